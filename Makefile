@@ -1,0 +1,53 @@
+# Needs Python 3.11 or newer and a package index; everything else is installed into .venv.
+#   make plan            the production plan of Pulumi.prod.yaml
+#   make plan STACK=staging ARGS="--diff prod"
+#   make test            lint, types, tests: all that CI runs
+PYTHON ?= python3
+STACK ?= prod
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.8
+
+.PHONY: plan test lint types tests bench docs clean
+.DEFAULT_GOAL := plan
+
+plan: $(VENV)/.program
+	@$(BIN)/agent-platform plan $(STACK) $(ARGS)
+
+test: lint types tests
+
+lint: $(VENV)/.development
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.development
+	@$(BIN)/pyright
+
+tests: $(VENV)/.development
+	@$(BIN)/pytest -n 2
+
+bench: $(VENV)/.development
+	@$(BIN)/python -m benchmarks.program --write
+	@$(BIN)/python -m benchmarks.critical_path --write
+
+docs: $(VENV)/.program
+	@$(BIN)/agent-platform config schema --write
+	@$(BIN)/agent-platform config docs --write
+
+$(VENV)/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+$(VENV)/.program: $(VENV)/.uv requirements.txt pyproject.toml
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.txt --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.program requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The contract between neutral code and the clouds: spec in, results out."""

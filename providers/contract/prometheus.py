@@ -1,0 +1,134 @@
+"""The alarm rules as one Prometheus rules document, shared by every managed Prometheus and by a Prometheus of one's own.
+
+What must be exposed, each series with the subject's name as its `job` label (the service's, `database` or `cache`):
+
+- a service, at `/metrics` on its port: the OpenTelemetry HTTP server histogram and its process' CPU and memory, which
+  every Prometheus client library brings (`SERVICE_METRICS`). `up` tells copies apart by their `instance` label;
+- the database: postgres_exporter, its container's CPU, and the time of its last good backup (`DATABASE_METRICS`);
+- the cache: redis_exporter (`CACHE_METRICS`).
+
+A worker without a port exposes nothing that could be scraped, so no rule is written for it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from string import Template
+
+from providers.contract.alarms import AlarmRule, Signal, Subject, alarm_rules, row
+from providers.contract.spec import Platform
+
+SUBJECTS: tuple[Subject, ...] = ("service", "database", "cache")
+BYTES_PER_GIB = 2**30
+SECONDS_WITHOUT_BACKUP = 26 * 3600
+"""A daily backup and two hours of grace."""
+
+SERVICE_METRICS = (
+    "up",
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+    "http_server_request_duration_seconds_count",
+    "http_server_request_duration_seconds_bucket",
+)
+DATABASE_METRICS = (
+    "pg_up",
+    "pg_stat_activity_count",
+    "pg_settings_max_connections",
+    "pg_database_size_bytes",
+    "container_cpu_usage_seconds_total",
+    "backup_last_success_timestamp_seconds",
+)
+CACHE_METRICS = ("redis_memory_used_bytes", "redis_memory_max_bytes", "redis_evicted_keys_total")
+
+REQUESTS = 'http_server_request_duration_seconds_count{job="$job"'
+EXPRESSIONS: Mapping[Signal, str] = {
+    Signal.CPU_PERCENT: (
+        '100 * avg(sum by (instance) (rate(process_cpu_seconds_total{job="$job"}[${window}s]))) / $vcpu'
+    ),
+    Signal.MEMORY_PERCENT: ('100 * avg(sum by (instance) (process_resident_memory_bytes{job="$job"})) / $memory_bytes'),
+    Signal.ERROR_PERCENT: (
+        f'100 * sum(rate({REQUESTS},http_response_status_code=~"5.."}}[${{window}}s]))'
+        f" / sum(rate({REQUESTS}}}[${{window}}s]))"
+    ),
+    Signal.LATENCY_P95_SECONDS: (
+        "histogram_quantile(0.95, sum by (le) "
+        '(rate(http_server_request_duration_seconds_bucket{job="$job"}[${window}s])))'
+    ),
+    Signal.UNHEALTHY_REPLICAS: 'count(up{job="$job"} == 0)',
+    Signal.MISSING_REPLICAS: '$copies - (count(up{job="$job"} == 1) or vector(0))',
+    Signal.DATABASE_FAILED_CONNECTIONS: 'sum(1 - pg_up{job="$job"})',
+    Signal.DATABASE_CONNECTIONS_PERCENT: (
+        '100 * sum(pg_stat_activity_count{job="$job"}) / sum(pg_settings_max_connections{job="$job"})'
+    ),
+    Signal.DATABASE_CPU_PERCENT: ('100 * sum(rate(container_cpu_usage_seconds_total{job="$job"}[${window}s])) / $vcpu'),
+    Signal.DATABASE_STORAGE_PERCENT: '100 * sum(pg_database_size_bytes{job="$job"}) / $storage_bytes',
+    Signal.DATABASE_BACKUP_FAILED: (
+        f'sum(time() - backup_last_success_timestamp_seconds{{job="$job"}} > bool {SECONDS_WITHOUT_BACKUP})'
+    ),
+    Signal.CACHE_MEMORY_PERCENT: (
+        '100 * sum(redis_memory_used_bytes{job="$job"}) / sum(redis_memory_max_bytes{job="$job"})'
+    ),
+    Signal.CACHE_EVICTIONS: 'sum(increase(redis_evicted_keys_total{job="$job"}[${window}s]))',
+}
+"""What each signal is in PromQL; `$` words are the rule's own, filled by `expression`."""
+
+
+@dataclass(frozen=True)
+class PrometheusRule:
+    """One alerting rule: fires when `expression` stays above the rule's threshold for `seconds` after its window."""
+
+    rule: AlarmRule
+    expression: str
+
+    @property
+    def seconds(self) -> int:
+        """The first period is the window that the expression looks over, so only the others must be waited for."""
+        return self.rule.period_seconds * (self.rule.periods - 1)
+
+    def document(self) -> dict[str, object]:
+        """The rule in Prometheus' own words."""
+        return {
+            "alert": self.rule.key,
+            "expr": f"{self.expression} > {self.rule.threshold:g}",
+            "for": f"{self.seconds}s",
+            "labels": {"severity": self.rule.severity, "service": self.rule.name},
+            "annotations": {"summary": self.rule.summary},
+        }
+
+
+def rules_document(spec: Platform, subjects: Iterable[Subject] = SUBJECTS) -> str:
+    """The rules file as YAML (in its JSON form, so that nothing needs quoting), one group a subject's name."""
+    groups: dict[str, list[dict[str, object]]] = {}
+    for found in prometheus_rules(spec, subjects):
+        groups.setdefault(found.rule.name, []).append(found.document())
+    return json.dumps({"groups": [{"name": name, "rules": rules} for name, rules in groups.items()]}, indent=2)
+
+
+def prometheus_rules(spec: Platform, subjects: Iterable[Subject] = SUBJECTS) -> list[PrometheusRule]:
+    """The platform's alarm rules on subjects that something is scraped of."""
+    wanted = frozenset(subjects)
+    rules = [rule for rule in alarm_rules(spec) if rule.subject in wanted and is_scraped(spec, rule)]
+    return [PrometheusRule(rule, expression(spec, rule)) for rule in rules]
+
+
+def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
+    """True unless the rule is about a service without a port."""
+    return rule.subject != "service" or spec.services[rule.name].port is not None
+
+
+def expression(spec: Platform, rule: AlarmRule) -> str:
+    """The PromQL of a rule's signal on its subject; raises LookupError for a signal without one."""
+    words = {"job": rule.name, "window": rule.period_seconds, **_sizes(spec, rule)}
+    return Template(row(EXPRESSIONS, rule)).substitute(words)
+
+
+def _sizes(spec: Platform, rule: AlarmRule) -> dict[str, object]:
+    """What a percentage of the subject is a percentage of."""
+    if rule.subject == "service":
+        service = spec.services[rule.name]
+        memory_bytes = int(service.size.memory_gib * BYTES_PER_GIB)
+        return {"vcpu": f"{service.size.vcpu:g}", "memory_bytes": memory_bytes, "copies": service.replicas.min}
+    if rule.subject == "database" and spec.database is not None:
+        storage_bytes = spec.database.max_storage_gib * BYTES_PER_GIB
+        return {"vcpu": f"{spec.database.size.vcpu:g}", "storage_bytes": storage_bytes}
+    return {}

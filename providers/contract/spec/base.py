@@ -1,0 +1,27 @@
+"""What every part of the spec shares: frozen, typed, nothing unknown accepted.
+
+Field docstrings are the documentation users read: `docs/configuration.md` and the JSON schema are made from them,
+so each is one sentence that states units and what absence means.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CloudName = Literal["aws", "gcp", "azure", "docker"]
+Profile = Literal["production", "staging", "development"]
+
+Percent = Annotated[float, Field(gt=0, le=100)]
+PositiveInt = Annotated[int, Field(gt=0)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+"""TCP port."""
+Slug = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
+"""Lower-case letters, digits and hyphens, starting with a letter: valid as a DNS label on every cloud."""
+Environment = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]
+"""Name of an environment variable."""
+
+
+class Model(BaseModel):
+    """Base of every part of the spec: immutable, no unknown keys, documented by docstrings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, strict=True)

@@ -1,0 +1,49 @@
+"""What each kind of application brings with it: port, command, health check. Explicit keys win over the preset."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+App = Literal["agentos", "fastapi", "streamlit", "django", "celery", "custom"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Defaults of one kind of application; `port` None means a worker that accepts no connection."""
+
+    port: int | None
+    health_path: str | None
+    command: tuple[str, ...] = ()
+    health_command: tuple[str, ...] = ()
+    web_concurrency: bool = False
+    """WEB_CONCURRENCY follows the vCPUs: these servers fork one process a core."""
+
+
+PRESETS: dict[App, Preset] = {
+    "agentos": Preset(port=7777, health_path="/health"),
+    "fastapi": Preset(port=8000, health_path="/health", web_concurrency=True),
+    "streamlit": Preset(
+        port=8501,
+        health_path="/_stcore/health",
+        command=(
+            "streamlit",
+            "run",
+            "app.py",
+            "--server.address=0.0.0.0",
+            "--server.port={port}",
+            "--server.headless=true",
+        ),
+    ),
+    "django": Preset(
+        port=8000,
+        health_path="/health",
+        command=("gunicorn", "--bind=0.0.0.0:{port}", "config.wsgi:application"),
+        web_concurrency=True,
+    ),
+    "celery": Preset(
+        port=None,
+        health_path=None,
+        command=("celery", "--app=app", "worker", "--loglevel=INFO"),
+        health_command=("CMD-SHELL", "celery --app=app inspect ping --destination=celery@$HOSTNAME"),
+    ),
+    "custom": Preset(port=None, health_path=None),
+}
