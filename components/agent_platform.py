@@ -1,0 +1,59 @@
+"""The walk over the whole tree: the region, the entry over it, monitoring over all."""
+
+import pulumi
+import pulumi_random as random
+
+from components.region import Region
+from components.settings import Settings
+from providers import cloud, limits
+from providers.contract.results import Entry, Workloads
+from providers.contract.scope import Scope, type_token
+from providers.contract.spec import Platform
+
+
+class AgentPlatform(pulumi.ComponentResource):
+    """One agent platform on the cloud that its spec names; `outputs` are the stack's outputs."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(type_token("agent-platform"), name, {}, opts)
+        spec, verbs = settings.spec, cloud(settings.spec.cloud)
+        region_name = limits(spec.cloud).region(spec)
+
+        here = Scope(settings.stack, self, tags_of(settings))
+        here = here.with_provider(random.Provider(here.named("random"), opts=here.opts()))
+        here = here.with_provider(verbs.provider(here, spec, region_name))
+
+        region = Region(here, verbs, settings, region_name)
+        origin = region.workloads.origin
+        entry = here.room("entry", verbs.entry, spec, {region_name: origin}) if origin else nowhere()
+        monitoring = here.room("monitoring", region.adapter.monitoring, entry)
+
+        self.outputs: dict[str, pulumi.Input[object]] = {
+            "url": entry.url,
+            "services": {**callable_services(spec, region.workloads), **public_urls(spec, entry)},
+            "database_host": region.database.host if region.database else "",
+            "dashboard_url": monitoring.dashboard_url,
+            "cloud": spec.cloud,
+            "region": region_name,
+        }
+        self.register_outputs(self.outputs)
+
+
+def tags_of(settings: Settings) -> dict[str, str]:
+    """The user's tags and the platform's own three, by which everything of a stack is found again."""
+    return {**settings.spec.tags, "project": "agent-platform", "stack": settings.stack, "managed-by": "pulumi"}
+
+
+def callable_services(spec: Platform, workloads: Workloads) -> dict[str, pulumi.Output[str]]:
+    """Private address of each service that listens."""
+    return {name: workloads.services[name] for name, service in spec.services.items() if service.port is not None}
+
+
+def public_urls(spec: Platform, entry: Entry) -> dict[str, pulumi.Output[str]]:
+    """Public URL of each routed service."""
+    return {name: pulumi.Output.concat(entry.url, service.path or "") for name, service in spec.public.items()}
+
+
+def nowhere() -> Entry:
+    """The entry of a platform without a routed service."""
+    return Entry(url=pulumi.Output.from_input(""))

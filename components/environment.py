@@ -1,0 +1,59 @@
+"""What each service finds around it: port, addresses of what it calls and uses, secrets by reference.
+
+No value of a secret passes here: `DATABASE_URL` and `REDIS_URL` are references that the adapter's rooms made.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+
+from providers.contract import variables
+from providers.contract.results import Cache, Database, Environment, ObjectStore, SecretRef
+from providers.contract.spec import Platform, Service
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What stands in the region before its services: data, secrets by name, and how to address a service."""
+
+    address: Callable[[str], pulumi.Input[str]]
+    database: Database | None = None
+    cache: Cache | None = None
+    storage: ObjectStore | None = None
+    secrets: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
+
+
+def environments(spec: Platform, around: Surroundings) -> dict[str, Environment]:
+    """The environment of every service, by name."""
+    return {name: environment_of(service, around) for name, service in spec.services.items()}
+
+
+def environment_of(service: Service, around: Surroundings) -> Environment:
+    """Plain variables and secret references of one service, as far as it `uses`, `calls` and lists them."""
+    plain: dict[str, pulumi.Input[str]] = {}
+    if service.port is not None:
+        plain[variables.PORT] = str(service.port)
+    if service.web_concurrency is not None:
+        plain[variables.WEB_CONCURRENCY] = str(service.web_concurrency)
+    if around.storage is not None and "storage" in service.uses:
+        plain[variables.STORAGE_BUCKET] = around.storage.bucket
+        plain[variables.STORAGE_ENDPOINT_URL] = around.storage.endpoint_url
+    plain |= {variables.call_variable(callee): around.address(callee) for callee in service.calls}
+    plain |= service.environment
+    return Environment(plain=plain, secrets=_secrets(service, around), files=_files(service, around))
+
+
+def _secrets(service: Service, around: Surroundings) -> dict[str, SecretRef]:
+    references = {name: around.secrets[name] for name in service.secrets}
+    if around.database is not None and "database" in service.uses:
+        references[variables.DATABASE_URL] = around.database.url
+    if around.cache is not None and "cache" in service.uses:
+        references[variables.REDIS_URL] = around.cache.url
+    return references
+
+
+def _files(service: Service, around: Surroundings) -> dict[str, SecretRef]:
+    if around.cache is None or around.cache.ca_certificate is None or "cache" not in service.uses:
+        return {}
+    return {variables.REDIS_CA_FILE: around.cache.ca_certificate}

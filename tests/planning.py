@@ -1,0 +1,58 @@
+"""Plans for tests: the production stack, changed in one place, recorded without an engine."""
+
+import copy
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from automation.inventory import Inventory, Secret, walk
+from automation.recorder import Mode, record
+from automation.stack_file import stack_of
+from components.settings import PLATFORM_KEY, PROJECT
+from providers.contract.spec.defaults import Raw
+
+ROOT = Path(__file__).parent.parent
+DROP = object()
+"""Value of a change that takes the key away."""
+
+
+@cache
+def _production() -> Raw:
+    document = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8"))
+    return cast("Raw", document["config"][PLATFORM_KEY])
+
+
+def production(changes: Mapping[str, object] | None = None, cloud: str | None = None) -> Raw:
+    """The raw platform of `Pulumi.prod.yaml` with `changes` by dotted path, e.g. `{"database.version": "16"}`."""
+    raw = copy.deepcopy(_production())
+    for path, value in {**({"cloud": cloud} if cloud else {}), **(changes or {})}.items():
+        _set(raw, path.split("."), value)
+    return raw
+
+
+def _set(raw: Raw, keys: list[str], value: object) -> None:
+    for key in keys[:-1]:
+        raw = cast("Raw", raw.setdefault(key, {}))
+    if value is DROP:
+        raw.pop(keys[-1], None)
+    else:
+        raw[keys[-1]] = value
+
+
+def plan(raw: Raw | None = None, stack: str = "prod", mode: Mode = "symbolic", secret: str = "a-secret") -> Inventory:
+    """What the platform of `raw` (default: production) declares; every listed secret has the value `secret`."""
+    raw = production() if raw is None else raw
+    values: dict[str, object] = {PLATFORM_KEY: raw}
+    services = cast("dict[str, Raw]", raw["services"])
+    listed = {name for service in services.values() for name in cast("list[str]", service.get("secrets", []))}
+    values |= {f"{PROJECT}:{name}": secret for name in listed}
+    read = stack_of(stack, values)
+    return record(ROOT / "__main__.py", stack, read.config, read.secret_keys, mode)
+
+
+def revealed(value: object) -> object:
+    """The value with secrets opened, for tests that must look inside."""
+    return walk(value, lambda leaf: leaf.value if isinstance(leaf, Secret) else leaf)
