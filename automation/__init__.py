@@ -1,0 +1,1 @@
+"""The command line and the programmatic way: inventory, plan, configuration documents."""
