@@ -18,12 +18,26 @@ def neutral_approximations(spec: Platform) -> Iterator[Approximation]:
     if not spec.public and "ingress" in spec.model_fields_set:
         asked = spec.ingress.model_dump(exclude_unset=True, mode="json")
         yield Approximation("ingress", asked, "nothing: no service has a `path`, so there is no entry")
+    yield from _watching(spec)
     if spec.recovery.standby_region is not None and spec.recovery.mode == "none":
         region = spec.recovery.standby_region
         yield Approximation("recovery.standby_region", region, "a note: with mode none nothing stands there")
     if spec.database is not None and spec.database.backup.retention_days == 0:
         window = spec.database.backup.window_start
         yield Approximation("database.backup.window_start", window, "nothing: no backup is kept")
+
+
+def _watching(spec: Platform) -> Iterator[Approximation]:
+    """Error share and latency are measured at the entry, which only routed services have."""
+    if spec.public:
+        return
+    measured_at_entry = {"error_percent", "latency_p95_seconds"}
+    for key, asked in spec.monitoring.alerts.model_dump(exclude_unset=True).items():
+        if key in measured_at_entry:
+            yield Approximation(f"monitoring.alerts.{key}", asked, "nothing: no service has a `path` to measure it at")
+    if spec.monitoring.slo is not None:
+        asked = spec.monitoring.slo.model_dump()
+        yield Approximation("monitoring.slo", asked, "nothing: no service has a `path` to measure it at")
 
 
 def _scaling(spec: Platform) -> Iterator[Approximation]:

@@ -13,10 +13,11 @@ from typing import cast
 from pydantic import ValidationError
 
 from components.checks import contradictions
+from components.checks.entry import plain_path
 from components.sentences import mistake_of
 from providers import AVAILABLE, limits
 from providers.contract.mistakes import InvalidConfiguration, Mistake, Refusal
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
 from providers.contract.spec.defaults import Raw, complete
 
 STAND_INS: dict[str, object] = {
@@ -61,7 +62,19 @@ def _refused_by_cloud(spec: Platform, stack: str) -> list[Refusal]:
     """What the chosen cloud cannot do; nothing where its adapter or its block is missing, which is told already."""
     if spec.cloud not in AVAILABLE or spec.block is None:
         return []
-    return limits(spec.cloud).refusals(spec, stack)
+    return limits(spec.cloud).refusals(without_contradictions(spec), stack)
+
+
+def without_contradictions(spec: Platform) -> Platform:
+    """The spec with calls that lead nowhere and paths given twice taken out: told already, and limits need not mind."""
+    services: dict[str, Service] = {}
+    taken: set[str] = set()
+    for name, service in spec.services.items():
+        calls = tuple(c for c in service.calls if c != name and c in spec.services and spec.services[c].port)
+        path = service.path if plain_path(service) not in taken else None
+        taken |= {plain_path(service)} if path else set()
+        services[name] = service.model_copy(update={"calls": tuple(dict.fromkeys(calls)), "path": path})
+    return spec.model_copy(update={"services": services})
 
 
 def read(raw: Raw) -> tuple[Platform | None, list[Mistake]]:

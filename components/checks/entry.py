@@ -3,21 +3,25 @@
 from collections.abc import Iterator
 
 from providers.contract.mistakes import Mistake
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
 
 
 def paths_are_distinct(spec: Platform) -> Iterator[Mistake]:
     """A path leads to one service."""
     taken: dict[str, str] = {}
     for name, service in spec.services.items():
-        if service.path is None:
-            continue
-        path = service.path.rstrip("/") or "/"
-        if path in taken:
+        path = plain_path(service)
+        if path and path in taken:
             yield Mistake(
                 f"services.{name}.path", service.path, f"already leads to {taken[path]}; give each service its own path"
             )
-        taken.setdefault(path, name)
+        if path:
+            taken.setdefault(path, name)
+
+
+def plain_path(service: Service) -> str:
+    """The service's path without the slash that makes no difference; empty for a private service."""
+    return (service.path.rstrip("/") or "/") if service.path is not None else ""
 
 
 def domain_lies_in_its_zone(spec: Platform) -> Iterator[Mistake]:

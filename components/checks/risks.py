@@ -44,7 +44,7 @@ def _service_risks(spec: Platform) -> Iterator[Risk]:
             yield Risk(
                 f"services.{name}.image",
                 service.image,
-                f"can change under its tag; pin a digest ({image.name}@sha256:...)",
+                f"can change under its tag; pin a digest ({image.repository}@sha256:...)",
             )
         if service.replicas.min < 2:
             yield Risk(f"services.{name}.replicas.min", service.replicas.min, "stands in one zone only; use 2 or more")

@@ -3,9 +3,22 @@
 from collections.abc import Iterator
 
 from providers.contract.images import parse_image
-from providers.contract.mistakes import Mistake
+from providers.contract.mistakes import Mistake, listed
 from providers.contract.spec import Platform, Service
 from providers.contract.variables import generated_names
+
+OWN_NAMES = ("database", "cache", "storage", "money", "platform")
+"""Parts of the platform by whose names alarms and dashboard rows are called."""
+
+
+def names_are_free(spec: Platform) -> Iterator[Mistake]:
+    """A service named like a part of the platform would share its alarms' names."""
+    for name in spec.services:
+        if name in OWN_NAMES:
+            advice = (
+                f"stands under a name that the platform uses itself ({listed(OWN_NAMES, 'and')} are taken); rename it"
+            )
+            yield Mistake(f"services.{name}", {"image": spec.services[name].image}, advice)
 
 
 def replicas_are_ordered(spec: Platform) -> Iterator[Mistake]:
@@ -88,6 +101,7 @@ def _allowed(spec: Platform, service: Service) -> str:
 
 
 service_rules = (
+    names_are_free,
     replicas_are_ordered,
     ports_match_roles,
     health_is_consistent,

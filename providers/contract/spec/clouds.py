@@ -45,6 +45,10 @@ class AzureBlock(Model):
     """Azure location in its short form, for example westus3."""
     models: tuple[str, ...] = ()
     """Azure OpenAI models deployed for services with `uses: [models]`, for example gpt-4.1."""
+    dns_group: Annotated[str, Field(pattern=r"^[-\w.()]{1,90}$")] = "dns"
+    """Resource group of the zone `ingress.dns_zone`, which Azure finds by its group alone."""
+    budget_start: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = None
+    """Month (YYYY-MM) from which the budget counts: the current one or one of the next twelve when it is first made, and never changed."""
 
 
 class DockerBlock(Model):

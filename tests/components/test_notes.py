@@ -1,0 +1,42 @@
+"""What a stack asks for and gets in another way, the same on every cloud."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from components.notes import neutral_approximations
+from components.parsing import parse
+from tests.planning import DROP, production
+
+QUIET = {"recovery": {}}
+
+NOTES: dict[str, Mapping[str, object]] = {
+    "services.chat.autoscaling": {
+        "services.chat.replicas": {"min": 3, "max": 3},
+        "services.chat.autoscaling": {"cpu_percent": 50},
+    },
+    "services.chat.autoscaling.requests_per_replica_per_minute": {
+        "services.chat.autoscaling": {"requests_per_replica_per_minute": 9}
+    },
+    "ingress": {"services.gateway.path": DROP, "ingress": {"waf": True}},
+    "monitoring.slo": {"services.gateway.path": DROP, "ingress": {}},
+    "monitoring.alerts.error_percent": {"services.gateway.path": DROP, "ingress": {}},
+    "recovery.standby_region": {"recovery": {"standby_region": "us-east-1"}},
+    "database.backup.window_start": {
+        "database.backup": {"retention_days": 0, "window_start": "01:00"},
+        "accept_risk": {"database.backup.retention_days": "copied by hand"},
+    },
+}
+
+
+def noted(changes: Mapping[str, object]) -> list[str]:
+    return [note.path for note in neutral_approximations(parse(production({**QUIET, **changes}), "prod"))]
+
+
+@pytest.mark.parametrize(("path", "changes"), NOTES.items(), ids=NOTES)
+def test_a_setting_without_effect_is_told(path: str, changes: Mapping[str, object]) -> None:
+    assert path in noted(changes)
+
+
+def test_production_needs_no_note() -> None:
+    assert noted({}) == []
