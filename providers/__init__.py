@@ -1,0 +1,22 @@
+"""The clouds, loaded by name: only the chosen one's SDK is ever imported."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from providers.contract.spec import CloudName
+
+if TYPE_CHECKING:
+    from providers.contract.adapter import Cloud, Limits  # names the SDK's types, which a bad file must not wait for
+
+AVAILABLE: tuple[CloudName, ...] = ("aws", "gcp")
+"""Clouds with an adapter; a stack that names another is refused in words."""
+
+
+def cloud(name: str) -> "Cloud":
+    """The verbs of a cloud; imports its SDK."""
+    return cast("Cloud", import_module(f"providers.{name}.adapter"))
+
+
+def limits(name: str) -> "Limits":
+    """What a cloud refuses or approximates; imports no SDK."""
+    return cast("Limits", import_module(f"providers.{name}.limits"))

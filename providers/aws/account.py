@@ -1,0 +1,20 @@
+"""What the account must have before anything else: on AWS nothing.
+
+Services are enabled in every account and resources need no group around them. The room stands for its neighbours:
+Google Cloud enables its services here, Azure makes its resource group.
+"""
+
+from dataclasses import dataclass
+
+from providers.aws.site import Site
+from providers.contract.scope import Scope
+
+
+@dataclass(frozen=True)
+class Account:
+    """Nothing that later rooms need."""
+
+
+def create_account(room: Scope, site: Site) -> Account:
+    """Declares nothing."""
+    return Account()

@@ -1,0 +1,80 @@
+"""The cluster: where services run, with metrics of every task and a namespace for calls between services."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.ground import Ground
+from providers.aws.logs import create_log_group
+from providers.aws.naming import cluster_log_group, cluster_name
+from providers.contract.scope import Scope
+from providers.contract.spec import Service
+
+ON_DEMAND = "FARGATE"
+SPOT = "FARGATE_SPOT"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster with its capacity, and the namespace of calls (None when no service calls another)."""
+
+    cluster: aws.ecs.Cluster
+    capacity: aws.ecs.ClusterCapacityProviders
+    namespace: aws.servicediscovery.HttpNamespace | None
+
+
+def create_cluster(room: Scope, ground: Ground) -> Cluster:
+    """The cluster of the region.
+
+    Commands inside running containers (ECS Exec) stay off: its agent writes to the root file system, which is
+    read-only here, so there is no session to log either.
+    """
+    insights = _insights(room, ground)
+    cluster = aws.ecs.Cluster(
+        room.named(),
+        name=cluster_name(ground.site.stack),
+        settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enhanced")],
+        configuration=aws.ecs.ClusterConfigurationArgs(
+            managed_storage_configuration=aws.ecs.ClusterConfigurationManagedStorageConfigurationArgs(
+                fargate_ephemeral_storage_kms_key_id=ground.keys.data
+            )
+        ),
+        # Container Insights makes its log group, with no retention, as soon as a cluster without one reports
+        opts=room.opts(depends_on=[insights]),
+    )
+    capacity = aws.ecs.ClusterCapacityProviders(
+        room.named("capacity"),
+        cluster_name=cluster.name,
+        capacity_providers=[ON_DEMAND, SPOT],
+        default_capacity_provider_strategies=[
+            aws.ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs(capacity_provider=ON_DEMAND, weight=1)
+        ],
+        opts=room.opts(),
+    )
+    return Cluster(cluster, capacity, _namespace(room, ground))
+
+
+def capacity_provider(service: Service, *, production: bool) -> str:
+    """Spot for workers outside production; AWS takes a Spot task back with two minutes' notice, which a queue survives."""
+    return SPOT if service.port is None and not production else ON_DEMAND
+
+
+def _insights(room: Scope, ground: Ground) -> aws.cloudwatch.LogGroup:
+    site = ground.site
+    return create_log_group(room, "insights", site, ground.keys.telemetry, cluster_log_group(site.stack))
+
+
+def _namespace(room: Scope, ground: Ground) -> aws.servicediscovery.HttpNamespace | None:
+    if not any(service.calls for service in ground.spec.services.values()):
+        return None
+    return aws.servicediscovery.HttpNamespace(
+        room.named("calls"), description="Services that call each other", opts=room.opts()
+    )
+
+
+def namespace_arn(cluster: Cluster) -> pulumi.Output[str]:
+    """ARN of the namespace; only asked for when a service calls another."""
+    if cluster.namespace is None:
+        raise ValueError("no service calls another, so there is no namespace")
+    return cluster.namespace.arn

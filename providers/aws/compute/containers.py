@@ -1,0 +1,119 @@
+"""Container definitions, with AWS's own keys: what runs, as whom, with what, and how its health is told."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from providers.aws.ground import Ground
+from providers.aws.health import container_check
+from providers.aws.sizes import fargate
+from providers.aws.workloads import COLLECTOR_MEMORY_MIB
+from providers.contract.results import Environment, SecretRef
+from providers.contract.spec import Health, Service
+
+Container = dict[str, object]
+"""One container definition; values may be Outputs."""
+
+NO_ROOT_USER = "10001:10001"
+STOP_TIMEOUT_SECONDS = 120
+"""Fargate's longest: a copy may finish what it does, and it outlasts the load balancer's deregistration delay."""
+TMP_SHARE = 4
+"""The temporary directory may take one part in four of the memory of the task."""
+LOG_BUFFER = "25m"
+COLLECTOR = "metrics_collector"
+"""Underscored, as no service's name can be."""
+COLLECTOR_IMAGE = (
+    "public.ecr.aws/aws-observability/aws-otel-collector"
+    "@sha256:7968fb60db6a2390a47ba6a2df029745638486e285c9b2487da1b722d0855a3e"
+)
+"""AWS's build of the OpenTelemetry collector, v0.50.0."""
+
+
+def service_container(ground: Ground, name: str, environment: Environment, log_group: pulumi.Output[str]) -> Container:
+    """The container of a service: no root, nothing writable but /tmp, secrets by reference."""
+    service = ground.spec.services[name]
+    tmp = {"containerPath": "/tmp", "size": fargate(service.size).memory_mib // TMP_SHARE}  # noqa: S108 - a mount, no file
+    return {
+        **_base(ground, name, ground.registry.images[name], log_group),
+        **_listening(name, service),
+        **({"command": list(service.command)} if service.command else {}),
+        **_checked(service),
+        "essential": True,
+        "environment": variables(environment.plain),
+        "secrets": secrets(environment.secrets),
+        "stopTimeout": STOP_TIMEOUT_SECONDS,
+        # a bind mount on Fargate belongs to root, so this user could not write to it; memory belongs to everybody
+        "linuxParameters": {**_LINUX, "tmpfs": [{**tmp, "mountOptions": ["rw", "nosuid", "nodev"]}]},
+    }
+
+
+def collector_container(ground: Ground, config: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
+    """The collector beside a service, sending its metrics to Prometheus; its end does not end the task."""
+    return {
+        **_base(ground, COLLECTOR, COLLECTOR_IMAGE, log_group),
+        "essential": False,
+        "memory": COLLECTOR_MEMORY_MIB,
+        "environment": variables({"AOT_CONFIG_CONTENT": config}),
+        "linuxParameters": _LINUX,
+    }
+
+
+def variables(plain: Mapping[str, pulumi.Input[str]]) -> list[Container]:
+    """Environment sorted by name: ECS keeps the order, and another order would be another revision."""
+    return [{"name": name, "value": plain[name]} for name in sorted(plain)]
+
+
+def secrets(references: Mapping[str, SecretRef]) -> list[Container]:
+    """Secrets by reference, each pinned to its version: a new value is a new revision, and so reaches the readers."""
+    return [{"name": name, "valueFrom": _pinned(references[name])} for name in sorted(references)]
+
+
+def log_options(ground: Ground, prefix: str, log_group: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
+    """Options of the awslogs driver; a full buffer drops lines instead of stopping the service."""
+    return {
+        "awslogs-group": log_group,
+        "awslogs-region": ground.site.region,
+        "awslogs-stream-prefix": prefix,
+        "mode": "non-blocking",
+        "max-buffer-size": LOG_BUFFER,
+    }
+
+
+_LINUX: Container = {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}
+
+
+def _base(ground: Ground, name: str, image: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
+    return {
+        "name": name,
+        "image": image,
+        "user": NO_ROOT_USER,
+        "readonlyRootFilesystem": True,
+        "logConfiguration": {"logDriver": "awslogs", "options": log_options(ground, name, log_group)},
+    }
+
+
+def _listening(name: str, service: Service) -> Container:
+    if service.port is None:
+        return {}
+    port = {"name": name, "containerPort": service.port, "protocol": "tcp", "appProtocol": "http"}
+    return {"portMappings": [port]}
+
+
+def _checked(service: Service) -> Container:
+    command, health = container_check(service), service.health
+    return {"healthCheck": _check(command, health)} if command else {}
+
+
+def _check(command: tuple[str, ...], health: Health) -> Container:
+    return {
+        "command": list(command),
+        "interval": health.interval_seconds,
+        "timeout": health.timeout_seconds,
+        "retries": health.unhealthy_threshold,
+        "startPeriod": health.start_period_seconds,
+    }
+
+
+def _pinned(secret: SecretRef) -> pulumi.Output[str]:
+    """`<arn>:<json key>:<version stage>:<version id>` with the middle two empty: the whole value of one version."""
+    return pulumi.Output.concat(secret.reference, ":::", secret.version)

@@ -1,0 +1,81 @@
+"""What one copy of a service is: a task definition, its log, and the right of the agent that starts it to write there."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.compute.containers import COLLECTOR, Container, collector_container, service_container
+from providers.aws.ground import Ground
+from providers.aws.logs import create_log_group
+from providers.aws.monitoring.prometheus import collector_config
+from providers.aws.naming import task_family
+from providers.aws.policies import allow, document
+from providers.aws.sizes import fargate
+from providers.contract.results import Environment
+from providers.contract.scope import Scope
+
+ARCHITECTURE = "X86_64"
+"""What CI runners and most published images are built for; an image for ARM alone would not start here."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task definition and the log group its containers write to; `grant` lets them."""
+
+    definition: aws.ecs.TaskDefinition
+    log_group: aws.cloudwatch.LogGroup
+    grant: aws.iam.RolePolicy
+
+
+def create_task(room: Scope, ground: Ground, name: str, environment: Environment) -> Task:
+    """The task definition of a service, smallest Fargate size that fits."""
+    log_group = _log_group(room, ground, name)
+    grant = _log_grant(room, ground, name, log_group)
+    size = fargate(ground.spec.services[name].size)
+    definition = aws.ecs.TaskDefinition(
+        room.named(f"{name}-task"),
+        family=task_family(ground.site.stack, name),
+        container_definitions=pulumi.Output.json_dumps(_containers(ground, name, environment, log_group)),
+        cpu=str(size.cpu_units),
+        memory=str(size.memory_mib),
+        network_mode="awsvpc",
+        requires_compatibilities=["FARGATE"],
+        runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
+            cpu_architecture=ARCHITECTURE, operating_system_family="LINUX"
+        ),
+        execution_role_arn=ground.identity.execution[name].arn,
+        task_role_arn=ground.identity.task[name].arn,
+        # a deployment that fails rolls back to the revision before, which must still exist
+        skip_destroy=True,
+        opts=room.opts(),
+    )
+    return Task(definition, log_group, grant)
+
+
+def _containers(
+    ground: Ground, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
+) -> list[Container]:
+    """The service, and beside one with a port the collector of its metrics where Prometheus is asked for."""
+    service, port = service_container(ground, name, environment, log_group.name), ground.spec.services[name].port
+    if ground.prometheus is None or port is None:
+        return [service]
+    config = collector_config(ground.prometheus, name, port)
+    collector = collector_container(ground, config, log_group.name)
+    return [{**service, "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}]}, collector]
+
+
+def _log_group(room: Scope, ground: Ground, name: str) -> aws.cloudwatch.LogGroup:
+    site = ground.site
+    return create_log_group(room, f"{name}-log", site, ground.keys.telemetry, site.log_group("services", name))
+
+
+def _log_grant(room: Scope, ground: Ground, name: str, log_group: aws.cloudwatch.LogGroup) -> aws.iam.RolePolicy:
+    """The awslogs driver writes with the execution role, and so does the proxy of Service Connect."""
+    streams = pulumi.Output.concat(log_group.arn, ":*")
+    return aws.iam.RolePolicy(
+        room.named(f"{name}-log-grant"),
+        role=ground.identity.execution[name].id,
+        policy=document(allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)),
+        opts=room.opts(),
+    )

@@ -1,0 +1,39 @@
+"""What RDS says about the database by itself, sent to the alarm channels: what no metric shows."""
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.monitoring.channels import Channels
+from providers.contract.scope import Scope
+
+CRITICAL = ("availability", "deletion", "failover", "failure", "low storage")
+WARNING = ("configuration change", "maintenance", "notification", "recovery", "restoration")
+
+
+def tell_channels(
+    room: Scope, channels: Channels, instance: aws.rds.Instance, parameters: aws.rds.ParameterGroup
+) -> None:
+    """Subscribe both channels to the instance, and the warnings to its parameters."""
+    _subscribe(room, "critical-events", channels.critical, CRITICAL, instance.identifier)
+    _subscribe(room, "warning-events", channels.warning, WARNING, instance.identifier)
+    _subscribe(
+        room, "parameter-events", channels.warning, ("configuration change",), parameters.name, "db-parameter-group"
+    )
+
+
+def _subscribe(
+    room: Scope,
+    part: str,
+    topic: pulumi.Output[str],
+    categories: tuple[str, ...],
+    source: pulumi.Output[str],
+    source_type: str = "db-instance",
+) -> None:
+    aws.rds.EventSubscription(
+        room.named(part),
+        sns_topic=topic,
+        source_type=source_type,
+        source_ids=[source],
+        event_categories=list(categories),
+        opts=room.opts(),
+    )

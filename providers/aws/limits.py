@@ -1,0 +1,54 @@
+"""What AWS refuses, and what it honours in its own way: pure, known before the SDK is imported.
+
+Each room keeps its own rules beside its tables; this file only gathers them.
+"""
+
+from collections.abc import Callable, Sequence
+
+from providers.aws.alerting import monitoring_approximations, monitoring_refusals
+from providers.aws.disks import disk_refusals
+from providers.aws.models import model_refusals
+from providers.aws.naming import naming_refusals
+from providers.aws.parameters import parameter_refusals
+from providers.aws.registry_names import registry_refusals
+from providers.aws.routes import ingress_approximations, ingress_refusals
+from providers.aws.sizes import size_approximations, size_refusals
+from providers.aws.topology.limits import network_approximations, network_refusals
+from providers.aws.workloads import compute_approximations, compute_refusals
+from providers.contract.mistakes import Approximation, Refusal
+from providers.contract.spec import Platform
+
+REFUSALS: tuple[Callable[[Platform, str], Sequence[Refusal]], ...] = (
+    naming_refusals,
+    network_refusals,
+    registry_refusals,
+    model_refusals,
+    size_refusals,
+    compute_refusals,
+    ingress_refusals,
+    parameter_refusals,
+    disk_refusals,
+    monitoring_refusals,
+)
+APPROXIMATIONS: tuple[Callable[[Platform], Sequence[Approximation]], ...] = (
+    network_approximations,
+    size_approximations,
+    compute_approximations,
+    ingress_approximations,
+    monitoring_approximations,
+)
+
+
+def region(spec: Platform) -> str:
+    """Region of the `aws` block."""
+    return spec.aws.region if spec.aws else ""
+
+
+def refusals(spec: Platform, stack: str) -> list[Refusal]:
+    """Every setting AWS cannot honour."""
+    return [refusal for rule in REFUSALS for refusal in rule(spec, stack)]
+
+
+def approximations(spec: Platform) -> list[Approximation]:
+    """Every setting AWS honours in its own way."""
+    return [approximation for rule in APPROXIMATIONS for approximation in rule(spec)]

@@ -1,0 +1,135 @@
+"""The contract's alarm rules as CloudWatch alarms.
+
+An alarm is named by its rule's key, because deployments and composite alarms refer to alarms by name, and tells its
+topic twice: when it fires and when it is over.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.monitoring.channels import Channels
+from providers.aws.monitoring.metrics import ROWS, Comparison, Row
+from providers.aws.monitoring.targets import Reading, Target, expression, readings
+from providers.aws.naming import alarm_name
+from providers.contract.alarms import AlarmRule, row
+from providers.contract.scope import Scope
+
+
+@dataclass(frozen=True)
+class Limit:
+    """When a measured value is too much: compared with `threshold` in each of `periods` periods."""
+
+    threshold: float
+    period_seconds: int
+    periods: int = 1
+    comparison: Comparison = "GreaterThanThreshold"
+    warm_up_minutes: int = 0
+
+
+def create_alarm(room: Scope, rule: AlarmRule, channels: Channels, target: Target) -> aws.cloudwatch.MetricAlarm:
+    """The alarm of one rule on its target, telling the topic of the rule's severity."""
+    measured = row(ROWS, rule)
+    limit = limit_of(rule, measured)
+    return metric_alarm(room, rule.key, rule.summary, measured, target, limit, [channels.topic(rule.severity)])
+
+
+def limit_of(rule: AlarmRule, measured: Row) -> Limit:
+    """The rule's own limit, or for a row turned around the absence that stands for it."""
+    absence = measured.absence
+    if absence is None:
+        return Limit(rule.threshold, rule.period_seconds, rule.periods)
+    return Limit(absence.fewer_than, rule.period_seconds, absence.periods, "LessThanThreshold", absence.warm_up_minutes)
+
+
+def metric_alarm(
+    room: Scope,
+    key: str,
+    summary: str,
+    measured: Row,
+    target: Target,
+    limit: Limit,
+    topics: Sequence[pulumi.Output[str]],
+) -> aws.cloudwatch.MetricAlarm:
+    """One alarm on a row of the metric table; without topics it is a part of a composite alarm."""
+    return aws.cloudwatch.MetricAlarm(
+        room.named(key),
+        name=alarm_name(target.stack, key),
+        alarm_description=summary,
+        **source_of(measured, target, limit.period_seconds, summary),
+        comparison_operator=limit.comparison,
+        threshold=limit.threshold,
+        evaluation_periods=limit.periods,
+        datapoints_to_alarm=limit.periods,
+        treat_missing_data=measured.missing,
+        warm_up_configuration=_warm_up(limit.warm_up_minutes),
+        alarm_actions=topics,
+        ok_actions=topics,
+        opts=room.opts(),
+    )
+
+
+class Source(TypedDict, total=False):
+    """The arguments of an alarm that say what it measures: one metric with its statistic, or queries."""
+
+    namespace: str
+    metric_name: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    period: int
+    statistic: str
+    extended_statistic: str
+    evaluate_low_sample_count_percentiles: str
+    metric_queries: list[aws.cloudwatch.MetricAlarmMetricQueryArgs]
+
+
+def source_of(measured: Row, target: Target, period_seconds: int, label: str) -> Source:
+    """What an alarm on a row measures; CloudWatch takes the words of one metric or queries, never both."""
+    sources, math = readings(measured, target), expression(measured, target)
+    if math:
+        return {"metric_queries": queries(sources, math, label, period_seconds)}
+    (reading,) = sources
+    return {
+        "namespace": reading.namespace,
+        "metric_name": reading.metric.name,
+        "dimensions": reading.dimensions,
+        "period": period_seconds,
+        **_statistic(reading.metric.stat),
+    }
+
+
+def _statistic(stat: str) -> Source:
+    if not stat.startswith("p"):
+        return {"statistic": stat}
+    # Few requests make a percentile a matter of luck.
+    return {"extended_statistic": stat, "evaluate_low_sample_count_percentiles": "ignore"}
+
+
+def queries(
+    sources: Sequence[Reading], math: str, label: str, period_seconds: int
+) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
+    """The metrics of an expression and the expression itself, which alone is compared with the threshold."""
+    result = aws.cloudwatch.MetricAlarmMetricQueryArgs(id="result", expression=math, label=label, return_data=True)
+    return [*(_query(source, period_seconds) for source in sources), result]
+
+
+def _query(source: Reading, period_seconds: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+    return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id=source.id,
+        metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+            namespace=source.namespace,
+            metric_name=source.metric.name,
+            stat=source.metric.stat,
+            period=period_seconds,
+            dimensions=source.dimensions,
+        ),
+        return_data=False,
+    )
+
+
+def _warm_up(minutes: int) -> aws.cloudwatch.MetricAlarmWarmUpConfigurationArgs | None:
+    if not minutes:
+        return None
+    return aws.cloudwatch.MetricAlarmWarmUpConfigurationArgs(warm_up_period_duration_in_minutes=minutes)

@@ -1,0 +1,67 @@
+"""A failed backup of the database, told by the finished one that does not come.
+
+RDS announces that a daily backup began and that it finished (RDS-EVENT-0001 and -0002) and has neither event nor
+metric for one that failed, and AWS Backup's metrics know nothing of backups that RDS takes itself. So finished
+backups are written to a log group, where an auditor finds them, and an alarm fires when none came for longer than a
+day. Events are delivered on a best-effort basis: a lost one rings falsely, a lost backup never stays silent.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.keys import Keys
+from providers.aws.logs import create_log_group
+from providers.aws.policies import Statement, allow, document
+from providers.aws.site import Site
+from providers.contract.scope import Scope
+
+BACKUP_FINISHED = "RDS-EVENT-0002"
+WRITERS = ["events.amazonaws.com", "delivery.logs.amazonaws.com"]
+"""EventBridge, and the delivery service it writes through."""
+
+
+def record_backups(room: Scope, site: Site, keys: Keys, identifier: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Log every finished backup of the instance `identifier`; gives the name of the event rule that does."""
+    rule = aws.cloudwatch.EventRule(
+        room.named("backups"),
+        description=f"finished backups of the database of {site.stack}",
+        event_pattern=finished_backups(identifier),
+        state="ENABLED",
+        opts=room.opts(),
+    )
+    log_group = create_log_group(room, "backups", site, keys.telemetry, site.log_group("backups"))
+    writable = aws.cloudwatch.LogResourcePolicy(
+        room.named("backups"),
+        # On the group itself: an account has ten policies a region for all groups together.
+        resource_arn=log_group.arn,
+        policy_document=document(*_written_by(rule, log_group)),
+        opts=room.opts(),
+    )
+    aws.cloudwatch.EventTarget(
+        room.named("backups"),
+        rule=rule.name,
+        arn=log_group.arn,
+        # No Output tells that the rule may write before the first event comes.
+        opts=room.opts(depends_on=[writable]),
+    )
+    return rule.name
+
+
+def finished_backups(identifier: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Event pattern of the instance's finished backups."""
+    return pulumi.Output.json_dumps(
+        {
+            "source": ["aws.rds"],
+            "detail-type": ["RDS DB Instance Event"],
+            "detail": {"EventID": [BACKUP_FINISHED], "SourceIdentifier": [identifier]},
+        }
+    )
+
+
+def _written_by(rule: aws.cloudwatch.EventRule, log_group: aws.cloudwatch.LogGroup) -> list[Statement]:
+    streams, principal = pulumi.Output.concat(log_group.arn, ":*"), {"Service": WRITERS}
+    this_rule = {"ArnEquals": {"aws:SourceArn": rule.arn}}
+    return [
+        {**allow("logs:CreateLogStream", streams), "Principal": principal},
+        {**allow("logs:PutLogEvents", streams, this_rule), "Principal": principal},
+    ]

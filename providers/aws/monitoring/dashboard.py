@@ -1,0 +1,88 @@
+"""One dashboard: the alarms, then a row for each service, the database, the cache and money.
+
+The rows are the contract's; the graphs read the same metrics as the alarms. Costs are counted in one region of the
+partition, and only after somebody allowed billing metrics in the account.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.monitoring.metrics import MEASURES, ROWS, Row
+from providers.aws.monitoring.targets import Target
+from providers.aws.monitoring.widgets import (
+    ALARMS_HEIGHT,
+    COLUMNS,
+    HEADING_HEIGHT,
+    TITLE_HEIGHT,
+    Box,
+    Widget,
+    alarm_list,
+    below,
+    boxes,
+    graph,
+    text,
+)
+from providers.aws.site import Site
+from providers.contract.alarms import Signal
+from providers.contract.dashboard import Measure, Panel, dashboard_rows
+from providers.contract.scope import Scope
+
+BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
+CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+MOST_ALARMS = 100
+"""Alarms that one widget lists."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the dashboard is drawn from: the public address, every alarm's ARN, and the targets by row name."""
+
+    url: pulumi.Output[str]
+    alarms: Sequence[pulumi.Output[str]]
+    targets: Mapping[str, Target]
+
+
+def create_dashboard(room: Scope, site: Site, shown: Shown) -> pulumi.Output[str]:
+    """Draw the dashboard; gives its address in the console."""
+    dashboard = aws.cloudwatch.Dashboard(
+        room.named(),
+        dashboard_name=room.named(),
+        dashboard_body=pulumi.Output.json_dumps({"widgets": list(widgets(site, shown))}),
+        opts=room.opts(),
+    )
+    host = f"https://{site.region}.{CONSOLES[site.partition]}/cloudwatch/home?region={site.region}"
+    return pulumi.Output.concat(host, "#dashboards/dashboard/", dashboard.dashboard_name)
+
+
+def widgets(site: Site, shown: Shown) -> Iterator[Widget]:
+    """Title, alarms, and a heading and its graphs for each row."""
+    title = pulumi.Output.concat("# ", site.stack, "\n", shown.url)
+    yield text(Box(0, 0, COLUMNS, TITLE_HEIGHT), title)
+    line = TITLE_HEIGHT
+    for first in range(0, len(shown.alarms), MOST_ALARMS):
+        arns = shown.alarms[first : first + MOST_ALARMS]
+        yield alarm_list(Box(0, line, COLUMNS, ALARMS_HEIGHT), "Alarms", arns)
+        line += ALARMS_HEIGHT
+    for row in dashboard_rows(site.spec):
+        yield text(Box(0, line, COLUMNS, HEADING_HEIGHT), f"## {row.name}")
+        line += HEADING_HEIGHT
+        for panel, box in zip(row.panels, boxes(line, len(row.panels)), strict=True):
+            yield graph(box, panel, metrics_of(panel), shown.targets[row.name], region_of(panel, site))
+        line = below(line, len(row.panels))
+
+
+def metrics_of(panel: Panel) -> Row:
+    """The row of the metric table that a panel shows."""
+    return ROWS[panel.shows] if isinstance(panel.shows, Signal) else MEASURES[panel.shows]
+
+
+def region_of(panel: Panel, site: Site) -> str:
+    """Region whose metrics a panel shows: the site's, but for money."""
+    return BILLING_REGIONS[site.partition] if panel.shows is Measure.SPENDING else site.region

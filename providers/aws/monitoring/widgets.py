@@ -1,0 +1,84 @@
+"""The widgets of a CloudWatch dashboard as JSON-like data, and where each stands on its grid of 24 columns."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from providers.aws.monitoring.metrics import Row
+from providers.aws.monitoring.targets import Reading, Target, expression, readings
+from providers.contract.dashboard import Panel
+
+Widget = dict[str, object]
+"""One widget with CloudWatch's own keys; values may be Outputs."""
+
+COLUMNS = 24
+PANEL_WIDTH, PANEL_HEIGHT = 6, 6
+TITLE_HEIGHT, HEADING_HEIGHT, ALARMS_HEIGHT = 2, 1, 4
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a widget stands: upper left corner and size, in cells of the grid."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def boxes(top: int, count: int) -> list[Box]:
+    """Places of `count` panels from line `top` on, as many beside each other as the grid is wide."""
+    across = COLUMNS // PANEL_WIDTH
+    lines = (divmod(number, across) for number in range(count))
+    return [Box(column * PANEL_WIDTH, top + line * PANEL_HEIGHT, PANEL_WIDTH, PANEL_HEIGHT) for line, column in lines]
+
+
+def below(top: int, count: int) -> int:
+    """First line beneath `count` panels that begin at line `top`."""
+    return max((box.y + box.height for box in boxes(top, count)), default=top)
+
+
+def text(box: Box, markdown: pulumi.Input[str]) -> Widget:
+    """A line of words."""
+    return _widget("text", box, {"markdown": markdown})
+
+
+def alarm_list(box: Box, title: str, arns: Sequence[pulumi.Input[str]]) -> Widget:
+    """Alarms with their states, a hundred at most."""
+    return _widget("alarm", box, {"title": title, "alarms": list(arns)})
+
+
+def graph(box: Box, panel: Panel, row: Row, target: Target, region: str) -> Widget:
+    """A panel as a graph of a row of the metric table, its threshold as a line."""
+    properties: Widget = {
+        "title": panel.title,
+        # Without it the graph looks in the region of whoever opens it.
+        "region": region,
+        "view": "timeSeries",
+        "period": panel.period_seconds,
+        "metrics": list(_metrics(panel, row, target)),
+        "yAxis": {"left": {"label": panel.unit, "showUnits": False, "min": 0}},
+    }
+    if panel.threshold is not None and row.absence is None:
+        properties["annotations"] = {"horizontal": [{"label": "alarm", "value": panel.threshold}]}
+    return _widget("metric", box, properties)
+
+
+def _metrics(panel: Panel, row: Row, target: Target) -> Iterator[list[object]]:
+    math = expression(row, target)
+    shown: Mapping[str, object] = {"visible": False} if math else {"label": panel.title}
+    for reading in readings(row, target):
+        yield [*_name(reading), {"id": reading.id, "stat": reading.metric.stat, **shown}]
+    if math:
+        yield [{"id": "result", "expression": math, "label": panel.title}]
+
+
+def _name(reading: Reading) -> list[object]:
+    """`namespace, metric, dimension, value, dimension, value, ...`."""
+    dimensions = [word for pair in reading.dimensions.items() for word in pair]
+    return [reading.namespace, reading.metric.name, *dimensions]
+
+
+def _widget(kind: str, box: Box, properties: Widget) -> Widget:
+    return {"type": kind, "x": box.x, "y": box.y, "width": box.width, "height": box.height, "properties": properties}

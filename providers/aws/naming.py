@@ -1,0 +1,152 @@
+"""Physical names that AWS limits, and the refusals of a stack or service whose names would not fit. Pure.
+
+Most resources are named by Pulumi (logical name, hyphen, seven hexadecimal digits). A name is made here when it must
+be known before its resource exists, or when AWS allows it fewer characters than the logical name has. Nothing is cut
+silently: a name that does not fit is refused with the number of characters to drop.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.spec import Platform
+
+SALT_LENGTH = 4
+AUTONAME_LENGTH = 8
+"""Hyphen and seven hexadecimal digits that Pulumi appends to a logical name."""
+
+LIMITS = {
+    "load balancer": 32,
+    "target group": 32,
+    "cache": 40,
+    "database": 63,
+    "role": 64,
+}
+"""Characters AWS allows a name, by kind: the `Name` constraints of each service's API reference.
+
+Names with room for 255 (alarms, clusters, task families, security groups) cannot overflow before these do.
+"""
+
+STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
+"""What every limited name allows: database and cache identifiers take no capital, no underscore, no double hyphen."""
+
+LONGEST_ROLES = ("identity-{service}-execution", "identity-{service}-task")
+
+
+@dataclass(frozen=True)
+class Name:
+    """A physical name, what it names, and the key of the stack file that makes it long."""
+
+    kind: str
+    text: str
+    path: str
+    value: str
+
+    @property
+    def excess(self) -> int:
+        """Characters above the limit of its kind; not positive when it fits."""
+        return len(self.text) - LIMITS[self.kind]
+
+
+def load_balancer_name(stack: str) -> str:
+    """`prod-agents-1a2b`: 32 characters at most; the salt keeps it apart from a `prod` that others made."""
+    return f"{stack}-agents-{salt(stack, 'load-balancer')}"
+
+
+def target_group_name(stack: str, service: str, port: int) -> str:
+    """`prod-gateway-1a2b`: 32 characters at most.
+
+    A target group is replaced when its port changes, the new one before the old one goes, so the salt follows the port.
+    """
+    return f"{stack}-{service}-{salt(stack, service, str(port))}"
+
+
+def database_identifier(stack: str) -> str:
+    """`prod-database`: fixed, because the log groups RDS writes to carry it and must exist before the instance."""
+    return f"{stack}-database"
+
+
+def cache_identifier(stack: str) -> str:
+    """`prod-cache`: 40 characters at most; the nodes are `prod-cache-001`, `prod-cache-002`, ..."""
+    return f"{stack}-cache"
+
+
+def database_log_group(stack: str, log: str) -> str:
+    """`/aws/rds/instance/prod-database/postgresql`: where RDS writes `log` (postgresql, upgrade); its choice, not ours."""
+    return f"/aws/rds/instance/{database_identifier(stack)}/{log}"
+
+
+def alarm_name(stack: str, key: str) -> str:
+    """`prod-gateway-cpu-percent`: fixed, because composite alarms and deployments refer to alarms by name."""
+    return f"{stack}-{key}"
+
+
+def cluster_name(stack: str) -> str:
+    """`prod-agents`: fixed, because the log group of its metrics carries it and must exist before the cluster."""
+    return f"{stack}-agents"
+
+
+def task_family(stack: str, service: str) -> str:
+    """`prod-gateway`: the family that all revisions of a service's task definition share."""
+    return f"{stack}-{service}"
+
+
+def cluster_log_group(stack: str) -> str:
+    """Log group that Container Insights writes to; without it AWS makes one that keeps everything for ever."""
+    return f"/aws/ecs/containerinsights/{cluster_name(stack)}/performance"
+
+
+def waf_log_group(stack: str) -> str:
+    """`aws-waf-logs-prod`: WAF takes no destination whose name begins otherwise."""
+    return f"aws-waf-logs-{stack}"
+
+
+def autoname(stack: str, part: str) -> str:
+    """As long as the name Pulumi gives to the resource `part` of the stack."""
+    return f"{stack}-{part}{'x' * AUTONAME_LENGTH}"
+
+
+def salt(*parts: str) -> str:
+    """Four hexadecimal digits that change with any of the parts."""
+    return sha256("/".join(parts).encode()).hexdigest()[:SALT_LENGTH]
+
+
+def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
+    """A stack name with letters AWS refuses, and every name that is too long, with what to shorten by how much."""
+    if not STACK_PATTERN.fullmatch(stack) or stack.startswith("internal-"):
+        advice = (
+            "names load balancer and database on AWS; use lower-case letters and digits with single hyphens between "
+            "them, beginning with a letter but not with `internal-`"
+        )
+        return [Mistake("stack", stack, advice)]
+    by_stack: list[Refusal] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
+    return by_stack or [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
+
+
+def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
+    """Limited names that hang on the stack's name alone."""
+    if spec.public:
+        yield Name("load balancer", load_balancer_name(stack), "stack", stack)
+    if spec.database is not None:
+        yield Name("database", database_identifier(stack), "stack", stack)
+    if spec.cache is not None:
+        yield Name("cache", cache_identifier(stack), "stack", stack)
+
+
+def service_names(spec: Platform, stack: str) -> Iterator[Name]:
+    """Limited names that hang on a service's name: the longest of each kind for each service."""
+    for service in spec.services:
+        roles = (autoname(stack, part.format(service=service)) for part in LONGEST_ROLES)
+        yield Name("role", max(roles, key=len), f"services.{service}", service)
+    for service, routed in spec.public.items():
+        yield Name("target group", target_group_name(stack, service, routed.port or 0), f"services.{service}", service)
+
+
+def _too_long(name: Name) -> Unsupported:
+    advice = (
+        f"the name of its {name.kind} would have {len(name.text)} characters and AWS allows {LIMITS[name.kind]}; "
+        f"shorten the name of the {'stack' if name.path == 'stack' else 'service or the stack'} by {name.excess}"
+    )
+    return Unsupported("aws", name.path, name.value, advice)

@@ -1,0 +1,42 @@
+"""Flow logs: every connection of the VPC, accepted or refused, in a log group that is kept as long as the others."""
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.keys import Keys
+from providers.aws.logs import create_log_group
+from providers.aws.policies import allow, document, trust
+from providers.aws.site import Site
+from providers.contract.scope import Scope
+
+AGGREGATION_SECONDS = 60
+"""The shortest AWS offers; its default of ten minutes is too coarse to tell one incident from another."""
+WRITE = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+
+
+def create_flow_logs(room: Scope, site: Site, keys: Keys, vpc: aws.ec2.Vpc) -> None:
+    """The flow log, its log group, and a role that writes to this group alone (Security Hub EC2.6)."""
+    log_group = create_log_group(room, "flow-logs", site, keys.telemetry, site.log_group("network", "flows"))
+    role = aws.iam.Role(
+        room.named("flow-logs"),
+        description=f"Writes the flow logs of the stack {site.stack}",
+        assume_role_policy=trust(site, "vpc-flow-logs.amazonaws.com", site.arn("ec2", "vpc-flow-log/*")),
+        opts=room.opts(),
+    )
+    grant = aws.iam.RolePolicy(
+        room.named("flow-logs"),
+        role=role.name,
+        policy=document(allow(WRITE, pulumi.Output.concat(log_group.arn, ":*"))),
+        opts=room.opts(),
+    )
+    aws.ec2.FlowLog(
+        room.named("flow-logs"),
+        vpc_id=vpc.id,
+        traffic_type="ALL",
+        log_destination_type="cloud-watch-logs",
+        log_destination=log_group.arn,
+        iam_role_arn=role.arn,
+        max_aggregation_interval=AGGREGATION_SECONDS,
+        # without its right to write the flow log starts in the state "Access error"; the role's ARN does not tell
+        opts=room.opts(depends_on=[grant]),
+    )

@@ -1,0 +1,113 @@
+"""Routes of each tier: public to the internet gateway, private to NAT, database nowhere.
+
+Every zone has a private route table of its own in each egress mode, so that a change between a NAT per zone, a single
+one and none changes routes and not tables. Routes are resources of their own; a table with inline routes would undo
+them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.network.subnets import Subnets
+from providers.aws.topology.cidr import Tier, gateway_count, gateway_of
+from providers.aws.topology.filters import WORLD
+from providers.contract.scope import Scope
+from providers.contract.spec import Platform
+
+
+@dataclass(frozen=True)
+class Routing:
+    """The private tables, in zone order, and all that must stand before a packet finds its way."""
+
+    private_tables: tuple[aws.ec2.RouteTable, ...]
+    public_subnet_ids: tuple[pulumi.Output[str], ...]
+    """Known once the subnets have their route: AWS refuses a load balancer in a VPC without internet gateway."""
+    routes: tuple[pulumi.Resource, ...]
+
+
+def create_routing(room: Scope, spec: Platform, vpc: aws.ec2.Vpc, subnets: Subnets) -> Routing:
+    """Gateways, route tables, routes and associations of all tiers."""
+    public = _public(room, vpc, subnets["public"]) if subnets["public"] else ()
+    # typed as optional, because a table can be associated with a gateway instead
+    public_subnet_ids = tuple(cast("pulumi.Output[str]", association.subnet_id) for association in public)
+    count = gateway_count(spec.network.egress, spec.network.zones)
+    gateways = [_nat(room, zone, public_subnet_ids[zone]) for zone in range(count)]
+    tables = tuple(_table(room, vpc, f"private-{zone}") for zone, _ in enumerate(subnets["private"]))
+    private = [
+        _associate(room, "private", zone, subnet, tables[zone]) for zone, subnet in enumerate(subnets["private"])
+    ]
+    _isolated(room, vpc, subnets["database"])
+    ways_out = [_way_out(room, zone, table, gateways) for zone, table in enumerate(tables) if gateways]
+    return Routing(tables, public_subnet_ids, (*public, *private, *ways_out))
+
+
+def _public(
+    room: Scope, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet]
+) -> tuple[aws.ec2.RouteTableAssociation, ...]:
+    internet = aws.ec2.InternetGateway(room.named("internet"), vpc_id=vpc.id, opts=room.opts())
+    table = _table(room, vpc, "public")
+    route = aws.ec2.Route(
+        room.named("public-to-internet"),
+        route_table_id=table.id,
+        destination_cidr_block=WORLD,
+        gateway_id=internet.id,
+        opts=room.opts(),
+    )
+    # whoever takes the subnet from its association finds the internet gateway: AWS fails a load balancer or a NAT
+    # gateway before it is there, and neither names it in a property
+    return tuple(_associate(room, "public", zone, subnet, table, after=(route,)) for zone, subnet in enumerate(subnets))
+
+
+def _nat(room: Scope, zone: int, subnet_id: pulumi.Output[str]) -> aws.ec2.NatGateway:
+    address = aws.ec2.Eip(room.named(f"nat-{zone}-address"), domain="vpc", opts=room.opts())
+    return aws.ec2.NatGateway(
+        room.named(f"nat-{zone}"),
+        allocation_id=address.allocation_id,
+        subnet_id=subnet_id,
+        connectivity_type="public",
+        opts=room.opts(),
+    )
+
+
+def _way_out(
+    room: Scope, zone: int, table: aws.ec2.RouteTable, gateways: Sequence[aws.ec2.NatGateway]
+) -> aws.ec2.Route:
+    return aws.ec2.Route(
+        room.named(f"private-{zone}-to-nat"),
+        route_table_id=table.id,
+        destination_cidr_block=WORLD,
+        nat_gateway_id=gateways[gateway_of(zone, len(gateways))].id,
+        opts=room.opts(),
+    )
+
+
+def _isolated(room: Scope, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet]) -> None:
+    """One table without routes: the database tier knows the VPC and nothing else (Security Hub RDS.46)."""
+    if subnets:
+        table = _table(room, vpc, "database")
+        for zone, subnet in enumerate(subnets):
+            _associate(room, "database", zone, subnet, table)
+
+
+def _table(room: Scope, vpc: aws.ec2.Vpc, part: str) -> aws.ec2.RouteTable:
+    return aws.ec2.RouteTable(room.named(f"{part}-routes"), vpc_id=vpc.id, opts=room.opts())
+
+
+def _associate(
+    room: Scope,
+    tier: Tier,
+    zone: int,
+    subnet: aws.ec2.Subnet,
+    table: aws.ec2.RouteTable,
+    after: Sequence[pulumi.Resource] = (),
+) -> aws.ec2.RouteTableAssociation:
+    return aws.ec2.RouteTableAssociation(
+        room.named(f"{tier}-{zone}-routed"),
+        subnet_id=subnet.id,
+        route_table_id=table.id,
+        opts=room.opts(depends_on=after),
+    )

@@ -1,0 +1,1 @@
+"""What the network will be, decided before anything is declared: addresses, who reaches whom, filters, endpoints. Pure."""

@@ -1,0 +1,59 @@
+"""One room of AWS recorded by itself: quicker than a whole plan, and no other room can break its tests."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TypeVar
+
+import pulumi
+
+from automation.inventory import Inventory
+from automation.recorder import record
+from components.parsing import read
+from providers.aws.keys import Keys
+from providers.aws.network import create_network
+from providers.aws.site import Site
+from providers.contract.scope import Room, Scope
+from providers.contract.spec import Platform
+from tests.planning import production
+
+T = TypeVar("T")
+REGION = "us-west-2"
+KEYS = ("<data key>", "<telemetry key>")
+
+
+def spec_of(changes: Mapping[str, object] | None = None) -> Platform:
+    """Production on AWS with changes by dotted path, completed and checked."""
+    spec, mistakes = read(production(changes, cloud="aws"))
+    assert spec is not None and not mistakes, mistakes
+    return spec
+
+
+def site_of(changes: Mapping[str, object] | None = None, stack: str = "prod", region: str = REGION) -> Site:
+    """A region of `spec_of(changes)`."""
+    return Site(spec_of(changes), stack, region)
+
+
+def keys() -> Keys:
+    """Keys that stand elsewhere."""
+    data, telemetry = (pulumi.Output.from_input(key) for key in KEYS)
+    return Keys(data=data, telemetry=telemetry)
+
+
+def alone(kind: str, create: Callable[[Scope], object]) -> Inventory:
+    """What `create` declares in a room of that kind in the stack `prod`."""
+
+    def program() -> None:
+        create(Scope(f"prod-{kind}", Room(kind, f"prod-{kind}", pulumi.ResourceOptions()), {}))
+
+    return record(program, "prod")
+
+
+def network(**changes: object) -> Inventory:
+    """The network of production, changed by `section__key=value`; recorded once for each change."""
+    return _network(tuple((path.replace("__", "."), value) for path, value in changes.items()))
+
+
+@cache
+def _network(changes: tuple[tuple[str, object], ...]) -> Inventory:
+    site = site_of(dict(changes))
+    return alone("network", lambda room: create_network(room, site, keys()))

@@ -1,0 +1,79 @@
+"""The monitoring room recorded by itself, over parts that stand elsewhere."""
+
+from collections.abc import Mapping
+from functools import cache
+from types import SimpleNamespace
+from typing import cast
+
+import pulumi
+import pulumi_aws as aws
+
+from automation.inventory import Inventory
+from providers.aws.cache import AwsCache
+from providers.aws.compute import Compute
+from providers.aws.database import AwsDatabase
+from providers.aws.ground import Ground
+from providers.aws.ingress import Ingress
+from providers.aws.monitoring import Built, create_monitoring
+from providers.aws.monitoring.alarms import create_alarm
+from providers.aws.monitoring.channels import Channels
+from providers.aws.monitoring.targets import service_target
+from providers.contract.alarms import Signal, alarm_rules
+from providers.contract.results import Entry
+from providers.contract.scope import Scope
+from tests.aws.alone import alone, keys, site_of
+
+
+def monitored(changes: Mapping[str, object] | None = None) -> Inventory:
+    """What monitoring of production declares, with changes by dotted path."""
+    return alone("monitoring", lambda room: watch(room, changes)) if changes else _production()
+
+
+@cache
+def _production() -> Inventory:
+    return alone("monitoring", lambda room: watch(room, {}))
+
+
+def watch(room: Scope, changes: Mapping[str, object]) -> None:
+    site = site_of(changes)
+    channels = Channels(warning=known("<warning>"), critical=known("<critical>"))
+    ground = cast("Ground", SimpleNamespace(site=site, spec=site.spec, keys=keys(), channels=channels))
+    create_monitoring(room, ground, built(room, ground), Entry(url=known("https://agents.example.com")))
+
+
+def built(room: Scope, ground: Ground) -> Built:
+    """Every part the spec asks for, as monitoring sees it."""
+    spec = ground.spec
+    groups = {name: named(arn_suffix=f"<group {name}>") for name in spec.public}
+    ingress = cast("Ingress", SimpleNamespace(arn_suffix=known("<balancer>"), target_groups=groups))
+    compute = Compute(
+        cluster_name=known("<cluster>"),
+        services={name: cast("aws.ecs.Service", named(name=f"<service {name}>")) for name in spec.services},
+        log_groups={name: cast("aws.cloudwatch.LogGroup", named(name=f"<log {name}>")) for name in spec.services},
+        alarms=deployment_alarms(room, ground),
+    )
+    database = named(identifier="<database>", log_group="<database log>", max_connections=200)
+    nodes = SimpleNamespace(node_ids=(known("<node 1>"), known("<node 2>")))
+    return Built(
+        compute,
+        ingress if spec.public else None,
+        cast("AwsDatabase", database) if spec.database else None,
+        cast("AwsCache", nodes) if spec.cache else None,
+    )
+
+
+def deployment_alarms(room: Scope, ground: Ground) -> dict[str, aws.cloudwatch.MetricAlarm]:
+    """The alarms that compute makes, in a room of their own."""
+    made = Scope("prod-compute", room.parent, {})
+    target = service_target("prod", load_balancer=known("<balancer>"), target_group=known("<group>"))
+    rules = [rule for rule in alarm_rules(ground.spec) if rule.signal is Signal.ERROR_PERCENT]
+    return {rule.key: create_alarm(made, rule, ground.channels, target) for rule in rules}
+
+
+def known(value: str) -> pulumi.Output[str]:
+    return pulumi.Output.from_input(value)
+
+
+def named(**values: object) -> SimpleNamespace:
+    """An object with these texts as Outputs."""
+    return SimpleNamespace(**{key: known(value) if isinstance(value, str) else value for key, value in values.items()})

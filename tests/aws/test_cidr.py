@@ -1,0 +1,127 @@
+"""How the VPC is cut: nothing overlaps, nothing moves, every tier has what it needs."""
+
+from ipaddress import IPv4Network
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.aws.topology.cidr import (
+    MAX_ZONES,
+    TIERS,
+    Layout,
+    Tier,
+    cidr_fault,
+    gateway_count,
+    gateway_of,
+    layout,
+    usable_addresses,
+    zone_name,
+)
+
+LOAD_BALANCER_NEEDS = 8
+prefixes = st.integers(16, 20)
+tiers = st.sampled_from(TIERS)
+zones = st.integers(0, MAX_ZONES - 1)
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> Layout:
+    prefix = draw(prefixes)
+    place = draw(st.integers(0, 2 ** (prefix - 8) - 1))
+    return Layout(IPv4Network((int(IPv4Network("10.0.0.0/8").network_address) + (place << (32 - prefix)), prefix)))
+
+
+def every_subnet(plan: Layout) -> list[IPv4Network]:
+    return [plan.subnet(tier, zone) for tier in TIERS for zone in range(MAX_ZONES)]
+
+
+@given(layouts())
+def test_no_two_subnets_overlap(plan: Layout) -> None:
+    assert not any(one.overlaps(other) for one, other in combinations(every_subnet(plan), 2))
+
+
+@given(layouts())
+def test_every_subnet_lies_in_the_vpc(plan: Layout) -> None:
+    assert all(subnet.subnet_of(plan.vpc) for subnet in every_subnet(plan))
+
+
+@given(layouts(), tiers)
+def test_the_subnets_of_a_tier_fill_its_block(plan: Layout, tier: Tier) -> None:
+    subnets = [plan.subnet(tier, zone) for zone in range(MAX_ZONES)]
+    assert all(subnet.subnet_of(plan.block(tier)) for subnet in subnets)
+    assert sum(subnet.num_addresses for subnet in subnets) == plan.block(tier).num_addresses
+
+
+@given(layouts())
+def test_the_blocks_of_the_tiers_do_not_overlap(plan: Layout) -> None:
+    assert not any(plan.block(one).overlaps(plan.block(other)) for one, other in combinations(TIERS, 2))
+
+
+@given(layouts(), zones)
+def test_a_public_subnet_is_large_enough_for_a_load_balancer(plan: Layout, zone: int) -> None:
+    assert plan.subnet("public", zone).prefixlen <= 27
+    assert usable_addresses(plan.subnet("public", zone)) >= LOAD_BALANCER_NEEDS
+
+
+@given(layouts(), zones)
+def test_services_have_the_most_addresses(plan: Layout, zone: int) -> None:
+    assert plan.subnet("private", zone).num_addresses == plan.vpc.num_addresses // 16
+
+
+def test_places_are_those_of_the_first_release() -> None:
+    plan = layout("10.20.0.0/16")
+    assert {tier: [str(plan.subnet(tier, zone)) for zone in (0, 3)] for tier in TIERS} == {
+        "private": ["10.20.0.0/20", "10.20.48.0/20"],
+        "public": ["10.20.240.0/24", "10.20.243.0/24"],
+        "database": ["10.20.244.0/24", "10.20.247.0/24"],
+    }
+
+
+@pytest.mark.parametrize("zone", [-1, MAX_ZONES])
+def test_a_zone_without_a_place_is_an_error(zone: int) -> None:
+    with pytest.raises(ValueError, match="zones 0 to 3"):
+        layout("10.0.0.0/16").subnet("private", zone)
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/8", "10.0.0.0/15", "10.0.0.0/21", "10.0.0.0/28"])
+def test_a_block_too_large_or_too_small_is_named_with_what_is_allowed(cidr: str) -> None:
+    assert "/16 to /20" in cidr_fault(cidr)
+
+
+@pytest.mark.parametrize("cidr", ["8.8.0.0/16", "172.32.0.0/16", "192.169.0.0/16", "127.0.0.0/16", "169.254.0.0/16"])
+def test_addresses_that_others_own_are_no_private_network(cidr: str) -> None:
+    assert "10.0.0.0/8" in cidr_fault(cidr)
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/16", "172.31.0.0/16", "192.168.0.0/16", "100.64.0.0/20"])
+def test_private_blocks_of_a_fitting_size_can_be_cut(cidr: str) -> None:
+    assert not cidr_fault(cidr)
+    assert layout(cidr).vpc == IPv4Network(cidr)
+
+
+def test_a_block_that_cannot_be_cut_has_no_layout() -> None:
+    with pytest.raises(ValueError, match=r"10\.0\.0\.0/24 is /24"):
+        layout("10.0.0.0/24")
+
+
+def test_a_zone_is_taken_by_its_number() -> None:
+    assert zone_name(["eu-west-1a", "eu-west-1b", "eu-west-1c"], 1, "eu-west-1") == "eu-west-1b"
+
+
+def test_a_region_with_fewer_zones_says_how_many_it_has() -> None:
+    with pytest.raises(ValueError, match=r"network.zones: us-west-1 offers this account 2 zones .* to 2 or less"):
+        zone_name(["us-west-1a", "us-west-1c"], 2, "us-west-1")
+
+
+@given(st.integers(1, MAX_ZONES))
+def test_with_a_gateway_in_each_zone_none_leaves_its_zone(zones: int) -> None:
+    gateways = gateway_count("per_zone", zones)
+    assert [gateway_of(zone, gateways) for zone in range(zones)] == list(range(zones))
+
+
+@given(st.integers(1, MAX_ZONES))
+def test_a_single_gateway_serves_every_zone(zones: int) -> None:
+    gateways = gateway_count("single", zones)
+    assert {gateway_of(zone, gateways) for zone in range(zones)} == {0}

@@ -1,0 +1,86 @@
+"""Images: where they live, who may pull them."""
+
+import json
+from typing import cast
+
+import pytest
+
+from automation.inventory import Inventory
+from providers.aws.registry_names import registry_refusals
+from providers.contract.spec import Platform, Service
+from tests.aws.lighter import DIGEST, lighter, statements
+
+PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+
+
+def image_of(plan: Inventory, stack: str, service: str) -> str:
+    text = cast("str", plan.one(f"{stack}-compute-{service}-task").inputs["containerDefinitions"])
+    return next(each["image"] for each in json.loads(text) if each["name"] == service)
+
+
+def test_an_image_without_a_registry_gets_an_immutable_scanned_encrypted_repository(prod: Inventory) -> None:
+    inputs = prod.one("prod-registry-chat", "ecr:Repository").inputs
+    assert inputs["name"] == "agent-platform/prod/chat"
+    assert inputs["imageTagMutability"] == "IMMUTABLE"
+    assert inputs["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": "<kms:Key prod-keys-data>.arn"}]
+    assert inputs["forceDelete"] is False
+
+
+def test_a_repository_forgets_untagged_images_and_keeps_the_last_thirty(prod: Inventory) -> None:
+    policy = json.loads(cast("str", prod.one("prod-registry-chat-retention").inputs["policy"]))
+    selections = [rule["selection"] for rule in policy["rules"]]
+    assert [(s["tagStatus"], s["countType"], s["countNumber"]) for s in selections] == [
+        ("untagged", "sinceImagePushed", 7),
+        ("any", "imageCountMoreThan", 30),
+    ]
+
+
+def test_an_image_of_another_registry_gets_no_repository_and_no_pull_right(prod: Inventory) -> None:
+    assert {repository.name for repository in prod.of_type("ecr:Repository")} == {
+        "prod-registry-chat",
+        "prod-registry-worker",
+    }
+    assert not [policy for policy in prod.of_type("iam:RolePolicy") if policy.name == "prod-registry-gateway-pull"]
+    assert image_of(prod, "prod", "gateway").startswith("ghcr.io/acme/gateway@sha256:")
+
+
+def test_a_service_runs_its_image_by_digest_from_the_repository(prod: Inventory) -> None:
+    image = image_of(prod, "prod", "chat")
+    assert image.startswith("<ecr:Repository prod-registry-chat>.repositoryUrl@sha256:")
+
+
+def test_two_services_of_one_image_share_its_repository() -> None:
+    assert [repository.inputs["name"] for repository in lighter().of_type("ecr:Repository")] == [
+        "agent-platform/dev/chat"
+    ]
+    assert image_of(lighter(), "dev", "worker") == f"<ecr:Repository dev-registry-chat>.repositoryUrl@{DIGEST}"
+
+
+def test_the_execution_role_may_pull_this_repository_and_no_other(prod: Inventory) -> None:
+    policy = prod.one("prod-registry-chat-pull")
+    assert policy.inputs["role"] == "<iam:Role prod-identity-chat-execution>.name"
+    token, pull = statements(policy)
+    assert (token["Action"], token["Resource"]) == ("ecr:GetAuthorizationToken", "*")
+    assert (pull["Action"], pull["Resource"]) == (PULL, "<ecr:Repository prod-registry-chat>.arn")
+
+
+def test_an_image_of_ecr_elsewhere_is_run_as_it_stands_and_may_be_pulled() -> None:
+    reference = f"444455556666.dkr.ecr.eu-west-1.amazonaws.com/team/gateway@{DIGEST}"
+    assert image_of(lighter(), "dev", "gateway") == reference
+    pull = statements(lighter().one("dev-registry-gateway-pull"))[1]
+    assert pull["Resource"] == "arn:aws:ecr:eu-west-1:444455556666:repository/team/gateway"
+
+
+@pytest.mark.parametrize("image", ["Team/chat:1", "team//chat:1", "team/chat-:1", "a" * 250 + ":1"])
+def test_a_name_that_ecr_does_not_take_is_refused(image: str) -> None:
+    service = Service.model_construct(image=image)
+    spec = Platform.model_construct(cloud="aws", services={"api": service})
+    (refusal,) = registry_refusals(spec, "prod")
+    assert str(refusal).startswith("services.api.image: ")
+
+
+@pytest.mark.parametrize("image", ["chat:1", "team/chat_v2:1", "ghcr.io/Team/chat:1"])
+def test_a_name_that_ecr_takes_or_never_sees_is_accepted(image: str) -> None:
+    spec = Platform(cloud="aws", services={"api": Service(image=image)})
+    assert registry_refusals(spec, "prod") == []

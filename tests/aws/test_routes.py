@@ -1,0 +1,103 @@
+"""Priorities and patterns of listener rules: arithmetic over paths, and the paths AWS cannot take."""
+
+from fnmatch import fnmatchcase
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.parsing import read
+from providers.aws.routes import DEPTHS, LAST, ingress_approximations, ingress_refusals, patterns, priority, segments
+from providers.contract.spec import Platform
+from tests.planning import DROP, production
+
+segment = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1, max_size=12)
+paths = st.lists(segment, max_size=DEPTHS).map(lambda parts: "/" + "/".join(parts))
+deeper_paths = st.lists(segment, min_size=1, max_size=DEPTHS).map(lambda parts: "/" + "/".join(parts))
+
+
+def routed(changes: dict[str, object]) -> Platform:
+    spec, _ = read(production(changes, cloud="aws"))
+    assert spec is not None
+    return spec
+
+
+def refused_paths(path: str) -> list[str]:
+    spec = routed({"services.chat.path": path})
+    return [refusal.path for refusal in ingress_refusals(spec, "prod")]
+
+
+def takes(path: str, request: str) -> bool:
+    return any(fnmatchcase(request, pattern) for pattern in patterns(path))
+
+
+@given(paths)
+def test_a_priority_is_one_that_a_listener_takes(path: str) -> None:
+    assert 1 <= priority(path) <= LAST
+
+
+@given(deeper_paths, st.data())
+def test_a_deeper_path_is_asked_before_the_path_it_lies_in(path: str, data: st.DataObject) -> None:
+    parts = segments(path)
+    outer = "/" + "/".join(parts[: data.draw(st.integers(0, len(parts) - 1))])
+    assert priority(path) < priority(outer)
+
+
+@given(paths)
+def test_a_trailing_slash_changes_nothing(path: str) -> None:
+    slashed = path if path == "/" else f"{path}/"
+    assert priority(slashed) == priority(path)
+    assert patterns(slashed) == patterns(path)
+
+
+def test_a_priority_never_changes_between_releases() -> None:
+    assert {path: priority(path) for path in ("/", "/chat", "/chat/v2")} == {
+        "/": 50_000,
+        "/chat": 47_504,
+        "/chat/v2": 34_857,
+    }
+
+
+@given(deeper_paths, segment)
+def test_a_path_takes_itself_and_all_below_it(path: str, below: str) -> None:
+    assert takes(path, path)
+    assert takes(path, f"{path}/{below}")
+
+
+@given(deeper_paths, segment)
+def test_a_path_does_not_take_a_longer_word(path: str, suffix: str) -> None:
+    assert not takes(path, f"{path}{suffix}")
+
+
+def test_the_root_takes_every_request() -> None:
+    assert patterns("/") == ("/*",)
+    assert takes("/", "/") and takes("/", "/chat/v2")
+
+
+def test_a_path_with_too_many_segments_is_refused() -> None:
+    assert refused_paths("/a/b/c/d/e") == []
+    assert refused_paths("/a/b/c/d/e/f") == ["services.chat.path"]
+
+
+def test_a_path_longer_than_a_pattern_is_refused() -> None:
+    assert refused_paths("/" + "a" * 125) == []
+    assert refused_paths("/" + "a" * 126) == ["services.chat.path"]
+
+
+def test_two_paths_that_fall_on_one_priority_are_refused_by_name() -> None:
+    slots: dict[int, str] = {}
+    twin = next(f"/t{n}" for n in range(9_999) if slots.setdefault(priority(f"/t{n}"), f"/t{n}") != f"/t{n}")
+    first = slots[priority(twin)]
+    spec = routed({"services.gateway.path": first, "services.chat.path": twin})
+    (refusal,) = ingress_refusals(spec, "prod")
+    assert "gateway" in str(refusal) and "chat" in str(refusal)
+
+
+def test_a_private_platform_has_no_rate_to_limit() -> None:
+    spec = routed({"services.gateway.path": DROP, "ingress.domain": DROP, "ingress.dns_zone": DROP})
+    assert ingress_approximations(spec) == []
+
+
+def test_the_rate_limit_is_approximated_in_numbers() -> None:
+    (note,) = ingress_approximations(routed({"ingress.rate_limit_per_minute": 120}))
+    assert note.path == "ingress.rate_limit_per_minute"
+    assert "120 in any 60 seconds" in note.given

@@ -1,0 +1,173 @@
+"""Sizes of AWS: rounded up when a step is near, refused with the nearest steps when none is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.aws.sizes import (
+    CACHE_NODES,
+    DATABASE_CLASSES,
+    FARGATE,
+    FargateSize,
+    cache_node,
+    cache_size_approximations,
+    cache_size_refusals,
+    database_class,
+    database_size_approximations,
+    database_size_refusals,
+    fargate,
+    fargate_approximations,
+    fargate_refusals,
+    nearest_fargate,
+)
+from providers.contract.spec import Cache, Database, DatabaseSize, Platform, Service, Size
+
+PAIRS = [FargateSize(cpu, memory) for cpu, memories in FARGATE.items() for memory in memories]
+any_size = st.builds(Size, vcpu=st.floats(0.01, 64), memory_gib=st.floats(0.01, 512))
+any_database_size = st.builds(DatabaseSize, vcpu=st.floats(0.01, 128), memory_gib=st.floats(0.01, 1024))
+
+
+SMALL = Size(vcpu=1, memory_gib=2)
+
+
+def platform(size: Size = SMALL, database: DatabaseSize | None = None, cache_gib: float | None = None) -> Platform:
+    return Platform(
+        cloud="aws",
+        services={"api": Service(image="api:1", size=size)},
+        database=Database(size=database) if database else None,
+        cache=Cache(memory_gib=cache_gib) if cache_gib else None,
+    )
+
+
+@given(any_size)
+def test_a_task_gets_the_smallest_pair_of_its_vcpu_or_a_refusal(size: Size) -> None:
+    if fargate_refusals(platform(size)):
+        with pytest.raises(ValueError, match="no Fargate size"):
+            fargate(size)
+        return
+    given_pair = fargate(size)
+    fitting = [pair for pair in PAIRS if pair.vcpu >= size.vcpu and pair.memory_gib >= size.memory_gib]
+    assert given_pair == min(fitting, key=lambda pair: (pair.cpu_units, pair.memory_mib))
+
+
+@given(any_size)
+def test_no_more_vcpu_is_bought_only_to_get_the_memory(size: Size) -> None:
+    if not fargate_refusals(platform(size)):
+        assert fargate(size).cpu_units == min(units for units in FARGATE if units / 1024 >= size.vcpu)
+
+
+@given(any_size)
+def test_the_nearest_sizes_of_a_refusal_are_ones_that_fargate_has(size: Size) -> None:
+    assert set(nearest_fargate(size)) <= set(PAIRS)
+
+
+@pytest.mark.parametrize(
+    ("size", "pair"),
+    [
+        (Size(vcpu=1, memory_gib=2), FargateSize(1024, 2048)),
+        (Size(vcpu=0.25, memory_gib=0.5), FargateSize(256, 512)),
+        (Size(vcpu=3, memory_gib=8), FargateSize(4096, 8192)),
+        (Size(vcpu=8, memory_gib=17), FargateSize(8192, 20480)),
+        (Size(vcpu=16, memory_gib=33), FargateSize(16384, 40960)),
+    ],
+)
+def test_a_task_is_rounded_up(size: Size, pair: FargateSize) -> None:
+    assert fargate(size) == pair
+
+
+def test_an_impossible_pair_is_refused_with_the_nearest_ones() -> None:
+    (refusal,) = fargate_refusals(platform(Size(vcpu=1, memory_gib=64)))
+    assert str(refusal) == (
+        'services.api.size: {"vcpu": 1, "memory_gib": 64} is not possible on aws: Fargate has no such pair of vCPU '
+        "and memory; take {vcpu: 1, memory_gib: 8} or {vcpu: 16, memory_gib: 64}."
+    )
+
+
+def test_more_than_the_largest_task_is_refused_with_the_largest() -> None:
+    (refusal,) = fargate_refusals(platform(Size(vcpu=32, memory_gib=256)))
+    assert str(refusal).endswith("take {vcpu: 16, memory_gib: 120}.")
+
+
+def test_a_task_between_two_pairs_is_an_approximation_naming_both() -> None:
+    (approximation,) = fargate_approximations(platform(Size(vcpu=0.75, memory_gib=2)))
+    assert str(approximation) == (
+        'services.api.size: {"vcpu": 0.75, "memory_gib": 2} becomes {vcpu: 1, memory_gib: 2}, '
+        "the next pair that Fargate has."
+    )
+
+
+def test_a_pair_that_exists_is_no_approximation() -> None:
+    assert fargate_approximations(platform(Size(vcpu=4, memory_gib=30))) == []
+
+
+@given(any_database_size)
+def test_a_database_class_fits_and_none_smaller_does(size: DatabaseSize) -> None:
+    if database_size_refusals(platform(database=size)):
+        with pytest.raises(ValueError, match="no RDS instance class"):
+            database_class(size)
+        return
+    names = [step.name for step in DATABASE_CLASSES]
+    chosen = DATABASE_CLASSES[names.index(database_class(size))]
+    assert chosen.vcpu >= size.vcpu and chosen.memory_gib >= size.memory_gib
+    assert not any(
+        step.vcpu >= size.vcpu and step.memory_gib >= size.memory_gib and step.vcpu <= chosen.vcpu
+        for step in DATABASE_CLASSES[: DATABASE_CLASSES.index(chosen)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("vcpu", "memory_gib", "name"),
+    [
+        (2, 16, "db.r7g.large"),
+        (2, 8, "db.m7g.large"),
+        (2, 4, "db.t4g.medium"),
+        (0.5, 1, "db.t4g.micro"),
+        (4, 20, "db.r7g.xlarge"),
+        (4, 16, "db.m7g.xlarge"),
+        (64, 512, "db.r7g.16xlarge"),
+    ],
+)
+def test_a_database_gets_the_class_of_its_size(vcpu: float, memory_gib: float, name: str) -> None:
+    assert database_class(DatabaseSize(vcpu=vcpu, memory_gib=memory_gib)) == name
+
+
+def test_a_database_above_the_largest_class_is_refused_with_its_bounds() -> None:
+    (refusal,) = database_size_refusals(platform(database=DatabaseSize(vcpu=2, memory_gib=513)))
+    assert "vcpu is at most 64 and memory_gib 512" in str(refusal)
+
+
+def test_a_database_between_two_classes_is_an_approximation() -> None:
+    (approximation,) = database_size_approximations(platform(database=DatabaseSize(vcpu=2, memory_gib=10)))
+    assert "{vcpu: 2, memory_gib: 16} of db.r7g.large" in str(approximation)
+    assert database_size_approximations(platform(database=DatabaseSize(vcpu=2, memory_gib=16))) == []
+
+
+@given(st.floats(0.01, 512))
+def test_a_cache_node_holds_what_was_asked_and_none_smaller_does(memory_gib: float) -> None:
+    if cache_size_refusals(platform(cache_gib=memory_gib)):
+        with pytest.raises(ValueError, match="no cache node"):
+            cache_node(memory_gib)
+        return
+    asked_bytes, node = memory_gib * 2**30, cache_node(memory_gib)
+    assert CACHE_NODES[node] >= asked_bytes
+    assert all(size < asked_bytes for size in CACHE_NODES.values() if size < CACHE_NODES[node])
+
+
+@pytest.mark.parametrize(
+    ("memory_gib", "node"),
+    [(0.5, "cache.t4g.micro"), (1, "cache.t4g.small"), (3, "cache.t4g.medium"), (3.1, "cache.m7g.large")],
+)
+def test_a_cache_node_is_chosen_by_its_maxmemory_and_not_by_its_name(memory_gib: float, node: str) -> None:
+    assert cache_node(memory_gib) == node
+
+
+def test_the_plan_tells_what_a_cache_really_holds() -> None:
+    (approximation,) = cache_size_approximations(platform(cache_gib=3))
+    assert str(approximation) == (
+        "cache.memory_gib: 3 becomes 3.09 GiB of cache.t4g.medium, 25 % of it kept for snapshots and failover."
+    )
+
+
+def test_a_cache_above_the_largest_node_is_refused() -> None:
+    (refusal,) = cache_size_refusals(platform(cache_gib=420))
+    assert "at most 419" in str(refusal)

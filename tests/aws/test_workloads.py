@@ -1,0 +1,120 @@
+"""Which services Fargate can run, how they prove their health, and in which order they start."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from components.parsing import read
+from providers.aws.calls import connected, start_order
+from providers.aws.health import container_check
+from providers.aws.workloads import compute_approximations, compute_refusals
+from providers.contract.spec import Platform
+from tests.planning import DROP, production
+
+
+def platform(changes: Mapping[str, object] | None = None) -> Platform:
+    spec, _ = read(production(changes, cloud="aws"))
+    assert spec is not None
+    return spec
+
+
+def refused(changes: Mapping[str, object]) -> list[str]:
+    return [refusal.path for refusal in compute_refusals(platform(changes), "prod")]
+
+
+def approximated(changes: Mapping[str, object]) -> dict[str, str]:
+    return {note.path: note.given for note in compute_approximations(platform(changes))}
+
+
+def test_production_is_refused_nothing() -> None:
+    assert refused({}) == []
+
+
+@pytest.mark.parametrize(("app", "path"), [("agentos", "/health"), ("streamlit", "/_stcore/health")])
+def test_a_python_app_asks_its_own_port_and_path(app: str, path: str) -> None:
+    spec = platform({"services.gateway.app": app, "services.gateway.port": 9000})
+    assert f"http://127.0.0.1:9000{path}" in container_check(spec.services["gateway"])[3]
+
+
+def test_a_command_of_the_spec_wins_over_the_http_check() -> None:
+    spec = platform({"services.chat.health": {"command": ["CMD", "/healthy"]}})
+    assert container_check(spec.services["chat"]) == ("CMD", "/healthy")
+
+
+def test_a_quote_in_a_path_does_not_end_the_check() -> None:
+    spec = platform({"services.chat.health": {"path": "/it's"}})
+    compile(container_check(spec.services["chat"])[3], "check", "exec")
+
+
+def test_a_custom_service_without_a_command_has_no_check_and_says_so() -> None:
+    custom = {"services.worker.app": "custom"}
+    assert container_check(platform(custom).services["worker"]) == ()
+    assert "no check" in approximated(custom)["services.worker.health"]
+
+
+def test_a_routed_custom_service_is_judged_by_the_load_balancer_and_says_so() -> None:
+    custom = {"services.gateway.app": "custom", "services.gateway.port": 9000, "services.gateway.health": {"path": "/"}}
+    assert "load balancer" in approximated(custom)["services.gateway.health.command"]
+
+
+def test_a_private_service_is_trusted_after_one_good_check_and_says_so() -> None:
+    threshold = {"healthy_threshold": 3}
+    assert "services.chat.health.healthy_threshold" in approximated({"services.chat.health": threshold})
+    assert "services.gateway.health.healthy_threshold" not in approximated({"services.gateway.health": threshold})
+
+
+def test_a_path_beside_a_command_is_not_asked_and_says_so() -> None:
+    notes = approximated({"services.chat.health": {"path": "/ready", "command": ["CMD", "/healthy"]}})
+    assert "services.chat.health.path" in notes
+
+
+def test_a_check_longer_than_a_minute_is_refused() -> None:
+    numbers = {"interval_seconds": 120, "timeout_seconds": 61}
+    assert refused({"services.chat.health": numbers}) == ["services.chat.health.timeout_seconds"]
+    assert refused({"services.chat.health": {**numbers, "timeout_seconds": 60}}) == []
+
+
+def test_a_port_that_needs_root_is_refused() -> None:
+    assert refused({"services.chat.port": 1023}) == ["services.chat.port"]
+    assert refused({"services.chat.port": 1024}) == []
+
+
+def test_prometheus_is_refused_where_its_collector_cannot_be_pulled() -> None:
+    assert refused({"network.egress": "none"}) == ["monitoring.prometheus"]
+    assert refused({"network.egress": "none", "monitoring.prometheus": False}) == []
+
+
+def test_a_worker_sends_no_metrics_and_the_plan_says_so() -> None:
+    assert "worker" in approximated({})["monitoring.prometheus"]
+    assert "monitoring.prometheus" not in approximated({"monitoring.prometheus": False})
+
+
+def test_a_service_shares_its_size_with_what_stands_beside_it() -> None:
+    alone: dict[str, object] = {"services.gateway.calls": [], "monitoring.prometheus": False}
+    assert approximated({})["services.gateway.size"].endswith("256 MiB for the collector and 64 MiB for the proxy")
+    assert approximated({"monitoring.prometheus": False})["services.gateway.size"].endswith("64 MiB for the proxy")
+    assert "services.gateway.size" not in approximated(alone)
+
+
+def test_a_callee_starts_before_its_caller() -> None:
+    assert start_order(platform()) == ("chat", "gateway", "worker")
+
+
+def test_services_without_calls_start_in_the_order_of_the_file() -> None:
+    assert start_order(platform({"services.gateway.calls": DROP})) == ("gateway", "chat", "worker")
+
+
+def test_only_services_that_call_or_are_called_are_connected() -> None:
+    assert [name for name in platform().services if connected(platform(), name)] == ["gateway", "chat"]
+
+
+def test_services_that_call_each_other_are_refused_once() -> None:
+    assert refused({"services.chat.calls": ["gateway"]}) == ["services.chat.calls"]
+
+
+def test_a_circle_around_a_corner_is_refused() -> None:
+    circle: dict[str, object] = {
+        "services.extra": {"app": "fastapi", "image": "extra:1", "calls": ["gateway"]},
+        "services.chat.calls": ["extra"],
+    }
+    assert len(refused(circle)) == 1
