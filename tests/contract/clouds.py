@@ -1,0 +1,156 @@
+"""What the contract tests must know of each cloud: how its resources are tagged, how its rights are written.
+
+A new cloud joins `providers.AVAILABLE` and adds one entry here.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from automation.inventory import Declared, Inventory
+
+
+@dataclass(frozen=True)
+class Right:
+    """One right that a program gives: to do `action` on `target`."""
+
+    resource: str
+    action: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """How to read one cloud's plan."""
+
+    tags_of: Callable[[Inventory, Declared], Mapping[str, object] | None]
+    """Tags that a resource will carry; None where the cloud has no tags for its type."""
+    rights: Callable[[Inventory], Iterator[Right]]
+    broad: Callable[[Right], bool]
+    """True for an action that no service needs."""
+    unbounded: Callable[[Right], bool]
+    """True for a target that is more than the stack's own resources."""
+    unbounded_reasons: Mapping[str, str]
+    """Actions that may have an unbounded target, and why."""
+
+
+def provider_setting(plan: Inventory, resource: Declared, key: str) -> Mapping[str, object] | None:
+    """A setting of the resource's provider; provider inputs are JSON text on the wire."""
+    provider = next(p for p in plan.resources if resource.provider.startswith(f"{p.urn}::"))
+    return cast("Mapping[str, object]", json.loads(cast("str", provider.inputs.get(key, "null"))))
+
+
+def aws_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
+    if not resource.type.startswith("aws:"):
+        return None
+    setting = provider_setting(plan, resource, "defaultTags") or {}
+    return cast("Mapping[str, object]", setting.get("tags", {}))
+
+
+def aws_rights(plan: Inventory) -> Iterator[Right]:
+    """Every allowed action of every identity policy."""
+    for resource in (*plan.of_type("iam:RolePolicy"), *plan.of_type("iam:Policy")):
+        document = json.loads(cast("str", resource.inputs["policy"]))
+        for statement in document["Statement"]:
+            if statement["Effect"] == "Allow":
+                for action in as_list(statement["Action"]):
+                    for target in as_list(statement["Resource"]):
+                        yield Right(resource.name, action, target)
+
+
+def azure_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
+    """Azure's provider tags nothing by itself; whether a type has tags, its class in the SDK tells."""
+    if not resource.type.startswith("azure-native:"):
+        return None
+    _, module, name = resource.type.split(":")
+    kind = getattr(import_module(f"pulumi_azure_native.{module}"), name)
+    return cast("Mapping[str, object]", resource.inputs.get("tags", {})) if hasattr(kind, "tags") else None
+
+
+def azure_rights(plan: Inventory) -> Iterator[Right]:
+    """Every role by its GUID, on what it is given."""
+    for resource in plan.of_type("authorization:RoleAssignment"):
+        role = cast("str", resource.inputs["roleDefinitionId"]).rpartition("/")[2]
+        yield Right(resource.name, role, cast("str", resource.inputs["scope"]))
+
+
+AZURE_BROAD = {
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
+    "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
+}
+AZURE_GROUP = re.compile(r"/subscriptions/[^/]+(/resourceGroups/[^/]+)?/?|<resources:ResourceGroup [^>]*>\.id")
+"""A subscription or a whole group."""
+
+
+def as_list(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else cast("list[str]", value)
+
+
+def gcp_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
+    """Default labels reach what has labels; Cloud SQL and Cloud Monitoring have a field of their own for them."""
+    settings = cast("Mapping[str, object]", resource.inputs.get("settings", {}))
+    own = resource.inputs.get("userLabels", settings.get("userLabels"))
+    if own is not None:
+        return cast("Mapping[str, object]", own)
+    merged = cast("list[str]", resource.options.get("additionalSecretOutputs", []))
+    return provider_setting(plan, resource, "defaultLabels") if "pulumiLabels" in merged else None
+
+
+def gcp_rights(plan: Inventory) -> Iterator[Right]:
+    """Every role that a member gets, and every permission of a role of our own."""
+    for resource in plan.custom:
+        if {"role", "member"} <= set(resource.inputs):
+            target = "project" if resource.short_type == "projects:IAMMember" else resource.name
+            yield Right(resource.name, str(resource.inputs["role"]), target)
+    for role in plan.of_type("projects:IAMCustomRole"):
+        for permission in as_list(role.inputs["permissions"]):
+            yield Right(role.name, permission, role.name)
+
+
+PRIMITIVE_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
+
+KNOWLEDGE: dict[str, Knowledge] = {
+    "aws": Knowledge(
+        tags_of=aws_tags,
+        rights=aws_rights,
+        broad=lambda right: right.action.endswith("*"),
+        unbounded=lambda right: right.target == "*",
+        unbounded_reasons={
+            "ecr:GetAuthorizationToken": "a token is for the registry, which has no ARN",
+            "xray:PutTraceSegments": "traces have no ARN",
+            "xray:PutTelemetryRecords": "traces have no ARN",
+            "cloudwatch:PutMetricData": "metrics have no ARN; a condition names the namespace",
+            "ecs:DescribeTaskDefinition": "AWS offers no resource level for it",
+            "cloudwatch:GetMetricData": "metrics have no ARN; Slack draws the chart of an alarm",
+            "cloudwatch:GetMetricStatistics": "metrics have no ARN; Slack draws the chart of an alarm",
+            "cloudwatch:GetMetricWidgetImage": "metrics have no ARN; Slack draws the chart of an alarm",
+            "logs:DescribeLogGroups": "AWS offers no resource level for it",
+        },
+    ),
+    "azure": Knowledge(
+        tags_of=azure_tags,
+        rights=azure_rights,
+        broad=lambda right: right.action in AZURE_BROAD,
+        unbounded=lambda right: AZURE_GROUP.fullmatch(right.target) is not None,
+        unbounded_reasons={
+            "43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader: Grafana draws the metrics of the whole group",
+        },
+    ),
+    "gcp": Knowledge(
+        tags_of=gcp_tags,
+        rights=gcp_rights,
+        broad=lambda right: right.action in PRIMITIVE_ROLES or "admin" in right.action.lower() or "*" in right.action,
+        unbounded=lambda right: right.target == "project",
+        unbounded_reasons={
+            "roles/logging.logWriter": "adding log entries has no finer grain than the project",
+            "roles/monitoring.metricWriter": "adding metrics has no finer grain than the project",
+            "roles/cloudtrace.agent": "adding traces has no finer grain than the project",
+            "<projects:IAMCustomRole prod-identity-models>.name": "IAM knows no resource for a publisher's model",
+        },
+    ),
+}

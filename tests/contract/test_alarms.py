@@ -1,0 +1,113 @@
+"""The alarm rules: which there are, with which limits, and how fast an error budget may burn."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.parsing import read
+from providers.contract.alarms import BURN_RATES, AlarmRule, BurnRate, Signal, alarm_rules, row
+from providers.contract.spec import Platform
+from tests.planning import DROP, production
+
+MONTH_HOURS = 30 * 24
+SPENT_PERCENT = (2, 5, 10)
+"""Share of a month's budget that is gone when a pair fires: Google SRE Workbook, chapter 5."""
+
+availabilities = st.floats(90, 99.999)
+pairs = st.sampled_from(BURN_RATES)
+
+
+def spec_of(**changes: object) -> Platform:
+    spec, mistakes = read(production({path.replace("__", "."): value for path, value in changes.items()}))
+    assert spec is not None, mistakes
+    return spec
+
+
+def rules_of(name: str, spec: Platform | None = None) -> dict[Signal, AlarmRule]:
+    return {rule.signal: rule for rule in alarm_rules(spec or spec_of()) if rule.name == name}
+
+
+def test_every_rule_has_a_name_of_its_own() -> None:
+    keys = [rule.key for rule in alarm_rules(spec_of())]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_signal_is_used_by_production() -> None:
+    assert {rule.signal for rule in alarm_rules(spec_of())} == set(Signal)
+
+
+@pytest.mark.parametrize(
+    ("name", "signal", "threshold", "seconds", "severity"),
+    [
+        ("chat", Signal.CPU_PERCENT, 80, 300, "warning"),
+        ("chat", Signal.MEMORY_PERCENT, 85, 180, "critical"),
+        ("gateway", Signal.ERROR_PERCENT, 10, 120, "critical"),
+        ("gateway", Signal.LATENCY_P95_SECONDS, 5, 300, "warning"),
+        ("database", Signal.DATABASE_FAILED_CONNECTIONS, 0, 60, "critical"),
+    ],
+)
+def test_a_rule_fires_at_its_limit(name: str, signal: Signal, threshold: float, seconds: int, severity: str) -> None:
+    rule = rules_of(name)[signal]
+    assert (rule.threshold, rule.period_seconds * rule.periods, rule.severity) == (threshold, seconds, severity)
+
+
+def test_the_spec_sets_the_thresholds() -> None:
+    spec = spec_of(monitoring__alerts={"cpu_percent": 60.0, "error_percent": 1.0})
+    assert rules_of("gateway", spec)[Signal.CPU_PERCENT].threshold == 60
+    assert rules_of("database", spec)[Signal.DATABASE_CPU_PERCENT].threshold == 60
+    assert rules_of("gateway", spec)[Signal.ERROR_PERCENT].threshold == 1
+
+
+def test_a_private_service_has_no_rule_about_answers() -> None:
+    assert not {Signal.ERROR_PERCENT, Signal.LATENCY_P95_SECONDS, Signal.UNHEALTHY_REPLICAS} & set(rules_of("chat"))
+
+
+def test_without_backups_none_can_fail() -> None:
+    key = "database.backup.retention_days"
+    spec = spec_of(database__backup={"retention_days": 0}, accept_risk={key: "rebuilt every night"})
+    assert Signal.DATABASE_BACKUP_FAILED not in rules_of("database", spec)
+
+
+def test_a_cache_that_never_evicts_has_no_rule_about_it() -> None:
+    spec = spec_of(cache__eviction="noeviction")
+    assert set(rules_of("cache", spec)) == {Signal.CACHE_MEMORY_PERCENT}
+
+
+def test_parts_that_do_not_stand_have_no_rules() -> None:
+    uses = {f"services__{name}__uses": DROP for name in ("gateway", "chat", "worker")}
+    spec = spec_of(**uses, database=DROP, cache=DROP)
+    assert {rule.subject for rule in alarm_rules(spec)} == {"service"}
+
+
+def test_a_missing_row_names_its_signal() -> None:
+    rule = rules_of("cache")[Signal.CACHE_EVICTIONS]
+    with pytest.raises(LookupError, match="evictions"):
+        row({Signal.CPU_PERCENT: "a metric"}, rule)
+
+
+@pytest.mark.parametrize(("pair", "spent_percent"), list(zip(BURN_RATES, SPENT_PERCENT, strict=True)))
+def test_a_pair_fires_when_its_share_of_the_month_is_spent(pair: BurnRate, spent_percent: int) -> None:
+    long_hours = pair.long_seconds / 3600
+    assert pair.factor * long_hours / MONTH_HOURS * 100 == pytest.approx(spent_percent)
+
+
+@given(availabilities, pairs)
+def test_a_burn_rate_is_a_share_of_requests(availability: float, pair: BurnRate) -> None:
+    assert 0 < pair.error_percent(availability) <= 100
+
+
+@given(availabilities, availabilities, pairs)
+def test_a_stricter_promise_never_allows_more_errors(one: float, other: float, pair: BurnRate) -> None:
+    low, high = sorted((one, other))
+    assert pair.error_percent(high) <= pair.error_percent(low)
+
+
+@given(availabilities)
+def test_a_longer_window_fires_at_fewer_errors(availability: float) -> None:
+    shares = [pair.error_percent(availability) for pair in BURN_RATES]
+    assert shares == sorted(shares, reverse=True)
+
+
+@given(pairs)
+def test_the_short_window_is_a_twelfth_of_the_long_one(pair: BurnRate) -> None:
+    assert pair.short_seconds * 12 == pair.long_seconds

@@ -1,0 +1,146 @@
+"""What holds on every cloud: one tree, explicit providers, tags, secrets, least privilege, complete outputs."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import cast
+
+import pytest
+
+from automation.inventory import Declared, Inventory, Secret, as_json
+from providers import AVAILABLE
+from tests.contract.clouds import KNOWLEDGE
+from tests.planning import plan, production
+
+pytestmark = pytest.mark.parametrize("cloud", AVAILABLE)
+
+MARKER = "marker-4f9a2c"
+ROOMS = (
+    "Network", "Identity", "Secrets", "Database", "Cache", "Storage", "Compute", "Ingress", "Autoscaling", "Registry",
+    "Keys", "Channels", "Entry", "Monitoring",
+)  # fmt: skip
+
+
+@cache
+def whole(cloud: str) -> Inventory:
+    return plan(production(cloud=cloud), secret=MARKER)
+
+
+@cache
+def preview(cloud: str) -> Inventory:
+    return plan(production(cloud=cloud), mode="unknown", secret=MARKER)
+
+
+def open_strings(value: object) -> Iterator[str]:
+    """Every string of a value that is not inside a secret."""
+    if isinstance(value, dict):
+        for key, inner in cast("dict[str, object]", value).items():
+            yield key
+            yield from open_strings(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from open_strings(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def own(cloud: str) -> tuple[Declared, ...]:
+    return whole(cloud).custom
+
+
+def test_every_room_is_there(cloud: str) -> None:
+    kinds = {resource.type.rpartition(":")[2] for resource in whole(cloud).resources if not resource.custom}
+    assert set(ROOMS) <= kinds
+
+
+def test_every_resource_descends_from_the_platform(cloud: str) -> None:
+    plan = whole(cloud)
+    for resource in plan.resources:
+        kinds = [ancestor.type for ancestor in plan.ancestors(resource)]
+        assert resource.type == "agent-platform:index:AgentPlatform" or kinds[-1:] == [
+            "agent-platform:index:AgentPlatform"
+        ]
+
+
+def test_every_resource_names_its_provider(cloud: str) -> None:
+    for resource in own(cloud):
+        assert resource.provider, resource.name
+        assert "default" not in resource.provider.rpartition("::")[0].rpartition("::")[2], resource.name
+
+
+def test_every_resource_that_can_be_tagged_is_tagged(cloud: str) -> None:
+    tagged = [KNOWLEDGE[cloud].tags_of(whole(cloud), resource) for resource in own(cloud)]
+    assert len([tags for tags in tagged if tags is not None]) > 20
+    for tags in tagged:
+        assert tags is None or {"project", "stack", "managed-by", "team"} <= set(tags)
+
+
+def test_a_secret_appears_only_in_secret_inputs(cloud: str) -> None:
+    for resource in whole(cloud).resources:
+        for text in open_strings(dict(resource.inputs)):
+            assert MARKER not in text, f"{resource.name} shows a secret"
+
+
+def test_the_planted_secret_is_somewhere(cloud: str) -> None:
+    assert any(MARKER in repr(_opened(dict(resource.inputs))) for resource in own(cloud))
+
+
+def _opened(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _opened(inner) for key, inner in cast("dict[str, object]", value).items()}
+    if isinstance(value, list):
+        return [_opened(inner) for inner in cast("list[object]", value)]
+    return _opened(value.value) if isinstance(value, Secret) else value
+
+
+def test_a_generated_password_appears_only_in_secret_inputs(cloud: str) -> None:
+    names = [f"<random:RandomPassword {r.name}>.result" for r in whole(cloud).of_type("random:RandomPassword")]
+    assert names
+    for resource in own(cloud):
+        for text in open_strings(dict(resource.inputs)):
+            assert not any(name in text for name in names), f"{resource.name} shows a password"
+
+
+def test_the_json_of_a_plan_holds_no_secret(cloud: str) -> None:
+    assert MARKER not in json.dumps(as_json(whole(cloud)))
+
+
+def test_no_decision_hangs_on_what_only_the_cloud_knows(cloud: str) -> None:
+    assert [r.urn for r in preview(cloud).resources] == [r.urn for r in whole(cloud).resources]
+
+
+def test_two_plans_of_one_stack_are_equal(cloud: str) -> None:
+    assert as_json(plan(production(cloud=cloud), secret=MARKER)) == as_json(whole(cloud))
+
+
+def test_a_new_service_renames_nothing(cloud: str) -> None:
+    image = "extra@sha256:" + "7" * 64
+    grown = plan(production({"services.extra": {"app": "fastapi", "image": image, "path": "/extra"}}, cloud=cloud))
+    assert {r.urn for r in whole(cloud).resources} <= {r.urn for r in grown.resources}
+
+
+def test_the_outputs_are_complete(cloud: str) -> None:
+    outputs = whole(cloud).outputs
+    assert set(outputs) == {"url", "services", "database_host", "dashboard_url", "cloud", "region"}
+    assert outputs["cloud"] == cloud
+    assert outputs["url"] == "https://agents.example.com"
+    assert set(cast("dict[str, str]", outputs["services"])) == {"gateway", "chat"}
+    assert all(outputs[key] for key in ("database_host", "dashboard_url", "region"))
+
+
+def test_no_right_covers_every_action(cloud: str) -> None:
+    rights = list(KNOWLEDGE[cloud].rights(whole(cloud)))
+    assert len(rights) > 5
+    assert not [right for right in rights if KNOWLEDGE[cloud].broad(right)]
+
+
+def test_an_unbounded_target_has_its_reason(cloud: str) -> None:
+    known = KNOWLEDGE[cloud]
+    unbounded = {right.action for right in known.rights(whole(cloud)) if known.unbounded(right)}
+    assert unbounded <= set(known.unbounded_reasons)
+
+
+def test_what_holds_data_is_protected(cloud: str) -> None:
+    plan = whole(cloud)
+    protected = {plan.room_of(resource) for resource in plan.custom if resource.protect}
+    assert {"Database", "Storage"} <= protected
