@@ -1,0 +1,14 @@
+"""How one service reaches another: the callee's own address, which Cloud Run makes of name, project and region."""
+
+import pulumi
+
+from providers.gcp.ground import Ground
+from providers.gcp.naming import run_name
+
+
+def service_address(ground: Ground, service: str) -> pulumi.Input[str]:
+    """`https://<name>-<project number>.<region>.run.app`; empty for a worker, which accepts no connection."""
+    if ground.spec.services[service].port is None:
+        return ""
+    name = run_name(ground.site.stack, service)
+    return pulumi.Output.concat("https://", name, "-", ground.project_number, f".{ground.site.region}.run.app")

@@ -1,0 +1,74 @@
+"""The second container of a service: it reads /metrics every 30 seconds and writes to the managed Prometheus.
+
+Google runs the store and the queries; what is kept there is read with PromQL like every metric of the project. The
+collector takes its configuration from a file and from nowhere else, so the file is a secret that holds no secret. Its
+document's name becomes the `job` label of all series.
+"""
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.results import SecretRef
+from providers.contract.scope import Scope
+from providers.gcp.ground import Ground
+from providers.gcp.naming import run_name
+from providers.gcp.secrets import create_secret
+from providers.gcp.workloads import SIDECAR
+
+IMAGE = "us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:1.2.0"
+"""Google's collector: Cloud Run, "Write Prometheus metrics with the Prometheus sidecar"."""
+CONTAINER, VOLUME = "metrics", "metrics-config"
+FOLDER, FILE = "/etc/rungmp", "config.yaml"
+INTERVAL_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """The container, the volume it reads its configuration from, and that configuration as a secret."""
+
+    container: gcp.cloudrunv2.ServiceTemplateContainerArgs
+    volume: gcp.cloudrunv2.ServiceTemplateVolumeArgs
+    config: SecretRef
+
+
+def create_sidecar(room: Scope, ground: Ground, name: str, app: str) -> Sidecar:
+    """The collector of the service `name`, started after its container `app`."""
+    document = pulumi.Output.from_input(
+        collector_config(run_name(ground.site.stack, name), ground.spec.services[name].port)
+    )
+    config = create_secret(room, ground, f"metrics-{name}", document, [name])
+    return Sidecar(_container(app), _volume(config), config)
+
+
+def collector_config(job: str, port: int | None) -> str:
+    """The RunMonitoring document as YAML (in its JSON form), telling service, revision and copy apart by labels."""
+    return json.dumps(
+        {
+            "apiVersion": "monitoring.googleapis.com/v1beta",
+            "kind": "RunMonitoring",
+            "metadata": {"name": job},
+            "spec": {
+                "endpoints": [{"port": port, "path": "/metrics", "interval": f"{INTERVAL_SECONDS}s"}],
+                "targetLabels": {"metadata": ["service", "revision", "instance"]},
+            },
+        }
+    )
+
+
+def _container(app: str) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
+    return gcp.cloudrunv2.ServiceTemplateContainerArgs(
+        name=CONTAINER,
+        image=IMAGE,
+        depends_ons=[app],
+        resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(limits=SIDECAR.limits, cpu_idle=False),
+        volume_mounts=[gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=VOLUME, mount_path=FOLDER)],
+    )
+
+
+def _volume(config: SecretRef) -> gcp.cloudrunv2.ServiceTemplateVolumeArgs:
+    item = gcp.cloudrunv2.ServiceTemplateVolumeSecretItemArgs(path=FILE, version=config.version)
+    secret = gcp.cloudrunv2.ServiceTemplateVolumeSecretArgs(secret=config.reference, items=[item])
+    return gcp.cloudrunv2.ServiceTemplateVolumeArgs(name=VOLUME, secret=secret)

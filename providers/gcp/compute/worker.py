@@ -1,0 +1,88 @@
+"""A service that does not listen: a worker pool, which pulls its work and scales on CPU alone."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.results import Environment, SecretRef
+from providers.contract.scope import Scope
+from providers.contract.spec import Service
+from providers.gcp.compute.containers import APP
+from providers.gcp.compute.environment import plain_variables, prerequisites
+from providers.gcp.compute.files import worker_mounts, worker_volumes
+from providers.gcp.ground import Ground
+from providers.gcp.naming import run_name
+from providers.gcp.run_sizes import run_size
+from providers.gcp.scaling import Scaling, scaling_of
+
+
+def create_worker(room: Scope, ground: Ground, name: str, environment: Environment) -> gcp.cloudrunv2.WorkerPool:
+    """The worker pool of a service without a port."""
+    site, service = ground.site, ground.spec.services[name]
+    return gcp.cloudrunv2.WorkerPool(
+        room.named(name),
+        name=run_name(site.stack, name),
+        project=site.project,
+        location=site.region,
+        deletion_protection=site.production,
+        scaling=_scaling(scaling_of(ground.spec, service)),
+        template=gcp.cloudrunv2.WorkerPoolTemplateArgs(
+            service_account=ground.identity.accounts[name].email,
+            encryption_key=ground.keys.usable["run"],
+            containers=[_container(service, ground.registry.images[name], environment)],
+            volumes=worker_volumes(environment.files) or None,
+            vpc_access=_network(ground, name),
+        ),
+        # what a first revision needs and no input tells: rights, secret values, the way through the network
+        opts=room.opts(depends_on=prerequisites(ground, name, environment)),
+    )
+
+
+def _scaling(scaling: Scaling) -> gcp.cloudrunv2.WorkerPoolScalingArgs:
+    if scaling.fixed:
+        return gcp.cloudrunv2.WorkerPoolScalingArgs(scaling_mode="MANUAL", manual_instance_count=scaling.least)
+    return gcp.cloudrunv2.WorkerPoolScalingArgs(
+        scaling_mode="AUTOMATIC", min_instance_count=scaling.least, max_instance_count=scaling.most
+    )
+
+
+def _container(
+    service: Service, image: pulumi.Input[str], environment: Environment
+) -> gcp.cloudrunv2.WorkerPoolTemplateContainerArgs:
+    return gcp.cloudrunv2.WorkerPoolTemplateContainerArgs(
+        name=APP,
+        image=image,
+        args=list(service.command) or None,
+        envs=[*_plain(plain_variables(environment)), *_secrets(environment.secrets)],
+        resources=gcp.cloudrunv2.WorkerPoolTemplateContainerResourcesArgs(limits=run_size(service.size).limits),
+        volume_mounts=worker_mounts(environment.files) or None,
+    )
+
+
+def _plain(variables: Mapping[str, pulumi.Input[str]]) -> list[gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs]:
+    return [
+        gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs(name=name, value=value) for name, value in variables.items()
+    ]
+
+
+def _secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs]:
+    return [
+        gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs(
+            name=name,
+            value_source=gcp.cloudrunv2.WorkerPoolTemplateContainerEnvValueSourceArgs(
+                secret_key_ref=gcp.cloudrunv2.WorkerPoolTemplateContainerEnvValueSourceSecretKeyRefArgs(
+                    secret=secret.reference, version=secret.version
+                )
+            ),
+        )
+        for name, secret in secrets.items()
+    ]
+
+
+def _network(ground: Ground, name: str) -> gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs:
+    interface = gcp.cloudrunv2.WorkerPoolTemplateVpcAccessNetworkInterfaceArgs(
+        network=ground.network.network_id, subnetwork=ground.network.subnet_id, tags=[ground.network.tags[name]]
+    )
+    # as for a service: what does not go through the network is seen by no firewall
+    return gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs(egress="ALL_TRAFFIC", network_interfaces=[interface])

@@ -1,0 +1,58 @@
+"""Money: a budget of the project that tells the e-mail channels before and when it is spent.
+
+It stands in the billing account that pays for the project, so whoever deploys needs `roles/billing.costsManager`
+there. The amount is in US dollars; an account in another currency refuses it, rather than reading it as its own.
+"""
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.scope import Scope
+from providers.contract.spec import Budget
+from providers.gcp.monitoring.channels import Channels
+from providers.gcp.observation import BUDGET_CHANNELS, money
+from providers.gcp.site import Site
+
+SPENT, FORECAST = "CURRENT_SPEND", "FORECASTED_SPEND"
+THRESHOLDS = ((0.8, SPENT), (1.0, SPENT), (1.0, FORECAST))
+
+
+def create_budget(room: Scope, site: Site, channels: Channels, budget: Budget) -> None:
+    """The budget, told at 80 and 100 percent and when the forecast passes 100."""
+    project = gcp.organizations.get_project_output(
+        project_id=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
+    )
+    units, nanos = money(budget.monthly_usd)
+    gcp.billing.Budget(
+        room.named("budget"),
+        billing_account=project.billing_account,
+        display_name=f"{site.stack}: {budget.monthly_usd:g} USD a month",
+        # by number: an id here comes back as a number, and every update would change it again
+        budget_filter=gcp.billing.BudgetBudgetFilterArgs(
+            projects=[pulumi.Output.concat("projects/", project.number)],
+            credit_types_treatment="INCLUDE_ALL_CREDITS",
+            calendar_period="MONTH",
+        ),
+        amount=gcp.billing.BudgetAmountArgs(
+            specified_amount=gcp.billing.BudgetAmountSpecifiedAmountArgs(
+                currency_code="USD", units=str(units), nanos=nanos or None
+            )
+        ),
+        threshold_rules=[
+            gcp.billing.BudgetThresholdRuleArgs(threshold_percent=share, spend_basis=basis)
+            for share, basis in THRESHOLDS
+        ],
+        all_updates_rule=_told(channels),
+        opts=room.opts(),
+    )
+
+
+def _told(channels: Channels) -> gcp.billing.BudgetAllUpdatesRuleArgs | None:
+    """Without an address the account's administrators are told, which is what Google does by itself."""
+    if not channels.emails:
+        return None
+    return gcp.billing.BudgetAllUpdatesRuleArgs(
+        monitoring_notification_channels=list(channels.emails[:BUDGET_CHANNELS]),
+        disable_default_iam_recipients=False,
+        enable_project_level_recipients=True,
+    )

@@ -1,0 +1,101 @@
+"""The promise to users: an SLO on answers and one on speed per public service, alarmed by how fast it is broken."""
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.alarms import BURN_RATES, BurnRate
+from providers.contract.scope import Scope
+from providers.contract.spec import Slo
+from providers.gcp.monitoring.channels import Channels
+from providers.gcp.monitoring.policies import Alarm, Condition, create_alarm
+from providers.gcp.naming import run_name
+from providers.gcp.observation import burn_limit
+from providers.gcp.site import Site
+
+PERIOD_DAYS = 30
+QUICK_PERCENT = 95
+"""Share of requests that the promised 95th percentile says are quick enough."""
+
+
+def create_slos(room: Scope, site: Site, channels: Channels, slo: Slo) -> None:
+    """Two SLOs for each public service, and for each the burn-rate alarms of the contract."""
+    for name in site.spec.public:
+        service = _service(room, site, name)
+        answers = _availability(room, site, name, service, slo)
+        _burning(room, site, channels, f"{name}-availability", slo.availability_percent, answers)
+        speed = _latency(room, site, name, service, slo)
+        _burning(room, site, channels, f"{name}-speed", QUICK_PERCENT, speed)
+
+
+def _service(room: Scope, site: Site, name: str) -> gcp.monitoring.GenericService:
+    labels = {"service_name": run_name(site.stack, name), "location": site.region}
+    return gcp.monitoring.GenericService(
+        room.named(f"{name}-promise"),
+        project=site.project,
+        service_id=run_name(site.stack, name),
+        display_name=run_name(site.stack, name),
+        basic_service=gcp.monitoring.GenericServiceBasicServiceArgs(service_type="CLOUD_RUN", service_labels=labels),
+        user_labels=dict(room.tags),
+        opts=room.opts(),
+    )
+
+
+def _availability(
+    room: Scope, site: Site, name: str, service: gcp.monitoring.GenericService, slo: Slo
+) -> gcp.monitoring.Slo:
+    return gcp.monitoring.Slo(
+        room.named(f"{name}-availability"),
+        project=site.project,
+        service=service.service_id,
+        display_name=f"{name}: {slo.availability_percent:g} % of requests are answered",
+        goal=round(slo.availability_percent / 100, 6),
+        rolling_period_days=PERIOD_DAYS,
+        basic_sli=gcp.monitoring.SloBasicSliArgs(availability=gcp.monitoring.SloBasicSliAvailabilityArgs(enabled=True)),
+        user_labels=dict(room.tags),
+        opts=room.opts(),
+    )
+
+
+def _latency(
+    room: Scope, site: Site, name: str, service: gcp.monitoring.GenericService, slo: Slo
+) -> gcp.monitoring.Slo:
+    threshold = f"{slo.latency_p95_seconds:g}s"
+    return gcp.monitoring.Slo(
+        room.named(f"{name}-speed"),
+        project=site.project,
+        service=service.service_id,
+        display_name=f"{name}: {QUICK_PERCENT} % of answers take less than {threshold}",
+        goal=QUICK_PERCENT / 100,
+        rolling_period_days=PERIOD_DAYS,
+        basic_sli=gcp.monitoring.SloBasicSliArgs(latency=gcp.monitoring.SloBasicSliLatencyArgs(threshold=threshold)),
+        user_labels=dict(room.tags),
+        opts=room.opts(),
+    )
+
+
+def _burning(
+    room: Scope, site: Site, channels: Channels, promise: str, percent: float, slo: gcp.monitoring.Slo
+) -> None:
+    for rate in BURN_RATES:
+        limit = burn_limit(rate, percent)
+        summary = f"{promise} burns its error budget {limit:g} times too fast"
+        windows = (rate.long_seconds, rate.short_seconds)
+        conditions = [_burns(slo, seconds, limit) for seconds in windows]
+        alarm = Alarm(f"{promise}-burn-{_hours(rate)}h", rate.severity, summary, conditions)
+        create_alarm(room, site, channels, alarm)
+
+
+def _hours(rate: BurnRate) -> int:
+    return rate.long_seconds // 3600
+
+
+def _burns(slo: gcp.monitoring.Slo, seconds: int, limit: float) -> Condition:
+    return Condition(
+        display_name=f"over {seconds // 60} minutes",
+        condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+            filter=pulumi.Output.concat('select_slo_burn_rate("', slo.name, f'", "{seconds}s")'),
+            comparison="COMPARISON_GT",
+            threshold_value=limit,
+            duration="0s",
+        ),
+    )

@@ -1,0 +1,57 @@
+"""What the alarms and graphs of this region look at: each subject by the name Google Cloud gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from providers.contract.alarms import AlarmRule
+from providers.contract.spec import Platform
+from providers.gcp import metrics
+from providers.gcp.naming import run_name
+from providers.gcp.site import Site
+
+if TYPE_CHECKING:
+    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
+    from providers.gcp.monitoring import Built
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Subjects by name (`gateway`, `database`, `cache`), and the connections that the database's server takes."""
+
+    site: Site
+    subjects: Mapping[str, pulumi.Output[str]]
+    max_connections: int
+
+    @property
+    def spec(self) -> Platform:
+        """The spec that is watched."""
+        return self.site.spec
+
+    def series(self, rule: AlarmRule) -> pulumi.Output[str]:
+        """Filter of the series of a rule."""
+        subject = self.subjects[rule.name]
+        return subject.apply(lambda known: metrics.series(self.spec, self.site.stack, rule, known))
+
+    def all_series(self, rule: AlarmRule) -> pulumi.Output[str]:
+        """Filter of the series that a share is a share of."""
+        subject = self.subjects[rule.name]
+        return subject.apply(lambda known: metrics.all_series(self.spec, self.site.stack, rule, known))
+
+    def limit(self, rule: AlarmRule) -> float:
+        """The number that fires, in the metric's own unit."""
+        return metrics.METRICS[rule.signal].limit(self.spec, rule, self.max_connections)
+
+
+def find_targets(site: Site, built: Built) -> Targets:
+    """Everything that the alarm rules name."""
+    subjects = {name: pulumi.Output.from_input(run_name(site.stack, name)) for name in site.spec.services}
+    if built.database is not None:
+        subjects["database"] = built.database.identifier
+    if built.cache is not None:
+        subjects["cache"] = built.cache.identifier
+    return Targets(site, subjects, built.database.max_connections if built.database else 0)

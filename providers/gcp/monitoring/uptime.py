@@ -1,0 +1,83 @@
+"""Seen from outside: Google's checkers on several continents ask every public service once a minute."""
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.results import Entry
+from providers.contract.scope import Scope
+from providers.gcp import routes
+from providers.gcp.admission import open_to_all
+from providers.gcp.monitoring.channels import Channels
+from providers.gcp.monitoring.policies import Alarm, Condition, create_alarm
+from providers.gcp.site import Site
+
+PERIOD_SECONDS, TIMEOUT_SECONDS = 60, 10
+WINDOW_SECONDS = 1200
+"""How far back the last answer of each checker may lie: Cloud Monitoring, "Create alerting policies for uptime checks"."""
+
+
+def create_uptime_checks(room: Scope, site: Site, channels: Channels, entry: Entry) -> None:
+    """A check and its alarm for each public service; none where the checkers' addresses may not connect."""
+    if not open_to_all(site.spec):
+        return
+    host = entry.url.apply(lambda url: url.partition("://")[2])
+    for name in site.spec.public:
+        check = _check(room, site, name, host)
+        summary = f"{name} cannot be reached from outside"
+        alarm = Alarm(f"{name}-unreachable", "critical", summary, [_failing(check, summary)])
+        create_alarm(room, site, channels, alarm)
+
+
+def _check(room: Scope, site: Site, name: str, host: pulumi.Output[str]) -> gcp.monitoring.UptimeCheckConfig:
+    path, statuses = routes.checked(site.spec, name)
+    secure = site.spec.ingress.domain is not None
+    return gcp.monitoring.UptimeCheckConfig(
+        room.named(f"{name}-uptime"),
+        project=site.project,
+        display_name=f"{site.stack}-{name}",
+        period=f"{PERIOD_SECONDS}s",
+        timeout=f"{TIMEOUT_SECONDS}s",
+        checker_type="STATIC_IP_CHECKERS",
+        http_check=gcp.monitoring.UptimeCheckConfigHttpCheckArgs(
+            path=path,
+            port=443 if secure else 80,
+            use_ssl=secure,
+            validate_ssl=secure,
+            accepted_response_status_codes=[
+                gcp.monitoring.UptimeCheckConfigHttpCheckAcceptedResponseStatusCodeArgs(status_class=status)
+                for status in statuses
+            ],
+        ),
+        monitored_resource=gcp.monitoring.UptimeCheckConfigMonitoredResourceArgs(
+            type="uptime_url", labels={"host": host, "project_id": site.project}
+        ),
+        user_labels=dict(room.tags),
+        opts=room.opts(),
+    )
+
+
+def _failing(check: gcp.monitoring.UptimeCheckConfig, summary: str) -> Condition:
+    return Condition(
+        display_name=summary,
+        condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+            filter=pulumi.Output.concat(
+                'resource.type="uptime_url" AND metric.type="monitoring.googleapis.com/uptime_check/check_passed" '
+                'AND metric.labels.check_id="',
+                check.uptime_check_id,
+                '"',
+            ),
+            aggregations=[
+                gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
+                    alignment_period=f"{WINDOW_SECONDS}s",
+                    per_series_aligner="ALIGN_NEXT_OLDER",
+                    cross_series_reducer="REDUCE_COUNT_FALSE",
+                    group_by_fields=["resource.label.host"],
+                )
+            ],
+            comparison="COMPARISON_GT",
+            # one checker alone may have lost its own way to us
+            threshold_value=1,
+            duration="60s",
+            trigger=gcp.monitoring.AlertPolicyConditionConditionThresholdTriggerArgs(count=1),
+        ),
+    )

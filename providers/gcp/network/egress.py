@@ -1,0 +1,77 @@
+"""Ways out: the route to Google's own services, and where egress is asked for, a route and a NAT to the world.
+
+Cloud NAT is one regional gateway without a machine or a zone of its own. Its addresses are fixed, so that whoever is
+called can list them: one a zone asked for (`per_zone`) or a single one, which serves 64512 connections at a time to
+each destination.
+"""
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.scope import Scope
+from providers.gcp.site import Site
+from providers.gcp.topology.flows import GOOGLE, WORLD
+from providers.gcp.topology.limits import nat_addresses
+
+GATEWAY = "default-internet-gateway"
+PORTS_A_COPY = {"least": 64, "most": 4096}
+"""Powers of two; dynamic allocation moves between them."""
+
+
+def create_egress(
+    room: Scope, site: Site, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
+) -> tuple[pulumi.Resource, ...]:
+    """Routes and NAT that services wait for."""
+    # the gateway's name notwithstanding, traffic to this block never leaves Google's network
+    google = _route(room, site, network, "google", GOOGLE)
+    if site.spec.network.egress == "none":
+        return (google,)
+    return (google, _route(room, site, network, "world", WORLD), _nat(room, site, network, subnet))
+
+
+def _route(room: Scope, site: Site, network: gcp.compute.Network, part: str, destination: str) -> gcp.compute.Route:
+    return gcp.compute.Route(
+        room.named(f"route-{part}"),
+        project=site.project,
+        network=network.id,
+        dest_range=destination,
+        next_hop_gateway=GATEWAY,
+        opts=room.opts(),
+    )
+
+
+def _nat(
+    room: Scope, site: Site, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
+) -> gcp.compute.RouterNat:
+    router = gcp.compute.Router(
+        room.named("router"), project=site.project, region=site.region, network=network.id, opts=room.opts()
+    )
+    addresses = [_address(room, site, number) for number in range(nat_addresses(site.spec))]
+    return gcp.compute.RouterNat(
+        room.named("nat"),
+        project=site.project,
+        region=site.region,
+        router=router.name,
+        nat_ip_allocate_option="MANUAL_ONLY",
+        nat_ips=[address.self_link for address in addresses],
+        source_subnetwork_ip_ranges_to_nat="LIST_OF_SUBNETWORKS",
+        subnetworks=[gcp.compute.RouterNatSubnetworkArgs(name=subnet.id, source_ip_ranges_to_nats=["ALL_IP_RANGES"])],
+        enable_dynamic_port_allocation=True,
+        # the two exclude each other: Cloud NAT documentation, "Ports"
+        enable_endpoint_independent_mapping=False,
+        min_ports_per_vm=PORTS_A_COPY["least"],
+        max_ports_per_vm=PORTS_A_COPY["most"],
+        log_config=gcp.compute.RouterNatLogConfigArgs(enable=True, filter="ERRORS_ONLY"),
+        opts=room.opts(),
+    )
+
+
+def _address(room: Scope, site: Site, number: int) -> gcp.compute.Address:
+    return gcp.compute.Address(
+        room.named(f"nat-{number}"),
+        project=site.project,
+        region=site.region,
+        address_type="EXTERNAL",
+        description=f"Address {number} under which the stack {site.stack} calls the world",
+        opts=room.opts(),
+    )

@@ -1,0 +1,59 @@
+"""Rules of the network: everything is denied and told, and each flow of `topology.flows` is opened to its services.
+
+Rules name services by network tag, since addresses of copies come and go. Answers need no rule of their own.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.scope import Scope
+from providers.gcp.site import Site
+from providers.gcp.topology.flows import WORLD, Flow, flows
+
+LAST = 65000
+"""Priority of the denials: after every rule of the stack, before the network's own two, which let all traffic out."""
+FIRST = 1000
+
+
+def create_firewall(
+    room: Scope, site: Site, network: gcp.compute.Network, tags: Mapping[str, str]
+) -> tuple[pulumi.Resource, ...]:
+    """The rules; what comes back is those that services need to start."""
+    _deny(room, site, network, "EGRESS")
+    _deny(room, site, network, "INGRESS")
+    return tuple(_allow(room, site, network, flow, [tags[name] for name in flow.services]) for flow in flows(site.spec))
+
+
+def _deny(
+    room: Scope, site: Site, network: gcp.compute.Network, direction: Literal["EGRESS", "INGRESS"]
+) -> gcp.compute.Firewall:
+    log = gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA")
+    return gcp.compute.Firewall(
+        room.named(f"deny-{direction.lower()}"),
+        project=site.project,
+        network=network.id,
+        direction=direction,
+        priority=LAST,
+        denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
+        destination_ranges=[WORLD] if direction == "EGRESS" else None,
+        source_ranges=[WORLD] if direction == "INGRESS" else None,
+        log_config=log if site.spec.network.flow_logs else None,
+        opts=room.opts(),
+    )
+
+
+def _allow(room: Scope, site: Site, network: gcp.compute.Network, flow: Flow, tags: list[str]) -> gcp.compute.Firewall:
+    return gcp.compute.Firewall(
+        room.named(f"to-{flow.part}"),
+        project=site.project,
+        network=network.id,
+        direction="EGRESS",
+        priority=FIRST,
+        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(flow.port)])],
+        destination_ranges=[flow.destination],
+        target_tags=tags,
+        opts=room.opts(),
+    )
