@@ -6,6 +6,8 @@ PYTHON ?= python3
 STACK ?= prod
 ARGS ?=
 VENV := .venv
+# Cloud SDKs are large: without cached bytecode every start would compile them again.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 
@@ -34,6 +36,9 @@ bench: $(VENV)/.development
 docs: $(VENV)/.program
 	@$(BIN)/agent-platform config schema --write
 	@$(BIN)/agent-platform config docs --write
+	@$(BIN)/agent-platform config capabilities --write
+	@$(BIN)/agent-platform config examples
+	@$(BIN)/agent-platform config capabilities --write
 
 $(VENV)/.uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'

@@ -52,6 +52,11 @@ class Declared:
         """`rds:Instance` for `aws:rds/instance:Instance`."""
         return short_type(self.type)
 
+    @property
+    def made(self) -> bool:
+        """True for what a provider makes: neither a component nor a provider."""
+        return self.custom and not self.type.startswith("pulumi:providers:")
+
 
 @dataclass(frozen=True)
 class Inventory:
@@ -68,8 +73,8 @@ class Inventory:
 
     @property
     def custom(self) -> tuple[Declared, ...]:
-        """Resources that a provider makes: neither components nor providers."""
-        return tuple(r for r in self.resources if r.custom and not r.type.startswith("pulumi:providers:"))
+        """Resources that a provider makes."""
+        return tuple(resource for resource in self.resources if resource.made)
 
     def of_type(self, token: str) -> tuple[Declared, ...]:
         """Resources of a type token, or of its short form (`rds:Instance`)."""

@@ -7,26 +7,24 @@ so that a policy or a container definition can be read whole. In both, inputs ec
 
 import asyncio
 import contextvars
-import gc
 import logging
 import runpy
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
-from unittest.mock import patch
+from typing import Literal, cast
 
 import pulumi
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.resource import ResourceTransformationArgs
 from pulumi.runtime import config as runtime_config
-from pulumi.runtime import mocks, resource, settings, stack
-from pulumi.runtime.proto import resource_pb2, source_pb2
+from pulumi.runtime import mocks, settings, stack
+from pulumi.runtime.proto import alias_pb2, resource_pb2
 
+from automation.haste import all_done, nothing_superfluous
 from automation.inventory import Declared, Inventory
 from automation.invokes import answer
-from automation.placeholders import fill_outputs, placeholder
-from automation.wire import decode
+from automation.placeholders import echo, fill_outputs, placeholder
+from automation.wire import decode, encode
 
 Mode = Literal["symbolic", "unknown"]
 PROJECT = "agent-platform"
@@ -52,10 +50,11 @@ class Recorder(mocks.MockMonitor):
             self.requests[urn] = request
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
+        subject, known_class = placeholder(request.type, request.name), self.classes.get(request.type)
         if self.mode == "unknown" and not request.type.startswith("pulumi:providers:"):
-            return resource_pb2.RegisterResourceResponse(urn=urn, id="", object=request.object)
-        subject = placeholder(request.type, request.name)
-        answered = fill_outputs(request.object, self.classes.get(request.type), subject)
+            answered = echo(request.object, known_class, subject, unknown=True)
+            return resource_pb2.RegisterResourceResponse(urn=urn, id="", object=answered)
+        answered = fill_outputs(request.object, known_class, subject)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{subject}.id", object=answered)
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
@@ -65,9 +64,9 @@ class Recorder(mocks.MockMonitor):
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
         """Answer a provider function from the table of `automation.invokes`."""
-        answered = struct_pb2.Struct()
-        answered.update(answer(request.tok, decode(request.args)))
-        return resource_pb2.ResourceInvokeResponse(**{"return": answered})
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").CopyFrom(encode(answer(request.tok, decode(request.args))))
+        return response
 
     def remember_class(self, args: ResourceTransformationArgs) -> None:
         """Keep the SDK class behind a type token: its annotations tell the types of computed outputs."""
@@ -100,14 +99,17 @@ def _record(
     program: Callable[[], object] | Path, stack_name: str, config: dict[str, str], secrets: tuple[str, ...], mode: Mode
 ) -> Inventory:
     monitor = Recorder(mode)
-    features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
+    deployment = monitor.GetDeploymentInfo(empty_pb2.Empty())  # pyright: ignore[reportUnknownMemberType]  # no types there
     settings.configure(
         mocks.MockSettings(
-            monitor=monitor, monitor_features=features, engine=mocks.MockEngine(logging.getLogger("pulumi")),
+            monitor=monitor, monitor_features=set(deployment.supportedFeatures), engine=mocks.MockEngine(logging.getLogger("pulumi")),
             project=PROJECT, stack=stack_name, dry_run=mode == "unknown", organization=None, callbacks=None,
+            # what is under way is the SDK's own list, and a recording that failed would leave its rest to the next one
+            outputs=set(), package_refs={}, base_providers_by_ref={},
         )
     )  # fmt: skip
-    settings.set_root_resource(None)
+    # the SDK takes the first value it is given for its default, so a second recording would find the first one's root
+    settings.set_root_resource(cast("pulumi.Resource", None))
     runtime_config.set_all_config(config, list(secrets))
 
     async def run() -> None:
@@ -116,39 +118,11 @@ def _record(
             runpy.run_path(str(program), run_name="__main__")
         else:
             program()
-        await _quiet()
+        await all_done()
 
-    with _nothing_superfluous():
+    with nothing_superfluous():
         asyncio.run(stack.run_in_stack(run))
     return _inventory(stack_name, monitor)
-
-
-@contextmanager
-def _nothing_superfluous() -> Iterator[None]:
-    """Neither source positions, which no inventory holds, nor collections of a heap that is still growing.
-
-    Reading a stack of source lines for every resource takes a quarter of a plan's time, looking for garbage a third.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        with patch.object(resource, "_get_stack_trace", source_pb2.StackTrace):
-            yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-async def _quiet() -> None:
-    """Return when nothing is under way any more, or at the first failure, which the SDK raises itself.
-
-    The SDK's own waiting begins anew for all tasks whenever one of them ends: quadratic, and half of a plan's time.
-    """
-    here = asyncio.current_task()
-    while pending := {task for task in asyncio.all_tasks() if task is not here}:
-        done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
-        if any(task.cancelled() or task.exception() for task in done):
-            return
 
 
 def _inventory(stack_name: str, monitor: Recorder) -> Inventory:
@@ -170,9 +144,14 @@ def _declared(urn: str, request: resource_pb2.RegisterResourceRequest) -> Declar
         depends_on=tuple(sorted(set(request.dependencies))),
         protect=request.protect,
         ignore_changes=tuple(request.ignoreChanges),
-        aliases=tuple(alias.spec.name or alias.urn for alias in request.aliases),
+        aliases=_aliases(request),
         options=_options(request),
     )
+
+
+def _aliases(request: resource_pb2.RegisterResourceRequest) -> tuple[str, ...]:
+    given = cast("Sequence[alias_pb2.Alias]", request.aliases)  # pyright: ignore[reportUnknownMemberType]  # stub's import fails
+    return tuple(alias.spec.name or alias.urn for alias in given)
 
 
 def _options(request: resource_pb2.RegisterResourceRequest) -> dict[str, object]:

@@ -13,6 +13,7 @@ from typing import cast
 import yaml
 
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
+from providers import limits
 from providers.contract.mistakes import InvalidConfiguration, Mistake, did_you_mean, listed
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
@@ -41,13 +42,14 @@ def read_stack(folder: Path, name: str, cloud: str | None = None) -> Stack:
 def stack_of(name: str, values: Mapping[str, object]) -> Stack:
     """The stack of configuration values as a stack file holds them; raises InvalidConfiguration."""
     platform = values.get(PLATFORM_KEY)
-    text = None if platform is None else json.dumps(platform)
+    text = None if platform is None else _json(platform)
     spec = spec_of(text, name, sealed=_sealed(platform))
     config = {key: _text(key, value) for key, value in values.items()}
     config[PLATFORM_KEY] = text or ""
-    missing = tuple(secret for secret in spec.secrets if f"{PROJECT}:{secret}" not in config)
+    wanted = (*spec.secrets, *limits(spec.cloud).stack_secrets(spec))
+    missing = tuple(secret for secret in wanted if f"{PROJECT}:{secret}" not in config)
     config |= {f"{PROJECT}:{secret}": f"<missing secret {secret}>" for secret in missing}
-    secrets = tuple(key for key in config if key in {f"{PROJECT}:{secret}" for secret in spec.secrets})
+    secrets = tuple(key for key in config if key in {f"{PROJECT}:{secret}" for secret in wanted})
     return Stack(name, spec, config, secrets, missing)
 
 
@@ -60,7 +62,8 @@ def _config(folder: Path, name: str) -> Raw:
     path = folder / f"Pulumi.{name}.yaml"
     if not path.is_file():
         names = stack_names(folder)
-        hint = f"{did_you_mean(name, names)}; the stacks here are {listed(names, 'and')}"
+        here = f"the stacks here are {listed(names, 'and')}" if names else "run this in the folder of the stack files"
+        hint = f"{did_you_mean(name, names)}; {here}"
         raise InvalidConfiguration([Mistake("stack", name, f"has no file {path.name}{hint}")])
     try:
         document = cast("object", yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -85,4 +88,9 @@ def _sealed(value: object) -> bool:
 def _text(key: str, value: object) -> str:
     if _sealed(value):
         return f"<secret {key}>"
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: object) -> str:
+    """JSON text; what YAML takes for a date is text again, as it is for Pulumi."""
+    return json.dumps(value, default=str)

@@ -1,5 +1,8 @@
 """Pulumi's wire format -> plain data: secrets and unknown values keep their mark."""
 
+from collections.abc import Mapping
+from typing import cast
+
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
@@ -14,6 +17,13 @@ RESOURCE_MARK = rpc._special_resource_sig  # pyright: ignore[reportPrivateUsage]
 def decode(struct: struct_pb2.Struct) -> dict[str, Value]:
     """The fields of a protobuf struct as plain data."""
     return {key: _value(value) for key, value in sorted(struct.fields.items())}
+
+
+def encode(values: Mapping[str, Value]) -> struct_pb2.Struct:
+    """Plain data without secrets as a protobuf struct."""
+    struct = struct_pb2.Struct()
+    struct.update(cast("dict[str, str]", values))  # its stub knows no nested data, which it takes as well
+    return struct
 
 
 def _value(value: struct_pb2.Value) -> Value:

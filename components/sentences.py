@@ -56,7 +56,7 @@ def mistake_of(error: ErrorDetails, raw: Raw) -> Mistake:
 def _advice(error: ErrorDetails, loc: Sequence[int | str], found: object) -> str:
     kind, context = error["type"], error.get("ctx", {})
     means = _described(loc)
-    if "[key]" in error["loc"]:
+    if error["loc"][-1] == "[key]" and kind != "extra_forbidden":
         return f"stands under a name that cannot be used here; {NAMES[str(error['loc'][-3])]}"
     if kind == "extra_forbidden":
         keys = sorted(_keys_at(loc[:-1]))

@@ -7,6 +7,7 @@ import pulumi
 from pulumi.runtime.config import is_config_secret
 
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
+from providers import limits
 from providers.contract.mistakes import InvalidConfiguration, Mistake
 from providers.contract.spec import Platform
 
@@ -27,7 +28,13 @@ def load() -> Settings:
     spec = spec_of(config.get("platform"), stack, sealed=is_config_secret(PLATFORM_KEY))
     given = {name: config.get_secret(name) for name in spec.secrets}
     values = {name: value for name, value in given.items() if value is not None}
-    if missing := [_missing(spec, name) for name in given if name not in values]:
+    missing = [_missing(spec, name) for name in given if name not in values]
+    missing += [
+        _missing_of_cloud(spec, name)
+        for name in limits(spec.cloud).stack_secrets(spec)
+        if config.get_secret(name) is None
+    ]
+    if missing:
         raise InvalidConfiguration(missing)
     return Settings(stack, spec, values)
 
@@ -35,3 +42,8 @@ def load() -> Settings:
 def _missing(spec: Platform, name: str) -> Mistake:
     path = f"services.{spec.readers_of(name)[0]}.secrets"
     return Mistake(path, name, f"has no value; run `pulumi config set --secret {PROJECT}:{name}`")
+
+
+def _missing_of_cloud(spec: Platform, name: str) -> Mistake:
+    """A secret that the cloud's own rooms read from the stack; no service does."""
+    return Mistake("cloud", spec.cloud, f"needs the secret {name}; run `pulumi config set --secret {PROJECT}:{name}`")

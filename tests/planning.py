@@ -15,6 +15,7 @@ from components.settings import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 
 ROOT = Path(__file__).parent.parent
+SECRET = "the value of every listed secret"
 DROP = object()
 """Value of a change that takes the key away."""
 
@@ -42,7 +43,7 @@ def _set(raw: Raw, keys: list[str], value: object) -> None:
         raw[keys[-1]] = value
 
 
-def plan(raw: Raw | None = None, stack: str = "prod", mode: Mode = "symbolic", secret: str = "a-secret") -> Inventory:
+def plan(raw: Raw | None = None, stack: str = "prod", mode: Mode = "symbolic", secret: str = SECRET) -> Inventory:
     """What the platform of `raw` (default: production) declares; every listed secret has the value `secret`."""
     raw = production() if raw is None else raw
     values: dict[str, object] = {PLATFORM_KEY: raw}

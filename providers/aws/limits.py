@@ -52,3 +52,8 @@ def refusals(spec: Platform, stack: str) -> list[Refusal]:
 def approximations(spec: Platform) -> list[Approximation]:
     """Every setting AWS honours in its own way."""
     return [approximation for rule in APPROXIMATIONS for approximation in rule(spec)]
+
+
+def stack_secrets(spec: Platform) -> tuple[str, ...]:
+    """No secret beside those that services list."""
+    return ()

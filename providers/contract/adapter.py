@@ -87,3 +87,7 @@ class Limits(Protocol):
     def approximations(self, spec: Platform) -> list[Approximation]:
         """Every setting this cloud honours in its own way, in numbers."""
         ...
+
+    def stack_secrets(self, spec: Platform) -> tuple[str, ...]:
+        """Secrets that the stack must hold for the cloud itself, beside those that services list."""
+        ...

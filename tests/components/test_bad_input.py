@@ -159,7 +159,9 @@ def test_all_mistakes_of_a_file_are_told_in_one_run() -> None:
 RISKS: dict[str, Mapping[str, object]] = {
     "network.zones": {
         "network.zones": 1,
-        "services": {"worker": {"app": "celery", "image": "worker@sha256:" + "0" * 64, "replicas": {"min": 2, "max": 2}}},
+        "services": {
+            "worker": {"app": "celery", "image": "worker@sha256:" + "0" * 64, "replicas": {"min": 2, "max": 2}}
+        },
         "ingress": DROP,
         "database": DROP,
         "cache": DROP,

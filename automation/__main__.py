@@ -1,0 +1,5 @@
+"""`python -m automation` is `agent-platform`."""
+
+from automation.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The plan of a stack: what it would declare, told to people and to machines."""

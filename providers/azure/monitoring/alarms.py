@@ -1,0 +1,36 @@
+"""Every alarm rule of the contract: a metric alert where a metric tells, a question to the logs elsewhere."""
+
+from providers.azure.metrics import METRICS, QUERIES, QUERY_PERIOD_MINUTES, query_minutes, window_seconds
+from providers.azure.monitoring.rules import Alarm, Question, Threshold, log_alert, metric_alert
+from providers.azure.monitoring.targets import Targets
+from providers.contract.alarms import AlarmRule, alarm_rules, row
+from providers.contract.scope import Scope
+
+
+def create_alarms(room: Scope, targets: Targets) -> None:
+    """One alert rule for each alarm rule; LookupError for a signal that neither table has."""
+    for rule in alarm_rules(targets.spec):
+        if rule.signal in QUERIES:
+            _ask(room, targets, rule)
+        else:
+            _watch(room, targets, rule)
+
+
+def _watch(room: Scope, targets: Targets, rule: AlarmRule) -> None:
+    metric, ground = row(METRICS, rule), targets.ground
+    limit = metric.limit(targets.spec, rule, targets.max_connections)
+    threshold = Threshold(
+        metric.namespace, metric.name, metric.aggregation, metric.operator, limit, window_seconds(rule)
+    )
+    metric_alert(room, ground.site, ground.channels, _alarm(rule), threshold, targets.ids[rule.name])
+
+
+def _ask(room: Scope, targets: Targets, rule: AlarmRule) -> None:
+    ground = targets.ground
+    query = row(QUERIES, rule)(ground.site.stack, rule)
+    question = Question(query, rule.threshold, query_minutes(rule) * 60, QUERY_PERIOD_MINUTES * 60)
+    log_alert(room, ground.site, ground.channels, _alarm(rule), question, ground.logs.workspace_id)
+
+
+def _alarm(rule: AlarmRule) -> Alarm:
+    return Alarm(rule.key, rule.severity, rule.summary)

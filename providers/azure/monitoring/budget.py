@@ -1,0 +1,42 @@
+"""Money: a budget over the stack's resource group that tells the action groups before and when it is spent."""
+
+import pulumi_azure_native as azure_native
+
+from providers.azure.ground import Ground
+from providers.azure.observation import budget_start
+from providers.contract.alarms import Severity
+from providers.contract.scope import Scope
+from providers.contract.spec import Budget
+
+NOTICES: tuple[tuple[str, int, Severity], ...] = (
+    ("Actual", 80, "warning"),
+    ("Forecasted", 100, "warning"),
+    ("Actual", 100, "critical"),
+)
+"""What is compared, at which percent of the budget, and how loud."""
+
+
+def create_budget(room: Scope, ground: Ground, budget: Budget) -> None:
+    """The budget, told at 80 and 100 percent and when the forecast passes 100."""
+    consumption = azure_native.consumption
+    consumption.Budget(
+        room.named("budget"),
+        scope=ground.site.group_id,
+        amount=budget.monthly_usd,
+        category="Cost",
+        time_grain="Monthly",
+        time_period=consumption.BudgetTimePeriodArgs(start_date=budget_start(ground.spec)),
+        notifications={
+            f"{compared.lower()}-{percent}": consumption.NotificationArgs(
+                enabled=True,
+                operator="GreaterThanOrEqualTo",
+                threshold=percent,
+                threshold_type=compared,
+                # the action groups know the addresses
+                contact_emails=[],
+                contact_groups=[ground.channels.group(severity)],
+            )
+            for compared, percent, severity in NOTICES
+        },
+        opts=room.opts(),
+    )

@@ -1,0 +1,36 @@
+"""One workbook, drawn from the rows that are the same on every cloud."""
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.monitoring.panels import items
+from providers.azure.monitoring.targets import Targets
+from providers.contract.dashboard import dashboard_rows
+from providers.contract.scope import Scope
+
+VERSION = "Notebook/1.0"
+PORTAL = "https://portal.azure.com/#resource"
+
+
+def create_dashboard(room: Scope, targets: Targets) -> pulumi.Output[str]:
+    """The workbook; its address in the portal."""
+    site, workspace = targets.ground.site, targets.ground.logs.workspace_id
+    document = {
+        "version": VERSION,
+        "items": items(targets, dashboard_rows(targets.spec)),
+        "fallbackResourceIds": [workspace],
+    }
+    workbook = azure_native.applicationinsights.Workbook(
+        room.named("dashboard"),
+        resource_group_name=site.group,
+        resource_name_=site.guid(room.named("dashboard")),
+        kind="shared",
+        category="workbook",
+        display_name=f"Agent platform {site.stack}",
+        serialized_data=pulumi.Output.json_dumps(document, sort_keys=True),
+        # in small letters, or the portal does not find the workbook beside its workspace
+        source_id=workspace.apply(str.lower),
+        tags=dict(room.tags),
+        opts=room.opts(delete_before_replace=True),
+    )
+    return pulumi.Output.concat(PORTAL, workbook.id, "/workbook")

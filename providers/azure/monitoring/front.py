@@ -1,0 +1,28 @@
+"""What Front Door sees of the origins behind its private links: an unapproved link shows here first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from providers.azure.entry import AzureEntry
+from providers.azure.metrics import FRONT
+from providers.azure.monitoring.rules import Alarm, Threshold, metric_alert
+from providers.contract.results import Entry
+from providers.contract.scope import Scope
+
+if TYPE_CHECKING:
+    # For its type alone: the ground holds this room's channels, so at run time these would import each other in a circle.
+    from providers.azure.ground import Ground
+
+HEALTHY_PERCENT = 90
+WINDOW_SECONDS = 300
+
+
+def watch_origins(room: Scope, ground: Ground, entry: Entry) -> None:
+    """An alarm on probes from outside that fail; nothing without a public service."""
+    if not isinstance(entry, AzureEntry):
+        return
+    summary = f"fewer than {HEALTHY_PERCENT} % of Front Door's probes reach a service; is its private link approved?"
+    threshold = Threshold(FRONT, "OriginHealthPercentage", "Average", "LessThan", HEALTHY_PERCENT, WINDOW_SECONDS)
+    alarm = Alarm("origin-health", "critical", summary)
+    metric_alert(room, ground.site, ground.channels, alarm, threshold, entry.profile_id)

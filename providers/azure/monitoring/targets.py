@@ -1,0 +1,40 @@
+"""What the alarms and graphs of this region look at: each subject by its resource id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from providers.contract.spec import Platform
+
+if TYPE_CHECKING:
+    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
+    from providers.azure.ground import Ground
+    from providers.azure.monitoring import Built
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Resource ids by subject (`gateway`, `database`, `cache`), and the connections that the database's server takes."""
+
+    ground: Ground
+    ids: Mapping[str, pulumi.Output[str]]
+    max_connections: int
+
+    @property
+    def spec(self) -> Platform:
+        """The spec that is watched."""
+        return self.ground.spec
+
+
+def find_targets(ground: Ground, built: Built) -> Targets:
+    """Everything that the alarm rules name."""
+    ids = {name: app.id for name, app in built.compute.apps.items()}
+    if built.database is not None:
+        ids["database"] = built.database.server_id
+    if built.cache is not None:
+        ids["cache"] = built.cache.cluster_id
+    return Targets(ground, ids, built.database.max_connections if built.database else 0)

@@ -1,0 +1,186 @@
+"""Physical names that Azure limits, and the refusals of a stack or service whose names would not fit. Pure.
+
+Most resources are named by Pulumi (logical name and eight hexadecimal digits). A name is made here when it is a part of
+a public DNS name, and so must be free in the whole world, or when Azure allows it fewer characters or letters than the
+logical name has. Nothing is cut silently: a name that does not fit is refused with the number of characters to drop.
+
+Six digits keep a name apart from a `prod` that others made. Where a deleted resource keeps its name for months (vault,
+models) they are random, another six for the next one of that name; elsewhere they follow from the place of the stack.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from providers.azure.site import Site
+from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.spec import Platform
+
+SALT_BYTES = 3
+SALT_LENGTH = 2 * SALT_BYTES
+
+LIMITS = {
+    "storage account": 24,
+    "key vault": 24,
+    "container app": 32,
+    "registry": 50,
+    "cache": 60,
+    "database server": 63,
+    "models account": 64,
+    "secret": 127,
+}
+"""Characters Azure allows a name, by kind: Microsoft Learn, "Naming rules and restrictions for Azure resources".
+
+Names with room for more (groups, networks, identities, workspaces) cannot overflow before these do.
+"""
+
+STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
+"""What every limited name allows: vault and app names take no capital, no underscore, no double hyphen."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """A physical name, what it names, and the key of the stack file that makes it long."""
+
+    kind: str
+    text: str
+    path: str
+    value: str
+
+    @property
+    def excess(self) -> int:
+        """Characters above the limit of its kind; not positive when it fits."""
+        return len(self.text) - LIMITS[self.kind]
+
+
+def app_name(stack: str, service: str) -> str:
+    """`prod-gateway`: 32 characters at most, and callers know it before it stands."""
+    return f"{stack}-{service}"
+
+
+def data_account(site: Site) -> str:
+    """`proddata1a2b3c`: the storage account of the objects; letters and digits alone, 24 at most."""
+    return f"{_flat(site.stack)}data{salt(site, 'data')}"
+
+
+def flow_account(site: Site) -> str:
+    """`prodflow1a2b3c`: the storage account of the network's flow logs."""
+    return f"{_flat(site.stack)}flow{salt(site, 'flow')}"
+
+
+def registry_name(site: Site) -> str:
+    """`prodimages1a2b3c`: fixed, because CI brings images to it before a service can start."""
+    return f"{_flat(site.stack)}images{salt(site, 'images')}"
+
+
+def server_name(site: Site) -> str:
+    """`prod-database-1a2b3c`: the first word of the database's host name."""
+    return f"{site.stack}-database-{salt(site, 'database')}"
+
+
+def cache_name(site: Site) -> str:
+    """`prod-cache-1a2b3c`: the first word of the cache's host name."""
+    return f"{site.stack}-cache-{salt(site, 'cache')}"
+
+
+def profile_name(stack: str) -> str:
+    """`prod-front`: Front Door's profile, which log queries name."""
+    return f"{stack}-front"
+
+
+def firewall_name(stack: str) -> str:
+    """`prodfirewall`: a policy takes letters and digits alone."""
+    return f"{_flat(stack)}firewall"
+
+
+def grafana_name(site: Site) -> str:
+    """`prod-1a2b3c`: a part of Grafana's host name, 23 characters at most."""
+    return f"{site.stack}-{salt(site, 'grafana')}"
+
+
+def vault_prefix(stack: str) -> str:
+    """`prod-kv-`: six random digits follow; 24 characters at most."""
+    return f"{stack}-kv-"
+
+
+def models_prefix(stack: str) -> str:
+    """`prod-models-`: six random digits follow."""
+    return f"{stack}-models-"
+
+
+def secret_name(logical: str) -> str:
+    """`prod-secrets-openai-api-key` for `prod-secrets-OPENAI_API_KEY`: a vault takes no underscore and knows no case."""
+    return logical.lower().replace("_", "-")
+
+
+def watcher_group() -> str:
+    """Group in which Azure keeps the network watcher that it makes with the first network of a location."""
+    return "NetworkWatcherRG"
+
+
+def watcher_name(site: Site) -> str:
+    """`NetworkWatcher_westus3`: a location has one for a subscription."""
+    return f"NetworkWatcher_{site.region}"
+
+
+def salt(site: Site, kind: str) -> str:
+    """Six hexadecimal digits that change with subscription, location, stack and kind."""
+    text = "/".join((site.subscription_id, site.region, site.stack, kind))
+    return sha256(text.encode()).hexdigest()[:SALT_LENGTH]
+
+
+def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
+    """Letters that Azure refuses, and every name that is too long, with what to shorten by how much."""
+    if not STACK_PATTERN.fullmatch(stack):
+        advice = (
+            "names vault, apps and servers on Azure; use lower-case letters, digits and single hyphens, "
+            "beginning with a letter and ending with none of the hyphens"
+        )
+        return [Mistake("stack", stack, advice)]
+    by_stack: list[Refusal] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
+    by_service = [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
+    return [*(by_stack or by_service), *_double_hyphens(spec)]
+
+
+def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
+    """Limited names that hang on the stack's name alone."""
+    salted = "x" * SALT_LENGTH
+    kinds = {
+        "storage account": (f"{_flat(stack)}data{salted}", spec.storage is not None or spec.network.flow_logs),
+        "key vault": (f"{vault_prefix(stack)}{salted}", True),
+        "registry": (f"{_flat(stack)}images{salted}", True),
+        "database server": (f"{stack}-database-{salted}", spec.database is not None),
+        "cache": (f"{stack}-cache-{salted}", spec.cache is not None),
+        "models account": (f"{models_prefix(stack)}{salted}", bool(spec.users_of("models"))),
+    }
+    for kind, (text, wanted) in kinds.items():
+        if wanted:
+            yield Name(kind, text, "stack", stack)
+
+
+def service_names(spec: Platform, stack: str) -> Iterator[Name]:
+    """Limited names that hang on a service's name or on a secret's."""
+    for service in spec.services:
+        yield Name("container app", app_name(stack, service), f"services.{service}", service)
+    for secret in spec.secrets:
+        path = f"services.{spec.readers_of(secret)[0]}.secrets"
+        yield Name("secret", secret_name(f"{stack}-secrets-{secret}"), path, secret)
+
+
+def _flat(stack: str) -> str:
+    return stack.replace("-", "")
+
+
+def _double_hyphens(spec: Platform) -> list[Refusal]:
+    advice = "names a container app, which takes no two hyphens in a row; use single ones"
+    return [Mistake(f"services.{name}", name, advice) for name in spec.services if "--" in name]
+
+
+def _too_long(name: Name) -> Unsupported:
+    longer = {"container app": "service or the stack", "secret": "secret or the stack"}.get(name.kind, "stack")
+    advice = (
+        f"the name of its {name.kind} would have {len(name.text)} characters and Azure allows {LIMITS[name.kind]}; "
+        f"shorten the name of the {longer} by {name.excess}"
+    )
+    return Unsupported("azure", name.path, name.value, advice)

@@ -1,0 +1,44 @@
+"""The way out: one NAT gateway with one address that outsiders can allow; none when `egress` is none.
+
+The apps share one subnet and a subnet takes one gateway, so `per_zone` is one gateway as well. Its address spans the
+zones; the gateway itself stands in one, for the SDK's API knows no zone-redundant kind.
+"""
+
+import pulumi_azure_native as azure_native
+
+from providers.azure.monitoring.diagnostics import send_to_logs
+from providers.azure.monitoring.logs import Logs
+from providers.azure.site import Site
+from providers.azure.topology.locations import ZONES
+from providers.contract.scope import Scope
+
+IDLE_MINUTES = 10
+"""Longer than Azure's 4, because agents wait for models; 10 is enough, as idle connections take the gateway's ports."""
+
+
+def create_egress(room: Scope, site: Site, logs: Logs) -> azure_native.network.NatGateway | None:
+    """The gateway and its address."""
+    if site.spec.network.egress == "none":
+        return None
+    address = azure_native.network.PublicIPAddress(
+        room.named("egress-address"),
+        resource_group_name=site.group,
+        sku=azure_native.network.PublicIPAddressSkuArgs(name="Standard"),
+        public_ip_allocation_method="Static",
+        zones=list(ZONES) if site.zonal else None,
+        tags=dict(room.tags),
+        opts=room.opts(),
+    )
+    gateway = azure_native.network.NatGateway(
+        room.named("egress"),
+        resource_group_name=site.group,
+        sku=azure_native.network.NatGatewaySkuArgs(name="Standard"),
+        idle_timeout_in_minutes=IDLE_MINUTES,
+        public_ip_addresses=[azure_native.network.SubResourceArgs(id=address.id)],
+        zones=[ZONES[0]] if site.zonal else None,
+        tags=dict(room.tags),
+        opts=room.opts(),
+    )
+    send_to_logs(room, logs, "egress-address-diagnostics", address.id)
+    send_to_logs(room, logs, "egress-diagnostics", gateway.id, log_group=None)
+    return gateway

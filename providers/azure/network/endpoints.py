@@ -1,0 +1,55 @@
+"""Private endpoints: an address in the network for one of Azure's own services, under the service's public name."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.network.results import Network
+from providers.azure.site import Site
+from providers.azure.topology.zones import ZONE_OF_GROUP
+from providers.contract.scope import Scope
+
+
+def private_endpoint(
+    room: Scope,
+    site: Site,
+    network: Network,
+    part: str,
+    resource_id: pulumi.Input[str],
+    group: str,
+    after: Sequence[pulumi.Resource] = (),
+) -> tuple[pulumi.CustomResource, ...]:
+    """Endpoint and DNS record of one resource, in the order in which they stand; nothing without private endpoints.
+
+    `group` is the resource's sub-resource: vault, blob, registry, redisEnterprise, account. Whoever resolves the
+    resource's name waits for what is returned. `after` is what changes the resource and cannot do so beside this.
+    """
+    if network.endpoints_subnet_id is None:
+        return ()
+    endpoint = azure_native.network.PrivateEndpoint(
+        room.named(part),
+        resource_group_name=site.group,
+        subnet=azure_native.network.SubnetArgs(id=network.endpoints_subnet_id),
+        private_link_service_connections=[
+            azure_native.network.PrivateLinkServiceConnectionArgs(
+                name=part, private_link_service_id=resource_id, group_ids=[group]
+            )
+        ],
+        tags=dict(room.tags),
+        opts=room.opts(depends_on=after),
+    )
+    records = azure_native.network.PrivateDnsZoneGroup(
+        room.named(f"{part}-records"),
+        resource_group_name=site.group,
+        private_endpoint_name=endpoint.name,
+        private_dns_zone_group_name="default",
+        private_dns_zone_configs=[
+            azure_native.network.PrivateDnsZoneConfigArgs(
+                name=group.lower(), private_dns_zone_id=network.zones[ZONE_OF_GROUP[group]]
+            )
+        ],
+        # the zone's id does not tell that the network may resolve names in it
+        opts=room.opts(depends_on=list(network.ready)),
+    )
+    return endpoint, records

@@ -1,0 +1,96 @@
+"""Flow logs of the whole network: into a storage account, and from there analysed into the workspace.
+
+The flow log belongs to the network watcher that Azure makes with the first network of a location, in a group of its
+own. It writes with an identity, because the account takes no keys. The account keeps its public address closed to all
+but Azure's trusted services, which Network Watcher is; it has no private endpoint, for nothing in the network reads it.
+"""
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.accounts import secure_account
+from providers.azure.monitoring.diagnostics import send_to_logs
+from providers.azure.monitoring.logs import Logs
+from providers.azure.naming import flow_account, watcher_group, watcher_name
+from providers.azure.rights import BLOB_DATA_CONTRIBUTOR
+from providers.azure.roles import grant
+from providers.azure.site import Site
+from providers.contract.scope import Scope
+
+ANALYSIS_MINUTES = 10
+"""The shorter of the two intervals there are; the other is an hour."""
+LONGEST_RETENTION_DAYS = 365
+"""Above it the flow log keeps everything and the account's own rule drops it."""
+
+
+def create_flow_logs(room: Scope, site: Site, logs: Logs, network: azure_native.network.VirtualNetwork) -> None:
+    """The flow log, its account, and an identity that writes to this account alone (CIS 6.5)."""
+    days = site.spec.monitoring.log_retention_days
+    account = secure_account(room, site, "flow-logs", flow_account(site), public=True)
+    _expire(room, site, account, days)
+    send_to_logs(room, logs, "flow-logs-diagnostics", account.id, log_group=None, metrics="Transaction")
+    writer = azure_native.managedidentity.UserAssignedIdentity(
+        room.named("flow-logs-writer"), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts()
+    )
+    right = grant(room, site, "flow-logs-writer", BLOB_DATA_CONTRIBUTOR, writer.principal_id, account.id)
+    azure_native.network.FlowLog(
+        room.named("flow-logs"),
+        resource_group_name=watcher_group(),
+        network_watcher_name=watcher_name(site),
+        flow_log_name=site.group,
+        target_resource_id=network.id,
+        storage_id=account.id,
+        enabled=True,
+        format=azure_native.network.FlowLogFormatParametersArgs(type="JSON", version=2),
+        retention_policy=azure_native.network.RetentionPolicyParametersArgs(
+            days=days if days <= LONGEST_RETENTION_DAYS else 0, enabled=days <= LONGEST_RETENTION_DAYS
+        ),
+        flow_analytics_configuration=_analysis(site, logs),
+        identity=azure_native.network.ManagedServiceIdentityArgs(
+            type=azure_native.network.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[writer.id]
+        ),
+        tags=dict(room.tags),
+        # it is refused while its identity may not write; the identity's id does not tell
+        opts=room.opts(depends_on=[right], delete_before_replace=True),
+    )
+
+
+def _analysis(site: Site, logs: Logs) -> azure_native.network.TrafficAnalyticsPropertiesArgs:
+    return azure_native.network.TrafficAnalyticsPropertiesArgs(
+        network_watcher_flow_analytics_configuration=azure_native.network.TrafficAnalyticsConfigurationPropertiesArgs(
+            enabled=True,
+            workspace_id=logs.customer_id,
+            workspace_region=site.region,
+            workspace_resource_id=logs.workspace_id,
+            traffic_analytics_interval=ANALYSIS_MINUTES,
+        )
+    )
+
+
+def _expire(room: Scope, site: Site, account: azure_native.storage.StorageAccount, days: int) -> pulumi.Resource:
+    return azure_native.storage.ManagementPolicy(
+        room.named("flow-logs-retention"),
+        resource_group_name=site.group,
+        account_name=account.name,
+        management_policy_name="default",
+        policy=azure_native.storage.ManagementPolicySchemaArgs(
+            rules=[
+                azure_native.storage.ManagementPolicyRuleArgs(
+                    name="expire",
+                    type="Lifecycle",
+                    enabled=True,
+                    definition=azure_native.storage.ManagementPolicyDefinitionArgs(
+                        filters=azure_native.storage.ManagementPolicyFilterArgs(blob_types=["blockBlob"]),
+                        actions=azure_native.storage.ManagementPolicyActionArgs(
+                            base_blob=azure_native.storage.ManagementPolicyBaseBlobArgs(
+                                delete=azure_native.storage.DateAfterModificationArgs(
+                                    days_after_modification_greater_than=days
+                                )
+                            )
+                        ),
+                    ),
+                )
+            ]
+        ),
+        opts=room.opts(),
+    )

@@ -1,0 +1,1 @@
+"""The network decided without the cloud: locations, addresses, rules, limits. Pure."""

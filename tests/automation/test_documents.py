@@ -1,0 +1,146 @@
+"""The documents made from the spec: fresh, complete, and a schema that takes what the spec takes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol, cast
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from automation.documents import CONFIGURATION_FILE, SCHEMA_FILE, configuration_text, schema_text
+from automation.documents.schema import Node, node_at, platform_schema, profile_defaults
+from automation.documents.tables import default_of, table, type_of
+from automation.leaves import BASE, changed, spec_keys
+from automation.stack_file import stack_names
+from components.configuration import PLATFORM_KEY
+from providers.contract.spec import PRESETS, Platform
+from providers.contract.spec.defaults import complete
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Validator(Protocol):
+    """What is used of jsonschema's validators, whose own types leave much open."""
+
+    def iter_errors(self, instance: object) -> Iterator[object]: ...
+
+
+VALIDATOR = cast("Validator", Draft202012Validator(cast("Node", json.loads(schema_text()))))
+
+
+def complaints(document: object) -> list[str]:
+    return [str(error) for error in VALIDATOR.iter_errors(document)]
+
+
+def with_platform(platform: object, **others: object) -> dict[str, object]:
+    return {"config": {PLATFORM_KEY: platform, **others}}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [(SCHEMA_FILE, schema_text), (CONFIGURATION_FILE, configuration_text)], ids=["schema", "docs"]
+)
+def test_the_document_is_the_one_the_spec_makes(file: str, text: object) -> None:
+    assert callable(text)
+    assert (ROOT / file).read_text(encoding="utf-8") == text(), f"{file} is stale: run `make docs`"
+
+
+@pytest.mark.parametrize("stack", stack_names(ROOT))
+def test_the_schema_takes_the_stack_files(stack: str) -> None:
+    document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    assert complaints(document) == []
+
+
+@pytest.mark.parametrize("stack", stack_names(ROOT))
+def test_each_stack_file_names_the_schema_for_editors(stack: str) -> None:
+    first = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == f"# yaml-language-server: $schema={SCHEMA_FILE}"
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"databse": {}},
+        {"cloud": "awz"},
+        {"network.zones": 9},
+        {"aws.account_id": 111122223333},
+        {"services.web.size": {"vcpus": 1}},
+        {"services.Web": {"image": "web:1.0"}},
+        {"services.web.uses": ["databse"]},
+        {"services": {}},
+    ],
+    ids=lambda mistake: next(iter(mistake)),
+)
+def test_the_schema_refuses_a_mistake_of_shape(mistake: dict[str, object]) -> None:
+    assert complaints(with_platform(BASE)) == []
+    assert complaints(with_platform(changed(BASE, mistake))) != []
+
+
+def test_the_schema_takes_sealed_secrets_and_the_keys_of_providers() -> None:
+    secret = "agent-platform:API_KEY"
+    document = with_platform(BASE, **{secret: {"secure": "v1:abc"}, "aws:region": "us-west-2"})
+    assert complaints({"encryptionsalt": "v1:abc", **document}) == []
+    assert complaints(with_platform(BASE, **{secret: "in the clear"})) != []
+
+
+def test_every_key_has_a_line_and_a_meaning() -> None:
+    lines = configuration_text().splitlines()
+    for key in spec_keys():
+        (line, *_) = [line for line in lines if line.startswith(f"| `{key.rpartition('.')[2]}` |")]
+        assert len(line.split(" | ")[-1].split()) > 1, f"{key} has no meaning"
+
+
+def test_every_object_has_a_section() -> None:
+    text = configuration_text()
+    for above in {key.rpartition(".")[0] for key in spec_keys()} - {""}:
+        assert f"\n## `{above}`\n" in text
+
+
+@pytest.mark.parametrize("profile", ["production", "staging", "development"])
+def test_the_defaults_by_profile_are_those_that_a_file_gets(profile: str) -> None:
+    raw = changed(
+        {"cloud": "aws", "services": {"web": {"image": "web:1.0"}}}, {"profile": profile, "database": {}, "cache": {}}
+    )
+    spec = json.loads(Platform.model_validate_json(json.dumps(complete(raw))).model_dump_json())
+    for path, values in profile_defaults().items():
+        value = spec
+        for key in path.replace("*", "web").split("."):
+            value = value[key]
+        assert value == values[profile], path
+
+
+def test_a_default_that_hangs_on_the_profile_is_not_told_as_fixed() -> None:
+    zones = node_at(platform_schema(), "network.zones")
+    assert "default" not in zones
+    assert cast("str", zones["description"]).endswith("Default: production 3, staging 2, development 2.")
+
+
+def test_every_kind_of_application_is_told() -> None:
+    text = configuration_text()
+    assert all(f"\n| `{app}` |" in text for app in PRESETS)
+
+
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [
+        ({"type": "integer", "minimum": 1, "maximum": 4}, "whole number, 1 to 4"),
+        ({"type": "number", "exclusiveMinimum": 0, "maximum": 100}, "number, above 0 and up to 100"),
+        ({"type": "array", "items": {"type": "string"}}, "list of text"),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "whole number"),
+        ({"enum": ["a", "b"], "type": "string"}, "`a`, `b`"),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, "text by name"),
+    ],
+)
+def test_a_type_reads_as_words(node: Node, told: str) -> None:
+    assert type_of(node) == told
+
+
+def test_a_default_reads_as_in_a_file() -> None:
+    nodes: list[Node] = [{"default": True}, {"default": []}, {"default": None}, {}]
+    assert [default_of(node, required=False) for node in nodes] == ["`true`", "empty", "none", "none"]
+    assert default_of({}, required=True) == "needed"
+
+
+def test_a_table_escapes_what_markdown_would_swallow() -> None:
+    assert table(("a",), [["x | <name> and `<code>`"]]).splitlines()[-1] == "| x \\| &lt;name> and `<code>` |"

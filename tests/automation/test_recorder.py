@@ -1,0 +1,235 @@
+"""The recorder: what a program declares, in two modes, without an engine."""
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import pulumi
+import pulumi_random as random
+import pytest
+from pulumi.runtime import resource as sdk
+
+from automation.inventory import Declared, Inventory, Secret, Unknown
+from automation.placeholders import stand_in
+from automation.recorder import Mode, record
+
+TOKEN = "random:index/randomId:RandomId"
+
+
+@pulumi.output_type
+class Endpoint:
+    """A nested output, as the SDKs declare them."""
+
+    host: str = pulumi.property("hostName")
+    port: int = pulumi.property("port")
+
+
+def noted(name: str, note: pulumi.Input[str] = "small", opts: pulumi.ResourceOptions | None = None) -> random.RandomId:
+    """A resource with one input that can hold any text, and computed outputs."""
+    return random.RandomId(name, byte_length=4, keepers={"note": note}, opts=opts)
+
+
+def recorded(program: Callable[[], object], mode: Mode = "symbolic", **config: str) -> Inventory:
+    return record(program, "trial", {f"agent-platform:{key}": value for key, value in config.items()}, mode=mode)
+
+
+def made(plan: Inventory, name: str) -> Declared:
+    return plan.one(name, TOKEN)
+
+
+def note_of(plan: Inventory, name: str) -> object:
+    """The note of a resource; a Secret when it is marked."""
+    keepers = made(plan, name).inputs["keepers"]
+    opened = keepers.value if isinstance(keepers, Secret) else keepers
+    note = cast("dict[str, object]", opened)["note"]
+    return Secret(note) if isinstance(keepers, Secret) else note
+
+
+def seen(program: Callable[[random.RandomId], pulumi.Input[str]], mode: Mode = "symbolic") -> object:
+    """What a second resource is told that the program makes from the first one."""
+
+    def both() -> None:
+        noted("second", program(noted("first")))
+
+    return note_of(recorded(both, mode), "second")
+
+
+def test_a_computed_output_says_whence_it_comes() -> None:
+    assert seen(lambda first: first.hex) == "<random:RandomId first>.hex"
+
+
+def test_an_id_says_whose_it_is() -> None:
+    assert seen(lambda first: first.id) == "<random:RandomId first>.id"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (int, 0),
+        (float, 0.0),
+        (bool, False),
+        (str, "<it>"),
+        (str | None, "<it>"),
+        (Sequence[str], ["<it>[0]"]),
+        (Mapping[str, str], {}),
+        (Endpoint, {"hostName": "<it>.hostName", "port": 0}),
+    ],
+    ids=str,
+)
+def test_a_placeholder_has_the_type_that_the_sdk_promises(kind: object, expected: object) -> None:
+    assert stand_in(kind, "<it>") == expected
+
+
+def test_outputs_of_several_types_are_filled_from_the_annotations_of_the_sdk() -> None:
+    def program() -> None:
+        number = random.RandomInteger("number", min=1, max=6)
+        order = random.RandomShuffle("order", inputs=["a", "b"])
+        noted("first", pulumi.Output.json_dumps([number.result, order.results]))
+
+    assert note_of(recorded(program), "first") == '[0, ["<random:RandomShuffle order>.results[0]"]]'
+
+
+def test_unknown_mode_leaves_what_the_cloud_computes_unknown() -> None:
+    assert seen(lambda first: first.hex, "unknown") == Unknown()
+    assert seen(lambda first: first.hex.apply(lambda host: f"https://{host}"), "unknown") == Unknown()
+
+
+def test_no_apply_runs_on_an_unknown_value() -> None:
+    inspected: list[str] = []
+    seen(lambda first: first.hex.apply(lambda host: inspected.append(host) or host), "unknown")
+    assert inspected == []
+
+
+@pytest.mark.parametrize("mode", ["symbolic", "unknown"])
+def test_an_input_comes_back_as_it_was_given(mode: Mode) -> None:
+    assert seen(lambda first: first.byte_length.apply(str), mode) == "4"
+
+
+def test_a_secret_keeps_its_mark_through_other_resources() -> None:
+    def program() -> None:
+        first = noted("first", pulumi.Output.secret("hunter2"))
+        noted("second", first.keepers.apply(lambda keepers: f"password={(keepers or {})['note']}"))
+
+    plan = recorded(program)
+    assert note_of(plan, "first") == Secret("hunter2")
+    assert note_of(plan, "second") == Secret("password=hunter2")
+
+
+def test_dependencies_are_recorded_from_values_and_from_options() -> None:
+    def program() -> None:
+        first = noted("first")
+        noted("by-value", first.hex)
+        noted("by-option", opts=pulumi.ResourceOptions(depends_on=[first]))
+
+    plan = recorded(program)
+    needed = (made(plan, "first").urn,)
+    assert made(plan, "by-value").depends_on == needed
+    assert made(plan, "by-option").depends_on == needed
+
+
+def test_options_are_recorded() -> None:
+    def program() -> None:
+        parent = pulumi.ComponentResource("test:index:Room", "room")
+        options = pulumi.ResourceOptions(
+            parent=parent,
+            protect=True,
+            ignore_changes=["keepers"],
+            aliases=[pulumi.Alias(name="was")],
+            retain_on_delete=True,
+        )
+        noted("first", opts=options)
+
+    plan = recorded(program)
+    first = made(plan, "first")
+    assert (first.protect, first.ignore_changes, first.aliases) == (True, ("keepers",), ("was",))
+    assert first.options == {"retainOnDelete": True}
+    assert [above.name for above in plan.ancestors(first)] == ["room"]
+
+
+def test_outputs_of_the_stack_are_recorded() -> None:
+    assert recorded(lambda: pulumi.export("url", noted("first").hex)).outputs == {"url": "<random:RandomId first>.hex"}
+
+
+def test_two_resources_of_one_name_are_refused() -> None:
+    def program() -> None:
+        noted("first")
+        noted("first")
+
+    with pytest.raises(Exception, match="two resources share the urn"):
+        recorded(program)
+
+
+def test_a_failing_program_raises_its_own_error() -> None:
+    def program() -> None:
+        noted("first")
+        raise KeyError("missing")
+
+    with pytest.raises(KeyError, match="missing"):
+        recorded(program)
+
+
+def test_a_recording_that_failed_leaves_nothing_to_the_next() -> None:
+    def failing() -> None:
+        noted("second", noted("first").hex.apply(lambda _: str(1 // 0)))
+
+    with pytest.raises(ZeroDivisionError):
+        recorded(failing)
+    assert recorded(lambda: None).resources == ()
+
+
+def test_a_failure_inside_an_apply_is_raised() -> None:
+    def fail(_host: str) -> str:
+        raise ValueError("cannot be")
+
+    with pytest.raises(ValueError, match="cannot be"):
+        seen(lambda first: first.hex.apply(fail))
+
+
+def test_a_function_without_an_answer_is_refused() -> None:
+    with pytest.raises(Exception, match="no recorded answer for the provider function test:index:get"):
+        recorded(lambda: pulumi.runtime.invoke("test:index:get", {}))
+
+
+def test_two_recordings_do_not_see_each_other() -> None:
+    def program() -> None:
+        noted(pulumi.Config("agent-platform").get("name") or "nameless")
+
+    named, nameless = recorded(program, name="first"), recorded(program)
+    assert [resource.name for resource in named.custom] == ["first"]
+    assert [resource.name for resource in nameless.custom] == ["nameless"]
+
+
+def test_a_secret_key_of_the_configuration_is_secret() -> None:
+    def program() -> None:
+        noted("first", pulumi.Config("agent-platform").require_secret("token"))
+
+    plan = record(program, "trial", {"agent-platform:token": "hunter2"}, ("agent-platform:token",))
+    assert note_of(plan, "first") == Secret("hunter2")
+
+
+def test_a_recording_leaves_the_interpreter_as_it_was() -> None:
+    reader = getattr(sdk, "_get_stack_trace")  # noqa: B009  # the SDK has no public name for it
+
+    def program() -> None:
+        assert not gc.isenabled()
+        raise KeyError("missing")
+
+    with pytest.raises(KeyError):
+        recorded(program)
+    assert gc.isenabled()
+    assert getattr(sdk, "_get_stack_trace") is reader  # noqa: B009  # as above
+
+
+def test_the_program_of_a_file_is_run(tmp_path: Path) -> None:
+    program = tmp_path / "__main__.py"
+    program.write_text("import pulumi\npulumi.export('stack', pulumi.get_stack())\n", encoding="utf-8")
+    assert record(program, "trial").outputs == {"stack": "trial"}
+
+
+def test_the_order_of_an_inventory_is_that_of_its_urns() -> None:
+    def program() -> None:
+        noted("zebra")
+        noted("ant")
+
+    assert [resource.name for resource in recorded(program).custom] == ["ant", "zebra"]

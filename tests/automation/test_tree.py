@@ -1,0 +1,102 @@
+"""The tree of a plan: rooms in the order of the walk, one line a type, the facts people look for."""
+
+from automation.inventory import Declared, Secret, Unknown
+from automation.plan.facts import facts_of
+from automation.plan.tree import NAMES_SHOWN, Branch, tree_of
+from tests.automation.declaring import INSTANCE, KEY, ROLE, SUBNET, component, inventory, resource
+
+platform = component("AgentPlatform", "prod")
+region = component("Region", "prod-us-west-2", platform)
+network = component("Network", "prod-network", region)
+database = component("Database", "prod-database", region)
+entry = component("Entry", "prod-entry", platform)
+monitoring = component("Monitoring", "prod-monitoring", platform)
+ROOMS = (monitoring, entry, database, network, region, platform)
+
+
+def tree(*resources: Declared) -> Branch:
+    (root,) = tree_of(inventory(*ROOMS, *resources))
+    return root
+
+
+def room(root: Branch, kind: str) -> Branch:
+    branches = [root]
+    while branches:
+        branch = branches.pop()
+        if branch.kind == kind:
+            return branch
+        branches += branch.branches
+    raise LookupError(kind)
+
+
+def test_rooms_stand_in_the_order_of_the_walk() -> None:
+    root = tree()
+    assert [branch.kind for branch in root.branches] == ["Region", "Entry", "Monitoring"]
+    assert [branch.kind for branch in root.branches[0].branches] == ["Network", "Database"]
+
+
+def test_an_unknown_room_stands_last() -> None:
+    attic = component("Attic", "prod-attic", platform)
+    assert tree(attic).branches[-1].kind == "Attic"
+
+
+def test_a_branch_counts_all_that_stands_beneath_it() -> None:
+    root = tree(
+        resource(SUBNET, "prod-network-a", within=network), resource(INSTANCE, "prod-database", within=database)
+    )
+    assert (root.count, room(root, "Region").count, room(root, "Network").count) == (2, 2, 1)
+
+
+def test_a_provider_is_not_counted() -> None:
+    assert tree(resource("pulumi:providers:aws", "prod-us-west-2", within=platform)).count == 0
+
+
+def test_resources_of_one_type_share_a_line() -> None:
+    subnets = [resource(SUBNET, f"prod-network-{zone}", within=network) for zone in "ab"]
+    (line,) = room(tree(*subnets), "Network").lines
+    assert (line.type, line.count, line.names) == ("ec2:Subnet", 2, ("a", "b"))
+
+
+def test_the_main_resource_of_a_room_comes_first() -> None:
+    lines = room(
+        tree(
+            resource(ROLE, "prod-database-role", within=database), resource(INSTANCE, "prod-database", within=database)
+        ),
+        "Database",
+    ).lines
+    assert [line.type for line in lines] == ["rds:Instance", "iam:Role"]
+
+
+def test_many_names_are_cut_and_counted() -> None:
+    subnets = [resource(SUBNET, f"prod-network-{number}", within=network) for number in range(NAMES_SHOWN + 3)]
+    (line,) = room(tree(*subnets), "Network").lines
+    assert (len(line.names), line.hidden) == (NAMES_SHOWN, 3)
+
+
+def test_facts_that_are_alike_are_told_once() -> None:
+    group = "aws:cloudwatch/logGroup:LogGroup"
+    logs = [resource(group, f"prod-database-{name}", within=database, retentionInDays=365) for name in ("a", "b")]
+    (line,) = room(tree(*logs), "Database").lines
+    assert (line.facts, line.names) == ("365 days", ("a", "b"))
+
+
+def test_facts_that_differ_stand_with_their_names() -> None:
+    ranges = {"a": "10.0.0.0/24", "b": "10.0.1.0/24"}
+    subnets = [resource(SUBNET, f"prod-network-{n}", within=network, cidrBlock=block) for n, block in ranges.items()]
+    (line,) = room(tree(*subnets), "Network").lines
+    assert line.names == ("a (10.0.0.0/24)", "b (10.0.1.0/24)")
+
+
+def test_a_database_tells_its_class_its_disk_and_its_standby() -> None:
+    made = resource(INSTANCE, "prod-database", instanceClass="db.r7g.large", allocatedStorage=100, multiAz=True)
+    assert facts_of(made) == "db.r7g.large, 100 GiB, standby in another zone"
+
+
+def test_a_fact_that_is_unknown_or_secret_is_not_told() -> None:
+    assert facts_of(resource(SUBNET, "a", cidrBlock=Unknown())) == ""
+    assert facts_of(resource(SUBNET, "a", cidrBlock=Secret("10.0.0.0/24"))) == ""
+    assert facts_of(resource(SUBNET, "a", cidrBlock="<ec2:Vpc prod>.cidrBlock")) == ""
+
+
+def test_a_type_without_facts_tells_none() -> None:
+    assert facts_of(resource(KEY, "a")) == ""

@@ -1,0 +1,36 @@
+"""What the tests of the Azure rooms share: the plan of production there, recorded once."""
+
+import pytest
+
+from automation.inventory import Inventory
+from tests.planning import plan, production
+
+
+@pytest.fixture(scope="session")
+def prod() -> Inventory:
+    """Production on Azure, computed values as readable placeholders."""
+    return plan(production(cloud="azure"))
+
+
+@pytest.fixture(scope="session")
+def plain() -> Inventory:
+    """The same with as little as possible: no domain, no firewall, a few addresses, no Prometheus, nobody told."""
+    return plan(
+        production(
+            {
+                "ingress.domain": None,
+                "ingress.dns_zone": None,
+                "ingress.waf": False,
+                "ingress.allowed_cidrs": ["203.0.113.0/24"],
+                "services.gateway.replicas": {"min": 3, "max": 3},
+                "services.chat.calls": [],
+                "services.gateway.calls": [],
+                "monitoring.prometheus": False,
+                "monitoring.slack": None,
+                "monitoring.slo": None,
+                "monitoring.dashboards": False,
+                "accept_risk": {"ingress.domain": "a trial", "ingress.waf": "a trial"},
+            },
+            cloud="azure",
+        )
+    )

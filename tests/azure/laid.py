@@ -1,0 +1,122 @@
+"""What stands beneath the services on Azure, recorded without them: quicker than a whole plan, and independent of it."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import cast
+
+import pulumi
+
+from automation.inventory import Declared, Inventory
+from automation.recorder import Mode, record
+from components.agent_platform import tags_of
+from components.parsing import read
+from components.settings import Settings
+from providers.azure.account import create_account
+from providers.azure.cache import create_cache
+from providers.azure.compute.environment import AppEnvironment
+from providers.azure.database import create_database
+from providers.azure.ground import Ground
+from providers.azure.identity import create_identity
+from providers.azure.keys import create_keys
+from providers.azure.models import create_models
+from providers.azure.monitoring.channels import Channels
+from providers.azure.monitoring.logs import Logs
+from providers.azure.network import create_network
+from providers.azure.registry import create_registry
+from providers.azure.secrets import create_secret
+from providers.azure.site import Site
+from providers.azure.storage import create_storage
+from providers.azure.vault import create_vault
+from providers.contract.scope import Room, Scope
+from providers.contract.spec import Platform
+from tests.planning import production, revealed
+
+STACK = "prod"
+LOCATION = "westus3"
+SECRET = "planted-7c1d"
+WORKSPACE = "<workspace>.id"
+
+
+def spec_of(changes: Mapping[str, object] | None = None) -> Platform:
+    """Production on Azure with changes by dotted path, completed; what Azure refuses is let through."""
+    spec, mistakes = read(production(changes, cloud="azure"))
+    assert spec is not None and not mistakes, mistakes
+    return spec
+
+
+def site_of(changes: Mapping[str, object] | None = None, stack: str = STACK) -> Site:
+    """The location of `spec_of(changes)`."""
+    spec = spec_of(changes)
+    assert spec.azure is not None
+    return Site(spec, stack, spec.azure.location)
+
+
+def laid(mode: Mode = "symbolic", **changes: object) -> Inventory:
+    """Production's rooms beneath the services, changed by `section__key=value`; recorded once for each change."""
+    return _laid(mode, tuple((path.replace("__", "."), value) for path, value in changes.items()))
+
+
+@cache
+def _laid(mode: Mode, changes: tuple[tuple[str, object], ...]) -> Inventory:
+    site = site_of({path: _thawed(value) for path, value in changes})
+    return record(lambda: _lay(site), STACK, mode=mode)
+
+
+def _thawed(value: object) -> object:
+    """Lists are handed over as tuples, which can be remembered."""
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+
+
+def _lay(site: Site) -> None:
+    tags = tags_of(Settings(site.stack, site.spec, {}))
+    here = Scope(STACK, Room("region", STACK, pulumi.ResourceOptions()), tags)
+    here.room("account", create_account, site)
+    ground = _ground(here, site)
+    for name in site.spec.secrets:
+        value = pulumi.Output.secret(SECRET)
+        here.room("secrets", create_secret, ground, name, value, site.spec.readers_of(name))
+    if site.spec.database is not None:
+        here.room("database", create_database, ground)
+    if site.spec.cache is not None:
+        here.room("cache", create_cache, ground)
+    if site.spec.storage is not None:
+        here.room("storage", create_storage, ground)
+
+
+def _ground(here: Scope, site: Site) -> Ground:
+    elsewhere = pulumi.Output.from_input
+    logs = Logs(elsewhere(WORKSPACE), elsewhere("<workspace>.customerId"))
+    keys = here.room("keys", create_keys, site)
+    network = here.room("network", create_network, site, keys, logs)
+    identity = here.room("identity", create_identity, site)
+    return Ground(
+        site=site,
+        keys=keys,
+        network=network,
+        identity=identity,
+        registry=here.room("registry", create_registry, site, keys, identity, network, logs),
+        channels=Channels(elsewhere("<warning>.id"), elsewhere("<critical>.id")),
+        prometheus=None,
+        logs=logs,
+        vault=here.room("vault", create_vault, site, network, logs),
+        models=here.room("models", create_models, site, network, identity, logs),
+        environment=AppEnvironment(elsewhere("<env>.id"), elsewhere("<env>.domain"), elsewhere("<env>.ip")),
+    )
+
+
+def opened(resource: Declared) -> dict[str, object]:
+    """Inputs with secrets opened."""
+    return cast("dict[str, object]", revealed(dict(resource.inputs)))
+
+
+def at(resource: Declared, path: str) -> object:
+    """The input at a dotted path, with a number for a place in a list; secrets keep their mark."""
+    value: object = resource.inputs
+    for key in path.split("."):
+        value = cast("list[object]", value)[int(key)] if key.isdigit() else cast("dict[str, object]", value)[key]
+    return value
+
+
+def depends_on(resource: Declared) -> set[str]:
+    """Logical names of what the resource waits for."""
+    return {urn.rpartition("::")[2] for urn in resource.depends_on}
