@@ -24,7 +24,7 @@ lint: $(VENV)/.development
 	@$(BIN)/ruff format --check .
 
 types: $(VENV)/.development
-	@$(BIN)/pyright
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 tests: $(VENV)/.development
 	@$(BIN)/pytest -n 2

@@ -15,7 +15,7 @@ from typing import Literal, cast
 
 import pulumi
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.resource import ResourceTransformationArgs
+from pulumi.resource import ResourceTransformationArgs, ResourceTransformationResult
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, settings, stack
 from pulumi.runtime.proto import alias_pb2, resource_pb2
@@ -68,9 +68,18 @@ class Recorder(mocks.MockMonitor):
         getattr(response, "return").CopyFrom(encode(answer(request.tok, decode(request.args))))
         return response
 
-    def remember_class(self, args: ResourceTransformationArgs) -> None:
-        """Keep the SDK class behind a type token: its annotations tell the types of computed outputs."""
+    def prepare(self, args: ResourceTransformationArgs) -> ResourceTransformationResult:
+        """Keep the SDK class behind a type token, whose annotations tell the types of computed outputs.
+
+        An SDK lists up to 60 former types of a resource as aliases: they are no choice of the program, and cost time.
+        """
         self.classes.setdefault(args.type_, type(args.resource))
+        args.opts.aliases = [alias for alias in args.opts.aliases or () if not _former_type(alias)]
+        return ResourceTransformationResult(args.props, args.opts)
+
+
+def _former_type(alias: pulumi.Input[str | pulumi.Alias]) -> bool:
+    return isinstance(alias, pulumi.Alias) and alias.name is ... and alias.type_ is not ...
 
 
 class _NoMocks(mocks.Mocks):
@@ -113,7 +122,7 @@ def _record(
     runtime_config.set_all_config(config, list(secrets))
 
     async def run() -> None:
-        pulumi.runtime.register_stack_transformation(monitor.remember_class)
+        pulumi.runtime.register_stack_transformation(monitor.prepare)
         if isinstance(program, Path):
             runpy.run_path(str(program), run_name="__main__")
         else:

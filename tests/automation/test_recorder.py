@@ -147,6 +147,14 @@ def test_options_are_recorded() -> None:
     assert [above.name for above in plan.ancestors(first)] == ["room"]
 
 
+def test_former_types_that_an_sdk_lists_are_no_aliases_of_the_program() -> None:
+    def program() -> None:
+        former = pulumi.Alias(type_="random:index/oldId:OldId")
+        noted("first", opts=pulumi.ResourceOptions(aliases=[former, pulumi.Alias(name="was")]))
+
+    assert made(recorded(program), "first").aliases == ("was",)
+
+
 def test_outputs_of_the_stack_are_recorded() -> None:
     assert recorded(lambda: pulumi.export("url", noted("first").hex)).outputs == {"url": "<random:RandomId first>.hex"}
 
