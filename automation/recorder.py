@@ -79,7 +79,9 @@ class Recorder(mocks.MockMonitor):
 
 
 def _former_type(alias: pulumi.Input[str | pulumi.Alias]) -> bool:
-    return isinstance(alias, pulumi.Alias) and alias.name is ... and alias.type_ is not ...
+    """True for an alias that tells a type and no name; `...` stands for what an alias does not tell."""
+    told: dict[str, object] = vars(alias) if isinstance(alias, pulumi.Alias) else {}
+    return bool(told) and told["name"] is ... and told["type_"] is not ...
 
 
 class _NoMocks(mocks.Mocks):

@@ -8,7 +8,7 @@ from components.notes import neutral_approximations
 from components.parsing import parse
 from tests.planning import DROP, production
 
-QUIET = {"recovery": {}}
+QUIET: Mapping[str, object] = {"recovery": {}}
 
 NOTES: dict[str, Mapping[str, object]] = {
     "services.chat.autoscaling": {
