@@ -4,7 +4,7 @@ from typing import cast
 
 from automation.inventory import Inventory, Secret
 from tests.gcp.lighter import lighter
-from tests.planning import plan, production
+from tests.planning import SECRET, plan, production
 
 NAME = "prod-secrets-OPENAI_API_KEY"
 
@@ -21,7 +21,7 @@ def test_a_secret_lies_in_one_region_under_the_data_key(prod: Inventory) -> None
 
 
 def test_the_value_is_handed_over_as_a_secret(prod: Inventory) -> None:
-    assert prod.one(f"{NAME}-value").inputs["secretData"] == Secret("a-secret")
+    assert prod.one(f"{NAME}-value").inputs["secretData"] == Secret(SECRET)
 
 
 def test_only_the_services_that_list_a_secret_read_it(prod: Inventory) -> None:
