@@ -11,7 +11,7 @@ from providers.azure.limits import refusals
 from providers.azure.probes import liveness_probe, probe_refusals, startup_probe
 from providers.contract.spec.service import Health
 from tests.azure.laid import at, depends_on, opened, spec_of
-from tests.planning import revealed
+from tests.planning import SECRET, revealed
 
 
 def container(plan: Inventory, service: str, place: int = 0) -> dict[str, object]:
@@ -87,7 +87,7 @@ def test_the_deployer_may_roll_each_app_and_nothing_more(prod: Inventory) -> Non
 
 
 def test_no_secret_stands_in_an_app(prod: Inventory) -> None:
-    assert "a-secret" not in str(opened(prod.one("prod-compute-gateway")))
+    assert SECRET not in str(opened(prod.one("prod-compute-gateway")))
 
 
 def test_every_pair_has_twice_as_much_memory() -> None:
