@@ -5,6 +5,7 @@ pays for the SDK's classes and the monitor but for no decision, no wiring and no
 """
 
 import importlib
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -70,8 +71,14 @@ def _arguments(resource: Declared) -> str:
     path, _, name = class_path(resource.type).rpartition(".")
     cls = cast("type[pulumi.Resource]", getattr(importlib.import_module(path), name))
     names = cast("Mapping[str, str]", _types.resource_pulumi_to_py_names(cls))
-    opened = {names.get(key, key): walk(value, _open) for key, value in resource.inputs.items()}
+    opened = {names.get(key) or snake_case(key): walk(value, _open) for key, value in resource.inputs.items()}
     return "".join(f"{name}={value!r}, " for name, value in opened.items())
+
+
+def snake_case(key: str) -> str:
+    """`resource_group_name`: inputs that are no outputs stand in no table; `resource_name` is the SDK's own parameter."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
+    return "resource_name_" if snake == "resource_name" else snake
 
 
 def _open(leaf: object) -> object:
