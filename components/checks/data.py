@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from providers.contract.mistakes import Mistake
 from providers.contract.spec import Platform
+from providers.contract.spec.data import IN_MIB
 
 DAY_MINUTES = 24 * 60
-IN_MIB = {"shared_buffers_mib": "shared_buffers", "effective_cache_size_mib": "effective_cache_size"}
-"""Parameters given in MiB, which every cloud converts to its own unit, and PostgreSQL's names for them."""
 
 
 def disk_can_grow(spec: Platform) -> Iterator[Mistake]:

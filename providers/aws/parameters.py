@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from providers.aws.sizes import database_memory_gib
 from providers.contract.mistakes import Mistake, Refusal, Unsupported
 from providers.contract.spec import Database, Platform
-from providers.contract.spec.data import Parameter
+from providers.contract.spec.data import IN_MIB, Parameter
 
 
 def _words(text: str) -> frozenset[str]:
@@ -25,7 +25,6 @@ BYTES_A_CONNECTION = 9531392
 MOST_DEFAULT_CONNECTIONS = 5000
 """RDS's own default is LEAST({DBInstanceClassMemory/9531392}, 5000): RDS user guide, "Maximum number of connections"."""
 
-IN_MIB = {"shared_buffers_mib": "shared_buffers", "effective_cache_size_mib": "effective_cache_size"}
 
 DEFAULTS: Mapping[str, Parameter] = {
     "idle_in_transaction_session_timeout": 600_000,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from providers.azure.sizes import server_size
 from providers.contract.mistakes import Approximation, Mistake, Refusal, Unsupported
 from providers.contract.spec import Database, Platform
-from providers.contract.spec.data import Parameter
+from providers.contract.spec.data import IN_MIB, Parameter
 
 
 def _words(text: str) -> frozenset[str]:
@@ -27,7 +27,6 @@ LEAST_BUFFERS_PERCENT, MOST_BUFFERS_PERCENT = 10, 75
 CONNECTIONS_BY_MEMORY_GIB = {2: 50, 4: 429, 8: 859, 16: 1718, 32: 3437}
 """Microsoft Learn, "Limits in Azure Database for PostgreSQL", maximum connections; larger servers take the most."""
 
-IN_MIB = {"shared_buffers_mib": "shared_buffers", "effective_cache_size_mib": "effective_cache_size"}
 
 DEFAULTS: Mapping[str, Parameter] = {
     "azure.extensions": "PGCRYPTO,VECTOR",

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from providers.contract.mistakes import Mistake, Refusal, Unsupported
 from providers.contract.spec import Database, Platform
-from providers.contract.spec.data import Parameter
+from providers.contract.spec.data import IN_MIB, Parameter
 from providers.gcp.sizes import Tier, default_connections
 
 PAGES_A_MIB = 128
 """Pages of 8 kB."""
-IN_MIB = {"shared_buffers_mib": "shared_buffers", "effective_cache_size_mib": "effective_cache_size"}
 
 DEFAULTS: Mapping[str, Parameter] = {
     "cloudsql.enable_pgaudit": True,

@@ -7,6 +7,8 @@ from pydantic import Field
 from providers.contract.spec.base import Model, PositiveInt
 
 Parameter = str | int | float | bool
+IN_MIB = {"shared_buffers_mib": "shared_buffers", "effective_cache_size_mib": "effective_cache_size"}
+"""Parameters given in MiB, which every cloud converts to its own unit, and PostgreSQL's names for them."""
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """Time of day, HH:MM."""
 
