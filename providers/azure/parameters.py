@@ -1,26 +1,18 @@
 """PostgreSQL's parameters in the words of a flexible server: text in each parameter's own unit. Pure.
 
-The server takes every value as text, in the parameter's own unit (`shared_buffers` in pages of 8 kB, `work_mem` in kB,
-timeouts in milliseconds), so a value with a unit is refused. Parameters that PostgreSQL reads only at its start are
+The server takes every value as text, in the parameter's own unit. Parameters that PostgreSQL reads only at its start are
 taken at once and in force after the next restart, which nobody does by itself: those are recorded.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from providers.azure.sizes import server_size
-from providers.contract.mistakes import Approximation, Mistake, Refusal, Unsupported
+from providers.contract import postgres
+from providers.contract.mistakes import Approximation, Mistake, Refusal
 from providers.contract.spec import Database, Platform
-from providers.contract.spec.data import IN_MIB, Parameter
+from providers.contract.spec.data import Parameter
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-PAGES_A_MIB = 128
-"""Pages of 8 kB."""
 LEAST_CONNECTIONS, MOST_CONNECTIONS = 25, 5000
 LEAST_BUFFERS_PERCENT, MOST_BUFFERS_PERCENT = 10, 75
 """Microsoft Learn, "Server parameters in Azure Database for PostgreSQL", max_connections and shared_buffers."""
@@ -44,20 +36,8 @@ idle for 10 minutes, and a slower answer to whoever guesses passwords."""
 FIXED: Mapping[str, Parameter] = {"require_secure_transport": True, "ssl_min_protocol_version": "TLSv1.2"}
 """What users may not change: a connection without TLS is refused."""
 
-AT_START = _words(
-    """
-    autovacuum_freeze_max_age autovacuum_multixact_freeze_max_age autovacuum_worker_slots azure_cdc.max_fabric_mirrors
-    commit_timestamp_buffers cron.database_name cron.max_running_jobs huge_pages max_connections max_files_per_process
-    max_locks_per_transaction max_logical_replication_workers max_notify_queue_pages max_pred_locks_per_transaction
-    max_prepared_transactions max_replication_slots max_wal_senders max_worker_processes multixact_member_buffers
-    multixact_offset_buffers notify_buffers old_snapshot_threshold pg_stat_statements.max serializable_buffers
-    shared_buffers shared_preload_libraries subtransaction_buffers track_activity_query_size track_commit_timestamp
-    transaction_buffers wal_buffers wal_level
-    """
-)
-"""Type `static` at Azure: the same pages."""
-AT_START_UNTIL_17 = _words("autovacuum_max_workers")
-"""Read at the start only, until PostgreSQL 18 gave it slots to grow in."""
+AT_START = frozenset({"azure_cdc.max_fabric_mirrors", "cron.database_name", "cron.max_running_jobs"})
+"""Type `static` at Azure beside PostgreSQL's own: the same pages."""
 
 AZURE_KEEPS = {
     "Azure keeps address, files and processes of the server to itself": """
@@ -79,8 +59,6 @@ AZURE_KEEPS = {
 }
 """Parameters that nobody may set, by the reason."""
 
-WITH_UNIT = re.compile(r"\d+(\.\d+)?\s*(B|kB|MB|GB|TB|us|ms|s|min|h|d)")
-
 
 @dataclass(frozen=True)
 class ServerParameter:
@@ -92,9 +70,9 @@ class ServerParameter:
 
 def server_parameters(database: Database) -> list[ServerParameter]:
     """Every declared parameter by name: the platform's defaults, the user's in their place, what cannot be changed."""
-    chosen = {**DEFAULTS, "max_connections": max_connections(database)}
-    chosen |= {IN_MIB.get(name, name): _in_own_unit(name, value) for name, value in database.parameters.items()}
-    return [ServerParameter(name, _text(value)) for name, value in sorted({**chosen, **FIXED}.items())]
+    defaults = {**DEFAULTS, "max_connections": max_connections(database)}
+    chosen = postgres.declared(database, defaults, FIXED)
+    return [ServerParameter(name, postgres.on_or_off(value)) for name, value in chosen]
 
 
 def max_connections(database: Database) -> int:
@@ -112,15 +90,8 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     """Parameters that Azure keeps to itself, values it does not read, numbers outside what it allows."""
     if spec.database is None:
         return []
-    kept = {name: reason for reason, names in AZURE_KEEPS.items() for name in names.split()}
-    refusals: list[Refusal] = []
-    for name, value in spec.database.parameters.items():
-        path = f"database.parameters.{name}"
-        if name in kept:
-            refusals.append(Unsupported("azure", path, value, f"{kept[name]}; drop the key"))
-        elif isinstance(value, str) and WITH_UNIT.fullmatch(value):
-            refusals.append(Mistake(path, value, _unit_advice(name)))
-    return [*refusals, *_connections(spec.database), *_buffers(spec.database)]
+    refused = postgres.untaken(spec.database, cloud="azure", brand="Azure", keeps=AZURE_KEEPS)
+    return [*refused, *_connections(spec.database), *_buffers(spec.database)]
 
 
 def parameter_approximations(spec: Platform) -> list[Approximation]:
@@ -133,13 +104,13 @@ def parameter_approximations(spec: Platform) -> list[Approximation]:
     return [
         Approximation(f"database.parameters.{name}", value, given)
         for name, value in spec.database.parameters.items()
-        if waits_for_restart(IN_MIB.get(name, name), spec.database.version)
+        if waits_for_restart(postgres.own_name(name), spec.database.version)
     ]
 
 
 def waits_for_restart(name: str, version: str) -> bool:
     """True for a parameter that is read only when the server starts."""
-    return name in AT_START or (name in AT_START_UNTIL_17 and int(version) < 18)
+    return name in AT_START or postgres.waits_for_restart(name, version)
 
 
 def _connections(database: Database) -> Iterator[Refusal]:
@@ -162,17 +133,3 @@ def _buffers(database: Database) -> Iterator[Refusal]:
             f"{least:g} to {most:g}; a quarter is usual"
         )
         yield Mistake("database.parameters.shared_buffers_mib", buffers_mib, advice)
-
-
-def _unit_advice(name: str) -> str:
-    in_mib = next((ours for ours, theirs in IN_MIB.items() if theirs == name), None)
-    other = f", or use {in_mib}" if in_mib else ""
-    return f"has a unit, which Azure does not read; write a plain number in PostgreSQL's own unit of {name}{other}"
-
-
-def _in_own_unit(name: str, value: Parameter) -> Parameter:
-    return int(value) * PAGES_A_MIB if name in IN_MIB else value
-
-
-def _text(value: Parameter) -> str:
-    return ("off", "on")[value] if isinstance(value, bool) else str(value)

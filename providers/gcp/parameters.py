@@ -1,21 +1,17 @@
 """PostgreSQL's parameters in the words of Cloud SQL's database flags: text, units, what it keeps to itself. Pure.
 
-Cloud SQL takes a plain number in the parameter's own unit (`shared_buffers` and `effective_cache_size` in pages of 8 kB,
-`work_mem` in kB, timeouts in milliseconds), so a value with a unit is refused; a switch is `on` or `off`. It refuses a flag
-that it does not know when the change is applied, not before.
+Cloud SQL takes a plain number in the parameter's own unit; a switch is `on` or `off`. It refuses a flag that it does not
+know when the change is applied, not before.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.mistakes import Mistake, Refusal
+from providers.contract.postgres import declared, on_or_off, untaken
 from providers.contract.spec import Database, Platform
-from providers.contract.spec.data import IN_MIB, Parameter
+from providers.contract.spec.data import Parameter
 from providers.gcp.sizes import Tier, default_connections
-
-PAGES_A_MIB = 128
-"""Pages of 8 kB."""
 
 DEFAULTS: Mapping[str, Parameter] = {
     "cloudsql.enable_pgaudit": True,
@@ -63,7 +59,6 @@ CLOUD_SQL_KEEPS = {
 }
 """Parameters that nobody may set, by the reason: Cloud SQL documentation, "Configure database flags"."""
 
-WITH_UNIT = re.compile(r"\d+(\.\d+)?\s*(B|kB|MB|GB|TB|us|ms|s|min|h|d)")
 LEAST_CONNECTIONS = 14
 MOST_CONNECTIONS = 262_143
 
@@ -78,9 +73,8 @@ class Flag:
 
 def flags(database: Database, tier: Tier) -> list[Flag]:
     """Every declared flag by name: the platform's defaults, the user's in their place."""
-    chosen: dict[str, Parameter] = {**DEFAULTS, "max_connections": max_connections(database, tier)}
-    chosen |= {IN_MIB.get(name, name): _in_own_unit(name, value) for name, value in database.parameters.items()}
-    return [Flag(name, _text(value)) for name, value in sorted(chosen.items())]
+    defaults = {**DEFAULTS, "max_connections": max_connections(database, tier)}
+    return [Flag(name, on_or_off(value)) for name, value in declared(database, defaults, fixed={})]
 
 
 def max_connections(database: Database, tier: Tier) -> int:
@@ -93,15 +87,8 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     """Parameters that Cloud SQL keeps to itself, values it does not read, buffers larger than the server."""
     if spec.database is None:
         return []
-    kept = {name: reason for reason, names in CLOUD_SQL_KEEPS.items() for name in names.split()}
-    refusals: list[Refusal] = []
-    for name, value in spec.database.parameters.items():
-        path = f"database.parameters.{name}"
-        if name in kept:
-            refusals.append(Unsupported("gcp", path, value, f"{kept[name]}; drop the key"))
-        elif isinstance(value, str) and WITH_UNIT.fullmatch(value):
-            refusals.append(Mistake(path, value, _unit_advice(name)))
-    return [*refusals, *_out_of_range(spec.database)]
+    refused = untaken(spec.database, cloud="gcp", brand="Cloud SQL", keeps=CLOUD_SQL_KEEPS)
+    return [*refused, *_out_of_range(spec.database)]
 
 
 def _out_of_range(database: Database) -> Iterator[Mistake]:
@@ -113,17 +100,3 @@ def _out_of_range(database: Database) -> Iterator[Mistake]:
     if isinstance(buffers_mib, int) and buffers_mib >= memory_mib:
         advice = f"leaves nothing of the server's {memory_mib:g} MiB, and it would not start; a third is usual"
         yield Mistake("database.parameters.shared_buffers_mib", buffers_mib, advice)
-
-
-def _unit_advice(name: str) -> str:
-    in_mib = next((ours for ours, theirs in IN_MIB.items() if theirs == name), None)
-    other = f", or use {in_mib}" if in_mib else ""
-    return f"has a unit, which Cloud SQL does not read; write a plain number in PostgreSQL's own unit of {name}{other}"
-
-
-def _in_own_unit(name: str, value: Parameter) -> Parameter:
-    return int(value) * PAGES_A_MIB if name in IN_MIB else value
-
-
-def _text(value: Parameter) -> str:
-    return ("off", "on")[value] if isinstance(value, bool) else str(value)
