@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-from providers.contract.spec import AwsBlock, Platform
+from providers.contract.site import BaseSite
+from providers.contract.spec import AwsBlock
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(BaseSite):
     """One region of one account, and the spec that is built there."""
-
-    spec: Platform
-    stack: str
-    region: str
 
     @property
     def block(self) -> AwsBlock:
@@ -24,11 +21,6 @@ class Site:
     def account_id(self) -> str:
         """Account number of 12 digits."""
         return self.block.account_id
-
-    @property
-    def production(self) -> bool:
-        """True when the profile is production."""
-        return self.spec.profile == "production"
 
     @property
     def partition(self) -> str:

@@ -3,19 +3,16 @@
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from providers.contract.spec import AzureBlock, Platform
+from providers.contract.site import BaseSite
+from providers.contract.spec import AzureBlock
 
 GLOBAL = "global"
 """Location of what Azure keeps in no region; a provider's default location is refused there."""
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(BaseSite):
     """One location of one subscription, and the spec that is built there."""
-
-    spec: Platform
-    stack: str
-    region: str
 
     @property
     def block(self) -> AzureBlock:
@@ -33,11 +30,6 @@ class Site:
     def tenant_id(self) -> str:
         """Directory, a GUID."""
         return self.block.tenant_id
-
-    @property
-    def production(self) -> bool:
-        """True when the profile is production."""
-        return self.spec.profile == "production"
 
     @property
     def zonal(self) -> bool:

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-from providers.contract.spec import GcpBlock, Platform
+from providers.contract.site import BaseSite
+from providers.contract.spec import GcpBlock
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(BaseSite):
     """One region of one project, and the spec that is built there."""
-
-    spec: Platform
-    stack: str
-    region: str
 
     @property
     def block(self) -> GcpBlock:
@@ -24,11 +21,6 @@ class Site:
     def project(self) -> str:
         """Project id."""
         return self.block.project
-
-    @property
-    def production(self) -> bool:
-        """True when the profile is production."""
-        return self.spec.profile == "production"
 
     @property
     def deletion_policy(self) -> str:
