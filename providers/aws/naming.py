@@ -5,12 +5,10 @@ be known before its resource exists, or when AWS allows it fewer characters than
 silently: a name that does not fit is refused with the number of characters to drop.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import sha256
 
 from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 
 SALT_LENGTH = 4
@@ -29,25 +27,7 @@ LIMITS = {
 Names with room for 255 (alarms, clusters, task families, security groups) cannot overflow before these do.
 """
 
-STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
-"""What every limited name allows: database and cache identifiers take no capital, no underscore, no double hyphen."""
-
 LONGEST_ROLES = ("identity-{service}-execution", "identity-{service}-task")
-
-
-@dataclass(frozen=True)
-class Name:
-    """A physical name, what it names, and the key of the stack file that makes it long."""
-
-    kind: str
-    text: str
-    path: str
-    value: str
-
-    @property
-    def excess(self) -> int:
-        """Characters above the limit of its kind; not positive when it fits."""
-        return len(self.text) - LIMITS[self.kind]
 
 
 def load_balancer_name(stack: str) -> str:
@@ -110,7 +90,7 @@ def autoname(stack: str, part: str) -> str:
 
 def salt(*parts: str) -> str:
     """Four hexadecimal digits that change with any of the parts."""
-    return sha256("/".join(parts).encode()).hexdigest()[:SALT_LENGTH]
+    return salt_of(*parts, length=SALT_LENGTH)
 
 
 def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
@@ -128,25 +108,25 @@ def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
 def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
     """Limited names that hang on the stack's name alone."""
     if spec.public:
-        yield Name("load balancer", load_balancer_name(stack), "stack", stack)
+        yield _name("load balancer", load_balancer_name(stack), "stack", stack)
     if spec.database is not None:
-        yield Name("database", database_identifier(stack), "stack", stack)
+        yield _name("database", database_identifier(stack), "stack", stack)
     if spec.cache is not None:
-        yield Name("cache", cache_identifier(stack), "stack", stack)
+        yield _name("cache", cache_identifier(stack), "stack", stack)
 
 
 def service_names(spec: Platform, stack: str) -> Iterator[Name]:
     """Limited names that hang on a service's name: the longest of each kind for each service."""
     for service in spec.services:
         roles = (autoname(stack, part.format(service=service)) for part in LONGEST_ROLES)
-        yield Name("role", max(roles, key=len), f"services.{service}", service)
+        yield _name("role", max(roles, key=len), f"services.{service}", service)
     for service, routed in spec.public.items():
-        yield Name("target group", target_group_name(stack, service, routed.port or 0), f"services.{service}", service)
+        yield _name("target group", target_group_name(stack, service, routed.port or 0), f"services.{service}", service)
+
+
+def _name(kind: str, text: str, path: str, value: str) -> Name:
+    return Name(kind, text, path, value, LIMITS[kind])
 
 
 def _too_long(name: Name) -> Unsupported:
-    advice = (
-        f"the name of its {name.kind} would have {len(name.text)} characters and AWS allows {LIMITS[name.kind]}; "
-        f"shorten the name of the {'stack' if name.path == 'stack' else 'service or the stack'} by {name.excess}"
-    )
-    return Unsupported("aws", name.path, name.value, advice)
+    return too_long(name, cloud="aws", brand="AWS")

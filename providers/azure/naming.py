@@ -8,13 +8,11 @@ Six digits keep a name apart from a `prod` that others made. Where a deleted res
 models) they are random, another six for the next one of that name; elsewhere they follow from the place of the stack.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import sha256
 
 from providers.azure.site import Site
 from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 
 SALT_BYTES = 3
@@ -34,24 +32,6 @@ LIMITS = {
 
 Names with room for more (groups, networks, identities, workspaces) cannot overflow before these do.
 """
-
-STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
-"""What every limited name allows: vault and app names take no capital, no underscore, no double hyphen."""
-
-
-@dataclass(frozen=True)
-class Name:
-    """A physical name, what it names, and the key of the stack file that makes it long."""
-
-    kind: str
-    text: str
-    path: str
-    value: str
-
-    @property
-    def excess(self) -> int:
-        """Characters above the limit of its kind; not positive when it fits."""
-        return len(self.text) - LIMITS[self.kind]
 
 
 def app_name(stack: str, service: str) -> str:
@@ -126,8 +106,7 @@ def watcher_name(site: Site) -> str:
 
 def salt(site: Site, kind: str) -> str:
     """Six hexadecimal digits that change with subscription, location, stack and kind."""
-    text = "/".join((site.subscription_id, site.region, site.stack, kind))
-    return sha256(text.encode()).hexdigest()[:SALT_LENGTH]
+    return salt_of(site.subscription_id, site.region, site.stack, kind, length=SALT_LENGTH)
 
 
 def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
@@ -156,16 +135,16 @@ def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
     }
     for kind, (text, wanted) in kinds.items():
         if wanted:
-            yield Name(kind, text, "stack", stack)
+            yield _name(kind, text, "stack", stack)
 
 
 def service_names(spec: Platform, stack: str) -> Iterator[Name]:
     """Limited names that hang on a service's name or on a secret's."""
     for service in spec.services:
-        yield Name("container app", app_name(stack, service), f"services.{service}", service)
+        yield _name("container app", app_name(stack, service), f"services.{service}", service)
     for secret in spec.secrets:
         path = f"services.{spec.readers_of(secret)[0]}.secrets"
-        yield Name("secret", secret_name(f"{stack}-secrets-{secret}"), path, secret)
+        yield _name("secret", secret_name(f"{stack}-secrets-{secret}"), path, secret)
 
 
 def _flat(stack: str) -> str:
@@ -177,10 +156,9 @@ def _double_hyphens(spec: Platform) -> list[Refusal]:
     return [Mistake(f"services.{name}", name, advice) for name in spec.services if "--" in name]
 
 
+def _name(kind: str, text: str, path: str, value: str) -> Name:
+    return Name(kind, text, path, value, LIMITS[kind])
+
+
 def _too_long(name: Name) -> Unsupported:
-    longer = {"container app": "service or the stack", "secret": "secret or the stack"}.get(name.kind, "stack")
-    advice = (
-        f"the name of its {name.kind} would have {len(name.text)} characters and Azure allows {LIMITS[name.kind]}; "
-        f"shorten the name of the {longer} by {name.excess}"
-    )
-    return Unsupported("azure", name.path, name.value, advice)
+    return too_long(name, cloud="azure", brand="Azure", part="secret" if name.kind == "secret" else "service")

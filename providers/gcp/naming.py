@@ -7,9 +7,9 @@ number of characters to drop. Default labels come from the tags, so a tag that i
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.naming import STACK_PATTERN, Name, too_long
 from providers.contract.spec import Platform
 
 DEPLOYER = "deployer"
@@ -17,26 +17,9 @@ LIMITS = {"service account": 30, "Cloud Run service": 49, "workload identity poo
 """Characters Google Cloud allows a name, by kind: the reference of each API."""
 SHORTEST_ACCOUNT = 6
 """Characters a service account id must have: IAM API, `projects.serviceAccounts.create`."""
-STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
-"""What every limited name allows: RFC 1035 labels."""
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 """Resource Manager documentation, "Requirements for labels"; letters of other scripts are left out here."""
-
-
-@dataclass(frozen=True)
-class Name:
-    """A physical name, what it names, and the key of the stack file that makes it long."""
-
-    kind: str
-    text: str
-    path: str
-    value: str
-
-    @property
-    def excess(self) -> int:
-        """Characters above the limit of its kind; not positive when it fits."""
-        return len(self.text) - LIMITS[self.kind]
 
 
 def run_name(stack: str, service: str) -> str:
@@ -106,19 +89,19 @@ def names(spec: Platform, stack: str) -> Iterator[Name]:
     """Every limited name of the platform."""
     for service in spec.services:
         path = f"services.{service}"
-        yield Name("service account", account_id(stack, service), path, service)
-        yield Name("Cloud Run service", run_name(stack, service), path, service)
+        yield _name("service account", account_id(stack, service), path, service)
+        yield _name("Cloud Run service", run_name(stack, service), path, service)
     if spec.deployer is not None:
-        yield Name("service account", deployer_account_id(stack), "stack", stack)
-        yield Name("workload identity pool", identity_pool_id(stack), "stack", stack)
+        yield _name("service account", deployer_account_id(stack), "stack", stack)
+        yield _name("workload identity pool", identity_pool_id(stack), "stack", stack)
+
+
+def _name(kind: str, text: str, path: str, value: str) -> Name:
+    return Name(kind, text, path, value, LIMITS[kind])
 
 
 def _too_long(name: Name) -> Unsupported:
-    advice = (
-        f"the name of its {name.kind} would have {len(name.text)} characters and Google Cloud allows {LIMITS[name.kind]}; "
-        f"shorten the name of the {'stack' if name.path == 'stack' else 'service or the stack'} by {name.excess}"
-    )
-    return Unsupported("gcp", name.path, name.value, advice)
+    return too_long(name, cloud="gcp", brand="Google Cloud")
 
 
 def _label_refusals(spec: Platform) -> Iterator[Refusal]:

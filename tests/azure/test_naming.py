@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from providers.azure.limits import refusals
 from providers.azure.naming import (
     SALT_LENGTH,
-    STACK_PATTERN,
     app_name,
     cache_name,
     data_account,
@@ -20,6 +19,7 @@ from providers.azure.naming import (
     server_name,
     vault_prefix,
 )
+from providers.contract.naming import STACK_PATTERN
 from tests.azure.laid import site_of, spec_of
 
 stacks = st.from_regex(STACK_PATTERN, fullmatch=True).filter(lambda stack: len(stack) <= 14)
