@@ -1,4 +1,4 @@
-"""A secure storage account: TLS alone, no keys, nothing public, encrypted twice.
+"""A secure storage account: TLS alone, no keys, nothing public, encrypted twice; and the rule by which blobs go from it.
 
 Azure opens an account in a dozen ways unless each is closed. They are closed together here, so that no account of the
 platform can lack one. Shared keys are off: whoever reads or writes does so with an identity and a role.
@@ -54,6 +54,37 @@ def secure_account(
         ),
         tags=dict(room.tags),
         opts=room.opts(protect=protect),
+    )
+
+
+def expire(
+    room: Scope,
+    site: Site,
+    part: str,
+    account: azure_native.storage.StorageAccount,
+    rule: str,
+    actions: azure_native.storage.ManagementPolicyActionArgs,
+    after: Sequence[pulumi.Resource] = (),
+) -> None:
+    """The account's one lifecycle rule, named `rule`: what happens to its block blobs when; `after` must stand first."""
+    storage = azure_native.storage
+    block_blobs = storage.ManagementPolicyFilterArgs(blob_types=["blockBlob"])
+    storage.ManagementPolicy(
+        room.named(part),
+        resource_group_name=site.group,
+        account_name=account.name,
+        management_policy_name="default",
+        policy=storage.ManagementPolicySchemaArgs(
+            rules=[
+                storage.ManagementPolicyRuleArgs(
+                    name=rule,
+                    type="Lifecycle",
+                    enabled=True,
+                    definition=storage.ManagementPolicyDefinitionArgs(filters=block_blobs, actions=actions),
+                )
+            ]
+        ),
+        opts=room.opts(depends_on=after),
     )
 
 

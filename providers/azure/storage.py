@@ -9,7 +9,7 @@ forbid to take a service's role back.
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.accounts import secure_account
+from providers.azure.accounts import expire, secure_account
 from providers.azure.ground import Ground
 from providers.azure.monitoring.diagnostics import send_to_logs
 from providers.azure.naming import data_account
@@ -88,29 +88,11 @@ def _expire(room: Scope, site: Site, account: Account, blobs: pulumi.Resource, k
     if kept.version_days is None:
         return
     old = azure_native.storage.DateAfterCreationArgs(days_after_creation_greater_than=kept.version_days)
-    azure_native.storage.ManagementPolicy(
-        room.named("lifecycle"),
-        resource_group_name=site.group,
-        account_name=account.name,
-        management_policy_name="default",
-        policy=azure_native.storage.ManagementPolicySchemaArgs(
-            rules=[
-                azure_native.storage.ManagementPolicyRuleArgs(
-                    name="drop-old-versions",
-                    type="Lifecycle",
-                    enabled=True,
-                    definition=azure_native.storage.ManagementPolicyDefinitionArgs(
-                        filters=azure_native.storage.ManagementPolicyFilterArgs(blob_types=["blockBlob"]),
-                        actions=azure_native.storage.ManagementPolicyActionArgs(
-                            version=azure_native.storage.ManagementPolicyVersionArgs(delete=old)
-                        ),
-                    ),
-                )
-            ]
-        ),
-        # rules on versions are refused while versioning is being switched on
-        opts=room.opts(depends_on=[blobs]),
+    actions = azure_native.storage.ManagementPolicyActionArgs(
+        version=azure_native.storage.ManagementPolicyVersionArgs(delete=old)
     )
+    # rules on versions are refused while versioning is being switched on
+    expire(room, site, "lifecycle", account, "drop-old-versions", actions, after=(blobs,))
 
 
 def _grant(

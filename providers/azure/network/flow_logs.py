@@ -5,10 +5,9 @@ own. It writes with an identity, because the account takes no keys. The account 
 but Azure's trusted services, which Network Watcher is; it has no private endpoint, for nothing in the network reads it.
 """
 
-import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.accounts import secure_account
+from providers.azure.accounts import expire, secure_account
 from providers.azure.monitoring.diagnostics import send_to_logs
 from providers.azure.monitoring.logs import Logs
 from providers.azure.naming import flow_account, watcher_group, watcher_name
@@ -27,7 +26,7 @@ def create_flow_logs(room: Scope, site: Site, logs: Logs, network: azure_native.
     """The flow log, its account, and an identity that writes to this account alone (CIS 6.5)."""
     days = site.spec.monitoring.log_retention_days
     account = secure_account(room, site, "flow-logs", flow_account(site), public=True)
-    _expire(room, site, account, days)
+    expire(room, site, "flow-logs-retention", account, "expire", _deleted_after(days))
     send_to_logs(room, logs, "flow-logs-diagnostics", account.id, log_group=None, metrics="Transaction")
     writer = azure_native.managedidentity.UserAssignedIdentity(
         room.named("flow-logs-writer"), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts()
@@ -67,30 +66,8 @@ def _analysis(site: Site, logs: Logs) -> azure_native.network.TrafficAnalyticsPr
     )
 
 
-def _expire(room: Scope, site: Site, account: azure_native.storage.StorageAccount, days: int) -> pulumi.Resource:
-    return azure_native.storage.ManagementPolicy(
-        room.named("flow-logs-retention"),
-        resource_group_name=site.group,
-        account_name=account.name,
-        management_policy_name="default",
-        policy=azure_native.storage.ManagementPolicySchemaArgs(
-            rules=[
-                azure_native.storage.ManagementPolicyRuleArgs(
-                    name="expire",
-                    type="Lifecycle",
-                    enabled=True,
-                    definition=azure_native.storage.ManagementPolicyDefinitionArgs(
-                        filters=azure_native.storage.ManagementPolicyFilterArgs(blob_types=["blockBlob"]),
-                        actions=azure_native.storage.ManagementPolicyActionArgs(
-                            base_blob=azure_native.storage.ManagementPolicyBaseBlobArgs(
-                                delete=azure_native.storage.DateAfterModificationArgs(
-                                    days_after_modification_greater_than=days
-                                )
-                            )
-                        ),
-                    ),
-                )
-            ]
-        ),
-        opts=room.opts(),
+def _deleted_after(days: int) -> azure_native.storage.ManagementPolicyActionArgs:
+    age = azure_native.storage.DateAfterModificationArgs(days_after_modification_greater_than=days)
+    return azure_native.storage.ManagementPolicyActionArgs(
+        base_blob=azure_native.storage.ManagementPolicyBaseBlobArgs(delete=age)
     )
