@@ -10,13 +10,12 @@ from math import ceil
 from typing import Literal
 
 from providers.contract.mistakes import Approximation, Refusal, Unsupported
+from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
 LONGEST_PERIOD_SECONDS = 240
 MOST_FAILURES = 10
 """Bounds of a probe: Container Apps API, `ContainerAppProbe` (timeoutSeconds has the same as periodSeconds)."""
-PATIENCE = 2
-"""A copy is restarted after this many times the failures that take it out of traffic."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ def probes(health: Health) -> tuple[Probe, ...]:
 
 def startup_probe(health: Health) -> Probe:
     """Waits for the grace after start and the failures that follow it: ten questions over all of that."""
-    period = min(LONGEST_PERIOD_SECONDS, max(ceil(patience(health) / MOST_FAILURES), health.timeout_seconds))
-    return Probe("Startup", period, health.timeout_seconds, min(MOST_FAILURES, ceil(patience(health) / period)))
+    period = min(LONGEST_PERIOD_SECONDS, max(ceil(patience_seconds(health) / MOST_FAILURES), health.timeout_seconds))
+    return Probe("Startup", period, health.timeout_seconds, min(MOST_FAILURES, ceil(patience_seconds(health) / period)))
 
 
 def readiness_probe(health: Health) -> Probe:
@@ -56,11 +55,6 @@ def liveness_probe(health: Health) -> Probe:
     """Restarts a copy that stays unhealthy."""
     failures = min(MOST_FAILURES, PATIENCE * health.unhealthy_threshold)
     return Probe("Liveness", health.interval_seconds, health.timeout_seconds, failures)
-
-
-def patience(health: Health) -> int:
-    """Seconds that a copy has to answer for the first time."""
-    return health.start_period_seconds + health.interval_seconds * health.unhealthy_threshold
 
 
 def probe_refusals(spec: Platform, _stack: str) -> list[Refusal]:
@@ -89,5 +83,5 @@ def _approximations(name: str, service: Service) -> Iterator[Approximation]:
     elif service.port is not None and health.path is None:
         yield Approximation(path, asked, f"a connection to port {service.port} in place of a request: no path is named")
     longest = LONGEST_PERIOD_SECONDS * MOST_FAILURES
-    if service.port is not None and patience(health) > longest:
+    if service.port is not None and patience_seconds(health) > longest:
         yield Approximation(f"{path}.start_period_seconds", health.start_period_seconds, f"{longest} seconds in all")

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from providers.contract.mistakes import Approximation
+from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
 STARTUP_PERIOD_SECONDS = 10
 LONGEST_STARTUP_SECONDS = 240
 """period x failures of a startup probe: Cloud Run, "Configure container health checks"."""
-PATIENCE = 2
-"""A copy is restarted after this many times the failures that take it out of traffic."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def startup_probe(health: Health) -> Probe:
     """Asks often, and waits as long as other clouds do: the grace after start, and the failures that follow it."""
     timeout = health.timeout_seconds
     period = max(STARTUP_PERIOD_SECONDS, timeout + 1)
-    return Probe(period, timeout, max(1, min(_patience(health), LONGEST_STARTUP_SECONDS) // period))
+    return Probe(period, timeout, max(1, min(patience_seconds(health), LONGEST_STARTUP_SECONDS) // period))
 
 
 def readiness_probe(health: Health) -> Probe:
@@ -64,13 +63,9 @@ def _approximations(name: str, service: Service) -> Iterator[Approximation]:
     elif service.port is not None and health.path is None:
         given = f"a connection to port {service.port} at the start, and no question later: no path is named"
         yield Approximation(path, asked, given)
-    elif _patience(health) > LONGEST_STARTUP_SECONDS:
+    elif patience_seconds(health) > LONGEST_STARTUP_SECONDS:
         given = (
             f"{LONGEST_STARTUP_SECONDS} seconds in all to start, the longest that Cloud Run waits, "
-            f"where grace and {health.unhealthy_threshold} failures would make {_patience(health)}"
+            f"where grace and {health.unhealthy_threshold} failures would make {patience_seconds(health)}"
         )
         yield Approximation(f"{path}.start_period_seconds", health.start_period_seconds, given)
-
-
-def _patience(health: Health) -> int:
-    return health.start_period_seconds + health.interval_seconds * health.unhealthy_threshold
