@@ -1,0 +1,92 @@
+"""What a provider refuses before anything is made: names that its type does not have, values of another type."""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from types import UnionType
+from typing import Literal, Union, cast, get_args, get_origin
+
+from google.protobuf import struct_pb2
+from pulumi import Output, _types  # pyright: ignore[reportPrivateUsage]  # the SDK's own reading of its annotations
+
+from automation.inventory import Secret, Unknown, Value
+from automation.wire import decode
+from tests.engine.standin.sdk import shape_of
+
+
+def mistakes(token: str, properties: struct_pb2.Struct) -> list[tuple[str, str]]:
+    """Each wrong property of a resource with what is wrong about it."""
+    shape, given = shape_of(token), decode(properties)
+    missing = [(name, "is required and missing") for name in sorted(shape.required) if given.get(name) is None]
+    return [*missing, *_bag(given, shape.inputs, "")]
+
+
+def _bag(given: Mapping[str, Value], known: Mapping[str, object], path: str) -> Iterator[tuple[str, str]]:
+    for name, value in given.items():
+        if name == "__defaults":
+            continue
+        if name not in known:
+            yield f"{path}{name}", f"is no property here; there are {', '.join(sorted(known))}"
+        else:
+            yield from _value(value, known[name], f"{path}{name}")
+
+
+def _value(value: Value, kind: object, path: str) -> Iterator[tuple[str, str]]:
+    value = value.value if isinstance(value, Secret) else value
+    if value is None or isinstance(value, Unknown):
+        return
+    wrong = [list(_one(value, member, path)) for member in members(kind)]
+    if wrong and all(wrong):
+        yield min(wrong, key=len)[0]
+
+
+def members(kind: object) -> list[object]:
+    """The plain types that a value may have: without None, awaitables and Outputs around them."""
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return [member for part in get_args(kind) for member in members(part)]
+    if kind is type(None) or origin is Output or getattr(origin, "__name__", "") == "Awaitable":
+        return []
+    return [kind]
+
+
+def _one(value: Value, kind: object, path: str) -> Iterator[tuple[str, str]]:
+    """What keeps `value` from being of the plain type `kind`."""
+    origin = get_origin(kind)
+    if isinstance(kind, type) and _types.is_input_type(kind):
+        yield from _inner(value, kind, path)
+    elif origin is list or getattr(origin, "__name__", "") == "Sequence":
+        items = cast("list[Value]", value) if isinstance(value, list) else None
+        if items is None:
+            yield path, "must be a list"
+        for number, item in enumerate(items or []):
+            yield from _value(item, get_args(kind)[0], f"{path}[{number}]")
+    elif origin is dict or getattr(origin, "__name__", "") == "Mapping":
+        if not isinstance(value, dict):
+            yield path, "must be an object"
+        else:
+            for key, item in cast("dict[str, Value]", value).items():
+                yield from _value(item, get_args(kind)[1], f"{path}.{key}")
+    elif not _scalar(value, kind):
+        yield path, f"must be {getattr(kind, '__name__', kind)}, not {type(value).__name__}"
+
+
+def _inner(value: Value, kind: type, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, dict):
+        yield path, "must be an object"
+        return
+    given = cast("dict[str, Value]", value)
+    required = cast("frozenset[str]", _types._required_property_names(kind))  # pyright: ignore[reportPrivateUsage]
+    yield from ((f"{path}.{name}", "is required and missing") for name in sorted(required) if name not in given)
+    yield from _bag(given, cast("Mapping[str, object]", _types.input_type_types(kind)), f"{path}.")
+
+
+def _scalar(value: Value, kind: object) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if kind is bool or kind is str:
+        return isinstance(value, kind)
+    if kind in (int, float):
+        return isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return value in [member.value for member in kind]
+    return True

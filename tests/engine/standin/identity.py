@@ -1,0 +1,118 @@
+"""How a stand-in names what it makes: automatic names, ids as each cloud writes them, values that look like a cloud's.
+
+An object that can carry tags is a new one at each creation, and one whose name is taken is refused. What cannot carry
+tags is mostly a tie between two things (a route, a right, a rule): saying it twice makes one object, so its id follows
+from its inputs.
+"""
+
+import secrets
+from collections.abc import Mapping
+from hashlib import sha256
+
+from google.protobuf import json_format, struct_pb2
+
+from automation.inventory import Secret, Unknown, Value
+from automation.wire import SIGNATURE, decode, encode
+from tests.engine.standin.sdk import shape_of
+
+NAMES = ("name", "bucket", "identifier", "replicationGroupId", "secretId", "repositoryId", "accountId")
+"""Inputs that name an object; Azure's end in Name and begin with the type's."""
+AZURE_NAMES = {
+    "azure-native:managedidentity:UserAssignedIdentity": "resourceName",
+    "azure-native:storage:StorageAccount": "accountName",
+    "azure-native:redisenterprise:RedisEnterprise": "clusterName",
+}
+SALT_BYTES = 4
+ACCOUNT = "111122223333"
+
+
+def name_key(token: str) -> str | None:
+    """The input that names an object of the type, when there is one."""
+    inputs, kind = shape_of(token).inputs, token.rpartition(":")[2]
+    azure = AZURE_NAMES.get(token, f"{kind[0].lower()}{kind[1:]}Name")
+    return next((key for key in (azure, *NAMES) if key in inputs), None)
+
+
+def taggable(token: str) -> bool:
+    """True for types that carry tags or labels."""
+    return not {"tags", "labels", "userLabels"}.isdisjoint(shape_of(token).inputs)
+
+
+def with_name(token: str, logical_name: str, inputs: struct_pb2.Struct, old: struct_pb2.Struct) -> struct_pb2.Struct:
+    """The inputs with an automatic name where the program gives none; an existing object keeps the one it has."""
+    key, named = name_key(token), struct_pb2.Struct()
+    named.CopyFrom(inputs)
+    if key is None or key in inputs.fields or token.startswith("random:"):
+        return named
+    kept = old.fields[key].string_value if key in old.fields else ""
+    named.fields[key].string_value = kept or f"{logical_name}-{secrets.token_hex(SALT_BYTES)[:7]}"
+    return named
+
+
+def new_id(token: str, logical_name: str, inputs: struct_pb2.Struct) -> str:
+    """Id of a new object, in its cloud's form."""
+    given, package = decode(inputs), token.partition(":")[0]
+    name = given.get(name_key(token) or "")
+    unique = taggable(token) or package == "random"
+    salt = secrets.token_hex(SALT_BYTES) if unique else digest(token, given)
+    word = name if isinstance(name, str) and unique else f"{name if isinstance(name, str) else logical_name}-{salt}"
+    if package == "azure-native":
+        group = given.get("resourceGroupName", "")
+        return f"/subscriptions/{ACCOUNT}/resourceGroups/{group}/providers/{token.partition(':')[2].replace(':', '/')}/{word}"
+    if package == "gcp":
+        return f"projects/acme/{token.split(':')[1]}/{word}"
+    return f"{token.rpartition(':')[2].lower()}-{salt}" if unique and not isinstance(name, str) else word
+
+
+def digest(token: str, inputs: Mapping[str, Value]) -> str:
+    """Eight hexadecimal digits that follow from the plain inputs."""
+    plain = {key: value for key, value in inputs.items() if not isinstance(value, Secret | Unknown)}
+    return sha256(f"{token} {sorted(plain.items(), key=str)}".encode()).hexdigest()[:8]
+
+
+def looks_real(outputs: struct_pb2.Struct, subject: str, identity: str) -> struct_pb2.Struct:
+    """Placeholders that name `subject` turned into values such as a cloud gives."""
+    real = struct_pb2.Struct()
+    for key, value in outputs.fields.items():
+        real.fields[key].CopyFrom(_real(value, subject, identity))
+    return real
+
+
+def _real(value: struct_pb2.Value, subject: str, identity: str) -> struct_pb2.Value:
+    kind = value.WhichOneof("kind")
+    if kind == "string_value" and value.string_value.startswith(f"{subject}."):
+        return struct_pb2.Value(string_value=_word(value.string_value.removeprefix(f"{subject}."), identity))
+    if kind == "list_value":
+        items = [_real(item, subject, identity) for item in value.list_value.values]
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=items))
+    if kind == "struct_value" and SIGNATURE not in value.struct_value.fields:
+        return struct_pb2.Value(struct_value=looks_real(value.struct_value, subject, identity))
+    return value
+
+
+def _word(path: str, identity: str) -> str:
+    last, word = path.rpartition(".")[2], identity.rpartition("/")[2]
+    if last.lower().endswith("arn"):
+        return f"arn:aws:standin:us-west-2:{ACCOUNT}:{word}" + ("" if last == "arn" else f"/{last}")
+    if last.lower().endswith(("endpoint", "host", "hostname", "fqdn", "address", "domain", "dnsname")):
+        return f"{word}.{sha256(path.encode()).hexdigest()[:6]}.example.internal"
+    return f"{last}-{sha256(f'{identity} {path}'.encode()).hexdigest()[:8]}"
+
+
+def as_text(struct: struct_pb2.Struct) -> str:
+    """A struct as the wire's JSON text."""
+    return json_format.MessageToJson(struct, indent=None)
+
+
+def as_struct(text: str) -> struct_pb2.Struct:
+    """The struct of `as_text`."""
+    return json_format.Parse(text, struct_pb2.Struct())
+
+
+def random_outputs(token: str, inputs: Mapping[str, Value]) -> struct_pb2.Struct:
+    """What the random package draws; it is the value itself that the program uses."""
+    if token.endswith(":RandomPassword"):
+        length = int(str(inputs["length"]))
+        return encode({"result": secrets.token_hex(length)[:length], "bcryptHash": secrets.token_hex(16)})
+    drawn = secrets.token_hex(int(str(inputs.get("byteLength", SALT_BYTES))))
+    return encode({"hex": drawn, "b64Std": drawn, "b64Url": drawn, "dec": str(int(drawn, 16))})

@@ -1,0 +1,229 @@
+"""The plugin of one package: what a cloud's provider does, on the objects of `Cloud`.
+
+Objects echo their inputs and add every other output that the SDK's annotations promise. `outputs` (a setting of the
+cloud) is `real` for values such as a cloud gives, or `symbolic` for the placeholders of the offline plan, without
+automatic names, so that both can be compared to the letter.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import cast
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from automation.inventory import Declared, Value
+from automation.placeholders import echo, fill_outputs, placeholder
+from automation.plan.minutes import minutes_of
+from automation.wire import decode, encode
+from tests.engine.standin import answers, identity
+from tests.engine.standin.checking import mistakes
+from tests.engine.standin.cloud import Cloud, Object
+from tests.engine.standin.replacing import replaces
+from tests.engine.standin.revisions import after_create, after_update
+from tests.engine.standin.sdk import sdk_version, shape_of
+
+Diff = provider_pb2.DiffResponse
+Kind = provider_pb2.PropertyDiff
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """One package's plugin; it keeps nothing but its configuration."""
+
+    def __init__(self, package: str, cloud: Cloud) -> None:
+        self.package = package
+        self.cloud = cloud
+        self.config: dict[str, Value] = {}
+        self.cancelled = threading.Event()
+
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        """The version of the SDK that stands beside it."""
+        return plugin_pb2.PluginInfo(version=sdk_version(self.package))
+
+    def CheckConfig(
+        self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.CheckResponse:
+        """Every configuration is taken as it is."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        """A change of the configuration replaces nothing."""
+        same = decode(request.olds) == decode(request.news)
+        return Diff(changes=Diff.DIFF_NONE if same else Diff.DIFF_SOME)
+
+    def Configure(
+        self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.ConfigureResponse:
+        """Take the settings; refuse another account than the one that the program allows."""
+        self.config = answers.plain_config(decode(request.args))
+        allowed, account = self.config.get("allowedAccountIds"), self.cloud.setting("account", identity.ACCOUNT)
+        if isinstance(allowed, list) and account not in allowed:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"AWS account ID not allowed: {account}")
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
+
+    def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
+        """Names and types of all properties; an automatic name where none is given."""
+        token, name = token_of(request.urn), name_of(request.urn)
+        failures = [provider_pb2.CheckFailure(property=key, reason=why) for key, why in mistakes(token, request.news)]
+        symbolic = self.cloud.setting("outputs") == "symbolic"
+        inputs = request.news if symbolic else identity.with_name(token, name, request.news, request.olds)
+        return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
+
+    def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        """Compare inputs, property by property."""
+        token = token_of(request.urn)
+        old, new = decode(request.old_inputs), decode(request.news)
+        changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+        changed = [key for key in changed if key not in request.ignoreChanges]
+        forcing = [key for key in replaces(token, old, new) if key in changed]
+        name = identity.name_key(token)
+        return Diff(
+            changes=Diff.DIFF_SOME if changed else Diff.DIFF_NONE,
+            diffs=changed,
+            replaces=forcing,
+            # a name that the program gives can be held by one object at a time
+            deleteBeforeReplace=bool(forcing) and name is not None and name in new and old.get(name) == new.get(name)
+            and not _automatic(old.get(name), name_of(request.urn)),
+            detailedDiff={key: Kind(kind=_kind(key, old, new, key in forcing), inputDiff=True) for key in changed},
+            hasDetailedDiff=True,
+        )  # fmt: skip
+
+    def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
+        """Make an object, in its typical time; in a preview, tell what is known of it."""
+        token, name = token_of(request.urn), name_of(request.urn)
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=self._unknown(token, name, request.properties))
+        self.cloud.note("create", token, name)
+        fault = self._begin(context, "create", token, name, request.properties)
+        made = self._make(context, token, name, request.properties)
+        if fault == "drop":
+            context.abort(grpc.StatusCode.UNAVAILABLE, "error reading from server: connection reset by peer")
+        return provider_pb2.CreateResponse(id=made.id, properties=identity.as_struct(made.outputs))
+
+    def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
+        """What the cloud has; nothing for an object that is gone."""
+        token, name = token_of(request.urn), name_of(request.urn)
+        self._begin(context, "read", token, name, struct_pb2.Struct(), still=True)
+        found = self.cloud.find(token, request.id)
+        if found is None:
+            return provider_pb2.ReadResponse()
+        return provider_pb2.ReadResponse(
+            id=found.id, inputs=identity.as_struct(found.inputs), properties=identity.as_struct(found.outputs)
+        )
+
+    def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
+        """Change an object in place; what the cloud computed stays."""
+        token, name = token_of(request.urn), name_of(request.urn)
+        outputs = struct_pb2.Struct()
+        outputs.CopyFrom(request.olds)
+        for gone in [key for key in request.old_inputs.fields if key not in request.news.fields]:
+            outputs.fields.pop(gone, None)
+        for key, value in request.news.fields.items():
+            outputs.fields[key].CopyFrom(value)
+        outputs = echo(outputs, shape_of(token).resource, placeholder(token, name), unknown=request.preview)
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=outputs)
+        self.cloud.note("update", token, name)
+        fault = self._begin(context, "update", token, name, request.news)
+        outputs = after_update(token, outputs, request.olds, rolled_back=fault == "rollback")
+        inputs, told = identity.as_text(request.news), identity.as_text(outputs)
+        self.cloud.put(Object(token, request.id, name, inputs, told))
+        if fault == "drop":
+            context.abort(grpc.StatusCode.UNAVAILABLE, "error reading from server: connection reset by peer")
+        return provider_pb2.UpdateResponse(properties=outputs)
+
+    def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Take an object away."""
+        token, name = token_of(request.urn), name_of(request.urn)
+        self.cloud.note("delete", token, name)
+        self._begin(context, "delete", token, name, struct_pb2.Struct(), still=True)
+        self.cloud.remove(token, request.id)
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
+        """Answer a function."""
+        response = provider_pb2.InvokeResponse()
+        found = answers.answer(self.cloud, request.tok, decode(request.args), self.config)
+        getattr(response, "return").CopyFrom(encode(found))
+        return response
+
+    def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Let every call that waits give up."""
+        self.cancelled.set()
+        return empty_pb2.Empty()
+
+    def _begin(
+        self,
+        context: grpc.ServicerContext,
+        verb: str,
+        token: str,
+        name: str,
+        inputs: struct_pb2.Struct,
+        still: bool = False,
+    ) -> str:
+        """Suffer a planned fault, or take the time of such an object; gives the fault that shows only later."""
+        fault = self.cloud.take_fault(verb, token, name)
+        if fault == "fail":
+            context.abort(grpc.StatusCode.UNKNOWN, f"{verb} failed: the quota of this account is used up")
+        if fault == "offline":
+            context.abort(grpc.StatusCode.UNKNOWN, "dial tcp: lookup api.example: no such host")
+        seconds = 3600.0 if fault == "hang" else 0.0
+        if not still and not token.startswith("random:"):
+            minutes = minutes_of(Declared("", token, name, "", "", True, decode(inputs)))
+            seconds += minutes * float(str(self.cloud.setting("seconds_a_minute", 0)))
+        if seconds and self.cancelled.wait(seconds):
+            context.abort(grpc.StatusCode.CANCELLED, f"{verb} was cancelled")
+        return fault
+
+    def _unknown(self, token: str, name: str, inputs: struct_pb2.Struct) -> struct_pb2.Struct:
+        shape = shape_of(token)
+        known = echo(inputs, shape.resource, placeholder(token, name), unknown=True)
+        for key in shape.outputs:
+            if key not in known.fields and key not in ("id", "urn"):
+                known.fields[key].string_value = rpc.UNKNOWN
+        return known
+
+    def _make(self, context: grpc.ServicerContext, token: str, name: str, inputs: struct_pb2.Struct) -> Object:
+        subject = placeholder(token, name)
+        outputs = fill_outputs(inputs, shape_of(token).resource, subject)
+        if self.cloud.setting("outputs") == "symbolic":
+            return self._keep(Object(token, f"{subject}.id", name, identity.as_text(inputs), identity.as_text(outputs)))
+        self._refuse_taken_name(context, token, inputs)
+        made = identity.new_id(token, name, inputs)
+        if token.startswith("random:"):
+            outputs.MergeFrom(identity.random_outputs(token, decode(inputs)))
+        outputs = after_create(token, identity.looks_real(outputs, subject, made))
+        return self._keep(Object(token, made, name, identity.as_text(inputs), identity.as_text(outputs)))
+
+    def _keep(self, thing: Object) -> Object:
+        self.cloud.put(thing)
+        return thing
+
+    def _refuse_taken_name(self, context: grpc.ServicerContext, token: str, inputs: struct_pb2.Struct) -> None:
+        key = identity.name_key(token)
+        if key is None or key not in inputs.fields or not identity.taggable(token):
+            return
+        name = inputs.fields[key].string_value
+        if name and any(thing.input(key) == name for thing in self.cloud.objects(token)):
+            context.abort(grpc.StatusCode.ALREADY_EXISTS, f"a {token.rpartition(':')[2]} named {name} already exists")
+
+
+def token_of(urn: str) -> str:
+    """Type token of a urn."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def name_of(urn: str) -> str:
+    """Logical name of a urn."""
+    return urn.split("::", 3)[3]
+
+
+def _automatic(name: Value, logical_name: str) -> bool:
+    return isinstance(name, str) and name.startswith(f"{logical_name}-")
+
+
+def _kind(key: str, old: Mapping[str, Value], new: Mapping[str, Value], replacing: bool) -> Kind.Kind:
+    word = "ADD" if key not in old else "DELETE" if key not in new else "UPDATE"
+    return cast("Kind.Kind", Kind.Kind.Value(f"{word}_REPLACE" if replacing else word))

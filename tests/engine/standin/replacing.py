@@ -1,0 +1,96 @@
+"""Properties that no cloud changes in place, by type: what a provider's diff answers with a replacement.
+
+The bridged SDKs tell some of it in their docstrings (see `sdk.REPLACES`), most of it only in the provider's schema.
+This table holds what the documentation of the providers says of the types whose loss would hurt, and of those whose
+replacement is how they are updated. A dot leads into a bag of settings.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from automation.inventory import Value
+from tests.engine.standin.sdk import shape_of
+
+EVERYTHING = "*"
+
+AWS = {
+    "aws:acm/certificate:Certificate": "domainName subjectAlternativeNames validationMethod keyAlgorithm",
+    "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:ec2/securityGroup:SecurityGroup": "name description vpcId",
+    "aws:ec2/subnet:Subnet": "vpcId cidrBlock availabilityZone",
+    "aws:ec2/vpc:Vpc": "cidrBlock",
+    "aws:ecr/repository:Repository": "name encryptionConfigurations",
+    "aws:ecs/cluster:Cluster": "name",
+    "aws:ecs/service:Service": "name cluster launchType schedulingStrategy",
+    "aws:ecs/taskDefinition:TaskDefinition": EVERYTHING,
+    "aws:elasticache/replicationGroup:ReplicationGroup": (
+        "replicationGroupId atRestEncryptionEnabled kmsKeyId subnetGroupName port dataTieringEnabled"
+    ),
+    "aws:iam/role:Role": "name path",
+    "aws:kms/key:Key": "keyUsage customerMasterKeySpec multiRegion",
+    "aws:lb/loadBalancer:LoadBalancer": "name internal loadBalancerType",
+    "aws:lb/targetGroup:TargetGroup": "name port protocol targetType vpcId",
+    "aws:rds/instance:Instance": (
+        "availabilityZone dbName engine kmsKeyId storageEncrypted username snapshotIdentifier characterSetName"
+    ),
+    "aws:route53/record:Record": "name type zoneId",
+    "aws:s3/bucket:Bucket": "bucket objectLockEnabled",
+    "aws:secretsmanager/secret:Secret": "name",
+    "aws:secretsmanager/secretVersion:SecretVersion": "secretId secretString",
+}
+GOOGLE = {
+    "gcp:artifactregistry/repository:Repository": "location format repositoryId kmsKeyName",
+    "gcp:cloudrunv2/service:Service": "name location",
+    "gcp:cloudrunv2/workerPool:WorkerPool": "name location",
+    "gcp:compute/globalAddress:GlobalAddress": "name address network prefixLength purpose addressType",
+    "gcp:compute/network:Network": "name autoCreateSubnetworks",
+    "gcp:compute/subnetwork:Subnetwork": "name network region ipCidrRange",
+    "gcp:kms/cryptoKey:CryptoKey": "name keyRing purpose",
+    "gcp:kms/keyRing:KeyRing": "name location",
+    "gcp:redis/instance:Instance": "tier region connectMode authorizedNetwork customerManagedKey transitEncryptionMode",
+    "gcp:secretmanager/secret:Secret": "secretId replication",
+    "gcp:secretmanager/secretVersion:SecretVersion": "secret secretData",
+    "gcp:serviceaccount/account:Account": "accountId",
+    "gcp:sql/databaseInstance:DatabaseInstance": "name region encryptionKeyName settings.diskType",
+    "gcp:storage/bucket:Bucket": "name location",
+}
+AZURE = {
+    "azure-native:app:ContainerApp": "containerAppName location",
+    "azure-native:app:ManagedEnvironment": "environmentName location vnetConfiguration zoneRedundant",
+    "azure-native:authorization:RoleAssignment": "roleAssignmentName scope principalId roleDefinitionId",
+    "azure-native:cdn:AFDEndpoint": "endpointName profileName",
+    "azure-native:cdn:Profile": "profileName sku",
+    "azure-native:containerregistry:Registry": "registryName location",
+    "azure-native:dbforpostgresql:Server": "serverName location administratorLogin network",
+    "azure-native:keyvault:Vault": "vaultName location properties.tenantId",
+    "azure-native:managedidentity:UserAssignedIdentity": "resourceName location",
+    "azure-native:network:Subnet": "subnetName virtualNetworkName",
+    "azure-native:network:VirtualNetwork": "virtualNetworkName location",
+    "azure-native:redisenterprise:Database": "clusterName databaseName clusteringPolicy port",
+    "azure-native:redisenterprise:RedisEnterprise": "clusterName location zones",
+    "azure-native:resources:ResourceGroup": "resourceGroupName location",
+    "azure-native:storage:StorageAccount": "accountName location isHnsEnabled",
+}
+RANDOM = {
+    "random:index/randomId:RandomId": EVERYTHING,
+    "random:index/randomPassword:RandomPassword": EVERYTHING,
+}
+TABLE: Mapping[str, str] = {**AWS, **GOOGLE, **AZURE, **RANDOM}
+
+
+def replaces(token: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
+    """Changed inputs of a type that make a new resource necessary, by wire name (of the outermost bag)."""
+    known = TABLE.get(token, "")
+    if known == EVERYTHING:
+        yield from (key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
+        return
+    for path in sorted({*known.split(), *shape_of(token).replacing}):
+        if _at(old, path) != _at(new, path):
+            yield path.partition(".")[0]
+
+
+def _at(values: object, path: str) -> object:
+    for key in path.split("."):
+        if not isinstance(values, Mapping):
+            return None
+        values = values.get(key)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # narrowed from object
+    return values  # pyright: ignore[reportUnknownVariableType]
