@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from providers.contract.operations import Operations
 from providers.contract.spec import CloudName
 
 if TYPE_CHECKING:
@@ -20,3 +21,8 @@ def cloud(name: str) -> "Cloud":
 def limits(name: str) -> "Limits":
     """What a cloud refuses or approximates; imports no SDK."""
     return cast("Limits", import_module(f"providers.{name}.limits"))
+
+
+def operations(name: str) -> Operations:
+    """What whoever deploys must know of a cloud's resources; imports no SDK."""
+    return cast("Operations", import_module(f"providers.{name}.operations").OPERATIONS)

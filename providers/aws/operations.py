@@ -1,0 +1,23 @@
+"""What holds something on AWS, and which task definition a service runs.
+
+ECS goes back by itself to the task definition before when new copies do not become healthy: the service then names
+the old one, whatever was asked for.
+"""
+
+from providers.contract.operations import Operations, Running, Stateful
+
+OPERATIONS = Operations(
+    stateful=(
+        Stateful("aws:rds/instance:Instance", "the database and its automated backups"),
+        Stateful("aws:s3/bucket:Bucket", "the objects of the bucket, in all versions"),
+        Stateful("aws:kms/key:Key", "the key of everything that is encrypted with it"),
+        Stateful("aws:ec2/vpc:Vpc", "the network and the addresses of all that stands in it"),
+        Stateful("aws:ec2/subnet:Subnet", "a part of the network and the addresses of all that stands in it"),
+        Stateful("aws:ec2/eip:Eip", "the address that others see and may have allowed"),
+        Stateful("aws:elasticache/replicationGroup:ReplicationGroup", "the contents of the cache"),
+        Stateful("aws:secretsmanager/secret:Secret", "a secret in all versions, and its name for the recovery time"),
+        Stateful("aws:ecr/repository:Repository", "the images that services run and that a rollback needs"),
+        Stateful("aws:lb/loadBalancer:LoadBalancer", "the entry address that names point at"),
+    ),
+    running=(Running("aws:ecs/service:Service", "taskDefinition", "taskDefinition", wanted_in="inputs"),),
+)

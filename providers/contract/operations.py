@@ -1,0 +1,52 @@
+"""What whoever deploys must know of a cloud's resources: which hold something, and which revision of a service runs.
+
+Pure tables by type token, one for each cloud; no SDK is needed to read them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105  # a type token
+
+
+@dataclass(frozen=True)
+class Stateful:
+    """A type of resource that holds what no update can bring back; `holds` says what is lost with it."""
+
+    type: str
+    holds: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """A type of service: where its state tells the revision that was asked for and the one that runs.
+
+    Paths are as on the wire; `wanted_in` and `running_in` say whether among the inputs or the outputs. A property of
+    `failed` with one of its values says that the cloud gave the revision up.
+    """
+
+    type: str
+    wanted: str
+    running: str
+    wanted_in: str = "outputs"
+    running_in: str = "outputs"
+    failed: tuple[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Operations:
+    """One cloud's tables."""
+
+    stateful: tuple[Stateful, ...]
+    running: tuple[Running, ...]
+
+    @cached_property
+    def holds(self) -> Mapping[str, str]:
+        """What a type of resource holds, by type token; passwords hold something on every cloud."""
+        return {PASSWORD: "a password in use", **{row.type: row.holds for row in self.stateful}}
+
+    @cached_property
+    def services(self) -> Mapping[str, Running]:
+        """Services by type token."""
+        return {row.type: row for row in self.running}

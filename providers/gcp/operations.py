@@ -1,0 +1,30 @@
+"""What holds something on Google Cloud, and which revision a service runs.
+
+Cloud Run makes a revision at once and sends no traffic to it before it is ready: the old one goes on when it is not.
+"""
+
+from providers.contract.operations import Operations, Running, Stateful
+
+FAILED = ("terminalConditions[0].state", ("CONDITION_FAILED",))
+
+OPERATIONS = Operations(
+    stateful=(
+        Stateful("gcp:sql/databaseInstance:DatabaseInstance", "the database server and its backups"),
+        Stateful("gcp:sql/database:Database", "the database"),
+        Stateful("gcp:storage/bucket:Bucket", "the objects of the bucket, in all versions"),
+        Stateful("gcp:kms/cryptoKey:CryptoKey", "the key of everything that is encrypted with it"),
+        Stateful("gcp:kms/keyRing:KeyRing", "the keys of everything that is encrypted with them"),
+        Stateful("gcp:compute/network:Network", "the network and the addresses of all that stands in it"),
+        Stateful("gcp:compute/subnetwork:Subnetwork", "a part of the network and the addresses in it"),
+        Stateful("gcp:servicenetworking/connection:Connection", "the way from the network to database and cache"),
+        Stateful("gcp:compute/address:Address", "an address that others see and may have allowed"),
+        Stateful("gcp:compute/globalAddress:GlobalAddress", "an address or a range that names and networks point at"),
+        Stateful("gcp:redis/instance:Instance", "the contents of the cache"),
+        Stateful("gcp:secretmanager/secret:Secret", "a secret in all versions"),
+        Stateful("gcp:artifactregistry/repository:Repository", "the images that services run and a rollback needs"),
+    ),
+    running=(
+        Running("gcp:cloudrunv2/service:Service", "latestCreatedRevision", "latestReadyRevision", failed=FAILED),
+        Running("gcp:cloudrunv2/workerPool:WorkerPool", "latestCreatedRevision", "latestReadyRevision", failed=FAILED),
+    ),
+)
