@@ -92,5 +92,5 @@ def _text(key: str, value: object) -> str:
 
 
 def _json(value: object) -> str:
-    """JSON text; what YAML takes for a date is text again, as it is for Pulumi."""
-    return json.dumps(value, default=str)
+    """JSON text as the engine hands it over: keys in order, and what YAML takes for a date is text again."""
+    return json.dumps(value, default=str, sort_keys=True)

@@ -44,14 +44,11 @@ def _set(raw: Raw, keys: list[str], value: object) -> None:
 
 
 def plan(raw: Raw | None = None, stack: str = "prod", mode: Mode = "symbolic", secret: str = SECRET) -> Inventory:
-    """What the platform of `raw` (default: production) declares; every listed secret has the value `secret`."""
+    """What the platform of `raw` (default: production) declares; every secret has the value `secret`."""
     raw = production() if raw is None else raw
-    values: dict[str, object] = {PLATFORM_KEY: raw}
-    services = cast("dict[str, Raw]", raw["services"])
-    listed = {name for service in services.values() for name in cast("list[str]", service.get("secrets", []))}
-    values |= {f"{PROJECT}:{name}": secret for name in listed}
-    read = stack_of(stack, values)
-    return record(ROOT / "__main__.py", stack, read.config, read.secret_keys, mode)
+    read = stack_of(stack, {PLATFORM_KEY: raw})
+    config = {**read.config, **{f"{PROJECT}:{name}": secret for name in read.missing_secrets}}
+    return record(ROOT / "__main__.py", stack, config, read.secret_keys, mode)
 
 
 def revealed(value: object) -> object:

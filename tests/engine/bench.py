@@ -16,6 +16,7 @@ import yaml
 from automation.inventory import Value
 from automation.stack_file import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
+from providers.contract.spec.defaults import Raw
 from tests.engine.standin.cloud import VARIABLE, Cloud
 from tests.planning import ROOT, SECRET, production
 
@@ -44,7 +45,7 @@ class Bench:
         """A bench in an empty folder: program, project file, shims of the stand-ins, empty backend and cloud."""
         folder, shims = home / "project", home / "shims"
         for made in (folder, shims, home / "backend", home / "home"):
-            made.mkdir(parents=True)
+            made.mkdir(parents=True, exist_ok=True)
         for package in PACKAGES:
             _write_shim(shims / f"pulumi-resource-{package}", package)
         shutil.copy(ROOT / "__main__.py", folder)
@@ -65,11 +66,17 @@ class Bench:
         }
         return cls(folder, Cloud(home / "cloud").open(), environment)
 
+    def copied(self, home: Path) -> "Bench":
+        """The same project, state and cloud in another folder, to go on from here without a trace."""
+        for part in ("project", "backend", "cloud"):
+            shutil.copytree(self.folder.parent / part, home / part)
+        return Bench.lay(home)
+
     def write(self, raw: Mapping[str, object], stack: str = STACK) -> None:
         """Write the platform of a stack into its file; what else stands there (secrets, salt) stays."""
         path = self.folder / f"Pulumi.{stack}.yaml"
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        document.setdefault("config", {})[PLATFORM_KEY] = dict(raw)
+        document = cast("Raw", yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+        document["config"] = {**cast("Raw", document.get("config", {})), PLATFORM_KEY: dict(raw)}
         path.write_text(yaml.safe_dump(document), encoding="utf-8")
 
     def init(self, cloud: str, changes: Mapping[str, object] | None = None, stack: str = STACK) -> "Bench":

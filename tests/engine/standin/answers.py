@@ -45,9 +45,10 @@ def azure_client(cloud: Cloud, _given: Arguments, config: Config) -> dict[str, V
 def zones(cloud: Cloud, given: Arguments, _config: Config) -> dict[str, Value]:
     """Google Cloud: every DNS zone of the project; one, whose name is a setting."""
     name = str(cloud.setting("dns_zone", DNS_ZONE))
+    called = f"<dns:ManagedZone {name}>.name" if cloud.setting("outputs") == "symbolic" else name.replace(".", "-")
     zone = {
         "dnsName": f"{name}.",
-        "name": name.replace(".", "-"),
+        "name": called,
         "visibility": "public",
         "description": "",
         "id": name,

@@ -75,7 +75,7 @@ def _inner(value: Value, kind: type, path: str) -> Iterator[tuple[str, str]]:
         yield path, "must be an object"
         return
     given = cast("dict[str, Value]", value)
-    required = cast("frozenset[str]", _types._required_property_names(kind))  # pyright: ignore[reportPrivateUsage]
+    required = _types._required_property_names(kind)  # pyright: ignore[reportPrivateUsage]
     yield from ((f"{path}.{name}", "is required and missing") for name in sorted(required) if name not in given)
     yield from _bag(given, cast("Mapping[str, object]", _types.input_type_types(kind)), f"{path}.")
 
@@ -85,7 +85,7 @@ def _scalar(value: Value, kind: object) -> bool:
         return value in get_args(kind)
     if kind is bool or kind is str:
         return isinstance(value, kind)
-    if kind in (int, float):
+    if kind is int or kind is float:
         return isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return value in [member.value for member in kind]

@@ -7,7 +7,6 @@ automatic names, so that both can be compared to the letter.
 
 import threading
 from collections.abc import Mapping
-from typing import cast
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
@@ -224,6 +223,6 @@ def _automatic(name: Value, logical_name: str) -> bool:
     return isinstance(name, str) and name.startswith(f"{logical_name}-")
 
 
-def _kind(key: str, old: Mapping[str, Value], new: Mapping[str, Value], replacing: bool) -> Kind.Kind:
+def _kind(key: str, old: Mapping[str, Value], new: Mapping[str, Value], replacing: bool) -> Kind.Kind.ValueType:
     word = "ADD" if key not in old else "DELETE" if key not in new else "UPDATE"
-    return cast("Kind.Kind", Kind.Kind.Value(f"{word}_REPLACE" if replacing else word))
+    return Kind.Kind.Value(f"{word}_REPLACE" if replacing else word)

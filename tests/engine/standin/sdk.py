@@ -52,7 +52,7 @@ def shape_of(token: str) -> Shape:
     return Shape(
         resource=resource,
         inputs=cast("Mapping[str, object]", _types.input_type_types(arguments)),
-        required=cast("frozenset[str]", _types._required_property_names(arguments)),  # pyright: ignore[reportPrivateUsage]
+        required=_types._required_property_names(arguments),  # pyright: ignore[reportPrivateUsage]
         replacing=_replacing(arguments),
         outputs=cast("Mapping[str, object]", _types.resource_types(resource)),
     )

@@ -1,0 +1,108 @@
+"""The doctor under the real engine: stand-ins answer who is there; what nobody answers is unknown and never a guess."""
+
+import json
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from automation.engine import Finding, doctor
+from tests.engine.bench import PASSPHRASE, Bench
+from tests.planning import ROOT, SECRET
+
+
+def examined(bench: Bench, **environment: str) -> dict[str, Finding]:
+    found = doctor("prod", bench.folder, {**bench.environment, **environment})
+    return {finding.subject: finding for finding in found}
+
+
+def test_a_stack_that_is_ready_has_no_refusal(bench: Bench, cloud: str) -> None:
+    found = examined(bench.init(cloud))
+    assert [finding for finding in found.values() if finding.verdict == "refused"] == []
+    for subject in ("stack file", "environment", "cli", "language host", "backend", "secrets", "plugins", "identity"):
+        assert found[subject].verdict == "allowed", found[subject]
+
+
+def test_the_doctor_makes_nothing_and_tells_no_secret(bench: Bench, cloud: str) -> None:
+    bench.init(cloud)
+    before = {
+        path: path.read_bytes()
+        for path in bench.folder.parent.rglob("*")
+        if path.is_file() and "home" not in path.parts
+    }
+    told = str(examined(bench))
+    after = {path: path.read_bytes() for path in before if path.exists()}
+    assert bench.cloud.objects() == []
+    assert {path.name for path in before if before[path] != after.get(path)} <= {"cloud.sqlite", "cloud.sqlite-shm"}
+    assert SECRET not in told
+    assert PASSPHRASE not in told
+
+
+def test_credentials_of_another_account_are_refused(bench: Bench, cloud: str) -> None:
+    bench.init(cloud).cloud.set("account", "999988887777")
+    found = examined(bench)["identity"]
+    assert found.verdict == "refused"
+    assert "999988887777" in found.told
+
+
+def test_a_provider_that_does_not_start_leaves_the_account_unknown(bench: Bench) -> None:
+    bench.init("aws")
+    shim = bench.folder.parent / "shims" / "pulumi-resource-aws"
+    shim.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    found = examined(bench)
+    assert (found["identity"].verdict, found["Fargate vCPUs at full scale"].verdict) == ("unknown", "unknown")
+    assert found["backend"].verdict == "allowed"
+
+
+def test_a_provider_that_refuses_its_credentials_is_told_as_such(bench: Bench) -> None:
+    bench.init("aws")
+    refusing = (
+        "import tests.engine.standin.provider as provider, grpc\n"
+        "def refuse(self, request, context):\n"
+        "    context.abort(grpc.StatusCode.UNAUTHENTICATED, 'ExpiredToken: key AKIAHUNTER2 is expired')\n"
+        "provider.Provider.Configure = refuse\n"
+        "import runpy, sys\nsys.argv = ['standin', 'aws']\nrunpy.run_module('tests.engine.standin', run_name='__main__')\n"
+    )
+    program = bench.folder.parent / "refusing.py"
+    program.write_text(refusing, encoding="utf-8")
+    shim = bench.folder.parent / "shims" / "pulumi-resource-aws"
+    shim.write_text(f'#!/bin/sh\nexec env PYTHONPATH="{ROOT}" "{sys.executable}" "{program}"\n', encoding="utf-8")
+    found = examined(bench)["identity"]
+    assert (found.verdict, found.told) == ("refused", "asked aws who is there: the credentials are expired or wrong")
+    assert "AKIAHUNTER2" not in str(found)
+
+
+def test_a_state_folder_that_is_gone_is_refused(bench: Bench, tmp_path: Path) -> None:
+    bench.init("aws")
+    found = examined(bench, PULUMI_BACKEND_URL=f"file://{tmp_path}/gone")["backend"]
+    assert (found.verdict, found.told.endswith("does not open: it does not exist")) == ("refused", True)
+
+
+@pytest.mark.parametrize(("passphrase", "code"), [(PASSPHRASE, 0), (None, 1)])
+def test_the_command_ends_with_1_when_anything_is_refused(bench: Bench, passphrase: str | None, code: int) -> None:
+    bench.init("azure")
+    known = {**bench.environment, "PYTHONPATH": str(ROOT)}
+    if passphrase is None:
+        del known["PULUMI_CONFIG_PASSPHRASE"]
+    command = [sys.executable, "-m", "automation", "doctor", "prod", "--json"]
+    ended = subprocess.run(command, cwd=bench.folder, env=known, capture_output=True, text=True, check=False)
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, told["ready"]) == (code, code == 0)
+    refused = [finding["subject"] for finding in told["findings"] if finding["verdict"] == "refused"]
+    assert refused == ([] if code == 0 else ["secrets provider"])
+
+
+def test_nothing_of_the_asking_stays_behind(bench: Bench) -> None:
+    examined(bench.init("gcp"))
+    assert [one for one in environments() if str(bench.folder.parent) in one] == []
+
+
+def environments() -> list[str]:
+    """Environment of every process, where the system tells it."""
+    found: list[str] = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            found.append(entry.read_text(encoding="utf-8", errors="replace"))
+    return found
