@@ -49,29 +49,50 @@ def test_credentials_of_another_account_are_refused(bench: Bench, cloud: str) ->
 
 def test_a_provider_that_does_not_start_leaves_the_account_unknown(bench: Bench) -> None:
     bench.init("aws")
-    shim = bench.folder.parent / "shims" / "pulumi-resource-aws"
-    shim.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    shim(bench).write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     found = examined(bench)
     assert (found["identity"].verdict, found["Fargate vCPUs at full scale"].verdict) == ("unknown", "unknown")
     assert found["backend"].verdict == "allowed"
 
 
-def test_a_provider_that_refuses_its_credentials_is_told_as_such(bench: Bench) -> None:
+CHECKING = """
+def refuse(self, request, context):
+    reason = 'No valid credential sources found for key AKIAHUNTER2'
+    failure = provider.provider_pb2.CheckFailure(reason=reason)
+    return provider.provider_pb2.CheckResponse(inputs=request.news, failures=[failure])
+provider.Provider.CheckConfig = refuse
+"""
+CONFIGURING = """
+def refuse(self, request, context):
+    context.abort(grpc.StatusCode.UNAUTHENTICATED, 'ExpiredToken: key AKIAHUNTER2 is expired')
+provider.Provider.Configure = refuse
+"""
+
+
+@pytest.mark.parametrize(
+    ("refusing", "told"),
+    [(CHECKING, "no credentials were found"), (CONFIGURING, "the credentials are expired or wrong")],
+)
+def test_a_provider_that_refuses_its_credentials_is_told_as_such(bench: Bench, refusing: str, told: str) -> None:
     bench.init("aws")
-    refusing = (
-        "import tests.engine.standin.provider as provider, grpc\n"
-        "def refuse(self, request, context):\n"
-        "    context.abort(grpc.StatusCode.UNAUTHENTICATED, 'ExpiredToken: key AKIAHUNTER2 is expired')\n"
-        "provider.Provider.Configure = refuse\n"
-        "import runpy, sys\nsys.argv = ['standin', 'aws']\nrunpy.run_module('tests.engine.standin', run_name='__main__')\n"
-    )
     program = bench.folder.parent / "refusing.py"
-    program.write_text(refusing, encoding="utf-8")
-    shim = bench.folder.parent / "shims" / "pulumi-resource-aws"
-    shim.write_text(f'#!/bin/sh\nexec env PYTHONPATH="{ROOT}" "{sys.executable}" "{program}"\n', encoding="utf-8")
+    served = (
+        "import runpy, sys\nsys.argv = ['', 'aws']\nrunpy.run_module('tests.engine.standin', run_name='__main__')\n"
+    )
+    program.write_text(
+        f"import grpc\nimport tests.engine.standin.provider as provider\n{refusing}{served}", encoding="utf-8"
+    )
+    shim(bench).write_text(
+        f'#!/bin/sh\nexec env PYTHONPATH="{ROOT}" "{sys.executable}" "{program}"\n', encoding="utf-8"
+    )
     found = examined(bench)["identity"]
-    assert (found.verdict, found.told) == ("refused", "asked aws who is there: the credentials are expired or wrong")
+    assert (found.verdict, found.told) == ("refused", f"asked aws who is there: {told}")
     assert "AKIAHUNTER2" not in str(found)
+
+
+def shim(bench: Bench) -> Path:
+    """What the engine takes for the provider of AWS."""
+    return bench.folder.parent / "shims" / "pulumi-resource-aws"
 
 
 def test_a_state_folder_that_is_gone_is_refused(bench: Bench, tmp_path: Path) -> None:

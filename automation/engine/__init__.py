@@ -1,0 +1,22 @@
+"""The engine under a project: where it is, how it comes there, and whether all is ready to deploy a stack.
+
+`from automation.engine import doctor, install`; the commands of the same names are a thin layer over them.
+"""
+
+from automation.engine.command import Engine, EngineMissing, engine_command
+from automation.engine.describing import Description, describe
+from automation.engine.examining import doctor
+from automation.engine.findings import Finding, Verdict
+from automation.engine.installing import install
+
+__all__ = [
+    "Description",
+    "Engine",
+    "EngineMissing",
+    "Finding",
+    "Verdict",
+    "describe",
+    "doctor",
+    "engine_command",
+    "install",
+]
