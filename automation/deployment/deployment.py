@@ -3,27 +3,52 @@
 Each operation that runs the program reads the stack's file first, so a mistake in it costs no start of the engine.
 """
 
-import time
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+import os
+import shutil
+import weakref
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pulumi import automation
 
-from automation.deployment.changes import made, planned, properties_of
+from automation.deployment.changes import made, planned
+from automation.deployment.checks import refuse_missing_secrets
+from automation.deployment.clock import Clock
 from automation.deployment.collecting import Collected
-from automation.deployment.events import Done, OnEvent
+from automation.deployment.events import OnEvent
 from automation.deployment.failures import DeploymentFailed, Failure
+from automation.deployment.folders import folder_for, stack_file, write_stack_file
+from automation.deployment.guard import refuse_losses
+from automation.deployment.locks import Held
+from automation.deployment.recognising import Evidence, failure_of
 from automation.deployment.results import Drift, Outcome, Preview, Update
-from automation.deployment.workspace import ProjectStack, open_stack
+from automation.deployment.settling import settle
+from automation.deployment.told import drifts, message, updates
+from automation.deployment.unprotecting import unprotect_named
+from automation.deployment.workspace import ProjectStack, no_such_stack, open_stack
 from automation.inventory import Value
 from automation.stack_file import Stack, read_stack
+from providers import operations
+from providers.contract.mistakes import InvalidConfiguration, Mistake
+from providers.contract.operations import Operations
+
+if TYPE_CHECKING:
+    from pulumi.automation import EngineEvent
+
+SETTLE_SECONDS = 300.0
 
 
 class Deployment:
-    """The stack of the file `Pulumi.<stack>.yaml` in `folder`; every operation raises DeploymentFailed."""
+    """The stack of the file `Pulumi.<stack>.yaml` in `folder` (default: the working directory).
+
+    `name` makes another stack from that file, which lives `ttl_hours` from its last `up`; `overrides` sets values of the
+    platform by their dotted paths; `environment` is laid over this process's. Every operation raises DeploymentFailed,
+    and InvalidConfiguration for what cannot be taken.
+    """
 
     def __init__(
         self,
@@ -34,120 +59,181 @@ class Deployment:
         ttl_hours: float | None = None,
         overrides: Mapping[str, object] | None = None,
         environment: Mapping[str, str] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        secrets_provider: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.stack = stack
-        self.folder = (folder or Path.cwd()).resolve()
-        self.name = name or stack
+        if ttl_hours is not None and name is None:
+            raise InvalidConfiguration(
+                [Mistake("--ttl-hours", ttl_hours, "is for a stack with a name of its own; add --name")]
+            )
+        self.stack, self.name = stack, name or stack
+        self.folder = (folder or Path.cwd()).absolute()
+        self.ttl_hours, self.overrides = ttl_hours, dict(overrides or {})
         self.environment = dict(environment or {})
-        self.clock = clock
+        self.secrets_provider = secrets_provider
+        self.clock = clock or Clock()
+
+    @property
+    def ephemeral(self) -> bool:
+        """True for a stack with a name of its own, which goes when it is destroyed."""
+        return self.name != self.stack
+
+    @cached_property
+    def work_folder(self) -> Path:
+        """Where the engine works: the project's folder, or one that goes with this object."""
+        source = stack_file(self.folder, self.stack)
+        if not self.ephemeral and not self.overrides:
+            return self.folder
+        own = folder_for(self.folder, self.name)
+        weakref.finalize(self, shutil.rmtree, own, ignore_errors=True)
+        write_stack_file(own, source, self.name, self.overrides)
+        return own
 
     @cached_property
     def file(self) -> Stack:
         """The checked stack file; raises InvalidConfiguration."""
-        return read_stack(self.folder, self.stack)
+        return read_stack(self.work_folder, self.name)
 
     @cached_property
     def engine(self) -> ProjectStack:
         """The stack under the engine, for what has no operation here."""
-        return open_stack(self.folder, self.name, self.environment)
+        return open_stack(self.work_folder, self.name, self.environment, self.secrets_provider, self.folder)
 
-    def preview(self, on_event: OnEvent | None = None) -> Preview:
-        """What `up` would change; makes an empty stack where the backend has none."""
-        _ = self.file
-        new = self.create_if_missing()
-        told = self._collect(on_event)
-        with self._told_failures():
-            self.engine.preview(on_event=told.take)
+    @property
+    def tables(self) -> Operations:
+        """What is known of the resources of the stack's cloud."""
+        return operations(self.file.spec.cloud)
+
+    def preview(self, on_event: OnEvent | None = None, *, create: bool = True) -> Preview:
+        """What `up` would change. Where the backend has no such stack an empty one is made, or with `create` off it fails."""
+        refuse_missing_secrets(self.file)
+        new = False
+        try:
+            told = self._run(on_event, lambda take: self.engine.preview(on_event=take))
+        except DeploymentFailed as failure:
+            if failure.kind is not Failure.NO_STACK or not create:
+                raise
+            self.create()
+            new, told = True, self._run(on_event, lambda take: self.engine.preview(on_event=take))
         return Preview(self.name, planned(told.events), new)
 
     def up(
-        self, on_event: OnEvent | None = None, allow_replace: Collection[str] = (), preview: Preview | None = None
+        self,
+        on_event: OnEvent | None = None,
+        allow_replace: Collection[str] = (),
+        *,
+        preview: Preview | None = None,
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> Outcome:
-        """Make the cloud what the stack's file says; `preview` is one of just now, else one is made."""
-        preview = preview or self.preview()
-        told = self._collect(on_event)
-        with self._told_failures():
-            result = self.engine.up(on_event=told.take)
-        outputs = {key: output.value for key, output in result.outputs.items()}
-        return Outcome(self.name, made(told.events), outputs, told.seconds, told.seconds_by_room)
+        """Make the cloud what the stack's file says; `preview` is one of just now, else one is made.
+
+        Fails before anything is changed when something stateful would be lost that `allow_replace` does not name, and at
+        the end when a service does not run, within `settle_seconds`, the revision that was asked for.
+        """
+        self.guard(preview or self.preview(), allow_replace)
+        self._renew()
+        told = self._run(on_event, lambda take: self.engine.up(on_event=take, message=self._message("up")))
+        with self.told_failures():
+            settle(self.engine, self.tables.services, self.clock, settle_seconds, on_event)
+            return self._outcome(told, self.engine.outputs())
+
+    def guard(self, preview: Preview, allow_replace: Collection[str] = ()) -> None:
+        """Raise DeploymentFailed when the changes would lose something stateful that `allow_replace` does not name."""
+        refuse_losses(self.name, preview.changes, self.tables.holds, allow_replace)
 
     def refresh(self, on_event: OnEvent | None = None) -> Outcome:
         """Take over into the state what the cloud has."""
-        told = self._collect(on_event)
-        with self._told_failures():
-            self.engine.refresh(on_event=told.take)
-        return Outcome(self.name, made(told.events), {}, told.seconds, told.seconds_by_room)
+        told = self._run(on_event, lambda take: self.engine.refresh(on_event=take, message=self._message("refresh")))
+        return self._outcome(told)
 
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:
         """What in the cloud is not as the stack left it; changes nothing."""
-        told = self._collect(on_event)
-        with self._told_failures():
-            self.engine.preview_refresh(on_event=told.take)
-        return tuple(_drifts(told))
+        return tuple(drifts(self._run(on_event, lambda take: self.engine.preview_refresh(on_event=take)).events))
 
-    def destroy(self, on_event: OnEvent | None = None) -> Outcome:
-        """Delete everything that stands in the stack; its history and its file stay."""
-        told = self._collect(on_event)
-        with self._told_failures():
-            self.engine.destroy(on_event=told.take)
-        return Outcome(self.name, made(told.events), {}, told.seconds, told.seconds_by_room)
+    def preview_destroy(self, on_event: OnEvent | None = None) -> Preview:
+        """What `destroy` would delete."""
+        told = self._run(on_event, lambda take: self.engine.preview_destroy(on_event=take))
+        return Preview(self.name, planned(told.events))
+
+    def destroy(self, on_event: OnEvent | None = None, unprotect: Collection[str] = ()) -> Outcome:
+        """Delete everything that stands in the stack; its history and its file stay, unless it is ephemeral.
+
+        Fails before anything is deleted when something protected stands in it that `unprotect` does not name.
+        """
+        with self.told_failures():
+            unprotect_named(self.engine, unprotect)
+        told = self._run(on_event, lambda take: self.engine.destroy(on_event=take, message=self._message("destroy")))
+        if self.ephemeral:
+            with self.told_failures():
+                self.engine.workspace.remove_stack(self.name)
+        return self._outcome(told)
 
     def outputs(self) -> Mapping[str, Value]:
         """The stack's outputs, `[secret]` in place of secrets."""
-        with self._told_failures():
+        with self.told_failures():
             return {key: output.value for key, output in self.engine.outputs().items()}
 
     def history(self) -> tuple[Update, ...]:
         """The stack's updates, the latest first."""
-        with self._told_failures():
-            told = self.engine.history(show_secrets=False)
-        return tuple(_update(update, len(told) - place) for place, update in enumerate(told))
+        with self.told_failures():
+            return updates(self.engine.history(show_secrets=False))
 
-    def cancel(self) -> None:
-        """Take away the lock that an update holds or has left."""
-        with self._told_failures():
+    def held(self) -> Held | None:
+        """Who holds the stack now."""
+        with self.told_failures():
+            return self.engine.held()
+
+    def cancel(self, *, force: bool = False) -> Held | None:
+        """Take away the lock that an update has left, and tell whose it was; None when nobody holds the stack.
+
+        Fails when that update still runs on this machine, as it would go on without the lock; `force` does it anyway.
+        """
+        held = self.held()
+        if held is None:
+            return None
+        if held.running_here and not force:
+            sentence = f"{self.name}: the update by {held} still runs on this machine and would go on without its lock"
+            raise DeploymentFailed(
+                Failure.LOCKED, sentence, f"press ctrl-C there, or end process {held.pid} by `kill -INT {held.pid}`"
+            )
+        with self.told_failures():
             self.engine.cancel()
+        return held
 
-    def create_if_missing(self) -> bool:
-        """Make an empty stack in the backend unless it has one; True when it was made."""
-        with self._told_failures():
-            if any(known.name == self.name for known in self.engine.workspace.list_stacks()):
-                return False
+    def create(self) -> None:
+        """Make an empty stack in the backend."""
+        with self.told_failures():
             self.engine.workspace.create_stack(self.name)
-        return True
 
-    def _collect(self, on_event: OnEvent | None) -> Collected:
-        return Collected(self.clock, on_event)
+    def _renew(self) -> None:
+        """Let an ephemeral stack's time begin anew."""
+        if self.ttl_hours is not None:
+            source, until = stack_file(self.folder, self.stack), self.clock.now() + timedelta(hours=self.ttl_hours)
+            write_stack_file(self.work_folder, source, self.name, self.overrides, until)
+
+    def _message(self, verb: str) -> str:
+        return message(verb, {**os.environ, **self.environment})
+
+    def _outcome(self, told: Collected, outputs: automation.OutputMap | None = None) -> Outcome:
+        values = {key: output.value for key, output in (outputs or {}).items()}
+        return Outcome(self.name, made(told.events), values, told.seconds, told.seconds_by_room)
+
+    def _run(self, on_event: OnEvent | None, work: Callable[[Callable[["EngineEvent"], None]], object]) -> Collected:
+        told = Collected(self.clock, on_event)
+        with self.told_failures(told):
+            work(told.take)
+        told.hand_on_problem()
+        return told
 
     @contextmanager
-    def _told_failures(self) -> Generator[None]:
+    def told_failures(self, told: Collected | None = None) -> Generator[None]:
+        """Turn what the engine says when it fails into DeploymentFailed; `told` has the events that led to it."""
         try:
             yield
         except automation.CommandError as error:
-            raise DeploymentFailed(Failure.UNKNOWN, "the engine failed.", log=str(error)) from None
-
-
-def _drifts(told: Collected) -> Iterator[Drift]:
-    for event in told.events:
-        if not isinstance(event, Done) or not event.step.made or event.step.operation not in ("update", "delete"):
-            continue
-        gone = event.step.operation == "delete"
-        yield Drift(
-            event.step.urn, "gone" if gone else "changed", tuple(properties_of(event.step, "update", refreshed=True))
-        )
-
-
-def _update(told: automation.UpdateSummary, position: int) -> Update:
-    ended = told.end_time.timestamp() - told.start_time.timestamp() if told.end_time else None
-    return Update(
-        version=told.version or position,
-        kind=told.kind,
-        result=told.result,
-        started_at=told.start_time.replace(tzinfo=UTC),
-        seconds=ended,
-        counts={str(operation): count for operation, count in (told.resource_changes or {}).items()},
-        message=told.message,
-        author=told.environment.get("git.author", ""),
-        config={key: value.value for key, value in told.config.items()},
-    )
+            command = self.engine.workspace.pulumi_command
+            said = command.last.stderr if command.last else str(error)
+            events, interruptions = told.events if told else (), command.interruptions
+            evidence = Evidence(self.name, said, events, interruptions.count, interruptions.killed)
+            failure = failure_of(evidence)
+            raise (no_such_stack(self.engine, failure) if failure.kind is Failure.NO_STACK else failure) from None

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from automation.deployment.changes import Change
-from providers.contract.mistakes import did_you_mean, listed
+from automation.deployment.failures import DeploymentFailed, Failure
+from providers.contract.mistakes import InvalidConfiguration, Mistake, did_you_mean, listed
 
 LOSING = {"replace": "replaced", "delete": "deleted"}
 
@@ -17,10 +18,10 @@ class Loss:
     holds: str
 
     def __str__(self) -> str:
-        """One sentence: what happens to it, why, and what is lost."""
+        """A clause: what happens to it, why, and what is lost."""
         change = self.change
         forced = f" (forced by {listed(change.replaces, 'and')})" if change.replaces else ""
-        return f"{change.name} ({change.short_type}) would be {LOSING[change.operation]}{forced}, and with it goes {self.holds}."
+        return f"{change.name} ({change.short_type}) would be {LOSING[change.operation]}{forced}, and with it goes {self.holds}"
 
 
 def losses(changes: Iterable[Change], holds: Mapping[str, str], allowed: Collection[str] = ()) -> tuple[Loss, ...]:
@@ -32,17 +33,20 @@ def losses(changes: Iterable[Change], holds: Mapping[str, str], allowed: Collect
     )
 
 
-def superfluous(changes: Iterable[Change], allowed: Collection[str]) -> tuple[str, ...]:
-    """A sentence for every allowed name that is no resource of the stack: a slip that would allow nothing."""
-    names = sorted({change.name for change in changes})
-    return tuple(
-        f"--allow-replace: {name} is no resource of the stack{did_you_mean(name, names)}."
-        for name in allowed
-        if name not in names
-    )
+def refuse_losses(stack: str, changes: Iterable[Change], holds: Mapping[str, str], allowed: Collection[str]) -> None:
+    """Raise DeploymentFailed for losses that are not allowed, InvalidConfiguration for allowed names that do not exist."""
+    changes = tuple(changes)
+    slips = [name for name in allowed if name not in {change.name for change in changes}]
+    if slips:
+        raise InvalidConfiguration(_slip(name, changes) for name in slips)
+    found = losses(changes, holds, allowed)
+    if found:
+        sentence = f"{stack}: {'; '.join(str(loss) for loss in found)}"
+        named = " ".join(f"--allow-replace {loss.change.name}" for loss in found)
+        advice = f"take back the setting that forces it, or, when that loss is meant, run again with {named}"
+        raise DeploymentFailed(Failure.GUARDED, sentence, advice)
 
 
-def advice(found: Iterable[Loss]) -> str:
-    """What to do about the losses."""
-    named = " ".join(f"--allow-replace {loss.change.name}" for loss in found)
-    return f"Take back the setting that forces it, or, when that loss is meant, run again with {named}."
+def _slip(name: str, changes: Iterable[Change]) -> Mistake:
+    names = sorted({change.name for change in changes if change.made})
+    return Mistake("--allow-replace", name, f"is no resource of the stack{did_you_mean(name, names)}")

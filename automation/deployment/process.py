@@ -49,6 +49,7 @@ class EngineCommand(PulumiCommand):
         self.version = version_at(path)
         self.environment = dict(environment)
         self.interruptions = Interruptions()
+        self.last: CommandResult | None = None
 
     def run(
         self,
@@ -73,7 +74,7 @@ class EngineCommand(PulumiCommand):
                 end_all(alive_in(process.pid))
             for reader in (out, err):
                 reader.join(LAST_WORDS_SECONDS)
-        result = CommandResult("\n".join(out.lines), "\n".join(err.lines), process.returncode)
+        self.last = result = CommandResult("\n".join(out.lines), "\n".join(err.lines), process.returncode)
         if process.returncode != 0:
             raise create_command_error(result)
         return result

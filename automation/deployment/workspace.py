@@ -1,42 +1,44 @@
 """One stack of a project folder under the engine, through the Automation API.
 
 Every command names its stack, so no stack is ever selected: the choice of whoever works in the folder stays theirs.
-A stack with a name or settings of its own lives in a folder of its own, and nothing is written beside the program.
 """
 
 import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit, urlunsplit
 
 from pulumi import automation
 
 from automation.deployment.failures import DeploymentFailed, Failure
+from automation.deployment.locks import Held, held_in
 from automation.deployment.process import EngineCommand
+from automation.engine.command import LANGUAGE_HOST, engine_program
 from automation.inventory import Value
+from providers.contract.mistakes import did_you_mean, listed
 
-ENGINE = "pulumi"
-LANGUAGE_HOST = "pulumi-language-python"
+ADVICE = "run `agent-platform doctor STACK`, which tells what is missing and how it comes here"
 
 
-def require_engine(environment: Mapping[str, str] | None = None) -> str:
-    """Path of the engine's command line; raises DeploymentFailed when it or its Python language host is not there."""
-    path = {**os.environ, **(environment or {})}.get("PATH", "")
-    engine = shutil.which(ENGINE, path=path)
+def require_engine(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
+    """Path of the engine for a project folder; raises DeploymentFailed when it or its host for Python is not there."""
+    given = {**os.environ, **(environment or {})}
+    engine = engine_program(folder or Path.cwd(), given)
     if engine is None:
-        raise DeploymentFailed(Failure.NO_ENGINE)
-    beside = Path(engine).resolve().parent / LANGUAGE_HOST
-    if not beside.is_file() and shutil.which(LANGUAGE_HOST, path=path) is None:
-        raise DeploymentFailed(Failure.NO_LANGUAGE_HOST)
-    return engine
+        raise DeploymentFailed(Failure.NO_ENGINE, "the Pulumi CLI is not installed", ADVICE)
+    beside = engine.resolve().parent / LANGUAGE_HOST
+    if not beside.is_file() and shutil.which(LANGUAGE_HOST, path=given.get("PATH", "")) is None:
+        raise DeploymentFailed(Failure.NO_LANGUAGE_HOST, "the Pulumi CLI has no host for Python programs", ADVICE)
+    return str(engine)
 
 
 class ProjectWorkspace(automation.LocalWorkspace):
     """The SDK's workspace over a folder, which selects no stack."""
+
+    pulumi_command: EngineCommand
 
     def create_stack(self, stack_name: str) -> None:
         """Make an empty stack in the backend, with the secrets provider of its file or of this workspace."""
@@ -46,6 +48,11 @@ class ProjectWorkspace(automation.LocalWorkspace):
     def ask(self, *arguments: str) -> str:
         """Standard output of a command of the engine; raises CommandError."""
         return self.pulumi_command.run(list(arguments), self.work_dir, self.env_vars).stdout
+
+    def backend_url(self) -> str:
+        """Where the states are kept, without any password in it."""
+        url = urlsplit(self.who_am_i().url or "")
+        return urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
 
 
 class ProjectStack(automation.Stack):
@@ -71,15 +78,39 @@ class ProjectStack(automation.Stack):
         return self.workspace.ask(*arguments, "--stack", self.name)
 
     def exported(self) -> Mapping[str, Value]:
-        """The stack's state as the engine exports it, secrets sealed."""
+        """The stack's state as the engine exports it, secrets sealed; it can be imported again as it is."""
         return cast("Mapping[str, Value]", json.loads(self.ask("stack", "export")))
+
+    def held(self) -> Held | None:
+        """Who holds the stack now; raises CommandError when the backend has no such stack.
+
+        A backend of files or objects tells of a lock only to a command that would take it: to give a stack the name it
+        has takes the lock and then ends, as that name is taken. Pulumi Cloud tells it in its list of stacks.
+        """
+        if self.workspace.backend_url().startswith("http"):
+            stacks = self.workspace.list_stacks()
+            return Held() if any(stack.update_in_progress for stack in stacks if stack.name == self.name) else None
+        try:
+            self.ask("stack", "rename", self.name)
+        except automation.ConcurrentUpdateError as error:
+            return held_in(str(error)) or Held()
+        except automation.StackAlreadyExistsError:
+            return None
+        return None
 
 
 def open_stack(
-    folder: Path, name: str, environment: Mapping[str, str] | None = None, secrets_provider: str | None = None
+    folder: Path,
+    name: str,
+    environment: Mapping[str, str] | None = None,
+    secrets_provider: str | None = None,
+    project: Path | None = None,
 ) -> ProjectStack:
-    """The stack `name` of a project folder, whether the backend has it yet or not; raises DeploymentFailed."""
-    command = EngineCommand(require_engine(environment), environment or {})
+    """The stack `name` of a folder, whether the backend has it yet or not; raises DeploymentFailed.
+
+    `project` is where the project's own environment is, when the engine works in another folder.
+    """
+    command = EngineCommand(require_engine(environment, project or folder), environment or {})
     workspace = ProjectWorkspace(
         work_dir=str(folder),
         env_vars=dict(environment or {}),
@@ -89,16 +120,12 @@ def open_stack(
     return ProjectStack(name, workspace)
 
 
-@dataclass(frozen=True)
-class KnownStack:
-    """A stack that the backend has; `resources` counts what stands in it, as far as the backend tells."""
-
-    name: str
-    updated_at: datetime | None = None
-    resources: int | None = None
-
-
-def known_stacks(workspace: ProjectWorkspace) -> tuple[KnownStack, ...]:
-    """The project's stacks in the backend."""
-    told = workspace.list_stacks()
-    return tuple(KnownStack(stack.name, stack.last_update, stack.resource_count) for stack in told)
+def no_such_stack(engine: ProjectStack, failure: DeploymentFailed) -> DeploymentFailed:
+    """The failure of a stack that the backend does not have, with the backend and the stacks that it has."""
+    try:
+        url, names = engine.workspace.backend_url(), sorted(stack.name for stack in engine.workspace.list_stacks())
+    except automation.CommandError:
+        return failure
+    here = f"the stacks there are {listed(names, 'and')}" if names else "it has none of this project"
+    sentence = f"{engine.name}: the backend {url} has no such stack{did_you_mean(engine.name, names)}; {here}"
+    return DeploymentFailed(failure.kind, sentence, failure.advice, failure.log)

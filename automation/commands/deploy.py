@@ -1,0 +1,192 @@
+"""`preview`, `up`, `refresh`, `drift`, `destroy`: a thin layer over `Deployment`, which has the same names."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from automation.commands.options import (
+    AsJson,
+    Create,
+    Name,
+    SecretsProvider,
+    Settings,
+    StackName,
+    TtlHours,
+    Verbose,
+    Yes,
+    programmed,
+    standing,
+)
+from automation.commands.telling import DRIFTED, agreed, can_ask, need_answer, show, telling
+
+if TYPE_CHECKING:
+    from automation.deployment import Deployment, Outcome, Preview
+
+SETTLE_SECONDS = 300.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (preview, up, refresh, drift, destroy):
+        app.command()(command)
+
+
+def preview(
+    stack: StackName,
+    name: Name = None,
+    settings: Settings = None,
+    create: Create = False,
+    secrets_provider: SecretsProvider = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """What `up` would change in the cloud, by the real engine; changes nothing."""
+    deployment = programmed(stack, name, settings=settings, secrets_provider=secrets_provider)
+    with telling(as_json=as_json, verbose=verbose):
+        tell_preview(deployment.preview(create=create or deployment.ephemeral), as_json=as_json)
+
+
+def up(
+    stack: StackName,
+    name: Name = None,
+    ttl_hours: TtlHours = None,
+    settings: Settings = None,
+    create: Create = False,
+    secrets_provider: SecretsProvider = None,
+    allow_replace: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-replace", help="Name of a resource that may be lost, as the refusal tells it; repeatable."
+        ),
+    ] = None,
+    settle_seconds: Annotated[
+        float, typer.Option(min=0, help="How long services may take to run the new revision.")
+    ] = SETTLE_SECONDS,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make the cloud what the stack's file says: shows the changes, asks, makes them, and checks that services run."""
+    need_answer(yes=yes, as_json=as_json, command=f"up {stack}")
+    deployment = programmed(stack, name, ttl_hours, settings, secrets_provider)
+    allowed = tuple(allow_replace or ())
+    with telling(as_json=as_json, verbose=verbose):
+        found = _found(deployment, create=create or deployment.ephemeral, asking=can_ask(as_json=as_json) and not yes)
+        tell_preview(found, as_json=as_json)
+        deployment.guard(found, allowed)
+        if found.effective:
+            agreed(f"Make these changes in {deployment.name}?", yes=yes)
+
+        from automation.console.changes import room_counts
+        from automation.console.watching import watching
+
+        with watching(f"{deployment.name}  updating", room_counts(found.effective), as_json=as_json) as on_event:
+            outcome = deployment.up(on_event, allowed, preview=found, settle_seconds=settle_seconds)
+        tell_outcome(outcome, "is up", as_json=as_json)
+
+
+def _found(deployment: "Deployment", *, create: bool, asking: bool) -> "Preview":
+    """The preview; where the backend has no such stack, whoever is there is asked whether to make it."""
+    from automation.deployment import DeploymentFailed, Failure
+
+    try:
+        return deployment.preview(create=create)
+    except DeploymentFailed as failure:
+        if failure.kind is not Failure.NO_STACK or not asking:
+            raise
+        agreed(f"{failure.sentence}. Make it there?", yes=False)
+        return deployment.preview(create=True)
+
+
+def refresh(
+    stack: StackName, name: Name = None, yes: Yes = False, as_json: AsJson = False, verbose: Verbose = False
+) -> None:
+    """Take over into the state what the cloud has: shows what differs, asks, and changes nothing in the cloud."""
+    need_answer(yes=yes, as_json=as_json, command=f"refresh {stack}")
+    deployment = standing(stack, name)
+    with telling(as_json=as_json, verbose=verbose):
+        if not tell_drift(deployment, as_json=as_json):
+            return
+        agreed(f"Take this over into the state of {deployment.name}?", yes=yes)
+
+        from automation.console.watching import watching
+
+        with watching(f"{deployment.name}  refreshing", {}, as_json=as_json) as on_event:
+            outcome = deployment.refresh(on_event)
+        tell_outcome(outcome, "is refreshed", as_json=as_json)
+
+
+def drift(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """What in the cloud is not as the stack left it: exit code 0 for nothing, 3 for drift."""
+    deployment = standing(stack, name)
+    with telling(as_json=as_json, verbose=verbose):
+        found = tell_drift(deployment, as_json=as_json)
+    raise typer.Exit(DRIFTED if found else 0)
+
+
+def destroy(
+    stack: StackName,
+    name: Name = None,
+    unprotect: Annotated[
+        list[str] | None,
+        typer.Option("--unprotect", help="Name of a protected resource that may be lost too; repeatable."),
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Delete everything that stands in the stack: shows what goes, asks, deletes. Its history stays."""
+    need_answer(yes=yes, as_json=as_json, command=f"destroy {stack}")
+    deployment = standing(stack, name)
+    with telling(as_json=as_json, verbose=verbose):
+        found = deployment.preview_destroy()
+        tell_preview(found, as_json=as_json)
+        if found.effective:
+            agreed(f"Delete all of this in {deployment.name} for good?", yes=yes)
+
+        from automation.console.changes import room_counts
+        from automation.console.watching import watching
+
+        with watching(f"{deployment.name}  deleting", room_counts(found.effective), as_json=as_json) as on_event:
+            outcome = deployment.destroy(on_event, tuple(unprotect or ()))
+        tell_outcome(outcome, "is destroyed", as_json=as_json)
+
+
+def tell_preview(found: "Preview", *, as_json: bool) -> None:
+    """Print what a preview found."""
+    if as_json:
+        from automation.console.json_lines import line, preview_json
+
+        print(line(preview_json(found)), flush=True)
+        return
+
+    from automation.console.changes import preview_tree
+
+    show(preview_tree(found, f"{found.stack} (new)" if found.new_stack else found.stack))
+
+
+def tell_drift(deployment: "Deployment", *, as_json: bool) -> bool:
+    """Look for drift and print it; True when there is any."""
+    found = deployment.drift()
+    if as_json:
+        from automation.console.json_lines import drift_json, line
+
+        print(line(drift_json(deployment.name, found)), flush=True)
+    else:
+        from automation.console.changes import drift_tree
+
+        show(drift_tree(deployment.name, found))
+    return bool(found)
+
+
+def tell_outcome(outcome: "Outcome", did: str, *, as_json: bool) -> None:
+    """Print what an update has done."""
+    if as_json:
+        from automation.console.json_lines import line, outcome_json
+
+        print(line(outcome_json(outcome)), flush=True)
+        return
+
+    from automation.console.tables import outcome_text
+
+    show(outcome_text(outcome, did))

@@ -1,0 +1,18 @@
+"""What is refused before the engine is started, though the stack's file itself is well."""
+
+from automation.stack_file import Stack
+from components.configuration import PROJECT
+from providers.contract.mistakes import InvalidConfiguration, Mistake
+
+
+def refuse_missing_secrets(stack: Stack) -> None:
+    """Raise InvalidConfiguration for secrets that are listed and have no value: the program could not go on either."""
+    if stack.missing_secrets:
+        raise InvalidConfiguration(_missing(stack, name) for name in stack.missing_secrets)
+
+
+def _missing(stack: Stack, name: str) -> Mistake:
+    readers = stack.spec.readers_of(name)
+    path = f"services.{readers[0]}.secrets" if readers else "cloud"
+    advice = f"has no value; run `pulumi config set --stack {stack.name} --secret {PROJECT}:{name}`"
+    return Mistake(path, name, advice)

@@ -1,0 +1,44 @@
+"""Who holds a stack, read from what the engine says when it finds the stack locked. Pure but for one look at a process."""
+
+import os
+import re
+import socket
+from dataclasses import dataclass
+
+TOLD = re.compile(r"created by (?P<user>[^\s@]+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lock: who holds it, with which process on which machine, and since when; empty where the backend does not tell."""
+
+    user: str = ""
+    host: str = ""
+    pid: int = 0
+    since: str = ""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.user}@{self.host} (process {self.pid}) since {self.since}" if self.user else "an update in progress"
+        )
+
+    @property
+    def running_here(self) -> bool:
+        """True when that process runs on this machine."""
+        return self.host == socket.gethostname() and _runs(self.pid)
+
+
+def held_in(text: str) -> Held | None:
+    """The lock that the engine's text tells of."""
+    found = TOLD.search(text)
+    return Held(found["user"], found["host"], int(found["pid"]), found["since"]) if found else None
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,54 @@
+"""Waits until every service runs the revision that was just asked for: a deploy that a cloud took back is no success."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from automation.deployment.clock import Clock
+from automation.deployment.events import OnEvent, Said
+from automation.deployment.failures import DeploymentFailed, Failure
+from automation.deployment.revisions import Revision, revisions_of, still_wanted
+from automation.deployment.urns import name_of
+from providers.contract.mistakes import listed
+from providers.contract.operations import Running
+
+if TYPE_CHECKING:
+    from automation.deployment.workspace import ProjectStack
+
+POLL_SECONDS = 10.0
+
+
+def settle(
+    engine: "ProjectStack",
+    services: Mapping[str, Running],
+    clock: Clock,
+    seconds: float,
+    on_event: OnEvent | None = None,
+) -> None:
+    """Ask the cloud of late services again until they run what was asked for; raises DeploymentFailed after `seconds`."""
+    begun = clock.seconds()
+    asked = revisions_of(engine.exported(), services)
+    late = tuple(revision for revision in asked if not revision.settled)
+    while late and clock.seconds() - begun < seconds:
+        if on_event is not None:
+            names = listed((name_of(revision.urn) for revision in late), "and")
+            on_event(Said(clock.seconds() - begun, "info", f"waiting for {names} to run what was asked for"))
+        clock.sleep(min(POLL_SECONDS, max(0.0, seconds - (clock.seconds() - begun))))
+        engine.refresh(target=[revision.urn for revision in late])
+        late = _late(engine, services, asked)
+    if late:
+        raise not_running(engine.name, late)
+
+
+def _late(engine: "ProjectStack", services: Mapping[str, Running], asked: tuple[Revision, ...]) -> tuple[Revision, ...]:
+    now = still_wanted(revisions_of(engine.exported(), services), asked)
+    return tuple(revision for revision in now if not revision.settled)
+
+
+def not_running(stack: str, late: tuple[Revision, ...]) -> DeploymentFailed:
+    """The failure of an update whose services do not run what was asked for."""
+    told = listed((str(revision) for revision in late), "and")
+    return DeploymentFailed(
+        Failure.NOT_RUNNING,
+        f"{stack}: the update went through, but {told}",
+        f"look into the logs of what did not start, mend it and run `up` again, or `agent-platform rollback {stack}`",
+    )
