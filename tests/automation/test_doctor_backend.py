@@ -53,6 +53,11 @@ def test_a_passphrase_of_the_environment_opens_a_sealed_stack(tmp_path: Path) ->
     assert (found.verdict, found.told) == ("allowed", "the passphrase comes from PULUMI_CONFIG_PASSPHRASE")
 
 
+def test_an_empty_passphrase_may_be_one_that_nobody_set(tmp_path: Path) -> None:
+    told = case(stack_file(tmp_path, SALTED), environment={"PULUMI_CONFIG_PASSPHRASE": ""})
+    assert backend.secrets_provider(told).verdict == "unknown"
+
+
 def test_a_passphrase_file_must_be_there(tmp_path: Path) -> None:
     file = tmp_path / "passphrase"
     told = case(stack_file(tmp_path, SALTED), environment={"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)})

@@ -77,12 +77,15 @@ def _passphrase(subject: str, environment: Mapping[str, str]) -> Finding:
         return refused(
             subject, f"{PASSPHRASE_FILE} names no file that can be read", "correct it, or set the passphrase itself"
         )
+    if PASSPHRASE in environment:
+        # what a pipeline hands over for a secret that nobody set; the engine takes it for a passphrase
+        return unknown(subject, f"{PASSPHRASE} is empty", "set it, unless the stack was sealed by an empty one")
     what = f"secrets are sealed by a passphrase, and neither {PASSPHRASE} nor {PASSPHRASE_FILE} is set"
     return refused(subject, what, "set one of them")
 
 
 def _passphrase_at_hand(environment: Mapping[str, str]) -> str:
-    if PASSPHRASE in environment:
+    if environment.get(PASSPHRASE):
         return PASSPHRASE
     file = environment.get(PASSPHRASE_FILE)
     return PASSPHRASE_FILE if file and Path(file).is_file() else ""
