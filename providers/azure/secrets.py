@@ -1,8 +1,9 @@
 """Store a value, hand out a reference: Key Vault, one role per reader on the single secret.
 
-The platform itself reads the secret with the service's identity when a revision starts, and again within half an hour
-of a change. Values are written through Azure's management, so whoever deploys needs no way into the vault. Deleting one
-would need that way, so a secret that the stack drops stays in the vault, without a reader, until somebody removes it.
+The platform itself reads the secret with the service's identity, in the version that the app names: a new value is a
+new version, and so a new revision. Values are written through Azure's management, so whoever deploys needs no way into
+the vault. Deleting one would need that way, so a secret that the stack drops stays in the vault, without a reader, until
+somebody removes it.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Names of the variables that Azure's own client libraries read, and the refusal of a user's own of the same name. Pure."""
+"""Names of the variables that only the platform sets on Azure, and the refusal of a user's own of the same name. Pure."""
 
 from providers.contract.mistakes import Mistake, Refusal
 from providers.contract.spec import Platform, Service
@@ -7,11 +7,13 @@ AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
 """Which of a container's identities `DefaultAzureCredential` takes."""
 AZURE_TENANT_ID = "AZURE_TENANT_ID"
 AZURE_OPENAI_ENDPOINT = "AZURE_OPENAI_ENDPOINT"
+SECRETS_VERSION = "SECRETS_VERSION"
+"""Changes with every value that a service reads; no library reads it."""
 
 
 def own_names(service: Service) -> frozenset[str]:
     """Variables that only the platform sets on Azure."""
-    always = frozenset((AZURE_CLIENT_ID, AZURE_TENANT_ID))
+    always = frozenset((AZURE_CLIENT_ID, AZURE_TENANT_ID, SECRETS_VERSION))
     return always | {AZURE_OPENAI_ENDPOINT} if "models" in service.uses else always
 
 

@@ -9,6 +9,8 @@ from providers.azure import rights
 from providers.azure.app_sizes import PAIRS, app_size_refusals
 from providers.azure.limits import refusals
 from providers.azure.probes import liveness_probe, probe_refusals, startup_probe
+from providers.azure.variables import digest, secrets_version
+from providers.contract.results import Environment
 from providers.contract.spec.service import Health
 from tests.azure.laid import at, depends_on, opened, spec_of
 from tests.planning import SECRET, revealed
@@ -17,6 +19,11 @@ from tests.planning import SECRET, revealed
 def container(plan: Inventory, service: str, place: int = 0) -> dict[str, object]:
     containers = cast("list[dict[str, object]]", at(plan.one(f"prod-compute-{service}"), "template.containers"))
     return containers[place]
+
+
+def variables(plan: Inventory, service: str) -> dict[str, object]:
+    told = cast("list[dict[str, object]]", container(plan, service)["env"])
+    return {str(each["name"]): each.get("value") for each in told}
 
 
 def test_the_environment_takes_no_public_traffic(prod: Inventory) -> None:
@@ -54,9 +61,23 @@ def test_a_service_that_nobody_calls_has_no_way_in(plain: Inventory) -> None:
 def test_secrets_are_read_from_the_vault_by_the_services_identity(prod: Inventory) -> None:
     secrets = cast("list[dict[str, object]]", at(prod.one("prod-compute-chat"), "configuration.secrets"))
     (secret,) = cast("list[dict[str, object]]", revealed(secrets))
-    assert secret["keyVaultUrl"] == "<keyvault:Secret prod-database-database-url>.properties.secretUri"
+    assert secret["keyVaultUrl"] == "<keyvault:Secret prod-database-database-url>.properties.secretUriWithVersion"
     assert secret["identity"] == "<managedidentity:UserAssignedIdentity prod-identity-service-chat>.id"
     assert "value" not in secret
+
+
+def test_a_new_version_of_a_secret_is_a_new_revision_of_its_readers_alone(prod: Inventory) -> None:
+    told = {name: variables(prod, name).get("SECRETS_VERSION") for name in ("gateway", "chat", "worker")}
+    assert len({str(version) for version in told.values()}) == 3 and None not in told.values()
+    assert secrets_version(Environment({})) == {}
+
+
+def test_the_version_of_the_secrets_follows_each_of_them(prod: Inventory) -> None:
+    stored = [
+        f"<keyvault:Secret prod-{name}>.properties.secretUriWithVersion"
+        for name in ("database-database-url", "cache-redis-url")
+    ]
+    assert variables(prod, "worker")["SECRETS_VERSION"] == digest(stored) == digest(stored[::-1]) != digest(stored[:1])
 
 
 def test_an_app_waits_for_its_right_to_read(prod: Inventory) -> None:
@@ -69,8 +90,7 @@ def test_the_identity_that_pulls_is_hidden_from_the_containers(prod: Inventory) 
 
 
 def test_callers_know_the_address(prod: Inventory) -> None:
-    variables = cast("list[dict[str, object]]", container(prod, "gateway")["env"])
-    (chat,) = [each["value"] for each in variables if each["name"] == "CHAT_URL"]
+    chat = variables(prod, "gateway")["CHAT_URL"]
     assert chat == "https://prod-chat.internal.<app:ManagedEnvironment prod-environment>.defaultDomain"
 
 

@@ -48,7 +48,7 @@ def test_a_dropped_secret_stays_in_the_vault_because_deleting_needs_a_way_in() -
     assert laid().one("prod-secrets-OPENAI_API_KEY").options["retainOnDelete"] is True
 
 
-@pytest.mark.parametrize("variable", ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_OPENAI_ENDPOINT"])
+@pytest.mark.parametrize("variable", ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_OPENAI_ENDPOINT", "SECRETS_VERSION"])
 def test_a_variable_that_the_platform_sets_cannot_be_set_by_the_user(variable: str) -> None:
     (refusal,) = refusals(spec_of({f"services.gateway.environment.{variable}": "x"}), "prod")
     assert str(refusal) == (

@@ -10,7 +10,7 @@ from providers.azure.compute.containers import service_container, volumes
 from providers.azure.compute.environment import PROFILE
 from providers.azure.ground import Ground
 from providers.azure.naming import app_name, secret_name
-from providers.azure.variables import own_variables
+from providers.azure.variables import own_variables, secrets_version
 from providers.azure.workloads import listens
 from providers.contract.results import Environment, SecretRef
 from providers.contract.scope import Scope
@@ -76,8 +76,8 @@ def _configuration(ground: Ground, name: str, environment: Environment) -> azure
 
 
 def _secret(name: str, stored: SecretRef, identity: pulumi.Input[str]) -> azure_native.app.SecretArgs:
-    """By its address without a version: Azure fetches a new value within half an hour and restarts the copies."""
-    return azure_native.app.SecretArgs(name=name, key_vault_url=stored.reference, identity=identity)
+    """By its address with the version: a revision starts with the value it was deployed with, never with one kept back."""
+    return azure_native.app.SecretArgs(name=name, key_vault_url=stored.version, identity=identity)
 
 
 def _ingress(service: Service) -> azure_native.app.IngressArgs:
@@ -97,7 +97,7 @@ def _ingress(service: Service) -> azure_native.app.IngressArgs:
 
 def _template(ground: Ground, name: str, environment: Environment) -> azure_native.app.TemplateArgs:
     spec, service = ground.spec, ground.spec.services[name]
-    plain = {**environment.plain, **own_variables(ground, name)}
+    plain = {**environment.plain, **own_variables(ground, name), **secrets_version(environment)}
     containers = [service_container(service, ground.registry.images[name], plain, environment)]
     if ground.prometheus is not None and service.port is not None and has_collector(spec, service):
         client_id = ground.identity.services[name].client_id
