@@ -22,6 +22,8 @@ AZURE_NAMES = {
     "azure-native:storage:StorageAccount": "accountName",
     "azure-native:redisenterprise:RedisEnterprise": "clusterName",
 }
+STORED_VALUE = ":SecretVersion"
+"""How types end that are another object, with another version, for another value."""
 SALT_BYTES = 4
 ACCOUNT = "111122223333"
 
@@ -65,8 +67,10 @@ def new_id(token: str, logical_name: str, inputs: struct_pb2.Struct) -> str:
 
 
 def digest(token: str, inputs: Mapping[str, Value]) -> str:
-    """Eight hexadecimal digits that follow from the plain inputs."""
+    """Eight hexadecimal digits that follow from the plain inputs; of a stored value, from the value too."""
     plain = {key: value for key, value in inputs.items() if not isinstance(value, Secret | Unknown)}
+    if token.endswith(STORED_VALUE):
+        plain |= {key: value.value for key, value in inputs.items() if isinstance(value, Secret)}
     return sha256(f"{token} {sorted(plain.items(), key=str)}".encode()).hexdigest()[:8]
 
 
