@@ -189,6 +189,13 @@ def test_every_command_that_a_workflow_runs_exists(command: str) -> None:
     assert end.value.code == 0
 
 
+def test_the_guide_names_every_workflow_and_everything_that_a_team_must_set() -> None:
+    guide = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
+    names = {*re.findall(r"(?:vars|secrets)\.([A-Z_]+)", text), *(path.name for path in WORKFLOWS)}
+    assert [name for name in sorted(names) if f"`{name}`" not in guide] == []
+
+
 def fenced(kind: str, title: str, text: bytes) -> str:
     ended = subprocess.run([sys.executable, FENCED, kind, title], input=text, capture_output=True, check=True)
     return ended.stdout.decode()
