@@ -4,7 +4,7 @@ ECS goes back by itself to the task definition before when new copies do not bec
 the old one, whatever was asked for.
 """
 
-from providers.contract.operations import Operations, Running, Stateful
+from providers.contract.operations import Losing, Operations, Running, Stateful
 
 OPERATIONS = Operations(
     stateful=(
@@ -20,4 +20,9 @@ OPERATIONS = Operations(
         Stateful("aws:lb/loadBalancer:LoadBalancer", "the entry address that names point at"),
     ),
     running=(Running("aws:ecs/service:Service", "taskDefinition", "taskDefinition", wanted_in="inputs"),),
+    losing=(
+        Losing("network.cidr", "aws:ec2/vpc:Vpc", "a network has its first range of addresses for life"),
+        Losing("network.cidr", "aws:ec2/subnet:Subnet", "a subnet has its range for life"),
+        Losing("network.zones", "aws:ec2/subnet:Subnet", "fewer zones need fewer subnets, and those left move up"),
+    ),
 )

@@ -3,7 +3,7 @@
 An app with one active revision keeps the old one until the new one is ready, and for good when it never is.
 """
 
-from providers.contract.operations import Operations, Running, Stateful
+from providers.contract.operations import Losing, Operations, Running, Stateful
 
 FAILED = ("provisioningState", ("Failed", "Canceled"))
 
@@ -27,4 +27,11 @@ OPERATIONS = Operations(
         Stateful("azure-native:cdn:AFDEndpoint", "the entry address that names point at"),
     ),
     running=(Running("azure-native:app:ContainerApp", "latestRevisionName", "latestReadyRevisionName", failed=FAILED),),
+    losing=(
+        Losing(
+            "azure.location", "*", "everything in a location is made anew in another one; begin a new stack instead"
+        ),
+        Losing("azure.tenant_id", "azure-native:keyvault:Vault", "a vault belongs to its directory for life"),
+        Losing("network.zones", "azure-native:app:ManagedEnvironment", "an environment spans zones or not for life"),
+    ),
 )

@@ -35,11 +35,21 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Losing:
+    """A key of the spec that cannot change in place on a cloud: the type that is made anew or deleted, and why."""
+
+    key: str
+    type: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Operations:
-    """One cloud's tables."""
+    """One cloud's tables; a key that `losing` does not name replaces nothing that holds something."""
 
     stateful: tuple[Stateful, ...]
     running: tuple[Running, ...]
+    losing: tuple[Losing, ...] = ()
 
     @cached_property
     def holds(self) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 Cloud Run makes a revision at once and sends no traffic to it before it is ready: the old one goes on when it is not.
 """
 
-from providers.contract.operations import Operations, Running, Stateful
+from providers.contract.operations import Losing, Operations, Running, Stateful
 
 FAILED = ("terminalConditions[0].state", ("CONDITION_FAILED",))
 
@@ -26,5 +26,11 @@ OPERATIONS = Operations(
     running=(
         Running("gcp:cloudrunv2/service:Service", "latestCreatedRevision", "latestReadyRevision", failed=FAILED),
         Running("gcp:cloudrunv2/workerPool:WorkerPool", "latestCreatedRevision", "latestReadyRevision", failed=FAILED),
+    ),
+    losing=(
+        Losing("gcp.region", "*", "everything in a region is made anew in another one; begin a new stack instead"),
+        Losing("network.cidr", "gcp:compute/subnetwork:Subnetwork", "a range grows in place, and does not move"),
+        Losing("network.zones", "gcp:compute/address:Address", "each zone has a way out of its own, with its address"),
+        Losing("cache.high_availability", "gcp:redis/instance:Instance", "Memorystore has a tier for life"),
     ),
 )

@@ -24,6 +24,7 @@ PACKAGES = ("aws", "gcp", "azure-native", "random")
 NEEDED = ("pulumi", "pulumi-language-python")
 PASSPHRASE = "correct horse battery staple"
 LONGEST_SECONDS = 300
+LONGEST_LINE = 300
 STACK = "prod"
 
 
@@ -83,9 +84,13 @@ class Bench:
         """A new stack with production's platform on `cloud`, every listed secret set."""
         self.run("stack", "init", stack, stack=None)
         self.write(production(changes, cloud), stack)
+        self.seal(stack)
+        return self
+
+    def seal(self, stack: str = STACK) -> None:
+        """Give a value to every secret of the stack that has none."""
         for name in read_stack(self.folder, stack).missing_secrets:
             self.run("config", "set", "--secret", f"{PROJECT}:{name}", given=SECRET, stack=stack)
-        return self
 
     def start(self, *arguments: str, stack: str | None = STACK) -> subprocess.Popen[str]:
         """The engine on the way, in a process group of its own."""
@@ -97,7 +102,7 @@ class Bench:
         )  # fmt: skip
 
     def run(self, *arguments: str, stack: str | None = STACK, given: str = "", expected: int | None = 0) -> str:
-        """Output of an engine command; fails with all that it said when it ends otherwise than `expected`."""
+        """Output of an engine command; fails with its errors when it ends otherwise than `expected`."""
         process = self.start(*arguments, stack=stack)
         try:
             out, err = process.communicate(given, timeout=LONGEST_SECONDS)
@@ -105,12 +110,13 @@ class Bench:
             os.killpg(process.pid, signal.SIGKILL)
             raise
         if expected is not None and process.returncode != expected:
-            raise AssertionError(f"pulumi {' '.join(arguments)} ended with {process.returncode}\n{out}\n{err}")
+            raise AssertionError(f"pulumi {' '.join(arguments)} ended with {process.returncode}\n{errors(out + err)}")
         return f"{out}\n{err}" if expected != 0 else out
 
-    def preview(self) -> Mapping[str, Value]:
+    def preview(self, expected: int | None = 0) -> Mapping[str, Value]:
         """The preview as the engine's JSON."""
-        return cast("Mapping[str, Value]", json.loads(self.run("preview", "--json")))
+        told = self.run("preview", "--json", expected=expected)
+        return cast("Mapping[str, Value]", json.JSONDecoder().raw_decode(told)[0])
 
     def up(self, *arguments: str) -> str:
         """Update without asking."""
@@ -125,6 +131,11 @@ class Bench:
         exported = json.loads(self.run("stack", "export", stack=stack))
         found = cast("list[Mapping[str, Value]]", exported["deployment"].get("resources", []))
         return [resource for resource in found if resource["type"] != "pulumi:pulumi:Stack"]
+
+
+def errors(text: str) -> str:
+    """The lines of an engine's output that tell what went wrong."""
+    return "\n".join(dict.fromkeys(line.strip()[:LONGEST_LINE] for line in text.splitlines() if "error: " in line))
 
 
 def _write_shim(path: Path, package: str) -> None:

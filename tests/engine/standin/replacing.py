@@ -74,6 +74,8 @@ RANDOM = {
     "random:index/randomId:RandomId": EVERYTHING,
     "random:index/randomPassword:RandomPassword": EVERYTHING,
 }
+PLACES = frozenset({"resourceGroupName", "location"})
+"""What an id of Azure is made of, beside the name: another one is another resource."""
 TABLE: Mapping[str, str] = {**AWS, **GOOGLE, **AZURE, **RANDOM}
 
 
@@ -83,7 +85,8 @@ def replaces(token: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> 
     if known == EVERYTHING:
         yield from (key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
         return
-    for path in sorted({*known.split(), *shape_of(token).replacing}):
+    always = PLACES if token.startswith("azure-native:") else frozenset[str]()
+    for path in sorted({*known.split(), *shape_of(token).replacing, *always}):
         if _at(old, path) != _at(new, path):
             yield path.partition(".")[0]
 

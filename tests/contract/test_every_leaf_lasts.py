@@ -1,0 +1,78 @@
+"""What a change of a key would cost: nothing that holds something is made anew, unless the cloud's table says why."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from automation.inventory import Inventory
+from automation.leaves import LEAVES, Leaf, changed
+from automation.recorder import record
+from automation.stack_file import stack_of
+from components.configuration import PLATFORM_KEY
+from providers import AVAILABLE, operations
+from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.operations import Losing
+from providers.contract.spec.defaults import Raw
+from tests.engine.standin.replacing import replaces
+from tests.planning import production
+
+PROGRAM = Path(__file__).parent.parent.parent / "__main__.py"
+STACK = "trial"
+CASES = [(leaf, cloud) for cloud in AVAILABLE for leaf in LEAVES if leaf.block in (None, cloud)]
+ROWS = [(row, cloud) for cloud in AVAILABLE for row in operations(cloud).losing]
+BEFORE: dict[str, Inventory] = {}
+"""Platforms without the change, by their configuration: many keys are changed in the same one."""
+
+
+@pytest.mark.parametrize(("leaf", "cloud"), CASES, ids=[f"{cloud}-{leaf.key}" for leaf, cloud in CASES])
+def test_a_changed_key_loses_nothing_that_the_table_does_not_tell(leaf: Leaf, cloud: str) -> None:
+    told = {row.type for row in operations(cloud).losing if row.key == leaf.key}
+    lost = {token for token, _ in losses(leaf, cloud)}
+    assert lost <= told or "*" in told
+
+
+@pytest.mark.parametrize(("row", "cloud"), ROWS, ids=[f"{cloud}-{row.key}-{row.type}" for row, cloud in ROWS])
+def test_every_row_of_the_table_is_needed(row: Losing, cloud: str) -> None:
+    after = declared(losing_change(row.key, cloud))
+    lost = {token for token, _ in _losses(declared(production(cloud=cloud)), after, cloud)}
+    assert row.type in lost or (row.type == "*" and lost)
+
+
+def losing_change(key: str, cloud: str) -> Raw:
+    """Production with another value of a key that the cloud's table names, at the user's own risk where it is one."""
+    risky: dict[str, object] = {"cache.high_availability": False, "network.zones": 1}
+    if key == "network.zones" and cloud != "azure":
+        return changed(production(cloud=cloud), {key: 2})
+    if key in risky:
+        return changed(production(cloud=cloud), {key: risky[key], "accept_risk": {key: "tried out"}})
+    return changed(production(cloud=cloud), {key: next(leaf.value for leaf in LEAVES if leaf.key == key)})
+
+
+@cache
+def losses(leaf: Leaf, cloud: str) -> tuple[tuple[str, str], ...]:
+    """Type and name of each resource that holds something and would be replaced or deleted."""
+    try:
+        after = declared(leaf.after(cloud))
+    except InvalidConfiguration:
+        return ()
+    raw = leaf.before(cloud)
+    if str(raw) not in BEFORE:
+        BEFORE[str(raw)] = declared(raw)
+    return tuple(_losses(BEFORE[str(raw)], after, cloud))
+
+
+def _losses(before: Inventory, after: Inventory, cloud: str) -> Iterator[tuple[str, str]]:
+    there = {(resource.type, resource.name): resource for resource in after.custom}
+    for resource in before.custom:
+        if resource.type in operations(cloud).holds:
+            key = resource.type, resource.name
+            if key not in there or any(replaces(resource.type, resource.inputs, there[key].inputs)):
+                yield key
+
+
+def declared(raw: Raw) -> Inventory:
+    """What the platform declares."""
+    stack = stack_of(STACK, {PLATFORM_KEY: raw})
+    return record(PROGRAM, STACK, stack.config, stack.secret_keys)
