@@ -20,6 +20,7 @@ from automation.commands.options import (
 from automation.commands.telling import DRIFTED, agreed, can_ask, need_answer, show, telling
 
 if TYPE_CHECKING:
+    from automation.console.watching import Watch
     from automation.deployment import Deployment, Outcome, Preview
 
 SETTLE_SECONDS = 300.0
@@ -42,8 +43,10 @@ def preview(
 ) -> None:
     """What `up` would change in the cloud, by the real engine; changes nothing."""
     deployment = programmed(stack, name, settings=settings, secrets_provider=secrets_provider)
-    with telling(as_json=as_json, verbose=verbose):
-        tell_preview(deployment.preview(create=create or deployment.ephemeral), as_json=as_json)
+    with telling(as_json=as_json, verbose=verbose) as watch:
+        with watch.looking(f"{deployment.name}  previewing") as on_event:
+            found = deployment.preview(on_event, create=create or deployment.ephemeral)
+        tell_preview(found, as_json=as_json)
 
 
 def up(
@@ -70,32 +73,35 @@ def up(
     need_answer(yes=yes, as_json=as_json, command=f"up {stack}")
     deployment = programmed(stack, name, ttl_hours, settings, secrets_provider)
     allowed = tuple(allow_replace or ())
-    with telling(as_json=as_json, verbose=verbose):
-        found = _found(deployment, create=create or deployment.ephemeral, asking=can_ask(as_json=as_json) and not yes)
+    with telling(as_json=as_json, verbose=verbose) as watch:
+        asking = can_ask(as_json=as_json) and not yes
+        found = _found(deployment, watch, create=create or deployment.ephemeral, asking=asking)
         tell_preview(found, as_json=as_json)
         deployment.guard(found, allowed)
         if found.effective:
             agreed(f"Make these changes in {deployment.name}?", yes=yes)
 
         from automation.console.changes import room_counts
-        from automation.console.watching import watching
 
-        with watching(f"{deployment.name}  updating", room_counts(found.effective), as_json=as_json) as on_event:
+        with watch.making(f"{deployment.name}  updating", room_counts(found.effective)) as on_event:
             outcome = deployment.up(on_event, allowed, preview=found, settle_seconds=settle_seconds)
         tell_outcome(outcome, "is up", as_json=as_json)
 
 
-def _found(deployment: "Deployment", *, create: bool, asking: bool) -> "Preview":
+def _found(deployment: "Deployment", watch: "Watch", *, create: bool, asking: bool) -> "Preview":
     """The preview; where the backend has no such stack, whoever is there is asked whether to make it."""
     from automation.deployment import DeploymentFailed, Failure
 
+    title = f"{deployment.name}  previewing"
     try:
-        return deployment.preview(create=create)
+        with watch.looking(title) as on_event:
+            return deployment.preview(on_event, create=create)
     except DeploymentFailed as failure:
         if failure.kind is not Failure.NO_STACK or not asking:
             raise
         agreed(f"{failure.sentence}. Make it there?", yes=False)
-        return deployment.preview(create=True)
+    with watch.looking(title) as on_event:
+        return deployment.preview(on_event, create=True)
 
 
 def refresh(
@@ -104,14 +110,11 @@ def refresh(
     """Take over into the state what the cloud has: shows what differs, asks, and changes nothing in the cloud."""
     need_answer(yes=yes, as_json=as_json, command=f"refresh {stack}")
     deployment = standing(stack, name)
-    with telling(as_json=as_json, verbose=verbose):
-        if not tell_drift(deployment, as_json=as_json):
+    with telling(as_json=as_json, verbose=verbose) as watch:
+        if not tell_drift(deployment, watch):
             return
         agreed(f"Take this over into the state of {deployment.name}?", yes=yes)
-
-        from automation.console.watching import watching
-
-        with watching(f"{deployment.name}  refreshing", {}, as_json=as_json) as on_event:
+        with watch.making(f"{deployment.name}  refreshing", {}) as on_event:
             outcome = deployment.refresh(on_event)
         tell_outcome(outcome, "is refreshed", as_json=as_json)
 
@@ -119,8 +122,8 @@ def refresh(
 def drift(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
     """What in the cloud is not as the stack left it: exit code 0 for nothing, 3 for drift."""
     deployment = standing(stack, name)
-    with telling(as_json=as_json, verbose=verbose):
-        found = tell_drift(deployment, as_json=as_json)
+    with telling(as_json=as_json, verbose=verbose) as watch:
+        found = tell_drift(deployment, watch)
     raise typer.Exit(DRIFTED if found else 0)
 
 
@@ -138,16 +141,16 @@ def destroy(
     """Delete everything that stands in the stack: shows what goes, asks, deletes. Its history stays."""
     need_answer(yes=yes, as_json=as_json, command=f"destroy {stack}")
     deployment = standing(stack, name)
-    with telling(as_json=as_json, verbose=verbose):
-        found = deployment.preview_destroy()
+    with telling(as_json=as_json, verbose=verbose) as watch:
+        with watch.looking(f"{deployment.name}  previewing") as on_event:
+            found = deployment.preview_destroy(on_event)
         tell_preview(found, as_json=as_json)
         if found.effective:
             agreed(f"Delete all of this in {deployment.name} for good?", yes=yes)
 
         from automation.console.changes import room_counts
-        from automation.console.watching import watching
 
-        with watching(f"{deployment.name}  deleting", room_counts(found.effective), as_json=as_json) as on_event:
+        with watch.making(f"{deployment.name}  deleting", room_counts(found.effective)) as on_event:
             outcome = deployment.destroy(on_event, tuple(unprotect or ()))
         tell_outcome(outcome, "is destroyed", as_json=as_json)
 
@@ -165,10 +168,11 @@ def tell_preview(found: "Preview", *, as_json: bool) -> None:
     show(preview_tree(found, f"{found.stack} (new)" if found.new_stack else found.stack))
 
 
-def tell_drift(deployment: "Deployment", *, as_json: bool) -> bool:
+def tell_drift(deployment: "Deployment", watch: "Watch") -> bool:
     """Look for drift and print it; True when there is any."""
-    found = deployment.drift()
-    if as_json:
+    with watch.looking(f"{deployment.name}  looking for drift") as on_event:
+        found = deployment.drift(on_event)
+    if watch.as_json:
         from automation.console.json_lines import drift_json, line
 
         print(line(drift_json(deployment.name, found)), flush=True)

@@ -49,7 +49,11 @@ def programmed(
 
     from automation.deployment import Deployment
 
-    return Deployment(stack, name=name, ttl_hours=ttl_hours, overrides=overrides, secrets_provider=secrets_provider)
+    deployment = Deployment(
+        stack, name=name, ttl_hours=ttl_hours, overrides=overrides, secrets_provider=secrets_provider
+    )
+    _ = deployment.file  # what the options make of it is checked too, before anything is shown
+    return deployment
 
 
 def standing(stack: str, name: str | None = None) -> "Deployment":

@@ -15,18 +15,21 @@ from providers.contract.mistakes import InvalidConfiguration, Mistake
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from automation.console.watching import Watch
+
 FAILED = 1
 DRIFTED = 3
 """Exit code of `drift` when the cloud is not as the stack left it."""
 
 
 @contextmanager
-def telling(*, as_json: bool = False, verbose: bool = False) -> Generator[None]:
-    """Tell a failed deployment in a sentence; machines get it as a line of JSON too."""
+def telling(*, as_json: bool = False, verbose: bool = False) -> "Generator[Watch]":
+    """Gives what shows operations as they go on; tells a failed one in a sentence, and machines in a line of JSON too."""
+    from automation.console.watching import Watch
     from automation.deployment.failures import DeploymentFailed
 
     try:
-        yield
+        yield Watch(as_json=as_json)
     except DeploymentFailed as failure:
         if as_json:
             from automation.console.json_lines import failure_json, line
@@ -37,7 +40,7 @@ def telling(*, as_json: bool = False, verbose: bool = False) -> Generator[None]:
             print(failure.log, file=sys.stderr)
         raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
-        print("stopped before the engine was at work; nothing was changed", file=sys.stderr)
+        print("stopped while the engine was not at work; what it had done before stands in the state", file=sys.stderr)
         raise typer.Exit(FAILED) from None
 
 

@@ -63,17 +63,30 @@ def property_lines(properties: Sequence[Property]) -> Iterator[Text]:
     """One line for each property: its path, what it was, what it is to be."""
     for told in properties[:PROPERTIES_SHOWN]:
         forces = ("  forces replacement", "bold red") if told.forces else ""
-        yield Text.assemble((told.path, "dim"), f": {value_text(told.before)} -> {value_text(told.after)}", forces)
+        before, after = pair_texts(told.before, told.after)
+        yield Text.assemble((told.path, "dim"), f": {before} -> {after}", forces)
     if len(properties) > PROPERTIES_SHOWN:
         yield Text(f"and {len(properties) - PROPERTIES_SHOWN} more properties", "dim")
 
 
-def value_text(value: Value) -> str:
-    """A value as JSON, cut to 60 characters; `nothing` where there is none."""
+def pair_texts(before: Value, after: Value) -> tuple[str, str]:
+    """Both values as JSON (`nothing` where there is none), cut to where they begin to differ."""
+    texts = [_text(before), _text(after)]
+    differs = next((place for place, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1]), 0)
+    start = max(0, differs - LONGEST_VALUE // 4) if max(map(len, texts)) > LONGEST_VALUE else 0
+    return _cut(texts[0], start), _cut(texts[1], start)
+
+
+def _text(value: Value) -> str:
     if value is None:
         return "nothing"
-    text = value if value in ("[secret]", "[unknown]") else json.dumps(value, default=str)
-    return str(text) if len(str(text)) <= LONGEST_VALUE else f"{str(text)[: LONGEST_VALUE - 3]}..."
+    return str(value) if value in ("[secret]", "[unknown]") else json.dumps(value, default=str)
+
+
+def _cut(text: str, start: int) -> str:
+    start = start if len(text) > start else 0
+    before, after = "..." if start else "", "..." if len(text) > start + LONGEST_VALUE else ""
+    return f"{before}{text[start : start + LONGEST_VALUE]}{after}"
 
 
 def drift_tree(stack: str, found: Sequence[Drift]) -> Tree:

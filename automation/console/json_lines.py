@@ -21,7 +21,7 @@ def event_json(event: Event) -> Mapping[str, Value] | None:
     if isinstance(event, Said):
         return (
             None
-            if event.severity == "info"
+            if event.severity == "info" and not event.ours
             else {**head, "severity": event.severity, "text": event.text, "urn": event.urn}
         )
     step = event.step

@@ -7,65 +7,118 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from automation.console.json_lines import event_json, line
 from automation.console.progress import DID, DOING, Progress, Room, duration
 from automation.deployment.changes import SAME, word_for
 from automation.deployment.clock import Clock
-from automation.deployment.events import Done, Event, Failed, OnEvent, Said
+from automation.deployment.events import Begun, Done, Event, Failed, OnEvent, Said
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 RUNNING_SHOWN = 3
 FRAMES_A_SECOND = 4
+AMBIENT = " from $PATH at "
+"""In what the engine says of a plugin that it found on PATH: `doctor` tells of the engine, an update need not."""
+
+
+class Watch:
+    """Shows the operations of one command; a warning that several of them give is shown once."""
+
+    def __init__(self, *, as_json: bool, clock: Clock | None = None) -> None:
+        self.as_json, self.clock = as_json, clock or Clock()
+        self.said = set[str]()
+
+    @contextmanager
+    def looking(self, title: str) -> Generator[OnEvent]:
+        """While a preview or a search for drift goes on, which changes nothing: only what is said, and that it goes on.
+
+        Machines get one document at the end, and nothing before it.
+        """
+        if self.as_json:
+            yield lambda event: None
+        elif sys.stdout.isatty():
+            seen = set[str]()
+            with _drawn(lambda seconds: f"{title}  {len(seen)} resources  {duration(seconds)}", self.clock) as screen:
+
+                def on_event(event: Event) -> None:
+                    if isinstance(event, Begun | Done) and event.step.made:
+                        seen.add(event.step.urn)
+                    self._say(event, lambda text: screen.print(text, style="yellow", highlight=False, markup=False))
+
+                yield on_event
+        else:
+            yield lambda event: self._say(event, print)
+
+    @contextmanager
+    def making(self, title: str, totals: Mapping[str, int]) -> Generator[OnEvent]:
+        """While changes are made; `totals` are those that were foreseen, by room."""
+        if self.as_json:
+            yield _print_json
+        elif sys.stdout.isatty():
+            progress, lock = Progress(totals), Lock()
+
+            def tree(seconds: float) -> "RenderableType":
+                with lock:
+                    return progress_tree(title, progress, seconds)
+
+            with _drawn(tree, self.clock, transient=False) as screen:
+
+                def on_event(event: Event) -> None:
+                    with lock:
+                        progress.take(event)
+                    if isinstance(event, Said | Failed):
+                        style = "yellow" if isinstance(event, Said) else "bold red"
+                        self._say(event, lambda text: screen.print(text, style=style, highlight=False, markup=False))
+
+                yield on_event
+        else:
+            yield lambda event: self._tell(event, print)
+
+    def _say(self, event: Event, write: Callable[[str], object]) -> None:
+        if isinstance(event, Said | Failed):
+            self._tell(event, write)
+
+    def _tell(self, event: Event, write: Callable[[str], object]) -> None:
+        text = line_of(event)
+        if text is None or text in self.said:
+            return
+        if isinstance(event, Said):
+            self.said.add(text)
+        write(text)
 
 
 @contextmanager
-def watching(title: str, totals: Mapping[str, int], *, as_json: bool, clock: Clock | None = None) -> Generator[OnEvent]:
-    """Show events as they come, in the way that suits where they go."""
-    if as_json:
-        yield json_watcher()
-    elif sys.stdout.isatty():
-        with live(title, Progress(totals), clock or Clock()) as on_event:
-            yield on_event
-    else:
-        yield line_watcher(print)
+def _drawn(frame: "Callable[[float], RenderableType]", clock: Clock, *, transient: bool = True) -> "Generator[Console]":
+    """A frame that is drawn anew a few times a second, given its age in seconds; only for a terminal."""
+    from rich.live import Live
+
+    from automation.plan.render import console
+
+    begun, screen = clock.seconds(), console()
+    with Live(
+        get_renderable=lambda: frame(clock.seconds() - begun),
+        console=screen,
+        refresh_per_second=FRAMES_A_SECOND,
+        transient=transient,
+    ):
+        yield screen
 
 
-def json_watcher() -> OnEvent:
-    """Print every event that says something as a JSON object on a line."""
-
-    def on_event(event: Event) -> None:
-        document = event_json(event)
-        if document is not None:
-            print(line(document), flush=True)
-
-    return on_event
-
-
-def line_watcher(write: Callable[[str], object]) -> OnEvent:
-    """Write a line for every resource that has changed or failed, and for every warning, each warning once."""
-    warned = set[str]()
-
-    def on_event(event: Event) -> None:
-        text = line_of(event)
-        if text is None or text in warned:
-            return
-        if isinstance(event, Said):
-            warned.add(text)
-        write(text)
-
-    return on_event
+def _print_json(event: Event) -> None:
+    document = event_json(event)
+    if document is not None:
+        print(line(document), flush=True)
 
 
 def line_of(event: Event) -> str | None:
     """The line of an event, or None for one that says nothing to a reader."""
     if isinstance(event, Said):
-        first = event.text.partition("\n")[0]
-        return (
-            f"{event.severity}: {first}"
-            if event.severity == "warning" or event.text.startswith("waiting for")
-            else None
-        )
-    if not isinstance(event, Done | Failed) or not event.step.made:
+        return _saying(event)
+    # the engine tells a replacement three times: the new one, the old one, and both together
+    if not isinstance(event, Done | Failed) or not event.step.made or event.step.operation == "replace":
         return None
     operation = word_for(event.step.operation)
     if operation in (SAME, "read") and isinstance(event, Done):
@@ -74,37 +127,22 @@ def line_of(event: Event) -> str | None:
     return f"{duration(event.seconds):>10}  {event.step.room:<12}  {verb:<9}  {event.step.short_type} {event.step.name}"
 
 
-@contextmanager
-def live(title: str, progress: Progress, clock: Clock) -> Generator[OnEvent]:
-    """A tree by room that is drawn anew as events come; only for a terminal."""
-    from rich.live import Live
+def _saying(event: Said) -> str | None:
+    first = event.text.partition("\n")[0]
+    if event.severity == "warning" and AMBIENT not in first:
+        return f"warning: {first}"
+    return first if event.severity == "info" and event.ours else None
+
+
+def progress_tree(title: str, progress: Progress, seconds: float) -> "RenderableType":
+    """A line for the whole and one for each room."""
     from rich.text import Text
     from rich.tree import Tree
 
-    from automation.plan.render import console
-
-    lock, begun, screen = Lock(), clock.seconds(), console()
-
-    def drawn() -> Tree:
-        with lock:
-            seconds = clock.seconds() - begun
-            tree = Tree(Text(headline(title, progress, seconds), "bold"), guide_style="dim")
-            for room in progress.rooms:
-                tree.add(Text(room_line(room, seconds), room_style(room)))
-            return tree
-
-    warned = set[str]()
-
-    def on_event(event: Event) -> None:
-        with lock:
-            progress.take(event)
-        text = line_of(event) if isinstance(event, Said | Failed) else None
-        if text is not None and text not in warned:
-            warned.add(text)
-            screen.print(Text(text, "yellow" if isinstance(event, Said) else "bold red"))
-
-    with Live(get_renderable=drawn, console=screen, refresh_per_second=FRAMES_A_SECOND):
-        yield on_event
+    tree = Tree(Text(headline(title, progress, seconds), "bold"), guide_style="dim")
+    for room in progress.rooms:
+        tree.add(Text(room_line(room, seconds), room_style(room)))
+    return tree
 
 
 def headline(title: str, progress: Progress, seconds: float) -> str:

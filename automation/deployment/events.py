@@ -117,6 +117,8 @@ class Said:
     severity: str
     text: str
     urn: str = ""
+    ours: bool = False
+    """True when it is said here and not by the engine."""
 
     @property
     def room(self) -> str:

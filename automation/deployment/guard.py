@@ -1,6 +1,6 @@
 """Stops an update that would lose something: a stateful resource replaced or deleted that nobody has named. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from automation.deployment.changes import Change
@@ -16,12 +16,6 @@ class Loss:
 
     change: Change
     holds: str
-
-    def __str__(self) -> str:
-        """A clause: what happens to it, why, and what is lost."""
-        change = self.change
-        forced = f" (forced by {listed(change.replaces, 'and')})" if change.replaces else ""
-        return f"{change.name} ({change.short_type}) would be {LOSING[change.operation]}{forced}, and with it goes {self.holds}"
 
 
 def losses(changes: Iterable[Change], holds: Mapping[str, str], allowed: Collection[str] = ()) -> tuple[Loss, ...]:
@@ -41,10 +35,21 @@ def refuse_losses(stack: str, changes: Iterable[Change], holds: Mapping[str, str
         raise InvalidConfiguration(_slip(name, changes) for name in slips)
     found = losses(changes, holds, allowed)
     if found:
-        sentence = f"{stack}: {'; '.join(str(loss) for loss in found)}"
+        sentence = f"{stack}: {'; '.join(told(found))}"
         named = " ".join(f"--allow-replace {loss.change.name}" for loss in found)
         advice = f"take back the setting that forces it, or, when that loss is meant, run again with {named}"
         raise DeploymentFailed(Failure.GUARDED, sentence, advice)
+
+
+def told(found: Iterable[Loss]) -> Iterator[str]:
+    """A clause for all losses that are alike: what is lost, how, why, and what goes with it."""
+    alike: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
+    for loss in found:
+        change = loss.change
+        alike.setdefault((change.short_type, change.operation, change.replaces, loss.holds), []).append(change.name)
+    for (short_type, operation, forcing, holds), names in alike.items():
+        forced = f" (forced by {listed(forcing, 'and')})" if forcing else ""
+        yield f"{listed(names, 'and')} ({short_type}) would be {LOSING[operation]}{forced}, and with it goes {holds}"
 
 
 def _slip(name: str, changes: Iterable[Change]) -> Mistake:

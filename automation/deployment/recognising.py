@@ -12,6 +12,8 @@ from automation.deployment.failures import DeploymentFailed, Failure
 from automation.deployment.recognised import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE, Row
 
 LONGEST_QUOTE = 240
+ASKED = re.compile(r"invoke of (?:[\w-]+:)?[\w/-]+:(\w+) failed")
+"""A function of a provider that the program called."""
 VERBS = {
     "create": "create", "create-replacement": "create", "update": "update", "delete": "delete", "replace": "replace",
     "delete-replaced": "delete", "read": "read", "refresh": "read", "import": "import", "same": "read",
@@ -61,8 +63,8 @@ def failure_of(evidence: Evidence) -> DeploymentFailed:
 
 
 def _texts(evidence: Evidence) -> str:
-    """What providers said of resources; the program's own errors have no urn."""
-    return "\n".join(event.text for event in evidence.errors if event.urn)
+    """What providers said: of resources, whose urn is told, and to a question that the program asked."""
+    return "\n".join(event.text for event in evidence.errors if event.urn or ASKED.search(event.text))
 
 
 def _interruption(evidence: Evidence) -> DeploymentFailed | None:
@@ -75,14 +77,16 @@ def _interruption(evidence: Evidence) -> DeploymentFailed | None:
             f"run `agent-platform recover {stack}`",
             log,
         )
-    if evidence.interrupted or re.search(r"update cancell?ed", log):
-        return DeploymentFailed(
-            Failure.CANCELLED,
-            f"{stack}: cancelled; what was under way was finished and stands in the state",
-            "run the same again to go on",
-            log,
+    if not evidence.interrupted and not re.search(r"update cancell?ed", log):
+        return None
+    if evidence.failed:
+        sentence = (
+            f"{stack}: cancelled while it was about to {_what(evidence)}; what was done before stands in the state"
         )
-    return None
+        advice = f"run `agent-platform recover {stack}`, which looks what came of it, and then the same again"
+        return DeploymentFailed(Failure.CANCELLED, sentence, advice, log)
+    sentence = f"{stack}: cancelled; what was under way was finished and stands in the state"
+    return DeploymentFailed(Failure.CANCELLED, sentence, "run the same again to go on", log)
 
 
 def _told(row: Row, groups: Mapping[str, str], evidence: Evidence) -> DeploymentFailed:
@@ -99,8 +103,10 @@ def _told(row: Row, groups: Mapping[str, str], evidence: Evidence) -> Deployment
 
 def _what(evidence: Evidence) -> str:
     """`create prod-database (rds:Instance)`."""
-    steps = evidence.failed
-    return f"{VERBS.get(steps[0].operation, 'change')} {_subject(evidence)}" if steps else "do this"
+    steps, asked = evidence.failed, ASKED.search(evidence.log)
+    if not steps:
+        return f"ask {asked[1]}" if asked else "do this"
+    return f"{VERBS.get(steps[0].operation, 'change')} {_subject(evidence)}"
 
 
 def _subject(evidence: Evidence) -> str:

@@ -1,24 +1,36 @@
 """Waits until every service runs the revision that was just asked for: a deploy that a cloud took back is no success."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from automation.deployment.clock import Clock
 from automation.deployment.events import OnEvent, Said
 from automation.deployment.failures import DeploymentFailed, Failure
 from automation.deployment.revisions import Revision, revisions_of, still_wanted
 from automation.deployment.urns import name_of
+from automation.inventory import Value
 from providers.contract.mistakes import listed
 from providers.contract.operations import Running
-
-if TYPE_CHECKING:
-    from automation.deployment.workspace import ProjectStack
 
 POLL_SECONDS = 10.0
 
 
+class Engine(Protocol):
+    """What is asked of a stack under the engine here."""
+
+    name: str
+
+    def exported(self) -> Mapping[str, Value]:
+        """Its state."""
+        ...
+
+    def refresh(self, *, target: list[str]) -> object:
+        """Take over into the state what the cloud has of some resources."""
+        ...
+
+
 def settle(
-    engine: "ProjectStack",
+    engine: Engine,
     services: Mapping[str, Running],
     clock: Clock,
     seconds: float,
@@ -31,7 +43,7 @@ def settle(
     while late and clock.seconds() - begun < seconds:
         if on_event is not None:
             names = listed((name_of(revision.urn) for revision in late), "and")
-            on_event(Said(clock.seconds() - begun, "info", f"waiting for {names} to run what was asked for"))
+            on_event(Said(clock.seconds() - begun, "info", f"waiting for {names} to run what was asked for", ours=True))
         clock.sleep(min(POLL_SECONDS, max(0.0, seconds - (clock.seconds() - begun))))
         engine.refresh(target=[revision.urn for revision in late])
         late = _late(engine, services, asked)
@@ -39,7 +51,7 @@ def settle(
         raise not_running(engine.name, late)
 
 
-def _late(engine: "ProjectStack", services: Mapping[str, Running], asked: tuple[Revision, ...]) -> tuple[Revision, ...]:
+def _late(engine: Engine, services: Mapping[str, Running], asked: tuple[Revision, ...]) -> tuple[Revision, ...]:
     now = still_wanted(revisions_of(engine.exported(), services), asked)
     return tuple(revision for revision in now if not revision.settled)
 

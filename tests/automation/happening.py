@@ -1,0 +1,38 @@
+"""Events for the tests: recorded from the real engine on stand-ins, or made by hand where a case is rare."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pulumi.automation import EngineEvent
+
+from automation.deployment.events import Event, State, Step, event_of
+from automation.inventory import Value
+
+RECORDED = Path(__file__).parent / "recorded"
+PARENTS = "agent-platform:index:AgentPlatform$agent-platform:index:Region"
+
+
+def recorded(name: str) -> list[Event]:
+    """The events of a recording, one second apart, as far as they say something to a reader."""
+    lines = (RECORDED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    events = (event_of(EngineEvent.from_json(json.loads(line)), float(second)) for second, line in enumerate(lines))
+    return [event for event in events if event is not None]
+
+
+def urn_of(token: str, name: str, room: str = "Database") -> str:
+    return f"urn:pulumi:prod::agent-platform::{PARENTS}$agent-platform:index:{room}${token}::{name}"
+
+
+def step(
+    operation: str,
+    type_token: str = "aws:rds/instance:Instance",  # noqa: S107  # a type, no password
+    name: str = "prod-database",
+    room: str = "Database",
+    old: Mapping[str, Value] | None = None,
+    new: Mapping[str, Value] | None = None,
+    forcing: tuple[str, ...] = (),
+) -> Step:
+    """A step made by hand; `old` and `new` are inputs and outputs at once."""
+    states = [None if values is None else State("id", values, values) for values in (old, new)]
+    return Step(urn_of(type_token, name, room), operation, old=states[0], new=states[1], forcing=forcing)
