@@ -4,11 +4,8 @@ Each operation that runs the program reads the stack's file first, so a mistake 
 """
 
 import os
-import shutil
-import weakref
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +18,9 @@ from automation.deployment.clock import Clock
 from automation.deployment.collecting import Collected
 from automation.deployment.events import OnEvent
 from automation.deployment.failures import DeploymentFailed, Failure
-from automation.deployment.folders import folder_for, stack_file, write_stack_file
+from automation.deployment.folders import EXPIRES_KEY
 from automation.deployment.guard import refuse_losses
+from automation.deployment.layout import Layout
 from automation.deployment.locks import Held
 from automation.deployment.recognising import Evidence, failure_of
 from automation.deployment.results import Drift, Outcome, Preview, Update
@@ -31,7 +29,7 @@ from automation.deployment.told import drifts, message, updates
 from automation.deployment.unprotecting import unprotect_named
 from automation.deployment.workspace import ProjectStack, no_such_stack, open_stack
 from automation.inventory import Value
-from automation.stack_file import Stack, read_stack
+from automation.stack_file import Stack
 from providers import operations
 from providers.contract.mistakes import InvalidConfiguration, Mistake
 from providers.contract.operations import Operations
@@ -45,7 +43,7 @@ SETTLE_SECONDS = 300.0
 class Deployment:
     """The stack of the file `Pulumi.<stack>.yaml` in `folder` (default: the working directory).
 
-    `name` makes another stack from that file, which lives `ttl_hours` from its last `up`; `overrides` sets values of the
+    `name` makes another stack from that file, which lives `ttl_hours` (24) from its last `up`; `overrides` sets values of the
     platform by their dotted paths; `environment` is laid over this process's. Every operation raises DeploymentFailed,
     and InvalidConfiguration for what cannot be taken.
     """
@@ -68,7 +66,7 @@ class Deployment:
             )
         self.stack, self.name = stack, name or stack
         self.folder = (folder or Path.cwd()).absolute()
-        self.ttl_hours, self.overrides = ttl_hours, dict(overrides or {})
+        self.layout = Layout(self.folder, stack, self.name, overrides or {}, ttl_hours)
         self.environment = dict(environment or {})
         self.secrets_provider = secrets_provider
         self.clock = clock or Clock()
@@ -76,23 +74,17 @@ class Deployment:
     @property
     def ephemeral(self) -> bool:
         """True for a stack with a name of its own, which goes when it is destroyed."""
-        return self.name != self.stack
+        return self.layout.ephemeral
 
-    @cached_property
+    @property
     def work_folder(self) -> Path:
         """Where the engine works: the project's folder, or one that goes with this object."""
-        source = stack_file(self.folder, self.stack)
-        if not self.ephemeral and not self.overrides:
-            return self.folder
-        own = folder_for(self.folder, self.name)
-        weakref.finalize(self, shutil.rmtree, own, ignore_errors=True)
-        write_stack_file(own, source, self.name, self.overrides)
-        return own
+        return self.layout.work_folder
 
-    @cached_property
+    @property
     def file(self) -> Stack:
         """The checked stack file; raises InvalidConfiguration."""
-        return read_stack(self.work_folder, self.name)
+        return self.layout.file
 
     @cached_property
     def engine(self) -> ProjectStack:
@@ -104,17 +96,26 @@ class Deployment:
         """What is known of the resources of the stack's cloud."""
         return operations(self.file.spec.cloud)
 
-    def preview(self, on_event: OnEvent | None = None, *, create: bool = True) -> Preview:
-        """What `up` would change. Where the backend has no such stack an empty one is made, or with `create` off it fails."""
+    def preview(
+        self, on_event: OnEvent | None = None, *, create: bool = True, replace: Collection[str] = ()
+    ) -> Preview:
+        """What `up` would change. Where the backend has no such stack an empty one is made, or with `create` off it fails.
+
+        `replace` names, by their urns, resources to make anew.
+        """
         refuse_missing_secrets(self.file)
+
+        def run() -> Collected:
+            return self._run(on_event, lambda take: self.engine.preview(on_event=take, replace=list(replace)))
+
         new = False
         try:
-            told = self._run(on_event, lambda take: self.engine.preview(on_event=take))
+            told = run()
         except DeploymentFailed as failure:
             if failure.kind is not Failure.NO_STACK or not create:
                 raise
             self.create()
-            new, told = True, self._run(on_event, lambda take: self.engine.preview(on_event=take))
+            new, told = True, run()
         return Preview(self.name, planned(told.events), new)
 
     def up(
@@ -124,15 +125,19 @@ class Deployment:
         *,
         preview: Preview | None = None,
         settle_seconds: float = SETTLE_SECONDS,
+        replace: Collection[str] = (),
     ) -> Outcome:
         """Make the cloud what the stack's file says; `preview` is one of just now, else one is made.
+
+        `replace` names, by their urns, resources to make anew; what is stateful of them, `allow_replace` must name too.
 
         Fails before anything is changed when something stateful would be lost that `allow_replace` does not name, and at
         the end when a service does not run, within `settle_seconds`, the revision that was asked for.
         """
-        self.guard(preview or self.preview(), allow_replace)
-        self._renew()
-        told = self._run(on_event, lambda take: self.engine.up(on_event=take, message=self._message("up")))
+        self.guard(preview or self.preview(replace=replace), allow_replace)
+        self.layout.renew(self.clock.now())
+        again, said = list(replace), self._message("up")
+        told = self._run(on_event, lambda take: self.engine.up(on_event=take, message=said, replace=again))
         with self.told_failures():
             settle(self.engine, self.tables.services, self.clock, settle_seconds, on_event)
             return self._outcome(told, self.engine.outputs())
@@ -176,7 +181,8 @@ class Deployment:
     def history(self) -> tuple[Update, ...]:
         """The stack's updates, the latest first."""
         with self.told_failures():
-            return updates(self.engine.history(show_secrets=False))
+            # without a size of the page the engine tells the last ten
+            return updates(self.engine.history(page_size=0, show_secrets=False))
 
     def held(self) -> Held | None:
         """Who holds the stack now."""
@@ -201,15 +207,12 @@ class Deployment:
         return held
 
     def create(self) -> None:
-        """Make an empty stack in the backend."""
+        """Make an empty stack in the backend; an ephemeral one bears its end from the beginning."""
         with self.told_failures():
             self.engine.workspace.create_stack(self.name)
-
-    def _renew(self) -> None:
-        """Let an ephemeral stack's time begin anew."""
-        if self.ttl_hours is not None:
-            source, until = stack_file(self.folder, self.stack), self.clock.now() + timedelta(hours=self.ttl_hours)
-            write_stack_file(self.work_folder, source, self.name, self.overrides, until)
+            until = self.layout.expires_at(self.clock.now())
+            if until is not None:
+                self.engine.ask("stack", "tag", "set", EXPIRES_KEY, until.isoformat())
 
     def _message(self, verb: str) -> str:
         return message(verb, {**os.environ, **self.environment})

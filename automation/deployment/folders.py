@@ -43,6 +43,14 @@ def folder_for(folder: Path, name: str) -> Path:
     return own
 
 
+def platform_in(file: Path) -> Raw:
+    """The platform that a stack file holds, unchecked; empty when it holds none."""
+    document = cast("object", yaml.safe_load(file.read_text(encoding="utf-8")))
+    config = cast("Raw", document).get("config") if isinstance(document, dict) else None
+    platform = cast("Raw", config).get(PLATFORM_KEY) if isinstance(config, dict) else None
+    return cast("Raw", platform) if isinstance(platform, dict) else {}
+
+
 def write_stack_file(
     own: Path, source: Path, name: str, overrides: Mapping[str, Value], expires_at: datetime | None = None
 ) -> None:

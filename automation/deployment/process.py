@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from types import FrameType
@@ -58,17 +58,21 @@ class EngineCommand(PulumiCommand):
         additional_env: Mapping[str, str],
         on_output: Callable[[str], object] | None = None,
         on_error: Callable[[str], object] | None = None,
+        given: str | None = None,
     ) -> CommandResult:
-        """Run a command of the engine; raises CommandError, with what the engine said, when it fails."""
+        """Run a command of the engine, `given` on its standard input; raises CommandError, with what it said, when it fails."""
         told = [arg for arg in args if arg not in (IN_CLEAR, "--non-interactive")]
         self.interruptions = Interruptions()
         with subprocess.Popen(  # noqa: S603  # the engine, found by `require_engine`, with our own arguments
             [self.command, "--non-interactive", *told],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=cwd, env={**os.environ, **self.environment, **additional_env, **QUIET},
             encoding="utf-8", errors="replace", start_new_session=True,
         ) as process, interruptible(process, self.interruptions):  # fmt: skip
             out, err = _read(process.stdout, on_output), _read(process.stderr, on_error)
+            if given is not None and process.stdin is not None:
+                with suppress(BrokenPipeError), process.stdin:
+                    process.stdin.write(given)
             process.wait()
             if process.returncode < 0 or self.interruptions.count:
                 end_all(alive_in(process.pid))

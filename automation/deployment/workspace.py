@@ -45,9 +45,9 @@ class ProjectWorkspace(automation.LocalWorkspace):
         provider = ["--secrets-provider", self.secrets_provider] if self.secrets_provider else []
         self.ask("stack", "init", stack_name, "--no-select", *provider)
 
-    def ask(self, *arguments: str) -> str:
-        """Standard output of a command of the engine; raises CommandError."""
-        return self.pulumi_command.run(list(arguments), self.work_dir, self.env_vars).stdout
+    def ask(self, *arguments: str, given: str | None = None) -> str:
+        """Standard output of a command of the engine, which reads what is `given`; raises CommandError."""
+        return self.pulumi_command.run(list(arguments), self.work_dir, self.env_vars, given=given).stdout
 
     def backend_url(self) -> str:
         """Where the states are kept, without any password in it."""
@@ -76,6 +76,10 @@ class ProjectStack(automation.Stack):
     def ask(self, *arguments: str) -> str:
         """Standard output of a command of the engine about this stack; raises CommandError."""
         return self.workspace.ask(*arguments, "--stack", self.name)
+
+    def seal(self, key: str, value: str) -> None:
+        """Put a secret value, sealed, into the stack's file; it is no argument, which every process here could read."""
+        self.workspace.ask("config", "set", "--secret", "--raw", key, "--stack", self.name, given=value)
 
     def exported(self) -> Mapping[str, Value]:
         """The stack's state as the engine exports it, secrets sealed; it can be imported again as it is."""

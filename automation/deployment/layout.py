@@ -1,0 +1,68 @@
+"""Where the engine works for one stack, and the file it reads there: the project's own, or a copy that is changed."""
+
+import shutil
+import weakref
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+from automation.deployment.ephemeral import TTL_HOURS, laid_over, refuse_own_file, refuse_production
+from automation.deployment.folders import folder_for, platform_in, stack_file, write_stack_file
+from automation.inventory import Value
+from automation.stack_file import Stack, read_stack, stack_names
+
+
+class Layout:
+    """The stack `name` made from the file of `stack` in the project's `folder`, with `overrides` by dotted path."""
+
+    def __init__(
+        self, folder: Path, stack: str, name: str, overrides: Mapping[str, Value], ttl_hours: float | None = None
+    ) -> None:
+        self.folder, self.stack, self.name = folder, stack, name
+        self.overrides, self.ttl_hours = dict(overrides), ttl_hours
+
+    @property
+    def ephemeral(self) -> bool:
+        """True for a stack with a name of its own."""
+        return self.name != self.stack
+
+    @cached_property
+    def work_folder(self) -> Path:
+        """The project's folder, or one that goes with this object; raises InvalidConfiguration."""
+        source = stack_file(self.folder, self.stack)
+        if not self.ephemeral and not self.overrides:
+            return self.folder
+        if self.ephemeral:
+            refuse_own_file(self.name, stack_names(self.folder))
+        own = folder_for(self.folder, self.name)
+        weakref.finalize(self, shutil.rmtree, own, ignore_errors=True)
+        write_stack_file(own, source, self.name, self.settings)
+        return own
+
+    @cached_property
+    def settings(self) -> Mapping[str, Value]:
+        """What the stack has otherwise than the file that it is made from, by dotted path."""
+        if not self.ephemeral:
+            return self.overrides
+        return laid_over(platform_in(stack_file(self.folder, self.stack)), self.name, self.overrides)
+
+    @cached_property
+    def file(self) -> Stack:
+        """The checked stack file; raises InvalidConfiguration."""
+        if self.ephemeral:
+            refuse_production(platform_in(stack_file(self.work_folder, self.name)), self.stack, self.name)
+        return read_stack(self.work_folder, self.name)
+
+    def expires_at(self, now: datetime) -> datetime | None:
+        """When the time of an ephemeral stack that begins now is over; None for any other."""
+        if not self.ephemeral:
+            return None
+        hours = TTL_HOURS if self.ttl_hours is None else self.ttl_hours
+        return (now + timedelta(hours=hours)).replace(microsecond=0)
+
+    def renew(self, now: datetime) -> None:
+        """Let the time of an ephemeral stack begin anew, which its configuration tells."""
+        until = self.expires_at(now)
+        if until is not None:
+            write_stack_file(self.work_folder, stack_file(self.folder, self.stack), self.name, self.settings, until)
