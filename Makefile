@@ -27,7 +27,7 @@ types: $(VENV)/.development
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 tests: $(VENV)/.development
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 bench: $(VENV)/.development
 	@$(BIN)/python -m benchmarks.program --write

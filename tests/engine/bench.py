@@ -118,6 +118,10 @@ class Bench:
         told = self.run("preview", "--json", expected=expected)
         return cast("Mapping[str, Value]", json.JSONDecoder().raw_decode(told)[0])
 
+    def steps(self, expected: int | None = 0) -> list[Mapping[str, str]]:
+        """The steps of a preview, each with its `op` and `urn`."""
+        return cast("list[Mapping[str, str]]", self.preview(expected)["steps"])
+
     def up(self, *arguments: str) -> str:
         """Update without asking."""
         return self.run("up", "--yes", "--skip-preview", "--suppress-progress", *arguments)
