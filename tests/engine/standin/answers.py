@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from automation import invokes
 from automation.inventory import Value
+from tests.engine.standin import searching
 from tests.engine.standin.cloud import Cloud
 from tests.engine.standin.identity import ACCOUNT
 
@@ -65,6 +66,10 @@ ANSWERS: dict[str, Callable[[Cloud, Arguments, Config], dict[str, Value]]] = {
     "gcp:organizations/getClientConfig:getClientConfig": google_client,
     "gcp:dns/getManagedZones:getManagedZones": zones,
     "azure-native:authorization:getClientConfig": azure_client,
+    "azure-native:authorization:getClientToken": lambda cloud, given, config: {"token": searching.TOKEN},
+    "aws:resourcegroupstaggingapi/getResources:getResources": searching.tagged,
+    "aws:iam/getRoles:getRoles": searching.roles,
+    "gcp:cloudasset/getSearchAllResources:getSearchAllResources": searching.assets,
 }
 
 

@@ -13,26 +13,21 @@ from google.protobuf import json_format, struct_pb2
 
 from automation.inventory import Secret, Unknown, Value
 from automation.wire import SIGNATURE, decode, encode
+from tests.engine.standin.addresses import ACCOUNT, identity_of, row_of, table_of
 from tests.engine.standin.sdk import shape_of
 
 NAMES = ("name", "bucket", "identifier", "replicationGroupId", "secretId", "repositoryId", "accountId")
-"""Inputs that name an object; Azure's end in Name and begin with the type's."""
-AZURE_NAMES = {
-    "azure-native:managedidentity:UserAssignedIdentity": "resourceName",
-    "azure-native:storage:StorageAccount": "accountName",
-    "azure-native:redisenterprise:RedisEnterprise": "clusterName",
-}
+"""Inputs that name an object; of Azure's types the address tells which one it is."""
 STORED_VALUE = ":SecretVersion"
 """How types end that are another object, with another version, for another value."""
 SALT_BYTES = 4
-ACCOUNT = "111122223333"
 
 
 def name_key(token: str) -> str | None:
     """The input that names an object of the type, when there is one."""
-    inputs, kind = shape_of(token).inputs, token.rpartition(":")[2]
-    azure = AZURE_NAMES.get(token, f"{kind[0].lower()}{kind[1:]}Name")
-    return next((key for key in (azure, *NAMES) if key in inputs), None)
+    inputs, row = shape_of(token).inputs, row_of(token)
+    names = (row.named, *NAMES) if row and token.startswith("azure-native:") else NAMES
+    return next((key for key in names if key in inputs), None)
 
 
 def taggable(token: str) -> bool:
@@ -51,12 +46,16 @@ def with_name(token: str, logical_name: str, inputs: struct_pb2.Struct, old: str
     return named
 
 
-def new_id(token: str, logical_name: str, inputs: struct_pb2.Struct) -> str:
-    """Id of a new object, in its cloud's form."""
+def new_id(token: str, logical_name: str, inputs: struct_pb2.Struct, config: Mapping[str, Value]) -> str:
+    """Id of a new object, in its cloud's form: the one that imports it, where the platform knows how to."""
     given, package = decode(inputs), token.partition(":")[0]
     name = given.get(name_key(token) or "")
-    unique = taggable(token) or package == "random"
+    table = table_of(token)
+    unique = package == "random" or (taggable(token) and token not in (table.again if table else ()))
     salt = secrets.token_hex(SALT_BYTES) if unique else digest(token, given)
+    known = identity_of(token, given, config, salt)
+    if known:
+        return known
     word = name if isinstance(name, str) and unique else f"{name if isinstance(name, str) else logical_name}-{salt}"
     if package == "azure-native":
         group = given.get("resourceGroupName", "")

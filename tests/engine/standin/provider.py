@@ -17,7 +17,7 @@ from automation.inventory import Declared, Value
 from automation.placeholders import echo, fill_outputs, placeholder
 from automation.plan.minutes import minutes_of
 from automation.wire import decode, encode
-from tests.engine.standin import answers, identity
+from tests.engine.standin import answers, identity, searching
 from tests.engine.standin.checking import mistakes
 from tests.engine.standin.cloud import Cloud, Object
 from tests.engine.standin.replacing import replaces
@@ -190,10 +190,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if self.cloud.setting("outputs") == "symbolic":
             return self._keep(Object(token, f"{subject}.id", name, identity.as_text(inputs), identity.as_text(outputs)))
         self._refuse_taken_name(context, token, inputs)
-        made = identity.new_id(token, name, inputs)
+        made = identity.new_id(token, name, inputs, self.config)
         if token.startswith("random:"):
             outputs.MergeFrom(identity.random_outputs(token, decode(inputs)))
         outputs = after_create(token, identity.looks_real(outputs, subject, made))
+        outputs.MergeFrom(searching.told_by_search(token, made, inputs, self.config))
         return self._keep(Object(token, made, name, identity.as_text(inputs), identity.as_text(outputs)))
 
     def _keep(self, thing: Object) -> Object:

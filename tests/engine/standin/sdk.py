@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ REPLACES = re.compile(
     r"forces? (a )?new resource|forces? (the )?(creation of a )?(new|re-?creation)|requires replacement", re.IGNORECASE
 )
 """How the docstrings of the bridged SDKs tell that a property cannot be changed in place."""
+
+LOADING = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,15 @@ def sdk_version(package: str) -> str:
     return version(f"pulumi-{package}")
 
 
-@cache
 def shape_of(token: str) -> Shape:
     """The shape of a type token; raises LookupError for a type that the SDK does not have."""
+    # a refresh asks for everything at once, and two threads that load one module of an SDK find it half loaded
+    with LOADING:
+        return _shape_of(token)
+
+
+@cache
+def _shape_of(token: str) -> Shape:
     package, module, name = token.split(":")
     folder = module.partition("/")[0]
     folder = f"{folder}_" if keyword.iskeyword(folder) else folder
