@@ -35,9 +35,14 @@ class Layout:
             return self.folder
         if self.ephemeral:
             refuse_own_file(self.name, stack_names(self.folder))
+        own = self.own_folder()
+        write_stack_file(own, source, self.name, self.settings)
+        return own
+
+    def own_folder(self) -> Path:
+        """A new folder with the project's program, which goes with this object."""
         own = folder_for(self.folder, self.name)
         weakref.finalize(self, shutil.rmtree, own, ignore_errors=True)
-        write_stack_file(own, source, self.name, self.settings)
         return own
 
     @cached_property

@@ -1,10 +1,18 @@
-"""What holds something on AWS, and which task definition a service runs.
+"""What holds something on AWS, which task definition a service runs, which password can be made anew.
 
 ECS goes back by itself to the task definition before when new copies do not become healthy: the service then names
 the old one, whatever was asked for.
 """
 
-from providers.contract.operations import Losing, Operations, Running, Stateful
+from providers.contract.operations import (
+    CACHE_PASSWORD,
+    DATABASE_PASSWORD,
+    Losing,
+    Operations,
+    Password,
+    Running,
+    Stateful,
+)
 
 OPERATIONS = Operations(
     stateful=(
@@ -24,5 +32,10 @@ OPERATIONS = Operations(
         Losing("network.cidr", "aws:ec2/vpc:Vpc", "a network has its first range of addresses for life"),
         Losing("network.cidr", "aws:ec2/subnet:Subnet", "a subnet has its range for life"),
         Losing("network.zones", "aws:ec2/subnet:Subnet", "fewer zones need fewer subnets, and those left move up"),
+    ),
+    passwords=(
+        Password(DATABASE_PASSWORD, "Database", "database"),
+        # ElastiCache takes a new one beside the old one, which the next but one drives out (ROTATION in cache.py)
+        Password(CACHE_PASSWORD, "Cache", "cache", rounds=2),
     ),
 )

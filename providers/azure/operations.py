@@ -1,9 +1,17 @@
-"""What holds something on Azure, and which revision an app runs.
+"""What holds something on Azure, which revision an app runs, which password can be made anew.
 
 An app with one active revision keeps the old one until the new one is ready, and for good when it never is.
 """
 
-from providers.contract.operations import Losing, Operations, Running, Stateful
+from providers.contract.operations import (
+    CACHE_PASSWORD,
+    DATABASE_PASSWORD,
+    Losing,
+    Operations,
+    Password,
+    Running,
+    Stateful,
+)
 
 FAILED = ("provisioningState", ("Failed", "Canceled"))
 
@@ -33,5 +41,16 @@ OPERATIONS = Operations(
         ),
         Losing("azure.tenant_id", "azure-native:keyvault:Vault", "a vault belongs to its directory for life"),
         Losing("network.zones", "azure-native:app:ManagedEnvironment", "an environment spans zones or not for life"),
+    ),
+    passwords=(
+        Password(DATABASE_PASSWORD, "Database", "database"),
+        Password(
+            CACHE_PASSWORD,
+            "Cache",
+            "cache",
+            refused="Azure makes the keys of the cache by itself; let it make the first one anew (`az redisenterprise "
+            "database regenerate-key --key-type Primary`), then run `agent-platform up`, which stores it and restarts "
+            "the services that use it",
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""What whoever deploys must know of a cloud's resources: which hold something, and which revision of a service runs.
+"""What whoever deploys must know of a cloud's resources: which hold something, which revision runs, which password turns.
 
 Pure tables by type token, one for each cloud; no SDK is needed to read them.
 """
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+DATABASE_PASSWORD = "database-password"  # noqa: S105  # a name
+CACHE_PASSWORD = "cache-password"  # noqa: S105  # a name
 PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105  # a type token
 
 
@@ -44,12 +46,29 @@ class Losing:
 
 
 @dataclass(frozen=True)
+class Password:
+    """A password of the platform that can be made anew: the room that makes it, and the part whose users hold it.
+
+    It is made anew `rounds` times until the one before opens nothing, and not before it is `pause_seconds` old.
+    `refused` says, where a cloud makes it by itself, why not and what to do instead.
+    """
+
+    name: str
+    room: str
+    part: str
+    rounds: int = 1
+    pause_seconds: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True)
 class Operations:
     """One cloud's tables; a key that `losing` does not name replaces nothing that holds something."""
 
     stateful: tuple[Stateful, ...]
     running: tuple[Running, ...]
     losing: tuple[Losing, ...] = ()
+    passwords: tuple[Password, ...] = ()
 
     @cached_property
     def holds(self) -> Mapping[str, str]:

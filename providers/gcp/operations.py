@@ -1,10 +1,20 @@
-"""What holds something on Google Cloud, and which revision a service runs.
+"""What holds something on Google Cloud, which revision a service runs, which password can be made anew.
 
 Cloud Run makes a revision at once and sends no traffic to it before it is ready: the old one goes on when it is not.
 """
 
-from providers.contract.operations import Losing, Operations, Running, Stateful
+from providers.contract.operations import (
+    CACHE_PASSWORD,
+    DATABASE_PASSWORD,
+    Losing,
+    Operations,
+    Password,
+    Running,
+    Stateful,
+)
 
+PASSWORD_CHANGE_SECONDS = 24 * 3600
+"""How long Cloud SQL keeps a user from changing a password again; the database's password policy asks for it."""
 FAILED = ("terminalConditions[0].state", ("CONDITION_FAILED",))
 
 OPERATIONS = Operations(
@@ -32,5 +42,15 @@ OPERATIONS = Operations(
         Losing("network.cidr", "gcp:compute/subnetwork:Subnetwork", "a range grows in place, and does not move"),
         Losing("network.zones", "gcp:compute/address:Address", "each zone has a way out of its own, with its address"),
         Losing("cache.high_availability", "gcp:redis/instance:Instance", "Memorystore has a tier for life"),
+    ),
+    passwords=(
+        Password(DATABASE_PASSWORD, "Database", "database", pause_seconds=PASSWORD_CHANGE_SECONDS),
+        Password(
+            CACHE_PASSWORD,
+            "Cache",
+            "cache",
+            refused="Memorystore makes it by itself, and another one only when AUTH is switched off and on again, "
+            "which leaves the cache open in between",
+        ),
     ),
 )

@@ -5,6 +5,7 @@ import pulumi_gcp as gcp
 from providers.contract.scope import Scope
 from providers.contract.spec import Database, Maintenance
 from providers.gcp.ground import Ground
+from providers.gcp.operations import PASSWORD_CHANGE_SECONDS
 from providers.gcp.parameters import flags
 from providers.gcp.site import Site
 from providers.gcp.sizes import Tier, log_days
@@ -13,7 +14,6 @@ from providers.gcp.windows import day_number, full_hour
 FINAL_BACKUP_DAYS = 30
 PASSWORD_CHARACTERS = 16
 REUSED_AFTER = 5
-PASSWORD_CHANGE_SECONDS = 24 * 3600
 QUERY_CHARACTERS = 1024
 QUERY_PLANS_A_MINUTE = 5
 
