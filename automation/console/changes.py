@@ -63,8 +63,12 @@ def property_lines(properties: Sequence[Property]) -> Iterator[Text]:
     """One line for each property: its path, what it was, what it is to be."""
     for told in properties[:PROPERTIES_SHOWN]:
         forces = ("  forces replacement", "bold red") if told.forces else ""
-        before, after = pair_texts(told.before, told.after)
-        yield Text.assemble((told.path, "dim"), f": {before} -> {after}", forces)
+        values = (
+            ""
+            if told.before is None and told.after is None
+            else ": {} -> {}".format(*pair_texts(told.before, told.after))
+        )
+        yield Text.assemble((told.path, "dim"), values, forces)
     if len(properties) > PROPERTIES_SHOWN:
         yield Text(f"and {len(properties) - PROPERTIES_SHOWN} more properties", "dim")
 
@@ -80,7 +84,8 @@ def pair_texts(before: Value, after: Value) -> tuple[str, str]:
 def _text(value: Value) -> str:
     if value is None:
         return "nothing"
-    return str(value) if value in ("[secret]", "[unknown]") else json.dumps(value, default=str)
+    # `[secret]`, `[unknown]` and whole documents are no easier to read in quotes
+    return value if isinstance(value, str) and value[:1] in ("{", "[") else json.dumps(value, default=str)
 
 
 def _cut(text: str, start: int) -> str:

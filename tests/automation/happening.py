@@ -16,8 +16,14 @@ PARENTS = "agent-platform:index:AgentPlatform$agent-platform:index:Region"
 def recorded(name: str) -> list[Event]:
     """The events of a recording, one second apart, as far as they say something to a reader."""
     lines = (RECORDED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    events = (event_of(EngineEvent.from_json(json.loads(line)), float(second)) for second, line in enumerate(lines))
+    events = (event_told(json.loads(line), float(second)) for second, line in enumerate(lines))
     return [event for event in events if event is not None]
+
+
+def event_told(document: Mapping[str, Value], seconds: float = 0.0) -> Event | None:
+    """The event of what the engine tells as JSON."""
+    told = EngineEvent.from_json(dict(document))  # pyright: ignore[reportUnknownMemberType]  # the SDK has a bare dict there
+    return event_of(told, seconds)
 
 
 def urn_of(token: str, name: str, room: str = "Database") -> str:

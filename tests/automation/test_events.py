@@ -1,21 +1,21 @@
 """The engine's events as our own: placed in their rooms, secrets masked, what says nothing left out."""
 
-from pulumi.automation import EngineEvent
+from pulumi.automation import EngineEvent, OpType, SummaryEvent
 
 from automation.deployment.clock import Clock
 from automation.deployment.collecting import Collected
-from automation.deployment.events import Begun, Done, Ended, Event, Failed, Said, event_of, masked
+from automation.deployment.events import Begun, Done, Ended, Event, Failed, Said, masked
 from automation.deployment.paths import differing, parts_of, value_at
 from automation.deployment.urns import name_of, room_of, type_of
 from automation.inventory import Value
-from tests.automation.happening import recorded, urn_of
+from tests.automation.happening import event_told, recorded, urn_of
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 def said(severity: str, **more: Value) -> Event | None:
     diagnostic = {"message": "all is well\n", "color": "never", "severity": severity, **more}
-    return event_of(EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": diagnostic}), 2.0)
+    return event_told({"sequence": 1, "timestamp": 1, "diagnosticEvent": diagnostic}, 2.0)
 
 
 def test_a_urn_tells_type_name_and_room() -> None:
@@ -114,8 +114,7 @@ def test_what_a_watcher_raises_reaches_the_caller_when_the_engine_has_ended() ->
         raise ValueError("the screen is gone")
 
     told = Collected(Clock(), broken)
-    ended = EngineEvent.from_json({"sequence": 1, "timestamp": 1, "summaryEvent": {"resourceChanges": {"same": 1}}})
-    told.take(ended)
+    told.take(EngineEvent(1, 1, summary_event=SummaryEvent(False, 1, {OpType.SAME: 1}, {})))
     assert [type(event) for event in told.events] == [Ended]
     try:
         told.hand_on_problem()
