@@ -112,7 +112,7 @@ RISKY = {
     "profile": "production",
     "network.private_endpoints": True,
     "services.web.image": f"ghcr.io/acme/web@{DIGEST}",
-    "services.web.replicas": {"min": 1, "max": 2},
+    "services.web.replicas": {"min": 1, "max": 1},
     "accept_risk": {"services.web.replicas.min": "a trial of one week"},
 }
 
@@ -135,8 +135,8 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("azure.models", ["gpt-4.1-mini"], MODELS),
     Leaf("azure.dns_group", "names", NAMED),
     Leaf("azure.budget_start", "2027-01", BUDGET),
-    Leaf("docker.entry_port", 9443),
-    Leaf("docker.images", {"proxy": "registry.example.com/proxy:1.0"}),
+    Leaf("docker.entry_port", 9443, ROUTED),
+    Leaf("docker.images", {"proxy": "registry.example.com/proxy:1.0"}, ROUTED),
     Leaf("profile", "staging"),
     Leaf("tags", {"team": "agents"}),
     Leaf("network.cidr", "10.40.0.0/16"),
@@ -157,7 +157,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.command", ["serve", "--all"]),
     Leaf("services.web.size.vcpu", 1, {"services.web.size": {"vcpu": 2, "memory_gib": 4}}),
     Leaf("services.web.size.memory_gib", 4),
-    Leaf("services.web.replicas.min", 2, {"services.web.replicas": {"min": 1, "max": 4}}),
+    Leaf("services.web.replicas.min", 2),
     Leaf("services.web.replicas.max", 3),
     Leaf("services.web.autoscaling.cpu_percent", 50),
     Leaf("services.web.autoscaling.memory_percent", 60),

@@ -9,7 +9,7 @@ from providers.contract.spec import CloudName
 if TYPE_CHECKING:
     from providers.contract.adapter import Cloud, Limits  # names the SDK's types, which a bad file must not wait for
 
-AVAILABLE: tuple[CloudName, ...] = ("aws", "gcp", "azure")
+AVAILABLE: tuple[CloudName, ...] = ("aws", "gcp", "azure", "docker")
 """Clouds with an adapter; a stack that names another is refused in words."""
 
 

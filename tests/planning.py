@@ -18,6 +18,22 @@ ROOT = Path(__file__).parent.parent
 SECRET = "the value of every listed secret"
 DROP = object()
 """Value of a change that takes the key away."""
+POSSIBLE: Mapping[str, Mapping[str, object]] = {
+    "docker": {
+        "docker": {"entry_port": 443},
+        "services.gateway.replicas.max": 3,
+        "services.gateway.uses": ["database", "cache", "storage"],
+        "services.chat.replicas.max": 3,
+        "services.worker.replicas.max": 2,
+        "database.high_availability": False,
+        "cache.high_availability": False,
+        "accept_risk": {
+            "database.high_availability": "one machine has one zone",
+            "cache.high_availability": "one machine has one zone",
+        },
+    },
+}
+"""What production must say differently on a cloud that refuses a part of it; the refusals have tests of their own."""
 
 
 @cache
@@ -29,7 +45,8 @@ def _production() -> Raw:
 def production(changes: Mapping[str, object] | None = None, cloud: str | None = None) -> Raw:
     """The raw platform of `Pulumi.prod.yaml` with `changes` by dotted path, e.g. `{"database.version": "16"}`."""
     raw = copy.deepcopy(_production())
-    for path, value in {**({"cloud": cloud} if cloud else {}), **(changes or {})}.items():
+    moved = {"cloud": cloud, **POSSIBLE.get(cloud, {})} if cloud else {}
+    for path, value in {**moved, **(changes or {})}.items():
         _set(raw, path.split("."), value)
     return raw
 

@@ -28,9 +28,16 @@ def used_parts_exist(spec: Platform) -> Iterator[Mistake]:
                     path, part, f"names a part the platform does not have; add `{part}: {{}}` or drop it here"
                 )
         if "models" in service.uses and not spec.models:
-            yield Mistake(
-                path, "models", f"names no model; list some under `{spec.cloud}.models` or drop `models` here"
-            )
+            yield Mistake(path, "models", _no_models(spec))
+
+
+def _no_models(spec: Platform) -> str:
+    if not hasattr(spec.block, "models"):
+        return (
+            f"means managed models, of which {spec.cloud} has none; drop it, and call a model hosted elsewhere by a key "
+            "under `secrets`"
+        )
+    return f"names no model; list some under `{spec.cloud}.models` or drop `models` here"
 
 
 def called_services_exist(spec: Platform) -> Iterator[Mistake]:

@@ -34,6 +34,8 @@ PROFILES: dict[str, Raw] = {
 }
 """Defaults by profile; `*` stands for each service. A part the stack does not ask for is not made by its defaults."""
 
+FIXED_COPIES = "docker"
+"""The cloud that runs a fixed number of copies: its defaults ask for no more than the least."""
 OPTIONAL_PARTS = ("database", "cache", "storage", "budget", "deployer")
 
 
@@ -45,12 +47,14 @@ def complete(raw: Raw) -> Raw:
     for part in OPTIONAL_PARTS:
         if not isinstance(raw.get(part), dict):
             defaults.pop(part, None)
-    each_service = cast("Raw", defaults.pop("services", {})).get("*", {})
+    each_service = cast("Raw", cast("Raw", defaults.pop("services", {})).get("*", {}))
+    if raw.get("cloud") == FIXED_COPIES:
+        each_service = {**each_service, "replicas": _fixed(cast("Raw", each_service["replicas"]))}
     filled = under(raw, defaults)
     services = raw.get("services")
     if isinstance(services, dict):
         named = cast("Raw", services)
-        filled["services"] = {name: _service(value, cast("Raw", each_service)) for name, value in named.items()}
+        filled["services"] = {name: _service(value, each_service) for name, value in named.items()}
     return filled
 
 
@@ -85,6 +89,10 @@ def _replicas(given: object, defaults: Raw) -> object:
     if isinstance(high, int) and low is None:
         return {**bounds, "min": min(max(high, 1), default_low)}
     return under(bounds, defaults)
+
+
+def _fixed(bounds: Raw) -> Raw:
+    return {"min": bounds["min"], "max": bounds["min"]}
 
 
 def _with_preset(service: Raw, preset: Preset) -> Raw:

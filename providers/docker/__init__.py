@@ -1,0 +1,1 @@
+"""This machine: containers on Docker, HAProxy at the entry, PostgreSQL, Valkey, SeaweedFS, Prometheus and Grafana."""

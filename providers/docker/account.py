@@ -1,0 +1,16 @@
+"""What must be there before anything else: nothing. Docker's daemon is the account, and whoever runs it pays for it."""
+
+from dataclasses import dataclass
+
+from providers.contract.scope import Scope
+from providers.docker.site import Site
+
+
+@dataclass(frozen=True)
+class Account:
+    """Nothing to wait for."""
+
+
+def create_account(room: Scope, site: Site) -> Account:
+    """Declares nothing: there is no service to be enabled."""
+    return Account()

@@ -1,0 +1,11 @@
+"""How one service reaches another: by its name in the network of the call."""
+
+import pulumi
+
+from providers.docker.ground import Ground
+
+
+def service_address(ground: Ground, service: str) -> pulumi.Input[str]:
+    """`http://<name>:<port>`; empty for a worker, which accepts no connection."""
+    port = ground.spec.services[service].port
+    return f"http://{service}:{port}" if port is not None else ""

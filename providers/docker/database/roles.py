@@ -1,0 +1,61 @@
+"""Who may sign in: the services' role and the exporter's, made by a container that ends when they are there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from providers.contract.scope import Scope
+from providers.docker.container import Box, create_container
+from providers.docker.ground import Ground
+from providers.docker.images import POSTGRES
+from providers.docker.naming import DATABASE
+from providers.docker.parameters import CONFIG
+from providers.docker.scripts import FOLDER, script, script_path
+from providers.docker.topology import DATA
+
+MEMORY_MIB = 128
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """Passwords by role; secret."""
+
+    superuser: pulumi.Output[str]
+    platform: pulumi.Output[str]
+    monitor: pulumi.Output[str]
+
+
+def create_roles(room: Scope, ground: Ground, passwords: Passwords, server: docker.Container) -> docker.Container:
+    """The container that makes the roles; an update waits until it has."""
+    box = Box(
+        image=ground.image(POSTGRES),
+        memory_mib=MEMORY_MIB,
+        cpus="0.5",
+        seats=[ground.seat(DATA)],
+        entrypoint=["/bin/sh", script_path("roles")],
+        environment=connection("postgres"),
+        files={
+            script_path("roles"): script("roles"),
+            f"{CONFIG}/roles.sql": (FOLDER / "roles.sql").read_text(encoding="utf-8"),
+            f"{CONFIG}/ca.pem": ground.keys.authority,
+            f"{CONFIG}/password": passwords.superuser,
+            f"{CONFIG}/platform": passwords.platform,
+            f"{CONFIG}/monitor": passwords.monitor,
+        },
+        once=True,
+    )
+    # no input of it comes from the server, which must answer first
+    return create_container(room, ground.site, "roles", box, [server])
+
+
+def connection(user: str) -> Mapping[str, pulumi.Input[str]]:
+    """Variables by which libpq finds the server and knows it for the right one."""
+    return {
+        "PGDATABASE": "agents",
+        "PGHOST": DATABASE,
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": f"{CONFIG}/ca.pem",
+        "PGUSER": user,
+    }

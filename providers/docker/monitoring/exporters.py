@@ -1,0 +1,110 @@
+"""Who shows what there is to be measured: the database's and the cache's exporters, the host's, the containers'.
+
+The two that look at the machine read its `/proc` and `/sys` and nothing else of it. Neither is given Docker's socket,
+which would be the machine itself: containers are told apart by their ids.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from providers.contract.scope import Scope
+from providers.docker.container import Box, create_container
+from providers.docker.images import CONTAINER_EXPORTER, HOST_EXPORTER, POSTGRES_EXPORTER, REDIS_EXPORTER
+from providers.docker.naming import CACHE, DATABASE
+from providers.docker.parameters import CONFIG
+from providers.docker.scraping import CONTAINER_EXPORTER_PORT, SCRAPE_SECONDS
+from providers.docker.topology import DATA, MONITORING
+
+if TYPE_CHECKING:
+    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
+    from providers.docker.cache import DockerCache
+    from providers.docker.database import DockerDatabase
+    from providers.docker.ground import Ground
+    from providers.docker.monitoring import Built
+
+MEMORY_MIB, CONTAINERS_MEMORY_MIB = 128, 256
+CPUS = "0.5"
+EXCHANGE = "/exchange"
+
+
+def create_exporters(room: Scope, ground: Ground, built: Built) -> None:
+    """One exporter for each thing that does not speak Prometheus itself."""
+    if built.database is not None:
+        create_container(
+            room, ground.site, "postgres-exporter", _postgres(ground, built.database), [built.database.ready]
+        )
+    if built.cache is not None:
+        create_container(room, ground.site, "redis-exporter", _redis(ground, built.cache))
+    create_container(room, ground.site, "host-exporter", _host(ground, built))
+    create_container(room, ground.site, "container-exporter", _containers(ground))
+
+
+def _postgres(ground: Ground, database: DockerDatabase) -> Box:
+    target = f"{DATABASE}:{database.port}/{database.name}?sslmode=verify-full&sslrootcert={CONFIG}/ca.pem"
+    return Box(
+        image=ground.image(POSTGRES_EXPORTER),
+        memory_mib=MEMORY_MIB,
+        cpus=CPUS,
+        seats=[ground.seat(DATA), ground.seat(MONITORING, "postgres-exporter")],
+        environment={
+            "DATA_SOURCE_PASS_FILE": f"{CONFIG}/password",
+            "DATA_SOURCE_URI": target,
+            "DATA_SOURCE_USER": "monitor",
+        },
+        files={f"{CONFIG}/ca.pem": ground.keys.authority, f"{CONFIG}/password": database.passwords.monitor},
+    )
+
+
+def _redis(ground: Ground, cache: DockerCache) -> Box:
+    address = f"rediss://{CACHE}:{cache.port}"
+    passwords = pulumi.Output.secret(pulumi.Output.json_dumps({address: cache.password}))
+    return Box(
+        image=ground.image(REDIS_EXPORTER),
+        memory_mib=MEMORY_MIB,
+        cpus=CPUS,
+        seats=[ground.seat(DATA), ground.seat(MONITORING, "redis-exporter")],
+        environment={
+            "REDIS_ADDR": address,
+            "REDIS_EXPORTER_TLS_CA_CERT_FILE": f"{CONFIG}/ca.pem",
+            "REDIS_PASSWORD_FILE": f"{CONFIG}/passwords.json",
+        },
+        files={f"{CONFIG}/ca.pem": ground.keys.authority, f"{CONFIG}/passwords.json": passwords},
+    )
+
+
+def _host(ground: Ground, built: Built) -> Box:
+    return Box(
+        image=ground.image(HOST_EXPORTER),
+        memory_mib=MEMORY_MIB,
+        cpus=CPUS,
+        seats=[ground.seat(MONITORING, "host-exporter")],
+        command=[
+            "--path.procfs=/host/proc",
+            "--path.sysfs=/host/sys",
+            f"--collector.textfile.directory={EXCHANGE}",
+            "--no-collector.filesystem",
+        ],
+        volumes={EXCHANGE: built.backup.exchange} if built.backup else {},
+        host_paths={"/host/proc": "/proc", "/host/sys": "/sys"},
+    )
+
+
+def _containers(ground: Ground) -> Box:
+    return Box(
+        image=ground.image(CONTAINER_EXPORTER),
+        memory_mib=CONTAINERS_MEMORY_MIB,
+        cpus=CPUS,
+        seats=[ground.seat(MONITORING, "container-exporter")],
+        # the counters of other users' containers are root's to read; no capability goes with it
+        user="0:0",
+        command=[
+            f"--port={CONTAINER_EXPORTER_PORT}",
+            f"--housekeeping_interval={SCRAPE_SECONDS}s",
+            "--docker_only=false",
+            "--disable_metrics=advtcp,cpu_topology,cpuset,hugetlb,memory_numa,percpu,process,referenced_memory,sched,tcp,udp",
+        ],
+        host_paths={"/sys": "/sys"},
+    )

@@ -1,0 +1,75 @@
+"""Grafana with one dashboard, over HTTPS on the loopback address of this machine alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from providers.contract.credentials import generated_password
+from providers.contract.scope import Scope
+from providers.docker.container import Box, Published, create_container
+from providers.docker.images import GRAFANA
+from providers.docker.panels import SOURCE, UID, dashboard_document
+from providers.docker.parameters import CONFIG
+from providers.docker.scraping import PROMETHEUS_PORT
+from providers.docker.site import Site
+from providers.docker.topology import DASHBOARD, MONITORING, prometheus_address
+from providers.docker.volume import create_volume
+
+if TYPE_CHECKING:
+    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
+    from providers.docker.ground import Ground
+
+PORT = 3000
+MEMORY_MIB = 512
+LOOPBACK = "127.0.0.1"
+
+
+def create_grafana(room: Scope, ground: Ground) -> str:
+    """The dashboard's address; whoever opens it signs in as `admin` with the password in the stack's state."""
+    site = ground.site
+    volume = create_volume(room, site, "grafana-data", ground.image(GRAFANA))
+    box = Box(
+        image=ground.image(GRAFANA),
+        memory_mib=MEMORY_MIB,
+        cpus="1",
+        seats=[ground.seat(MONITORING, "grafana"), ground.seat(DASHBOARD)],
+        environment={
+            "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+            "GF_ANALYTICS_REPORTING_ENABLED": "false",
+            "GF_PATHS_PROVISIONING": f"{CONFIG}/provisioning",
+            "GF_SECURITY_ADMIN_PASSWORD__FILE": f"{CONFIG}/password",
+            "GF_SERVER_CERT_FILE": f"{CONFIG}/server.crt",
+            "GF_SERVER_CERT_KEY": f"{CONFIG}/server.key",
+            "GF_SERVER_PROTOCOL": "https",
+            "GF_SERVER_ROOT_URL": address(site),
+        },
+        files={
+            f"{CONFIG}/dashboards/platform.json": dashboard_document(ground.spec, site.stack),
+            f"{CONFIG}/password": generated_password(room, "grafana-password"),
+            f"{CONFIG}/provisioning/dashboards/platform.yaml": json.dumps(_dashboards()),
+            f"{CONFIG}/provisioning/datasources/prometheus.yaml": json.dumps(_source(site)),
+            f"{CONFIG}/server.crt": ground.keys.entry.certificate,
+            f"{CONFIG}/server.key": ground.keys.entry.key,
+        },
+        volumes={"/var/lib/grafana": volume.name},
+        ports=[Published(PORT, site.dashboard_port, LOOPBACK)],
+    )
+    create_container(room, site, "grafana", box, [volume.ready], replace_first=True)
+    return f"{address(site)}/d/{UID}"
+
+
+def address(site: Site) -> str:
+    """Where Grafana answers."""
+    return f"https://localhost:{site.dashboard_port}"
+
+
+def _dashboards() -> dict[str, object]:
+    options = {"path": f"{CONFIG}/dashboards"}
+    return {"apiVersion": 1, "providers": [{"name": "platform", "type": "file", "options": options}]}
+
+
+def _source(site: Site) -> dict[str, object]:
+    url = f"http://{prometheus_address(site)}:{PROMETHEUS_PORT}"
+    found = {"name": "Prometheus", "access": "proxy", "url": url, "isDefault": True, "editable": False, **SOURCE}
+    return {"apiVersion": 1, "datasources": [found]}

@@ -1,0 +1,54 @@
+"""Sizes in Docker's units, and what all containers may take together. Pure.
+
+A container may use as much as its limit and no more; nothing is set aside for it, so limits may add up to more than the
+machine has. Whether they do is seen where the machine can be asked.
+"""
+
+from math import ceil
+
+from providers.contract.mistakes import Refusal, Unsupported
+from providers.contract.spec import Platform
+
+MIB_A_GIB = 1024
+LEAST_MIB = 6
+"""The least memory limit that Docker takes: Docker documentation, "Resource constraints"."""
+LEAST_VCPU = 0.01
+CACHE_OVERHEAD = 1.25
+"""A cache's own tables, its output buffers and the copy it makes when it writes its log anew."""
+CACHE_BASE_MIB = 64
+
+
+def memory_mib(memory_gib: float) -> int:
+    """Memory limit in MiB."""
+    return ceil(memory_gib * MIB_A_GIB)
+
+
+def cpus(vcpu: float) -> str:
+    """CPU limit as Docker's text: `0.5`, `2`."""
+    return f"{vcpu:g}"
+
+
+def cache_limit_mib(memory_gib: float) -> int:
+    """Memory limit of the cache's container, which must hold more than the entries that the spec counts."""
+    return ceil(memory_gib * MIB_A_GIB * CACHE_OVERHEAD) + CACHE_BASE_MIB
+
+
+def needed_gib(spec: Platform) -> float:
+    """Memory that services, database and cache may take together, in GiB; the platform's own parts take 2 more."""
+    services = sum(service.size.memory_gib * service.replicas.min for service in spec.services.values())
+    database = spec.database.size.memory_gib if spec.database else 0.0
+    cache = cache_limit_mib(spec.cache.memory_gib) / MIB_A_GIB if spec.cache else 0.0
+    return round(services + database + cache, 2)
+
+
+def size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+    """Limits below what Docker takes."""
+    return [
+        Unsupported("docker", f"services.{name}.size", service.size.model_dump(), _advice())
+        for name, service in spec.services.items()
+        if memory_mib(service.size.memory_gib) < LEAST_MIB or service.size.vcpu < LEAST_VCPU
+    ]
+
+
+def _advice() -> str:
+    return f"a container has at least {LEAST_VCPU:g} vCPU and {LEAST_MIB} MiB; ask for that or more"
