@@ -48,6 +48,9 @@ def production(changes: Mapping[str, object] | None = None, cloud: str | None = 
     moved = {"cloud": cloud, **POSSIBLE.get(cloud, {})} if cloud else {}
     for path, value in {**moved, **(changes or {})}.items():
         _set(raw, path.split("."), value)
+    if raw["profile"] != "production" and "accept_risk" not in (changes or {}):
+        # only production takes risks
+        raw.pop("accept_risk", None)
     return raw
 
 

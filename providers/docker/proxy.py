@@ -73,10 +73,7 @@ def _defaults(spec: Platform) -> list[str]:
         "defaults",
         "mode http",
         "log global",
-        "option httplog",
         "option dontlognull",
-        # a token of an agent's answer goes out as it comes
-        "option http-no-delay",
         "option redispatch 1",
         f"retries {RETRIES}",
         "retry-on conn-failure",
@@ -96,7 +93,6 @@ def _door() -> list[str]:
         "frontend door",
         f"bind :{TLS_PORT}",
         "mode tcp",
-        "option tcplog",
         "no log",
         "tcp-request inspect-delay 5s",
         "tcp-request content accept if { req.ssl_hello_type 1 }",
@@ -115,6 +111,7 @@ def _plain(site: Site) -> list[str]:
     return _section(
         "frontend plain",
         "bind abns@plain accept-proxy",
+        "option httplog",
         *usual,
         # the host without its port, by which the client came
         f"http-request redirect code 308 location https://%[hdr(host),field(1,:)]{port}%[capture.req.uri]",
@@ -126,6 +123,9 @@ def _https(site: Site) -> list[str]:
     return _section(
         "frontend https",
         f"bind abns@https accept-proxy ssl crt {CONFIG}/entry.pem alpn h2,http/1.1",
+        "option httplog",
+        # a token of an agent's answer goes out as it comes
+        "option http-no-delay",
         "option forwardfor",
         *_admission(spec),
         "http-request set-header X-Forwarded-Proto https",
@@ -175,6 +175,7 @@ def _backend(name: str, service: Service) -> list[str]:
     return _section(
         f"backend {name}",
         "balance leastconn",
+        "option http-no-delay",
         "option httpchk",
         f"http-check send meth GET uri {health.path} hdr Host {name}",
         "http-check expect status 200",

@@ -112,6 +112,30 @@ def gcp_rights(plan: Inventory) -> Iterator[Right]:
             yield Right(role.name, permission, role.name)
 
 
+def docker_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
+    """Labels, where a type has them; images, keys and passwords have none."""
+    if resource.short_type not in ("docker:Container", "docker:Network", "docker:Volume"):
+        return None
+    labels = cast("list[Mapping[str, str]]", resource.inputs.get("labels", []))
+    return {label["label"]: label["value"] for label in labels}
+
+
+def docker_rights(plan: Inventory) -> Iterator[Right]:
+    """Whom a container may reach (its networks), what it may do (capabilities) and what of the machine it sees."""
+    for container in plan.of_type("docker:Container"):
+        inputs = container.inputs
+        for seat in cast("list[Mapping[str, str]]", inputs.get("networksAdvanced", [])):
+            yield Right(container.name, "join", seat["name"])
+        for added in cast("Mapping[str, list[str]]", inputs["capabilities"]).get("adds", []):
+            yield Right(container.name, f"capability {added}", container.name)
+        if inputs.get("privileged") or inputs.get("networkMode") == "host" or inputs.get("pidMode") == "host":
+            yield Right(container.name, "everything", "the machine")
+        for volume in cast("list[Mapping[str, object]]", inputs.get("volumes", [])):
+            if "hostPath" in volume:
+                action = "read" if volume.get("readOnly") else "write"
+                yield Right(container.name, f"{action} {volume['hostPath']}", "the machine")
+
+
 PRIMITIVE_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
 
 KNOWLEDGE: dict[str, Knowledge] = {
@@ -139,6 +163,16 @@ KNOWLEDGE: dict[str, Knowledge] = {
         unbounded=lambda right: AZURE_GROUP.fullmatch(right.target) is not None,
         unbounded_reasons={
             "43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader: Grafana draws the metrics of the whole group",
+        },
+    ),
+    "docker": Knowledge(
+        tags_of=docker_tags,
+        rights=docker_rights,
+        broad=lambda right: right.action == "everything" or right.action.startswith(("capability", "write")),
+        unbounded=lambda right: right.target == "the machine",
+        unbounded_reasons={
+            "read /proc": "the host's exporter counts processes, memory and load where the kernel tells them",
+            "read /sys": "devices and control groups are told there; no socket of Docker is given instead",
         },
     ),
     "gcp": Knowledge(
