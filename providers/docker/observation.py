@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.mistakes import Approximation
+from providers.contract.mistakes import Approximation, listed
 from providers.contract.spec import Platform
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
@@ -27,7 +27,7 @@ def log_files(spec: Platform) -> int:
 
 def monitoring_approximations(spec: Platform) -> list[Approximation]:
     """Days, receivers and promises that this machine honours in its own way."""
-    return [*_logs(spec), *_receivers(spec), *_promises(spec)]
+    return [*_logs(spec), *_receivers(spec), *_promises(spec), *_unwatched(spec)]
 
 
 def _logs(spec: Platform) -> Iterator[Approximation]:
@@ -48,6 +48,13 @@ def _receivers(spec: Platform) -> Iterator[Approximation]:
             f"channel {channel} of workspace {workspace}"
         )
         yield Approximation("monitoring.slack", monitoring.slack.model_dump(), given)
+
+
+def _unwatched(spec: Platform) -> Iterator[Approximation]:
+    workers = [name for name, service in spec.services.items() if service.port is None]
+    if workers:
+        given = f"rules on the services with a port; nothing can be asked of {listed(workers, 'and')}"
+        yield Approximation("monitoring.alerts", spec.monitoring.alerts.model_dump(), given)
 
 
 def _promises(spec: Platform) -> Iterator[Approximation]:

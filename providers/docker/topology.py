@@ -138,9 +138,8 @@ def network_approximations(spec: Platform) -> list[Approximation]:
 
 def _approximations(spec: Platform) -> Iterator[Approximation]:
     network = spec.network
-    if network.zones > 1:
-        given = "1: one machine is one zone, and what stands on it falls with it"
-        yield Approximation("network.zones", network.zones, given)
+    given = "this machine, whatever the number: what stands on it falls together"
+    yield Approximation("network.zones", network.zones, given)
     if network.egress == "per_zone":
         yield Approximation("network.egress", network.egress, "one way out, by this machine's own address")
     if network.private_endpoints:

@@ -124,8 +124,8 @@ def test_unknown_mode_leaves_what_the_cloud_computes_unknown(run: Run) -> None:
 
 def test_a_stack_can_be_planned_on_another_cloud(run: Run) -> None:
     told = run("plan", "trial", "--cloud", "docker")
-    assert (told.code, len(told.errors)) == (MISTAKEN, 1)
-    assert told.errors[0].startswith('cloud: "docker" has no adapter yet')
+    assert told.code == 0
+    assert "trial, development on docker local" in told.out
 
 
 def test_two_stacks_are_compared_room_by_room(folder: Path, run: Run) -> None:

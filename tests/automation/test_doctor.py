@@ -51,7 +51,7 @@ def test_of_a_mistaken_stack_nothing_is_asked_that_hangs_on_its_cloud(tmp_path: 
 @pytest.mark.parametrize("name", AVAILABLE)
 def test_a_whole_stack_is_looked_at_from_every_side(tmp_path: Path, name: str) -> None:
     found = findings(case(tmp_path, stack=stack(name)))
-    assert len(found) == len(CHECKS) + len(STACK_CHECKS) + len(QUOTAS[name])
+    assert len(found) == len(CHECKS) + len(STACK_CHECKS) + len(QUOTAS.get(name, ()))
     assert len({finding.subject for finding in found}) == len(found)
 
 
@@ -175,14 +175,14 @@ ACCOUNTS = {"aws": "111122223333", "gcp": "acme-agents", "azure": "00000000-0000
 TENANT = "00000000-0000-0000-0000-000000000002"
 
 
-@pytest.mark.parametrize("name", AVAILABLE)
+@pytest.mark.parametrize("name", ACCOUNTS)
 def test_credentials_of_the_stacks_own_account_are_allowed(tmp_path: Path, name: str) -> None:
     identity = {"account": ACCOUNTS[name], "tenant": TENANT, "principal": "role/ci"}
     found = cloud.identity(case(tmp_path, answers=answers(identity=identity)), stack(name))
     assert (found.verdict, found.told) == ("allowed", f"role/ci acts in {ACCOUNTS[name]}")
 
 
-@pytest.mark.parametrize("name", AVAILABLE)
+@pytest.mark.parametrize("name", ACCOUNTS)
 def test_credentials_of_another_account_are_refused_with_both_named(tmp_path: Path, name: str) -> None:
     identity = {"account": "another", "tenant": TENANT, "principal": "role/ci"}
     found = cloud.identity(case(tmp_path, answers=answers(identity=identity)), stack(name))

@@ -87,7 +87,8 @@ def test_what_was_wanted_before_a_refresh_is_still_wanted_after_it() -> None:
     assert still_wanted([now], [before]) == (before,)
 
 
-@pytest.mark.parametrize("cloud", AVAILABLE)
+# an update of docker waits for each copy itself, and a copy is made anew for every change
+@pytest.mark.parametrize("cloud", [cloud for cloud in AVAILABLE if cloud != "docker"])
 def test_every_service_of_production_is_in_the_table(cloud: str) -> None:
     services = [
         resource for resource in plan(production(cloud=cloud)).custom if resource.type in operations(cloud).services
