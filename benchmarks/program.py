@@ -27,6 +27,8 @@ from providers.contract.spec.defaults import Raw
 
 TIME_BOUND, MEMORY_BOUND, GROWTH_BOUND = 1.5, 1.3, 1.2
 SIZES = (1, 25, 50)
+CLOUDS = [cloud for cloud in AVAILABLE if cloud != "docker"]
+"""Where production stands as its file says; one machine refuses a part of it."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _growth_row(cloud: str, costs: dict[int, Cost]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the named clouds (default: all); exit code 1 when a bound is broken."""
-    clouds = [argument for argument in arguments if not argument.startswith("--")] or list(AVAILABLE)
+    clouds = [argument for argument in arguments if not argument.startswith("--")] or CLOUDS
     text, holds = report(clouds)
     print(text)
     if "--write" in arguments:

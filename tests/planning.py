@@ -45,7 +45,7 @@ def _production() -> Raw:
 def production(changes: Mapping[str, object] | None = None, cloud: str | None = None) -> Raw:
     """The raw platform of `Pulumi.prod.yaml` with `changes` by dotted path, e.g. `{"database.version": "16"}`."""
     raw = copy.deepcopy(_production())
-    moved = {"cloud": cloud, **POSSIBLE.get(cloud, {})} if cloud else {}
+    moved = {"cloud": cloud, **copy.deepcopy(dict(POSSIBLE.get(cloud, {})))} if cloud else {}
     for path, value in {**moved, **(changes or {})}.items():
         _set(raw, path.split("."), value)
     if raw["profile"] != "production" and "accept_risk" not in (changes or {}):

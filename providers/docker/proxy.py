@@ -147,22 +147,22 @@ def _admission(spec: Platform) -> Iterator[str]:
 
 def _routes(spec: Platform) -> Iterator[str]:
     """Longest path first; a path that nobody has answers 404."""
-    default = ""
-    for name, service in spec.public.items():
-        path = (service.path or "").rstrip("/")
-        if path:
-            yield f"use_backend {name} if {{ path {path} }} || {{ path_beg {path}/ }}"
-        else:
-            default = name
-    if default:
-        yield f"default_backend {default}"
-    else:
-        yield "http-request return status 404 unless " + " or ".join(_condition(s) for s in spec.public.values())
+    prefixed = {name: _condition(service) for name, service in spec.public.items() if _prefix(service)}
+    whole = [name for name in spec.public if name not in prefixed]
+    if not whole:
+        yield f"http-request return status 404 unless {' or '.join(prefixed.values())}"
+    yield from (f"use_backend {name} if {condition}" for name, condition in prefixed.items())
+    yield from (f"default_backend {name}" for name in whole)
+
+
+def _prefix(service: Service) -> str:
+    """A service's path without the slash at its end; empty for one that has everything."""
+    return (service.path or "").rstrip("/")
 
 
 def _condition(service: Service) -> str:
-    path = (service.path or "").rstrip("/")
-    return f"{{ path {path} }} or {{ path_beg {path}/ }}"
+    """The path itself and what lies beneath it: `/api` is no prefix of `/apis`."""
+    return f"{{ path {_prefix(service)} }} or {{ path_beg {_prefix(service)}/ }}"
 
 
 def _backend(name: str, service: Service) -> list[str]:

@@ -1,0 +1,37 @@
+"""Questions to the pure rooms of this machine: what a spec is, what is refused of it, what is done in another way."""
+
+from collections.abc import Mapping
+
+from components.parsing import parse
+from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.spec import Platform
+from providers.docker.limits import approximations
+from providers.docker.site import REGION, Site
+from tests.planning import production
+
+
+def spec_of(changes: Mapping[str, object] | None = None, stack: str = "prod") -> Platform:
+    """Production on this machine with changes by dotted path; raises InvalidConfiguration."""
+    return parse(production(changes, cloud="docker"), stack)
+
+
+def site_of(changes: Mapping[str, object] | None = None) -> Site:
+    """The same as a place."""
+    return Site(spec_of(changes), "prod", REGION)
+
+
+def refused(changes: Mapping[str, object] | None = None, stack: str = "prod") -> list[str]:
+    """Sentences of what is refused; none for a good spec."""
+    try:
+        spec_of(changes, stack)
+    except InvalidConfiguration as told:
+        return [str(refusal) for refusal in told.refusals]
+    return []
+
+
+def approximated(changes: Mapping[str, object] | None = None) -> dict[str, list[str]]:
+    """What is given instead, by the key's path."""
+    found: dict[str, list[str]] = {}
+    for approximation in approximations(spec_of(changes)):
+        found.setdefault(approximation.path, []).append(approximation.given)
+    return found

@@ -1,0 +1,94 @@
+"""Every container: what it may do, what it may take, what is kept of what it says."""
+
+from typing import cast
+
+import pytest
+
+from automation.inventory import Inventory
+from providers.docker.durations import go_duration
+from tests.docker.laid import container, containers, files, items, variables
+from tests.planning import SECRET
+
+ROOTS = ("-opened", "container-exporter")
+"""Names of the two that run as root, without a capability: who opens a volume, who reads control groups."""
+
+
+def test_no_container_can_gain_a_right(prod: Inventory) -> None:
+    for found in containers(prod):
+        assert found.inputs["capabilities"] == {"drops": ["ALL"]}, found.name
+        assert found.inputs["securityOpts"] == ["no-new-privileges:true"], found.name
+        assert not {"privileged", "pidMode", "ipcMode", "devices"} & set(found.inputs), found.name
+
+
+def test_no_container_writes_to_its_image(prod: Inventory) -> None:
+    assert {found.inputs["readOnly"] for found in containers(prod)} == {True}
+
+
+def test_every_container_has_limits(prod: Inventory) -> None:
+    for found in containers(prod):
+        assert cast("int", found.inputs["memory"]) >= 64, found.name
+        assert found.inputs["memorySwap"] == found.inputs["memory"], found.name
+        assert float(cast("str", found.inputs["cpus"])) > 0, found.name
+
+
+def test_only_two_kinds_run_as_root(prod: Inventory) -> None:
+    roots = {found.name for found in containers(prod) if str(found.inputs["user"]).startswith("0:")}
+    assert roots
+    assert all(name.endswith(ROOTS) for name in roots)
+
+
+def test_no_container_is_given_dockers_socket(prod: Inventory) -> None:
+    for found in containers(prod):
+        assert not [mount for mount in items(found, "volumes") if "docker.sock" in str(mount.get("hostPath", ""))]
+
+
+def test_logs_are_bounded(prod: Inventory) -> None:
+    for found in containers(prod):
+        assert found.inputs["logDriver"] == "local"
+        assert found.inputs["logOpts"] == {"max-size": "10m", "max-file": "100"}
+
+
+def test_what_does_its_work_once_is_waited_for_and_not_restarted(prod: Inventory) -> None:
+    roles = container(prod, "database-roles").inputs
+    assert (roles["attach"], roles["mustRun"], roles["restart"]) == (True, False, "no")
+
+
+def test_everything_else_comes_back_after_a_restart_of_the_machine(prod: Inventory) -> None:
+    lasting = [found for found in containers(prod) if not found.inputs.get("attach")]
+    assert {found.inputs["restart"] for found in lasting} == {"unless-stopped"}
+
+
+def test_a_files_folder_is_a_volume_of_the_containers_own(prod: Inventory) -> None:
+    proxy = container(prod, "entry-proxy")
+    assert {"containerPath": "/etc/agent-platform"} in items(proxy, "volumes")
+
+
+def test_a_containers_files_can_be_read_by_its_user_and_written_by_nobody(prod: Inventory) -> None:
+    for found in containers(prod):
+        assert {upload["permissions"] for upload in items(found, "uploads")} <= {"0444"}
+
+
+def test_no_secret_stands_in_an_argument(prod: Inventory) -> None:
+    passwords = [f"<random:RandomPassword {found.name}>.result" for found in prod.of_type("random:RandomPassword")]
+    for found in containers(prod):
+        words = " ".join(
+            [
+                *cast("list[str]", found.inputs.get("command") or []),
+                *cast("list[str]", found.inputs.get("entrypoints") or []),
+            ]
+        )
+        assert not [value for value in (*passwords, SECRET) if value in words], found.name
+
+
+def test_a_password_travels_to_the_platforms_own_parts_as_a_file(prod: Inventory) -> None:
+    for name in ("database-server", "cache-server", "monitoring-postgres-exporter", "backup-dump"):
+        found = container(prod, name)
+        assert "RandomPassword" not in " ".join(variables(found).values())
+        assert any("RandomPassword" in content for content in files(found).values()), name
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (30, "30s"), (60, "1m0s"), (90, "1m30s"), (3600, "1h0m0s"), (3661, "1h1m1s")]
+)
+def test_durations_are_written_as_docker_tells_them_back(seconds: int, text: str) -> None:
+    assert go_duration(seconds) == text
