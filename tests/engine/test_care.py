@@ -56,7 +56,7 @@ on_aws, on_gcp = alone_on("aws"), alone_on("gcp")
 
 
 def small(cloud: str, **changes: object) -> dict[str, object]:
-    cached = {"cache": {}, "services.chat.uses": ["cache"]} if cloud == "aws" else {}
+    cached: dict[str, object] = {"cache": {}, "services.chat.uses": ["cache"]} if cloud == "aws" else {}
     return production({**SMALL, **cached, **{path.replace("__", "."): value for path, value in changes.items()}}, cloud)
 
 
@@ -225,7 +225,7 @@ def test_the_history_is_told_to_its_beginning(bench: Bench) -> None:
     bench.init("gcp", SMALL)
     written = bench.folder.parent / "backend" / ".pulumi" / "history" / "agent-platform" / STACK
     written.mkdir(parents=True)
-    entry = {
+    entry: dict[str, object] = {
         "kind": "update",
         "startTime": 1,
         "endTime": 2,
