@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from providers.contract.found import Findable
 from providers.contract.operations import Operations
 from providers.contract.spec import CloudName
 
@@ -26,3 +27,8 @@ def limits(name: str) -> "Limits":
 def operations(name: str) -> Operations:
     """What whoever deploys must know of a cloud's resources; imports no SDK."""
     return cast("Operations", import_module(f"providers.{name}.operations").OPERATIONS)
+
+
+def findable(name: str) -> Findable:
+    """How a cloud's search tells objects, and by which ids they are imported; imports no SDK."""
+    return cast("Findable", import_module(f"providers.{name}.found").FINDABLE)

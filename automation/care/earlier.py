@@ -74,15 +74,28 @@ def images_in(platform: Raw) -> Mapping[str, str]:
     return {name: image for name, image in images.items() if isinstance(image, str)}
 
 
-def restored(current: Raw, update: Update) -> Raw:
-    """The configuration of an earlier update with the sealed values of now, in the order of the file of now."""
+def restored(current: Raw, update: Update, inherited: Mapping[str, Value] | None = None) -> Raw:
+    """The configuration of an earlier update with the sealed values of now, in the order of the file of now.
+
+    The engine tells what the project gives every stack as the stack's own; `inherited` is that, and stays out.
+    """
+    of_all = inherited or {}
     stays = {key for key, value in current.items() if sealed(value) or update.config.get(key) == MASKED}
     plain = {
         key: text for key, text in update.config.items() if key not in stays and key != EXPIRES_KEY and text != MASKED
     }
     kept = [key for key in current if key in plain or key in stays]
     config = {key: _value(plain[key], current[key]) if key in plain else current[key] for key in kept}
-    return config | {key: _value(text, None) for key, text in plain.items() if key not in config}
+    back = {key: _value(text, None) for key, text in plain.items() if key not in config}
+    return config | {key: value for key, value in back.items() if key not in of_all or of_all[key] != value}
+
+
+def inherited_config(project: Raw) -> Mapping[str, Value]:
+    """What a project file gives every stack as configuration, by key."""
+    config = project.get("config")
+    entries = cast("Raw", config) if isinstance(config, dict) else {}
+    told = {key: cast("Raw", entry) if isinstance(entry, dict) else {"value": entry} for key, entry in entries.items()}
+    return {key: entry.get("value", entry.get("default")) for key, entry in told.items()}
 
 
 def sealed(value: Value) -> bool:

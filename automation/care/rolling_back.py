@@ -1,14 +1,17 @@
 """Rollback: the configuration and the digests of an earlier successful update, proposed for the stack's file."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from automation.care.earlier import earlier, restored, sealed
+import yaml
+
+from automation.care.earlier import earlier, inherited_config, restored, sealed
 from automation.care.proposal import Proposal
 from automation.care.stack_text import config_of, with_config
 from automation.deployment.checks import refuse_missing_secrets
 from automation.deployment.folders import stack_file
 from automation.stack_file import stack_of
 from providers.contract.mistakes import listed
+from providers.contract.spec.defaults import Raw
 
 if TYPE_CHECKING:
     from automation.deployment.deployment import Deployment
@@ -24,7 +27,8 @@ def rollback(deployment: "Deployment", to: int | None = None) -> Proposal:
     text = path.read_text(encoding="utf-8")
     current = config_of(text, path.name)
     update = earlier(deployment.name, deployment.history(), to)
-    wanted = restored(current, update)
+    project = cast("Raw", yaml.safe_load((deployment.folder / "Pulumi.yaml").read_text(encoding="utf-8")))
+    wanted = restored(current, update, inherited_config(project))
     refuse_missing_secrets(stack_of(deployment.stack, wanted))
     begun = f"{update.started_at:%Y-%m-%d %H:%M} UTC"
     notes = [f"update {update.version} of {begun}" + (f": {update.message}" if update.message else "")]

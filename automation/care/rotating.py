@@ -94,11 +94,11 @@ class Rotation:
         for _ in range(self.target.rounds - 1):
             with self.deployment.told_failures():
                 self._find(resources_of(self.deployment.engine.exported()), again=True)
-            after = self._round(on_event, None)
+            after = self._round(on_event, found)
             outcome = replace(after, seconds=outcome.seconds + after.seconds)
         return outcome
 
-    def _round(self, on_event: OnEvent | None, preview: Preview | None) -> Outcome:
+    def _round(self, on_event: OnEvent | None, preview: Preview) -> Outcome:
         return self.deployment.up(on_event, self._anew, preview=preview, replace=self.replace)
 
     @property

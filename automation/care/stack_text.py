@@ -39,31 +39,42 @@ def config_of(text: str, file: str) -> Raw:
 
 def with_config(text: str, file: str, wanted: Mapping[str, Value]) -> str:
     """The text with the configuration `wanted` in it; raises InvalidConfiguration when it cannot be written so."""
-    if _same(config_of(text, file), wanted):
+    present = config_of(text, file)
+    if _same(present, wanted):
         return text
     form = _form(text)
     document = form.load(text)
-    _become(document["config"], wanted)
+    _become(document["config"], present, wanted)
     changed = _dumped(form, document)
-    if not _same(config_of(changed, file), wanted):
+    if not _holds(changed, file, wanted):
         advice = "cannot be changed without changing more than was asked for (anchors do that); change it by hand"
         raise InvalidConfiguration([Mistake(file, None, advice)])
     return changed
 
 
-def _become(node: CommentedMap, wanted: Mapping[str, Value]) -> None:
-    """Make a mapping what is wanted, touching nothing that is so already."""
-    present = cast("dict[str, Value]", node)
+def _holds(text: str, file: str, wanted: Mapping[str, Value]) -> bool:
+    try:
+        return _same(config_of(text, file), wanted)
+    except InvalidConfiguration:
+        return False
+
+
+def _become(node: CommentedMap, present: Mapping[str, Value], wanted: Mapping[str, Value]) -> None:
+    """Make a mapping what is wanted, touching nothing that is so already.
+
+    `present` is the same mapping as PyYAML reads it: ruamel.yaml takes `on` for text, which it is not to anybody else.
+    """
     for key in [key for key in present if key not in wanted]:
         del node[key]
     for key, value in wanted.items():
         here = present.get(key)
         if key in present and _same(here, value):
             continue
-        if isinstance(here, CommentedMap) and isinstance(value, Mapping):
-            _become(here, cast("Mapping[str, Value]", value))
+        beneath = cast("Raw", node).get(key)
+        if isinstance(beneath, CommentedMap) and isinstance(here, Mapping) and isinstance(value, Mapping):
+            _become(beneath, cast("Mapping[str, Value]", here), cast("Mapping[str, Value]", value))
         else:
-            node[key] = _written(value, like=here)
+            node[key] = _written(value, like=beneath)
 
 
 def _written(value: Value, like: Value = None) -> Value:
@@ -86,9 +97,9 @@ def _style(node: CommentedSeq) -> Any:  # ruamel.yaml types its formats as Any
 
 
 def _reads_as_itself(value: str) -> bool:
-    """False for text that a reader of YAML 1.1 takes for something else, such as `on` or `1_000`."""
+    """False for text that a reader of YAML 1.1 takes for something else, such as `on`, `1_000` or, in braces, `:0`."""
     try:
-        return cast("object", yaml.safe_load(value)) == value
+        return cast("object", yaml.safe_load(f"{{key: {value}, list: [{value}]}}")) == {"key": value, "list": [value]}
     except yaml.YAMLError:
         return False
 

@@ -142,8 +142,8 @@ def destroy(
     need_answer(yes=yes, as_json=as_json, command=f"destroy {stack}")
     deployment = standing(stack, name)
     with telling(as_json=as_json, verbose=verbose) as watch:
-        with watch.looking(f"{deployment.name}  previewing") as on_event:
-            found = deployment.preview_destroy(on_event)
+        named = tuple(unprotect or ())
+        found = deployment.preview_destroy(named)
         tell_preview(found, as_json=as_json)
         if found.effective:
             agreed(f"Delete all of this in {deployment.name} for good?", yes=yes)
@@ -151,7 +151,7 @@ def destroy(
         from automation.console.changes import room_counts
 
         with watch.making(f"{deployment.name}  deleting", room_counts(found.effective)) as on_event:
-            outcome = deployment.destroy(on_event, tuple(unprotect or ()))
+            outcome = deployment.destroy(on_event, named)
         tell_outcome(outcome, "is destroyed", as_json=as_json)
 
 

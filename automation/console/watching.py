@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 RUNNING_SHOWN = 3
 FRAMES_A_SECOND = 4
-AMBIENT = " from $PATH at "
-"""In what the engine says of a plugin that it found on PATH: `doctor` tells of the engine, an update need not."""
 
 
 class Watch:
@@ -129,7 +127,7 @@ def line_of(event: Event) -> str | None:
 
 def _saying(event: Said) -> str | None:
     first = event.text.partition("\n")[0]
-    if event.severity == "warning" and AMBIENT not in first:
+    if event.severity == "warning":
         return f"warning: {first}"
     return first if event.severity == "info" and event.ours else None
 

@@ -26,7 +26,7 @@ from automation.deployment.recognising import Evidence, failure_of
 from automation.deployment.results import Drift, Outcome, Preview, Update
 from automation.deployment.settling import settle
 from automation.deployment.told import drifts, message, updates
-from automation.deployment.unprotecting import unprotect_named
+from automation.deployment.unprotecting import deletions, refuse_protected, unprotect_all
 from automation.deployment.workspace import ProjectStack, no_such_stack, open_stack
 from automation.inventory import Value
 from automation.stack_file import Stack
@@ -155,10 +155,12 @@ class Deployment:
         """What in the cloud is not as the stack left it; changes nothing."""
         return tuple(drifts(self._run(on_event, lambda take: self.engine.preview_refresh(on_event=take)).events))
 
-    def preview_destroy(self, on_event: OnEvent | None = None) -> Preview:
-        """What `destroy` would delete."""
-        told = self._run(on_event, lambda take: self.engine.preview_destroy(on_event=take))
-        return Preview(self.name, planned(told.events))
+    def preview_destroy(self, unprotect: Collection[str] = ()) -> Preview:
+        """What `destroy` would delete, as the state has it; fails as `destroy` would when something else is protected."""
+        with self.told_failures():
+            exported = self.engine.exported()
+        refuse_protected(self.name, exported, unprotect)
+        return Preview(self.name, deletions(exported))
 
     def destroy(self, on_event: OnEvent | None = None, unprotect: Collection[str] = ()) -> Outcome:
         """Delete everything that stands in the stack; its history and its file stay, unless it is ephemeral.
@@ -166,7 +168,9 @@ class Deployment:
         Fails before anything is deleted when something protected stands in it that `unprotect` does not name.
         """
         with self.told_failures():
-            unprotect_named(self.engine, unprotect)
+            exported = self.engine.exported()
+            refuse_protected(self.name, exported, unprotect)
+            unprotect_all(self.engine, exported)
         told = self._run(on_event, lambda take: self.engine.destroy(on_event=take, message=self._message("destroy")))
         if self.ephemeral:
             with self.told_failures():

@@ -12,7 +12,7 @@ from automation.deployment.urns import name_of, room_of, type_of
 from automation.inventory import Value, short_type
 
 if TYPE_CHECKING:
-    from pulumi.automation import EngineEvent
+    from pulumi.automation import DiagnosticEvent, EngineEvent
     from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
 
 MASKED = "[secret]"
@@ -22,6 +22,8 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes a value that only the cloud can tell."""
 UNKNOWN = "[unknown]"
+AMBIENT = " from $PATH at "
+"""In what the engine says of a plugin that it found on PATH: `doctor` tells of such things, every update need not."""
 
 
 @dataclass(frozen=True)
@@ -146,13 +148,18 @@ def event_of(told: "EngineEvent", seconds: float) -> Event | None:
         return Done(seconds, _step(told.res_outputs_event.metadata, planning=bool(told.res_outputs_event.planning)))
     if told.res_op_failed_event:
         return Failed(seconds, _step(told.res_op_failed_event.metadata, planning=False))
-    if told.diagnostic_event and told.diagnostic_event.severity != "debug" and not told.diagnostic_event.ephemeral:
-        said = told.diagnostic_event
-        return Said(seconds, said.severity.partition("#")[0], said.message.strip(), said.urn or "")
+    if told.diagnostic_event:
+        return _said(told.diagnostic_event, seconds)
     if told.summary_event:
         counts = cast("Mapping[str, int]", told.summary_event.resource_changes or {})
         return Ended(seconds, {str(operation): count for operation, count in counts.items()})
     return None
+
+
+def _said(said: "DiagnosticEvent", seconds: float) -> Said | None:
+    if said.severity == "debug" or said.ephemeral or AMBIENT in said.message:
+        return None
+    return Said(seconds, said.severity.partition("#")[0], said.message.strip(), said.urn or "")
 
 
 def _step(metadata: "StepEventMetadata", *, planning: bool) -> Step:

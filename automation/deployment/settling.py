@@ -30,25 +30,25 @@ class Engine(Protocol):
 
 
 def settle(
-    engine: Engine,
-    services: Mapping[str, Running],
-    clock: Clock,
-    seconds: float,
-    on_event: OnEvent | None = None,
+    engine: Engine, services: Mapping[str, Running], clock: Clock, seconds: float, on_event: OnEvent | None = None
 ) -> None:
-    """Ask the cloud of late services again until they run what was asked for; raises DeploymentFailed after `seconds`."""
+    """Ask the cloud of late services again until they run what was asked for; raises DeploymentFailed after `seconds`.
+
+    It is asked once at least: only a state that has what really runs lets the next update try again.
+    """
     begun = clock.seconds()
     asked = revisions_of(engine.exported(), services)
     late = tuple(revision for revision in asked if not revision.settled)
-    while late and clock.seconds() - begun < seconds:
+    while late:
+        left = seconds - (clock.seconds() - begun)
         if on_event is not None:
             names = listed((name_of(revision.urn) for revision in late), "and")
-            on_event(Said(clock.seconds() - begun, "info", f"waiting for {names} to run what was asked for", ours=True))
-        clock.sleep(min(POLL_SECONDS, max(0.0, seconds - (clock.seconds() - begun))))
+            on_event(Said(seconds - left, "info", f"waiting for {names} to run what was asked for", ours=True))
+        clock.sleep(max(0.0, min(POLL_SECONDS, left)))
         engine.refresh(target=[revision.urn for revision in late])
         late = _late(engine, services, asked)
-    if late:
-        raise not_running(engine.name, late)
+        if late and clock.seconds() - begun >= seconds:
+            raise not_running(engine.name, late)
 
 
 def _late(engine: Engine, services: Mapping[str, Running], asked: tuple[Revision, ...]) -> tuple[Revision, ...]:

@@ -5,12 +5,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from getpass import getuser
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from automation.deployment.changes import properties_of
 from automation.deployment.events import MASKED, Done, Event
 from automation.deployment.results import Drift, Update
-from automation.inventory import Value
 
 if TYPE_CHECKING:
     from pulumi.automation import UpdateSummary
@@ -63,10 +62,3 @@ def _user() -> str:
         return getuser()
     except (KeyError, OSError):  # a container may know no name for its user
         return str(os.getuid()) if hasattr(os, "getuid") else "someone"
-
-
-def protected(exported: Mapping[str, Value]) -> tuple[str, ...]:
-    """Urns of the resources of an exported state that are protected from deletion."""
-    deployment = cast("Mapping[str, Value]", exported.get("deployment") or {})
-    resources = cast("list[Mapping[str, Value]]", deployment.get("resources") or [])
-    return tuple(str(resource["urn"]) for resource in resources if resource.get("protect"))

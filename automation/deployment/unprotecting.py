@@ -1,36 +1,66 @@
-"""Protected resources before a destruction: refused all at once, or unprotected one by one as they are named.
+"""Before a destruction: what stands in the state, and what of it is protected and not named, refused all at once.
 
-The engine itself would delete half of a stack before it meets the first of them.
+The engine itself would delete half of a stack before it meets the first protected resource.
 """
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, cast
 
+from automation.deployment.changes import Change
 from automation.deployment.failures import DeploymentFailed, Failure
-from automation.deployment.told import protected
-from automation.deployment.urns import name_of
+from automation.deployment.urns import name_of, type_of
+from automation.inventory import Value
+from automation.plan.tree import rank
 from providers.contract.mistakes import InvalidConfiguration, Mistake, did_you_mean, listed
 
 if TYPE_CHECKING:
     from automation.deployment.workspace import ProjectStack
 
+State = Mapping[str, Value]
 
-def unprotect_named(engine: "ProjectStack", names: Collection[str]) -> None:
-    """Take the protection of the named resources away; raises DeploymentFailed when others are protected too."""
-    urns = protected(engine.exported())
-    known = [name_of(urn) for urn in urns]
+
+def deletions(exported: State) -> tuple[Change, ...]:
+    """What a destruction would do to every resource of an exported state, in the order of the rooms."""
+    changes = (_deletion(resource) for resource in _resources(exported))
+    return tuple(sorted(changes, key=lambda change: (rank(change.room), change.urn)))
+
+
+def _deletion(resource: State) -> Change:
+    urn = str(resource["urn"])
+    made = bool(resource.get("custom")) and not type_of(urn).startswith("pulumi:providers:")
+    return Change(urn, "forget" if resource.get("retainOnDelete") else "delete", made=made)
+
+
+def protected(exported: State) -> tuple[str, ...]:
+    """Urns of the resources of an exported state that are protected from deletion."""
+    return tuple(str(resource["urn"]) for resource in _resources(exported) if resource.get("protect"))
+
+
+def refuse_protected(stack: str, exported: State, names: Collection[str]) -> None:
+    """Raise DeploymentFailed when something protected is not named, InvalidConfiguration for names that are no such thing."""
+    known = [name_of(urn) for urn in protected(exported)]
     slips = [name for name in names if name not in known]
     if slips:
-        raise InvalidConfiguration(
-            [
-                Mistake("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
-                for name in slips
-            ]
-        )
+        raise InvalidConfiguration(_slip(name, known) for name in slips)
     left = [name for name in known if name not in names]
     if left:
-        sentence = f"{engine.name}: {listed(left, 'and')} would be lost for good and {'are' if len(left) > 1 else 'is'} protected"
+        sentence = (
+            f"{stack}: {listed(left, 'and')} would be lost for good and {'are' if len(left) > 1 else 'is'} protected"
+        )
         advice = f"when that loss is meant, run again with {' '.join(f'--unprotect {name}' for name in known)}"
         raise DeploymentFailed(Failure.PROTECTED, sentence, advice)
-    for urn in urns:
+
+
+def unprotect_all(engine: "ProjectStack", exported: State) -> None:
+    """Take the protection of everything in the state away; raises CommandError."""
+    for urn in protected(exported):
         engine.ask("state", "unprotect", urn, "--yes")
+
+
+def _slip(name: str, known: Iterable[str]) -> Mistake:
+    return Mistake("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
+
+
+def _resources(exported: State) -> list[State]:
+    deployment = cast("State", exported.get("deployment") or {})
+    return cast("list[State]", deployment.get("resources") or [])

@@ -151,8 +151,14 @@ def test_a_service_that_was_taken_back_fails_the_update() -> None:
     )
 
 
-def test_without_patience_the_first_look_decides() -> None:
-    engine = Engine(ready_at=1)
+def test_without_patience_the_cloud_is_asked_once_so_that_the_state_has_what_runs() -> None:
+    engine = Engine(ready_at=99)
     with pytest.raises(DeploymentFailed):
         settled(engine, 0)
-    assert engine.refreshed == []
+    assert engine.refreshed == [[CHAT]]
+
+
+def test_where_all_run_what_was_asked_for_nobody_is_asked() -> None:
+    engine = Engine(ready_at=0)
+    engine.refreshed.append([])
+    assert settled(engine, 300) == (0.0, [])

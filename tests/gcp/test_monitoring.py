@@ -157,7 +157,7 @@ def test_the_dashboard_draws_every_rule_with_its_line(prod: Inventory) -> None:
     drawn = [widget["xyChart"] for widget in widgets if "xyChart" in widget]
     assert len([graph for graph in drawn if graph["thresholds"]]) == len(RULES)
     assert [widget["title"] for widget in widgets if "sectionHeader" in widget] == [
-        "gateway", "chat", "worker", "database", "cache", "money",
+        "chat", "gateway", "worker", "database", "cache", "money",
     ]  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def test_logs_are_kept_as_long_as_asked_under_a_key(prod: Inventory) -> None:
 @pytest.mark.parametrize(
     "part",
     [
-        'resource.labels.service_name=("prod-gateway" OR "prod-chat")',
+        'resource.labels.service_name=("prod-chat" OR "prod-gateway")',
         'resource.labels.worker_pool_name=("prod-worker")',
         'resource.labels.database_id=("acme-agents:<sql:DatabaseInstance prod-database>.name")',
         'resource.labels.backend_service_name=~"^prod-entry-"',

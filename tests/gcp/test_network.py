@@ -105,4 +105,4 @@ def test_googles_names_answer_with_private_addresses(prod: Inventory) -> None:
 def test_without_private_endpoints_google_is_reached_through_the_nat() -> None:
     public = plan(production({"network.private_endpoints": False}, cloud="gcp"))
     assert not [r for r in public.of_type("dns:ManagedZone") if r.inputs.get("visibility") == "private"]
-    assert rule(public, "to-world")["targetTags"] == ["prod-gateway", "prod-chat", "prod-worker"]
+    assert rule(public, "to-world")["targetTags"] == ["prod-chat", "prod-gateway", "prod-worker"]

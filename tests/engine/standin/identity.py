@@ -25,6 +25,8 @@ SALT_BYTES = 4
 
 def name_key(token: str) -> str | None:
     """The input that names an object of the type, when there is one."""
+    if token.endswith(STORED_VALUE):
+        return None  # it names the secret that it belongs to
     inputs, row = shape_of(token).inputs, row_of(token)
     names = (row.named, *NAMES) if row and token.startswith("azure-native:") else NAMES
     return next((key for key in names if key in inputs), None)

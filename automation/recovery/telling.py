@@ -1,0 +1,96 @@
+"""The steps of a recovery as they are told, and the words for what a step is about."""
+
+from collections.abc import Iterable, Mapping
+
+from automation.engine.troubles import Trouble
+from automation.inventory import short_type
+from automation.recovery.importing import Imports
+from automation.recovery.matching import Match, Seen
+from automation.recovery.missing import Missing, Operation
+from automation.recovery.results import OnStep, Step, Topic
+from providers.contract.found import DRAWN, Findable
+from providers.contract.mistakes import listed
+
+LATE = "the cloud's index lags by minutes: run `recover` again before `up` when it should be there"
+
+
+class Log:
+    """The steps told so far; `dry_run` where they tell what would be done."""
+
+    def __init__(self, *, dry_run: bool = False, on_step: OnStep | None = None) -> None:
+        self.dry_run, self.on_step = dry_run, on_step
+        self.steps: list[Step] = []
+
+    def tell(self, topic: Topic, subject: str, told: str) -> None:
+        """Keep a step, and hand it on."""
+        step = Step(topic, subject, told)
+        self.steps.append(step)
+        if self.on_step is not None:
+            self.on_step(step)
+
+
+def tell_operations(log: Log, operations: Iterable[Operation], missing: Mapping[str, Missing]) -> None:
+    """What was under way; what was being created is told when it was looked for."""
+    for operation in operations:
+        if operation.urn in missing:
+            continue
+        if operation.verb == "creating":
+            told = "its replacement was being made, and the state cannot take that over: `up` makes another"
+        else:
+            told = f"the engine was {operation.verb} it: the refresh takes over how far that went"
+        log.tell(Topic.PENDING, operation.name, told)
+
+
+def tell_imports(log: Log, imports: Imports) -> None:
+    """What came into the state, and what did not though it was looked for by its id."""
+    for one in imports.imported:
+        log.tell(Topic.IMPORTED, str(one.missing), f"stands in the cloud as {one.identity}: imported")
+    for one in imports.refused:
+        told = f"may stand in the cloud as {one.identity}, and could not be imported (with --verbose: why)"
+        log.tell(Topic.UNSEARCHED, str(one.missing), told)
+
+
+def tell_planned_imports(log: Log, matches: Iterable[Match]) -> None:
+    """What would be imported."""
+    for one in matches:
+        if one.seen:
+            log.tell(Topic.IMPORTED, str(one.missing), f"stands in the cloud as {one.identity}: would be imported")
+        else:
+            log.tell(
+                Topic.PENDING, str(one.missing), f"would be looked for as {one.identity}, and imported if it is there"
+            )
+
+
+def tell_not_found(log: Log, missing: Iterable[Missing], table: Findable) -> None:
+    """What was being created and was not found."""
+    for one in missing:
+        if one.type in DRAWN:
+            told = "was being drawn: `up` draws it anew"
+        elif one.type in table.again:
+            told = "was being made, and is made again without harm by `up`"
+        else:
+            told = f"was being created, and nothing was found of it: `up` creates it; {LATE}"
+        log.tell(Topic.PENDING, str(one), told)
+
+
+def tell_orphans(log: Log, orphans: Iterable[Seen]) -> None:
+    """Objects that only people can settle."""
+    for one in orphans:
+        kind = listed((short_type(token) for token in one.found.identities), "or")
+        why = "bears the tags of this stack" if one.tagged else "is named like one of this stack"
+        told = (
+            f"({kind}) {why} and is nowhere in its state or plan: look at it, and delete it there when nobody needs it"
+        )
+        log.tell(Topic.ORPHAN, one.found.address, told)
+
+
+def tell_unsearched(log: Log, troubles: Mapping[str, Trouble], hidden: Iterable[Missing]) -> None:
+    """What could not be searched: a search that failed, and types that no search tells of."""
+    for name, trouble in troubles.items():
+        log.tell(Topic.UNSEARCHED, name, f"was not searched, as {trouble.told}; {trouble.advice}")
+    kinds = sorted({short_type(one.type) for one in hidden})
+    if kinds:
+        told = (
+            f"no search of this cloud tells of {listed(kinds, 'and')}: one whose answer was lost is made a second time"
+        )
+        log.tell(Topic.UNSEARCHED, "", told)

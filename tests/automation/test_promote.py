@@ -1,0 +1,223 @@
+"""Promotion: digests handed on as a change of a stack file that a person reviews."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automation.care import Proposal, promote
+from automation.care.images import handover, pinned
+from automation.care.stack_text import config_of, with_config
+from automation.cli import main
+from automation.stack_file import read_stack
+from providers.contract.mistakes import InvalidConfiguration
+from tests.planning import ROOT
+
+ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
+FILE = f"""\
+# yaml-language-server: $schema=docs/config.schema.json
+config:
+  pulumi:disable-default-providers: ["*"]   # explicit ones only
+  agent-platform:platform:
+    cloud: gcp
+    gcp: {{project: acme-agents, region: us-central1}}
+    profile: development
+    services:
+      # the way in
+      web:
+        app: fastapi
+        image: ghcr.io/acme/web@{ONE}  # moved by promote
+        environment: {{FLAG: "on", 'QUOTED': '1'}}
+
+      worker: {{app: celery, image: "ghcr.io/acme/worker@{ONE}"}}
+  agent-platform:KEY:
+    secure: v1:abc=
+encryptionsalt: v1:salt
+"""
+
+
+def written(folder: Path, **stacks: str) -> Path:
+    for name, text in stacks.items():
+        (folder / f"Pulumi.{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def refusals(call: pytest.ExceptionInfo[InvalidConfiguration]) -> list[str]:
+    return [str(refusal) for refusal in call.value.refusals]
+
+
+def test_only_the_digests_change_in_the_next_stacks_file(tmp_path: Path) -> None:
+    written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
+    proposal = promote("staging", "prod", tmp_path, from_file=True)
+    assert proposal.after == FILE.replace(ONE, TWO)
+    assert [line for line in proposal.diff.splitlines() if line.startswith("+ ")] == [
+        f"+        image: ghcr.io/acme/web@{TWO}  # moved by promote",
+        f'+      worker: {{app: celery, image: "ghcr.io/acme/worker@{TWO}"}}',
+    ]
+
+
+def test_nothing_is_written_before_it_is_agreed(tmp_path: Path) -> None:
+    written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
+    proposal = promote("staging", "prod", tmp_path, from_file=True)
+    assert (tmp_path / "Pulumi.prod.yaml").read_text() == FILE
+    proposal.write()
+    assert read_stack(tmp_path, "prod").spec.services["web"].image.endswith(TWO)
+
+
+def test_a_stack_that_has_the_digests_already_is_left_as_it_is(tmp_path: Path) -> None:
+    proposal = promote("staging", "prod", written(tmp_path, staging=FILE, prod=FILE), from_file=True)
+    assert not proposal.changes and proposal.diff == ""
+
+
+def test_a_tag_is_refused_in_place_of_a_digest(tmp_path: Path) -> None:
+    written(tmp_path, staging=FILE.replace(f"web@{ONE}", "web:1.0"), prod=FILE)
+    with pytest.raises(InvalidConfiguration) as refused:
+        promote("staging", "prod", tmp_path, from_file=True)
+    assert refusals(refused) == [
+        'staging: services.web.image: "ghcr.io/acme/web:1.0" is a tag, which may mean another image tomorrow; deploy '
+        "staging with its digest, then promote again."
+    ]
+
+
+def test_a_stack_is_not_promoted_into_itself(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="name the one to promote and the next"):
+        promote("prod", "prod", written(tmp_path, prod=FILE), from_file=True)
+
+
+def test_a_misspelt_stack_is_told_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="did you mean prod"):
+        promote("prod", "prodd", written(tmp_path, prod=FILE), from_file=True)
+
+
+def test_a_change_of_the_file_since_the_diff_was_shown_is_not_overwritten(tmp_path: Path) -> None:
+    written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
+    proposal = promote("staging", "prod", tmp_path, from_file=True)
+    written(tmp_path, prod=f"{FILE}# mine\n")
+    with pytest.raises(InvalidConfiguration, match="has changed since"):
+        proposal.write()
+    assert (tmp_path / "Pulumi.prod.yaml").read_text().endswith("# mine\n")
+
+
+def test_a_file_keeps_its_rights(tmp_path: Path) -> None:
+    path = written(tmp_path, prod=FILE) / "Pulumi.prod.yaml"
+    path.chmod(0o640)
+    Proposal(path, FILE, f"{FILE}# more\n").write()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["Pulumi.prod.yaml"]
+
+
+def test_a_stack_keeps_the_repository_of_its_own_file() -> None:
+    found = handover("staging", {"web": f"ghcr.io/acme/web@{TWO}"}, "prod", {"web": f"eu.gcr.io/acme/web@{ONE}"})
+    assert found.images == {"web": f"eu.gcr.io/acme/web@{TWO}"}
+    assert found.notes == (
+        "web: prod takes it from eu.gcr.io/acme/web, staging from ghcr.io/acme/web; the digest must be in both",
+    )
+
+
+def test_a_tag_of_the_next_stack_gives_way_to_the_digest() -> None:
+    assert pinned("localhost:5000/acme/web:1.0", f"ghcr.io/acme/web:2.0@{TWO}") == f"localhost:5000/acme/web@{TWO}"
+
+
+def test_services_of_one_stack_alone_are_told_and_left() -> None:
+    image = f"ghcr.io/acme/web@{ONE}"
+    found = handover("staging", {"web": image, "new": image}, "prod", {"web": image, "old": image, "older": image})
+    assert found.images == {}
+    assert found.notes == (
+        "new: in staging and not in prod, so nothing is changed there",
+        "old and older: in prod and not in staging, so nothing is changed there",
+    )
+
+
+def test_stacks_without_a_common_service_are_refused() -> None:
+    with pytest.raises(InvalidConfiguration, match="shares no service with prod, which has old"):
+        handover("staging", {"web": "a"}, "prod", {"old": "b"})
+
+
+def test_an_image_of_the_platforms_own_registry_must_be_pushed_there() -> None:
+    found = handover("staging", {"web": f"web@{TWO}"}, "prod", {"web": f"web@{ONE}"})
+    assert found.notes == ("web: lives in each stack's own registry; push this digest to prod's before you deploy",)
+
+
+@pytest.mark.parametrize("stack", ["prod", "staging", "local"])
+def test_the_stack_files_here_are_written_back_to_the_letter(stack: str) -> None:
+    text = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+    config = config_of(text, stack)
+    there_and_back = with_config(with_config(text, stack, {**config, "extra": "1"}), stack, config)
+    assert there_and_back == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "config:\n  list:\n  - a\n  - b\n  k: 1\n",
+        "config:\n  list:\n    - a\n    - b\n  k: 1\n",
+        "---\nconfig:\n  k: 1\n",
+        "config:\n  long: " + "word " * 60 + "end\n  k: 1\n",
+    ],
+)
+def test_a_file_keeps_its_own_indentation_and_its_long_lines(text: str) -> None:
+    assert with_config(text, "f", {**config_of(text, "f"), "k": 2}) == text.replace("k: 1", "k: 2")
+
+
+def test_what_an_anchor_would_change_beside_it_is_refused() -> None:
+    text = "config:\n  a: &one {image: x}\n  b: *one\n"
+    with pytest.raises(InvalidConfiguration, match="anchors do that"):
+        with_config(text, "f", {"a": {"image": "y"}, "b": {"image": "x"}})
+
+
+keys = st.text("abcon", min_size=1, max_size=3).map(lambda text: f"k{text}")
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=6)
+    | st.sampled_from(["on", "1_0", "0o7", "~", "2026-01-01", "a: b", "#"])
+)
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=8
+)
+configs = st.dictionaries(keys, values, min_size=1, max_size=4)
+
+
+@settings(deadline=None, max_examples=40)
+@given(configs, configs, st.booleans())
+def test_whatever_is_written_reads_as_it_was_meant(
+    before: dict[str, object], after: dict[str, object], flow: bool
+) -> None:
+    text = "# head\n" + yaml.safe_dump({"config": before}, default_flow_style=flow, width=1000)
+    changed = with_config(text, "f", after)
+    assert config_of(changed, "f") == after and changed.startswith("# head\n")
+
+
+def test_the_command_writes_deploys_nothing_and_names_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE))
+    with pytest.raises(SystemExit) as ended:
+        main(["promote", "staging", "prod", "--from-file", "--yes"])
+    assert ended.value.code == 0
+    assert "then run `agent-platform preview prod`" in capsys.readouterr().out
+    assert (tmp_path / "Pulumi.prod.yaml").read_text() == FILE.replace(ONE, TWO)
+
+
+def test_the_command_refuses_to_write_where_nobody_can_agree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE))
+    with pytest.raises(SystemExit) as ended:
+        main(["promote", "staging", "prod", "--from-file"])
+    assert ended.value.code == 2 and "--yes" in capsys.readouterr().err
+    assert (tmp_path / "Pulumi.prod.yaml").read_text() == FILE
+
+
+def test_without_an_engine_the_way_round_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(written(tmp_path, staging=FILE, prod=FILE))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        main(["promote", "staging", "prod", "--yes"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 1 and "--from-file" in told and len(told.splitlines()) == 1

@@ -1,0 +1,217 @@
+"""Stacks with an end: what they have otherwise, when their time is over, and what a sweep leaves alone."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from automation.care import sweeping
+from automation.care.expiry import expiry, is_over, moment
+from automation.care.sweeping import StandingStack, Swept, sweep
+from automation.cli import main
+from automation.deployment import Clock, Deployment, DeploymentFailed, Failure, Update
+from automation.deployment.ephemeral import laid_over
+from automation.leaves import BASE, changed
+from automation.stack_file import read_stack
+from components.configuration import PLATFORM_KEY
+from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.spec.defaults import Raw
+
+EXPIRES = "agent-platform:expires_at"
+NOON = datetime(2031, 5, 17, 12, tzinfo=UTC)
+WITH_DOMAIN = changed(
+    BASE,
+    {
+        "ingress.domain": "agents.example.com",
+        "ingress.dns_zone": "example.com",
+        "services.web.path": "/",
+        "database": {},
+    },
+)
+
+
+def update(kind: str = "update", expires_at: str | None = None, result: str = "succeeded") -> Update:
+    config = {PLATFORM_KEY: "{}"} | ({EXPIRES: expires_at} if expires_at else {})
+    return Update(1, kind, result, NOON, 1.0, {}, config=config)
+
+
+def test_the_last_update_says_when_a_stack_ends() -> None:
+    history = [update(expires_at="2031-05-17T14:00:00+00:00"), update(expires_at="2031-05-01T00:00:00+00:00")]
+    assert expiry(history) == NOON + timedelta(hours=2)
+
+
+def test_a_failed_update_says_it_too() -> None:
+    assert expiry([update(expires_at="2031-05-17T12:00:00Z", result="failed")]) == NOON
+
+
+def test_a_refresh_or_a_destruction_from_elsewhere_takes_the_end_away_from_nothing() -> None:
+    assert expiry([update("destroy"), update("refresh"), update(expires_at="2031-05-17T12:00:00Z")]) == NOON
+
+
+def test_a_stack_whose_last_update_gave_it_no_end_has_none() -> None:
+    assert expiry([update(), update(expires_at="2031-05-17T12:00:00Z")], "2031-05-17T12:00:00Z") is None
+
+
+def test_before_its_first_update_its_tag_says_it() -> None:
+    assert expiry([], "2031-05-17T12:00:00+00:00\n") == NOON
+    assert expiry([]) is None
+
+
+@pytest.mark.parametrize("text", ["", "soon", "[secret]", "12"])
+def test_what_is_no_time_is_no_end(text: str) -> None:
+    assert moment(text) is None and not is_over(moment(text), NOON)
+
+
+def test_a_time_without_a_zone_is_utc_and_another_zone_is_honoured() -> None:
+    assert moment("2031-05-17T12:00:00") == moment("2031-05-17T14:00:00+02:00") == NOON
+
+
+def test_the_end_itself_is_over() -> None:
+    assert is_over(NOON, NOON) and not is_over(NOON + timedelta(seconds=1), NOON) and not is_over(None, NOON)
+
+
+class Backend:
+    """Stacks by name with their ends; those of `failing` cannot be destroyed, those of `unreadable` not be read."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **ends: datetime | None) -> None:
+        self.ends, self.destroyed = ends, list[str]()
+        self.failing, self.unreadable = set[str](), set[str]()
+        monkeypatch.setattr(sweeping, "stacks_of", self.names)
+        monkeypatch.setattr(StandingStack, "expiry", self._expiry())
+        monkeypatch.setattr(StandingStack, "destroy", self._destroy())
+
+    def names(self, folder: Path, environment: object = None) -> list[str]:
+        return sorted(self.ends)
+
+    def _expiry(self) -> Callable[[Deployment], datetime | None]:
+        def told(stack: Deployment) -> datetime | None:
+            if stack.name in self.unreadable:
+                raise DeploymentFailed(Failure.DAMAGED, f"{stack.name}: its state in the backend is damaged")
+            return self.ends[stack.name]
+
+        return told
+
+    def _destroy(self) -> Callable[[Deployment, object], None]:
+        def done(stack: Deployment, on_event: object = None) -> None:
+            if stack.name in self.failing:
+                raise DeploymentFailed(Failure.LOCKED, f"{stack.name}: another update is in progress", "wait")
+            self.destroyed.append(stack.name)
+
+        return done
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: agent-platform\nruntime: python\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def results(folder: Path, *, dry_run: bool = False) -> list[tuple[str, str]]:
+    return [(each.stack, each.result) for each in sweep(folder, dry_run=dry_run, clock=Clock(now=lambda: NOON))]
+
+
+def test_only_what_is_past_its_end_is_destroyed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = Backend(monkeypatch, over=NOON, young=NOON + timedelta(minutes=1), prod=None)
+    assert results(project) == [("over", "destroyed")]
+    assert backend.destroyed == ["over"]
+
+
+def test_a_dry_run_destroys_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = Backend(monkeypatch, over=NOON, prod=None)
+    assert results(project, dry_run=True) == [("over", "due")]
+    assert backend.destroyed == []
+
+
+def test_one_that_fails_keeps_no_other_from_going(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = Backend(monkeypatch, a=NOON, b=NOON, c=NOON, d=NOON)
+    backend.failing, backend.unreadable = {"a"}, {"c"}
+    assert results(project) == [("a", "failed"), ("b", "destroyed"), ("c", "failed"), ("d", "destroyed")]
+
+
+def test_each_is_told_as_soon_as_it_is_done(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Backend(monkeypatch, a=NOON, b=NOON)
+    told: list[Swept] = []
+    sweep(project, clock=Clock(now=lambda: NOON), on_swept=told.append)
+    assert [each.stack for each in told] == ["a", "b"]
+
+
+def test_the_command_ends_with_1_when_one_could_not_go(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Backend(monkeypatch, a=NOON - timedelta(days=9000), b=NOON - timedelta(days=9000)).failing = {"a"}
+    with pytest.raises(SystemExit) as ended:
+        main(["sweep"])
+    told = capsys.readouterr()
+    assert ended.value.code == 1
+    assert told.err == "a: another update is in progress; wait.\n"
+    assert told.out == "b: destroyed and removed; its time was over at 2006-09-25T12:00:00+00:00\n"
+
+
+def test_a_sweep_outside_the_project_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="run this in the project's folder"):
+        sweep(tmp_path)
+
+
+def ephemeral(folder: Path, platform: Raw, name: str = "pr-7", **options: object) -> Deployment:
+    text = yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
+    (folder / "Pulumi.staging.yaml").write_text(text, encoding="utf-8")
+    return Deployment("staging", folder, name=name, clock=Clock(now=lambda: NOON), **options)  # pyright: ignore[reportArgumentType]  # as the test gives them
+
+
+def test_it_answers_under_its_own_name_and_may_be_deleted(project: Path) -> None:
+    spec = ephemeral(project, {**WITH_DOMAIN, "profile": "staging"}).file.spec
+    assert spec.ingress.domain == "pr-7.agents.example.com"
+    assert spec.database is not None and spec.database.deletion_protection is False
+
+
+def test_what_is_not_there_is_not_made_for_it() -> None:
+    assert laid_over({"services": {}}, "pr-7", {}) == {}
+
+
+def test_what_is_asked_for_wins() -> None:
+    asked = {"ingress.domain": "other.example.com", "database.deletion_protection": True}
+    assert laid_over(WITH_DOMAIN, "pr-7", asked) == asked
+
+
+def test_it_is_never_production(project: Path) -> None:
+    production = {key: value for key, value in BASE.items() if key != "profile"}
+    with pytest.raises(InvalidConfiguration) as refused:
+        _ = ephemeral(project, production).file
+    assert str(refused.value) == (
+        'profile: "production" is not for pr-7, which goes when its time is over; make it from a stack of another profile '
+        "than staging's, or with --set profile=development."
+    )
+    assert ephemeral(project, production, overrides={"profile": "development"}).file.spec.profile == "development"
+
+
+def test_it_does_not_take_the_name_of_a_stack_with_a_file(project: Path) -> None:
+    (project / "Pulumi.prod.yaml").write_text("config: {}\n", encoding="utf-8")
+    with pytest.raises(InvalidConfiguration, match="is the name of a stack with a file of its own"):
+        _ = ephemeral(project, BASE, name="prod").file
+
+
+def test_nothing_is_written_beside_the_program_and_its_own_folder_goes_with_it(project: Path) -> None:
+    deployment = ephemeral(project, BASE)
+    before = sorted(project.iterdir())
+    own = deployment.work_folder
+    deployment.layout.renew(NOON)
+    assert sorted(project.iterdir()) == before and own != project and own.is_dir()
+    del deployment
+    assert not own.exists()
+
+
+@pytest.mark.parametrize(("hours", "end"), [(2.5, "14:30"), (None, "12:00")])
+def test_its_time_begins_anew_with_every_update(project: Path, hours: float | None, end: str) -> None:
+    deployment = ephemeral(project, BASE, ttl_hours=hours)
+    assert EXPIRES not in read_stack(deployment.work_folder, "pr-7").config
+    deployment.layout.renew(NOON)
+    day = 17 if hours else 18
+    assert read_stack(deployment.work_folder, "pr-7").config[EXPIRES] == f"2031-05-{day}T{end}:00+00:00"
+
+
+def test_a_stack_of_its_own_file_has_no_end(project: Path) -> None:
+    ephemeral(project, BASE)
+    assert Deployment("staging", project).layout.expires_at(NOON) is None

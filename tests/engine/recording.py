@@ -1,0 +1,93 @@
+"""Quoted output of commands that need the engine is real too: recorded on the stand-ins, one command after the other.
+
+    python -m tests.engine.recording         # writes each block of README.md anew, under the engine
+
+    <!-- recorded: agent-platform up trial --yes -->
+    (a console block)
+    <!-- end -->
+    <!-- meanwhile: aws:rds/instance:Instance trial-database backupRetentionPeriod 1 -->
+    <!-- edited: services.gateway.environment.LOG_LEVEL debug -->
+
+A line `meanwhile` changes an object behind the engine's back, `edited` a key of the stack file. Long outputs keep their first and last lines.
+"""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from automation.leaves import changed
+from automation.stack_file import read_stack
+from components.configuration import PLATFORM_KEY, PROJECT
+from providers.contract.spec.defaults import Raw
+from tests.engine.bench import Bench, missing_engine
+from tests.planning import ROOT, SECRET
+
+DOCUMENT = ROOT / "README.md"
+STACK_FILE = ROOT / "examples" / "recording" / "Pulumi.trial.yaml"
+STACK = "trial"
+STEP = re.compile(
+    r"<!-- recorded: agent-platform (?P<words>.+?) -->\n.*?<!-- end -->"
+    r"|<!-- meanwhile: (?P<change>.+?) -->|<!-- edited: (?P<edit>.+?) -->",
+    re.DOTALL,
+)
+FIRST, LAST = 10, 20
+"""Lines of a long output that are kept, at its beginning and at its end."""
+
+
+def recorded(bench: Bench, found: re.Match[str]) -> str:
+    """The step done on the bench, and the text that stands for it from now on."""
+    if found["change"]:
+        token, name, key, value = shlex.split(found["change"])
+        bench.cloud.change(token, name, key, json.loads(value))
+        return found[0]
+    if found["edit"]:
+        path, value = shlex.split(found["edit"])
+        document = cast("Raw", yaml.safe_load((bench.folder / STACK_FILE.name).read_text(encoding="utf-8")))
+        bench.write(changed(cast("Raw", cast("Raw", document["config"])[PLATFORM_KEY]), {path: value}), STACK)
+        return found[0]
+    command = [sys.executable, "-m", "automation", *shlex.split(found["words"])]
+    # The words come from this repository's own document.
+    ended = subprocess.run(
+        command, cwd=bench.folder, env={**bench.environment, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    lines = [line.rstrip() for line in f"{ended.stdout}{ended.stderr}".replace(str(bench.folder), ".").splitlines()]
+    lines = shortened([line.replace(str(bench.folder.parent), "..") for line in lines])
+    lines += ["$ echo $?", str(ended.returncode)] if ended.returncode else []
+    words = found["words"]
+    block = "\n".join(["```console", f"$ agent-platform {words}", *lines, "```", ""])
+    return f"<!-- recorded: agent-platform {words} -->\n{block}<!-- end -->"
+
+
+def shortened(lines: list[str]) -> list[str]:
+    """The first and the last lines, with the number of those between."""
+    between = len(lines) - FIRST - LAST
+    return lines if between <= 1 else [*lines[:FIRST], f"... {between} lines ...", *lines[-LAST:]]
+
+
+def main() -> int:
+    """Record every step of the document, in order, on one bench."""
+    if missing_engine():
+        print(f"the Pulumi engine is not on PATH: {missing_engine()}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as home:
+        bench = Bench.lay(Path(home))
+        shutil.copy(STACK_FILE, bench.folder)
+        bench.run("stack", "init", STACK, stack=None)
+        for name in read_stack(bench.folder, STACK).missing_secrets:
+            bench.run("config", "set", "--secret", f"{PROJECT}:{name}", given=SECRET, stack=STACK)
+        text = DOCUMENT.read_text(encoding="utf-8")
+        DOCUMENT.write_text(STEP.sub(lambda found: recorded(bench, found), text), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
