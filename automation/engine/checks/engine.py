@@ -12,7 +12,7 @@ from automation.engine.command import LANGUAGE_HOST, OLDEST, Engine, sdk_version
 from automation.engine.findings import Finding, allowed, refused, unknown
 from automation.stack_file import Stack
 
-PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docker": ("docker",)}
+PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docker": ("docker", "tls")}
 """Provider packages of a cloud, beside `random`."""
 DOWNLOADS = "https://get.pulumi.com/releases/plugins"
 LISTING_SECONDS = 20.0
