@@ -39,7 +39,7 @@ def test_the_database_version_chooses_its_image() -> None:
 
 
 def test_roles_that_nobody_needs_are_not_pulled() -> None:
-    uses = {f"services.{name}.uses": [] for name in ("gateway", "chat", "worker")}
+    uses: dict[str, object] = {f"services.{name}.uses": [] for name in ("gateway", "chat", "worker")}
     spec = spec_of(
         {**uses, "database": DROP, "cache": DROP, "storage": DROP, "monitoring.dashboards": False, "accept_risk": {}}
     )

@@ -43,6 +43,6 @@ def test_the_authoritys_own_key_lies_in_no_container(prod: Inventory) -> None:
 
 
 def test_parts_that_do_not_stand_have_no_key() -> None:
-    uses = {f"services.{name}.uses": [] for name in ("gateway", "chat", "worker")}
+    uses: dict[str, object] = {f"services.{name}.uses": [] for name in ("gateway", "chat", "worker")}
     found = plan(production({**uses, "profile": "development", "database": DROP, "cache": DROP}, cloud="docker"))
     assert {key.name for key in found.of_type("tls:PrivateKey")} == {"prod-keys-authority-key", "prod-keys-entry-key"}
