@@ -23,6 +23,7 @@ from automation.deployment.guard import refuse_losses
 from automation.deployment.layout import Layout
 from automation.deployment.locks import Held
 from automation.deployment.recognising import Evidence, failure_of
+from automation.deployment.resealing import take_over_secrets
 from automation.deployment.results import Drift, Outcome, Preview, Update
 from automation.deployment.settling import settle
 from automation.deployment.told import drifts, message, updates
@@ -103,12 +104,15 @@ class Deployment:
 
         `replace` names, by their urns, resources to make anew.
         """
+        new = False
+        if self.layout.to_reseal:
+            with self.told_failures():
+                new = take_over_secrets(self.engine, self.layout, self.create if create else None)
         refuse_missing_secrets(self.file)
 
         def run() -> Collected:
             return self._run(on_event, lambda take: self.engine.preview(on_event=take, replace=list(replace)))
 
-        new = False
         try:
             told = run()
         except DeploymentFailed as failure:
