@@ -19,7 +19,7 @@ Name = Annotated[
     str | None, typer.Option("--name", help="Another stack made from this file, such as pr-123, instead of its own.")
 ]
 TtlHours = Annotated[
-    float | None, typer.Option("--ttl-hours", min=0, help="Hours from now after which `sweep` may destroy that stack.")
+    float | None, typer.Option("--ttl-hours", min=0, help="Hours from its last `up` on after which `sweep` destroys that stack; 24 if not said.")
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="PATH=VALUE of a platform key to change for this run; repeatable.")
