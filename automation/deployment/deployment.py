@@ -148,7 +148,8 @@ class Deployment:
 
     def guard(self, preview: Preview, allow_replace: Collection[str] = ()) -> None:
         """Raise DeploymentFailed when the changes would lose something stateful that `allow_replace` does not name."""
-        refuse_losses(self.name, preview.changes, self.tables.holds, allow_replace)
+        tables = self.tables
+        refuse_losses(self.name, preview.changes, tables.holds, allow_replace, tables.losing)
 
     def refresh(self, on_event: OnEvent | None = None) -> Outcome:
         """Take over into the state what the cloud has."""
