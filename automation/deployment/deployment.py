@@ -17,18 +17,18 @@ from automation.deployment.checks import refuse_missing_secrets
 from automation.deployment.clock import Clock
 from automation.deployment.collecting import Collected
 from automation.deployment.events import OnEvent
+from automation.deployment.failing import failure_from
 from automation.deployment.failures import DeploymentFailed, Failure
 from automation.deployment.folders import EXPIRES_KEY
 from automation.deployment.guard import refuse_losses
 from automation.deployment.layout import Layout
 from automation.deployment.locks import Held
-from automation.deployment.recognising import Evidence, failure_of
 from automation.deployment.resealing import take_over_secrets
 from automation.deployment.results import Drift, Outcome, Preview, Update
 from automation.deployment.settling import settle
 from automation.deployment.told import drifts, message, updates
 from automation.deployment.unprotecting import deletions, refuse_protected, unprotect_all
-from automation.deployment.workspace import ProjectStack, no_such_stack, open_stack
+from automation.deployment.workspace import ProjectStack, open_stack
 from automation.inventory import Value
 from automation.stack_file import Stack
 from providers import operations
@@ -243,9 +243,4 @@ class Deployment:
         try:
             yield
         except automation.CommandError as error:
-            command = self.engine.workspace.pulumi_command
-            said = command.last.stderr if command.last else str(error)
-            events, interruptions = told.events if told else (), command.interruptions
-            evidence = Evidence(self.name, said, events, interruptions.count, interruptions.killed)
-            failure = failure_of(evidence)
-            raise (no_such_stack(self.engine, failure) if failure.kind is Failure.NO_STACK else failure) from None
+            raise failure_from(self.engine, error, told) from None
