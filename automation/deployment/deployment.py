@@ -242,5 +242,5 @@ class Deployment:
         """Turn what the engine says when it fails into DeploymentFailed; `told` has the events that led to it."""
         try:
             yield
-        except automation.CommandError as error:
+        except (automation.CommandError, RuntimeError) as error:
             raise failure_from(self.engine, error, told) from None
