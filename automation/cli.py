@@ -10,7 +10,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from automation.commands import care, deploy, engine, inspect
+from automation.commands import care, deploy, engine, inspect, recover
 from automation.stack_file import Stack, read_stack, stack_names
 from providers.contract.mistakes import InvalidConfiguration, Mistake, did_you_mean, listed
 from providers.contract.spec import CloudName
@@ -24,7 +24,7 @@ app = typer.Typer(
 )  # fmt: skip
 config = typer.Typer(no_args_is_help=True, help="The documents of the stack configuration.")
 app.add_typer(config, name="config")
-for group in (engine, deploy, inspect, care):
+for group in (engine, deploy, inspect, care, recover):
     group.register(app)
 
 Write = Annotated[bool, typer.Option("--write", help="Write the file under docs/ instead of printing it.")]

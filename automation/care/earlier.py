@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from automation.deployment.events import MASKED
-from automation.deployment.folders import EXPIRES_KEY
+from automation.deployment.folders import EXPIRES_KEY, is_sealed
 from automation.deployment.results import Update
 from automation.inventory import Value
 from components.configuration import PLATFORM_KEY
@@ -80,7 +80,7 @@ def restored(current: Raw, update: Update, inherited: Mapping[str, Value] | None
     The engine tells what the project gives every stack as the stack's own; `inherited` is that, and stays out.
     """
     of_all = inherited or {}
-    stays = {key for key, value in current.items() if sealed(value) or update.config.get(key) == MASKED}
+    stays = {key for key, value in current.items() if is_sealed(value) or update.config.get(key) == MASKED}
     plain = {
         key: text for key, text in update.config.items() if key not in stays and key != EXPIRES_KEY and text != MASKED
     }
@@ -96,11 +96,6 @@ def inherited_config(project: Raw) -> Mapping[str, Value]:
     entries = cast("Raw", config) if isinstance(config, dict) else {}
     told = {key: cast("Raw", entry) if isinstance(entry, dict) else {"value": entry} for key, entry in entries.items()}
     return {key: entry.get("value", entry.get("default")) for key, entry in told.items()}
-
-
-def sealed(value: Value) -> bool:
-    """True for a sealed value of a stack file."""
-    return isinstance(value, dict) and set(cast("Raw", value)) == {"secure"}
 
 
 def _value(text: str, current: Value) -> Value:

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, cast
 
 import yaml
 
-from automation.care.earlier import earlier, inherited_config, restored, sealed
+from automation.care.earlier import earlier, inherited_config, restored
 from automation.care.proposal import Proposal
 from automation.care.stack_text import config_of, with_config
 from automation.deployment.checks import refuse_missing_secrets
-from automation.deployment.folders import stack_file
+from automation.deployment.folders import is_sealed, stack_file
 from automation.stack_file import stack_of
 from providers.contract.mistakes import listed
 from providers.contract.spec.defaults import Raw
@@ -32,7 +32,7 @@ def rollback(deployment: "Deployment", to: int | None = None) -> Proposal:
     refuse_missing_secrets(stack_of(deployment.stack, wanted))
     begun = f"{update.started_at:%Y-%m-%d %H:%M} UTC"
     notes = [f"update {update.version} of {begun}" + (f": {update.message}" if update.message else "")]
-    secrets = [key for key, value in wanted.items() if sealed(value)]
+    secrets = [key for key, value in wanted.items() if is_sealed(value)]
     if secrets:
         notes.append(f"secrets stay as they are now: {listed(secrets, 'and')}")
     return Proposal(path, text, with_config(text, path.name, wanted), tuple(notes))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 import yaml
 
-from automation.deployment.folders import stack_file
 from automation.stack_file import read_stack
 from providers.contract.mistakes import InvalidConfiguration, Mistake
 
@@ -19,7 +18,12 @@ Name = Annotated[
     str | None, typer.Option("--name", help="Another stack made from this file, such as pr-123, instead of its own.")
 ]
 TtlHours = Annotated[
-    float | None, typer.Option("--ttl-hours", min=0, help="Hours from now after which `sweep` may destroy that stack.")
+    float | None,
+    typer.Option(
+        "--ttl-hours",
+        min=0,
+        help="Hours from its last `up` on after which `sweep` destroys that stack; 24 if not said.",
+    ),
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="PATH=VALUE of a platform key to change for this run; repeatable.")
@@ -45,7 +49,7 @@ def programmed(
     if name is None and not overrides:
         read_stack(Path.cwd(), stack)
     else:
-        stack_file(Path.cwd(), stack)
+        _need_file(stack)
 
     from automation.deployment import Deployment
 
@@ -58,11 +62,17 @@ def programmed(
 
 def standing(stack: str, name: str | None = None) -> "Deployment":
     """The deployment of a stack whose program will not run: its file must be there, and may be wrong."""
-    stack_file(Path.cwd(), stack)
+    _need_file(stack)
 
     from automation.deployment import Deployment
 
     return Deployment(stack, name=name)
+
+
+def _need_file(stack: str) -> None:
+    from automation.deployment.folders import stack_file
+
+    stack_file(Path.cwd(), stack)
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -17,17 +17,18 @@ from automation.deployment.checks import refuse_missing_secrets
 from automation.deployment.clock import Clock
 from automation.deployment.collecting import Collected
 from automation.deployment.events import OnEvent
+from automation.deployment.failing import failure_from
 from automation.deployment.failures import DeploymentFailed, Failure
 from automation.deployment.folders import EXPIRES_KEY
 from automation.deployment.guard import refuse_losses
 from automation.deployment.layout import Layout
 from automation.deployment.locks import Held
-from automation.deployment.recognising import Evidence, failure_of
+from automation.deployment.resealing import take_over_secrets
 from automation.deployment.results import Drift, Outcome, Preview, Update
 from automation.deployment.settling import settle
 from automation.deployment.told import drifts, message, updates
 from automation.deployment.unprotecting import deletions, refuse_protected, unprotect_all
-from automation.deployment.workspace import ProjectStack, no_such_stack, open_stack
+from automation.deployment.workspace import ProjectStack, open_stack
 from automation.inventory import Value
 from automation.stack_file import Stack
 from providers import operations
@@ -103,12 +104,15 @@ class Deployment:
 
         `replace` names, by their urns, resources to make anew.
         """
+        new = False
+        if self.layout.to_reseal:
+            with self.told_failures():
+                new = take_over_secrets(self.engine, self.layout, self.create if create else None)
         refuse_missing_secrets(self.file)
 
         def run() -> Collected:
             return self._run(on_event, lambda take: self.engine.preview(on_event=take, replace=list(replace)))
 
-        new = False
         try:
             told = run()
         except DeploymentFailed as failure:
@@ -144,7 +148,8 @@ class Deployment:
 
     def guard(self, preview: Preview, allow_replace: Collection[str] = ()) -> None:
         """Raise DeploymentFailed when the changes would lose something stateful that `allow_replace` does not name."""
-        refuse_losses(self.name, preview.changes, self.tables.holds, allow_replace)
+        tables = self.tables
+        refuse_losses(self.name, preview.changes, tables.holds, allow_replace, tables.losing)
 
     def refresh(self, on_event: OnEvent | None = None) -> Outcome:
         """Take over into the state what the cloud has."""
@@ -237,10 +242,5 @@ class Deployment:
         """Turn what the engine says when it fails into DeploymentFailed; `told` has the events that led to it."""
         try:
             yield
-        except automation.CommandError as error:
-            command = self.engine.workspace.pulumi_command
-            said = command.last.stderr if command.last else str(error)
-            events, interruptions = told.events if told else (), command.interruptions
-            evidence = Evidence(self.name, said, events, interruptions.count, interruptions.killed)
-            failure = failure_of(evidence)
-            raise (no_such_stack(self.engine, failure) if failure.kind is Failure.NO_STACK else failure) from None
+        except (automation.CommandError, RuntimeError) as error:
+            raise failure_from(self.engine, error, told) from None

@@ -6,6 +6,7 @@ the original with the changes laid over it. Nothing is written beside the progra
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -51,14 +52,48 @@ def platform_in(file: Path) -> Raw:
     return cast("Raw", platform) if isinstance(platform, dict) else {}
 
 
+@dataclass(frozen=True)
+class Sealed:
+    """Sealed values by key, and what opens them: the keys that stand beside a file's configuration."""
+
+    values: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    opened_by: Mapping[str, Value] = field(default_factory=dict[str, Value])
+
+    @property
+    def opens_here(self) -> bool:
+        """False when what opens them is not in the file but with the backend, which keeps it for that one stack."""
+        return bool(self.opened_by) or not self.values
+
+
+def is_sealed(value: Value) -> bool:
+    """True for a sealed value of a stack file."""
+    return isinstance(value, dict) and set(cast("Raw", value)) == {"secure"}
+
+
+def sealed_in(file: Path) -> Sealed:
+    """The sealed values of a stack file."""
+    document = cast("Raw", yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+    config = cast("Raw", document.get("config") or {})
+    values = {key: value for key, value in config.items() if is_sealed(value)}
+    return Sealed(values, {key: document[key] for key in SEALED_WITH if key in document})
+
+
 def write_stack_file(
-    own: Path, source: Path, name: str, overrides: Mapping[str, Value], expires_at: datetime | None = None
+    own: Path,
+    source: Path,
+    name: str,
+    overrides: Mapping[str, Value],
+    expires_at: datetime | None = None,
+    sealed: Sealed | None = None,
 ) -> None:
-    """Write the file of the stack `name` made from another stack's file; raises InvalidConfiguration."""
+    """Write the file of the stack `name` made from another stack's file, with its sealed values or with those given."""
     document = cast("Raw", yaml.safe_load(source.read_text(encoding="utf-8")) or {})
     config = dict(cast("Raw", document.get("config") or {}))
-    if f"Pulumi.{name}.yaml" != source.name:
-        _refuse_sealed_without_key(document, config, source.name, name)
+    if sealed is not None:
+        config = {key: value for key, value in config.items() if key not in sealed_in(source).values} | dict(
+            sealed.values
+        )
+        document = {key: value for key, value in document.items() if key not in SEALED_WITH} | dict(sealed.opened_by)
     config[PLATFORM_KEY] = overridden(cast("Raw", config.get(PLATFORM_KEY) or {}), overrides)
     if expires_at is not None:
         config[EXPIRES_KEY] = expires_at.isoformat(timespec="seconds")
@@ -93,13 +128,3 @@ def _project(folder: Path) -> Raw:
             options["virtualenv"] = str(folder / str(options["virtualenv"]))
         project["runtime"] = {**cast("Raw", runtime), "options": options}
     return project
-
-
-def _refuse_sealed_without_key(document: Raw, config: Raw, file: str, name: str) -> None:
-    sealed = [key for key, value in config.items() if isinstance(value, dict) and set(cast("Raw", value)) == {"secure"}]
-    if sealed and not any(key in document for key in SEALED_WITH):
-        advice = (
-            f"takes sealed values from {file} ({listed(sealed, 'and')}), and the key to them is not in that "
-            "file but with the backend; give that stack a passphrase or a key of the cloud (`pulumi stack change-secrets-provider`)"
-        )
-        raise InvalidConfiguration([Mistake("--name", name, advice)])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from automation.deployment.changes import Change
 from automation.deployment.failures import DeploymentFailed, Failure
 from providers.contract.mistakes import InvalidConfiguration, Mistake, did_you_mean, listed
+from providers.contract.operations import Losing
 
 LOSING = {"replace": "replaced", "delete": "deleted"}
 
@@ -27,7 +28,13 @@ def losses(changes: Iterable[Change], holds: Mapping[str, str], allowed: Collect
     )
 
 
-def refuse_losses(stack: str, changes: Iterable[Change], holds: Mapping[str, str], allowed: Collection[str]) -> None:
+def refuse_losses(
+    stack: str,
+    changes: Iterable[Change],
+    holds: Mapping[str, str],
+    allowed: Collection[str],
+    losing: Collection[Losing] = (),
+) -> None:
     """Raise DeploymentFailed for losses that are not allowed, InvalidConfiguration for allowed names that do not exist."""
     changes = tuple(changes)
     slips = [name for name in allowed if name not in {change.name for change in changes}]
@@ -37,8 +44,15 @@ def refuse_losses(stack: str, changes: Iterable[Change], holds: Mapping[str, str
     if found:
         sentence = f"{stack}: {'; '.join(told(found))}"
         named = " ".join(f"--allow-replace {loss.change.name}" for loss in found)
-        advice = f"take back the setting that forces it, or, when that loss is meant, run again with {named}"
+        advice = f"take back {_cause(found, losing)}, or, when that loss is meant, run again with {named}"
         raise DeploymentFailed(Failure.GUARDED, sentence, advice)
+
+
+def _cause(found: Iterable[Loss], losing: Iterable[Losing]) -> str:
+    """The setting, with the keys that are known to cost resources of these types on this cloud."""
+    types = {loss.change.type for loss in found}
+    keys = dict.fromkeys(row.key for row in losing if row.type in types)
+    return f"the setting that forces it ({listed(keys)} can)" if keys else "the setting that forces it"
 
 
 def told(found: Iterable[Loss]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from automation.deployment.ephemeral import TTL_HOURS, laid_over, refuse_own_file, refuse_production
-from automation.deployment.folders import folder_for, platform_in, stack_file, write_stack_file
+from automation.deployment.folders import Sealed, folder_for, platform_in, sealed_in, stack_file, write_stack_file
 from automation.inventory import Value
 from automation.stack_file import Stack, read_stack, stack_names
 
@@ -21,6 +21,8 @@ class Layout:
     ) -> None:
         self.folder, self.stack, self.name = folder, stack, name
         self.overrides, self.ttl_hours = dict(overrides), ttl_hours
+        self.sealed: Sealed | None = None
+        """The sealed values where they are not those of the file that the stack is made from."""
 
     @property
     def ephemeral(self) -> bool:
@@ -36,7 +38,9 @@ class Layout:
         if self.ephemeral:
             refuse_own_file(self.name, stack_names(self.folder))
         own = self.own_folder()
-        write_stack_file(own, source, self.name, self.settings)
+        if self.to_reseal:
+            self.sealed = Sealed()
+        write_stack_file(own, source, self.name, self.settings, sealed=self.sealed)
         return own
 
     def own_folder(self) -> Path:
@@ -59,6 +63,14 @@ class Layout:
             refuse_production(platform_in(stack_file(self.work_folder, self.name)), self.stack, self.name)
         return read_stack(self.work_folder, self.name)
 
+    @property
+    def to_reseal(self) -> tuple[str, ...]:
+        """Keys of sealed values that only the backend can open, and only for the stack whose file they stand in."""
+        if not self.ephemeral:
+            return ()
+        found, taken = sealed_in(stack_file(self.folder, self.stack)), (self.sealed or Sealed()).values
+        return () if found.opens_here else tuple(key for key in found.values if key not in taken)
+
     def expires_at(self, now: datetime) -> datetime | None:
         """When the time of an ephemeral stack that begins now is over; None for any other."""
         if not self.ephemeral:
@@ -70,4 +82,5 @@ class Layout:
         """Let the time of an ephemeral stack begin anew, which its configuration tells."""
         until = self.expires_at(now)
         if until is not None:
-            write_stack_file(self.work_folder, stack_file(self.folder, self.stack), self.name, self.settings, until)
+            source = stack_file(self.folder, self.stack)
+            write_stack_file(self.work_folder, source, self.name, self.settings, until, self.sealed)

@@ -29,6 +29,7 @@ from automation.recovery.telling import (
     tell_operations,
     tell_orphans,
     tell_planned_imports,
+    tell_refresh,
     tell_unsearched,
 )
 from automation.recovery.unblocking import damaged_elsewhere, state_files, unblock
@@ -50,16 +51,14 @@ def recover(
     """
     refuse_missing_secrets(deployment.file)
     log = Log(dry_run=dry_run, on_step=on_step)
-    blocked = unblock(deployment, log, take_lock=take_lock)
+    unblock(deployment, log, take_lock=take_lock)
     exported = _exported(deployment, log)
     if exported is None:
         return Recovered(deployment.name, tuple(log.steps), dry_run)
     missing, objects = _looked_for(deployment, exported)
-    changed = _take_over(deployment, log, exported, missing, objects)
-    refreshed = None
-    if (blocked or changed or under_way(exported)) and not dry_run:
-        refreshed = _refresh(deployment, on_event)
-        log.tell(Topic.STATE, "", "the state was refreshed, and nothing in it is pending any more")
+    _take_over(deployment, log, exported, objects)
+    refreshed = None if dry_run else _refresh(deployment, on_event)
+    tell_refresh(log, refreshed)
     _tell_next(deployment, log, missing=bool(missing))
     return Recovered(deployment.name, tuple(log.steps), dry_run, refreshed)
 
@@ -95,10 +94,8 @@ def _looked_for(deployment: Deployment, exported: Exported) -> tuple[Sequence[Mi
         return missing, find(searcher, searched.result(), findable(spec.cloud), place_for(place), exported, missing)
 
 
-def _take_over(
-    deployment: Deployment, log: Log, exported: Exported, missing: Sequence[Missing], objects: Objects
-) -> bool:
-    """Import what was found and tell the rest; True when the state was changed."""
+def _take_over(deployment: Deployment, log: Log, exported: Exported, objects: Objects) -> None:
+    """Import what was found and tell the rest."""
     table = findable(deployment.file.spec.cloud)
     begun = {one.urn: one for one in pending(exported)}
     tell_operations(log, under_way(exported), begun)
@@ -113,7 +110,6 @@ def _take_over(
     tell_not_found(log, (one for urn, one in begun.items() if urn not in done), table)
     tell_orphans(log, objects.orphans)
     tell_unsearched(log, objects.troubles, objects.hidden)
-    return bool(imports.imported)
 
 
 def _import(deployment: Deployment, matches: Sequence[Match]) -> Imports:
@@ -133,9 +129,8 @@ def _refresh(deployment: Deployment, on_event: OnEvent | None) -> Outcome:
 def _tell_next(deployment: Deployment, log: Log, *, missing: bool) -> None:
     if log.dry_run:
         log.tell(Topic.NEXT, "", "nothing was changed: run without --dry-run to do this")
-    elif missing:
-        log.tell(Topic.NEXT, "", f"next: `agent-platform up {deployment.stack}`, which creates what is still missing")
-    elif log.steps:
-        log.tell(Topic.NEXT, "", f"next: `agent-platform up {deployment.stack}`")
+    elif missing or log.found_anything:
+        also = ", which creates what is still missing" if missing else ""
+        log.tell(Topic.NEXT, "", f"`agent-platform up {deployment.stack}`{also}")
     else:
-        log.tell(Topic.NEXT, "", "there is nothing to recover")
+        log.tell(Topic.NEXT, "", "nothing: there was nothing to recover")

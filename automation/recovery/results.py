@@ -17,8 +17,13 @@ class Topic(StrEnum):
     IMPORTED = "imported"
     ORPHAN = "orphan"
     UNSEARCHED = "unsearched"
+    DRIFT = "drift"
     STATE = "state"
     NEXT = "next"
+
+
+RECOVERED = frozenset({Topic.PROCESS, Topic.LOCK, Topic.FILE, Topic.PENDING, Topic.IMPORTED, Topic.ORPHAN, Topic.DRIFT})
+"""Topics that an undisturbed stack gives no cause for."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Recovered:
     @property
     def whole(self) -> bool:
         """True when there was nothing to recover."""
-        return all(step.topic in (Topic.UNSEARCHED, Topic.NEXT) for step in self.steps)
+        return all(step.topic not in RECOVERED for step in self.steps)
 
     @property
     def imported(self) -> tuple[str, ...]:

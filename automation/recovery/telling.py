@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
+from automation.deployment.changes import effective
+from automation.deployment.results import Outcome
 from automation.engine.troubles import Trouble
 from automation.inventory import short_type
 from automation.recovery.importing import Imports
 from automation.recovery.matching import Match, Seen
 from automation.recovery.missing import Missing, Operation
-from automation.recovery.results import OnStep, Step, Topic
+from automation.recovery.results import RECOVERED, OnStep, Step, Topic
 from providers.contract.found import DRAWN, Findable
 from providers.contract.mistakes import listed
 
@@ -27,6 +29,11 @@ class Log:
         self.steps.append(step)
         if self.on_step is not None:
             self.on_step(step)
+
+    @property
+    def found_anything(self) -> bool:
+        """True when something was found that an undisturbed stack does not have."""
+        return any(step.topic in RECOVERED for step in self.steps)
 
 
 def tell_operations(log: Log, operations: Iterable[Operation], missing: Mapping[str, Missing]) -> None:
@@ -94,3 +101,20 @@ def tell_unsearched(log: Log, troubles: Mapping[str, Trouble], hidden: Iterable[
             f"no search of this cloud tells of {listed(kinds, 'and')}: one whose answer was lost is made a second time"
         )
         log.tell(Topic.UNSEARCHED, "", told)
+
+
+def tell_refresh(log: Log, refreshed: Outcome | None) -> None:
+    """What the refresh took over; None where there was none."""
+    if refreshed is None:
+        log.tell(Topic.STATE, "", "would be refreshed, and with it goes what is pending (`drift` tells what differs)")
+        return
+    differing = [change for change in effective(refreshed.changes) if change.operation != "import"]
+    for change in differing:
+        gone = change.operation == "delete"
+        told = (
+            "is gone from the cloud: taken out of the state"
+            if gone
+            else "differs in the cloud: taken over into the state"
+        )
+        log.tell(Topic.DRIFT, f"{change.name} ({change.short_type})", told)
+    log.tell(Topic.STATE, "", "is what the cloud has, and nothing in it is pending")

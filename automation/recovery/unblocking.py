@@ -21,18 +21,16 @@ from components.configuration import PROJECT
 from providers.contract.spec.defaults import Raw
 
 
-def unblock(deployment: Deployment, log: Log, *, take_lock: bool) -> bool:
-    """Make the state readable and free; True when anything stood in the way. Raises DeploymentFailed."""
+def unblock(deployment: Deployment, log: Log, *, take_lock: bool) -> None:
+    """Make the state readable and free; raises DeploymentFailed."""
     files = state_files(deployment)
     holders = files.held() if files else _held_elsewhere(deployment)
     for held in holders:
         refuse_living(deployment.name, held, take_lock=take_lock)
-    before = len(log.steps)
     _end_left_over(deployment, log)
     if files is not None:
         _mend(deployment, files, log)
     _unlock(deployment, holders, log)
-    return len(log.steps) > before
 
 
 def state_files(deployment: Deployment) -> StateFiles | None:

@@ -11,7 +11,8 @@ from providers.contract.operations import PASSWORD
 from tests.automation.happening import recorded, urn_of
 from tests.planning import plan, production
 
-HOLDS = operations("aws").holds
+AWS = operations("aws")
+HOLDS = AWS.holds
 DATABASE = "aws:rds/instance:Instance"
 
 
@@ -22,7 +23,7 @@ def change(operation: str, token: str = DATABASE, name: str = "prod-database", *
 
 def refusal(*changes: Change, allowed: tuple[str, ...] = ()) -> DeploymentFailed:
     with pytest.raises(DeploymentFailed) as refused:
-        refuse_losses("prod", changes, HOLDS, allowed)
+        refuse_losses("prod", changes, HOLDS, allowed, AWS.losing)
     return refused.value
 
 
@@ -69,6 +70,11 @@ def test_a_slip_in_an_allowed_name_is_refused_with_the_nearest() -> None:
     assert str(refused.value) == (
         '--allow-replace: "prod-databse" is no resource of the stack (did you mean prod-database).'
     )
+
+
+def test_the_settings_that_can_force_a_loss_are_named() -> None:
+    found = refusal(change("replace", "aws:ec2/vpc:Vpc", "prod-network", "cidrBlock"))
+    assert found.advice.startswith("take back the setting that forces it (network.cidr can), or, ")
 
 
 @pytest.mark.parametrize("operation", ["create", "update", "same", "import", "forget"])

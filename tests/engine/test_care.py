@@ -1,4 +1,4 @@
-"""Rotation, promotion, rollback and sweep under the real engine, on a platform of two services.
+"""Rotation, promotion and rollback under the real engine, on a platform of two services.
 
 gateway reads the database's URL and a listed secret, chat neither; on AWS chat uses the cache, whose password can be
 made anew there.
@@ -7,7 +7,6 @@ made anew there.
 import json
 import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import time
 from typing import cast
@@ -15,8 +14,8 @@ from typing import cast
 import pytest
 
 from automation import Deployment
-from automation.care import promote, rollback, rotate, sweep
-from automation.deployment import Clock, DeploymentFailed, Preview
+from automation.care import promote, rollback, rotate
+from automation.deployment import DeploymentFailed, Preview
 from automation.stack_file import read_stack
 from providers.contract.mistakes import InvalidConfiguration
 from tests.engine.bench import STACK, Bench
@@ -25,7 +24,6 @@ from tests.planning import DROP, SECRET, production
 
 LISTED = "OPENAI_API_KEY"
 FRESH = "a value nobody has seen before"
-NOON = datetime(2031, 5, 17, 12, tzinfo=UTC)
 SMALL: Mapping[str, object] = {
     "profile": "development",
     "network": {"zones": 2},
@@ -78,8 +76,8 @@ def up(laid: Bench, tmp_path: Path) -> Bench:
     return laid.copied(tmp_path)
 
 
-def on(bench: Bench, **options: object) -> Deployment:
-    return Deployment(STACK, bench.folder, environment=bench.environment, **options)  # pyright: ignore[reportArgumentType]  # as the test gives them
+def on(bench: Bench) -> Deployment:
+    return Deployment(STACK, bench.folder, environment=bench.environment)
 
 
 def changed(bench: Bench, since: float) -> set[str]:
@@ -195,32 +193,6 @@ def test_what_is_promoted_ran_and_does_not_only_stand_in_the_file(up: Bench, clo
     assert read_stack(up.folder, "next").spec.services["gateway"].image == ran != IMAGE
 
 
-@on_gcp
-def test_an_ephemeral_stack_goes_when_its_time_is_over_and_nothing_else_does(up: Bench, cloud: str) -> None:
-    files, of_prod = sorted(path.name for path in up.folder.iterdir()), len(up.cloud.objects())
-    ephemeral = on(up, name="pr-7", ttl_hours=2, clock=Clock(now=lambda: NOON))
-    ephemeral.create()
-    outcome = ephemeral.up(preview=UNSEEN)
-    assert outcome.outputs["url"] == "https://pr-7.agents.example.com"
-    assert ephemeral.history()[0].config["agent-platform:expires_at"] == "2031-05-17T14:00:00+00:00"
-    assert SECRET in told_by(up, f"pr-7-secrets-{LISTED}")
-    assert sorted(path.name for path in up.folder.iterdir()) == files
-    assert swept(up, NOON + timedelta(hours=1)) == []
-    assert swept(up, NOON + timedelta(hours=3), dry_run=True) == [("pr-7", "due")]
-    assert swept(up, NOON + timedelta(hours=3)) == [("pr-7", "destroyed")]
-    assert swept(up, NOON + timedelta(days=36500)) == []
-    left = {thing.name for thing in up.cloud.objects() if not thing.name.startswith("prod-")}
-    assert len(up.cloud.objects()) - len(left) == of_prod and not any("database" in name for name in left)
-    assert json.loads(up.run("stack", "ls", "--json", stack=None))[0]["name"] == STACK
-
-
-def test_an_ephemeral_stack_whose_first_update_was_cut_off_goes_too(bench: Bench) -> None:
-    bench.init("gcp", SMALL)
-    on(bench, name="pr-8", ttl_hours=2, clock=Clock(now=lambda: NOON)).create()
-    assert swept(bench, NOON + timedelta(hours=1)) == []
-    assert swept(bench, NOON + timedelta(hours=3)) == [("pr-8", "destroyed")]
-
-
 def test_the_history_is_told_to_its_beginning(bench: Bench) -> None:
     bench.init("gcp", SMALL)
     written = bench.folder.parent / "backend" / ".pulumi" / "history" / "agent-platform" / STACK
@@ -237,8 +209,3 @@ def test_the_history_is_told_to_its_beginning(bench: Bench) -> None:
     for number in range(12):
         (written / f"{STACK}-{number:03}.history.json").write_text(json.dumps(entry), encoding="utf-8")
     assert [update.version for update in on(bench).history()] == list(range(12, 0, -1))
-
-
-def swept(bench: Bench, now: datetime, *, dry_run: bool = False) -> list[tuple[str, str]]:
-    found = sweep(bench.folder, dry_run=dry_run, environment=bench.environment, clock=Clock(now=lambda: now))
-    return [(each.stack, each.result) for each in found]

@@ -1,0 +1,25 @@
+"""A command of the engine that failed, as DeploymentFailed: from its text, the events before it, and its interruptions."""
+
+from typing import TYPE_CHECKING
+
+from automation.deployment.failures import DeploymentFailed, Failure
+from automation.deployment.recognising import Evidence, failure_of
+from automation.deployment.workspace import ProjectStack, no_such_stack
+
+if TYPE_CHECKING:
+    from automation.deployment.collecting import Collected
+
+
+def failure_from(engine: ProjectStack, error: Exception, told: "Collected | None" = None) -> DeploymentFailed:
+    """Why the last command of the engine failed; `told` has the events that led to it.
+
+    The SDK raises a bare RuntimeError where the engine ended well and never told its summary.
+    """
+    if isinstance(error, RuntimeError):
+        sentence = f"{engine.name}: the engine ended without telling what it did"
+        return DeploymentFailed(Failure.UNKNOWN, sentence, "run the same again", str(error))
+    command = engine.workspace.pulumi_command
+    said = command.last.stderr if command.last else str(error)
+    events, interruptions = told.events if told else (), command.interruptions
+    failure = failure_of(Evidence(engine.name, said, events, interruptions.count, interruptions.killed))
+    return no_such_stack(engine, failure) if failure.kind is Failure.NO_STACK else failure

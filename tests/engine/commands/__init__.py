@@ -1,0 +1,1 @@
+"""The commands that deploy, on the real engine."""

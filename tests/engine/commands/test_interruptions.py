@@ -1,0 +1,46 @@
+"""Updates that are interrupted, and two at the same time, on the real engine."""
+
+import json
+import time
+
+import pytest
+
+from tests.engine.bench import LONGEST_SECONDS
+from tests.engine.commands.conftest import SERVICE, STACK, Trial
+
+pytestmark = pytest.mark.xdist_group("commands")
+RED = {"services.web.environment.COLOUR": "red"}
+PENDING = "pending_operations"
+
+
+def test_the_first_ctrl_c_cancels_cleanly_and_the_same_again_goes_on(trial: Trial) -> None:
+    trial.write(RED)
+    trial.bench.cloud.plan_fault("hang", "update", SERVICE)
+    told = trial.interrupted(trial.started("up", STACK, "--yes"), "update", SERVICE)
+    assert told.code == 1
+    assert told.sentence.startswith("trial: cancelled")
+    assert list(trial.locks.iterdir()) == []
+    assert trial.command("up", STACK, "--yes").code == 0
+
+
+def test_the_second_ctrl_c_stops_at_once_and_says_that_recover_is_next(trial: Trial) -> None:
+    trial.write(RED)
+    trial.bench.cloud.plan_fault("hang", "update", SERVICE)
+    told = trial.interrupted(trial.started("up", STACK, "--yes"), "update", SERVICE, times=2)
+    assert told.code == 1
+    assert told.sentence.startswith("trial: ") and told.sentence.endswith("run `agent-platform recover trial`.")
+    json.loads(trial.state_file.read_text(encoding="utf-8"))
+
+
+def test_of_two_updates_at_the_same_time_the_second_is_told_who_holds_the_stack(trial: Trial) -> None:
+    trial.write(RED)
+    trial.bench.cloud.plan_fault("hang", "update", SERVICE)
+    first = trial.started("up", STACK, "--yes")
+    begun = time.monotonic()
+    while not list(trial.locks.iterdir()):
+        assert time.monotonic() - begun < LONGEST_SECONDS
+        time.sleep(0.05)
+    second = trial.command("up", STACK, "--yes")
+    assert second.code == 1
+    assert " holds the stack since " in second.sentence
+    assert trial.interrupted(first, "update", SERVICE).sentence.startswith("trial: cancelled")
