@@ -86,8 +86,8 @@ class System:
         command = [programs / "initdb", "-D", data, "-U", "app", "--auth=trust", "--no-sync", "-E", "UTF8"]
         subprocess.run(command, check=True, capture_output=True, user=self.user, cwd=data)
 
-    def start(self, *names: str) -> None:
-        """Starts processes, which are not waited for."""
+    def start(self, *names: str, **variables: str) -> None:
+        """Starts processes, which are not waited for, with variables of their own where some are given."""
         for name in names:
             log = (self.folder / f"{name}.log").open("ab")
             service = SERVERS.get(name)
@@ -97,7 +97,7 @@ class System:
                 stderr=log,
                 user=self.user if name == "postgres" else None,
                 cwd=EXAMPLE / service if service else self.folder / "postgres" if name == "postgres" else self.folder,
-                env=self.variables(name) if service else None,
+                env=self.variables(name) | variables if service else None,
                 start_new_session=True,
             )
 
@@ -186,6 +186,12 @@ class System:
                 raise AssertionError(f"{service} did not answer {status} in {seconds} s:\n{self.log(service)}")
             time.sleep(0.2)
         return time.monotonic() - begun
+
+    def sql(self, statement: str) -> None:
+        """Runs a statement as the database's owner."""
+        where = ["-h", LOOPBACK, "-p", str(self.ports["postgres"]), "-U", "app", "-d", "postgres"]
+        command = [str((postgres_folder() or Path()) / "psql"), "-q", "-v", "ON_ERROR_STOP=1", *where, "-c", statement]
+        subprocess.run(command, check=True, capture_output=True)
 
     def metric(self, series: str, service: str = "gateway") -> float:
         """Value of a series of `/metrics`, named with its labels as it is printed; 0 where it is missing."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 LOG = get_task_logger(__name__)
 BATCH = 20
-SWEEP_SECONDS = 30
+SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "30"))
 """How long a note waits at most whose wake-up was lost."""
 CONNECTION = {"connect_timeout": 3, "tcp_user_timeout": 5000, "options": "-c statement_timeout=10000"}
 
