@@ -78,6 +78,10 @@ def test_what_shall_be_remembered_is_known_in_the_users_next_session_and_to_nobo
     said(system, "Please remember that I like tea", new(), user="ada")
     assert said(system, "What do you know about me?", new(), user="ada") == "I remember: I like tea."
     assert said(system, "What do you know about me?", new(), user="eve") == "I remember nothing about you yet."
+
+
+def test_what_one_stranger_tells_no_other_stranger_hears(system: System) -> None:
+    said(system, "Remember that my password is on the fridge", new())
     assert said(system, "What do you know about me?", new()) == "I remember nothing about you yet."
 
 

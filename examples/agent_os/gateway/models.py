@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -44,7 +44,7 @@ class Counted:
 
 
 @contextmanager
-def failures_counted(model: str) -> Iterator[None]:
+def failures_counted(model: str) -> Generator[None]:
     """Counts a model call that raised; a client that left (GeneratorExit, CancelledError) is no failure of the model."""
     try:
         yield

@@ -43,7 +43,7 @@ class ToolService:
         found = await self._ask("calculate", "POST", "/calculate", {"expression": expression})
         if found is None:
             return UNAVAILABLE
-        return f"{found['detail']}." if "detail" in found else f"{expression} = {found['value']:g}"
+        return f"{found['detail']}." if "detail" in found else f"{expression} = {found['value']:.12g}"
 
     async def _ask(
         self, tool: str, method: str, path: str, body: dict[str, str] | None = None

@@ -4,6 +4,7 @@ Parsed and walked, never evaluated as code: the expression comes from a model, w
 """
 
 import ast
+import math
 import operator
 from collections.abc import Callable
 
@@ -26,7 +27,7 @@ def value(expression: str) -> float:
     if len(expression) > LONGEST:
         raise ValueError(f"the expression has {len(expression)} characters; at most {LONGEST} are read")
     try:
-        return _walk(ast.parse(expression.strip(), mode="eval").body)
+        result = float(_walk(ast.parse(expression.strip(), mode="eval").body))
     except (SyntaxError, RecursionError):
         raise ValueError(
             f'"{expression}" is no arithmetic expression; use numbers, + - * / % ** and brackets'
@@ -35,6 +36,9 @@ def value(expression: str) -> float:
         raise ValueError(f'"{expression}" divides by zero') from None
     except OverflowError:
         raise ValueError(f'"{expression}" is too large') from None
+    if not math.isfinite(result):
+        raise ValueError(f'"{expression}" is too large')
+    return result
 
 
 def _walk(node: ast.expr) -> float:
