@@ -25,13 +25,25 @@ LOOPBACK = "127.0.0.1"
 UNPRIVILEGED = "nobody"
 SERVERS = {"gateway": "gateway", "tools": "tools", "worker": "worker"}
 
+DRAW = """
+import json, sys
+from streamlit.testing.v1 import AppTest
+page = AppTest.from_file("app.py", default_timeout=30).run()
+for message in sys.argv[1:]:
+    page.chat_input[0].set_value(message).run()
+assert not page.exception, page.exception
+print(json.dumps([said.markdown[0].value for said in page.chat_message]))
+"""
+
 
 def missing() -> str | None:
     """Why the system cannot run here, or None."""
     python = os.environ.get("AGENT_OS_PYTHON")
     if not python:
         return "AGENT_OS_PYTHON names no Python with the requirements of examples/agent_os"
-    probe = subprocess.run([python, "-c", "import agno, celery, fastapi, psycopg"], capture_output=True, check=False)
+    probe = subprocess.run(
+        [python, "-c", "import agno, celery, fastapi, psycopg, streamlit"], capture_output=True, check=False
+    )
     if probe.returncode:
         return f"{python} lacks the requirements of examples/agent_os"
     if postgres_folder() is None:
@@ -186,6 +198,18 @@ class System:
                 raise AssertionError(f"{service} did not answer {status} in {seconds} s:\n{self.log(service)}")
             time.sleep(0.2)
         return time.monotonic() - begun
+
+    def page(self, *messages: str, **variables: str) -> list[str]:
+        """What the page shows after those messages were typed, drawn by Streamlit's own test driver."""
+        gateway = f"http://{LOOPBACK}:{self.ports['gateway']}"
+        drawn = subprocess.run(
+            [os.environ["AGENT_OS_PYTHON"], "-c", DRAW, *messages],
+            capture_output=True,
+            check=True,
+            cwd=EXAMPLE / "page",
+            env=self.variables("page") | {"GATEWAY_URL": gateway} | variables,
+        )
+        return json.loads(drawn.stdout)
 
     def sql(self, statement: str) -> None:
         """Runs a statement as the database's owner."""

@@ -240,3 +240,22 @@ def test_more_than_one_process_a_copy_is_refused_in_words(system: System) -> Non
     system.start("tools", WEB_CONCURRENCY="2")
     assert system.processes.pop("tools").wait(timeout=20) == 1
     assert "WEB_CONCURRENCY is 2" in system.log("tools")
+
+
+def test_the_page_shows_the_conversation(system: System) -> None:
+    assert system.page("My name is Ada", "What is my name?") == [
+        "My name is Ada",
+        "Nice to meet you, Ada.",
+        "What is my name?",
+        "Your name is Ada.",
+    ]
+
+
+def test_a_key_of_the_gateway_is_asked_for_and_the_page_knows_it(system: System) -> None:
+    system.stop("gateway")
+    system.start("gateway", OS_SECURITY_KEY="a-key-for-the-test")
+    system.wait_healthy()
+    assert chat(system, "My name is Ada", new()).status == 401
+    assert system.ask("/sessions").status == 401
+    assert system.page("My name is Ada", OS_SECURITY_KEY="a-key-for-the-test")[-1] == "Nice to meet you, Ada."
+    system.stop("gateway")

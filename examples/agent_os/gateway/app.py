@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from agno.os import AgentOS
@@ -77,7 +77,7 @@ def _tell_health(app: FastAPI, database: Database) -> None:
 
 def _lifespan(database: Database, tools: ToolService):  # FastAPI's own type is a union of four
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         preparing = asyncio.create_task(_prepare(database))
         yield
         preparing.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from agno.models.openai import OpenAIChat
 from agno.models.response import ModelResponse
 from measures import MODEL_CALLS, count_call
 from pricing import Price, Usage
-from rules import Call, Reply, Role, Turn, count_tokens, reply
+from rules import Call, Reply, Turn, count_tokens, reply
 
 OPENAI_MODEL = "gpt-4.1-mini"
 
@@ -120,12 +121,19 @@ def choose_model(environment: Mapping[str, str], prices: Mapping[str, Price]) ->
     """OpenAI's with OPENAI_API_KEY (OPENAI_MODEL names it), else the local one."""
     if environment.get("OPENAI_API_KEY"):
         return OpenAI(id=environment.get("OPENAI_MODEL") or OPENAI_MODEL, prices=prices, timeout=60, max_retries=2)
-    return Local(prices=prices, delay_seconds=float(environment.get("LOCAL_MODEL_DELAY_SECONDS", "0")))
+    return Local(prices=prices, delay_seconds=_delay_seconds(environment))
+
+
+def _delay_seconds(environment: Mapping[str, str]) -> float:
+    value = environment.get("LOCAL_MODEL_DELAY_SECONDS", "0")
+    if not re.fullmatch(r"\d+(\.\d+)?", value):
+        raise ValueError(f'LOCAL_MODEL_DELAY_SECONDS is "{value}": a number of seconds is needed, 0 or more')
+    return float(value)
 
 
 def _turn(message: Message) -> Turn:
     role = message.role if message.role in ("system", "user", "assistant", "tool") else "system"
-    return Turn(cast(Role, role), message.get_content_string(), message.tool_name)
+    return Turn(role, message.get_content_string(), message.tool_name)
 
 
 def _spoken(found: Reply) -> int:

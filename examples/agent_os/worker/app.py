@@ -5,7 +5,7 @@ So a task that runs twice, or a copy that is killed half-way, does no harm, and 
 """
 
 import os
-from collections.abc import Callable
+import threading
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ import digests
 from celery import Celery
 from celery.signals import worker_ready
 from celery.utils.log import get_task_logger
+from kombu.exceptions import OperationalError as RedisAway
 from shared import notes
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -22,8 +23,13 @@ BATCH = 20
 SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "30"))
 """How long a note waits at most whose wake-up was lost."""
 CONNECTION = {"connect_timeout": 3, "tcp_user_timeout": 5000, "options": "-c statement_timeout=10000"}
+CLOCK = threading.Event()
 
-app = Celery("worker", broker=os.environ.get("REDIS_URL"))
+for name in ("REDIS_URL", "DATABASE_URL"):
+    if not os.environ.get(name):
+        raise SystemExit(f"{name} is not set; the platform sets it, and by hand it is exported before the start")
+
+app = Celery("worker", broker=os.environ["REDIS_URL"])
 app.conf.update(
     task_ignore_result=True,
     task_acks_late=True,
@@ -72,17 +78,20 @@ def _digest_some() -> int:
 
 
 @worker_ready.connect
-def sweep(sender: Any, **_: Any) -> None:  # Celery hands its consumer over without a type
-    """Looks now and then by itself; `worker_ready` comes again after each new connection to Redis, the clock only once."""
-    call: Callable[..., object] = digest.delay
-    call()
-    if not getattr(app, "sweeping", False):
-        app.sweeping = True
-        sender.timer.call_repeatedly(SWEEP_SECONDS, _sweep_safely)
+def begin(sender: Any, **_: Any) -> None:  # Celery hands its consumer over without a type
+    """Looks at once, and now and then by itself from then on.
+
+    `worker_ready` comes again after each new connection to Redis; the clock is set once.
+    """
+    look()
+    if not CLOCK.is_set():
+        CLOCK.set()
+        sender.timer.call_repeatedly(SWEEP_SECONDS, look)
 
 
-def _sweep_safely() -> None:
+def look() -> None:
+    """Asks the copies, of which this is one, to look for pending notes."""
     try:
-        digest.apply_async(retry=False)
-    except digest.OperationalError:
+        app.send_task(notes.DIGEST_TASK, retry=False)
+    except RedisAway:
         LOG.warning("Redis does not answer; pending notes wait")
