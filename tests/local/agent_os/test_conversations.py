@@ -1,60 +1,15 @@
-"""The agent system of the example, run for real: processes, PostgreSQL and Redis on loopback, no container."""
+"""What the agent system does when all of it is well."""
 
 import signal
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
 
 import pytest
 
-from tests.local.agent_os import Answer, System, missing
-from tests.local.openai import ANSWER, provider
+from tests.local.agent_os.conftest import ALL
+from tests.local.agent_os.openai import ANSWER, provider
+from tests.local.agent_os.system import System
+from tests.local.agent_os.talking import chat, eventually, new, said
 
-WHY_NOT = missing()
-pytestmark = [pytest.mark.skipif(WHY_NOT is not None, reason=WHY_NOT or ""), pytest.mark.xdist_group("agent_os")]
-
-ALL = ("postgres", "redis", "tools", "gateway", "worker")
-SWEEP_SECONDS = 2
-
-
-@pytest.fixture(scope="module")
-def whole() -> Iterator[System]:
-    system = System(environment={"SWEEP_SECONDS": str(SWEEP_SECONDS)})
-    try:
-        system.make_database()
-        yield system
-    finally:
-        system.close()
-
-
-@pytest.fixture
-def system(whole: System) -> System:
-    whole.start(*(name for name in ALL if name not in whole.processes))
-    whole.wait_healthy("tools")
-    whole.wait_healthy("gateway")
-    return whole
-
-
-def chat(system: System, message: str, session: str, user: str | None = None) -> Answer:
-    return system.ask("/chat", {"message": message, "session_id": session, "user_id": user})
-
-
-def said(system: System, message: str, session: str, user: str | None = None) -> str:
-    answer = chat(system, message, session, user)
-    assert answer.status == 200, f"{answer}\n{system.log('gateway')}"
-    return answer.body["answer"]
-
-
-def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.2)
-
-
-def new() -> str:
-    return uuid4().hex
+pytestmark = pytest.mark.xdist_group("agent_os")
 
 
 def test_a_chat_is_answered_without_a_key(system: System) -> None:
@@ -127,11 +82,6 @@ def test_the_tool_service_is_called(system: System) -> None:
     assert (system.metric(found, "tools"), system.metric(done, "tools")) == (before[0] + 1, before[1] + 1)
 
 
-def test_without_the_tool_service_the_answer_says_so(system: System) -> None:
-    system.stop("tools")
-    assert said(system, "What is 17 * 23?", new()).startswith("The tool service cannot be reached")
-
-
 def test_requests_are_timed_under_the_name_that_the_alarm_rules_read(system: System) -> None:
     labels = '{http_request_method="POST",http_response_status_code="200",http_route="/chat"}'
     before = system.metric(f"http_server_request_duration_seconds_count{labels}")
@@ -145,66 +95,6 @@ def test_the_worker_digests_a_note_that_the_assistant_took(system: System) -> No
     note = answer.removeprefix("Noted as ").removesuffix(".")
     eventually(lambda: system.ask(f"/notes/{note}").body["summary"] == "Buy milk.")
     assert len(system.ask(f"/notes/{note}").body["embedding"]) == 64
-
-
-def test_a_note_whose_wake_up_was_lost_is_digested_all_the_same(system: System) -> None:
-    system.stop("redis")
-    taken = system.ask("/notes", {"text": "Nobody was told of this."})
-    assert (taken.status, taken.body["worker_woken"]) == (202, False)
-    system.start("redis")
-    eventually(lambda: bool(system.ask(f"/notes/{taken.body['id']}").body["summary"]))
-
-
-def test_a_chat_is_answered_while_redis_is_away(system: System) -> None:
-    system.stop("redis")
-    assert said(system, "My name is Ada", new()) == "Nice to meet you, Ada."
-
-
-def test_a_gateway_that_starts_without_a_database_waits_for_it(system: System) -> None:
-    system.stop("gateway")
-    system.stop("postgres", sig=signal.SIGINT)
-    system.start("gateway")
-    system.wait_healthy(status=503)
-    assert chat(system, "Hello", new()).status == 503
-    system.start("postgres")
-    system.wait_healthy()
-    assert said(system, "My name is Ada", new()) == "Nice to meet you, Ada."
-
-
-def test_a_gateway_that_loses_its_database_says_so_and_comes_back(system: System) -> None:
-    session = new()
-    said(system, "My name is Ada", session)
-    system.stop("postgres", sig=signal.SIGQUIT)
-    system.wait_healthy(status=503)
-    answer = chat(system, "Hello", session)
-    assert (answer.status, answer.body) == (503, {"detail": "the conversation could not be stored; ask again"})
-    system.start("postgres")
-    system.wait_healthy()
-    assert said(system, "What is my name?", session) == "Your name is Ada."
-
-
-def test_a_run_that_could_not_be_stored_is_not_acknowledged(system: System) -> None:
-    system.sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'full'; END $$")
-    system.sql("CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON ai.agno_runs EXECUTE FUNCTION refuse()")
-    try:
-        assert chat(system, "My name is Ada", new()).status == 503
-        assert system.metric("agent_runs_unstored_total") >= 1
-    finally:
-        system.sql("DROP FUNCTION refuse() CASCADE")
-
-
-def test_a_gateway_told_to_end_leaves_the_traffic_and_finishes_what_it_began(system: System) -> None:
-    system.stop("gateway")
-    system.start("gateway", LOCAL_MODEL_DELAY_SECONDS="3", DRAIN_SECONDS="1")
-    system.wait_healthy()
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(chat, system, "My name is Ada", new())
-        time.sleep(0.5)
-        ending = system.processes.pop("gateway")
-        ending.terminate()
-        system.wait_healthy(status=503, seconds=5)
-        assert slow.result().status == 200
-    assert ending.wait(timeout=10) in (0, -signal.SIGTERM)
 
 
 def test_with_a_key_the_same_code_asks_the_real_model(system: System) -> None:
@@ -223,23 +113,6 @@ def test_with_a_key_the_same_code_asks_the_real_model(system: System) -> None:
     assert {"look_up_order", "calculate", "take_note", "update_user_memory"} <= offered
     assert spent == pytest.approx((1000 * 0.40 + 100 * 1.60) / 1_000_000)
     assert answer.body["cost_usd"] == pytest.approx(spent)
-
-
-def test_a_provider_that_does_not_answer_gives_502_and_a_healthy_gateway(system: System) -> None:
-    system.stop("gateway")
-    system.start("gateway", OPENAI_API_KEY="a-key-for-the-test", OPENAI_BASE_URL="http://127.0.0.1:9/v1")
-    system.wait_healthy()
-    assert chat(system, "Hello", new()).status == 502
-    assert system.metric('agent_model_calls_total{model="gpt-4.1-mini",outcome="failed"}') >= 1
-    assert system.ask("/health").status == 200
-    system.stop("gateway")
-
-
-def test_more_than_one_process_a_copy_is_refused_in_words(system: System) -> None:
-    system.stop("tools")
-    system.start("tools", WEB_CONCURRENCY="2")
-    assert system.processes.pop("tools").wait(timeout=20) == 1
-    assert "WEB_CONCURRENCY is 2" in system.log("tools")
 
 
 def test_the_page_shows_the_conversation(system: System) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "agent_os"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "agent_os"
 LOOPBACK = "127.0.0.1"
 UNPRIVILEGED = "nobody"
 SERVERS = {"gateway": "gateway", "tools": "tools", "worker": "worker"}
