@@ -1,0 +1,155 @@
+"""The assistant's model: OpenAI's where there is a key, else one that answers by rule; both are counted alike."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import uuid4
+
+from agno.metrics import MessageMetrics
+from agno.models.base import Model
+from agno.models.message import Message
+from agno.models.openai import OpenAIChat
+from agno.models.response import ModelResponse
+from measures import MODEL_CALLS, count_call
+from pricing import Price, Usage
+from rules import Call, Reply, Turn, count_tokens, reply
+
+OPENAI_MODEL = "gpt-4.1-mini"
+
+
+class Counted:
+    """Counts the calls of the model class that stands behind it; only the asynchronous ones, which the gateway makes."""
+
+    id: str
+    prices: Mapping[str, Price]
+
+    async def ainvoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's own signature
+        """One call."""
+        with failures_counted(self.id):
+            response = await super().ainvoke(*args, **kwargs)  # type: ignore[misc]  # the class behind it
+        count_call(self.id, _usage(response.response_usage), self.prices)
+        return response
+
+    async def ainvoke_stream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponse]:  # Agno's own signature
+        """One call, in parts; the provider tells the usage with the last."""
+        usage: MessageMetrics | None = None
+        with failures_counted(self.id):
+            async for part in super().ainvoke_stream(*args, **kwargs):  # type: ignore[misc]  # the class behind it
+                usage = part.response_usage or usage
+                yield part
+        count_call(self.id, _usage(usage), self.prices)
+
+
+@contextmanager
+def failures_counted(model: str) -> Generator[None]:
+    """Counts a model call that raised; a client that left (GeneratorExit, CancelledError) is no failure of the model."""
+    try:
+        yield
+    except Exception:
+        MODEL_CALLS.labels(model, "failed").inc()
+        raise
+
+
+@dataclass
+class OpenAI(Counted, OpenAIChat):
+    """A model of OpenAI, or of a server that speaks its protocol at OPENAI_BASE_URL."""
+
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+
+
+@dataclass
+class Rules(Model):
+    """A model without a provider: `rules.reply` in Agno's shapes."""
+
+    id: str = "local-rules"
+    name: str | None = "Rules"
+    provider: str | None = "Local"
+    delay_seconds: float = 0
+
+    def invoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's own signature
+        """The whole reply."""
+        turns = [_turn(message) for message in cast(Sequence[Message], kwargs["messages"])]
+        offered = cast(Sequence[Mapping[str, Any]], kwargs.get("tools") or ())
+        found = reply(turns, [tool["function"]["name"] for tool in offered])
+        usage = MessageMetrics(input_tokens=count_tokens(*(turn.text for turn in turns)), output_tokens=_spoken(found))
+        usage.total_tokens = usage.input_tokens + usage.output_tokens
+        if isinstance(found, Call):
+            return ModelResponse(role="assistant", tool_calls=[_tool_call(found)], response_usage=usage)
+        return ModelResponse(role="assistant", content=found.text, response_usage=usage)
+
+    async def ainvoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's own signature
+        """The whole reply, after the time that a real model might take."""
+        await asyncio.sleep(self.delay_seconds)
+        return self.invoke(*args, **kwargs)
+
+    def invoke_stream(self, *args: Any, **kwargs: Any) -> Iterator[ModelResponse]:  # Agno's own signature
+        """The reply word by word; the usage comes with the last part."""
+        whole = self.invoke(*args, **kwargs)
+        if whole.tool_calls:
+            yield whole
+            return
+        words = str(whole.content).split(" ")
+        for word in words[:-1]:
+            yield ModelResponse(role="assistant", content=f"{word} ")
+        yield ModelResponse(role="assistant", content=words[-1], response_usage=whole.response_usage)
+
+    async def ainvoke_stream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponse]:  # Agno's own signature
+        """The reply word by word, after the time that a real model might take."""
+        await asyncio.sleep(self.delay_seconds)
+        for part in self.invoke_stream(*args, **kwargs):
+            yield part
+
+    def _parse_provider_response(self, response: ModelResponse, **_: Any) -> ModelResponse:
+        return response
+
+    def _parse_provider_response_delta(self, response: ModelResponse) -> ModelResponse:
+        return response
+
+
+@dataclass
+class Local(Counted, Rules):
+    """The model that answers by rule, counted."""
+
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+
+
+def choose_model(environment: Mapping[str, str], prices: Mapping[str, Price]) -> Model:
+    """OpenAI's with OPENAI_API_KEY (OPENAI_MODEL names it), else the local one."""
+    if environment.get("OPENAI_API_KEY"):
+        return OpenAI(id=environment.get("OPENAI_MODEL") or OPENAI_MODEL, prices=prices, timeout=60, max_retries=2)
+    return Local(prices=prices, delay_seconds=_delay_seconds(environment))
+
+
+def _delay_seconds(environment: Mapping[str, str]) -> float:
+    value = environment.get("LOCAL_MODEL_DELAY_SECONDS", "0")
+    if not re.fullmatch(r"\d+(\.\d+)?", value):
+        raise ValueError(f'LOCAL_MODEL_DELAY_SECONDS is "{value}": a number of seconds is needed, 0 or more')
+    return float(value)
+
+
+def _turn(message: Message) -> Turn:
+    role = message.role if message.role in ("system", "user", "assistant", "tool") else "system"
+    return Turn(role, message.get_content_string(), message.tool_name)
+
+
+def _spoken(found: Reply) -> int:
+    return (
+        count_tokens(json.dumps(dict(found.arguments)), found.tool)
+        if isinstance(found, Call)
+        else count_tokens(found.text)
+    )
+
+
+def _tool_call(call: Call) -> dict[str, Any]:
+    function = {"name": call.tool, "arguments": json.dumps(dict(call.arguments))}
+    return {"id": f"call-{uuid4().hex}", "type": "function", "function": function}
+
+
+def _usage(metrics: MessageMetrics | None) -> Usage:
+    if metrics is None:
+        return Usage(0, 0)
+    return Usage(metrics.input_tokens or 0, metrics.output_tokens or 0, metrics.cache_read_tokens or 0)

@@ -1,0 +1,73 @@
+"""What every web service here tells: `/metrics`, and each request's time under the OpenTelemetry name.
+
+The platform's alarm rules read `http_server_request_duration_seconds` and the process' own CPU and memory, which
+prometheus_client brings. Requests of the platform itself (`/health`, `/metrics`) are left out: a failing health check
+is not a failed request of a user.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+
+from shared.serving import DRAINING
+
+Message = MutableMapping[str, Any]  # ASGI's own shape
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+OWN_PATHS = ("/health", "/metrics")
+BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2, 2.5, 5, 7.5, 10, 30)
+REQUEST_SECONDS = Histogram(
+    "http_server_request_duration_seconds",
+    "Time from a request's first byte to its answer's last, in seconds.",
+    ("http_request_method", "http_route", "http_response_status_code"),
+    buckets=BUCKETS_SECONDS,
+)
+
+
+class Measured:
+    """ASGI middleware that times requests, and asks clients to leave while the service drains."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """One connection event; what is not HTTP passes untouched."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = "500"
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+                if DRAINING.is_set():
+                    message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+            await send(message)
+
+        begun = time.perf_counter()
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            if scope["path"] not in OWN_PATHS:
+                labels = (scope["method"], _route(scope), status)
+                REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - begun)
+
+
+def tell_metrics(app: FastAPI) -> None:
+    """Adds the measuring and `/metrics` to a service."""
+    app.add_middleware(Measured)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _route(scope: Message) -> str:
+    """The pattern of the route, never the path itself: identifiers in it would make a series each."""
+    return getattr(scope.get("route"), "path", "unmatched")

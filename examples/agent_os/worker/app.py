@@ -1,0 +1,97 @@
+"""The worker: Celery on Redis, which digests the notes that stand pending in the database.
+
+A task is only a call to look: what is to do, and that it is done, stands in the database alone, in one transaction.
+So a task that runs twice, or a copy that is killed half-way, does no harm, and no result backend is needed.
+"""
+
+import os
+import threading
+from functools import cache
+from typing import Any
+
+import digests
+from celery import Celery
+from celery.signals import worker_ready
+from celery.utils.log import get_task_logger
+from kombu.exceptions import OperationalError as RedisAway
+from shared import notes
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+LOG = get_task_logger(__name__)
+BATCH = 20
+SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "30"))
+"""How long a note waits at most whose wake-up was lost."""
+CONNECTION = {"connect_timeout": 3, "tcp_user_timeout": 5000, "options": "-c statement_timeout=10000"}
+CLOCK = threading.Event()
+
+for name in ("REDIS_URL", "DATABASE_URL"):
+    if not os.environ.get(name):
+        raise SystemExit(f"{name} is not set; the platform sets it, and by hand it is exported before the start")
+
+app = Celery("worker", broker=os.environ["REDIS_URL"])
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_concurrency=int(os.environ.get("WORKER_CONCURRENCY", "1")),
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"visibility_timeout": 300},
+)
+
+
+@cache
+def database() -> Engine:
+    """One pool a process, made when it is first needed: a connection does not survive the fork of Celery's processes."""
+    return create_engine(os.environ["DATABASE_URL"], pool_size=1, pool_pre_ping=True, connect_args=CONNECTION)
+
+
+@app.task(
+    name=notes.DIGEST_TASK,
+    autoretry_for=(OperationalError,),
+    max_retries=5,
+    retry_backoff=True,
+    retry_backoff_max=30,
+)
+def digest() -> int:
+    """Digests all pending notes and gives their number; tried again while the database is away."""
+    done = 0
+    while found := _digest_some():
+        done += found
+    if done:
+        LOG.info("digested %d notes", done)
+    return done
+
+
+def _digest_some() -> int:
+    with database().begin() as connection:
+        if connection.execute(text("SELECT to_regclass('notes')")).scalar() is None:
+            return 0  # the gateway has not made the table yet, so there is no note
+        rows = connection.execute(text(notes.PENDING), {"limit": BATCH}).all()
+        for row in rows:
+            done = {"id": row.id, "summary": digests.summary(row.body), "embedding": digests.embedding(row.body)}
+            connection.execute(text(notes.DIGESTED), done)
+    return len(rows)
+
+
+@worker_ready.connect
+def begin(sender: Any, **_: Any) -> None:  # Celery hands its consumer over without a type
+    """Looks at once, and now and then by itself from then on.
+
+    `worker_ready` comes again after each new connection to Redis; the clock is set once.
+    """
+    look()
+    if not CLOCK.is_set():
+        CLOCK.set()
+        sender.timer.call_repeatedly(SWEEP_SECONDS, look)
+
+
+def look() -> None:
+    """Asks the copies, of which this is one, to look for pending notes."""
+    try:
+        app.send_task(notes.DIGEST_TASK, retry=False)
+    except RedisAway:
+        LOG.warning("Redis does not answer; pending notes wait")

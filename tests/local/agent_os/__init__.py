@@ -1,0 +1,1 @@
+"""The agent system of the example, run for real: processes, PostgreSQL and Redis on loopback, no container."""
