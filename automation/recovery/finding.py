@@ -39,7 +39,7 @@ def find(
     left = [one for one in missing if one.urn not in done]
     doubtful = (*matched.unnamed, *matched.unwanted)
     read = searcher.read([wanted(one) for one in doubtful])
-    alike = by_likeness(matched.unnamed, left, read.read)
+    alike = by_likeness(matched.unnamed, left, read.read, table)
     settled = {*read.gone, *(one.seen.found.address for one in alike if one.seen)}
     sure = (*matched.matches, *alike)
     tried = tuple(by_inputs(missing, sure, known, table, place, searcher.place["stack"]))

@@ -4,6 +4,7 @@ What leads from one to the other, the surest first: the id that follows from the
 has, the name that a provider would have made for it, and at last what the cloud tells of an object without a name.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -118,16 +119,21 @@ def by_inputs(
         if not row or not identity or wanted.urn in done:
             continue
         drawn = is_automatic(str(wanted.inputs.get(row.named, "")), wanted.name)
-        if wanted.pending or (not drawn and (f"{stack}-" in identity or known.holds_part_of(identity, wanted.inputs))):
+        ours = re.search(rf"\b{re.escape(stack)}\b", identity) or known.holds_part_of(identity, wanted.inputs)
+        if wanted.pending or (ours and not drawn):
             yield Match(wanted, identity)
 
 
 def by_likeness(
-    unnamed: Iterable[Seen], missing: Sequence[Missing], outputs: Mapping[str, Mapping[str, Value]]
+    unnamed: Sequence[Seen], missing: Sequence[Missing], outputs: Mapping[str, Mapping[str, Value]], table: Findable
 ) -> tuple[Match, ...]:
-    """Objects without a name with the resource that each is most like; `outputs` is what each address was read as."""
+    """Objects without a name with the resource that each is most like; `outputs` is what each address was read as.
+
+    Where several are alike, those that were being created are taken in any order, as nothing hangs on them yet; of
+    others something may, so they are left.
+    """
     pairs = [
-        (likeness(wanted.inputs, outputs[one.found.address]), wanted, one)
+        (_alike(wanted, outputs[one.found.address], table), wanted, one)
         for one in unnamed
         for wanted in missing
         if wanted.type in one.found.identities and one.found.address in outputs
@@ -135,9 +141,21 @@ def by_likeness(
     matches: list[Match] = []
     for alike, wanted, one in sorted(pairs, key=lambda pair: -pair[0]):
         taken = any(made.missing is wanted or made.seen is one for made in matches)
-        if alike >= ALIKE and not taken:
+        resources = {other.urn for share, other, seen in pairs if seen is one and share == alike}
+        objects = {seen.found.address for share, other, seen in pairs if other is wanted and share == alike}
+        clear = wanted.pending or len(resources) < 2 or len(objects) < 2
+        if alike >= ALIKE and not taken and clear:
             matches.append(Match(wanted, one.found.identities[wanted.type], one))
     return tuple(matches)
+
+
+def _alike(wanted: Missing, outputs: Mapping[str, Value], table: Findable) -> float:
+    """How like a resource an object is; by its name alone where a provider has drawn that."""
+    row = table.by_type.get(wanted.type)
+    drawn = row is not None and is_automatic(str(wanted.inputs.get(row.named, "")), wanted.name)
+    if row is not None and drawn and not wanted.pending:
+        return float(is_automatic(str(outputs.get(row.named, "")), wanted.name))
+    return likeness(wanted.inputs, outputs)
 
 
 def likeness(inputs: Value, outputs: Value) -> float:

@@ -4,7 +4,7 @@ The first are told by the engine's own preview and not by the plan without an en
 stands already, so inputs that come from other resources are values here, and a search can compare them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -14,7 +14,9 @@ from automation.inventory import Value, short_type
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
+    from pulumi.automation.events import StepEventStateMetadata
 
+PROVIDERS = "pulumi:providers:"
 CREATING = "creating"
 Exported = Mapping[str, Value]
 
@@ -44,6 +46,16 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """A component or provider that the state does not have, and that resources stand on; no cloud knows it."""
+
+    urn: str
+    parent: str
+    inputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    provider: bool = False
+
+
+@dataclass(frozen=True)
 class Operation:
     """Something that was under way when the engine ended; `verb` is its own word: creating, updating, deleting."""
 
@@ -58,15 +70,31 @@ class Operation:
 
 def to_be_created(events: Iterable["EngineEvent"]) -> tuple[Missing, ...]:
     """What a preview would create in a cloud."""
-    found: dict[str, Missing] = {}
+    return tuple(
+        Missing(str(state.urn), state.parent, _urn_of(state.provider), _inputs(state))
+        for state in _created(events)
+        if state.custom and not state.type.startswith(PROVIDERS)
+    )
+
+
+def ground_of(events: Iterable["EngineEvent"]) -> Mapping[str, Ground]:
+    """Components and providers that a preview would make, by urn."""
+    return {
+        state.urn: Ground(state.urn, state.parent, _inputs(state), provider=state.type.startswith(PROVIDERS))
+        for state in _created(events)
+        if state.parent and (not state.custom or state.type.startswith(PROVIDERS))
+    }
+
+
+def _created(events: Iterable["EngineEvent"]) -> Iterator["StepEventStateMetadata"]:
     for event in events:
         step = event.resource_pre_event.metadata if event.resource_pre_event else None
-        if step is None or step.op.value != "create" or step.new is None or not step.new.custom:
-            continue
-        if step.urn and not step.type.startswith("pulumi:providers:"):
-            inputs = cast("Mapping[str, Value]", masked(dict(step.new.inputs or {})))
-            found[step.urn] = Missing(step.urn, step.new.parent, _urn_of(step.provider or step.new.provider), inputs)
-    return tuple(found.values())
+        if step is not None and step.op.value == "create" and step.new is not None:
+            yield step.new
+
+
+def _inputs(state: "StepEventStateMetadata") -> Mapping[str, Value]:
+    return cast("Mapping[str, Value]", masked(dict(state.inputs or {})))
 
 
 def under_way(exported: Exported) -> tuple[Operation, ...]:
@@ -89,11 +117,9 @@ def pending(exported: Exported) -> tuple[Missing, ...]:
 
 
 def all_missing(exported: Exported, events: Sequence["EngineEvent"]) -> tuple[Missing, ...]:
-    """What could be taken over from the cloud: pending ones first, only what has parent and provider in the state."""
-    standing = urns_of(exported)
+    """What could be taken over from the cloud, each resource once, those that were being created first."""
     found = {missing.urn: missing for missing in (*to_be_created(events), *pending(exported))}
-    takeable = [missing for missing in found.values() if {missing.parent, missing.provider} <= standing]
-    return tuple(sorted(takeable, key=lambda missing: not missing.pending))
+    return tuple(sorted(found.values(), key=lambda missing: not missing.pending))
 
 
 def resources_of(exported: Exported) -> list[Mapping[str, Value]]:

@@ -5,23 +5,16 @@ the lock, and the refresh drops the pending creations that were not imported bef
 """
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-
-from pulumi import automation
 
 from automation.deployment import Deployment, DeploymentFailed, Failure, OnEvent, Outcome
 from automation.deployment.changes import made
 from automation.deployment.checks import refuse_missing_secrets
 from automation.deployment.collecting import Collected
 from automation.deployment.told import message
-from automation.engine.case import place_of
-from automation.recovery.finding import Objects, find, place_for
 from automation.recovery.importing import Imports, import_all
-from automation.recovery.matching import Match
-from automation.recovery.missing import Exported, Missing, all_missing, pending, under_way
+from automation.recovery.looking import Look, look
+from automation.recovery.missing import Exported, pending, under_way
 from automation.recovery.results import OnStep, Recovered, Topic
-from automation.recovery.searching import Searcher
 from automation.recovery.telling import (
     Log,
     tell_imports,
@@ -34,6 +27,9 @@ from automation.recovery.telling import (
 )
 from automation.recovery.unblocking import damaged_elsewhere, state_files, unblock
 from providers import findable
+
+PASSES = 6
+"""A state that was lost is taken over in so many layers at most: network, subnets, what stands in them."""
 
 
 def recover(
@@ -55,11 +51,10 @@ def recover(
     exported = _exported(deployment, log)
     if exported is None:
         return Recovered(deployment.name, tuple(log.steps), dry_run)
-    missing, objects = _looked_for(deployment, exported)
-    _take_over(deployment, log, exported, objects)
+    missing = _take_over(deployment, log, exported)
     refreshed = None if dry_run else _refresh(deployment, on_event)
     tell_refresh(log, refreshed)
-    _tell_next(deployment, log, missing=bool(missing))
+    _tell_next(deployment, log, missing=missing)
     return Recovered(deployment.name, tuple(log.steps), dry_run, refreshed)
 
 
@@ -79,42 +74,40 @@ def _exported(deployment: Deployment, log: Log) -> Exported | None:
     return None
 
 
-def _looked_for(deployment: Deployment, exported: Exported) -> tuple[Sequence[Missing], Objects]:
-    """What is missing in the state, and what of it stands in the cloud; program and cloud are asked at the same time."""
-    spec, command = deployment.file.spec, deployment.engine.workspace.pulumi_command
-    place = place_of(spec, deployment.name)
-    environment = {**os.environ, **deployment.environment}
-    searcher = Searcher(command.command, str(command.version), spec.cloud, place, environment)
-    events: list[automation.EngineEvent] = []
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        searched = beside.submit(searcher.search)
-        with deployment.told_failures():
-            deployment.engine.preview(on_event=events.append)
-        missing = all_missing(exported, events)
-        return missing, find(searcher, searched.result(), findable(spec.cloud), place_for(place), exported, missing)
+def _take_over(deployment: Deployment, log: Log, exported: Exported) -> bool:
+    """Import what stands in the cloud and tell the rest; True when the state still lacks something.
 
-
-def _take_over(deployment: Deployment, log: Log, exported: Exported, objects: Objects) -> None:
-    """Import what was found and tell the rest."""
-    table = findable(deployment.file.spec.cloud)
+    Pass by pass: what hangs on something is found when that is in the state, and its inputs are known.
+    """
     begun = {one.urn: one for one in pending(exported)}
     tell_operations(log, under_way(exported), begun)
+    seen, settled = look(deployment, exported), set[str]()
+    for _ in range(PASSES):
+        imports = _imported(deployment, log, seen)
+        settled |= {one.missing.urn for one in (*imports.imported, *imports.refused)}
+        if log.dry_run or not imports.imported or not seen.objects.orphans:
+            break
+        with deployment.told_failures():
+            exported = deployment.engine.exported()
+        seen = look(deployment, exported)
+    lacking = [one for one in seen.missing if one.urn not in settled]
+    tell_not_found(log, (one for one in lacking if one.urn in begun), findable(deployment.file.spec.cloud))
+    tell_orphans(log, seen.objects.orphans, {one.type for one in lacking})
+    tell_unsearched(log, seen.objects.troubles, seen.objects.hidden)
+    return bool(lacking)
+
+
+def _imported(deployment: Deployment, log: Log, seen: Look) -> Imports:
+    """What was imported, or in a dry run would be."""
+    matches = seen.objects.matches
     if log.dry_run:
-        tell_planned_imports(log, objects.matches)
-        done = {one.missing.urn for one in objects.matches}
-        imports = Imports()
-    else:
-        imports = _import(deployment, objects.matches)
-        tell_imports(log, imports)
-        done = {one.missing.urn for one in (*imports.imported, *imports.refused)}
-    tell_not_found(log, (one for urn, one in begun.items() if urn not in done), table)
-    tell_orphans(log, objects.orphans)
-    tell_unsearched(log, objects.troubles, objects.hidden)
-
-
-def _import(deployment: Deployment, matches: Sequence[Match]) -> Imports:
+        tell_planned_imports(log, matches)
+        return Imports(imported=matches)
+    said = message("recover", {**os.environ, **deployment.environment})
     with deployment.told_failures():
-        return import_all(deployment.engine, matches, message("recover", {**os.environ, **deployment.environment}))
+        imports = import_all(deployment.engine, matches, seen.ground, said)
+    tell_imports(log, imports)
+    return imports
 
 
 def _refresh(deployment: Deployment, on_event: OnEvent | None) -> Outcome:

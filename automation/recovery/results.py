@@ -15,6 +15,7 @@ class Topic(StrEnum):
     FILE = "file"
     PENDING = "pending"
     IMPORTED = "imported"
+    LOOKED_FOR = "looked for"
     ORPHAN = "orphan"
     UNSEARCHED = "unsearched"
     DRIFT = "drift"

@@ -1,6 +1,6 @@
 """The steps of a recovery as they are told, and the words for what a step is about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from automation.deployment.changes import effective
 from automation.deployment.results import Outcome
@@ -63,9 +63,8 @@ def tell_planned_imports(log: Log, matches: Iterable[Match]) -> None:
         if one.seen:
             log.tell(Topic.IMPORTED, str(one.missing), f"stands in the cloud as {one.identity}: would be imported")
         else:
-            log.tell(
-                Topic.PENDING, str(one.missing), f"would be looked for as {one.identity}, and imported if it is there"
-            )
+            told = f"would be looked for as {one.identity}, and imported if it is there"
+            log.tell(Topic.PENDING if one.missing.pending else Topic.LOOKED_FOR, str(one.missing), told)
 
 
 def tell_not_found(log: Log, missing: Iterable[Missing], table: Findable) -> None:
@@ -80,14 +79,18 @@ def tell_not_found(log: Log, missing: Iterable[Missing], table: Findable) -> Non
         log.tell(Topic.PENDING, str(one), told)
 
 
-def tell_orphans(log: Log, orphans: Iterable[Seen]) -> None:
-    """Objects that only people can settle."""
+def tell_orphans(log: Log, orphans: Iterable[Seen], lacking: Collection[str]) -> None:
+    """Objects that only people can settle; `lacking` are the types that the state still lacks resources of."""
     for one in orphans:
         kind = listed((short_type(token) for token in one.found.identities), "or")
         why = "bears the tags of this stack" if one.tagged else "is named like one of this stack"
-        told = (
-            f"({kind}) {why} and is nowhere in its state or plan: look at it, and delete it there when nobody needs it"
-        )
+        if one.found.identities.keys().isdisjoint(lacking):
+            told = f"({kind}) {why} and is nowhere in its state or plan: look at it, and delete it when nobody needs it"
+        else:
+            told = (
+                f"({kind}) {why} and may be a resource that the state lacks, but nothing tells which: look at it, then "
+                "either import it with `pulumi import` before `up`, or delete it"
+            )
         log.tell(Topic.ORPHAN, one.found.address, told)
 
 
@@ -98,7 +101,8 @@ def tell_unsearched(log: Log, troubles: Mapping[str, Trouble], hidden: Iterable[
     kinds = sorted({short_type(one.type) for one in hidden})
     if kinds:
         told = (
-            f"no search of this cloud tells of {listed(kinds, 'and')}: one whose answer was lost is made a second time"
+            f"nothing that can be searched here tells of {listed(kinds, 'and')} without a name of its own: where the answer "
+            "to a creation was lost, `up` makes it a second time"
         )
         log.tell(Topic.UNSEARCHED, "", told)
 

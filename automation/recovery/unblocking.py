@@ -105,8 +105,8 @@ def _mend(deployment: Deployment, files: StateFiles, log: Log) -> None:
     for damage in tuple(files.damages()):
         if damage.hopeless:
             advice = (
-                f"look for a copy of {damage.path} in the backups of this machine; without one, `recover` on an empty "
-                "stack of that name finds again what bears its tags"
+                f"put a copy of {damage.path} from a backup of this machine in its place; without any, take the file away "
+                f"and run `pulumi stack init {deployment.name}`, and `recover` takes over what it finds in the cloud"
             )
             raise DeploymentFailed(Failure.DAMAGED, f"{deployment.name}: {damage.path.name} {damage.told}", advice)
         if not log.dry_run:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import pytest
+
 from automation.inventory import Value
 from automation.recovery.matching import (
     Known,
@@ -68,19 +70,25 @@ def test_what_was_being_created_has_its_name_and_no_other_that_could_be_drawn() 
 
 
 def test_what_stands_in_the_state_is_not_looked_at() -> None:
-    state = [{"urn": f"urn:pulumi:prod::agent-platform::{SUBNET}::a", "id": "subnet-1", "outputs": {}}]
+    state: list[Mapping[str, Value]] = [
+        {"urn": f"urn:pulumi:prod::agent-platform::{SUBNET}::a", "id": "subnet-1", "outputs": None}
+    ]
     found = match([subnet("subnet-1")], [missing(SUBNET, "b")], known_in(state, TABLE, PLACE), TABLE, PLACE)
     assert (found.matches, found.unnamed, found.unwanted) == ((), (), ())
 
 
 def test_what_the_state_knows_by_another_id_is_known_by_its_address() -> None:
     arn = "arn:aws:rds:us-west-2:111122223333:db:prod-database"
-    state = [{"urn": f"urn:pulumi:prod::agent-platform::{DATABASE}::db", "id": "db-ABC", "outputs": {"arn": arn}}]
+    state: list[Mapping[str, Value]] = [
+        {"urn": f"urn:pulumi:prod::agent-platform::{DATABASE}::db", "id": "db-ABC", "outputs": {"arn": arn}}
+    ]
     assert known_in(state, TABLE, PLACE).has(database("prod-database").found)
 
 
 def test_a_second_object_with_a_drawn_name_of_the_state_is_nobodys() -> None:
-    state = [{"urn": f"urn:pulumi:prod::agent-platform::{ROLE}::prod-task", "id": "prod-task-1a2b3c4", "outputs": {}}]
+    state: list[Mapping[str, Value]] = [
+        {"urn": f"urn:pulumi:prod::agent-platform::{ROLE}::prod-task", "id": "prod-task-1a2b3c4", "outputs": None}
+    ]
     found = match([role("prod-task-5d6e7f8")], [], known_in(state, TABLE, PLACE), TABLE, PLACE)
     assert [one.found.name for one in found.unwanted] == ["prod-task-5d6e7f8"]
 
@@ -103,19 +111,38 @@ def test_objects_without_names_are_told_apart_by_what_the_cloud_tells_of_them() 
     first: Mapping[str, Value] = {"cidrBlock": "10.0.1.0/24", "vpcId": "vpc-1", "availabilityZone": "us-west-2b"}
     second: Mapping[str, Value] = {"cidrBlock": "10.0.0.0/24", "vpcId": "vpc-1", "availabilityZone": "us-west-2a"}
     outputs = {seen[0].found.address: first, seen[1].found.address: second}
-    assert sorted(names(by_likeness(seen, wanted, outputs))) == [("a", "subnet-2"), ("b", "subnet-1")]
+    assert sorted(names(by_likeness(seen, wanted, outputs, TABLE))) == [("a", "subnet-2"), ("b", "subnet-1")]
 
 
 def test_an_object_that_is_hardly_alike_is_not_taken() -> None:
     wanted = [missing(SUBNET, "a", cidrBlock="10.0.0.0/24", vpcId="vpc-1")]
     seen = [subnet("subnet-1")]
     outputs = {seen[0].found.address: {"cidrBlock": "10.9.0.0/24", "vpcId": "vpc-1"}}
-    assert by_likeness(seen, wanted, outputs) == ()
+    assert by_likeness(seen, wanted, outputs, TABLE) == ()
+
+
+@pytest.mark.parametrize(("pending", "taken"), [(True, 2), (False, 0)])
+def test_of_objects_that_are_alike_only_those_that_were_being_created_are_taken_in_any_order(
+    pending: bool, taken: int
+) -> None:
+    wanted = [missing(SUBNET, name, pending=pending, vpcId="vpc-1") for name in ("a", "b")]
+    seen = [subnet("subnet-1"), subnet("subnet-2")]
+    outputs: dict[str, Mapping[str, Value]] = {one.found.address: {"vpcId": "vpc-1"} for one in seen}
+    assert len(by_likeness(seen, wanted, outputs, TABLE)) == taken
+    assert len(by_likeness(seen[:1], wanted, outputs, TABLE)) == 1
+
+
+def test_an_object_whose_address_has_no_name_may_be_told_by_the_name_that_was_drawn_for_it() -> None:
+    group = "aws:ec2/securityGroup:SecurityGroup"
+    seen = [Seen(TABLE.found_at("arn:aws:ec2:us-west-2:111122223333:security-group/sg-1"))]
+    wanted = [missing(group, name, name=f"{name}-0000000", vpcId="vpc-1") for name in ("prod-web", "prod-chat")]
+    outputs: dict[str, Mapping[str, Value]] = {seen[0].found.address: {"name": "prod-chat-1a2b3c4", "vpcId": "vpc-1"}}
+    assert names(by_likeness(seen, wanted, outputs, TABLE)) == [("prod-chat", "sg-1")]
 
 
 def test_an_object_of_which_nothing_is_told_is_not_taken() -> None:
     seen = [subnet("subnet-1")]
-    assert by_likeness(seen, [missing(SUBNET, "a", cidrBlock="10.0.0.0/24")], {}) == ()
+    assert by_likeness(seen, [missing(SUBNET, "a", cidrBlock="10.0.0.0/24")], {}, TABLE) == ()
     assert likeness({"cidrBlock": "10.0.0.0/24"}, {}) == 0
 
 
