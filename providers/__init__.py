@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, cast
 
 from providers.contract.found import Findable
 from providers.contract.operations import Operations
-from providers.contract.spec import CloudName
 
 if TYPE_CHECKING:
     from providers.contract.adapter import Cloud, Limits  # names the SDK's types, which a bad file must not wait for
+    from providers.contract.spec import CloudName
 
-AVAILABLE: tuple[CloudName, ...] = ("aws", "gcp", "azure", "docker")
+AVAILABLE: "tuple[CloudName, ...]" = ("aws", "gcp", "azure", "docker")
 """Clouds with an adapter; a stack that names another is refused in words."""
 
 
