@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pulumi import automation
 
 from automation.deployment.events import MASKED, UNKNOWN
+from automation.deployment.recognising import LONGEST_QUOTE
 from automation.deployment.urns import name_of, type_of
 from automation.inventory import Value
 from automation.recovery.matching import Match
@@ -30,11 +31,18 @@ Entry = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Imports:
-    """What came into the state, what is not in the cloud, and what the cloud or the provider would not hand over."""
+    """What came into the state, what is not in the cloud, what was not handed over, and what the engine said of it."""
 
     imported: tuple[Match, ...] = ()
     absent: tuple[Match, ...] = ()
     refused: tuple[Match, ...] = ()
+    said: str = ""
+
+    def why(self, one: Match) -> str:
+        """What the engine said of a refused resource, in one line."""
+        lines = (line.strip() for line in self.said.splitlines())
+        told = (line.partition("error: ")[2] for line in lines if f" {one.missing.name} " in line)
+        return next((line[:LONGEST_QUOTE] for line in told if line), "the engine does not say why")
 
 
 def import_all(engine: "ProjectStack", matches: Sequence[Match], ground: Mapping[str, Ground], message: str) -> Imports:
@@ -59,6 +67,7 @@ def import_all(engine: "ProjectStack", matches: Sequence[Match], ground: Mapping
         imported=tuple(one for one in matches if one.missing.urn in standing),
         absent=tuple(one for one in outside if _absent(one, said) or not _told(one)),
         refused=tuple(one for one in outside if not _absent(one, said) and _told(one)),
+        said=said,
     )
 
 

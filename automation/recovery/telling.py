@@ -53,7 +53,7 @@ def tell_imports(log: Log, imports: Imports) -> None:
     for one in imports.imported:
         log.tell(Topic.IMPORTED, str(one.missing), f"stands in the cloud as {one.identity}: imported")
     for one in imports.refused:
-        told = f"may stand in the cloud as {one.identity}, and could not be imported (with --verbose: why)"
+        told = f"stands or may stand in the cloud as {one.identity}, and could not be imported: {imports.why(one)}"
         log.tell(Topic.UNSEARCHED, str(one.missing), told)
 
 

@@ -17,20 +17,21 @@ def searches(place: Place) -> Mapping[str, Search]:
 
     def assets(opts: pulumi.InvokeOptions) -> list[Told]:
         found = gcp.cloudasset.get_search_all_resources(
-            scope=f"projects/{place.account}", query=_query(place), opts=opts
+            scope=f"projects/{place.account}", query=query_for(place), opts=opts
         )
-        told = (_told(one.name, one.asset_type, one.display_name, one.labels or {}, place) for one in found.results)
+        told = (believed(one.name, one.asset_type, one.display_name, one.labels or {}, place) for one in found.results)
         return [one for one in told if one is not None]
 
     return {"Cloud Asset Inventory": assets}
 
 
-def _query(place: Place) -> str:
+def query_for(place: Place) -> str:
+    """What is asked for: all of the labels, or a name that begins like the stack's."""
     labels = " AND ".join(f"labels.{key}={value}" for key, value in own_tags(place).items())
     return f"({labels}) OR name:{place.stack}* OR displayName:{place.stack}*"
 
 
-def _told(address: str, kind: str, name: str, labels: Mapping[str, str], place: Place) -> Told | None:
+def believed(address: str, kind: str, name: str, labels: Mapping[str, str], place: Place) -> Told | None:
     """One object, unless its labels say that it is another stack's, or nothing says that it is this one's."""
     wanted = own_tags(place)
     tagged = wanted.items() <= labels.items()

@@ -98,6 +98,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         fault = self._begin(context, "create", token, name, request.properties)
         made = self._make(context, token, name, request.properties)
         if fault == "drop":
+            self.cloud.note("lost", token, name)
             context.abort(grpc.StatusCode.UNAVAILABLE, "error reading from server: connection reset by peer")
         return provider_pb2.CreateResponse(id=made.id, properties=identity.as_struct(made.outputs))
 

@@ -77,7 +77,7 @@ def _asked_for(asset: Values, labels: Mapping[str, str], starts: Mapping[str, st
 
 def managed(cloud: Cloud, tag: str, value: str) -> list[dict[str, Value]]:
     """Azure: what the Resource Manager lists with a tag."""
-    return [{"id": address} for _, address, tags in _searched(cloud, {}) if tags.get(tag) == value]
+    return [{"id": address, "tags": tags} for _, address, tags in _searched(cloud, {}) if tags.get(tag) == value]
 
 
 def _searched(cloud: Cloud, config: Values) -> Iterator[tuple[Object, str, Values]]:
