@@ -18,6 +18,12 @@ Engine = Callable[[str], EngineCommand]
 LONGEST_SECONDS = 20
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> None:
+    """A run that was started in the background ignores Ctrl-C, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
     """An engine that is a shell script; it tells its version as the real one does."""
