@@ -2,7 +2,7 @@
 
 What must be exposed, each series with the subject's name as its `job` label (the service's, `database` or `cache`):
 
-- a service, at `/metrics` on its port: the OpenTelemetry HTTP server histogram and its process' CPU and memory, which
+- a service, at `metrics_path` on its port: the OpenTelemetry HTTP server histogram and its process' CPU and memory, which
   every Prometheus client library brings (`SERVICE_METRICS`). `up` tells copies apart by their `instance` label;
 - the database: postgres_exporter, its container's CPU, and the time of its last good backup (`DATABASE_METRICS`);
 - the cache: redis_exporter (`CACHE_METRICS`).
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from string import Template
 
 from providers.contract.alarms import AlarmRule, Signal, Subject, alarm_rules, row
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
 
 SUBJECTS: tuple[Subject, ...] = ("service", "database", "cache")
 BYTES_PER_GIB = 2**30
@@ -71,6 +71,13 @@ EXPRESSIONS: Mapping[Signal, str] = {
     Signal.CACHE_EVICTIONS: 'sum(increase(redis_evicted_keys_total{job="$job"}[${window}s]))',
 }
 """What each signal is in PromQL; `$` words are the rule's own, filled by `expression`."""
+
+
+def metrics_path(service: Service) -> str:
+    """Where a service shows its metrics: `/metrics`, but for Streamlit, which has them beside its health."""
+    if service.app == "streamlit" and service.health.path:
+        return f"{service.health.path.rpartition('/')[0]}/metrics"
+    return "/metrics"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def _dump(room: Scope, ground: Ground, wanted: Database, database: DockerDatabas
     box = Box(
         image=ground.image(POSTGRES),
         memory_mib=MEMORY_MIB,
-        cpus="1",
+        vcpu=1,
         seats=[ground.seat(DATA)],
         entrypoint=["/bin/sh", script_path("dump")],
         environment={**connection("platform"), "BACKUP_START": wanted.backup.window_start.replace(":", "")},
@@ -77,7 +77,7 @@ def _drill(room: Scope, ground: Ground, exchange: Volume) -> None:
     box = Box(
         image=image,
         memory_mib=DRILL_MEMORY_MIB,
-        cpus="1",
+        vcpu=1,
         # the server looks its user up by name, so it must be one that the image knows
         user="postgres",
         entrypoint=["/bin/sh", script_path("drill")],

@@ -28,7 +28,7 @@ from providers.docker.topology import DATA
 from providers.docker.volume import create_volume
 
 PORT = 6379
-CPUS = "1"
+VCPU = 1
 """One: the protocol is served by one thread."""
 FOLDER = "/data"
 
@@ -67,7 +67,7 @@ def _server(
     box = Box(
         image=image,
         memory_mib=cache_limit_mib(wanted.memory_gib),
-        cpus=CPUS,
+        vcpu=VCPU,
         seats=[ground.seat(DATA, CACHE), *ground.beside("cache", CACHE)],
         entrypoint=["/bin/sh", script_path("cache")],
         files={

@@ -1,8 +1,9 @@
 """One container, hardened unless it says why not: every container of this adapter is made here.
 
 Root is read-only, all capabilities are dropped, no new privileges can be had, memory and CPU are limited, logs are
-bounded. Docker refuses to copy files into a read-only root, so a container's own files lie in a volume without a name,
-which is made with it and goes with it.
+bounded. Docker copies no file into a container whose root is read-only, so a second one, which never runs, holds the
+files in volumes without a name, and the first one reads them there. Other files make another holder, and with it another
+container: nobody's files change beneath him.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from providers.docker.observation import LOG_FILE_MIB, log_files
 from providers.docker.parameters import CONFIG
 from providers.docker.probes import Probe
 from providers.docker.site import Site
+from providers.docker.sizes import cpus
 
 NOBODY = "65532:65532"
 """A user that no image knows and that owns nothing."""
@@ -49,14 +51,14 @@ class Box:
 
     image: pulumi.Input[str]
     memory_mib: int
-    cpus: str
+    vcpu: float
     seats: Sequence[Seat] = ()
     user: str | None = NOBODY
     entrypoint: Sequence[str] = ()
     command: Sequence[str] = ()
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     files: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    """Contents by absolute path; each lies in a volume of the container's own."""
+    """Contents by absolute path; nobody can write to them, nor to the folders they lie in."""
     volumes: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """Named volumes by the path where they stand."""
     host_paths: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -78,6 +80,7 @@ def create_container(
     replace_first: bool = False,
 ) -> docker.Container:
     """The container `part` of a room; `replace_first` for one with an address or a port, which no two can have."""
+    holder = _holder(room, f"{part}-files", box) if box.files else None
     return docker.Container(
         room.named(part),
         image=box.image,
@@ -93,11 +96,10 @@ def create_container(
         security_opts=["no-new-privileges:true"],
         memory=box.memory_mib,
         memory_swap=box.memory_mib,
-        cpus=box.cpus,
+        cpus=cpus(box.vcpu),
         shm_size=box.shared_memory_mib,
         # what it sees
-        uploads=[_upload(path, content) for path, content in box.files.items()],
-        volumes=_volumes(box),
+        volumes=_volumes(box, holder),
         tmpfs=dict.fromkeys(box.scratch, SCRATCH),
         networks_advanced=[_seat(seat) for seat in box.seats],
         network_mode=None if box.seats else "none",
@@ -117,6 +119,26 @@ def create_container(
     )
 
 
+def _holder(room: Scope, part: str, box: Box) -> docker.Container:
+    """A container of the box's files, made and never started."""
+    return docker.Container(
+        room.named(part),
+        image=box.image,
+        command=["never-started"],
+        labels=labels(room),
+        uploads=[_upload(path, content) for path, content in box.files.items()],
+        volumes=[
+            docker.ContainerVolumeArgs(container_path=folder)
+            for folder in sorted({_folder(path) for path in box.files})
+        ],
+        network_mode="none",
+        restart="no",
+        start=False,
+        must_run=False,
+        opts=room.opts(),
+    )
+
+
 def labels(room: Scope) -> list[docker.ContainerLabelArgs]:
     """The room's tags as labels."""
     return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(room.tags.items())]
@@ -130,10 +152,10 @@ def _upload(path: str, content: pulumi.Input[str]) -> docker.ContainerUploadArgs
     return docker.ContainerUploadArgs(file=path, content=content, permissions=READABLE)
 
 
-def _volumes(box: Box) -> list[docker.ContainerVolumeArgs]:
-    folders = sorted({_folder(path) for path in box.files})
+def _volumes(box: Box, holder: docker.Container | None) -> list[docker.ContainerVolumeArgs]:
+    held = [docker.ContainerVolumeArgs(from_container=pulumi.Output.concat(holder.id, ":ro"))] if holder else []
     return [
-        *(docker.ContainerVolumeArgs(container_path=folder) for folder in folders),
+        *held,
         *(
             docker.ContainerVolumeArgs(container_path=path, volume_name=name)
             for path, name in sorted(box.volumes.items())

@@ -23,7 +23,7 @@ from providers.docker.topology import ENTRY, MONITORING, inside, proxy_address
 
 HTTP = 80
 MEMORY_MIB = 512
-CPUS = "2"
+VCPU = 2
 
 
 def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entry:
@@ -39,7 +39,7 @@ def _proxy(room: Scope, site: Site, ground: Ground) -> None:
     box = Box(
         image=ground.image(PROXY),
         memory_mib=MEMORY_MIB,
-        cpus=CPUS,
+        vcpu=VCPU,
         seats=[
             ground.seat(ENTRY),
             ground.seat(MONITORING, "proxy", address=address),

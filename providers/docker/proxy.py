@@ -7,6 +7,7 @@ without a new file. A request is sent again only where the connection failed bef
 
 from collections.abc import Iterator
 
+from providers.contract.prometheus import metrics_path
 from providers.contract.spec import Platform, Service
 from providers.docker.admission import WAF, open_to_all
 from providers.docker.parameters import CONFIG
@@ -128,6 +129,8 @@ def _https(site: Site) -> list[str]:
         "option http-no-delay",
         "option forwardfor",
         *_admission(spec),
+        # what a service measures of itself is for this machine's Prometheus, not for the world
+        f"http-request return status 404 if {{ path {' '.join(_metrics_paths(spec))} }}",
         "http-request set-header X-Forwarded-Proto https",
         "http-request set-header X-Request-ID %[uuid] unless { req.hdr(x-request-id) -m found }",
         *_routes(spec),
@@ -153,6 +156,10 @@ def _routes(spec: Platform) -> Iterator[str]:
         yield f"http-request return status 404 unless {' or '.join(prefixed.values())}"
     yield from (f"use_backend {name} if {condition}" for name, condition in prefixed.items())
     yield from (f"default_backend {name}" for name in whole)
+
+
+def _metrics_paths(spec: Platform) -> list[str]:
+    return sorted({metrics_path(service) for service in spec.public.values()})
 
 
 def _prefix(service: Service) -> str:

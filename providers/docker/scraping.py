@@ -7,6 +7,7 @@ the database's container by way of the containers', so both are given the databa
 
 import json
 
+from providers.contract.prometheus import metrics_path
 from providers.docker.parameters import CONFIG
 from providers.docker.proxy import METRICS_PORT
 from providers.docker.site import Site
@@ -33,11 +34,15 @@ def prometheus_document(site: Site, database_container: str) -> str:
 
 
 def _services(site: Site) -> list[Job]:
-    listening = {name: service.port for name, service in site.spec.services.items() if service.port is not None}
+    listening = {name: service for name, service in site.spec.services.items() if service.port is not None}
     found = {"type": "A", "refresh_interval": f"{DISCOVERY_SECONDS}s"}
     return [
-        {"job_name": name, "dns_sd_configs": [{"names": [name], "port": port, **found}]}
-        for name, port in listening.items()
+        {
+            "job_name": name,
+            "metrics_path": metrics_path(service),
+            "dns_sd_configs": [{"names": [name], "port": service.port, **found}],
+        }
+        for name, service in listening.items()
     ]
 
 

@@ -13,6 +13,8 @@ MIB_A_GIB = 1024
 LEAST_MIB = 6
 """The least memory limit that Docker takes: Docker documentation, "Resource constraints"."""
 LEAST_VCPU = 0.01
+TOLD_ZEROS = 9
+"""Zeros by which pulumi-docker 5.2.0 knows a round number of CPUs; it takes 0.05 for one, and tells it back as 0.1."""
 CACHE_OVERHEAD = 1.25
 """A cache's own tables, its output buffers and the copy it makes when it writes its log anew."""
 CACHE_BASE_MIB = 64
@@ -24,8 +26,9 @@ def memory_mib(memory_gib: float) -> int:
 
 
 def cpus(vcpu: float) -> str:
-    """CPU limit as Docker's text: `0.5`, `2`."""
-    return f"{vcpu:g}"
+    """CPU limit as the provider tells it back: `0.5`, `2.0`, `10.`; otherwise it would see a change in every update."""
+    text = f"{vcpu:.9f}"
+    return f"{vcpu:.1f}" if text.count("0") == TOLD_ZEROS else text.rstrip("0")
 
 
 def cache_limit_mib(memory_gib: float) -> int:
@@ -42,13 +45,20 @@ def needed_gib(spec: Platform) -> float:
 
 
 def size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
-    """Limits below what Docker takes."""
+    """Limits below what Docker takes, and shares of a CPU that the provider would tell back otherwise."""
+    sizes = {f"services.{name}.size": service.size for name, service in spec.services.items()}
+    if spec.database is not None:
+        sizes["database.size"] = spec.database.size
     return [
-        Unsupported("docker", f"services.{name}.size", service.size.model_dump(), _advice())
-        for name, service in spec.services.items()
-        if memory_mib(service.size.memory_gib) < LEAST_MIB or service.size.vcpu < LEAST_VCPU
+        Unsupported("docker", path, size.model_dump(), advice)
+        for path, size in sizes.items()
+        if (advice := _advice(size.vcpu, size.memory_gib))
     ]
 
 
-def _advice() -> str:
-    return f"a container has at least {LEAST_VCPU:g} vCPU and {LEAST_MIB} MiB; ask for that or more"
+def _advice(vcpu: float, memory_gib: float) -> str:
+    if memory_mib(memory_gib) < LEAST_MIB or vcpu < LEAST_VCPU:
+        return f"a container has at least {LEAST_VCPU:g} vCPU and {LEAST_MIB} MiB; ask for that or more"
+    if float(cpus(vcpu)) != vcpu:
+        return f"the Docker provider tells {vcpu:g} vCPU back as {float(cpus(vcpu)):g}; ask for 0.1 or more"
+    return ""

@@ -38,7 +38,7 @@ def create_volume(room: Scope, site: Site, part: str, image: pulumi.Input[str], 
     opener = Box(
         image=image,
         memory_mib=MEMORY_MIB,
-        cpus="0.5",
+        vcpu=0.5,
         user="0:0",
         entrypoint=["/bin/sh", "-c", f"touch {MOUNT}/.opened && chmod 0777 {MOUNT}"],
         volumes={MOUNT: volume.name},

@@ -39,13 +39,13 @@ def standing() -> Inventory:
     return prometheus()
 
 
-def collected(port: int = 8001) -> dict[str, dict[str, object]]:
+def collected() -> dict[str, dict[str, object]]:
     """The collector's configuration beside `chat`."""
     found: list[str] = []
 
     def write(_: Scope) -> None:
         workspace = Prometheus(known("ws-1"), known(f"{ENDPOINT}api/v1/remote_write"), "us-west-2", {})
-        collector_config(workspace, "chat", port).apply(found.append)
+        collector_config(workspace, "chat", site_of().spec.services["chat"]).apply(found.append)
 
     alone("prometheus", write)
     return json.loads(found[0])
@@ -103,6 +103,7 @@ def test_the_collector_fetches_from_the_service_beside_it_under_its_name() -> No
     (job,) = receiver["config"]["scrape_configs"]
     assert job["job_name"] == "chat"
     assert job["static_configs"] == [{"targets": ["localhost:8001"]}]
+    assert job["metrics_path"] == "/metrics"
 
 
 def test_copies_are_told_apart_by_their_host() -> None:

@@ -14,9 +14,11 @@ from providers.contract.prometheus import (
     SERVICE_METRICS,
     PrometheusRule,
     expression,
+    metrics_path,
     prometheus_rules,
     rules_document,
 )
+from providers.contract.spec.service import Health
 from tests.contract.test_alarms import spec_of
 
 METRIC = re.compile(r"\b([a-z_]+)\{")
@@ -98,3 +100,12 @@ def test_brackets_are_closed() -> None:
     for rule in prometheus_rules(spec_of()):
         for opening, closing in ("()", "{}", "[]"):
             assert rule.expression.count(opening) == rule.expression.count(closing), rule.rule.key
+
+
+def test_metrics_are_asked_for_where_the_app_shows_them() -> None:
+    services = spec_of().services
+    assert {metrics_path(service) for service in services.values()} == {"/metrics"}
+    page = services["chat"].model_copy(update={"app": "streamlit"})
+    assert (
+        metrics_path(page.model_copy(update={"health": Health(path="/page/_stcore/health")})) == "/page/_stcore/metrics"
+    )

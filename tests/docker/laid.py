@@ -10,8 +10,18 @@ Words = Mapping[str, object]
 
 
 def containers(plan: Inventory) -> tuple[Declared, ...]:
-    """Every container of a plan."""
-    return plan.of_type("docker:Container")
+    """Every container of a plan that runs."""
+    return tuple(found for found in plan.of_type("docker:Container") if found.inputs.get("start") is not False)
+
+
+def holders(plan: Inventory) -> tuple[Declared, ...]:
+    """Every container of a plan that holds files and never runs."""
+    return tuple(found for found in plan.of_type("docker:Container") if found.inputs.get("start") is False)
+
+
+def uploads(plan: Inventory, name: str) -> list[Words]:
+    """What the container `name` finds in its folders, as it stands in the plan."""
+    return cast("list[Words]", container(plan, f"{name}-files").inputs["uploads"])
 
 
 def container(plan: Inventory, name: str) -> Declared:
@@ -30,9 +40,10 @@ def variables(found: Declared) -> Mapping[str, str]:
     return dict(cast("tuple[str, str]", tuple(pair.split("=", 1))) for pair in pairs)
 
 
-def files(found: Declared) -> Mapping[str, str]:
-    """Contents by the file's name, secret ones opened."""
-    return {str(upload["file"]).rpartition("/")[2]: str(upload["content"]) for upload in items(found, "uploads")}
+def files(plan: Inventory, name: str) -> Mapping[str, str]:
+    """Contents of the files of the container `name` by their names, secret ones opened."""
+    found = items(container(plan, f"{name}-files"), "uploads")
+    return {str(upload["file"]).rpartition("/")[2]: str(upload["content"]) for upload in found}
 
 
 def networks(found: Declared) -> set[str]:

@@ -47,15 +47,18 @@ def test_each_of_the_three_has_one_right(prod: Inventory) -> None:
 def test_the_key_to_the_store_travels_as_a_file(prod: Inventory) -> None:
     courier = container(prod, "backup-courier")
     assert (
-        "aws_secret_access_key = <random:RandomPassword prod-identity-courier>.result" in files(courier)["credentials"]
+        "aws_secret_access_key = <random:RandomPassword prod-identity-courier>.result"
+        in files(prod, "backup-courier")["credentials"]
     )
     assert "RandomPassword" not in " ".join(variables(courier).values())
 
 
 def test_what_is_told_of_backups_is_read_by_the_hosts_exporter(prod: Inventory) -> None:
     exporter, courier = container(prod, "monitoring-host-exporter"), container(prod, "backup-courier")
-    shared = [volume["volumeName"] for volume in items(courier, "volumes") if volume["containerPath"] == "/exchange"]
-    assert shared == [v["volumeName"] for v in items(exporter, "volumes") if v["containerPath"] == "/exchange"]
+    shared = [
+        volume["volumeName"] for volume in items(courier, "volumes") if volume.get("containerPath") == "/exchange"
+    ]
+    assert shared == [v["volumeName"] for v in items(exporter, "volumes") if v.get("containerPath") == "/exchange"]
 
 
 def test_without_backups_there_is_none() -> None:

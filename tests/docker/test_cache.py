@@ -1,13 +1,11 @@
 """Redis protocol: memory, policy, password, TLS."""
 
-from typing import cast
-
 import pytest
 
 from automation.inventory import Inventory, Secret
 from providers.docker.cache import configuration
 from tests.docker.asked import spec_of
-from tests.docker.laid import container, files, variables
+from tests.docker.laid import container, files, uploads, variables
 
 
 def lines(**changes: object) -> list[str]:
@@ -38,17 +36,18 @@ def test_a_queue_outlives_a_restart() -> None:
 
 
 def test_the_password_stands_in_the_file_alone(prod: Inventory) -> None:
-    server = container(prod, "cache-server")
-    assert files(server)["cache.conf"].endswith("requirepass <random:RandomPassword prod-cache-password>.result\n")
-    uploads = cast("list[dict[str, object]]", server.inputs["uploads"])
-    closed = [upload for upload in uploads if str(upload["file"]).endswith(("cache.conf", "/password", "server.key"))]
+    assert files(prod, "cache-server")["cache.conf"].endswith(
+        "requirepass <random:RandomPassword prod-cache-password>.result\n"
+    )
+    given = uploads(prod, "cache-server")
+    closed = [upload for upload in given if str(upload["file"]).endswith(("cache.conf", "/password", "server.key"))]
     assert [isinstance(upload["content"], Secret) for upload in closed] == [True, True, True]
 
 
 def test_a_reader_trusts_the_platforms_authority_and_no_other(prod: Inventory) -> None:
     worker = container(prod, "compute-worker-1")
     assert "ssl_ca_certs=%2Fetc%2Fagent-platform%2Fredis%2Fca.pem" in variables(worker)["REDIS_URL"]
-    assert files(worker)["ca.pem"] == "<tls:SelfSignedCert prod-keys-authority-certificate>.certPem"
+    assert files(prod, "compute-worker-1")["ca.pem"] == "<tls:SelfSignedCert prod-keys-authority-certificate>.certPem"
 
 
 def test_a_reader_starts_after_the_server(prod: Inventory) -> None:

@@ -7,8 +7,9 @@ import pytest
 from automation.inventory import Inventory, Secret
 from providers.docker.compute.copies import HOME
 from providers.docker.probes import probe_of
+from providers.docker.sizes import cpus
 from tests.docker.asked import spec_of
-from tests.docker.laid import command, container, containers, items, variables
+from tests.docker.laid import command, container, containers, uploads, variables
 from tests.planning import DROP, SECRET
 
 
@@ -27,7 +28,7 @@ def test_a_service_runs_its_least_number_of_copies(prod: Inventory) -> None:
 
 def test_copies_have_the_size_of_the_spec(prod: Inventory) -> None:
     inputs = container(prod, "compute-gateway-1").inputs
-    assert (inputs["memory"], inputs["cpus"]) == (2048, "1")
+    assert (inputs["memory"], inputs["cpus"]) == (2048, "1.0")
 
 
 def test_a_service_is_nobody_and_has_a_home_to_write_to(prod: Inventory) -> None:
@@ -103,5 +104,11 @@ def test_a_worker_without_a_check_is_not_asked() -> None:
 
 
 def test_files_stand_where_they_are_named(prod: Inventory) -> None:
-    worker = container(prod, "compute-worker-1")
-    assert [upload["file"] for upload in items(worker, "uploads")] == ["/etc/agent-platform/redis/ca.pem"]
+    assert [upload["file"] for upload in uploads(prod, "compute-worker-1")] == ["/etc/agent-platform/redis/ca.pem"]
+
+
+@pytest.mark.parametrize(
+    ("vcpu", "text"), [(0.25, "0.25"), (0.5, "0.5"), (1, "1.0"), (1.5, "1.5"), (2, "2.0"), (10, "10."), (16, "16.0")]
+)
+def test_a_number_of_cpus_is_written_as_the_provider_tells_it_back(vcpu: float, text: str) -> None:
+    assert cpus(vcpu) == text

@@ -6,7 +6,7 @@ import pytest
 
 from automation.inventory import Inventory
 from providers.docker.durations import go_duration
-from tests.docker.laid import container, containers, files, items, variables
+from tests.docker.laid import container, containers, files, holders, items, variables
 from tests.planning import SECRET
 
 ROOTS = ("-opened", "container-exporter")
@@ -58,13 +58,22 @@ def test_everything_else_comes_back_after_a_restart_of_the_machine(prod: Invento
     assert {found.inputs["restart"] for found in lasting} == {"unless-stopped"}
 
 
-def test_a_files_folder_is_a_volume_of_the_containers_own(prod: Inventory) -> None:
-    proxy = container(prod, "entry-proxy")
-    assert {"containerPath": "/etc/agent-platform"} in items(proxy, "volumes")
+def test_a_containers_files_are_held_by_one_that_never_runs_and_read_from_there(prod: Inventory) -> None:
+    holder = container(prod, "entry-proxy-files")
+    assert holder.inputs["volumes"] == [{"containerPath": "/etc/agent-platform"}]
+    assert (holder.inputs["start"], holder.inputs["mustRun"], holder.inputs["restart"]) == (False, False, "no")
+    assert holder.inputs["networkMode"] == "none"
+    read = {"fromContainer": "<docker:Container prod-entry-proxy-files>.id:ro"}
+    assert read in items(container(prod, "entry-proxy"), "volumes")
+
+
+def test_nothing_is_copied_into_a_container_that_runs(prod: Inventory) -> None:
+    assert not [found.name for found in containers(prod) if found.inputs.get("uploads")]
+    assert len(holders(prod)) > 10
 
 
 def test_a_containers_files_can_be_read_by_its_user_and_written_by_nobody(prod: Inventory) -> None:
-    for found in containers(prod):
+    for found in holders(prod):
         assert {upload["permissions"] for upload in items(found, "uploads")} <= {"0444"}
 
 
@@ -84,7 +93,7 @@ def test_a_password_travels_to_the_platforms_own_parts_as_a_file(prod: Inventory
     for name in ("database-server", "cache-server", "monitoring-postgres-exporter", "backup-dump"):
         found = container(prod, name)
         assert "RandomPassword" not in " ".join(variables(found).values())
-        assert any("RandomPassword" in content for content in files(found).values()), name
+        assert any("RandomPassword" in content for content in files(prod, name).values()), name
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from automation.inventory import Inventory, Secret
 from providers.docker.database.server import places
 from providers.docker.parameters import arguments
 from tests.docker.asked import spec_of
-from tests.docker.laid import command, container, files, items, variables
+from tests.docker.laid import command, container, files, items, uploads, variables
 from tests.planning import plan, production
 
 
@@ -35,7 +35,7 @@ def test_every_argument_is_a_setting(prod: Inventory) -> None:
 
 
 def test_the_server_takes_nobody_without_tls_and_a_password(prod: Inventory) -> None:
-    rules = files(container(prod, "database-server"))["pg_hba.conf"].splitlines()
+    rules = files(prod, "database-server")["pg_hba.conf"].splitlines()
     assert rules == ["local all all trust", "hostssl all all all scram-sha-256"]
     assert {"ssl=on", "hba_file=/etc/agent-platform/pg_hba.conf"} <= set(command(container(prod, "database-server")))
 
@@ -54,7 +54,7 @@ def test_a_service_signs_in_as_no_superuser(prod: Inventory) -> None:
 
 
 def test_roles_get_their_passwords_from_files_and_none_is_logged(prod: Inventory) -> None:
-    script = files(container(prod, "database-roles"))["roles.sql"]
+    script = files(prod, "database-roles")["roles.sql"]
     assert "SET log_statement = 'none';" in script
     assert script.index("log_statement") < script.index("ALTER ROLE platform PASSWORD :'platform'")
 
@@ -94,7 +94,7 @@ def test_the_volume_stands_where_the_image_keeps_its_data(version: str, mount: s
 def test_a_volume_of_another_major_version_is_not_opened(prod: Inventory) -> None:
     server = container(prod, "database-server")
     assert variables(server)["AGENT_PLATFORM_MAJOR"] == "17"
-    assert "cannot open this volume" in files(server)["postgres.sh"]
+    assert "cannot open this volume" in files(prod, "database-server")["postgres.sh"]
 
 
 def test_the_server_is_asked_at_its_address_and_not_at_its_socket(prod: Inventory) -> None:
@@ -103,7 +103,7 @@ def test_the_server_is_asked_at_its_address_and_not_at_its_socket(prod: Inventor
 
 
 def test_the_key_is_a_secret(prod: Inventory) -> None:
-    uploads = cast("list[dict[str, object]]", container(prod, "database-server").inputs["uploads"])
-    (key,) = [upload for upload in uploads if str(upload["file"]).endswith("server.key")]
+    given = uploads(prod, "database-server")
+    (key,) = [upload for upload in given if str(upload["file"]).endswith("server.key")]
     assert isinstance(key["content"], Secret)
     assert items(container(prod, "database-server"), "volumes")

@@ -1,7 +1,7 @@
 """Keys: one authority, a certificate for each part that is reached over TLS, no key in the open."""
 
 from automation.inventory import Inventory, Secret
-from tests.docker.laid import containers, files
+from tests.docker.laid import holders, items
 from tests.planning import DROP, plan, production
 
 
@@ -38,7 +38,7 @@ def test_a_private_key_is_handed_over_as_a_secret(prod: Inventory) -> None:
 
 
 def test_the_authoritys_own_key_lies_in_no_container(prod: Inventory) -> None:
-    contents = [content for found in containers(prod) for content in files(found).values()]
+    contents = [str(upload["content"]) for found in holders(prod) for upload in items(found, "uploads")]
     assert not [content for content in contents if "prod-keys-authority-key" in content]
 
 

@@ -26,6 +26,7 @@ ONE_ZONE = "a standby on the same machine would fall with it; set it to false."
         ({"services.gateway.uses": ["database", "cache", "storage", "models"]}, "of which docker has none"),
         ({"services.gateway.environment": {"AWS_REGION": "x"}}, "opens the platform's object store on docker"),
         ({"services.chat.size": {"vcpu": 0.001, "memory_gib": 1}}, "at least 0.01 vCPU and 6 MiB"),
+        ({"services.chat.size": {"vcpu": 0.05, "memory_gib": 1}}, "tells 0.05 vCPU back as 0.1"),
         ({"database.parameters": {"ssl": False}}, "TLS is always on"),
         ({"database.parameters": {"shared_buffers_mib": 16384}}, "a quarter is usual"),
         ({"database.parameters": {"work_mem": "64MB"}}, "has a unit"),

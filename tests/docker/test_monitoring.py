@@ -23,7 +23,7 @@ from providers.docker.receivers import alertmanager_document
 from providers.docker.rules import own_rules
 from providers.docker.scraping import prometheus_document
 from tests.docker.asked import site_of, spec_of
-from tests.docker.laid import container, files, items, variables
+from tests.docker.laid import container, files, items, uploads, variables
 from tests.planning import DROP, plan, production
 
 MAIL = {"SMTP_SMARTHOST": "mail.example.com:587", "SMTP_FROM": "a@example.com", "SMTP_USERNAME": "a"}
@@ -31,7 +31,7 @@ Words = Mapping[str, object]
 
 
 def prometheus(prod: Inventory) -> Mapping[str, str]:
-    return files(container(prod, "monitoring-prometheus"))
+    return files(prod, "monitoring-prometheus")
 
 
 def jobs() -> dict[str, Words]:
@@ -133,13 +133,13 @@ def test_the_webhook_and_the_relays_password_stand_in_files_of_their_own() -> No
 
 
 def test_what_the_stack_holds_of_the_relay_is_secret(prod: Inventory) -> None:
-    uploads = cast("list[dict[str, object]]", container(prod, "monitoring-alertmanager").inputs["uploads"])
-    assert {str(upload["file"]).rpartition("/")[2] for upload in uploads} == {
+    given = uploads(prod, "monitoring-alertmanager")
+    assert {str(upload["file"]).rpartition("/")[2] for upload in given} == {
         "alertmanager.yml",
         "mail-password",
         "slack-webhook",
     }
-    assert all(isinstance(upload["content"], Secret) for upload in uploads)
+    assert all(isinstance(upload["content"], Secret) for upload in given)
 
 
 def test_with_nobody_to_tell_alertmanager_still_has_a_receiver() -> None:

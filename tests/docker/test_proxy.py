@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -12,7 +11,7 @@ from automation.inventory import Inventory, Secret
 from providers.docker.admission import WAF
 from providers.docker.proxy import configuration
 from tests.docker.asked import site_of
-from tests.docker.laid import command, container, files, items
+from tests.docker.laid import command, container, files, items, uploads
 from tests.planning import DROP
 
 
@@ -124,6 +123,10 @@ def test_a_path_that_nobody_has_answers_404() -> None:
     assert routes[-2] == "http-request return status 404 unless { path /agents } or { path_beg /agents/ }"
 
 
+def test_what_services_measure_of_themselves_is_not_for_the_world() -> None:
+    assert "http-request return status 404 if { path /metrics }" in section("frontend https")
+
+
 def test_a_browser_of_streamlit_comes_back_to_its_copy() -> None:
     backend = section("backend gateway", services__gateway__app="streamlit", services__gateway__port=DROP)
     assert "cookie COPY insert indirect nocache httponly secure dynamic" in backend
@@ -133,12 +136,12 @@ def test_a_browser_of_streamlit_comes_back_to_its_copy() -> None:
 def test_the_proxy_is_told_its_file_and_its_certificate(prod: Inventory) -> None:
     proxy = container(prod, "entry-proxy")
     assert command(proxy)[-2:] == ["-f", "/etc/agent-platform/haproxy.cfg"]
-    assert "LocallySignedCert prod-keys-entry-certificate" in files(proxy)["entry.pem"]
+    assert "LocallySignedCert prod-keys-entry-certificate" in files(prod, "entry-proxy")["entry.pem"]
 
 
 def test_the_certificates_key_is_a_secret(prod: Inventory) -> None:
-    uploads = cast("list[dict[str, object]]", container(prod, "entry-proxy").inputs["uploads"])
-    (bundle,) = [upload for upload in uploads if str(upload["file"]).endswith("entry.pem")]
+    given = uploads(prod, "entry-proxy")
+    (bundle,) = [upload for upload in given if str(upload["file"]).endswith("entry.pem")]
     assert isinstance(bundle["content"], Secret)
 
 

@@ -9,7 +9,7 @@ from tests.planning import plan, production
 
 
 def users(prod: Inventory) -> dict[str, list[str]]:
-    document = json.loads(files(container(prod, "storage-server"))["s3.json"])
+    document = json.loads(files(prod, "storage-server")["s3.json"])
     return {user["name"]: user["actions"] for user in document["identities"]}
 
 
@@ -45,12 +45,12 @@ def test_doors_without_a_password_are_shut(prod: Inventory) -> None:
 def test_versions_are_kept_as_the_spec_says() -> None:
     for wanted, status in ((True, "Enabled"), (False, "Suspended")):
         found = plan(production({"profile": "development", "storage.versioning": wanted}, cloud="docker"))
-        told = json.loads(files(container(found, "storage-buckets"))["agents.versioning"])
+        told = json.loads(files(found, "storage-buckets")["agents.versioning"])
         assert told == {"Status": status}
 
 
 def test_replaced_objects_go_after_the_specs_days(prod: Inventory) -> None:
-    (rule,) = json.loads(files(container(prod, "storage-buckets"))["agents.lifecycle"])["Rules"]
+    (rule,) = json.loads(files(prod, "storage-buckets")["agents.lifecycle"])["Rules"]
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
 
 

@@ -42,12 +42,12 @@ class Bench:
     environment: Mapping[str, str]
 
     @classmethod
-    def lay(cls, home: Path) -> "Bench":
-        """A bench in an empty folder: program, project file, shims of the stand-ins, empty backend and cloud."""
+    def lay(cls, home: Path, packages: tuple[str, ...] = PACKAGES) -> "Bench":
+        """A bench in an empty folder: program, project file, shims that stand in for `packages`, empty backend and cloud."""
         folder, shims = home / "project", home / "shims"
         for made in (folder, shims, home / "backend", home / "home"):
             made.mkdir(parents=True, exist_ok=True)
-        for package in PACKAGES:
+        for package in packages:
             _write_shim(shims / f"pulumi-resource-{package}", package)
         shutil.copy(ROOT / "__main__.py", folder)
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))

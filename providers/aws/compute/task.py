@@ -57,12 +57,11 @@ def _containers(
     ground: Ground, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
 ) -> list[Container]:
     """The service, and beside one with a port the collector of its metrics where Prometheus is asked for."""
-    service, port = service_container(ground, name, environment, log_group.name), ground.spec.services[name].port
-    if ground.prometheus is None or port is None:
-        return [service]
-    config = collector_config(ground.prometheus, name, port)
-    collector = collector_container(ground, config, log_group.name)
-    return [{**service, "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}]}, collector]
+    container, service = service_container(ground, name, environment, log_group.name), ground.spec.services[name]
+    if ground.prometheus is None or service.port is None:
+        return [container]
+    collector = collector_container(ground, collector_config(ground.prometheus, name, service), log_group.name)
+    return [{**container, "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}]}, collector]
 
 
 def _log_group(room: Scope, ground: Ground, name: str) -> aws.cloudwatch.LogGroup:

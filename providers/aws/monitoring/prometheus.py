@@ -18,8 +18,9 @@ from providers.aws.logs import create_log_group
 from providers.aws.monitoring.channels import Channels
 from providers.aws.policies import allow, document
 from providers.aws.site import Site
-from providers.contract.prometheus import rules_document
+from providers.contract.prometheus import metrics_path, rules_document
 from providers.contract.scope import Scope
+from providers.contract.spec import Service
 
 SCRAPE_SECONDS = 15
 """Four samples in the shortest window of a rule."""
@@ -65,14 +66,14 @@ def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, i
     )
 
 
-def collector_config(prometheus: Prometheus, service: str, port: int) -> pulumi.Output[str]:
+def collector_config(prometheus: Prometheus, job: str, service: Service) -> pulumi.Output[str]:
     """Configuration of the collector beside a copy, as YAML in its JSON form (AOT_CONFIG_CONTENT)."""
     writer = {"endpoint": prometheus.remote_write_url, "auth": {"authenticator": "sigv4auth"}}
     pipeline = {"receivers": ["prometheus"], "processors": ["batch"], "exporters": ["prometheusremotewrite"]}
     return pulumi.Output.json_dumps(
         {
             "extensions": {"sigv4auth": {"region": prometheus.region, "service": "aps"}},
-            "receivers": {"prometheus": {"config": scrape_config(service, port)}},
+            "receivers": {"prometheus": {"config": scrape_config(job, service)}},
             "processors": {"batch": {}},
             "exporters": {"prometheusremotewrite": writer},
             "service": {"extensions": ["sigv4auth"], "pipelines": {"metrics": pipeline}},
@@ -80,14 +81,15 @@ def collector_config(prometheus: Prometheus, service: str, port: int) -> pulumi.
     )
 
 
-def scrape_config(service: str, port: int) -> dict[str, object]:
-    """Fetch a copy's `/metrics` under the service's name; every copy is `localhost`, so its host name tells it apart."""
+def scrape_config(job: str, service: Service) -> dict[str, object]:
+    """Fetch a copy's metrics under the service's name; every copy is `localhost`, so its host name tells it apart."""
     return {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s"},
         "scrape_configs": [
             {
-                "job_name": service,
-                "static_configs": [{"targets": [f"localhost:{port}"]}],
+                "job_name": job,
+                "metrics_path": metrics_path(service),
+                "static_configs": [{"targets": [f"localhost:{service.port}"]}],
                 "relabel_configs": [{"target_label": "instance", "replacement": "${env:HOSTNAME}"}],
             }
         ],

@@ -101,7 +101,7 @@ def _template(ground: Ground, name: str, environment: Environment) -> azure_nati
     containers = [service_container(service, ground.registry.images[name], plain, environment)]
     if ground.prometheus is not None and service.port is not None and has_collector(spec, service):
         client_id = ground.identity.services[name].client_id
-        containers.append(collector_container(ground.prometheus, name, service.port, client_id))
+        containers.append(collector_container(ground.prometheus, name, service, client_id))
     return azure_native.app.TemplateArgs(
         containers=containers,
         scale=scale(spec, service),

@@ -1,4 +1,4 @@
-"""The second container of a service: it reads /metrics and writes to the managed Prometheus as the service's identity.
+"""The second container of a service: it reads its metrics and writes to the managed Prometheus as the service's identity.
 
 Container Apps has no scraper of its own. This is Prometheus as an agent, which stores nothing and knows Azure's tokens; it
 takes its configuration from a file alone, so its shell writes the file from a variable that holds no secret.
@@ -9,6 +9,8 @@ import pulumi
 from providers.azure.app_sizes import COLLECTOR
 from providers.azure.compute.containers import Container, plain_variables, resources
 from providers.azure.monitoring.prometheus import Prometheus
+from providers.contract.prometheus import metrics_path
+from providers.contract.spec import Service
 
 IMAGE = "quay.io/prometheus/prometheus:v3.5.0"
 """The long-term release, from the project's own registry."""
@@ -23,19 +25,19 @@ SCRAPE_SECONDS = 15
 """Four samples in the shortest window of a rule."""
 
 
-def collector_container(prometheus: Prometheus, service: str, port: int, client_id: pulumi.Input[str]) -> Container:
+def collector_container(prometheus: Prometheus, job: str, service: Service, client_id: pulumi.Input[str]) -> Container:
     """The collector of the service's metrics, sharing the copy's network."""
     return Container(
         name="metrics",
         image=IMAGE,
         command=["/bin/sh", "-c", START],
-        env=plain_variables({CONFIG: collector_config(prometheus, service, port, client_id)}),
+        env=plain_variables({CONFIG: collector_config(prometheus, job, service, client_id)}),
         resources=resources(COLLECTOR),
     )
 
 
 def collector_config(
-    prometheus: Prometheus, service: str, port: int, client_id: pulumi.Input[str]
+    prometheus: Prometheus, job: str, service: Service, client_id: pulumi.Input[str]
 ) -> pulumi.Output[str]:
     """Configuration as YAML in its JSON form."""
     writer = {
@@ -50,7 +52,13 @@ def collector_config(
                 "scrape_interval": f"{SCRAPE_SECONDS}s",
                 "external_labels": {"replica": "${CONTAINER_APP_REPLICA_NAME}"},
             },
-            "scrape_configs": [{"job_name": service, "static_configs": [{"targets": [f"localhost:{port}"]}]}],
+            "scrape_configs": [
+                {
+                    "job_name": job,
+                    "metrics_path": metrics_path(service),
+                    "static_configs": [{"targets": [f"localhost:{service.port}"]}],
+                }
+            ],
             "remote_write": [writer],
         }
     )

@@ -11,7 +11,7 @@ from providers.docker.container import Box, create_container
 from providers.docker.ground import Ground
 from providers.docker.objects import REGION, URL
 from providers.docker.probes import probe_of
-from providers.docker.sizes import cpus, memory_mib
+from providers.docker.sizes import memory_mib
 from providers.docker.topology import service_nets
 
 HOME = "/tmp"  # noqa: S108  # a file system in memory, of the container's own
@@ -23,7 +23,7 @@ def create_copies(room: Scope, ground: Ground, name: str, environment: Environme
     box = Box(
         image=ground.registry.images[name],
         memory_mib=memory_mib(service.size.memory_gib),
-        cpus=cpus(service.size.vcpu),
+        vcpu=service.size.vcpu,
         seats=[ground.seat(part, name) for part in service_nets(ground.spec, name)],
         command=service.command,
         environment={"HOME": HOME, **_storage(ground, name), **_secrets(environment.secrets), **environment.plain},

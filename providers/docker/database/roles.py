@@ -32,7 +32,7 @@ def create_roles(room: Scope, ground: Ground, passwords: Passwords, server: dock
     box = Box(
         image=ground.image(POSTGRES),
         memory_mib=MEMORY_MIB,
-        cpus="0.5",
+        vcpu=0.5,
         seats=[ground.seat(DATA)],
         entrypoint=["/bin/sh", script_path("roles")],
         environment=connection("postgres"),

@@ -9,10 +9,10 @@ from providers.docker.container import Box, create_container
 from providers.docker.ground import Ground
 from providers.docker.images import POSTGRES
 from providers.docker.naming import DATABASE
-from providers.docker.parameters import CONFIG, KEYS, SOCKETS, arguments
+from providers.docker.parameters import CONFIG, SOCKETS, arguments
 from providers.docker.probes import own_probe
 from providers.docker.scripts import script, script_path
-from providers.docker.sizes import cpus, memory_mib
+from providers.docker.sizes import memory_mib
 from providers.docker.topology import DATA
 from providers.docker.volume import create_volume
 
@@ -36,7 +36,7 @@ def create_server(room: Scope, ground: Ground, wanted: Database, superuser: pulu
     box = Box(
         image=image,
         memory_mib=memory_mib(wanted.size.memory_gib),
-        cpus=cpus(wanted.size.vcpu),
+        vcpu=wanted.size.vcpu,
         seats=[ground.seat(DATA, DATABASE), *ground.beside("database", DATABASE)],
         user=USER,
         entrypoint=["/bin/sh", script_path("postgres")],
@@ -45,6 +45,7 @@ def create_server(room: Scope, ground: Ground, wanted: Database, superuser: pulu
             "AGENT_PLATFORM_MAJOR": wanted.version,
             "PGDATA": folder,
             "POSTGRES_DB": "agents",
+            "POSTGRES_INITDB_ARGS": "--data-checksums --encoding=UTF8",
             "POSTGRES_PASSWORD_FILE": f"{CONFIG}/password",
             "POSTGRES_USER": USER,
         },
@@ -56,7 +57,7 @@ def create_server(room: Scope, ground: Ground, wanted: Database, superuser: pulu
             f"{CONFIG}/server.key": keys.key,
         },
         volumes={mount: volume.name},
-        scratch=["/tmp", SOCKETS, KEYS],  # noqa: S108  # file systems in memory, of the container's own
+        scratch=["/tmp", SOCKETS],  # noqa: S108  # file systems in memory, of the container's own
         # the socket answers while the image prepares the first start, the address only afterwards
         probe=own_probe("pg_isready", "--host=127.0.0.1", f"--username={USER}", "--dbname=agents"),
         shared_memory_mib=SHARED_MEMORY_MIB,

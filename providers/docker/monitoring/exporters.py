@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from providers.docker.monitoring import Built
 
 MEMORY_MIB, CONTAINERS_MEMORY_MIB = 128, 256
-CPUS = "0.5"
+VCPU = 0.5
 EXCHANGE = "/exchange"
 
 
@@ -47,7 +47,7 @@ def _postgres(ground: Ground, database: DockerDatabase) -> Box:
     return Box(
         image=ground.image(POSTGRES_EXPORTER),
         memory_mib=MEMORY_MIB,
-        cpus=CPUS,
+        vcpu=VCPU,
         seats=[ground.seat(DATA), ground.seat(MONITORING, "postgres-exporter")],
         environment={
             "DATA_SOURCE_PASS_FILE": f"{CONFIG}/password",
@@ -64,7 +64,7 @@ def _redis(ground: Ground, cache: DockerCache) -> Box:
     return Box(
         image=ground.image(REDIS_EXPORTER),
         memory_mib=MEMORY_MIB,
-        cpus=CPUS,
+        vcpu=VCPU,
         seats=[ground.seat(DATA), ground.seat(MONITORING, "redis-exporter")],
         environment={
             "REDIS_ADDR": address,
@@ -79,7 +79,7 @@ def _host(ground: Ground, built: Built) -> Box:
     return Box(
         image=ground.image(HOST_EXPORTER),
         memory_mib=MEMORY_MIB,
-        cpus=CPUS,
+        vcpu=VCPU,
         seats=[ground.seat(MONITORING, "host-exporter")],
         command=[
             "--path.procfs=/host/proc",
@@ -96,7 +96,7 @@ def _containers(ground: Ground) -> Box:
     return Box(
         image=ground.image(CONTAINER_EXPORTER),
         memory_mib=CONTAINERS_MEMORY_MIB,
-        cpus=CPUS,
+        vcpu=VCPU,
         seats=[ground.seat(MONITORING, "container-exporter")],
         # the counters of other users' containers are root's to read; no capability goes with it
         user="0:0",

@@ -32,7 +32,7 @@ def create_grafana(room: Scope, ground: Ground) -> str:
     box = Box(
         image=ground.image(GRAFANA),
         memory_mib=MEMORY_MIB,
-        cpus="1",
+        vcpu=1,
         seats=[ground.seat(MONITORING, "grafana"), ground.seat(DASHBOARD)],
         environment={
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",

@@ -42,7 +42,7 @@ def create_prometheus(room: Scope, ground: Ground, built: Built) -> None:
     box = Box(
         image=ground.image(PROMETHEUS),
         memory_mib=MEMORY_MIB,
-        cpus="1",
+        vcpu=1,
         seats=[
             ground.seat(MONITORING, "prometheus", address=address),
             *(ground.seat(inside(name)) for name in asked),
@@ -71,7 +71,7 @@ def create_alertmanager(room: Scope, ground: Ground) -> None:
     box = Box(
         image=ground.image(ALERTMANAGER),
         memory_mib=ALERTMANAGER_MEMORY_MIB,
-        cpus="0.5",
+        vcpu=0.5,
         seats=[ground.seat(MONITORING, "alertmanager"), ground.seat(ALERTING)],
         command=[
             f"--config.file={CONFIG}/alertmanager.yml",

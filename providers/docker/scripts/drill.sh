@@ -11,7 +11,7 @@ tell() {
 
 restored() {
     rm -rf /scratch/data
-    initdb --pgdata=/scratch/data --username=drill --auth=trust > /dev/null &&
+    initdb --pgdata=/scratch/data --username=drill --auth=trust --encoding=UTF8 > /dev/null &&
         pg_ctl --pgdata=/scratch/data --wait --silent --log=/scratch/log \
             --options="-c listen_addresses='' -c unix_socket_directories=/tmp -c fsync=off" start &&
         createdb scratch &&

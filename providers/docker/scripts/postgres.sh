@@ -7,5 +7,6 @@ if [ -s "$PGDATA/PG_VERSION" ] && [ "$(cat "$PGDATA/PG_VERSION")" != "$AGENT_PLA
     exit 1
 fi
 umask 077
-cp /etc/agent-platform/server.key /run/tls/server.key
+mkdir -p /tmp/tls
+cp /etc/agent-platform/server.key /tmp/tls/server.key
 exec docker-entrypoint.sh postgres "$@"

@@ -1,4 +1,4 @@
-"""The second container of a service: it reads /metrics every 30 seconds and writes to the managed Prometheus.
+"""The second container of a service: it reads its metrics every 30 seconds and writes to the managed Prometheus.
 
 Google runs the store and the queries; what is kept there is read with PromQL like every metric of the project. The
 collector takes its configuration from a file and from nowhere else, so the file is a secret that holds no secret. Its
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
+from providers.contract.prometheus import metrics_path
 from providers.contract.results import SecretRef
 from providers.contract.scope import Scope
+from providers.contract.spec import Service
 from providers.gcp.ground import Ground
 from providers.gcp.naming import run_name
 from providers.gcp.secrets import create_secret
@@ -36,14 +38,12 @@ class Sidecar:
 
 def create_sidecar(room: Scope, ground: Ground, name: str, app: str) -> Sidecar:
     """The collector of the service `name`, started after its container `app`."""
-    document = pulumi.Output.from_input(
-        collector_config(run_name(ground.site.stack, name), ground.spec.services[name].port)
-    )
+    document = pulumi.Output.from_input(collector_config(run_name(ground.site.stack, name), ground.spec.services[name]))
     config = create_secret(room, ground, f"metrics-{name}", document, [name])
     return Sidecar(_container(app), _volume(config), config)
 
 
-def collector_config(job: str, port: int | None) -> str:
+def collector_config(job: str, service: Service) -> str:
     """The RunMonitoring document as YAML (in its JSON form), telling service, revision and copy apart by labels."""
     return json.dumps(
         {
@@ -51,7 +51,9 @@ def collector_config(job: str, port: int | None) -> str:
             "kind": "RunMonitoring",
             "metadata": {"name": job},
             "spec": {
-                "endpoints": [{"port": port, "path": "/metrics", "interval": f"{INTERVAL_SECONDS}s"}],
+                "endpoints": [
+                    {"port": service.port, "path": metrics_path(service), "interval": f"{INTERVAL_SECONDS}s"}
+                ],
                 "targetLabels": {"metadata": ["service", "revision", "instance"]},
             },
         }
