@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from providers.contract.found import Findable
+from providers.contract.machine import Machine
 from providers.contract.operations import Operations
 
 if TYPE_CHECKING:
@@ -32,3 +33,8 @@ def operations(name: str) -> Operations:
 def findable(name: str) -> Findable:
     """How a cloud's search tells objects, and by which ids they are imported; imports no SDK."""
     return cast("Findable", import_module(f"providers.{name}.found").FINDABLE)
+
+
+def machine(name: str) -> Machine:
+    """How the place that a cloud's platforms stand on is asked before an update and after a failure; imports no SDK."""
+    return cast("Machine", import_module(f"providers.{name}.machine").MACHINE)

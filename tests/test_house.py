@@ -15,10 +15,10 @@ SOURCES = [ROOT / "__main__.py", *(path for folder in FOLDERS for path in sorted
 CODE = [path for path in SOURCES if "tests" not in path.parts]
 ROOMS = (
     "account", "adapter", "autoscaling", "cache", "compute", "database", "entry", "ground", "identity", "ingress", "keys",
-    "limits", "monitoring", "naming", "network", "registry", "secrets", "site", "sizes", "storage",
+    "limits", "machine", "monitoring", "naming", "network", "registry", "secrets", "site", "sizes", "storage",
 )  # fmt: skip
 SDKS = {"aws": "pulumi_aws", "gcp": "pulumi_gcp", "azure": "pulumi_azure_native", "docker": "pulumi_docker"}
-PURE_ROOMS = ("limits", "naming", "site", "sizes")
+PURE_ROOMS = ("limits", "machine", "naming", "site", "sizes")
 
 
 def tree(path: Path) -> ast.Module:

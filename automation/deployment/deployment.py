@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pulumi import automation
 
 from automation.deployment.changes import made, planned
-from automation.deployment.checks import refuse_missing_secrets
+from automation.deployment.checks import refuse_missing_secrets, refuse_unready
 from automation.deployment.clock import Clock
 from automation.deployment.collecting import Collected
 from automation.deployment.events import OnEvent
@@ -109,6 +109,7 @@ class Deployment:
             with self.told_failures():
                 new = take_over_secrets(self.engine, self.layout, self.create if create else None)
         refuse_missing_secrets(self.file)
+        refuse_unready(self.file, self.environment)
 
         def run() -> Collected:
             return self._run(on_event, lambda take: self.engine.preview(on_event=take, replace=list(replace)))
@@ -243,4 +244,4 @@ class Deployment:
         try:
             yield
         except (automation.CommandError, RuntimeError) as error:
-            raise failure_from(self.engine, error, told) from None
+            raise failure_from(self.engine, error, told, self.layout) from None

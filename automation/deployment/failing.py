@@ -2,16 +2,21 @@
 
 from typing import TYPE_CHECKING
 
+from automation.deployment.explaining import explained
 from automation.deployment.failures import DeploymentFailed, Failure
 from automation.deployment.recognising import Evidence, failure_of
 from automation.deployment.workspace import ProjectStack, no_such_stack
+from providers.contract.mistakes import InvalidConfiguration
 
 if TYPE_CHECKING:
     from automation.deployment.collecting import Collected
+    from automation.deployment.layout import Layout
 
 
-def failure_from(engine: ProjectStack, error: Exception, told: "Collected | None" = None) -> DeploymentFailed:
-    """Why the last command of the engine failed; `told` has the events that led to it.
+def failure_from(
+    engine: ProjectStack, error: Exception, told: "Collected | None" = None, layout: "Layout | None" = None
+) -> DeploymentFailed:
+    """Why the last command of the engine failed; `told` has the events that led to it, `layout` the file of the stack.
 
     The SDK raises a bare RuntimeError where the engine ended well and never told its summary.
     """
@@ -22,4 +27,12 @@ def failure_from(engine: ProjectStack, error: Exception, told: "Collected | None
     said = command.last.stderr if command.last else str(error)
     events, interruptions = told.events if told else (), command.interruptions
     failure = failure_of(Evidence(engine.name, said, events, interruptions.count, interruptions.killed))
-    return no_such_stack(engine, failure) if failure.kind is Failure.NO_STACK else failure
+    if failure.kind is Failure.NO_STACK:
+        return no_such_stack(engine, failure)
+    if not events or layout is None:
+        return failure
+    try:
+        return explained(failure, events, layout.file, engine.workspace.env_vars)
+    except InvalidConfiguration:
+        # a stack whose file is mistaken can still be destroyed
+        return failure

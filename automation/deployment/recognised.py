@@ -122,6 +122,12 @@ OF_THE_CLOUD = (
     ),
     Row(
         Failure.OFFLINE,
+        r"failed to connect to any docker daemon|Cannot connect to the Docker daemon|rror pinging Docker server",
+        "{stack}: no Docker answers where the stack stands",
+        "start it, or set DOCKER_HOST to its address; `agent-platform doctor {stack}` tells where it is looked for",
+    ),
+    Row(
+        Failure.OFFLINE,
         NETWORK,
         "{stack}: the connection to the cloud was lost when it should {what}",
         "what was made stands in the state; when the network is back, run `agent-platform recover {stack}`",

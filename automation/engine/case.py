@@ -14,6 +14,7 @@ from automation.engine.asking import Answers
 from automation.engine.running import Ran
 from automation.stack_file import Stack
 from providers import limits
+from providers.contract.machine import Seen
 from providers.contract.spec import Platform
 from providers.contract.spec.clouds import AwsBlock, AzureBlock, GcpBlock
 
@@ -43,6 +44,8 @@ class Case:
     answers: Answers = field(default_factory=lambda: Answers({}, {}))
     declared: Mapping[str, int] | None = field(default_factory=dict[str, int])
     """Resources of the plan, counted by type token; empty where no check asks, None where the program fails."""
+    seen: Sequence[Seen] = ()
+    """What the machine beneath told, where it is nobody else's."""
 
     @property
     def project_file(self) -> Raw | None:

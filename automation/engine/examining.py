@@ -15,6 +15,7 @@ from automation.engine.credentials import CLOUDS
 from automation.engine.findings import Finding
 from automation.engine.running import Ran, run_limited
 from automation.stack_file import Stack, read_stack, stack_names
+from providers import machine
 from providers.contract.mistakes import InvalidConfiguration
 
 COUNTED = ("aws",)
@@ -46,6 +47,7 @@ def case_of(name: str, folder: Path, environment: Mapping[str, str]) -> Case:
         reachable=reachable,
         answers=_answers(engine, environment, stack),
         declared=_declared(folder, stack),
+        seen=machine(stack.spec.cloud).preflight(stack.spec, name, environment) if stack else (),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from automation.engine.case import Case
 from automation.engine.checks import backend, cloud, engine, project
+from automation.engine.checks.machine import machine_findings
 from automation.engine.checks.quotas import quota_checks
 from automation.engine.findings import Finding
 from automation.stack_file import Stack
@@ -29,4 +30,5 @@ def findings(case: Case) -> tuple[Finding, ...]:
     stack = case.stack
     if stack is None:
         return general
-    return (*general, *(check(case, stack) for check in (*STACK_CHECKS, *quota_checks(stack.spec.cloud))))
+    asked = tuple(check(case, stack) for check in (*STACK_CHECKS, *quota_checks(stack.spec.cloud)))
+    return (*general, *asked, *machine_findings(case))

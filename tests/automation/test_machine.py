@@ -1,0 +1,103 @@
+"""What the machine beneath tells, in the words of the doctor, of `preview` and of a failure; the machine is made up."""
+
+from pathlib import Path
+
+import pytest
+
+from automation.deployment.checks import refuse_unready
+from automation.deployment.events import Event, Failed, Said
+from automation.deployment.explaining import explained
+from automation.deployment.failures import DeploymentFailed, Failure
+from automation.deployment.recognising import Evidence, failure_of
+from automation.engine.checks import findings
+from providers.contract.machine import Broken, Environment, Machine, Seen, Why
+from providers.contract.mistakes import InvalidConfiguration, Mistake
+from providers.contract.spec import Platform
+from tests.automation.examined import case, stack
+from tests.automation.happening import step, urn_of
+
+TYPE = "docker:index/container:Container"
+TAKEN = Mistake("docker.entry_port", 8443, "is taken by the container web; stop it, or take another")
+PORTS, MEMORY, IMAGES = (
+    Seen("ports", "", (TAKEN,)),
+    Seen("memory", "2 GiB of 16"),
+    Seen("images", "not here", unasked="pull them"),
+)
+NO_DAEMON = "docker native provider returned an unexpected error from Configure: failed to connect to any docker daemon"
+
+
+@pytest.fixture
+def beneath(monkeypatch: pytest.MonkeyPatch) -> list[Broken]:
+    """A machine of our own under every stack: its port is taken, and it has a reason for the first failure of each name."""
+    asked: list[Broken] = []
+
+    def explain(_spec: Platform, _stack: str, broken: Broken, environment: Environment) -> Why | None:
+        asked.append(broken)
+        return Why(f"{broken.name} has no key", environment["ADVICE"]) if "known" in broken.name else None
+
+    made = Machine(lambda _spec, _stack, _environment: (PORTS, MEMORY, IMAGES), explain)
+
+    def machine(_cloud: str) -> Machine:
+        return made
+
+    for place in ("checks", "explaining"):
+        monkeypatch.setattr(f"automation.deployment.{place}.machine", machine)
+    return asked
+
+
+def failing(*names: str) -> list[Event]:
+    events: list[Event] = []
+    for name in names:
+        urn = urn_of(TYPE, name)
+        events += [Said(1.0, "error", f"{name} is bad", urn), Failed(2.0, step("create", TYPE, name))]
+    return events
+
+
+def failure(events: list[Event], kind: Failure = Failure.RESOURCE) -> DeploymentFailed:
+    return explained(DeploymentFailed(kind, "trial: as told"), events, stack("docker"), {"ADVICE": "give it one"})
+
+
+def test_the_doctor_tells_each_subject_by_its_own_verdict(tmp_path: Path) -> None:
+    found = findings(case(tmp_path, stack=stack("docker"), seen=(PORTS, MEMORY, IMAGES)))[-3:]
+    assert [(each.verdict, each.subject, str(each)) for each in found] == [
+        ("refused", "ports", "docker.entry_port: 8443 is taken by the container web; stop it, or take another."),
+        ("allowed", "memory", "2 GiB of 16."),
+        ("unknown", "images", "not here; pull them."),
+    ]
+
+
+@pytest.mark.usefixtures("beneath")
+def test_what_the_machine_refuses_is_told_before_the_engine_starts() -> None:
+    with pytest.raises(InvalidConfiguration) as refused:
+        refuse_unready(stack("docker"), {})
+    assert str(refused.value) == str(TAKEN)
+
+
+def test_a_cloud_is_not_asked() -> None:
+    refuse_unready(stack("aws"), {})
+
+
+def test_a_failure_is_told_with_the_machines_reasons_once_each(beneath: list[Broken]) -> None:
+    told = failure(failing("known-1", "other", "known-2"))
+    assert str(told) == "trial: known-1 has no key; known-2 has no key; give it one."
+    assert beneath[0] == Broken("known-1", TYPE, "known-1 is bad")
+
+
+def test_what_the_machine_does_not_know_stays_as_it_was_told(beneath: list[Broken]) -> None:
+    assert str(failure(failing("other"))) == "trial: as told."
+    assert len(beneath) == 1
+
+
+def test_an_interruption_is_no_failure_of_a_resource(beneath: list[Broken]) -> None:
+    assert failure(failing("known"), Failure.CANCELLED).kind is Failure.CANCELLED
+    assert beneath == []
+
+
+def test_a_docker_that_went_away_is_told() -> None:
+    said = failure_of(
+        Evidence("trial", "", [Said(1.0, "error", NO_DAEMON, urn_of("pulumi:providers:docker", "local"))])
+    )
+    assert str(said) == (
+        "trial: no Docker answers where the stack stands; start it, or set DOCKER_HOST to its address; `agent-platform "
+        "doctor trial` tells where it is looked for."
+    )
