@@ -38,16 +38,27 @@ POSSIBLE: Mapping[str, Mapping[str, object]] = {
 
 @cache
 def _production() -> Raw:
-    document = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8"))
+    return raw_of(ROOT / "Pulumi.prod.yaml")
+
+
+def raw_of(path: Path) -> Raw:
+    """The raw platform of a stack file."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
     return cast("Raw", document["config"][PLATFORM_KEY])
+
+
+def changed(raw: Raw, changes: Mapping[str, object]) -> Raw:
+    """The raw platform with `changes` by dotted path, made in place."""
+    for path, value in changes.items():
+        _set(raw, path.split("."), value)
+    return raw
 
 
 def production(changes: Mapping[str, object] | None = None, cloud: str | None = None) -> Raw:
     """The raw platform of `Pulumi.prod.yaml` with `changes` by dotted path, e.g. `{"database.version": "16"}`."""
     raw = copy.deepcopy(_production())
     moved = {"cloud": cloud, **copy.deepcopy(dict(POSSIBLE.get(cloud, {})))} if cloud else {}
-    for path, value in {**moved, **(changes or {})}.items():
-        _set(raw, path.split("."), value)
+    changed(raw, {**moved, **(changes or {})})
     if raw["profile"] != "production" and "accept_risk" not in (changes or {}):
         # only production takes risks
         raw.pop("accept_risk", None)

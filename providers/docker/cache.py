@@ -103,6 +103,8 @@ def configuration(wanted: Wanted) -> str:
         f"maxmemory-policy {wanted.eviction}",
         f"dir {FOLDER}",
         "appendonly yes",
+        # the log alone is kept: a second copy of all would be written beside it
+        'save ""',
         "appendfsync everysec",
         "bind * -::*",
     )

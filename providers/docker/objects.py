@@ -131,8 +131,9 @@ def _buckets(room: Scope, ground: Ground, server: docker.Container) -> docker.Co
         raise ValueError("nobody may make buckets")
     names = (*((BUCKET,) if wanted else ()), *((BACKUPS,) if ground.site.backs_up else ()))
     box = carrier(ground, key, "buckets", names, settings(wanted) if wanted else {})
-    # no input of it comes from the server, which must answer first
-    return create_container(room, ground.site, "buckets", replace(box, once=True), [server])
+    # another server is made with an empty volume where the old one is lost, and has no buckets yet
+    environment = {**box.environment, "SERVER": server.id}
+    return create_container(room, ground.site, "buckets", replace(box, once=True, environment=environment))
 
 
 def settings(wanted: Storage) -> Mapping[str, pulumi.Input[str]]:

@@ -145,6 +145,10 @@ def _approximations(spec: Platform) -> Iterator[Approximation]:
     if network.private_endpoints:
         given = "nothing: no cloud's services are used, and images come from where the machine's Docker finds them"
         yield Approximation("network.private_endpoints", True, given)
+    for name, service in spec.services.items():
+        if service.calls:
+            given = "a network of both, which leads both ways: whoever is called can reach the ports of its caller too"
+            yield Approximation(f"services.{name}.calls", list(service.calls), given)
     if network.flow_logs:
         given = "the entry's line for each request: Docker's networks record no connections"
         yield Approximation("network.flow_logs", True, given)

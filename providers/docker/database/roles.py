@@ -35,7 +35,8 @@ def create_roles(room: Scope, ground: Ground, passwords: Passwords, server: dock
         vcpu=0.5,
         seats=[ground.seat(DATA)],
         entrypoint=["/bin/sh", script_path("roles")],
-        environment=connection("postgres"),
+        # another server is made with an empty volume where the old one is lost, and has no roles yet
+        environment={**connection("postgres"), "SERVER": server.id},
         files={
             script_path("roles"): script("roles"),
             f"{CONFIG}/roles.sql": (FOLDER / "roles.sql").read_text(encoding="utf-8"),
@@ -46,8 +47,7 @@ def create_roles(room: Scope, ground: Ground, passwords: Passwords, server: dock
         },
         once=True,
     )
-    # no input of it comes from the server, which must answer first
-    return create_container(room, ground.site, "roles", box, [server])
+    return create_container(room, ground.site, "roles", box)
 
 
 def connection(user: str) -> Mapping[str, pulumi.Input[str]]:

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Carries dumps to the object store, drops those older than BACKUP_DAYS but for the newest, and brings the newest back
 # for the restore drill, so that what is drilled is what was stored.
+#   courier.sh send           what is dumped, at once
+#   courier.sh fetch [NAME]   a dump, the newest one without a name, to /exchange/restore.dump
 set -eu
 
 tell() {
@@ -46,6 +48,19 @@ bring_back() {
     echo "$last" > /exchange/in.name
     mv /exchange/.in.part /exchange/in.dump
 }
+
+case "${1:-daily}" in
+    send)
+        send
+        exit
+        ;;
+    fetch)
+        name="${2:-$(newest)}"
+        aws s3 cp --only-show-errors "s3://backups/$name" /exchange/restore.dump
+        echo "$name"
+        exit
+        ;;
+esac
 
 [ -e /exchange/backup.prom ] || tell 0
 while :; do

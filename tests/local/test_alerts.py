@@ -1,0 +1,137 @@
+"""Each kind of rule, with its cause made for real: the alert fires, and is over when the cause is."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from tests.local.hurried import Hurried, hurried
+from tests.local.load import load
+from tests.local.machine import Machine, docker, eventually
+
+FIRES_SECONDS, ENDS_SECONDS = 90, 120
+BURN = """
+import threading, urllib.request, json, time
+def ask():
+    while True:
+        body = json.dumps({"expression": "(" + "1+" * 60 + "1)"}).encode()
+        request = urllib.request.Request("http://tools:8001/calculate", body, {"Content-Type": "application/json"})
+        try:
+            urllib.request.urlopen(request, timeout=10).read()
+        except OSError:
+            time.sleep(0.1)
+for _ in range(8):
+    threading.Thread(target=ask, daemon=True).start()
+time.sleep(600)
+"""
+"""Sums that keep the one copy of `tools` at the half CPU that it has."""
+SWELL = """
+import socket, time
+connection = socket.create_connection(("tools", 8001))
+head = b"POST /calculate HTTP/1.1\\r\\nHost: tools\\r\\nContent-Type: application/json\\r\\nContent-Length: 900000000\\r\\n\\r\\n"
+connection.sendall(head)
+for _ in range(395):
+    connection.sendall(b" " * 1_000_000)
+time.sleep(600)
+"""
+"""A body that never ends, which `tools` keeps in memory."""
+Cause = Callable[[Machine], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def watching(standing: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hurried]:
+    eventually(lambda: standing.ask("/health").status == 200, 60)
+    folder = tmp_path_factory.mktemp("hurried")
+    with hurried(standing, folder) as found:
+        eventually(found.watches, 60)
+        yield found
+
+
+def test_nothing_is_told_of_a_machine_that_is_well(machine: Machine, watching: Hurried) -> None:
+    eventually(lambda: not watching.firing(), ENDS_SECONDS)
+    time.sleep(30)
+    assert not watching.firing()
+
+
+@contextmanager
+def _inside_gateway(machine: Machine, script: str) -> Iterator[None]:
+    container = machine.copies("gateway")[0]
+    process = subprocess.Popen(["docker", "exec", "--interactive", container, "python3", "-c", script])
+    try:
+        yield
+    finally:
+        process.kill()
+        # the process inside outlives the command that began it
+        docker("restart", "--time=2", container)
+
+
+@contextmanager
+def _stopped(machine: Machine, part: str) -> Iterator[None]:
+    container = machine.container(part)
+    docker("stop", "--time=10", container)
+    try:
+        yield
+    finally:
+        docker("start", container)
+
+
+@contextmanager
+def _paused(machine: Machine, part: str) -> Iterator[None]:
+    container = machine.container(part)
+    docker("pause", container)
+    try:
+        yield
+    finally:
+        docker("unpause", container)
+
+
+@contextmanager
+def _database_stopped_under_load(machine: Machine) -> Iterator[None]:
+    with load(machine, 10, lambda number: ("/notes", {"text": f"note {number}"})), _stopped(machine, "database-server"):
+        yield
+
+
+@contextmanager
+def _broken_dump(machine: Machine) -> Iterator[None]:
+    courier = machine.container("backup-courier")
+    broken = (
+        "echo broken > /exchange/.in.part && echo broken > /exchange/in.name && mv /exchange/.in.part /exchange/in.dump"
+    )
+    docker("exec", courier, "sh", "-c", broken)
+    try:
+        yield
+    finally:
+        docker("exec", machine.container("backup-dump"), "sh", "/etc/agent-platform/dump.sh", "now")
+
+
+@pytest.mark.parametrize(
+    ("alert", "cause"),
+    [
+        ("tools-cpu-percent", lambda machine: _inside_gateway(machine, BURN)),
+        ("tools-memory-percent", lambda machine: _inside_gateway(machine, SWELL)),
+        ("gateway-error-percent", _database_stopped_under_load),
+        ("database-failed-connections", lambda machine: _stopped(machine, "database-server")),
+        ("gateway-missing-replicas", lambda machine: _stopped(machine, "compute-gateway-2")),
+        ("page-unhealthy-replicas", lambda machine: _paused(machine, "compute-page-1")),
+        ("backup-verification-failed", _broken_dump),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_alert_fires_with_its_cause_and_ends_with_it(
+    machine: Machine, watching: Hurried, alert: str, cause: Cause
+) -> None:
+    assert alert not in watching.firing()
+    with cause(machine):
+        eventually(lambda: alert in watching.firing(), FIRES_SECONDS)
+    eventually(lambda: alert not in watching.firing(), 3 * ENDS_SECONDS)
+
+
+def test_the_machines_own_alertmanager_hears_of_it(machine: Machine) -> None:
+    """With the times as they are: a copy of the database's exporter that finds none is told within two minutes."""
+    told = machine.container("monitoring-alertmanager")
+    with _stopped(machine, "database-server"):
+        asked = ["exec", told, "wget", "-qO-", "http://127.0.0.1:9093/api/v2/alerts"]
+        eventually(lambda: "database-failed-connections" in docker(*asked), 180)
+    eventually(lambda: machine.ask("/health").status == 200, 60)
