@@ -2,20 +2,30 @@
 #   make plan            the production plan of Pulumi.prod.yaml
 #   make plan STACK=staging ARGS="--diff prod"
 #   make test            lint, types, tests: all that CI runs
+#   make up              the example on this machine, with Docker and Pulumi; make down removes it
 PYTHON ?= python3
 STACK ?= prod
 ARGS ?=
+STACK_FILE ?= Pulumi.local.yaml
+# Taken by the Dockerfiles of the example where they are set.
+export BASE_IMAGE BUILDER_IMAGE BUILD_NETWORK
 VENV := .venv
 # Cloud SDKs are large: without cached bytecode every start would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 
-.PHONY: plan test lint types tests bench docs clean
+.PHONY: plan up down test lint types tests bench docs clean
 .DEFAULT_GOAL := plan
 
 plan: $(VENV)/.program
 	@$(BIN)/agent-platform plan $(STACK) $(ARGS)
+
+up: $(VENV)/.program
+	@$(BIN)/python -m automation.local up $(STACK_FILE)
+
+down: $(VENV)/.program
+	@$(BIN)/python -m automation.local down
 
 test: lint types tests
 

@@ -1,0 +1,44 @@
+"""Images of the example's services, built where the stack file names one that is not on this machine."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from automation.local.folder import LocalFolder
+from providers.contract.spec import Platform
+
+EXAMPLE = Path("examples/agent_os")
+ARGUMENTS = ("BASE_IMAGE", "BUILDER_IMAGE", "UV_DEFAULT_INDEX", "PIP_INDEX_URL")
+"""Variables of this process that its Dockerfiles take as arguments, for whoever cannot reach the public ones."""
+
+
+def build_images(local: LocalFolder, spec: Platform) -> str:
+    """Build what is missing; returns a sentence about what could not be built, empty when all stand."""
+    for name, service in spec.services.items():
+        folder = local.home / EXAMPLE
+        ours = (folder / name / "Dockerfile").is_file() and service.image.partition(":")[0] == name
+        if not ours or (_stands(service.image) and service.image not in local.built):
+            continue
+        print(f"building {service.image}")
+        local.remember(service.image)
+        if _build(folder, name, service.image):
+            return (
+                f"services.{name}.image: {service.image} could not be built; its last lines stand above. Without a way "
+                "to the public base image name one of your own: make up BASE_IMAGE=..."
+            )
+    return ""
+
+
+def _stands(image: str) -> bool:
+    return subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode == 0
+
+
+def _build(folder: Path, name: str, image: str) -> int:
+    given = [word for key in ARGUMENTS if (value := os.environ.get(key)) for word in ("--build-arg", f"{key}={value}")]
+    network = ["--network", value] if (value := os.environ.get("BUILD_NETWORK")) else []
+    command = ["docker", "build", "--quiet", "--file", f"{name}/Dockerfile", "--tag", image, *network, *given, "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print("\n".join((done.stdout + done.stderr).splitlines()[-15:]), file=sys.stderr)
+    return done.returncode
