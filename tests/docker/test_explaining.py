@@ -147,9 +147,9 @@ def test_the_state_of_a_container_is_told_in_words() -> None:
 def test_a_log_is_read_from_dockers_stream() -> None:
     stream = b"".join(
         bytes([channel, 0, 0, 0]) + len(text).to_bytes(4, "big") + text
-        for channel, text in ((1, b"one\n"), (2, b"two\n"))
+        for channel, text in ((1, b"one\n"), (2, b"two and more\n"))
     )
-    assert text_of(stream) == "one\ntwo\n"
+    assert text_of(stream) == "one\ntwo and more\n"
 
 
 def test_nothing_secret_is_quoted() -> None:

@@ -99,6 +99,11 @@ def test_the_entry_of_another_stack_is_nobodys_own() -> None:
     assert "taken by the container other-entry-proxy-1a2b3c4" in refusals(host)[0]
 
 
+def test_a_container_that_only_has_a_name_like_ours_is_nobodys_own() -> None:
+    host = replace(HOST, containers=(Standing("trial-entry-proxy-1a2b3c4", "", (ENTRY,)),))
+    assert "taken by the container trial-entry-proxy-1a2b3c4" in refusals(host)[0]
+
+
 def test_the_dashboards_port_beside_the_entrys_can_be_taken() -> None:
     host = replace(HOST, containers=(Standing("web", "", (Port(8444, EVERYWHERE),)),))
     assert refusals(host, WITH_DASHBOARD) == [
