@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from automation.local.building import build_images
+from automation.local.building import build_images, docker
 from automation.local.folder import STACK, LocalFolder
 from automation.stack_file import Stack, read_stack
 from providers.contract.mistakes import InvalidConfiguration
@@ -38,7 +38,7 @@ def bring_up(local: LocalFolder, stack_file: Path) -> int:
         return _fail("\n".join(str(refusal) for refusal in told.refusals))
     if trouble := build_images(local, stack.spec):
         return _fail(trouble)
-    if code := _platform(local, "up"):
+    if code := _platform(local, "up", "--create"):
         return code
     exported = _state(local)
     local.authority.write_text(_output(exported, "keys-authority-certificate", "certPem"), encoding="utf-8")
@@ -55,22 +55,22 @@ def take_down(local: LocalFolder) -> int:
     if _state(local) and (code := _platform(local, "destroy")):
         return code
     for image in local.built:
-        subprocess.run(["docker", "image", "rm", image], capture_output=True, check=False)
+        docker("image", "rm", image)
     shutil.rmtree(local.path)
     print("Removed: the stack, its images, the folder .local.")
     return 0
 
 
-def _platform(local: LocalFolder, operation: str) -> int:
+def _platform(local: LocalFolder, operation: str, *options: str) -> int:
     """One of the project's own commands on the stack."""
-    command = [sys.executable, "-m", "automation", operation, STACK, "--yes"]
-    return subprocess.run(command, cwd=local.path, env=dict(local.environment), check=False).returncode
+    command = [sys.executable, "-m", "automation", operation, STACK, "--yes", *options]
+    return subprocess.run(command, cwd=local.path, env=dict(local.environment), check=False).returncode  # noqa: S603
 
 
 def _state(local: LocalFolder) -> list[Mapping[str, object]]:
     """Resources of the stack, secrets opened; none where it does not stand."""
-    command = ["pulumi", "stack", "export", "--show-secrets", "--stack", STACK]
-    done = subprocess.run(
+    command = [shutil.which("pulumi") or "pulumi", "stack", "export", "--show-secrets", "--stack", STACK]
+    done = subprocess.run(  # noqa: S603  # the engine, with our own arguments
         command, cwd=local.path, env=dict(local.environment), capture_output=True, text=True, check=False
     )
     if done.returncode:
@@ -108,7 +108,7 @@ def _healthy(url: str, authority: Path) -> bool:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(url, timeout=10, context=context) as answer:
+            with urllib.request.urlopen(url, timeout=10, context=context) as answer:  # noqa: S310  # the scheme is ours
                 if answer.status == 200:
                     return True
         except OSError:

@@ -1,6 +1,7 @@
 """Images of the example's services, built where the stack file names one that is not on this machine."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,15 +31,21 @@ def build_images(local: LocalFolder, spec: Platform) -> str:
     return ""
 
 
+def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of Docker's, with what it says."""
+    command = shutil.which("docker") or "docker"
+    return subprocess.run([command, *arguments], capture_output=True, text=True, check=False)  # noqa: S603  # our own words
+
+
 def _stands(image: str) -> bool:
-    return subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode == 0
+    return docker("image", "inspect", image).returncode == 0
 
 
 def _build(folder: Path, name: str, image: str) -> int:
     given = [word for key in ARGUMENTS if (value := os.environ.get(key)) for word in ("--build-arg", f"{key}={value}")]
     network = ["--network", value] if (value := os.environ.get("BUILD_NETWORK")) else []
-    command = ["docker", "build", "--quiet", "--file", f"{name}/Dockerfile", "--tag", image, *network, *given, "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    file = folder / name / "Dockerfile"
+    done = docker("build", "--quiet", "--file", str(file), "--tag", image, *network, *given, str(folder))
     if done.returncode:
         print("\n".join((done.stdout + done.stderr).splitlines()[-15:]), file=sys.stderr)
     return done.returncode

@@ -31,6 +31,7 @@ SERVICE_METRICS = (
     "http_server_request_duration_seconds_bucket",
 )
 DATABASE_METRICS = (
+    "up",
     "pg_up",
     "pg_stat_activity_count",
     "pg_settings_max_connections",
@@ -56,7 +57,8 @@ EXPRESSIONS: Mapping[Signal, str] = {
     ),
     Signal.UNHEALTHY_REPLICAS: 'count(up{job="$job"} == 0)',
     Signal.MISSING_REPLICAS: '$copies - (count(up{job="$job"} == 1) or vector(0))',
-    Signal.DATABASE_FAILED_CONNECTIONS: 'sum(1 - pg_up{job="$job"})',
+    # an exporter that waits for a server that is gone answers too late, and then tells nothing at all
+    Signal.DATABASE_FAILED_CONNECTIONS: '(sum(1 - pg_up{job="$job"}) or sum(1 - up{job="$job"}))',
     Signal.DATABASE_CONNECTIONS_PERCENT: (
         '100 * sum(pg_stat_activity_count{job="$job"}) / sum(pg_settings_max_connections{job="$job"})'
     ),

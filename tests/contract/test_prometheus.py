@@ -109,3 +109,10 @@ def test_metrics_are_asked_for_where_the_app_shows_them() -> None:
     assert (
         metrics_path(page.model_copy(update={"health": Health(path="/page/_stcore/health")})) == "/page/_stcore/metrics"
     )
+
+
+def test_a_database_of_which_nothing_is_told_counts_as_lost() -> None:
+    (rule,) = [
+        found for found in prometheus_rules(spec_of()) if found.rule.signal is Signal.DATABASE_FAILED_CONNECTIONS
+    ]
+    assert rule.document()["expr"] == '(sum(1 - pg_up{job="database"}) or sum(1 - up{job="database"})) > 0'

@@ -7,7 +7,7 @@ time between two looks are divided by the same number; nothing else differs from
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,11 @@ class Hurried:
         }
 
     def watches(self) -> bool:
-        """True when every rule was reckoned and every target asked."""
-        groups = self._asked("rules")["data"]["groups"]
+        """True when every rule was reckoned and every target asked; not before it listens."""
+        try:
+            groups = self._asked("rules")["data"]["groups"]
+        except AssertionError:
+            return False
         targets = self._asked("targets")["data"]["activeTargets"]
         return bool(targets) and all(rule["health"] == "ok" for group in groups for rule in group["rules"])
 
@@ -47,7 +50,7 @@ class Hurried:
 
 
 @contextmanager
-def hurried(machine: Machine, folder: Path) -> Iterator[Hurried]:
+def hurried(machine: Machine, folder: Path) -> Generator[Hurried]:
     """It stands in the networks of the machine's own while the block runs."""
     own = machine.container("monitoring-prometheus")
     for name in ("prometheus.yml", "platform.rules.yml", "docker.rules.yml"):

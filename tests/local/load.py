@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -73,7 +73,7 @@ class Report:
 
 
 @contextmanager
-def load(machine: Machine, a_second: float, ask: Callable[[int], Asked], *, bodies: bool = False) -> Iterator[Report]:
+def load(machine: Machine, a_second: float, ask: Callable[[int], Asked], *, bodies: bool = False) -> Generator[Report]:
     """Requests at a fixed rate while the block runs; `ask` makes the n-th one, `bodies` keeps what was answered."""
     report, ended = Report(), threading.Event()
     client = _Client(f"https://localhost:{machine.port}", a_second, ask, bodies, report)
