@@ -10,7 +10,7 @@ from components.configuration import PLATFORM_KEY
 from providers.contract.machine import Broken, Why
 from providers.contract.spec import Platform
 from providers.docker.machine import MACHINE
-from providers.docker.machine.explaining import CONTAINER, IMAGE, Said, key_of, state_of, unhealthy_why
+from providers.docker.machine.explaining import CONTAINER, IMAGE, NETWORK, Said, key_of, state_of, unhealthy_why
 from providers.docker.machine.words import last_lines, secret_values, text_of
 
 STACK = "trial"
@@ -172,3 +172,11 @@ def test_a_secret_is_masked_before_a_line_is_cut() -> None:
     secret = "s" * 60
     (line,) = last_lines(f"{'x' * 160} {secret} {'y' * 60}", (secret,))
     assert "sss" not in line
+
+
+def test_a_block_that_another_stack_of_this_machine_has_is_told_by_its_key() -> None:
+    text = "Unable to create network: Error response from daemon: Pool overlaps with other one on this address space"
+    found = why("network-data", NETWORK, text)
+    assert found is not None
+    assert found.sentence.startswith("network.cidr: 10.")
+    assert "a block of its own" in found.advice

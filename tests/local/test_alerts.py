@@ -35,7 +35,7 @@ import socket, time
 connection = socket.create_connection(("tools", 8001))
 head = b"POST /calculate HTTP/1.1\\r\\nHost: tools\\r\\nContent-Type: application/json\\r\\nContent-Length: 900000000\\r\\n\\r\\n"
 connection.sendall(head)
-for _ in range(395):
+for _ in range(430):
     connection.sendall(b" " * 1_000_000)
 time.sleep(600)
 """

@@ -13,6 +13,7 @@ from providers.docker.machine.standing import image_keys
 from providers.docker.machine.words import last_lines, secret_values, text_of
 
 IMAGE, CONTAINER = "docker:index/remoteImage:RemoteImage", "docker:index/container:Container"
+NETWORK, OVERLAP = "docker:index/network:Network", "Pool overlaps"
 UNREACHED = r"no such host|connection refused|i/o timeout|network is unreachable|TLS handshake|deadline exceeded|server misbehaving"
 LOGIN = r"unauthorized|authentication required|no basic auth credentials|\b401\b"
 UNHEALTHY = "failed to be in healthy state"
@@ -36,10 +37,13 @@ class Said:
 
 
 def explain(spec: Platform, stack: str, broken: Broken, environment: Environment) -> Why | None:
-    """Why an image or a container failed; None for any other resource."""
+    """Why an image, a network or a container failed; None for any other resource."""
     part = broken.name.removeprefix(f"{stack}-")
     if broken.type == IMAGE:
         return image_why(spec, part, broken.text)
+    if broken.type == NETWORK and OVERLAP in broken.text:
+        taken = f"network.cidr: {spec.network.cidr} holds addresses that another network of this Docker has"
+        return Why(taken, "give each stack of a machine a block of its own, or remove the other network")
     if broken.type != CONTAINER:
         return None
     taken = PORT.search(broken.text)
