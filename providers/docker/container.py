@@ -135,7 +135,8 @@ def _holder(room: Scope, part: str, box: Box) -> docker.Container:
         restart="no",
         start=False,
         must_run=False,
-        opts=room.opts(),
+        # who reads from it goes before it does
+        opts=room.opts(delete_before_replace=False),
     )
 
 

@@ -22,6 +22,8 @@ CLIENTS = 100_000
 CONNECT_SECONDS = 2
 RETRIES = 3
 GRACE_SECONDS = 30
+CHANGING_SECONDS = 1
+"""Between two checks of a copy that is not yet known to be well, or to be gone."""
 SLOTS_A_COPY = 2
 """A new copy stands beside each old one while a service is replaced."""
 
@@ -176,6 +178,9 @@ def _backend(name: str, service: Service) -> list[str]:
     health = service.health
     check = (
         f"check inter {health.interval_seconds}s fall {health.unhealthy_threshold} rise {health.healthy_threshold} "
+        # a copy that just came or went is asked each second, and one that takes no connection is left at once: it has
+        # the fewest connections, so every try of a request would meet it again
+        f"fastinter {CHANGING_SECONDS}s downinter {CHANGING_SECONDS}s observe layer4 error-limit 1 on-error mark-down "
         "resolvers docker resolve-prefer ipv4 init-addr none"
     )
     sticky = _sticky() if service.app == "streamlit" else []
@@ -183,6 +188,8 @@ def _backend(name: str, service: Service) -> list[str]:
         f"backend {name}",
         "balance leastconn",
         "option http-no-delay",
+        # one try for each copy that may be gone at once, and one for a copy that is there
+        f"retries {max(RETRIES, service.replicas.min)}",
         "option httpchk",
         f"http-check send meth GET uri {health.path} hdr Host {name}",
         "http-check expect status 200",

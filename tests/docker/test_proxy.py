@@ -53,6 +53,13 @@ def test_health_checks_have_the_specs_numbers() -> None:
     assert "check inter 7s fall 5 rise 4" in backend[-1]
 
 
+def test_a_copy_that_takes_no_connection_is_left_at_once() -> None:
+    backend = section("backend gateway", services__gateway__replicas={"min": 5, "max": 5})
+    assert "observe layer4 error-limit 1 on-error mark-down" in backend[-1]
+    assert "fastinter 1s downinter 1s" in backend[-1]
+    assert "retries 5" in backend
+
+
 def test_there_is_a_place_for_a_new_copy_beside_each_old_one() -> None:
     assert section("backend gateway")[-1].startswith("server-template gateway- 6 gateway:7777 ")
 
