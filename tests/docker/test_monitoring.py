@@ -2,8 +2,13 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
+
+import pytest
 
 from automation.inventory import Inventory, Secret
 from automation.stack_file import stack_of
@@ -188,3 +193,16 @@ def test_without_dashboards_there_is_no_grafana() -> None:
     none = plan(production({"monitoring.dashboards": False}, cloud="docker"))
     assert not [found for found in none.custom if "grafana" in found.name]
     assert none.outputs["dashboard_url"] == ""
+
+
+def test_alertmanager_takes_the_file_with_mail_and_slack(tmp_path: Path) -> None:
+    amtool = shutil.which("amtool")
+    if amtool is None:
+        pytest.skip("amtool is not installed (Debian: prometheus-alertmanager)")
+    monitoring = spec_of().monitoring
+    assert monitoring.emails and monitoring.slack
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(alertmanager_document(monitoring, MAIL), encoding="utf-8")
+    told = subprocess.run([amtool, "check-config", str(file)], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "1 receivers" in told.stdout
