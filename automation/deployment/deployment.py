@@ -28,7 +28,7 @@ from automation.deployment.results import Drift, Outcome, Preview, Update
 from automation.deployment.settling import settle
 from automation.deployment.told import drifts, message, updates
 from automation.deployment.unprotecting import deletions, refuse_protected, unprotect_all
-from automation.deployment.workspace import ProjectStack, open_stack
+from automation.deployment.workspace import AT_ONCE, ProjectStack, open_stack
 from automation.inventory import Value
 from automation.stack_file import Stack
 from providers import operations
@@ -142,7 +142,9 @@ class Deployment:
         self.guard(preview or self.preview(replace=replace), allow_replace)
         self.layout.renew(self.clock.now())
         again, said = list(replace), self._message("up")
-        told = self._run(on_event, lambda take: self.engine.up(on_event=take, message=said, replace=again))
+        told = self._run(
+            on_event, lambda on: self.engine.up(on_event=on, message=said, replace=again, parallel=AT_ONCE)
+        )
         with self.told_failures():
             settle(self.engine, self.tables.services, self.clock, settle_seconds, on_event)
             return self._outcome(told, self.engine.outputs())
@@ -177,7 +179,8 @@ class Deployment:
             exported = self.engine.exported()
             refuse_protected(self.name, exported, unprotect)
             unprotect_all(self.engine, exported)
-        told = self._run(on_event, lambda take: self.engine.destroy(on_event=take, message=self._message("destroy")))
+        said = self._message("destroy")
+        told = self._run(on_event, lambda take: self.engine.destroy(on_event=take, message=said, parallel=AT_ONCE))
         if self.ephemeral:
             with self.told_failures():
                 self.engine.workspace.remove_stack(self.name)

@@ -20,6 +20,8 @@ from automation.engine.command import LANGUAGE_HOST, engine_program
 from automation.inventory import Value
 from providers.contract.mistakes import did_you_mean, listed
 
+AT_ONCE = 32
+"""Operations under way at once. They wait for the cloud; the engine's own bound is four for each CPU of this machine."""
 ADVICE = "run `agent-platform doctor STACK`, which tells what is missing and how it comes here"
 
 

@@ -13,6 +13,7 @@ from typing import cast
 
 import yaml
 
+from automation.deployment.workspace import AT_ONCE
 from automation.inventory import Value
 from automation.stack_file import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
@@ -124,7 +125,7 @@ class Bench:
 
     def up(self, *arguments: str) -> str:
         """Update without asking."""
-        return self.run("up", "--yes", "--skip-preview", "--suppress-progress", *arguments)
+        return self.run("up", "--yes", "--skip-preview", "--suppress-progress", f"--parallel={AT_ONCE}", *arguments)
 
     def destroy(self) -> str:
         """Destroy without asking."""
