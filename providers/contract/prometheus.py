@@ -23,6 +23,8 @@ BYTES_PER_GIB = 2**30
 SECONDS_WITHOUT_BACKUP = 26 * 3600
 """A daily backup and two hours of grace."""
 
+USUAL_PATH = "/metrics"
+
 SERVICE_METRICS = (
     "up",
     "process_cpu_seconds_total",
@@ -79,7 +81,13 @@ def metrics_path(service: Service) -> str:
     """Where a service shows its metrics: `/metrics`, but for Streamlit, which has them beside its health."""
     if service.app == "streamlit" and service.health.path:
         return f"{service.health.path.rpartition('/')[0]}/metrics"
-    return "/metrics"
+    return USUAL_PATH
+
+
+def path_setting(service: Service) -> Mapping[str, str]:
+    """A scrape job's `metrics_path`, where it is not the one that Prometheus takes by itself."""
+    path = metrics_path(service)
+    return {} if path == USUAL_PATH else {"metrics_path": path}
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def test_the_collector_fetches_from_the_service_beside_it_under_its_name() -> No
     (job,) = receiver["config"]["scrape_configs"]
     assert job["job_name"] == "chat"
     assert job["static_configs"] == [{"targets": ["localhost:8001"]}]
-    assert job["metrics_path"] == "/metrics"
+    assert "metrics_path" not in job
 
 
 def test_copies_are_told_apart_by_their_host() -> None:

@@ -15,6 +15,7 @@ from providers.contract.prometheus import (
     PrometheusRule,
     expression,
     metrics_path,
+    path_setting,
     prometheus_rules,
     rules_document,
 )
@@ -105,6 +106,7 @@ def test_brackets_are_closed() -> None:
 def test_metrics_are_asked_for_where_the_app_shows_them() -> None:
     services = spec_of().services
     assert {metrics_path(service) for service in services.values()} == {"/metrics"}
+    assert path_setting(services["chat"]) == {}
     page = services["chat"].model_copy(update={"app": "streamlit"})
     assert (
         metrics_path(page.model_copy(update={"health": Health(path="/page/_stcore/health")})) == "/page/_stcore/metrics"

@@ -18,7 +18,7 @@ from providers.aws.logs import create_log_group
 from providers.aws.monitoring.channels import Channels
 from providers.aws.policies import allow, document
 from providers.aws.site import Site
-from providers.contract.prometheus import metrics_path, rules_document
+from providers.contract.prometheus import path_setting, rules_document
 from providers.contract.scope import Scope
 from providers.contract.spec import Service
 
@@ -88,7 +88,7 @@ def scrape_config(job: str, service: Service) -> dict[str, object]:
         "scrape_configs": [
             {
                 "job_name": job,
-                "metrics_path": metrics_path(service),
+                **path_setting(service),
                 "static_configs": [{"targets": [f"localhost:{service.port}"]}],
                 "relabel_configs": [{"target_label": "instance", "replacement": "${env:HOSTNAME}"}],
             }

@@ -9,7 +9,7 @@ import pulumi
 from providers.azure.app_sizes import COLLECTOR
 from providers.azure.compute.containers import Container, plain_variables, resources
 from providers.azure.monitoring.prometheus import Prometheus
-from providers.contract.prometheus import metrics_path
+from providers.contract.prometheus import path_setting
 from providers.contract.spec import Service
 
 IMAGE = "quay.io/prometheus/prometheus:v3.5.0"
@@ -55,7 +55,7 @@ def collector_config(
             "scrape_configs": [
                 {
                     "job_name": job,
-                    "metrics_path": metrics_path(service),
+                    **path_setting(service),
                     "static_configs": [{"targets": [f"localhost:{service.port}"]}],
                 }
             ],
