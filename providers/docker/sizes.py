@@ -7,7 +7,7 @@ machine has. Whether they do is seen where the machine can be asked.
 from math import ceil
 
 from providers.contract.mistakes import Refusal, Unsupported
-from providers.contract.spec import Platform
+from providers.contract.spec import DatabaseSize, Platform, Size
 
 MIB_A_GIB = 1024
 LEAST_MIB = 6
@@ -46,7 +46,9 @@ def needed_gib(spec: Platform) -> float:
 
 def size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     """Limits below what Docker takes, and shares of a CPU that the provider would tell back otherwise."""
-    sizes = {f"services.{name}.size": service.size for name, service in spec.services.items()}
+    sizes: dict[str, Size | DatabaseSize] = {
+        f"services.{name}.size": service.size for name, service in spec.services.items()
+    }
     if spec.database is not None:
         sizes["database.size"] = spec.database.size
     return [
