@@ -126,6 +126,8 @@ def _holder(room: Scope, part: str, box: Box) -> docker.Container:
         image=box.image,
         command=["never-started"],
         labels=labels(room),
+        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+        security_opts=["no-new-privileges:true"],
         uploads=[_upload(path, content) for path, content in box.files.items()],
         volumes=[
             docker.ContainerVolumeArgs(container_path=folder)
