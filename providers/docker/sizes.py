@@ -4,6 +4,7 @@ A container may use as much as its limit and no more; nothing is set aside for i
 machine has. Whether they do is seen where the machine can be asked.
 """
 
+from collections.abc import Mapping
 from math import ceil
 
 from providers.contract.mistakes import Refusal, Unsupported
@@ -44,16 +45,17 @@ def needed_gib(spec: Platform) -> float:
     return round(services + database + cache, 2)
 
 
+def sizes(spec: Platform) -> Mapping[str, Size | DatabaseSize]:
+    """Every size of CPU and memory that the spec asks for, by its key."""
+    services = {f"services.{name}.size": service.size for name, service in spec.services.items()}
+    return {**services, "database.size": spec.database.size} if spec.database is not None else services
+
+
 def size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     """Limits below what Docker takes, and shares of a CPU that the provider would tell back otherwise."""
-    sizes: dict[str, Size | DatabaseSize] = {
-        f"services.{name}.size": service.size for name, service in spec.services.items()
-    }
-    if spec.database is not None:
-        sizes["database.size"] = spec.database.size
     return [
         Unsupported("docker", path, size.model_dump(), advice)
-        for path, size in sizes.items()
+        for path, size in sizes(spec).items()
         if (advice := _advice(size.vcpu, size.memory_gib))
     ]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.machine import Machine, eventually
+from tests.local.machine import Machine
 from tests.local.needs import need_machine
+from tests.local.waiting import eventually
 
 READY_SECONDS = 60
 

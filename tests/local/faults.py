@@ -10,7 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 from tests.local.load import Asked, Report, load
-from tests.local.machine import Machine, docker, eventually
+from tests.local.machine import Machine, docker
+from tests.local.waiting import eventually
 
 A_SECOND = 30
 STEADY_SECONDS = 5

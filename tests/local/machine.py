@@ -6,8 +6,7 @@ Whatever the tests make bears the name of their own stack; nothing else on the m
 import json
 import ssl
 import subprocess
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -126,15 +125,6 @@ def docker(*arguments: str, given: str | None = None) -> str:
     done = subprocess.run(["docker", *arguments], input=given, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, f"docker {' '.join(arguments[:3])}: {done.stderr[-1000:]}"
     return done.stdout
-
-
-def eventually(true: Callable[[], object], seconds: float) -> float:
-    """Waits until something is true, and tells for how many seconds; fails when it takes longer."""
-    start = time.monotonic()
-    while not true():
-        assert time.monotonic() - start < seconds, f"not within {seconds:g} s"
-        time.sleep(0.25)
-    return time.monotonic() - start
 
 
 def _body(content: bytes) -> Any:

@@ -5,9 +5,10 @@ import subprocess
 
 import pytest
 
+from tests.engine.bench import NEEDED
 from tests.local import images
 
-ENGINE = ("pulumi", "pulumi-language-python", "pulumi-resource-docker", "pulumi-resource-tls", "pulumi-resource-random")
+ENGINE = (*NEEDED, "pulumi-resource-docker", "pulumi-resource-tls", "pulumi-resource-random")
 
 
 def missing() -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.local.hurried import Hurried, hurried
 from tests.local.load import load
-from tests.local.machine import Machine, docker, eventually
+from tests.local.machine import Machine, docker
+from tests.local.waiting import eventually
 
 FIRES_SECONDS, ENDS_SECONDS = 90, 120
 BURN = """

@@ -6,7 +6,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
 
-from tests.local.machine import Machine, docker, eventually
+from tests.local.machine import Machine, docker
+from tests.local.waiting import eventually
 
 RESTART_SECONDS, SCRAPED_SECONDS = 120, 60
 

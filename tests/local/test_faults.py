@@ -4,8 +4,9 @@ import time
 
 from tests.local.faults import Measured, back, crash, lost, under_load
 from tests.local.load import Asked
-from tests.local.machine import Machine, docker, eventually
+from tests.local.machine import Machine, docker
 from tests.local.reliability import note
+from tests.local.waiting import eventually
 
 COPY_SECONDS, DATABASE_SECONDS, CACHE_SECONDS, PROMETHEUS_SECONDS = 60, 60, 60, 60
 IN_FLIGHT = 5

@@ -3,8 +3,9 @@
 import time
 from uuid import uuid4
 
-from tests.local.machine import Machine, docker, eventually
+from tests.local.machine import Machine, docker
 from tests.local.reliability import note
+from tests.local.waiting import eventually
 
 READY_SECONDS, DRILLED_SECONDS = 90, 180
 

@@ -8,7 +8,7 @@ from providers.contract.machine import Seen
 from providers.contract.mistakes import Mistake, Refusal, listed
 from providers.contract.spec import Platform
 from providers.docker.machine.host import Host
-from providers.docker.sizes import CACHE_OVERHEAD, needed_gib
+from providers.docker.sizes import CACHE_OVERHEAD, needed_gib, sizes
 
 OWN_GIB = 2.0
 """What proxy, Prometheus, exporters, backups and object store take beside the sizes of the stack file."""
@@ -81,13 +81,10 @@ def _cpus(host: Host, spec: Platform) -> Iterator[Refusal]:
     if spec.public and host.cpus < OWN_CPUS:
         advice = f"needs {OWN_CPUS} CPUs for its entry, and Docker has {host.cpus}; take a machine with more"
         yield Mistake("cloud", "docker", advice)
-    sizes = {f"services.{name}.size.vcpu": service.size.vcpu for name, service in spec.services.items()}
-    if spec.database is not None:
-        sizes["database.size.vcpu"] = spec.database.size.vcpu
-    for key, vcpu in sizes.items():
-        if vcpu > host.cpus:
+    for key, size in sizes(spec).items():
+        if size.vcpu > host.cpus:
             advice = f"is more than the {host.cpus} CPUs that Docker has; set it to {host.cpus} or less"
-            yield Mistake(key, _plain(vcpu), advice)
+            yield Mistake(f"{key}.vcpu", _plain(size.vcpu), advice)
 
 
 def _plain(number: float) -> float:

@@ -1,7 +1,5 @@
-"""How a test talks to the assistant, and waits for what comes a little later."""
+"""How a test talks to the assistant."""
 
-import time
-from collections.abc import Callable
 from uuid import uuid4
 
 from tests.local.agent_os.system import Answer, System
@@ -17,14 +15,6 @@ def said(system: System, message: str, session: str, user: str | None = None) ->
     answer = chat(system, message, session, user)
     assert answer.status == 200, f"{answer}\n{system.log('gateway')}"
     return answer.body["answer"]
-
-
-def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
-    """Waits until something is true; fails after as many seconds."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.2)
 
 
 def new() -> str:

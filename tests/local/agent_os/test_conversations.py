@@ -7,7 +7,8 @@ import pytest
 from tests.local.agent_os.conftest import ALL
 from tests.local.agent_os.openai import ANSWER, provider
 from tests.local.agent_os.system import System
-from tests.local.agent_os.talking import chat, eventually, new, said
+from tests.local.agent_os.talking import chat, new, said
+from tests.local.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("agent_os")
 

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.local.agent_os.system import System
-from tests.local.agent_os.talking import chat, eventually, new, said
+from tests.local.agent_os.talking import chat, new, said
+from tests.local.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("agent_os")
 
