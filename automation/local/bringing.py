@@ -15,6 +15,7 @@ from automation.local.building import build_images, docker
 from automation.local.folder import STACK, LocalFolder
 from automation.stack_file import Stack, read_stack
 from providers.contract.mistakes import InvalidConfiguration
+from providers.docker.site import REGION, Site
 
 NEEDED = {
     "docker": "install Docker Engine: https://docs.docker.com/engine/install",
@@ -88,16 +89,15 @@ def _output(resources: list[Mapping[str, object]], name: str, key: str) -> str:
 
 
 def _tell(local: LocalFolder, stack: Stack) -> int:
-    block = stack.spec.docker
-    port = block.entry_port if block else 0
-    url = f"https://localhost:{port}"
+    site = Site(stack.spec, STACK, REGION)
+    url = f"https://localhost:{site.block.entry_port}"
     if not _healthy(f"{url}/health", local.authority):
         return _fail(f"{url}/health does not answer after {READY_SECONDS} s; `docker ps` tells which part is not well.")
     shown = local.authority.relative_to(local.home)
     print(f"\nentry      {url}   (its certificate's authority: {shown})")
     if stack.spec.monitoring.dashboards:
         password = local.dashboard_password.relative_to(local.home)
-        print(f"dashboard  https://localhost:{port + 1}   user admin, password in {password}")
+        print(f"dashboard  https://localhost:{site.dashboard_port}   user admin, password in {password}")
     print("\nAsk the agent:")
     print(f"  curl --cacert {shown} {url}/chat -H 'Content-Type: application/json' -d '{QUESTION}'")
     return 0

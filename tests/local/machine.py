@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 from automation import Deployment
 from automation.stack_file import read_stack
 from providers.docker.scraping import PROMETHEUS_PORT
-from providers.docker.site import Site
+from providers.docker.site import REGION, Site
 from providers.docker.topology import prometheus_address
 from tests.engine.bench import Bench
 from tests.local.agent_os.system import Answer, free_port
@@ -43,8 +43,7 @@ class Machine:
         """The project and the stack file, nothing deployed yet. Grafana stays away, for Debian has none."""
         bench = Bench.lay(home, ())
         if (bench.folder / f"Pulumi.{STACK}.yaml").is_file():
-            block = read_stack(bench.folder, STACK).spec.docker
-            machine = cls(bench, block.entry_port if block else 0)
+            machine = cls(bench, Site(read_stack(bench.folder, STACK).spec, STACK, REGION).block.entry_port)
         else:
             bench.run("stack", "init", STACK, stack=None)
             machine = cls(bench, free_port())
@@ -73,7 +72,7 @@ class Machine:
     @property
     def site(self) -> Site:
         """What the adapter knows of the stack file."""
-        return Site(read_stack(self.bench.folder, STACK).spec, STACK, "local")
+        return Site(read_stack(self.bench.folder, STACK).spec, STACK, REGION)
 
     def ask(self, path: str, body: object = None, seconds: float = 15) -> Answer:
         """One request through the entry; status 0 where nobody answered."""
