@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from automation.deployment import Deployment
+    from automation.deploy import Deployment
 
 __all__ = ["Deployment"]
 
@@ -14,7 +14,7 @@ __all__ = ["Deployment"]
 def __getattr__(name: str) -> object:
     """The names that load the SDK, when they are first asked for."""
     if name == "Deployment":
-        from automation.deployment import Deployment
+        from automation.deploy import Deployment
 
         return Deployment
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

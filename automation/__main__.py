@@ -1,5 +1,5 @@
 """`python -m automation` is `agent-platform`."""
 
-from automation.cli import main
+from automation.cli.main import main
 
 main()

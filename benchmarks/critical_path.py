@@ -12,11 +12,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from automation.inventory import Inventory
 from automation.plan.chain import longest_chain, total_minutes
+from automation.plan.inventory import Inventory
 from automation.plan.minutes import minutes_of
-from automation.recorder import record
-from automation.stack_file import read_stack
+from automation.plan.recorder import record
+from automation.stack.document import read_stack
 from benchmarks.measure import ROOT
 from benchmarks.report import write_section
 from providers.contract.spec import Platform

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.plan.build import PROGRAM
-from automation.recorder import record
-from automation.stack_file import read_stack
+from automation.plan.recorder import record
+from automation.stack.document import read_stack
 from benchmarks.critical_path import chains_of
 from benchmarks.floor import FOOTER, program_text
 from benchmarks.measure import ROOT

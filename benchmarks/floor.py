@@ -12,11 +12,11 @@ from typing import cast
 import pulumi
 from pulumi import _types  # pyright: ignore[reportPrivateUsage]  # the SDK's own table of property names
 
-from automation.inventory import Declared, Inventory, Secret, walk
+from automation.plan.inventory import Declared, Inventory, Secret, walk
 
 FOOTER = """
 if __name__ == "__main__":
-    from automation.recorder import record
+    from automation.plan.recorder import record
 
     record(program, "prod")
 """

@@ -16,8 +16,8 @@ from typing import cast
 import yaml
 
 from automation.plan.build import PROGRAM
-from automation.recorder import record
-from automation.stack_file import read_stack
+from automation.plan.recorder import record
+from automation.stack.document import read_stack
 from benchmarks.floor import program_text
 from benchmarks.measure import ROOT, RUNS, Cost, alternate
 from benchmarks.report import write_section

@@ -6,8 +6,8 @@ import pulumi_random as random
 from components.region import Region
 from components.settings import Settings
 from providers import cloud, limits
+from providers.contract.component import Scope, type_token
 from providers.contract.results import Entry, Workloads
-from providers.contract.scope import Scope, type_token
 from providers.contract.spec import Platform
 
 

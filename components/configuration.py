@@ -3,8 +3,8 @@
 import json
 from typing import cast
 
-from components.parsing import parse
-from providers.contract.mistakes import InvalidConfiguration, Mistake
+from components.validation.parse import parse
+from providers.contract.diagnostics import InvalidConfiguration, Mistake
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 

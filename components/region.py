@@ -7,8 +7,8 @@ import pulumi
 from components.environment import Surroundings, environments
 from components.settings import Settings
 from providers.contract.adapter import Adapter, Cloud
+from providers.contract.component import Scope, type_token
 from providers.contract.results import SecretRef
-from providers.contract.scope import Scope, type_token
 
 
 class Region(pulumi.ComponentResource):

@@ -8,7 +8,7 @@ from pulumi.runtime.config import is_config_secret
 
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
-from providers.contract.mistakes import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import InvalidConfiguration, Mistake
 from providers.contract.spec import Platform
 
 

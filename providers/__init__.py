@@ -3,9 +3,9 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from providers.contract.found import Findable
-from providers.contract.machine import Machine
-from providers.contract.operations import Operations
+from providers.contract.import_ids import Findable
+from providers.contract.preflight import Machine
+from providers.contract.resource_traits import Operations
 
 if TYPE_CHECKING:
     from providers.contract.adapter import Cloud, Limits  # names the SDK's types, which a bad file must not wait for
@@ -27,14 +27,16 @@ def limits(name: str) -> "Limits":
 
 def operations(name: str) -> Operations:
     """What whoever deploys must know of a cloud's resources; imports no SDK."""
-    return cast("Operations", import_module(f"providers.{name}.operations").OPERATIONS)
+    return cast("Operations", import_module(f"providers.{name}.resource_traits").OPERATIONS)
 
 
 def findable(name: str) -> Findable:
     """How a cloud's search tells objects, and by which ids they are imported; imports no SDK."""
-    return cast("Findable", import_module(f"providers.{name}.found").FINDABLE)
+    return cast("Findable", import_module(f"providers.{name}.import_ids").FINDABLE)
 
 
 def machine(name: str) -> Machine:
     """How the place that a cloud's platforms stand on is asked before an update and after a failure; imports no SDK."""
-    return cast("Machine", import_module(f"providers.{name}.machine").MACHINE)
+    if name != "docker":
+        return Machine()
+    return cast("Machine", import_module("providers.docker.preflight.checks").MACHINE)

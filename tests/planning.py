@@ -8,9 +8,9 @@ from typing import cast
 
 import yaml
 
-from automation.inventory import Inventory, Secret, walk
-from automation.recorder import Mode, record
-from automation.stack_file import stack_of
+from automation.plan.inventory import Inventory, Secret, walk
+from automation.plan.recorder import Mode, record
+from automation.stack.document import stack_of
 from components.settings import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 

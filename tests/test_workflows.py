@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 import yaml
 
-from automation.cli import main
+from automation.cli.main import main
 from tests.planning import ROOT
 
 GITHUB = ROOT / ".github"

@@ -3,11 +3,11 @@
 `from automation.engine import doctor, install`; the commands of the same names are a thin layer over them.
 """
 
-from automation.engine.command import Engine, EngineMissing, engine_command
-from automation.engine.describing import Description, describe
-from automation.engine.examining import doctor
+from automation.engine.describe import Description, describe
+from automation.engine.doctor import doctor
 from automation.engine.findings import Finding, Verdict
-from automation.engine.installing import install
+from automation.engine.install import install
+from automation.engine.locate import Engine, EngineMissing, engine_command
 
 __all__ = [
     "Description",

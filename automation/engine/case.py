@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, cast
 
 import yaml
 
-from automation.engine.asking import Answers
-from automation.engine.running import Ran
-from automation.stack_file import Stack
+from automation.engine.cloud_queries import Answers
+from automation.engine.run import Ran
+from automation.stack.document import Stack
 from providers import limits
-from providers.contract.machine import Seen
+from providers.contract.preflight import Seen
 from providers.contract.spec import Platform
 from providers.contract.spec.clouds import AwsBlock, AzureBlock, GcpBlock
 
 if TYPE_CHECKING:
-    from automation.engine.command import Engine
+    from automation.engine.locate import Engine
 
 Run = Callable[[Sequence[str], float], Ran]
 """Runs the CLI with arguments, for at most that many seconds, in the project's folder."""

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from pulumi import automation
 
-from automation.engine.command import Engine
+from automation.engine.locate import Engine
 
 PROJECT = "inquiry"
 NOT_OURS = ("PULUMI_CONFIG", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_STACK", "PULUMI_ORG")

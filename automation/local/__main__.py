@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from automation.local.bringing import bring_up, take_down
 from automation.local.folder import LocalFolder
+from automation.local.lifecycle import bring_up, take_down
 
 USAGE = "python -m automation.local up [STACK_FILE] | down"
 

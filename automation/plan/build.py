@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.inventory import Inventory, Value, as_json
 from automation.plan.chain import Step, longest_chain, total_minutes
-from automation.recorder import Mode, record
-from automation.stack_file import Stack
-from components.checks.risks import risks
-from components.notes import approximations
+from automation.plan.inventory import Inventory, Value, as_json
+from automation.plan.recorder import Mode, record
+from automation.stack.document import Stack
+from components.adjustments import approximations
+from components.validation.risks import risks
 from providers import limits
-from providers.contract.mistakes import Approximation
+from providers.contract.diagnostics import Approximation
 from providers.contract.spec import Platform
 
 PROGRAM = "__main__.py"

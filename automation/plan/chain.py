@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from automation.inventory import Declared, Inventory
+from automation.plan.inventory import Declared, Inventory
 from automation.plan.minutes import minutes_of
 
 

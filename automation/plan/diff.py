@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from automation.inventory import Declared, Inventory, Value, plain, walk
+from automation.plan.inventory import Declared, Inventory, Value, plain, walk
 from automation.plan.tree import own_part, rank
 
 Key = tuple[str, str, str]

@@ -1,6 +1,6 @@
 """The one or two facts of a resource that its readers look for first: size, range, how many, how long. Pure."""
 
-from automation.inventory import Declared, Secret, Unknown
+from automation.plan.inventory import Declared, Secret, Unknown
 
 FACTS = {
     "acm:Certificate": "{domainName}",

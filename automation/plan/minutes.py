@@ -8,7 +8,7 @@ Between several logs the median stands, rounded. A type without a row takes seco
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from automation.inventory import Declared, Value
+from automation.plan.inventory import Declared, Value
 
 
 @dataclass(frozen=True)

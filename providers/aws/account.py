@@ -6,8 +6,8 @@ Google Cloud enables its services here, Azure makes its resource group.
 
 from dataclasses import dataclass
 
-from providers.aws.site import Site
-from providers.contract.scope import Scope
+from providers.aws.context import Site
+from providers.contract.component import Scope
 
 
 @dataclass(frozen=True)

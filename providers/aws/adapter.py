@@ -5,25 +5,26 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.autoscaling import create_autoscaling
-from providers.aws.cache import AwsCache, create_cache
-from providers.aws.compute import Compute, create_compute
+from providers.aws.base.identity import create_identity
+from providers.aws.base.keys import create_keys
+from providers.aws.base.registry import create_registry
+from providers.aws.base.resources import Ground
+from providers.aws.base.secrets import create_secret
+from providers.aws.cache.resources import AwsCache, create_cache
 from providers.aws.compute.address import service_address
-from providers.aws.database import AwsDatabase, create_database
-from providers.aws.entry import create_entry
-from providers.aws.ground import Ground
-from providers.aws.identity import create_identity
-from providers.aws.ingress import Ingress, create_ingress
-from providers.aws.keys import create_keys
-from providers.aws.monitoring import Built, create_monitoring
-from providers.aws.monitoring.channels import create_channels
-from providers.aws.monitoring.prometheus import create_prometheus
-from providers.aws.network import create_network
-from providers.aws.registry import create_registry
-from providers.aws.secrets import create_secret
-from providers.aws.site import Site
-from providers.aws.storage import create_storage
+from providers.aws.compute.resources import Compute, create_compute
+from providers.aws.compute.scaling import create_autoscaling
+from providers.aws.context import Site
+from providers.aws.database.resources import AwsDatabase, create_database
+from providers.aws.entry.ingress import Ingress, create_ingress
+from providers.aws.entry.resources import create_entry
+from providers.aws.monitoring.resources import Built, create_monitoring
+from providers.aws.network.resources import create_network
+from providers.aws.observability.channels import create_channels
+from providers.aws.observability.metrics_collector import create_prometheus
+from providers.aws.storage.resources import create_storage
 from providers.contract.adapter import Adapter
+from providers.contract.component import Scope
 from providers.contract.results import (
     Cache,
     Database,
@@ -35,7 +36,6 @@ from providers.contract.results import (
     SecretRef,
     Workloads,
 )
-from providers.contract.scope import Scope
 from providers.contract.spec import Platform
 
 

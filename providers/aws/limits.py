@@ -5,17 +5,17 @@ Each room keeps its own rules beside its tables; this file only gathers them.
 
 from collections.abc import Callable, Sequence
 
-from providers.aws.alerting import monitoring_approximations, monitoring_refusals
-from providers.aws.disks import disk_refusals
-from providers.aws.models import model_refusals
+from providers.aws.base.image_sources import registry_refusals
+from providers.aws.base.models import model_refusals
+from providers.aws.compute.limits import compute_approximations, compute_refusals
+from providers.aws.database.disk import disk_refusals
+from providers.aws.database.parameters import parameter_refusals
+from providers.aws.entry.routes import ingress_approximations, ingress_refusals
+from providers.aws.monitoring.limits import monitoring_approximations, monitoring_refusals
 from providers.aws.naming import naming_refusals
-from providers.aws.parameters import parameter_refusals
-from providers.aws.registry_names import registry_refusals
-from providers.aws.routes import ingress_approximations, ingress_refusals
+from providers.aws.network.limits import network_approximations, network_refusals
 from providers.aws.sizes import size_approximations, size_refusals
-from providers.aws.topology.limits import network_approximations, network_refusals
-from providers.aws.workloads import compute_approximations, compute_refusals
-from providers.contract.mistakes import Approximation, Refusal
+from providers.contract.diagnostics import Approximation, Refusal
 from providers.contract.spec import Platform
 
 REFUSALS: tuple[Callable[[Platform, str], Sequence[Refusal]], ...] = (

@@ -7,7 +7,7 @@ silently: a name that does not fit is refused with the number of characters to d
 
 from collections.abc import Iterator
 
-from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.diagnostics import Mistake, Refusal, Unsupported
 from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 

@@ -8,7 +8,7 @@ Fargate's ARM capacity has them; the burstable t4g stands in only below the smal
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from providers.contract.mistakes import Approximation, Refusal, Unsupported, listed
+from providers.contract.diagnostics import Approximation, Refusal, Unsupported, listed
 from providers.contract.spec import DatabaseSize, Platform, Size
 
 FARGATE: dict[int, tuple[int, ...]] = {

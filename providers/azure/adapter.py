@@ -5,31 +5,32 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.account import create_account
-from providers.azure.autoscaling import create_autoscaling
-from providers.azure.cache import AzureCache, create_cache
-from providers.azure.compute import Compute, create_compute
+from providers.azure.base.account import create_account
+from providers.azure.base.identity import create_identity
+from providers.azure.base.keys import create_keys
+from providers.azure.base.models import create_models
+from providers.azure.base.registry import create_registry
+from providers.azure.base.resources import Ground
+from providers.azure.base.secrets import create_secret
+from providers.azure.base.vault import create_vault
+from providers.azure.cache.resources import AzureCache, create_cache
 from providers.azure.compute.address import service_address
 from providers.azure.compute.environment import create_environment
-from providers.azure.database import AzureDatabase, create_database
-from providers.azure.entry import create_entry
-from providers.azure.ground import Ground
-from providers.azure.identity import create_identity
-from providers.azure.ingress import Ingress, create_ingress
-from providers.azure.keys import create_keys
+from providers.azure.compute.resources import Compute, create_compute
+from providers.azure.compute.scale_rules import create_autoscaling
+from providers.azure.context import Site
+from providers.azure.database.resources import AzureDatabase, create_database
+from providers.azure.entry.ingress import Ingress, create_ingress
+from providers.azure.entry.resources import create_entry
 from providers.azure.limits import region as region_of
-from providers.azure.models import create_models
-from providers.azure.monitoring import Built, create_monitoring
-from providers.azure.monitoring.channels import create_channels
-from providers.azure.monitoring.logs import create_logs
-from providers.azure.monitoring.prometheus import create_prometheus
-from providers.azure.network import create_network
-from providers.azure.registry import create_registry
-from providers.azure.secrets import create_secret
-from providers.azure.site import Site
-from providers.azure.storage import create_storage
-from providers.azure.vault import create_vault
+from providers.azure.monitoring.resources import Built, create_monitoring
+from providers.azure.network.resources import create_network
+from providers.azure.observability.channels import create_channels
+from providers.azure.observability.logs import create_logs
+from providers.azure.observability.metrics_collector import create_prometheus
+from providers.azure.storage.resources import create_storage
 from providers.contract.adapter import Adapter
+from providers.contract.component import Scope
 from providers.contract.results import (
     Cache,
     Database,
@@ -41,7 +42,6 @@ from providers.contract.results import (
     SecretRef,
     Workloads,
 )
-from providers.contract.scope import Scope
 from providers.contract.spec import Platform
 
 

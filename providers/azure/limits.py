@@ -2,24 +2,24 @@
 
 from collections.abc import Callable
 
-from providers.azure.link import link_approximations
-from providers.azure.model_names import model_approximations, model_refusals
+from providers.azure.base.deployer_subject import deployer_approximations
+from providers.azure.base.image_sources import registry_refusals
+from providers.azure.base.locations import location_refusals
+from providers.azure.base.model_deployments import model_approximations, model_refusals
+from providers.azure.base.tags import tag_refusals
+from providers.azure.compute.limits import compute_approximations, compute_refusals
+from providers.azure.compute.scaling import autoscaling_approximations, autoscaling_refusals
+from providers.azure.compute.variable_names import variable_refusals
+from providers.azure.database.parameters import parameter_approximations, parameter_refusals
+from providers.azure.database.redundancy import backup_refusals, redundancy_approximations
+from providers.azure.entry.private_link import link_approximations
+from providers.azure.entry.routes import entry_approximations, entry_refusals
+from providers.azure.monitoring.limits import monitoring_approximations, monitoring_refusals, stack_secrets
 from providers.azure.naming import naming_refusals
-from providers.azure.objects import storage_approximations
-from providers.azure.observation import monitoring_approximations, monitoring_refusals, stack_secrets
-from providers.azure.parameters import parameter_approximations, parameter_refusals
-from providers.azure.redundancy import backup_refusals, redundancy_approximations
-from providers.azure.registry_names import registry_refusals
-from providers.azure.routes import entry_approximations, entry_refusals
-from providers.azure.scaling import autoscaling_approximations, autoscaling_refusals
+from providers.azure.network.limits import network_approximations, network_refusals
 from providers.azure.sizes import size_approximations, size_refusals
-from providers.azure.subjects import deployer_approximations
-from providers.azure.tag_names import tag_refusals
-from providers.azure.topology.limits import network_approximations, network_refusals
-from providers.azure.topology.locations import location_refusals
-from providers.azure.variable_names import variable_refusals
-from providers.azure.workloads import compute_approximations, compute_refusals
-from providers.contract.mistakes import Approximation, Refusal
+from providers.azure.storage.retention import storage_approximations
+from providers.contract.diagnostics import Approximation, Refusal
 from providers.contract.spec import Platform
 
 REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (

@@ -10,8 +10,8 @@ models) they are random, another six for the next one of that name; elsewhere th
 
 from collections.abc import Iterator
 
-from providers.azure.site import Site
-from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.azure.context import Site
+from providers.contract.diagnostics import Mistake, Refusal, Unsupported
 from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 

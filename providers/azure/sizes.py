@@ -6,7 +6,7 @@ is refused with the nearest one.
 
 from dataclasses import dataclass
 
-from providers.contract.mistakes import Approximation, Refusal, Unsupported
+from providers.contract.diagnostics import Approximation, Refusal, Unsupported
 from providers.contract.spec import Database, Platform
 
 

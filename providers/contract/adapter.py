@@ -9,7 +9,8 @@ from typing import Protocol
 
 import pulumi
 
-from providers.contract.mistakes import Approximation, Refusal
+from providers.contract.component import Scope
+from providers.contract.diagnostics import Approximation, Refusal
 from providers.contract.results import (
     Cache,
     Database,
@@ -21,7 +22,6 @@ from providers.contract.results import (
     SecretRef,
     Workloads,
 )
-from providers.contract.scope import Scope
 from providers.contract.spec import Platform
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pulumi
 import pulumi_random as random
 
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 
 PASSWORD_LENGTH = 40
 

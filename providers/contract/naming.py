@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-from providers.contract.mistakes import Unsupported
+from providers.contract.diagnostics import Unsupported
 
 STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
 """What the limited names of every cloud allow: RFC 1035 labels without two hyphens in a row; no capital, no underscore."""

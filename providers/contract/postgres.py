@@ -8,7 +8,7 @@ itself is its own and stays with it.
 import re
 from collections.abc import Mapping
 
-from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.diagnostics import Mistake, Refusal, Unsupported
 from providers.contract.spec import Database
 from providers.contract.spec.data import IN_MIB, Parameter
 

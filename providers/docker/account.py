@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from providers.contract.scope import Scope
-from providers.docker.site import Site
+from providers.contract.component import Scope
+from providers.docker.context import Site
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pulumi_docker as docker
 import pulumi_tls as tls
 
 from providers.contract.adapter import Adapter
+from providers.contract.component import Scope
 from providers.contract.results import (
     Cache,
     Database,
@@ -18,27 +19,26 @@ from providers.contract.results import (
     SecretRef,
     Workloads,
 )
-from providers.contract.scope import Scope
 from providers.contract.spec import Platform
 from providers.docker.autoscaling import create_autoscaling
-from providers.docker.backup import Backup, create_backup
-from providers.docker.cache import DockerCache, create_cache
-from providers.docker.compute import create_compute
+from providers.docker.base.identity import create_identity
+from providers.docker.base.keys import create_keys
+from providers.docker.base.registry import create_registry
+from providers.docker.base.resources import Ground
+from providers.docker.base.secrets import create_secret
+from providers.docker.cache.resources import DockerCache, create_cache
 from providers.docker.compute.address import service_address
-from providers.docker.database import DockerDatabase, create_database
-from providers.docker.entry import create_entry
-from providers.docker.ground import Ground
-from providers.docker.identity import create_identity
-from providers.docker.ingress import create_ingress
-from providers.docker.keys import create_keys
+from providers.docker.compute.resources import create_compute
+from providers.docker.context import Site
+from providers.docker.database.backup import Backup, create_backup
+from providers.docker.database.resources import DockerDatabase, create_database
+from providers.docker.entry.ingress import create_ingress
+from providers.docker.entry.resources import create_entry
 from providers.docker.limits import region as region_of
-from providers.docker.monitoring import Built, create_monitoring
-from providers.docker.monitoring.channels import create_channels
-from providers.docker.network import create_network
-from providers.docker.registry import create_registry
-from providers.docker.secrets import create_secret
-from providers.docker.site import Site
-from providers.docker.storage import DockerObjectStore, create_storage
+from providers.docker.monitoring.resources import Built, create_monitoring
+from providers.docker.network.resources import create_network
+from providers.docker.observability.channels import create_channels
+from providers.docker.storage.resources import DockerObjectStore, create_storage
 
 
 class Docker:

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from providers.contract.mistakes import Approximation, Refusal
+from providers.contract.diagnostics import Approximation, Refusal
 from providers.contract.spec import Platform
-from providers.docker.admission import entry_approximations
-from providers.docker.images import image_refusals
+from providers.docker.base.platform_images import image_refusals
+from providers.docker.compute.limits import workload_approximations, workload_refusals
+from providers.docker.compute.sizes import size_refusals
+from providers.docker.context import REGION
+from providers.docker.database.parameters import parameter_refusals
+from providers.docker.entry.admission import entry_approximations
+from providers.docker.monitoring.limits import monitoring_approximations, stack_secrets
 from providers.docker.naming import naming_refusals
-from providers.docker.observation import monitoring_approximations, stack_secrets
-from providers.docker.parameters import parameter_refusals
-from providers.docker.site import REGION
-from providers.docker.sizes import size_refusals
-from providers.docker.topology import network_approximations, network_refusals
-from providers.docker.workloads import workload_approximations, workload_refusals
+from providers.docker.network.plan import network_approximations, network_refusals
 
 REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (
     naming_refusals,

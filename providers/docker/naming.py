@@ -6,7 +6,7 @@ copy stands beside the old one before that goes. A name that others must know is
 
 from collections.abc import Iterator
 
-from providers.contract.mistakes import Mistake, Refusal
+from providers.contract.diagnostics import Mistake, Refusal
 from providers.contract.naming import STACK_PATTERN
 from providers.contract.spec import Platform
 

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.adapter import Adapter
+from providers.contract.component import Scope
 from providers.contract.results import (
     Cache,
     Database,
@@ -17,27 +18,26 @@ from providers.contract.results import (
     SecretRef,
     Workloads,
 )
-from providers.contract.scope import Scope
 from providers.contract.spec import Platform
-from providers.gcp.account import create_account, project_number
 from providers.gcp.autoscaling import create_autoscaling
-from providers.gcp.cache import GcpCache, create_cache
-from providers.gcp.compute import Compute, create_compute
+from providers.gcp.base.account import create_account, project_number
+from providers.gcp.base.identity import create_identity
+from providers.gcp.base.keys import create_keys
+from providers.gcp.base.registry import create_registry
+from providers.gcp.base.resources import Ground
+from providers.gcp.base.secrets import create_secret
+from providers.gcp.cache.resources import GcpCache, create_cache
 from providers.gcp.compute.address import service_address
-from providers.gcp.database import GcpDatabase, create_database
-from providers.gcp.entry import create_entry
-from providers.gcp.ground import Ground
-from providers.gcp.identity import create_identity
-from providers.gcp.ingress import Ingress, create_ingress
-from providers.gcp.keys import create_keys
+from providers.gcp.compute.resources import Compute, create_compute
+from providers.gcp.context import Site
+from providers.gcp.database.resources import GcpDatabase, create_database
+from providers.gcp.entry.ingress import Ingress, create_ingress
+from providers.gcp.entry.resources import create_entry
 from providers.gcp.limits import region as region_of
-from providers.gcp.monitoring import Built, create_monitoring
-from providers.gcp.monitoring.channels import create_channels
-from providers.gcp.network import create_network
-from providers.gcp.registry import create_registry
-from providers.gcp.secrets import create_secret
-from providers.gcp.site import Site
-from providers.gcp.storage import create_storage
+from providers.gcp.monitoring.resources import Built, create_monitoring
+from providers.gcp.network.resources import create_network
+from providers.gcp.observability.channels import create_channels
+from providers.gcp.storage.resources import create_storage
 
 
 class Gcp:

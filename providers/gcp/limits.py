@@ -2,26 +2,26 @@
 
 from collections.abc import Callable
 
-from providers.contract.mistakes import Approximation, Refusal
+from providers.contract.diagnostics import Approximation, Refusal
 from providers.contract.spec import Platform
-from providers.gcp.admission import entry_approximations
-from providers.gcp.models import model_approximations, model_refusals
+from providers.gcp.base.image_sources import registry_approximations, registry_refusals
+from providers.gcp.base.models import model_approximations, model_refusals
+from providers.gcp.base.regions import region_approximations, region_refusals
+from providers.gcp.compute.limits import compute_approximations, compute_refusals
+from providers.gcp.compute.scaling import autoscaling_approximations
+from providers.gcp.database.parameters import parameter_refusals
+from providers.gcp.database.windows import database_approximations, database_refusals
+from providers.gcp.entry.admission import entry_approximations
+from providers.gcp.entry.routes import entry_refusals
+from providers.gcp.monitoring.limits import monitoring_approximations, monitoring_refusals
 from providers.gcp.naming import naming_refusals
-from providers.gcp.observation import monitoring_approximations, monitoring_refusals
-from providers.gcp.parameters import parameter_refusals
-from providers.gcp.regions import region_approximations, region_refusals
-from providers.gcp.registry_names import registry_approximations, registry_refusals
-from providers.gcp.routes import entry_refusals
-from providers.gcp.scaling import autoscaling_approximations
+from providers.gcp.network.limits import network_approximations, network_refusals
 from providers.gcp.sizes import (
     cache_size_approximations,
     cache_size_refusals,
     database_size_approximations,
     database_size_refusals,
 )
-from providers.gcp.topology.limits import network_approximations, network_refusals
-from providers.gcp.windows import database_approximations, database_refusals
-from providers.gcp.workloads import compute_approximations, compute_refusals
 
 REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (
     region_refusals,

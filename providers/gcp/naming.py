@@ -8,7 +8,7 @@ number of characters to drop. Default labels come from the tags, so a tag that i
 import re
 from collections.abc import Iterator
 
-from providers.contract.mistakes import Mistake, Refusal, Unsupported
+from providers.contract.diagnostics import Mistake, Refusal, Unsupported
 from providers.contract.naming import STACK_PATTERN, Name, too_long
 from providers.contract.spec import Platform
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from providers.contract.mistakes import Approximation, Refusal, Unsupported, listed
+from providers.contract.diagnostics import Approximation, Refusal, Unsupported, listed
 from providers.contract.spec import Database, DatabaseSize, Platform
 
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]

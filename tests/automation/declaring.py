@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from automation.inventory import Declared, Inventory, Value
+from automation.plan.inventory import Declared, Inventory, Value
 
 STACK = "prod"
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from automation.engine.asking import Answers, Fields
 from automation.engine.case import Case, Run
-from automation.engine.command import Engine
-from automation.engine.running import Ran
-from automation.engine.troubles import Trouble
-from automation.leaves import BASE, changed
-from automation.stack_file import Stack, stack_of
+from automation.engine.cloud_queries import Answers, Fields
+from automation.engine.error_text import Trouble
+from automation.engine.locate import Engine
+from automation.engine.run import Ran
+from automation.plan.spec_keys import BASE, changed
+from automation.stack.document import Stack, stack_of
 from components.configuration import PLATFORM_KEY
 
 ENGINE = Engine(Path("/opt/pulumi/bin/pulumi"), "v3.272.0")

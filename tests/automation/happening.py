@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pulumi.automation import EngineEvent
 
-from automation.deployment.events import Event, State, Step, event_of
-from automation.inventory import Value
+from automation.deploy.events import Event, State, Step, event_of
+from automation.plan.inventory import Value
 
 RECORDED = Path(__file__).parent / "recorded"
 PARENTS = "agent-platform:index:AgentPlatform$agent-platform:index:Region"

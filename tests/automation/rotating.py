@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from automation.deployment.changes import Change
-from automation.inventory import Value
-from providers.contract.operations import PASSWORD
+from automation.deploy.changes import Change
+from automation.plan.inventory import Value
+from providers.contract.resource_traits import PASSWORD
 from tests.automation.happening import urn_of
 
 NOON = datetime(2031, 5, 17, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ from graphlib import CycleError
 
 import pytest
 
-from automation.inventory import Declared
 from automation.plan.chain import longest_chain, total_minutes
+from automation.plan.inventory import Declared
 from automation.plan.minutes import OTHERWISE, TABLE, Typical, minutes_of, typical
 from tests.automation.declaring import INSTANCE, KEY, ROLE, SERVICE, component, inventory, resource
 

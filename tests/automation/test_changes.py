@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from automation.deployment.changes import Property, by_room, counted, effective, made, planned, properties_of
-from automation.deployment.events import Begun, Done
-from automation.deployment.told import drifts
+from automation.deploy.changes import Property, by_room, counted, effective, made, planned, properties_of
+from automation.deploy.events import Begun, Done
+from automation.deploy.sdk_results import drifts
 from tests.automation.happening import recorded, step
 
 

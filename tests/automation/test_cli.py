@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli import MISTAKEN, main
-from automation.documents import SCHEMA_FILE, schema_text
-from automation.leaves import BASE, changed
+from automation.cli.main import MISTAKEN, main
+from automation.plan.docs import SCHEMA_FILE, schema_text
+from automation.plan.spec_keys import BASE, changed
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec.defaults import Raw
 
@@ -176,7 +176,7 @@ def test_every_mistake_of_a_file_is_one_sentence(folder: Path, run: Run) -> None
 def test_a_bad_configuration_is_answered_before_an_sdk_is_loaded(folder: Path) -> None:
     write(folder, "bad", changed(BASE, {"network.zones": 9}))
     program = (
-        "import sys\nfrom automation.cli import main\n"
+        "import sys\nfrom automation.cli.main import main\n"
         "try:\n    main(['plan', 'bad'])\n"
         "finally:\n    print({name for name in sys.modules if name.partition('.')[0] in ('pulumi', 'pulumi_aws', 'rich')})\n"
     )

@@ -9,17 +9,17 @@ from typing import cast
 import pytest
 from rich.console import Console, RenderableType
 
-from automation.console.changes import drift_tree, pair_texts, preview_tree, room_counts
-from automation.console.json_lines import drift_json, event_json, failure_json, outcome_json, preview_json
-from automation.console.progress import Progress, duration
-from automation.console.tables import history_text, outcome_text, outputs_text
-from automation.console.watching import Watch, headline, line_of, progress_tree
-from automation.deployment.changes import made, planned
-from automation.deployment.events import Begun, Done, Event, Failed, Said
-from automation.deployment.failures import DeploymentFailed, Failure
-from automation.deployment.results import Outcome, Preview, Update
-from automation.deployment.told import drifts
-from automation.inventory import Value
+from automation.cli.change_tree import drift_tree, pair_texts, preview_tree, room_counts
+from automation.cli.json_lines import drift_json, event_json, failure_json, outcome_json, preview_json
+from automation.cli.progress import Progress, duration
+from automation.cli.tables import history_text, outcome_text, outputs_text
+from automation.cli.watch import Watch, headline, line_of, progress_tree
+from automation.deploy.changes import made, planned
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.events import Begun, Done, Event, Failed, Said
+from automation.deploy.results import Outcome, Preview, Update
+from automation.deploy.sdk_results import drifts
+from automation.plan.inventory import Value
 from tests.automation.happening import recorded, step
 
 PREVIEW = Preview("trial", planned(recorded("replace")))

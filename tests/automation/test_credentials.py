@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from automation.engine.credentials import CLOUDS, credentials_found
-from automation.engine.troubles import OTHER, TROUBLES, trouble_of, trouble_of_kind
+from automation.engine.error_text import OTHER, TROUBLES, trouble_of, trouble_of_kind
 from providers import AVAILABLE
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli import MISTAKEN, main
-from automation.commands.telling import FAILED
-from automation.leaves import BASE, changed
+from automation.cli.failures import FAILED
+from automation.cli.main import MISTAKEN, main
+from automation.plan.spec_keys import BASE, changed
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec.defaults import Raw
 
@@ -145,7 +145,7 @@ def test_a_bad_file_is_answered_before_an_sdk_is_loaded(command: str, folder: Pa
     write(folder, "bad", changed(BASE, {"network.zones": 9}))
     arguments = [command, "bad", *(["--yes"] if command in ASKING else [])]
     program = (
-        f"import sys\nfrom automation.cli import main\n"
+        f"import sys\nfrom automation.cli.main import main\n"
         f"try:\n    main({arguments!r})\n"
         "finally:\n    print({name for name in sys.modules if name.partition('.')[0] in ('pulumi', 'rich', 'grpc')})\n"
     )
@@ -157,7 +157,7 @@ def test_a_bad_file_is_answered_before_an_sdk_is_loaded(command: str, folder: Pa
 
 def test_the_package_loads_no_sdk_until_a_deployment_is_asked_for() -> None:
     program = (
-        "import sys, automation, automation.deployment\n"
+        "import sys, automation, automation.deploy\n"
         "before = 'pulumi' in sys.modules\n"
         "from automation import Deployment\n"
         "print(before, 'pulumi' in sys.modules, Deployment.__name__)"

@@ -2,8 +2,8 @@
 
 import json
 
-from automation.inventory import Declared, Secret
 from automation.plan.diff import RoomDiff, compare
+from automation.plan.inventory import Declared, Secret
 from tests.automation.declaring import INSTANCE, ROLE, SUBNET, component, inventory, resource
 
 

@@ -8,10 +8,10 @@ import pytest
 from automation.engine.case import Case
 from automation.engine.checks import CHECKS, STACK_CHECKS, cloud, engine, findings, project
 from automation.engine.checks.quotas import QUOTAS, quota_checks
-from automation.engine.command import Engine, sdk_version
+from automation.engine.error_text import LATE, trouble_of
 from automation.engine.findings import Finding
-from automation.engine.running import Ran
-from automation.engine.troubles import LATE, trouble_of
+from automation.engine.locate import Engine, sdk_version
+from automation.engine.run import Ran
 from providers import AVAILABLE
 from tests.automation.examined import answers, case, reaching, running, stack
 

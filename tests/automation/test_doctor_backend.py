@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from automation.engine.checks import backend
-from automation.engine.running import Ran
+from automation.engine.run import Ran
 from tests.automation.examined import case, running
 
 WHO = Ran(0, '{"user": "ci", "url": "s3://state/agents?region=us-west-2&token=hunter2"}', "")

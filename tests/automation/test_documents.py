@@ -9,11 +9,11 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from automation.documents import CONFIGURATION_FILE, SCHEMA_FILE, configuration_text, schema_text
-from automation.documents.schema import Node, node_at, platform_schema, profile_defaults
-from automation.documents.tables import default_of, table, type_of
-from automation.leaves import BASE, changed, spec_keys
-from automation.stack_file import stack_names
+from automation.plan.docs import CONFIGURATION_FILE, SCHEMA_FILE, configuration_text, schema_text
+from automation.plan.docs.schema import Node, node_at, platform_schema, profile_defaults
+from automation.plan.docs.tables import default_of, table, type_of
+from automation.plan.spec_keys import BASE, changed, spec_keys
+from automation.stack.document import stack_names
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec import PRESETS, Platform
 from providers.contract.spec.defaults import complete

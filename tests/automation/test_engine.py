@@ -11,9 +11,9 @@ import pytest
 from semver import VersionInfo
 
 from automation.engine import EngineMissing, engine_command, install
-from automation.engine.command import OLDEST, engine_homes, language_host, sdk_version
-from automation.engine.installing import Installer
-from automation.engine.running import run_limited
+from automation.engine.install import Installer
+from automation.engine.locate import OLDEST, engine_homes, language_host, sdk_version
+from automation.engine.run import run_limited
 
 
 def cli(folder: Path, version: str = "v3.272.0", name: str = "pulumi") -> Path:

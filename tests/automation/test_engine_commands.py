@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli import MISTAKEN, main
-from automation.leaves import BASE, changed
+from automation.cli.main import MISTAKEN, main
+from automation.plan.spec_keys import BASE, changed
 from components.configuration import PLATFORM_KEY
 from tests.automation.test_cli import Run, Told
 
@@ -83,7 +83,7 @@ def test_an_install_that_fails_is_one_sentence_and_1(run: Run, monkeypatch: pyte
     def unreachable(_root: str, _version: object) -> None:
         raise urllib.error.URLError("no such host")
 
-    monkeypatch.setattr("automation.engine.installing._install", unreachable)
+    monkeypatch.setattr("automation.engine.install._install", unreachable)
     told = run("engine", "install")
     assert (told.code, told.out, len(told.errors)) == (1, "", 1)
     assert "could not be installed, because get.pulumi.com cannot be reached from here" in told.errors[0]

@@ -2,12 +2,12 @@
 
 from pulumi.automation import EngineEvent, OpType, SummaryEvent
 
-from automation.deployment.clock import Clock
-from automation.deployment.collecting import Collected
-from automation.deployment.events import Begun, Done, Ended, Event, Failed, Said, masked
-from automation.deployment.paths import differing, parts_of, value_at
-from automation.deployment.urns import name_of, room_of, type_of
-from automation.inventory import Value
+from automation.deploy.clock import Clock
+from automation.deploy.event_collector import Collected
+from automation.deploy.events import Begun, Done, Ended, Event, Failed, Said, masked
+from automation.deploy.property_paths import differing, parts_of, value_at
+from automation.deploy.urn import name_of, room_of, type_of
+from automation.plan.inventory import Value
 from tests.automation.happening import event_told, recorded, urn_of
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.documents.examples import Example, documents, examples, quoted
+from automation.plan.docs.examples import Example, documents, examples, quoted
 
 ROOT = Path(__file__).parent.parent.parent
 QUOTED = [example for document in documents(ROOT) for example in examples(document)]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from automation.deployment.events import Event, Failed, Said
-from automation.deployment.failures import DeploymentFailed, Failure
-from automation.deployment.recognised import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE
-from automation.deployment.recognising import Evidence, failure_of
+from automation.deploy.classify import Evidence, failure_of
+from automation.deploy.error_patterns import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.events import Event, Failed, Said
 from tests.automation.happening import recorded, step, urn_of
 
 LOCK = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.

@@ -2,12 +2,12 @@
 
 import pytest
 
-from automation.deployment.changes import Change, Property, planned
-from automation.deployment.failures import DeploymentFailed, Failure
-from automation.deployment.guard import losses, refuse_losses
+from automation.deploy.changes import Change, Property, planned
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.guard import losses, refuse_losses
 from providers import AVAILABLE, operations
-from providers.contract.mistakes import InvalidConfiguration
-from providers.contract.operations import PASSWORD
+from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.resource_traits import PASSWORD
 from tests.automation.happening import recorded, urn_of
 from tests.planning import plan, production
 

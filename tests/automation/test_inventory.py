@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from automation.inventory import Secret, Unknown, as_json, plain, short_type, walk
+from automation.plan.inventory import Secret, Unknown, as_json, plain, short_type, walk
 from tests.automation.declaring import INSTANCE, KEY, ROLE, component, inventory, resource
 
 room = component("Database", "prod-database")

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.local import bringing, building
+from automation.local import images as building
+from automation.local import lifecycle as bringing
 from automation.local.folder import LocalFolder
-from automation.stack_file import read_stack
+from automation.stack.document import read_stack
 from tests.planning import ROOT
 
 

@@ -3,7 +3,7 @@
 import os
 import socket
 
-from automation.deployment.locks import Held, held_in
+from automation.deploy.locks import Held, held_in
 from tests.automation.test_failures import LOCK
 
 GONE = 2**22 + 1

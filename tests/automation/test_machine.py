@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from automation.deployment.checks import refuse_unready
-from automation.deployment.events import Event, Failed, Said
-from automation.deployment.explaining import explained
-from automation.deployment.failures import DeploymentFailed, Failure
-from automation.deployment.recognising import Evidence, failure_of
+from automation.deploy.checks import refuse_unready
+from automation.deploy.classify import Evidence, failure_of
+from automation.deploy.diagnosis import explained
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.events import Event, Failed, Said
 from automation.engine.checks import findings
-from providers.contract.machine import Broken, Environment, Machine, Seen, Why
-from providers.contract.mistakes import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers.contract.preflight import Broken, Environment, Machine, Seen, Why
 from providers.contract.spec import Platform
 from tests.automation.examined import case, stack
 from tests.automation.happening import step, urn_of
@@ -40,8 +40,8 @@ def beneath(monkeypatch: pytest.MonkeyPatch) -> list[Broken]:
     def machine(_cloud: str) -> Machine:
         return made
 
-    for place in ("checks", "explaining"):
-        monkeypatch.setattr(f"automation.deployment.{place}.machine", machine)
+    for place in ("checks", "diagnosis"):
+        monkeypatch.setattr(f"automation.deploy.{place}.machine", machine)
     return asked
 
 

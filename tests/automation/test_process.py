@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pulumi.automation import CommandError
 
-from automation.deployment import process
-from automation.deployment.leftovers import alive_in
-from automation.deployment.process import EngineCommand
+from automation.deploy import process
+from automation.deploy.orphan_processes import alive_in
+from automation.deploy.process import EngineCommand
 
 Engine = Callable[[str], EngineCommand]
 LONGEST_SECONDS = 20

@@ -7,12 +7,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automation.care import Proposal, promote
-from automation.care.images import handover, pinned
-from automation.care.stack_text import config_of, with_config
-from automation.cli import main
-from automation.stack_file import read_stack
-from providers.contract.mistakes import InvalidConfiguration
+from automation.cli.main import main
+from automation.day2 import Proposal, promote
+from automation.day2.promoted_images import handover, pinned
+from automation.stack.document import read_stack
+from automation.stack.edit import config_of, with_config
+from providers.contract.diagnostics import InvalidConfiguration
 from tests.planning import ROOT
 
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64

@@ -10,9 +10,9 @@ import pulumi_random as random
 import pytest
 from pulumi.runtime import resource as sdk
 
-from automation.inventory import Declared, Inventory, Secret, Unknown
-from automation.placeholders import stand_in
-from automation.recorder import Mode, record
+from automation.plan.inventory import Declared, Inventory, Secret, Unknown
+from automation.plan.placeholders import stand_in
+from automation.plan.recorder import Mode, record
 
 TOKEN = "random:index/randomId:RandomId"
 

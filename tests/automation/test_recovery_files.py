@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from automation.deployment import DeploymentFailed
-from automation.deployment.locks import Held
-from automation.recovery.files import Damage, StateFiles, folder_of, mend
-from automation.recovery.unblocking import refuse_living
+from automation.deploy import DeploymentFailed
+from automation.deploy.locks import Held
+from automation.recover.state_files import Damage, StateFiles, folder_of, mend
+from automation.recover.unblock import refuse_living
 
 NOW = datetime(2026, 11, 21, 12, 0)
 WHOLE = json.dumps({"version": 3, "checkpoint": {"stack": "prod"}})

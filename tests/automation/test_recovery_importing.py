@@ -10,11 +10,11 @@ from pulumi import automation
 from pulumi.automation import CommandResult
 from pulumi.automation.errors import create_command_error
 
-from automation.deployment.workspace import ProjectStack
-from automation.inventory import Value
-from automation.recovery.importing import import_all
-from automation.recovery.matching import Match
-from automation.recovery.missing import Ground, Missing, all_missing, ground_of, pending, under_way
+from automation.deploy.workspace import ProjectStack
+from automation.plan.inventory import Value
+from automation.recover.importer import import_all
+from automation.recover.match import Match
+from automation.recover.missing import Ground, Missing, all_missing, ground_of, pending, under_way
 
 STACK = "urn:pulumi:prod::agent-platform::pulumi:pulumi:Stack::agent-platform-prod"
 ROOM = "urn:pulumi:prod::agent-platform::agent-platform:index:AgentPlatform::prod"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from automation.inventory import Value
-from automation.recovery.matching import (
+from automation.plan.inventory import Value
+from automation.recover.match import (
     Known,
     Match,
     Seen,
@@ -16,9 +16,9 @@ from automation.recovery.matching import (
     match,
     unsearchable,
 )
-from automation.recovery.missing import Missing
+from automation.recover.missing import Missing
 from providers import findable
-from providers.contract.found import Found
+from providers.contract.import_ids import Found
 
 TABLE = findable("aws")
 PLACE = {"account": "111122223333", "region": "us-west-2"}

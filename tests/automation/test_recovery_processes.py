@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from automation.recovery.processes import Process, end, is_engine, left_over, running
+from automation.recover.processes import Process, end, is_engine, left_over, running
 
 HERE = "/srv/agents"
 HOST = ("/usr/bin/pulumi-language-python", "127.0.0.1:40000")

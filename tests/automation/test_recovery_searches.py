@@ -3,9 +3,9 @@
 import pytest
 
 from automation.engine.clouds.questions import Place
-from automation.recovery.clouds import azure, gcp
-from automation.recovery.clouds.searches import own_tags
-from automation.stack_file import stack_of
+from automation.recover.clouds import azure, gcp
+from automation.recover.clouds.searches import own_tags
+from automation.stack.document import stack_of
 from components.agent_platform import tags_of
 from components.configuration import PLATFORM_KEY
 from components.settings import Settings

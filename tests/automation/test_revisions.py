@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from automation.deployment.clock import Clock
-from automation.deployment.events import Event, Said
-from automation.deployment.failures import DeploymentFailed, Failure
-from automation.deployment.revisions import Revision, revisions_of, still_wanted
-from automation.deployment.settling import settle
-from automation.inventory import Value
+from automation.deploy.clock import Clock
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.events import Event, Said
+from automation.deploy.revisions import Revision, revisions_of, still_wanted
+from automation.deploy.rollout import settle
+from automation.plan.inventory import Value
 from providers import AVAILABLE, operations
 from tests.automation.happening import urn_of
 from tests.planning import plan, production

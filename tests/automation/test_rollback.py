@@ -8,13 +8,13 @@ from typing import cast
 import pytest
 import yaml
 
-from automation.care import rollback
-from automation.care.earlier import earlier, inherited_config, last_successful, restored
-from automation.deployment import Deployment, Update
-from automation.inventory import Value
-from automation.leaves import BASE, changed
+from automation.day2 import rollback
+from automation.day2.history import earlier, inherited_config, last_successful, restored
+from automation.deploy import Deployment, Update
+from automation.plan.inventory import Value
+from automation.plan.spec_keys import BASE, changed
 from components.configuration import PLATFORM_KEY
-from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
 KEY = "agent-platform:KEY"

@@ -9,15 +9,15 @@ from typing import cast
 
 import pytest
 
-from automation.care import Rotation, rotate
-from automation.care.rotating import as_it_was
-from automation.cli import main
-from automation.deployment import Clock, Deployment, DeploymentFailed, Outcome, Preview
-from automation.deployment.changes import Change
-from automation.deployment.guard import refuse_losses
+from automation.cli.main import main
+from automation.day2 import Rotation, rotate
+from automation.day2.rotate import as_it_was
+from automation.deploy import Clock, Deployment, DeploymentFailed, Outcome, Preview
+from automation.deploy.changes import Change
+from automation.deploy.guard import refuse_losses
 from components.configuration import PLATFORM_KEY
 from providers import operations
-from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.happening import urn_of
 from tests.automation.rotating import BUCKET, CHAT, GATEWAY, KEY, LISTED, NOON, PASSWORD_URN, STATE, URL, WORKER, change
 from tests.planning import ROOT

@@ -5,12 +5,21 @@ from datetime import timedelta
 
 import pytest
 
-from automation.care.targets import Target, beside, hanging_on, left_out, resources_of, roots, target_of, too_young
-from automation.inventory import Value
-from automation.stack_file import stack_of
+from automation.day2.rotation_targets import (
+    Target,
+    beside,
+    hanging_on,
+    left_out,
+    resources_of,
+    roots,
+    target_of,
+    too_young,
+)
+from automation.plan.inventory import Value
+from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, operations
-from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.rotating import (
     BUCKET,
     CHAT,

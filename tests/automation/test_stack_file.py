@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.leaves import BASE, changed
-from automation.stack_file import Stack, read_stack, stack_names, stack_of
+from automation.plan.spec_keys import BASE, changed
+from automation.stack.document import Stack, read_stack, stack_names, stack_of
 from components.configuration import PLATFORM_KEY
-from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
 WITH_SECRET = changed(BASE, {"services.web.secrets": ["API_KEY"]})

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.care import sweeping
-from automation.care.expiry import expiry, is_over, moment
-from automation.care.sweeping import StandingStack, Swept, sweep
-from automation.cli import main
-from automation.deployment import Clock, Deployment, DeploymentFailed, Failure, Update
-from automation.deployment.ephemeral import laid_over
-from automation.leaves import BASE, changed
-from automation.stack_file import read_stack
+from automation.cli.main import main
+from automation.day2 import sweep as sweeping
+from automation.day2.sweep import StandingStack, Swept, sweep
+from automation.deploy import Clock, Deployment, DeploymentFailed, Failure, Update
+from automation.plan.spec_keys import BASE, changed
+from automation.stack.document import read_stack
+from automation.stack.ephemeral import laid_over
+from automation.stack.expiry import expiry, is_over, moment
 from components.configuration import PLATFORM_KEY
-from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
 EXPIRES = "agent-platform:expires_at"

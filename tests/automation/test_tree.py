@@ -1,7 +1,7 @@
 """The tree of a plan: rooms in the order of the walk, one line a type, the facts people look for."""
 
-from automation.inventory import Declared, Secret, Unknown
 from automation.plan.facts import facts_of
+from automation.plan.inventory import Declared, Secret, Unknown
 from automation.plan.tree import NAMES_SHOWN, Branch, tree_of
 from tests.automation.declaring import INSTANCE, KEY, ROLE, SUBNET, component, inventory, resource
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from automation.deployment.failures import DeploymentFailed, Failure
-from automation.deployment.unprotecting import deletions, protected, refuse_protected
-from automation.inventory import Value
-from providers.contract.mistakes import InvalidConfiguration
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.unprotect import deletions, protected, refuse_protected
+from automation.plan.inventory import Value
+from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.happening import urn_of
 
 DATABASE = {"urn": urn_of("aws:rds/instance:Instance", "prod-database"), "custom": True, "protect": True}

@@ -6,13 +6,13 @@ from typing import TypeVar
 
 import pulumi
 
-from automation.inventory import Inventory
-from automation.recorder import record
-from components.parsing import read
-from providers.aws.keys import Keys
-from providers.aws.network import create_network
-from providers.aws.site import Site
-from providers.contract.scope import Room, Scope
+from automation.plan.inventory import Inventory
+from automation.plan.recorder import record
+from components.validation.parse import read
+from providers.aws.base.keys import Keys
+from providers.aws.context import Site
+from providers.aws.network.resources import create_network
+from providers.contract.component import Room, Scope
 from providers.contract.spec import Platform
 from tests.planning import production
 

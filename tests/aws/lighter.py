@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import cast
 
-from automation.inventory import Declared, Inventory
+from automation.plan.inventory import Declared, Inventory
 from tests.planning import DROP, plan, production
 
 Statement = dict[str, object]

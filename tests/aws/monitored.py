@@ -8,19 +8,19 @@ from typing import cast
 import pulumi
 import pulumi_aws as aws
 
-from automation.inventory import Inventory
-from providers.aws.cache import AwsCache
-from providers.aws.compute import Compute
-from providers.aws.database import AwsDatabase
-from providers.aws.ground import Ground
-from providers.aws.ingress import Ingress
-from providers.aws.monitoring import Built, create_monitoring
+from automation.plan.inventory import Inventory
+from providers.aws.base.resources import Ground
+from providers.aws.cache.resources import AwsCache
+from providers.aws.compute.resources import Compute
+from providers.aws.database.resources import AwsDatabase
+from providers.aws.entry.ingress import Ingress
 from providers.aws.monitoring.alarms import create_alarm
-from providers.aws.monitoring.channels import Channels
+from providers.aws.monitoring.resources import Built, create_monitoring
 from providers.aws.monitoring.targets import service_target
+from providers.aws.observability.channels import Channels
 from providers.contract.alarms import Signal, alarm_rules
+from providers.contract.component import Scope
 from providers.contract.results import Entry
-from providers.contract.scope import Scope
 from tests.aws.alone import alone, keys, site_of
 
 

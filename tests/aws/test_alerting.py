@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from providers.aws.alerting import (
+from providers.aws.monitoring.limits import (
     MOST_WIDGETS,
     anomaly_usd,
     database_sizes,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.aws.topology.cidr import (
+from providers.aws.network.cidr import (
     MAX_ZONES,
     TIERS,
     Layout,

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.aws.variants import private, staging
 
 Inputs = dict[str, object]

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Declared, Inventory, Secret
+from automation.plan.inventory import Declared, Inventory, Secret
 from tests.aws.lighter import lighter, statements
 
 

@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
-from providers.aws.models import model_refusals
+from automation.plan.inventory import Inventory
+from providers.aws.base.models import model_refusals
 from providers.contract.spec import AwsBlock, Platform, Service
 from tests.aws.lighter import PROFILE, WORLDWIDE, lighter, statements
 

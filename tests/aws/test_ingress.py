@@ -3,7 +3,7 @@
 import json
 from typing import cast
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.aws.variants import private, staging
 
 

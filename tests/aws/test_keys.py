@@ -4,9 +4,9 @@ import json
 from functools import cache
 from typing import cast
 
-from automation.inventory import Inventory
-from providers.aws.keys import create_keys, publishing_services
-from providers.aws.monitoring.channels import publishers
+from automation.plan.inventory import Inventory
+from providers.aws.base.keys import create_keys, publishing_services
+from providers.aws.observability.channels import publishers
 from tests.aws.alone import alone, site_of
 from tests.planning import DROP
 

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Declared, Inventory
+from automation.plan.inventory import Declared, Inventory
 from providers.aws.monitoring.alarms import limit_of
 from providers.aws.monitoring.metrics import MEASURES, ROWS
 from providers.aws.monitoring.targets import Target, readings, service_target

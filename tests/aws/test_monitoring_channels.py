@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Declared, Inventory
-from providers.aws.keys import publishing_services
-from providers.aws.monitoring.channels import CHATBOT_REGION, create_channels, publishers
+from automation.plan.inventory import Declared, Inventory
+from providers.aws.base.keys import publishing_services
+from providers.aws.observability.channels import CHATBOT_REGION, create_channels, publishers
 from tests.aws.alone import alone, keys, site_of
 from tests.planning import DROP
 

@@ -3,7 +3,7 @@
 import json
 from typing import cast
 
-from automation.inventory import Declared
+from automation.plan.inventory import Declared
 from tests.aws.monitored import monitored
 from tests.aws.test_monitoring_alarms import alarm
 

@@ -8,8 +8,8 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.inventory import Inventory
-from providers.aws.monitoring.widgets import COLUMNS, Box, below, boxes
+from automation.plan.inventory import Inventory
+from providers.aws.monitoring.panels import COLUMNS, Box, below, boxes
 from tests.aws.monitored import monitored
 
 Widget = dict[str, object]

@@ -8,12 +8,12 @@ from typing import cast
 import pulumi
 import pytest
 
-from automation.inventory import Inventory
-from providers.aws.identity import Identity
-from providers.aws.monitoring.channels import Channels
-from providers.aws.monitoring.prometheus import Prometheus, collector_config, create_prometheus
-from providers.aws.site import Site
-from providers.contract.scope import Scope
+from automation.plan.inventory import Inventory
+from providers.aws.base.identity import Identity
+from providers.aws.context import Site
+from providers.aws.observability.channels import Channels
+from providers.aws.observability.metrics_collector import Prometheus, collector_config, create_prometheus
+from providers.contract.component import Scope
 from tests.aws.alone import alone, keys, site_of
 
 ENDPOINT = "https://aps.example/workspaces/ws-1/"

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from automation.inventory import Declared
+from automation.plan.inventory import Declared
 from providers.contract.alarms import BURN_RATES
 from tests.aws.monitored import monitored
 from tests.aws.test_monitoring_alarms import alarm, metric, queries

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from providers.aws.naming import (
     LIMITS,
     LONGEST_ROLES,

@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
-from providers.aws.network import Network, create_network
+from automation.plan.inventory import Inventory
+from providers.aws.network.resources import Network, create_network
 from tests.aws.alone import KEYS, alone, keys, network, site_of
 from tests.planning import DROP
 

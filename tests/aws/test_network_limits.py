@@ -1,6 +1,6 @@
 """What a network cannot be on AWS, and what it is in AWS's own way."""
 
-from providers.aws.topology.limits import network_approximations, network_refusals
+from providers.aws.network.limits import network_approximations, network_refusals
 from providers.contract.spec import Platform
 from tests.aws.alone import spec_of
 from tests.planning import DROP

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Declared, Inventory
+from automation.plan.inventory import Declared, Inventory
 from tests.aws.alone import network
 from tests.planning import DROP
 

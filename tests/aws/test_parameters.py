@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.aws.disks import disk_refusals, most_storage_gib
-from providers.aws.parameters import max_connections, parameter_refusals, server_parameters
+from providers.aws.database.disk import disk_refusals, most_storage_gib
+from providers.aws.database.parameters import max_connections, parameter_refusals, server_parameters
 from providers.contract.spec import Database, DatabaseSize, Platform, Service
 from providers.contract.spec.data import Parameter
 

@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
-from providers.aws.registry_names import registry_refusals
+from automation.plan.inventory import Inventory
+from providers.aws.base.image_sources import registry_refusals
 from providers.contract.spec import Platform, Service
 from tests.aws.lighter import DIGEST, lighter, statements
 

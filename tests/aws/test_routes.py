@@ -5,8 +5,16 @@ from fnmatch import fnmatchcase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.parsing import read
-from providers.aws.routes import DEPTHS, LAST, ingress_approximations, ingress_refusals, patterns, priority, segments
+from components.validation.parse import read
+from providers.aws.entry.routes import (
+    DEPTHS,
+    LAST,
+    ingress_approximations,
+    ingress_refusals,
+    patterns,
+    priority,
+    segments,
+)
 from providers.contract.spec import Platform
 from tests.planning import DROP, production
 

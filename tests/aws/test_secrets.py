@@ -7,12 +7,12 @@ from typing import cast
 
 import pulumi
 
-from automation.inventory import Inventory, Secret
-from providers.aws.ground import Ground
-from providers.aws.identity import create_identity
-from providers.aws.secrets import create_secret
+from automation.plan.inventory import Inventory, Secret
+from providers.aws.base.identity import create_identity
+from providers.aws.base.resources import Ground
+from providers.aws.base.secrets import create_secret
+from providers.contract.component import Scope
 from providers.contract.results import SecretRef
-from providers.contract.scope import Scope
 from tests.aws.alone import KEYS, alone, keys, site_of
 
 VALUE = "marker-of-a-value"

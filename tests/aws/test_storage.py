@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.aws.lighter import lighter, statements
 
 BUCKETS = ("prod-storage", "prod-storage-access")

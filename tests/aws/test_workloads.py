@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from components.parsing import read
-from providers.aws.calls import connected, start_order
-from providers.aws.health import container_check
-from providers.aws.workloads import compute_approximations, compute_refusals
+from components.validation.parse import read
+from providers.aws.compute.health import container_check
+from providers.aws.compute.limits import compute_approximations, compute_refusals
+from providers.aws.compute.start_order import connected, start_order
 from providers.contract.spec import Platform
 from tests.planning import DROP, production
 

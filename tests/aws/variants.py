@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.planning import DROP, plan, production
 
 IMAGE = "ghcr.io/acme/ui:1.0"

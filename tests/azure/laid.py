@@ -6,28 +6,28 @@ from typing import cast
 
 import pulumi
 
-from automation.inventory import Declared, Inventory
-from automation.recorder import Mode, record
+from automation.plan.inventory import Declared, Inventory
+from automation.plan.recorder import Mode, record
 from components.agent_platform import tags_of
-from components.parsing import read
 from components.settings import Settings
-from providers.azure.account import create_account
-from providers.azure.cache import create_cache
+from components.validation.parse import read
+from providers.azure.base.account import create_account
+from providers.azure.base.identity import create_identity
+from providers.azure.base.keys import create_keys
+from providers.azure.base.models import create_models
+from providers.azure.base.registry import create_registry
+from providers.azure.base.resources import Ground
+from providers.azure.base.secrets import create_secret
+from providers.azure.base.vault import create_vault
+from providers.azure.cache.resources import create_cache
 from providers.azure.compute.environment import AppEnvironment
-from providers.azure.database import create_database
-from providers.azure.ground import Ground
-from providers.azure.identity import create_identity
-from providers.azure.keys import create_keys
-from providers.azure.models import create_models
-from providers.azure.monitoring.channels import Channels
-from providers.azure.monitoring.logs import Logs
-from providers.azure.network import create_network
-from providers.azure.registry import create_registry
-from providers.azure.secrets import create_secret
-from providers.azure.site import Site
-from providers.azure.storage import create_storage
-from providers.azure.vault import create_vault
-from providers.contract.scope import Room, Scope
+from providers.azure.context import Site
+from providers.azure.database.resources import create_database
+from providers.azure.network.resources import create_network
+from providers.azure.observability.channels import Channels
+from providers.azure.observability.logs import Logs
+from providers.azure.storage.resources import create_storage
+from providers.contract.component import Room, Scope
 from providers.contract.spec import Platform
 from tests.planning import production, revealed
 

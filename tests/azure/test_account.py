@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.parsing import read
+from components.validation.parse import read
 from tests.azure.laid import laid, site_of
 from tests.planning import production
 

@@ -5,9 +5,9 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
+from providers.azure.compute.scaling import answer_seconds, concurrent_requests
 from providers.azure.limits import approximations, refusals
-from providers.azure.scaling import answer_seconds, concurrent_requests
 from tests.azure.laid import at, spec_of
 
 SPEC = spec_of()

@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from automation.inventory import Declared, Inventory, Secret
+from automation.plan.inventory import Declared, Inventory, Secret
 from tests.azure.laid import at, depends_on, laid, opened
 from tests.planning import revealed
 

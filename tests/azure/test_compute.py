@@ -4,12 +4,12 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
-from providers.azure import rights
-from providers.azure.app_sizes import PAIRS, app_size_refusals
+from automation.plan.inventory import Inventory
+from providers.azure.base import role_ids as rights
+from providers.azure.compute.health import liveness_probe, probe_refusals, startup_probe
+from providers.azure.compute.sizes import PAIRS, app_size_refusals
+from providers.azure.compute.variables import digest, secrets_version
 from providers.azure.limits import refusals
-from providers.azure.probes import liveness_probe, probe_refusals, startup_probe
-from providers.azure.variables import digest, secrets_version
 from providers.contract.results import Environment
 from providers.contract.spec.service import Health
 from tests.azure.laid import at, depends_on, opened, spec_of

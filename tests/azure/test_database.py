@@ -4,9 +4,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from automation.inventory import Declared, Inventory, Secret
+from automation.plan.inventory import Declared, Inventory, Secret
+from providers.azure.database.redundancy import maintenance_window
 from providers.azure.limits import approximations, refusals
-from providers.azure.redundancy import maintenance_window
 from providers.contract.spec import Maintenance
 from tests.azure.laid import WORKSPACE, at, depends_on, laid, opened, spec_of
 

@@ -4,10 +4,10 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
+from providers.azure.entry.private_link import approval_command
+from providers.azure.entry.routes import link_location, patterns, proof_name, record_name
 from providers.azure.limits import approximations, refusals
-from providers.azure.link import approval_command
-from providers.azure.routes import link_location, patterns, proof_name, record_name
 from tests.azure.laid import at, depends_on, spec_of
 
 

@@ -1,6 +1,6 @@
 """Identities and the rights they are given: one role on one resource, named for ever."""
 
-from providers.azure import rights
+from providers.azure.base import role_ids as rights
 from providers.azure.limits import approximations
 from tests.azure.laid import laid, site_of, spec_of
 

@@ -4,10 +4,10 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
-from providers.azure import rights
+from automation.plan.inventory import Inventory
+from providers.azure.base import role_ids as rights
+from providers.azure.base.model_deployments import Model, parse_model
 from providers.azure.limits import approximations, refusals
-from providers.azure.model_names import Model, parse_model
 from tests.azure.laid import at, depends_on, laid, spec_of
 
 

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Declared, Inventory
+from automation.plan.inventory import Declared, Inventory
 from tests.azure.laid import at, depends_on, laid
 
 

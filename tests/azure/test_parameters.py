@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.azure.database.parameters import max_connections, server_parameters
 from providers.azure.limits import approximations, refusals
-from providers.azure.parameters import max_connections, server_parameters
 from providers.contract.spec import Database, DatabaseSize
 from tests.azure.laid import spec_of
 

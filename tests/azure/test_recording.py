@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_azure_native as azure_native
 
-from automation.recorder import Mode, record
+from automation.plan.recorder import Mode, record
 
 IDENTITY = "/subscriptions/s/identities/i"
 

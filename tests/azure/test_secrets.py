@@ -2,8 +2,8 @@
 
 import pytest
 
-from automation.inventory import Secret
-from providers.azure import rights
+from automation.plan.inventory import Secret
+from providers.azure.base import role_ids as rights
 from providers.azure.limits import refusals
 from tests.azure.laid import SECRET, at, depends_on, laid, opened, spec_of
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.azure import rights
+from providers.azure.base import role_ids as rights
 from providers.azure.limits import approximations
-from providers.azure.objects import keeping
+from providers.azure.storage.retention import keeping
 from providers.contract.spec import Storage
 from tests.azure.laid import at, laid, spec_of
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.azure.base.locations import UNPAIRED, WITHOUT_ZONES, ZONAL, geo_backup, storage_redundancy
 from providers.azure.limits import approximations, refusals
-from providers.azure.topology.cidr import RESERVED, Layout, cidr_fault, layout, most_replicas
-from providers.azure.topology.locations import UNPAIRED, WITHOUT_ZONES, ZONAL, geo_backup, storage_redundancy
-from providers.azure.topology.rules import DENY_PRIORITY, Rule, rules
+from providers.azure.network.cidr import RESERVED, Layout, cidr_fault, layout, most_replicas
+from providers.azure.network.security_rules import DENY_PRIORITY, Rule, rules
 from tests.azure.laid import site_of, spec_of
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.parsing import parse
-from providers.contract.mistakes import InvalidConfiguration
+from components.validation.parse import parse
+from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 from tests.planning import DROP, production

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from components.notes import neutral_approximations
-from components.parsing import parse
+from components.adjustments import neutral_approximations
+from components.validation.parse import parse
 from tests.planning import DROP, production
 
 QUIET: Mapping[str, object] = {"recovery": {}}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from components.parsing import parse
+from components.validation.parse import parse
 from providers.contract.spec import Platform
 from tests.planning import production
 

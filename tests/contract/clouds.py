@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
-from automation.inventory import Declared, Inventory
+from automation.plan.inventory import Declared, Inventory
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.parsing import read
+from components.validation.parse import read
 from providers.contract.alarms import BURN_RATES, AlarmRule, BurnRate, Signal, alarm_rules, row
 from providers.contract.spec import Platform
 from tests.planning import DROP, production

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Declared, Inventory, Secret, as_json
+from automation.plan.inventory import Declared, Inventory, Secret, as_json
 from providers import AVAILABLE
 from tests.contract.clouds import KNOWLEDGE
 from tests.planning import plan, production

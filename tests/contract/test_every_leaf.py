@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from automation.capabilities import CAPABILITIES_FILE, row, sentences, verdict
-from automation.documents.tables import table
-from automation.leaves import BLOCKS, CHOOSING, LEAVES, Leaf, spec_keys
+from automation.plan.capabilities import CAPABILITIES_FILE, row, sentences, verdict
+from automation.plan.docs.tables import table
+from automation.plan.spec_keys import BLOCKS, CHOOSING, LEAVES, Leaf, spec_keys
 from providers import AVAILABLE
 
 ROOT = Path(__file__).parent.parent.parent

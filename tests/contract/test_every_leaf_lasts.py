@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from automation.inventory import Inventory
-from automation.leaves import LEAVES, Leaf, changed
-from automation.recorder import record
-from automation.stack_file import stack_of
+from automation.plan.inventory import Inventory
+from automation.plan.recorder import record
+from automation.plan.spec_keys import LEAVES, Leaf, changed
+from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, operations
-from providers.contract.mistakes import InvalidConfiguration
-from providers.contract.operations import Losing
+from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.resource_traits import Losing
 from providers.contract.spec.defaults import Raw
 from tests.engine.standin.replacing import replaces
 from tests.planning import production

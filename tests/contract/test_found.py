@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 from providers import AVAILABLE
-from providers.contract.found import Findable, is_automatic, unknown_to
+from providers.contract.import_ids import Findable, is_automatic, unknown_to
 from tests.planning import plan, production
 
 ARN = "arn:aws:{}:us-west-2:111122223333:{}"
@@ -21,7 +21,7 @@ GROUP = "/subscriptions/1/resourceGroups/prod-agents-westus3"
 
 
 def table(cloud: str) -> Findable:
-    return import_module(f"providers.{cloud}.found").FINDABLE
+    return import_module(f"providers.{cloud}.import_ids").FINDABLE
 
 
 @pytest.mark.parametrize(("cloud", "changes"), PLATFORMS)

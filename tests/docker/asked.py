@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from components.parsing import parse
-from providers.contract.mistakes import InvalidConfiguration
+from components.validation.parse import parse
+from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
+from providers.docker.context import REGION, Site
 from providers.docker.limits import approximations
-from providers.docker.site import REGION, Site
 from tests.planning import production
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from automation.inventory import Declared, Inventory
+from automation.plan.inventory import Declared, Inventory
 from tests.planning import revealed
 
 Words = Mapping[str, object]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from providers.docker.scripts import FOLDER, script
 from tests.docker.laid import container, files, items, networks, variables
 from tests.planning import DROP, plan, production

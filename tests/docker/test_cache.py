@@ -2,8 +2,8 @@
 
 import pytest
 
-from automation.inventory import Inventory, Secret
-from providers.docker.cache import configuration
+from automation.plan.inventory import Inventory, Secret
+from providers.docker.cache.resources import configuration
 from tests.docker.asked import spec_of
 from tests.docker.laid import container, files, uploads, variables
 

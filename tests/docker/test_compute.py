@@ -4,10 +4,10 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory, Secret
-from providers.docker.compute.copies import HOME
-from providers.docker.probes import probe_of
-from providers.docker.sizes import cpus
+from automation.plan.inventory import Inventory, Secret
+from providers.docker.compute.health import probe_of
+from providers.docker.compute.replicas import HOME
+from providers.docker.compute.sizes import cpus
 from tests.docker.asked import spec_of
 from tests.docker.laid import command, container, containers, uploads, variables
 from tests.planning import DROP, SECRET

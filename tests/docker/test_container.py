@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from providers.docker.durations import go_duration
 from tests.docker.laid import container, containers, files, holders, items, variables
 from tests.planning import SECRET

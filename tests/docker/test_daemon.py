@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from providers.docker.machine.daemon import Daemon, Silent, Unasked, daemon_of, why_silent
-from providers.docker.machine.host import Port
-from providers.docker.machine.looking import taker_of
-from providers.docker.machine.ports import EVERYWHERE
+from providers.docker.preflight.daemon import Daemon, Silent, Unasked, daemon_of, why_silent
+from providers.docker.preflight.host import Port
+from providers.docker.preflight.inspection import taker_of
+from providers.docker.preflight.ports import EVERYWHERE
 
 
 @pytest.mark.parametrize(

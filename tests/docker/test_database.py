@@ -4,9 +4,9 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory, Secret
+from automation.plan.inventory import Inventory, Secret
+from providers.docker.database.parameters import arguments
 from providers.docker.database.server import places
-from providers.docker.parameters import arguments
 from tests.docker.asked import spec_of
 from tests.docker.laid import command, container, files, items, uploads, variables
 from tests.planning import plan, production

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from automation.leaves import BASE, changed
-from automation.stack_file import stack_of
+from automation.plan.spec_keys import BASE, changed
+from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers.contract.machine import Broken, Why
+from providers.contract.preflight import Broken, Why
 from providers.contract.spec import Platform
-from providers.docker.machine import MACHINE
-from providers.docker.machine.explaining import CONTAINER, IMAGE, NETWORK, Said, key_of, state_of, unhealthy_why
-from providers.docker.machine.words import last_lines, secret_values, text_of
+from providers.docker.preflight.checks import MACHINE
+from providers.docker.preflight.container_logs import last_lines, secret_values, text_of
+from providers.docker.preflight.diagnosis import CONTAINER, IMAGE, NETWORK, Said, key_of, state_of, unhealthy_why
 
 STACK = "trial"
 NOWHERE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}

@@ -4,8 +4,16 @@ import re
 
 import pytest
 
-from automation.inventory import Inventory
-from providers.docker.images import COURIER, IMAGES, POSTGRES_BY_VERSION, REDIS_EXPORTER, ROLES, image_of, roles_of
+from automation.plan.inventory import Inventory
+from providers.docker.base.platform_images import (
+    COURIER,
+    IMAGES,
+    POSTGRES_BY_VERSION,
+    REDIS_EXPORTER,
+    ROLES,
+    image_of,
+    roles_of,
+)
 from tests.docker.asked import spec_of
 from tests.planning import DROP, plan, production
 

@@ -1,6 +1,6 @@
 """Keys: one authority, a certificate for each part that is reached over TLS, no key in the open."""
 
-from automation.inventory import Inventory, Secret
+from automation.plan.inventory import Inventory, Secret
 from tests.docker.laid import holders, items
 from tests.planning import DROP, plan, production
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from providers.docker.observation import stack_secrets
+from providers.docker.monitoring.limits import stack_secrets
 from tests.docker.asked import approximated, refused, spec_of
 from tests.planning import DROP
 

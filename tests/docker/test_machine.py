@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from automation.leaves import BASE, changed
-from automation.stack_file import stack_of
+from automation.plan.spec_keys import BASE, changed
+from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, machine
-from providers.contract.machine import Machine
+from providers.contract.preflight import Machine
 from providers.contract.spec import Platform
-from providers.docker.machine import seen
-from providers.docker.machine.host import Host, Port, Standing
-from providers.docker.machine.ports import EVERYWHERE
+from providers.docker.preflight.checks import seen
+from providers.docker.preflight.host import Host, Port, Standing
+from providers.docker.preflight.ports import EVERYWHERE
 
 STACK = "trial"
 HOST = Host(address="unix:///var/run/docker.sock", version="28.0", memory_gib=15.6, cpus=4, free_port=8445)

@@ -10,8 +10,8 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory, Secret
-from automation.stack_file import stack_of
+from automation.plan.inventory import Inventory, Secret
+from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
 from providers.contract.alarms import BURN_RATES
 from providers.contract.dashboard import dashboard_rows
@@ -23,10 +23,10 @@ from providers.contract.prometheus import (
     prometheus_rules,
     rules_document,
 )
-from providers.docker.panels import dashboard_document
-from providers.docker.receivers import alertmanager_document
-from providers.docker.rules import own_rules
-from providers.docker.scraping import prometheus_document
+from providers.docker.monitoring.panels import dashboard_document
+from providers.docker.monitoring.rules import own_rules
+from providers.docker.observability.alertmanager import alertmanager_document
+from providers.docker.observability.prometheus_config import prometheus_document
 from tests.docker.asked import site_of, spec_of
 from tests.docker.laid import container, files, items, uploads, variables
 from tests.planning import DROP, plan, production

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.inventory import Inventory
-from providers.docker.topology import nets, subnets
+from automation.plan.inventory import Inventory
+from providers.docker.network.plan import nets, subnets
 from tests.docker.asked import refused, spec_of
 from tests.docker.laid import aliases, command, container, containers, networks
 from tests.planning import plan, production

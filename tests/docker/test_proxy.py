@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from automation.inventory import Inventory, Secret
-from providers.docker.admission import WAF
-from providers.docker.proxy import configuration
+from automation.plan.inventory import Inventory, Secret
+from providers.docker.entry.admission import WAF
+from providers.docker.entry.haproxy import configuration
 from tests.docker.asked import site_of
 from tests.docker.laid import command, container, files, items, uploads
 from tests.planning import DROP

@@ -3,7 +3,7 @@
 import json
 from typing import cast
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.docker.laid import command, container, files, variables
 from tests.planning import plan, production
 

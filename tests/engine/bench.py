@@ -13,9 +13,9 @@ from typing import cast
 
 import yaml
 
-from automation.deployment.workspace import AT_ONCE
-from automation.inventory import Value
-from automation.stack_file import read_stack
+from automation.deploy.workspace import AT_ONCE
+from automation.plan.inventory import Value
+from automation.stack.document import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 from tests.engine.standin.cloud import VARIABLE, Cloud

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from automation.deployment import Deployment
-from automation.inventory import Value
-from automation.recovery import Recovered, Step, recover
-from automation.recovery.processes import running
+from automation.deploy import Deployment
+from automation.plan.inventory import Value
+from automation.recover import Recovered, Step, recover
+from automation.recover.processes import running
 from tests.engine.bench import LONGEST_SECONDS, STACK, Bench
 from tests.engine.standin.cloud import Object
 from tests.planning import DROP

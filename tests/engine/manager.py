@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from automation.inventory import Value
+from automation.plan.inventory import Value
 from tests.engine.standin.cloud import Cloud
 from tests.engine.standin.searching import TOKEN, managed
 

@@ -23,8 +23,8 @@ from typing import cast
 
 import yaml
 
-from automation.leaves import changed
-from automation.stack_file import read_stack
+from automation.plan.spec_keys import changed
+from automation.stack.document import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 from tests.engine.bench import Bench, missing_engine

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
-from automation.inventory import Value
+from automation.plan.inventory import Value
 from providers import AVAILABLE
 from tests.engine.bench import STACK, Bench, missing_engine
 from tests.engine.standin.cloud import Object

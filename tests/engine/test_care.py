@@ -14,10 +14,10 @@ from typing import cast
 import pytest
 
 from automation import Deployment
-from automation.care import promote, rollback, rotate
-from automation.deployment import DeploymentFailed, Preview
-from automation.stack_file import read_stack
-from providers.contract.mistakes import InvalidConfiguration
+from automation.day2 import promote, rollback, rotate
+from automation.deploy import DeploymentFailed, Preview
+from automation.stack.document import read_stack
+from providers.contract.diagnostics import InvalidConfiguration
 from tests.engine.bench import STACK, Bench
 from tests.engine.conftest import need_engine
 from tests.planning import DROP, SECRET, production

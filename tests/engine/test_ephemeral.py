@@ -7,9 +7,10 @@ from typing import cast
 import pytest
 
 from automation import Deployment
-from automation.care import sweep
-from automation.deployment import Clock, Preview, folders
-from automation.deployment.resealing import take_over_secrets
+from automation.day2 import sweep
+from automation.deploy import Clock, Preview
+from automation.deploy.secrets_migration import take_over_secrets
+from automation.stack import folders
 from providers.contract.spec.defaults import Raw
 from tests.engine.bench import STACK, Bench
 from tests.engine.test_care import LISTED, SMALL

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from automation.deployment import DeploymentFailed
-from automation.inventory import short_type
-from automation.recovery import Topic
+from automation.deploy import DeploymentFailed
+from automation.plan.inventory import short_type
+from automation.recover import Topic
 from tests.engine.bench import LONGEST_SECONDS, Bench
 from tests.engine.conftest import need_engine
 from tests.engine.faulty import SLOWLY, SMALL, Facts, Patient

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from automation.inventory import Declared, Secret, Value, walk
+from automation.plan.inventory import Declared, Secret, Value, walk
 from tests.engine.bench import Bench
 from tests.planning import plan, production
 

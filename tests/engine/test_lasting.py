@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import cast
 
-from automation.inventory import Value
-from automation.leaves import LEAVES, changed
-from automation.stack_file import stack_of
+from automation.plan.inventory import Value
+from automation.plan.spec_keys import LEAVES, changed
+from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
 from providers import operations
-from providers.contract.mistakes import InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 from tests.contract.test_every_leaf_lasts import losing_change
 from tests.engine.bench import Bench

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from components.parsing import parse
-from providers.contract.mistakes import InvalidConfiguration
+from components.validation.parse import parse
+from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
 from providers.gcp.limits import approximations
 from tests.planning import production

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.planning import plan, production
 
 

@@ -1,7 +1,7 @@
 """What the project must have first: its services enabled, its audit log on."""
 
-from automation.inventory import Inventory
-from providers.gcp.switches import services
+from automation.plan.inventory import Inventory
+from providers.gcp.base.enabled_services import services
 from tests.gcp.asked import spec_of
 from tests.gcp.lighter import lighter
 from tests.planning import DROP

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from providers.contract.spec import Autoscaling, Monitoring, Platform, Replicas, Service, Slo
-from providers.gcp.scaling import (
+from providers.gcp.compute.scaling import (
     CONCURRENCY_UTILIZATION,
     DEFAULT_CONCURRENCY,
     MOST_CONCURRENCY,

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from automation.inventory import Inventory, Secret
+from automation.plan.inventory import Inventory, Secret
 from providers.contract.variables import REDIS_CA_FILE
 from tests.gcp.lighter import lighter
 

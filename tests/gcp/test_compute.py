@@ -4,10 +4,10 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Declared, Inventory
-from components.parsing import parse
-from providers.contract.mistakes import InvalidConfiguration
-from providers.gcp.workloads import compute_approximations, compute_refusals
+from automation.plan.inventory import Declared, Inventory
+from components.validation.parse import parse
+from providers.contract.diagnostics import InvalidConfiguration
+from providers.gcp.compute.limits import compute_approximations, compute_refusals
 from tests.gcp.variants import deep, private, spec_of, staging
 from tests.planning import production, revealed
 

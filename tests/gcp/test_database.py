@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from automation.inventory import Declared, Inventory, Secret
+from automation.plan.inventory import Declared, Inventory, Secret
 from tests.gcp.asked import refused
 from tests.gcp.lighter import lighter
 

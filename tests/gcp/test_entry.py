@@ -6,8 +6,8 @@ from typing import cast
 import pytest
 from pulumi_gcp.dns.outputs import GetManagedZonesManagedZoneResult
 
-from automation.inventory import Inventory
-from providers.gcp.admission import admitted, entry_approximations, idle_seconds
+from automation.plan.inventory import Inventory
+from providers.gcp.entry.admission import admitted, entry_approximations, idle_seconds
 from providers.gcp.entry.certificate import zone_name
 from tests.gcp.variants import deep, narrow, spec_of, staging
 

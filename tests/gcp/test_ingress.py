@@ -1,6 +1,6 @@
 """The region's way in: an endpoint group for each routed service."""
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.gcp.variants import private, staging
 
 

@@ -1,6 +1,6 @@
 """Keys: who may encrypt with them, and that nobody encrypts before."""
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.gcp.lighter import lighter
 
 GRANT = "kms:CryptoKeyIAMMember"

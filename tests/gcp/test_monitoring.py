@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from providers.contract.alarms import AlarmRule, Signal, alarm_rules
-from providers.gcp.metrics import METRICS, alignment_seconds, duration_seconds, series
+from providers.gcp.monitoring.metrics import METRICS, alignment_seconds, duration_seconds, series
 from tests.gcp.variants import deep, private, spec_of, staging
 from tests.planning import revealed
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.inventory import Inventory
-from components.parsing import parse
+from automation.plan.inventory import Inventory
+from components.validation.parse import parse
 from providers.contract.alarms import BURN_RATES, BurnRate
-from providers.contract.mistakes import InvalidConfiguration
-from providers.gcp.observation import burn_limit, money, monitoring_approximations
+from providers.contract.diagnostics import InvalidConfiguration
+from providers.gcp.monitoring.limits import burn_limit, money, monitoring_approximations
 from tests.gcp.variants import deep, spec_of, staging
 from tests.planning import production
 

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from automation.inventory import Inventory
+from automation.plan.inventory import Inventory
 from tests.gcp.lighter import lighter
 from tests.planning import plan, production
 

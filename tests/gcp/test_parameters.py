@@ -4,7 +4,7 @@ import pytest
 
 from providers.contract.spec import Database
 from providers.contract.spec.data import Parameter
-from providers.gcp.parameters import DEFAULTS, flags, max_connections
+from providers.gcp.database.parameters import DEFAULTS, flags, max_connections
 from providers.gcp.sizes import database_tier
 from tests.gcp.asked import refused
 

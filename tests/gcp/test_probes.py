@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.contract.spec import Health
-from providers.gcp.probes import (
+from providers.gcp.compute.health import (
     LONGEST_STARTUP_SECONDS,
     liveness_probe,
     probe_approximations,

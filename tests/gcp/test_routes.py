@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.contract.spec import Platform, Service
-from providers.gcp.routes import checked, entry_refusals, fallback, leads_to, patterns, proofs
+from providers.gcp.entry.routes import checked, entry_refusals, fallback, leads_to, patterns, proofs
 from tests.gcp.variants import spec_of
 
 segment = st.text("abcxyz", min_size=1, max_size=3)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.contract.spec import Platform, Service, Size
-from providers.gcp.run_sizes import (
+from providers.gcp.compute.sizes import (
     PAIRS,
     RunSize,
     fits,

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from automation.inventory import Inventory, Secret
+from automation.plan.inventory import Inventory, Secret
 from tests.gcp.lighter import lighter
 from tests.planning import SECRET, plan, production
 

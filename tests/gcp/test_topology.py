@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.gcp.topology.cidr import SMALLEST_PREFIX, addresses_needed, cidr_fault, layout, usable_addresses
+from providers.gcp.network.cidr import SMALLEST_PREFIX, addresses_needed, cidr_fault, layout, usable_addresses
 from tests.gcp.asked import approximated, refused
 
 blocks = st.integers(0, 255).flatmap(

@@ -3,7 +3,7 @@
 import pytest
 
 from providers.contract.spec import Maintenance
-from providers.gcp.windows import day_number, full_hour
+from providers.gcp.database.windows import day_number, full_hour
 from tests.gcp.asked import approximated
 
 

@@ -3,8 +3,8 @@
 from functools import cache
 from typing import cast
 
-from automation.inventory import Inventory
-from components.parsing import read
+from automation.plan.inventory import Inventory
+from components.validation.parse import read
 from providers.contract.spec import Platform
 from tests.planning import DROP, plan, production
 

@@ -16,10 +16,10 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from automation import Deployment
-from automation.stack_file import read_stack
-from providers.docker.scraping import PROMETHEUS_PORT
-from providers.docker.site import REGION, Site
-from providers.docker.topology import prometheus_address
+from automation.stack.document import read_stack
+from providers.docker.context import REGION, Site
+from providers.docker.network.plan import prometheus_address
+from providers.docker.observability.prometheus_config import PROMETHEUS_PORT
 from tests.engine.bench import Bench
 from tests.local.agent_os.system import Answer, free_port
 from tests.local.images import role_images, service_images

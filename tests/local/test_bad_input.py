@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.deployment import Deployment, DeploymentFailed
-from automation.leaves import BASE, changed
+from automation.deploy import Deployment, DeploymentFailed
+from automation.plan.spec_keys import BASE, changed
 from components.configuration import PLATFORM_KEY
 from providers.docker.scripts import FOLDER
 from tests.engine.bench import LONGEST_SECONDS, Bench

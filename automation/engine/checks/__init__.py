@@ -7,7 +7,7 @@ from automation.engine.checks import backend, cloud, engine, project
 from automation.engine.checks.machine import machine_findings
 from automation.engine.checks.quotas import quota_checks
 from automation.engine.findings import Finding
-from automation.stack_file import Stack
+from automation.stack.document import Stack
 
 Check = Callable[[Case], Finding]
 StackCheck = Callable[[Case, Stack], Finding]

@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from automation.engine.case import Case
+from automation.engine.error_text import LATE, Trouble, trouble_of
 from automation.engine.findings import Finding, allowed, refused, unknown
-from automation.engine.running import Ran
-from automation.engine.troubles import LATE, Trouble, trouble_of
+from automation.engine.run import Ran
 
 LONGEST_SECONDS = 20.0
 """For a backend to say who is logged in."""

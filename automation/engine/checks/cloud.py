@@ -1,11 +1,11 @@
 """The cloud's credentials: whether there are any, and whether they are the stack's account, project or subscription."""
 
-from automation.engine.asking import Fields
 from automation.engine.case import Case, account_of
+from automation.engine.cloud_queries import Fields
 from automation.engine.credentials import CLOUDS, credentials_found
+from automation.engine.error_text import Trouble
 from automation.engine.findings import Finding, allowed, refused, unknown
-from automation.engine.troubles import Trouble
-from automation.stack_file import Stack
+from automation.stack.document import Stack
 
 IDENTITY = "identity"
 

@@ -8,9 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
 from automation.engine.case import Case
-from automation.engine.command import LANGUAGE_HOST, OLDEST, Engine, sdk_version
 from automation.engine.findings import Finding, allowed, refused, unknown
-from automation.stack_file import Stack
+from automation.engine.locate import LANGUAGE_HOST, OLDEST, Engine, sdk_version
+from automation.stack.document import Stack
 
 PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docker": ("docker", "tls")}
 """Provider packages of a cloud, beside `random`."""

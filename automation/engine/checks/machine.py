@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from automation.engine.case import Case
 from automation.engine.findings import Finding, allowed, refused, unknown
-from providers.contract.machine import Seen
+from providers.contract.preflight import Seen
 
 
 def machine_findings(case: Case) -> tuple[Finding, ...]:

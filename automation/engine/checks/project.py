@@ -7,7 +7,7 @@ from typing import cast
 
 from automation.engine.case import Case
 from automation.engine.findings import Finding, allowed, refused
-from automation.stack_file import Stack
+from automation.stack.document import Stack
 from components.configuration import PROJECT
 from providers import limits
 

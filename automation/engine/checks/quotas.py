@@ -7,7 +7,7 @@ from functools import partial
 from automation.engine.case import Case
 from automation.engine.credentials import CLOUDS
 from automation.engine.findings import Finding, allowed, refused, unknown
-from automation.stack_file import Stack
+from automation.stack.document import Stack
 from providers.contract.spec import Platform
 
 Need = Callable[[Platform, Mapping[str, int] | None], float | None]

@@ -1,6 +1,6 @@
 """How one service reaches another: Service Connect's short name, resolved by the sidecar of the caller."""
 
-from providers.aws.ground import Ground
+from providers.aws.base.resources import Ground
 
 
 def service_address(ground: Ground, service: str) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.ground import Ground
-from providers.aws.logs import create_log_group
+from providers.aws.base.resources import Ground
 from providers.aws.naming import cluster_log_group, cluster_name
-from providers.contract.scope import Scope
+from providers.aws.observability.logs import create_log_group
+from providers.contract.component import Scope
 from providers.contract.spec import Service
 
 ON_DEMAND = "FARGATE"

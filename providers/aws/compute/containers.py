@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pulumi
 
-from providers.aws.ground import Ground
-from providers.aws.health import container_check
+from providers.aws.base.resources import Ground
+from providers.aws.compute.health import container_check
+from providers.aws.compute.limits import COLLECTOR_MEMORY_MIB
 from providers.aws.sizes import fargate
-from providers.aws.workloads import COLLECTOR_MEMORY_MIB
 from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Health, Service
 

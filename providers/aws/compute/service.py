@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.base.resources import Ground
 from providers.aws.compute.cluster import Cluster, capacity_provider
-from providers.aws.compute.connect import service_connect
+from providers.aws.compute.service_connect import service_connect
 from providers.aws.compute.task import Task
-from providers.aws.ground import Ground
-from providers.aws.ingress import Ingress
+from providers.aws.entry.ingress import Ingress
+from providers.contract.component import Scope
 from providers.contract.results import Environment
-from providers.contract.scope import Scope
 from providers.contract.spec import Service
 
 MINUTES_TO_SETTLE = "30m"

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.base.iam_policies import allow, document
+from providers.aws.base.resources import Ground
 from providers.aws.compute.containers import COLLECTOR, Container, collector_container, service_container
-from providers.aws.ground import Ground
-from providers.aws.logs import create_log_group
-from providers.aws.monitoring.prometheus import collector_config
 from providers.aws.naming import task_family
-from providers.aws.policies import allow, document
+from providers.aws.observability.logs import create_log_group
+from providers.aws.observability.metrics_collector import collector_config
 from providers.aws.sizes import fargate
+from providers.contract.component import Scope
 from providers.contract.results import Environment
-from providers.contract.scope import Scope
 
 ARCHITECTURE = "X86_64"
 """What CI runners and most published images are built for; an image for ARM alone would not start here."""

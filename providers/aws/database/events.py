@@ -3,8 +3,8 @@
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.monitoring.channels import Channels
-from providers.contract.scope import Scope
+from providers.aws.observability.channels import Channels
+from providers.contract.component import Scope
 
 CRITICAL = ("availability", "deletion", "failover", "failure", "low storage")
 WARNING = ("configuration change", "maintenance", "notification", "recovery", "restoration")

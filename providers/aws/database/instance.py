@@ -6,15 +6,15 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from providers.aws.disks import most_storage_gib
-from providers.aws.ground import Ground
+from providers.aws.base.iam_policies import trust
+from providers.aws.base.resources import Ground
+from providers.aws.context import Site
+from providers.aws.database.disk import most_storage_gib
+from providers.aws.database.windows import daily_window, weekly_window
 from providers.aws.naming import database_identifier
-from providers.aws.policies import trust
 from providers.aws.ports import DATABASE_PORT
-from providers.aws.site import Site
 from providers.aws.sizes import database_class
-from providers.aws.windows import daily_window, weekly_window
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Database
 
 DATABASE_NAME = "agents"

@@ -11,12 +11,12 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.monitoring.channels import Channels
 from providers.aws.monitoring.metrics import ROWS, Comparison, Row
 from providers.aws.monitoring.targets import Reading, Target, expression, readings
 from providers.aws.naming import alarm_name
+from providers.aws.observability.channels import Channels
 from providers.contract.alarms import AlarmRule, row
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 
 
 @dataclass(frozen=True)

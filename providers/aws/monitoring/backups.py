@@ -9,11 +9,11 @@ day. Events are delivered on a best-effort basis: a lost one rings falsely, a lo
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.keys import Keys
-from providers.aws.logs import create_log_group
-from providers.aws.policies import Statement, allow, document
-from providers.aws.site import Site
-from providers.contract.scope import Scope
+from providers.aws.base.iam_policies import Statement, allow, document
+from providers.aws.base.keys import Keys
+from providers.aws.context import Site
+from providers.aws.observability.logs import create_log_group
+from providers.contract.component import Scope
 
 BACKUP_FINISHED = "RDS-EVENT-0002"
 WRITERS = ["events.amazonaws.com", "delivery.logs.amazonaws.com"]

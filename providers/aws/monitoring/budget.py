@@ -10,10 +10,10 @@ import json
 
 import pulumi_aws as aws
 
-from providers.aws.alerting import anomaly_usd, dollars
-from providers.aws.monitoring.channels import Channels
+from providers.aws.monitoring.limits import anomaly_usd, dollars
+from providers.aws.observability.channels import Channels
 from providers.contract.alarms import Severity
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Budget
 
 NOTICES: tuple[tuple[str, int, Severity], ...] = (

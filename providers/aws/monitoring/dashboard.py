@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.context import Site
 from providers.aws.monitoring.metrics import MEASURES, ROWS, Row
-from providers.aws.monitoring.targets import Target
-from providers.aws.monitoring.widgets import (
+from providers.aws.monitoring.panels import (
     ALARMS_HEIGHT,
     COLUMNS,
     HEADING_HEIGHT,
@@ -25,10 +25,10 @@ from providers.aws.monitoring.widgets import (
     graph,
     text,
 )
-from providers.aws.site import Site
+from providers.aws.monitoring.targets import Target
 from providers.contract.alarms import Signal
+from providers.contract.component import Scope
 from providers.contract.dashboard import Measure, Panel, dashboard_rows
-from providers.contract.scope import Scope
 
 BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
 CONSOLES = {

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.monitoring.channels import Channels
 from providers.aws.naming import alarm_name
+from providers.aws.observability.channels import Channels
 from providers.contract.alarms import Severity, Signal
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 
 
 def create_outage_alarm(

@@ -11,12 +11,12 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.monitoring.alarms import Limit, metric_alarm
-from providers.aws.monitoring.channels import Channels
 from providers.aws.monitoring.metrics import BALANCER, errors, latency
 from providers.aws.monitoring.outages import composite_alarm, firing
 from providers.aws.monitoring.targets import Target
+from providers.aws.observability.channels import Channels
 from providers.contract.alarms import BURN_RATES, BurnRate
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Slo
 
 LATENCY_KEY = "slo-latency-p95"

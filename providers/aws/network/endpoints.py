@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.base.iam_policies import Statement, allow, document
+from providers.aws.context import Site
 from providers.aws.network.results import SecurityGroups
-from providers.aws.policies import Statement, allow, document
-from providers.aws.site import Site
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 ECR_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

@@ -3,11 +3,11 @@
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.keys import Keys
-from providers.aws.logs import create_log_group
-from providers.aws.policies import allow, document, trust
-from providers.aws.site import Site
-from providers.contract.scope import Scope
+from providers.aws.base.iam_policies import allow, document, trust
+from providers.aws.base.keys import Keys
+from providers.aws.context import Site
+from providers.aws.observability.logs import create_log_group
+from providers.contract.component import Scope
 
 AGGREGATION_SECONDS = 60
 """The shortest AWS offers; its default of ten minutes is too coarse to tell one incident from another."""

@@ -12,10 +12,10 @@ from typing import cast
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.network.acl_rules import WORLD
+from providers.aws.network.cidr import Tier, gateway_count, gateway_of
 from providers.aws.network.subnets import Subnets
-from providers.aws.topology.cidr import Tier, gateway_count, gateway_of
-from providers.aws.topology.filters import WORLD
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 

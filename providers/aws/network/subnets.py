@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.site import Site
-from providers.aws.topology.cidr import TIERS, Layout, Tier, zone_name
-from providers.contract.scope import Scope
+from providers.aws.context import Site
+from providers.aws.network.cidr import TIERS, Layout, Tier, zone_name
+from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 Subnets = Mapping[Tier, tuple[aws.ec2.Subnet, ...]]

@@ -2,9 +2,9 @@
 
 import pulumi
 
-from providers.azure.ground import Ground
+from providers.azure.base.resources import Ground
+from providers.azure.compute.limits import listens
 from providers.azure.naming import app_name
-from providers.azure.workloads import listens
 
 
 def service_host(ground: Ground, service: str) -> pulumi.Output[str]:

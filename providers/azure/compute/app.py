@@ -3,17 +3,17 @@
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.app_sizes import has_collector
-from providers.azure.autoscaling import scale
+from providers.azure.base.resources import Ground
 from providers.azure.compute.collector import collector_container
 from providers.azure.compute.containers import service_container, volumes
 from providers.azure.compute.environment import PROFILE
-from providers.azure.ground import Ground
+from providers.azure.compute.limits import listens
+from providers.azure.compute.scale_rules import scale
+from providers.azure.compute.sizes import has_collector
+from providers.azure.compute.variables import own_variables, secrets_version
 from providers.azure.naming import app_name, secret_name
-from providers.azure.variables import own_variables, secrets_version
-from providers.azure.workloads import listens
+from providers.contract.component import Scope
 from providers.contract.results import Environment, SecretRef
-from providers.contract.scope import Scope
 from providers.contract.spec import Service
 
 INACTIVE_REVISIONS = 10

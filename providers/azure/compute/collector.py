@@ -6,9 +6,9 @@ takes its configuration from a file alone, so its shell writes the file from a v
 
 import pulumi
 
-from providers.azure.app_sizes import COLLECTOR
 from providers.azure.compute.containers import Container, plain_variables, resources
-from providers.azure.monitoring.prometheus import Prometheus
+from providers.azure.compute.sizes import COLLECTOR
+from providers.azure.observability.metrics_collector import Prometheus
 from providers.contract.prometheus import path_setting
 from providers.contract.spec import Service
 

@@ -6,9 +6,9 @@ from posixpath import basename, dirname
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.app_sizes import memory
+from providers.azure.compute.health import Probe, probes
+from providers.azure.compute.sizes import memory
 from providers.azure.naming import secret_name
-from providers.azure.probes import Probe, probes
 from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Service, Size
 

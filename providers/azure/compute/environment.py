@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.monitoring.diagnostics import send_to_logs
-from providers.azure.monitoring.logs import Logs
-from providers.azure.network import Network
-from providers.azure.site import Site
-from providers.contract.scope import Scope
+from providers.azure.context import Site
+from providers.azure.network.resources import Network
+from providers.azure.observability.diagnostics import send_to_logs
+from providers.azure.observability.logs import Logs
+from providers.contract.component import Scope
 
 PROFILE = "Consumption"
 """Copies are paid by the second, on machines that Azure keeps."""

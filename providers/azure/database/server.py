@@ -3,13 +3,13 @@
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.ground import Ground
+from providers.azure.base.locations import geo_backup
+from providers.azure.base.resources import Ground
+from providers.azure.database.redundancy import maintenance_window, server_zones, standby_mode
 from providers.azure.naming import server_name
-from providers.azure.redundancy import maintenance_window, server_zones, standby_mode
+from providers.azure.network.private_zones import database_zone
 from providers.azure.sizes import disk_gib, disk_grows, server_size
-from providers.azure.topology.locations import geo_backup
-from providers.azure.topology.zones import database_zone
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Database
 
 DATABASE_NAME = "agents"

@@ -6,9 +6,9 @@ the certificate.
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.routes import proof_name, record_name
-from providers.azure.site import Site
-from providers.contract.scope import Scope
+from providers.azure.context import Site
+from providers.azure.entry.routes import proof_name, record_name
+from providers.contract.component import Scope
 
 RECORD_TTL_SECONDS = 300
 

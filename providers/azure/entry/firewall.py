@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.context import GLOBAL, Site
+from providers.azure.entry.routes import open_to_all
 from providers.azure.naming import firewall_name
-from providers.azure.routes import open_to_all
-from providers.azure.site import GLOBAL, Site
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 
 MANAGED_SETS = (("Microsoft_DefaultRuleSet", "2.1"), ("Microsoft_BotManagerRuleSet", "1.1"))
 """OWASP and known exploits, Log4j among them (CKV_AZURE_133); bots."""

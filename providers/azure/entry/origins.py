@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.ingress import AzureOrigin
-from providers.azure.link import GROUP, MESSAGE
+from providers.azure.context import Site
+from providers.azure.entry.ingress import AzureOrigin
+from providers.azure.entry.private_link import GROUP, MESSAGE
+from providers.azure.entry.routes import link_location, probe_seconds
 from providers.azure.ports import HTTPS_PORT
-from providers.azure.routes import link_location, probe_seconds
-from providers.azure.site import Site
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 
 SAMPLE_SIZE = 4
 SUCCESSFUL_SAMPLES = 3

@@ -1,10 +1,10 @@
 """Every alarm rule of the contract: a metric alert where a metric tells, a question to the logs elsewhere."""
 
-from providers.azure.metrics import METRICS, QUERIES, QUERY_PERIOD_MINUTES, query_minutes, window_seconds
-from providers.azure.monitoring.rules import Alarm, Question, Threshold, log_alert, metric_alert
+from providers.azure.monitoring.alert_rules import Alarm, Question, Threshold, log_alert, metric_alert
+from providers.azure.monitoring.metrics import METRICS, QUERIES, QUERY_PERIOD_MINUTES, query_minutes, window_seconds
 from providers.azure.monitoring.targets import Targets
 from providers.contract.alarms import AlarmRule, alarm_rules, row
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 
 
 def create_alarms(room: Scope, targets: Targets) -> None:

@@ -2,10 +2,10 @@
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.ground import Ground
-from providers.azure.observation import budget_start
+from providers.azure.base.resources import Ground
+from providers.azure.monitoring.limits import budget_start
 from providers.contract.alarms import Severity
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Budget
 
 NOTICES: tuple[tuple[str, int, Severity], ...] = (

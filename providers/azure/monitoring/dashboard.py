@@ -5,8 +5,8 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.monitoring.panels import items
 from providers.azure.monitoring.targets import Targets
+from providers.contract.component import Scope
 from providers.contract.dashboard import dashboard_rows
-from providers.contract.scope import Scope
 
 VERSION = "Notebook/1.0"
 PORTAL = "https://portal.azure.com/#resource"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from providers.azure.metrics import METRICS, QUERIES, front_log, query_minutes
+from providers.azure.monitoring.metrics import METRICS, QUERIES, front_log, query_minutes
 from providers.azure.monitoring.targets import Targets
 from providers.contract.alarms import AlarmRule, Signal, alarm_rules
 from providers.contract.dashboard import Measure, Panel, Row

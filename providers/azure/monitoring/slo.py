@@ -3,11 +3,11 @@
 A pair of windows fires when both burn too fast: one question to Front Door's log answers for both.
 """
 
-from providers.azure.metrics import burn_query, front_log
-from providers.azure.monitoring.rules import Alarm, Question, log_alert
+from providers.azure.monitoring.alert_rules import Alarm, Question, log_alert
+from providers.azure.monitoring.metrics import burn_query, front_log
 from providers.azure.monitoring.targets import Targets
 from providers.contract.alarms import BURN_RATES, BurnRate
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Slo
 
 HOUR_SECONDS = 3600

@@ -12,8 +12,8 @@ from providers.contract.spec import Platform
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.azure.ground import Ground
-    from providers.azure.monitoring import Built
+    from providers.azure.base.resources import Ground
+    from providers.azure.monitoring.resources import Built
 
 
 @dataclass(frozen=True)

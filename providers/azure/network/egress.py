@@ -6,11 +6,11 @@ zones; the gateway itself stands in one, for the SDK's API knows no zone-redunda
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.monitoring.diagnostics import send_to_logs
-from providers.azure.monitoring.logs import Logs
-from providers.azure.site import Site
-from providers.azure.topology.locations import ZONES
-from providers.contract.scope import Scope
+from providers.azure.base.locations import ZONES
+from providers.azure.context import Site
+from providers.azure.observability.diagnostics import send_to_logs
+from providers.azure.observability.logs import Logs
+from providers.contract.component import Scope
 
 IDLE_MINUTES = 10
 """Longer than Azure's 4, because agents wait for models; 10 is enough, as idle connections take the gateway's ports."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.context import Site
+from providers.azure.network.private_zones import ZONE_OF_GROUP
 from providers.azure.network.results import Network
-from providers.azure.site import Site
-from providers.azure.topology.zones import ZONE_OF_GROUP
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 
 
 def private_endpoint(

@@ -7,14 +7,14 @@ but Azure's trusted services, which Network Watcher is; it has no private endpoi
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.accounts import expire, secure_account
-from providers.azure.monitoring.diagnostics import send_to_logs
-from providers.azure.monitoring.logs import Logs
+from providers.azure.base.role_ids import BLOB_DATA_CONTRIBUTOR
+from providers.azure.base.roles import grant
+from providers.azure.context import Site
 from providers.azure.naming import flow_account, watcher_group, watcher_name
-from providers.azure.rights import BLOB_DATA_CONTRIBUTOR
-from providers.azure.roles import grant
-from providers.azure.site import Site
-from providers.contract.scope import Scope
+from providers.azure.observability.diagnostics import send_to_logs
+from providers.azure.observability.logs import Logs
+from providers.azure.storage.account import expire, secure_account
+from providers.contract.component import Scope
 
 ANALYSIS_MINUTES = 10
 """The shorter of the two intervals there are; the other is an hour."""

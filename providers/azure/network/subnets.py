@@ -10,12 +10,12 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.monitoring.diagnostics import send_to_logs
-from providers.azure.monitoring.logs import Logs
-from providers.azure.site import Site
-from providers.azure.topology.cidr import Layout
-from providers.azure.topology.rules import Rule, Subnet, rules
-from providers.contract.scope import Scope
+from providers.azure.context import Site
+from providers.azure.network.cidr import Layout
+from providers.azure.network.security_rules import Rule, Subnet, rules
+from providers.azure.observability.diagnostics import send_to_logs
+from providers.azure.observability.logs import Logs
+from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 Gateway = azure_native.network.NatGateway

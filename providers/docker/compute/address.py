@@ -2,7 +2,7 @@
 
 import pulumi
 
-from providers.docker.ground import Ground
+from providers.docker.base.resources import Ground
 
 
 def service_address(ground: Ground, service: str) -> pulumi.Input[str]:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from providers.contract.scope import Scope
-from providers.docker.container import Box, create_container
-from providers.docker.ground import Ground
-from providers.docker.images import POSTGRES
+from providers.contract.component import Scope
+from providers.docker.base.container import Box, create_container
+from providers.docker.base.platform_images import POSTGRES
+from providers.docker.base.resources import Ground
+from providers.docker.database.parameters import CONFIG
 from providers.docker.naming import DATABASE
-from providers.docker.parameters import CONFIG
+from providers.docker.network.plan import DATA
 from providers.docker.scripts import FOLDER, script, script_path
-from providers.docker.topology import DATA
 
 MEMORY_MIB = 128
 

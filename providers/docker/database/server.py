@@ -3,18 +3,18 @@
 import pulumi
 import pulumi_docker as docker
 
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Database
-from providers.docker.container import Box, create_container
-from providers.docker.ground import Ground
-from providers.docker.images import POSTGRES
+from providers.docker.base.container import Box, create_container
+from providers.docker.base.platform_images import POSTGRES
+from providers.docker.base.resources import Ground
+from providers.docker.base.volume import create_volume
+from providers.docker.compute.health import own_probe
+from providers.docker.compute.sizes import memory_mib
+from providers.docker.database.parameters import CONFIG, SOCKETS, arguments
 from providers.docker.naming import DATABASE
-from providers.docker.parameters import CONFIG, SOCKETS, arguments
-from providers.docker.probes import own_probe
+from providers.docker.network.plan import DATA
 from providers.docker.scripts import script, script_path
-from providers.docker.sizes import memory_mib
-from providers.docker.topology import DATA
-from providers.docker.volume import create_volume
 
 PORT = 5432
 USER = "postgres"

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from providers.contract.scope import Scope
-from providers.docker.container import Box, create_container
-from providers.docker.images import CONTAINER_EXPORTER, HOST_EXPORTER, POSTGRES_EXPORTER, REDIS_EXPORTER
+from providers.contract.component import Scope
+from providers.docker.base.container import Box, create_container
+from providers.docker.base.platform_images import CONTAINER_EXPORTER, HOST_EXPORTER, POSTGRES_EXPORTER, REDIS_EXPORTER
+from providers.docker.database.parameters import CONFIG
 from providers.docker.naming import CACHE, DATABASE
-from providers.docker.parameters import CONFIG
-from providers.docker.scraping import CONTAINER_EXPORTER_PORT, SCRAPE_SECONDS
-from providers.docker.topology import DATA, MONITORING
+from providers.docker.network.plan import DATA, MONITORING
+from providers.docker.observability.prometheus_config import CONTAINER_EXPORTER_PORT, SCRAPE_SECONDS
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.cache import DockerCache
-    from providers.docker.database import DockerDatabase
-    from providers.docker.ground import Ground
-    from providers.docker.monitoring import Built
+    from providers.docker.base.resources import Ground
+    from providers.docker.cache.resources import DockerCache
+    from providers.docker.database.resources import DockerDatabase
+    from providers.docker.monitoring.resources import Built
 
 MEMORY_MIB, CONTAINERS_MEMORY_MIB = 128, 256
 VCPU = 0.5

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from providers.contract.component import Scope
 from providers.contract.credentials import generated_password
-from providers.contract.scope import Scope
-from providers.docker.container import Box, Published, create_container
-from providers.docker.images import GRAFANA
-from providers.docker.panels import SOURCE, UID, dashboard_document
-from providers.docker.parameters import CONFIG
-from providers.docker.scraping import PROMETHEUS_PORT
-from providers.docker.site import Site
-from providers.docker.topology import DASHBOARD, MONITORING, prometheus_address
-from providers.docker.volume import create_volume
+from providers.docker.base.container import Box, Published, create_container
+from providers.docker.base.platform_images import GRAFANA
+from providers.docker.base.volume import create_volume
+from providers.docker.context import Site
+from providers.docker.database.parameters import CONFIG
+from providers.docker.monitoring.panels import SOURCE, UID, dashboard_document
+from providers.docker.network.plan import DASHBOARD, MONITORING, prometheus_address
+from providers.docker.observability.prometheus_config import PROMETHEUS_PORT
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.ground import Ground
+    from providers.docker.base.resources import Ground
 
 PORT = 3000
 MEMORY_MIB = 512

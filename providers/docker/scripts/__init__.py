@@ -6,7 +6,7 @@ They are files of their own so that a shell can check them; each says what it do
 from functools import cache
 from pathlib import Path
 
-from providers.docker.parameters import CONFIG
+from providers.docker.database.parameters import CONFIG
 
 FOLDER = Path(__file__).parent
 

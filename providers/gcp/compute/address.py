@@ -2,7 +2,7 @@
 
 import pulumi
 
-from providers.gcp.ground import Ground
+from providers.gcp.base.resources import Ground
 from providers.gcp.naming import run_name
 
 

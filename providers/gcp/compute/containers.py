@@ -9,9 +9,9 @@ from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Platform, Service
 from providers.gcp.compute.environment import plain_variables
 from providers.gcp.compute.files import service_mounts
-from providers.gcp.probes import Probe, liveness_probe, readiness_probe, startup_probe
-from providers.gcp.run_sizes import run_size
-from providers.gcp.workloads import works_in_background
+from providers.gcp.compute.health import Probe, liveness_probe, readiness_probe, startup_probe
+from providers.gcp.compute.limits import works_in_background
+from providers.gcp.compute.sizes import run_size
 
 APP = "app"
 """Name of the container that does the service's work; metrics carry it."""

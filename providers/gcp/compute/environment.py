@@ -6,7 +6,7 @@ import pulumi
 
 from providers.contract.results import Environment
 from providers.contract.variables import PORT
-from providers.gcp.ground import Ground
+from providers.gcp.base.resources import Ground
 
 
 def plain_variables(environment: Environment) -> Mapping[str, pulumi.Input[str]]:

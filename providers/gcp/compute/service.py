@@ -2,19 +2,19 @@
 
 import pulumi_gcp as gcp
 
+from providers.contract.component import Scope
 from providers.contract.results import Environment
-from providers.contract.scope import Scope
 from providers.contract.spec import Service
-from providers.gcp.admission import LONGEST_REQUEST_SECONDS
+from providers.gcp.base.resources import Ground
 from providers.gcp.compute.address import service_address
 from providers.gcp.compute.containers import APP, service_container
 from providers.gcp.compute.environment import prerequisites
 from providers.gcp.compute.files import service_volumes
+from providers.gcp.compute.limits import has_sidecar
+from providers.gcp.compute.scaling import Scaling, scaling_of
 from providers.gcp.compute.sidecar import Sidecar, create_sidecar
-from providers.gcp.ground import Ground
+from providers.gcp.entry.admission import LONGEST_REQUEST_SECONDS
 from providers.gcp.naming import run_name
-from providers.gcp.scaling import Scaling, scaling_of
-from providers.gcp.workloads import has_sidecar
 
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
+from providers.contract.component import Scope
 from providers.contract.prometheus import metrics_path
 from providers.contract.results import SecretRef
-from providers.contract.scope import Scope
 from providers.contract.spec import Service
-from providers.gcp.ground import Ground
+from providers.gcp.base.resources import Ground
+from providers.gcp.base.secrets import create_secret
+from providers.gcp.compute.limits import SIDECAR
 from providers.gcp.naming import run_name
-from providers.gcp.secrets import create_secret
-from providers.gcp.workloads import SIDECAR
 
 IMAGE = "us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:1.2.0"
 """Google's collector: Cloud Run, "Write Prometheus metrics with the Prometheus sidecar"."""

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
+from providers.contract.component import Scope
 from providers.contract.results import Environment, SecretRef
-from providers.contract.scope import Scope
 from providers.contract.spec import Service
+from providers.gcp.base.resources import Ground
 from providers.gcp.compute.containers import APP
 from providers.gcp.compute.environment import plain_variables, prerequisites
 from providers.gcp.compute.files import worker_mounts, worker_volumes
-from providers.gcp.ground import Ground
+from providers.gcp.compute.scaling import Scaling, scaling_of
+from providers.gcp.compute.sizes import run_size
 from providers.gcp.naming import run_name
-from providers.gcp.run_sizes import run_size
-from providers.gcp.scaling import Scaling, scaling_of
 
 
 def create_worker(room: Scope, ground: Ground, name: str, environment: Environment) -> gcp.cloudrunv2.WorkerPool:

@@ -2,14 +2,14 @@
 
 import pulumi_gcp as gcp
 
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Database, Maintenance
-from providers.gcp.ground import Ground
-from providers.gcp.operations import PASSWORD_CHANGE_SECONDS
-from providers.gcp.parameters import flags
-from providers.gcp.site import Site
+from providers.gcp.base.resources import Ground
+from providers.gcp.context import Site
+from providers.gcp.database.parameters import flags
+from providers.gcp.database.windows import day_number, full_hour
+from providers.gcp.resource_traits import PASSWORD_CHANGE_SECONDS
 from providers.gcp.sizes import Tier, log_days
-from providers.gcp.windows import day_number, full_hour
 
 FINAL_BACKUP_DAYS = 30
 PASSWORD_CHARACTERS = 16

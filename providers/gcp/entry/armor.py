@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 import pulumi_gcp as gcp
 
-from providers.contract.scope import Scope
-from providers.gcp.admission import admitted
-from providers.gcp.site import Site
+from providers.contract.component import Scope
+from providers.gcp.context import Site
+from providers.gcp.entry.admission import admitted
 
 SENSITIVITY = 1
 INSPECTIONS: dict[int, str] = {

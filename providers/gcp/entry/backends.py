@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import pulumi_gcp as gcp
 
-from providers.contract.scope import Scope
-from providers.gcp.ingress import GcpOrigin
-from providers.gcp.site import Site
+from providers.contract.component import Scope
+from providers.gcp.context import Site
+from providers.gcp.entry.ingress import GcpOrigin
 
 SCHEME = "EXTERNAL_MANAGED"
 """The global external load balancer; every part of it must name the same scheme."""

@@ -6,8 +6,8 @@ import pulumi
 import pulumi_gcp as gcp
 from pulumi_gcp.dns.outputs import GetManagedZonesManagedZoneResult
 
-from providers.contract.scope import Scope
-from providers.gcp.site import Site
+from providers.contract.component import Scope
+from providers.gcp.context import Site
 
 RECORD_TTL_SECONDS = 300
 

@@ -6,11 +6,11 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.alarms import AlarmRule, Signal, alarm_rules, row
-from providers.contract.scope import Scope
-from providers.gcp.metrics import METRICS, Metric, alignment_seconds, duration_seconds
-from providers.gcp.monitoring.channels import Channels
-from providers.gcp.monitoring.policies import Alarm, Condition, create_alarm
+from providers.contract.component import Scope
+from providers.gcp.monitoring.alert_policies import Alarm, Condition, create_alarm
+from providers.gcp.monitoring.metrics import METRICS, Metric, alignment_seconds, duration_seconds
 from providers.gcp.monitoring.targets import Targets
+from providers.gcp.observability.channels import Channels
 
 
 def create_alarms(

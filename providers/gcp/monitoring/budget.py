@@ -7,11 +7,11 @@ there. The amount is in US dollars; an account in another currency refuses it, r
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Budget
-from providers.gcp.monitoring.channels import Channels
-from providers.gcp.observation import BUDGET_CHANNELS, money
-from providers.gcp.site import Site
+from providers.gcp.context import Site
+from providers.gcp.monitoring.limits import BUDGET_CHANNELS, money
+from providers.gcp.observability.channels import Channels
 
 SPENT, FORECAST = "CURRENT_SPEND", "FORECASTED_SPEND"
 THRESHOLDS = ((0.8, SPENT), (1.0, SPENT), (1.0, FORECAST))

@@ -3,10 +3,10 @@
 import pulumi
 import pulumi_gcp as gcp
 
+from providers.contract.component import Scope
 from providers.contract.dashboard import dashboard_rows
-from providers.contract.scope import Scope
+from providers.gcp.monitoring.panels import COLUMNS, tiles
 from providers.gcp.monitoring.targets import Targets
-from providers.gcp.monitoring.tiles import COLUMNS, tiles
 
 
 def create_dashboard(room: Scope, targets: Targets) -> pulumi.Output[str]:

@@ -4,13 +4,13 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.alarms import BURN_RATES, BurnRate
-from providers.contract.scope import Scope
+from providers.contract.component import Scope
 from providers.contract.spec import Slo
-from providers.gcp.monitoring.channels import Channels
-from providers.gcp.monitoring.policies import Alarm, Condition, create_alarm
+from providers.gcp.context import Site
+from providers.gcp.monitoring.alert_policies import Alarm, Condition, create_alarm
+from providers.gcp.monitoring.limits import burn_limit
 from providers.gcp.naming import run_name
-from providers.gcp.observation import burn_limit
-from providers.gcp.site import Site
+from providers.gcp.observability.channels import Channels
 
 PERIOD_DAYS = 30
 QUICK_PERCENT = 95

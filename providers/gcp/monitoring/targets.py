@@ -10,13 +10,13 @@ import pulumi
 
 from providers.contract.alarms import AlarmRule
 from providers.contract.spec import Platform
-from providers.gcp import metrics
+from providers.gcp.context import Site
+from providers.gcp.monitoring import metrics
 from providers.gcp.naming import run_name
-from providers.gcp.site import Site
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.gcp.monitoring import Built
+    from providers.gcp.monitoring.resources import Built
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 import pulumi
 import pulumi_gcp as gcp
 
+from providers.contract.component import Scope
 from providers.contract.results import Entry
-from providers.contract.scope import Scope
-from providers.gcp import routes
-from providers.gcp.admission import open_to_all
-from providers.gcp.monitoring.channels import Channels
-from providers.gcp.monitoring.policies import Alarm, Condition, create_alarm
-from providers.gcp.site import Site
+from providers.gcp.context import Site
+from providers.gcp.entry import routes
+from providers.gcp.entry.admission import open_to_all
+from providers.gcp.monitoring.alert_policies import Alarm, Condition, create_alarm
+from providers.gcp.observability.channels import Channels
 
 PERIOD_SECONDS, TIMEOUT_SECONDS = 60, 10
 WINDOW_SECONDS = 1200

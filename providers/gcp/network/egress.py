@@ -8,10 +8,10 @@ each destination.
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.scope import Scope
-from providers.gcp.site import Site
-from providers.gcp.topology.flows import GOOGLE, WORLD
-from providers.gcp.topology.limits import nat_addresses
+from providers.contract.component import Scope
+from providers.gcp.context import Site
+from providers.gcp.network.flows import GOOGLE, WORLD
+from providers.gcp.network.limits import nat_addresses
 
 GATEWAY = "default-internet-gateway"
 PORTS_A_COPY = {"least": 64, "most": 4096}

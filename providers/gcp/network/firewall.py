@@ -9,9 +9,9 @@ from typing import Literal
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.scope import Scope
-from providers.gcp.site import Site
-from providers.gcp.topology.flows import WORLD, Flow, flows
+from providers.contract.component import Scope
+from providers.gcp.context import Site
+from providers.gcp.network.flows import WORLD, Flow, flows
 
 LAST = 65000
 """Priority of the denials: after every rule of the stack, before the network's own two, which let all traffic out."""

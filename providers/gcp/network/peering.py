@@ -9,8 +9,8 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.scope import Scope
-from providers.gcp.site import Site
+from providers.contract.component import Scope
+from providers.gcp.context import Site
 
 SERVICE = "servicenetworking.googleapis.com"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.leaves import BASE, changed
+from automation.plan.spec_keys import BASE, changed
 from tests.engine.bench import LONGEST_SECONDS, Bench
 from tests.engine.conftest import need_engine
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from automation import Deployment
-from automation.deployment import Done, Event
+from automation.deploy import Done, Event
 from tests.engine.bench import PASSPHRASE
 from tests.engine.commands.conftest import DATABASE, SERVICE, STACK, Told, Trial
 

@@ -8,8 +8,8 @@ from functools import cache
 from hashlib import sha256
 from importlib import import_module
 
-from automation.inventory import Value
-from providers.contract.found import PART, Findable, Row, filled, parts_of, word_of
+from automation.plan.inventory import Value
+from providers.contract.import_ids import PART, Findable, Row, filled, parts_of, word_of
 
 ACCOUNT = "111122223333"
 REGION = "us-west-2"
@@ -24,7 +24,7 @@ GLOBAL = {"arn:*:iam:*:*:": f"arn:aws:iam::{ACCOUNT}:"}
 def table_of(token: str) -> Findable | None:
     """The table of a type's cloud."""
     folder = PACKAGES.get(token.partition(":")[0])
-    return import_module(f"providers.{folder}.found").FINDABLE if folder else None
+    return import_module(f"providers.{folder}.import_ids").FINDABLE if folder else None
 
 
 def row_of(token: str) -> Row | None:

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Mapping
 
-from automation import invokes
-from automation.inventory import Value
+from automation.plan import invokes
+from automation.plan.inventory import Value
 from tests.engine.standin import searching
 from tests.engine.standin.cloud import Cloud
 from tests.engine.standin.identity import ACCOUNT

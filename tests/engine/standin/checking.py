@@ -8,8 +8,8 @@ from typing import Literal, Union, cast, get_args, get_origin
 from google.protobuf import struct_pb2
 from pulumi import Output, _types  # pyright: ignore[reportPrivateUsage]  # the SDK's own reading of its annotations
 
-from automation.inventory import Secret, Unknown, Value
-from automation.wire import decode
+from automation.plan.inventory import Secret, Unknown, Value
+from automation.plan.wire import decode
 from tests.engine.standin.sdk import shape_of
 
 

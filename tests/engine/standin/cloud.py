@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from automation.inventory import Value
+from automation.plan.inventory import Value
 
 VARIABLE = "STANDIN_CLOUD"
 """Environment variable that names the folder of the cloud's file."""

@@ -11,8 +11,8 @@ from hashlib import sha256
 
 from google.protobuf import json_format, struct_pb2
 
-from automation.inventory import Secret, Unknown, Value
-from automation.wire import SIGNATURE, decode, encode
+from automation.plan.inventory import Secret, Unknown, Value
+from automation.plan.wire import SIGNATURE, decode, encode
 from tests.engine.standin.addresses import ACCOUNT, identity_of, row_of, table_of
 from tests.engine.standin.sdk import shape_of
 

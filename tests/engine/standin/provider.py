@@ -13,10 +13,10 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from automation.inventory import Declared, Value
-from automation.placeholders import echo, fill_outputs, placeholder
+from automation.plan.inventory import Declared, Value
 from automation.plan.minutes import minutes_of
-from automation.wire import decode, encode
+from automation.plan.placeholders import echo, fill_outputs, placeholder
+from automation.plan.wire import decode, encode
 from tests.engine.standin import answers, identity, searching
 from tests.engine.standin.checking import mistakes
 from tests.engine.standin.cloud import Cloud, Object

@@ -7,7 +7,7 @@ replacement is how they are updated. A dot leads into a bag of settings.
 
 from collections.abc import Iterator, Mapping
 
-from automation.inventory import Value
+from automation.plan.inventory import Value
 from tests.engine.standin.sdk import shape_of
 
 EVERYTHING = "*"

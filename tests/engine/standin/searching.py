@@ -10,8 +10,8 @@ from typing import cast
 
 from google.protobuf import struct_pb2
 
-from automation.inventory import Value
-from automation.wire import decode, encode
+from automation.plan.inventory import Value
+from automation.plan.wire import decode, encode
 from tests.engine.standin.addresses import ACCOUNT, address_of
 from tests.engine.standin.cloud import Cloud, Object
 from tests.engine.standin.sdk import shape_of

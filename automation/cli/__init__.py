@@ -1,0 +1,1 @@
+"""The `agent-platform` command line: commands, options, text and JSON output."""

@@ -1,0 +1,108 @@
+"""Events and results for machines: one JSON object a line, secrets masked."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from automation.deploy.changes import SAME, Change, word_for
+from automation.deploy.errors import DeploymentFailed
+from automation.deploy.events import Begun, Done, Ended, Event, Failed, Said
+from automation.deploy.results import Drift, Outcome, Preview, Update
+from automation.plan.inventory import Value
+
+NAMES = {Begun: "begun", Done: "done", Failed: "failed", Said: "said", Ended: "ended"}
+
+
+def event_json(event: Event) -> Mapping[str, Value] | None:
+    """An event, or None for a step that changes nothing and for what is only said in passing."""
+    head: dict[str, Value] = {"event": NAMES[type(event)], "seconds": round(event.seconds, 3)}
+    if isinstance(event, Ended):
+        return {**head, "counts": dict(event.counts)}
+    if isinstance(event, Said):
+        return (
+            None
+            if event.severity == "info" and not event.ours
+            else {**head, "severity": event.severity, "text": event.text, "urn": event.urn}
+        )
+    step = event.step
+    operation = word_for(step.operation)
+    if operation == SAME and not isinstance(event, Failed):
+        return None
+    return {
+        **head,
+        "operation": operation,
+        "room": step.room,
+        "type": step.short_type,
+        "name": step.name,
+        "urn": step.urn,
+    }
+
+
+def preview_json(preview: Preview) -> Mapping[str, Value]:
+    """What a preview found; unchanged resources are counted and not listed."""
+    changes = [change_json(change) for change in preview.effective]
+    return {
+        "event": "preview",
+        "stack": preview.stack,
+        "new": preview.new_stack,
+        "counts": dict(preview.counts),
+        "changes": changes,
+    }
+
+
+def change_json(change: Change) -> Mapping[str, Value]:
+    """One change."""
+    return {
+        "operation": change.operation,
+        "room": change.room,
+        "type": change.short_type,
+        "name": change.name,
+        "urn": change.urn,
+        "properties": [asdict(told) for told in change.properties],
+        "replaces": list(change.replaces),
+    }
+
+
+def outcome_json(outcome: Outcome) -> Mapping[str, Value]:
+    """What an update has done."""
+    return {
+        "event": "result",
+        "stack": outcome.stack,
+        "counts": dict(outcome.counts),
+        "outputs": dict(outcome.outputs),
+        "seconds": round(outcome.seconds, 3),
+        "secondsByRoom": {room: round(seconds, 3) for room, seconds in outcome.seconds_by_room.items()},
+    }
+
+
+def drift_json(stack: str, found: Sequence[Drift]) -> Mapping[str, Value]:
+    """What in the cloud is not as the stack left it."""
+    resources = [
+        {
+            "kind": drift.kind,
+            "room": drift.room,
+            "type": drift.short_type,
+            "name": drift.name,
+            "urn": drift.urn,
+            "properties": [
+                {"path": told.path, "before": told.before, "after": told.after} for told in drift.properties
+            ],
+        }
+        for drift in found
+    ]
+    return {"stack": stack, "drift": bool(found), "resources": resources}
+
+
+def update_json(update: Update) -> Mapping[str, Value]:
+    """One update of the history."""
+    return {**asdict(update), "started_at": update.started_at.isoformat(), "counts": dict(update.counts)}
+
+
+def failure_json(failure: DeploymentFailed) -> Mapping[str, Value]:
+    """Why an operation failed."""
+    return {"event": "failure", "kind": str(failure.kind), "sentence": failure.sentence, "advice": failure.advice}
+
+
+def line(document: Mapping[str, Value]) -> str:
+    """One line."""
+    return json.dumps(document, default=str)

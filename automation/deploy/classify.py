@@ -1,0 +1,135 @@
+"""A failure told from what is known of it: how it was interrupted, what the engine and the providers said. Pure.
+
+What the table does not know is told by the first line that says something.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from automation.deploy.error_patterns import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE, Row
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.events import Event, Failed, Said, Step
+
+LONGEST_QUOTE = 240
+ASKED = re.compile(r"invoke of (?:[\w-]+:)?[\w/-]+:(\w+) failed")
+"""A function of a provider that the program called."""
+VERBS = {
+    "create": "create", "create-replacement": "create", "update": "update", "delete": "delete", "replace": "replace",
+    "delete-replaced": "delete", "read": "read", "refresh": "read", "import": "import", "same": "read",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a failure: what the engine said, the events before it, and how it was interrupted."""
+
+    stack: str
+    said: str = ""
+    events: Sequence[Event] = field(default_factory=tuple[Event, ...])
+    interrupted: int = 0
+    killed: bool = False
+
+    @property
+    def failed(self) -> tuple[Step, ...]:
+        """Steps that failed, in order."""
+        return tuple(event.step for event in self.events if isinstance(event, Failed))
+
+    @property
+    def errors(self) -> tuple[Said, ...]:
+        """Errors told as events, in order, without those that only say that there were some."""
+        told = (event for event in self.events if isinstance(event, Said) and event.severity == "error")
+        return tuple(event for event in told if event.text not in ("update failed", "update canceled"))
+
+    @property
+    def log(self) -> str:
+        """All that the engine said of it."""
+        return "\n".join((*(event.text for event in self.errors), self.said)).strip()
+
+
+def failure_of(evidence: Evidence) -> DeploymentFailed:
+    """The failure that the evidence gives away."""
+    interruption = _interruption(evidence)
+    if interruption is not None:
+        return interruption
+    for rows, text in ((OF_THE_STACK, evidence.said), (OF_THE_CLOUD, _texts(evidence)), (OF_THE_PROGRAM, evidence.log)):
+        for row in rows:
+            groups = row.found_in(text)
+            if groups is not None:
+                return _told(row, groups, evidence)
+    if not evidence.events and UNREACHABLE.found_in(evidence.said) is not None:
+        return _told(UNREACHABLE, {}, evidence)
+    return _unrecognised(evidence)
+
+
+def _texts(evidence: Evidence) -> str:
+    """What providers said: of resources, whose urn is told, and to a question that the program asked."""
+    return "\n".join(event.text for event in evidence.errors if event.urn or ASKED.search(event.text))
+
+
+def _interruption(evidence: Evidence) -> DeploymentFailed | None:
+    stack, log = evidence.stack, evidence.log
+    if evidence.killed or evidence.interrupted > 1:
+        how = "killed" if evidence.killed else "stopped at once"
+        return DeploymentFailed(
+            Failure.KILLED,
+            f"{stack}: the engine was {how}, and what it was doing in the cloud at that moment may be half done",
+            f"run `agent-platform recover {stack}`",
+            log,
+        )
+    if not evidence.interrupted and not re.search(r"update cancell?ed", log):
+        return None
+    if evidence.failed:
+        sentence = (
+            f"{stack}: cancelled while it was about to {_what(evidence)}; what was done before stands in the state"
+        )
+        advice = f"run `agent-platform recover {stack}`, which looks what came of it, and then the same again"
+        return DeploymentFailed(Failure.CANCELLED, sentence, advice, log)
+    sentence = f"{stack}: cancelled; what was under way was finished and stands in the state"
+    return DeploymentFailed(Failure.CANCELLED, sentence, "run the same again to go on", log)
+
+
+def _told(row: Row, groups: Mapping[str, str], evidence: Evidence) -> DeploymentFailed:
+    account = groups.get("account")
+    facts = {
+        "stack": evidence.stack,
+        "what": _what(evidence),
+        "what_name": _subject(evidence),
+        "of_account": f" (they are for {account})" if account else "",
+        **groups,
+    }
+    return DeploymentFailed(row.kind, row.sentence.format_map(facts), row.advice.format_map(facts), evidence.log)
+
+
+def _what(evidence: Evidence) -> str:
+    """`create prod-database (rds:Instance)`."""
+    steps, asked = evidence.failed, ASKED.search(evidence.log)
+    if not steps:
+        return f"ask {asked[1]}" if asked else "do this"
+    return f"{VERBS.get(steps[0].operation, 'change')} {_subject(evidence)}"
+
+
+def _subject(evidence: Evidence) -> str:
+    steps = evidence.failed
+    more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+    return f"{steps[0].name} ({steps[0].short_type}){more}" if steps else "a resource"
+
+
+def _unrecognised(evidence: Evidence) -> DeploymentFailed:
+    stack, said = evidence.stack, quoted(evidence)
+    if evidence.failed:
+        sentence = f"{stack}: it was not possible to {_what(evidence)}: {said}"
+        advice = "mend the cause and run the same again; what was made before stands in the state"
+        return DeploymentFailed(Failure.RESOURCE, sentence, advice, evidence.log)
+    return DeploymentFailed(
+        Failure.UNKNOWN, f"{stack}: the engine failed: {said}", "run again with --verbose", evidence.log
+    )
+
+
+def quoted(evidence: Evidence) -> str:
+    """The first line that says something, cut to 240 characters."""
+    of_resources = [event.text for event in evidence.errors if event.urn]
+    lines = "\n".join((*of_resources, evidence.log)).splitlines()
+    said = (line.strip().removeprefix("error: ").rstrip(".;") for line in lines)
+    told = next((line for line in said if line and not line.startswith("Traceback")), "it did not say why")
+    return told if len(told) <= LONGEST_QUOTE else f"{told[: LONGEST_QUOTE - 3]}..."

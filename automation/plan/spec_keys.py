@@ -1,0 +1,220 @@
+"""Every key of the spec with another value for it: what the capabilities and the contract tests change, one by one.
+
+`BASE` is as small as a platform can be, so that hundreds of plans take a minute; `given` adds what a key needs to mean
+anything. A key of the spec that is not here fails a test.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from automation.plan.docs.schema import Node, platform_schema, resolved, value_node
+from providers.contract.spec.defaults import Raw
+
+DIGEST = "sha256:" + "5" * 64
+BASE: Raw = {
+    "cloud": "aws",
+    "aws": {"region": "us-west-2", "account_id": "111122223333", "models": ["anthropic.claude-sonnet-4-20250514-v1:0"]},
+    "gcp": {
+        "project": "acme-agents",
+        "region": "us-central1",
+        "models": ["publishers/anthropic/models/claude-sonnet-4"],
+    },
+    "azure": {
+        "subscription_id": "00000000-0000-0000-0000-000000000001",
+        "tenant_id": "00000000-0000-0000-0000-000000000002",
+        "location": "westus3",
+        "models": ["gpt-4.1"],
+        "budget_start": "2026-12",
+    },
+    "docker": {},
+    "profile": "development",
+    "network": {"zones": 2, "private_endpoints": False, "flow_logs": False},
+    "services": {"web": {"app": "fastapi", "image": "ghcr.io/acme/web:1.0"}},
+    "monitoring": {"dashboards": False},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """A key by its path, a value that it does not have in `BASE` with `given`, and what must stand for it to matter."""
+
+    path: str
+    value: object
+    given: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def key(self) -> str:
+        """The path with `<name>` for the user's own name."""
+        return self.path.replace("services.web", "services.<name>")
+
+    @property
+    def block(self) -> str | None:
+        """The cloud whose own block the key stands in."""
+        first = self.path.partition(".")[0]
+        return first if first in BLOCKS else None
+
+    def before(self, cloud: str) -> Raw:
+        """The platform that the key is changed in."""
+        return changed(BASE, {"cloud": cloud, **self.given})
+
+    def after(self, cloud: str) -> Raw:
+        """The same platform with the other value."""
+        return changed(self.before(cloud), {self.path: self.value})
+
+
+BLOCKS = ("aws", "gcp", "azure", "docker")
+CHOOSING = "cloud"
+"""The key that chooses who honours all others."""
+
+
+def changed(raw: Raw, changes: Mapping[str, object]) -> Raw:
+    """`raw` with values set by dotted path."""
+    result = copy.deepcopy(raw)
+    for path, value in changes.items():
+        *above, key = path.split(".")
+        place = result
+        for part in above:
+            place = cast("Raw", place.setdefault(part, {}))
+        place[key] = copy.deepcopy(value)
+    return result
+
+
+def spec_keys() -> list[str]:
+    """Every key of the spec: its leaves, and the parts that may be left out."""
+    schema = platform_schema()
+    return list(_keys("", schema, schema))
+
+
+def _keys(path: str, node: Node, schema: Node) -> Iterator[str]:
+    for key, inner in cast("dict[str, Node]", node["properties"]).items():
+        below, beneath = f"{path}.{key}".lstrip("."), resolved(inner, schema)
+        if "properties" in beneath:
+            if "anyOf" in inner and below not in BLOCKS:
+                yield below
+            yield from _keys(below, beneath, schema)
+        elif "$ref" in value_node(beneath):
+            yield from _keys(f"{below}.<name>", resolved(value_node(beneath), schema), schema)
+        else:
+            yield below
+
+
+MODELS = {"services.web.uses": ["models"]}
+SLACK = {"workspace": "T0000000", "channel": "C0000000"}
+TOOL = {"services.tool": {"app": "fastapi", "image": "ghcr.io/acme/tool:1.0"}}
+WORKER = {"services.web": {"app": "celery", "image": "ghcr.io/acme/web:1.0"}}
+ROUTED = {"services.web.path": "/"}
+NAMED = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
+BUDGET = {"budget": {"monthly_usd": 100}}
+PROMISED: dict[str, object] = {**ROUTED, "monitoring.slo": {}}
+RISKY = {
+    "profile": "production",
+    "network.private_endpoints": True,
+    "services.web.image": f"ghcr.io/acme/web@{DIGEST}",
+    "services.web.replicas": {"min": 1, "max": 1},
+    "accept_risk": {"services.web.replicas.min": "a trial of one week"},
+}
+
+
+def part(name: str, **inner: object) -> dict[str, object]:
+    """The part `name`, used by the service."""
+    return {name: inner, "services.web.uses": [name]}
+
+
+LEAVES: tuple[Leaf, ...] = (
+    Leaf("aws.region", "eu-west-1"),
+    Leaf("aws.account_id", "444455556666"),
+    Leaf("aws.models", ["anthropic.claude-haiku-4-5-20251001-v1:0"], MODELS),
+    Leaf("gcp.project", "acme-trials"),
+    Leaf("gcp.region", "europe-west1"),
+    Leaf("gcp.models", ["publishers/google/models/gemini-2.5-pro"], MODELS),
+    Leaf("azure.subscription_id", "00000000-0000-0000-0000-000000000003"),
+    Leaf("azure.tenant_id", "00000000-0000-0000-0000-000000000004"),
+    Leaf("azure.location", "northeurope"),
+    Leaf("azure.models", ["gpt-4.1-mini"], MODELS),
+    Leaf("azure.dns_group", "names", NAMED),
+    Leaf("azure.budget_start", "2027-01", BUDGET),
+    Leaf("docker.entry_port", 9443, ROUTED),
+    Leaf("docker.images", {"proxy": "registry.example.com/proxy:1.0"}, ROUTED),
+    Leaf("profile", "staging"),
+    Leaf("tags", {"team": "agents"}),
+    Leaf("network.cidr", "10.40.0.0/16"),
+    Leaf("network.zones", 1),
+    Leaf("network.egress", "per_zone"),
+    Leaf("network.private_endpoints", True),
+    Leaf("network.flow_logs", True),
+    Leaf("ingress.domain", "agents.example.com", ROUTED),
+    Leaf("ingress.dns_zone", "example.com", NAMED),
+    Leaf("ingress.allowed_cidrs", ["198.51.100.0/24"], ROUTED),
+    Leaf("ingress.rate_limit_per_minute", 100, ROUTED),
+    Leaf("ingress.idle_timeout_seconds", 300, ROUTED),
+    Leaf("ingress.waf", False, ROUTED),
+    Leaf("services.web.app", "streamlit"),
+    Leaf("services.web.image", "ghcr.io/acme/web:2.0"),
+    Leaf("services.web.path", "/api", ROUTED),
+    Leaf("services.web.port", 9000),
+    Leaf("services.web.command", ["serve", "--all"]),
+    Leaf("services.web.size.vcpu", 1, {"services.web.size": {"vcpu": 2, "memory_gib": 4}}),
+    Leaf("services.web.size.memory_gib", 4),
+    Leaf("services.web.replicas.min", 2),
+    Leaf("services.web.replicas.max", 3),
+    Leaf("services.web.autoscaling.cpu_percent", 50),
+    Leaf("services.web.autoscaling.memory_percent", 60),
+    Leaf("services.web.autoscaling.requests_per_replica_per_minute", 500, ROUTED),
+    Leaf("services.web.autoscaling.scale_out_cooldown_seconds", 60),
+    Leaf("services.web.autoscaling.scale_in_cooldown_seconds", 120),
+    Leaf("services.web.health.path", "/ready", ROUTED),
+    Leaf("services.web.health.command", ["CMD-SHELL", "test -f /tmp/alive"], WORKER),
+    Leaf("services.web.health.interval_seconds", 20, ROUTED),
+    Leaf("services.web.health.timeout_seconds", 10, ROUTED),
+    Leaf("services.web.health.healthy_threshold", 3, ROUTED),
+    Leaf("services.web.health.unhealthy_threshold", 3, ROUTED),
+    Leaf("services.web.health.start_period_seconds", 90, ROUTED),
+    Leaf("services.web.environment", {"LOG_LEVEL": "debug"}),
+    Leaf("services.web.secrets", ["API_KEY"]),
+    Leaf("services.web.uses", ["storage"], {"storage": {}}),
+    Leaf("services.web.calls", ["tool"], TOOL),
+    Leaf("database", {}),
+    Leaf("database.version", "16", part("database")),
+    Leaf("database.size.vcpu", 8, part("database")),
+    Leaf("database.size.memory_gib", 16, part("database")),
+    Leaf("database.storage_gib", 30, part("database")),
+    Leaf("database.max_storage_gib", 80, part("database")),
+    Leaf("database.high_availability", True, part("database")),
+    Leaf("database.backup.retention_days", 14, part("database")),
+    Leaf("database.backup.window_start", "06:00", part("database")),
+    Leaf("database.maintenance.day", "monday", part("database")),
+    Leaf("database.maintenance.window_start", "07:00", part("database")),
+    Leaf("database.deletion_protection", True, part("database")),
+    Leaf("database.parameters", {"max_connections": 150}, part("database")),
+    Leaf("cache", {}),
+    Leaf("cache.memory_gib", 6, part("cache")),
+    Leaf("cache.high_availability", True, part("cache")),
+    Leaf("cache.eviction", "noeviction", part("cache")),
+    Leaf("storage", {}),
+    Leaf("storage.versioning", False, part("storage")),
+    Leaf("storage.noncurrent_days", 10, part("storage")),
+    Leaf("monitoring.log_retention_days", 60),
+    Leaf("monitoring.emails", ["oncall@example.com"]),
+    Leaf("monitoring.slack", SLACK),
+    Leaf("monitoring.slack.workspace", "T1111111", {"monitoring.slack": SLACK}),
+    Leaf("monitoring.slack.channel", "C1111111", {"monitoring.slack": SLACK}),
+    Leaf("monitoring.dashboards", True),
+    Leaf("monitoring.prometheus", True),
+    Leaf("monitoring.alerts.cpu_percent", 70),
+    Leaf("monitoring.alerts.memory_percent", 75),
+    Leaf("monitoring.alerts.error_percent", 5, ROUTED),
+    Leaf("monitoring.alerts.latency_p95_seconds", 3, ROUTED),
+    Leaf("monitoring.slo", {}, ROUTED),
+    Leaf("monitoring.slo.availability_percent", 99.5, PROMISED),
+    Leaf("monitoring.slo.latency_p95_seconds", 1, PROMISED),
+    Leaf("budget", {"monthly_usd": 100}),
+    Leaf("budget.monthly_usd", 200, BUDGET),
+    Leaf("deployer", {"github": "acme/agents"}),
+    Leaf("deployer.github", "acme/platform", {"deployer": {"github": "acme/agents"}}),
+    Leaf("deployer.environment", "trial", {"deployer": {"github": "acme/agents"}}),
+    Leaf("recovery.standby_region", "us-east-1"),
+    Leaf("recovery.mode", "backup"),
+    Leaf("accept_risk", {"services.web.replicas.min": "a trial of two weeks"}, RISKY),
+)

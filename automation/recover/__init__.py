@@ -1,0 +1,9 @@
+"""A stack after an update that was killed, or whose answers were lost: `from automation.recover import recover`.
+
+Nothing of the cloud is ever deleted, and nothing of the state that the cloud still has.
+"""
+
+from automation.recover.recovery import recover
+from automation.recover.results import Recovered, Step, Topic
+
+__all__ = ["Recovered", "Step", "Topic", "recover"]

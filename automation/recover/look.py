@@ -1,0 +1,41 @@
+"""One look at program and cloud: what the state lacks, what that stands on, and what of it the cloud has."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from pulumi import automation
+
+from automation.deploy import Deployment
+from automation.engine.case import place_of
+from automation.recover.find import Objects, find, place_for
+from automation.recover.missing import Exported, Ground, Missing, all_missing, ground_of
+from automation.recover.search import Searcher
+from providers import findable
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a state lacks, components and providers that it lacks by urn, and what of all that the cloud has."""
+
+    missing: tuple[Missing, ...]
+    ground: Mapping[str, Ground]
+    objects: Objects
+
+
+def look(deployment: Deployment, exported: Exported) -> Look:
+    """Ask the program by a preview and the cloud by a search, at the same time; raises DeploymentFailed."""
+    spec, command = deployment.file.spec, deployment.engine.workspace.pulumi_command
+    place = place_of(spec, deployment.name)
+    environment = {**os.environ, **deployment.environment}
+    searcher = Searcher(command.command, str(command.version), spec.cloud, place, environment)
+    events: list[automation.EngineEvent] = []
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        searched = beside.submit(searcher.search)
+        with deployment.told_failures():
+            deployment.engine.preview(on_event=events.append)
+        answers = searched.result()
+    missing = all_missing(exported, events)
+    objects = find(searcher, answers, findable(spec.cloud), place_for(place), exported, missing)
+    return Look(missing, ground_of(events), objects)

@@ -1,0 +1,97 @@
+"""A cloud searched for what a stack has made, and single objects read, in a process of its own.
+
+A process of its own for the reasons of `automation.engine.cloud_queries`. What comes back of an object that was read are the
+properties that its type declares; they are compared and never shown.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypedDict, cast
+
+from automation.engine.cloud_queries import ROOT
+from automation.engine.error_text import LATE, Trouble, trouble_of, trouble_of_kind
+from automation.engine.run import run_limited
+from automation.plan.inventory import Value
+from automation.recover.clouds.searches import Told
+
+LONGEST_SECONDS = 300.0
+"""For plugins to start, and for a search that turns many pages."""
+SEARCH = "automation.recover.search_process"
+
+
+class Wanted(TypedDict):
+    """An object to read."""
+
+    address: str
+    type: str
+    id: str
+
+
+class Request(TypedDict):
+    """What the searching process reads; with `read` it reads those objects and searches nothing."""
+
+    program: str
+    version: str
+    cloud: str
+    place: Mapping[str, str]
+    read: Sequence[Wanted]
+
+
+class Reply(TypedDict):
+    """What it writes, as the last line: objects, kinds of trouble by search, what was read, what is not there."""
+
+    told: list[Told]
+    troubles: dict[str, str]
+    read: dict[str, Mapping[str, Value]]
+    gone: list[str]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a search found, what troubled it; what was read by address, and the addresses where nothing stands."""
+
+    told: tuple[Told, ...] = ()
+    troubles: Mapping[str, Trouble] = field(default_factory=dict[str, Trouble])
+    read: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
+    gone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """Asks one cloud about one place, by the engine at `program`."""
+
+    program: str
+    version: str
+    cloud: str
+    place: Mapping[str, str]
+    environment: Mapping[str, str]
+
+    def search(self) -> Answers:
+        """Everything that bears the stack's tags or its name."""
+        return self._asked(())
+
+    def read(self, wanted: Sequence[Wanted]) -> Answers:
+        """Objects as the cloud tells them."""
+        return self._asked(wanted) if wanted else Answers()
+
+    def _asked(self, wanted: Sequence[Wanted]) -> Answers:
+        request: Request = {
+            "program": self.program, "version": self.version, "cloud": self.cloud, "place": self.place, "read": wanted,
+        }  # fmt: skip
+        paths = os.pathsep.join(path for path in (str(ROOT), self.environment.get("PYTHONPATH", "")) if path)
+        given = {**self.environment, "PYTHONPATH": paths}
+        with TemporaryDirectory() as folder:
+            ran = run_limited([sys.executable, "-m", SEARCH], Path(folder), given, LONGEST_SECONDS, json.dumps(request))
+        if ran.code is None:
+            return Answers(troubles={"the search": LATE})
+        try:
+            reply = cast("Reply", json.loads(ran.out.strip().rpartition("\n")[2]))
+        except ValueError:
+            return Answers(troubles={"the search": trouble_of(ran.err)})
+        troubles = {name: trouble_of_kind(kind) for name, kind in reply["troubles"].items()}
+        return Answers(tuple(reply["told"]), troubles, reply["read"], frozenset(reply["gone"]))

@@ -1,0 +1,116 @@
+"""`python -m automation.recover.search_process`: searches a cloud, or reads objects of it, in previews that keep nothing."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+import pulumi
+from pulumi import automation
+
+from automation.deploy.events import masked
+from automation.engine.clouds.questions import Asked, Place
+from automation.engine.error_text import trouble_of
+from automation.engine.scratch import scratch_stack, without_settings
+from automation.plan.inventory import Value
+from automation.recover.clouds.searches import Searched
+from automation.recover.search import Reply, Request, Wanted
+
+ROUNDS = 5
+"""A preview ends at the first object that it cannot read, so those that it did not come to are read again."""
+NOT_THERE = re.compile(r"resource '.*' does not exist")
+
+
+def answer(request: Request, folder: Path) -> Reply:
+    """Search, or read what is wanted."""
+    reply: Reply = {"told": [], "troubles": {}, "read": {}, "gone": []}
+    try:
+        if request["read"]:
+            _read(request, folder, reply)
+        else:
+            _search(request, folder, reply)
+    except automation.CommandError as error:
+        reply["troubles"]["the search"] = trouble_of(str(error)).kind
+    return reply
+
+
+def _search(request: Request, folder: Path, reply: Reply) -> None:
+    place, provider = _place(request)
+    searched = cast("Searched", import_module(f"automation.recover.clouds.{request['cloud']}"))
+
+    def program() -> None:
+        opts = pulumi.InvokeOptions(provider=provider())
+        for name, search in searched.searches(place).items():
+            try:
+                reply["told"].extend(search(opts))
+            # A provider's failure comes as a bare Exception, an answer of another shape as almost anything.
+            except Exception as error:
+                reply["troubles"][name] = trouble_of(str(error)).kind
+
+    scratch_stack(request, folder, program).preview()
+
+
+def _read(request: Request, folder: Path, reply: Reply) -> None:
+    _, provider = _place(request)
+    left = list(request["read"])
+    for turn in range(ROUNDS):
+        own = folder / str(turn)
+        own.mkdir()
+        done = _read_once(request, own, provider, left)
+        reply["read"].update({address: outputs for address, outputs in done.items() if outputs})
+        reply["gone"].extend(address for address, outputs in done.items() if outputs is None)
+        left = [one for one in left if one["address"] not in done]
+        if not left or not done:
+            return
+
+
+def _read_once(
+    request: Request, folder: Path, provider: Callable[[], pulumi.ProviderResource], wanted: Sequence[Wanted]
+) -> dict[str, Mapping[str, Value] | None]:
+    """What was read by address; None where nothing stands, an empty object for what failed otherwise."""
+    found: dict[str, Mapping[str, Value] | None] = {}
+
+    def program() -> None:
+        asked = provider()
+        for number, one in enumerate(wanted):
+            pulumi.CustomResource(one["type"], str(number), {}, pulumi.ResourceOptions(id=one["id"], provider=asked))
+
+    def take(event: automation.EngineEvent) -> None:
+        if event.res_outputs_event and (told := event.res_outputs_event.metadata.new):
+            name = event.res_outputs_event.metadata.urn.rpartition("::")[2]
+            if name.isdigit():
+                outputs = cast("Mapping[str, Value]", masked(dict(told.outputs or {})))
+                found[wanted[int(name)]["address"]] = outputs
+        if event.diagnostic_event and event.diagnostic_event.severity == "error" and event.diagnostic_event.urn:
+            name = event.diagnostic_event.urn.rpartition("::")[2]
+            if name.isdigit():
+                found[wanted[int(name)]["address"]] = None if NOT_THERE.search(event.diagnostic_event.message) else {}
+
+    try:
+        scratch_stack(request, folder, program).preview(on_event=take)
+    except automation.CommandError:
+        if not found:
+            raise
+    return found
+
+
+def _place(request: Request) -> tuple[Place, Callable[[], pulumi.ProviderResource]]:
+    asks = cast("Asked", import_module(f"automation.engine.clouds.{request['cloud']}"))
+    place = Place(**request["place"])
+    return place, lambda: asks.provider(place)
+
+
+def main() -> None:
+    """Read the request, write the reply."""
+    without_settings(os.environ)
+    print(json.dumps(answer(cast("Request", json.load(sys.stdin)), Path.cwd())), flush=True)
+    # As in `automation.engine.query_process`: a refused question waits for ever, and its thread with it.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,0 @@
-"""A stack after an update that was killed, or whose answers were lost: `from automation.recovery import recover`.
-
-Nothing of the cloud is ever deleted, and nothing of the state that the cloud still has.
-"""
-
-from automation.recovery.recovering import recover
-from automation.recovery.results import Recovered, Step, Topic
-
-__all__ = ["Recovered", "Step", "Topic", "recover"]

@@ -1,0 +1,1 @@
+"""Stack files: reading, overriding, editing and expiry."""

@@ -1,0 +1,114 @@
+"""Encryption keys: one for data at rest, one for telemetry.
+
+Two keys, because their readers differ: data is decrypted by roles of this account through RDS, S3, ECR, ElastiCache
+and Secrets Manager; telemetry by AWS services (CloudWatch Logs, alarms, budgets) that need a statement of their own.
+On AWS a key's policy comes before everything IAM grants: the account's own statement is what lets IAM grant at all, and
+every service that encrypts by itself is named with this account and with what it may encrypt.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.base.iam_policies import Statement, allow, document
+from providers.aws.context import Site
+from providers.aws.naming import cluster_log_group, cluster_name, database_log_group, waf_log_group
+from providers.contract.component import Scope
+from providers.contract.spec import Platform
+
+DELETION_WINDOW_DAYS = {"production": 30, "staging": 7, "development": 7}
+"""Days in which a deletion can be called back; KMS takes 7 to 30. Data under a deleted key is lost, backups too."""
+THIS_KEY = "*"
+"""In a key's policy `*` means the key itself: AWS KMS developer guide, "Resource element in key policies"."""
+LOG_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+PUBLISH_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey*")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Key ARNs: `data` for what users store, `telemetry` for logs, topics and metrics."""
+
+    data: pulumi.Output[str]
+    telemetry: pulumi.Output[str]
+
+
+def create_keys(room: Scope, site: Site) -> Keys:
+    """Two customer-managed keys with yearly rotation and exact policies."""
+    data = _key(room, site, "data", "database, cache, objects, images and secrets", _tasks(site))
+    telemetry = _key(room, site, "telemetry", "logs, alarm topics and metrics", (_logs(site), _publishers(site)))
+    return Keys(data=data.arn, telemetry=telemetry.arn)
+
+
+def _key(room: Scope, site: Site, part: str, what: str, statements: tuple[Statement, ...]) -> aws.kms.Key:
+    key = aws.kms.Key(
+        room.named(part),
+        description=f"Encrypts {what} of the stack {site.stack}",
+        enable_key_rotation=True,
+        deletion_window_in_days=DELETION_WINDOW_DAYS[site.spec.profile],
+        policy=document(_account(site), *statements),
+        opts=room.opts(),
+    )
+    aws.kms.Alias(
+        room.named(f"{part}-alias"),
+        name=f"alias/agent-platform/{site.stack}/{part}",
+        target_key_id=key.key_id,
+        opts=room.opts(),
+    )
+    return key
+
+
+def _account(site: Site) -> Statement:
+    """Without it only the policy itself could grant, and a mistake in it could never be undone."""
+    principal = {"AWS": site.arn("iam", "root", region=False)}
+    return {"Sid": "LetIamGrant", "Principal": principal, **allow("kms:*", THIS_KEY)}
+
+
+def _logs(site: Site) -> Statement:
+    """CloudWatch Logs, for this stack's groups: known by name, because their ARNs would wait for this key."""
+    groups = [site.arn("logs", f"log-group:{name}") for name in log_group_names(site)]
+    condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}
+    principal = {"Service": f"logs.{site.region}.amazonaws.com"}
+    return {"Sid": "EncryptLogs", "Principal": principal, **allow(LOG_ACTIONS, THIS_KEY, condition)}
+
+
+def log_group_names(site: Site) -> list[str]:
+    """Every log group of the stack: its own, and the three whose names AWS prescribes."""
+    return [
+        site.log_group("*"),
+        cluster_log_group(site.stack),
+        waf_log_group(site.stack),
+        database_log_group(site.stack, "*"),
+    ]
+
+
+def _publishers(site: Site) -> Statement:
+    """Services that publish to the encrypted alarm topics."""
+    condition = {"StringEquals": {"aws:SourceAccount": site.account_id}}
+    principal = {"Service": publishing_services(site.spec)}
+    return {"Sid": "EncryptAlarms", "Principal": principal, **allow(PUBLISH_ACTIONS, THIS_KEY, condition)}
+
+
+def publishing_services(spec: Platform) -> list[str]:
+    """Alarms always; the others with the part they speak of."""
+    services = {
+        "cloudwatch.amazonaws.com": True,
+        "events.rds.amazonaws.com": spec.database is not None,
+        "budgets.amazonaws.com": spec.budget is not None,
+        "costalerts.amazonaws.com": spec.budget is not None,
+        "aps.amazonaws.com": spec.monitoring.prometheus,
+    }
+    return [service for service, speaks in services.items() if speaks]
+
+
+def _tasks(site: Site) -> tuple[Statement, ...]:
+    """Fargate, for the disks of this cluster's tasks: Amazon ECS developer guide, "Fargate ephemeral storage"."""
+    cluster = {
+        "kms:EncryptionContext:aws:ecs:clusterAccount": site.account_id,
+        "kms:EncryptionContext:aws:ecs:clusterName": cluster_name(site.stack),
+    }
+    only_decrypt = {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt"]}}
+    fargate = {"Principal": {"Service": "fargate.amazonaws.com"}}
+    make = allow("kms:GenerateDataKeyWithoutPlaintext", THIS_KEY, {"StringEquals": cluster})
+    hand_over = allow("kms:CreateGrant", THIS_KEY, {"StringEquals": cluster, **only_decrypt})
+    return ({"Sid": "EncryptDisks", **fargate, **make}, {"Sid": "ReadDisks", **fargate, **hand_over})

@@ -1,0 +1,104 @@
+"""Images by digest: ECR repositories for images that name no registry of their own.
+
+Tags are immutable, so what was tested is what runs. The repositories' names are fixed: CI pushes to them before a
+service can start. An image from ECR elsewhere gets its pull right too; other registries must serve it to anybody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.base.iam_policies import allow, document
+from providers.aws.base.identity import Identity
+from providers.aws.base.image_sources import foreign_repository, own_images, repository_name
+from providers.aws.base.keys import Keys
+from providers.aws.context import Site
+from providers.contract.component import Scope
+from providers.contract.images import parse_image
+
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+UNTAGGED_DAYS = 7
+TAGGED_IMAGES = 30
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Full image reference by service, and the grants that let its execution role pull it."""
+
+    images: Mapping[str, pulumi.Input[str]]
+    grants: Mapping[str, tuple[pulumi.Resource, ...]]
+
+
+def create_registry(room: Scope, site: Site, keys: Keys, identity: Identity) -> Registry:
+    """One immutable, scanned repository per distinct image without a registry host."""
+    own = own_images(site.spec)
+    names = dict.fromkeys(image.name for image in own.values())
+    repositories = {name: _repository(room, site, keys, name) for name in names}
+    images: dict[str, pulumi.Input[str]] = {}
+    grants: dict[str, tuple[pulumi.Resource, ...]] = {}
+    for service, spec in site.spec.services.items():
+        image = parse_image(spec.image)
+        repository = repositories[image.name] if service in own else None
+        images[service] = pulumi.Output.concat(repository.repository_url, image.suffix) if repository else spec.image
+        arn = repository.arn if repository else foreign_repository(image, site.partition)
+        grants[service] = (_pull(room, service, identity.execution[service], arn),) if arn is not None else ()
+    return Registry(images, grants)
+
+
+def _repository(room: Scope, site: Site, keys: Keys, name: str) -> aws.ecr.Repository:
+    repository = aws.ecr.Repository(
+        room.named(name),
+        name=repository_name(site.stack, name),
+        image_tag_mutability="IMMUTABLE",
+        image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
+        encryption_configurations=[
+            aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=keys.data)
+        ],
+        force_delete=False,
+        opts=room.opts(),
+    )
+    aws.ecr.LifecyclePolicy(
+        room.named(f"{name}-retention"),
+        repository=repository.name,
+        policy=pulumi.Output.json_dumps({"rules": [_untagged(), _surplus()]}),
+        opts=room.opts(),
+    )
+    return repository
+
+
+def _untagged() -> dict[str, object]:
+    return {
+        "rulePriority": 1,
+        "description": f"untagged images go after {UNTAGGED_DAYS} days",
+        "selection": {
+            "tagStatus": "untagged",
+            "countType": "sinceImagePushed",
+            "countUnit": "days",
+            "countNumber": UNTAGGED_DAYS,
+        },
+        "action": {"type": "expire"},
+    }
+
+
+def _surplus() -> dict[str, object]:
+    return {
+        "rulePriority": 2,
+        "description": f"the last {TAGGED_IMAGES} images stay",
+        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": TAGGED_IMAGES},
+        "action": {"type": "expire"},
+    }
+
+
+def _pull(room: Scope, service: str, role: aws.iam.Role, repository: pulumi.Input[str]) -> aws.iam.RolePolicy:
+    return aws.iam.RolePolicy(
+        room.named(f"{service}-pull"),
+        role=role.name,
+        policy=document(
+            # the token opens the registry's door, not a repository: ECR has no resource for it
+            allow("ecr:GetAuthorizationToken", "*"),
+            allow(PULL, repository),
+        ),
+        opts=room.opts(),
+    )

@@ -1,0 +1,71 @@
+"""The services: ECS on Fargate, one cluster, one ECS service for each service of the spec.
+
+Fargate has no machines to keep, so a copy is a task with an address of its own in the private subnets. Containers run
+without root, on a read-only file system, with no capability; what they may do in AWS is their task role's alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.base.resources import Ground
+from providers.aws.compute.cluster import create_cluster
+from providers.aws.compute.service import Starting, create_service
+from providers.aws.compute.start_order import start_order
+from providers.aws.compute.task import create_task
+from providers.aws.entry.ingress import Ingress
+from providers.aws.monitoring.alarms import create_alarm
+from providers.aws.monitoring.targets import service_target
+from providers.contract.alarms import AlarmRule, Signal, service_rules
+from providers.contract.component import Scope
+from providers.contract.results import Environment
+
+
+@dataclass(frozen=True)
+class Compute:
+    """The cluster, and by service name its ECS service, log group and deployment alarms."""
+
+    cluster_name: pulumi.Output[str]
+    services: Mapping[str, aws.ecs.Service]
+    log_groups: Mapping[str, aws.cloudwatch.LogGroup]
+    alarms: Mapping[str, aws.cloudwatch.MetricAlarm]
+    """Alarms that also roll a deployment back, by rule key; monitoring draws them but does not make them again."""
+
+
+def create_compute(
+    room: Scope, ground: Ground, ingress: Ingress | None, environments: Mapping[str, Environment]
+) -> Compute:
+    """One cluster; per service a task definition, a log group and a service."""
+    spec = ground.spec
+    cluster = create_cluster(room, ground)
+    tasks = {name: create_task(room, ground, name, environments[name]) for name in spec.services}
+    rules = {name: _error_rule(ground, name) for name in spec.public}
+    alarms = {name: _deployment_alarm(room, ground, ingress, rule) for name, rule in rules.items() if ingress}
+    services: dict[str, aws.ecs.Service] = {}
+    for name in start_order(spec):
+        service = spec.services[name]
+        callees = tuple(services[callee] for callee in service.calls)
+        starting = Starting(name, service, tasks[name], environments[name], alarms.get(name), callees)
+        services[name] = create_service(room, ground, ingress, cluster, starting)
+    return Compute(
+        cluster_name=cluster.cluster.name,
+        services=services,
+        log_groups={name: task.log_group for name, task in tasks.items()},
+        alarms={rules[name].key: alarm for name, alarm in alarms.items()},
+    )
+
+
+def _error_rule(ground: Ground, name: str) -> AlarmRule:
+    rules = service_rules(name, ground.spec.services[name], ground.spec.monitoring.alerts)
+    return next(rule for rule in rules if rule.signal is Signal.ERROR_PERCENT)
+
+
+def _deployment_alarm(room: Scope, ground: Ground, ingress: Ingress, rule: AlarmRule) -> aws.cloudwatch.MetricAlarm:
+    target = service_target(
+        ground.site.stack,
+        load_balancer=ingress.arn_suffix,
+        target_group=ingress.target_groups[rule.name].arn_suffix,
+    )
+    return create_alarm(room, rule, ground.channels, target)

@@ -1,0 +1,38 @@
+"""Where one region of the platform stands on AWS: account, partition, names that other strings must predict. Pure."""
+
+from dataclasses import dataclass
+
+from providers.contract.context import BaseSite
+from providers.contract.spec import AwsBlock
+
+
+@dataclass(frozen=True)
+class Site(BaseSite):
+    """One region of one account, and the spec that is built there."""
+
+    @property
+    def block(self) -> AwsBlock:
+        """The `aws` block; its presence is checked before anything is declared."""
+        if self.spec.aws is None:
+            raise ValueError("the aws block is missing")
+        return self.spec.aws
+
+    @property
+    def account_id(self) -> str:
+        """Account number of 12 digits."""
+        return self.block.account_id
+
+    @property
+    def partition(self) -> str:
+        """ARN partition: aws, aws-cn or aws-us-gov."""
+        prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+        return next((name for prefix, name in prefixes.items() if self.region.startswith(prefix)), "aws")
+
+    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+        """`arn:<partition>:<service>:<region>:<account>:<resource>`, with empty region or account for global ones."""
+        parts = (self.region if region else "", self.account_id if account else "")
+        return f"arn:{self.partition}:{service}:{parts[0]}:{parts[1]}:{resource}"
+
+    def log_group(self, *parts: str) -> str:
+        """Name of a log group of this stack: `/agent-platform/<stack>/<part>/...`; fixed, so policies can name it."""
+        return "/".join(("", "agent-platform", self.stack, *parts))

@@ -1,0 +1,79 @@
+"""PostgreSQL: RDS, encrypted, private, over TLS alone, with point-in-time recovery.
+
+The identifier is fixed, so that the log groups RDS writes to can stand, with a retention and a key, before it. A
+change that would replace the instance therefore fails instead of leaving the data behind: restore a snapshot under
+another name on purpose. The password is generated here, because the one that RDS would manage forbids read replicas
+and never fills in a connection URL. IAM authentication is open to roles that an operator grants `rds-db:connect`.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.base.resources import Ground
+from providers.aws.base.secrets import create_secret
+from providers.aws.database.events import tell_channels
+from providers.aws.database.instance import DATABASE_NAME, USERNAME, create_instance
+from providers.aws.database.parameters import ServerParameter, max_connections, server_parameters
+from providers.aws.naming import database_log_group
+from providers.aws.observability.logs import create_log_group
+from providers.aws.ports import DATABASE_PORT
+from providers.contract.component import Scope
+from providers.contract.credentials import generated_password, postgres_url
+from providers.contract.results import Database
+from providers.contract.spec import Database as Wanted
+
+
+@dataclass(frozen=True)
+class AwsDatabase(Database):
+    """`identifier` names the instance in metrics; `log_group` holds the server's own log."""
+
+    identifier: pulumi.Output[str]
+    log_group: pulumi.Output[str]
+    max_connections: int
+
+
+def create_database(room: Scope, ground: Ground) -> AwsDatabase:
+    """One RDS instance for the spec's database."""
+    wanted = ground.spec.database
+    if wanted is None:
+        raise ValueError("the platform has no database")
+    logs = {log: _log_group(room, ground, log) for log in ("postgresql", "upgrade")}
+    parameters = _parameter_group(room, wanted)
+    password = generated_password(room)
+    instance = create_instance(room, ground, wanted, parameters, password, logs)
+    tell_channels(room, ground.channels, instance, parameters)
+    url = postgres_url(USERNAME, password, instance.address, DATABASE_PORT, DATABASE_NAME)
+    return AwsDatabase(
+        host=instance.address,
+        port=DATABASE_PORT,
+        name=DATABASE_NAME,
+        username=USERNAME,
+        url=create_secret(room, ground, "database-url", url, ground.spec.users_of("database")),
+        identifier=instance.identifier,
+        log_group=logs["postgresql"].name,
+        max_connections=max_connections(wanted),
+    )
+
+
+def _log_group(room: Scope, ground: Ground, log: str) -> aws.cloudwatch.LogGroup:
+    return create_log_group(
+        room, f"{log}-log", ground.site, ground.keys.telemetry, database_log_group(ground.site.stack, log)
+    )
+
+
+def _parameter_group(room: Scope, wanted: Wanted) -> aws.rds.ParameterGroup:
+    return aws.rds.ParameterGroup(
+        room.named("parameters"),
+        family=f"postgres{wanted.version}",
+        description="Server parameters of the platform's database",
+        parameters=[_parameter(parameter) for parameter in server_parameters(wanted)],
+        opts=room.opts(),
+    )
+
+
+def _parameter(parameter: ServerParameter) -> aws.rds.ParameterGroupParameterArgs:
+    return aws.rds.ParameterGroupParameterArgs(
+        name=parameter.name, value=parameter.value, apply_method=parameter.apply_method
+    )

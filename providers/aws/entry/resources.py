@@ -1,0 +1,169 @@
+"""Public name, admission and protection over the regions' load balancers: alias records and a web ACL each.
+
+The web ACL is regional and stands on the load balancer itself, so a request that knows the load balancer's own name
+meets it too. Two managed rules only count: the one that refuses bodies above 8 KB, because prompts are longer, and the
+one that refuses hosting providers, because an agent's callers are often servers. The first rule is the rate limit, so
+that a flood is turned away before the dearer inspections.
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.base.iam_policies import Statement, allow, document, sent_by
+from providers.aws.context import Site
+from providers.aws.entry.ingress import AwsOrigin
+from providers.aws.naming import waf_log_group
+from providers.aws.observability.logs import create_log_group
+from providers.contract.component import Scope
+from providers.contract.results import Entry, Origin
+
+MANAGED_GROUPS = (
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesAnonymousIpList",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesSQLiRuleSet",
+    "AWSManagedRulesCommonRuleSet",
+)
+"""Cheapest first: addresses before contents."""
+COUNTED_RULES = {
+    "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",),
+    "AWSManagedRulesAnonymousIpList": ("HostingProviderIPList",),
+}
+"""Rules of a group that count instead of block: long prompts, and callers that are servers in some cloud."""
+RATE_WINDOW_SECONDS = 60
+"""WAF counts over 60, 120, 300 or 600 seconds; its smallest limit is 10."""
+REDACTED_HEADERS = ("authorization", "cookie")
+
+
+def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entry:
+    """Alias records of the domain and one web ACL per region's load balancer; `origins` by region."""
+    balancers = {region: origin for region, origin in origins.items() if isinstance(origin, AwsOrigin)}
+    for region, balancer in balancers.items():
+        _protect(room, site, region, balancer)
+        _alias(room, site, region, balancer)
+    return Entry(url=_url(site, balancers))
+
+
+def _url(site: Site, balancers: Mapping[str, AwsOrigin]) -> pulumi.Output[str]:
+    if site.spec.ingress.domain is not None:
+        return pulumi.Output.from_input(f"https://{site.spec.ingress.domain}")
+    hosts = [balancer.host for balancer in balancers.values()]
+    return pulumi.Output.concat("http://", hosts[0]) if hosts else pulumi.Output.from_input("")
+
+
+def _alias(room: Scope, site: Site, region: str, balancer: AwsOrigin) -> None:
+    if site.spec.ingress.domain is None or balancer.domain_zone_id is None:
+        return
+    alias = aws.route53.RecordAliasArgs(name=balancer.host, zone_id=balancer.zone_id, evaluate_target_health=True)
+    aws.route53.Record(
+        room.named(f"{region}-name"),
+        zone_id=balancer.domain_zone_id,
+        name=site.spec.ingress.domain,
+        type="A",
+        aliases=[alias],
+        opts=room.opts(),
+    )
+
+
+def _protect(room: Scope, site: Site, region: str, balancer: AwsOrigin) -> None:
+    ingress = site.spec.ingress
+    groups = MANAGED_GROUPS if ingress.waf else ()
+    acl = aws.wafv2.WebAcl(
+        room.named(f"{region}-acl"),
+        scope="REGIONAL",
+        default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
+        rules=[
+            _rate_rule(ingress.rate_limit_per_minute),
+            *(_managed_rule(group, n) for n, group in enumerate(groups, 1)),
+        ],
+        visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
+            cloudwatch_metrics_enabled=True, metric_name=room.named("acl"), sampled_requests_enabled=True
+        ),
+        opts=room.opts(),
+    )
+    aws.wafv2.WebAclAssociation(
+        room.named(f"{region}-acl-on-balancer"),
+        resource_arn=balancer.arn,
+        web_acl_arn=acl.arn,
+        opts=room.opts(),
+    )
+    _record_requests(room, site, region, balancer, acl)
+
+
+def _rate_rule(limit: int) -> aws.wafv2.WebAclRuleArgs:
+    return aws.wafv2.WebAclRuleArgs(
+        name="rate-limit",
+        priority=0,
+        action=aws.wafv2.WebAclRuleActionArgs(block=aws.wafv2.WebAclRuleActionBlockArgs()),
+        statement=aws.wafv2.WebAclRuleStatementArgs(
+            rate_based_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementArgs(
+                limit=limit, evaluation_window_sec=RATE_WINDOW_SECONDS, aggregate_key_type="IP"
+            )
+        ),
+        visibility_config=_visible("rate-limit"),
+    )
+
+
+def _managed_rule(group: str, priority: int) -> aws.wafv2.WebAclRuleArgs:
+    statement = aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs(
+        vendor_name="AWS",
+        name=group,
+        rule_action_overrides=[_counted(rule) for rule in COUNTED_RULES.get(group, ())] or None,
+    )
+    return aws.wafv2.WebAclRuleArgs(
+        name=group,
+        priority=priority,
+        override_action=aws.wafv2.WebAclRuleOverrideActionArgs(none=aws.wafv2.WebAclRuleOverrideActionNoneArgs()),
+        statement=aws.wafv2.WebAclRuleStatementArgs(managed_rule_group_statement=statement),
+        visibility_config=_visible(group),
+    )
+
+
+def _counted(rule: str) -> aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs:
+    return aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs(
+        name=rule,
+        action_to_use=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseArgs(
+            count=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseCountArgs()
+        ),
+    )
+
+
+def _visible(metric: str) -> aws.wafv2.WebAclRuleVisibilityConfigArgs:
+    return aws.wafv2.WebAclRuleVisibilityConfigArgs(
+        cloudwatch_metrics_enabled=True, metric_name=metric, sampled_requests_enabled=True
+    )
+
+
+def _record_requests(room: Scope, site: Site, region: str, balancer: AwsOrigin, acl: aws.wafv2.WebAcl) -> None:
+    """WAF's own log, without what identifies a caller."""
+    log_group = create_log_group(room, f"{region}-log", site, balancer.telemetry_key, waf_log_group(site.stack))
+    delivery = aws.cloudwatch.LogResourcePolicy(
+        room.named(f"{region}-log-delivery"),
+        policy_name=waf_log_group(site.stack),
+        policy_document=document(_delivery(site, region, log_group)),
+        opts=room.opts(),
+    )
+    aws.wafv2.WebAclLoggingConfiguration(
+        room.named(f"{region}-acl-log"),
+        resource_arn=acl.arn,
+        log_destination_configs=[log_group.arn],
+        redacted_fields=[
+            aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs(
+                single_header=aws.wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs(name=header)
+            )
+            for header in REDACTED_HEADERS
+        ],
+        # without the right to deliver, WAF writes an account-wide policy of its own that nothing removes
+        opts=room.opts(depends_on=[delivery]),
+    )
+
+
+def _delivery(site: Site, region: str, log_group: aws.cloudwatch.LogGroup) -> Statement:
+    """The right of the log delivery service to write to the web ACL's log group for this account."""
+    return {
+        **allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.concat(log_group.arn, ":*")),
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Condition": sent_by(site, f"arn:{site.partition}:logs:{region}:{site.account_id}:*"),
+    }

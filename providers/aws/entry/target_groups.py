@@ -1,0 +1,77 @@
+"""The copies of a service behind the load balancer, and the rule that sends its path to them."""
+
+import pulumi_aws as aws
+
+from providers.aws.base.resources import Ground
+from providers.aws.entry.routes import patterns, priority
+from providers.aws.naming import target_group_name
+from providers.contract.component import Scope
+from providers.contract.spec import Health, Service
+
+DEREGISTRATION_DELAY_SECONDS = 60
+"""How long a copy that is taken out may finish its requests; below the stop timeout of its container."""
+STICKY_SECONDS = 86_400
+
+
+def create_target_group(room: Scope, ground: Ground, name: str, service: Service) -> aws.lb.TargetGroup:
+    """Addresses of the copies of a service with a port, checked by its own health numbers."""
+    return aws.lb.TargetGroup(
+        room.named(name),
+        name=target_group_name(ground.site.stack, name, service.port or 0),
+        target_type="ip",
+        port=service.port,
+        protocol="HTTP",
+        protocol_version="HTTP1",
+        vpc_id=ground.network.vpc_id,
+        deregistration_delay=DEREGISTRATION_DELAY_SECONDS,
+        # answers of agents take seconds to minutes: the copy with the fewest open requests is the free one
+        load_balancing_algorithm_type="least_outstanding_requests",
+        health_check=_health_check(service.health),
+        stickiness=_stickiness(service),
+        opts=room.opts(),
+    )
+
+
+def create_route(
+    room: Scope, name: str, service: Service, listener: aws.lb.Listener, group: aws.lb.TargetGroup
+) -> aws.lb.ListenerRule:
+    """The rule that sends a service's path and all below it to its copies."""
+    path = service.path or "/"
+    target = aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=group.arn, weight=1)
+    return aws.lb.ListenerRule(
+        room.named(f"{name}-route"),
+        listener_arn=listener.arn,
+        priority=priority(path),
+        conditions=[
+            aws.lb.ListenerRuleConditionArgs(
+                path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(patterns(path)))
+            )
+        ],
+        actions=[
+            aws.lb.ListenerRuleActionArgs(
+                type="forward", forward=aws.lb.ListenerRuleActionForwardArgs(target_groups=[target])
+            )
+        ],
+        opts=room.opts(),
+    )
+
+
+def _health_check(health: Health) -> aws.lb.TargetGroupHealthCheckArgs:
+    return aws.lb.TargetGroupHealthCheckArgs(
+        enabled=True,
+        path=health.path,
+        protocol="HTTP",
+        port="traffic-port",
+        matcher="200",
+        interval=health.interval_seconds,
+        timeout=health.timeout_seconds,
+        healthy_threshold=health.healthy_threshold,
+        unhealthy_threshold=health.unhealthy_threshold,
+    )
+
+
+def _stickiness(service: Service) -> aws.lb.TargetGroupStickinessArgs:
+    """Streamlit keeps a session in the memory of one copy, so a browser must come back to it."""
+    return aws.lb.TargetGroupStickinessArgs(
+        type="lb_cookie", enabled=service.app == "streamlit", cookie_duration=STICKY_SECONDS
+    )

@@ -1,0 +1,117 @@
+"""How AWS tells objects: ARNs from the index of tags, and the ids by which the provider imports them.
+
+The ids are those of the "Import" sections of the provider's documentation. The index of tags has no IAM roles; those
+are listed by name.
+"""
+
+from providers.contract.import_ids import Findable, Row
+
+ARN = "{address}"
+
+
+def _told(token: str, service: str, resource: str, identity: str = ARN, name: str = "") -> Row:
+    """A type by its ARN in a region of an account."""
+    return Row(token, identity, f"arn:*:{service}:*:*:{resource}", name=name)
+
+
+FINDABLE = Findable(
+    rows=(
+        _told("aws:acm/certificate:Certificate", "acm", "certificate/{id}"),
+        Row("aws:amp/alertManagerDefinition:AlertManagerDefinition", "{workspaceId}"),
+        _told("aws:amp/ruleGroupNamespace:RuleGroupNamespace", "aps", "rulegroupsnamespace/{_workspace}/{name}"),
+        _told("aws:amp/workspace:Workspace", "aps", "workspace/{id}", "{id}"),
+        Row("aws:appautoscaling/policy:Policy", "{serviceNamespace}/{resourceId}/{scalableDimension}/{name}"),
+        Row("aws:budgets/budget:Budget", "{account}:{name}", "arn:*:budgets::{account}:budget/{name}"),
+        _told(
+            "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
+            "chatbot",
+            "chat-configuration/slack-channel/{configurationName}",
+        ),
+        _told("aws:cloudwatch/compositeAlarm:CompositeAlarm", "cloudwatch", "alarm:{alarmName+}", "{alarmName}"),
+        _told("aws:cloudwatch/metricAlarm:MetricAlarm", "cloudwatch", "alarm:{name+}", "{name}"),
+        _told("aws:cloudwatch/eventRule:EventRule", "events", "rule/{name}", "{name}"),
+        Row("aws:cloudwatch/eventTarget:EventTarget", "{rule}/{targetId}"),
+        _told("aws:cloudwatch/logGroup:LogGroup", "logs", "log-group:{name+}", "{name}"),
+        Row("aws:cloudwatch/logMetricFilter:LogMetricFilter", "{logGroupName}:{name}"),
+        _told("aws:costexplorer/anomalyMonitor:AnomalyMonitor", "ce", "anomalymonitor/{id}"),
+        _told("aws:costexplorer/anomalySubscription:AnomalySubscription", "ce", "anomalysubscription/{id}"),
+        _told("aws:ec2/eip:Eip", "ec2", "elastic-ip/{id}", "{id}"),
+        _told("aws:ec2/flowLog:FlowLog", "ec2", "vpc-flow-log/{id}", "{id}"),
+        _told("aws:ec2/internetGateway:InternetGateway", "ec2", "internet-gateway/{id}", "{id}"),
+        _told("aws:ec2/natGateway:NatGateway", "ec2", "natgateway/{id}", "{id}"),
+        _told("aws:ec2/networkAcl:NetworkAcl", "ec2", "network-acl/{id}", "{id}"),
+        Row("aws:ec2/networkAclRule:NetworkAclRule", "{networkAclId}:{ruleNumber}:{protocol}:{egress}"),
+        Row("aws:ec2/route:Route", "{routeTableId}_{destinationCidrBlock}"),
+        _told("aws:ec2/routeTable:RouteTable", "ec2", "route-table/{id}", "{id}"),
+        Row("aws:ec2/routeTableAssociation:RouteTableAssociation", "{subnetId}/{routeTableId}"),
+        _told("aws:ec2/securityGroup:SecurityGroup", "ec2", "security-group/{id}", "{id}", "name"),
+        _told("aws:ec2/subnet:Subnet", "ec2", "subnet/{id}", "{id}"),
+        _told("aws:ec2/vpc:Vpc", "ec2", "vpc/{id}", "{id}"),
+        _told("aws:ec2/vpcEndpoint:VpcEndpoint", "ec2", "vpc-endpoint/{id}", "{id}"),
+        _told("aws:ecr/repository:Repository", "ecr", "repository/{name+}", "{name}"),
+        _told("aws:ecs/cluster:Cluster", "ecs", "cluster/{name}", "{name}"),
+        _told("aws:ecs/service:Service", "ecs", "service/{_cluster}/{name}", "{_cluster}/{name}"),
+        _told("aws:ecs/taskDefinition:TaskDefinition", "ecs", "task-definition/{family}:{_revision}", name="family"),
+        _told("aws:elasticache/parameterGroup:ParameterGroup", "elasticache", "parametergroup:{name}", "{name}"),
+        _told(
+            "aws:elasticache/replicationGroup:ReplicationGroup",
+            "elasticache",
+            "replicationgroup:{replicationGroupId}",
+            "{replicationGroupId}",
+        ),
+        _told("aws:elasticache/subnetGroup:SubnetGroup", "elasticache", "subnetgroup:{name}", "{name}"),
+        _told("aws:iam/policy:Policy", "iam", "policy/{name}"),
+        _told("aws:iam/role:Role", "iam", "role/{name}", "{name}"),
+        Row("aws:iam/rolePolicy:RolePolicy", "{role}:{name}"),
+        Row("aws:kms/alias:Alias", "{name+}"),
+        _told("aws:kms/key:Key", "kms", "key/{id}", "{id}"),
+        _told("aws:lb/listener:Listener", "elasticloadbalancing", "listener/app/{_name}/{_balancer}/{id}"),
+        _told(
+            "aws:lb/listenerRule:ListenerRule",
+            "elasticloadbalancing",
+            "listener-rule/app/{_name}/{_balancer}/{_listener}/{id}",
+        ),
+        _told("aws:lb/loadBalancer:LoadBalancer", "elasticloadbalancing", "loadbalancer/app/{name}/{id}"),
+        _told("aws:lb/targetGroup:TargetGroup", "elasticloadbalancing", "targetgroup/{name}/{id}"),
+        _told("aws:rds/eventSubscription:EventSubscription", "rds", "es:{name}", "{name}"),
+        _told("aws:rds/instance:Instance", "rds", "db:{identifier}", "{identifier}"),
+        _told("aws:rds/parameterGroup:ParameterGroup", "rds", "pg:{name}", "{name}"),
+        _told("aws:rds/subnetGroup:SubnetGroup", "rds", "subgrp:{name}", "{name}"),
+        Row("aws:route53/record:Record", "{zoneId}_{name}_{type}", name="name"),
+        Row("aws:s3/bucket:Bucket", "{bucket}", "arn:*:s3:::{bucket}"),
+        _told("aws:secretsmanager/secret:Secret", "secretsmanager", "secret:{name+}-{_drawn}"),
+        _told("aws:servicediscovery/httpNamespace:HttpNamespace", "servicediscovery", "namespace/{id}", "{id}", "name"),
+        _told("aws:sns/topic:Topic", "sns", "{name}"),
+        _told("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "ec2", "security-group-rule/{id}", "{id}"),
+        _told("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "ec2", "security-group-rule/{id}", "{id}"),
+        _told("aws:wafv2/webAcl:WebAcl", "wafv2", "regional/webacl/{name}/{id}", "{id}/{name}/REGIONAL"),
+    ),
+    again=frozenset(
+        {
+            "aws:acm/certificateValidation:CertificateValidation",
+            "aws:amp/workspaceConfiguration:WorkspaceConfiguration",
+            "aws:appautoscaling/target:Target",
+            "aws:cloudwatch/dashboard:Dashboard",
+            "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+            "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
+            "aws:ec2/defaultRouteTable:DefaultRouteTable",
+            "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+            "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+            "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+            "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+            "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+            "aws:s3/bucketLogging:BucketLogging",
+            "aws:s3/bucketNotification:BucketNotification",
+            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+            "aws:s3/bucketPolicy:BucketPolicy",
+            "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+            "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+            "aws:s3/bucketVersioning:BucketVersioning",
+            "aws:secretsmanager/secretVersion:SecretVersion",
+            "aws:sns/topicPolicy:TopicPolicy",
+            "aws:sns/topicSubscription:TopicSubscription",
+            "aws:wafv2/webAclAssociation:WebAclAssociation",
+            "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        }
+    ),
+)

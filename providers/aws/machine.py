@@ -1,5 +1,0 @@
-"""What the machine beneath can be asked: nothing. Machines here are Amazon's, and its quotas are the doctor's questions."""
-
-from providers.contract.machine import Machine
-
-MACHINE = Machine()

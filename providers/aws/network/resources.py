@@ -1,0 +1,54 @@
+"""Isolation and ways out: one VPC with a public, a private and a database tier over the asked zones.
+
+Services live in the private tier. The world reaches them through the load balancer in the public tier alone; they
+reach the world through NAT, and AWS itself through endpoints. The database tier has no route out at all. What AWS puts
+into every VPC (default security group, route table and ACL) is adopted and emptied, so that nothing works by accident.
+What is decided without the cloud (addresses, flows, filters, limits) stands in `providers/aws/topology`.
+"""
+
+import pulumi_aws as aws
+
+from providers.aws.base.keys import Keys
+from providers.aws.context import Site
+from providers.aws.network.cidr import layout
+from providers.aws.network.default_resources import lock_defaults
+from providers.aws.network.endpoints import create_endpoints
+from providers.aws.network.flow_logs import create_flow_logs
+from providers.aws.network.network_acls import create_filters
+from providers.aws.network.results import Network, SecurityGroups
+from providers.aws.network.routing import create_routing
+from providers.aws.network.security_groups import create_groups, create_rules
+from providers.aws.network.subnets import create_subnets
+from providers.contract.component import Scope
+
+__all__ = ["Network", "SecurityGroups", "create_network"]
+
+
+def create_network(room: Scope, site: Site, keys: Keys) -> Network:
+    """VPC over the asked zones with public, private and database tiers; raises ValueError for a block it cannot cut."""
+    spec, plan = site.spec, layout(site.spec.network.cidr)
+    vpc = aws.ec2.Vpc(
+        room.named(),
+        cidr_block=str(plan.vpc),
+        enable_dns_support=True,
+        # both flags together let endpoints answer under the public names of their services
+        enable_dns_hostnames=True,
+        opts=room.opts(),
+    )
+    lock_defaults(room, vpc)
+    subnets = create_subnets(room, site, plan, vpc)
+    filters = create_filters(room, spec, plan, vpc, subnets)
+    routing = create_routing(room, spec, vpc, subnets)
+    groups = create_groups(room, spec, vpc)
+    s3, endpoints = create_endpoints(room, site, vpc, groups, subnets["private"], routing.private_tables)
+    rules = create_rules(room, site, groups, s3)
+    if spec.network.flow_logs:
+        create_flow_logs(room, site, keys, vpc)
+    return Network(
+        vpc_id=vpc.id,
+        public_subnet_ids=routing.public_subnet_ids,
+        private_subnet_ids=tuple(subnet.id for subnet in subnets["private"]),
+        database_subnet_ids=tuple(subnet.id for subnet in subnets["database"]),
+        groups=groups,
+        ready=(*filters, *routing.routes, *endpoints, *rules),
+    )

@@ -1,0 +1,1 @@
+"""Notification channels, logs and metrics collection on AWS: declared before the resources that send to them."""

@@ -1,0 +1,146 @@
+"""Who is told: one topic for warnings, one for what must wake somebody. Made first, so that alarms can name them.
+
+A topic's policy lets each AWS service that has something to say publish for this account's resources alone, and
+nobody without TLS. The topics are encrypted by the telemetry key, because CloudWatch may not use the key that SNS
+owns. Slack is reached through Amazon Q Developer in chat applications (once AWS Chatbot), whose API exists in few
+regions while the channels it makes serve all of them; its workspace must be authorised once in the console.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.base.iam_policies import Statement, allow, document, sent_by
+from providers.aws.base.keys import Keys
+from providers.aws.context import Site
+from providers.contract.alarms import Severity
+from providers.contract.component import Scope
+from providers.contract.spec import Slack
+
+CHATBOT_REGION = "us-west-2"
+"""The chat API is served from us-east-2, us-west-2, eu-west-1 and ap-southeast-1 only."""
+
+SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
+READ_ALARMS = ("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory")
+READ_METRICS = ("cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:GetMetricWidgetImage")
+"""What a channel needs to draw the alarm it shows; metrics have no resource level."""
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Topic ARNs by severity."""
+
+    warning: pulumi.Output[str]
+    critical: pulumi.Output[str]
+
+    def topic(self, severity: Severity) -> pulumi.Output[str]:
+        """ARN of the topic that hears of this severity."""
+        return self.critical if severity == "critical" else self.warning
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """An AWS service that may publish, and the ARN pattern of what it publishes for (None: it sends no such key)."""
+
+    service: str
+    source: str | None
+    actions: Sequence[str] = ("sns:Publish",)
+
+
+def create_channels(room: Scope, site: Site, keys: Keys) -> Channels:
+    """Two encrypted topics with e-mail and Slack subscribers."""
+    warning, critical = (_topic(room, site, keys, severity) for severity in SEVERITIES)
+    slack = site.spec.monitoring.slack
+    if slack is not None:
+        _slack(room, site, slack, (warning, critical))
+    return Channels(warning.arn, critical.arn)
+
+
+def publishers(site: Site) -> Iterator[Publisher]:
+    """Who has something to say on this platform."""
+    yield Publisher("cloudwatch.amazonaws.com", site.arn("cloudwatch", "alarm:*"))
+    if site.spec.database is not None:
+        yield Publisher("events.rds.amazonaws.com", site.arn("rds", "*"))
+    if site.spec.budget is not None:
+        yield Publisher("budgets.amazonaws.com", site.arn("budgets", "*", region=False))
+        # Cost Anomaly Detection documents the account as its only condition key.
+        yield Publisher("costalerts.amazonaws.com", None)
+    if site.spec.monitoring.prometheus:
+        actions = ("sns:Publish", "sns:GetTopicAttributes")
+        yield Publisher("aps.amazonaws.com", site.arn("aps", "workspace/*"), actions)
+
+
+def _topic(room: Scope, site: Site, keys: Keys, severity: Severity) -> aws.sns.Topic:
+    name = room.named(severity)
+    topic = aws.sns.Topic(
+        name, display_name=f"{site.stack} {severity}", kms_master_key_id=keys.telemetry, opts=room.opts()
+    )
+    statements = [_publish(site, topic, publisher) for publisher in publishers(site)]
+    policy = document(*statements, _only_tls(topic))
+    aws.sns.TopicPolicy(f"{name}-policy", arn=topic.arn, policy=policy, opts=room.opts())
+    # Named by address, not by number: dropping one address leaves the others confirmed.
+    for email in dict.fromkeys(site.spec.monitoring.emails):
+        aws.sns.TopicSubscription(
+            f"{name}-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=room.opts()
+        )
+    return topic
+
+
+def _publish(site: Site, topic: aws.sns.Topic, publisher: Publisher) -> Statement:
+    condition = sent_by(site, publisher.source) if publisher.source else _same_account(site)
+    principal = {"Service": publisher.service}
+    return {**allow(publisher.actions, topic.arn, condition), "Principal": principal}
+
+
+def _same_account(site: Site) -> dict[str, object]:
+    return {"StringEquals": {"aws:SourceAccount": site.account_id}}
+
+
+def _only_tls(topic: aws.sns.Topic) -> Statement:
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return {**allow("sns:Publish", topic.arn, condition), "Effect": "Deny", "Principal": "*"}
+
+
+def _slack(room: Scope, site: Site, slack: Slack, topics: Sequence[aws.sns.Topic]) -> None:
+    """The channel, a role that reads alarms and metrics, and the same policy as guardrail.
+
+    The guardrail's default is AdministratorAccess: whoever may write in the channel would hold the account.
+    """
+    policy = aws.iam.Policy(
+        room.named("slack"),
+        description=f"Slack reads alarms and metrics of {site.stack}",
+        policy=document(allow(READ_ALARMS, site.arn("cloudwatch", "alarm:*")), allow(READ_METRICS, "*")),
+        opts=room.opts(),
+    )
+    role = aws.iam.Role(room.named("slack"), assume_role_policy=_trust_chat(site), opts=room.opts())
+    attached = aws.iam.RolePolicyAttachment(
+        room.named("slack"), role=role.name, policy_arn=policy.arn, opts=room.opts()
+    )
+    aws.chatbot.SlackChannelConfiguration(
+        room.named("slack"),
+        configuration_name=room.named("slack"),
+        iam_role_arn=role.arn,
+        slack_team_id=slack.workspace,
+        slack_channel_id=slack.channel,
+        sns_topic_arns=[topic.arn for topic in topics],
+        guardrail_policy_arns=[policy.arn],
+        user_authorization_required=True,
+        logging_level="ERROR",
+        region=CHATBOT_REGION,
+        # No Output tells that the role can read before the channel uses it.
+        opts=room.opts(depends_on=[attached]),
+    )
+
+
+def _trust_chat(site: Site) -> pulumi.Output[str]:
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "chatbot.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            # The chat service documents no source ARN.
+            "Condition": _same_account(site),
+        }
+    )

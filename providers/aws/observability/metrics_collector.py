@@ -1,0 +1,134 @@
+"""A managed Prometheus that is sent what the services expose, with the same rules and the same channels.
+
+The managed scraper of AWS finds targets in Kubernetes only, so each copy carries a collector beside it that fetches
+`/metrics` over the loopback interface and writes it to the workspace, signed with the task's role. Database and cache
+expose nothing to Prometheus on AWS; their rules stay with CloudWatch.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from providers.aws.base.iam_policies import allow, document
+from providers.aws.base.identity import Identity
+from providers.aws.base.keys import Keys
+from providers.aws.context import Site
+from providers.aws.observability.channels import Channels
+from providers.aws.observability.logs import create_log_group
+from providers.contract.component import Scope
+from providers.contract.prometheus import path_setting, rules_document
+from providers.contract.spec import Service
+
+SCRAPE_SECONDS = 15
+"""Four samples in the shortest window of a rule."""
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """The workspace, where to write to it, and by service the right to."""
+
+    workspace_id: pulumi.Output[str]
+    remote_write_url: pulumi.Output[str]
+    region: str
+    grants: Mapping[str, tuple[pulumi.Resource, ...]]
+
+
+def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, identity: Identity) -> Prometheus | None:
+    """The workspace, its rules and its way to the channels; None unless the spec asks for it."""
+    if not site.spec.monitoring.prometheus:
+        return None
+    workspace = _workspace(room, site, keys)
+    aws.amp.WorkspaceConfiguration(
+        room.named("retention"),
+        workspace_id=workspace.id,
+        retention_period_in_days=site.spec.monitoring.log_retention_days,
+        opts=room.opts(),
+    )
+    aws.amp.RuleGroupNamespace(
+        room.named("rules"),
+        name="alarms",
+        workspace_id=workspace.id,
+        data=rules_document(site.spec, subjects=("service",)),
+        opts=room.opts(),
+    )
+    aws.amp.AlertManagerDefinition(
+        room.named("alerts"), workspace_id=workspace.id, definition=alert_manager(site, channels), opts=room.opts()
+    )
+    scraped = [name for name, service in site.spec.services.items() if service.port is not None]
+    return Prometheus(
+        workspace_id=workspace.id,
+        remote_write_url=pulumi.Output.concat(workspace.prometheus_endpoint, "api/v1/remote_write"),
+        region=site.region,
+        grants={name: (_grant(room, name, identity, workspace),) for name in scraped},
+    )
+
+
+def collector_config(prometheus: Prometheus, job: str, service: Service) -> pulumi.Output[str]:
+    """Configuration of the collector beside a copy, as YAML in its JSON form (AOT_CONFIG_CONTENT)."""
+    writer = {"endpoint": prometheus.remote_write_url, "auth": {"authenticator": "sigv4auth"}}
+    pipeline = {"receivers": ["prometheus"], "processors": ["batch"], "exporters": ["prometheusremotewrite"]}
+    return pulumi.Output.json_dumps(
+        {
+            "extensions": {"sigv4auth": {"region": prometheus.region, "service": "aps"}},
+            "receivers": {"prometheus": {"config": scrape_config(job, service)}},
+            "processors": {"batch": {}},
+            "exporters": {"prometheusremotewrite": writer},
+            "service": {"extensions": ["sigv4auth"], "pipelines": {"metrics": pipeline}},
+        }
+    )
+
+
+def scrape_config(job: str, service: Service) -> dict[str, object]:
+    """Fetch a copy's metrics under the service's name; every copy is `localhost`, so its host name tells it apart."""
+    return {
+        "global": {"scrape_interval": f"{SCRAPE_SECONDS}s"},
+        "scrape_configs": [
+            {
+                "job_name": job,
+                **path_setting(service),
+                "static_configs": [{"targets": [f"localhost:{service.port}"]}],
+                "relabel_configs": [{"target_label": "instance", "replacement": "${env:HOSTNAME}"}],
+            }
+        ],
+    }
+
+
+def alert_manager(site: Site, channels: Channels) -> pulumi.Output[str]:
+    """The alert manager's definition: critical alerts to the critical topic, all others to the warning topic."""
+    receivers = [
+        {"name": "warning", "sns_configs": [_topic(site, channels.warning)]},
+        {"name": "critical", "sns_configs": [_topic(site, channels.critical)]},
+    ]
+    critical = {"receiver": "critical", "matchers": ['severity="critical"']}
+    route = {"receiver": "warning", "group_by": ["service", "severity"], "routes": [critical]}
+    inner = pulumi.Output.json_dumps({"route": route, "receivers": receivers})
+    return inner.apply(lambda text: json.dumps({"alertmanager_config": text}))
+
+
+def _topic(site: Site, arn: pulumi.Output[str]) -> dict[str, object]:
+    return {"topic_arn": arn, "sigv4": {"region": site.region}, "send_resolved": True}
+
+
+def _workspace(room: Scope, site: Site, keys: Keys) -> aws.amp.Workspace:
+    log_group = create_log_group(room, "log", site, keys.telemetry, site.log_group("prometheus"))
+    return aws.amp.Workspace(
+        room.named(),
+        alias=f"{site.stack}-agents",
+        kms_key_arn=keys.telemetry,
+        logging_configuration=aws.amp.WorkspaceLoggingConfigurationArgs(
+            log_group_arn=pulumi.Output.concat(log_group.arn, ":*")
+        ),
+        opts=room.opts(),
+    )
+
+
+def _grant(room: Scope, service: str, identity: Identity, workspace: aws.amp.Workspace) -> aws.iam.RolePolicy:
+    return aws.iam.RolePolicy(
+        room.named(f"{service}-grant"),
+        role=identity.task[service].id,
+        policy=document(allow("aps:RemoteWrite", workspace.arn)),
+        opts=room.opts(),
+    )

@@ -1,0 +1,39 @@
+"""Keyless deployment: the identity that jobs of one GitHub environment take to bring images and roll services.
+
+A federated credential trusts GitHub's tokens for one subject; there is no client secret. The identity itself may
+nothing: it gets a role on the registry beside the registry and one on each app beside the app, none on the group. A
+workflow logs in with its client id (`azure/login`, with the tenant and the subscription).
+"""
+
+import pulumi_azure_native as azure_native
+
+from providers.azure.base.deployer_subject import subject
+from providers.azure.context import Site
+from providers.contract.component import Scope
+from providers.contract.spec import Deployer
+
+ISSUER = "https://token.actions.githubusercontent.com"
+AUDIENCE = "api://AzureADTokenExchange"
+
+
+def create_deployer(room: Scope, site: Site, deployer: Deployer) -> azure_native.managedidentity.UserAssignedIdentity:
+    """The identity and the credential that GitHub's jobs take it by."""
+    identity = azure_native.managedidentity.UserAssignedIdentity(
+        room.named("deployer"),
+        resource_group_name=site.group,
+        # fixed, because the workflow's maker looks its client id up by name
+        resource_name_=f"{site.stack}-deployer",
+        tags=dict(room.tags),
+        opts=room.opts(delete_before_replace=True),
+    )
+    azure_native.managedidentity.FederatedIdentityCredential(
+        room.named("deployer-github"),
+        resource_group_name=site.group,
+        resource_name_=identity.name,
+        federated_identity_credential_resource_name="github",
+        issuer=ISSUER,
+        subject=subject(deployer),
+        audiences=[AUDIENCE],
+        opts=room.opts(delete_before_replace=True),
+    )
+    return identity

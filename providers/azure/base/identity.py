@@ -1,0 +1,42 @@
+"""One principal per service: a user-assigned identity that its copies carry, and one that pulls the images.
+
+Identities are made before everything that grants them a right, because a new one takes minutes until all of Azure knows
+it. The identity that pulls is another than the service's own: the app names it for its registry alone and hides it from
+the containers, so code cannot read images. No identity has a key; there is nothing to rotate and nothing to leak.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_azure_native as azure_native
+
+from providers.azure.base.deployer import create_deployer
+from providers.azure.context import Site
+from providers.contract.component import Scope
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Identities by service name. Rights are granted beside what they grant (secret, container, model, metrics)."""
+
+    services: Mapping[str, azure_native.managedidentity.UserAssignedIdentity]
+    pull: azure_native.managedidentity.UserAssignedIdentity
+    """Pulls images for every service; hidden from the containers themselves."""
+    deployer: azure_native.managedidentity.UserAssignedIdentity | None
+    """Rolls the services from CI; it is granted a role on each app beside the app, and on the registry beside that."""
+
+
+def create_identity(room: Scope, site: Site) -> Identity:
+    """One identity per service, the pulling one, and the deployer's when `deployer` is given."""
+    deployer = site.spec.deployer
+    return Identity(
+        services={name: _identity(room, site, f"service-{name}") for name in site.spec.services},
+        pull=_identity(room, site, "pull"),
+        deployer=create_deployer(room, site, deployer) if deployer is not None else None,
+    )
+
+
+def _identity(room: Scope, site: Site, part: str) -> azure_native.managedidentity.UserAssignedIdentity:
+    return azure_native.managedidentity.UserAssignedIdentity(
+        room.named(part), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts()
+    )

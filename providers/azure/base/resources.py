@@ -1,0 +1,44 @@
+"""What `open` lays before any verb: the Azure facts that rooms share, never seen by neutral code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from providers.azure.base.identity import Identity
+from providers.azure.base.keys import Keys
+from providers.azure.base.models import Models
+from providers.azure.base.registry import Registry
+from providers.azure.base.vault import Vault
+from providers.azure.context import Site
+from providers.azure.network.resources import Network
+from providers.azure.observability.channels import Channels
+from providers.azure.observability.logs import Logs
+from providers.azure.observability.metrics_collector import Prometheus
+from providers.contract.spec import Platform
+
+if TYPE_CHECKING:
+    # For its type alone: the package around it reads the ground, so at run time they would import each other in a circle.
+    from providers.azure.compute.environment import AppEnvironment
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Logs, network, identities, images, vault, models and the apps' environment of one location."""
+
+    site: Site
+    keys: Keys
+    network: Network
+    identity: Identity
+    registry: Registry
+    channels: Channels
+    prometheus: Prometheus | None
+    logs: Logs
+    vault: Vault
+    models: Models | None
+    environment: AppEnvironment
+
+    @property
+    def spec(self) -> Platform:
+        """The spec that is built."""
+        return self.site.spec

@@ -1,0 +1,67 @@
+"""The key vault: where every secret of the stack is kept, each with its own readers.
+
+Access goes by roles on the single secret, never by the vault's access policies, which know only the whole vault. What
+is deleted can be called back for 90 days, and nobody can purge it sooner; the vault's name stays taken as long, so it
+ends in digits of its own. No lock stands on it: a lock would forbid to take a reader's role back.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_azure_native as azure_native
+import pulumi_random as random
+
+from providers.azure.context import Site
+from providers.azure.naming import SALT_BYTES, vault_prefix
+from providers.azure.network.endpoints import private_endpoint
+from providers.azure.network.resources import Network
+from providers.azure.observability.diagnostics import send_to_logs
+from providers.azure.observability.logs import Logs
+from providers.contract.component import Scope
+
+RECOVERY_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Name and id of the vault; `ready` is what must exist before a secret can be read from the network."""
+
+    name: pulumi.Output[str]
+    id: pulumi.Output[str]
+    ready: tuple[pulumi.Resource, ...]
+
+
+def create_vault(room: Scope, site: Site, network: Network, logs: Logs) -> Vault:
+    """The vault, its private endpoint and its log."""
+    digits = random.RandomId(room.named("name"), byte_length=SALT_BYTES, opts=room.opts())
+    vault = azure_native.keyvault.Vault(
+        room.named(),
+        resource_group_name=site.group,
+        vault_name=pulumi.Output.concat(vault_prefix(site.stack), digits.hex),
+        properties=_properties(site, network),
+        tags=dict(room.tags),
+        opts=room.opts(protect=site.production),
+    )
+    ready = private_endpoint(room, site, network, "endpoint", vault.id, "vault")
+    send_to_logs(room, logs, "diagnostics", vault.id)
+    return Vault(vault.name, vault.id, ready)
+
+
+def _properties(site: Site, network: Network) -> azure_native.keyvault.VaultPropertiesArgs:
+    private = site.spec.network.private_endpoints
+    return azure_native.keyvault.VaultPropertiesArgs(
+        tenant_id=site.tenant_id,
+        sku=azure_native.keyvault.SkuArgs(family="A", name=azure_native.keyvault.SkuName.STANDARD),
+        enable_rbac_authorization=True,
+        enable_soft_delete=True,
+        soft_delete_retention_in_days=RECOVERY_DAYS,
+        enable_purge_protection=True,
+        public_network_access="Disabled" if private else "Enabled",
+        network_acls=azure_native.keyvault.NetworkRuleSetArgs(
+            default_action="Deny",
+            bypass="AzureServices",
+            virtual_network_rules=[]
+            if private
+            else [azure_native.keyvault.VirtualNetworkRuleArgs(id=network.apps_subnet_id)],
+        ),
+    )

@@ -1,0 +1,55 @@
+"""Where one region of the platform stands on Azure: subscription, location, resource group, ids that can be told. Pure."""
+
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from providers.contract.context import BaseSite
+from providers.contract.spec import AzureBlock
+
+GLOBAL = "global"
+"""Location of what Azure keeps in no region; a provider's default location is refused there."""
+
+
+@dataclass(frozen=True)
+class Site(BaseSite):
+    """One location of one subscription, and the spec that is built there."""
+
+    @property
+    def block(self) -> AzureBlock:
+        """The `azure` block; its presence is checked before anything is declared."""
+        if self.spec.azure is None:
+            raise ValueError("the azure block is missing")
+        return self.spec.azure
+
+    @property
+    def subscription_id(self) -> str:
+        """Subscription, a GUID."""
+        return self.block.subscription_id
+
+    @property
+    def tenant_id(self) -> str:
+        """Directory, a GUID."""
+        return self.block.tenant_id
+
+    @property
+    def zonal(self) -> bool:
+        """True when the platform spans zones; Azure then spreads a service over all three of the location."""
+        return self.spec.network.zones > 1
+
+    @property
+    def group(self) -> str:
+        """Resource group of the stack in this location: `prod-agents-westus3`; fixed, so that every id can be told."""
+        return f"{self.stack}-agents-{self.region}"
+
+    @property
+    def group_id(self) -> str:
+        """Id of the resource group."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
+
+    def role_id(self, role: str) -> str:
+        """Id of a built-in role by its GUID, in this subscription."""
+        return f"/subscriptions/{self.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+
+    def guid(self, name: str) -> str:
+        """The GUID that a logical name has for ever: names of role assignments and workbooks must be GUIDs."""
+        return str(uuid5(NAMESPACE_URL, f"agent-platform/{self.subscription_id}/{self.region}/{self.stack}/{name}"))

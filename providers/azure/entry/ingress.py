@@ -1,0 +1,51 @@
+"""The region's way in: what Front Door must know of the environment and its apps.
+
+Nothing is declared: the environment answers for all its apps, by the host name of each, and the link to it belongs to
+Front Door's own origin.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from providers.azure.base.resources import Ground
+from providers.azure.compute.address import service_host
+from providers.azure.compute.resources import Compute
+from providers.azure.observability.logs import Logs
+from providers.contract.component import Scope
+from providers.contract.results import Origin
+
+
+@dataclass(frozen=True)
+class AzureOrigin(Origin):
+    """The environment that Front Door links to, by public service the host name of its app, and where logs go."""
+
+    environment_id: pulumi.Output[str]
+    hosts: Mapping[str, pulumi.Output[str]]
+    logs: Logs
+    apps: Mapping[str, pulumi.Resource]
+    """By public service what must stand before it can be linked to."""
+
+
+@dataclass(frozen=True)
+class Ingress:
+    """The origin that the entry routes to."""
+
+    origin: AzureOrigin
+
+
+def create_ingress(room: Scope, ground: Ground, compute: Compute) -> Ingress | None:
+    """What the entry needs of the region; None when no service has a path."""
+    public = ground.spec.public
+    if not public:
+        return None
+    return Ingress(
+        AzureOrigin(
+            host=ground.environment.default_domain,
+            environment_id=ground.environment.id,
+            hosts={name: service_host(ground, name) for name in public},
+            logs=ground.logs,
+            apps={name: compute.apps[name] for name in public},
+        )
+    )

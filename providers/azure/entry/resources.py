@@ -1,0 +1,82 @@
+"""Public name, admission and protection: Front Door Premium over private links.
+
+Requests are taken near the client, inspected there, and carried over Microsoft's own network to the environment of the
+nearest region that stands. Each public service has a route, an origin group and in it one origin a region; the routes
+stay as they are when a second region adds origins. The link to an environment must be approved once: see
+`providers/azure/entry/private_link.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.context import GLOBAL, Site
+from providers.azure.entry.domain import create_domain, point_to
+from providers.azure.entry.firewall import create_firewall, protect
+from providers.azure.entry.front_door_routes import create_headers, create_route
+from providers.azure.entry.ingress import AzureOrigin
+from providers.azure.entry.origins import create_origin_group
+from providers.azure.entry.routes import wait_seconds
+from providers.azure.naming import profile_name
+from providers.azure.observability.diagnostics import send_to_logs
+from providers.contract.component import Scope
+from providers.contract.results import Entry, Origin
+
+SKU = "Premium_AzureFrontDoor"
+"""The only tier with private links and managed rules."""
+
+
+@dataclass(frozen=True)
+class AzureEntry(Entry):
+    """`profile_id` names Front Door in metrics."""
+
+    profile_id: pulumi.Output[str]
+
+
+def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entry:
+    """Front Door over the regions' environments; `origins` by region are `AzureOrigin`s."""
+    regions = {region: origin for region, origin in origins.items() if isinstance(origin, AzureOrigin)}
+    profile = _profile(room, site)
+    for region, origin in regions.items():
+        send_to_logs(room, origin.logs, f"diagnostics-{region}", profile.id)
+    endpoint = _endpoint(room, site, profile)
+    domain = create_domain(room, site, profile) if site.spec.ingress.domain else None
+    headers = create_headers(room, site, profile) if domain else None
+    for name in site.spec.public:
+        group = create_origin_group(room, site, profile, name, regions)
+        create_route(room, site, profile, endpoint, name, group, domain, headers)
+    firewall = create_firewall(room, site, SKU)
+    protect(room, site, profile, firewall, [endpoint.id, *([domain.id] if domain else [])])
+    if domain is None:
+        return AzureEntry(url=pulumi.Output.concat("https://", endpoint.host_name), profile_id=profile.id)
+    point_to(room, site, endpoint)
+    return AzureEntry(url=pulumi.Output.from_input(f"https://{site.spec.ingress.domain}"), profile_id=profile.id)
+
+
+def _profile(room: Scope, site: Site) -> azure_native.cdn.Profile:
+    return azure_native.cdn.Profile(
+        room.named(),
+        resource_group_name=site.group,
+        # fixed, because the questions to the logs name it
+        profile_name=profile_name(site.stack),
+        location=GLOBAL,
+        sku=azure_native.cdn.SkuArgs(name=SKU),
+        origin_response_timeout_seconds=wait_seconds(site.spec),
+        tags=dict(room.tags),
+        opts=room.opts(delete_before_replace=True, protect=site.production),
+    )
+
+
+def _endpoint(room: Scope, site: Site, profile: azure_native.cdn.Profile) -> azure_native.cdn.AFDEndpoint:
+    return azure_native.cdn.AFDEndpoint(
+        room.named("endpoint"),
+        resource_group_name=site.group,
+        profile_name=profile.name,
+        location=GLOBAL,
+        enabled_state="Enabled",
+        auto_generated_domain_name_label_scope="TenantReuse",
+        tags=dict(room.tags),
+        opts=room.opts(),
+    )

@@ -1,0 +1,117 @@
+"""How Azure tells objects: every one has an address in the Resource Manager, and that address imports it.
+
+The list that the Resource Manager filters by tags has what carries tags; a child without any is found by the address
+that follows from its inputs.
+"""
+
+from providers.contract.import_ids import Findable, Row
+
+GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+
+
+def _in_group(token: str, path: str) -> Row:
+    """A type that stands in a resource group, at a path that begins with its namespace."""
+    return Row(f"azure-native:{token}", "{address}", f"{GROUP}/providers/{path}")
+
+
+def _on(token: str, path: str) -> Row:
+    """A type that stands on another object; no list tells it."""
+    return Row(f"azure-native:{token}", path)
+
+
+FINDABLE = Findable(
+    rows=(
+        Row("azure-native:resources:ResourceGroup", "{address}", GROUP),
+        _in_group(
+            "alertsmanagement:PrometheusRuleGroup", "Microsoft.AlertsManagement/prometheusRuleGroups/{ruleGroupName}"
+        ),
+        _in_group("app:ContainerApp", "Microsoft.App/containerApps/{containerAppName}"),
+        _in_group("app:ManagedEnvironment", "Microsoft.App/managedEnvironments/{environmentName}"),
+        _in_group("applicationinsights:Workbook", "Microsoft.Insights/workbooks/{resourceName}"),
+        _on("authorization:ManagementLockByScope", "{scope}/providers/Microsoft.Authorization/locks/{lockName}"),
+        _on(
+            "authorization:RoleAssignment",
+            "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
+        ),
+        _in_group("cdn:AFDCustomDomain", "Microsoft.Cdn/profiles/{profileName}/customDomains/{customDomainName}"),
+        _in_group("cdn:AFDEndpoint", "Microsoft.Cdn/profiles/{profileName}/afdEndpoints/{endpointName}"),
+        _in_group(
+            "cdn:AFDOrigin", "Microsoft.Cdn/profiles/{profileName}/originGroups/{originGroupName}/origins/{originName}"
+        ),
+        _in_group("cdn:AFDOriginGroup", "Microsoft.Cdn/profiles/{profileName}/originGroups/{originGroupName}"),
+        _in_group("cdn:Profile", "Microsoft.Cdn/profiles/{profileName}"),
+        _in_group("cdn:Route", "Microsoft.Cdn/profiles/{profileName}/afdEndpoints/{endpointName}/routes/{routeName}"),
+        _in_group("cdn:Rule", "Microsoft.Cdn/profiles/{profileName}/ruleSets/{ruleSetName}/rules/{ruleName}"),
+        _in_group("cdn:RuleSet", "Microsoft.Cdn/profiles/{profileName}/ruleSets/{ruleSetName}"),
+        _in_group("cdn:SecurityPolicy", "Microsoft.Cdn/profiles/{profileName}/securityPolicies/{securityPolicyName}"),
+        _in_group("cognitiveservices:Account", "Microsoft.CognitiveServices/accounts/{accountName}"),
+        _in_group(
+            "cognitiveservices:Deployment",
+            "Microsoft.CognitiveServices/accounts/{accountName}/deployments/{deploymentName}",
+        ),
+        _on("consumption:Budget", "{scope}/providers/Microsoft.Consumption/budgets/{budgetName}"),
+        _in_group("containerregistry:Registry", "Microsoft.ContainerRegistry/registries/{registryName}"),
+        _in_group("dashboard:Grafana", "Microsoft.Dashboard/grafana/{workspaceName}"),
+        _in_group(
+            "dbforpostgresql:Database",
+            "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}/databases/{databaseName}",
+        ),
+        _in_group("dbforpostgresql:Server", "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}"),
+        _in_group("dns:RecordSet", "Microsoft.Network/dnsZones/{zoneName}/{recordType}/{relativeRecordSetName}"),
+        _in_group("frontdoor:Policy", "Microsoft.Network/frontDoorWebApplicationFirewallPolicies/{policyName}"),
+        _in_group("keyvault:Secret", "Microsoft.KeyVault/vaults/{vaultName}/secrets/{secretName}"),
+        _in_group("keyvault:Vault", "Microsoft.KeyVault/vaults/{vaultName}"),
+        _in_group("logic:Workflow", "Microsoft.Logic/workflows/{workflowName}"),
+        _in_group(
+            "managedidentity:FederatedIdentityCredential",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
+            "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
+        ),
+        _in_group(
+            "managedidentity:UserAssignedIdentity", "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
+        ),
+        _in_group("monitor:ActionGroup", "Microsoft.Insights/actionGroups/{actionGroupName}"),
+        _in_group("monitor:AzureMonitorWorkspace", "Microsoft.Monitor/accounts/{azureMonitorWorkspaceName}"),
+        _in_group(
+            "monitor:DataCollectionEndpoint", "Microsoft.Insights/dataCollectionEndpoints/{dataCollectionEndpointName}"
+        ),
+        _in_group("monitor:DataCollectionRule", "Microsoft.Insights/dataCollectionRules/{dataCollectionRuleName}"),
+        _on("monitor:DiagnosticSetting", "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}"),
+        _in_group("monitor:MetricAlert", "Microsoft.Insights/metricAlerts/{ruleName}"),
+        _in_group("monitor:ScheduledQueryRule", "Microsoft.Insights/scheduledQueryRules/{ruleName}"),
+        _in_group("network:FlowLog", "Microsoft.Network/networkWatchers/{networkWatcherName}/flowLogs/{flowLogName}"),
+        _in_group("network:NatGateway", "Microsoft.Network/natGateways/{natGatewayName}"),
+        _in_group("network:NetworkSecurityGroup", "Microsoft.Network/networkSecurityGroups/{networkSecurityGroupName}"),
+        _in_group(
+            "network:PrivateDnsZoneGroup",
+            "Microsoft.Network/privateEndpoints/{privateEndpointName}/privateDnsZoneGroups/{privateDnsZoneGroupName}",
+        ),
+        _in_group("network:PrivateEndpoint", "Microsoft.Network/privateEndpoints/{privateEndpointName}"),
+        _in_group("network:PublicIPAddress", "Microsoft.Network/publicIPAddresses/{publicIpAddressName}"),
+        _in_group("network:Subnet", "Microsoft.Network/virtualNetworks/{virtualNetworkName}/subnets/{subnetName}"),
+        _in_group("network:VirtualNetwork", "Microsoft.Network/virtualNetworks/{virtualNetworkName}"),
+        _in_group("operationalinsights:Workspace", "Microsoft.OperationalInsights/workspaces/{workspaceName}"),
+        _in_group("privatedns:PrivateZone", "Microsoft.Network/privateDnsZones/{privateZoneName}"),
+        _in_group(
+            "privatedns:VirtualNetworkLink",
+            "Microsoft.Network/privateDnsZones/{privateZoneName}/virtualNetworkLinks/{virtualNetworkLinkName}",
+        ),
+        _in_group("redisenterprise:Database", "Microsoft.Cache/redisEnterprise/{clusterName}/databases/{databaseName}"),
+        _in_group("redisenterprise:RedisEnterprise", "Microsoft.Cache/redisEnterprise/{clusterName}"),
+        _in_group(
+            "storage:BlobContainer",
+            "Microsoft.Storage/storageAccounts/{accountName}/blobServices/default/containers/{containerName}",
+        ),
+        _in_group(
+            "storage:ManagementPolicy",
+            "Microsoft.Storage/storageAccounts/{accountName}/managementPolicies/{managementPolicyName}",
+        ),
+        _in_group("storage:StorageAccount", "Microsoft.Storage/storageAccounts/{accountName}"),
+    ),
+    again=frozenset(
+        {
+            "azure-native:dbforpostgresql:Configuration",
+            "azure-native:storage:BlobServiceProperties",
+        }
+    ),
+)

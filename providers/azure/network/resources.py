@@ -1,0 +1,51 @@
+"""Isolation and ways out: one VNet with a subnet for the apps, one for the database, one for private endpoints.
+
+Services live in the apps' subnet, which belongs to the Container Apps environment alone; the world reaches them through
+Front Door's private link and no other way. A subnet spans all zones, so there are no tiers a zone. What Azure would let
+out by default (`default_outbound_access`) is closed: the way out is the NAT gateway, or none. What is decided without
+the cloud (addresses, rules, limits) stands in `providers/azure/topology`.
+"""
+
+import pulumi_azure_native as azure_native
+
+from providers.azure.base.keys import Keys
+from providers.azure.context import Site
+from providers.azure.network.cidr import layout
+from providers.azure.network.dns import create_zones
+from providers.azure.network.egress import create_egress
+from providers.azure.network.flow_logs import create_flow_logs
+from providers.azure.network.results import Network
+from providers.azure.network.subnets import create_subnets
+from providers.azure.observability.diagnostics import send_to_logs
+from providers.azure.observability.logs import Logs
+from providers.contract.component import Scope
+
+__all__ = ["Network", "create_network"]
+
+
+def create_network(room: Scope, site: Site, keys: Keys, logs: Logs) -> Network:
+    """VNet, subnets, NAT, private DNS and flow logs; raises ValueError for a block it cannot cut."""
+    spec, plan = site.spec, layout(site.spec.network.cidr)
+    network = azure_native.network.VirtualNetwork(
+        room.named(),
+        resource_group_name=site.group,
+        # subnets stay unset, for the provider would else take away those that are declared by themselves
+        address_space=azure_native.network.AddressSpaceArgs(address_prefixes=[str(plan.network)]),
+        tags=dict(room.tags),
+        opts=room.opts(),
+    )
+    send_to_logs(room, logs, "diagnostics", network.id)
+    gateway = create_egress(room, site, logs)
+    subnets = create_subnets(room, site, plan, network, gateway, logs)
+    zones = create_zones(room, site, network)
+    if spec.network.flow_logs:
+        create_flow_logs(room, site, logs, network)
+    database, endpoints = subnets.get("database"), subnets.get("endpoints")
+    return Network(
+        vnet_id=network.id,
+        apps_subnet_id=subnets["apps"].id,
+        database_subnet_id=database.id if database else None,
+        endpoints_subnet_id=endpoints.id if endpoints else None,
+        zones=zones.ids,
+        ready=zones.links,
+    )

@@ -1,0 +1,38 @@
+"""Grafana over the managed Prometheus and the metrics of the whole group; it signs people in by the directory alone."""
+
+import pulumi_azure_native as azure_native
+
+from providers.azure.base.role_ids import MONITORING_DATA_READER, MONITORING_READER
+from providers.azure.base.roles import grant
+from providers.azure.context import Site
+from providers.azure.naming import grafana_name
+from providers.contract.component import Scope
+
+MAJOR_VERSION = "11"
+
+
+def create_grafana(room: Scope, site: Site, workspace: azure_native.monitor.AzureMonitorWorkspace) -> None:
+    """Grafana, and its right to read."""
+    dashboard = azure_native.dashboard
+    integration = dashboard.AzureMonitorWorkspaceIntegrationArgs(azure_monitor_workspace_resource_id=workspace.id)
+    grafana = dashboard.Grafana(
+        room.named("grafana"),
+        resource_group_name=site.group,
+        workspace_name=grafana_name(site),
+        sku=dashboard.ResourceSkuArgs(name="Standard"),
+        identity=dashboard.ManagedServiceIdentityArgs(type="SystemAssigned"),
+        properties=dashboard.ManagedGrafanaPropertiesArgs(
+            api_key="Disabled",
+            grafana_major_version=MAJOR_VERSION,
+            # people read it from where they are; the directory says who may
+            public_network_access="Enabled",
+            zone_redundancy="Enabled" if site.zonal else "Disabled",
+            deterministic_outbound_ip="Disabled",
+            grafana_integrations=dashboard.GrafanaIntegrationsArgs(azure_monitor_workspace_integrations=[integration]),
+        ),
+        tags=dict(room.tags),
+        opts=room.opts(delete_before_replace=True),
+    )
+    who = grafana.identity.apply(lambda known: known.principal_id if known else "")
+    grant(room, site, "grafana-reads-prometheus", MONITORING_DATA_READER, who, workspace.id)
+    grant(room, site, "grafana-reads-metrics", MONITORING_READER, who, site.group_id)

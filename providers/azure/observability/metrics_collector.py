@@ -1,0 +1,115 @@
+"""A managed Prometheus that is sent what the services expose, with the same rules and the same channels.
+
+Container Apps has no scraper, so each copy carries a collector that writes through a data collection rule with the
+service's identity (`providers/azure/compute/collector.py`). Database and cache expose nothing to Prometheus on Azure; their
+rules stay with Azure Monitor. Grafana reads it all; whoever may look gets the role Grafana Viewer by hand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.base.identity import Identity
+from providers.azure.base.keys import Keys
+from providers.azure.base.role_ids import METRICS_PUBLISHER
+from providers.azure.base.roles import grant
+from providers.azure.context import Site
+from providers.azure.monitoring.alert_rules import SEVERITIES
+from providers.azure.observability.channels import Channels
+from providers.azure.observability.grafana import create_grafana
+from providers.contract.component import Scope
+from providers.contract.prometheus import PrometheusRule, prometheus_rules
+
+STREAM = "Microsoft-PrometheusMetrics"
+DESTINATION = "workspace"
+WRITE_PATH = f"/streams/{STREAM}/api/v1/write?api-version=2023-04-24"
+"""Microsoft Learn, "Connect self-managed Prometheus to Azure Monitor managed service for Prometheus"."""
+INTERVAL = "PT1M"
+
+Workspace = azure_native.monitor.AzureMonitorWorkspace
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """The workspace, where to write to it, and by service the right to."""
+
+    workspace_id: pulumi.Output[str]
+    write_url: pulumi.Output[str]
+    grants: Mapping[str, tuple[pulumi.Resource, ...]]
+
+
+def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, identity: Identity) -> Prometheus | None:
+    """The workspace, its rules and its way to the channels; None unless the spec asks for it."""
+    if not site.spec.monitoring.prometheus:
+        return None
+    workspace = Workspace(room.named(), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts())
+    endpoint = azure_native.monitor.DataCollectionEndpoint(
+        room.named("endpoint"), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts()
+    )
+    collection = _collection(room, site, workspace, endpoint)
+    _rules(room, site, channels, workspace)
+    create_grafana(room, site, workspace)
+    base = endpoint.metrics_ingestion.apply(lambda known: known.endpoint or "" if known else "")
+    scraped = [name for name, service in site.spec.services.items() if service.port is not None]
+    principals = {name: identity.services[name].principal_id for name in scraped}
+    return Prometheus(
+        workspace_id=workspace.id,
+        write_url=pulumi.Output.concat(base, "/dataCollectionRules/", collection.immutable_id, WRITE_PATH),
+        grants={
+            name: (grant(room, site, f"{name}-writes", METRICS_PUBLISHER, who, collection.id),)
+            for name, who in principals.items()
+        },
+    )
+
+
+def _collection(
+    room: Scope, site: Site, workspace: Workspace, endpoint: azure_native.monitor.DataCollectionEndpoint
+) -> azure_native.monitor.DataCollectionRule:
+    monitor = azure_native.monitor
+    source = monitor.PrometheusForwarderDataSourceArgs(name="collectors", streams=[STREAM])
+    target = monitor.MonitoringAccountDestinationArgs(name=DESTINATION, account_resource_id=workspace.id)
+    return monitor.DataCollectionRule(
+        room.named("collection"),
+        resource_group_name=site.group,
+        data_collection_endpoint_id=endpoint.id,
+        data_sources=monitor.DataCollectionRuleDataSourcesArgs(prometheus_forwarder=[source]),
+        destinations=monitor.DataCollectionRuleDestinationsArgs(monitoring_accounts=[target]),
+        data_flows=[monitor.DataFlowArgs(streams=[STREAM], destinations=[DESTINATION])],
+        tags=dict(room.tags),
+        opts=room.opts(),
+    )
+
+
+def _rules(room: Scope, site: Site, channels: Channels, workspace: Workspace) -> None:
+    """A group for each service, with the rules that are the same on every cloud."""
+    for name, service in site.spec.services.items():
+        rules = [found for found in prometheus_rules(site.spec, ("service",)) if found.rule.name == name]
+        if service.port is None or not rules:
+            continue
+        azure_native.alertsmanagement.PrometheusRuleGroup(
+            room.named(f"{name}-rules"),
+            resource_group_name=site.group,
+            enabled=True,
+            interval=INTERVAL,
+            scopes=[workspace.id],
+            rules=[_rule(channels, found) for found in rules],
+            tags=dict(room.tags),
+            opts=room.opts(),
+        )
+
+
+def _rule(channels: Channels, found: PrometheusRule) -> azure_native.alertsmanagement.PrometheusRuleArgs:
+    alerts, rule = azure_native.alertsmanagement, found.rule
+    return alerts.PrometheusRuleArgs(
+        alert=rule.key,
+        expression=f"{found.expression} > {rule.threshold:g}",
+        for_=f"PT{found.seconds}S",
+        severity=SEVERITIES[rule.severity],
+        enabled=True,
+        labels={"severity": rule.severity, "service": rule.name},
+        annotations={"summary": rule.summary},
+        actions=[alerts.PrometheusRuleGroupActionArgs(action_group_id=channels.group(rule.severity))],
+        resolve_configuration=alerts.PrometheusRuleResolveConfigurationArgs(auto_resolved=True, time_to_resolve="PT5M"),
+    )

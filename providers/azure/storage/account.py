@@ -1,0 +1,98 @@
+"""A secure storage account: TLS alone, no keys, nothing public, encrypted twice; and the rule by which blobs go from it.
+
+Azure opens an account in a dozen ways unless each is closed. They are closed together here, so that no account of the
+platform can lack one. Shared keys are off: whoever reads or writes does so with an identity and a role.
+"""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.base.locations import storage_redundancy
+from providers.azure.context import Site
+from providers.contract.component import Scope
+
+SIGNED_LINK_LIFETIME = "1.00:00:00"
+"""Longest life of a signed link before Azure logs it as a breach: a day."""
+
+
+def secure_account(
+    room: Scope,
+    site: Site,
+    part: str,
+    name: str,
+    *,
+    public: bool,
+    subnets: Sequence[pulumi.Input[str]] = (),
+    protect: bool = False,
+) -> azure_native.storage.StorageAccount:
+    """An account named `name`; `public` leaves its public address to Azure's trusted services and to `subnets`."""
+    return azure_native.storage.StorageAccount(
+        room.named(part),
+        resource_group_name=site.group,
+        account_name=name,
+        kind="StorageV2",
+        sku=azure_native.storage.SkuArgs(name=storage_redundancy(site)),
+        # who may reach it
+        public_network_access="Enabled" if public else "Disabled",
+        network_rule_set=_rules(subnets),
+        minimum_tls_version="TLS1_2",
+        enable_https_traffic_only=True,
+        allow_blob_public_access=False,
+        allow_shared_key_access=False,
+        default_to_o_auth_authentication=True,
+        allow_cross_tenant_replication=False,
+        allowed_copy_scope="AAD",
+        is_local_user_enabled=False,
+        is_sftp_enabled=False,
+        sas_policy=azure_native.storage.SasPolicyArgs(
+            expiration_action="Log", sas_expiration_period=SIGNED_LINK_LIFETIME
+        ),
+        encryption=azure_native.storage.EncryptionArgs(
+            key_source="Microsoft.Storage", require_infrastructure_encryption=True
+        ),
+        tags=dict(room.tags),
+        opts=room.opts(protect=protect),
+    )
+
+
+def expire(
+    room: Scope,
+    site: Site,
+    part: str,
+    account: azure_native.storage.StorageAccount,
+    rule: str,
+    actions: azure_native.storage.ManagementPolicyActionArgs,
+    after: Sequence[pulumi.Resource] = (),
+) -> None:
+    """The account's one lifecycle rule, named `rule`: what happens to its block blobs when; `after` must stand first."""
+    storage = azure_native.storage
+    block_blobs = storage.ManagementPolicyFilterArgs(blob_types=["blockBlob"])
+    storage.ManagementPolicy(
+        room.named(part),
+        resource_group_name=site.group,
+        account_name=account.name,
+        management_policy_name="default",
+        policy=storage.ManagementPolicySchemaArgs(
+            rules=[
+                storage.ManagementPolicyRuleArgs(
+                    name=rule,
+                    type="Lifecycle",
+                    enabled=True,
+                    definition=storage.ManagementPolicyDefinitionArgs(filters=block_blobs, actions=actions),
+                )
+            ]
+        ),
+        opts=room.opts(depends_on=after),
+    )
+
+
+def _rules(subnets: Sequence[pulumi.Input[str]]) -> azure_native.storage.NetworkRuleSetArgs:
+    return azure_native.storage.NetworkRuleSetArgs(
+        default_action=azure_native.storage.DefaultAction.DENY,
+        bypass="AzureServices",
+        virtual_network_rules=[
+            azure_native.storage.VirtualNetworkRuleArgs(virtual_network_resource_id=subnet) for subnet in subnets
+        ],
+    )

@@ -1,0 +1,1 @@
+"""Account, keys, identities, registry and secrets on Docker: what every other capability depends on."""

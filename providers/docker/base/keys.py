@@ -1,0 +1,102 @@
+"""Keys: a local authority, and a certificate of it for each part that is reached over TLS.
+
+The authority is made once and outlives everything that it signs. Clients of the entry trust it by its certificate, which
+holds no secret (`pulumi stack export` or the file in any container that uses the cache); services get it where they
+need it. Private keys are secret in the state and lie in the containers that use them, nowhere else.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_tls as tls
+
+from providers.contract.component import Scope
+from providers.docker.context import Site
+from providers.docker.naming import CACHE, DATABASE
+
+ALGORITHM, CURVE = "ECDSA", "P256"
+AUTHORITY_HOURS = 10 * 365 * 24
+CERTIFICATE_HOURS = 365 * 24
+RENEWED_HOURS = 90 * 24
+"""A certificate is made anew by the first update within this time of its end."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate and its key in PEM; the key is secret."""
+
+    certificate: pulumi.Output[str]
+    key: pulumi.Output[str]
+
+    @property
+    def bundle(self) -> pulumi.Output[str]:
+        """Both in one text, as HAProxy reads them; secret because the key is."""
+        return pulumi.Output.secret(pulumi.Output.concat(self.certificate, self.key))
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The authority's certificate, and who shows one of its own; None for a part that does not stand."""
+
+    authority: pulumi.Output[str]
+    entry: Certificate
+    database: Certificate | None
+    cache: Certificate | None
+
+
+def create_keys(room: Scope, site: Site) -> Keys:
+    """An authority for this stack alone, and what it signs."""
+    key = _key(room, "authority")
+    authority = tls.SelfSignedCert(
+        room.named("authority-certificate"),
+        private_key_pem=_secret(key),
+        subject=tls.SelfSignedCertSubjectArgs(
+            common_name=f"agent-platform {site.stack}", organization="agent-platform"
+        ),
+        is_ca_certificate=True,
+        allowed_uses=["cert_signing", "crl_signing"],
+        validity_period_hours=AUTHORITY_HOURS,
+        opts=room.opts(),
+    )
+    spec = site.spec
+    return Keys(
+        authority=authority.cert_pem,
+        # the dashboard, on the loopback address, shows the same one
+        entry=_certificate(room, "entry", key, authority, [*dict.fromkeys([site.host, "localhost"])]),
+        database=_certificate(room, "database", key, authority, [DATABASE]) if spec.database else None,
+        cache=_certificate(room, "cache", key, authority, [CACHE]) if spec.cache else None,
+    )
+
+
+def _key(room: Scope, part: str) -> tls.PrivateKey:
+    return tls.PrivateKey(room.named(f"{part}-key"), algorithm=ALGORITHM, ecdsa_curve=CURVE, opts=room.opts())
+
+
+def _secret(key: tls.PrivateKey) -> pulumi.Output[str]:
+    """Wrapped because the provider's own mark is only seen by a real engine."""
+    return pulumi.Output.secret(key.private_key_pem)
+
+
+def _certificate(
+    room: Scope, part: str, signer: tls.PrivateKey, authority: tls.SelfSignedCert, names: list[str]
+) -> Certificate:
+    key = _key(room, part)
+    request = tls.CertRequest(
+        room.named(f"{part}-request"),
+        private_key_pem=_secret(key),
+        subject=tls.CertRequestSubjectArgs(common_name=names[0]),
+        dns_names=names,
+        ip_addresses=["127.0.0.1"],
+        opts=room.opts(),
+    )
+    signed = tls.LocallySignedCert(
+        room.named(f"{part}-certificate"),
+        cert_request_pem=request.cert_request_pem,
+        ca_private_key_pem=_secret(signer),
+        ca_cert_pem=authority.cert_pem,
+        allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
+        validity_period_hours=CERTIFICATE_HOURS,
+        early_renewal_hours=RENEWED_HOURS,
+        opts=room.opts(),
+    )
+    return Certificate(signed.cert_pem, _secret(key))

@@ -1,0 +1,38 @@
+"""Images: found on this machine, or pulled by its Docker once. No registry is kept.
+
+An image without a registry's host is one that was built here. Images stay when the stack goes, for others may use them.
+A container is made of the image that was found, so a tag that is moved changes nothing until an update pulls it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from providers.contract.component import Scope
+from providers.docker.base.identity import Identity
+from providers.docker.base.keys import Keys
+from providers.docker.base.platform_images import image_of, roles_of
+from providers.docker.context import Site
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Id of the image by service, and by role for the platform's own."""
+
+    images: Mapping[str, pulumi.Input[str]]
+    roles: Mapping[str, pulumi.Output[str]]
+
+
+def create_registry(room: Scope, site: Site, keys: Keys, identity: Identity) -> Registry:
+    """The images of every service and of every role that the platform needs."""
+    spec = site.spec
+    return Registry(
+        images={name: _image(room, f"service-{name}", service.image) for name, service in spec.services.items()},
+        roles={role: _image(room, f"role-{role}", image_of(spec, role)) for role in roles_of(spec)},
+    )
+
+
+def _image(room: Scope, part: str, reference: str) -> pulumi.Output[str]:
+    return docker.RemoteImage(room.named(part), name=reference, keep_locally=True, opts=room.opts()).image_id

@@ -1,0 +1,1 @@
+"""Redis-compatible cache on Docker."""

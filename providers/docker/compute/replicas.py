@@ -1,0 +1,59 @@
+"""The copies of one service: image, command, variables, limits, check, networks."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_docker as docker
+
+from providers.contract.component import Scope
+from providers.contract.results import Environment, SecretRef
+from providers.docker.base.container import Box, create_container
+from providers.docker.base.resources import Ground
+from providers.docker.compute.health import probe_of
+from providers.docker.compute.sizes import memory_mib
+from providers.docker.network.plan import service_nets
+from providers.docker.storage.object_store import REGION, URL
+
+HOME = "/tmp"  # noqa: S108  # a file system in memory, of the container's own
+
+
+def create_copies(room: Scope, ground: Ground, name: str, environment: Environment) -> tuple[docker.Container, ...]:
+    """As many containers of the service as its least number, all alike."""
+    service = ground.spec.services[name]
+    box = Box(
+        image=ground.registry.images[name],
+        memory_mib=memory_mib(service.size.memory_gib),
+        vcpu=service.size.vcpu,
+        seats=[ground.seat(part, name) for part in service_nets(ground.spec, name)],
+        command=service.command,
+        environment={"HOME": HOME, **_storage(ground, name), **_secrets(environment.secrets), **environment.plain},
+        files={path: stored.reference for path, stored in environment.files.items()},
+        probe=probe_of(service),
+    )
+    waits_for = _prerequisites(environment)
+    parts = [f"{name}-{number}" for number in range(1, service.replicas.min + 1)]
+    return tuple(create_container(room, ground.site, part, box, waits_for) for part in parts)
+
+
+def _secrets(secrets: Mapping[str, SecretRef]) -> Mapping[str, pulumi.Input[str]]:
+    """The values themselves: a reference is one here, marked secret."""
+    return {name: secret.reference for name, secret in secrets.items()}
+
+
+def _storage(ground: Ground, name: str) -> Mapping[str, pulumi.Input[str]]:
+    """The service's own key to the object store, in the variables that every S3 client reads."""
+    key = ground.identity.services.get(name)
+    if key is None:
+        return {}
+    return {
+        "AWS_ACCESS_KEY_ID": key.access_key,
+        "AWS_ENDPOINT_URL_S3": URL,
+        "AWS_REGION": REGION,
+        "AWS_SECRET_ACCESS_KEY": key.secret_key,
+    }
+
+
+def _prerequisites(environment: Environment) -> list[pulumi.Resource]:
+    """What a copy needs in its first second and no input tells: the role by which it signs in to the database."""
+    stored = [*environment.secrets.values(), *environment.files.values()]
+    return [grant for secret in stored for grant in secret.grants]

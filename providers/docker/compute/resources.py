@@ -1,0 +1,29 @@
+"""The services: as many containers of each as the spec's least number, known in their networks by the service's name.
+
+A caller finds its callee at `http://<name>:<port>`; Docker's DNS tells the addresses of all its copies. A new image makes
+new copies, which must be well before the old ones go: containers are named by Pulumi, so both stand side by side.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_docker as docker
+
+from providers.contract.component import Scope
+from providers.contract.results import Environment
+from providers.docker.base.resources import Ground
+from providers.docker.compute.replicas import create_copies
+
+__all__ = ["Compute", "create_compute"]
+
+
+@dataclass(frozen=True)
+class Compute:
+    """The containers of each service, by its name."""
+
+    copies: Mapping[str, tuple[docker.Container, ...]]
+
+
+def create_compute(room: Scope, ground: Ground, environments: Mapping[str, Environment]) -> Compute:
+    """The copies of every service."""
+    return Compute({name: create_copies(room, ground, name, environments[name]) for name in ground.spec.services})

@@ -1,0 +1,88 @@
+"""Backups: a nightly dump into the object store, and a drill that restores the newest one and reads every row back.
+
+Three containers with one right each: `dump` reaches the database, `courier` the object store, `drill` nothing at all.
+They hand files to each other in a volume; what they tell of it, Prometheus finds there through the host's exporter.
+Database and store are both there when this room is opened, so it comes after them.
+"""
+
+from dataclasses import dataclass, replace
+
+import pulumi
+
+from providers.contract.component import Scope
+from providers.contract.spec import Database
+from providers.docker.base.container import Box, create_container
+from providers.docker.base.platform_images import POSTGRES
+from providers.docker.base.resources import Ground
+from providers.docker.base.volume import Volume, create_volume
+from providers.docker.database.parameters import CONFIG
+from providers.docker.database.resources import DockerDatabase
+from providers.docker.database.roles import connection
+from providers.docker.network.plan import DATA
+from providers.docker.scripts import script, script_path
+from providers.docker.storage.object_store import Store, carrier, create_store
+
+EXCHANGE = "/exchange"
+SCRATCH = "/scratch"
+MEMORY_MIB, DRILL_MEMORY_MIB = 256, 512
+
+
+@dataclass(frozen=True)
+class Backup:
+    """The volume in which the state of the backups is told."""
+
+    exchange: pulumi.Output[str]
+
+
+def create_backup(room: Scope, ground: Ground, database: DockerDatabase, store: Store | None) -> Backup:
+    """Dump, courier and drill; the object store as well where no service uses one."""
+    wanted, key = ground.spec.database, ground.identity.courier
+    if wanted is None or key is None:
+        raise ValueError("the platform keeps no backups")
+    standing = store or create_store(room, ground)
+    exchange = create_volume(room, ground.site, "exchange", ground.image(POSTGRES))
+    _dump(room, ground, wanted, database, exchange)
+    box = carrier(ground, key, "courier", (), {})
+    environment = {**box.environment, "BACKUP_DAYS": str(wanted.backup.retention_days)}
+    courier = replace(box, environment=environment, volumes={EXCHANGE: exchange.name}, init=True)
+    # no input tells that the bucket must be there
+    create_container(room, ground.site, "courier", courier, [exchange.ready, standing.ready])
+    _drill(room, ground, exchange)
+    return Backup(exchange.name)
+
+
+def _dump(room: Scope, ground: Ground, wanted: Database, database: DockerDatabase, exchange: Volume) -> None:
+    box = Box(
+        image=ground.image(POSTGRES),
+        memory_mib=MEMORY_MIB,
+        vcpu=1,
+        seats=[ground.seat(DATA)],
+        entrypoint=["/bin/sh", script_path("dump")],
+        environment={**connection("platform"), "BACKUP_START": wanted.backup.window_start.replace(":", "")},
+        files={
+            script_path("dump"): script("dump"),
+            f"{CONFIG}/ca.pem": ground.keys.authority,
+            f"{CONFIG}/password": database.passwords.platform,
+        },
+        volumes={EXCHANGE: exchange.name},
+        init=True,
+    )
+    create_container(room, ground.site, "dump", box, [exchange.ready, database.ready])
+
+
+def _drill(room: Scope, ground: Ground, exchange: Volume) -> None:
+    """A server of its own, in a container without any network: what it restores can reach nobody."""
+    image = ground.image(POSTGRES)
+    scratch = create_volume(room, ground.site, "scratch", image)
+    box = Box(
+        image=image,
+        memory_mib=DRILL_MEMORY_MIB,
+        vcpu=1,
+        # the server looks its user up by name, so it must be one that the image knows
+        user="postgres",
+        entrypoint=["/bin/sh", script_path("drill")],
+        files={script_path("drill"): script("drill")},
+        volumes={EXCHANGE: exchange.name, SCRATCH: scratch.name},
+        init=True,
+    )
+    create_container(room, ground.site, "drill", box, [exchange.ready, scratch.ready])

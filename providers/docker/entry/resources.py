@@ -1,0 +1,58 @@
+"""The public name: HAProxy on one port of this machine, which takes HTTPS and sends plain HTTP there.
+
+HAProxy for three reasons: its checks have the spec's own numbers (rise, fall, interval), its counters are by client
+address, and it sends a request again only where none of it was sent. Debian packages it, so a machine without a
+registry has it too. It stands in a network of each public service and reaches nothing else.
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from providers.contract.component import Scope
+from providers.contract.results import Entry, Origin
+from providers.docker.base.container import Box, Published, create_container
+from providers.docker.base.platform_images import PROXY
+from providers.docker.base.resources import Ground
+from providers.docker.compute.health import own_probe
+from providers.docker.context import HTTPS, Site
+from providers.docker.database.parameters import CONFIG
+from providers.docker.entry.haproxy import METRICS_PORT, PLAIN_PORT, TLS_PORT, configuration
+from providers.docker.entry.ingress import DockerOrigin
+from providers.docker.network.plan import ENTRY, MONITORING, inside, proxy_address
+
+HTTP = 80
+MEMORY_MIB = 512
+VCPU = 2
+
+
+def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entry:
+    """One proxy before the services of `origins`, of which there is one: this machine's."""
+    grounds = [origin.ground for origin in origins.values() if isinstance(origin, DockerOrigin)]
+    for ground in grounds:
+        _proxy(room, site, ground)
+    return Entry(url=pulumi.Output.from_input(site.url))
+
+
+def _proxy(room: Scope, site: Site, ground: Ground) -> None:
+    address = proxy_address(site)
+    box = Box(
+        image=ground.image(PROXY),
+        memory_mib=MEMORY_MIB,
+        vcpu=VCPU,
+        seats=[
+            ground.seat(ENTRY),
+            ground.seat(MONITORING, "proxy", address=address),
+            *(ground.seat(inside(name)) for name in site.spec.public),
+        ],
+        command=["haproxy", "-W", "-db", "-f", f"{CONFIG}/haproxy.cfg"],
+        files={f"{CONFIG}/haproxy.cfg": configuration(site), f"{CONFIG}/entry.pem": ground.keys.entry.bundle},
+        probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://{address}:{METRICS_PORT}/healthz"),
+        ports=[Published(TLS_PORT, site.block.entry_port), *_usual(site)],
+    )
+    create_container(room, site, "proxy", box, replace_first=True)
+
+
+def _usual(site: Site) -> list[Published]:
+    """Browsers try port 80 for a name without a port; on any other port HTTP and HTTPS share the entry's."""
+    return [Published(PLAIN_PORT, HTTP)] if site.block.entry_port == HTTPS else []

@@ -1,0 +1,1 @@
+"""Network on Docker: resources, and the addresses and rules that are computed without an SDK."""

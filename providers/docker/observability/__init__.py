@@ -1,0 +1,1 @@
+"""Notification channels, logs and metrics collection on Docker: declared before the resources that send to them."""

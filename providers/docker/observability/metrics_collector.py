@@ -1,0 +1,86 @@
+"""Prometheus with its rules, and Alertmanager, which tells whom `channels` names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from providers.contract.component import Scope
+from providers.contract.prometheus import rules_document
+from providers.docker.base.container import Box, create_container
+from providers.docker.base.platform_images import ALERTMANAGER, PROMETHEUS
+from providers.docker.base.volume import create_volume
+from providers.docker.compute.health import own_probe
+from providers.docker.database.parameters import CONFIG
+from providers.docker.monitoring.rules import own_rules
+from providers.docker.network.plan import ALERTING, MONITORING, inside, prometheus_address
+from providers.docker.observability.prometheus_config import (
+    ALERTMANAGER_PORT,
+    OWN_RULES,
+    PROMETHEUS_PORT,
+    SHARED_RULES,
+    prometheus_document,
+)
+
+if TYPE_CHECKING:
+    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
+    from providers.docker.base.resources import Ground
+    from providers.docker.monitoring.resources import Built
+
+MEMORY_MIB, ALERTMANAGER_MEMORY_MIB = 1024, 128
+KEPT_DAYS = 30
+"""As long as the promises of an SLO reach back."""
+
+
+def create_prometheus(room: Scope, ground: Ground, built: Built) -> None:
+    """Prometheus in the network of monitoring, asking into those of the services that listen."""
+    site, address = ground.site, prometheus_address(ground.site)
+    container = built.database.container if built.database else pulumi.Output.from_input("")
+    volume = create_volume(room, site, "metrics", ground.image(PROMETHEUS))
+    asked = [name for name, service in ground.spec.services.items() if service.port is not None]
+    box = Box(
+        image=ground.image(PROMETHEUS),
+        memory_mib=MEMORY_MIB,
+        vcpu=1,
+        seats=[
+            ground.seat(MONITORING, "prometheus", address=address),
+            *(ground.seat(inside(name)) for name in asked),
+        ],
+        command=[
+            f"--config.file={CONFIG}/prometheus.yml",
+            "--storage.tsdb.path=/prometheus",
+            f"--storage.tsdb.retention.time={KEPT_DAYS}d",
+            # whoever it asks cannot ask it
+            f"--web.listen-address={address}:{PROMETHEUS_PORT}",
+        ],
+        files={
+            f"{CONFIG}/prometheus.yml": container.apply(lambda known: prometheus_document(site, known)),
+            f"{CONFIG}/{SHARED_RULES}": rules_document(ground.spec),
+            f"{CONFIG}/{OWN_RULES}": own_rules(ground.spec),
+        },
+        volumes={"/prometheus": volume.name},
+        probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://{address}:{PROMETHEUS_PORT}/-/healthy"),
+    )
+    create_container(room, site, "prometheus", box, [volume.ready], replace_first=True)
+
+
+def create_alertmanager(room: Scope, ground: Ground) -> None:
+    """Alertmanager, with a way out to whom it tells."""
+    volume = create_volume(room, ground.site, "alerts", ground.image(ALERTMANAGER))
+    box = Box(
+        image=ground.image(ALERTMANAGER),
+        memory_mib=ALERTMANAGER_MEMORY_MIB,
+        vcpu=0.5,
+        seats=[ground.seat(MONITORING, "alertmanager"), ground.seat(ALERTING)],
+        command=[
+            f"--config.file={CONFIG}/alertmanager.yml",
+            "--storage.path=/alertmanager",
+            # one alone has nobody to talk to
+            "--cluster.listen-address=",
+        ],
+        files=ground.channels.files,
+        volumes={"/alertmanager": volume.name},
+        probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{ALERTMANAGER_PORT}/-/healthy"),
+    )
+    create_container(room, ground.site, "alertmanager", box, [volume.ready], replace_first=True)

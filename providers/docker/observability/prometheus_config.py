@@ -1,0 +1,72 @@
+"""What Prometheus is told: whom to ask, which rules to hold, whom to tell. Pure.
+
+Each series carries its subject's name as `job`, as the shared rules want it: a service's by its copies in Docker's DNS,
+the database's and the cache's by their exporters. Times of backups come by way of the host's exporter and the CPU of
+the database's container by way of the containers', so both are given the database's name.
+"""
+
+import json
+
+from providers.contract.prometheus import metrics_path
+from providers.docker.context import Site
+from providers.docker.database.parameters import CONFIG
+from providers.docker.entry.haproxy import METRICS_PORT
+
+SCRAPE_SECONDS = 15
+DISCOVERY_SECONDS = 5
+PROMETHEUS_PORT, ALERTMANAGER_PORT = 9090, 9093
+POSTGRES_EXPORTER_PORT, REDIS_EXPORTER_PORT = 9187, 9121
+HOST_EXPORTER_PORT, CONTAINER_EXPORTER_PORT = 9100, 8080
+SHARED_RULES, OWN_RULES = "platform.rules.yml", "docker.rules.yml"
+
+Job = dict[str, object]
+
+
+def prometheus_document(site: Site, database_container: str) -> str:
+    """The configuration as YAML (in its JSON form); `database_container` is the container's id, empty without one."""
+    document = {
+        "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "evaluation_interval": f"{SCRAPE_SECONDS}s"},
+        "rule_files": [f"{CONFIG}/{SHARED_RULES}", f"{CONFIG}/{OWN_RULES}"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"alertmanager:{ALERTMANAGER_PORT}"]}]}]},
+        "scrape_configs": [*_services(site), *_data(site), *_machine(site, database_container)],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _services(site: Site) -> list[Job]:
+    listening = {name: service for name, service in site.spec.services.items() if service.port is not None}
+    found = {"type": "A", "refresh_interval": f"{DISCOVERY_SECONDS}s"}
+    return [
+        {
+            "job_name": name,
+            "metrics_path": metrics_path(service),
+            "dns_sd_configs": [{"names": [name], "port": service.port, **found}],
+        }
+        for name, service in listening.items()
+    ]
+
+
+def _data(site: Site) -> list[Job]:
+    jobs: list[Job] = []
+    if site.spec.database is not None:
+        jobs.append(_fixed("database", f"postgres-exporter:{POSTGRES_EXPORTER_PORT}"))
+    if site.spec.cache is not None:
+        jobs.append(_fixed("cache", f"redis-exporter:{REDIS_EXPORTER_PORT}"))
+    return jobs
+
+
+def _machine(site: Site, database_container: str) -> list[Job]:
+    backups = {"source_labels": ["__name__"], "regex": "backup_.*", "target_label": "job", "replacement": "database"}
+    jobs = [_fixed("host", f"host-exporter:{HOST_EXPORTER_PORT}") | {"metric_relabel_configs": [backups]}]
+    containers = _fixed("containers", f"container-exporter:{CONTAINER_EXPORTER_PORT}")
+    if database_container:
+        mine = {"source_labels": ["id"], "regex": f".*{database_container}.*"}
+        containers["metric_relabel_configs"] = [mine | {"target_label": "job", "replacement": "database"}]
+    jobs.append(containers)
+    if site.spec.public:
+        jobs.append(_fixed("proxy", f"proxy:{METRICS_PORT}"))
+    return jobs
+
+
+def _fixed(job: str, target: str) -> Job:
+    return {"job_name": job, "static_configs": [{"targets": [target]}]}

@@ -1,0 +1,1 @@
+"""Checks of the Docker host before an update, and diagnosis of failed containers after one."""

@@ -1,0 +1,51 @@
+"""This machine, asked before an update whether it can take the stack, and after a failure what it knows of it.
+
+Docker answers over its socket; ports are tried on the machine itself where Docker is here and not elsewhere.
+"""
+
+from collections.abc import Sequence
+
+from providers.contract.diagnostics import Mistake
+from providers.contract.preflight import Environment, Machine, Seen
+from providers.contract.spec import Platform
+from providers.docker.preflight.capacity import seen_cpus, seen_memory
+from providers.docker.preflight.diagnosis import explain
+from providers.docker.preflight.existing import seen_data, seen_images
+from providers.docker.preflight.host import Host
+from providers.docker.preflight.inspection import look
+from providers.docker.preflight.ports import seen_ports
+
+SUBJECT = "Docker"
+START = "start Docker there, and let this user reach it"
+
+
+def preflight(spec: Platform, stack: str, environment: Environment) -> Sequence[Seen]:
+    """What this machine has in the way of a stack."""
+    return seen(look(spec, stack, environment), spec, stack)
+
+
+def seen(host: Host, spec: Platform, stack: str) -> Sequence[Seen]:
+    """What a machine that was found so has in the way of a stack; without Docker nothing more can be said."""
+    if host.unasked:
+        return (Seen(SUBJECT, host.unasked, unasked="run `docker info`; ports, memory and images are not looked at"),)
+    if host.silent:
+        return (Seen(SUBJECT, "", (_silent(host),)),)
+    return (
+        Seen(SUBJECT, f"Docker {host.version} answers at {host.address}"),
+        seen_ports(host, spec, stack),
+        seen_memory(host, spec),
+        seen_cpus(host, spec),
+        seen_data(host, spec),
+        seen_images(host, spec),
+    )
+
+
+def _silent(host: Host) -> Mistake:
+    if host.named:
+        advice = f"is where no Docker answers ({host.silent}); {START}, or let DOCKER_HOST name where it is"
+        return Mistake("DOCKER_HOST", host.address, advice)
+    advice = f"needs a Docker, and none answers at {host.address} ({host.silent}); {START}, or set DOCKER_HOST to its address"
+    return Mistake("cloud", "docker", advice)
+
+
+MACHINE = Machine(preflight, explain)

@@ -1,0 +1,151 @@
+"""The object store: SeaweedFS with its S3 interface, and the buckets that the platform keeps in it.
+
+Not MinIO, whose community server is in maintenance. SeaweedFS takes its users from one file at its start, each with
+rights on named buckets, so no call by hand stands between a new stack and one that works. Its other doors (filer,
+master) know no password and are bound to the loopback address of its own container.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pulumi
+import pulumi_docker as docker
+
+from providers.contract.component import Scope
+from providers.contract.spec import Storage
+from providers.docker.base.container import Box, create_container
+from providers.docker.base.identity import StorageKey
+from providers.docker.base.platform_images import COURIER, OBJECTS
+from providers.docker.base.resources import Ground
+from providers.docker.base.volume import create_volume
+from providers.docker.compute.health import own_probe
+from providers.docker.database.parameters import CONFIG
+from providers.docker.naming import BACKUPS, BUCKET, STORAGE
+from providers.docker.network.plan import DATA
+from providers.docker.scripts import script, script_path
+
+PORT = 8333
+URL = f"http://{STORAGE}:{PORT}"
+REGION = "us-east-1"
+"""A region must be in what clients sign; SeaweedFS takes any."""
+MEMORY_MIB, CARRIER_MEMORY_MIB = 1024, 256
+READ_AND_WRITE = ("Read", "Write", "List", "Tagging")
+
+
+@dataclass(frozen=True)
+class Store:
+    """What must have happened before a bucket can be used."""
+
+    ready: docker.Container
+
+
+def create_store(room: Scope, ground: Ground) -> Store:
+    """The server, and a container that makes the buckets and ends."""
+    image = ground.image(OBJECTS)
+    volume = create_volume(room, ground.site, "data", image, protect=ground.site.production)
+    box = Box(
+        image=image,
+        memory_mib=MEMORY_MIB,
+        vcpu=1,
+        seats=[ground.seat(DATA, STORAGE), *ground.beside("storage", STORAGE)],
+        entrypoint=["weed"],
+        command=[
+            "server",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-dir=/data",
+            "-volume.max=0",
+            "-master.volumeSizeLimitMB=1024",
+            "-master.telemetry=false",
+            "-s3",
+            "-s3.ip.bind=0.0.0.0",
+            f"-s3.port={PORT}",
+            "-s3.port.iceberg=0",
+            f"-s3.config={CONFIG}/s3.json",
+        ],
+        environment={"HOME": "/tmp"},  # noqa: S108  # a file system in memory, of the container's own
+        files={f"{CONFIG}/s3.json": users(ground)},
+        volumes={"/data": volume.name},
+        probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/healthz"),
+    )
+    # two servers on one volume would destroy it
+    server = create_container(room, ground.site, "server", box, [volume.ready], replace_first=True)
+    return Store(_buckets(room, ground, server))
+
+
+def users(ground: Ground) -> pulumi.Output[str]:
+    """SeaweedFS' file of users: each service on the services' bucket, the courier on the backups', the keeper on all."""
+    identity = ground.identity
+    rights = {name: (key, _on(BUCKET)) for name, key in identity.services.items()}
+    if identity.courier is not None:
+        rights["the courier"] = (identity.courier, _on(BACKUPS))
+    if identity.keeper is not None:
+        rights["the keeper"] = (identity.keeper, ["Admin"])
+    found = [
+        {
+            "name": key.access_key,
+            "credentials": [{"accessKey": key.access_key, "secretKey": key.secret_key}],
+            "actions": actions,
+        }
+        for key, actions in rights.values()
+    ]
+    return pulumi.Output.secret(pulumi.Output.json_dumps({"identities": found}, sort_keys=True))
+
+
+def carrier(
+    ground: Ground, key: StorageKey, name: str, arguments: tuple[str, ...], files: Mapping[str, pulumi.Input[str]]
+) -> Box:
+    """A container that runs the script `name` with the AWS command line and a key to the store."""
+    secret = pulumi.Output.concat(
+        f"[default]\naws_access_key_id = {key.access_key}\naws_secret_access_key = ", key.secret_key, "\n"
+    )
+    return Box(
+        image=ground.image(COURIER),
+        memory_mib=CARRIER_MEMORY_MIB,
+        vcpu=0.5,
+        seats=[ground.seat(DATA)],
+        entrypoint=["/bin/sh", script_path(name)],
+        command=arguments,
+        environment={
+            "AWS_ENDPOINT_URL": URL,
+            "AWS_REGION": REGION,
+            "AWS_SHARED_CREDENTIALS_FILE": f"{CONFIG}/credentials",
+            "HOME": "/tmp",  # noqa: S108  # a file system in memory, of the container's own
+        },
+        files={
+            script_path(name): script(name),
+            f"{CONFIG}/credentials": pulumi.Output.secret(secret),
+            **files,
+        },
+    )
+
+
+def _on(bucket: str) -> list[str]:
+    return [f"{action}:{bucket}" for action in READ_AND_WRITE]
+
+
+def _buckets(room: Scope, ground: Ground, server: docker.Container) -> docker.Container:
+    key, wanted = ground.identity.keeper, ground.spec.storage
+    if key is None:
+        raise ValueError("nobody may make buckets")
+    names = (*((BUCKET,) if wanted else ()), *((BACKUPS,) if ground.site.backs_up else ()))
+    box = carrier(ground, key, "buckets", names, settings(wanted) if wanted else {})
+    # another server is made with an empty volume where the old one is lost, and has no buckets yet
+    environment = {**box.environment, "SERVER": server.id}
+    return create_container(room, ground.site, "buckets", replace(box, once=True, environment=environment))
+
+
+def settings(wanted: Storage) -> Mapping[str, pulumi.Input[str]]:
+    """Files of the services' bucket: versions kept or not, and how long replaced ones are."""
+    status = {"Status": "Enabled" if wanted.versioning else "Suspended"}
+    expiry = {
+        "ID": "replaced",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": wanted.noncurrent_days},
+    }
+    return {
+        f"{CONFIG}/{BUCKET}.versioning": json.dumps(status),
+        f"{CONFIG}/{BUCKET}.lifecycle": json.dumps({"Rules": [expiry]}),
+    }

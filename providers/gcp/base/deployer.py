@@ -1,0 +1,88 @@
+"""Keyless deployment: the account that jobs of one GitHub environment act as to push images and roll services.
+
+GitHub signs a token for the job, a workload identity pool trusts it under a condition on repository and environment,
+and the account lets the pool's principals of that repository act as it. Of the services it may deploy revisions and act
+as their accounts; it can neither change what the stack is made of nor read a secret. `registry` and `compute` grant it
+their part beside what they make. The workflow names the provider and the account (`google-github-actions/auth`).
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.component import Scope
+from providers.contract.spec import Deployer
+from providers.gcp.context import Site
+from providers.gcp.naming import deployer_account_id, identity_pool_id
+
+ISSUER = "https://token.actions.githubusercontent.com"
+PROVIDER_ID = "github"
+ATTRIBUTES = {
+    "google.subject": "assertion.sub",
+    "attribute.repository": "assertion.repository",
+    "attribute.environment": "assertion.environment",
+}
+
+
+def create_deployer(
+    room: Scope, site: Site, deployer: Deployer, accounts: Mapping[str, gcp.serviceaccount.Account]
+) -> pulumi.Output[str]:
+    """The deployer's IAM member; `accounts` are those it may run revisions as."""
+    account = gcp.serviceaccount.Account(
+        room.named("deployer"),
+        project=site.project,
+        account_id=deployer_account_id(site.stack),
+        display_name=f"{site.stack} deployer",
+        description=f"Deploys the stack {site.stack} from GitHub, environment {deployer.environment}",
+        opts=room.opts(),
+    )
+    pool = _pool(room, site, deployer)
+    gcp.serviceaccount.IAMMember(
+        room.named("deployer-github"),
+        service_account_id=account.name,
+        role="roles/iam.workloadIdentityUser",
+        member=pulumi.Output.concat(
+            "principalSet://iam.googleapis.com/", pool.name, "/attribute.repository/", deployer.github
+        ),
+        opts=room.opts(),
+    )
+    for name, runtime in accounts.items():
+        gcp.serviceaccount.IAMMember(
+            room.named(f"deployer-as-{name}"),
+            service_account_id=runtime.name,
+            role="roles/iam.serviceAccountUser",
+            member=account.member,
+            opts=room.opts(),
+        )
+    return account.member
+
+
+def condition(deployer: Deployer) -> str:
+    """What a token must say to be let in, in CEL.
+
+    Not the subject: repositories made or renamed since 2026 carry their numeric ids in it, others do not.
+    """
+    return f"assertion.repository == '{deployer.github}' && assertion.environment == '{deployer.environment}'"
+
+
+def _pool(room: Scope, site: Site, deployer: Deployer) -> gcp.iam.WorkloadIdentityPool:
+    pool = gcp.iam.WorkloadIdentityPool(
+        room.named("github"),
+        project=site.project,
+        workload_identity_pool_id=identity_pool_id(site.stack),
+        display_name=f"{site.stack} GitHub",
+        opts=room.opts(),
+    )
+    gcp.iam.WorkloadIdentityPoolProvider(
+        room.named("github-provider"),
+        project=site.project,
+        workload_identity_pool_id=pool.workload_identity_pool_id,
+        workload_identity_pool_provider_id=PROVIDER_ID,
+        display_name="GitHub Actions",
+        oidc=gcp.iam.WorkloadIdentityPoolProviderOidcArgs(issuer_uri=ISSUER),
+        attribute_mapping=ATTRIBUTES,
+        attribute_condition=condition(deployer),
+        opts=room.opts(),
+    )
+    return pool

@@ -1,0 +1,87 @@
+"""One principal per service: a service account that no key is ever made for.
+
+Cloud Run runs the service as its account; the code in it gets short-lived tokens from its own metadata server. Pulling
+the image and writing the log are done by Cloud Run's agent, so an account holds only what the code itself does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.component import Scope
+from providers.gcp.base.deployer import create_deployer
+from providers.gcp.context import Site
+from providers.gcp.naming import account_id, models_role_id
+
+__all__ = ["Identity", "create_identity"]
+
+TELEMETRY = {
+    "logs": "roles/logging.logWriter",
+    "metrics": "roles/monitoring.metricWriter",
+    "traces": "roles/cloudtrace.agent",
+}
+"""Rights to add telemetry and read none; the project is the finest grain they have."""
+INVOKE = "aiplatform.endpoints.predict"
+"""Everything that invoking a model needs, streaming included; `roles/aiplatform.user` could also train and deploy."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Service accounts by service name. Rights are granted beside what they grant (secret, bucket, repository)."""
+
+    accounts: Mapping[str, gcp.serviceaccount.Account]
+    grants: Mapping[str, tuple[pulumi.Resource, ...]]
+    """Rights that no room grants, by service: telemetry and models. A service waits for its own before it starts."""
+    deployer: pulumi.Output[str] | None
+    """IAM member (`serviceAccount:...`) that CI deploys as; None without `deployer`."""
+
+    def member(self, service: str) -> pulumi.Output[str]:
+        """IAM member of a service: `serviceAccount:<email>`."""
+        return self.accounts[service].member
+
+
+def create_identity(room: Scope, site: Site) -> Identity:
+    """A service account per service, its right to telemetry and models, and the deployer when asked for."""
+    accounts = {name: _account(room, site, name) for name in site.spec.services}
+    grants = {name: [_right(room, site, account, name, *right) for right in TELEMETRY.items()]
+              for name, account in accounts.items()}  # fmt: skip
+    users = site.spec.users_of("models")
+    if users:
+        role = _model_role(room, site)
+        for name in users:
+            grants[name].append(_right(room, site, accounts[name], name, "models", role.name))
+    deployer = create_deployer(room, site, site.spec.deployer, accounts) if site.spec.deployer else None
+    return Identity(accounts, {name: tuple(rights) for name, rights in grants.items()}, deployer)
+
+
+def _account(room: Scope, site: Site, service: str) -> gcp.serviceaccount.Account:
+    return gcp.serviceaccount.Account(
+        room.named(service),
+        project=site.project,
+        account_id=account_id(site.stack, service),
+        display_name=f"{site.stack} {service}",
+        description=f"The service {service} of the stack {site.stack}",
+        opts=room.opts(),
+    )
+
+
+def _right(
+    room: Scope, site: Site, account: gcp.serviceaccount.Account, service: str, part: str, role: pulumi.Input[str]
+) -> pulumi.Resource:
+    return gcp.projects.IAMMember(
+        room.named(f"{service}-{part}"), project=site.project, role=role, member=account.member, opts=room.opts()
+    )
+
+
+def _model_role(room: Scope, site: Site) -> gcp.projects.IAMCustomRole:
+    return gcp.projects.IAMCustomRole(
+        room.named("models"),
+        project=site.project,
+        role_id=models_role_id(site.stack),
+        title=f"Invoke models ({site.stack})",
+        description=f"Invoke models of Vertex AI: {', '.join(site.block.models)}",
+        permissions=[INVOKE],
+        opts=room.opts(),
+    )

@@ -1,0 +1,71 @@
+"""Store a value, hand out a reference: Secret Manager, one grant per reader on the single secret.
+
+The value lies in the stack's region alone, under the data key. A new value is a new version; readers name the version
+they were deployed with, so that a rotation restarts them, and the old one is kept for a week before it is destroyed.
+"""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.component import Scope
+from providers.contract.results import SecretRef
+from providers.gcp.base.resources import Ground
+from providers.gcp.naming import secret_id
+
+OLD_VERSION_SECONDS = 7 * 24 * 3600
+READ = "roles/secretmanager.secretAccessor"
+
+
+def create_secret(
+    room: Scope, ground: Ground, name: str, value: pulumi.Output[str], readers: Sequence[str]
+) -> SecretRef:
+    """One secret in the stack's region under the data key, and for each reader the right to read this secret."""
+    secret = _secret(room, ground, name)
+    version = gcp.secretmanager.SecretVersion(
+        room.named(f"{name}-value"),
+        secret=secret.id,
+        secret_data=pulumi.Output.secret(value),
+        deletion_policy="DELETE",
+        opts=room.opts(),
+    )
+    grants = [_grant(room, ground, name, secret, reader) for reader in readers]
+    return SecretRef(name, secret.secret_id, version.version, (version, *grants))
+
+
+def _secret(room: Scope, ground: Ground, name: str) -> gcp.secretmanager.Secret:
+    site = ground.site
+    key = gcp.secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs(
+        kms_key_name=ground.keys.usable["secretmanager"]
+    )
+    return gcp.secretmanager.Secret(
+        room.named(name),
+        project=site.project,
+        secret_id=secret_id(site.stack, name),
+        replication=gcp.secretmanager.SecretReplicationArgs(
+            user_managed=gcp.secretmanager.SecretReplicationUserManagedArgs(
+                replicas=[
+                    gcp.secretmanager.SecretReplicationUserManagedReplicaArgs(
+                        location=site.region, customer_managed_encryption=key
+                    )
+                ]
+            )
+        ),
+        version_destroy_ttl=f"{OLD_VERSION_SECONDS}s" if site.production else None,
+        deletion_protection=site.production,
+        opts=room.opts(),
+    )
+
+
+def _grant(
+    room: Scope, ground: Ground, name: str, secret: gcp.secretmanager.Secret, reader: str
+) -> gcp.secretmanager.SecretIamMember:
+    return gcp.secretmanager.SecretIamMember(
+        room.named(f"{name}-{reader}"),
+        project=ground.site.project,
+        secret_id=secret.secret_id,
+        role=READ,
+        member=ground.identity.member(reader),
+        opts=room.opts(),
+    )

@@ -1,0 +1,31 @@
+"""The deployer's right to roll out new revisions: on each service and worker pool, not on the project."""
+
+import pulumi_gcp as gcp
+
+from providers.contract.component import Scope
+from providers.gcp.base.resources import Ground
+
+DEPLOY = "roles/run.developer"
+
+
+def let_deploy(
+    room: Scope, ground: Ground, name: str, target: gcp.cloudrunv2.Service | gcp.cloudrunv2.WorkerPool
+) -> None:
+    """The right on `target`; nothing without a deployer."""
+    site, deployer = ground.site, ground.identity.deployer
+    if deployer is None:
+        return
+    member = (
+        gcp.cloudrunv2.ServiceIamMember
+        if isinstance(target, gcp.cloudrunv2.Service)
+        else gcp.cloudrunv2.WorkerPoolIamMember
+    )
+    member(
+        room.named(f"{name}-deployer"),
+        project=site.project,
+        location=site.region,
+        name=target.name,
+        role=DEPLOY,
+        member=deployer,
+        opts=room.opts(),
+    )

@@ -1,0 +1,77 @@
+"""PostgreSQL: Cloud SQL, encrypted, private, over TLS alone, with recovery to any second.
+
+The instance is named by Pulumi, because a name stays taken for a week after its instance is gone. Its user and database
+outlive the stack's knowledge of them (`ABANDON`): PostgreSQL drops no role that owns a table and no database in use, so
+they go with the instance. IAM authentication is open to accounts that an operator adds and grants `cloudsql.instanceUser`.
+"""
+
+from dataclasses import dataclass, replace
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.component import Scope
+from providers.contract.credentials import generated_password, postgres_url
+from providers.contract.results import Database, SecretRef
+from providers.gcp.base.resources import Ground
+from providers.gcp.base.secrets import create_secret
+from providers.gcp.database.instance import create_instance
+from providers.gcp.database.parameters import max_connections
+from providers.gcp.network.flows import DATABASE_PORT
+from providers.gcp.sizes import database_tier
+
+__all__ = ["GcpDatabase", "create_database"]
+
+DATABASE_NAME = "agents"
+USERNAME = "platform"
+
+
+@dataclass(frozen=True)
+class GcpDatabase(Database):
+    """`identifier` (`project:instance`) names the instance in metrics and logs."""
+
+    identifier: pulumi.Output[str]
+    max_connections: int
+
+
+def create_database(room: Scope, ground: Ground) -> GcpDatabase:
+    """One Cloud SQL instance for the spec's database."""
+    wanted, site = ground.spec.database, ground.site
+    if wanted is None:
+        raise ValueError("the platform has no database")
+    tier = database_tier(wanted.size, site.region)
+    instance = create_instance(room, ground, wanted, tier)
+    return GcpDatabase(
+        host=instance.private_ip_address,
+        port=DATABASE_PORT,
+        name=DATABASE_NAME,
+        username=USERNAME,
+        url=_url(room, ground, instance),
+        identifier=pulumi.Output.concat(site.project, ":", instance.name),
+        max_connections=max_connections(wanted, tier),
+    )
+
+
+def _url(room: Scope, ground: Ground, instance: gcp.sql.DatabaseInstance) -> SecretRef:
+    """The connection URL; its readers wait for the user and the database that it names as well."""
+    password = generated_password(room)
+    user = gcp.sql.User(
+        room.named("user"),
+        project=ground.site.project,
+        instance=instance.name,
+        name=USERNAME,
+        password=password,
+        deletion_policy="ABANDON",
+        opts=room.opts(),
+    )
+    database = gcp.sql.Database(
+        room.named("agents"),
+        project=ground.site.project,
+        instance=instance.name,
+        name=DATABASE_NAME,
+        deletion_policy="ABANDON",
+        opts=room.opts(),
+    )
+    url = postgres_url(USERNAME, password, instance.private_ip_address, DATABASE_PORT, DATABASE_NAME)
+    secret = create_secret(room, ground, "database-url", url, ground.spec.users_of("database"))
+    return replace(secret, grants=(*secret.grants, user, database))

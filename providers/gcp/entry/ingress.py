@@ -1,0 +1,55 @@
+"""The region's way in: a serverless network endpoint group for each public service.
+
+Everything else of the way in (address, certificate, admission, routes) is global and stands in `entry`. An endpoint
+group names its Cloud Run service, so this room comes after compute. The load balancer reaches Cloud Run inside
+Google's network and not through the VPC, so no firewall rule lets it in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.component import Scope
+from providers.contract.results import Origin
+from providers.gcp.base.resources import Ground
+from providers.gcp.compute.resources import Compute
+
+__all__ = ["GcpOrigin", "Ingress", "create_ingress"]
+
+
+@dataclass(frozen=True)
+class GcpOrigin(Origin):
+    """`groups` are the endpoint groups by public service: what the global load balancer sends requests to."""
+
+    groups: Mapping[str, pulumi.Output[str]]
+
+
+@dataclass(frozen=True)
+class Ingress:
+    """What the region shows to the entry."""
+
+    origin: GcpOrigin
+
+
+def create_ingress(room: Scope, ground: Ground, compute: Compute) -> Ingress | None:
+    """The endpoint groups of the region; None when no service has a path."""
+    public = ground.spec.public
+    if not public:
+        return None
+    groups = {name: _endpoint_group(room, ground, name, compute) for name in public}
+    # no host leads to the region from outside; Cloud Run's own domain stands for it
+    host = pulumi.Output.from_input(f"{ground.site.region}.run.app")
+    return Ingress(GcpOrigin(host=host, groups={name: group.id for name, group in groups.items()}))
+
+
+def _endpoint_group(room: Scope, ground: Ground, name: str, compute: Compute) -> gcp.compute.RegionNetworkEndpointGroup:
+    return gcp.compute.RegionNetworkEndpointGroup(
+        room.named(name),
+        project=ground.site.project,
+        region=ground.site.region,
+        network_endpoint_type="SERVERLESS",
+        cloud_run=gcp.compute.RegionNetworkEndpointGroupCloudRunArgs(service=compute.services[name].name),
+        opts=room.opts(),
+    )

@@ -1,0 +1,66 @@
+"""Who is told: notification channels by severity. Made first, so that alarms can name them.
+
+Every channel hears of both severities: Cloud Monitoring writes the severity into what it sends. The Slack channel is
+not made here but found: Slack gives its token to Google's console alone, when somebody authorises the channel there
+by hand. It is found by its display name, `<workspace id>/<channel id>` of the stack file.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pulumi
+import pulumi_gcp as gcp
+
+from providers.contract.alarms import Severity
+from providers.contract.component import Scope
+from providers.gcp.base.keys import Keys
+from providers.gcp.context import Site
+from providers.gcp.monitoring.limits import slack_channel
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Channel names (`projects/P/notificationChannels/N`) by severity, and those that are e-mail, for the budget."""
+
+    warning: tuple[pulumi.Output[str], ...]
+    critical: tuple[pulumi.Output[str], ...]
+    emails: tuple[pulumi.Output[str], ...]
+
+    def of(self, severity: Severity) -> tuple[pulumi.Output[str], ...]:
+        """Channels that hear of this severity."""
+        return self.critical if severity == "critical" else self.warning
+
+
+def create_channels(room: Scope, site: Site, keys: Keys) -> Channels:
+    """A channel per e-mail address, and Slack; nothing is stored in a channel that `keys` could encrypt."""
+    emails = tuple(_email(room, site, address) for address in site.spec.monitoring.emails)
+    everybody = (*emails, *_slack(room, site))
+    return Channels(warning=everybody, critical=everybody, emails=emails)
+
+
+def _email(room: Scope, site: Site, address: str) -> pulumi.Output[str]:
+    # by its own digest, so that dropping one address renames no other channel
+    part = f"email-{sha256(address.encode()).hexdigest()[:8]}"
+    return gcp.monitoring.NotificationChannel(
+        room.named(part),
+        project=site.project,
+        type="email",
+        display_name=f"{site.stack}: {address}",
+        labels={"email_address": address},
+        user_labels=dict(room.tags),
+        # an alarm made by hand that names the channel would keep it, and the stack, from going
+        force_delete=True,
+        opts=room.opts(),
+    ).name
+
+
+def _slack(room: Scope, site: Site) -> tuple[pulumi.Output[str], ...]:
+    if site.spec.monitoring.slack is None:
+        return ()
+    found = gcp.monitoring.get_notification_channel_output(
+        project=site.project,
+        type="slack",
+        display_name=slack_channel(site.spec),
+        opts=pulumi.InvokeOutputOptions(parent=room.parent),
+    )
+    return (found.name,)

@@ -1,1 +1,0 @@
-"""The network decided without the cloud: addresses, flows, limits. Pure."""

@@ -1,0 +1,111 @@
+"""The house rules that a machine can hold: import arrows, same rooms in every cloud, sizes, docstrings."""
+
+import ast
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from providers import AVAILABLE
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("automation", "components", "providers", "benchmarks", "tests")
+SOURCES = [ROOT / "__main__.py", *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))]
+CODE = [path for path in SOURCES if "tests" not in path.parts]
+SDKS = {"aws": "pulumi_aws", "gcp": "pulumi_gcp", "azure": "pulumi_azure_native", "docker": "pulumi_docker"}
+PURE = (
+    "limits",
+    "naming",
+    "context",
+    "resource_traits",
+    "import_ids",
+    "network/cidr",
+    "network/limits",
+    "compute/limits",
+    "monitoring/limits",
+)
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "providers" / "contract").rglob("*.py")), ids=str)
+def test_the_contract_imports_no_cloud(path: Path) -> None:
+    forbidden = {name for name in imports(path) if name.split(".")[0] in SDKS.values()}
+    forbidden |= {name for name in imports(path) if name.startswith(tuple(f"providers.{cloud}" for cloud in SDKS))}
+    assert not forbidden
+    assert not any(name.startswith(("components", "automation")) for name in imports(path))
+
+
+@pytest.mark.parametrize("cloud", AVAILABLE)
+def test_a_cloud_imports_only_itself_and_the_contract(cloud: str) -> None:
+    others = tuple(f"providers.{other}" for other in SDKS if other != cloud)
+    sdks = {sdk for other, sdk in SDKS.items() if other != cloud}
+    for path in (ROOT / "providers" / cloud).rglob("*.py"):
+        bad = {name for name in imports(path) if name.startswith(("components", "automation", *others))}
+        bad |= {name for name in imports(path) if name.split(".")[0] in sdks}
+        assert not bad, f"{path.name} imports {bad}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "components").rglob("*.py")), ids=str)
+def test_neutral_code_knows_no_cloud(path: Path) -> None:
+    clouds = tuple(f"providers.{cloud}" for cloud in SDKS)
+    assert not {name for name in imports(path) if name.startswith((*clouds, "automation", *SDKS.values()))}
+
+
+@pytest.mark.parametrize("cloud", AVAILABLE)
+@pytest.mark.parametrize("module", PURE)
+def test_pure_modules_import_no_sdk(cloud: str, module: str) -> None:
+    path = ROOT / "providers" / cloud / f"{module}.py"
+    if path.exists():
+        assert not {name for name in imports(path) if name.split(".")[0].startswith("pulumi")}, path
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_gives(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(source)) or not source.strip(), "no module docstring"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_stay_under_250_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_stay_under_60_lines(path: Path) -> None:
+    assert not {name: lines for name, lines in functions(path) if lines > 60}
+
+
+def test_nine_functions_in_ten_fit_in_34_lines() -> None:
+    lengths = [lines for path in CODE for _, lines in functions(path)]
+    assert statistics.quantiles(lengths, n=10)[-1] <= 34
+
+
+def test_the_program_stays_short() -> None:
+    assert len((ROOT / "__main__.py").read_text(encoding="utf-8").splitlines()) <= 30
+
+
+def test_nothing_names_the_place_it_was_made_in() -> None:
+    words = ("/wo" + "rk/", "../sha" + "red")
+    for path in (*SOURCES, *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        assert not [word for word in words if word in text], path
