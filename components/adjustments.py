@@ -3,51 +3,51 @@
 from collections.abc import Iterator
 
 from providers import limits
-from providers.contract.diagnostics import Approximation
+from providers.contract.diagnostics import Adjustment
 from providers.contract.spec import Platform
 
 
-def approximations(spec: Platform) -> list[Approximation]:
+def approximations(spec: Platform) -> list[Adjustment]:
     """What the stack asks for and gets in another way: the neutral ones, then the cloud's own."""
     return [*neutral_approximations(spec), *limits(spec.cloud).approximations(spec)]
 
 
-def neutral_approximations(spec: Platform) -> Iterator[Approximation]:
+def neutral_approximations(spec: Platform) -> Iterator[Adjustment]:
     """Settings without effect because of another setting of the same stack."""
     yield from _scaling(spec)
     if not spec.public and "ingress" in spec.model_fields_set:
         asked = spec.ingress.model_dump(exclude_unset=True, mode="json")
-        yield Approximation("ingress", asked, "nothing: no service has a `path`, so there is no entry")
+        yield Adjustment("ingress", asked, "nothing: no service has a `path`, so there is no entry")
     yield from _watching(spec)
     if spec.recovery.standby_region is not None and spec.recovery.mode == "none":
         region = spec.recovery.standby_region
-        yield Approximation("recovery.standby_region", region, "a note: with mode none nothing stands there")
+        yield Adjustment("recovery.standby_region", region, "a note: with mode none nothing stands there")
     if spec.database is not None and spec.database.backup.retention_days == 0:
         window = spec.database.backup.window_start
-        yield Approximation("database.backup.window_start", window, "nothing: no backup is kept")
+        yield Adjustment("database.backup.window_start", window, "nothing: no backup is kept")
 
 
-def _watching(spec: Platform) -> Iterator[Approximation]:
+def _watching(spec: Platform) -> Iterator[Adjustment]:
     """Error share and latency are measured at the entry, which only routed services have."""
     if spec.public:
         return
     measured_at_entry = {"error_percent", "latency_p95_seconds"}
     for key, asked in spec.monitoring.alerts.model_dump(exclude_unset=True).items():
         if key in measured_at_entry:
-            yield Approximation(f"monitoring.alerts.{key}", asked, "nothing: no service has a `path` to measure it at")
+            yield Adjustment(f"monitoring.alerts.{key}", asked, "nothing: no service has a `path` to measure it at")
     if spec.monitoring.slo is not None:
         asked = spec.monitoring.slo.model_dump()
-        yield Approximation("monitoring.slo", asked, "nothing: no service has a `path` to measure it at")
+        yield Adjustment("monitoring.slo", asked, "nothing: no service has a `path` to measure it at")
 
 
-def _scaling(spec: Platform) -> Iterator[Approximation]:
+def _scaling(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
         asked = service.autoscaling.model_dump(exclude_unset=True)
         path = f"services.{name}.autoscaling"
         if asked and service.replicas.min == service.replicas.max:
-            yield Approximation(path, asked, f"nothing: replicas are fixed at {service.replicas.min}")
+            yield Adjustment(path, asked, f"nothing: replicas are fixed at {service.replicas.min}")
         elif "requests_per_replica_per_minute" in asked and service.path is None:
             requests = service.autoscaling.requests_per_replica_per_minute
-            yield Approximation(
+            yield Adjustment(
                 f"{path}.requests_per_replica_per_minute", requests, "nothing: only routed services count requests"
             )

@@ -4,7 +4,7 @@ import json
 from typing import cast
 
 from components.validation.parse import parse
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 
@@ -20,13 +20,13 @@ def spec_of(text: str | None, stack: str, *, sealed: bool = False) -> Platform:
     """The checked spec of the configuration's JSON text; `sealed` says that a secret stands inside the object."""
     if sealed:
         # Decrypting an object hands its secret parts over as clear text, so nothing of it is shown or used.
-        raise InvalidConfiguration([Mistake("platform", "[secret]", SEALED)])
+        raise InvalidConfiguration([ConfigError("platform", "[secret]", SEALED)])
     if text is None:
-        raise InvalidConfiguration([Mistake(PLATFORM_KEY, None, "is set; describe the platform in the stack file")])
+        raise InvalidConfiguration([ConfigError(PLATFORM_KEY, None, "is set; describe the platform in the stack file")])
     try:
         raw = json.loads(text)
     except json.JSONDecodeError:
         raw = text
     if not isinstance(raw, dict):
-        raise InvalidConfiguration([Mistake(PLATFORM_KEY, raw, "must be an object of keys and values")])
+        raise InvalidConfiguration([ConfigError(PLATFORM_KEY, raw, "must be an object of keys and values")])
     return parse(cast("Raw", raw), stack)

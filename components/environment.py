@@ -14,7 +14,7 @@ from providers.contract.spec import Platform, Service
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ServiceInputs:
     """What stands in the region before its services: data, secrets by name, and how to address a service."""
 
     address: Callable[[str], pulumi.Input[str]]
@@ -24,12 +24,12 @@ class Surroundings:
     secrets: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
 
 
-def environments(spec: Platform, around: Surroundings) -> dict[str, Environment]:
+def environments(spec: Platform, around: ServiceInputs) -> dict[str, Environment]:
     """The environment of every service, by name."""
     return {name: environment_of(service, around) for name, service in spec.services.items()}
 
 
-def environment_of(service: Service, around: Surroundings) -> Environment:
+def environment_of(service: Service, around: ServiceInputs) -> Environment:
     """Plain variables and secret references of one service, as far as it `uses`, `calls` and lists them."""
     plain: dict[str, pulumi.Input[str]] = {}
     if service.port is not None:
@@ -44,7 +44,7 @@ def environment_of(service: Service, around: Surroundings) -> Environment:
     return Environment(plain=plain, secrets=_secrets(service, around), files=_files(service, around))
 
 
-def _secrets(service: Service, around: Surroundings) -> dict[str, SecretRef]:
+def _secrets(service: Service, around: ServiceInputs) -> dict[str, SecretRef]:
     references = {name: around.secrets[name] for name in service.secrets}
     if around.database is not None and "database" in service.uses:
         references[variables.DATABASE_URL] = around.database.url
@@ -53,7 +53,7 @@ def _secrets(service: Service, around: Surroundings) -> dict[str, SecretRef]:
     return references
 
 
-def _files(service: Service, around: Surroundings) -> dict[str, SecretRef]:
+def _files(service: Service, around: ServiceInputs) -> dict[str, SecretRef]:
     if around.cache is None or around.cache.ca_certificate is None or "cache" not in service.uses:
         return {}
     return {variables.REDIS_CA_FILE: around.cache.ca_certificate}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.environment import Surroundings, environments
+from components.environment import ServiceInputs, environments
 from components.settings import Settings
 from providers.contract.adapter import Adapter, Cloud
 from providers.contract.component import Scope, type_token
@@ -25,7 +25,7 @@ class Region(pulumi.ComponentResource):
         cache = here.room("cache", adapter.cache) if spec.cache else None
         storage = here.room("storage", adapter.storage) if spec.storage else None
 
-        around = Surroundings(adapter.address, self.database, cache, storage, secrets)
+        around = ServiceInputs(adapter.address, self.database, cache, storage, secrets)
         self.workloads = adapter.workloads(here, environments(spec, around))
         self.register_outputs({"services": dict(self.workloads.services)})
 

@@ -8,7 +8,7 @@ from pulumi.runtime.config import is_config_secret
 
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec import Platform
 
 
@@ -39,11 +39,13 @@ def load() -> Settings:
     return Settings(stack, spec, values)
 
 
-def _missing(spec: Platform, name: str) -> Mistake:
+def _missing(spec: Platform, name: str) -> ConfigError:
     path = f"services.{spec.readers_of(name)[0]}.secrets"
-    return Mistake(path, name, f"has no value; run `pulumi config set --secret {PROJECT}:{name}`")
+    return ConfigError(path, name, f"has no value; run `pulumi config set --secret {PROJECT}:{name}`")
 
 
-def _missing_of_cloud(spec: Platform, name: str) -> Mistake:
+def _missing_of_cloud(spec: Platform, name: str) -> ConfigError:
     """A secret that the cloud's own rooms read from the stack; no service does."""
-    return Mistake("cloud", spec.cloud, f"needs the secret {name}; run `pulumi config set --secret {PROJECT}:{name}`")
+    return ConfigError(
+        "cloud", spec.cloud, f"needs the secret {name}; run `pulumi config set --secret {PROJECT}:{name}`"
+    )

@@ -3,9 +3,9 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from providers.contract.import_ids import Findable
-from providers.contract.preflight import Machine
-from providers.contract.resource_traits import Operations
+from providers.contract.import_ids import ImportTable
+from providers.contract.preflight import HostChecks
+from providers.contract.resource_traits import ResourceTraits
 
 if TYPE_CHECKING:
     from providers.contract.adapter import Cloud, Limits  # names the SDK's types, which a bad file must not wait for
@@ -25,18 +25,18 @@ def limits(name: str) -> "Limits":
     return cast("Limits", import_module(f"providers.{name}.limits"))
 
 
-def operations(name: str) -> Operations:
+def resource_traits(name: str) -> ResourceTraits:
     """What whoever deploys must know of a cloud's resources; imports no SDK."""
-    return cast("Operations", import_module(f"providers.{name}.resource_traits").OPERATIONS)
+    return cast("ResourceTraits", import_module(f"providers.{name}.resource_traits").RESOURCE_TRAITS)
 
 
-def findable(name: str) -> Findable:
+def import_table(name: str) -> ImportTable:
     """How a cloud's search tells objects, and by which ids they are imported; imports no SDK."""
-    return cast("Findable", import_module(f"providers.{name}.import_ids").FINDABLE)
+    return cast("ImportTable", import_module(f"providers.{name}.import_ids").IMPORT_TABLE)
 
 
-def machine(name: str) -> Machine:
+def host_checks(name: str) -> HostChecks:
     """How the place that a cloud's platforms stand on is asked before an update and after a failure; imports no SDK."""
     if name != "docker":
-        return Machine()
-    return cast("Machine", import_module("providers.docker.preflight.checks").MACHINE)
+        return HostChecks()
+    return cast("HostChecks", import_module("providers.docker.preflight.checks").HOST_CHECKS)

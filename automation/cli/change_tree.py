@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 from rich.tree import Tree
 
-from automation.deploy.changes import Change, Property, by_room
+from automation.deploy.changes import PropertyChange, ResourceChange, by_room
 from automation.deploy.results import Drift, Preview
 from automation.plan.inventory import Value
 from automation.plan.tree import NAMES_SHOWN, own_part, rank
@@ -43,7 +43,7 @@ def counts_text(counts: Mapping[str, int], words: Mapping[str, str] = TO_DO) -> 
     return ", ".join(f"{count} {words[operation]}" for operation, count in counts.items() if operation != "read")
 
 
-def _lines(changes: Sequence[Change], room: str) -> Iterator[tuple[Text, Sequence[Property]]]:
+def _lines(changes: Sequence[ResourceChange], room: str) -> Iterator[tuple[Text, Sequence[PropertyChange]]]:
     alike: dict[tuple[str, str], list[str]] = {}
     for change in changes:
         if change.operation in ALIKE:
@@ -59,7 +59,7 @@ def _lines(changes: Sequence[Change], room: str) -> Iterator[tuple[Text, Sequenc
         yield Text.assemble((f"{sign} ", style), (f"{short_type}{times}", style), f"  {told}{more}"), ()
 
 
-def property_lines(properties: Sequence[Property]) -> Iterator[Text]:
+def property_lines(properties: Sequence[PropertyChange]) -> Iterator[Text]:
     """One line for each property: its path, what it was, what it is to be."""
     for told in properties[:PROPERTIES_SHOWN]:
         forces = ("  forces replacement", "bold red") if told.forces else ""
@@ -118,6 +118,6 @@ def drift_count(found: Sequence[Drift]) -> str:
     return f"{len(found)} resource{'s are' if len(found) > 1 else ' is'} not as the stack left {'them' if len(found) > 1 else 'it'}"
 
 
-def room_counts(changes: Sequence[Change]) -> Mapping[str, int]:
+def room_counts(changes: Sequence[ResourceChange]) -> Mapping[str, int]:
     """How many changes each room has."""
     return {room: len(found) for room, found in by_room(changes).items()}

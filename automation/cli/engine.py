@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:
     from automation.engine import Finding
@@ -38,7 +38,9 @@ def install(
 ) -> None:
     """Install the Pulumi CLI into the project's environment, by the SDK's own installer."""
     if version is not None and not VERSION.fullmatch(version):
-        raise InvalidConfiguration([Mistake("--version", version, "is no version; give three numbers such as 3.272.0")])
+        raise InvalidConfiguration(
+            [ConfigError("--version", version, "is no version; give three numbers such as 3.272.0")]
+        )
 
     from automation.engine import EngineMissing
     from automation.engine import install as install_engine

@@ -4,21 +4,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from automation.deploy.changes import SAME, Change, word_for
+from automation.deploy.changes import SAME, ResourceChange, word_for
 from automation.deploy.errors import DeploymentFailed
-from automation.deploy.events import Begun, Done, Ended, Event, Failed, Said
+from automation.deploy.events import EngineMessage, Event, OperationEnded, StepBegun, StepDone, StepFailed
 from automation.deploy.results import Drift, Outcome, Preview, Update
 from automation.plan.inventory import Value
 
-NAMES = {Begun: "begun", Done: "done", Failed: "failed", Said: "said", Ended: "ended"}
+NAMES = {StepBegun: "begun", StepDone: "done", StepFailed: "failed", EngineMessage: "said", OperationEnded: "ended"}
 
 
 def event_json(event: Event) -> Mapping[str, Value] | None:
     """An event, or None for a step that changes nothing and for what is only said in passing."""
     head: dict[str, Value] = {"event": NAMES[type(event)], "seconds": round(event.seconds, 3)}
-    if isinstance(event, Ended):
+    if isinstance(event, OperationEnded):
         return {**head, "counts": dict(event.counts)}
-    if isinstance(event, Said):
+    if isinstance(event, EngineMessage):
         return (
             None
             if event.severity == "info" and not event.ours
@@ -26,7 +26,7 @@ def event_json(event: Event) -> Mapping[str, Value] | None:
         )
     step = event.step
     operation = word_for(step.operation)
-    if operation == SAME and not isinstance(event, Failed):
+    if operation == SAME and not isinstance(event, StepFailed):
         return None
     return {
         **head,
@@ -50,7 +50,7 @@ def preview_json(preview: Preview) -> Mapping[str, Value]:
     }
 
 
-def change_json(change: Change) -> Mapping[str, Value]:
+def change_json(change: ResourceChange) -> Mapping[str, Value]:
     """One change."""
     return {
         "operation": change.operation,

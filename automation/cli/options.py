@@ -8,7 +8,7 @@ import typer
 import yaml
 
 from automation.stack.document import read_stack
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:
     from automation.deploy import Deployment
@@ -78,8 +78,12 @@ def _need_file(stack: str) -> None:
 def _setting(text: str) -> tuple[str, object]:
     path, equals, value = text.partition("=")
     if not equals or not path:
-        raise InvalidConfiguration([Mistake("--set", text, "is no setting; write it as services.gateway.image=VALUE")])
+        raise InvalidConfiguration(
+            [ConfigError("--set", text, "is no setting; write it as services.gateway.image=VALUE")]
+        )
     try:
         return path, cast("object", yaml.safe_load(value))
     except yaml.YAMLError:
-        raise InvalidConfiguration([Mistake("--set", text, "has a value that is not YAML; put it in quotes")]) from None
+        raise InvalidConfiguration(
+            [ConfigError("--set", text, "has a value that is not YAML; put it in quotes")]
+        ) from None

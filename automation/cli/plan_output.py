@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automation.plan.build import Plan, plan_json, plan_of
-from automation.plan.diff import RoomDiff, compare
+from automation.plan.diff import ComponentDiff, compare
 from automation.plan.inventory import Value
 from automation.plan.recorder import Mode
 from automation.stack.document import Stack
@@ -38,7 +38,7 @@ def _title(plan: Plan) -> str:
     return f"{plan.stack.name} on {plan.stack.spec.cloud}"
 
 
-def _difference_json(here: Plan, there: Plan, rooms: Sequence[RoomDiff]) -> dict[str, Value]:
+def _difference_json(here: Plan, there: Plan, rooms: Sequence[ComponentDiff]) -> dict[str, Value]:
     return {
         "here": {"stack": here.stack.name, "cloud": here.stack.spec.cloud},
         "there": {"stack": there.stack.name, "cloud": there.stack.spec.cloud},

@@ -9,12 +9,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from automation.plan.build import Plan
-from automation.plan.chain import Step, total_minutes
-from automation.plan.diff import Change, RoomDiff
+from automation.plan.chain import ChainStep, total_minutes
+from automation.plan.diff import ComponentDiff, PlanChange
 from automation.plan.inventory import Value
 from automation.plan.tree import Branch, Line, tree_of
 from components.configuration import PROJECT
-from providers.contract.diagnostics import shown
+from providers.contract.diagnostics import displayed
 
 PIPED_WIDTH = 120
 """Columns where there is no terminal to ask."""
@@ -69,7 +69,7 @@ def _sections(plan: Plan) -> Iterator[RenderableType]:
     if plan.approximations:
         yield _list("Honoured in another way", [str(note) for note in plan.approximations])
     if plan.accepted_risks:
-        risks = [f"{r.path}: {shown(r.value)} {r.danger}. Accepted: {r.reason}" for r in plan.accepted_risks]
+        risks = [f"{r.path}: {displayed(r.value)} {r.danger}. Accepted: {r.reason}" for r in plan.accepted_risks]
         yield _list("Accepted risks", risks)
     if plan.stack.missing_secrets:
         command = f"pulumi config set --stack {plan.stack.name} --secret {PROJECT}:"
@@ -83,7 +83,7 @@ def _list(title: str, sentences: Sequence[str]) -> RenderableType:
     return tree
 
 
-def _chain(chain: Sequence[Step]) -> RenderableType:
+def _chain(chain: Sequence[ChainStep]) -> RenderableType:
     title = f"Longest deploy chain  typically {duration(total_minutes(tuple(chain)))}"
     tree = Tree(Text(title, "bold"), guide_style="dim")
     notable = [step for step in chain if step.minutes >= NOTABLE_MINUTES]
@@ -101,7 +101,7 @@ def duration(minutes: float) -> str:
     return f"{round(minutes * 60)} s" if minutes < 1 else f"{round(minutes, 1):g} min"
 
 
-def diff_text(here: str, there: str, rooms: Sequence[RoomDiff]) -> RenderableType:
+def diff_text(here: str, there: str, rooms: Sequence[ComponentDiff]) -> RenderableType:
     """The comparison of the plans called `here` and `there`."""
     left, right = sum(room.here for room in rooms), sum(room.there for room in rooms)
     tree = Tree(Text.assemble((f"{here} -> {there}", "bold"), f"  {left} -> {_count(right)}"), guide_style="dim")
@@ -125,16 +125,16 @@ def _counted(types: Mapping[str, int]) -> str:
     return ", ".join(name if number == 1 else f"{name} x{number}" for name, number in types.items())
 
 
-def _changes(changes: Sequence[Change]) -> Iterator[Text]:
+def _changes(changes: Sequence[PlanChange]) -> Iterator[Text]:
     """One line for each change, and one for all resources that change alike."""
-    alike: dict[tuple[str, str, str], list[Change]] = {}
+    alike: dict[tuple[str, str, str], list[PlanChange]] = {}
     for change in changes:
         alike.setdefault((change.path, *_told(change.here, change.there)), []).append(change)
     for (path, here, there), same in alike.items():
         yield Text.assemble(("~ ", "yellow"), (_whose(same), "dim"), f" {path}: {here} -> {there}")
 
 
-def _whose(changes: Sequence[Change]) -> str:
+def _whose(changes: Sequence[PlanChange]) -> str:
     """`rds:Instance database`, `projects:Service x22`."""
     if len(changes) == 1:
         return f"{changes[0].type} {changes[0].name}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automation.deploy.changes import SAME, word_for
-from automation.deploy.events import Begun, Done, Event, Failed, Step
+from automation.deploy.events import Event, StepBegun, StepDone, StepFailed, StepMetadata
 from automation.plan.tree import rank
 
 DOING = {
@@ -18,14 +18,14 @@ DID = {
 
 
 @dataclass
-class Room:
+class ComponentProgress:
     """One room: how many of its resources are to change (0: not known), have changed, are under way, have failed."""
 
     name: str
     total: int = 0
     done: int = 0
     failed: int = 0
-    running: dict[str, tuple[Step, float]] = field(default_factory=dict[str, tuple[Step, float]])
+    running: dict[str, tuple[StepMetadata, float]] = field(default_factory=dict[str, tuple[StepMetadata, float]])
     begun: float | None = None
     ended: float = 0.0
 
@@ -39,11 +39,11 @@ class Progress:
     """The rooms of an operation; `totals` are the changes that a preview found, by room."""
 
     def __init__(self, totals: Mapping[str, int]) -> None:
-        self._rooms = {name: Room(name, total) for name, total in totals.items()}
+        self._rooms = {name: ComponentProgress(name, total) for name, total in totals.items()}
         self._finished: set[str] = set()
 
     @property
-    def rooms(self) -> list[Room]:
+    def rooms(self) -> list[ComponentProgress]:
         """Rooms where anything is to change or has, in the order of the telling."""
         return sorted(self._rooms.values(), key=lambda room: rank(room.name))
 
@@ -59,18 +59,18 @@ class Progress:
 
     def take(self, event: Event) -> None:
         """Follow an event; steps that change nothing leave no trace."""
-        if not isinstance(event, Begun | Done | Failed) or not event.step.made:
+        if not isinstance(event, StepBegun | StepDone | StepFailed) or not event.step.made:
             return
-        if word_for(event.step.operation) in (SAME, "read") and not isinstance(event, Failed):
+        if word_for(event.step.operation) in (SAME, "read") and not isinstance(event, StepFailed):
             return
-        room = self._rooms.setdefault(event.step.room, Room(event.step.room))
+        room = self._rooms.setdefault(event.step.room, ComponentProgress(event.step.room))
         room.begun = event.seconds if room.begun is None else room.begun
         room.ended = event.seconds
-        if isinstance(event, Begun):
+        if isinstance(event, StepBegun):
             room.running[_key(event.step)] = (event.step, event.seconds)
             return
         room.running.pop(_key(event.step), None)
-        if isinstance(event, Failed):
+        if isinstance(event, StepFailed):
             room.failed += 1
         elif event.step.urn not in self._finished:
             # a replacement has several steps and is one change
@@ -78,7 +78,7 @@ class Progress:
             room.done += 1
 
 
-def _key(step: Step) -> str:
+def _key(step: StepMetadata) -> str:
     return f"{step.operation} {step.urn}"
 
 

@@ -6,10 +6,12 @@ import typer
 
 from automation.cli.failures import DRIFTED, telling
 from automation.cli.options import AsJson, Name, StackName, Verbose, programmed
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:
-    from automation.recover import Step
+    from automation.recover.results import RecoveryStep
+
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +36,7 @@ def recover(
     """
     if go_on and dry_run:
         raise InvalidConfiguration(
-            [Mistake("--continue", True, "changes the cloud and --dry-run nothing; give one of them")]
+            [ConfigError("--continue", True, "changes the cloud and --dry-run nothing; give one of them")]
         )
     deployment = programmed(stack, name)
     with telling(as_json=as_json, verbose=verbose) as watch:
@@ -52,7 +54,7 @@ def recover(
     raise typer.Exit(DRIFTED if done.orphans else 0)
 
 
-def tell_step(step: "Step", *, as_json: bool) -> None:
+def tell_step(step: "RecoveryStep", *, as_json: bool) -> None:
     """Print a step as it is done."""
     if not as_json:
         print(f"{step.topic:<10}  {step}", flush=True)

@@ -10,10 +10,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from automation.cli.json_lines import event_json, line
-from automation.cli.progress import DID, DOING, Progress, Room, duration
+from automation.cli.progress import DID, DOING, ComponentProgress, Progress, duration
 from automation.deploy.changes import SAME, word_for
 from automation.deploy.clock import Clock
-from automation.deploy.events import Begun, Done, Event, Failed, OnEvent, Said
+from automation.deploy.events import EngineMessage, Event, OnEvent, StepBegun, StepDone, StepFailed
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -42,7 +42,7 @@ class Watch:
             with _drawn(lambda seconds: f"{title}  {len(seen)} resources  {duration(seconds)}", self.clock) as screen:
 
                 def on_event(event: Event) -> None:
-                    if isinstance(event, Begun | Done) and event.step.made:
+                    if isinstance(event, StepBegun | StepDone) and event.step.made:
                         seen.add(event.step.urn)
                     self._say(event, lambda text: screen.print(text, style="yellow", highlight=False, markup=False))
 
@@ -67,8 +67,8 @@ class Watch:
                 def on_event(event: Event) -> None:
                     with lock:
                         progress.take(event)
-                    if isinstance(event, Said | Failed):
-                        style = "yellow" if isinstance(event, Said) else "bold red"
+                    if isinstance(event, EngineMessage | StepFailed):
+                        style = "yellow" if isinstance(event, EngineMessage) else "bold red"
                         self._say(event, lambda text: screen.print(text, style=style, highlight=False, markup=False))
 
                 yield on_event
@@ -76,14 +76,14 @@ class Watch:
             yield lambda event: self._tell(event, print)
 
     def _say(self, event: Event, write: Callable[[str], object]) -> None:
-        if isinstance(event, Said | Failed):
+        if isinstance(event, EngineMessage | StepFailed):
             self._tell(event, write)
 
     def _tell(self, event: Event, write: Callable[[str], object]) -> None:
         text = line_of(event)
         if text is None or text in self.said:
             return
-        if isinstance(event, Said):
+        if isinstance(event, EngineMessage):
             self.said.add(text)
         write(text)
 
@@ -113,19 +113,19 @@ def _print_json(event: Event) -> None:
 
 def line_of(event: Event) -> str | None:
     """The line of an event, or None for one that says nothing to a reader."""
-    if isinstance(event, Said):
+    if isinstance(event, EngineMessage):
         return _saying(event)
     # the engine tells a replacement three times: the new one, the old one, and both together
-    if not isinstance(event, Done | Failed) or not event.step.made or event.step.operation == "replace":
+    if not isinstance(event, StepDone | StepFailed) or not event.step.made or event.step.operation == "replace":
         return None
     operation = word_for(event.step.operation)
-    if operation in (SAME, "read") and isinstance(event, Done):
+    if operation in (SAME, "read") and isinstance(event, StepDone):
         return None
-    verb = DID.get(operation, operation) if isinstance(event, Done) else "FAILED"
+    verb = DID.get(operation, operation) if isinstance(event, StepDone) else "FAILED"
     return f"{duration(event.seconds):>10}  {event.step.room:<12}  {verb:<9}  {event.step.short_type} {event.step.name}"
 
 
-def _saying(event: Said) -> str | None:
+def _saying(event: EngineMessage) -> str | None:
     first = event.text.partition("\n")[0]
     if event.severity == "warning":
         return f"warning: {first}"
@@ -149,7 +149,7 @@ def headline(title: str, progress: Progress, seconds: float) -> str:
     return f"{title}  {progress.done}{of_total}  {duration(seconds)}"
 
 
-def room_line(room: Room, seconds: float) -> str:
+def room_line(room: ComponentProgress, seconds: float) -> str:
     """`Network       12 of 107  creating prod-network-nat-0 40 s`."""
     of_total = f" of {room.total}" if room.total else ""
     failed = f"  {room.failed} failed" if room.failed else ""
@@ -166,7 +166,7 @@ def room_line(room: Room, seconds: float) -> str:
     return f"{room.name:<14}{count:>10}{failed}  {doing}{more}"
 
 
-def room_style(room: Room) -> str:
+def room_style(room: ComponentProgress) -> str:
     """Red where something failed, green where all is done, plain while it goes on, dim before."""
     if room.failed:
         return "red"

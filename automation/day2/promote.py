@@ -12,7 +12,7 @@ from automation.stack.edit import config_of, with_config
 from automation.stack.folders import overridden, stack_file
 from automation.stack.proposal import Proposal
 from components.configuration import PLATFORM_KEY
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
 
@@ -30,7 +30,9 @@ def promote(
     DeploymentFailed where the history cannot be read.
     """
     if source == target:
-        raise InvalidConfiguration([Mistake("promote", source, "is one stack; name the one to promote and the next")])
+        raise InvalidConfiguration(
+            [ConfigError("promote", source, "is one stack; name the one to promote and the next")]
+        )
     here = (folder or Path.cwd()).absolute()
     path = stack_file(here, target)
     stack_file(here, source)

@@ -10,7 +10,16 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from automation.day2.rotation_targets import State, Target, beside, left_out, resources_of, roots, target_of, too_young
+from automation.day2.rotation_targets import (
+    RotationTarget,
+    State,
+    beside,
+    left_out,
+    resources_of,
+    roots,
+    target_of,
+    too_young,
+)
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, Preview
@@ -20,7 +29,7 @@ from automation.stack.edit import config_of, with_config
 from automation.stack.folders import stack_file
 from automation.stack.proposal import replace_text
 from components.configuration import PROJECT
-from providers.contract.diagnostics import InvalidConfiguration, Mistake, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
@@ -46,7 +55,7 @@ class Rotation:
     ) -> None:
         if deployment.ephemeral or deployment.layout.overrides:
             advice = "stands in no file of its own; run `up` again with another value in the file that it is made from"
-            raise InvalidConfiguration([Mistake("rotate", deployment.name, advice)])
+            raise InvalidConfiguration([ConfigError("rotate", deployment.name, advice)])
         self.deployment, self.value = deployment, value
         self.with_changes, self.force = with_changes, force
         self.target = target_of(read_stack(deployment.folder, deployment.stack), secret)
@@ -74,7 +83,7 @@ class Rotation:
         found = self.deployment.preview(on_event, create=False, replace=self.replace)
         if not found.effective:
             raise InvalidConfiguration(
-                [Mistake("rotate", self.target.name, "has that value already; give another one")]
+                [ConfigError("rotate", self.target.name, "has that value already; give another one")]
             )
         others = () if self.with_changes else beside(self.target, found.effective, state)
         if others:
@@ -178,12 +187,12 @@ def as_it_was(text: str, sealed: str, file: str) -> str:
     return with_config(text, file, config_of(sealed, file))
 
 
-def refuse_value(target: Target, value: str | None) -> None:
+def refuse_value(target: RotationTarget, value: str | None) -> None:
     """Raise InvalidConfiguration for a value that is missing, empty, or for a password that is made here."""
     if target.given and not value:
         advice = "needs a new value: type it when asked, or pipe it in; it is no argument, which others could read"
-        raise InvalidConfiguration([Mistake("rotate", target.name, advice)])
+        raise InvalidConfiguration([ConfigError("rotate", target.name, advice)])
     if not target.given and value is not None:
         raise InvalidConfiguration(
-            [Mistake("rotate", target.name, "is made by the platform itself and takes no value")]
+            [ConfigError("rotate", target.name, "is made by the platform itself and takes no value")]
         )

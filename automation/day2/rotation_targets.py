@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from automation.deploy.changes import Change
+from automation.deploy.changes import ResourceChange
 from automation.deploy.urn import name_of, room_of, type_of
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
-from providers import limits, operations
-from providers.contract.diagnostics import InvalidConfiguration, Mistake, did_you_mean, listed
-from providers.contract.resource_traits import PASSWORD, Password
+from providers import limits, resource_traits
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.resource_traits import PASSWORD_TYPE, RotatablePassword
 
 SECRETS, COMPUTE = "Secrets", "Compute"
 """Kinds of the rooms that store listed secrets and that run the services."""
@@ -21,14 +21,14 @@ State = Sequence[Mapping[str, Value]]
 
 
 @dataclass(frozen=True)
-class Target:
+class RotationTarget:
     """A secret of a stack: the services that read it, and for a password of the platform how it is made anew."""
 
     stack: str
     name: str
     readers: tuple[str, ...]
     service_types: frozenset[str] = frozenset()
-    password: Password | None = None
+    password: RotatablePassword | None = None
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -46,22 +46,22 @@ class Target:
         return self.password is None
 
 
-def target_of(stack: Stack, name: str) -> Target:
+def target_of(stack: Stack, name: str) -> RotationTarget:
     """The secret `name` of a stack; raises InvalidConfiguration for one that it has not or that cannot be rotated."""
     spec = stack.spec
-    tables = operations(spec.cloud)
+    tables = resource_traits(spec.cloud)
     passwords = {row.name: row for row in tables.passwords if getattr(spec, row.part) is not None}
     own, types = limits(spec.cloud).stack_secrets(spec), frozenset(tables.services)
     if name in passwords:
         row = passwords[name]
         if row.refused:
-            raise InvalidConfiguration([Mistake("rotate", name, f"is not for {spec.cloud}: {row.refused}")])
-        return Target(stack.name, name, spec.users_of(row.part), types, row)
+            raise InvalidConfiguration([ConfigError("rotate", name, f"is not for {spec.cloud}: {row.refused}")])
+        return RotationTarget(stack.name, name, spec.users_of(row.part), types, row)
     if name in (*spec.secrets, *own):
-        return Target(stack.name, name, spec.readers_of(name), types)
+        return RotationTarget(stack.name, name, spec.readers_of(name), types)
     known = [*passwords, *spec.secrets, *own]
     advice = f"is no secret of {stack.name}{did_you_mean(name, known)}; those are {listed(known, 'and')}"
-    raise InvalidConfiguration([Mistake("rotate", name, advice)])
+    raise InvalidConfiguration([ConfigError("rotate", name, advice)])
 
 
 def resources_of(exported: Mapping[str, Value]) -> State:
@@ -71,17 +71,17 @@ def resources_of(exported: Mapping[str, Value]) -> State:
     return [resource for resource in resources if not resource.get("delete")]
 
 
-def roots(target: Target, state: State) -> tuple[str, ...]:
+def roots(target: RotationTarget, state: State) -> tuple[str, ...]:
     """Urns of what holds the secret's value: the password, or the stored value of a listed secret."""
     urns = [str(resource["urn"]) for resource in state]
     if target.password is not None:
         room = target.password.room
-        return tuple(urn for urn in urns if type_of(urn) == PASSWORD and room_of(urn) == room)
+        return tuple(urn for urn in urns if type_of(urn) == PASSWORD_TYPE and room_of(urn) == room)
     stem = f"{target.stack}-{SECRETS.lower()}-{target.name}"
     return tuple(urn for urn in urns if room_of(urn) == SECRETS and name_of(urn) in (stem, f"{stem}-value"))
 
 
-def too_young(target: Target, state: State, now: datetime) -> str:
+def too_young(target: RotationTarget, state: State, now: datetime) -> str:
     """Why the cloud would not take another password yet, and from when; empty when it would."""
     pause = target.password.pause_seconds if target.password else 0
     made = [str(resource.get("created", "")) for resource in state if str(resource["urn"]) in roots(target, state)]
@@ -113,7 +113,7 @@ def _needed(resource: Mapping[str, Value]) -> Iterable[str]:
         yield from several or []
 
 
-def beside(target: Target, changes: Iterable[Change], state: State) -> tuple[Change, ...]:
+def beside(target: RotationTarget, changes: Iterable[ResourceChange], state: State) -> tuple[ResourceChange, ...]:
     """Changes that are no part of the rotation: of what does not hang on the secret, or of a service that does not read it."""
     held = roots(target, state)
     part = hanging_on(state, held)
@@ -125,7 +125,7 @@ def beside(target: Target, changes: Iterable[Change], state: State) -> tuple[Cha
     )
 
 
-def left_out(target: Target, changes: Iterable[Change]) -> tuple[str, ...]:
+def left_out(target: RotationTarget, changes: Iterable[ResourceChange]) -> tuple[str, ...]:
     """Services that read the secret and would not be restarted."""
     changed = {change.name for change in changes if change.type in target.service_types}
     return tuple(name for name in target.services if name not in changed)

@@ -18,9 +18,9 @@ from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.stack.expiry import expiry, is_over
 from automation.stack.folders import EXPIRES_KEY
-from automation.stack.workdir import Layout
+from automation.stack.workdir import Workdir
 from components.configuration import PROJECT
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 PROJECT_FILE = "Pulumi.yaml"
 
@@ -35,7 +35,7 @@ class Swept:
     failure: DeploymentFailed | None = None
 
 
-class Fileless(Layout):
+class Fileless(Workdir):
     """A stack as the backend has it, without any file of its own."""
 
     @property
@@ -87,7 +87,7 @@ def sweep(
     here = (folder or Path.cwd()).absolute()
     if not (here / PROJECT_FILE).is_file():
         advice = "is not here; run this in the project's folder"
-        raise InvalidConfiguration([Mistake(PROJECT_FILE, None, advice)])
+        raise InvalidConfiguration([ConfigError(PROJECT_FILE, None, advice)])
     swept: list[Swept] = []
     time = clock or Clock()
     for name in stacks_of(here, environment):

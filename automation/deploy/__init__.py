@@ -5,19 +5,35 @@ The SDK is loaded when `Deployment` is first asked for, so that what needs no en
 
 from typing import TYPE_CHECKING
 
-from automation.deploy.changes import Change, Property
+from automation.deploy.changes import PropertyChange, ResourceChange
 from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import Begun, Done, Ended, Event, Failed, OnEvent, Said
-from automation.deploy.locks import Held
+from automation.deploy.events import EngineMessage, Event, OnEvent, OperationEnded, StepBegun, StepDone, StepFailed
+from automation.deploy.locks import LockHolder
 from automation.deploy.results import Drift, Outcome, Preview, Update
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
 
 __all__ = [
-    "Begun", "Change", "Clock", "Deployment", "DeploymentFailed", "Done", "Drift", "Ended", "Event", "Failed", "Failure",
-    "Held", "OnEvent", "Outcome", "Preview", "Property", "Said", "Update",
+    "Clock",
+    "Deployment",
+    "DeploymentFailed",
+    "Drift",
+    "EngineMessage",
+    "Event",
+    "Failure",
+    "LockHolder",
+    "OnEvent",
+    "OperationEnded",
+    "Outcome",
+    "Preview",
+    "PropertyChange",
+    "ResourceChange",
+    "StepBegun",
+    "StepDone",
+    "StepFailed",
+    "Update",
 ]  # fmt: skip
 
 

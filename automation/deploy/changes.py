@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from automation.deploy.events import Begun, Done, Event, State, Step
+from automation.deploy.events import Event, ResourceState, StepBegun, StepDone, StepMetadata
 from automation.deploy.property_paths import differing, value_at
 from automation.deploy.urn import name_of, room_of, type_of
 from automation.plan.inventory import Value, short_type
@@ -23,7 +23,7 @@ ORDER = ("replace", "delete", "create", "update", "import", "read", "forget", SA
 
 
 @dataclass(frozen=True)
-class Property:
+class PropertyChange:
     """One property that differs; secrets masked, None where there is no value."""
 
     path: str
@@ -34,12 +34,12 @@ class Property:
 
 
 @dataclass(frozen=True)
-class Change:
+class ResourceChange:
     """What happens to one resource: create, update, replace, delete, import, read, forget or same."""
 
     urn: str
     operation: str
-    properties: tuple[Property, ...] = ()
+    properties: tuple[PropertyChange, ...] = ()
     made: bool = True
     """False for components and providers, which no cloud makes."""
 
@@ -69,30 +69,30 @@ class Change:
         return tuple(found.path for found in self.properties if found.forces)
 
 
-def planned(events: Iterable[Event]) -> tuple[Change, ...]:
+def planned(events: Iterable[Event]) -> tuple[ResourceChange, ...]:
     """The change of every resource that a preview names, same ones too, in the order of the rooms."""
-    return _folded(event.step for event in events if isinstance(event, Begun | Done))
+    return _folded(event.step for event in events if isinstance(event, StepBegun | StepDone))
 
 
-def made(events: Iterable[Event]) -> tuple[Change, ...]:
+def made(events: Iterable[Event]) -> tuple[ResourceChange, ...]:
     """The change of every resource that an update has completed."""
-    return _folded(event.step for event in events if isinstance(event, Done))
+    return _folded(event.step for event in events if isinstance(event, StepDone))
 
 
-def counted(changes: Iterable[Change]) -> Mapping[str, int]:
+def counted(changes: Iterable[ResourceChange]) -> Mapping[str, int]:
     """How many of a cloud's resources each operation is for, the most grave first; `same` included."""
     counts = Counter(change.operation for change in changes if change.made)
     return {operation: counts[operation] for operation in ORDER if counts[operation]}
 
 
-def effective(changes: Iterable[Change]) -> tuple[Change, ...]:
+def effective(changes: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
     """The changes of a cloud's resources that change anything."""
     return tuple(change for change in changes if change.made and change.operation not in (SAME, "read"))
 
 
-def by_room(changes: Iterable[Change]) -> Mapping[str, tuple[Change, ...]]:
+def by_room(changes: Iterable[ResourceChange]) -> Mapping[str, tuple[ResourceChange, ...]]:
     """Changes by room, rooms in the order of the telling."""
-    rooms: dict[str, list[Change]] = {}
+    rooms: dict[str, list[ResourceChange]] = {}
     for change in changes:
         rooms.setdefault(change.room, []).append(change)
     return {room: tuple(rooms[room]) for room in sorted(rooms, key=rank)}
@@ -103,28 +103,28 @@ def word_for(operation: str) -> str:
     return "replace" if operation in REPLACING else WORDS.get(operation, operation)
 
 
-def _folded(steps: Iterable[Step]) -> tuple[Change, ...]:
-    by_urn: dict[str, list[Step]] = {}
+def _folded(steps: Iterable[StepMetadata]) -> tuple[ResourceChange, ...]:
+    by_urn: dict[str, list[StepMetadata]] = {}
     for step in steps:
         by_urn.setdefault(step.urn, []).append(step)
     changes = [_change(urn, several) for urn, several in by_urn.items()]
     return tuple(sorted(changes, key=lambda change: (rank(change.room), change.urn)))
 
 
-def _change(urn: str, steps: Sequence[Step]) -> Change:
+def _change(urn: str, steps: Sequence[StepMetadata]) -> ResourceChange:
     words = {word_for(step.operation) for step in steps}
     operation = next((word for word in ORDER if word in words), SAME)
     telling = [step for step in steps if word_for(step.operation) == operation]
     fullest = max(telling, key=_fullness)
-    return Change(urn, operation, tuple(properties_of(fullest, operation)), any(step.made for step in steps))
+    return ResourceChange(urn, operation, tuple(properties_of(fullest, operation)), any(step.made for step in steps))
 
 
-def _fullness(step: Step) -> tuple[bool, bool, int]:
+def _fullness(step: StepMetadata) -> tuple[bool, bool, int]:
     """Of several steps of one change, the one that knows both states and most of the reasons tells it."""
     return (step.old is not None and step.new is not None, bool(step.differences), len(step.forcing))
 
 
-def properties_of(step: Step, operation: str, *, refreshed: bool = False) -> Iterator[Property]:
+def properties_of(step: StepMetadata, operation: str, *, refreshed: bool = False) -> Iterator[PropertyChange]:
     """Properties that a step changes; after a refresh (`refreshed`) what the cloud tells is the new value."""
     if step.old is None or step.new is None or operation in (SAME, "delete"):
         return
@@ -136,10 +136,10 @@ def properties_of(step: Step, operation: str, *, refreshed: bool = False) -> Ite
         if before is None and told and told.kind.startswith(("update", "delete")):
             before = value_at(step.old.inputs, path)
         forces = bool(told and told.kind.endswith("-replace")) or path in step.forcing
-        yield Property(path, before, after, forces)
+        yield PropertyChange(path, before, after, forces)
 
 
-def _paths(step: Step, old: State, new: State, *, refreshed: bool) -> tuple[str, ...]:
+def _paths(step: StepMetadata, old: ResourceState, new: ResourceState, *, refreshed: bool) -> tuple[str, ...]:
     """Where the provider says that they differ; else where they do, and what it says forces a replacement."""
     if step.differences:
         inside = {path.partition(".")[0].partition("[")[0] for path in step.differences}

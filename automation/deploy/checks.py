@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from automation.stack.document import Stack
 from components.configuration import PROJECT
-from providers import machine
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
+from providers import host_checks
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 
 def refuse_missing_secrets(stack: Stack) -> None:
@@ -17,14 +17,14 @@ def refuse_missing_secrets(stack: Stack) -> None:
 
 def refuse_unready(stack: Stack, environment: Mapping[str, str]) -> None:
     """Raise InvalidConfiguration where the machine that a platform stands on cannot take it; `environment` as of the engine."""
-    seen = machine(stack.spec.cloud).preflight(stack.spec, stack.name, {**os.environ, **environment})
+    seen = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, {**os.environ, **environment})
     refusals = [refusal for each in seen for refusal in each.refusals]
     if refusals:
         raise InvalidConfiguration(refusals)
 
 
-def _missing(stack: Stack, name: str) -> Mistake:
+def _missing(stack: Stack, name: str) -> ConfigError:
     readers = stack.spec.readers_of(name)
     path = f"services.{readers[0]}.secrets" if readers else "cloud"
     advice = f"has no value; run `pulumi config set --stack {stack.name} --secret {PROJECT}:{name}`"
-    return Mistake(path, name, advice)
+    return ConfigError(path, name, advice)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from automation.deploy.error_patterns import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE, Row
+from automation.deploy.error_patterns import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE, ErrorPattern
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import Event, Failed, Said, Step
+from automation.deploy.events import EngineMessage, Event, StepFailed, StepMetadata
 
 LONGEST_QUOTE = 240
 ASKED = re.compile(r"invoke of (?:[\w-]+:)?[\w/-]+:(\w+) failed")
@@ -31,14 +31,14 @@ class Evidence:
     killed: bool = False
 
     @property
-    def failed(self) -> tuple[Step, ...]:
+    def failed(self) -> tuple[StepMetadata, ...]:
         """Steps that failed, in order."""
-        return tuple(event.step for event in self.events if isinstance(event, Failed))
+        return tuple(event.step for event in self.events if isinstance(event, StepFailed))
 
     @property
-    def errors(self) -> tuple[Said, ...]:
+    def errors(self) -> tuple[EngineMessage, ...]:
         """Errors told as events, in order, without those that only say that there were some."""
-        told = (event for event in self.events if isinstance(event, Said) and event.severity == "error")
+        told = (event for event in self.events if isinstance(event, EngineMessage) and event.severity == "error")
         return tuple(event for event in told if event.text not in ("update failed", "update canceled"))
 
     @property
@@ -89,7 +89,7 @@ def _interruption(evidence: Evidence) -> DeploymentFailed | None:
     return DeploymentFailed(Failure.CANCELLED, sentence, "run the same again to go on", log)
 
 
-def _told(row: Row, groups: Mapping[str, str], evidence: Evidence) -> DeploymentFailed:
+def _told(row: ErrorPattern, groups: Mapping[str, str], evidence: Evidence) -> DeploymentFailed:
     account = groups.get("account")
     facts = {
         "stack": evidence.stack,

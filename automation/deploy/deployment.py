@@ -20,7 +20,7 @@ from automation.deploy.event_collector import Collected
 from automation.deploy.events import OnEvent
 from automation.deploy.failure_sources import failure_from
 from automation.deploy.guard import refuse_losses
-from automation.deploy.locks import Held
+from automation.deploy.locks import LockHolder
 from automation.deploy.results import Drift, Outcome, Preview, Update
 from automation.deploy.rollout import settle
 from automation.deploy.sdk_results import drifts, message, updates
@@ -30,10 +30,10 @@ from automation.deploy.workspace import AT_ONCE, ProjectStack, open_stack
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.folders import EXPIRES_KEY
-from automation.stack.workdir import Layout
-from providers import operations
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
-from providers.contract.resource_traits import Operations
+from automation.stack.workdir import Workdir
+from providers import resource_traits
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.resource_traits import ResourceTraits
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -63,11 +63,11 @@ class Deployment:
     ) -> None:
         if ttl_hours is not None and name is None:
             raise InvalidConfiguration(
-                [Mistake("--ttl-hours", ttl_hours, "is for a stack with a name of its own; add --name")]
+                [ConfigError("--ttl-hours", ttl_hours, "is for a stack with a name of its own; add --name")]
             )
         self.stack, self.name = stack, name or stack
         self.folder = (folder or Path.cwd()).absolute()
-        self.layout = Layout(self.folder, stack, self.name, overrides or {}, ttl_hours)
+        self.layout = Workdir(self.folder, stack, self.name, overrides or {}, ttl_hours)
         self.environment = dict(environment or {})
         self.secrets_provider = secrets_provider
         self.clock = clock or Clock()
@@ -93,9 +93,9 @@ class Deployment:
         return open_stack(self.work_folder, self.name, self.environment, self.secrets_provider, self.folder)
 
     @property
-    def tables(self) -> Operations:
+    def tables(self) -> ResourceTraits:
         """What is known of the resources of the stack's cloud."""
-        return operations(self.file.spec.cloud)
+        return resource_traits(self.file.spec.cloud)
 
     def preview(
         self, on_event: OnEvent | None = None, *, create: bool = True, replace: Collection[str] = ()
@@ -197,12 +197,12 @@ class Deployment:
             # without a size of the page the engine tells the last ten
             return updates(self.engine.history(page_size=0, show_secrets=False))
 
-    def held(self) -> Held | None:
+    def held(self) -> LockHolder | None:
         """Who holds the stack now."""
         with self.told_failures():
             return self.engine.held()
 
-    def cancel(self, *, force: bool = False) -> Held | None:
+    def cancel(self, *, force: bool = False) -> LockHolder | None:
         """Take away the lock that an update has left, and tell whose it was; None when nobody holds the stack.
 
         Fails when that update still runs on this machine, as it would go on without the lock; `force` does it anyway.

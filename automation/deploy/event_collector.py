@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from automation.deploy.changes import SAME, word_for
 from automation.deploy.clock import Clock
-from automation.deploy.events import Begun, Done, Event, Failed, OnEvent, event_of
+from automation.deploy.events import Event, OnEvent, StepBegun, StepDone, StepFailed, event_of
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -51,7 +51,11 @@ class Collected:
         """Seconds from the first change to the last in each room where anything changed; rooms work side by side."""
         spans: dict[str, tuple[float, float]] = {}
         for event in self.events:
-            if isinstance(event, Begun | Done | Failed) and event.step.made and word_for(event.step.operation) != SAME:
+            if (
+                isinstance(event, StepBegun | StepDone | StepFailed)
+                and event.step.made
+                and word_for(event.step.operation) != SAME
+            ):
                 first, _ = spans.get(event.step.room, (event.seconds, event.seconds))
                 spans[event.step.room] = (first, event.seconds)
         return {room: last - first for room, (first, last) in spans.items()}

@@ -27,7 +27,7 @@ AMBIENT = " from $PATH at "
 
 
 @dataclass(frozen=True)
-class State:
+class ResourceState:
     """A resource before or after a step; values as on the wire (camelCase), secrets masked."""
 
     id: str = ""
@@ -45,15 +45,15 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepMetadata:
     """One thing the engine does, or would do, to one resource; `operation` is the engine's own word."""
 
     urn: str
     operation: str
     planning: bool = False
     custom: bool = True
-    old: State | None = None
-    new: State | None = None
+    old: ResourceState | None = None
+    new: ResourceState | None = None
     forcing: tuple[str, ...] = ()
     """Properties that force a replacement, as far as the provider tells."""
     changed: tuple[str, ...] = ()
@@ -88,31 +88,31 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Begun:
+class StepBegun:
     """The engine begins a step."""
 
     seconds: float
-    step: Step
+    step: StepMetadata
 
 
 @dataclass(frozen=True)
-class Done:
+class StepDone:
     """A step has ended well; of a refresh, `step.operation` tells what it found."""
 
     seconds: float
-    step: Step
+    step: StepMetadata
 
 
 @dataclass(frozen=True)
-class Failed:
-    """A step has failed; why is told by a `Said` before it."""
+class StepFailed:
+    """A step has failed; why is told by a `EngineMessage` before it."""
 
     seconds: float
-    step: Step
+    step: StepMetadata
 
 
 @dataclass(frozen=True)
-class Said:
+class EngineMessage:
     """A message of the program, a provider or the engine; severity is info, warning or error."""
 
     seconds: float
@@ -129,42 +129,44 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Ended:
+class OperationEnded:
     """The engine has ended; `counts` are resources by operation."""
 
     seconds: float
     counts: Mapping[str, int]
 
 
-Event = Begun | Done | Failed | Said | Ended
+Event = StepBegun | StepDone | StepFailed | EngineMessage | OperationEnded
 OnEvent = Callable[[Event], object]
 
 
 def event_of(told: "EngineEvent", seconds: float) -> Event | None:
     """An engine's event at that second of the caller's clock, or None for one that says nothing to a reader."""
     if told.resource_pre_event:
-        return Begun(seconds, _step(told.resource_pre_event.metadata, planning=bool(told.resource_pre_event.planning)))
+        return StepBegun(
+            seconds, _step(told.resource_pre_event.metadata, planning=bool(told.resource_pre_event.planning))
+        )
     if told.res_outputs_event:
-        return Done(seconds, _step(told.res_outputs_event.metadata, planning=bool(told.res_outputs_event.planning)))
+        return StepDone(seconds, _step(told.res_outputs_event.metadata, planning=bool(told.res_outputs_event.planning)))
     if told.res_op_failed_event:
-        return Failed(seconds, _step(told.res_op_failed_event.metadata, planning=False))
+        return StepFailed(seconds, _step(told.res_op_failed_event.metadata, planning=False))
     if told.diagnostic_event:
         return _said(told.diagnostic_event, seconds)
     if told.summary_event:
         counts = cast("Mapping[str, int]", told.summary_event.resource_changes or {})
-        return Ended(seconds, {str(operation): count for operation, count in counts.items()})
+        return OperationEnded(seconds, {str(operation): count for operation, count in counts.items()})
     return None
 
 
-def _said(said: "DiagnosticEvent", seconds: float) -> Said | None:
+def _said(said: "DiagnosticEvent", seconds: float) -> EngineMessage | None:
     if said.severity == "debug" or said.ephemeral or AMBIENT in said.message:
         return None
-    return Said(seconds, said.severity.partition("#")[0], said.message.strip(), said.urn or "")
+    return EngineMessage(seconds, said.severity.partition("#")[0], said.message.strip(), said.urn or "")
 
 
-def _step(metadata: "StepEventMetadata", *, planning: bool) -> Step:
+def _step(metadata: "StepEventMetadata", *, planning: bool) -> StepMetadata:
     state = metadata.new or metadata.old
-    return Step(
+    return StepMetadata(
         urn=metadata.urn,
         operation=metadata.op.value,
         planning=planning,
@@ -180,10 +182,10 @@ def _step(metadata: "StepEventMetadata", *, planning: bool) -> Step:
     )
 
 
-def _state(state: "StepEventStateMetadata | None") -> State | None:
+def _state(state: "StepEventStateMetadata | None") -> ResourceState | None:
     if state is None:
         return None
-    return State(state.id, _plain(state.inputs), _plain(state.outputs), bool(state.protect))
+    return ResourceState(state.id, _plain(state.inputs), _plain(state.outputs), bool(state.protect))
 
 
 def _plain(values: Mapping[str, Value] | None) -> Mapping[str, Value]:

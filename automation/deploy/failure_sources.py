@@ -10,11 +10,11 @@ from providers.contract.diagnostics import InvalidConfiguration
 
 if TYPE_CHECKING:
     from automation.deploy.event_collector import Collected
-    from automation.stack.workdir import Layout
+    from automation.stack.workdir import Workdir
 
 
 def failure_from(
-    engine: ProjectStack, error: Exception, told: "Collected | None" = None, layout: "Layout | None" = None
+    engine: ProjectStack, error: Exception, told: "Collected | None" = None, layout: "Workdir | None" = None
 ) -> DeploymentFailed:
     """Why the last command of the engine failed; `told` has the events that led to it, `layout` the file of the stack.
 

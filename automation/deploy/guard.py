@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from automation.deploy.changes import Change
+from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
-from providers.contract.diagnostics import InvalidConfiguration, Mistake, did_you_mean, listed
-from providers.contract.resource_traits import Losing
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.resource_traits import ReplacingChange
 
 LOSING = {"replace": "replaced", "delete": "deleted"}
 
@@ -15,11 +15,13 @@ LOSING = {"replace": "replaced", "delete": "deleted"}
 class Loss:
     """A stateful resource that an update would replace or delete, and what is lost with it."""
 
-    change: Change
+    change: ResourceChange
     holds: str
 
 
-def losses(changes: Iterable[Change], holds: Mapping[str, str], allowed: Collection[str] = ()) -> tuple[Loss, ...]:
+def losses(
+    changes: Iterable[ResourceChange], holds: Mapping[str, str], allowed: Collection[str] = ()
+) -> tuple[Loss, ...]:
     """Stateful resources that the changes would replace or delete, unless allowed by their logical names."""
     return tuple(
         Loss(change, holds[change.type])
@@ -30,10 +32,10 @@ def losses(changes: Iterable[Change], holds: Mapping[str, str], allowed: Collect
 
 def refuse_losses(
     stack: str,
-    changes: Iterable[Change],
+    changes: Iterable[ResourceChange],
     holds: Mapping[str, str],
     allowed: Collection[str],
-    losing: Collection[Losing] = (),
+    losing: Collection[ReplacingChange] = (),
 ) -> None:
     """Raise DeploymentFailed for losses that are not allowed, InvalidConfiguration for allowed names that do not exist."""
     changes = tuple(changes)
@@ -48,7 +50,7 @@ def refuse_losses(
         raise DeploymentFailed(Failure.GUARDED, sentence, advice)
 
 
-def _cause(found: Iterable[Loss], losing: Iterable[Losing]) -> str:
+def _cause(found: Iterable[Loss], losing: Iterable[ReplacingChange]) -> str:
     """The setting, with the keys that are known to cost resources of these types on this cloud."""
     types = {loss.change.type for loss in found}
     keys = dict.fromkeys(row.key for row in losing if row.type in types)
@@ -66,6 +68,6 @@ def told(found: Iterable[Loss]) -> Iterator[str]:
         yield f"{listed(names, 'and')} ({short_type}) would be {LOSING[operation]}{forced}, and with it goes {holds}"
 
 
-def _slip(name: str, changes: Iterable[Change]) -> Mistake:
+def _slip(name: str, changes: Iterable[ResourceChange]) -> ConfigError:
     names = sorted({change.name for change in changes if change.made})
-    return Mistake("--allow-replace", name, f"is no resource of the stack{did_you_mean(name, names)}")
+    return ConfigError("--allow-replace", name, f"is no resource of the stack{did_you_mean(name, names)}")

@@ -9,7 +9,7 @@ TOLD = re.compile(r"created by (?P<user>[^\s@]+)@(?P<host>\S+) \(pid (?P<pid>\d+
 
 
 @dataclass(frozen=True)
-class Held:
+class LockHolder:
     """A lock: who holds it, with which process on which machine, and since when; empty where the backend does not tell."""
 
     user: str = ""
@@ -28,10 +28,10 @@ class Held:
         return self.host == socket.gethostname() and _runs(self.pid)
 
 
-def held_in(text: str) -> Held | None:
+def lock_holder_in(text: str) -> LockHolder | None:
     """The lock that the engine's text tells of."""
     found = TOLD.search(text)
-    return Held(found["user"], found["host"], int(found["pid"]), found["since"]) if found else None
+    return LockHolder(found["user"], found["host"], int(found["pid"]), found["since"]) if found else None
 
 
 def _runs(pid: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from automation.deploy.changes import Change, Property, by_room, counted, effective
+from automation.deploy.changes import PropertyChange, ResourceChange, by_room, counted, effective
 from automation.deploy.urn import name_of, room_of, type_of
 from automation.plan.inventory import Value, short_type
 
@@ -14,7 +14,7 @@ class Preview:
     """What an update or a destruction would change; `changes` holds unchanged resources too."""
 
     stack: str
-    changes: tuple[Change, ...]
+    changes: tuple[ResourceChange, ...]
     new_stack: bool = False
     """True when the backend did not have the stack before."""
 
@@ -24,12 +24,12 @@ class Preview:
         return counted(self.changes)
 
     @property
-    def effective(self) -> tuple[Change, ...]:
+    def effective(self) -> tuple[ResourceChange, ...]:
         """The changes that change anything in the cloud."""
         return effective(self.changes)
 
     @property
-    def rooms(self) -> Mapping[str, tuple[Change, ...]]:
+    def rooms(self) -> Mapping[str, tuple[ResourceChange, ...]]:
         """The changes that change anything, by room."""
         return by_room(self.effective)
 
@@ -39,7 +39,7 @@ class Outcome:
     """What an update has done; outputs have `[secret]` in place of secrets."""
 
     stack: str
-    changes: tuple[Change, ...]
+    changes: tuple[ResourceChange, ...]
     outputs: Mapping[str, Value]
     seconds: float
     seconds_by_room: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -56,7 +56,7 @@ class Drift:
 
     urn: str
     kind: str
-    properties: tuple[Property, ...] = ()
+    properties: tuple[PropertyChange, ...] = ()
 
     @property
     def short_type(self) -> str:

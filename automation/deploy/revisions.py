@@ -11,7 +11,7 @@ from automation.deploy.events import masked
 from automation.deploy.property_paths import value_at
 from automation.deploy.urn import name_of
 from automation.plan.inventory import Value
-from providers.contract.resource_traits import Running
+from providers.contract.resource_traits import ServiceType
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Revision:
         return f"{name_of(self.urn)} runs {self.running or 'no revision'} instead of {self.wanted}{why}"
 
 
-def revisions_of(exported: Mapping[str, Value], services: Mapping[str, Running]) -> tuple[Revision, ...]:
+def revisions_of(exported: Mapping[str, Value], services: Mapping[str, ServiceType]) -> tuple[Revision, ...]:
     """Every service of an exported state that tells its revision."""
     found = (_revision(resource, services) for resource in _resources(exported))
     return tuple(revision for revision in found if revision is not None)
@@ -55,7 +55,7 @@ def _resources(exported: Mapping[str, Value]) -> Iterable[Mapping[str, Value]]:
     return [resource for resource in resources if not resource.get("delete")]
 
 
-def _revision(resource: Mapping[str, Value], services: Mapping[str, Running]) -> Revision | None:
+def _revision(resource: Mapping[str, Value], services: Mapping[str, ServiceType]) -> Revision | None:
     row = services.get(str(resource.get("type")))
     if row is None:
         return None
@@ -67,7 +67,7 @@ def _revision(resource: Mapping[str, Value], services: Mapping[str, Running]) ->
     return Revision(str(resource["urn"]), wanted, str(running or ""), _given_up(sides["outputs"], row))
 
 
-def _given_up(outputs: Value, row: Running) -> str:
+def _given_up(outputs: Value, row: ServiceType) -> str:
     if row.failed is None:
         return ""
     path, values = row.failed

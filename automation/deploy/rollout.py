@@ -5,17 +5,17 @@ from typing import Protocol
 
 from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import OnEvent, Said
+from automation.deploy.events import EngineMessage, OnEvent
 from automation.deploy.revisions import Revision, revisions_of, still_wanted
 from automation.deploy.urn import name_of
 from automation.plan.inventory import Value
 from providers.contract.diagnostics import listed
-from providers.contract.resource_traits import Running
+from providers.contract.resource_traits import ServiceType
 
 POLL_SECONDS = 10.0
 
 
-class Engine(Protocol):
+class RolloutEngine(Protocol):
     """What is asked of a stack under the engine here."""
 
     name: str
@@ -30,7 +30,11 @@ class Engine(Protocol):
 
 
 def settle(
-    engine: Engine, services: Mapping[str, Running], clock: Clock, seconds: float, on_event: OnEvent | None = None
+    engine: RolloutEngine,
+    services: Mapping[str, ServiceType],
+    clock: Clock,
+    seconds: float,
+    on_event: OnEvent | None = None,
 ) -> None:
     """Ask the cloud of late services again until they run what was asked for; raises DeploymentFailed after `seconds`.
 
@@ -43,7 +47,7 @@ def settle(
         left = seconds - (clock.seconds() - begun)
         if on_event is not None:
             names = listed((name_of(revision.urn) for revision in late), "and")
-            on_event(Said(seconds - left, "info", f"waiting for {names} to run what was asked for", ours=True))
+            on_event(EngineMessage(seconds - left, "info", f"waiting for {names} to run what was asked for", ours=True))
         clock.sleep(max(0.0, min(POLL_SECONDS, left)))
         engine.refresh(target=[revision.urn for revision in late])
         late = _late(engine, services, asked)
@@ -51,7 +55,9 @@ def settle(
             raise not_running(engine.name, late)
 
 
-def _late(engine: Engine, services: Mapping[str, Running], asked: tuple[Revision, ...]) -> tuple[Revision, ...]:
+def _late(
+    engine: RolloutEngine, services: Mapping[str, ServiceType], asked: tuple[Revision, ...]
+) -> tuple[Revision, ...]:
     now = still_wanted(revisions_of(engine.exported(), services), asked)
     return tuple(revision for revision in now if not revision.settled)
 

@@ -8,7 +8,7 @@ from getpass import getuser
 from typing import TYPE_CHECKING
 
 from automation.deploy.changes import properties_of
-from automation.deploy.events import MASKED, Done, Event
+from automation.deploy.events import MASKED, Event, StepDone
 from automation.deploy.results import Drift, Update
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ BY = re.compile(r"\bby (\S+)$")
 def drifts(events: Iterable[Event]) -> Iterator[Drift]:
     """Every resource that a refresh found changed or gone."""
     for event in events:
-        if not isinstance(event, Done) or not event.step.made:
+        if not isinstance(event, StepDone) or not event.step.made:
             continue
         if event.step.operation == "delete":
             yield Drift(event.step.urn, "gone")

@@ -12,10 +12,10 @@ from automation.stack.folders import sealed_in, stack_file
 
 if TYPE_CHECKING:
     from automation.deploy.workspace import ProjectStack
-    from automation.stack.workdir import Layout
+    from automation.stack.workdir import Workdir
 
 
-def take_over_secrets(engine: "ProjectStack", layout: "Layout", create: Callable[[], object] | None) -> bool:
+def take_over_secrets(engine: "ProjectStack", layout: "Workdir", create: Callable[[], object] | None) -> bool:
     """Give an ephemeral stack the values that its own file cannot open; True when the stack had to be made for that.
 
     Raises CommandError, also where the stack is not there and `create` is None.

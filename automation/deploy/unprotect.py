@@ -6,12 +6,12 @@ The engine itself would delete half of a stack before it meets the first protect
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from automation.deploy.changes import Change
+from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
 from automation.plan.tree import rank
-from providers.contract.diagnostics import InvalidConfiguration, Mistake, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
 
 if TYPE_CHECKING:
     from automation.deploy.workspace import ProjectStack
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 State = Mapping[str, Value]
 
 
-def deletions(exported: State) -> tuple[Change, ...]:
+def deletions(exported: State) -> tuple[ResourceChange, ...]:
     """What a destruction would do to every resource of an exported state, in the order of the rooms."""
     changes = (_deletion(resource) for resource in _resources(exported))
     return tuple(sorted(changes, key=lambda change: (rank(change.room), change.urn)))
 
 
-def _deletion(resource: State) -> Change:
+def _deletion(resource: State) -> ResourceChange:
     urn = str(resource["urn"])
     made = bool(resource.get("custom")) and not type_of(urn).startswith("pulumi:providers:")
-    return Change(urn, "forget" if resource.get("retainOnDelete") else "delete", made=made)
+    return ResourceChange(urn, "forget" if resource.get("retainOnDelete") else "delete", made=made)
 
 
 def protected(exported: State) -> tuple[str, ...]:
@@ -57,8 +57,8 @@ def unprotect_all(engine: "ProjectStack", exported: State) -> None:
         engine.ask("state", "unprotect", urn, "--yes")
 
 
-def _slip(name: str, known: Iterable[str]) -> Mistake:
-    return Mistake("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
+def _slip(name: str, known: Iterable[str]) -> ConfigError:
+    return ConfigError("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
 
 
 def _resources(exported: State) -> list[State]:

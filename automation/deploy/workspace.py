@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pulumi import automation
 
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.locks import Held, held_in
+from automation.deploy.locks import LockHolder, lock_holder_in
 from automation.deploy.process import EngineCommand
 from automation.engine.locate import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
@@ -87,7 +87,7 @@ class ProjectStack(automation.Stack):
         """The stack's state as the engine exports it, secrets sealed; it can be imported again as it is."""
         return cast("Mapping[str, Value]", json.loads(self.ask("stack", "export")))
 
-    def held(self) -> Held | None:
+    def held(self) -> LockHolder | None:
         """Who holds the stack now; raises CommandError when the backend has no such stack.
 
         A backend of files or objects tells of a lock only to a command that would take it: to give a stack the name it
@@ -95,11 +95,13 @@ class ProjectStack(automation.Stack):
         """
         if self.workspace.backend_url().startswith("http"):
             stacks = self.workspace.list_stacks()
-            return Held() if any(stack.update_in_progress for stack in stacks if stack.name == self.name) else None
+            return (
+                LockHolder() if any(stack.update_in_progress for stack in stacks if stack.name == self.name) else None
+            )
         try:
             self.ask("stack", "rename", self.name)
         except automation.ConcurrentUpdateError as error:
-            return held_in(str(error)) or Held()
+            return lock_holder_in(str(error)) or LockHolder()
         except automation.StackAlreadyExistsError:
             return None
         return None

@@ -7,11 +7,11 @@ from automation.engine.describe import Description, describe
 from automation.engine.doctor import doctor
 from automation.engine.findings import Finding, Verdict
 from automation.engine.install import install
-from automation.engine.locate import Engine, EngineMissing, engine_command
+from automation.engine.locate import EngineLocation, EngineMissing, engine_command
 
 __all__ = [
     "Description",
-    "Engine",
+    "EngineLocation",
     "EngineMissing",
     "Finding",
     "Verdict",

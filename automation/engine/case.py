@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, cast
 
 import yaml
 
-from automation.engine.cloud_queries import Answers
+from automation.engine.cloud_queries import QueryAnswers
 from automation.engine.run import Ran
 from automation.stack.document import Stack
 from providers import limits
-from providers.contract.preflight import Seen
+from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.contract.spec.clouds import AwsBlock, AzureBlock, GcpBlock
 
 if TYPE_CHECKING:
-    from automation.engine.locate import Engine
+    from automation.engine.locate import EngineLocation
+
+    pass
 
 Run = Callable[[Sequence[str], float], Ran]
 """Runs the CLI with arguments, for at most that many seconds, in the project's folder."""
@@ -36,15 +38,15 @@ class Case:
     home: Path
     stack: Stack | None
     mistakes: tuple[str, ...]
-    engine: "Engine | None"
+    engine: "EngineLocation | None"
     without_engine: str
     language_host: str | None
     run: Run
     reachable: Callable[[str], bool]
-    answers: Answers = field(default_factory=lambda: Answers({}, {}))
+    answers: QueryAnswers = field(default_factory=lambda: QueryAnswers({}, {}))
     declared: Mapping[str, int] | None = field(default_factory=dict[str, int])
     """Resources of the plan, counted by type token; empty where no check asks, None where the program fails."""
-    seen: Sequence[Seen] = ()
+    seen: Sequence[CheckResult] = ()
     """What the machine beneath told, where it is nobody else's."""
 
     @property

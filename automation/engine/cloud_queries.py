@@ -17,7 +17,9 @@ from automation.engine.error_text import LATE, OTHER, Trouble, trouble_of, troub
 from automation.engine.run import run_limited
 
 if TYPE_CHECKING:
-    from automation.engine.locate import Engine
+    from automation.engine.locate import EngineLocation
+
+    pass
 
 LONGEST_SECONDS = 60.0
 """For plugins to start and the cloud to answer; a plugin that must be downloaded first can take longer."""
@@ -26,7 +28,7 @@ ROOT = Path(__file__).parent.parent.parent
 Fields = Mapping[str, str | float]
 
 
-class Request(TypedDict):
+class QueryRequest(TypedDict):
     """What the inquiring process reads."""
 
     program: str
@@ -35,7 +37,7 @@ class Request(TypedDict):
     place: Mapping[str, str]
 
 
-class Reply(TypedDict):
+class QueryReply(TypedDict):
     """What it writes, as the last line: answers, and kinds of trouble, by question; of the whole under the empty name."""
 
     given: Mapping[str, Fields]
@@ -43,7 +45,7 @@ class Reply(TypedDict):
 
 
 @dataclass(frozen=True)
-class Answers:
+class QueryAnswers:
     """What a cloud answered, by question."""
 
     given: Mapping[str, Fields]
@@ -54,17 +56,19 @@ class Answers:
         return self.troubles.get(question) or self.troubles.get("") or OTHER
 
 
-def asked(engine: "Engine", environment: Mapping[str, str], cloud: str, place: Mapping[str, str]) -> Answers:
+def run_queries(
+    engine: "EngineLocation", environment: Mapping[str, str], cloud: str, place: Mapping[str, str]
+) -> QueryAnswers:
     """What a cloud answers about a place, within `LONGEST_SECONDS`."""
-    request: Request = {"program": engine.command, "version": str(engine.version), "cloud": cloud, "place": place}
+    request: QueryRequest = {"program": engine.command, "version": str(engine.version), "cloud": cloud, "place": place}
     paths = os.pathsep.join(path for path in (str(ROOT), environment.get("PYTHONPATH", "")) if path)
     given = {**environment, "PYTHONPATH": paths}
     with TemporaryDirectory() as folder:
         ran = run_limited([sys.executable, "-m", INQUIRY], Path(folder), given, LONGEST_SECONDS, json.dumps(request))
     if ran.code is None:
-        return Answers({}, {"": LATE})
+        return QueryAnswers({}, {"": LATE})
     try:
-        reply = cast("Reply", json.loads(ran.out.strip().rpartition("\n")[2]))
+        reply = cast("QueryReply", json.loads(ran.out.strip().rpartition("\n")[2]))
     except ValueError:
-        return Answers({}, {"": trouble_of(ran.err)})
-    return Answers(reply["given"], {name: trouble_of_kind(kind) for name, kind in reply["troubles"].items()})
+        return QueryAnswers({}, {"": trouble_of(ran.err)})
+    return QueryAnswers(reply["given"], {name: trouble_of_kind(kind) for name, kind in reply["troubles"].items()})

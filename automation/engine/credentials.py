@@ -24,7 +24,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Cloud:
+class CloudCredentials:
     """A cloud's ways in the order in which its provider tries them, its command to log in, what is asked and where."""
 
     kinds: tuple[Kind, ...]
@@ -34,15 +34,15 @@ class Cloud:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCredentials:
     """Ways that are complete, and variables of incomplete ones: (set, missing)."""
 
     complete: tuple[str, ...]
     halves: tuple[tuple[str, str], ...]
 
 
-CLOUDS: Mapping[str, Cloud] = {
-    "aws": Cloud(
+CLOUDS: Mapping[str, CloudCredentials] = {
+    "aws": CloudCredentials(
         kinds=(
             Kind("an access key in the environment", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
             Kind("a web identity (OIDC)", ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")),
@@ -56,7 +56,7 @@ CLOUDS: Mapping[str, Cloud] = {
         account="aws.account_id",
         quota_page="https://console.aws.amazon.com/servicequotas/home",
     ),
-    "gcp": Cloud(
+    "gcp": CloudCredentials(
         kinds=(
             Kind("an access token in the environment", ("GOOGLE_OAUTH_ACCESS_TOKEN",)),
             Kind("credentials in GOOGLE_CREDENTIALS", ("GOOGLE_CREDENTIALS",)),
@@ -71,7 +71,7 @@ CLOUDS: Mapping[str, Cloud] = {
         account="gcp.project",
         quota_page="https://console.cloud.google.com/iam-admin/quotas",
     ),
-    "azure": Cloud(
+    "azure": CloudCredentials(
         kinds=(
             Kind("GitHub's token (OIDC)", ("ARM_USE_OIDC", "ARM_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL")),
             Kind("a token (OIDC)", ("ARM_USE_OIDC", "ARM_CLIENT_ID", "ARM_OIDC_TOKEN")),
@@ -89,7 +89,7 @@ CLOUDS: Mapping[str, Cloud] = {
 """Sources: "Configuration" of the providers' pages in the Pulumi registry, and each cloud SDK's credential chain."""
 
 
-def credentials_found(cloud: str, environment: Mapping[str, str], home: Path) -> Found:
+def credentials_found(cloud: str, environment: Mapping[str, str], home: Path) -> FoundCredentials:
     """What is there for a cloud of the table."""
     kinds = CLOUDS[cloud].kinds
     whole = [kind for kind in kinds if _there(kind, environment, home)]
@@ -97,7 +97,7 @@ def credentials_found(cloud: str, environment: Mapping[str, str], home: Path) ->
     halves = [half for kind in kinds if kind not in whole and (half := _half(kind, environment, covered))]
     # one variable may begin several ways; the first way says enough
     first = {name: missing for name, missing in reversed(halves)}
-    return Found(tuple(dict.fromkeys(kind.told for kind in whole)), tuple(reversed(first.items())))
+    return FoundCredentials(tuple(dict.fromkeys(kind.told for kind in whole)), tuple(reversed(first.items())))
 
 
 def _there(kind: Kind, environment: Mapping[str, str], home: Path) -> bool:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from automation.engine.case import Case, Run, place_of
 from automation.engine.checks import findings
-from automation.engine.cloud_queries import Answers, asked
+from automation.engine.cloud_queries import QueryAnswers, run_queries
 from automation.engine.credentials import CLOUDS
 from automation.engine.findings import Finding
-from automation.engine.locate import Engine, EngineMissing, engine_command, language_host
+from automation.engine.locate import EngineLocation, EngineMissing, engine_command, language_host
 from automation.engine.run import Ran, run_limited
 from automation.stack.document import Stack, read_stack, stack_names
-from providers import machine
+from providers import host_checks
 from providers.contract.diagnostics import InvalidConfiguration
 
 COUNTED = ("aws",)
@@ -47,7 +47,7 @@ def case_of(name: str, folder: Path, environment: Mapping[str, str]) -> Case:
         reachable=reachable,
         answers=_answers(engine, environment, stack),
         declared=_declared(folder, stack),
-        seen=machine(stack.spec.cloud).preflight(stack.spec, name, environment) if stack else (),
+        seen=host_checks(stack.spec.cloud).preflight(stack.spec, name, environment) if stack else (),
     )
 
 
@@ -61,14 +61,14 @@ def _read(folder: Path, name: str) -> tuple[Stack | None, tuple[str, ...]]:
         return None, tuple(str(refusal) for refusal in invalid.refusals)
 
 
-def _engine(folder: Path, environment: Mapping[str, str]) -> tuple[Engine | None, str]:
+def _engine(folder: Path, environment: Mapping[str, str]) -> tuple[EngineLocation | None, str]:
     try:
         return engine_command(folder, environment), ""
     except EngineMissing as missing:
         return None, str(missing)
 
 
-def _runner(engine: Engine | None, folder: Path, environment: Mapping[str, str]) -> Run:
+def _runner(engine: EngineLocation | None, folder: Path, environment: Mapping[str, str]) -> Run:
     if engine is None:
         return lambda _arguments, _seconds: Ran(None, "", "")
     quiet = {**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"}
@@ -76,10 +76,10 @@ def _runner(engine: Engine | None, folder: Path, environment: Mapping[str, str])
     return lambda arguments, seconds: run_limited([*program, *arguments], folder, quiet, seconds)
 
 
-def _answers(engine: Engine | None, environment: Mapping[str, str], stack: Stack | None) -> Answers:
+def _answers(engine: EngineLocation | None, environment: Mapping[str, str], stack: Stack | None) -> QueryAnswers:
     if engine is None or stack is None or stack.spec.cloud not in CLOUDS:
-        return Answers({}, {})
-    return asked(engine, environment, stack.spec.cloud, place_of(stack.spec, stack.name))
+        return QueryAnswers({}, {})
+    return run_queries(engine, environment, stack.spec.cloud, place_of(stack.spec, stack.name))
 
 
 def _declared(folder: Path, stack: Stack | None) -> Mapping[str, int] | None:

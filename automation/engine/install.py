@@ -14,7 +14,7 @@ from pathlib import Path
 from pulumi.automation import InvalidVersionError, PulumiCommand
 from semver import VersionInfo
 
-from automation.engine.locate import FOLDER, WITHOUT, Engine, EngineMissing, engine_command, sdk_version
+from automation.engine.locate import FOLDER, WITHOUT, EngineLocation, EngineMissing, engine_command, sdk_version
 
 SOURCE = "get.pulumi.com"
 SILENCE_SECONDS = 15.0
@@ -22,7 +22,9 @@ SILENCE_SECONDS = 15.0
 Installer = Callable[[str, VersionInfo], object]
 
 
-def install(folder: Path | None = None, version: str | None = None, installer: Installer | None = None) -> Engine:
+def install(
+    folder: Path | None = None, version: str | None = None, installer: Installer | None = None
+) -> EngineLocation:
     """Install the CLI (default: the SDK's version) for a project folder, unless it is there; raises EngineMissing."""
     project = folder or Path.cwd()
     wanted = VersionInfo.parse(version or sdk_version())

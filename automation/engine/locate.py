@@ -31,7 +31,7 @@ class EngineMissing(Exception):
     """There is no CLI, or none that answers; the text is one sentence."""
 
 
-class Engine(PulumiCommand):
+class EngineLocation(PulumiCommand):
     """The Pulumi CLI at a path, as the SDK's workspaces take it."""
 
     def __init__(self, program: Path, told: str) -> None:
@@ -41,7 +41,7 @@ class Engine(PulumiCommand):
         self.version = VersionInfo.parse(told.removeprefix("v"))
 
 
-def engine_command(folder: Path, environment: Mapping[str, str] | None = None) -> Engine:
+def engine_command(folder: Path, environment: Mapping[str, str] | None = None) -> EngineLocation:
     """The CLI for a project folder and a process environment (default: this one's); raises EngineMissing."""
     given = os.environ if environment is None else environment
     program = engine_program(folder, given)
@@ -49,7 +49,7 @@ def engine_command(folder: Path, environment: Mapping[str, str] | None = None) -
         raise EngineMissing(f"The Pulumi CLI is not installed; run `agent-platform engine install` ({WITHOUT}).")
     ran = run_limited([str(program), "version"], folder, {**given, "PULUMI_SKIP_UPDATE_CHECK": "true"}, LONGEST_SECONDS)
     try:
-        return Engine(program, ran.out.strip())
+        return EngineLocation(program, ran.out.strip())
     except ValueError:
         raise EngineMissing(f"The Pulumi CLI at {program} does not tell its version; install it again.") from None
 
@@ -67,7 +67,7 @@ def engine_homes(folder: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((folder / ".venv" / FOLDER, Path(sys.prefix) / FOLDER)))
 
 
-def language_host(engine: Engine, environment: Mapping[str, str]) -> str | None:
+def language_host(engine: EngineLocation, environment: Mapping[str, str]) -> str | None:
     """Path of the Python language host, beside the CLI or on PATH."""
     beside = os.path.dirname(os.path.realpath(engine.command))
     places = (os.path.dirname(engine.command), beside, environment.get("PATH", ""))

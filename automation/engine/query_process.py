@@ -13,16 +13,16 @@ from typing import cast
 
 from pulumi import InvokeOptions, automation
 
-from automation.engine.cloud_queries import Fields, Reply, Request
-from automation.engine.clouds.questions import Asked, Place
+from automation.engine.cloud_queries import Fields, QueryReply, QueryRequest
+from automation.engine.clouds.questions import CloudQueries, QueryTarget
 from automation.engine.error_text import trouble_of
 from automation.engine.scratch import scratch_stack, without_settings
 
 
-def inquire(request: Request, folder: Path) -> Reply:
+def inquire(request: QueryRequest, folder: Path) -> QueryReply:
     """Ask all questions of a cloud in a preview of an empty stack in `folder`."""
-    asks = cast("Asked", import_module(f"automation.engine.clouds.{request['cloud']}"))
-    place = Place(**request["place"])
+    asks = cast("CloudQueries", import_module(f"automation.engine.clouds.{request['cloud']}"))
+    place = QueryTarget(**request["place"])
     given: dict[str, Fields] = {}
     troubles: dict[str, str] = {}
 
@@ -45,7 +45,7 @@ def inquire(request: Request, folder: Path) -> Reply:
 def main() -> None:
     """Read the request, write the reply."""
     without_settings(os.environ)
-    print(json.dumps(inquire(cast("Request", json.load(sys.stdin)), Path.cwd())), flush=True)
+    print(json.dumps(inquire(cast("QueryRequest", json.load(sys.stdin)), Path.cwd())), flush=True)
     # A question to a provider that the engine refused waits for ever, and an ordinary exit would wait for its thread.
     os._exit(0)
 

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from pulumi import automation
 
-from automation.engine.locate import Engine
+from automation.engine.locate import EngineLocation
 
 PROJECT = "inquiry"
 NOT_OURS = ("PULUMI_CONFIG", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_STACK", "PULUMI_ORG")
@@ -41,7 +41,7 @@ def scratch_stack(engine: Program, folder: Path, program: Callable[[], None]) ->
         program=program,
         opts=automation.LocalWorkspaceOptions(
             work_dir=str(folder),
-            pulumi_command=Engine(Path(engine["program"]), engine["version"]),
+            pulumi_command=EngineLocation(Path(engine["program"]), engine["version"]),
             project_settings=settings,
             secrets_provider="passphrase",
             env_vars=own,

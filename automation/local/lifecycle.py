@@ -15,7 +15,7 @@ from automation.local.folder import STACK, LocalFolder
 from automation.local.images import build_images, docker
 from automation.stack.document import Stack, read_stack
 from providers.contract.diagnostics import InvalidConfiguration
-from providers.docker.context import REGION, Site
+from providers.docker.context import REGION, DockerContext
 
 NEEDED = {
     "docker": "install Docker Engine: https://docs.docker.com/engine/install",
@@ -89,7 +89,7 @@ def _output(resources: list[Mapping[str, object]], name: str, key: str) -> str:
 
 
 def _tell(local: LocalFolder, stack: Stack) -> int:
-    site = Site(stack.spec, STACK, REGION)
+    site = DockerContext(stack.spec, STACK, REGION)
     url = f"https://localhost:{site.block.entry_port}"
     if not _healthy(f"{url}/health", local.authority):
         return _fail(f"{url}/health does not answer after {READY_SECONDS} s; `docker ps` tells which part is not well.")

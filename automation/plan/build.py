@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.plan.chain import Step, longest_chain, total_minutes
+from automation.plan.chain import ChainStep, longest_chain, total_minutes
 from automation.plan.inventory import Inventory, Value, as_json
 from automation.plan.recorder import Mode, record
 from automation.stack.document import Stack
 from components.adjustments import approximations
 from components.validation.risks import risks
 from providers import limits
-from providers.contract.diagnostics import Approximation
+from providers.contract.diagnostics import Adjustment
 from providers.contract.spec import Platform
 
 PROGRAM = "__main__.py"
@@ -33,9 +33,9 @@ class Plan:
     stack: Stack
     region: str
     inventory: Inventory
-    approximations: tuple[Approximation, ...]
+    approximations: tuple[Adjustment, ...]
     accepted_risks: tuple[AcceptedRisk, ...]
-    chain: tuple[Step, ...]
+    chain: tuple[ChainStep, ...]
 
 
 def plan_of(stack: Stack, folder: Path, mode: Mode = "symbolic") -> Plan:

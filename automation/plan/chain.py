@@ -9,14 +9,14 @@ from automation.plan.minutes import minutes_of
 
 
 @dataclass(frozen=True)
-class Step:
+class ChainStep:
     """One resource of a chain and the minutes it typically takes."""
 
     resource: Declared
     minutes: float
 
 
-def longest_chain(inventory: Inventory) -> tuple[Step, ...]:
+def longest_chain(inventory: Inventory) -> tuple[ChainStep, ...]:
     """The slowest path along the dependencies, first step first; raises graphlib.CycleError for a circle.
 
     A parent is no dependency: the engine creates a child as soon as its inputs are known.
@@ -32,7 +32,7 @@ def longest_chain(inventory: Inventory) -> tuple[Step, ...]:
     return tuple(reversed([_step(inventory.by_urn[urn]) for urn in _back(end, last_need)]))
 
 
-def total_minutes(chain: tuple[Step, ...]) -> float:
+def total_minutes(chain: tuple[ChainStep, ...]) -> float:
     """Minutes of all steps."""
     return sum(step.minutes for step in chain)
 
@@ -49,5 +49,5 @@ def _back(end: str | None, last_need: Mapping[str, str | None]) -> list[str]:
     return path
 
 
-def _step(resource: Declared) -> Step:
-    return Step(resource, minutes_of(resource))
+def _step(resource: Declared) -> ChainStep:
+    return ChainStep(resource, minutes_of(resource))

@@ -19,7 +19,7 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Change:
+class PlanChange:
     """One input that two plans give the same resource differently; None where one of them does not give it."""
 
     type: str
@@ -30,7 +30,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class RoomDiff:
+class ComponentDiff:
     """One room on both sides; `only_*` count resources by short type."""
 
     room: str
@@ -38,7 +38,7 @@ class RoomDiff:
     there: int
     only_here: Mapping[str, int] = field(default_factory=dict[str, int])
     only_there: Mapping[str, int] = field(default_factory=dict[str, int])
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PlanChange, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -46,7 +46,7 @@ class RoomDiff:
         return not (self.only_here or self.only_there or self.changes)
 
 
-def compare(here: Inventory, there: Inventory) -> tuple[RoomDiff, ...]:
+def compare(here: Inventory, there: Inventory) -> tuple[ComponentDiff, ...]:
     """Every room of either plan, in the order of the telling."""
     left, right = _by_key(here), _by_key(there)
     rooms = sorted({key[0] for key in (*left, *right)}, key=rank)
@@ -65,9 +65,9 @@ def _of(room: str, resources: Mapping[Key, Declared]) -> dict[Key, Declared]:
     return {key: resource for key, resource in resources.items() if key[0] == room}
 
 
-def _room(room: str, here: Mapping[Key, Declared], there: Mapping[Key, Declared]) -> RoomDiff:
+def _room(room: str, here: Mapping[Key, Declared], there: Mapping[Key, Declared]) -> ComponentDiff:
     both = sorted(here.keys() & there.keys())
-    return RoomDiff(
+    return ComponentDiff(
         room,
         len(here),
         len(there),
@@ -81,14 +81,14 @@ def _types(keys: set[Key]) -> dict[str, int]:
     return dict(sorted(Counter(short_type for _, short_type, _ in keys).items()))
 
 
-def _changes(key: Key, here: Declared, there: Declared) -> Iterator[Change]:
+def _changes(key: Key, here: Declared, there: Declared) -> Iterator[PlanChange]:
     room, short_type, name = key
     before, after = _properties(here), _properties(there)
     own = own_part(own_part(name, STACK), room.lower())
     for path in sorted(before.keys() | after.keys()):
         left, right = before.get(path), after.get(path)
         if _neutral(left, here) != _neutral(right, there):
-            yield Change(short_type, own, path, left, right)
+            yield PlanChange(short_type, own, path, left, right)
 
 
 def _properties(resource: Declared) -> dict[str, Value]:

@@ -4,6 +4,6 @@ Nothing of the cloud is ever deleted, and nothing of the state that the cloud st
 """
 
 from automation.recover.recovery import recover
-from automation.recover.results import Recovered, Step, Topic
+from automation.recover.results import Recovered, RecoveryStep, Topic
 
-__all__ = ["Recovered", "Step", "Topic", "recover"]
+__all__ = ["Recovered", "RecoveryStep", "Topic", "recover"]

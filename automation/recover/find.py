@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from automation.engine.error_text import Trouble
-from automation.recover.match import Match, Seen, by_inputs, by_likeness, known_in, match, unsearchable
+from automation.recover.match import Match, ObservedObject, by_inputs, by_likeness, known_in, match, unsearchable
 from automation.recover.missing import Exported, Missing, resources_of
-from automation.recover.search import Answers, Searcher, Wanted
-from providers.contract.import_ids import Findable
+from automation.recover.search import SearchAnswers, Searcher, SearchTarget
+from providers.contract.import_ids import ImportTable
 
 
 @dataclass(frozen=True)
@@ -15,15 +15,15 @@ class Objects:
     """What could be imported, what is nobody's, what troubled the search, and what no search could tell of."""
 
     matches: tuple[Match, ...] = ()
-    orphans: tuple[Seen, ...] = ()
+    orphans: tuple[ObservedObject, ...] = ()
     troubles: Mapping[str, Trouble] = field(default_factory=dict[str, Trouble])
     hidden: tuple[Missing, ...] = ()
 
 
 def find(
     searcher: Searcher,
-    answers: Answers,
-    table: Findable,
+    answers: SearchAnswers,
+    table: ImportTable,
     place: Mapping[str, str],
     exported: Exported,
     missing: Sequence[Missing],
@@ -54,17 +54,19 @@ def find(
     )
 
 
-def seen_in(answers: Answers, table: Findable, place: Mapping[str, str]) -> list[Seen]:
+def seen_in(answers: SearchAnswers, table: ImportTable, place: Mapping[str, str]) -> list[ObservedObject]:
     """What a search told, each address once; it is the stack's where any of the searches proves it."""
-    found: dict[str, Seen] = {}
+    found: dict[str, ObservedObject] = {}
     for told in answers.told:
         before = found.get(told["address"])
         tagged = told["tagged"] or (before is not None and before.tagged)
-        found[told["address"]] = Seen(table.found_at(told["address"], told["kind"], told["name"], place), tagged)
+        found[told["address"]] = ObservedObject(
+            table.found_at(told["address"], told["kind"], told["name"], place), tagged
+        )
     return list(found.values())
 
 
-def wanted(seen: Seen) -> Wanted:
+def wanted(seen: ObservedObject) -> SearchTarget:
     """How an object is read: as the first of the types that it may have."""
     token, identity = next(iter(seen.found.identities.items()))
     return {"address": seen.found.address, "type": token, "id": identity}

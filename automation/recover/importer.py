@@ -20,7 +20,7 @@ from automation.deploy.events import MASKED, UNKNOWN
 from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
 from automation.recover.match import Match
-from automation.recover.missing import Ground, urns_of
+from automation.recover.missing import RelatedResources, urns_of
 
 if TYPE_CHECKING:
     from automation.deploy.workspace import ProjectStack
@@ -45,7 +45,9 @@ class Imports:
         return next((line[:LONGEST_QUOTE] for line in told if line), "the engine does not say why")
 
 
-def import_all(engine: "ProjectStack", matches: Sequence[Match], ground: Mapping[str, Ground], message: str) -> Imports:
+def import_all(
+    engine: "ProjectStack", matches: Sequence[Match], ground: Mapping[str, RelatedResources], message: str
+) -> Imports:
     """Import what matches, as far as it is there."""
     if not matches:
         return Imports()
@@ -71,7 +73,9 @@ def import_all(engine: "ProjectStack", matches: Sequence[Match], ground: Mapping
     )
 
 
-def _lay_ground(engine: "ProjectStack", matches: Sequence[Match], ground: Mapping[str, Ground], message: str) -> None:
+def _lay_ground(
+    engine: "ProjectStack", matches: Sequence[Match], ground: Mapping[str, RelatedResources], message: str
+) -> None:
     """Components first, then providers: the engine makes providers before it looks at anything else in a file."""
     standing = urns_of(engine.exported())
     needed = {found.urn: found for one in matches if _told(one) for found in _beneath(one, ground, standing)}
@@ -82,7 +86,7 @@ def _lay_ground(engine: "ProjectStack", matches: Sequence[Match], ground: Mappin
             _import(engine, entries, message)
 
 
-def _beneath(one: Match, ground: Mapping[str, Ground], standing: set[str]) -> Iterator[Ground]:
+def _beneath(one: Match, ground: Mapping[str, RelatedResources], standing: set[str]) -> Iterator[RelatedResources]:
     """What a resource stands on and the state does not have."""
     for urn in (one.missing.parent, one.missing.provider):
         while urn in ground and urn not in standing:
@@ -108,11 +112,11 @@ def _object(one: Match) -> Entry:
     return {**_entry(missing.urn, missing.parent), "id": one.identity, "provider": missing.provider}
 
 
-def _room(one: Ground) -> Entry:
+def _room(one: RelatedResources) -> Entry:
     return {**_entry(one.urn, one.parent), "component": True}
 
 
-def _provider(one: Ground) -> Entry:
+def _provider(one: RelatedResources) -> Entry:
     return {**_entry(one.urn, one.parent), "inputs": dict(one.inputs)}
 
 
@@ -120,7 +124,7 @@ def _entry(urn: str, parent: str) -> Entry:
     return {"type": type_of(urn), "name": urn, "logicalName": name_of(urn), "parent": parent}
 
 
-def _is_whole(one: Ground) -> bool:
+def _is_whole(one: RelatedResources) -> bool:
     """True for settings that a preview has told whole."""
     return not any(word in json.dumps(one.inputs) for word in (MASKED, UNKNOWN))
 

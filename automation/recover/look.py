@@ -10,9 +10,9 @@ from pulumi import automation
 from automation.deploy import Deployment
 from automation.engine.case import place_of
 from automation.recover.find import Objects, find, place_for
-from automation.recover.missing import Exported, Ground, Missing, all_missing, ground_of
+from automation.recover.missing import Exported, Missing, RelatedResources, all_missing, related_resources
 from automation.recover.search import Searcher
-from providers import findable
+from providers import import_table
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Look:
     """What a state lacks, components and providers that it lacks by urn, and what of all that the cloud has."""
 
     missing: tuple[Missing, ...]
-    ground: Mapping[str, Ground]
+    ground: Mapping[str, RelatedResources]
     objects: Objects
 
 
@@ -37,5 +37,5 @@ def look(deployment: Deployment, exported: Exported) -> Look:
             deployment.engine.preview(on_event=events.append)
         answers = searched.result()
     missing = all_missing(exported, events)
-    objects = find(searcher, answers, findable(spec.cloud), place_for(place), exported, missing)
-    return Look(missing, ground_of(events), objects)
+    objects = find(searcher, answers, import_table(spec.cloud), place_for(place), exported, missing)
+    return Look(missing, related_resources(events), objects)

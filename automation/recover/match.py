@@ -13,17 +13,17 @@ from automation.deploy.events import MASKED, UNKNOWN
 from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
 from automation.recover.missing import Missing
-from providers.contract.import_ids import DRAWN, Findable, Found, is_automatic
+from providers.contract.import_ids import DRAWN, CloudObject, ImportTable, is_automatic
 
 ALIKE = 0.8
 """Share of the comparable inputs that an object without a name must have as the resource has them."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedObject:
     """An object that a search told of; `tagged` where it bears the stack's tags, and was not only named like it."""
 
-    found: Found
+    found: CloudObject
     tagged: bool = True
 
 
@@ -33,7 +33,7 @@ class Match:
 
     missing: Missing
     identity: str
-    seen: Seen | None = None
+    seen: ObservedObject | None = None
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Matched:
     """Matches; objects without a name that may be one of several resources; objects that nothing wants."""
 
     matches: tuple[Match, ...] = ()
-    unnamed: tuple[Seen, ...] = ()
-    unwanted: tuple[Seen, ...] = ()
+    unnamed: tuple[ObservedObject, ...] = ()
+    unwanted: tuple[ObservedObject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Known:
     words: frozenset[str]
     names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
-    def has(self, found: Found) -> bool:
+    def has(self, found: CloudObject) -> bool:
         """True for an object that stands in the state."""
         return not self.words.isdisjoint(word.casefold() for word in (found.address, *found.identities.values()))
 
@@ -61,12 +61,12 @@ class Known:
         words = (value.casefold() for value in inputs.values() if isinstance(value, str))
         return any(word in self.words and word in identity.casefold() for word in words)
 
-    def doubles(self, found: Found) -> bool:
+    def doubles(self, found: CloudObject) -> bool:
         """True for an object that a provider named after a resource of the state, which has another id."""
         return any(is_automatic(found.name, name) for token in found.identities for name in self.names.get(token, ()))
 
 
-def known_in(resources: Iterable[Mapping[str, Value]], table: Findable, place: Mapping[str, str]) -> Known:
+def known_in(resources: Iterable[Mapping[str, Value]], table: ImportTable, place: Mapping[str, str]) -> Known:
     """What an exported state has."""
     words: set[str] = set()
     names: dict[str, set[str]] = {}
@@ -79,7 +79,11 @@ def known_in(resources: Iterable[Mapping[str, Value]], table: Findable, place: M
 
 
 def match(
-    seen: Iterable[Seen], missing: Sequence[Missing], known: Known, table: Findable, place: Mapping[str, str]
+    seen: Iterable[ObservedObject],
+    missing: Sequence[Missing],
+    known: Known,
+    table: ImportTable,
+    place: Mapping[str, str],
 ) -> Matched:
     """Match what a search told with what is missing."""
     left = [one for one in seen if one.found.identities and not known.has(one.found)]
@@ -103,7 +107,7 @@ def by_inputs(
     missing: Iterable[Missing],
     matches: Iterable[Match],
     known: Known,
-    table: Findable,
+    table: ImportTable,
     place: Mapping[str, str],
     stack: str,
 ) -> Iterator[Match]:
@@ -125,7 +129,10 @@ def by_inputs(
 
 
 def by_likeness(
-    unnamed: Sequence[Seen], missing: Sequence[Missing], outputs: Mapping[str, Mapping[str, Value]], table: Findable
+    unnamed: Sequence[ObservedObject],
+    missing: Sequence[Missing],
+    outputs: Mapping[str, Mapping[str, Value]],
+    table: ImportTable,
 ) -> tuple[Match, ...]:
     """Objects without a name with the resource that each is most like; `outputs` is what each address was read as.
 
@@ -149,7 +156,7 @@ def by_likeness(
     return tuple(matches)
 
 
-def _alike(wanted: Missing, outputs: Mapping[str, Value], table: Findable) -> float:
+def _alike(wanted: Missing, outputs: Mapping[str, Value], table: ImportTable) -> float:
     """How like a resource an object is; by its name alone where a provider has drawn that."""
     row = table.by_type.get(wanted.type)
     drawn = row is not None and is_automatic(str(wanted.inputs.get(row.named, "")), wanted.name)
@@ -169,7 +176,7 @@ def plain(inputs: Mapping[str, Value]) -> Mapping[str, Value]:
     return {key: value for key, value in inputs.items() if value not in (MASKED, UNKNOWN)}
 
 
-def unsearchable(missing: Iterable[Missing], table: Findable) -> tuple[Missing, ...]:
+def unsearchable(missing: Iterable[Missing], table: ImportTable) -> tuple[Missing, ...]:
     """Missing resources that no search tells of, and that must not be made twice."""
     return tuple(
         one
@@ -179,18 +186,18 @@ def unsearchable(missing: Iterable[Missing], table: Findable) -> tuple[Missing, 
     )
 
 
-def _by_identity(missing: Missing, found: Found, table: Findable, place: Mapping[str, str]) -> bool:
+def _by_identity(missing: Missing, found: CloudObject, table: ImportTable, place: Mapping[str, str]) -> bool:
     identity = table.identity(missing.type, plain(missing.inputs), place)
     return bool(identity) and found.identities.get(missing.type, "").casefold() == identity.casefold()
 
 
-def _by_name(missing: Missing, found: Found, table: Findable, place: Mapping[str, str]) -> bool:
+def _by_name(missing: Missing, found: CloudObject, table: ImportTable, place: Mapping[str, str]) -> bool:
     row = table.by_type.get(missing.type)
     name = plain(missing.inputs).get(row.named) if row else None
     return missing.type in found.identities and bool(name) and name == found.name
 
 
-def _by_automatic_name(missing: Missing, found: Found, table: Findable, place: Mapping[str, str]) -> bool:
+def _by_automatic_name(missing: Missing, found: CloudObject, table: ImportTable, place: Mapping[str, str]) -> bool:
     row = table.by_type.get(missing.type)
     # the name of what was being created is drawn already, and another one is another object's
     drawn = missing.pending and row is not None and row.named in missing.inputs

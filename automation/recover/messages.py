@@ -7,11 +7,11 @@ from automation.deploy.results import Outcome
 from automation.engine.error_text import Trouble
 from automation.plan.inventory import short_type
 from automation.recover.importer import Imports
-from automation.recover.match import Match, Seen
+from automation.recover.match import Match, ObservedObject
 from automation.recover.missing import Missing, Operation
-from automation.recover.results import RECOVERED, OnStep, Step, Topic
+from automation.recover.results import RECOVERED, OnStep, RecoveryStep, Topic
 from providers.contract.diagnostics import listed
-from providers.contract.import_ids import DRAWN, Findable
+from providers.contract.import_ids import DRAWN, ImportTable
 
 LATE = "the cloud's index lags by minutes: run `recover` again before `up` when it should be there"
 
@@ -21,11 +21,11 @@ class Log:
 
     def __init__(self, *, dry_run: bool = False, on_step: OnStep | None = None) -> None:
         self.dry_run, self.on_step = dry_run, on_step
-        self.steps: list[Step] = []
+        self.steps: list[RecoveryStep] = []
 
     def tell(self, topic: Topic, subject: str, told: str) -> None:
         """Keep a step, and hand it on."""
-        step = Step(topic, subject, told)
+        step = RecoveryStep(topic, subject, told)
         self.steps.append(step)
         if self.on_step is not None:
             self.on_step(step)
@@ -67,7 +67,7 @@ def tell_planned_imports(log: Log, matches: Iterable[Match]) -> None:
             log.tell(Topic.PENDING if one.missing.pending else Topic.LOOKED_FOR, str(one.missing), told)
 
 
-def tell_not_found(log: Log, missing: Iterable[Missing], table: Findable) -> None:
+def tell_not_found(log: Log, missing: Iterable[Missing], table: ImportTable) -> None:
     """What was being created and was not found."""
     for one in missing:
         if one.type in DRAWN:
@@ -79,7 +79,7 @@ def tell_not_found(log: Log, missing: Iterable[Missing], table: Findable) -> Non
         log.tell(Topic.PENDING, str(one), told)
 
 
-def tell_orphans(log: Log, orphans: Iterable[Seen], lacking: Collection[str]) -> None:
+def tell_orphans(log: Log, orphans: Iterable[ObservedObject], lacking: Collection[str]) -> None:
     """Objects that only people can settle; `lacking` are the types that the state still lacks resources of."""
     for one in orphans:
         kind = listed((short_type(token) for token in one.found.identities), "or")

@@ -46,7 +46,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Ground:
+class RelatedResources:
     """A component or provider that the state does not have, and that resources stand on; no cloud knows it."""
 
     urn: str
@@ -77,10 +77,10 @@ def to_be_created(events: Iterable["EngineEvent"]) -> tuple[Missing, ...]:
     )
 
 
-def ground_of(events: Iterable["EngineEvent"]) -> Mapping[str, Ground]:
+def related_resources(events: Iterable["EngineEvent"]) -> Mapping[str, RelatedResources]:
     """Components and providers that a preview would make, by urn."""
     return {
-        state.urn: Ground(state.urn, state.parent, _inputs(state), provider=state.type.startswith(PROVIDERS))
+        state.urn: RelatedResources(state.urn, state.parent, _inputs(state), provider=state.type.startswith(PROVIDERS))
         for state in _created(events)
         if state.parent and (not state.custom or state.type.startswith(PROVIDERS))
     }

@@ -26,7 +26,7 @@ from automation.recover.messages import (
 from automation.recover.missing import Exported, pending, under_way
 from automation.recover.results import OnStep, Recovered, Topic
 from automation.recover.unblock import damaged_elsewhere, state_files, unblock
-from providers import findable
+from providers import import_table
 
 PASSES = 6
 """A state that was lost is taken over in so many layers at most: network, subnets, what stands in them."""
@@ -91,7 +91,7 @@ def _take_over(deployment: Deployment, log: Log, exported: Exported) -> bool:
             exported = deployment.engine.exported()
         seen = look(deployment, exported)
     lacking = [one for one in seen.missing if one.urn not in settled]
-    tell_not_found(log, (one for one in lacking if one.urn in begun), findable(deployment.file.spec.cloud))
+    tell_not_found(log, (one for one in lacking if one.urn in begun), import_table(deployment.file.spec.cloud))
     tell_orphans(log, seen.objects.orphans, {one.type for one in lacking})
     tell_unsearched(log, seen.objects.troubles, seen.objects.hidden)
     return bool(lacking)

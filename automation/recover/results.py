@@ -28,7 +28,7 @@ RECOVERED = frozenset({Topic.PROCESS, Topic.LOCK, Topic.FILE, Topic.PENDING, Top
 
 
 @dataclass(frozen=True)
-class Step:
+class RecoveryStep:
     """One thing that was found and what was done about it, or with `dry_run` what would be; `subject` names it."""
 
     topic: Topic
@@ -39,7 +39,7 @@ class Step:
         return f"{self.subject}: {self.told}" if self.subject else self.told
 
 
-OnStep = Callable[[Step], object]
+OnStep = Callable[[RecoveryStep], object]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Recovered:
     """What a recovery found and did; `refreshed` is what the refresh took over."""
 
     stack: str
-    steps: tuple[Step, ...]
+    steps: tuple[RecoveryStep, ...]
     dry_run: bool = False
     refreshed: Outcome | None = None
 

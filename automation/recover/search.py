@@ -17,14 +17,14 @@ from automation.engine.cloud_queries import ROOT
 from automation.engine.error_text import LATE, Trouble, trouble_of, trouble_of_kind
 from automation.engine.run import run_limited
 from automation.plan.inventory import Value
-from automation.recover.clouds.searches import Told
+from automation.recover.clouds.searches import SearchHit
 
 LONGEST_SECONDS = 300.0
 """For plugins to start, and for a search that turns many pages."""
 SEARCH = "automation.recover.search_process"
 
 
-class Wanted(TypedDict):
+class SearchTarget(TypedDict):
     """An object to read."""
 
     address: str
@@ -32,30 +32,30 @@ class Wanted(TypedDict):
     id: str
 
 
-class Request(TypedDict):
+class SearchRequest(TypedDict):
     """What the searching process reads; with `read` it reads those objects and searches nothing."""
 
     program: str
     version: str
     cloud: str
     place: Mapping[str, str]
-    read: Sequence[Wanted]
+    read: Sequence[SearchTarget]
 
 
-class Reply(TypedDict):
+class SearchReply(TypedDict):
     """What it writes, as the last line: objects, kinds of trouble by search, what was read, what is not there."""
 
-    told: list[Told]
+    told: list[SearchHit]
     troubles: dict[str, str]
     read: dict[str, Mapping[str, Value]]
     gone: list[str]
 
 
 @dataclass(frozen=True)
-class Answers:
+class SearchAnswers:
     """What a search found, what troubled it; what was read by address, and the addresses where nothing stands."""
 
-    told: tuple[Told, ...] = ()
+    told: tuple[SearchHit, ...] = ()
     troubles: Mapping[str, Trouble] = field(default_factory=dict[str, Trouble])
     read: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
     gone: frozenset[str] = frozenset()
@@ -71,16 +71,16 @@ class Searcher:
     place: Mapping[str, str]
     environment: Mapping[str, str]
 
-    def search(self) -> Answers:
+    def search(self) -> SearchAnswers:
         """Everything that bears the stack's tags or its name."""
         return self._asked(())
 
-    def read(self, wanted: Sequence[Wanted]) -> Answers:
+    def read(self, wanted: Sequence[SearchTarget]) -> SearchAnswers:
         """Objects as the cloud tells them."""
-        return self._asked(wanted) if wanted else Answers()
+        return self._asked(wanted) if wanted else SearchAnswers()
 
-    def _asked(self, wanted: Sequence[Wanted]) -> Answers:
-        request: Request = {
+    def _asked(self, wanted: Sequence[SearchTarget]) -> SearchAnswers:
+        request: SearchRequest = {
             "program": self.program, "version": self.version, "cloud": self.cloud, "place": self.place, "read": wanted,
         }  # fmt: skip
         paths = os.pathsep.join(path for path in (str(ROOT), self.environment.get("PYTHONPATH", "")) if path)
@@ -88,10 +88,10 @@ class Searcher:
         with TemporaryDirectory() as folder:
             ran = run_limited([sys.executable, "-m", SEARCH], Path(folder), given, LONGEST_SECONDS, json.dumps(request))
         if ran.code is None:
-            return Answers(troubles={"the search": LATE})
+            return SearchAnswers(troubles={"the search": LATE})
         try:
-            reply = cast("Reply", json.loads(ran.out.strip().rpartition("\n")[2]))
+            reply = cast("SearchReply", json.loads(ran.out.strip().rpartition("\n")[2]))
         except ValueError:
-            return Answers(troubles={"the search": trouble_of(ran.err)})
+            return SearchAnswers(troubles={"the search": trouble_of(ran.err)})
         troubles = {name: trouble_of_kind(kind) for name, kind in reply["troubles"].items()}
-        return Answers(tuple(reply["told"]), troubles, reply["read"], frozenset(reply["gone"]))
+        return SearchAnswers(tuple(reply["told"]), troubles, reply["read"], frozenset(reply["gone"]))

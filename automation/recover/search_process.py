@@ -13,21 +13,21 @@ import pulumi
 from pulumi import automation
 
 from automation.deploy.events import masked
-from automation.engine.clouds.questions import Asked, Place
+from automation.engine.clouds.questions import CloudQueries, QueryTarget
 from automation.engine.error_text import trouble_of
 from automation.engine.scratch import scratch_stack, without_settings
 from automation.plan.inventory import Value
-from automation.recover.clouds.searches import Searched
-from automation.recover.search import Reply, Request, Wanted
+from automation.recover.clouds.searches import CloudSearch
+from automation.recover.search import SearchReply, SearchRequest, SearchTarget
 
 ROUNDS = 5
 """A preview ends at the first object that it cannot read, so those that it did not come to are read again."""
 NOT_THERE = re.compile(r"resource '.*' does not exist")
 
 
-def answer(request: Request, folder: Path) -> Reply:
+def answer(request: SearchRequest, folder: Path) -> SearchReply:
     """Search, or read what is wanted."""
-    reply: Reply = {"told": [], "troubles": {}, "read": {}, "gone": []}
+    reply: SearchReply = {"told": [], "troubles": {}, "read": {}, "gone": []}
     try:
         if request["read"]:
             _read(request, folder, reply)
@@ -38,9 +38,9 @@ def answer(request: Request, folder: Path) -> Reply:
     return reply
 
 
-def _search(request: Request, folder: Path, reply: Reply) -> None:
+def _search(request: SearchRequest, folder: Path, reply: SearchReply) -> None:
     place, provider = _place(request)
-    searched = cast("Searched", import_module(f"automation.recover.clouds.{request['cloud']}"))
+    searched = cast("CloudSearch", import_module(f"automation.recover.clouds.{request['cloud']}"))
 
     def program() -> None:
         opts = pulumi.InvokeOptions(provider=provider())
@@ -54,7 +54,7 @@ def _search(request: Request, folder: Path, reply: Reply) -> None:
     scratch_stack(request, folder, program).preview()
 
 
-def _read(request: Request, folder: Path, reply: Reply) -> None:
+def _read(request: SearchRequest, folder: Path, reply: SearchReply) -> None:
     _, provider = _place(request)
     left = list(request["read"])
     for turn in range(ROUNDS):
@@ -69,7 +69,10 @@ def _read(request: Request, folder: Path, reply: Reply) -> None:
 
 
 def _read_once(
-    request: Request, folder: Path, provider: Callable[[], pulumi.ProviderResource], wanted: Sequence[Wanted]
+    request: SearchRequest,
+    folder: Path,
+    provider: Callable[[], pulumi.ProviderResource],
+    wanted: Sequence[SearchTarget],
 ) -> dict[str, Mapping[str, Value] | None]:
     """What was read by address; None where nothing stands, an empty object for what failed otherwise."""
     found: dict[str, Mapping[str, Value] | None] = {}
@@ -98,16 +101,16 @@ def _read_once(
     return found
 
 
-def _place(request: Request) -> tuple[Place, Callable[[], pulumi.ProviderResource]]:
-    asks = cast("Asked", import_module(f"automation.engine.clouds.{request['cloud']}"))
-    place = Place(**request["place"])
+def _place(request: SearchRequest) -> tuple[QueryTarget, Callable[[], pulumi.ProviderResource]]:
+    asks = cast("CloudQueries", import_module(f"automation.engine.clouds.{request['cloud']}"))
+    place = QueryTarget(**request["place"])
     return place, lambda: asks.provider(place)
 
 
 def main() -> None:
     """Read the request, write the reply."""
     without_settings(os.environ)
-    print(json.dumps(answer(cast("Request", json.load(sys.stdin)), Path.cwd())), flush=True)
+    print(json.dumps(answer(cast("SearchRequest", json.load(sys.stdin)), Path.cwd())), flush=True)
     # As in `automation.engine.query_process`: a refused question waits for ever, and its thread with it.
     os._exit(0)
 

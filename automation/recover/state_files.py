@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
-from automation.deploy.locks import Held
+from automation.deploy.locks import LockHolder
 from automation.plan.inventory import Value
 
 ATTRIBUTES = ".attrs"
@@ -63,11 +63,11 @@ class StateFiles:
         if self.state is not None and not _is_state(self.state):
             yield self._damaged(self.state)
 
-    def held(self) -> tuple[Held, ...]:
+    def held(self) -> tuple[LockHolder, ...]:
         """Who holds the stack, as far as the locks can be read."""
         found = (cast("dict[str, Value]", _read(path)) for path in sorted(self._locks()) if _holds_object(path))
         return tuple(
-            Held(
+            LockHolder(
                 str(lock.get("username", "")), str(lock.get("hostname", "")), int(str(lock.get("pid", 0))),
                 str(lock.get("timestamp", ""))[:19],
             )

@@ -12,7 +12,7 @@ from typing import cast
 import yaml
 
 from automation.deploy import Deployment, DeploymentFailed, Failure
-from automation.deploy.locks import Held
+from automation.deploy.locks import LockHolder
 from automation.recover import processes
 from automation.recover.messages import Log
 from automation.recover.results import Topic
@@ -43,7 +43,7 @@ def state_files(deployment: Deployment) -> StateFiles | None:
     return StateFiles(folder, str(project["name"]), deployment.name)
 
 
-def refuse_living(stack: str, held: Held, *, take_lock: bool) -> None:
+def refuse_living(stack: str, held: LockHolder, *, take_lock: bool) -> None:
     """Raise DeploymentFailed for a lock whose holder works, or may work, on."""
     if held.host == socket.gethostname():
         if processes.is_engine(held.pid):
@@ -72,7 +72,7 @@ def damaged_elsewhere(deployment: Deployment, failure: DeploymentFailed) -> Depl
     return DeploymentFailed(failure.kind, failure.sentence, advice, failure.log)
 
 
-def _held_elsewhere(deployment: Deployment) -> tuple[Held, ...]:
+def _held_elsewhere(deployment: Deployment) -> tuple[LockHolder, ...]:
     held = deployment.held()
     return () if held is None else (held,)
 
@@ -114,7 +114,7 @@ def _mend(deployment: Deployment, files: StateFiles, log: Log) -> None:
         log.tell(Topic.FILE, damage.path.name, f"{damage.told}{' (not done: --dry-run)' if log.dry_run else ''}")
 
 
-def _unlock(deployment: Deployment, holders: Iterable[Held], log: Log) -> None:
+def _unlock(deployment: Deployment, holders: Iterable[LockHolder], log: Log) -> None:
     for held in holders:
         if log.dry_run:
             log.tell(Topic.LOCK, str(held), "has left its lock: would be taken away")

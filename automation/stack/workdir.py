@@ -13,7 +13,7 @@ from automation.stack.ephemeral import TTL_HOURS, laid_over, refuse_own_file, re
 from automation.stack.folders import Sealed, folder_for, platform_in, sealed_in, stack_file, write_stack_file
 
 
-class Layout:
+class Workdir:
     """The stack `name` made from the file of `stack` in the project's `folder`, with `overrides` by dotted path."""
 
     def __init__(

@@ -2,25 +2,25 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Mistake
+from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 from providers.contract.spec.data import IN_MIB
 
 DAY_MINUTES = 24 * 60
 
 
-def disk_can_grow(spec: Platform) -> Iterator[Mistake]:
+def disk_can_grow(spec: Platform) -> Iterator[ConfigError]:
     """max_storage_gib is not below storage_gib."""
     database = spec.database
     if database is not None and database.max_storage_gib < database.storage_gib:
-        yield Mistake(
+        yield ConfigError(
             "database.max_storage_gib",
             database.max_storage_gib,
             f"is below storage_gib, which is {database.storage_gib}; raise it",
         )
 
 
-def windows_keep_apart(spec: Platform) -> Iterator[Mistake]:
+def windows_keep_apart(spec: Platform) -> Iterator[ConfigError]:
     """The hour of backups (daily) and the hour of maintenance (weekly) do not meet, across midnight either."""
     database = spec.database
     if database is None or database.backup.retention_days == 0:
@@ -28,7 +28,7 @@ def windows_keep_apart(spec: Platform) -> Iterator[Mistake]:
     backup, maintenance = minutes(database.backup.window_start), minutes(database.maintenance.window_start)
     apart = (maintenance - backup) % DAY_MINUTES
     if min(apart, DAY_MINUTES - apart) < 60:
-        yield Mistake(
+        yield ConfigError(
             "database.backup.window_start",
             database.backup.window_start,
             f"overlaps the maintenance hour at {database.maintenance.window_start}; keep the two an hour apart",
@@ -41,25 +41,25 @@ def minutes(clock: str) -> int:
     return int(hours) * 60 + int(rest)
 
 
-def parameters_say_it_once(spec: Platform) -> Iterator[Mistake]:
+def parameters_say_it_once(spec: Platform) -> Iterator[ConfigError]:
     """A size is given in MiB or in PostgreSQL's own unit, not in both."""
     parameters = spec.database.parameters if spec.database else {}
     for ours, theirs in IN_MIB.items():
         if ours in parameters and theirs in parameters:
             path = f"database.parameters.{theirs}"
-            yield Mistake(path, parameters[theirs], f"is also given as {ours}; keep one of the two")
+            yield ConfigError(path, parameters[theirs], f"is also given as {ours}; keep one of the two")
         if ours in parameters and not _is_size(parameters[ours]):
-            yield Mistake(f"database.parameters.{ours}", parameters[ours], "must be a whole number of MiB above 0")
+            yield ConfigError(f"database.parameters.{ours}", parameters[ours], "must be a whole number of MiB above 0")
 
 
 def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def recovery_is_none_for_now(spec: Platform) -> Iterator[Mistake]:
+def recovery_is_none_for_now(spec: Platform) -> Iterator[ConfigError]:
     """A standby is not built yet, and a mode that is not built is not accepted."""
     if spec.recovery.mode != "none":
-        yield Mistake("recovery.mode", spec.recovery.mode, "is not built yet; use none")
+        yield ConfigError("recovery.mode", spec.recovery.mode, "is not built yet; use none")
 
 
 database_rules = (disk_can_grow, windows_keep_apart, parameters_say_it_once)

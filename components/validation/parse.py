@@ -16,7 +16,7 @@ from components.validation.entry import plain_path
 from components.validation.messages import mistake_of
 from components.validation.rules import contradictions
 from providers import AVAILABLE, limits
-from providers.contract.diagnostics import InvalidConfiguration, Mistake, Refusal
+from providers.contract.diagnostics import ConfigError, Diagnostic, InvalidConfiguration
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.defaults import Raw, complete
 
@@ -48,7 +48,7 @@ def parse(raw: Raw, stack: str) -> Platform:
     Raises InvalidConfiguration with every mistake at once.
     """
     spec, mistakes = read(raw)
-    refusals: list[Refusal] = list(mistakes)
+    refusals: list[Diagnostic] = list(mistakes)
     if spec is not None:
         told = [mistake.path for mistake in mistakes]
         found = [*contradictions(spec), *_refused_by_cloud(spec, stack)]
@@ -58,7 +58,7 @@ def parse(raw: Raw, stack: str) -> Platform:
     return spec
 
 
-def _refused_by_cloud(spec: Platform, stack: str) -> list[Refusal]:
+def _refused_by_cloud(spec: Platform, stack: str) -> list[Diagnostic]:
     """What the chosen cloud cannot do; nothing where its adapter or its block is missing, which is told already."""
     if spec.cloud not in AVAILABLE or spec.block is None:
         return []
@@ -77,10 +77,10 @@ def without_contradictions(spec: Platform) -> Platform:
     return spec.model_copy(update={"services": services})
 
 
-def read(raw: Raw) -> tuple[Platform | None, list[Mistake]]:
+def read(raw: Raw) -> tuple[Platform | None, list[ConfigError]]:
     """The spec as far as it can be read, and the mistakes of shape; None when too little is left to go on."""
     rest = copy.deepcopy(raw)
-    mistakes: dict[str, Mistake] = {}
+    mistakes: dict[str, ConfigError] = {}
     for _ in range(ROUNDS):
         try:
             return Platform.model_validate_json(json.dumps(complete(rest))), list(mistakes.values())

@@ -3,32 +3,32 @@
 from collections.abc import Iterator, Sequence
 
 from providers import AVAILABLE
-from providers.contract.diagnostics import Mistake, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.spec import Platform
 
 RESERVED_TAGS = ("project", "stack", "managed-by")
 
 
-def cloud_is_available(spec: Platform) -> Iterator[Mistake]:
+def cloud_is_available(spec: Platform) -> Iterator[ConfigError]:
     """The chosen cloud has an adapter, and its block is there."""
     if spec.cloud not in AVAILABLE:
-        yield Mistake("cloud", spec.cloud, f"has no adapter yet; use {listed(AVAILABLE)}")
+        yield ConfigError("cloud", spec.cloud, f"has no adapter yet; use {listed(AVAILABLE)}")
     elif spec.block is None:
-        yield Mistake("cloud", spec.cloud, f"needs the block `{spec.cloud}` beside it; add its account and region")
+        yield ConfigError("cloud", spec.cloud, f"needs the block `{spec.cloud}` beside it; add its account and region")
 
 
-def used_parts_exist(spec: Platform) -> Iterator[Mistake]:
+def used_parts_exist(spec: Platform) -> Iterator[ConfigError]:
     """`uses` names parts that the platform has."""
     for name, service in spec.services.items():
         path = f"services.{name}.uses"
         yield from _repeated(path, service.uses)
         for part in service.uses:
             if part != "models" and getattr(spec, part) is None:
-                yield Mistake(
+                yield ConfigError(
                     path, part, f"names a part the platform does not have; add `{part}: {{}}` or drop it here"
                 )
         if "models" in service.uses and not spec.models:
-            yield Mistake(path, "models", _no_models(spec))
+            yield ConfigError(path, "models", _no_models(spec))
 
 
 def _no_models(spec: Platform) -> str:
@@ -40,34 +40,34 @@ def _no_models(spec: Platform) -> str:
     return f"names no model; list some under `{spec.cloud}.models` or drop `models` here"
 
 
-def called_services_exist(spec: Platform) -> Iterator[Mistake]:
+def called_services_exist(spec: Platform) -> Iterator[ConfigError]:
     """`calls` names other services that accept connections."""
     for name, service in spec.services.items():
         path = f"services.{name}.calls"
         yield from _repeated(path, service.calls)
         for callee in service.calls:
             if callee == name:
-                yield Mistake(path, callee, "is the service itself; a service calls others, so drop it")
+                yield ConfigError(path, callee, "is the service itself; a service calls others, so drop it")
             elif callee not in spec.services:
                 known = [other for other in spec.services if other != name]
                 hint = f"use {listed(known)}" if known else "there is no other service"
-                yield Mistake(path, callee, f"is not a service{did_you_mean(callee, known)}; {hint}")
+                yield ConfigError(path, callee, f"is not a service{did_you_mean(callee, known)}; {hint}")
             elif spec.services[callee].port is None:
-                yield Mistake(path, callee, "has no port, so nothing can call it; give it a port or drop it here")
+                yield ConfigError(path, callee, "has no port, so nothing can call it; give it a port or drop it here")
 
 
-def tags_are_free(spec: Platform) -> Iterator[Mistake]:
+def tags_are_free(spec: Platform) -> Iterator[ConfigError]:
     """The platform writes its own tags; a user's tag of the same name would be lost."""
     for key in spec.tags:
         if key.lower() in RESERVED_TAGS:
-            yield Mistake(
+            yield ConfigError(
                 f"tags.{key}", spec.tags[key], f"is the platform's own tag; {listed(RESERVED_TAGS)} are taken"
             )
 
 
-def _repeated(path: str, names: Sequence[str]) -> Iterator[Mistake]:
+def _repeated(path: str, names: Sequence[str]) -> Iterator[ConfigError]:
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Mistake(path, name, "is listed twice; list it once")
+        yield ConfigError(path, name, "is listed twice; list it once")
 
 
 reference_rules = (cloud_is_available, used_parts_exist, called_services_exist, tags_are_free)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Mistake, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform
 
@@ -65,24 +65,24 @@ def _data_risks(spec: Platform) -> Iterator[Risk]:
         yield Risk("storage.versioning", False, "loses what is overwritten or deleted; use true")
 
 
-def unaccepted_risks(spec: Platform) -> Iterator[Mistake]:
+def unaccepted_risks(spec: Platform) -> Iterator[ConfigError]:
     """Risks that `accept_risk` does not name."""
     for risk in risks(spec):
         if risk.path not in spec.accept_risk:
-            yield Mistake(
+            yield ConfigError(
                 risk.path, risk.value, f'{risk.danger}, or accept it by `accept_risk: {{"{risk.path}": "<reason>"}}`'
             )
 
 
-def acceptances_name_risks(spec: Platform) -> Iterator[Mistake]:
+def acceptances_name_risks(spec: Platform) -> Iterator[ConfigError]:
     """An acceptance that accepts nothing is a mistake in waiting; one without a reason is none."""
     paths = [risk.path for risk in risks(spec)]
     for path, reason in spec.accept_risk.items():
         if path not in paths:
             found = f"the risks of this stack are {listed(paths, 'and')}" if paths else "this stack takes no risk"
-            yield Mistake(f"accept_risk.{path}", reason, f"accepts nothing{did_you_mean(path, paths)}; {found}")
+            yield ConfigError(f"accept_risk.{path}", reason, f"accepts nothing{did_you_mean(path, paths)}; {found}")
         elif len(reason.split()) < 2:
-            yield Mistake(f"accept_risk.{path}", reason, "is no reason; say in a few words why the risk is taken")
+            yield ConfigError(f"accept_risk.{path}", reason, "is no reason; say in a few words why the risk is taken")
 
 
 risk_rules = (unaccepted_risks, acceptances_name_risks)

@@ -7,10 +7,10 @@ from components.validation.entry import entry_rules
 from components.validation.references import reference_rules
 from components.validation.risks import risk_rules
 from components.validation.services import service_rules
-from providers.contract.diagnostics import Mistake
+from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 
-Rule = Callable[[Platform], Iterator[Mistake]]
+Rule = Callable[[Platform], Iterator[ConfigError]]
 
 RULES: tuple[Rule, ...] = (
     *reference_rules,
@@ -22,6 +22,6 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def contradictions(spec: Platform) -> list[Mistake]:
+def contradictions(spec: Platform) -> list[ConfigError]:
     """Every mistake of a spec whose keys are each well-formed, in the order of the rules."""
     return [mistake for rule in RULES for mistake in rule(spec)]

@@ -6,15 +6,15 @@ Google Cloud enables its services here, Azure makes its resource group.
 
 from dataclasses import dataclass
 
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.contract.component import Scope
 
 
 @dataclass(frozen=True)
-class Account:
+class AwsAccount:
     """Nothing that later rooms need."""
 
 
-def create_account(room: Scope, site: Site) -> Account:
+def create_account(room: Scope, site: AwsContext) -> AwsAccount:
     """Declares nothing."""
-    return Account()
+    return AwsAccount()

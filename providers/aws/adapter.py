@@ -8,17 +8,17 @@ import pulumi_aws as aws
 from providers.aws.base.identity import create_identity
 from providers.aws.base.keys import create_keys
 from providers.aws.base.registry import create_registry
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.aws.cache.resources import AwsCache, create_cache
 from providers.aws.compute.address import service_address
-from providers.aws.compute.resources import Compute, create_compute
+from providers.aws.compute.resources import AwsCompute, create_compute
 from providers.aws.compute.scaling import create_autoscaling
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.aws.database.resources import AwsDatabase, create_database
-from providers.aws.entry.ingress import Ingress, create_ingress
+from providers.aws.entry.ingress import AwsIngress, create_ingress
 from providers.aws.entry.resources import create_entry
-from providers.aws.monitoring.resources import Built, create_monitoring
+from providers.aws.monitoring.resources import AwsWatched, create_monitoring
 from providers.aws.network.resources import create_network
 from providers.aws.observability.channels import create_channels
 from providers.aws.observability.metrics_collector import create_prometheus
@@ -42,12 +42,12 @@ from providers.contract.spec import Platform
 class Aws:
     """One region of AWS; remembers what was built so that monitoring can watch it."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: AwsBaseResources) -> None:
         self._ground = ground
         self._database: AwsDatabase | None = None
         self._cache: AwsCache | None = None
-        self._ingress: Ingress | None = None
-        self._compute: Compute | None = None
+        self._ingress: AwsIngress | None = None
+        self._compute: AwsCompute | None = None
 
     def secret(self, room: Scope, name: str, value: pulumi.Output[str], readers: Sequence[str]) -> SecretRef:
         """See `Adapter.secret`."""
@@ -84,13 +84,13 @@ class Aws:
         """See `Adapter.monitoring`."""
         if self._compute is None:
             raise RuntimeError("monitoring comes after the workloads it watches")
-        built = Built(self._compute, self._ingress, self._database, self._cache)
+        built = AwsWatched(self._compute, self._ingress, self._database, self._cache)
         return create_monitoring(room, self._ground, built, entry)
 
 
 def provider(scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
     """The explicit provider of a region: one account, default tags on everything."""
-    site = Site(spec, pulumi.get_stack(), region)
+    site = AwsContext(spec, pulumi.get_stack(), region)
     return aws.Provider(
         scope.named(region),
         region=region,
@@ -102,16 +102,16 @@ def provider(scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResour
 
 def open(scope: Scope, spec: Platform, region: str) -> Adapter:
     """Keys, network, alarm channels, identities, images and Prometheus of a region."""
-    site = Site(spec, pulumi.get_stack(), region)
+    site = AwsContext(spec, pulumi.get_stack(), region)
     keys = scope.room("keys", create_keys, site)
     network = scope.room("network", create_network, site, keys)
     channels = scope.room("channels", create_channels, site, keys)
     identity = scope.room("identity", create_identity, site)
     registry = scope.room("registry", create_registry, site, keys, identity)
     prometheus = scope.room("prometheus", create_prometheus, site, keys, channels, identity)
-    return Aws(Ground(site, keys, network, identity, registry, channels, prometheus))
+    return Aws(AwsBaseResources(site, keys, network, identity, registry, channels, prometheus))
 
 
 def entry(room: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
     """See `Cloud.entry`."""
-    return create_entry(room, Site(spec, pulumi.get_stack(), spec.aws.region if spec.aws else ""), origins)
+    return create_entry(room, AwsContext(spec, pulumi.get_stack(), spec.aws.region if spec.aws else ""), origins)

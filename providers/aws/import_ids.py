@@ -4,24 +4,24 @@ The ids are those of the "Import" sections of the provider's documentation. The 
 are listed by name.
 """
 
-from providers.contract.import_ids import Findable, Row
+from providers.contract.import_ids import ImportRule, ImportTable
 
 ARN = "{address}"
 
 
-def _told(token: str, service: str, resource: str, identity: str = ARN, name: str = "") -> Row:
+def _told(token: str, service: str, resource: str, identity: str = ARN, name: str = "") -> ImportRule:
     """A type by its ARN in a region of an account."""
-    return Row(token, identity, f"arn:*:{service}:*:*:{resource}", name=name)
+    return ImportRule(token, identity, f"arn:*:{service}:*:*:{resource}", name=name)
 
 
-FINDABLE = Findable(
+IMPORT_TABLE = ImportTable(
     rows=(
         _told("aws:acm/certificate:Certificate", "acm", "certificate/{id}"),
-        Row("aws:amp/alertManagerDefinition:AlertManagerDefinition", "{workspaceId}"),
+        ImportRule("aws:amp/alertManagerDefinition:AlertManagerDefinition", "{workspaceId}"),
         _told("aws:amp/ruleGroupNamespace:RuleGroupNamespace", "aps", "rulegroupsnamespace/{_workspace}/{name}"),
         _told("aws:amp/workspace:Workspace", "aps", "workspace/{id}", "{id}"),
-        Row("aws:appautoscaling/policy:Policy", "{serviceNamespace}/{resourceId}/{scalableDimension}/{name}"),
-        Row("aws:budgets/budget:Budget", "{account}:{name}", "arn:*:budgets::{account}:budget/{name}"),
+        ImportRule("aws:appautoscaling/policy:Policy", "{serviceNamespace}/{resourceId}/{scalableDimension}/{name}"),
+        ImportRule("aws:budgets/budget:Budget", "{account}:{name}", "arn:*:budgets::{account}:budget/{name}"),
         _told(
             "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
             "chatbot",
@@ -30,9 +30,9 @@ FINDABLE = Findable(
         _told("aws:cloudwatch/compositeAlarm:CompositeAlarm", "cloudwatch", "alarm:{alarmName+}", "{alarmName}"),
         _told("aws:cloudwatch/metricAlarm:MetricAlarm", "cloudwatch", "alarm:{name+}", "{name}"),
         _told("aws:cloudwatch/eventRule:EventRule", "events", "rule/{name}", "{name}"),
-        Row("aws:cloudwatch/eventTarget:EventTarget", "{rule}/{targetId}"),
+        ImportRule("aws:cloudwatch/eventTarget:EventTarget", "{rule}/{targetId}"),
         _told("aws:cloudwatch/logGroup:LogGroup", "logs", "log-group:{name+}", "{name}"),
-        Row("aws:cloudwatch/logMetricFilter:LogMetricFilter", "{logGroupName}:{name}"),
+        ImportRule("aws:cloudwatch/logMetricFilter:LogMetricFilter", "{logGroupName}:{name}"),
         _told("aws:costexplorer/anomalyMonitor:AnomalyMonitor", "ce", "anomalymonitor/{id}"),
         _told("aws:costexplorer/anomalySubscription:AnomalySubscription", "ce", "anomalysubscription/{id}"),
         _told("aws:ec2/eip:Eip", "ec2", "elastic-ip/{id}", "{id}"),
@@ -40,10 +40,10 @@ FINDABLE = Findable(
         _told("aws:ec2/internetGateway:InternetGateway", "ec2", "internet-gateway/{id}", "{id}"),
         _told("aws:ec2/natGateway:NatGateway", "ec2", "natgateway/{id}", "{id}"),
         _told("aws:ec2/networkAcl:NetworkAcl", "ec2", "network-acl/{id}", "{id}"),
-        Row("aws:ec2/networkAclRule:NetworkAclRule", "{networkAclId}:{ruleNumber}:{protocol}:{egress}"),
-        Row("aws:ec2/route:Route", "{routeTableId}_{destinationCidrBlock}"),
+        ImportRule("aws:ec2/networkAclRule:NetworkAclRule", "{networkAclId}:{ruleNumber}:{protocol}:{egress}"),
+        ImportRule("aws:ec2/route:Route", "{routeTableId}_{destinationCidrBlock}"),
         _told("aws:ec2/routeTable:RouteTable", "ec2", "route-table/{id}", "{id}"),
-        Row("aws:ec2/routeTableAssociation:RouteTableAssociation", "{subnetId}/{routeTableId}"),
+        ImportRule("aws:ec2/routeTableAssociation:RouteTableAssociation", "{subnetId}/{routeTableId}"),
         _told("aws:ec2/securityGroup:SecurityGroup", "ec2", "security-group/{id}", "{id}", "name"),
         _told("aws:ec2/subnet:Subnet", "ec2", "subnet/{id}", "{id}"),
         _told("aws:ec2/vpc:Vpc", "ec2", "vpc/{id}", "{id}"),
@@ -62,8 +62,8 @@ FINDABLE = Findable(
         _told("aws:elasticache/subnetGroup:SubnetGroup", "elasticache", "subnetgroup:{name}", "{name}"),
         _told("aws:iam/policy:Policy", "iam", "policy/{name}"),
         _told("aws:iam/role:Role", "iam", "role/{name}", "{name}"),
-        Row("aws:iam/rolePolicy:RolePolicy", "{role}:{name}"),
-        Row("aws:kms/alias:Alias", "{name+}"),
+        ImportRule("aws:iam/rolePolicy:RolePolicy", "{role}:{name}"),
+        ImportRule("aws:kms/alias:Alias", "{name+}"),
         _told("aws:kms/key:Key", "kms", "key/{id}", "{id}"),
         _told("aws:lb/listener:Listener", "elasticloadbalancing", "listener/app/{_name}/{_balancer}/{id}"),
         _told(
@@ -77,8 +77,8 @@ FINDABLE = Findable(
         _told("aws:rds/instance:Instance", "rds", "db:{identifier}", "{identifier}"),
         _told("aws:rds/parameterGroup:ParameterGroup", "rds", "pg:{name}", "{name}"),
         _told("aws:rds/subnetGroup:SubnetGroup", "rds", "subgrp:{name}", "{name}"),
-        Row("aws:route53/record:Record", "{zoneId}_{name}_{type}", name="name"),
-        Row("aws:s3/bucket:Bucket", "{bucket}", "arn:*:s3:::{bucket}"),
+        ImportRule("aws:route53/record:Record", "{zoneId}_{name}_{type}", name="name"),
+        ImportRule("aws:s3/bucket:Bucket", "{bucket}", "arn:*:s3:::{bucket}"),
         _told("aws:secretsmanager/secret:Secret", "secretsmanager", "secret:{name+}-{_drawn}"),
         _told("aws:servicediscovery/httpNamespace:HttpNamespace", "servicediscovery", "namespace/{id}", "{id}", "name"),
         _told("aws:sns/topic:Topic", "sns", "{name}"),

@@ -15,10 +15,10 @@ from providers.aws.monitoring.limits import monitoring_approximations, monitorin
 from providers.aws.naming import naming_refusals
 from providers.aws.network.limits import network_approximations, network_refusals
 from providers.aws.sizes import size_approximations, size_refusals
-from providers.contract.diagnostics import Approximation, Refusal
+from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.spec import Platform
 
-REFUSALS: tuple[Callable[[Platform, str], Sequence[Refusal]], ...] = (
+REFUSALS: tuple[Callable[[Platform, str], Sequence[Diagnostic]], ...] = (
     naming_refusals,
     network_refusals,
     registry_refusals,
@@ -30,7 +30,7 @@ REFUSALS: tuple[Callable[[Platform, str], Sequence[Refusal]], ...] = (
     disk_refusals,
     monitoring_refusals,
 )
-APPROXIMATIONS: tuple[Callable[[Platform], Sequence[Approximation]], ...] = (
+APPROXIMATIONS: tuple[Callable[[Platform], Sequence[Adjustment]], ...] = (
     network_approximations,
     size_approximations,
     compute_approximations,
@@ -44,12 +44,12 @@ def region(spec: Platform) -> str:
     return spec.aws.region if spec.aws else ""
 
 
-def refusals(spec: Platform, stack: str) -> list[Refusal]:
+def refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Every setting AWS cannot honour."""
     return [refusal for rule in REFUSALS for refusal in rule(spec, stack)]
 
 
-def approximations(spec: Platform) -> list[Approximation]:
+def approximations(spec: Platform) -> list[Adjustment]:
     """Every setting AWS honours in its own way."""
     return [approximation for rule in APPROXIMATIONS for approximation in rule(spec)]
 

@@ -7,7 +7,7 @@ silently: a name that does not fit is refused with the number of characters to d
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Mistake, Refusal, Unsupported
+from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
 from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 
@@ -93,15 +93,15 @@ def salt(*parts: str) -> str:
     return salt_of(*parts, length=SALT_LENGTH)
 
 
-def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """A stack name with letters AWS refuses, and every name that is too long, with what to shorten by how much."""
     if not STACK_PATTERN.fullmatch(stack) or stack.startswith("internal-"):
         advice = (
             "names load balancer and database on AWS; use lower-case letters and digits with single hyphens between "
             "them, beginning with a letter but not with `internal-`"
         )
-        return [Mistake("stack", stack, advice)]
-    by_stack: list[Refusal] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
+        return [ConfigError("stack", stack, advice)]
+    by_stack: list[Diagnostic] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
     return by_stack or [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
 
 

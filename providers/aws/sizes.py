@@ -8,7 +8,7 @@ Fargate's ARM capacity has them; the burstable t4g stands in only below the smal
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported, listed
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
 from providers.contract.spec import DatabaseSize, Platform, Size
 
 FARGATE: dict[int, tuple[int, ...]] = {
@@ -90,12 +90,12 @@ RESERVED_PERCENT = 25
 """Share of `maxmemory` that ElastiCache keeps for snapshots and replication (`reserved-memory-percent`, its default)."""
 
 
-def size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Services, database and cache of a size that AWS does not sell."""
     return [*fargate_refusals(spec), *database_size_refusals(spec), *cache_size_refusals(spec)]
 
 
-def size_approximations(spec: Platform) -> list[Approximation]:
+def size_approximations(spec: Platform) -> list[Adjustment]:
     """Services, database and cache whose size is rounded up."""
     return [*fargate_approximations(spec), *database_size_approximations(spec), *cache_size_approximations(spec)]
 
@@ -120,7 +120,7 @@ def nearest_fargate(size: Size) -> list[FargateSize]:
     return list(dict.fromkeys((kept_cpu, kept_memory)))
 
 
-def fargate_refusals(spec: Platform) -> list[Refusal]:
+def fargate_refusals(spec: Platform) -> list[Diagnostic]:
     """Sizes that no pair reaches without raising the vCPU, with the nearest pairs."""
     return [
         Unsupported(
@@ -134,11 +134,11 @@ def fargate_refusals(spec: Platform) -> list[Refusal]:
     ]
 
 
-def fargate_approximations(spec: Platform) -> list[Approximation]:
+def fargate_approximations(spec: Platform) -> list[Adjustment]:
     """Sizes between two pairs, rounded up."""
     fitting = {name: service.size for name, service in spec.services.items() if _fits_fargate(service.size)}
     return [
-        Approximation(f"services.{name}.size", _asked(size), f"{fargate(size)}, the next pair that Fargate has")
+        Adjustment(f"services.{name}.size", _asked(size), f"{fargate(size)}, the next pair that Fargate has")
         for name, size in fitting.items()
         if (fargate(size).vcpu, fargate(size).memory_gib) != (size.vcpu, size.memory_gib)
     ]
@@ -154,7 +154,7 @@ def database_memory_gib(size: DatabaseSize) -> int:
     return _database_class(size).memory_gib
 
 
-def database_size_refusals(spec: Platform) -> list[Refusal]:
+def database_size_refusals(spec: Platform) -> list[Diagnostic]:
     """A database larger than the largest class."""
     if spec.database is None or _database_classes(spec.database.size):
         return []
@@ -163,7 +163,7 @@ def database_size_refusals(spec: Platform) -> list[Refusal]:
     return [Unsupported("aws", "database.size", _asked(spec.database.size), advice)]
 
 
-def database_size_approximations(spec: Platform) -> list[Approximation]:
+def database_size_approximations(spec: Platform) -> list[Adjustment]:
     """A database size between two classes, rounded up."""
     if spec.database is None or not _database_classes(spec.database.size):
         return []
@@ -171,7 +171,7 @@ def database_size_approximations(spec: Platform) -> list[Approximation]:
     if (step.vcpu, step.memory_gib) == (size.vcpu, size.memory_gib):
         return []
     given = f"{{vcpu: {step.vcpu}, memory_gib: {step.memory_gib}}} of {step.name}, the next instance class"
-    return [Approximation("database.size", _asked(size), given)]
+    return [Adjustment("database.size", _asked(size), given)]
 
 
 def cache_node(memory_gib: float) -> str:
@@ -182,7 +182,7 @@ def cache_node(memory_gib: float) -> str:
     return node
 
 
-def cache_size_refusals(spec: Platform) -> list[Refusal]:
+def cache_size_refusals(spec: Platform) -> list[Diagnostic]:
     """A cache larger than the largest node."""
     largest = list(CACHE_NODES)[-1]
     most = _gib(CACHE_NODES[largest])
@@ -192,13 +192,13 @@ def cache_size_refusals(spec: Platform) -> list[Refusal]:
     return [Unsupported("aws", "cache.memory_gib", _as_written(spec.cache.memory_gib), advice)]
 
 
-def cache_size_approximations(spec: Platform) -> list[Approximation]:
+def cache_size_approximations(spec: Platform) -> list[Adjustment]:
     """The node's own memory, and the share of it that data cannot use."""
     if spec.cache is None or cache_size_refusals(spec):
         return []
     node = cache_node(spec.cache.memory_gib)
     given = f"{_gib(CACHE_NODES[node]):.2f} GiB of {node}, {RESERVED_PERCENT} % of it kept for snapshots and failover"
-    return [Approximation("cache.memory_gib", _as_written(spec.cache.memory_gib), given)]
+    return [Adjustment("cache.memory_gib", _as_written(spec.cache.memory_gib), given)]
 
 
 def _cpu_units(size: Size) -> int | None:

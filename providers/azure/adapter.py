@@ -10,20 +10,20 @@ from providers.azure.base.identity import create_identity
 from providers.azure.base.keys import create_keys
 from providers.azure.base.models import create_models
 from providers.azure.base.registry import create_registry
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.base.vault import create_vault
 from providers.azure.cache.resources import AzureCache, create_cache
 from providers.azure.compute.address import service_address
 from providers.azure.compute.environment import create_environment
-from providers.azure.compute.resources import Compute, create_compute
+from providers.azure.compute.resources import AzureCompute, create_compute
 from providers.azure.compute.scale_rules import create_autoscaling
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase, create_database
-from providers.azure.entry.ingress import Ingress, create_ingress
+from providers.azure.entry.ingress import AzureIngress, create_ingress
 from providers.azure.entry.resources import create_entry
 from providers.azure.limits import region as region_of
-from providers.azure.monitoring.resources import Built, create_monitoring
+from providers.azure.monitoring.resources import AzureWatched, create_monitoring
 from providers.azure.network.resources import create_network
 from providers.azure.observability.channels import create_channels
 from providers.azure.observability.logs import create_logs
@@ -48,12 +48,12 @@ from providers.contract.spec import Platform
 class Azure:
     """One location of Azure; remembers what was built so that monitoring can watch it."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: AzureBaseResources) -> None:
         self._ground = ground
         self._database: AzureDatabase | None = None
         self._cache: AzureCache | None = None
-        self._ingress: Ingress | None = None
-        self._compute: Compute | None = None
+        self._ingress: AzureIngress | None = None
+        self._compute: AzureCompute | None = None
 
     def secret(self, room: Scope, name: str, value: pulumi.Output[str], readers: Sequence[str]) -> SecretRef:
         """See `Adapter.secret`."""
@@ -90,7 +90,7 @@ class Azure:
         """See `Adapter.monitoring`."""
         if self._compute is None:
             raise RuntimeError("monitoring comes after the workloads it watches")
-        built = Built(self._compute, self._ingress, self._database, self._cache)
+        built = AzureWatched(self._compute, self._ingress, self._database, self._cache)
         return create_monitoring(room, self._ground, built, entry)
 
 
@@ -99,13 +99,15 @@ def provider(scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResour
 
     It waits until the resource group stands, by a provider of its own, so everything it makes does too.
     """
-    site = Site(spec, pulumi.get_stack(), region)
+    site = AzureContext(spec, pulumi.get_stack(), region)
     first = scope.with_provider(_provider(scope, site, "group"))
     account = first.room("account", create_account, site)
     return _provider(scope, site, region, (account.group,))
 
 
-def _provider(scope: Scope, site: Site, part: str, waits_for: Sequence[pulumi.Resource] = ()) -> azure_native.Provider:
+def _provider(
+    scope: Scope, site: AzureContext, part: str, waits_for: Sequence[pulumi.Resource] = ()
+) -> azure_native.Provider:
     return azure_native.Provider(
         scope.named(part),
         subscription_id=site.subscription_id,
@@ -118,7 +120,7 @@ def _provider(scope: Scope, site: Site, part: str, waits_for: Sequence[pulumi.Re
 
 def open(scope: Scope, spec: Platform, region: str) -> Adapter:
     """Logs, network, alarm channels, identities, images, vault, models and the apps' environment of a location."""
-    site = Site(spec, pulumi.get_stack(), region)
+    site = AzureContext(spec, pulumi.get_stack(), region)
     keys = scope.room("keys", create_keys, site)
     logs = scope.room("logs", create_logs, site)
     network = scope.room("network", create_network, site, keys, logs)
@@ -130,7 +132,7 @@ def open(scope: Scope, spec: Platform, region: str) -> Adapter:
     environment = scope.room("environment", create_environment, site, network, logs)
     prometheus = scope.room("prometheus", create_prometheus, site, keys, channels, identity)
     return Azure(
-        Ground(
+        AzureBaseResources(
             site=site,
             keys=keys,
             network=network,
@@ -148,4 +150,4 @@ def open(scope: Scope, spec: Platform, region: str) -> Adapter:
 
 def entry(room: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
     """See `Cloud.entry`."""
-    return create_entry(room, Site(spec, pulumi.get_stack(), region_of(spec)), origins)
+    return create_entry(room, AzureContext(spec, pulumi.get_stack(), region_of(spec)), origins)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from providers.contract.context import BaseSite
+from providers.contract.context import RegionContext
 from providers.contract.spec import AzureBlock
 
 GLOBAL = "global"
@@ -11,7 +11,7 @@ GLOBAL = "global"
 
 
 @dataclass(frozen=True)
-class Site(BaseSite):
+class AzureContext(RegionContext):
     """One location of one subscription, and the spec that is built there."""
 
     @property

@@ -4,24 +4,24 @@ The list that the Resource Manager filters by tags has what carries tags; a chil
 that follows from its inputs.
 """
 
-from providers.contract.import_ids import Findable, Row
+from providers.contract.import_ids import ImportRule, ImportTable
 
 GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 
 
-def _in_group(token: str, path: str) -> Row:
+def _in_group(token: str, path: str) -> ImportRule:
     """A type that stands in a resource group, at a path that begins with its namespace."""
-    return Row(f"azure-native:{token}", "{address}", f"{GROUP}/providers/{path}")
+    return ImportRule(f"azure-native:{token}", "{address}", f"{GROUP}/providers/{path}")
 
 
-def _on(token: str, path: str) -> Row:
+def _on(token: str, path: str) -> ImportRule:
     """A type that stands on another object; no list tells it."""
-    return Row(f"azure-native:{token}", path)
+    return ImportRule(f"azure-native:{token}", path)
 
 
-FINDABLE = Findable(
+IMPORT_TABLE = ImportTable(
     rows=(
-        Row("azure-native:resources:ResourceGroup", "{address}", GROUP),
+        ImportRule("azure-native:resources:ResourceGroup", "{address}", GROUP),
         _in_group(
             "alertsmanagement:PrometheusRuleGroup", "Microsoft.AlertsManagement/prometheusRuleGroups/{ruleGroupName}"
         ),

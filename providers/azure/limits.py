@@ -19,10 +19,10 @@ from providers.azure.naming import naming_refusals
 from providers.azure.network.limits import network_approximations, network_refusals
 from providers.azure.sizes import size_approximations, size_refusals
 from providers.azure.storage.retention import storage_approximations
-from providers.contract.diagnostics import Approximation, Refusal
+from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.spec import Platform
 
-REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (
+REFUSALS: tuple[Callable[[Platform, str], list[Diagnostic]], ...] = (
     location_refusals,
     naming_refusals,
     tag_refusals,
@@ -38,7 +38,7 @@ REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (
     entry_refusals,
     monitoring_refusals,
 )
-APPROXIMATIONS: tuple[Callable[[Platform], list[Approximation]], ...] = (
+APPROXIMATIONS: tuple[Callable[[Platform], list[Adjustment]], ...] = (
     network_approximations,
     deployer_approximations,
     model_approximations,
@@ -61,11 +61,11 @@ def region(spec: Platform) -> str:
     return spec.azure.location if spec.azure else ""
 
 
-def refusals(spec: Platform, stack: str) -> list[Refusal]:
+def refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Every setting Azure cannot honour."""
     return [refusal for rule in REFUSALS for refusal in rule(spec, stack)]
 
 
-def approximations(spec: Platform) -> list[Approximation]:
+def approximations(spec: Platform) -> list[Adjustment]:
     """Every setting Azure honours in its own way."""
     return [found for rule in APPROXIMATIONS for found in rule(spec)]

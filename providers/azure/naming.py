@@ -10,8 +10,8 @@ models) they are random, another six for the next one of that name; elsewhere th
 
 from collections.abc import Iterator
 
-from providers.azure.context import Site
-from providers.contract.diagnostics import Mistake, Refusal, Unsupported
+from providers.azure.context import AzureContext
+from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
 from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 
@@ -39,27 +39,27 @@ def app_name(stack: str, service: str) -> str:
     return f"{stack}-{service}"
 
 
-def data_account(site: Site) -> str:
+def data_account(site: AzureContext) -> str:
     """`proddata1a2b3c`: the storage account of the objects; letters and digits alone, 24 at most."""
     return f"{_flat(site.stack)}data{salt(site, 'data')}"
 
 
-def flow_account(site: Site) -> str:
+def flow_account(site: AzureContext) -> str:
     """`prodflow1a2b3c`: the storage account of the network's flow logs."""
     return f"{_flat(site.stack)}flow{salt(site, 'flow')}"
 
 
-def registry_name(site: Site) -> str:
+def registry_name(site: AzureContext) -> str:
     """`prodimages1a2b3c`: fixed, because CI brings images to it before a service can start."""
     return f"{_flat(site.stack)}images{salt(site, 'images')}"
 
 
-def server_name(site: Site) -> str:
+def server_name(site: AzureContext) -> str:
     """`prod-database-1a2b3c`: the first word of the database's host name."""
     return f"{site.stack}-database-{salt(site, 'database')}"
 
 
-def cache_name(site: Site) -> str:
+def cache_name(site: AzureContext) -> str:
     """`prod-cache-1a2b3c`: the first word of the cache's host name."""
     return f"{site.stack}-cache-{salt(site, 'cache')}"
 
@@ -74,7 +74,7 @@ def firewall_name(stack: str) -> str:
     return f"{_flat(stack)}firewall"
 
 
-def grafana_name(site: Site) -> str:
+def grafana_name(site: AzureContext) -> str:
     """`prod-1a2b3c`: a part of Grafana's host name, 23 characters at most."""
     return f"{site.stack}-{salt(site, 'grafana')}"
 
@@ -99,25 +99,25 @@ def watcher_group() -> str:
     return "NetworkWatcherRG"
 
 
-def watcher_name(site: Site) -> str:
+def watcher_name(site: AzureContext) -> str:
     """`NetworkWatcher_westus3`: a location has one for a subscription."""
     return f"NetworkWatcher_{site.region}"
 
 
-def salt(site: Site, kind: str) -> str:
+def salt(site: AzureContext, kind: str) -> str:
     """Six hexadecimal digits that change with subscription, location, stack and kind."""
     return salt_of(site.subscription_id, site.region, site.stack, kind, length=SALT_LENGTH)
 
 
-def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Letters that Azure refuses, and every name that is too long, with what to shorten by how much."""
     if not STACK_PATTERN.fullmatch(stack):
         advice = (
             "names vault, apps and servers on Azure; use lower-case letters, digits and single hyphens, "
             "beginning with a letter and ending with none of the hyphens"
         )
-        return [Mistake("stack", stack, advice)]
-    by_stack: list[Refusal] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
+        return [ConfigError("stack", stack, advice)]
+    by_stack: list[Diagnostic] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
     by_service = [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
     return [*(by_stack or by_service), *_double_hyphens(spec)]
 
@@ -151,9 +151,9 @@ def _flat(stack: str) -> str:
     return stack.replace("-", "")
 
 
-def _double_hyphens(spec: Platform) -> list[Refusal]:
+def _double_hyphens(spec: Platform) -> list[Diagnostic]:
     advice = "names a container app, which takes no two hyphens in a row; use single ones"
-    return [Mistake(f"services.{name}", name, advice) for name in spec.services if "--" in name]
+    return [ConfigError(f"services.{name}", name, advice) for name in spec.services if "--" in name]
 
 
 def _name(kind: str, text: str, path: str, value: str) -> Name:

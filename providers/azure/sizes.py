@@ -6,8 +6,8 @@ is refused with the nearest one.
 
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
-from providers.contract.spec import Database, Platform
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.spec import DatabaseSpec, Platform
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ RESERVED_PERCENT = 20
 """Share of the memory that Azure keeps for replication and failover (the same page, "Reserved memory")."""
 
 
-def server_size(database: Database) -> ServerSize:
+def server_size(database: DatabaseSpec) -> ServerSize:
     """Smallest SKU that fits and has a standby where one is asked; ValueError above the largest."""
     fitting = _server_sizes(database)
     if not fitting:
@@ -72,7 +72,7 @@ def server_size(database: Database) -> ServerSize:
     return fitting[0]
 
 
-def disk_gib(database: Database) -> int:
+def disk_gib(database: DatabaseSpec) -> int:
     """Smallest disk of at least `storage_gib`; ValueError above the largest."""
     disk = next((size for size in DISKS_GIB if size >= database.storage_gib), None)
     if disk is None:
@@ -80,7 +80,7 @@ def disk_gib(database: Database) -> int:
     return disk
 
 
-def disk_grows(database: Database) -> bool:
+def disk_grows(database: DatabaseSpec) -> bool:
     """True when the disk may become larger than it is at first."""
     return database.max_storage_gib > disk_gib(database)
 
@@ -93,24 +93,24 @@ def cache_sku(memory_gib: float) -> str:
     return sku
 
 
-def size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A database or a cache larger than the largest."""
     return [*_server_refusals(spec), *_disk_refusals(spec), *_cache_refusals(spec)]
 
 
-def size_approximations(spec: Platform) -> list[Approximation]:
+def size_approximations(spec: Platform) -> list[Adjustment]:
     """Sizes between two steps, rounded up, and memory that data cannot use."""
     return [*_server_approximations(spec), *_disk_approximations(spec), *_cache_approximations(spec)]
 
 
-def _server_sizes(database: Database) -> list[ServerSize]:
+def _server_sizes(database: DatabaseSpec) -> list[ServerSize]:
     offered = STEADY if database.high_availability else (*BURSTABLE, *STEADY)
     wanted = database.size
     fitting = [size for size in offered if size.vcpu >= wanted.vcpu and size.memory_gib >= wanted.memory_gib]
     return sorted(fitting, key=lambda size: (size.vcpu, size.memory_gib))
 
 
-def _server_refusals(spec: Platform) -> list[Refusal]:
+def _server_refusals(spec: Platform) -> list[Diagnostic]:
     if spec.database is None or _server_sizes(spec.database):
         return []
     largest = STEADY[-1]
@@ -118,14 +118,14 @@ def _server_refusals(spec: Platform) -> list[Refusal]:
     return [Unsupported("azure", "database.size", _asked(spec.database), advice)]
 
 
-def _disk_refusals(spec: Platform) -> list[Refusal]:
+def _disk_refusals(spec: Platform) -> list[Diagnostic]:
     if spec.database is None or spec.database.storage_gib <= DISKS_GIB[-1]:
         return []
     advice = f"the largest disk of a server has {DISKS_GIB[-1]} GiB; use that or less"
     return [Unsupported("azure", "database.storage_gib", spec.database.storage_gib, advice)]
 
 
-def _cache_refusals(spec: Platform) -> list[Refusal]:
+def _cache_refusals(spec: Platform) -> list[Diagnostic]:
     name, most = list(CACHES.items())[-1]
     if spec.cache is None or spec.cache.memory_gib <= most:
         return []
@@ -133,44 +133,44 @@ def _cache_refusals(spec: Platform) -> list[Refusal]:
     return [Unsupported("azure", "cache.memory_gib", spec.cache.memory_gib, advice)]
 
 
-def _server_approximations(spec: Platform) -> list[Approximation]:
+def _server_approximations(spec: Platform) -> list[Adjustment]:
     if spec.database is None or not _server_sizes(spec.database):
         return []
     size, asked = server_size(spec.database), spec.database.size
     if (size.vcpu, size.memory_gib) == (asked.vcpu, asked.memory_gib):
         return []
     given = f"{{vcpu: {size.vcpu}, memory_gib: {size.memory_gib}}} of {size.name}, the next SKU"
-    return [Approximation("database.size", _asked(spec.database), given)]
+    return [Adjustment("database.size", _asked(spec.database), given)]
 
 
-def _disk_approximations(spec: Platform) -> list[Approximation]:
+def _disk_approximations(spec: Platform) -> list[Adjustment]:
     database = spec.database
     if database is None or _disk_refusals(spec):
         return []
-    found: list[Approximation] = []
+    found: list[Adjustment] = []
     disk = disk_gib(database)
     if disk != database.storage_gib:
         given = f"{disk} GiB, the next disk; a disk never becomes smaller"
-        found.append(Approximation("database.storage_gib", database.storage_gib, given))
+        found.append(Adjustment("database.storage_gib", database.storage_gib, given))
     if disk_grows(database):
         given = (
             f"growth by doubling from {disk} GiB, without a bound below {GROWTH_ENDS_GIB} GiB: "
             "the server knows only whether its disk may grow"
         )
-        found.append(Approximation("database.max_storage_gib", database.max_storage_gib, given))
+        found.append(Adjustment("database.max_storage_gib", database.max_storage_gib, given))
     elif database.max_storage_gib != disk:
         given = f"{disk} GiB, which the disk has from the start; it does not grow"
-        found.append(Approximation("database.max_storage_gib", database.max_storage_gib, given))
+        found.append(Adjustment("database.max_storage_gib", database.max_storage_gib, given))
     return found
 
 
-def _cache_approximations(spec: Platform) -> list[Approximation]:
+def _cache_approximations(spec: Platform) -> list[Adjustment]:
     if spec.cache is None or _cache_refusals(spec):
         return []
     sku = cache_sku(spec.cache.memory_gib)
     given = f"{CACHES[sku]:g} GB of {sku}, {RESERVED_PERCENT} % of it kept for replication and failover"
-    return [Approximation("cache.memory_gib", spec.cache.memory_gib, given)]
+    return [Adjustment("cache.memory_gib", spec.cache.memory_gib, given)]
 
 
-def _asked(database: Database) -> dict[str, float]:
+def _asked(database: DatabaseSpec) -> dict[str, float]:
     return {"vcpu": database.size.vcpu, "memory_gib": database.size.memory_gib}

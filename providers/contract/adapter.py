@@ -10,7 +10,7 @@ from typing import Protocol
 import pulumi
 
 from providers.contract.component import Scope
-from providers.contract.diagnostics import Approximation, Refusal
+from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.results import (
     Cache,
     Database,
@@ -80,11 +80,11 @@ class Limits(Protocol):
         """Region of the cloud's block."""
         ...
 
-    def refusals(self, spec: Platform, stack: str) -> list[Refusal]:
+    def refusals(self, spec: Platform, stack: str) -> list[Diagnostic]:
         """Every setting this cloud cannot honour; nothing is declared when there is one."""
         ...
 
-    def approximations(self, spec: Platform) -> list[Approximation]:
+    def approximations(self, spec: Platform) -> list[Adjustment]:
         """Every setting this cloud honours in its own way, in numbers."""
         ...
 

@@ -1,7 +1,7 @@
 """The alarm rules, decided once for every cloud.
 
 A rule says what is measured, on which subject, when it fires and how loud. Each cloud has one table from `Signal` to
-its own metric; `row` raises when a table lacks one, so a cloud cannot silently skip a rule.
+its own metric; `metric_for` raises when a table lacks one, so a cloud cannot silently skip a rule.
 """
 
 from collections.abc import Mapping
@@ -122,7 +122,7 @@ def cache_rules(*, evictions: bool) -> list[AlarmRule]:
     return rules
 
 
-def row(table: Mapping[Signal, T], rule: AlarmRule) -> T:
+def metric_for(table: Mapping[Signal, T], rule: AlarmRule) -> T:
     """The cloud's own metric for a rule; raises LookupError naming the missing signal."""
     try:
         return table[rule.signal]

@@ -30,7 +30,7 @@ class Options(TypedDict, total=False):
     retain_on_delete: bool
 
 
-class Room(pulumi.ComponentResource):
+class Component(pulumi.ComponentResource):
     """One room of the house: a named component whose children are one cloud's resources."""
 
     def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions) -> None:
@@ -73,7 +73,7 @@ class Scope:
 
     def room(self, kind: str, create: Callable[Concatenate["Scope", P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Open the room `kind` beneath this scope, let `create` fill it, register what it gives."""
-        room = Room(kind, self.named(kind), self.component_opts())
+        room = Component(kind, self.named(kind), self.component_opts())
         result = create(replace(self, name=self.named(kind), parent=room), *args, **kwargs)
         room.register_outputs(outputs_of(result))
         return result

@@ -9,7 +9,7 @@ from providers.contract.spec import Platform
 
 
 @dataclass(frozen=True)
-class BaseSite:
+class RegionContext:
     """One region, and the spec that is built there."""
 
     spec: Platform

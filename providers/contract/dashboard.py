@@ -11,16 +11,16 @@ from providers.contract.alarms import AlarmRule, Signal, alarm_rules
 from providers.contract.spec import Platform
 
 
-class Measure(StrEnum):
+class GraphOnlyMetric(StrEnum):
     """What is drawn without being watched by an alarm."""
 
     REQUESTS = "requests"
     SPENDING = "spending"
 
 
-TITLES: dict[Signal | Measure, tuple[str, str]] = {
-    Measure.REQUESTS: ("Requests", "per minute"),
-    Measure.SPENDING: ("Spending this month", "US dollars"),
+TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
+    GraphOnlyMetric.REQUESTS: ("Requests", "per minute"),
+    GraphOnlyMetric.SPENDING: ("Spending this month", "US dollars"),
     Signal.CPU_PERCENT: ("CPU", "percent"),
     Signal.MEMORY_PERCENT: ("Memory", "percent"),
     Signal.ERROR_PERCENT: ("Errors (5xx)", "percent"),
@@ -42,7 +42,7 @@ TITLES: dict[Signal | Measure, tuple[str, str]] = {
 class Panel:
     """One graph: what it shows, over periods of `period_seconds`, with a line at `threshold` where there is one."""
 
-    shows: Signal | Measure
+    shows: Signal | GraphOnlyMetric
     period_seconds: int
     threshold: float | None
 
@@ -58,19 +58,19 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Row:
+class DashboardRow:
     """The panels of one subject, beneath its name."""
 
     name: str
     panels: tuple[Panel, ...]
 
 
-REQUESTS = Panel(Measure.REQUESTS, 60, None)
+REQUESTS = Panel(GraphOnlyMetric.REQUESTS, 60, None)
 SPENDING_PERIOD_SECONDS = 6 * 3600
 """Clouds reckon costs a few times a day."""
 
 
-def dashboard_rows(spec: Platform) -> tuple[Row, ...]:
+def dashboard_rows(spec: Platform) -> tuple[DashboardRow, ...]:
     """Every row of the platform's dashboard: services in the order of the file, database, cache, money."""
     rules = alarm_rules(spec)
     subjects = dict.fromkeys((rule.subject, rule.name) for rule in rules)
@@ -78,10 +78,10 @@ def dashboard_rows(spec: Platform) -> tuple[Row, ...]:
         _row(name, [rule for rule in rules if (rule.subject, rule.name) == (kind, name)]) for kind, name in subjects
     ]
     limit = spec.budget.monthly_usd if spec.budget else None
-    return (*rows, Row("money", (Panel(Measure.SPENDING, SPENDING_PERIOD_SECONDS, limit),)))
+    return (*rows, DashboardRow("money", (Panel(GraphOnlyMetric.SPENDING, SPENDING_PERIOD_SECONDS, limit),)))
 
 
-def _row(name: str, rules: list[AlarmRule]) -> Row:
+def _row(name: str, rules: list[AlarmRule]) -> DashboardRow:
     panels = [Panel(rule.signal, rule.period_seconds, rule.threshold) for rule in rules]
     routed = any(rule.signal == Signal.ERROR_PERCENT for rule in rules)
-    return Row(name, (REQUESTS, *panels) if routed else tuple(panels))
+    return DashboardRow(name, (REQUESTS, *panels) if routed else tuple(panels))

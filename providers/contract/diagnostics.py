@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 
 @dataclass(frozen=True)
-class Mistake:
+class ConfigError:
     """One refused value: the key's path, the value found and a clause saying what is allowed and what to do."""
 
     path: str
@@ -15,7 +15,7 @@ class Mistake:
     advice: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {shown(self.value)} {self.advice}."
+        return f"{self.path}: {displayed(self.value)} {self.advice}."
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Unsupported:
     advice: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {shown(self.value)} is not possible on {self.cloud}: {self.advice}."
+        return f"{self.path}: {displayed(self.value)} is not possible on {self.cloud}: {self.advice}."
 
 
 @dataclass(frozen=True)
-class Approximation:
+class Adjustment:
     """A setting that a cloud honours in its own way: what was asked, and in numbers what is declared instead."""
 
     path: str
@@ -40,21 +40,21 @@ class Approximation:
     given: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {shown(self.asked)} becomes {self.given}."
+        return f"{self.path}: {displayed(self.asked)} becomes {self.given}."
 
 
-Refusal = Mistake | Unsupported
+Diagnostic = ConfigError | Unsupported
 
 
 class InvalidConfiguration(Exception):
     """Raised before any resource is declared; holds every refusal of the file, one sentence each."""
 
-    def __init__(self, refusals: Iterable[Refusal]) -> None:
+    def __init__(self, refusals: Iterable[Diagnostic]) -> None:
         self.refusals = tuple(refusals)
         super().__init__("\n".join(str(refusal) for refusal in self.refusals))
 
 
-def shown(value: object) -> str:
+def displayed(value: object) -> str:
     """The value as a user wrote it, cut to 80 characters; `nothing` where there is none."""
     text = "nothing" if value is None else json.dumps(value, default=str)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from providers.contract.resource_traits import PASSWORD
+from providers.contract.resource_traits import PASSWORD_TYPE
 
 PART = re.compile(r"\{(?P<key>\w+)(?P<several>\+?)\}|(?P<any>\*)")
 AUTOMATIC = re.compile(r"-?[0-9a-z]{7,8}")
 """What the providers add to a logical name where the program gives no name of its own."""
-DRAWN = frozenset({PASSWORD, "random:index/randomId:RandomId"})
+DRAWN = frozenset({PASSWORD_TYPE, "random:index/randomId:RandomId"})
 """Types that no cloud has: they are drawn on this machine, and drawn again when they are lost."""
 
 
 @dataclass(frozen=True)
-class Row:
+class ImportRule:
     """A type of resource: the id that imports it, the address a search tells it by (empty: no search tells it).
 
     `kind` is the search's own word for the type where addresses alone leave it open; `name` the input that names an
@@ -43,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Found:
+class CloudObject:
     """An object of the cloud: its address, its name (empty: it has none), and the id to import it by, by type token."""
 
     address: str
@@ -52,21 +52,23 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Findable:
+class ImportTable:
     """One cloud's table; `again` are types that can be made a second time without harm, so nothing need be found.
 
     Saying those twice makes one thing (a right, a setting of something else), or the later one takes the former's place.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ImportRule, ...]
     again: frozenset[str]
 
     @cached_property
-    def by_type(self) -> Mapping[str, Row]:
+    def by_type(self) -> Mapping[str, ImportRule]:
         """Rows by type token."""
         return {row.type: row for row in self.rows}
 
-    def found_at(self, address: str, kind: str = "", name: str = "", place: Mapping[str, str] | None = None) -> Found:
+    def found_at(
+        self, address: str, kind: str = "", name: str = "", place: Mapping[str, str] | None = None
+    ) -> CloudObject:
         """What stands at an address that a search told, with its kind and its displayed name where it tells them.
 
         Without identities it is of a type that the platform does not make. `place` has what a pattern needs beside
@@ -82,7 +84,7 @@ class Findable:
             if identity:
                 identities[row.type] = identity
                 name = parts.get(row.named, "") or name
-        return Found(address, name, identities)
+        return CloudObject(address, name, identities)
 
     def identity(self, token: str, inputs: Mapping[str, object], place: Mapping[str, str]) -> str:
         """The id of a resource that follows from its inputs; empty where it does not."""
@@ -95,7 +97,7 @@ class Findable:
 def filled(pattern: str, values: Mapping[str, object]) -> str:
     """A pattern with the values at its braces; empty when one is missing."""
     keys = {found["key"] for found in PART.finditer(pattern)}
-    words = {key: word_of(values.get(key)) for key in keys if key}
+    words = {key: text_of(values.get(key)) for key in keys if key}
     return PART.sub(lambda found: words[found["key"]], pattern) if None not in keys and all(words.values()) else ""
 
 
@@ -105,7 +107,7 @@ def parts_of(pattern: str, text: str) -> Mapping[str, str] | None:
     return found.groupdict() if found else None
 
 
-def word_of(value: object) -> str:
+def text_of(value: object) -> str:
     """A plain value as it stands in an id; empty for one that cannot."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -117,7 +119,7 @@ def is_automatic(name: str, logical_name: str) -> bool:
     return name.startswith(logical_name) and AUTOMATIC.fullmatch(name.removeprefix(logical_name)) is not None
 
 
-def unknown_to(table: Findable, tokens: Iterable[str]) -> list[str]:
+def types_without_rule(table: ImportTable, tokens: Iterable[str]) -> list[str]:
     """Type tokens that the table says nothing of."""
     told = {*table.by_type, *table.again, *DRAWN}
     return sorted({token for token in tokens if token not in told})

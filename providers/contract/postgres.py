@@ -8,8 +8,8 @@ itself is its own and stays with it.
 import re
 from collections.abc import Mapping
 
-from providers.contract.diagnostics import Mistake, Refusal, Unsupported
-from providers.contract.spec import Database
+from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
+from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import IN_MIB, Parameter
 
 
@@ -63,23 +63,23 @@ def waits_for_restart(name: str, version: str) -> bool:
 
 
 def declared(
-    database: Database, defaults: Mapping[str, Parameter], fixed: Mapping[str, Parameter]
+    database: DatabaseSpec, defaults: Mapping[str, Parameter], fixed: Mapping[str, Parameter]
 ) -> list[tuple[str, Parameter]]:
     """Every parameter by its own name, in order: the defaults, the user's in their place, what cannot be changed."""
     users = {own_name(name): in_own_unit(name, value) for name, value in database.parameters.items()}
     return sorted({**defaults, **users, **fixed}.items())
 
 
-def untaken(database: Database, *, cloud: str, brand: str, keeps: Mapping[str, str]) -> list[Refusal]:
+def untaken(database: DatabaseSpec, *, cloud: str, brand: str, keeps: Mapping[str, str]) -> list[Diagnostic]:
     """The user's parameters that nobody may set (`keeps`: names by the reason), and values with a unit."""
     kept = {name: reason for reason, names in keeps.items() for name in names.split()}
-    refusals: list[Refusal] = []
+    refusals: list[Diagnostic] = []
     for name, value in database.parameters.items():
         path = f"database.parameters.{name}"
         if name in kept:
             refusals.append(Unsupported(cloud, path, value, f"{kept[name]}; drop the key"))
         elif isinstance(value, str) and WITH_UNIT.fullmatch(value):
-            refusals.append(Mistake(path, value, _unit_advice(name, brand)))
+            refusals.append(ConfigError(path, value, _unit_advice(name, brand)))
     return refusals
 
 

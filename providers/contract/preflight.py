@@ -6,7 +6,7 @@ A cloud answers such questions through its provider and the engine's errors; a m
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Refusal
+from providers.contract.diagnostics import Diagnostic
 from providers.contract.spec import Platform
 
 Environment = Mapping[str, str]
@@ -14,17 +14,17 @@ Environment = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Seen:
+class CheckResult:
     """What was seen of one subject: nothing in the way, refusals, or in `unasked` what to do where nobody answers."""
 
     subject: str
     told: str
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[Diagnostic, ...] = ()
     unasked: str = ""
 
 
 @dataclass(frozen=True)
-class Broken:
+class FailedResource:
     """A resource that could not be made: its logical name, its type token, and what the provider said of it."""
 
     name: str
@@ -33,29 +33,31 @@ class Broken:
 
 
 @dataclass(frozen=True)
-class Why:
+class Diagnosis:
     """Why a resource failed, as one sentence without an end, and what to do."""
 
     sentence: str
     advice: str
 
 
-Preflight = Callable[[Platform, str, Environment], Sequence[Seen]]
+Preflight = Callable[[Platform, str, Environment], Sequence[CheckResult]]
 """Looks at the place before a stack is deployed there."""
-Explain = Callable[[Platform, str, Broken, Environment], Why | None]
+Explain = Callable[[Platform, str, FailedResource, Environment], Diagnosis | None]
 """Asks the place why a resource of a stack failed; None where it knows no more than the provider said."""
 
 
-def _nothing_to_check(_spec: Platform, _stack: str, _environment: Environment) -> Sequence[Seen]:
+def _nothing_to_check(_spec: Platform, _stack: str, _environment: Environment) -> Sequence[CheckResult]:
     return ()
 
 
-def _nothing_to_add(_spec: Platform, _stack: str, _broken: Broken, _environment: Environment) -> Why | None:
+def _nothing_to_add(
+    _spec: Platform, _stack: str, _broken: FailedResource, _environment: Environment
+) -> Diagnosis | None:
     return None
 
 
 @dataclass(frozen=True)
-class Machine:
+class HostChecks:
     """How the place of a platform is asked; a cloud whose machines are its own has nothing to add."""
 
     preflight: Preflight = _nothing_to_check

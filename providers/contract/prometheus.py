@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
 
-from providers.contract.alarms import AlarmRule, Signal, Subject, alarm_rules, row
+from providers.contract.alarms import AlarmRule, Signal, Subject, alarm_rules, metric_for
 from providers.contract.spec import Platform, Service
 
 SUBJECTS: tuple[Subject, ...] = ("service", "database", "cache")
@@ -136,7 +136,7 @@ def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
 def expression(spec: Platform, rule: AlarmRule) -> str:
     """The PromQL of a rule's signal on its subject; raises LookupError for a signal without one."""
     words = {"job": rule.name, "window": rule.period_seconds, **_sizes(spec, rule)}
-    return Template(row(EXPRESSIONS, rule)).substitute(words)
+    return Template(metric_for(EXPRESSIONS, rule)).substitute(words)
 
 
 def _sizes(spec: Platform, rule: AlarmRule) -> dict[str, object]:

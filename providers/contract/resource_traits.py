@@ -9,11 +9,11 @@ from functools import cached_property
 
 DATABASE_PASSWORD = "database-password"  # noqa: S105  # a name
 CACHE_PASSWORD = "cache-password"  # noqa: S105  # a name
-PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105  # a type token
+PASSWORD_TYPE = "random:index/randomPassword:RandomPassword"  # noqa: S105  # a type token
 
 
 @dataclass(frozen=True)
-class Stateful:
+class StatefulType:
     """A type of resource that holds what no update can bring back; `holds` says what is lost with it."""
 
     type: str
@@ -21,7 +21,7 @@ class Stateful:
 
 
 @dataclass(frozen=True)
-class Running:
+class ServiceType:
     """A type of service: where its state tells the revision that was asked for and the one that runs.
 
     Paths are as on the wire; `wanted_in` and `running_in` say whether among the inputs or the outputs. A property of
@@ -37,7 +37,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Losing:
+class ReplacingChange:
     """A key of the spec that cannot change in place on a cloud: the type that is made anew or deleted, and why."""
 
     key: str
@@ -46,7 +46,7 @@ class Losing:
 
 
 @dataclass(frozen=True)
-class Password:
+class RotatablePassword:
     """A password of the platform that can be made anew: the room that makes it, and the part whose users hold it.
 
     It is made anew `rounds` times until the one before opens nothing, and not before it is `pause_seconds` old.
@@ -62,20 +62,20 @@ class Password:
 
 
 @dataclass(frozen=True)
-class Operations:
+class ResourceTraits:
     """One cloud's tables; a key that `losing` does not name replaces nothing that holds something."""
 
-    stateful: tuple[Stateful, ...]
-    running: tuple[Running, ...]
-    losing: tuple[Losing, ...] = ()
-    passwords: tuple[Password, ...] = ()
+    stateful: tuple[StatefulType, ...]
+    running: tuple[ServiceType, ...]
+    losing: tuple[ReplacingChange, ...] = ()
+    passwords: tuple[RotatablePassword, ...] = ()
 
     @cached_property
     def holds(self) -> Mapping[str, str]:
         """What a type of resource holds, by type token; passwords hold something on every cloud."""
-        return {PASSWORD: "a password in use", **{row.type: row.holds for row in self.stateful}}
+        return {PASSWORD_TYPE: "a password in use", **{row.type: row.holds for row in self.stateful}}
 
     @cached_property
-    def services(self) -> Mapping[str, Running]:
+    def services(self) -> Mapping[str, ServiceType]:
         """Services by type token."""
         return {row.type: row for row in self.running}

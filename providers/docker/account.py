@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from providers.contract.component import Scope
-from providers.docker.context import Site
+from providers.docker.context import DockerContext
 
 
 @dataclass(frozen=True)
-class Account:
+class DockerAccount:
     """Nothing to wait for."""
 
 
-def create_account(room: Scope, site: Site) -> Account:
+def create_account(room: Scope, site: DockerContext) -> DockerAccount:
     """Declares nothing: there is no service to be enabled."""
-    return Account()
+    return DockerAccount()

@@ -24,18 +24,18 @@ from providers.docker.autoscaling import create_autoscaling
 from providers.docker.base.identity import create_identity
 from providers.docker.base.keys import create_keys
 from providers.docker.base.registry import create_registry
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.base.secrets import create_secret
 from providers.docker.cache.resources import DockerCache, create_cache
 from providers.docker.compute.address import service_address
 from providers.docker.compute.resources import create_compute
-from providers.docker.context import Site
-from providers.docker.database.backup import Backup, create_backup
+from providers.docker.context import DockerContext
+from providers.docker.database.backup import DockerBackup, create_backup
 from providers.docker.database.resources import DockerDatabase, create_database
 from providers.docker.entry.ingress import create_ingress
 from providers.docker.entry.resources import create_entry
 from providers.docker.limits import region as region_of
-from providers.docker.monitoring.resources import Built, create_monitoring
+from providers.docker.monitoring.resources import DockerWatched, create_monitoring
 from providers.docker.network.resources import create_network
 from providers.docker.observability.channels import create_channels
 from providers.docker.storage.resources import DockerObjectStore, create_storage
@@ -44,12 +44,12 @@ from providers.docker.storage.resources import DockerObjectStore, create_storage
 class Docker:
     """This machine; remembers what was built so that backups can copy it and monitoring can watch it."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: DockerBaseResources) -> None:
         self._ground = ground
         self._database: DockerDatabase | None = None
         self._cache: DockerCache | None = None
         self._storage: DockerObjectStore | None = None
-        self._backup: Backup | None = None
+        self._backup: DockerBackup | None = None
 
     def secret(self, room: Scope, name: str, value: pulumi.Output[str], readers: Sequence[str]) -> SecretRef:
         """See `Adapter.secret`."""
@@ -87,7 +87,7 @@ class Docker:
 
     def monitoring(self, room: Scope, entry: Entry) -> Monitoring:
         """See `Adapter.monitoring`."""
-        return create_monitoring(room, self._ground, Built(self._database, self._cache, self._backup), entry)
+        return create_monitoring(room, self._ground, DockerWatched(self._database, self._cache, self._backup), entry)
 
 
 def provider(scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
@@ -97,16 +97,16 @@ def provider(scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResour
 
 def open(scope: Scope, spec: Platform, region: str) -> Adapter:
     """Keys, networks, alarm channels, keys to the store and images of this machine."""
-    site = Site(spec, pulumi.get_stack(), region)
+    site = DockerContext(spec, pulumi.get_stack(), region)
     signing = scope.with_provider(tls.Provider(scope.named("tls"), opts=scope.opts()))
     keys = signing.room("keys", create_keys, site)
     network = scope.room("network", create_network, site, keys)
     channels = scope.room("channels", create_channels, site, keys)
     identity = scope.room("identity", create_identity, site)
     registry = scope.room("registry", create_registry, site, keys, identity)
-    return Docker(Ground(site, keys, network, identity, registry, channels))
+    return Docker(DockerBaseResources(site, keys, network, identity, registry, channels))
 
 
 def entry(room: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
     """See `Cloud.entry`."""
-    return create_entry(room, Site(spec, pulumi.get_stack(), region_of(spec)), origins)
+    return create_entry(room, DockerContext(spec, pulumi.get_stack(), region_of(spec)), origins)

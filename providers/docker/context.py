@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from providers.contract.context import BaseSite
+from providers.contract.context import RegionContext
 from providers.contract.spec import DockerBlock, Platform
 
 REGION = "local"
@@ -11,7 +11,7 @@ HTTPS = 443
 
 
 @dataclass(frozen=True)
-class Site(BaseSite):
+class DockerContext(RegionContext):
     """This machine, and the spec that is built on it."""
 
     @property

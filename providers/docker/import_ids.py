@@ -3,13 +3,13 @@
 Images, certificates and requests are made a second time without harm; a volume is known by its name alone.
 """
 
-from providers.contract.import_ids import Findable, Row
+from providers.contract.import_ids import ImportRule, ImportTable
 
-FINDABLE = Findable(
+IMPORT_TABLE = ImportTable(
     rows=(
-        Row("docker:index/container:Container", "{id}"),
-        Row("docker:index/network:Network", "{id}"),
-        Row("docker:index/volume:Volume", "{name}"),
+        ImportRule("docker:index/container:Container", "{id}"),
+        ImportRule("docker:index/network:Network", "{id}"),
+        ImportRule("docker:index/volume:Volume", "{name}"),
     ),
     again=frozenset(
         {

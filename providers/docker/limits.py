@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from providers.contract.diagnostics import Approximation, Refusal
+from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import image_refusals
 from providers.docker.compute.limits import workload_approximations, workload_refusals
@@ -14,7 +14,7 @@ from providers.docker.monitoring.limits import monitoring_approximations, stack_
 from providers.docker.naming import naming_refusals
 from providers.docker.network.plan import network_approximations, network_refusals
 
-REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (
+REFUSALS: tuple[Callable[[Platform, str], list[Diagnostic]], ...] = (
     naming_refusals,
     image_refusals,
     network_refusals,
@@ -22,7 +22,7 @@ REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (
     parameter_refusals,
     workload_refusals,
 )
-APPROXIMATIONS: tuple[Callable[[Platform], list[Approximation]], ...] = (
+APPROXIMATIONS: tuple[Callable[[Platform], list[Adjustment]], ...] = (
     network_approximations,
     entry_approximations,
     workload_approximations,
@@ -37,11 +37,11 @@ def region(spec: Platform) -> str:
     return REGION
 
 
-def refusals(spec: Platform, stack: str) -> list[Refusal]:
+def refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Every setting one machine cannot honour."""
     return [refusal for rule in REFUSALS for refusal in rule(spec, stack)]
 
 
-def approximations(spec: Platform) -> list[Approximation]:
+def approximations(spec: Platform) -> list[Adjustment]:
     """Every setting one machine honours in its own way."""
     return [found for rule in APPROXIMATIONS for found in rule(spec)]

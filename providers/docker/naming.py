@@ -6,7 +6,7 @@ copy stands beside the old one before that goes. A name that others must know is
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Mistake, Refusal
+from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.naming import STACK_PATTERN
 from providers.contract.spec import Platform
 
@@ -26,21 +26,21 @@ def access_key(stack: str, holder: str) -> str:
     return f"{stack}-{holder}"
 
 
-def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """A stack name that Docker would not take, and variables that this adapter sets itself."""
     return [*_letters(stack), *_variables(spec)]
 
 
-def _letters(stack: str) -> Iterator[Refusal]:
+def _letters(stack: str) -> Iterator[Diagnostic]:
     if not STACK_PATTERN.fullmatch(stack):
         advice = (
             "names every container; use lower-case letters, digits and single hyphens, beginning with a letter and not "
             "ending with a hyphen"
         )
-        yield Mistake("stack", stack, advice)
+        yield ConfigError("stack", stack, advice)
 
 
-def _variables(spec: Platform) -> Iterator[Refusal]:
+def _variables(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
         if "storage" not in service.uses:
             continue
@@ -48,4 +48,4 @@ def _variables(spec: Platform) -> Iterator[Refusal]:
         for variable, place in places.items():
             if variable in VARIABLES:
                 advice = "is a variable that opens the platform's object store on docker; choose another name"
-                yield Mistake(f"services.{name}.{place}", variable, advice)
+                yield ConfigError(f"services.{name}.{place}", variable, advice)

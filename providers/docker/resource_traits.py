@@ -4,23 +4,31 @@ No row tells which revision runs: a copy is made anew for every change, and an u
 that stands is the one that was asked for.
 """
 
-from providers.contract.resource_traits import CACHE_PASSWORD, DATABASE_PASSWORD, Operations, Password, Stateful
+from providers.contract.resource_traits import (
+    CACHE_PASSWORD,
+    DATABASE_PASSWORD,
+    ResourceTraits,
+    RotatablePassword,
+    StatefulType,
+)
 
-OPERATIONS = Operations(
+RESOURCE_TRAITS = ResourceTraits(
     stateful=(
-        Stateful("docker:index/volume:Volume", "what the database, the cache, the object store or Prometheus wrote"),
-        Stateful("tls:index/privateKey:PrivateKey", "a key that clients of the entry were told to trust"),
+        StatefulType(
+            "docker:index/volume:Volume", "what the database, the cache, the object store or Prometheus wrote"
+        ),
+        StatefulType("tls:index/privateKey:PrivateKey", "a key that clients of the entry were told to trust"),
     ),
     running=(),
     passwords=(
-        Password(
+        RotatablePassword(
             DATABASE_PASSWORD,
             "Database",
             "database",
             refused="the superuser's, made beside it, stands in the volume since the server's first start; restore the last "
             "dump into a new volume instead",
         ),
-        Password(
+        RotatablePassword(
             CACHE_PASSWORD,
             "Cache",
             "cache",

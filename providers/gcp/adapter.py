@@ -24,17 +24,17 @@ from providers.gcp.base.account import create_account, project_number
 from providers.gcp.base.identity import create_identity
 from providers.gcp.base.keys import create_keys
 from providers.gcp.base.registry import create_registry
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
 from providers.gcp.cache.resources import GcpCache, create_cache
 from providers.gcp.compute.address import service_address
-from providers.gcp.compute.resources import Compute, create_compute
-from providers.gcp.context import Site
+from providers.gcp.compute.resources import GcpCompute, create_compute
+from providers.gcp.context import GcpContext
 from providers.gcp.database.resources import GcpDatabase, create_database
-from providers.gcp.entry.ingress import Ingress, create_ingress
+from providers.gcp.entry.ingress import GcpIngress, create_ingress
 from providers.gcp.entry.resources import create_entry
 from providers.gcp.limits import region as region_of
-from providers.gcp.monitoring.resources import Built, create_monitoring
+from providers.gcp.monitoring.resources import GcpWatched, create_monitoring
 from providers.gcp.network.resources import create_network
 from providers.gcp.observability.channels import create_channels
 from providers.gcp.storage.resources import create_storage
@@ -43,12 +43,12 @@ from providers.gcp.storage.resources import create_storage
 class Gcp:
     """One region of Google Cloud; remembers what was built so that monitoring can watch it."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: GcpBaseResources) -> None:
         self._ground = ground
         self._database: GcpDatabase | None = None
         self._cache: GcpCache | None = None
-        self._compute: Compute | None = None
-        self._ingress: Ingress | None = None
+        self._compute: GcpCompute | None = None
+        self._ingress: GcpIngress | None = None
 
     def secret(self, room: Scope, name: str, value: pulumi.Output[str], readers: Sequence[str]) -> SecretRef:
         """See `Adapter.secret`."""
@@ -85,7 +85,7 @@ class Gcp:
         """See `Adapter.monitoring`."""
         if self._compute is None:
             raise RuntimeError("monitoring comes after the workloads it watches")
-        built = Built(self._compute, self._ingress, self._database, self._cache)
+        built = GcpWatched(self._compute, self._ingress, self._database, self._cache)
         return create_monitoring(room, self._ground, built, entry)
 
 
@@ -94,13 +94,13 @@ def provider(scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResour
 
     It waits until the project's services are enabled by a provider of their own, so everything it makes does too.
     """
-    site = Site(spec, pulumi.get_stack(), region)
+    site = GcpContext(spec, pulumi.get_stack(), region)
     first = scope.with_provider(_provider(scope, site, "services"))
     account = first.room("account", create_account, site)
     return _provider(scope, site, region, account.services)
 
 
-def _provider(scope: Scope, site: Site, part: str, waits_for: Sequence[pulumi.Resource] = ()) -> gcp.Provider:
+def _provider(scope: Scope, site: GcpContext, part: str, waits_for: Sequence[pulumi.Resource] = ()) -> gcp.Provider:
     return gcp.Provider(
         scope.named(part),
         project=site.project,
@@ -117,15 +117,15 @@ def _provider(scope: Scope, site: Site, part: str, waits_for: Sequence[pulumi.Re
 
 def open(scope: Scope, spec: Platform, region: str) -> Adapter:
     """Keys, network, alarm channels, identities and images of a region."""
-    site = Site(spec, pulumi.get_stack(), region)
+    site = GcpContext(spec, pulumi.get_stack(), region)
     keys = scope.room("keys", create_keys, site)
     network = scope.room("network", create_network, site, keys)
     channels = scope.room("channels", create_channels, site, keys)
     identity = scope.room("identity", create_identity, site)
     registry = scope.room("registry", create_registry, site, keys, identity)
-    return Gcp(Ground(site, project_number(scope, site), keys, network, identity, registry, channels))
+    return Gcp(GcpBaseResources(site, project_number(scope, site), keys, network, identity, registry, channels))
 
 
 def entry(room: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
     """See `Cloud.entry`."""
-    return create_entry(room, Site(spec, pulumi.get_stack(), region_of(spec)), origins)
+    return create_entry(room, GcpContext(spec, pulumi.get_stack(), region_of(spec)), origins)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from providers.contract.context import BaseSite
+from providers.contract.context import RegionContext
 from providers.contract.spec import GcpBlock
 
 
 @dataclass(frozen=True)
-class Site(BaseSite):
+class GcpContext(RegionContext):
     """One region of one project, and the spec that is built there."""
 
     @property

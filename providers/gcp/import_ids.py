@@ -4,15 +4,15 @@ The inventory writes some names with the project's number where the provider wan
 from the stack's file. What the inventory does not search is found by the id that follows from its inputs.
 """
 
-from providers.contract.import_ids import Findable, Row
+from providers.contract.import_ids import ImportRule, ImportTable
 
 PROJECT = "projects/{project}"
 ANY = "projects/*"
 
 
-def _told(token: str, host: str, path: str, kind: str = "", identity: str = "", name: str = "") -> Row:
+def _told(token: str, host: str, path: str, kind: str = "", identity: str = "", name: str = "") -> ImportRule:
     """A type by its name in the inventory; its id is the same path in the stack's project where no other is given."""
-    return Row(
+    return ImportRule(
         f"gcp:{token}",
         identity or f"{PROJECT}/{path}",
         f"//{host}.googleapis.com/{ANY}/{path}",
@@ -21,21 +21,21 @@ def _told(token: str, host: str, path: str, kind: str = "", identity: str = "", 
     )
 
 
-def _by_inputs(token: str, identity: str) -> Row:
+def _by_inputs(token: str, identity: str) -> ImportRule:
     """A type that the inventory does not search."""
-    return Row(f"gcp:{token}", identity)
+    return ImportRule(f"gcp:{token}", identity)
 
 
-def _compute(token: str, path: str) -> Row:
+def _compute(token: str, path: str) -> ImportRule:
     return _told(f"compute/{token}", "compute", f"{path}/{{name}}")
 
 
-def _monitoring(token: str, path: str) -> Row:
+def _monitoring(token: str, path: str) -> ImportRule:
     """Objects of Cloud Monitoring have drawn ids and are known by what they display."""
     return _told(f"monitoring/{token}", "monitoring", f"{path}/{{id}}", name="displayName")
 
 
-FINDABLE = Findable(
+IMPORT_TABLE = ImportTable(
     rows=(
         _told(
             "artifactregistry/repository:Repository",
@@ -90,7 +90,7 @@ FINDABLE = Findable(
             f"{PROJECT}/locations/global/workloadIdentityPools/{{workloadIdentityPoolId}}"
             "/providers/{workloadIdentityPoolProviderId}",
         ),
-        Row(
+        ImportRule(
             "gcp:kms/cryptoKey:CryptoKey",
             "{keyRing}/cryptoKeys/{name}",
             "//cloudkms.googleapis.com/{keyRing+}/cryptoKeys/{name}",
@@ -114,7 +114,7 @@ FINDABLE = Findable(
         _by_inputs("sql/database:Database", f"{PROJECT}/instances/{{instance}}/databases/{{name}}"),
         _told("sql/databaseInstance:DatabaseInstance", "cloudsql", "instances/{name}"),
         _by_inputs("sql/user:User", "{project}/{instance}/{name}"),
-        Row("gcp:storage/bucket:Bucket", "{name}", "//storage.googleapis.com/{name}"),
+        ImportRule("gcp:storage/bucket:Bucket", "{name}", "//storage.googleapis.com/{name}"),
         _by_inputs("billing/budget:Budget", "billingAccounts/{billingAccount}/budgets/{id}"),
     ),
     again=frozenset(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from providers.contract.diagnostics import Approximation, Refusal
+from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.spec import Platform
 from providers.gcp.base.image_sources import registry_approximations, registry_refusals
 from providers.gcp.base.models import model_approximations, model_refusals
@@ -23,7 +23,7 @@ from providers.gcp.sizes import (
     database_size_refusals,
 )
 
-REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (
+REFUSALS: tuple[Callable[[Platform, str], list[Diagnostic]], ...] = (
     region_refusals,
     naming_refusals,
     network_refusals,
@@ -37,7 +37,7 @@ REFUSALS: tuple[Callable[[Platform, str], list[Refusal]], ...] = (
     entry_refusals,
     monitoring_refusals,
 )
-APPROXIMATIONS: tuple[Callable[[Platform], list[Approximation]], ...] = (
+APPROXIMATIONS: tuple[Callable[[Platform], list[Adjustment]], ...] = (
     region_approximations,
     network_approximations,
     model_approximations,
@@ -57,12 +57,12 @@ def region(spec: Platform) -> str:
     return spec.gcp.region if spec.gcp else ""
 
 
-def refusals(spec: Platform, stack: str) -> list[Refusal]:
+def refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Every setting Google Cloud cannot honour."""
     return [refusal for rule in REFUSALS for refusal in rule(spec, stack)]
 
 
-def approximations(spec: Platform) -> list[Approximation]:
+def approximations(spec: Platform) -> list[Adjustment]:
     """Every setting Google Cloud honours in its own way."""
     return [found for rule in APPROXIMATIONS for found in rule(spec)]
 

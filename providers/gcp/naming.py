@@ -8,7 +8,7 @@ number of characters to drop. Default labels come from the tags, so a tag that i
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Mistake, Refusal, Unsupported
+from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
 from providers.contract.naming import STACK_PATTERN, Name, too_long
 from providers.contract.spec import Platform
 
@@ -57,7 +57,7 @@ def secret_id(stack: str, name: str) -> str:
     return f"{stack}-{name}"
 
 
-def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """A stack name or tag with letters Google Cloud refuses, and every name too long, too short or taken."""
     return [
         *_label_refusals(spec),
@@ -65,15 +65,15 @@ def naming_refusals(spec: Platform, stack: str) -> list[Refusal]:
     ]
 
 
-def _letters(stack: str) -> Mistake:
+def _letters(stack: str) -> ConfigError:
     advice = (
         "names every resource on Google Cloud; use lower-case letters, digits and single hyphens, beginning with a letter "
         "and not ending with a hyphen"
     )
-    return Mistake("stack", stack, advice)
+    return ConfigError("stack", stack, advice)
 
 
-def _name_refusals(spec: Platform, stack: str) -> Iterator[Refusal]:
+def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     for name in names(spec, stack):
         if name.excess > 0:
             yield _too_long(name)
@@ -82,7 +82,7 @@ def _name_refusals(spec: Platform, stack: str) -> Iterator[Refusal]:
             yield Unsupported("gcp", name.path, name.value, advice)
     if spec.deployer is not None and DEPLOYER in spec.services:
         advice = "is the name of the service account that CI deploys as; give the service another name"
-        yield Mistake(f"services.{DEPLOYER}", DEPLOYER, advice)
+        yield ConfigError(f"services.{DEPLOYER}", DEPLOYER, advice)
 
 
 def names(spec: Platform, stack: str) -> Iterator[Name]:
@@ -104,7 +104,7 @@ def _too_long(name: Name) -> Unsupported:
     return too_long(name, cloud="gcp", brand="Google Cloud")
 
 
-def _label_refusals(spec: Platform) -> Iterator[Refusal]:
+def _label_refusals(spec: Platform) -> Iterator[Diagnostic]:
     for key, value in spec.tags.items():
         if not LABEL_KEY.fullmatch(key):
             advice = "is no label key; use up to 63 lower-case letters, digits, hyphens and underscores after a letter"

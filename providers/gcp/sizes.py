@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported, listed
-from providers.contract.spec import Database, DatabaseSize, Platform
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
+from providers.contract.spec import DatabaseSize, DatabaseSpec, Platform
 
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
 
@@ -62,7 +62,7 @@ def default_connections(tier: Tier) -> int:
     return next(count for least_gib, count in DEFAULT_CONNECTIONS.items() if tier.memory_gib >= least_gib)
 
 
-def log_days(database: Database, tier: Tier) -> int:
+def log_days(database: DatabaseSpec, tier: Tier) -> int:
     """Days that recovery to any second reaches back."""
     return min(database.backup.retention_days, MOST_LOG_DAYS[tier.edition])
 
@@ -72,7 +72,7 @@ def cache_gib(memory_gib: float) -> int:
     return ceil(memory_gib)
 
 
-def database_size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def database_size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A database that no tier of the region holds, with the nearest that one does."""
     if spec.database is None or spec.gcp is None or any(_fitting(spec.database.size, spec.gcp.region)):
         return []
@@ -84,21 +84,21 @@ def database_size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     return [Unsupported("gcp", "database.size", _asked(size), f"{editions} no tier of this size; take {nearest}")]
 
 
-def database_size_approximations(spec: Platform) -> list[Approximation]:
+def database_size_approximations(spec: Platform) -> list[Adjustment]:
     """The tier and its edition; the size rounded up, and a backup kept longer than recovery to any second reaches."""
     if spec.database is None or spec.gcp is None or database_size_refusals(spec, ""):
         return []
     database, tier = spec.database, database_tier(spec.database.size, spec.gcp.region)
     given = f"{tier} of the tier {tier.name} in the edition {tier.edition}, the smallest that fits"
-    found = [Approximation("database.size", _asked(database.size), given)]
+    found = [Adjustment("database.size", _asked(database.size), given)]
     days = database.backup.retention_days
     if days > log_days(database, tier):
         given = f"{days} daily backups, and recovery to any second of the last {log_days(database, tier)} days alone"
-        found.append(Approximation("database.backup.retention_days", days, f"{given} ({tier.edition})"))
+        found.append(Adjustment("database.backup.retention_days", days, f"{given} ({tier.edition})"))
     return found
 
 
-def cache_size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def cache_size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A cache larger than the largest instance."""
     if spec.cache is None or spec.cache.memory_gib <= MOST_CACHE_GIB:
         return []
@@ -106,12 +106,12 @@ def cache_size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     return [Unsupported("gcp", "cache.memory_gib", spec.cache.memory_gib, advice)]
 
 
-def cache_size_approximations(spec: Platform) -> list[Approximation]:
+def cache_size_approximations(spec: Platform) -> list[Adjustment]:
     """Memory that is no whole number of GiB."""
     if spec.cache is None or cache_gib(spec.cache.memory_gib) == spec.cache.memory_gib:
         return []
     asked = spec.cache.memory_gib
-    return [Approximation("cache.memory_gib", asked, f"{cache_gib(asked)} GiB: Memorystore sells whole ones")]
+    return [Adjustment("cache.memory_gib", asked, f"{cache_gib(asked)} GiB: Memorystore sells whole ones")]
 
 
 def _fitting(size: DatabaseSize, region: str) -> Iterator[Tier]:

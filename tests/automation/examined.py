@@ -5,15 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from automation.engine.case import Case, Run
-from automation.engine.cloud_queries import Answers, Fields
+from automation.engine.cloud_queries import Fields, QueryAnswers
 from automation.engine.error_text import Trouble
-from automation.engine.locate import Engine
+from automation.engine.locate import EngineLocation
 from automation.engine.run import Ran
 from automation.plan.spec_keys import BASE, changed
 from automation.stack.document import Stack, stack_of
 from components.configuration import PLATFORM_KEY
 
-ENGINE = Engine(Path("/opt/pulumi/bin/pulumi"), "v3.272.0")
+ENGINE = EngineLocation(Path("/opt/pulumi/bin/pulumi"), "v3.272.0")
 
 
 def stack(cloud: str = "aws", changes: Mapping[str, object] | None = None, **others: object) -> Stack:
@@ -59,6 +59,6 @@ def reaching(answer: bool, asked: list[str] | None = None) -> Callable[[str], bo
     return reach
 
 
-def answers(trouble: Trouble | None = None, **given: Fields) -> Answers:
+def answers(trouble: Trouble | None = None, **given: Fields) -> QueryAnswers:
     """What a cloud answered by question; `trouble` is that of all others."""
-    return Answers(given, {"": trouble} if trouble else {})
+    return QueryAnswers(given, {"": trouble} if trouble else {})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pulumi.automation import EngineEvent
 
-from automation.deploy.events import Event, State, Step, event_of
+from automation.deploy.events import Event, ResourceState, StepMetadata, event_of
 from automation.plan.inventory import Value
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -38,7 +38,7 @@ def step(
     old: Mapping[str, Value] | None = None,
     new: Mapping[str, Value] | None = None,
     forcing: tuple[str, ...] = (),
-) -> Step:
+) -> StepMetadata:
     """A step made by hand; `old` and `new` are inputs and outputs at once."""
-    states = [None if values is None else State("id", values, values) for values in (old, new)]
-    return Step(urn_of(type_token, name, room), operation, old=states[0], new=states[1], forcing=forcing)
+    states = [None if values is None else ResourceState("id", values, values) for values in (old, new)]
+    return StepMetadata(urn_of(type_token, name, room), operation, old=states[0], new=states[1], forcing=forcing)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from automation.deploy.changes import Change
+from automation.deploy.changes import ResourceChange
 from automation.plan.inventory import Value
-from providers.contract.resource_traits import PASSWORD
+from providers.contract.resource_traits import PASSWORD_TYPE
 from tests.automation.happening import urn_of
 
 NOON = datetime(2031, 5, 17, 12, tzinfo=UTC)
 KEY = "OPENAI_API_KEY"
-PASSWORD_URN = urn_of(PASSWORD, "prod-database-password")
+PASSWORD_URN = urn_of(PASSWORD_TYPE, "prod-database-password")
 URL = urn_of("gcp:secretmanager/secretVersion:SecretVersion", "prod-database-database-url-value")
 LISTED = urn_of("gcp:secretmanager/secretVersion:SecretVersion", f"prod-secrets-{KEY}-value", "Secrets")
 BUCKET = urn_of("gcp:storage/bucket:Bucket", "prod-storage", "Storage")
@@ -36,5 +36,5 @@ STATE = [
 ]
 
 
-def change(urn: str, operation: str = "update") -> Change:
-    return Change(urn, operation)
+def change(urn: str, operation: str = "update") -> ResourceChange:
+    return ResourceChange(urn, operation)

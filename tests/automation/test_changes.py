@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from automation.deploy.changes import Property, by_room, counted, effective, made, planned, properties_of
-from automation.deploy.events import Begun, Done
+from automation.deploy.changes import PropertyChange, by_room, counted, effective, made, planned, properties_of
+from automation.deploy.events import StepBegun, StepDone
 from automation.deploy.sdk_results import drifts
 from tests.automation.happening import recorded, step
 
@@ -24,8 +24,8 @@ def test_a_replacement_names_the_properties_that_force_it_and_those_that_only_ch
     database = next(c for c in planned(recorded("replace")) if c.name == "trial-database" and c.made)
     assert database.replaces == ("dbName",)
     assert database.properties == (
-        Property("backupRetentionPeriod", 3, 7),
-        Property("dbName", "former", "agents", forces=True),
+        PropertyChange("backupRetentionPeriod", 3, 7),
+        PropertyChange("dbName", "former", "agents", forces=True),
     )
 
 
@@ -59,22 +59,22 @@ def test_a_change_of_a_secret_is_told_without_its_value() -> None:
 
 
 def test_without_a_detailed_difference_the_inputs_are_compared() -> None:
-    (change,) = planned([Begun(0, step("update", old={"a": {"b": 1}, "c": 2}, new={"a": {"b": 3}, "c": 2}))])
-    assert change.properties == (Property("a.b", 1, 3),)
+    (change,) = planned([StepBegun(0, step("update", old={"a": {"b": 1}, "c": 2}, new={"a": {"b": 3}, "c": 2}))])
+    assert change.properties == (PropertyChange("a.b", 1, 3),)
 
 
 def test_a_forcing_property_that_is_not_seen_to_differ_is_told_all_the_same() -> None:
-    (change,) = planned([Begun(0, step("replace", old={"a": 1}, new={"a": 1}, forcing=("engine",)))])
+    (change,) = planned([StepBegun(0, step("replace", old={"a": 1}, new={"a": 1}, forcing=("engine",)))])
     assert change.replaces == ("engine",)
 
 
 def test_nothing_is_told_of_the_properties_of_what_goes() -> None:
-    (change,) = planned([Done(0, step("delete", old={"a": 1}))])
+    (change,) = planned([StepDone(0, step("delete", old={"a": 1}))])
     assert (change.operation, change.properties) == ("delete", ())
 
 
 def test_what_the_state_forgets_is_no_deletion() -> None:
-    (change,) = planned([Begun(0, step("discard", old={}))])
+    (change,) = planned([StepBegun(0, step("discard", old={}))])
     assert change.operation == "forget"
 
 
@@ -83,9 +83,9 @@ def test_drift_is_told_by_resource_and_property() -> None:
     assert set(found) == {"trial-keys-telemetry", "trial-database"}
     assert (found["trial-keys-telemetry"].kind, found["trial-keys-telemetry"].properties) == ("gone", ())
     assert found["trial-database"].kind == "changed"
-    assert found["trial-database"].properties == (Property("backupRetentionPeriod", 7, 1),)
+    assert found["trial-database"].properties == (PropertyChange("backupRetentionPeriod", 7, 1),)
 
 
 def test_drift_of_an_output_is_told_with_what_the_cloud_has_now() -> None:
-    (drift,) = drifts([Done(0, step("update", old={"tag": "a"}, new={"tag": "b"}))])
-    assert drift.properties == (Property("tag", "a", "b"),)
+    (drift,) = drifts([StepDone(0, step("update", old={"tag": "a"}, new={"tag": "b"}))])
+    assert drift.properties == (PropertyChange("tag", "a", "b"),)

@@ -16,7 +16,7 @@ from automation.cli.tables import history_text, outcome_text, outputs_text
 from automation.cli.watch import Watch, headline, line_of, progress_tree
 from automation.deploy.changes import made, planned
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import Begun, Done, Event, Failed, Said
+from automation.deploy.events import EngineMessage, Event, StepBegun, StepDone, StepFailed
 from automation.deploy.results import Outcome, Preview, Update
 from automation.deploy.sdk_results import drifts
 from automation.plan.inventory import Value
@@ -64,13 +64,13 @@ def test_a_preview_is_a_tree_by_room_with_counts() -> None:
 
 
 def test_resources_that_come_alike_share_a_line() -> None:
-    steps = [Begun(0, step("create", VPC, f"prod-network-{n}", "Network", new={})) for n in range(8)]
+    steps = [StepBegun(0, step("create", VPC, f"prod-network-{n}", "Network", new={})) for n in range(8)]
     told = text_of(preview_tree(Preview("prod", planned(steps))))
     assert "+ ec2:Vpc x8  0, 1, 2, 3, 4, 5 and 2 more" in told
 
 
 def test_nothing_to_do_is_said() -> None:
-    same = Preview("prod", planned([Begun(0, step("same", old={}, new={}))]))
+    same = Preview("prod", planned([StepBegun(0, step("same", old={}, new={}))]))
     assert text_of(preview_tree(same)).strip() == "prod  1 unchanged"
 
 
@@ -119,7 +119,7 @@ def test_a_replacement_is_told_once_when_the_new_one_stands() -> None:
 
 
 def test_a_warning_is_shown_once_in_all_of_a_command(capsys: pytest.CaptureFixture[str]) -> None:
-    watch, warning = Watch(as_json=False), Said(1.0, "warning", "that setting is deprecated\nand more")
+    watch, warning = Watch(as_json=False), EngineMessage(1.0, "warning", "that setting is deprecated\nand more")
     with watch.looking("prod") as on_event:
         on_event(warning)
     with watch.making("prod", {}) as on_event:
@@ -128,7 +128,7 @@ def test_a_warning_is_shown_once_in_all_of_a_command(capsys: pytest.CaptureFixtu
 
 
 def test_what_a_program_prints_is_not_shown() -> None:
-    assert line_of(Said(1.0, "info", "debugging 1 2 3")) is None
+    assert line_of(EngineMessage(1.0, "info", "debugging 1 2 3")) is None
 
 
 def test_a_piped_command_draws_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +150,7 @@ def test_machines_get_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_machines_are_told_nothing_of_what_stays_the_same() -> None:
-    assert event_json(Done(1.0, step("same", old={}, new={}))) is None
+    assert event_json(StepDone(1.0, step("same", old={}, new={}))) is None
 
 
 def test_a_preview_for_machines_lists_changes_and_counts_the_rest() -> None:
@@ -208,7 +208,7 @@ def test_progress_counts_a_replacement_once() -> None:
 
 
 def test_progress_names_what_is_under_way_and_since_when() -> None:
-    begun = Begun(4.0, step("create", VPC, "prod-network", "Network", new={}))
+    begun = StepBegun(4.0, step("create", VPC, "prod-network", "Network", new={}))
     told = text_of(progress_tree("prod  updating", followed([begun], {"Network": 3}), 64.0))
     assert told.splitlines() == [
         "prod  updating  0 of 3  1 min 4 s",
@@ -222,12 +222,12 @@ def test_progress_shows_a_failure_in_its_room() -> None:
 
 
 def test_a_room_is_complete_when_all_that_was_foreseen_is_done() -> None:
-    done = Done(1.0, step("create", VPC, "prod-network", "Network", new={}))
+    done = StepDone(1.0, step("create", VPC, "prod-network", "Network", new={}))
     assert followed([done], {"Network": 1}).rooms[0].complete
 
 
 def test_a_failed_read_is_counted_too() -> None:
-    assert followed([Failed(1.0, step("same", old={}, new={}))]).rooms[0].failed == 1
+    assert followed([StepFailed(1.0, step("same", old={}, new={}))]).rooms[0].failed == 1
 
 
 def test_without_a_forecast_only_what_is_done_is_told() -> None:

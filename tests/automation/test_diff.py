@@ -2,7 +2,7 @@
 
 import json
 
-from automation.plan.diff import RoomDiff, compare
+from automation.plan.diff import ComponentDiff, compare
 from automation.plan.inventory import Declared, Secret
 from tests.automation.declaring import INSTANCE, ROLE, SUBNET, component, inventory, resource
 
@@ -13,7 +13,9 @@ def plan(stack: str, *made: tuple[str, str, dict[str, object]]) -> list[Declared
     return [room, *named]
 
 
-def difference(here: list[Declared], there: list[Declared], stacks: tuple[str, str] = ("prod", "prod")) -> RoomDiff:
+def difference(
+    here: list[Declared], there: list[Declared], stacks: tuple[str, str] = ("prod", "prod")
+) -> ComponentDiff:
     (room,) = compare(inventory(*here, stack=stacks[0]), inventory(*there, stack=stacks[1]))
     return room
 

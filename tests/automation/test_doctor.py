@@ -10,7 +10,7 @@ from automation.engine.checks import CHECKS, STACK_CHECKS, cloud, engine, findin
 from automation.engine.checks.quotas import QUOTAS, quota_checks
 from automation.engine.error_text import LATE, trouble_of
 from automation.engine.findings import Finding
-from automation.engine.locate import Engine, sdk_version
+from automation.engine.locate import EngineLocation, sdk_version
 from automation.engine.run import Ran
 from providers import AVAILABLE
 from tests.automation.examined import answers, case, reaching, running, stack
@@ -112,7 +112,7 @@ def test_a_missing_cli_is_refused_and_named_with_its_cure(tmp_path: Path) -> Non
 )
 def test_the_cli_must_be_of_the_sdks_major_version_and_not_too_old(tmp_path: Path, version: str, verdict: str) -> None:
     assert sdk_version().startswith("3.")
-    assert engine.cli(case(tmp_path, engine=Engine(Path("pulumi"), version))).verdict == verdict
+    assert engine.cli(case(tmp_path, engine=EngineLocation(Path("pulumi"), version))).verdict == verdict
 
 
 def test_a_cli_without_its_language_host_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pulumi.automation import EngineEvent, OpType, SummaryEvent
 
 from automation.deploy.clock import Clock
 from automation.deploy.event_collector import Collected
-from automation.deploy.events import Begun, Done, Ended, Event, Failed, Said, masked
+from automation.deploy.events import EngineMessage, Event, OperationEnded, StepBegun, StepDone, StepFailed, masked
 from automation.deploy.property_paths import differing, parts_of, value_at
 from automation.deploy.urn import name_of, room_of, type_of
 from automation.plan.inventory import Value
@@ -32,12 +32,12 @@ def test_the_stack_itself_stands_in_no_room() -> None:
 
 
 def test_a_component_is_its_own_room_and_is_not_made_by_a_cloud() -> None:
-    component = next(e for e in recorded("up") if isinstance(e, Begun) and e.step.type.endswith(":Network"))
+    component = next(e for e in recorded("up") if isinstance(e, StepBegun) and e.step.type.endswith(":Network"))
     assert (component.step.room, component.step.made) == ("Network", False)
 
 
 def test_a_recorded_replacement_tells_its_reason() -> None:
-    steps = [e.step for e in recorded("replace") if isinstance(e, Begun) and e.step.operation == "replace"]
+    steps = [e.step for e in recorded("replace") if isinstance(e, StepBegun) and e.step.operation == "replace"]
     database = next(step for step in steps if step.name == "trial-database")
     assert database.forcing == ("dbName",)
     assert database.differences["dbName"].kind == "update-replace"
@@ -46,14 +46,14 @@ def test_a_recorded_replacement_tells_its_reason() -> None:
 
 def test_a_recorded_failure_is_a_failed_step_after_its_reason() -> None:
     events = recorded("fail")
-    failed = next(place for place, event in enumerate(events) if isinstance(event, Failed))
+    failed = next(place for place, event in enumerate(events) if isinstance(event, StepFailed))
     reason = events[failed - 1]
-    assert isinstance(reason, Said)
+    assert isinstance(reason, EngineMessage)
     assert reason.text == "update failed: the quota of this account is used up"
 
 
 def test_the_end_tells_how_many_resources_each_operation_was_for() -> None:
-    assert recorded("up")[-1] == Ended(14.0, {"same": 117, "update": 1})
+    assert recorded("up")[-1] == OperationEnded(14.0, {"same": 117, "update": 1})
 
 
 def test_debug_messages_are_left_out() -> None:
@@ -66,12 +66,12 @@ def test_passing_messages_are_left_out() -> None:
 
 def test_what_a_program_prints_on_standard_error_is_only_information() -> None:
     event = said("info#err")
-    assert isinstance(event, Said)
+    assert isinstance(event, EngineMessage)
     assert (event.severity, event.text) == ("info", "all is well")
 
 
 def test_no_recording_gives_a_password_away() -> None:
-    states = [e.step.new for e in recorded("replace") if isinstance(e, Begun | Done) and e.step.new]
+    states = [e.step.new for e in recorded("replace") if isinstance(e, StepBegun | StepDone) and e.step.new]
     passwords = {str(state.inputs[key]) for state in states for key in state.inputs if key == "password"}
     assert passwords == {"[secret]"}
 
@@ -115,7 +115,7 @@ def test_what_a_watcher_raises_reaches_the_caller_when_the_engine_has_ended() ->
 
     told = Collected(Clock(), broken)
     told.take(EngineEvent(1, 1, summary_event=SummaryEvent(False, 1, {OpType.SAME: 1}, {})))
-    assert [type(event) for event in told.events] == [Ended]
+    assert [type(event) for event in told.events] == [OperationEnded]
     try:
         told.hand_on_problem()
     except ValueError as problem:

@@ -5,7 +5,7 @@ import pytest
 from automation.deploy.classify import Evidence, failure_of
 from automation.deploy.error_patterns import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import Event, Failed, Said
+from automation.deploy.events import EngineMessage, Event, StepFailed
 from tests.automation.happening import recorded, step, urn_of
 
 LOCK = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.
@@ -96,7 +96,11 @@ def told(said: str) -> DeploymentFailed:
 def failing(text: str, operation: str = "create") -> list[Event]:
     """The events of a resource that a provider refused with that text."""
     urn = urn_of("aws:rds/instance:Instance", "prod-database")
-    return [Said(1.0, "error", text, urn), Failed(2.0, step(operation)), Said(3.0, "error", "update failed")]
+    return [
+        EngineMessage(1.0, "error", text, urn),
+        StepFailed(2.0, step(operation)),
+        EngineMessage(3.0, "error", "update failed"),
+    ]
 
 
 def refused(text: str, operation: str = "create") -> DeploymentFailed:
@@ -149,24 +153,24 @@ def test_a_recorded_failure_is_told() -> None:
 
 
 def test_a_provider_that_answers_a_question_of_the_program_is_heard() -> None:
-    failure = failure_of(Evidence("prod", "", [Said(1.0, "error", INVOKE)]))
+    failure = failure_of(Evidence("prod", "", [EngineMessage(1.0, "error", INVOKE)]))
     assert failure.kind is Failure.OTHER_ACCOUNT
 
 
 def test_a_question_that_is_refused_is_told_by_its_name() -> None:
     text = INVOKE.replace("AWS account ID not allowed: 999900001111", "UnauthorizedOperation")
-    failure = failure_of(Evidence("prod", "", [Said(1.0, "error", text)]))
+    failure = failure_of(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
     assert failure.sentence == "prod: the credentials have no right to ask getAvailabilityZones"
 
 
 def test_a_crash_of_the_program_is_told_by_its_last_line() -> None:
-    failure = failure_of(Evidence("prod", "", [Said(1.0, "error", CRASH)]))
+    failure = failure_of(Evidence("prod", "", [EngineMessage(1.0, "error", CRASH)]))
     assert (failure.kind, failure.sentence) == (Failure.PROGRAM, "prod: the program failed: ValueError: boom")
 
 
 def test_a_program_without_its_packages_is_told_what_to_install() -> None:
     text = CRASH.replace("ValueError: boom", "ModuleNotFoundError: No module named 'pulumi_aws'")
-    failure = failure_of(Evidence("prod", "", [Said(1.0, "error", text)]))
+    failure = failure_of(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
     assert failure.sentence == "prod: the program's Python environment has no pulumi_aws"
 
 

@@ -2,26 +2,26 @@
 
 import pytest
 
-from automation.deploy.changes import Change, Property, planned
+from automation.deploy.changes import PropertyChange, ResourceChange, planned
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.guard import losses, refuse_losses
-from providers import AVAILABLE, operations
+from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
-from providers.contract.resource_traits import PASSWORD
+from providers.contract.resource_traits import PASSWORD_TYPE
 from tests.automation.happening import recorded, urn_of
 from tests.planning import plan, production
 
-AWS = operations("aws")
+AWS = resource_traits("aws")
 HOLDS = AWS.holds
 DATABASE = "aws:rds/instance:Instance"
 
 
-def change(operation: str, token: str = DATABASE, name: str = "prod-database", *forcing: str) -> Change:
-    properties = tuple(Property(path, 1, 2, forces=True) for path in forcing)
-    return Change(urn_of(token, name), operation, properties)
+def change(operation: str, token: str = DATABASE, name: str = "prod-database", *forcing: str) -> ResourceChange:
+    properties = tuple(PropertyChange(path, 1, 2, forces=True) for path in forcing)
+    return ResourceChange(urn_of(token, name), operation, properties)
 
 
-def refusal(*changes: Change, allowed: tuple[str, ...] = ()) -> DeploymentFailed:
+def refusal(*changes: ResourceChange, allowed: tuple[str, ...] = ()) -> DeploymentFailed:
     with pytest.raises(DeploymentFailed) as refused:
         refuse_losses("prod", changes, HOLDS, allowed, AWS.losing)
     return refused.value
@@ -87,18 +87,18 @@ def test_a_service_may_be_replaced() -> None:
 
 
 def test_a_password_that_would_be_drawn_anew_is_a_loss() -> None:
-    (loss,) = losses([change("replace", PASSWORD, "prod-database-password")], HOLDS)
+    (loss,) = losses([change("replace", PASSWORD_TYPE, "prod-database-password")], HOLDS)
     assert loss.holds == "a password in use"
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_every_row_of_the_table_is_a_type_that_production_declares(cloud: str) -> None:
     declared = {resource.type for resource in plan(production(cloud=cloud)).custom}
-    assert set(operations(cloud).holds) - declared == set()
+    assert set(resource_traits(cloud).holds) - declared == set()
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_whatever_is_protected_holds_something(cloud: str) -> None:
     protected = {resource.type for resource in plan(production(cloud=cloud)).custom if resource.protect}
-    known = set(operations(cloud).holds) | {"azure-native:operationalinsights:Workspace"}
+    known = set(resource_traits(cloud).holds) | {"azure-native:operationalinsights:Workspace"}
     assert protected - known == set()

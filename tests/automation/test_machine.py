@@ -8,36 +8,36 @@ from automation.deploy.checks import refuse_unready
 from automation.deploy.classify import Evidence, failure_of
 from automation.deploy.diagnosis import explained
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import Event, Failed, Said
+from automation.deploy.events import EngineMessage, Event, StepFailed
 from automation.engine.checks import findings
-from providers.contract.diagnostics import InvalidConfiguration, Mistake
-from providers.contract.preflight import Broken, Environment, Machine, Seen, Why
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.preflight import CheckResult, Diagnosis, Environment, FailedResource, HostChecks
 from providers.contract.spec import Platform
 from tests.automation.examined import case, stack
 from tests.automation.happening import step, urn_of
 
 TYPE = "docker:index/container:Container"
-TAKEN = Mistake("docker.entry_port", 8443, "is taken by the container web; stop it, or take another")
+TAKEN = ConfigError("docker.entry_port", 8443, "is taken by the container web; stop it, or take another")
 PORTS, MEMORY, IMAGES = (
-    Seen("ports", "", (TAKEN,)),
-    Seen("memory", "2 GiB of 16"),
-    Seen("images", "not here", unasked="pull them"),
+    CheckResult("ports", "", (TAKEN,)),
+    CheckResult("memory", "2 GiB of 16"),
+    CheckResult("images", "not here", unasked="pull them"),
 )
 NO_DAEMON = "docker native provider returned an unexpected error from Configure: failed to connect to any docker daemon"
 
 
 @pytest.fixture
-def beneath(monkeypatch: pytest.MonkeyPatch) -> list[Broken]:
+def beneath(monkeypatch: pytest.MonkeyPatch) -> list[FailedResource]:
     """A machine of our own under every stack: its port is taken, and it has a reason for the first failure of each name."""
-    asked: list[Broken] = []
+    asked: list[FailedResource] = []
 
-    def explain(_spec: Platform, _stack: str, broken: Broken, environment: Environment) -> Why | None:
+    def explain(_spec: Platform, _stack: str, broken: FailedResource, environment: Environment) -> Diagnosis | None:
         asked.append(broken)
-        return Why(f"{broken.name} has no key", environment["ADVICE"]) if "known" in broken.name else None
+        return Diagnosis(f"{broken.name} has no key", environment["ADVICE"]) if "known" in broken.name else None
 
-    made = Machine(lambda _spec, _stack, _environment: (PORTS, MEMORY, IMAGES), explain)
+    made = HostChecks(lambda _spec, _stack, _environment: (PORTS, MEMORY, IMAGES), explain)
 
-    def machine(_cloud: str) -> Machine:
+    def machine(_cloud: str) -> HostChecks:
         return made
 
     for place in ("checks", "diagnosis"):
@@ -49,7 +49,7 @@ def failing(*names: str) -> list[Event]:
     events: list[Event] = []
     for name in names:
         urn = urn_of(TYPE, name)
-        events += [Said(1.0, "error", f"{name} is bad", urn), Failed(2.0, step("create", TYPE, name))]
+        events += [EngineMessage(1.0, "error", f"{name} is bad", urn), StepFailed(2.0, step("create", TYPE, name))]
     return events
 
 
@@ -77,25 +77,25 @@ def test_a_cloud_is_not_asked() -> None:
     refuse_unready(stack("aws"), {})
 
 
-def test_a_failure_is_told_with_the_machines_reasons_once_each(beneath: list[Broken]) -> None:
+def test_a_failure_is_told_with_the_machines_reasons_once_each(beneath: list[FailedResource]) -> None:
     told = failure(failing("known-1", "other", "known-2"))
     assert str(told) == "trial: known-1 has no key; known-2 has no key; give it one."
-    assert beneath[0] == Broken("known-1", TYPE, "known-1 is bad")
+    assert beneath[0] == FailedResource("known-1", TYPE, "known-1 is bad")
 
 
-def test_what_the_machine_does_not_know_stays_as_it_was_told(beneath: list[Broken]) -> None:
+def test_what_the_machine_does_not_know_stays_as_it_was_told(beneath: list[FailedResource]) -> None:
     assert str(failure(failing("other"))) == "trial: as told."
     assert len(beneath) == 1
 
 
-def test_an_interruption_is_no_failure_of_a_resource(beneath: list[Broken]) -> None:
+def test_an_interruption_is_no_failure_of_a_resource(beneath: list[FailedResource]) -> None:
     assert failure(failing("known"), Failure.CANCELLED).kind is Failure.CANCELLED
     assert beneath == []
 
 
 def test_a_docker_that_went_away_is_told() -> None:
     said = failure_of(
-        Evidence("trial", "", [Said(1.0, "error", NO_DAEMON, urn_of("pulumi:providers:docker", "local"))])
+        Evidence("trial", "", [EngineMessage(1.0, "error", NO_DAEMON, urn_of("pulumi:providers:docker", "local"))])
     )
     assert str(said) == (
         "trial: no Docker answers where the stack stands; start it, or set DOCKER_HOST to its address; `agent-platform "

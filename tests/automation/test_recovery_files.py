@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from automation.deploy import DeploymentFailed
-from automation.deploy.locks import Held
+from automation.deploy.locks import LockHolder
 from automation.recover.state_files import Damage, StateFiles, folder_of, mend
 from automation.recover.unblock import refuse_living
 
@@ -118,7 +118,7 @@ def test_a_layout_without_projects_is_read_too(tmp_path: Path) -> None:
 
 def test_a_lock_tells_who_holds_the_stack(files: StateFiles) -> None:
     write(files, "locks/organization/agent-platform/prod/1.json", json.dumps(LOCK))
-    assert files.held() == (Held("maria", "ci-7", 4711, "2026-11-21T11:13:43"),)
+    assert files.held() == (LockHolder("maria", "ci-7", 4711, "2026-11-21T11:13:43"),)
 
 
 def test_a_lock_that_cannot_be_read_is_taken_away(files: StateFiles) -> None:
@@ -143,11 +143,11 @@ def test_only_a_backend_of_files_has_a_folder(url: str, folder: Path | None) -> 
 
 
 def test_the_lock_of_another_machine_is_taken_only_when_told_to() -> None:
-    held = Held("maria", "elsewhere.example.com", 1, "2026-11-21T11:13:43")
+    held = LockHolder("maria", "elsewhere.example.com", 1, "2026-11-21T11:13:43")
     with pytest.raises(DeploymentFailed, match=r"cannot be seen from this machine.*--take-lock"):
         refuse_living("prod", held, take_lock=False)
     refuse_living("prod", held, take_lock=True)
 
 
 def test_the_lock_of_a_process_that_is_no_engine_any_more_is_taken() -> None:
-    refuse_living("prod", Held("maria", socket.gethostname(), 1, "2026-11-21T11:13:43"), take_lock=False)
+    refuse_living("prod", LockHolder("maria", socket.gethostname(), 1, "2026-11-21T11:13:43"), take_lock=False)

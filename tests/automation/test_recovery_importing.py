@@ -14,14 +14,17 @@ from automation.deploy.workspace import ProjectStack
 from automation.plan.inventory import Value
 from automation.recover.importer import import_all
 from automation.recover.match import Match
-from automation.recover.missing import Ground, Missing, all_missing, ground_of, pending, under_way
+from automation.recover.missing import Missing, RelatedResources, all_missing, pending, related_resources, under_way
 
 STACK = "urn:pulumi:prod::agent-platform::pulumi:pulumi:Stack::agent-platform-prod"
 ROOM = "urn:pulumi:prod::agent-platform::agent-platform:index:AgentPlatform::prod"
 PROVIDER = "urn:pulumi:prod::agent-platform::agent-platform:index:AgentPlatform$pulumi:providers:aws::prod"
 ROLE = "urn:pulumi:prod::agent-platform::agent-platform:index:AgentPlatform$aws:iam/role:Role::prod-task"
 OTHER = "urn:pulumi:prod::agent-platform::agent-platform:index:AgentPlatform$aws:iam/role:Role::prod-other"
-GROUND = {ROOM: Ground(ROOM, STACK), PROVIDER: Ground(PROVIDER, ROOM, {"region": "us-west-2"}, provider=True)}
+GROUND = {
+    ROOM: RelatedResources(ROOM, STACK),
+    PROVIDER: RelatedResources(PROVIDER, ROOM, {"region": "us-west-2"}, provider=True),
+}
 
 
 def exported(*urns: str, operations: list[tuple[str, str]] | None = None) -> Mapping[str, Value]:
@@ -97,7 +100,7 @@ def test_a_preview_tells_what_is_missing_and_what_that_stands_on() -> None:
         event("create", ROOM, "agent-platform:index:AgentPlatform", custom=False),
     ]
     assert all_missing(exported(), events) == (Missing(ROLE, ROOM, PROVIDER, {"a": 1}),)
-    assert {urn: one.provider for urn, one in ground_of(events).items()} == {PROVIDER: True, ROOM: False}
+    assert {urn: one.provider for urn, one in related_resources(events).items()} == {PROVIDER: True, ROOM: False}
 
 
 def test_inputs_of_a_begun_creation_are_those_of_the_state_and_come_first() -> None:
@@ -122,7 +125,7 @@ def test_nothing_is_laid_for_what_is_only_tried() -> None:
 
 def test_a_provider_whose_settings_are_not_told_whole_is_not_made() -> None:
     engine = Engine({STACK, ROOM}, {"prod-task-1a2b3c4"})
-    ground = {PROVIDER: Ground(PROVIDER, ROOM, {"token": "[secret]"}, provider=True)}
+    ground = {PROVIDER: RelatedResources(PROVIDER, ROOM, {"token": "[secret]"}, provider=True)}
     done = import_all(cast("ProjectStack", engine), [role()], ground, "")
     assert (engine.files, done.refused) == ([], (role(),))
 

@@ -8,7 +8,7 @@ from automation.plan.inventory import Value
 from automation.recover.match import (
     Known,
     Match,
-    Seen,
+    ObservedObject,
     by_inputs,
     by_likeness,
     known_in,
@@ -17,10 +17,10 @@ from automation.recover.match import (
     unsearchable,
 )
 from automation.recover.missing import Missing
-from providers import findable
-from providers.contract.import_ids import Found
+from providers import import_table
+from providers.contract.import_ids import CloudObject
 
-TABLE = findable("aws")
+TABLE = import_table("aws")
 PLACE = {"account": "111122223333", "region": "us-west-2"}
 NOTHING = Known(frozenset())
 ROLE, SUBNET, POLICY = "aws:iam/role:Role", "aws:ec2/subnet:Subnet", "aws:iam/rolePolicy:RolePolicy"
@@ -31,16 +31,16 @@ def missing(token: str, logical_name: str, /, *, pending: bool = False, **inputs
     return Missing(f"urn:pulumi:prod::agent-platform::{token}::{logical_name}", "", "", inputs, pending)
 
 
-def role(name: str, *, tagged: bool = False) -> Seen:
-    return Seen(TABLE.found_at(f"arn:aws:iam::111122223333:role/{name}"), tagged)
+def role(name: str, *, tagged: bool = False) -> ObservedObject:
+    return ObservedObject(TABLE.found_at(f"arn:aws:iam::111122223333:role/{name}"), tagged)
 
 
-def database(name: str) -> Seen:
-    return Seen(TABLE.found_at(f"arn:aws:rds:us-west-2:111122223333:db:{name}"))
+def database(name: str) -> ObservedObject:
+    return ObservedObject(TABLE.found_at(f"arn:aws:rds:us-west-2:111122223333:db:{name}"))
 
 
-def subnet(identity: str) -> Seen:
-    return Seen(TABLE.found_at(f"arn:aws:ec2:us-west-2:111122223333:subnet/{identity}"))
+def subnet(identity: str) -> ObservedObject:
+    return ObservedObject(TABLE.found_at(f"arn:aws:ec2:us-west-2:111122223333:subnet/{identity}"))
 
 
 def names(matches: tuple[Match, ...]) -> list[tuple[str, str]]:
@@ -98,7 +98,7 @@ def test_what_is_only_named_like_the_stack_is_left_alone() -> None:
 
 
 def test_what_the_platform_does_not_make_is_left_alone() -> None:
-    instance = Seen(TABLE.found_at("arn:aws:ec2:us-west-2:111122223333:instance/i-1"))
+    instance = ObservedObject(TABLE.found_at("arn:aws:ec2:us-west-2:111122223333:instance/i-1"))
     assert match([instance], [], NOTHING, TABLE, PLACE).unwanted == ()
 
 
@@ -134,7 +134,7 @@ def test_of_objects_that_are_alike_only_those_that_were_being_created_are_taken_
 
 def test_an_object_whose_address_has_no_name_may_be_told_by_the_name_that_was_drawn_for_it() -> None:
     group = "aws:ec2/securityGroup:SecurityGroup"
-    seen = [Seen(TABLE.found_at("arn:aws:ec2:us-west-2:111122223333:security-group/sg-1"))]
+    seen = [ObservedObject(TABLE.found_at("arn:aws:ec2:us-west-2:111122223333:security-group/sg-1"))]
     wanted = [missing(group, name, name=f"{name}-0000000", vpcId="vpc-1") for name in ("prod-web", "prod-chat")]
     outputs: dict[str, Mapping[str, Value]] = {seen[0].found.address: {"name": "prod-chat-1a2b3c4", "vpcId": "vpc-1"}}
     assert names(by_likeness(seen, wanted, outputs, TABLE)) == [("prod-chat", "sg-1")]
@@ -178,4 +178,4 @@ def test_types_that_no_search_tells_of_are_named_unless_they_can_be_made_again()
 def test_one_address_of_several_types_is_each_of_them() -> None:
     group = TABLE.found_at("arn:aws:ec2:us-west-2:111122223333:security-group-rule/sgr-1")
     assert len(group.identities) == 2
-    assert isinstance(group, Found)
+    assert isinstance(group, CloudObject)

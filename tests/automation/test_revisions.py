@@ -6,18 +6,18 @@ import pytest
 
 from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import Event, Said
+from automation.deploy.events import EngineMessage, Event
 from automation.deploy.revisions import Revision, revisions_of, still_wanted
 from automation.deploy.rollout import settle
 from automation.plan.inventory import Value
-from providers import AVAILABLE, operations
+from providers import AVAILABLE, resource_traits
 from tests.automation.happening import urn_of
 from tests.planning import plan, production
 
 ECS = "aws:ecs/service:Service"
 RUN = "gcp:cloudrunv2/service:Service"
 APP = "azure-native:app:ContainerApp"
-AWS = operations("aws").services
+AWS = resource_traits("aws").services
 CHAT = urn_of(ECS, "prod-compute-chat", "Compute")
 
 
@@ -34,7 +34,7 @@ def ecs(wanted: str, running: str) -> Mapping[str, Value]:
 
 
 def late(exported: Mapping[str, Value], cloud: str) -> list[str]:
-    return [str(found) for found in revisions_of(exported, operations(cloud).services) if not found.settled]
+    return [str(found) for found in revisions_of(exported, resource_traits(cloud).services) if not found.settled]
 
 
 def test_a_service_that_ecs_took_back_runs_another_task_definition() -> None:
@@ -91,7 +91,9 @@ def test_what_was_wanted_before_a_refresh_is_still_wanted_after_it() -> None:
 @pytest.mark.parametrize("cloud", [cloud for cloud in AVAILABLE if cloud != "docker"])
 def test_every_service_of_production_is_in_the_table(cloud: str) -> None:
     services = [
-        resource for resource in plan(production(cloud=cloud)).custom if resource.type in operations(cloud).services
+        resource
+        for resource in plan(production(cloud=cloud)).custom
+        if resource.type in resource_traits(cloud).services
     ]
     assert {resource.name for resource in services} == {
         f"prod-compute-{name}" for name in ("chat", "gateway", "worker")
@@ -137,7 +139,7 @@ def test_a_late_service_is_waited_for() -> None:
     engine = Engine(ready_at=3)
     waited, events = settled(engine, 300)
     assert (waited, engine.refreshed) == (30.0, [[CHAT]] * 3)
-    assert [event.text for event in events if isinstance(event, Said)] == [
+    assert [event.text for event in events if isinstance(event, EngineMessage)] == [
         "waiting for prod-compute-chat to run what was asked for"
     ] * 3
 

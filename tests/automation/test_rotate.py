@@ -13,10 +13,10 @@ from automation.cli.main import main
 from automation.day2 import Rotation, rotate
 from automation.day2.rotate import as_it_was
 from automation.deploy import Clock, Deployment, DeploymentFailed, Outcome, Preview
-from automation.deploy.changes import Change
+from automation.deploy.changes import ResourceChange
 from automation.deploy.guard import refuse_losses
 from components.configuration import PLATFORM_KEY
-from providers import operations
+from providers import resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.happening import urn_of
 from tests.automation.rotating import BUCKET, CHAT, GATEWAY, KEY, LISTED, NOON, PASSWORD_URN, STATE, URL, WORKER, change
@@ -47,7 +47,7 @@ class Fake:
 
     ephemeral = False
 
-    def __init__(self, folder: Path, changes: list[Change], cloud: str = "gcp") -> None:
+    def __init__(self, folder: Path, changes: list[ResourceChange], cloud: str = "gcp") -> None:
         self.folder, self.stack, self.name = folder, "prod", "prod"
         self.layout, self.clock = SimpleNamespace(overrides={}), Clock(now=lambda: NOON)
         self.resources = STATE
@@ -70,7 +70,7 @@ class Fake:
         return Preview("prod", tuple(self.changes))
 
     def guard(self, preview: Preview, allowed: Collection[str]) -> None:
-        refuse_losses("prod", preview.changes, operations(self.cloud).holds, allowed)
+        refuse_losses("prod", preview.changes, resource_traits(self.cloud).holds, allowed)
 
     def up(self, on_event: object, allowed: Collection[str], *, preview: Preview, replace: Collection[str]) -> Outcome:
         self.calls.append(("up", (tuple(allowed), tuple(replace))))
@@ -123,7 +123,7 @@ def test_a_listed_secret_is_sealed_by_the_engine_and_stays_in_the_file(tmp_path:
     ],
 )
 def test_what_is_more_or_less_than_a_rotation_leaves_the_file_as_it_was(
-    tmp_path: Path, changes: list[Change], told: str
+    tmp_path: Path, changes: list[ResourceChange], told: str
 ) -> None:
     fake = Fake(tmp_path, changes)
     before = fake.file.read_text(encoding="utf-8")

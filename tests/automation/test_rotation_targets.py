@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from automation.day2.rotation_targets import (
-    Target,
+    RotationTarget,
     beside,
     hanging_on,
     left_out,
@@ -18,7 +18,7 @@ from automation.day2.rotation_targets import (
 from automation.plan.inventory import Value
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers import AVAILABLE, operations
+from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.rotating import (
     BUCKET,
@@ -41,7 +41,7 @@ def stack(cloud: str = "gcp") -> Mapping[str, Value]:
     return {PLATFORM_KEY: production(cloud=cloud)}
 
 
-def target(name: str, cloud: str = "gcp") -> Target:
+def target(name: str, cloud: str = "gcp") -> RotationTarget:
     return target_of(stack_of("prod", stack(cloud)), name)
 
 
@@ -51,7 +51,7 @@ def refusal(name: str, cloud: str = "gcp") -> str:
     return str(told.value)
 
 
-TURNING = [cloud for cloud in AVAILABLE if not next(iter(operations(cloud).passwords)).refused]
+TURNING = [cloud for cloud in AVAILABLE if not next(iter(resource_traits(cloud).passwords)).refused]
 
 
 @pytest.mark.parametrize("cloud", TURNING)
@@ -97,7 +97,7 @@ def test_a_part_that_is_not_there_has_no_password() -> None:
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_every_cloud_says_of_each_password_whether_it_can_be_made_anew(cloud: str) -> None:
-    assert [row.name for row in operations(cloud).passwords] == ["database-password", "cache-password"]
+    assert [row.name for row in resource_traits(cloud).passwords] == ["database-password", "cache-password"]
 
 
 def test_what_only_waits_to_be_deleted_is_not_made_anew() -> None:

@@ -9,10 +9,10 @@ import pulumi
 from automation.plan.inventory import Inventory
 from automation.plan.recorder import record
 from components.validation.parse import read
-from providers.aws.base.keys import Keys
-from providers.aws.context import Site
+from providers.aws.base.keys import AwsKeys
+from providers.aws.context import AwsContext
 from providers.aws.network.resources import create_network
-from providers.contract.component import Room, Scope
+from providers.contract.component import Component, Scope
 from providers.contract.spec import Platform
 from tests.planning import production
 
@@ -28,22 +28,22 @@ def spec_of(changes: Mapping[str, object] | None = None) -> Platform:
     return spec
 
 
-def site_of(changes: Mapping[str, object] | None = None, stack: str = "prod", region: str = REGION) -> Site:
+def site_of(changes: Mapping[str, object] | None = None, stack: str = "prod", region: str = REGION) -> AwsContext:
     """A region of `spec_of(changes)`."""
-    return Site(spec_of(changes), stack, region)
+    return AwsContext(spec_of(changes), stack, region)
 
 
-def keys() -> Keys:
+def keys() -> AwsKeys:
     """Keys that stand elsewhere."""
     data, telemetry = (pulumi.Output.from_input(key) for key in KEYS)
-    return Keys(data=data, telemetry=telemetry)
+    return AwsKeys(data=data, telemetry=telemetry)
 
 
 def alone(kind: str, create: Callable[[Scope], object]) -> Inventory:
     """What `create` declares in a room of that kind in the stack `prod`."""
 
     def program() -> None:
-        create(Scope(f"prod-{kind}", Room(kind, f"prod-{kind}", pulumi.ResourceOptions()), {}))
+        create(Scope(f"prod-{kind}", Component(kind, f"prod-{kind}", pulumi.ResourceOptions()), {}))
 
     return record(program, "prod")
 

@@ -9,15 +9,15 @@ import pulumi
 import pulumi_aws as aws
 
 from automation.plan.inventory import Inventory
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.cache.resources import AwsCache
-from providers.aws.compute.resources import Compute
+from providers.aws.compute.resources import AwsCompute
 from providers.aws.database.resources import AwsDatabase
-from providers.aws.entry.ingress import Ingress
+from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
-from providers.aws.monitoring.resources import Built, create_monitoring
+from providers.aws.monitoring.resources import AwsWatched, create_monitoring
 from providers.aws.monitoring.targets import service_target
-from providers.aws.observability.channels import Channels
+from providers.aws.observability.channels import AwsChannels
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.component import Scope
 from providers.contract.results import Entry
@@ -36,17 +36,17 @@ def _production() -> Inventory:
 
 def watch(room: Scope, changes: Mapping[str, object]) -> None:
     site = site_of(changes)
-    channels = Channels(warning=known("<warning>"), critical=known("<critical>"))
-    ground = cast("Ground", SimpleNamespace(site=site, spec=site.spec, keys=keys(), channels=channels))
+    channels = AwsChannels(warning=known("<warning>"), critical=known("<critical>"))
+    ground = cast("AwsBaseResources", SimpleNamespace(site=site, spec=site.spec, keys=keys(), channels=channels))
     create_monitoring(room, ground, built(room, ground), Entry(url=known("https://agents.example.com")))
 
 
-def built(room: Scope, ground: Ground) -> Built:
+def built(room: Scope, ground: AwsBaseResources) -> AwsWatched:
     """Every part the spec asks for, as monitoring sees it."""
     spec = ground.spec
     groups = {name: named(arn_suffix=f"<group {name}>") for name in spec.public}
-    ingress = cast("Ingress", SimpleNamespace(arn_suffix=known("<balancer>"), target_groups=groups))
-    compute = Compute(
+    ingress = cast("AwsIngress", SimpleNamespace(arn_suffix=known("<balancer>"), target_groups=groups))
+    compute = AwsCompute(
         cluster_name=known("<cluster>"),
         services={name: cast("aws.ecs.Service", named(name=f"<service {name}>")) for name in spec.services},
         log_groups={name: cast("aws.cloudwatch.LogGroup", named(name=f"<log {name}>")) for name in spec.services},
@@ -54,7 +54,7 @@ def built(room: Scope, ground: Ground) -> Built:
     )
     database = named(identifier="<database>", log_group="<database log>", max_connections=200)
     nodes = SimpleNamespace(node_ids=(known("<node 1>"), known("<node 2>")))
-    return Built(
+    return AwsWatched(
         compute,
         ingress if spec.public else None,
         cast("AwsDatabase", database) if spec.database else None,
@@ -62,7 +62,7 @@ def built(room: Scope, ground: Ground) -> Built:
     )
 
 
-def deployment_alarms(room: Scope, ground: Ground) -> dict[str, aws.cloudwatch.MetricAlarm]:
+def deployment_alarms(room: Scope, ground: AwsBaseResources) -> dict[str, aws.cloudwatch.MetricAlarm]:
     """The alarms that compute makes, in a room of their own."""
     made = Scope("prod-compute", room.parent, {})
     target = service_target("prod", load_balancer=known("<balancer>"), target_group=known("<group>"))

@@ -10,7 +10,7 @@ from providers.aws.monitoring.limits import (
     monitoring_approximations,
     monitoring_refusals,
 )
-from providers.contract.spec import Budget, Platform
+from providers.contract.spec import BudgetSpec, Platform
 from tests.aws.alone import spec_of
 from tests.planning import DROP, production
 
@@ -68,7 +68,7 @@ def test_a_budget_of_the_whole_account_is_told() -> None:
 
 def test_money_is_written_with_two_digits_however_much_it_is() -> None:
     assert dollars(1_000_000) == "1000000.00"
-    assert anomaly_usd(Budget(monthly_usd=33.33)) == "3.33"
+    assert anomaly_usd(BudgetSpec(monthly_usd=33.33)) == "3.33"
 
 
 def test_sizes_of_the_database_are_in_bytes_and_connections() -> None:

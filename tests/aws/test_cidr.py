@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from providers.aws.network.cidr import (
     MAX_ZONES,
     TIERS,
-    Layout,
+    AwsAddressPlan,
     Tier,
     cidr_fault,
     gateway_count,
@@ -27,46 +27,48 @@ zones = st.integers(0, MAX_ZONES - 1)
 
 
 @st.composite
-def layouts(draw: st.DrawFn) -> Layout:
+def layouts(draw: st.DrawFn) -> AwsAddressPlan:
     prefix = draw(prefixes)
     place = draw(st.integers(0, 2 ** (prefix - 8) - 1))
-    return Layout(IPv4Network((int(IPv4Network("10.0.0.0/8").network_address) + (place << (32 - prefix)), prefix)))
+    return AwsAddressPlan(
+        IPv4Network((int(IPv4Network("10.0.0.0/8").network_address) + (place << (32 - prefix)), prefix))
+    )
 
 
-def every_subnet(plan: Layout) -> list[IPv4Network]:
+def every_subnet(plan: AwsAddressPlan) -> list[IPv4Network]:
     return [plan.subnet(tier, zone) for tier in TIERS for zone in range(MAX_ZONES)]
 
 
 @given(layouts())
-def test_no_two_subnets_overlap(plan: Layout) -> None:
+def test_no_two_subnets_overlap(plan: AwsAddressPlan) -> None:
     assert not any(one.overlaps(other) for one, other in combinations(every_subnet(plan), 2))
 
 
 @given(layouts())
-def test_every_subnet_lies_in_the_vpc(plan: Layout) -> None:
+def test_every_subnet_lies_in_the_vpc(plan: AwsAddressPlan) -> None:
     assert all(subnet.subnet_of(plan.vpc) for subnet in every_subnet(plan))
 
 
 @given(layouts(), tiers)
-def test_the_subnets_of_a_tier_fill_its_block(plan: Layout, tier: Tier) -> None:
+def test_the_subnets_of_a_tier_fill_its_block(plan: AwsAddressPlan, tier: Tier) -> None:
     subnets = [plan.subnet(tier, zone) for zone in range(MAX_ZONES)]
     assert all(subnet.subnet_of(plan.block(tier)) for subnet in subnets)
     assert sum(subnet.num_addresses for subnet in subnets) == plan.block(tier).num_addresses
 
 
 @given(layouts())
-def test_the_blocks_of_the_tiers_do_not_overlap(plan: Layout) -> None:
+def test_the_blocks_of_the_tiers_do_not_overlap(plan: AwsAddressPlan) -> None:
     assert not any(plan.block(one).overlaps(plan.block(other)) for one, other in combinations(TIERS, 2))
 
 
 @given(layouts(), zones)
-def test_a_public_subnet_is_large_enough_for_a_load_balancer(plan: Layout, zone: int) -> None:
+def test_a_public_subnet_is_large_enough_for_a_load_balancer(plan: AwsAddressPlan, zone: int) -> None:
     assert plan.subnet("public", zone).prefixlen <= 27
     assert usable_addresses(plan.subnet("public", zone)) >= LOAD_BALANCER_NEEDS
 
 
 @given(layouts(), zones)
-def test_services_have_the_most_addresses(plan: Layout, zone: int) -> None:
+def test_services_have_the_most_addresses(plan: AwsAddressPlan, zone: int) -> None:
     assert plan.subnet("private", zone).num_addresses == plan.vpc.num_addresses // 16
 
 

@@ -8,9 +8,9 @@ import pytest
 from automation.plan.inventory import Declared, Inventory
 from providers.aws.monitoring.alarms import limit_of
 from providers.aws.monitoring.metrics import MEASURES, ROWS
-from providers.aws.monitoring.targets import Target, readings, service_target
-from providers.contract.alarms import Signal, alarm_rules, row
-from providers.contract.dashboard import Measure
+from providers.aws.monitoring.targets import AwsAlarmTarget, readings, service_target
+from providers.contract.alarms import Signal, alarm_rules, metric_for
+from providers.contract.dashboard import GraphOnlyMetric
 from tests.aws.alone import spec_of
 from tests.aws.monitored import monitored
 from tests.planning import DROP
@@ -35,13 +35,13 @@ def metric(resource: Declared, query: str) -> dict[str, object]:
 
 def test_every_signal_has_a_metric() -> None:
     assert set(ROWS) == set(Signal)
-    assert set(MEASURES) == set(Measure)
+    assert set(MEASURES) == set(GraphOnlyMetric)
 
 
 def test_a_signal_without_a_metric_raises() -> None:
     rule = alarm_rules(spec_of())[0]
     with pytest.raises(LookupError, match="cpu-percent"):
-        row({}, rule)
+        metric_for({}, rule)
 
 
 def test_every_rule_has_one_alarm_that_tells_the_topic_of_its_severity() -> None:
@@ -150,7 +150,7 @@ def test_log_metrics_of_two_stacks_do_not_meet() -> None:
     named = {
         reading.namespace
         for stack in ("prod", "staging")
-        for reading in readings(ROWS[Signal.DATABASE_FAILED_CONNECTIONS], Target(stack))
+        for reading in readings(ROWS[Signal.DATABASE_FAILED_CONNECTIONS], AwsAlarmTarget(stack))
     }
     assert named == {"AgentPlatform/prod", "AgentPlatform/staging"}
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from providers.aws.monitoring.panels import COLUMNS, Box, below, boxes
+from providers.aws.monitoring.panels import COLUMNS, WidgetBox, below, boxes
 from tests.aws.monitored import monitored
 
 Widget = dict[str, object]
@@ -102,7 +102,7 @@ def test_panels_stay_on_the_grid_and_apart(top: int, count: int) -> None:
     assert not any(_overlap(one, other) for one, other in combinations(placed, 2))
 
 
-def _overlap(one: Box, other: Box) -> bool:
+def _overlap(one: WidgetBox, other: WidgetBox) -> bool:
     beside = one.x + one.width <= other.x or other.x + other.width <= one.x
     above = one.y + one.height <= other.y or other.y + other.height <= one.y
     return not (beside or above)

@@ -9,10 +9,10 @@ import pulumi
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.aws.base.identity import Identity
-from providers.aws.context import Site
-from providers.aws.observability.channels import Channels
-from providers.aws.observability.metrics_collector import Prometheus, collector_config, create_prometheus
+from providers.aws.base.identity import AwsIdentity
+from providers.aws.context import AwsContext
+from providers.aws.observability.channels import AwsChannels
+from providers.aws.observability.metrics_collector import AwsMetricsCollector, collector_config, create_prometheus
 from providers.contract.component import Scope
 from tests.aws.alone import alone, keys, site_of
 
@@ -27,10 +27,10 @@ def prometheus(changes: Mapping[str, object] | None = None) -> Inventory:
     return alone("prometheus", lambda room: lay(room, site_of(changes)))
 
 
-def lay(room: Scope, site: Site) -> None:
+def lay(room: Scope, site: AwsContext) -> None:
     roles = {name: SimpleNamespace(id=known(f"<task role of {name}>")) for name in site.spec.services}
-    identity = cast("Identity", SimpleNamespace(task=roles))
-    channels = Channels(warning=known("<warning>"), critical=known("<critical>"))
+    identity = cast("AwsIdentity", SimpleNamespace(task=roles))
+    channels = AwsChannels(warning=known("<warning>"), critical=known("<critical>"))
     create_prometheus(room, site, keys(), channels, identity)
 
 
@@ -44,7 +44,7 @@ def collected() -> dict[str, dict[str, object]]:
     found: list[str] = []
 
     def write(_: Scope) -> None:
-        workspace = Prometheus(known("ws-1"), known(f"{ENDPOINT}api/v1/remote_write"), "us-west-2", {})
+        workspace = AwsMetricsCollector(known("ws-1"), known(f"{ENDPOINT}api/v1/remote_write"), "us-west-2", {})
         collector_config(workspace, "chat", site_of().spec.services["chat"]).apply(found.append)
 
     alone("prometheus", write)

@@ -6,21 +6,21 @@ from hypothesis import strategies as st
 
 from providers.aws.database.disk import disk_refusals, most_storage_gib
 from providers.aws.database.parameters import max_connections, parameter_refusals, server_parameters
-from providers.contract.spec import Database, DatabaseSize, Platform, Service
+from providers.contract.spec import DatabaseSize, DatabaseSpec, Platform, Service
 from providers.contract.spec.data import Parameter
 
 
-def platform(database: Database) -> Platform:
+def platform(database: DatabaseSpec) -> Platform:
     return Platform(cloud="aws", services={"api": Service(image="api:1")}, database=database)
 
 
 def declared(parameters: dict[str, Parameter], version: str = "17") -> dict[str, tuple[str, str]]:
-    database = Database(version=version, parameters=parameters)
+    database = DatabaseSpec(version=version, parameters=parameters)
     return {each.name: (each.value, each.apply_method) for each in server_parameters(database)}
 
 
 def refused(name: str, value: Parameter) -> str:
-    (refusal,) = parameter_refusals(platform(Database(parameters={name: value})), "prod")
+    (refusal,) = parameter_refusals(platform(DatabaseSpec(parameters={name: value})), "prod")
     return str(refusal)
 
 
@@ -59,7 +59,7 @@ def test_autovacuum_workers_wait_for_a_restart_until_17() -> None:
 
 
 def test_parameters_are_declared_once_and_in_order() -> None:
-    names = [each.name for each in server_parameters(Database(parameters={"log_statement": "none"}))]
+    names = [each.name for each in server_parameters(DatabaseSpec(parameters={"log_statement": "none"}))]
     assert names == sorted(set(names))
 
 
@@ -86,7 +86,7 @@ def test_buffers_with_a_unit_are_shown_the_key_in_mib() -> None:
 
 def test_buffers_as_large_as_the_server_are_refused() -> None:
     assert "it would not start" in refused("shared_buffers_mib", 16 * 1024)
-    assert parameter_refusals(platform(Database(parameters={"shared_buffers_mib": 4096})), "prod") == []
+    assert parameter_refusals(platform(DatabaseSpec(parameters={"shared_buffers_mib": 4096})), "prod") == []
 
 
 @pytest.mark.parametrize("value", ["many", "12.5", True])
@@ -96,16 +96,16 @@ def test_connections_are_a_whole_number(value: Parameter) -> None:
 
 @pytest.mark.parametrize(("memory_gib", "connections"), [(4, 450), (16, 1802), (512, 5000)])
 def test_without_a_wish_connections_follow_the_memory_as_at_rds(memory_gib: float, connections: int) -> None:
-    assert max_connections(Database(size=DatabaseSize(vcpu=2, memory_gib=memory_gib))) == connections
+    assert max_connections(DatabaseSpec(size=DatabaseSize(vcpu=2, memory_gib=memory_gib))) == connections
 
 
 @given(st.integers(20, 65536), st.integers(20, 65536))
 def test_a_disk_grows_by_a_tenth_at_least_or_not_at_all(storage_gib: int, max_storage_gib: int) -> None:
-    database = Database(storage_gib=storage_gib, max_storage_gib=max_storage_gib)
+    database = DatabaseSpec(storage_gib=storage_gib, max_storage_gib=max_storage_gib)
     bound = most_storage_gib(database)
     assert bool(disk_refusals(platform(database), "prod")) == (0 < bound * 10 < storage_gib * 11)
 
 
 def test_a_bound_too_near_is_refused_with_the_nearest_ones() -> None:
-    (refusal,) = disk_refusals(platform(Database(storage_gib=100, max_storage_gib=105)), "prod")
+    (refusal,) = disk_refusals(platform(DatabaseSpec(storage_gib=100, max_storage_gib=105)), "prod")
     assert "grow to 110 GiB at least; take that, or 100 for a disk that does not grow" in str(refusal)

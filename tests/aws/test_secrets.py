@@ -9,7 +9,7 @@ import pulumi
 
 from automation.plan.inventory import Inventory, Secret
 from providers.aws.base.identity import create_identity
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
@@ -26,7 +26,7 @@ def stored(profile: str = "production", readers: tuple[str, ...] = ("gateway", "
 def create(room: Scope, profile: str, readers: tuple[str, ...]) -> SecretRef:
     site = site_of({"profile": profile})
     ground = SimpleNamespace(site=site, spec=site.spec, keys=keys(), identity=create_identity(room, site))
-    return create_secret(room, cast("Ground", ground), "API_KEY", pulumi.Output.from_input(VALUE), readers)
+    return create_secret(room, cast("AwsBaseResources", ground), "API_KEY", pulumi.Output.from_input(VALUE), readers)
 
 
 def policy_of(reader: str) -> list[dict[str, object]]:

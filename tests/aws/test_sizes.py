@@ -20,7 +20,7 @@ from providers.aws.sizes import (
     fargate_refusals,
     nearest_fargate,
 )
-from providers.contract.spec import Cache, Database, DatabaseSize, Platform, Service, Size
+from providers.contract.spec import CacheSpec, DatabaseSize, DatabaseSpec, Platform, Service, Size
 
 PAIRS = [FargateSize(cpu, memory) for cpu, memories in FARGATE.items() for memory in memories]
 any_size = st.builds(Size, vcpu=st.floats(0.01, 64), memory_gib=st.floats(0.01, 512))
@@ -34,8 +34,8 @@ def platform(size: Size = SMALL, database: DatabaseSize | None = None, cache_gib
     return Platform(
         cloud="aws",
         services={"api": Service(image="api:1", size=size)},
-        database=Database(size=database) if database else None,
-        cache=Cache(memory_gib=cache_gib) if cache_gib else None,
+        database=DatabaseSpec(size=database) if database else None,
+        cache=CacheSpec(memory_gib=cache_gib) if cache_gib else None,
     )
 
 

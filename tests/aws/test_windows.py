@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.aws.database.windows import DAYS, daily_window, weekly_window
-from providers.contract.spec import Maintenance
+from providers.contract.spec import MaintenanceSpec
 
 
 def clock(minutes: int) -> str:
@@ -29,7 +29,7 @@ def test_a_daily_window_lasts_an_hour(start: str) -> None:
 
 @given(clocks, st.sampled_from(DAYS))
 def test_a_weekly_window_lasts_an_hour(start: str, day: str) -> None:
-    first, last = weekly_window(Maintenance.model_validate({"day": day, "window_start": start})).split("-")
+    first, last = weekly_window(MaintenanceSpec.model_validate({"day": day, "window_start": start})).split("-")
     week = {name[:3]: number * 24 * 60 for number, name in enumerate(DAYS)}
     begin, end = (week[text[:3]] + minutes(text[4:]) for text in (first, last))
     assert (end - begin) % (7 * 24 * 60) == 60
@@ -46,4 +46,4 @@ def test_a_weekly_window_lasts_an_hour(start: str, day: str) -> None:
 def test_a_weekly_window_passes_midnight_and_the_end_of_the_week(
     day: Literal["sunday", "monday"], start: str, window: str
 ) -> None:
-    assert weekly_window(Maintenance(day=day, window_start=start)) == window
+    assert weekly_window(MaintenanceSpec(day=day, window_start=start)) == window

@@ -16,18 +16,18 @@ from providers.azure.base.identity import create_identity
 from providers.azure.base.keys import create_keys
 from providers.azure.base.models import create_models
 from providers.azure.base.registry import create_registry
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.base.vault import create_vault
 from providers.azure.cache.resources import create_cache
 from providers.azure.compute.environment import AppEnvironment
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.database.resources import create_database
 from providers.azure.network.resources import create_network
-from providers.azure.observability.channels import Channels
+from providers.azure.observability.channels import AzureChannels
 from providers.azure.observability.logs import Logs
 from providers.azure.storage.resources import create_storage
-from providers.contract.component import Room, Scope
+from providers.contract.component import Component, Scope
 from providers.contract.spec import Platform
 from tests.planning import production, revealed
 
@@ -44,11 +44,11 @@ def spec_of(changes: Mapping[str, object] | None = None) -> Platform:
     return spec
 
 
-def site_of(changes: Mapping[str, object] | None = None, stack: str = STACK) -> Site:
+def site_of(changes: Mapping[str, object] | None = None, stack: str = STACK) -> AzureContext:
     """The location of `spec_of(changes)`."""
     spec = spec_of(changes)
     assert spec.azure is not None
-    return Site(spec, stack, spec.azure.location)
+    return AzureContext(spec, stack, spec.azure.location)
 
 
 def laid(mode: Mode = "symbolic", **changes: object) -> Inventory:
@@ -67,9 +67,9 @@ def _thawed(value: object) -> object:
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
-def _lay(site: Site) -> None:
+def _lay(site: AzureContext) -> None:
     tags = tags_of(Settings(site.stack, site.spec, {}))
-    here = Scope(STACK, Room("region", STACK, pulumi.ResourceOptions()), tags)
+    here = Scope(STACK, Component("region", STACK, pulumi.ResourceOptions()), tags)
     here.room("account", create_account, site)
     ground = _ground(here, site)
     for name in site.spec.secrets:
@@ -83,19 +83,19 @@ def _lay(site: Site) -> None:
         here.room("storage", create_storage, ground)
 
 
-def _ground(here: Scope, site: Site) -> Ground:
+def _ground(here: Scope, site: AzureContext) -> AzureBaseResources:
     elsewhere = pulumi.Output.from_input
     logs = Logs(elsewhere(WORKSPACE), elsewhere("<workspace>.customerId"))
     keys = here.room("keys", create_keys, site)
     network = here.room("network", create_network, site, keys, logs)
     identity = here.room("identity", create_identity, site)
-    return Ground(
+    return AzureBaseResources(
         site=site,
         keys=keys,
         network=network,
         identity=identity,
         registry=here.room("registry", create_registry, site, keys, identity, network, logs),
-        channels=Channels(elsewhere("<warning>.id"), elsewhere("<critical>.id")),
+        channels=AzureChannels(elsewhere("<warning>.id"), elsewhere("<critical>.id")),
         prometheus=None,
         logs=logs,
         vault=here.room("vault", create_vault, site, network, logs),

@@ -7,7 +7,7 @@ import pytest
 from automation.plan.inventory import Declared, Inventory, Secret
 from providers.azure.database.redundancy import maintenance_window
 from providers.azure.limits import approximations, refusals
-from providers.contract.spec import Maintenance
+from providers.contract.spec import MaintenanceSpec
 from tests.azure.laid import WORKSPACE, at, depends_on, laid, opened, spec_of
 
 
@@ -124,7 +124,7 @@ def test_the_hour_of_backups_is_azures_and_told() -> None:
 
 
 def test_maintenance_has_the_asked_hour() -> None:
-    assert maintenance_window(Maintenance(day="wednesday", window_start="23:30")) == (3, 23, 30)
+    assert maintenance_window(MaintenanceSpec(day="wednesday", window_start="23:30")) == (3, 23, 30)
     assert (at(server(), "maintenanceWindow.dayOfWeek"), at(server(), "maintenanceWindow.startHour")) == (0, 4)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from providers.azure.base import role_ids as rights
-from providers.azure.base.model_deployments import Model, parse_model
+from providers.azure.base.model_deployments import ModelDeployment, parse_model
 from providers.azure.limits import approximations, refusals
 from tests.azure.laid import at, depends_on, laid, spec_of
 
@@ -55,8 +55,8 @@ def test_nobody_uses_models_so_there_is_no_account() -> None:
 
 
 def test_a_name_may_carry_a_version() -> None:
-    assert parse_model("o4-mini") == Model("o4-mini", None)
-    assert parse_model("gpt-4.1@2025-04-14") == Model("gpt-4.1", "2025-04-14")
+    assert parse_model("o4-mini") == ModelDeployment("o4-mini", None)
+    assert parse_model("gpt-4.1@2025-04-14") == ModelDeployment("gpt-4.1", "2025-04-14")
 
 
 @pytest.mark.parametrize("model", ["/subscriptions/x", "gpt 4", "-gpt", "gpt-4.1@"])

@@ -6,32 +6,32 @@ from hypothesis import strategies as st
 
 from providers.azure.database.parameters import max_connections, server_parameters
 from providers.azure.limits import approximations, refusals
-from providers.contract.spec import Database, DatabaseSize
+from providers.contract.spec import DatabaseSize, DatabaseSpec
 from tests.azure.laid import spec_of
 
 
-def value(database: Database, name: str) -> str:
+def value(database: DatabaseSpec, name: str) -> str:
     return {parameter.name: parameter.value for parameter in server_parameters(database)}[name]
 
 
 @given(st.integers(128, 100_000))
 def test_buffers_in_mib_become_pages_of_8_kb(mib: int) -> None:
-    database = Database(parameters={"shared_buffers_mib": mib, "effective_cache_size_mib": mib})
+    database = DatabaseSpec(parameters={"shared_buffers_mib": mib, "effective_cache_size_mib": mib})
     assert value(database, "shared_buffers") == value(database, "effective_cache_size") == str(mib * 128)
 
 
 def test_a_switch_is_on_or_off() -> None:
-    assert value(Database(parameters={"jit": False}), "jit") == "off"
+    assert value(DatabaseSpec(parameters={"jit": False}), "jit") == "off"
 
 
 def test_the_users_value_wins_over_the_platforms() -> None:
-    assert value(Database(parameters={"log_statement": "all"}), "log_statement") == "all"
+    assert value(DatabaseSpec(parameters={"log_statement": "all"}), "log_statement") == "all"
 
 
 @pytest.mark.parametrize(("memory_gib", "connections"), [(8, 859), (16, 1718), (32, 3437), (64, 5000)])
 def test_connections_follow_the_servers_memory(memory_gib: int, connections: int) -> None:
-    assert max_connections(Database(size=DatabaseSize(vcpu=2, memory_gib=memory_gib))) == connections
-    assert max_connections(Database(parameters={"max_connections": 77})) == 77
+    assert max_connections(DatabaseSpec(size=DatabaseSize(vcpu=2, memory_gib=memory_gib))) == connections
+    assert max_connections(DatabaseSpec(parameters={"max_connections": 77})) == 77
 
 
 def test_what_waits_for_a_restart_is_told() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from providers.azure.limits import approximations, refusals
 from providers.azure.sizes import CACHES, DISKS_GIB, STEADY, cache_sku, disk_gib, server_size
-from providers.contract.spec import Database, DatabaseSize
+from providers.contract.spec import DatabaseSize, DatabaseSpec
 from tests.azure.laid import spec_of
 
 sizes = st.builds(
@@ -18,19 +18,19 @@ sizes = st.builds(
 
 @given(sizes, st.booleans())
 def test_a_server_is_never_smaller_than_asked(size: DatabaseSize, standby: bool) -> None:
-    found = server_size(Database(size=size, high_availability=standby))
+    found = server_size(DatabaseSpec(size=size, high_availability=standby))
     assert found.vcpu >= size.vcpu
     assert found.memory_gib >= size.memory_gib
 
 
 @given(sizes)
 def test_a_server_with_a_standby_is_not_burstable(size: DatabaseSize) -> None:
-    assert server_size(Database(size=size)).tier != "Burstable"
+    assert server_size(DatabaseSpec(size=size)).tier != "Burstable"
 
 
 @given(sizes)
 def test_no_smaller_server_would_do(size: DatabaseSize) -> None:
-    found = server_size(Database(size=size))
+    found = server_size(DatabaseSpec(size=size))
     fitting = [each for each in STEADY if each.vcpu >= size.vcpu and each.memory_gib >= size.memory_gib]
     assert all((found.vcpu, found.memory_gib) <= (each.vcpu, each.memory_gib) for each in fitting)
 
@@ -47,12 +47,12 @@ def test_no_smaller_server_would_do(size: DatabaseSize) -> None:
 )
 def test_known_sizes_have_their_sku(vcpu: float, memory_gib: float, standby: bool, name: str) -> None:
     size = DatabaseSize(vcpu=vcpu, memory_gib=memory_gib)
-    assert server_size(Database(size=size, high_availability=standby)).name == name
+    assert server_size(DatabaseSpec(size=size, high_availability=standby)).name == name
 
 
 @given(st.integers(20, DISKS_GIB[-1]))
 def test_a_disk_is_the_next_that_there_is(gib: int) -> None:
-    disk = disk_gib(Database(storage_gib=gib, max_storage_gib=gib))
+    disk = disk_gib(DatabaseSpec(storage_gib=gib, max_storage_gib=gib))
     assert disk >= gib
     assert not [size for size in DISKS_GIB if gib <= size < disk]
 

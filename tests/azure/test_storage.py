@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from providers.azure.base import role_ids as rights
 from providers.azure.limits import approximations
 from providers.azure.storage.retention import keeping
-from providers.contract.spec import Storage
+from providers.contract.spec import StorageSpec
 from tests.azure.laid import at, laid, spec_of
 
 
@@ -43,7 +43,7 @@ def test_without_versions_nothing_is_kept_but_a_week_to_undelete() -> None:
 
 @given(st.integers(1, 5000))
 def test_setting_back_in_time_always_needs_longer_undeleting(days: int) -> None:
-    kept = keeping(Storage(noncurrent_days=days))
+    kept = keeping(StorageSpec(noncurrent_days=days))
     assert 1 <= kept.undelete_days <= 365
     assert kept.restore_days is None or 1 <= kept.restore_days < kept.undelete_days
 

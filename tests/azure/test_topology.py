@@ -10,27 +10,29 @@ from hypothesis import strategies as st
 
 from providers.azure.base.locations import UNPAIRED, WITHOUT_ZONES, ZONAL, geo_backup, storage_redundancy
 from providers.azure.limits import approximations, refusals
-from providers.azure.network.cidr import RESERVED, Layout, cidr_fault, layout, most_replicas
+from providers.azure.network.cidr import RESERVED, AzureAddressPlan, cidr_fault, layout, most_replicas
 from providers.azure.network.security_rules import DENY_PRIORITY, Rule, rules
 from tests.azure.laid import site_of, spec_of
 
 
 @st.composite
-def layouts(draw: st.DrawFn) -> Layout:
+def layouts(draw: st.DrawFn) -> AzureAddressPlan:
     prefix = draw(st.integers(8, 20))
     place = draw(st.integers(0, 2 ** (prefix - 8) - 1))
-    return Layout(IPv4Network((int(IPv4Network("10.0.0.0/8").network_address) + (place << (32 - prefix)), prefix)))
+    return AzureAddressPlan(
+        IPv4Network((int(IPv4Network("10.0.0.0/8").network_address) + (place << (32 - prefix)), prefix))
+    )
 
 
 @given(layouts())
-def test_no_two_subnets_overlap_and_all_lie_in_the_network(plan: Layout) -> None:
+def test_no_two_subnets_overlap_and_all_lie_in_the_network(plan: AzureAddressPlan) -> None:
     subnets = (plan.apps, plan.database, plan.endpoints)
     assert not any(one.overlaps(other) for one, other in combinations(subnets, 2))
     assert all(subnet.subnet_of(plan.network) for subnet in subnets)
 
 
 @given(layouts())
-def test_every_subnet_is_large_enough(plan: Layout) -> None:
+def test_every_subnet_is_large_enough(plan: AzureAddressPlan) -> None:
     assert plan.apps.prefixlen <= 24
     assert plan.database.prefixlen <= 28
     assert plan.endpoints.prefixlen <= 26
@@ -51,7 +53,7 @@ def test_a_block_that_cannot_be_cut_is_refused_in_words(cidr: str, words: str) -
 
 
 @given(layouts())
-def test_the_apps_never_stand_where_container_apps_keeps_addresses(plan: Layout) -> None:
+def test_the_apps_never_stand_where_container_apps_keeps_addresses(plan: AzureAddressPlan) -> None:
     if not cidr_fault(str(plan.network)):
         assert not any(plan.apps.overlaps(block) for block in RESERVED)
 

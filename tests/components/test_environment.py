@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.environment import Surroundings, environment_of
+from components.environment import ServiceInputs, environment_of
 from providers.contract.results import ObjectStore, SecretRef
 from providers.contract.spec import Service, Size
 from providers.contract.variables import call_variable, generated_names
@@ -15,7 +15,7 @@ def reference(name: str) -> SecretRef:
     return SecretRef(name, reference=empty, version=empty)
 
 
-AROUND = Surroundings(
+AROUND = ServiceInputs(
     address=lambda service: f"http://{service}",
     storage=ObjectStore(bucket=pulumi.Output.from_input("b"), endpoint_url=pulumi.Output.from_input("e")),
     secrets={"TOKEN": reference("TOKEN"), "OTHER": reference("OTHER")},

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.validation.parse import read
-from providers.contract.alarms import BURN_RATES, AlarmRule, BurnRate, Signal, alarm_rules, row
+from providers.contract.alarms import BURN_RATES, AlarmRule, BurnRate, Signal, alarm_rules, metric_for
 from providers.contract.spec import Platform
 from tests.planning import DROP, production
 
@@ -82,7 +82,7 @@ def test_parts_that_do_not_stand_have_no_rules() -> None:
 def test_a_missing_row_names_its_signal() -> None:
     rule = rules_of("cache")[Signal.CACHE_EVICTIONS]
     with pytest.raises(LookupError, match="evictions"):
-        row({Signal.CPU_PERCENT: "a metric"}, rule)
+        metric_for({Signal.CPU_PERCENT: "a metric"}, rule)
 
 
 @pytest.mark.parametrize(("pair", "spent_percent"), list(zip(BURN_RATES, SPENT_PERCENT, strict=True)))

@@ -1,17 +1,17 @@
 """What a dashboard shows, whatever the cloud."""
 
 from providers.contract.alarms import Signal, alarm_rules
-from providers.contract.dashboard import TITLES, Measure, Row, dashboard_rows
+from providers.contract.dashboard import TITLES, DashboardRow, GraphOnlyMetric, dashboard_rows
 from tests.contract.test_alarms import spec_of
 from tests.planning import DROP
 
 
-def row(name: str) -> Row:
+def row(name: str) -> DashboardRow:
     return next(row for row in dashboard_rows(spec_of()) if row.name == name)
 
 
 def test_everything_that_may_be_shown_has_a_title_and_a_unit() -> None:
-    assert set(TITLES) == {*Signal, *Measure}
+    assert set(TITLES) == {*Signal, *GraphOnlyMetric}
 
 
 def test_rows_follow_the_file_and_end_with_money() -> None:
@@ -31,13 +31,13 @@ def test_every_rule_has_a_panel_with_its_threshold() -> None:
 
 
 def test_only_public_services_count_requests() -> None:
-    assert row("gateway").panels[0].shows is Measure.REQUESTS
-    assert Measure.REQUESTS not in {panel.shows for panel in row("chat").panels}
+    assert row("gateway").panels[0].shows is GraphOnlyMetric.REQUESTS
+    assert GraphOnlyMetric.REQUESTS not in {panel.shows for panel in row("chat").panels}
 
 
 def test_spending_is_measured_against_the_budget() -> None:
     (spending,) = row("money").panels
-    assert (spending.shows, spending.threshold) == (Measure.SPENDING, 800)
+    assert (spending.shows, spending.threshold) == (GraphOnlyMetric.SPENDING, 800)
 
 
 def test_without_a_budget_spending_has_no_line() -> None:

@@ -11,9 +11,9 @@ from automation.plan.recorder import record
 from automation.plan.spec_keys import LEAVES, Leaf, changed
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers import AVAILABLE, operations
+from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
-from providers.contract.resource_traits import Losing
+from providers.contract.resource_traits import ReplacingChange
 from providers.contract.spec.defaults import Raw
 from tests.engine.standin.replacing import replaces
 from tests.planning import production
@@ -21,20 +21,20 @@ from tests.planning import production
 PROGRAM = Path(__file__).parent.parent.parent / "__main__.py"
 STACK = "trial"
 CASES = [(leaf, cloud) for cloud in AVAILABLE for leaf in LEAVES if leaf.block in (None, cloud)]
-ROWS = [(row, cloud) for cloud in AVAILABLE for row in operations(cloud).losing]
+ROWS = [(row, cloud) for cloud in AVAILABLE for row in resource_traits(cloud).losing]
 BEFORE: dict[str, Inventory] = {}
 """Platforms without the change, by their configuration: many keys are changed in the same one."""
 
 
 @pytest.mark.parametrize(("leaf", "cloud"), CASES, ids=[f"{cloud}-{leaf.key}" for leaf, cloud in CASES])
 def test_a_changed_key_loses_nothing_that_the_table_does_not_tell(leaf: Leaf, cloud: str) -> None:
-    told = {row.type for row in operations(cloud).losing if row.key == leaf.key}
+    told = {row.type for row in resource_traits(cloud).losing if row.key == leaf.key}
     lost = {token for token, _ in losses(leaf, cloud)}
     assert lost <= told or "*" in told
 
 
 @pytest.mark.parametrize(("row", "cloud"), ROWS, ids=[f"{cloud}-{row.key}-{row.type}" for row, cloud in ROWS])
-def test_every_row_of_the_table_is_needed(row: Losing, cloud: str) -> None:
+def test_every_row_of_the_table_is_needed(row: ReplacingChange, cloud: str) -> None:
     after = declared(losing_change(row.key, cloud))
     lost = {token for token, _ in _losses(declared(production(cloud=cloud)), after, cloud)}
     assert row.type in lost or (row.type == "*" and lost)
@@ -66,7 +66,7 @@ def losses(leaf: Leaf, cloud: str) -> tuple[tuple[str, str], ...]:
 def _losses(before: Inventory, after: Inventory, cloud: str) -> Iterator[tuple[str, str]]:
     there = {(resource.type, resource.name): resource for resource in after.custom}
     for resource in before.custom:
-        if resource.type in operations(cloud).holds:
+        if resource.type in resource_traits(cloud).holds:
             key = resource.type, resource.name
             if key not in there or any(replaces(resource.type, resource.inputs, there[key].inputs)):
                 yield key

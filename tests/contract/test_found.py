@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 from providers import AVAILABLE
-from providers.contract.import_ids import Findable, is_automatic, unknown_to
+from providers.contract.import_ids import ImportTable, is_automatic, types_without_rule
 from tests.planning import plan, production
 
 ARN = "arn:aws:{}:us-west-2:111122223333:{}"
@@ -20,14 +20,14 @@ PLACE = {"project": "acme-agents", "subscriptionId": "1", "account": "1111222233
 GROUP = "/subscriptions/1/resourceGroups/prod-agents-westus3"
 
 
-def table(cloud: str) -> Findable:
-    return import_module(f"providers.{cloud}.import_ids").FINDABLE
+def table(cloud: str) -> ImportTable:
+    return import_module(f"providers.{cloud}.import_ids").IMPORT_TABLE
 
 
 @pytest.mark.parametrize(("cloud", "changes"), PLATFORMS)
 def test_every_type_of_the_platform_can_be_found_or_made_again(cloud: str, changes: Mapping[str, object]) -> None:
     tokens = [resource.type for resource in plan(production(changes, cloud)).custom]
-    assert unknown_to(table(cloud), tokens) == []
+    assert types_without_rule(table(cloud), tokens) == []
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)

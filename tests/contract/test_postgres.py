@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.contract.postgres import declared, in_own_unit, on_or_off, own_name, untaken, waits_for_restart
-from providers.contract.spec import Database
+from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import Parameter
 
 
 def refused(name: str, value: Parameter) -> list[str]:
-    database = Database(parameters={name: value})
+    database = DatabaseSpec(parameters={name: value})
     keeps = {"Acme keeps the address to itself": "port listen_addresses"}
     return [str(refusal) for refusal in untaken(database, cloud="acme", brand="AcmeSQL", keeps=keeps)]
 
@@ -49,13 +49,13 @@ def test_autovacuum_workers_wait_for_a_restart_until_17() -> None:
 
 
 def test_the_users_value_wins_over_the_platforms_and_what_is_fixed_over_both() -> None:
-    database = Database(parameters={"log_statement": "all", "ssl": False})
+    database = DatabaseSpec(parameters={"log_statement": "all", "ssl": False})
     chosen = dict(declared(database, {"log_statement": "ddl", "jit": True}, {"ssl": True}))
     assert chosen == {"jit": True, "log_statement": "all", "ssl": True}
 
 
 def test_parameters_are_declared_once_and_in_order() -> None:
-    database = Database(parameters={"work_mem": 8192, "shared_buffers_mib": 8})
+    database = DatabaseSpec(parameters={"work_mem": 8192, "shared_buffers_mib": 8})
     chosen = declared(database, {"shared_buffers": 1}, {"autovacuum": True})
     assert chosen == [("autovacuum", True), ("shared_buffers", 1024), ("work_mem", 8192)]
 

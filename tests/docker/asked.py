@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
-from providers.docker.context import REGION, Site
+from providers.docker.context import REGION, DockerContext
 from providers.docker.limits import approximations
 from tests.planning import production
 
@@ -15,9 +15,9 @@ def spec_of(changes: Mapping[str, object] | None = None, stack: str = "prod") ->
     return parse(production(changes, cloud="docker"), stack)
 
 
-def site_of(changes: Mapping[str, object] | None = None) -> Site:
+def site_of(changes: Mapping[str, object] | None = None) -> DockerContext:
     """The same as a place."""
-    return Site(spec_of(changes), "prod", REGION)
+    return DockerContext(spec_of(changes), "prod", REGION)
 
 
 def refused(changes: Mapping[str, object] | None = None, stack: str = "prod") -> list[str]:

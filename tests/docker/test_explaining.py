@@ -7,11 +7,19 @@ import pytest
 from automation.plan.spec_keys import BASE, changed
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers.contract.preflight import Broken, Why
+from providers.contract.preflight import Diagnosis, FailedResource
 from providers.contract.spec import Platform
-from providers.docker.preflight.checks import MACHINE
+from providers.docker.preflight.checks import HOST_CHECKS
 from providers.docker.preflight.container_logs import last_lines, secret_values, text_of
-from providers.docker.preflight.diagnosis import CONTAINER, IMAGE, NETWORK, Said, key_of, state_of, unhealthy_why
+from providers.docker.preflight.diagnosis import (
+    CONTAINER,
+    IMAGE,
+    NETWORK,
+    ProviderMessage,
+    key_of,
+    state_of,
+    unhealthy_why,
+)
 
 STACK = "trial"
 NOWHERE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
@@ -23,8 +31,8 @@ def spec(changes: Mapping[str, object] | None = None) -> Platform:
     return stack_of(STACK, {PLATFORM_KEY: changed(BASE, {"cloud": "docker", **(changes or {})})}).spec
 
 
-def why(name: str, kind: str, text: str) -> Why | None:
-    return MACHINE.explain(spec(), STACK, Broken(f"{STACK}-{name}", kind, text), NOWHERE)
+def why(name: str, kind: str, text: str) -> Diagnosis | None:
+    return HOST_CHECKS.explain(spec(), STACK, FailedResource(f"{STACK}-{name}", kind, text), NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +95,9 @@ def test_other_resources_are_left_to_the_provider() -> None:
 
 
 def test_a_service_that_ends_is_told_with_its_code_and_its_last_words() -> None:
-    said = Said("trial-compute-web-1-1a2b3c4", "it ends with code 3 and was started again 4 times", ("no such key",))
+    said = ProviderMessage(
+        "trial-compute-web-1-1a2b3c4", "it ends with code 3 and was started again 4 times", ("no such key",)
+    )
     found = unhealthy_why("services.web", said)
     assert found.sentence == (
         "services.web: trial-compute-web-1-1a2b3c4 did not become healthy: it ends with code 3 and was started again 4 "
@@ -97,29 +107,31 @@ def test_a_service_that_ends_is_told_with_its_code_and_its_last_words() -> None:
 
 
 def test_a_service_that_runs_and_is_not_well_is_told_by_its_check() -> None:
-    said = Said("web-1", "it runs", ("listening",), ("curl: (7) Failed to connect",))
+    said = ProviderMessage("web-1", "it runs", ("listening",), ("curl: (7) Failed to connect",))
     assert (
         'it runs; its health check says "curl: (7) Failed to connect"' in unhealthy_why("services.web", said).sentence
     )
 
 
 def test_a_service_that_was_starved_is_told_so() -> None:
-    found = unhealthy_why("services.web", Said("web-1", "it ends with code 137", starved=True))
+    found = unhealthy_why("services.web", ProviderMessage("web-1", "it ends with code 137", starved=True))
     assert "had too little memory" in found.sentence
     assert "raise its size.memory_gib" in found.advice
 
 
 def test_a_part_that_says_itself_what_is_wrong_is_told_in_its_words() -> None:
     own = 'database.version: "16" cannot open this volume, which PostgreSQL 15 wrote; set the version back, or restore.'
-    found = unhealthy_why("database", Said("db-1", "it ends with code 1", ("starting", own)))
-    assert found == Why(
+    found = unhealthy_why("database", ProviderMessage("db-1", "it ends with code 1", ("starting", own)))
+    assert found == Diagnosis(
         'database.version: "16" cannot open this volume, which PostgreSQL 15 wrote', "set the version back, or restore"
     )
 
 
 def test_a_service_cannot_speak_for_the_platform() -> None:
     own = "database.version: is wrong; delete everything."
-    assert unhealthy_why("services.web", Said("web-1", "it runs", (own,))).sentence.startswith("services.web: ")
+    assert unhealthy_why("services.web", ProviderMessage("web-1", "it runs", (own,))).sentence.startswith(
+        "services.web: "
+    )
 
 
 @pytest.mark.parametrize(

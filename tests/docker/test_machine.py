@@ -8,8 +8,8 @@ import pytest
 from automation.plan.spec_keys import BASE, changed
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers import AVAILABLE, machine
-from providers.contract.preflight import Machine
+from providers import AVAILABLE, host_checks
+from providers.contract.preflight import HostChecks
 from providers.contract.spec import Platform
 from providers.docker.preflight.checks import seen
 from providers.docker.preflight.host import Host, Port, Standing
@@ -36,8 +36,8 @@ def told(host: Host, subject: str, changes: Mapping[str, object] = PLAIN) -> str
 
 @pytest.mark.parametrize("cloud", [cloud for cloud in AVAILABLE if cloud != "docker"])
 def test_a_cloud_whose_machines_are_its_own_has_nothing_to_check(cloud: str) -> None:
-    asked = machine(cloud)
-    assert isinstance(asked, Machine)
+    asked = host_checks(cloud)
+    assert isinstance(asked, HostChecks)
     assert asked.preflight(spec(), STACK, {}) == ()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from automation.deploy import Deployment
 from automation.plan.inventory import Value
-from automation.recover import Recovered, Step, recover
+from automation.recover import Recovered, RecoveryStep, recover
 from automation.recover.processes import running
 from tests.engine.bench import LONGEST_SECONDS, STACK, Bench
 from tests.engine.standin.cloud import Object
@@ -49,7 +49,9 @@ class Patient:
 
     bench: Bench
 
-    def recover(self, *, dry_run: bool = False, take_lock: bool = False, steps: list[Step] | None = None) -> Recovered:
+    def recover(
+        self, *, dry_run: bool = False, take_lock: bool = False, steps: list[RecoveryStep] | None = None
+    ) -> Recovered:
         """Recover, with the steps as they come."""
         deployment = Deployment(STACK, self.bench.folder, environment=self.bench.environment)
         return recover(

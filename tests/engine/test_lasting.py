@@ -7,7 +7,7 @@ from automation.plan.inventory import Value
 from automation.plan.spec_keys import LEAVES, changed
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers import operations
+from providers import resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 from tests.contract.test_every_leaf_lasts import losing_change
@@ -32,7 +32,7 @@ def test_many_keys_changed_at_once_replace_nothing_that_holds_something(standing
 
 
 def test_each_key_of_the_table_replaces_what_it_says_or_is_stopped_by_protection(standing: Bench, cloud: str) -> None:
-    for row in operations(cloud).losing:
+    for row in resource_traits(cloud).losing:
         standing.write(losing_change(row.key, cloud))
         preview = standing.preview(expected=None)
         stopped = "marked for protection" in str(preview["diagnostics"])
@@ -42,7 +42,7 @@ def test_each_key_of_the_table_replaces_what_it_says_or_is_stopped_by_protection
 
 def harmless_changes(cloud: str) -> tuple[Raw, list[str]]:
     """Production with every key changed that the table does not name and that can be changed beside the others."""
-    losing = {row.key for row in operations(cloud).losing}
+    losing = {row.key for row in resource_traits(cloud).losing}
     raw, keys = production(cloud=cloud), list[str]()
     for leaf in LEAVES:
         path = leaf.path.replace("services.web", "services.gateway")
@@ -71,4 +71,4 @@ def lost(preview: Mapping[str, Value], cloud: str) -> set[str]:
     """Types that hold something, of which the preview replaces or deletes one."""
     steps = cast("list[Mapping[str, str]]", preview["steps"])
     types = {step["urn"].split("::")[2].rpartition("$")[2] for step in steps if step["op"] in LOSING}
-    return types & set(operations(cloud).holds)
+    return types & set(resource_traits(cloud).holds)

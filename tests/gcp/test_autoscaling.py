@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from providers.contract.spec import Autoscaling, Monitoring, Platform, Replicas, Service, Slo
+from providers.contract.spec import Autoscaling, MonitoringSpec, Platform, Replicas, Service, Slo
 from providers.gcp.compute.scaling import (
     CONCURRENCY_UTILIZATION,
     DEFAULT_CONCURRENCY,
@@ -28,7 +28,7 @@ def routed(**targets: int) -> Service:
 
 
 def platform(service: Service, slo: Slo | None = None) -> Platform:
-    return Platform(cloud="gcp", services={"api": service}, monitoring=Monitoring(slo=slo))
+    return Platform(cloud="gcp", services={"api": service}, monitoring=MonitoringSpec(slo=slo))
 
 
 def told(spec: Platform) -> dict[str, str]:

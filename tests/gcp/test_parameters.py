@@ -2,17 +2,17 @@
 
 import pytest
 
-from providers.contract.spec import Database
+from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import Parameter
 from providers.gcp.database.parameters import DEFAULTS, flags, max_connections
 from providers.gcp.sizes import database_tier
 from tests.gcp.asked import refused
 
-TIER = database_tier(Database().size, "us-central1")
+TIER = database_tier(DatabaseSpec().size, "us-central1")
 
 
 def values(**parameters: Parameter) -> dict[str, str]:
-    return {flag.name: flag.value for flag in flags(Database(parameters=dict(parameters)), TIER)}
+    return {flag.name: flag.value for flag in flags(DatabaseSpec(parameters=dict(parameters)), TIER)}
 
 
 def told(name: str, value: Parameter) -> list[str]:
@@ -38,7 +38,7 @@ def test_the_users_value_wins_over_the_platforms() -> None:
 
 def test_connections_are_always_stated() -> None:
     assert values(max_connections=321)["max_connections"] == "321"
-    assert values()["max_connections"] == str(max_connections(Database(), TIER)) == "500"
+    assert values()["max_connections"] == str(max_connections(DatabaseSpec(), TIER)) == "500"
 
 
 @pytest.mark.parametrize("name", ["shared_preload_libraries", "listen_addresses", "ssl", "wal_level", "archive_mode"])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.contract.spec import Database, DatabaseSize, GcpBlock, Platform, Service
-from providers.contract.spec.data import Backup, Cache
+from providers.contract.spec import DatabaseSize, DatabaseSpec, GcpBlock, Platform, Service
+from providers.contract.spec.data import BackupSpec, CacheSpec
 from providers.gcp.sizes import (
     CUSTOM_VCPUS,
     PERFORMANCE,
@@ -30,8 +30,8 @@ def platform(size: DatabaseSize, region: str = WITH_BOTH, days: int = 7, cache: 
         cloud="gcp",
         gcp=GcpBlock(project="acme-agents", region=region),
         services={"api": Service(image="api:1")},
-        database=Database(size=size, backup=Backup(retention_days=days)),
-        cache=Cache(memory_gib=cache) if cache else None,
+        database=DatabaseSpec(size=size, backup=BackupSpec(retention_days=days)),
+        cache=CacheSpec(memory_gib=cache) if cache else None,
     )
 
 
@@ -110,7 +110,7 @@ def test_a_long_retention_reaches_back_as_far_as_the_edition() -> None:
     told = database_size_approximations(enterprise)[1]
     assert (told.path, told.asked) == ("database.backup.retention_days", 30)
     assert "the last 7 days alone" in told.given
-    assert log_days(Database(backup=Backup(retention_days=30)), database_tier(size_of(2, 8), WITH_BOTH)) == 7
+    assert log_days(DatabaseSpec(backup=BackupSpec(retention_days=30)), database_tier(size_of(2, 8), WITH_BOTH)) == 7
 
 
 @pytest.mark.parametrize(("memory_gib", "connections"), [(3.75, 100), (7.5, 400), (16, 500), (32, 600), (624, 1000)])

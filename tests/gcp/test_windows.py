@@ -2,18 +2,18 @@
 
 import pytest
 
-from providers.contract.spec import Maintenance
+from providers.contract.spec import MaintenanceSpec
 from providers.gcp.database.windows import day_number, full_hour
 from tests.gcp.asked import approximated
 
 
 @pytest.mark.parametrize(("day", "number"), [("monday", 1), ("thursday", 4), ("sunday", 7)])
 def test_days_are_counted_from_monday(day: str, number: int) -> None:
-    assert day_number(Maintenance.model_validate({"day": day})) == number
+    assert day_number(MaintenanceSpec.model_validate({"day": day})) == number
 
 
 def test_maintenance_begins_on_the_hour() -> None:
-    assert full_hour(Maintenance(window_start="23:30")) == 23
+    assert full_hour(MaintenanceSpec(window_start="23:30")) == 23
     given = approximated({"database.maintenance": {"day": "sunday", "window_start": "23:30"}})
     assert given["database.maintenance.window_start"] == [
         "the hour from 23:00 UTC: Cloud SQL's maintenance begins on the hour"

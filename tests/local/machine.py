@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 from automation import Deployment
 from automation.stack.document import read_stack
-from providers.docker.context import REGION, Site
+from providers.docker.context import REGION, DockerContext
 from providers.docker.network.plan import prometheus_address
 from providers.docker.observability.prometheus_config import PROMETHEUS_PORT
 from tests.engine.bench import Bench
@@ -43,7 +43,7 @@ class Machine:
         """The project and the stack file, nothing deployed yet. Grafana stays away, for Debian has none."""
         bench = Bench.lay(home, ())
         if (bench.folder / f"Pulumi.{STACK}.yaml").is_file():
-            machine = cls(bench, Site(read_stack(bench.folder, STACK).spec, STACK, REGION).block.entry_port)
+            machine = cls(bench, DockerContext(read_stack(bench.folder, STACK).spec, STACK, REGION).block.entry_port)
         else:
             bench.run("stack", "init", STACK, stack=None)
             machine = cls(bench, free_port())
@@ -70,9 +70,9 @@ class Machine:
         return Deployment(STACK, self.bench.folder, environment=dict(self.bench.environment))
 
     @property
-    def site(self) -> Site:
+    def site(self) -> DockerContext:
         """What the adapter knows of the stack file."""
-        return Site(read_stack(self.bench.folder, STACK).spec, STACK, REGION)
+        return DockerContext(read_stack(self.bench.folder, STACK).spec, STACK, REGION)
 
     def ask(self, path: str, body: object = None, seconds: float = 15) -> Answer:
         """One request through the entry; status 0 where nobody answered."""

@@ -9,7 +9,7 @@ from typing import cast
 
 from automation.engine.case import Case
 from automation.engine.findings import Finding, allowed, refused, unknown
-from automation.engine.locate import LANGUAGE_HOST, OLDEST, Engine, sdk_version
+from automation.engine.locate import LANGUAGE_HOST, OLDEST, EngineLocation, sdk_version
 from automation.stack.document import Stack
 
 PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docker": ("docker", "tls")}
@@ -27,7 +27,7 @@ def cli(case: Case) -> Finding:
     return _fits(subject, case.engine)
 
 
-def _fits(subject: str, engine: Engine) -> Finding:
+def _fits(subject: str, engine: EngineLocation) -> Finding:
     found, sdk = _numbers(str(engine.version)), _numbers(sdk_version())
     told = f"Pulumi CLI {engine.version} with SDK {sdk_version()}"
     if found[0] != sdk[0] or found < _numbers(OLDEST):

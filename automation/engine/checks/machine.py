@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from automation.engine.case import Case
 from automation.engine.findings import Finding, allowed, refused, unknown
-from providers.contract.preflight import Seen
+from providers.contract.preflight import CheckResult
 
 
 def machine_findings(case: Case) -> tuple[Finding, ...]:
@@ -12,7 +12,7 @@ def machine_findings(case: Case) -> tuple[Finding, ...]:
     return tuple(finding for each in case.seen for finding in _findings(each))
 
 
-def _findings(seen: Seen) -> Iterator[Finding]:
+def _findings(seen: CheckResult) -> Iterator[Finding]:
     for refusal in seen.refusals:
         told, _, advice = str(refusal).rstrip(".").partition("; ")
         yield refused(seen.subject, told, advice)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from automation.engine.clouds.questions import Answer, Place, Question
+from automation.engine.clouds.questions import Answer, QueryTarget, Question
 
 QUOTAS = {
     "fargate_vcpus": ("fargate", "L-3032A538"),
@@ -18,12 +18,12 @@ QUOTAS = {
 """Service and quota code: Service Quotas, "Fargate On-Demand vCPU resource count", "VPCs per Region", "EC2-VPC Elastic IPs"."""
 
 
-def provider(place: Place) -> pulumi.ProviderResource:
+def provider(place: QueryTarget) -> pulumi.ProviderResource:
     """See `Asked.provider`."""
     return aws.Provider("doctor", region=place.region)
 
 
-def questions(place: Place) -> Mapping[str, Question]:
+def questions(place: QueryTarget) -> Mapping[str, Question]:
     """See `Asked.questions`; `used` leaves out what the stack itself holds already."""
     own = {"project": "agent-platform", "stack": place.stack}
 

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_azure_native as azure_native
 
-from automation.engine.clouds.questions import Answer, Place, Question
+from automation.engine.clouds.questions import Answer, QueryTarget, Question
 
 
-def provider(place: Place) -> pulumi.ProviderResource:
+def provider(place: QueryTarget) -> pulumi.ProviderResource:
     """See `Asked.provider`."""
     return azure_native.Provider("doctor", subscription_id=place.account, tenant_id=place.tenant, location=place.region)
 
 
-def questions(place: Place) -> Mapping[str, Question]:
+def questions(place: QueryTarget) -> Mapping[str, Question]:
     """See `Asked.questions`; `subscriptions` asks Azure itself, where `identity` repeats the provider's settings."""
 
     def identity(opts: pulumi.InvokeOptions) -> Answer:

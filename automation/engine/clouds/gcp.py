@@ -8,14 +8,14 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
-from automation.engine.clouds.questions import Answer, Place, Question
+from automation.engine.clouds.questions import Answer, QueryTarget, Question
 
 RUN = "run.googleapis.com"
 QUOTAS = {"run_cpu": "CpuAllocPerProjectRegion", "run_memory": "MemAllocPerProjectRegion"}
 """Quota ids of Cloud Run: CPU in thousandths of a vCPU, memory in bytes; Cloud Quotas API, `quotaInfos`."""
 
 
-def provider(place: Place) -> pulumi.ProviderResource:
+def provider(place: QueryTarget) -> pulumi.ProviderResource:
     """See `Asked.provider`; calls are counted on the stack's project, as the platform's are."""
     return gcp.Provider(
         "doctor",
@@ -26,7 +26,7 @@ def provider(place: Place) -> pulumi.ProviderResource:
     )
 
 
-def questions(place: Place) -> Mapping[str, Question]:
+def questions(place: QueryTarget) -> Mapping[str, Question]:
     """See `Asked.questions`."""
 
     def identity(opts: pulumi.InvokeOptions) -> Answer:
@@ -40,7 +40,7 @@ def questions(place: Place) -> Mapping[str, Question]:
     return {"identity": identity, **{name: quota(name) for name in QUOTAS}}
 
 
-def _limit(quota_id: str, place: Place, opts: pulumi.InvokeOptions) -> float:
+def _limit(quota_id: str, place: QueryTarget, opts: pulumi.InvokeOptions) -> float:
     """The value for the region; infos come from more specific to less specific ones."""
     told = gcp.cloudquota.get_s_quota_info(
         parent=f"projects/{place.account}", service=RUN, quota_id=quota_id, opts=opts

@@ -14,7 +14,7 @@ Question = Callable[[pulumi.InvokeOptions], Answer]
 
 
 @dataclass(frozen=True)
-class Place:
+class QueryTarget:
     """Where a stack stands, as its file says: region; account, project or subscription; tenant; the stack's name."""
 
     region: str
@@ -23,13 +23,13 @@ class Place:
     stack: str
 
 
-class Asked(Protocol):
+class CloudQueries(Protocol):
     """A cloud's module beside this file."""
 
-    def provider(self, place: Place) -> pulumi.ProviderResource:
+    def provider(self, place: QueryTarget) -> pulumi.ProviderResource:
         """An explicit provider of the place; it makes nothing."""
         ...
 
-    def questions(self, place: Place) -> Mapping[str, Question]:
+    def questions(self, place: QueryTarget) -> Mapping[str, Question]:
         """What can be asked, by name."""
         ...

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from automation.engine.clouds.questions import Place
-from automation.recover.clouds.searches import Search, Told, own_tags
+from automation.engine.clouds.questions import QueryTarget
+from automation.recover.clouds.searches import Search, SearchHit, own_tags
 
 GLOBAL = "us-east-1"
 """Where the index has what belongs to no region: Resource Groups Tagging API, "GetResources"."""
 
 
-def searches(place: Place) -> Mapping[str, Search]:
+def searches(place: QueryTarget) -> Mapping[str, Search]:
     """See `Searched.searches`."""
 
     def tagged_in(region: str) -> Search:
         return lambda opts: _tagged(place, region, opts)
 
-    def roles(opts: pulumi.InvokeOptions) -> list[Told]:
+    def roles(opts: pulumi.InvokeOptions) -> list[SearchHit]:
         found = aws.iam.get_roles(name_regex=f"^{re.escape(place.stack)}-", opts=opts)
         return [{"address": arn, "kind": "", "name": "", "tagged": False} for arn in found.arns]
 
@@ -27,7 +27,7 @@ def searches(place: Place) -> Mapping[str, Search]:
     return {**{f"the index of tags in {region}": tagged_in(region) for region in regions}, "roles by name": roles}
 
 
-def _tagged(place: Place, region: str, opts: pulumi.InvokeOptions) -> list[Told]:
+def _tagged(place: QueryTarget, region: str, opts: pulumi.InvokeOptions) -> list[SearchHit]:
     filters = [
         aws.resourcegroupstaggingapi.GetResourcesTagFilterArgs(key=key, values=[value])
         for key, value in own_tags(place).items()

@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 import pulumi
 import pulumi_azure_native as azure_native
 
-from automation.engine.clouds.questions import Place
-from automation.recover.clouds.searches import Search, Told, own_tags
+from automation.engine.clouds.questions import QueryTarget
+from automation.recover.clouds.searches import Search, SearchHit, own_tags
 
 ENDPOINTS = {
     "public": "https://management.azure.com",
@@ -34,7 +34,7 @@ class _Page(TypedDict, total=False):
     nextLink: str
 
 
-def searches(place: Place) -> Mapping[str, Search]:
+def searches(place: QueryTarget) -> Mapping[str, Search]:
     """See `Searched.searches`."""
 
     def listed(kind: str, version: str) -> Search:
@@ -52,7 +52,7 @@ def endpoint() -> str:
     return told.rstrip("/")
 
 
-def _listed(place: Place, kind: str, version: str, opts: pulumi.InvokeOptions) -> Iterator[Told]:
+def _listed(place: QueryTarget, kind: str, version: str, opts: pulumi.InvokeOptions) -> Iterator[SearchHit]:
     token = azure_native.authorization.get_client_token(opts=opts).token
     base = endpoint()
     wanted = own_tags(place)

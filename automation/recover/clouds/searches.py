@@ -5,12 +5,12 @@ from typing import Protocol, TypedDict
 
 import pulumi
 
-from automation.engine.clouds.questions import Place
+from automation.engine.clouds.questions import QueryTarget
 
 PLATFORM = "agent-platform"
 
 
-class Told(TypedDict):
+class SearchHit(TypedDict):
     """One object: its address, the search's word for its kind, the name it displays, whether it bears the stack's tags."""
 
     address: str
@@ -19,17 +19,17 @@ class Told(TypedDict):
     tagged: bool
 
 
-Search = Callable[[pulumi.InvokeOptions], list[Told]]
+Search = Callable[[pulumi.InvokeOptions], list[SearchHit]]
 
 
-class Searched(Protocol):
+class CloudSearch(Protocol):
     """A cloud's module beside this file."""
 
-    def searches(self, place: Place) -> Mapping[str, Search]:
+    def searches(self, place: QueryTarget) -> Mapping[str, Search]:
         """What can be searched, by what the search is called in words."""
         ...
 
 
-def own_tags(place: Place) -> dict[str, str]:
+def own_tags(place: QueryTarget) -> dict[str, str]:
     """The platform's own three tags, as `components.agent_platform.tags_of` sets them on everything."""
     return {"project": PLATFORM, "stack": place.stack, "managed-by": "pulumi"}

@@ -13,7 +13,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document
 from providers.aws.base.image_sources import repository_name
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.aws.naming import cluster_name, task_family
 from providers.contract.component import Scope
 from providers.contract.spec import Deployer
@@ -31,7 +31,7 @@ PUSH = (
 )
 
 
-def create_deployer(room: Scope, site: Site, deployer: Deployer, roles: Sequence[aws.iam.Role]) -> aws.iam.Role:
+def create_deployer(room: Scope, site: AwsContext, deployer: Deployer, roles: Sequence[aws.iam.Role]) -> aws.iam.Role:
     """The deploy role; `roles` are those it may hand to ECS with a task definition."""
     role = aws.iam.Role(
         room.named("deployer"),
@@ -59,7 +59,7 @@ def subjects(deployer: Deployer) -> list[str]:
     ]
 
 
-def _trust(site: Site, deployer: Deployer) -> str:
+def _trust(site: AwsContext, deployer: Deployer) -> str:
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": site.arn("iam", f"oidc-provider/{ISSUER}", region=False)},
@@ -77,13 +77,13 @@ def _trust(site: Site, deployer: Deployer) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _images(site: Site) -> list[Statement]:
+def _images(site: AwsContext) -> list[Statement]:
     own = site.arn("ecr", f"repository/{repository_name(site.stack, '*')}")
     # the token opens the registry's door, not a repository: ECR has no resource for it
     return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, own)]
 
 
-def _services(site: Site) -> list[Statement]:
+def _services(site: AwsContext) -> list[Statement]:
     cluster = cluster_name(site.stack)
     in_cluster = {"ArnEquals": {"ecs:cluster": site.arn("ecs", f"cluster/{cluster}")}}
     families = [site.arn("ecs", f"task-definition/{task_family(site.stack, name)}:*") for name in site.spec.services]

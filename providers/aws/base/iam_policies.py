@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 
 Statement = Mapping[str, object]
 """One statement with AWS's keys; values may be Outputs."""
@@ -30,7 +30,7 @@ def allow(
     return {**statement, "Condition": condition} if condition else statement
 
 
-def sent_by(site: Site, source_arn: pulumi.Input[str]) -> dict[str, object]:
+def sent_by(site: AwsContext, source_arn: pulumi.Input[str]) -> dict[str, object]:
     """Condition: the service acts for this account, and for resources like `source_arn`."""
     return {
         "StringEquals": {"aws:SourceAccount": site.account_id},
@@ -38,13 +38,13 @@ def sent_by(site: Site, source_arn: pulumi.Input[str]) -> dict[str, object]:
     }
 
 
-def through(site: Site, *services: str) -> dict[str, object]:
+def through(site: AwsContext, *services: str) -> dict[str, object]:
     """Condition on the use of a key: only through these services of this region."""
     hosts = [f"{service}.{site.region}.amazonaws.com" for service in services]
     return {"StringEquals": {"kms:ViaService": hosts[0] if len(hosts) == 1 else hosts}}
 
 
-def trust(site: Site, principal: str, source_arn: str) -> str:
+def trust(site: AwsContext, principal: str, source_arn: str) -> str:
     """Trust of a role that the service `principal` assumes for this account's resources like `source_arn`."""
     statement = {
         "Effect": "Allow",

@@ -13,14 +13,14 @@ import pulumi_aws as aws
 from providers.aws.base.deployer import create_deployer
 from providers.aws.base.iam_policies import Statement, allow, document, trust
 from providers.aws.base.models import behind_profile_arn, plain_model_arns, profile_arn, profiles
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.contract.component import Scope
 
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 
 @dataclass(frozen=True)
-class Identity:
+class AwsIdentity:
     """Roles by service name. Rights are granted beside what they grant (secret, bucket, repository, log group)."""
 
     execution: Mapping[str, aws.iam.Role]
@@ -29,7 +29,7 @@ class Identity:
     """Rights that no room grants, by service: on the models. A service waits for its own before it starts."""
 
 
-def create_identity(room: Scope, site: Site) -> Identity:
+def create_identity(room: Scope, site: AwsContext) -> AwsIdentity:
     """Two roles per service, the right to invoke the listed models, and the deploy role when `deployer` is given."""
     services = site.spec.services
     execution = {name: _role(room, site, name, "execution") for name in services}
@@ -37,10 +37,10 @@ def create_identity(room: Scope, site: Site) -> Identity:
     grants = {name: (_models(room, site, name, task[name]),) for name in site.spec.users_of("models")}
     if site.spec.deployer is not None:
         create_deployer(room, site, site.spec.deployer, [*execution.values(), *task.values()])
-    return Identity(execution, task, grants)
+    return AwsIdentity(execution, task, grants)
 
 
-def _role(room: Scope, site: Site, service: str, kind: str) -> aws.iam.Role:
+def _role(room: Scope, site: AwsContext, service: str, kind: str) -> aws.iam.Role:
     return aws.iam.Role(
         room.named(f"{service}-{kind}"),
         description=f"{kind.capitalize()} role of the service {service} in the stack {site.stack}",
@@ -49,7 +49,7 @@ def _role(room: Scope, site: Site, service: str, kind: str) -> aws.iam.Role:
     )
 
 
-def _models(room: Scope, site: Site, service: str, role: aws.iam.Role) -> aws.iam.RolePolicy:
+def _models(room: Scope, site: AwsContext, service: str, role: aws.iam.Role) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
         room.named(f"{service}-models"),
         role=role.name,
@@ -58,7 +58,7 @@ def _models(room: Scope, site: Site, service: str, role: aws.iam.Role) -> aws.ia
     )
 
 
-def _model_statements(site: Site) -> list[Statement]:
+def _model_statements(site: AwsContext) -> list[Statement]:
     models = site.block.models
     plain = plain_model_arns(site, models)
     statements = [allow(INVOKE, plain)] if plain else []

@@ -2,7 +2,7 @@
 
 import re
 
-from providers.contract.diagnostics import Refusal, Unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
@@ -31,7 +31,7 @@ def foreign_repository(image: Image, partition: str) -> str | None:
     return f"arn:{partition}:ecr:{host['region']}:{host['account']}:repository/{image.name}"
 
 
-def registry_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def registry_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Images of the own registry whose name ECR does not take."""
     limit = REPOSITORY_LIMIT - len(repository_name(stack, ""))
     advice = (

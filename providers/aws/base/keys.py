@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.aws.naming import cluster_log_group, cluster_name, database_log_group, waf_log_group
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
@@ -26,21 +26,21 @@ PUBLISH_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
 @dataclass(frozen=True)
-class Keys:
+class AwsKeys:
     """Key ARNs: `data` for what users store, `telemetry` for logs, topics and metrics."""
 
     data: pulumi.Output[str]
     telemetry: pulumi.Output[str]
 
 
-def create_keys(room: Scope, site: Site) -> Keys:
+def create_keys(room: Scope, site: AwsContext) -> AwsKeys:
     """Two customer-managed keys with yearly rotation and exact policies."""
     data = _key(room, site, "data", "database, cache, objects, images and secrets", _tasks(site))
     telemetry = _key(room, site, "telemetry", "logs, alarm topics and metrics", (_logs(site), _publishers(site)))
-    return Keys(data=data.arn, telemetry=telemetry.arn)
+    return AwsKeys(data=data.arn, telemetry=telemetry.arn)
 
 
-def _key(room: Scope, site: Site, part: str, what: str, statements: tuple[Statement, ...]) -> aws.kms.Key:
+def _key(room: Scope, site: AwsContext, part: str, what: str, statements: tuple[Statement, ...]) -> aws.kms.Key:
     key = aws.kms.Key(
         room.named(part),
         description=f"Encrypts {what} of the stack {site.stack}",
@@ -58,13 +58,13 @@ def _key(room: Scope, site: Site, part: str, what: str, statements: tuple[Statem
     return key
 
 
-def _account(site: Site) -> Statement:
+def _account(site: AwsContext) -> Statement:
     """Without it only the policy itself could grant, and a mistake in it could never be undone."""
     principal = {"AWS": site.arn("iam", "root", region=False)}
     return {"Sid": "LetIamGrant", "Principal": principal, **allow("kms:*", THIS_KEY)}
 
 
-def _logs(site: Site) -> Statement:
+def _logs(site: AwsContext) -> Statement:
     """CloudWatch Logs, for this stack's groups: known by name, because their ARNs would wait for this key."""
     groups = [site.arn("logs", f"log-group:{name}") for name in log_group_names(site)]
     condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}
@@ -72,7 +72,7 @@ def _logs(site: Site) -> Statement:
     return {"Sid": "EncryptLogs", "Principal": principal, **allow(LOG_ACTIONS, THIS_KEY, condition)}
 
 
-def log_group_names(site: Site) -> list[str]:
+def log_group_names(site: AwsContext) -> list[str]:
     """Every log group of the stack: its own, and the three whose names AWS prescribes."""
     return [
         site.log_group("*"),
@@ -82,7 +82,7 @@ def log_group_names(site: Site) -> list[str]:
     ]
 
 
-def _publishers(site: Site) -> Statement:
+def _publishers(site: AwsContext) -> Statement:
     """Services that publish to the encrypted alarm topics."""
     condition = {"StringEquals": {"aws:SourceAccount": site.account_id}}
     principal = {"Service": publishing_services(site.spec)}
@@ -101,7 +101,7 @@ def publishing_services(spec: Platform) -> list[str]:
     return [service for service, speaks in services.items() if speaks]
 
 
-def _tasks(site: Site) -> tuple[Statement, ...]:
+def _tasks(site: AwsContext) -> tuple[Statement, ...]:
     """Fargate, for the disks of this cluster's tasks: Amazon ECS developer guide, "Fargate ephemeral storage"."""
     cluster = {
         "kms:EncryptionContext:aws:ecs:clusterAccount": site.account_id,

@@ -8,8 +8,8 @@ it sends the request to, on the foundation model behind it, so both are granted,
 import re
 from collections.abc import Sequence
 
-from providers.aws.context import Site
-from providers.contract.diagnostics import Mistake, Refusal, listed
+from providers.aws.context import AwsContext
+from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.spec import Platform
 
 GEOGRAPHIES = {
@@ -28,7 +28,7 @@ GEOGRAPHIES = {
 MODEL_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[a-z0-9]+)*")
 
 
-def plain_model_arns(site: Site, models: Sequence[str]) -> list[str]:
+def plain_model_arns(site: AwsContext, models: Sequence[str]) -> list[str]:
     """Foundation models invoked by their own id."""
     return [_foundation_model(site, site.region, model) for model in models if geography(model) is None]
 
@@ -38,12 +38,12 @@ def profiles(models: Sequence[str]) -> list[str]:
     return [model for model in models if geography(model) is not None]
 
 
-def profile_arn(site: Site, profile: str) -> str:
+def profile_arn(site: AwsContext, profile: str) -> str:
     """The inference profile in the stack's region and account."""
     return site.arn("bedrock", f"inference-profile/{profile}")
 
 
-def behind_profile_arn(site: Site, profile: str) -> str:
+def behind_profile_arn(site: AwsContext, profile: str) -> str:
     """The foundation model behind a profile, in every region of the profile's geography."""
     word = geography(profile) or "global"
     return _foundation_model(site, GEOGRAPHIES[word], profile.removeprefix(f"{word}."))
@@ -55,15 +55,15 @@ def geography(model: str) -> str | None:
     return word if word in GEOGRAPHIES else None
 
 
-def model_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Ids that are neither a model nor a profile, ARNs above all: the account and region in one may be another's."""
     advice = (
         "is not an id of Bedrock; write a model id (anthropic.claude-...) or an inference-profile id, "
         f"which begins with {listed(f'{word}.' for word in GEOGRAPHIES)}, and no ARN"
     )
     models = spec.aws.models if spec.aws else ()
-    return [Mistake("aws.models", model, advice) for model in models if not MODEL_ID.fullmatch(model)]
+    return [ConfigError("aws.models", model, advice) for model in models if not MODEL_ID.fullmatch(model)]
 
 
-def _foundation_model(site: Site, region: str, model: str) -> str:
+def _foundation_model(site: AwsContext, region: str, model: str) -> str:
     return f"arn:{site.partition}:bedrock:{region}::foundation-model/{model}"

@@ -11,10 +11,10 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import allow, document
-from providers.aws.base.identity import Identity
+from providers.aws.base.identity import AwsIdentity
 from providers.aws.base.image_sources import foreign_repository, own_images, repository_name
-from providers.aws.base.keys import Keys
-from providers.aws.context import Site
+from providers.aws.base.keys import AwsKeys
+from providers.aws.context import AwsContext
 from providers.contract.component import Scope
 from providers.contract.images import parse_image
 
@@ -24,14 +24,14 @@ TAGGED_IMAGES = 30
 
 
 @dataclass(frozen=True)
-class Registry:
+class AwsRegistry:
     """Full image reference by service, and the grants that let its execution role pull it."""
 
     images: Mapping[str, pulumi.Input[str]]
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_registry(room: Scope, site: Site, keys: Keys, identity: Identity) -> Registry:
+def create_registry(room: Scope, site: AwsContext, keys: AwsKeys, identity: AwsIdentity) -> AwsRegistry:
     """One immutable, scanned repository per distinct image without a registry host."""
     own = own_images(site.spec)
     names = dict.fromkeys(image.name for image in own.values())
@@ -44,10 +44,10 @@ def create_registry(room: Scope, site: Site, keys: Keys, identity: Identity) -> 
         images[service] = pulumi.Output.concat(repository.repository_url, image.suffix) if repository else spec.image
         arn = repository.arn if repository else foreign_repository(image, site.partition)
         grants[service] = (_pull(room, service, identity.execution[service], arn),) if arn is not None else ()
-    return Registry(images, grants)
+    return AwsRegistry(images, grants)
 
 
-def _repository(room: Scope, site: Site, keys: Keys, name: str) -> aws.ecr.Repository:
+def _repository(room: Scope, site: AwsContext, keys: AwsKeys, name: str) -> aws.ecr.Repository:
     repository = aws.ecr.Repository(
         room.named(name),
         name=repository_name(site.stack, name),

@@ -2,27 +2,27 @@
 
 from dataclasses import dataclass
 
-from providers.aws.base.identity import Identity
-from providers.aws.base.keys import Keys
-from providers.aws.base.registry import Registry
-from providers.aws.context import Site
+from providers.aws.base.identity import AwsIdentity
+from providers.aws.base.keys import AwsKeys
+from providers.aws.base.registry import AwsRegistry
+from providers.aws.context import AwsContext
 from providers.aws.network.resources import Network
-from providers.aws.observability.channels import Channels
-from providers.aws.observability.metrics_collector import Prometheus
+from providers.aws.observability.channels import AwsChannels
+from providers.aws.observability.metrics_collector import AwsMetricsCollector
 from providers.contract.spec import Platform
 
 
 @dataclass(frozen=True)
-class Ground:
+class AwsBaseResources:
     """Keys, network, identities, images, alarm channels and Prometheus of one region."""
 
-    site: Site
-    keys: Keys
+    site: AwsContext
+    keys: AwsKeys
     network: Network
-    identity: Identity
-    registry: Registry
-    channels: Channels
-    prometheus: Prometheus | None
+    identity: AwsIdentity
+    registry: AwsRegistry
+    channels: AwsChannels
+    prometheus: AwsMetricsCollector | None
 
     @property
     def spec(self) -> Platform:

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
 
@@ -20,7 +20,7 @@ RECOVERY_WINDOW_DAYS = {"production": 30, "staging": 7, "development": 0}
 
 
 def create_secret(
-    room: Scope, ground: Ground, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    room: Scope, ground: AwsBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
     """One secret encrypted by the data key, and for each reader a policy on its execution role for this secret.
 
@@ -44,7 +44,7 @@ def create_secret(
 
 
 def _grant(
-    room: Scope, ground: Ground, name: str, secret: aws.secretsmanager.Secret, reader: str
+    room: Scope, ground: AwsBaseResources, name: str, secret: aws.secretsmanager.Secret, reader: str
 ) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
         room.named(f"{name}-read-by-{reader}"),
@@ -57,7 +57,7 @@ def _grant(
     )
 
 
-def _for_this_secret(ground: Ground, secret: aws.secretsmanager.Secret) -> Statement:
+def _for_this_secret(ground: AwsBaseResources, secret: aws.secretsmanager.Secret) -> Statement:
     """The data key opens many things; here only this secret, and only when Secrets Manager asks."""
     asker = f"secretsmanager.{ground.site.region}.amazonaws.com"
     return {"StringEquals": {"kms:ViaService": asker, "kms:EncryptionContext:SecretARN": secret.arn}}

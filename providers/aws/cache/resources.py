@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.aws.naming import cache_identifier
 from providers.aws.observability.logs import create_log_group
@@ -38,7 +38,7 @@ class AwsCache(Cache):
     node_ids: tuple[pulumi.Output[str], ...]
 
 
-def create_cache(room: Scope, ground: Ground) -> AwsCache:
+def create_cache(room: Scope, ground: AwsBaseResources) -> AwsCache:
     """One replication group for the spec's cache."""
     wanted = ground.spec.cache
     if wanted is None:
@@ -61,7 +61,7 @@ def _node_count(wanted: Wanted) -> int:
 
 
 def _replication_group(
-    room: Scope, ground: Ground, wanted: Wanted, password: pulumi.Output[str]
+    room: Scope, ground: AwsBaseResources, wanted: Wanted, password: pulumi.Output[str]
 ) -> aws.elasticache.ReplicationGroup:
     group = ground.network.groups.cache
     return aws.elasticache.ReplicationGroup(
@@ -107,7 +107,7 @@ def _parameter_group(room: Scope, wanted: Wanted) -> aws.elasticache.ParameterGr
     )
 
 
-def _subnets(room: Scope, ground: Ground) -> aws.elasticache.SubnetGroup:
+def _subnets(room: Scope, ground: AwsBaseResources) -> aws.elasticache.SubnetGroup:
     return aws.elasticache.SubnetGroup(
         room.named("subnets"),
         description="Database tier of the platform's network",
@@ -116,7 +116,9 @@ def _subnets(room: Scope, ground: Ground) -> aws.elasticache.SubnetGroup:
     )
 
 
-def _delivery(room: Scope, ground: Ground, log: str) -> aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs:
+def _delivery(
+    room: Scope, ground: AwsBaseResources, log: str
+) -> aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs:
     log_group = create_log_group(room, log, ground.site, ground.keys.telemetry, ground.site.log_group("cache", log))
     return aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
         destination=log_group.name,

@@ -1,9 +1,9 @@
 """How one service reaches another: Service Connect's short name, resolved by the sidecar of the caller."""
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 
 
-def service_address(ground: Ground, service: str) -> str:
+def service_address(ground: AwsBaseResources, service: str) -> str:
     """`http://<service>:<port>`; empty for a worker, which accepts no connection."""
     port = ground.spec.services[service].port
     return f"http://{service}:{port}" if port else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.naming import cluster_log_group, cluster_name
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
@@ -24,7 +24,7 @@ class Cluster:
     namespace: aws.servicediscovery.HttpNamespace | None
 
 
-def create_cluster(room: Scope, ground: Ground) -> Cluster:
+def create_cluster(room: Scope, ground: AwsBaseResources) -> Cluster:
     """The cluster of the region.
 
     Commands inside running containers (ECS Exec) stay off: its agent writes to the root file system, which is
@@ -60,12 +60,12 @@ def capacity_provider(service: Service, *, production: bool) -> str:
     return SPOT if service.port is None and not production else ON_DEMAND
 
 
-def _insights(room: Scope, ground: Ground) -> aws.cloudwatch.LogGroup:
+def _insights(room: Scope, ground: AwsBaseResources) -> aws.cloudwatch.LogGroup:
     site = ground.site
     return create_log_group(room, "insights", site, ground.keys.telemetry, cluster_log_group(site.stack))
 
 
-def _namespace(room: Scope, ground: Ground) -> aws.servicediscovery.HttpNamespace | None:
+def _namespace(room: Scope, ground: AwsBaseResources) -> aws.servicediscovery.HttpNamespace | None:
     if not any(service.calls for service in ground.spec.services.values()):
         return None
     return aws.servicediscovery.HttpNamespace(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.health import container_check
 from providers.aws.compute.limits import COLLECTOR_MEMORY_MIB
 from providers.aws.sizes import fargate
@@ -29,7 +29,9 @@ COLLECTOR_IMAGE = (
 """AWS's build of the OpenTelemetry collector, v0.50.0."""
 
 
-def service_container(ground: Ground, name: str, environment: Environment, log_group: pulumi.Output[str]) -> Container:
+def service_container(
+    ground: AwsBaseResources, name: str, environment: Environment, log_group: pulumi.Output[str]
+) -> Container:
     """The container of a service: no root, nothing writable but /tmp, secrets by reference."""
     service = ground.spec.services[name]
     tmp = {"containerPath": "/tmp", "size": fargate(service.size).memory_mib // TMP_SHARE}  # noqa: S108 - a mount, no file
@@ -47,7 +49,9 @@ def service_container(ground: Ground, name: str, environment: Environment, log_g
     }
 
 
-def collector_container(ground: Ground, config: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
+def collector_container(
+    ground: AwsBaseResources, config: pulumi.Input[str], log_group: pulumi.Output[str]
+) -> Container:
     """The collector beside a service, sending its metrics to Prometheus; its end does not end the task."""
     return {
         **_base(ground, COLLECTOR, COLLECTOR_IMAGE, log_group),
@@ -68,7 +72,7 @@ def secrets(references: Mapping[str, SecretRef]) -> list[Container]:
     return [{"name": name, "valueFrom": _pinned(references[name])} for name in sorted(references)]
 
 
-def log_options(ground: Ground, prefix: str, log_group: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
+def log_options(ground: AwsBaseResources, prefix: str, log_group: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
     """Options of the awslogs driver; a full buffer drops lines instead of stopping the service."""
     return {
         "awslogs-group": log_group,
@@ -82,7 +86,7 @@ def log_options(ground: Ground, prefix: str, log_group: pulumi.Output[str]) -> d
 _LINUX: Container = {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}
 
 
-def _base(ground: Ground, name: str, image: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
+def _base(ground: AwsBaseResources, name: str, image: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
     return {
         "name": name,
         "image": image,

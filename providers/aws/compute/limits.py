@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from providers.aws.compute.health import health_approximations, health_refusals
 from providers.aws.compute.start_order import call_refusals, connected
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported, listed
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
 from providers.contract.spec import Platform
 
 FIRST_FREE_PORT = 1024
@@ -15,17 +15,17 @@ PROXY_MEMORY_MIB = 64
 """What the proxy of Service Connect needs at least: Amazon ECS developer guide, "Service Connect"."""
 
 
-def compute_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Ports, checks, calls and metrics that Fargate cannot give."""
     return [*_port_refusals(spec), *health_refusals(spec), *call_refusals(spec), *_collector_refusals(spec)]
 
 
-def compute_approximations(spec: Platform) -> list[Approximation]:
+def compute_approximations(spec: Platform) -> list[Adjustment]:
     """Where a check reaches less than asked, a neighbour shares the task, or a service has no metrics to fetch."""
     return [*health_approximations(spec), *_sidecar_approximations(spec), *_metrics_approximations(spec)]
 
 
-def _port_refusals(spec: Platform) -> Iterator[Refusal]:
+def _port_refusals(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
         if service.port is not None and service.port < FIRST_FREE_PORT:
             advice = (
@@ -34,7 +34,7 @@ def _port_refusals(spec: Platform) -> Iterator[Refusal]:
             yield Unsupported("aws", f"services.{name}.port", service.port, advice)
 
 
-def _collector_refusals(spec: Platform) -> Iterator[Refusal]:
+def _collector_refusals(spec: Platform) -> Iterator[Diagnostic]:
     collected = any(service.port is not None for service in spec.services.values())
     if spec.monitoring.prometheus and collected and spec.network.egress == "none":
         advice = (
@@ -43,7 +43,7 @@ def _collector_refusals(spec: Platform) -> Iterator[Refusal]:
         yield Unsupported("aws", "monitoring.prometheus", True, advice)
 
 
-def _sidecar_approximations(spec: Platform) -> Iterator[Approximation]:
+def _sidecar_approximations(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
         shares = {
             f"{COLLECTOR_MEMORY_MIB} MiB for the collector": spec.monitoring.prometheus and service.port is not None,
@@ -52,12 +52,12 @@ def _sidecar_approximations(spec: Platform) -> Iterator[Approximation]:
         beside = [share for share, there in shares.items() if there]
         if beside:
             asked = {"vcpu": service.size.vcpu, "memory_gib": service.size.memory_gib}
-            yield Approximation(f"services.{name}.size", asked, f"the task's size, with up to {listed(beside, 'and')}")
+            yield Adjustment(f"services.{name}.size", asked, f"the task's size, with up to {listed(beside, 'and')}")
 
 
-def _metrics_approximations(spec: Platform) -> Iterator[Approximation]:
+def _metrics_approximations(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
         if spec.monitoring.prometheus and service.port is None:
-            yield Approximation(
+            yield Adjustment(
                 "monitoring.prometheus", True, f"nothing from {name}, which has no port to fetch metrics at"
             )

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.cluster import create_cluster
 from providers.aws.compute.service import Starting, create_service
 from providers.aws.compute.start_order import start_order
 from providers.aws.compute.task import create_task
-from providers.aws.entry.ingress import Ingress
+from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
 from providers.aws.monitoring.targets import service_target
 from providers.contract.alarms import AlarmRule, Signal, service_rules
@@ -24,7 +24,7 @@ from providers.contract.results import Environment
 
 
 @dataclass(frozen=True)
-class Compute:
+class AwsCompute:
     """The cluster, and by service name its ECS service, log group and deployment alarms."""
 
     cluster_name: pulumi.Output[str]
@@ -35,8 +35,8 @@ class Compute:
 
 
 def create_compute(
-    room: Scope, ground: Ground, ingress: Ingress | None, environments: Mapping[str, Environment]
-) -> Compute:
+    room: Scope, ground: AwsBaseResources, ingress: AwsIngress | None, environments: Mapping[str, Environment]
+) -> AwsCompute:
     """One cluster; per service a task definition, a log group and a service."""
     spec = ground.spec
     cluster = create_cluster(room, ground)
@@ -49,7 +49,7 @@ def create_compute(
         callees = tuple(services[callee] for callee in service.calls)
         starting = Starting(name, service, tasks[name], environments[name], alarms.get(name), callees)
         services[name] = create_service(room, ground, ingress, cluster, starting)
-    return Compute(
+    return AwsCompute(
         cluster_name=cluster.cluster.name,
         services=services,
         log_groups={name: task.log_group for name, task in tasks.items()},
@@ -57,12 +57,14 @@ def create_compute(
     )
 
 
-def _error_rule(ground: Ground, name: str) -> AlarmRule:
+def _error_rule(ground: AwsBaseResources, name: str) -> AlarmRule:
     rules = service_rules(name, ground.spec.services[name], ground.spec.monitoring.alerts)
     return next(rule for rule in rules if rule.signal is Signal.ERROR_PERCENT)
 
 
-def _deployment_alarm(room: Scope, ground: Ground, ingress: Ingress, rule: AlarmRule) -> aws.cloudwatch.MetricAlarm:
+def _deployment_alarm(
+    room: Scope, ground: AwsBaseResources, ingress: AwsIngress, rule: AlarmRule
+) -> aws.cloudwatch.MetricAlarm:
     target = service_target(
         ground.site.stack,
         load_balancer=ingress.arn_suffix,

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
-from providers.aws.compute.resources import Compute
-from providers.aws.entry.ingress import Ingress
+from providers.aws.base.resources import AwsBaseResources
+from providers.aws.compute.resources import AwsCompute
+from providers.aws.entry.ingress import AwsIngress
 from providers.contract.component import Scope
 from providers.contract.spec import Service
 
 
-def create_autoscaling(room: Scope, ground: Ground, ingress: Ingress | None, compute: Compute) -> None:
+def create_autoscaling(room: Scope, ground: AwsBaseResources, ingress: AwsIngress | None, compute: AwsCompute) -> None:
     """A scalable target and its policies for each service whose `replicas.max` is above `replicas.min`."""
     for name, service in ground.spec.services.items():
         if service.replicas.max <= service.replicas.min:
@@ -29,7 +29,7 @@ def create_autoscaling(room: Scope, ground: Ground, ingress: Ingress | None, com
             _requests_policy(room, name, service, target, ingress)
 
 
-def _target(room: Scope, name: str, service: Service, compute: Compute) -> aws.appautoscaling.Target:
+def _target(room: Scope, name: str, service: Service, compute: AwsCompute) -> aws.appautoscaling.Target:
     return aws.appautoscaling.Target(
         room.named(name),
         service_namespace="ecs",
@@ -42,7 +42,7 @@ def _target(room: Scope, name: str, service: Service, compute: Compute) -> aws.a
 
 
 def _requests_policy(
-    room: Scope, name: str, service: Service, target: aws.appautoscaling.Target, ingress: Ingress
+    room: Scope, name: str, service: Service, target: aws.appautoscaling.Target, ingress: AwsIngress
 ) -> None:
     _policy(
         room,

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.cluster import Cluster, capacity_provider
 from providers.aws.compute.service_connect import service_connect
 from providers.aws.compute.task import Task
-from providers.aws.entry.ingress import Ingress
+from providers.aws.entry.ingress import AwsIngress
 from providers.contract.component import Scope
 from providers.contract.results import Environment
 from providers.contract.spec import Service
@@ -36,7 +36,7 @@ class Starting:
 
 
 def create_service(
-    room: Scope, ground: Ground, ingress: Ingress | None, cluster: Cluster, starting: Starting
+    room: Scope, ground: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, starting: Starting
 ) -> aws.ecs.Service:
     """The ECS service of a service of the spec."""
     name, service = starting.name, starting.service
@@ -75,7 +75,9 @@ def create_service(
     )
 
 
-def _before(ground: Ground, ingress: Ingress | None, cluster: Cluster, starting: Starting) -> Iterator[pulumi.Resource]:
+def _before(
+    ground: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, starting: Starting
+) -> Iterator[pulumi.Resource]:
     """What no Output of the service's inputs names, in the order in which its absence would be felt."""
     # tasks pull images and secrets through routes, endpoints and rules of the security groups
     yield from ground.network.ready
@@ -96,13 +98,13 @@ def _before(ground: Ground, ingress: Ingress | None, cluster: Cluster, starting:
     yield from starting.callees
 
 
-def _capacity(ground: Ground, service: Service) -> aws.ecs.ServiceCapacityProviderStrategyArgs:
+def _capacity(ground: AwsBaseResources, service: Service) -> aws.ecs.ServiceCapacityProviderStrategyArgs:
     provider = capacity_provider(service, production=ground.site.production)
     return aws.ecs.ServiceCapacityProviderStrategyArgs(capacity_provider=provider, weight=1)
 
 
 def _load_balancers(
-    ingress: Ingress | None, name: str, service: Service
+    ingress: AwsIngress | None, name: str, service: Service
 ) -> list[aws.ecs.ServiceLoadBalancerArgs] | None:
     if ingress is None or name not in ingress.target_groups:
         return None

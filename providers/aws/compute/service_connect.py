@@ -7,7 +7,7 @@ and publishes nothing. Who may reach whom is decided by the security groups, not
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.cluster import Cluster, namespace_arn
 from providers.aws.compute.containers import log_options
 from providers.aws.compute.start_order import connected
@@ -17,7 +17,7 @@ NO_LIMIT = 0
 
 
 def service_connect(
-    ground: Ground, cluster: Cluster, name: str, log_group: pulumi.Output[str]
+    ground: AwsBaseResources, cluster: Cluster, name: str, log_group: pulumi.Output[str]
 ) -> aws.ecs.ServiceServiceConnectConfigurationArgs | None:
     """How a service joins the namespace; None for one that neither calls nor is called."""
     if not connected(ground.spec, name):
@@ -33,7 +33,7 @@ def service_connect(
     )
 
 
-def _published(ground: Ground, name: str) -> aws.ecs.ServiceServiceConnectConfigurationServiceArgs:
+def _published(ground: AwsBaseResources, name: str) -> aws.ecs.ServiceServiceConnectConfigurationServiceArgs:
     port = ground.spec.services[name].port or 0
     return aws.ecs.ServiceServiceConnectConfigurationServiceArgs(
         port_name=name,

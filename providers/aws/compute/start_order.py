@@ -5,7 +5,7 @@ Service Connect components", developer guide). A callee therefore stands before 
 each other, directly or around a corner, have no order at all.
 """
 
-from providers.contract.diagnostics import Refusal, Unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported
 from providers.contract.spec import Platform
 
 
@@ -29,7 +29,7 @@ def start_order(spec: Platform) -> tuple[str, ...]:
     return tuple(order)
 
 
-def call_refusals(spec: Platform) -> list[Refusal]:
+def call_refusals(spec: Platform) -> list[Diagnostic]:
     """Calls that lead back to the caller."""
     position = {name: place for place, name in enumerate(start_order(spec))}
     return [

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import allow, document
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.containers import COLLECTOR, Container, collector_container, service_container
 from providers.aws.naming import task_family
 from providers.aws.observability.logs import create_log_group
@@ -28,7 +28,7 @@ class Task:
     grant: aws.iam.RolePolicy
 
 
-def create_task(room: Scope, ground: Ground, name: str, environment: Environment) -> Task:
+def create_task(room: Scope, ground: AwsBaseResources, name: str, environment: Environment) -> Task:
     """The task definition of a service, smallest Fargate size that fits."""
     log_group = _log_group(room, ground, name)
     grant = _log_grant(room, ground, name, log_group)
@@ -54,7 +54,7 @@ def create_task(room: Scope, ground: Ground, name: str, environment: Environment
 
 
 def _containers(
-    ground: Ground, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
+    ground: AwsBaseResources, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
 ) -> list[Container]:
     """The service, and beside one with a port the collector of its metrics where Prometheus is asked for."""
     container, service = service_container(ground, name, environment, log_group.name), ground.spec.services[name]
@@ -64,12 +64,14 @@ def _containers(
     return [{**container, "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}]}, collector]
 
 
-def _log_group(room: Scope, ground: Ground, name: str) -> aws.cloudwatch.LogGroup:
+def _log_group(room: Scope, ground: AwsBaseResources, name: str) -> aws.cloudwatch.LogGroup:
     site = ground.site
     return create_log_group(room, f"{name}-log", site, ground.keys.telemetry, site.log_group("services", name))
 
 
-def _log_grant(room: Scope, ground: Ground, name: str, log_group: aws.cloudwatch.LogGroup) -> aws.iam.RolePolicy:
+def _log_grant(
+    room: Scope, ground: AwsBaseResources, name: str, log_group: aws.cloudwatch.LogGroup
+) -> aws.iam.RolePolicy:
     """The awslogs driver writes with the execution role, and so does the proxy of Service Connect."""
     streams = pulumi.Output.concat(log_group.arn, ":*")
     return aws.iam.RolePolicy(

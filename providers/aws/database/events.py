@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.observability.channels import Channels
+from providers.aws.observability.channels import AwsChannels
 from providers.contract.component import Scope
 
 CRITICAL = ("availability", "deletion", "failover", "failure", "low storage")
@@ -11,7 +11,7 @@ WARNING = ("configuration change", "maintenance", "notification", "recovery", "r
 
 
 def tell_channels(
-    room: Scope, channels: Channels, instance: aws.rds.Instance, parameters: aws.rds.ParameterGroup
+    room: Scope, channels: AwsChannels, instance: aws.rds.Instance, parameters: aws.rds.ParameterGroup
 ) -> None:
     """Subscribe both channels to the instance, and the warnings to its parameters."""
     _subscribe(room, "critical-events", channels.critical, CRITICAL, instance.identifier)

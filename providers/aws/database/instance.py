@@ -7,15 +7,15 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from providers.aws.base.iam_policies import trust
-from providers.aws.base.resources import Ground
-from providers.aws.context import Site
+from providers.aws.base.resources import AwsBaseResources
+from providers.aws.context import AwsContext
 from providers.aws.database.disk import most_storage_gib
 from providers.aws.database.windows import daily_window, weekly_window
 from providers.aws.naming import database_identifier
 from providers.aws.ports import DATABASE_PORT
 from providers.aws.sizes import database_class
 from providers.contract.component import Scope
-from providers.contract.spec import Database
+from providers.contract.spec import DatabaseSpec
 
 DATABASE_NAME = "agents"
 USERNAME = "platform"
@@ -26,8 +26,8 @@ MONITORING_SECONDS = 60
 
 def create_instance(
     room: Scope,
-    ground: Ground,
-    wanted: Database,
+    ground: AwsBaseResources,
+    wanted: DatabaseSpec,
     parameters: aws.rds.ParameterGroup,
     password: pulumi.Output[str],
     logs: Mapping[str, aws.cloudwatch.LogGroup],
@@ -85,7 +85,7 @@ def create_instance(
     )
 
 
-def _subnets(room: Scope, ground: Ground) -> aws.rds.SubnetGroup:
+def _subnets(room: Scope, ground: AwsBaseResources) -> aws.rds.SubnetGroup:
     return aws.rds.SubnetGroup(
         room.named("subnets"),
         description="Database tier of the platform's network",
@@ -94,17 +94,17 @@ def _subnets(room: Scope, ground: Ground) -> aws.rds.SubnetGroup:
     )
 
 
-def _keeps_final_snapshot(site: Site) -> bool:
+def _keeps_final_snapshot(site: AwsContext) -> bool:
     return site.spec.profile != "development"
 
 
-def _final_snapshot(room: Scope, site: Site) -> pulumi.Output[str]:
+def _final_snapshot(room: Scope, site: AwsContext) -> pulumi.Output[str]:
     """`prod-database-final-1a2b3c4d`: the same all through a database's life, another for the next one of that name."""
     suffix = random.RandomId(room.named("final-snapshot"), byte_length=4, opts=room.opts())
     return pulumi.Output.concat(database_identifier(site.stack), "-final-", suffix.hex)
 
 
-def _monitoring_role(room: Scope, site: Site) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
+def _monitoring_role(room: Scope, site: AwsContext) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
     source = site.arn("rds", f"db:{database_identifier(site.stack)}")
     role = aws.iam.Role(
         room.named("monitoring"),

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from providers.aws.sizes import database_memory_gib
-from providers.contract.diagnostics import Mistake, Refusal
+from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.postgres import declared, on_or_off, untaken, waits_for_restart
-from providers.contract.spec import Database, Platform
+from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
 
 
@@ -68,7 +68,7 @@ RDS_KEEPS = {
 
 
 @dataclass(frozen=True)
-class ServerParameter:
+class AwsServerParameter:
     """One line of a parameter group."""
 
     name: str
@@ -77,16 +77,16 @@ class ServerParameter:
     """`immediate` or `pending-reboot`."""
 
 
-def server_parameters(database: Database) -> list[ServerParameter]:
+def server_parameters(database: DatabaseSpec) -> list[AwsServerParameter]:
     """Every declared parameter by name: the platform's defaults, the user's in their place, what cannot be changed."""
     defaults = {**DEFAULTS, "max_connections": max_connections(database)}
     return [
-        ServerParameter(name, _text(name, value), _apply_method(name, database.version))
+        AwsServerParameter(name, _text(name, value), _apply_method(name, database.version))
         for name, value in declared(database, defaults, FIXED)
     ]
 
 
-def max_connections(database: Database) -> int:
+def max_connections(database: DatabaseSpec) -> int:
     """Connections the server accepts: the user's number, or as many as RDS would allow a server of this memory."""
     asked = database.parameters.get("max_connections")
     if asked is not None:
@@ -95,7 +95,7 @@ def max_connections(database: Database) -> int:
     return min(memory_bytes // BYTES_A_CONNECTION, MOST_DEFAULT_CONNECTIONS)
 
 
-def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Parameters that RDS keeps to itself, values it does not read, buffers larger than the server."""
     if spec.database is None:
         return []
@@ -103,14 +103,14 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     return [*refused, *_too_large(spec.database)]
 
 
-def _too_large(database: Database) -> Iterator[Mistake]:
+def _too_large(database: DatabaseSpec) -> Iterator[ConfigError]:
     asked = database.parameters.get("max_connections")
     if asked is not None and not str(asked).isdecimal():
-        yield Mistake("database.parameters.max_connections", asked, "must be a whole number of connections")
+        yield ConfigError("database.parameters.max_connections", asked, "must be a whole number of connections")
     buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
     if isinstance(buffers_mib, int) and buffers_mib >= memory_mib:
         advice = f"leaves nothing of the server's {memory_mib:g} MiB, and it would not start; a quarter is usual"
-        yield Mistake("database.parameters.shared_buffers_mib", buffers_mib, advice)
+        yield ConfigError("database.parameters.shared_buffers_mib", buffers_mib, advice)
 
 
 def _text(name: str, value: Parameter) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.aws.database.events import tell_channels
 from providers.aws.database.instance import DATABASE_NAME, USERNAME, create_instance
-from providers.aws.database.parameters import ServerParameter, max_connections, server_parameters
+from providers.aws.database.parameters import AwsServerParameter, max_connections, server_parameters
 from providers.aws.naming import database_log_group
 from providers.aws.observability.logs import create_log_group
 from providers.aws.ports import DATABASE_PORT
@@ -34,7 +34,7 @@ class AwsDatabase(Database):
     max_connections: int
 
 
-def create_database(room: Scope, ground: Ground) -> AwsDatabase:
+def create_database(room: Scope, ground: AwsBaseResources) -> AwsDatabase:
     """One RDS instance for the spec's database."""
     wanted = ground.spec.database
     if wanted is None:
@@ -57,7 +57,7 @@ def create_database(room: Scope, ground: Ground) -> AwsDatabase:
     )
 
 
-def _log_group(room: Scope, ground: Ground, log: str) -> aws.cloudwatch.LogGroup:
+def _log_group(room: Scope, ground: AwsBaseResources, log: str) -> aws.cloudwatch.LogGroup:
     return create_log_group(
         room, f"{log}-log", ground.site, ground.keys.telemetry, database_log_group(ground.site.stack, log)
     )
@@ -73,7 +73,7 @@ def _parameter_group(room: Scope, wanted: Wanted) -> aws.rds.ParameterGroup:
     )
 
 
-def _parameter(parameter: ServerParameter) -> aws.rds.ParameterGroupParameterArgs:
+def _parameter(parameter: AwsServerParameter) -> aws.rds.ParameterGroupParameterArgs:
     return aws.rds.ParameterGroupParameterArgs(
         name=parameter.name, value=parameter.value, apply_method=parameter.apply_method
     )

@@ -1,6 +1,6 @@
 """Hours of backup and maintenance in the words of RDS and ElastiCache, across midnight where they must. Pure."""
 
-from providers.contract.spec import Maintenance
+from providers.contract.spec import MaintenanceSpec
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY_MINUTES = 24 * 60
@@ -12,7 +12,7 @@ def daily_window(start: str) -> str:
     return f"{start}-{_clock((_minutes(start) + HOUR_MINUTES) % DAY_MINUTES)}"
 
 
-def weekly_window(maintenance: Maintenance) -> str:
+def weekly_window(maintenance: MaintenanceSpec) -> str:
     """The hour a week: `sun:04:00-sun:05:00`, `sun:23:30-mon:00:30`."""
     end = _minutes(maintenance.window_start) + HOUR_MINUTES
     first = DAYS.index(maintenance.day)

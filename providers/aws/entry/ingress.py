@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.entry.listeners import create_listener
 from providers.aws.entry.load_balancer import create_load_balancer
 from providers.aws.entry.target_groups import create_route, create_target_group
@@ -32,7 +32,7 @@ class AwsOrigin(Origin):
 
 
 @dataclass(frozen=True)
-class Ingress:
+class AwsIngress:
     """The load balancer and, by public service, its target group and the listener rules services must wait for."""
 
     origin: AwsOrigin
@@ -41,7 +41,7 @@ class Ingress:
     routes: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_ingress(room: Scope, ground: Ground) -> Ingress | None:
+def create_ingress(room: Scope, ground: AwsBaseResources) -> AwsIngress | None:
     """The application load balancer of the region; None when no service has a path."""
     public = ground.spec.public
     if not public:
@@ -57,4 +57,4 @@ def create_ingress(room: Scope, ground: Ground) -> Ingress | None:
         domain_zone_id=domain_zone_id,
         telemetry_key=ground.keys.telemetry,
     )
-    return Ingress(origin, balancer.arn_suffix, groups, routes)
+    return AwsIngress(origin, balancer.arn_suffix, groups, routes)

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.entry.certificate import create_certificate
 from providers.contract.component import Scope
 
@@ -14,7 +14,7 @@ HSTS = "max-age=31536000; includeSubDomains"
 
 
 def create_listener(
-    room: Scope, ground: Ground, balancer: aws.lb.LoadBalancer
+    room: Scope, ground: AwsBaseResources, balancer: aws.lb.LoadBalancer
 ) -> tuple[aws.lb.Listener, pulumi.Output[str] | None]:
     """The listener that routes hang on, and the hosted zone of the domain where there is one."""
     ingress = ground.spec.ingress

@@ -6,10 +6,10 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, sent_by
-from providers.aws.base.resources import Ground
-from providers.aws.context import Site
+from providers.aws.base.resources import AwsBaseResources
+from providers.aws.context import AwsContext
 from providers.aws.naming import load_balancer_name
-from providers.aws.storage.bucket import Keeping, SecureBucket, secure_bucket
+from providers.aws.storage.bucket import ObjectLifecycle, SecureBucket, secure_bucket
 from providers.contract.component import Scope
 
 ACCESS_LOGS = "access"
@@ -17,7 +17,7 @@ CONNECTION_LOGS = "connection"
 """Prefixes in the log bucket."""
 
 
-def create_load_balancer(room: Scope, ground: Ground) -> aws.lb.LoadBalancer:
+def create_load_balancer(room: Scope, ground: AwsBaseResources) -> aws.lb.LoadBalancer:
     """The load balancer over the public subnets; deletion protection in production."""
     site, network = ground.site, ground.network
     logs = _log_bucket(room, site)
@@ -40,7 +40,7 @@ def create_load_balancer(room: Scope, ground: Ground) -> aws.lb.LoadBalancer:
     )
 
 
-def _log_bucket(room: Scope, site: Site) -> SecureBucket:
+def _log_bucket(room: Scope, site: AwsContext) -> SecureBucket:
     def deliveries(bucket_arn: pulumi.Output[str]) -> Sequence[Statement]:
         return [_delivery(site, bucket_arn, prefix) for prefix in (ACCESS_LOGS, CONNECTION_LOGS)]
 
@@ -49,12 +49,12 @@ def _log_bucket(room: Scope, site: Site) -> SecureBucket:
         "logs",
         # log delivery cannot write to a bucket under a KMS key: ELB user guide, "Access logs", bucket requirements
         encryption_key=None,
-        keeping=Keeping(versioning=True, expire_days=site.spec.monitoring.log_retention_days),
+        keeping=ObjectLifecycle(versioning=True, expire_days=site.spec.monitoring.log_retention_days),
         statements=deliveries,
     )
 
 
-def _delivery(site: Site, bucket_arn: pulumi.Output[str], prefix: str) -> Statement:
+def _delivery(site: AwsContext, bucket_arn: pulumi.Output[str], prefix: str) -> Statement:
     """The right of the log delivery service to write this account's load balancer logs beneath `prefix`."""
     return {
         "Sid": f"Deliver{prefix.capitalize()}Logs",

@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document, sent_by
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.aws.entry.ingress import AwsOrigin
 from providers.aws.naming import waf_log_group
 from providers.aws.observability.logs import create_log_group
@@ -37,7 +37,7 @@ RATE_WINDOW_SECONDS = 60
 REDACTED_HEADERS = ("authorization", "cookie")
 
 
-def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entry:
+def create_entry(room: Scope, site: AwsContext, origins: Mapping[str, Origin]) -> Entry:
     """Alias records of the domain and one web ACL per region's load balancer; `origins` by region."""
     balancers = {region: origin for region, origin in origins.items() if isinstance(origin, AwsOrigin)}
     for region, balancer in balancers.items():
@@ -46,14 +46,14 @@ def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entr
     return Entry(url=_url(site, balancers))
 
 
-def _url(site: Site, balancers: Mapping[str, AwsOrigin]) -> pulumi.Output[str]:
+def _url(site: AwsContext, balancers: Mapping[str, AwsOrigin]) -> pulumi.Output[str]:
     if site.spec.ingress.domain is not None:
         return pulumi.Output.from_input(f"https://{site.spec.ingress.domain}")
     hosts = [balancer.host for balancer in balancers.values()]
     return pulumi.Output.concat("http://", hosts[0]) if hosts else pulumi.Output.from_input("")
 
 
-def _alias(room: Scope, site: Site, region: str, balancer: AwsOrigin) -> None:
+def _alias(room: Scope, site: AwsContext, region: str, balancer: AwsOrigin) -> None:
     if site.spec.ingress.domain is None or balancer.domain_zone_id is None:
         return
     alias = aws.route53.RecordAliasArgs(name=balancer.host, zone_id=balancer.zone_id, evaluate_target_health=True)
@@ -67,7 +67,7 @@ def _alias(room: Scope, site: Site, region: str, balancer: AwsOrigin) -> None:
     )
 
 
-def _protect(room: Scope, site: Site, region: str, balancer: AwsOrigin) -> None:
+def _protect(room: Scope, site: AwsContext, region: str, balancer: AwsOrigin) -> None:
     ingress = site.spec.ingress
     groups = MANAGED_GROUPS if ingress.waf else ()
     acl = aws.wafv2.WebAcl(
@@ -136,7 +136,7 @@ def _visible(metric: str) -> aws.wafv2.WebAclRuleVisibilityConfigArgs:
     )
 
 
-def _record_requests(room: Scope, site: Site, region: str, balancer: AwsOrigin, acl: aws.wafv2.WebAcl) -> None:
+def _record_requests(room: Scope, site: AwsContext, region: str, balancer: AwsOrigin, acl: aws.wafv2.WebAcl) -> None:
     """WAF's own log, without what identifies a caller."""
     log_group = create_log_group(room, f"{region}-log", site, balancer.telemetry_key, waf_log_group(site.stack))
     delivery = aws.cloudwatch.LogResourcePolicy(
@@ -160,7 +160,7 @@ def _record_requests(room: Scope, site: Site, region: str, balancer: AwsOrigin, 
     )
 
 
-def _delivery(site: Site, region: str, log_group: aws.cloudwatch.LogGroup) -> Statement:
+def _delivery(site: AwsContext, region: str, log_group: aws.cloudwatch.LogGroup) -> Statement:
     """The right of the log delivery service to write to the web ACL's log group for this account."""
     return {
         **allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.concat(log_group.arn, ":*")),

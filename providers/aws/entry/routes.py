@@ -9,7 +9,7 @@ band, a hash of the path the slot in it. Two paths that meet in one slot, one ch
 from collections.abc import Iterator
 from hashlib import sha256
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
 from providers.contract.spec import Platform
 
 DEPTHS = 5
@@ -43,21 +43,21 @@ def priority(path: str) -> int:
     return (DEPTHS - depth) * SLOTS + slot + 1
 
 
-def ingress_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def ingress_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Paths that a listener rule cannot express or tell apart."""
     return [*_path_refusals(spec), *_slot_refusals(spec)]
 
 
-def ingress_approximations(spec: Platform) -> list[Approximation]:
+def ingress_approximations(spec: Platform) -> list[Adjustment]:
     """Where the entry counts or checks in AWS's own way: WAF's rate window."""
     if not spec.public:
         return []
     limit = spec.ingress.rate_limit_per_minute
     given = f"{limit} in any 60 seconds, counted every few seconds, so a burst passes before the block begins"
-    return [Approximation("ingress.rate_limit_per_minute", limit, given)]
+    return [Adjustment("ingress.rate_limit_per_minute", limit, given)]
 
 
-def _path_refusals(spec: Platform) -> Iterator[Refusal]:
+def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
     longest = PATTERN_CHARACTERS - len("/*")
     for name, service in spec.public.items():
         path = service.path or ""
@@ -66,7 +66,7 @@ def _path_refusals(spec: Platform) -> Iterator[Refusal]:
             yield Unsupported("aws", f"services.{name}.path", path, advice)
 
 
-def _slot_refusals(spec: Platform) -> Iterator[Refusal]:
+def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:
     taken: dict[int, str] = {}
     for name, service in spec.public.items():
         path = service.path or ""

@@ -2,7 +2,7 @@
 
 import pulumi_aws as aws
 
-from providers.aws.base.resources import Ground
+from providers.aws.base.resources import AwsBaseResources
 from providers.aws.entry.routes import patterns, priority
 from providers.aws.naming import target_group_name
 from providers.contract.component import Scope
@@ -13,7 +13,7 @@ DEREGISTRATION_DELAY_SECONDS = 60
 STICKY_SECONDS = 86_400
 
 
-def create_target_group(room: Scope, ground: Ground, name: str, service: Service) -> aws.lb.TargetGroup:
+def create_target_group(room: Scope, ground: AwsBaseResources, name: str, service: Service) -> aws.lb.TargetGroup:
     """Addresses of the copies of a service with a port, checked by its own health numbers."""
     return aws.lb.TargetGroup(
         room.named(name),

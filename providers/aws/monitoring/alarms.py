@@ -11,11 +11,11 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.monitoring.metrics import ROWS, Comparison, Row
-from providers.aws.monitoring.targets import Reading, Target, expression, readings
+from providers.aws.monitoring.metrics import ROWS, Comparison, MetricRow
+from providers.aws.monitoring.targets import AwsAlarmTarget, Reading, expression, readings
 from providers.aws.naming import alarm_name
-from providers.aws.observability.channels import Channels
-from providers.contract.alarms import AlarmRule, row
+from providers.aws.observability.channels import AwsChannels
+from providers.contract.alarms import AlarmRule, metric_for
 from providers.contract.component import Scope
 
 
@@ -30,14 +30,16 @@ class Limit:
     warm_up_minutes: int = 0
 
 
-def create_alarm(room: Scope, rule: AlarmRule, channels: Channels, target: Target) -> aws.cloudwatch.MetricAlarm:
+def create_alarm(
+    room: Scope, rule: AlarmRule, channels: AwsChannels, target: AwsAlarmTarget
+) -> aws.cloudwatch.MetricAlarm:
     """The alarm of one rule on its target, telling the topic of the rule's severity."""
-    measured = row(ROWS, rule)
+    measured = metric_for(ROWS, rule)
     limit = limit_of(rule, measured)
     return metric_alarm(room, rule.key, rule.summary, measured, target, limit, [channels.topic(rule.severity)])
 
 
-def limit_of(rule: AlarmRule, measured: Row) -> Limit:
+def limit_of(rule: AlarmRule, measured: MetricRow) -> Limit:
     """The rule's own limit, or for a row turned around the absence that stands for it."""
     absence = measured.absence
     if absence is None:
@@ -49,8 +51,8 @@ def metric_alarm(
     room: Scope,
     key: str,
     summary: str,
-    measured: Row,
-    target: Target,
+    measured: MetricRow,
+    target: AwsAlarmTarget,
     limit: Limit,
     topics: Sequence[pulumi.Output[str]],
 ) -> aws.cloudwatch.MetricAlarm:
@@ -85,7 +87,7 @@ class Source(TypedDict, total=False):
     metric_queries: list[aws.cloudwatch.MetricAlarmMetricQueryArgs]
 
 
-def source_of(measured: Row, target: Target, period_seconds: int, label: str) -> Source:
+def source_of(measured: MetricRow, target: AwsAlarmTarget, period_seconds: int, label: str) -> Source:
     """What an alarm on a row measures; CloudWatch takes the words of one metric or queries, never both."""
     sources, math = readings(measured, target), expression(measured, target)
     if math:

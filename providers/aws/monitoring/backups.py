@@ -10,8 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document
-from providers.aws.base.keys import Keys
-from providers.aws.context import Site
+from providers.aws.base.keys import AwsKeys
+from providers.aws.context import AwsContext
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 
@@ -20,7 +20,7 @@ WRITERS = ["events.amazonaws.com", "delivery.logs.amazonaws.com"]
 """EventBridge, and the delivery service it writes through."""
 
 
-def record_backups(room: Scope, site: Site, keys: Keys, identifier: pulumi.Input[str]) -> pulumi.Output[str]:
+def record_backups(room: Scope, site: AwsContext, keys: AwsKeys, identifier: pulumi.Input[str]) -> pulumi.Output[str]:
     """Log every finished backup of the instance `identifier`; gives the name of the event rule that does."""
     rule = aws.cloudwatch.EventRule(
         room.named("backups"),

@@ -11,10 +11,10 @@ import json
 import pulumi_aws as aws
 
 from providers.aws.monitoring.limits import anomaly_usd, dollars
-from providers.aws.observability.channels import Channels
+from providers.aws.observability.channels import AwsChannels
 from providers.contract.alarms import Severity
 from providers.contract.component import Scope
-from providers.contract.spec import Budget
+from providers.contract.spec import BudgetSpec
 
 NOTICES: tuple[tuple[str, int, Severity], ...] = (
     ("ACTUAL", 80, "warning"),
@@ -24,7 +24,7 @@ NOTICES: tuple[tuple[str, int, Severity], ...] = (
 """What is compared, at which percent of the budget, and how loud."""
 
 
-def create_budget(room: Scope, stack: str, budget: Budget, channels: Channels) -> None:
+def create_budget(room: Scope, stack: str, budget: BudgetSpec, channels: AwsChannels) -> None:
     """The budget with its three notices, and the anomaly monitor with its subscription."""
     aws.budgets.Budget(
         room.named("budget"),
@@ -47,7 +47,7 @@ def create_budget(room: Scope, stack: str, budget: Budget, channels: Channels) -
     _watch_anomalies(room, stack, budget, channels)
 
 
-def _watch_anomalies(room: Scope, stack: str, budget: Budget, channels: Channels) -> None:
+def _watch_anomalies(room: Scope, stack: str, budget: BudgetSpec, channels: AwsChannels) -> None:
     monitor = aws.costexplorer.AnomalyMonitor(
         room.named("anomalies"),
         monitor_type="CUSTOM",

@@ -10,25 +10,25 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.context import Site
-from providers.aws.monitoring.metrics import MEASURES, ROWS, Row
+from providers.aws.context import AwsContext
+from providers.aws.monitoring.metrics import MEASURES, ROWS, MetricRow
 from providers.aws.monitoring.panels import (
     ALARMS_HEIGHT,
     COLUMNS,
     HEADING_HEIGHT,
     TITLE_HEIGHT,
-    Box,
     Widget,
+    WidgetBox,
     alarm_list,
     below,
     boxes,
     graph,
     text,
 )
-from providers.aws.monitoring.targets import Target
+from providers.aws.monitoring.targets import AwsAlarmTarget
 from providers.contract.alarms import Signal
 from providers.contract.component import Scope
-from providers.contract.dashboard import Measure, Panel, dashboard_rows
+from providers.contract.dashboard import GraphOnlyMetric, Panel, dashboard_rows
 
 BILLING_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
 CONSOLES = {
@@ -46,10 +46,10 @@ class Shown:
 
     url: pulumi.Output[str]
     alarms: Sequence[pulumi.Output[str]]
-    targets: Mapping[str, Target]
+    targets: Mapping[str, AwsAlarmTarget]
 
 
-def create_dashboard(room: Scope, site: Site, shown: Shown) -> pulumi.Output[str]:
+def create_dashboard(room: Scope, site: AwsContext, shown: Shown) -> pulumi.Output[str]:
     """Draw the dashboard; gives its address in the console."""
     dashboard = aws.cloudwatch.Dashboard(
         room.named(),
@@ -61,28 +61,28 @@ def create_dashboard(room: Scope, site: Site, shown: Shown) -> pulumi.Output[str
     return pulumi.Output.concat(host, "#dashboards/dashboard/", dashboard.dashboard_name)
 
 
-def widgets(site: Site, shown: Shown) -> Iterator[Widget]:
+def widgets(site: AwsContext, shown: Shown) -> Iterator[Widget]:
     """Title, alarms, and a heading and its graphs for each row."""
     title = pulumi.Output.concat("# ", site.stack, "\n", shown.url)
-    yield text(Box(0, 0, COLUMNS, TITLE_HEIGHT), title)
+    yield text(WidgetBox(0, 0, COLUMNS, TITLE_HEIGHT), title)
     line = TITLE_HEIGHT
     for first in range(0, len(shown.alarms), MOST_ALARMS):
         arns = shown.alarms[first : first + MOST_ALARMS]
-        yield alarm_list(Box(0, line, COLUMNS, ALARMS_HEIGHT), "Alarms", arns)
+        yield alarm_list(WidgetBox(0, line, COLUMNS, ALARMS_HEIGHT), "Alarms", arns)
         line += ALARMS_HEIGHT
     for row in dashboard_rows(site.spec):
-        yield text(Box(0, line, COLUMNS, HEADING_HEIGHT), f"## {row.name}")
+        yield text(WidgetBox(0, line, COLUMNS, HEADING_HEIGHT), f"## {row.name}")
         line += HEADING_HEIGHT
         for panel, box in zip(row.panels, boxes(line, len(row.panels)), strict=True):
             yield graph(box, panel, metrics_of(panel), shown.targets[row.name], region_of(panel, site))
         line = below(line, len(row.panels))
 
 
-def metrics_of(panel: Panel) -> Row:
+def metrics_of(panel: Panel) -> MetricRow:
     """The row of the metric table that a panel shows."""
     return ROWS[panel.shows] if isinstance(panel.shows, Signal) else MEASURES[panel.shows]
 
 
-def region_of(panel: Panel, site: Site) -> str:
+def region_of(panel: Panel, site: AwsContext) -> str:
     """Region whose metrics a panel shows: the site's, but for money."""
-    return BILLING_REGIONS[site.partition] if panel.shows is Measure.SPENDING else site.region
+    return BILLING_REGIONS[site.partition] if panel.shows is GraphOnlyMetric.SPENDING else site.region

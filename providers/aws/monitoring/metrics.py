@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from providers.contract.alarms import Signal
-from providers.contract.dashboard import Measure
+from providers.contract.dashboard import GraphOnlyMetric
 
 Missing = Literal["missing", "breaching", "notBreaching"]
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
@@ -30,7 +30,7 @@ FAILED_CONNECTIONS = "DatabaseFailedConnections"
 
 
 @dataclass(frozen=True)
-class Metric:
+class AwsMetric:
     """A CloudWatch metric: namespace, name, the statistic of a period that counts, and its dimensions' names."""
 
     namespace: str
@@ -40,14 +40,14 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """How CloudWatch measures one signal.
 
     `expression` is metric math over the metrics' ids; empty: the one metric itself. Braces in it and in a namespace
     take the target's facts, and `{nodes}` the ids of a metric that is read once `per_node`.
     """
 
-    metrics: Mapping[str, Metric]
+    metrics: Mapping[str, AwsMetric]
     expression: str = ""
     per_node: bool = False
     missing: Missing = "missing"
@@ -64,12 +64,12 @@ class Absence:
     """Time after its making in which the alarm stays silent: it cannot know what came before it."""
 
 
-def one(namespace: str, name: str, stat: str, dimensions: tuple[str, ...], missing: Missing = "missing") -> Row:
+def one(namespace: str, name: str, stat: str, dimensions: tuple[str, ...], missing: Missing = "missing") -> MetricRow:
     """A row of a single metric."""
-    return Row({"m": Metric(namespace, name, stat, dimensions)}, missing=missing)
+    return MetricRow({"m": AwsMetric(namespace, name, stat, dimensions)}, missing=missing)
 
 
-def errors(*dimensions: str) -> Row:
+def errors(*dimensions: str) -> MetricRow:
     """Share of requests answered with 5xx, by the service or by the load balancer in its place, in percent.
 
     The load balancer reports its own answers only when there are some and never by target group, so every term is
@@ -77,26 +77,26 @@ def errors(*dimensions: str) -> Row:
     beats silent when a service is too broken to answer at all.
     """
     failed, asked = "(FILL(t5,0)+FILL(e5,0))", "(FILL(rq,0)+FILL(e5,0))"
-    return Row(
+    return MetricRow(
         {
-            "t5": Metric("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", dimensions),
-            "e5": Metric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", BALANCER),
-            "rq": Metric("AWS/ApplicationELB", "RequestCount", "Sum", dimensions),
+            "t5": AwsMetric("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", dimensions),
+            "e5": AwsMetric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", BALANCER),
+            "rq": AwsMetric("AWS/ApplicationELB", "RequestCount", "Sum", dimensions),
         },
         f"IF({asked}>{FEWEST_REQUESTS}, 100*{failed}/{asked}, 0)",
         missing="notBreaching",
     )
 
 
-def latency(*dimensions: str) -> Row:
+def latency(*dimensions: str) -> MetricRow:
     """95th percentile of the time a target takes to begin its answer, in seconds."""
     return one("AWS/ApplicationELB", "TargetResponseTime", "p95", dimensions, "notBreaching")
 
 
-UNHEALTHY = Row(
+UNHEALTHY = MetricRow(
     {
-        "sick": Metric("AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", TARGETS),
-        "well": Metric("AWS/ApplicationELB", "HealthyHostCount", "Maximum", TARGETS),
+        "sick": AwsMetric("AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", TARGETS),
+        "well": AwsMetric("AWS/ApplicationELB", "HealthyHostCount", "Maximum", TARGETS),
     },
     # Copies that start or drain count as neither, so a service with none healthy may have none unhealthy either.
     "sick+IF(well<1, 1, 0)",
@@ -104,26 +104,26 @@ UNHEALTHY = Row(
     missing="breaching",
 )
 
-MISSING_REPLICAS = Row(
+MISSING_REPLICAS = MetricRow(
     {
-        "wanted": Metric("ECS/ContainerInsights", "DesiredTaskCount", "Average", ECS),
-        "running": Metric("ECS/ContainerInsights", "RunningTaskCount", "Average", ECS),
+        "wanted": AwsMetric("ECS/ContainerInsights", "DesiredTaskCount", "Average", ECS),
+        "running": AwsMetric("ECS/ContainerInsights", "RunningTaskCount", "Average", ECS),
     },
     "wanted-running",
 )
 
-STORAGE = Row(
-    {"free": Metric("AWS/RDS", "FreeStorageSpace", "Minimum", INSTANCE)},
+STORAGE = MetricRow(
+    {"free": AwsMetric("AWS/RDS", "FreeStorageSpace", "Minimum", INSTANCE)},
     "100-100*free/{storage_bytes}",
 )
 
-BACKUPS = Row(
-    {"m": Metric("AWS/Events", "Invocations", "Sum", ("RuleName",))},
+BACKUPS = MetricRow(
+    {"m": AwsMetric("AWS/Events", "Invocations", "Sum", ("RuleName",))},
     missing="breaching",
     absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_BACKUP, warm_up_minutes=60 * HOURS_WITHOUT_BACKUP),
 )
 
-ROWS: Mapping[Signal, Row] = {
+ROWS: Mapping[Signal, MetricRow] = {
     Signal.CPU_PERCENT: one("AWS/ECS", "CPUUtilization", "Average", ECS),
     Signal.MEMORY_PERCENT: one("AWS/ECS", "MemoryUtilization", "Average", ECS),
     Signal.ERROR_PERCENT: errors(*TARGETS),
@@ -133,21 +133,21 @@ ROWS: Mapping[Signal, Row] = {
     Signal.DATABASE_FAILED_CONNECTIONS: one(LOG_NAMESPACE, FAILED_CONNECTIONS, "Sum", (), "notBreaching"),
     Signal.DATABASE_CPU_PERCENT: one("AWS/RDS", "CPUUtilization", "Average", INSTANCE),
     Signal.DATABASE_STORAGE_PERCENT: STORAGE,
-    Signal.DATABASE_CONNECTIONS_PERCENT: Row(
-        {"open": Metric("AWS/RDS", "DatabaseConnections", "Average", INSTANCE)}, "100*open/{max_connections}"
+    Signal.DATABASE_CONNECTIONS_PERCENT: MetricRow(
+        {"open": AwsMetric("AWS/RDS", "DatabaseConnections", "Average", INSTANCE)}, "100*open/{max_connections}"
     ),
     Signal.DATABASE_BACKUP_FAILED: BACKUPS,
-    Signal.CACHE_MEMORY_PERCENT: Row(
-        {"m": Metric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Average", NODE)}, "MAX([{nodes}])", per_node=True
+    Signal.CACHE_MEMORY_PERCENT: MetricRow(
+        {"m": AwsMetric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Average", NODE)}, "MAX([{nodes}])", per_node=True
     ),
-    Signal.CACHE_EVICTIONS: Row(
-        {"m": Metric("AWS/ElastiCache", "Evictions", "Sum", NODE)}, "SUM([{nodes}])", per_node=True
+    Signal.CACHE_EVICTIONS: MetricRow(
+        {"m": AwsMetric("AWS/ElastiCache", "Evictions", "Sum", NODE)}, "SUM([{nodes}])", per_node=True
     ),
 }  # fmt: skip
 """Every signal of the contract. Sources: "CloudWatch metrics" of ECS, Application Load Balancer, RDS, ElastiCache."""
 
-MEASURES: Mapping[Measure, Row] = {
-    Measure.REQUESTS: one("AWS/ApplicationELB", "RequestCount", "Sum", TARGETS),
-    Measure.SPENDING: one("AWS/Billing", "EstimatedCharges", "Maximum", ("Currency",)),
+MEASURES: Mapping[GraphOnlyMetric, MetricRow] = {
+    GraphOnlyMetric.REQUESTS: one("AWS/ApplicationELB", "RequestCount", "Sum", TARGETS),
+    GraphOnlyMetric.SPENDING: one("AWS/Billing", "EstimatedCharges", "Maximum", ("Currency",)),
 }
 """What the dashboard draws beside the signals."""

@@ -10,13 +10,13 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.naming import alarm_name
-from providers.aws.observability.channels import Channels
+from providers.aws.observability.channels import AwsChannels
 from providers.contract.alarms import Severity, Signal
 from providers.contract.component import Scope
 
 
 def create_outage_alarm(
-    room: Scope, stack: str, service: str, alarms: Mapping[Signal, aws.cloudwatch.MetricAlarm], channels: Channels
+    room: Scope, stack: str, service: str, alarms: Mapping[Signal, aws.cloudwatch.MetricAlarm], channels: AwsChannels
 ) -> aws.cloudwatch.CompositeAlarm:
     """`<service>-down` over the alarms of one public service."""
     unhealthy = firing(alarms[Signal.UNHEALTHY_REPLICAS])
@@ -26,7 +26,7 @@ def create_outage_alarm(
 
 
 def composite_alarm(
-    room: Scope, stack: str, key: str, summary: str, rule: pulumi.Output[str], channels: Channels, severity: Severity
+    room: Scope, stack: str, key: str, summary: str, rule: pulumi.Output[str], channels: AwsChannels, severity: Severity
 ) -> aws.cloudwatch.CompositeAlarm:
     """An alarm over other alarms, telling the topic of its severity when it fires and when it is over."""
     topic = channels.topic(severity)

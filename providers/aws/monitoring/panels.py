@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from providers.aws.monitoring.metrics import Row
-from providers.aws.monitoring.targets import Reading, Target, expression, readings
+from providers.aws.monitoring.metrics import MetricRow
+from providers.aws.monitoring.targets import AwsAlarmTarget, Reading, expression, readings
 from providers.contract.dashboard import Panel
 
 Widget = dict[str, object]
@@ -18,7 +18,7 @@ TITLE_HEIGHT, HEADING_HEIGHT, ALARMS_HEIGHT = 2, 1, 4
 
 
 @dataclass(frozen=True)
-class Box:
+class WidgetBox:
     """Where a widget stands: upper left corner and size, in cells of the grid."""
 
     x: int
@@ -27,11 +27,13 @@ class Box:
     height: int
 
 
-def boxes(top: int, count: int) -> list[Box]:
+def boxes(top: int, count: int) -> list[WidgetBox]:
     """Places of `count` panels from line `top` on, as many beside each other as the grid is wide."""
     across = COLUMNS // PANEL_WIDTH
     lines = (divmod(number, across) for number in range(count))
-    return [Box(column * PANEL_WIDTH, top + line * PANEL_HEIGHT, PANEL_WIDTH, PANEL_HEIGHT) for line, column in lines]
+    return [
+        WidgetBox(column * PANEL_WIDTH, top + line * PANEL_HEIGHT, PANEL_WIDTH, PANEL_HEIGHT) for line, column in lines
+    ]
 
 
 def below(top: int, count: int) -> int:
@@ -39,17 +41,17 @@ def below(top: int, count: int) -> int:
     return max((box.y + box.height for box in boxes(top, count)), default=top)
 
 
-def text(box: Box, markdown: pulumi.Input[str]) -> Widget:
+def text(box: WidgetBox, markdown: pulumi.Input[str]) -> Widget:
     """A line of words."""
     return _widget("text", box, {"markdown": markdown})
 
 
-def alarm_list(box: Box, title: str, arns: Sequence[pulumi.Input[str]]) -> Widget:
+def alarm_list(box: WidgetBox, title: str, arns: Sequence[pulumi.Input[str]]) -> Widget:
     """Alarms with their states, a hundred at most."""
     return _widget("alarm", box, {"title": title, "alarms": list(arns)})
 
 
-def graph(box: Box, panel: Panel, row: Row, target: Target, region: str) -> Widget:
+def graph(box: WidgetBox, panel: Panel, row: MetricRow, target: AwsAlarmTarget, region: str) -> Widget:
     """A panel as a graph of a row of the metric table, its threshold as a line."""
     properties: Widget = {
         "title": panel.title,
@@ -65,7 +67,7 @@ def graph(box: Box, panel: Panel, row: Row, target: Target, region: str) -> Widg
     return _widget("metric", box, properties)
 
 
-def _metrics(panel: Panel, row: Row, target: Target) -> Iterator[list[object]]:
+def _metrics(panel: Panel, row: MetricRow, target: AwsAlarmTarget) -> Iterator[list[object]]:
     math = expression(row, target)
     shown: Mapping[str, object] = {"visible": False} if math else {"label": panel.title}
     for reading in readings(row, target):
@@ -80,5 +82,5 @@ def _name(reading: Reading) -> list[object]:
     return [reading.namespace, reading.metric.name, *dimensions]
 
 
-def _widget(kind: str, box: Box, properties: Widget) -> Widget:
+def _widget(kind: str, box: WidgetBox, properties: Widget) -> Widget:
     return {"type": kind, "x": box.x, "y": box.y, "width": box.width, "height": box.height, "properties": properties}

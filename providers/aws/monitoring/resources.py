@@ -21,34 +21,34 @@ from providers.aws.monitoring.limits import database_sizes
 from providers.aws.monitoring.log_metrics import count_failed_connections
 from providers.aws.monitoring.outages import create_outage_alarm
 from providers.aws.monitoring.slo import create_slo
-from providers.aws.monitoring.targets import Target, service_target
+from providers.aws.monitoring.targets import AwsAlarmTarget, service_target
 from providers.contract.alarms import AlarmRule, alarm_rules
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Monitoring
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.aws.base.resources import Ground
+    from providers.aws.base.resources import AwsBaseResources
     from providers.aws.cache.resources import AwsCache
-    from providers.aws.compute.resources import Compute
+    from providers.aws.compute.resources import AwsCompute
     from providers.aws.database.resources import AwsDatabase
-    from providers.aws.entry.ingress import Ingress
+    from providers.aws.entry.ingress import AwsIngress
 
 Alarms = dict[str, aws.cloudwatch.MetricAlarm]
 """Alarms by rule key."""
 
 
 @dataclass(frozen=True)
-class Built:
+class AwsWatched:
     """What stands in the region when monitoring is made."""
 
-    compute: Compute
-    ingress: Ingress | None
+    compute: AwsCompute
+    ingress: AwsIngress | None
     database: AwsDatabase | None
     cache: AwsCache | None
 
 
-def create_monitoring(room: Scope, ground: Ground, built: Built, entry: Entry) -> Monitoring:
+def create_monitoring(room: Scope, ground: AwsBaseResources, built: AwsWatched, entry: Entry) -> Monitoring:
     """Every alarm rule of the contract, outages, SLO burn rates, dashboard, budget."""
     spec, stack, channels = ground.spec, ground.site.stack, ground.channels
     targets = _targets(room, ground, built)
@@ -63,7 +63,11 @@ def create_monitoring(room: Scope, ground: Ground, built: Built, entry: Entry) -
 
 
 def _alarms(
-    room: Scope, ground: Ground, built: Built, rules: Sequence[AlarmRule], targets: Mapping[str, Target]
+    room: Scope,
+    ground: AwsBaseResources,
+    built: AwsWatched,
+    rules: Sequence[AlarmRule],
+    targets: Mapping[str, AwsAlarmTarget],
 ) -> Alarms:
     """One alarm a rule: those that compute made, and the others made here."""
     made = built.compute.alarms
@@ -72,7 +76,7 @@ def _alarms(
 
 
 def _over_requests(
-    room: Scope, ground: Ground, built: Built, rules: Sequence[AlarmRule], alarms: Alarms
+    room: Scope, ground: AwsBaseResources, built: AwsWatched, rules: Sequence[AlarmRule], alarms: Alarms
 ) -> list[pulumi.Output[str]]:
     """ARNs of the alarms that combine what the load balancer sees: outages and the SLO."""
     spec, stack, channels = ground.spec, ground.site.stack, ground.channels
@@ -87,17 +91,17 @@ def _over_requests(
     return [*arns, *(alarm.arn for alarm in promise.burn_rates), promise.latency.arn]
 
 
-def _targets(room: Scope, ground: Ground, built: Built) -> dict[str, Target]:
+def _targets(room: Scope, ground: AwsBaseResources, built: AwsWatched) -> dict[str, AwsAlarmTarget]:
     """What each name of an alarm rule or a dashboard row stands for."""
     targets = {name: _service(ground, built, name) for name in ground.spec.services}
     if built.database is not None:
         targets["database"] = _database(room, ground, built, built.database)
     if built.cache is not None:
-        targets["cache"] = Target(ground.site.stack, nodes=built.cache.node_ids)
-    return {**targets, "money": Target(ground.site.stack, {"Currency": "USD"})}
+        targets["cache"] = AwsAlarmTarget(ground.site.stack, nodes=built.cache.node_ids)
+    return {**targets, "money": AwsAlarmTarget(ground.site.stack, {"Currency": "USD"})}
 
 
-def _service(ground: Ground, built: Built, name: str) -> Target:
+def _service(ground: AwsBaseResources, built: AwsWatched, name: str) -> AwsAlarmTarget:
     routed = built.ingress if name in ground.spec.public else None
     return service_target(
         ground.site.stack,
@@ -108,7 +112,7 @@ def _service(ground: Ground, built: Built, name: str) -> Target:
     )
 
 
-def _database(room: Scope, ground: Ground, built: Built, database: AwsDatabase) -> Target:
+def _database(room: Scope, ground: AwsBaseResources, built: AwsWatched, database: AwsDatabase) -> AwsAlarmTarget:
     """The instance, with the counters that RDS lacks: failed connections and finished backups."""
     asked = ground.spec.database
     if asked is None:
@@ -119,4 +123,4 @@ def _database(room: Scope, ground: Ground, built: Built, database: AwsDatabase) 
     dimensions: dict[str, pulumi.Input[str]] = {"DBInstanceIdentifier": database.identifier}
     if asked.backup.retention_days > 0:
         dimensions["RuleName"] = record_backups(room, ground.site, ground.keys, database.identifier)
-    return Target(stack, dimensions, sizes=database_sizes(asked, database.max_connections))
+    return AwsAlarmTarget(stack, dimensions, sizes=database_sizes(asked, database.max_connections))

@@ -13,8 +13,8 @@ import pulumi_aws as aws
 from providers.aws.monitoring.alarms import Limit, metric_alarm
 from providers.aws.monitoring.metrics import BALANCER, errors, latency
 from providers.aws.monitoring.outages import composite_alarm, firing
-from providers.aws.monitoring.targets import Target
-from providers.aws.observability.channels import Channels
+from providers.aws.monitoring.targets import AwsAlarmTarget
+from providers.aws.observability.channels import AwsChannels
 from providers.contract.alarms import BURN_RATES, BurnRate
 from providers.contract.component import Scope
 from providers.contract.spec import Slo
@@ -31,7 +31,7 @@ class Promise:
     latency: aws.cloudwatch.MetricAlarm
 
 
-def create_slo(room: Scope, slo: Slo, target: Target, channels: Channels) -> Promise:
+def create_slo(room: Scope, slo: Slo, target: AwsAlarmTarget, channels: AwsChannels) -> Promise:
     """Burn-rate alarms on the load balancer's counts, and one on the promised latency over an hour."""
     burning = tuple(_burn_rate(room, slo, pair, target, channels) for pair in BURN_RATES)
     summary = f"one request in twenty took longer than the promised {slo.latency_p95_seconds:g} s over an hour"
@@ -46,7 +46,7 @@ def burn_key(pair: BurnRate) -> str:
 
 
 def _burn_rate(
-    room: Scope, slo: Slo, pair: BurnRate, target: Target, channels: Channels
+    room: Scope, slo: Slo, pair: BurnRate, target: AwsAlarmTarget, channels: AwsChannels
 ) -> aws.cloudwatch.CompositeAlarm:
     key, percent = burn_key(pair), pair.error_percent(slo.availability_percent)
     long = _window(room, f"{key}-long", percent, pair.long_seconds, target)
@@ -59,7 +59,7 @@ def _burn_rate(
     return composite_alarm(room, target.stack, key, summary, rule, channels, pair.severity)
 
 
-def _window(room: Scope, key: str, percent: float, seconds: int, target: Target) -> aws.cloudwatch.MetricAlarm:
+def _window(room: Scope, key: str, percent: float, seconds: int, target: AwsAlarmTarget) -> aws.cloudwatch.MetricAlarm:
     # At or above: a pair whose share is capped at 100 percent could not fire above it.
     limit = Limit(percent, seconds, comparison="GreaterThanOrEqualToThreshold")
     summary = f"{percent:g} % of requests failed within {seconds} s; part of a burn-rate alarm"

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from providers.aws.monitoring.metrics import Metric, Row
+from providers.aws.monitoring.metrics import AwsMetric, MetricRow
 
 
 @dataclass(frozen=True)
-class Target:
+class AwsAlarmTarget:
     """One subject: values by CloudWatch's dimension names, the cache's nodes, and sizes that percentages are of."""
 
     stack: str
@@ -28,7 +28,7 @@ class Reading:
 
     id: str
     namespace: str
-    metric: Metric
+    metric: AwsMetric
     dimensions: Mapping[str, pulumi.Input[str]]
 
 
@@ -39,7 +39,7 @@ def service_target(
     service_name: pulumi.Input[str] | None = None,
     load_balancer: pulumi.Input[str] | None = None,
     target_group: pulumi.Input[str] | None = None,
-) -> Target:
+) -> AwsAlarmTarget:
     """A service: cluster and service for its CPU, memory and copies; ARN suffixes for what the load balancer sees.
 
     The deployment alarm (ERROR_PERCENT) needs `load_balancer` and `target_group` only.
@@ -50,10 +50,10 @@ def service_target(
         "LoadBalancer": load_balancer,
         "TargetGroup": target_group,
     }
-    return Target(stack, {name: value for name, value in values.items() if value is not None})
+    return AwsAlarmTarget(stack, {name: value for name, value in values.items() if value is not None})
 
 
-def readings(row: Row, target: Target) -> list[Reading]:
+def readings(row: MetricRow, target: AwsAlarmTarget) -> list[Reading]:
     """The metrics of a row on a target; raises LookupError when the target lacks a dimension."""
     if row.per_node:
         (metric,) = row.metrics.values()
@@ -65,17 +65,17 @@ def readings(row: Row, target: Target) -> list[Reading]:
     return [_reading(id, metric, target) for id, metric in row.metrics.items()]
 
 
-def expression(row: Row, target: Target) -> str:
+def expression(row: MetricRow, target: AwsAlarmTarget) -> str:
     """The row's metric math on a target; empty for a row of one plain metric."""
     return row.expression.format(nodes=",".join(node_ids(target)), **target.sizes)
 
 
-def node_ids(target: Target) -> list[str]:
+def node_ids(target: AwsAlarmTarget) -> list[str]:
     """Ids in metric math of the cache's nodes: `n0`, `n1`, ..."""
     return [f"n{number}" for number in range(len(target.nodes))]
 
 
-def _reading(id: str, metric: Metric, target: Target) -> Reading:
+def _reading(id: str, metric: AwsMetric, target: AwsAlarmTarget) -> Reading:
     absent = [name for name in metric.dimensions if name not in target.dimensions]
     if absent:
         raise LookupError(f"{metric.namespace} {metric.name} needs the dimensions {absent}, which the target lacks")

@@ -7,7 +7,7 @@ number of a rule is fixed, so that a rule that comes or goes renumbers none.
 
 from dataclasses import dataclass
 
-from providers.aws.network.cidr import Layout, Tier
+from providers.aws.network.cidr import AwsAddressPlan, Tier
 from providers.aws.network.flows import client_ports
 from providers.aws.ports import CACHE_PORT, DATABASE_PORT, HTTP_PORT, HTTPS_PORT
 from providers.contract.spec import Platform
@@ -34,7 +34,7 @@ class FilterRule:
     ports: Ports | None
 
 
-def filter_rules(spec: Platform, layout: Layout) -> dict[Tier, tuple[FilterRule, ...]]:
+def filter_rules(spec: Platform, layout: AwsAddressPlan) -> dict[Tier, tuple[FilterRule, ...]]:
     """The rules of each tier; what none lets through is dropped."""
     return {
         "public": _public(spec, str(layout.vpc)),

@@ -30,7 +30,7 @@ RESERVED_ADDRESSES = 5
 
 
 @dataclass(frozen=True)
-class Layout:
+class AwsAddressPlan:
     """The plan of a VPC of /16 to /20."""
 
     vpc: IPv4Network
@@ -50,12 +50,12 @@ class Layout:
         return self.subnet(tier, 0).supernet(new_prefix=self.subnet(tier, 0).prefixlen - 2)
 
 
-def layout(cidr: str) -> Layout:
+def layout(cidr: str) -> AwsAddressPlan:
     """The plan of a VPC; raises ValueError for a block that `cidr_fault` finds fault with."""
     fault = cidr_fault(cidr)
     if fault:
         raise ValueError(f"{cidr} {fault}")
-    return Layout(IPv4Network(cidr))
+    return AwsAddressPlan(IPv4Network(cidr))
 
 
 PRIVATE_RANGES = tuple(IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))

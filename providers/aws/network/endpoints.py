@@ -14,7 +14,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.aws.network.results import SecurityGroups
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
@@ -46,7 +46,7 @@ class Endpoint:
 
 def create_endpoints(
     room: Scope,
-    site: Site,
+    site: AwsContext,
     vpc: aws.ec2.Vpc,
     groups: SecurityGroups,
     subnets: Sequence[aws.ec2.Subnet],
@@ -70,7 +70,7 @@ def create_endpoints(
 
 def _interface(
     room: Scope,
-    site: Site,
+    site: AwsContext,
     vpc: aws.ec2.Vpc,
     group: aws.ec2.SecurityGroup,
     subnets: Sequence[aws.ec2.Subnet],
@@ -89,7 +89,7 @@ def _interface(
     )
 
 
-def interface_endpoints(site: Site) -> tuple[Endpoint, ...]:
+def interface_endpoints(site: AwsContext) -> tuple[Endpoint, ...]:
     """The endpoints of a stack: what every task needs, and more as the spec asks for it; none if it wants none."""
     if not site.spec.network.private_endpoints:
         return ()
@@ -108,7 +108,7 @@ def _wanted(service: str, spec: Platform) -> bool:
     return features.get(service, True)
 
 
-def _offered(site: Site) -> Mapping[str, tuple[Statement, ...]]:
+def _offered(site: AwsContext) -> Mapping[str, tuple[Statement, ...]]:
     # a token is for a whole registry and a metric for a whole account: neither call has a resource to name
     pull = (
         _within(site, "ecr:GetAuthorizationToken", "*"),
@@ -126,7 +126,7 @@ def _offered(site: Site) -> Mapping[str, tuple[Statement, ...]]:
     }
 
 
-def object_statements(site: Site) -> tuple[Statement, ...]:
+def object_statements(site: AwsContext) -> tuple[Statement, ...]:
     """What may be asked of S3: the account's own buckets, image layers, and to read what the internet offers there.
 
     ECR keeps the layers of images in a bucket of its own in each region: Amazon ECR user guide, "Minimum Amazon S3
@@ -142,6 +142,6 @@ def object_statements(site: Site) -> tuple[Statement, ...]:
     )
 
 
-def _within(site: Site, actions: str | tuple[str, ...], resource: str) -> Statement:
+def _within(site: AwsContext, actions: str | tuple[str, ...], resource: str) -> Statement:
     own_account = {"StringEquals": {"aws:PrincipalAccount": site.account_id}}
     return {"Principal": "*", **allow(actions, resource, own_account)}

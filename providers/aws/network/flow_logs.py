@@ -4,8 +4,8 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import allow, document, trust
-from providers.aws.base.keys import Keys
-from providers.aws.context import Site
+from providers.aws.base.keys import AwsKeys
+from providers.aws.context import AwsContext
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 
@@ -14,7 +14,7 @@ AGGREGATION_SECONDS = 60
 WRITE = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
-def create_flow_logs(room: Scope, site: Site, keys: Keys, vpc: aws.ec2.Vpc) -> None:
+def create_flow_logs(room: Scope, site: AwsContext, keys: AwsKeys, vpc: aws.ec2.Vpc) -> None:
     """The flow log, its log group, and a role that writes to this group alone (Security Hub EC2.6)."""
     log_group = create_log_group(room, "flow-logs", site, keys.telemetry, site.log_group("network", "flows"))
     role = aws.iam.Role(

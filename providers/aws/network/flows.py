@@ -25,7 +25,7 @@ def service_peer(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Flow:
+class AwsFlow:
     """Connections from one peer to another, each a security group, on one TCP port."""
 
     source: str
@@ -52,25 +52,25 @@ def peers(spec: Platform) -> tuple[str, ...]:
     )
 
 
-def flows(spec: Platform) -> tuple[Flow, ...]:
+def flows(spec: Platform) -> tuple[AwsFlow, ...]:
     """Every connection inside the VPC: from the load balancer, along `calls`, along `uses`, to the endpoints."""
     return tuple(flow for name, service in spec.services.items() for flow in _flows_of(spec, name, service))
 
 
-def _flows_of(spec: Platform, name: str, service: Service) -> Iterator[Flow]:
+def _flows_of(spec: Platform, name: str, service: Service) -> Iterator[AwsFlow]:
     peer = service_peer(name)
     if service.path is not None and service.port is not None:
-        yield Flow(LOAD_BALANCER, peer, service.port)
+        yield AwsFlow(LOAD_BALANCER, peer, service.port)
     for callee in service.calls:
         port = spec.services[callee].port
         if port is not None:
-            yield Flow(peer, service_peer(callee), port)
+            yield AwsFlow(peer, service_peer(callee), port)
     if spec.database is not None and "database" in service.uses:
-        yield Flow(peer, DATABASE, DATABASE_PORT)
+        yield AwsFlow(peer, DATABASE, DATABASE_PORT)
     if spec.cache is not None and "cache" in service.uses:
-        yield Flow(peer, CACHE, CACHE_PORT)
+        yield AwsFlow(peer, CACHE, CACHE_PORT)
     if spec.network.private_endpoints:
-        yield Flow(peer, ENDPOINTS, HTTPS_PORT)
+        yield AwsFlow(peer, ENDPOINTS, HTTPS_PORT)
 
 
 def client_ports(spec: Platform) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from math import ceil
 
 from providers.aws.network.cidr import cidr_fault, layout, usable_addresses
 from providers.aws.network.flows import client_cidrs, client_ports, pulled_from_world, reaches_world
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported, listed
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
 from providers.contract.spec import Platform
 
 COPIES_PER_REPLICA = 2
@@ -16,12 +16,12 @@ RULES_PER_GROUP = 60
 """Inbound rules of a security group: Amazon VPC user guide, "Amazon VPC quotas"."""
 
 
-def network_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def network_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Blocks that cannot be cut, zones too few, images out of reach, more copies or ranges than there is room for."""
     return [*_cidr(spec), *_zones(spec), *_images(spec), *_clients(spec)]
 
 
-def network_approximations(spec: Platform) -> list[Approximation]:
+def network_approximations(spec: Platform) -> list[Adjustment]:
     """Services that a way out does not serve, because nothing says that they need one."""
     region = spec.aws.region if spec.aws else ""
     closed = [name for name in spec.services if not reaches_world(spec, name, region)]
@@ -32,10 +32,10 @@ def network_approximations(spec: Platform) -> list[Approximation]:
         f"a way out on port 443 for {listed(served, 'and') if served else 'no service'} only "
         f"(a secret in its list opens it for {listed(closed)})"
     )
-    return [Approximation("network.egress", spec.network.egress, given)]
+    return [Adjustment("network.egress", spec.network.egress, given)]
 
 
-def _cidr(spec: Platform) -> Iterator[Refusal]:
+def _cidr(spec: Platform) -> Iterator[Diagnostic]:
     cidr, zones = spec.network.cidr, spec.network.zones
     fault = cidr_fault(cidr)
     if fault:
@@ -51,7 +51,7 @@ def _cidr(spec: Platform) -> Iterator[Refusal]:
         yield Unsupported("aws", "network.cidr", cidr, advice)
 
 
-def _zones(spec: Platform) -> Iterator[Refusal]:
+def _zones(spec: Platform) -> Iterator[Diagnostic]:
     spread = {
         "the load balancer": bool(spec.public),
         "the database": spec.database is not None,
@@ -63,7 +63,7 @@ def _zones(spec: Platform) -> Iterator[Refusal]:
         yield Unsupported("aws", "network.zones", 1, advice)
 
 
-def _images(spec: Platform) -> Iterator[Refusal]:
+def _images(spec: Platform) -> Iterator[Diagnostic]:
     region = spec.aws.region if spec.aws else ""
     for name, service in spec.services.items():
         if spec.network.egress == "none" and pulled_from_world(service.image, region):
@@ -74,7 +74,7 @@ def _images(spec: Platform) -> Iterator[Refusal]:
             yield Unsupported("aws", f"services.{name}.image", service.image, advice)
 
 
-def _clients(spec: Platform) -> Iterator[Refusal]:
+def _clients(spec: Platform) -> Iterator[Diagnostic]:
     ranges, ports = len(client_cidrs(spec)), len(client_ports(spec))
     if ranges * ports > RULES_PER_GROUP:
         advice = (

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.network.acl_rules import FilterRule, filter_rules
-from providers.aws.network.cidr import TIERS, Layout, Tier
+from providers.aws.network.cidr import TIERS, AwsAddressPlan, Tier
 from providers.aws.network.subnets import Subnets
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
@@ -16,7 +16,7 @@ DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED = 3, 4
 
 
 def create_filters(
-    room: Scope, spec: Platform, plan: Layout, vpc: aws.ec2.Vpc, subnets: Subnets
+    room: Scope, spec: Platform, plan: AwsAddressPlan, vpc: aws.ec2.Vpc, subnets: Subnets
 ) -> tuple[pulumi.Resource, ...]:
     """The ACLs of the tiers that have subnets; returns their rules."""
     decided = filter_rules(spec, plan)

@@ -8,23 +8,23 @@ What is decided without the cloud (addresses, flows, filters, limits) stands in 
 
 import pulumi_aws as aws
 
-from providers.aws.base.keys import Keys
-from providers.aws.context import Site
+from providers.aws.base.keys import AwsKeys
+from providers.aws.context import AwsContext
 from providers.aws.network.cidr import layout
 from providers.aws.network.default_resources import lock_defaults
 from providers.aws.network.endpoints import create_endpoints
 from providers.aws.network.flow_logs import create_flow_logs
 from providers.aws.network.network_acls import create_filters
-from providers.aws.network.results import Network, SecurityGroups
+from providers.aws.network.results import AwsNetwork, SecurityGroups
 from providers.aws.network.routing import create_routing
 from providers.aws.network.security_groups import create_groups, create_rules
 from providers.aws.network.subnets import create_subnets
 from providers.contract.component import Scope
 
-__all__ = ["Network", "SecurityGroups", "create_network"]
+__all__ = ["AwsNetwork", "SecurityGroups", "create_network"]
 
 
-def create_network(room: Scope, site: Site, keys: Keys) -> Network:
+def create_network(room: Scope, site: AwsContext, keys: AwsKeys) -> AwsNetwork:
     """VPC over the asked zones with public, private and database tiers; raises ValueError for a block it cannot cut."""
     spec, plan = site.spec, layout(site.spec.network.cidr)
     vpc = aws.ec2.Vpc(
@@ -44,7 +44,7 @@ def create_network(room: Scope, site: Site, keys: Keys) -> Network:
     rules = create_rules(room, site, groups, s3)
     if spec.network.flow_logs:
         create_flow_logs(room, site, keys, vpc)
-    return Network(
+    return AwsNetwork(
         vpc_id=vpc.id,
         public_subnet_ids=routing.public_subnet_ids,
         private_subnet_ids=tuple(subnet.id for subnet in subnets["private"]),

@@ -19,7 +19,7 @@ class SecurityGroups:
 
 
 @dataclass(frozen=True)
-class Network:
+class AwsNetwork:
     """Subnets by tier (one per zone, in zone order) and what services must wait for before they start.
 
     A tier that nothing needs has no subnets: `public` without routed services and without egress, `database` without

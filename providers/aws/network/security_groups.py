@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.aws.network.acl_rules import WORLD
 from providers.aws.network.flows import (
     CACHE,
     DATABASE,
     ENDPOINTS,
     LOAD_BALANCER,
-    Flow,
+    AwsFlow,
     client_cidrs,
     client_ports,
     flows,
@@ -44,7 +44,7 @@ def create_groups(room: Scope, spec: Platform, vpc: aws.ec2.Vpc) -> SecurityGrou
 
 
 def create_rules(
-    room: Scope, site: Site, groups: SecurityGroups, s3: aws.ec2.VpcEndpoint
+    room: Scope, site: AwsContext, groups: SecurityGroups, s3: aws.ec2.VpcEndpoint
 ) -> tuple[pulumi.Resource, ...]:
     """The rules of every flow, of clients to the load balancer, and of services to S3 and to the world."""
     by_peer = _by_peer(groups)
@@ -83,7 +83,7 @@ def _clients(room: Scope, spec: Platform, group: aws.ec2.SecurityGroup) -> Itera
             )
 
 
-def _flow(room: Scope, flow: Flow, by_peer: dict[str, aws.ec2.SecurityGroup]) -> Iterator[pulumi.Resource]:
+def _flow(room: Scope, flow: AwsFlow, by_peer: dict[str, aws.ec2.SecurityGroup]) -> Iterator[pulumi.Resource]:
     source, target = by_peer[flow.source], by_peer[flow.target]
     yield aws.vpc.SecurityGroupEgressRule(
         room.named(f"{flow.part}-out"),
@@ -108,7 +108,7 @@ def _flow(room: Scope, flow: Flow, by_peer: dict[str, aws.ec2.SecurityGroup]) ->
 
 
 def _outside(
-    room: Scope, site: Site, name: str, group: aws.ec2.SecurityGroup, s3: aws.ec2.VpcEndpoint
+    room: Scope, site: AwsContext, name: str, group: aws.ec2.SecurityGroup, s3: aws.ec2.VpcEndpoint
 ) -> Iterator[pulumi.Resource]:
     """S3 always, for ECR keeps the layers of images there; the world where the service needs it."""
     peer = service_peer(name)

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.context import Site
-from providers.aws.network.cidr import TIERS, Layout, Tier, zone_name
+from providers.aws.context import AwsContext
+from providers.aws.network.cidr import TIERS, AwsAddressPlan, Tier, zone_name
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 Subnets = Mapping[Tier, tuple[aws.ec2.Subnet, ...]]
 
 
-def create_subnets(room: Scope, site: Site, plan: Layout, vpc: aws.ec2.Vpc) -> Subnets:
+def create_subnets(room: Scope, site: AwsContext, plan: AwsAddressPlan, vpc: aws.ec2.Vpc) -> Subnets:
     """Subnets by tier in zone order; none for a tier that nothing needs."""
     names = _zone_names(room)
     zones = range(site.spec.network.zones)
@@ -48,8 +48,8 @@ def _zone_names(room: Scope) -> pulumi.Output[Sequence[str]]:
 
 def _subnet(
     room: Scope,
-    site: Site,
-    plan: Layout,
+    site: AwsContext,
+    plan: AwsAddressPlan,
     vpc: aws.ec2.Vpc,
     tier: Tier,
     zone: int,

@@ -13,8 +13,8 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document, sent_by
-from providers.aws.base.keys import Keys
-from providers.aws.context import Site
+from providers.aws.base.keys import AwsKeys
+from providers.aws.context import AwsContext
 from providers.contract.alarms import Severity
 from providers.contract.component import Scope
 from providers.contract.spec import Slack
@@ -29,7 +29,7 @@ READ_METRICS = ("cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "c
 
 
 @dataclass(frozen=True)
-class Channels:
+class AwsChannels:
     """Topic ARNs by severity."""
 
     warning: pulumi.Output[str]
@@ -49,16 +49,16 @@ class Publisher:
     actions: Sequence[str] = ("sns:Publish",)
 
 
-def create_channels(room: Scope, site: Site, keys: Keys) -> Channels:
+def create_channels(room: Scope, site: AwsContext, keys: AwsKeys) -> AwsChannels:
     """Two encrypted topics with e-mail and Slack subscribers."""
     warning, critical = (_topic(room, site, keys, severity) for severity in SEVERITIES)
     slack = site.spec.monitoring.slack
     if slack is not None:
         _slack(room, site, slack, (warning, critical))
-    return Channels(warning.arn, critical.arn)
+    return AwsChannels(warning.arn, critical.arn)
 
 
-def publishers(site: Site) -> Iterator[Publisher]:
+def publishers(site: AwsContext) -> Iterator[Publisher]:
     """Who has something to say on this platform."""
     yield Publisher("cloudwatch.amazonaws.com", site.arn("cloudwatch", "alarm:*"))
     if site.spec.database is not None:
@@ -72,7 +72,7 @@ def publishers(site: Site) -> Iterator[Publisher]:
         yield Publisher("aps.amazonaws.com", site.arn("aps", "workspace/*"), actions)
 
 
-def _topic(room: Scope, site: Site, keys: Keys, severity: Severity) -> aws.sns.Topic:
+def _topic(room: Scope, site: AwsContext, keys: AwsKeys, severity: Severity) -> aws.sns.Topic:
     name = room.named(severity)
     topic = aws.sns.Topic(
         name, display_name=f"{site.stack} {severity}", kms_master_key_id=keys.telemetry, opts=room.opts()
@@ -88,13 +88,13 @@ def _topic(room: Scope, site: Site, keys: Keys, severity: Severity) -> aws.sns.T
     return topic
 
 
-def _publish(site: Site, topic: aws.sns.Topic, publisher: Publisher) -> Statement:
+def _publish(site: AwsContext, topic: aws.sns.Topic, publisher: Publisher) -> Statement:
     condition = sent_by(site, publisher.source) if publisher.source else _same_account(site)
     principal = {"Service": publisher.service}
     return {**allow(publisher.actions, topic.arn, condition), "Principal": principal}
 
 
-def _same_account(site: Site) -> dict[str, object]:
+def _same_account(site: AwsContext) -> dict[str, object]:
     return {"StringEquals": {"aws:SourceAccount": site.account_id}}
 
 
@@ -103,7 +103,7 @@ def _only_tls(topic: aws.sns.Topic) -> Statement:
     return {**allow("sns:Publish", topic.arn, condition), "Effect": "Deny", "Principal": "*"}
 
 
-def _slack(room: Scope, site: Site, slack: Slack, topics: Sequence[aws.sns.Topic]) -> None:
+def _slack(room: Scope, site: AwsContext, slack: Slack, topics: Sequence[aws.sns.Topic]) -> None:
     """The channel, a role that reads alarms and metrics, and the same policy as guardrail.
 
     The guardrail's default is AdministratorAccess: whoever may write in the channel would hold the account.
@@ -134,7 +134,7 @@ def _slack(room: Scope, site: Site, slack: Slack, topics: Sequence[aws.sns.Topic
     )
 
 
-def _trust_chat(site: Site) -> pulumi.Output[str]:
+def _trust_chat(site: AwsContext) -> pulumi.Output[str]:
     return document(
         {
             "Effect": "Allow",

@@ -6,12 +6,12 @@ Every group is made here before what writes to it, because AWS makes a missing o
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.context import Site
+from providers.aws.context import AwsContext
 from providers.contract.component import Scope
 
 
 def create_log_group(
-    room: Scope, part: str, site: Site, key_arn: pulumi.Input[str], name: str
+    room: Scope, part: str, site: AwsContext, key_arn: pulumi.Input[str], name: str
 ) -> aws.cloudwatch.LogGroup:
     """The log group `name`; its logical name is `room.named(part)`."""
     return aws.cloudwatch.LogGroup(

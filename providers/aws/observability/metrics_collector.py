@@ -13,10 +13,10 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import allow, document
-from providers.aws.base.identity import Identity
-from providers.aws.base.keys import Keys
-from providers.aws.context import Site
-from providers.aws.observability.channels import Channels
+from providers.aws.base.identity import AwsIdentity
+from providers.aws.base.keys import AwsKeys
+from providers.aws.context import AwsContext
+from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 from providers.contract.prometheus import path_setting, rules_document
@@ -27,7 +27,7 @@ SCRAPE_SECONDS = 15
 
 
 @dataclass(frozen=True)
-class Prometheus:
+class AwsMetricsCollector:
     """The workspace, where to write to it, and by service the right to."""
 
     workspace_id: pulumi.Output[str]
@@ -36,7 +36,9 @@ class Prometheus:
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, identity: Identity) -> Prometheus | None:
+def create_prometheus(
+    room: Scope, site: AwsContext, keys: AwsKeys, channels: AwsChannels, identity: AwsIdentity
+) -> AwsMetricsCollector | None:
     """The workspace, its rules and its way to the channels; None unless the spec asks for it."""
     if not site.spec.monitoring.prometheus:
         return None
@@ -58,7 +60,7 @@ def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, i
         room.named("alerts"), workspace_id=workspace.id, definition=alert_manager(site, channels), opts=room.opts()
     )
     scraped = [name for name, service in site.spec.services.items() if service.port is not None]
-    return Prometheus(
+    return AwsMetricsCollector(
         workspace_id=workspace.id,
         remote_write_url=pulumi.Output.concat(workspace.prometheus_endpoint, "api/v1/remote_write"),
         region=site.region,
@@ -66,7 +68,7 @@ def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, i
     )
 
 
-def collector_config(prometheus: Prometheus, job: str, service: Service) -> pulumi.Output[str]:
+def collector_config(prometheus: AwsMetricsCollector, job: str, service: Service) -> pulumi.Output[str]:
     """Configuration of the collector beside a copy, as YAML in its JSON form (AOT_CONFIG_CONTENT)."""
     writer = {"endpoint": prometheus.remote_write_url, "auth": {"authenticator": "sigv4auth"}}
     pipeline = {"receivers": ["prometheus"], "processors": ["batch"], "exporters": ["prometheusremotewrite"]}
@@ -96,7 +98,7 @@ def scrape_config(job: str, service: Service) -> dict[str, object]:
     }
 
 
-def alert_manager(site: Site, channels: Channels) -> pulumi.Output[str]:
+def alert_manager(site: AwsContext, channels: AwsChannels) -> pulumi.Output[str]:
     """The alert manager's definition: critical alerts to the critical topic, all others to the warning topic."""
     receivers = [
         {"name": "warning", "sns_configs": [_topic(site, channels.warning)]},
@@ -108,11 +110,11 @@ def alert_manager(site: Site, channels: Channels) -> pulumi.Output[str]:
     return inner.apply(lambda text: json.dumps({"alertmanager_config": text}))
 
 
-def _topic(site: Site, arn: pulumi.Output[str]) -> dict[str, object]:
+def _topic(site: AwsContext, arn: pulumi.Output[str]) -> dict[str, object]:
     return {"topic_arn": arn, "sigv4": {"region": site.region}, "send_resolved": True}
 
 
-def _workspace(room: Scope, site: Site, keys: Keys) -> aws.amp.Workspace:
+def _workspace(room: Scope, site: AwsContext, keys: AwsKeys) -> aws.amp.Workspace:
     log_group = create_log_group(room, "log", site, keys.telemetry, site.log_group("prometheus"))
     return aws.amp.Workspace(
         room.named(),
@@ -125,7 +127,7 @@ def _workspace(room: Scope, site: Site, keys: Keys) -> aws.amp.Workspace:
     )
 
 
-def _grant(room: Scope, service: str, identity: Identity, workspace: aws.amp.Workspace) -> aws.iam.RolePolicy:
+def _grant(room: Scope, service: str, identity: AwsIdentity, workspace: aws.amp.Workspace) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
         room.named(f"{service}-grant"),
         role=identity.task[service].id,

@@ -26,7 +26,7 @@ class SecureBucket:
 
 
 @dataclass(frozen=True)
-class Keeping:
+class ObjectLifecycle:
     """How long a bucket keeps what: replaced objects `noncurrent_days`, all objects `expire_days` (None: for ever)."""
 
     versioning: bool = True
@@ -54,7 +54,7 @@ def secure_bucket(
     part: str = "",
     *,
     encryption_key: pulumi.Input[str] | None,
-    keeping: Keeping = Keeping(),
+    keeping: ObjectLifecycle = ObjectLifecycle(),
     statements: Callable[[pulumi.Output[str]], Sequence[Statement]] = no_statements,
     access_log: AccessLog | None = None,
 ) -> SecureBucket:
@@ -133,7 +133,7 @@ def _encrypt(room: Scope, part: str, bucket: aws.s3.Bucket, key: pulumi.Input[st
     )
 
 
-def _keep(room: Scope, part: str, bucket: aws.s3.Bucket, keeping: Keeping) -> None:
+def _keep(room: Scope, part: str, bucket: aws.s3.Bucket, keeping: ObjectLifecycle) -> None:
     versioning = aws.s3.BucketVersioning(
         _named(room, part, "versioning"),
         bucket=bucket.id,
@@ -152,7 +152,7 @@ def _keep(room: Scope, part: str, bucket: aws.s3.Bucket, keeping: Keeping) -> No
     )
 
 
-def _lifecycle(keeping: Keeping) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+def _lifecycle(keeping: ObjectLifecycle) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
     return aws.s3.BucketLifecycleConfigurationRuleArgs(
         id="keep",
         status="Enabled",

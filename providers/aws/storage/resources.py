@@ -7,9 +7,9 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document, sent_by, through
-from providers.aws.base.resources import Ground
-from providers.aws.context import Site
-from providers.aws.storage.bucket import AccessLog, Keeping, SecureBucket, secure_bucket
+from providers.aws.base.resources import AwsBaseResources
+from providers.aws.context import AwsContext
+from providers.aws.storage.bucket import AccessLog, ObjectLifecycle, SecureBucket, secure_bucket
 from providers.contract.component import Scope
 from providers.contract.results import ObjectStore
 
@@ -17,7 +17,7 @@ OBJECT_ACTIONS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", 
 ACCESS_LOG_PREFIX = "storage/"
 
 
-def create_storage(room: Scope, ground: Ground) -> ObjectStore:
+def create_storage(room: Scope, ground: AwsBaseResources) -> ObjectStore:
     """The bucket of the services that use storage, and the grants of those services on it."""
     wanted = ground.spec.storage
     if wanted is None:
@@ -25,14 +25,14 @@ def create_storage(room: Scope, ground: Ground) -> ObjectStore:
     bucket = secure_bucket(
         room,
         encryption_key=ground.keys.data,
-        keeping=Keeping(wanted.versioning, wanted.noncurrent_days, protect=ground.site.production),
+        keeping=ObjectLifecycle(wanted.versioning, wanted.noncurrent_days, protect=ground.site.production),
         access_log=AccessLog(_access_log(room, ground.site), ACCESS_LOG_PREFIX),
     )
     grants = [_grant(room, ground, bucket, service) for service in ground.spec.users_of("storage")]
     return ObjectStore(_granted(bucket.name, grants), pulumi.Output.from_input(endpoint_url(ground.site)))
 
 
-def endpoint_url(site: Site) -> str:
+def endpoint_url(site: AwsContext) -> str:
     """S3's endpoint of the region; China's has its own domain."""
     return f"https://s3.{site.region}.amazonaws.com{'.cn' if site.partition == 'aws-cn' else ''}"
 
@@ -42,7 +42,7 @@ def _granted(name: pulumi.Output[str], grants: list[aws.iam.RolePolicy]) -> pulu
     return pulumi.Output.all(name, *[grant.id for grant in grants]).apply(lambda known: str(known[0]))
 
 
-def _access_log(room: Scope, site: Site) -> SecureBucket:
+def _access_log(room: Scope, site: AwsContext) -> SecureBucket:
     """S3 delivers access logs only into buckets under its own keys."""
 
     def deliver(arn: pulumi.Output[str]) -> list[Statement]:
@@ -51,11 +51,11 @@ def _access_log(room: Scope, site: Site) -> SecureBucket:
         who = {"Service": "logging.s3.amazonaws.com"}
         return [{"Sid": "DeliverAccessLogs", **statement, "Principal": who, "Condition": sent_by(site, source)}]
 
-    keeping = Keeping(expire_days=site.spec.monitoring.log_retention_days, protect=site.production)
+    keeping = ObjectLifecycle(expire_days=site.spec.monitoring.log_retention_days, protect=site.production)
     return secure_bucket(room, "access", encryption_key=None, keeping=keeping, statements=deliver)
 
 
-def _grant(room: Scope, ground: Ground, bucket: SecureBucket, service: str) -> aws.iam.RolePolicy:
+def _grant(room: Scope, ground: AwsBaseResources, bucket: SecureBucket, service: str) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
         room.named(f"{service}-objects"),
         role=ground.identity.task[service].name,

@@ -1,6 +1,6 @@
 """What the account must have before anything else: the resource group that holds the stack in its location.
 
-Nothing names the group by an Output: its name is fixed (`Site.group`), and the provider of everything else waits for
+Nothing names the group by an Output: its name is fixed (`AzureContext.group`), and the provider of everything else waits for
 it. No lock stands on it: a lock on a group forbids to delete anything in it, so that `up` could not even take a role
 back. A subscription registers each service once, which the provider does by itself where whoever deploys may; where not,
 run `az provider register --namespace <service>` for Microsoft.App, Cdn, DBforPostgreSQL, Cache, KeyVault,
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.contract.component import Scope
 
 
 @dataclass(frozen=True)
-class Account:
+class AzureAccount:
     """The resource group."""
 
     group: azure_native.resources.ResourceGroup
@@ -28,7 +28,7 @@ class Account:
         return self.group.name
 
 
-def create_account(room: Scope, site: Site) -> Account:
+def create_account(room: Scope, site: AzureContext) -> AzureAccount:
     """The resource group of the stack in one location."""
     group = azure_native.resources.ResourceGroup(
         room.named(),
@@ -37,4 +37,4 @@ def create_account(room: Scope, site: Site) -> Account:
         tags=dict(room.tags),
         opts=room.opts(protect=site.production),
     )
-    return Account(group)
+    return AzureAccount(group)

@@ -8,7 +8,7 @@ workflow logs in with its client id (`azure/login`, with the tenant and the subs
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.deployer_subject import subject
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.contract.component import Scope
 from providers.contract.spec import Deployer
 
@@ -16,7 +16,9 @@ ISSUER = "https://token.actions.githubusercontent.com"
 AUDIENCE = "api://AzureADTokenExchange"
 
 
-def create_deployer(room: Scope, site: Site, deployer: Deployer) -> azure_native.managedidentity.UserAssignedIdentity:
+def create_deployer(
+    room: Scope, site: AzureContext, deployer: Deployer
+) -> azure_native.managedidentity.UserAssignedIdentity:
     """The identity and the credential that GitHub's jobs take it by."""
     identity = azure_native.managedidentity.UserAssignedIdentity(
         room.named("deployer"),

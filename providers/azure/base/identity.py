@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.deployer import create_deployer
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.contract.component import Scope
 
 
 @dataclass(frozen=True)
-class Identity:
+class AzureIdentity:
     """Identities by service name. Rights are granted beside what they grant (secret, container, model, metrics)."""
 
     services: Mapping[str, azure_native.managedidentity.UserAssignedIdentity]
@@ -26,17 +26,17 @@ class Identity:
     """Rolls the services from CI; it is granted a role on each app beside the app, and on the registry beside that."""
 
 
-def create_identity(room: Scope, site: Site) -> Identity:
+def create_identity(room: Scope, site: AzureContext) -> AzureIdentity:
     """One identity per service, the pulling one, and the deployer's when `deployer` is given."""
     deployer = site.spec.deployer
-    return Identity(
+    return AzureIdentity(
         services={name: _identity(room, site, f"service-{name}") for name in site.spec.services},
         pull=_identity(room, site, "pull"),
         deployer=create_deployer(room, site, deployer) if deployer is not None else None,
     )
 
 
-def _identity(room: Scope, site: Site, part: str) -> azure_native.managedidentity.UserAssignedIdentity:
+def _identity(room: Scope, site: AzureContext, part: str) -> azure_native.managedidentity.UserAssignedIdentity:
     return azure_native.managedidentity.UserAssignedIdentity(
         room.named(part), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts()
     )

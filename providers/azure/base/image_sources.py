@@ -2,7 +2,7 @@
 
 import re
 
-from providers.contract.diagnostics import Refusal, Unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
@@ -19,12 +19,12 @@ def own_images(spec: Platform) -> dict[str, Image]:
     return {name: image for name, image in images.items() if image.registry is None}
 
 
-def registry_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def registry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Images whose repository the registry does not take, and images that nothing leads to."""
     return [*_names(spec), *_out_of_reach(spec)]
 
 
-def _names(spec: Platform) -> list[Refusal]:
+def _names(spec: Platform) -> list[Diagnostic]:
     advice = (
         "names a repository in the container registry: take lower-case letters and digits, single dots, hyphens and "
         f"underscores between them, slashes between words, at most {REPOSITORY_LIMIT} characters before the tag"
@@ -36,7 +36,7 @@ def _names(spec: Platform) -> list[Refusal]:
     ]
 
 
-def _out_of_reach(spec: Platform) -> list[Refusal]:
+def _out_of_reach(spec: Platform) -> list[Diagnostic]:
     if spec.network.egress != "none":
         return []
     advice = (

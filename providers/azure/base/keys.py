@@ -7,15 +7,15 @@ storage account are made, and would have to stand in the paired region as well; 
 
 from dataclasses import dataclass
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.contract.component import Scope
 
 
 @dataclass(frozen=True)
-class Keys:
+class AzureKeys:
     """Nothing that later rooms need."""
 
 
-def create_keys(room: Scope, site: Site) -> Keys:
+def create_keys(room: Scope, site: AzureContext) -> AzureKeys:
     """Declares nothing."""
-    return Keys()
+    return AzureKeys()

@@ -4,8 +4,8 @@ A location with zones has three of them for customers; services that are zone-re
 is asked. A pair is the second location that Azure itself copies to; newer locations have none.
 """
 
-from providers.azure.context import Site
-from providers.contract.diagnostics import Refusal, Unsupported, did_you_mean
+from providers.azure.context import AzureContext
+from providers.contract.diagnostics import Diagnostic, Unsupported, did_you_mean
 from providers.contract.spec import Platform
 
 
@@ -54,12 +54,12 @@ def paired(location: str) -> bool:
     return location in (ZONAL | WITHOUT_ZONES) - UNPAIRED
 
 
-def geo_backup(site: Site) -> bool:
+def geo_backup(site: AzureContext) -> bool:
     """True when the database's backups are copied to the paired location: in production, wherever that is offered."""
     return site.production and paired(site.region) and site.region not in NO_GEO_BACKUP
 
 
-def storage_redundancy(site: Site) -> str:
+def storage_redundancy(site: AzureContext) -> str:
     """SKU of a storage account: over zones when the platform spans them, over the pair as well in production."""
     geo = site.production and paired(site.region)
     return {
@@ -70,7 +70,7 @@ def storage_redundancy(site: Site) -> str:
     }[site.zonal, geo]
 
 
-def location_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def location_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """More zones than a location has, and zones in a location that has none or that nobody knows."""
     if spec.azure is None:
         return []

@@ -13,11 +13,16 @@ import pulumi
 import pulumi_azure_native as azure_native
 import pulumi_random as random
 
-from providers.azure.base.identity import Identity
-from providers.azure.base.model_deployments import DEPLOYMENT_KIND, THOUSAND_TOKENS_A_MINUTE, Model, parse_model
+from providers.azure.base.identity import AzureIdentity
+from providers.azure.base.model_deployments import (
+    DEPLOYMENT_KIND,
+    THOUSAND_TOKENS_A_MINUTE,
+    ModelDeployment,
+    parse_model,
+)
 from providers.azure.base.role_ids import OPENAI_USER
 from providers.azure.base.roles import grant
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.naming import SALT_BYTES, models_prefix
 from providers.azure.network.endpoints import private_endpoint
 from providers.azure.network.resources import Network
@@ -34,7 +39,9 @@ class Models:
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_models(room: Scope, site: Site, network: Network, identity: Identity, logs: Logs) -> Models | None:
+def create_models(
+    room: Scope, site: AzureContext, network: Network, identity: AzureIdentity, logs: Logs
+) -> Models | None:
     """Account, deployments and a role per service that uses `models`; None when none does."""
     users = site.spec.users_of("models")
     if not users:
@@ -53,7 +60,7 @@ def create_models(room: Scope, site: Site, network: Network, identity: Identity,
     )
 
 
-def _account(room: Scope, site: Site, network: Network) -> azure_native.cognitiveservices.Account:
+def _account(room: Scope, site: AzureContext, network: Network) -> azure_native.cognitiveservices.Account:
     digits = random.RandomId(room.named("name"), byte_length=SALT_BYTES, opts=room.opts())
     name = pulumi.Output.concat(models_prefix(site.stack), digits.hex)
     private = site.spec.network.private_endpoints
@@ -80,9 +87,9 @@ def _account(room: Scope, site: Site, network: Network) -> azure_native.cognitiv
 
 def _deployment(
     room: Scope,
-    site: Site,
+    site: AzureContext,
     account: azure_native.cognitiveservices.Account,
-    model: Model,
+    model: ModelDeployment,
     before: list[pulumi.Resource],
 ) -> azure_native.cognitiveservices.Deployment:
     return azure_native.cognitiveservices.Deployment(

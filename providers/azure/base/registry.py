@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.identity import Identity
+from providers.azure.base.identity import AzureIdentity
 from providers.azure.base.image_sources import own_images
-from providers.azure.base.keys import Keys
+from providers.azure.base.keys import AzureKeys
 from providers.azure.base.role_ids import ACR_IMPORT, ACR_PULL, ACR_PUSH
 from providers.azure.base.roles import grant
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.naming import registry_name
 from providers.azure.network.endpoints import private_endpoint
 from providers.azure.network.resources import Network
@@ -27,21 +27,23 @@ from providers.contract.component import Scope
 
 
 @dataclass(frozen=True)
-class Registry:
+class AzureRegistry:
     """Full image reference by service, and what must exist before a copy of it can be pulled."""
 
     images: Mapping[str, pulumi.Input[str]]
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
     servers: Mapping[str, pulumi.Output[str]]
-    """Login server by service, for those whose image is pulled with the identity `Identity.pull`."""
+    """Login server by service, for those whose image is pulled with the identity `AzureIdentity.pull`."""
 
 
-def create_registry(room: Scope, site: Site, keys: Keys, identity: Identity, network: Network, logs: Logs) -> Registry:
+def create_registry(
+    room: Scope, site: AzureContext, keys: AzureKeys, identity: AzureIdentity, network: Network, logs: Logs
+) -> AzureRegistry:
     """The registry when an image lives in it, and the right to pull from it."""
     images: dict[str, pulumi.Input[str]] = {name: service.image for name, service in site.spec.services.items()}
     own = own_images(site.spec)
     if not own:
-        return Registry(images, {}, {})
+        return AzureRegistry(images, {}, {})
     registry = _registry(room, site)
     ready = private_endpoint(room, site, network, "endpoint", registry.id, "registry")
     send_to_logs(room, logs, "diagnostics", registry.id)
@@ -52,10 +54,10 @@ def create_registry(room: Scope, site: Site, keys: Keys, identity: Identity, net
         grant(room, site, "deployer", role, identity.deployer.principal_id, registry.id)
     for name, image in own.items():
         images[name] = pulumi.Output.concat(registry.login_server, "/", image.repository, image.suffix)
-    return Registry(images, {name: (pull, *ready) for name in own}, {name: registry.login_server for name in own})
+    return AzureRegistry(images, {name: (pull, *ready) for name in own}, {name: registry.login_server for name in own})
 
 
-def _registry(room: Scope, site: Site) -> azure_native.containerregistry.Registry:
+def _registry(room: Scope, site: AzureContext) -> azure_native.containerregistry.Registry:
     """Premium with private endpoints, for only that tier has them; else Standard, open to whoever holds a right."""
     private = site.spec.network.private_endpoints
     return azure_native.containerregistry.Registry(

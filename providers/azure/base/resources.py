@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from providers.azure.base.identity import Identity
-from providers.azure.base.keys import Keys
+from providers.azure.base.identity import AzureIdentity
+from providers.azure.base.keys import AzureKeys
 from providers.azure.base.models import Models
-from providers.azure.base.registry import Registry
+from providers.azure.base.registry import AzureRegistry
 from providers.azure.base.vault import Vault
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.network.resources import Network
-from providers.azure.observability.channels import Channels
+from providers.azure.observability.channels import AzureChannels
 from providers.azure.observability.logs import Logs
-from providers.azure.observability.metrics_collector import Prometheus
+from providers.azure.observability.metrics_collector import AzureMetricsCollector
 from providers.contract.spec import Platform
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ground:
+class AzureBaseResources:
     """Logs, network, identities, images, vault, models and the apps' environment of one location."""
 
-    site: Site
-    keys: Keys
+    site: AzureContext
+    keys: AzureKeys
     network: Network
-    identity: Identity
-    registry: Registry
-    channels: Channels
-    prometheus: Prometheus | None
+    identity: AzureIdentity
+    registry: AzureRegistry
+    channels: AzureChannels
+    prometheus: AzureMetricsCollector | None
     logs: Logs
     vault: Vault
     models: Models | None

@@ -7,12 +7,12 @@ fixed, so a change deletes it before it is made again under the same name.
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.contract.component import Scope
 
 
 def grant(
-    room: Scope, site: Site, part: str, role: str, principal_id: pulumi.Input[str], scope: pulumi.Input[str]
+    room: Scope, site: AzureContext, part: str, role: str, principal_id: pulumi.Input[str], scope: pulumi.Input[str]
 ) -> azure_native.authorization.RoleAssignment:
     """Give the identity `principal_id` the built-in role `role` (a GUID of `providers.azure.base.role_ids`) on `scope`."""
     return azure_native.authorization.RoleAssignment(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.role_ids import SECRETS_USER
 from providers.azure.base.roles import grant
 from providers.azure.naming import secret_name
@@ -20,7 +20,7 @@ from providers.contract.results import SecretRef
 
 
 def create_secret(
-    room: Scope, ground: Ground, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    room: Scope, ground: AzureBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
     """One secret; `reference` is its URI without a version, `version` the URI with it."""
     site, vault = ground.site, ground.vault
@@ -47,7 +47,7 @@ def create_secret(
 
 
 def _read(
-    room: Scope, ground: Ground, name: str, secret: azure_native.keyvault.Secret, reader: str
+    room: Scope, ground: AzureBaseResources, name: str, secret: azure_native.keyvault.Secret, reader: str
 ) -> azure_native.authorization.RoleAssignment:
     principal = ground.identity.services[reader].principal_id
     return grant(room, ground.site, f"{name}-read-by-{reader}", SECRETS_USER, principal, secret.id)

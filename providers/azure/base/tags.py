@@ -7,7 +7,7 @@ and no digit first. All of a stack carries the same tags, so the narrowest decid
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Refusal, Unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported
 from providers.contract.spec import Platform
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
@@ -17,12 +17,12 @@ MOST_TAGS, OWN_TAGS = 15, 3
 """Microsoft Learn, "Use tags to organize your Azure resources", limitations. Three are the platform's own."""
 
 
-def tag_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def tag_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Keys and values that some service would refuse, and more tags than all of them take."""
     return list(_refusals(spec))
 
 
-def _refusals(spec: Platform) -> Iterator[Refusal]:
+def _refusals(spec: Platform) -> Iterator[Diagnostic]:
     for key, value in spec.tags.items():
         if not KEY.fullmatch(key) or key.lower().startswith(RESERVED_PREFIXES):
             advice = (

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 import pulumi_random as random
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.naming import SALT_BYTES, vault_prefix
 from providers.azure.network.endpoints import private_endpoint
 from providers.azure.network.resources import Network
@@ -31,7 +31,7 @@ class Vault:
     ready: tuple[pulumi.Resource, ...]
 
 
-def create_vault(room: Scope, site: Site, network: Network, logs: Logs) -> Vault:
+def create_vault(room: Scope, site: AzureContext, network: Network, logs: Logs) -> Vault:
     """The vault, its private endpoint and its log."""
     digits = random.RandomId(room.named("name"), byte_length=SALT_BYTES, opts=room.opts())
     vault = azure_native.keyvault.Vault(
@@ -47,7 +47,7 @@ def create_vault(room: Scope, site: Site, network: Network, logs: Logs) -> Vault
     return Vault(vault.name, vault.id, ready)
 
 
-def _properties(site: Site, network: Network) -> azure_native.keyvault.VaultPropertiesArgs:
+def _properties(site: AzureContext, network: Network) -> azure_native.keyvault.VaultPropertiesArgs:
     private = site.spec.network.private_endpoints
     return azure_native.keyvault.VaultPropertiesArgs(
         tenant_id=site.tenant_id,

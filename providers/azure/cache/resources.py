@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.naming import cache_name
 from providers.azure.network.endpoints import private_endpoint
@@ -44,7 +44,7 @@ class AzureCache(Cache):
     cluster_id: pulumi.Output[str]
 
 
-def create_cache(room: Scope, ground: Ground) -> AzureCache:
+def create_cache(room: Scope, ground: AzureBaseResources) -> AzureCache:
     """One cluster with one database for the spec's cache."""
     wanted = ground.spec.cache
     if wanted is None:
@@ -67,7 +67,7 @@ def create_cache(room: Scope, ground: Ground) -> AzureCache:
     )
 
 
-def _cluster(room: Scope, ground: Ground, wanted: Wanted) -> Cluster:
+def _cluster(room: Scope, ground: AzureBaseResources, wanted: Wanted) -> Cluster:
     """Azure places its nodes over the zones by itself."""
     return Cluster(
         room.named(),
@@ -82,7 +82,7 @@ def _cluster(room: Scope, ground: Ground, wanted: Wanted) -> Cluster:
     )
 
 
-def _data(room: Scope, ground: Ground, wanted: Wanted, cluster: Cluster) -> Data:
+def _data(room: Scope, ground: AzureBaseResources, wanted: Wanted, cluster: Cluster) -> Data:
     queue = wanted.eviction == "noeviction"
     return Data(
         room.named("data"),
@@ -102,7 +102,7 @@ def _data(room: Scope, ground: Ground, wanted: Wanted, cluster: Cluster) -> Data
     )
 
 
-def _key(room: Scope, ground: Ground, cluster: Cluster, data: Data) -> pulumi.Output[str]:
+def _key(room: Scope, ground: AzureBaseResources, cluster: Cluster, data: Data) -> pulumi.Output[str]:
     """The first of the two keys; the SDK does not know that it is a secret."""
     keys = azure_native.redisenterprise.list_database_keys_output(
         resource_group_name=ground.site.group,

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.compute.collector import collector_container
 from providers.azure.compute.containers import service_container, volumes
 from providers.azure.compute.environment import PROFILE
@@ -24,7 +24,7 @@ GRACE_SECONDS = 60
 ContainerApp = azure_native.app.ContainerApp
 
 
-def create_app(room: Scope, ground: Ground, name: str, environment: Environment) -> ContainerApp:
+def create_app(room: Scope, ground: AzureBaseResources, name: str, environment: Environment) -> ContainerApp:
     """The app of the service `name`."""
     site = ground.site
     return ContainerApp(
@@ -43,7 +43,7 @@ def create_app(room: Scope, ground: Ground, name: str, environment: Environment)
     )
 
 
-def _prerequisites(ground: Ground, name: str, environment: Environment) -> list[pulumi.Resource]:
+def _prerequisites(ground: AzureBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
     stored = [*environment.secrets.values(), *environment.files.values()]
     secrets = [right for secret in stored for right in secret.grants]
     models = ground.models.grants.get(name, ()) if ground.models else ()
@@ -51,13 +51,15 @@ def _prerequisites(ground: Ground, name: str, environment: Environment) -> list[
     return [*secrets, *ground.registry.grants.get(name, ()), *models, *metrics, *ground.network.ready]
 
 
-def _identities(ground: Ground, name: str) -> azure_native.app.ManagedServiceIdentityArgs:
+def _identities(ground: AzureBaseResources, name: str) -> azure_native.app.ManagedServiceIdentityArgs:
     own = [ground.identity.services[name].id]
     pull = [ground.identity.pull.id] if name in ground.registry.servers else []
     return azure_native.app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=[*own, *pull])
 
 
-def _configuration(ground: Ground, name: str, environment: Environment) -> azure_native.app.ConfigurationArgs:
+def _configuration(
+    ground: AzureBaseResources, name: str, environment: Environment
+) -> azure_native.app.ConfigurationArgs:
     service = ground.spec.services[name]
     server, pull = ground.registry.servers.get(name), ground.identity.pull.id
     identity = ground.identity.services[name].id
@@ -95,7 +97,7 @@ def _ingress(service: Service) -> azure_native.app.IngressArgs:
     )
 
 
-def _template(ground: Ground, name: str, environment: Environment) -> azure_native.app.TemplateArgs:
+def _template(ground: AzureBaseResources, name: str, environment: Environment) -> azure_native.app.TemplateArgs:
     spec, service = ground.spec, ground.spec.services[name]
     plain = {**environment.plain, **own_variables(ground, name), **secrets_version(environment)}
     containers = [service_container(service, ground.registry.images[name], plain, environment)]

@@ -8,7 +8,7 @@ import pulumi
 
 from providers.azure.compute.containers import Container, plain_variables, resources
 from providers.azure.compute.sizes import COLLECTOR
-from providers.azure.observability.metrics_collector import Prometheus
+from providers.azure.observability.metrics_collector import AzureMetricsCollector
 from providers.contract.prometheus import path_setting
 from providers.contract.spec import Service
 
@@ -25,7 +25,9 @@ SCRAPE_SECONDS = 15
 """Four samples in the shortest window of a rule."""
 
 
-def collector_container(prometheus: Prometheus, job: str, service: Service, client_id: pulumi.Input[str]) -> Container:
+def collector_container(
+    prometheus: AzureMetricsCollector, job: str, service: Service, client_id: pulumi.Input[str]
+) -> Container:
     """The collector of the service's metrics, sharing the copy's network."""
     return Container(
         name="metrics",
@@ -37,7 +39,7 @@ def collector_container(prometheus: Prometheus, job: str, service: Service, clie
 
 
 def collector_config(
-    prometheus: Prometheus, job: str, service: Service, client_id: pulumi.Input[str]
+    prometheus: AzureMetricsCollector, job: str, service: Service, client_id: pulumi.Input[str]
 ) -> pulumi.Output[str]:
     """Configuration as YAML in its JSON form."""
     writer = {

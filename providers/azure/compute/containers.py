@@ -6,7 +6,7 @@ from posixpath import basename, dirname
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.compute.health import Probe, probes
+from providers.azure.compute.health import AzureProbe, probes
 from providers.azure.compute.sizes import memory
 from providers.azure.naming import secret_name
 from providers.contract.results import Environment, SecretRef
@@ -70,7 +70,7 @@ def _secrets(secrets: Mapping[str, SecretRef]) -> list[azure_native.app.Environm
     ]
 
 
-def _probe(service: Service, port: int, probe: Probe) -> azure_native.app.ContainerAppProbeArgs:
+def _probe(service: Service, port: int, probe: AzureProbe) -> azure_native.app.ContainerAppProbeArgs:
     path = service.health.path
     http = azure_native.app.ContainerAppProbeHttpGetArgs(path=path, port=port, scheme="HTTP")
     return azure_native.app.ContainerAppProbeArgs(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.network.resources import Network
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.observability.logs import Logs
@@ -29,7 +29,7 @@ class AppEnvironment:
     static_ip: pulumi.Output[str]
 
 
-def create_environment(room: Scope, site: Site, network: Network, logs: Logs) -> AppEnvironment:
+def create_environment(room: Scope, site: AzureContext, network: Network, logs: Logs) -> AppEnvironment:
     """The environment: zone-redundant, internal, peers encrypted."""
     app = azure_native.app
     environment = app.ManagedEnvironment(

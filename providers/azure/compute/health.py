@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
 from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
@@ -19,7 +19,7 @@ MOST_FAILURES = 10
 
 
 @dataclass(frozen=True)
-class Probe:
+class AzureProbe:
     """How often is asked, how long an answer may take, and how many answers in a row decide."""
 
     type: Literal["Startup", "Readiness", "Liveness"]
@@ -29,20 +29,22 @@ class Probe:
     successes: int = 1
 
 
-def probes(health: Health) -> tuple[Probe, ...]:
+def probes(health: Health) -> tuple[AzureProbe, ...]:
     """The probes of a service with a port."""
     return startup_probe(health), readiness_probe(health), liveness_probe(health)
 
 
-def startup_probe(health: Health) -> Probe:
+def startup_probe(health: Health) -> AzureProbe:
     """Waits for the grace after start and the failures that follow it: ten questions over all of that."""
     period = min(LONGEST_PERIOD_SECONDS, max(ceil(patience_seconds(health) / MOST_FAILURES), health.timeout_seconds))
-    return Probe("Startup", period, health.timeout_seconds, min(MOST_FAILURES, ceil(patience_seconds(health) / period)))
+    return AzureProbe(
+        "Startup", period, health.timeout_seconds, min(MOST_FAILURES, ceil(patience_seconds(health) / period))
+    )
 
 
-def readiness_probe(health: Health) -> Probe:
+def readiness_probe(health: Health) -> AzureProbe:
     """Takes a copy out of traffic, and back in."""
-    return Probe(
+    return AzureProbe(
         "Readiness",
         health.interval_seconds,
         health.timeout_seconds,
@@ -51,13 +53,13 @@ def readiness_probe(health: Health) -> Probe:
     )
 
 
-def liveness_probe(health: Health) -> Probe:
+def liveness_probe(health: Health) -> AzureProbe:
     """Restarts a copy that stays unhealthy."""
     failures = min(MOST_FAILURES, PATIENCE * health.unhealthy_threshold)
-    return Probe("Liveness", health.interval_seconds, health.timeout_seconds, failures)
+    return AzureProbe("Liveness", health.interval_seconds, health.timeout_seconds, failures)
 
 
-def probe_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def probe_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Intervals longer than a probe's period may be."""
     advice = f"a probe of Container Apps asks at least every {LONGEST_PERIOD_SECONDS} seconds; use that or less"
     return [
@@ -67,21 +69,21 @@ def probe_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     ]
 
 
-def probe_approximations(spec: Platform) -> list[Approximation]:
+def probe_approximations(spec: Platform) -> list[Adjustment]:
     """Health settings that no probe can carry."""
     return [found for name, service in spec.services.items() for found in _approximations(name, service)]
 
 
-def _approximations(name: str, service: Service) -> Iterator[Approximation]:
+def _approximations(name: str, service: Service) -> Iterator[Adjustment]:
     path, health = f"services.{name}.health", service.health
     if health.command:
         given = "nothing: Container Apps runs no command in a container, and starts one again when its process ends"
-        yield Approximation(f"{path}.command", list(health.command), given)
+        yield Adjustment(f"{path}.command", list(health.command), given)
     asked = health.model_dump(exclude_unset=True, exclude={"command"}, mode="json")
     if service.port is None and asked:
-        yield Approximation(path, asked, "nothing: Container Apps asks nothing of a worker")
+        yield Adjustment(path, asked, "nothing: Container Apps asks nothing of a worker")
     elif service.port is not None and health.path is None:
-        yield Approximation(path, asked, f"a connection to port {service.port} in place of a request: no path is named")
+        yield Adjustment(path, asked, f"a connection to port {service.port} in place of a request: no path is named")
     longest = LONGEST_PERIOD_SECONDS * MOST_FAILURES
     if service.port is not None and patience_seconds(health) > longest:
-        yield Approximation(f"{path}.start_period_seconds", health.start_period_seconds, f"{longest} seconds in all")
+        yield Adjustment(f"{path}.start_period_seconds", health.start_period_seconds, f"{longest} seconds in all")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from providers.azure.compute.health import probe_approximations, probe_refusals
 from providers.azure.compute.sizes import app_size_refusals
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
 from providers.contract.spec import Platform
 
 RESERVED_PREFIX = "CONTAINER_APP_"
@@ -17,7 +17,7 @@ def listens(spec: Platform, name: str) -> bool:
     return service.port is not None and (service.path is not None or bool(spec.callers_of(name)))
 
 
-def compute_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Sizes, probes and variables that Container Apps does not take, and metrics that find no way out."""
     return [
         *app_size_refusals(spec, _stack),
@@ -27,12 +27,12 @@ def compute_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     ]
 
 
-def compute_approximations(spec: Platform) -> list[Approximation]:
+def compute_approximations(spec: Platform) -> list[Adjustment]:
     """Checks and calls that Container Apps honours in its own way, and workers that show no metrics."""
     return [*probe_approximations(spec), *_calls(spec), *_unscraped(spec)]
 
 
-def _reserved(spec: Platform) -> Iterator[Refusal]:
+def _reserved(spec: Platform) -> Iterator[Diagnostic]:
     advice = f"Container Apps sets variables that begin with {RESERVED_PREFIX}; choose another name"
     for name, service in spec.services.items():
         places = {key: f"environment.{key}" for key in service.environment} | dict.fromkeys(service.secrets, "secrets")
@@ -41,7 +41,7 @@ def _reserved(spec: Platform) -> Iterator[Refusal]:
                 yield Unsupported("azure", f"services.{name}.{place}", variable, advice)
 
 
-def _collector_out_of_reach(spec: Platform) -> Iterator[Refusal]:
+def _collector_out_of_reach(spec: Platform) -> Iterator[Diagnostic]:
     if spec.monitoring.prometheus and spec.network.egress == "none":
         advice = (
             "the collector beside each service comes from a public registry, which cannot be reached without egress; "
@@ -50,7 +50,7 @@ def _collector_out_of_reach(spec: Platform) -> Iterator[Refusal]:
         yield Unsupported("azure", "monitoring.prometheus", True, advice)
 
 
-def _calls(spec: Platform) -> Iterator[Approximation]:
+def _calls(spec: Platform) -> Iterator[Adjustment]:
     """Container Apps has no rule from app to app: an address inside the environment answers every app there."""
     for name, service in spec.services.items():
         if service.calls:
@@ -58,11 +58,11 @@ def _calls(spec: Platform) -> Iterator[Approximation]:
                 f"addresses that all {len(spec.services)} services could reach inside the environment, which tells no "
                 "caller from another; services that nobody calls have no address at all"
             )
-            yield Approximation(f"services.{name}.calls", list(service.calls), given)
+            yield Adjustment(f"services.{name}.calls", list(service.calls), given)
 
 
-def _unscraped(spec: Platform) -> Iterator[Approximation]:
+def _unscraped(spec: Platform) -> Iterator[Adjustment]:
     workers = [name for name, service in spec.services.items() if service.port is None]
     if spec.monitoring.prometheus and workers:
         given = f"metrics of the services with a port; nothing can be asked of {', '.join(workers)}"
-        yield Approximation("monitoring.prometheus", True, given)
+        yield Adjustment("monitoring.prometheus", True, given)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.role_ids import CONTAINER_APPS_CONTRIBUTOR
 from providers.azure.base.roles import grant
 from providers.azure.compute.app import create_app
@@ -18,17 +18,17 @@ from providers.azure.observability.diagnostics import send_to_logs
 from providers.contract.component import Scope
 from providers.contract.results import Environment
 
-__all__ = ["Compute", "create_compute"]
+__all__ = ["AzureCompute", "create_compute"]
 
 
 @dataclass(frozen=True)
-class Compute:
+class AzureCompute:
     """By service name its app."""
 
     apps: Mapping[str, azure_native.app.ContainerApp]
 
 
-def create_compute(room: Scope, ground: Ground, environments: Mapping[str, Environment]) -> Compute:
+def create_compute(room: Scope, ground: AzureBaseResources, environments: Mapping[str, Environment]) -> AzureCompute:
     """One app per service, what it says of itself, and the deployer's right to roll it."""
     apps = {name: create_app(room, ground, name, environments[name]) for name in ground.spec.services}
     deployer = ground.identity.deployer
@@ -37,4 +37,4 @@ def create_compute(room: Scope, ground: Ground, environments: Mapping[str, Envir
         if deployer is not None:
             part = f"{name}-deployer"
             grant(room, ground.site, part, CONTAINER_APPS_CONTRIBUTOR, deployer.principal_id, app.id)
-    return Compute(apps)
+    return AzureCompute(apps)

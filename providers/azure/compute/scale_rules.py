@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.compute.scaling import POLLING_SECONDS, Scaling, scaling_of
+from providers.azure.compute.scaling import POLLING_SECONDS, AzureScaling, scaling_of
 from providers.contract.component import Scope
 from providers.contract.spec import Platform, Service
 
 if TYPE_CHECKING:
     # For types alone: compute holds the rules made here, so at run time these would import each other in a circle.
-    from providers.azure.base.resources import Ground
-    from providers.azure.compute.resources import Compute
-    from providers.azure.entry.ingress import Ingress
+    from providers.azure.base.resources import AzureBaseResources
+    from providers.azure.compute.resources import AzureCompute
+    from providers.azure.entry.ingress import AzureIngress
 
 Rule = azure_native.app.ScaleRuleArgs
 
 
-def create_autoscaling(room: Scope, ground: Ground, ingress: Ingress | None, compute: Compute) -> None:
+def create_autoscaling(
+    room: Scope, ground: AzureBaseResources, ingress: AzureIngress | None, compute: AzureCompute
+) -> None:
     """Declares nothing: an app carries its own rules."""
 
 
@@ -35,7 +37,7 @@ def scale(spec: Platform, service: Service) -> azure_native.app.ScaleArgs:
     )
 
 
-def _rules(scaling: Scaling) -> list[Rule]:
+def _rules(scaling: AzureScaling) -> list[Rule]:
     targets = {"cpu": scaling.cpu_percent, "memory": scaling.memory_percent}
     rules = [_utilization(kind, percent) for kind, percent in targets.items() if percent is not None]
     if scaling.concurrent_requests is not None:

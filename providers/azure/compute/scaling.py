@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
 from providers.contract.spec import Platform, Service
 
 MOST_REPLICAS = 1000
@@ -20,7 +20,7 @@ SETTLING_SECONDS = 300
 
 
 @dataclass(frozen=True)
-class Scaling:
+class AzureScaling:
     """Bounds and targets of one app; a target is None where nothing scales on it."""
 
     least: int
@@ -30,14 +30,14 @@ class Scaling:
     concurrent_requests: int | None
 
 
-def scaling_of(spec: Platform, service: Service) -> Scaling:
+def scaling_of(spec: Platform, service: Service) -> AzureScaling:
     """How a service scales between its bounds; no targets where these are equal."""
     least, most = service.replicas.min, service.replicas.max
     if least == most:
-        return Scaling(least, most, None, None, None)
+        return AzureScaling(least, most, None, None, None)
     wanted = service.autoscaling
     requests = concurrent_requests(spec, service) if service.path is not None else None
-    return Scaling(least, most, whole(wanted.cpu_percent), whole(wanted.memory_percent), requests)
+    return AzureScaling(least, most, whole(wanted.cpu_percent), whole(wanted.memory_percent), requests)
 
 
 def whole(percent: float) -> int:
@@ -61,7 +61,7 @@ def answer_seconds(spec: Platform) -> float:
     return slo.latency_p95_seconds if slo else spec.monitoring.alerts.latency_p95_seconds
 
 
-def autoscaling_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def autoscaling_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """More copies than an app may have."""
     advice = f"an app runs at most {MOST_REPLICAS} copies; use that or less"
     return [
@@ -71,24 +71,24 @@ def autoscaling_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     ]
 
 
-def autoscaling_approximations(spec: Platform) -> list[Approximation]:
+def autoscaling_approximations(spec: Platform) -> list[Adjustment]:
     """The arithmetic behind the targets, and the pauses that KEDA does not know."""
     scaled = [(name, each) for name, each in spec.services.items() if each.replicas.min < each.replicas.max]
     return [found for name, service in scaled for found in _approximations(spec, name, service)]
 
 
-def _approximations(spec: Platform, name: str, service: Service) -> Iterator[Approximation]:
+def _approximations(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
     path, wanted = f"services.{name}.autoscaling", service.autoscaling
     for key, percent in (("cpu_percent", wanted.cpu_percent), ("memory_percent", wanted.memory_percent)):
         if whole(percent) != percent:
-            yield Approximation(f"{path}.{key}", percent, f"{whole(percent)}: a target is a whole percent")
+            yield Adjustment(f"{path}.{key}", percent, f"{whole(percent)}: a target is a whole percent")
     if service.path is not None:
         requests = wanted.requests_per_replica_per_minute
-        yield Approximation(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
+        yield Adjustment(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
     asked = wanted.model_dump(exclude_unset=True)
     for key, given in PAUSES.items():
         if key in asked:
-            yield Approximation(f"{path}.{key}", asked[key], given)
+            yield Adjustment(f"{path}.{key}", asked[key], given)
 
 
 PAUSES = {

@@ -7,7 +7,7 @@ nearest ones: what was asked would be another size, at another price.
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Refusal, Unsupported, listed
+from providers.contract.diagnostics import Diagnostic, Unsupported, listed
 from providers.contract.spec import Platform, Service, Size
 
 STEP_VCPU = 0.25
@@ -39,12 +39,12 @@ def nearest_pairs(size: Size) -> list[str]:
     return [f"{{vcpu: {vcpu:g}, memory_gib: {PAIRS[vcpu]:g}}}" for vcpu in dict.fromkeys((by_vcpu, by_memory))]
 
 
-def app_size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def app_size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Pairs that Container Apps does not sell, and copies too large to carry a collector."""
     return list(_refusals(spec))
 
 
-def _refusals(spec: Platform) -> Iterator[Refusal]:
+def _refusals(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
         size, path = service.size, f"services.{name}.size"
         if PAIRS.get(size.vcpu) != size.memory_gib:

@@ -1,6 +1,6 @@
 """Names of the variables that only the platform sets on Azure, and the refusal of a user's own of the same name. Pure."""
 
-from providers.contract.diagnostics import Mistake, Refusal
+from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.spec import Platform, Service
 
 AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
@@ -17,10 +17,12 @@ def own_names(service: Service) -> frozenset[str]:
     return always | {AZURE_OPENAI_ENDPOINT} if "models" in service.uses else always
 
 
-def variable_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def variable_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A user's variable or secret under a name that the platform sets."""
     return [
-        Mistake(f"services.{name}.{kind}", variable, "is a variable the platform sets on Azure; choose another name")
+        ConfigError(
+            f"services.{name}.{kind}", variable, "is a variable the platform sets on Azure; choose another name"
+        )
         for name, service in spec.services.items()
         for kind, variables in (("environment", tuple(service.environment)), ("secrets", service.secrets))
         for variable in variables

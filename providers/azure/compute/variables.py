@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pulumi
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.compute.variable_names import (
     AZURE_CLIENT_ID,
     AZURE_OPENAI_ENDPOINT,
@@ -19,7 +19,7 @@ from providers.contract.results import Environment
 DIGITS = 16
 
 
-def own_variables(ground: Ground, service: str) -> dict[str, pulumi.Input[str]]:
+def own_variables(ground: AzureBaseResources, service: str) -> dict[str, pulumi.Input[str]]:
     """AZURE_CLIENT_ID and AZURE_TENANT_ID always; AZURE_OPENAI_ENDPOINT for services that use `models`."""
     variables: dict[str, pulumi.Input[str]] = {
         AZURE_CLIENT_ID: ground.identity.services[service].client_id,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from providers.azure.sizes import server_size
 from providers.contract import postgres
-from providers.contract.diagnostics import Approximation, Mistake, Refusal
-from providers.contract.spec import Database, Platform
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic
+from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
 
 LEAST_CONNECTIONS, MOST_CONNECTIONS = 25, 5000
@@ -61,21 +61,21 @@ AZURE_KEEPS = {
 
 
 @dataclass(frozen=True)
-class ServerParameter:
+class AzureServerParameter:
     """One parameter of the server."""
 
     name: str
     value: str
 
 
-def server_parameters(database: Database) -> list[ServerParameter]:
+def server_parameters(database: DatabaseSpec) -> list[AzureServerParameter]:
     """Every declared parameter by name: the platform's defaults, the user's in their place, what cannot be changed."""
     defaults = {**DEFAULTS, "max_connections": max_connections(database)}
     chosen = postgres.declared(database, defaults, FIXED)
-    return [ServerParameter(name, postgres.on_or_off(value)) for name, value in chosen]
+    return [AzureServerParameter(name, postgres.on_or_off(value)) for name, value in chosen]
 
 
-def max_connections(database: Database) -> int:
+def max_connections(database: DatabaseSpec) -> int:
     """Connections the server accepts: the user's number, or Azure's own for a server of this memory.
 
     Azure reckons its number once, when the server is made; said openly, it follows the size.
@@ -86,7 +86,7 @@ def max_connections(database: Database) -> int:
     return CONNECTIONS_BY_MEMORY_GIB.get(server_size(database).memory_gib, MOST_CONNECTIONS)
 
 
-def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Parameters that Azure keeps to itself, values it does not read, numbers outside what it allows."""
     if spec.database is None:
         return []
@@ -94,7 +94,7 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     return [*refused, *_connections(spec.database), *_buffers(spec.database)]
 
 
-def parameter_approximations(spec: Platform) -> list[Approximation]:
+def parameter_approximations(spec: Platform) -> list[Adjustment]:
     """The user's parameters that wait for a restart."""
     if spec.database is None:
         return []
@@ -102,7 +102,7 @@ def parameter_approximations(spec: Platform) -> list[Approximation]:
         "the same from the next restart on (`az postgres flexible-server restart`): PostgreSQL reads it at its start"
     )
     return [
-        Approximation(f"database.parameters.{name}", value, given)
+        Adjustment(f"database.parameters.{name}", value, given)
         for name, value in spec.database.parameters.items()
         if waits_for_restart(postgres.own_name(name), spec.database.version)
     ]
@@ -113,16 +113,16 @@ def waits_for_restart(name: str, version: str) -> bool:
     return name in AT_START or postgres.waits_for_restart(name, version)
 
 
-def _connections(database: Database) -> Iterator[Refusal]:
+def _connections(database: DatabaseSpec) -> Iterator[Diagnostic]:
     asked = database.parameters.get("max_connections")
     if asked is None:
         return
     if not str(asked).isdecimal() or not LEAST_CONNECTIONS <= int(asked) <= MOST_CONNECTIONS:
         advice = f"must be a whole number of connections from {LEAST_CONNECTIONS} to {MOST_CONNECTIONS} on Azure"
-        yield Mistake("database.parameters.max_connections", asked, advice)
+        yield ConfigError("database.parameters.max_connections", asked, advice)
 
 
-def _buffers(database: Database) -> Iterator[Refusal]:
+def _buffers(database: DatabaseSpec) -> Iterator[Diagnostic]:
     buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
     if not isinstance(buffers_mib, int):
         return
@@ -132,4 +132,4 @@ def _buffers(database: Database) -> Iterator[Refusal]:
             f"must be {LEAST_BUFFERS_PERCENT} to {MOST_BUFFERS_PERCENT} % of the server's {memory_mib:g} MiB on Azure, "
             f"{least:g} to {most:g}; a quarter is usual"
         )
-        yield Mistake("database.parameters.shared_buffers_mib", buffers_mib, advice)
+        yield ConfigError("database.parameters.shared_buffers_mib", buffers_mib, advice)

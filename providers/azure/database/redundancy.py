@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from providers.azure.base.locations import ZONES
-from providers.azure.context import Site
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
-from providers.contract.spec import Maintenance, Platform
+from providers.azure.context import AzureContext
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.spec import MaintenanceSpec, Platform
 
 LEAST_RETENTION_DAYS = 7
 """A server keeps backups from 7 to 35 days and cannot be without: Microsoft Learn, "Backup and restore in Azure
@@ -13,27 +13,27 @@ Database for PostgreSQL"."""
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 
-def standby_mode(site: Site, *, wanted: bool) -> str:
+def standby_mode(site: AzureContext, *, wanted: bool) -> str:
     """How a server keeps its standby: in another zone, or in the same one where the platform has but one."""
     if not wanted:
         return "Disabled"
     return "ZoneRedundant" if site.zonal else "SameZone"
 
 
-def server_zones(site: Site, *, standby: bool) -> tuple[str | None, str | None]:
+def server_zones(site: AzureContext, *, standby: bool) -> tuple[str | None, str | None]:
     """Zones of the server and of its standby; None where Azure chooses or there is none."""
     if not site.zonal:
         return None, None
     return ZONES[0], ZONES[1] if standby else None
 
 
-def maintenance_window(maintenance: Maintenance) -> tuple[int, int, int]:
+def maintenance_window(maintenance: MaintenanceSpec) -> tuple[int, int, int]:
     """Day of the week (Sunday is 0), hour and minute at which the hour of maintenance begins, UTC."""
     hour, _, minute = maintenance.window_start.partition(":")
     return DAYS.index(maintenance.day), int(hour), int(minute)
 
 
-def backup_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def backup_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Backups switched off or kept for less than a week."""
     if spec.database is None or spec.database.backup.retention_days >= LEAST_RETENTION_DAYS:
         return []
@@ -41,21 +41,21 @@ def backup_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     return [Unsupported("azure", "database.backup.retention_days", spec.database.backup.retention_days, advice)]
 
 
-def redundancy_approximations(spec: Platform) -> list[Approximation]:
+def redundancy_approximations(spec: Platform) -> list[Adjustment]:
     """The hour of backups, which Azure chooses, and a standby that has no other zone."""
     return list(_approximations(spec))
 
 
-def _approximations(spec: Platform) -> Iterator[Approximation]:
+def _approximations(spec: Platform) -> Iterator[Adjustment]:
     database = spec.database
     if database is None:
         return
     window = database.backup.window_start
-    yield Approximation(
+    yield Adjustment(
         "database.backup.window_start",
         window,
         "an hour of Azure's own choice each day; the log is copied all the time, so any minute can be restored",
     )
     if database.high_availability and spec.network.zones == 1:
         given = "a standby in the same zone, for network.zones is 1; it survives the loss of a machine"
-        yield Approximation("database.high_availability", True, given)
+        yield Adjustment("database.high_availability", True, given)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.database.parameters import max_connections, server_parameters
 from providers.azure.database.server import DATABASE_NAME, USERNAME, create_server
@@ -33,7 +33,7 @@ class AzureDatabase(Database):
     max_connections: int
 
 
-def create_database(room: Scope, ground: Ground) -> AzureDatabase:
+def create_database(room: Scope, ground: AzureBaseResources) -> AzureDatabase:
     """One flexible server for the spec's database."""
     wanted = ground.spec.database
     if wanted is None:
@@ -59,7 +59,9 @@ def create_database(room: Scope, ground: Ground) -> AzureDatabase:
     )
 
 
-def _database(room: Scope, ground: Ground, wanted: Wanted, server: Server) -> azure_native.dbforpostgresql.Database:
+def _database(
+    room: Scope, ground: AzureBaseResources, wanted: Wanted, server: Server
+) -> azure_native.dbforpostgresql.Database:
     return azure_native.dbforpostgresql.Database(
         room.named("agents"),
         resource_group_name=ground.site.group,
@@ -72,7 +74,7 @@ def _database(room: Scope, ground: Ground, wanted: Wanted, server: Server) -> az
 
 
 def _parameters(
-    room: Scope, ground: Ground, wanted: Wanted, server: Server, database: pulumi.Resource
+    room: Scope, ground: AzureBaseResources, wanted: Wanted, server: Server, database: pulumi.Resource
 ) -> list[pulumi.Resource]:
     """One after another, for the server takes one change at a time (ServerIsBusy)."""
     made: list[pulumi.Resource] = [database]

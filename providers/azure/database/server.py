@@ -4,13 +4,13 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.locations import geo_backup
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.database.redundancy import maintenance_window, server_zones, standby_mode
 from providers.azure.naming import server_name
 from providers.azure.network.private_zones import database_zone
 from providers.azure.sizes import disk_gib, disk_grows, server_size
 from providers.contract.component import Scope
-from providers.contract.spec import Database
+from providers.contract.spec import DatabaseSpec
 
 DATABASE_NAME = "agents"
 USERNAME = "platform"
@@ -25,7 +25,7 @@ GROWN_BY_AZURE = ["storage.storageSizeGB", "storage.tier"]
 
 
 def create_server(
-    room: Scope, ground: Ground, wanted: Database, password: pulumi.Output[str]
+    room: Scope, ground: AzureBaseResources, wanted: DatabaseSpec, password: pulumi.Output[str]
 ) -> azure_native.dbforpostgresql.Server:
     """The flexible server. Its name is a part of its host name, and so known before it stands."""
     site, network = ground.site, ground.network
@@ -64,14 +64,14 @@ def create_server(
     )
 
 
-def _standby(ground: Ground, wanted: Database) -> azure_native.dbforpostgresql.HighAvailabilityArgs:
+def _standby(ground: AzureBaseResources, wanted: DatabaseSpec) -> azure_native.dbforpostgresql.HighAvailabilityArgs:
     _, zone = server_zones(ground.site, standby=wanted.high_availability)
     return azure_native.dbforpostgresql.HighAvailabilityArgs(
         mode=standby_mode(ground.site, wanted=wanted.high_availability), standby_availability_zone=zone
     )
 
 
-def _disk(wanted: Database) -> azure_native.dbforpostgresql.StorageArgs:
+def _disk(wanted: DatabaseSpec) -> azure_native.dbforpostgresql.StorageArgs:
     return azure_native.dbforpostgresql.StorageArgs(
         storage_size_gb=disk_gib(wanted),
         auto_grow="Enabled" if disk_grows(wanted) else "Disabled",
@@ -79,7 +79,7 @@ def _disk(wanted: Database) -> azure_native.dbforpostgresql.StorageArgs:
     )
 
 
-def _maintenance(wanted: Database) -> azure_native.dbforpostgresql.MaintenanceWindowArgs:
+def _maintenance(wanted: DatabaseSpec) -> azure_native.dbforpostgresql.MaintenanceWindowArgs:
     day, hour, minute = maintenance_window(wanted.maintenance)
     return azure_native.dbforpostgresql.MaintenanceWindowArgs(
         custom_window="Enabled", day_of_week=day, start_hour=hour, start_minute=minute

@@ -6,14 +6,16 @@ the certificate.
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.entry.routes import proof_name, record_name
 from providers.contract.component import Scope
 
 RECORD_TTL_SECONDS = 300
 
 
-def create_domain(room: Scope, site: Site, profile: azure_native.cdn.Profile) -> azure_native.cdn.AFDCustomDomain:
+def create_domain(
+    room: Scope, site: AzureContext, profile: azure_native.cdn.Profile
+) -> azure_native.cdn.AFDCustomDomain:
     """The domain in the profile, and the proof that it is ours."""
     cdn, zone = azure_native.cdn, site.spec.ingress.zone or ""
     name = site.spec.ingress.domain or ""
@@ -48,7 +50,7 @@ def _token(known: azure_native.cdn.outputs.DomainValidationPropertiesResponse) -
     return known.validation_token
 
 
-def point_to(room: Scope, site: Site, endpoint: azure_native.cdn.AFDEndpoint) -> None:
+def point_to(room: Scope, site: AzureContext, endpoint: azure_native.cdn.AFDEndpoint) -> None:
     """The record that leads the domain to Front Door; a zone's own name takes no CNAME, so Azure keeps its addresses."""
     dns, zone = azure_native.dns, site.spec.ingress.zone or ""
     name = record_name(site.spec.ingress.domain or "", zone)

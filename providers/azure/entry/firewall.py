@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import GLOBAL, Site
+from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.entry.routes import open_to_all
 from providers.azure.naming import firewall_name
 from providers.contract.component import Scope
@@ -24,7 +24,7 @@ EVERYBODY = ("0.0.0.0/0", "::/0")
 Rule = azure_native.frontdoor.CustomRuleArgs
 
 
-def create_firewall(room: Scope, site: Site, sku: str) -> azure_native.frontdoor.Policy:
+def create_firewall(room: Scope, site: AzureContext, sku: str) -> azure_native.frontdoor.Policy:
     """The policy; without `waf` the rate limit and the allowed addresses alone."""
     frontdoor, waf = azure_native.frontdoor, site.spec.ingress.waf
     return frontdoor.Policy(
@@ -46,7 +46,7 @@ def create_firewall(room: Scope, site: Site, sku: str) -> azure_native.frontdoor
 
 def protect(
     room: Scope,
-    site: Site,
+    site: AzureContext,
     profile: azure_native.cdn.Profile,
     firewall: azure_native.frontdoor.Policy,
     domains: Sequence[pulumi.Output[str]],
@@ -69,11 +69,11 @@ def protect(
     )
 
 
-def _rules(site: Site) -> list[Rule]:
+def _rules(site: AzureContext) -> list[Rule]:
     return [_rate(site)] if open_to_all(site.spec) else [_refuse_others(site), _rate(site)]
 
 
-def _refuse_others(site: Site) -> Rule:
+def _refuse_others(site: AzureContext) -> Rule:
     return Rule(
         name="allowed",
         priority=10,
@@ -83,7 +83,7 @@ def _refuse_others(site: Site) -> Rule:
     )
 
 
-def _rate(site: Site) -> Rule:
+def _rate(site: AzureContext) -> Rule:
     return Rule(
         name="rate",
         priority=20,

@@ -2,7 +2,7 @@
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.entry.origins import OriginGroup
 from providers.azure.entry.routes import patterns
 from providers.contract.component import Scope
@@ -11,7 +11,7 @@ HSTS = "max-age=31536000; includeSubDomains"
 """Browsers keep to HTTPS for a year."""
 
 
-def create_headers(room: Scope, site: Site, profile: azure_native.cdn.Profile) -> azure_native.cdn.RuleSet:
+def create_headers(room: Scope, site: AzureContext, profile: azure_native.cdn.Profile) -> azure_native.cdn.RuleSet:
     """The set of rules that tells browsers to keep to HTTPS."""
     cdn = azure_native.cdn
     rules = cdn.RuleSet(
@@ -44,7 +44,7 @@ def create_headers(room: Scope, site: Site, profile: azure_native.cdn.Profile) -
 
 def create_route(
     room: Scope,
-    site: Site,
+    site: AzureContext,
     profile: azure_native.cdn.Profile,
     endpoint: azure_native.cdn.AFDEndpoint,
     service: str,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.compute.address import service_host
-from providers.azure.compute.resources import Compute
+from providers.azure.compute.resources import AzureCompute
 from providers.azure.observability.logs import Logs
 from providers.contract.component import Scope
 from providers.contract.results import Origin
@@ -29,18 +29,18 @@ class AzureOrigin(Origin):
 
 
 @dataclass(frozen=True)
-class Ingress:
+class AzureIngress:
     """The origin that the entry routes to."""
 
     origin: AzureOrigin
 
 
-def create_ingress(room: Scope, ground: Ground, compute: Compute) -> Ingress | None:
+def create_ingress(room: Scope, ground: AzureBaseResources, compute: AzureCompute) -> AzureIngress | None:
     """What the entry needs of the region; None when no service has a path."""
     public = ground.spec.public
     if not public:
         return None
-    return Ingress(
+    return AzureIngress(
         AzureOrigin(
             host=ground.environment.default_domain,
             environment_id=ground.environment.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.entry.ingress import AzureOrigin
 from providers.azure.entry.private_link import GROUP, MESSAGE
 from providers.azure.entry.routes import link_location, probe_seconds
@@ -30,7 +30,7 @@ class OriginGroup:
 
 
 def create_origin_group(
-    room: Scope, site: Site, profile: azure_native.cdn.Profile, service: str, regions: Mapping[str, AzureOrigin]
+    room: Scope, site: AzureContext, profile: azure_native.cdn.Profile, service: str, regions: Mapping[str, AzureOrigin]
 ) -> OriginGroup:
     """Group and origins of the public service `service`."""
     cdn, health = azure_native.cdn, site.spec.services[service].health
@@ -62,7 +62,7 @@ def create_origin_group(
 
 def _origin(
     room: Scope,
-    site: Site,
+    site: AzureContext,
     group: azure_native.cdn.AFDOriginGroup,
     profile: azure_native.cdn.Profile,
     service: str,

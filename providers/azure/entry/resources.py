@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import GLOBAL, Site
+from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.entry.domain import create_domain, point_to
 from providers.azure.entry.firewall import create_firewall, protect
 from providers.azure.entry.front_door_routes import create_headers, create_route
@@ -35,7 +35,7 @@ class AzureEntry(Entry):
     profile_id: pulumi.Output[str]
 
 
-def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entry:
+def create_entry(room: Scope, site: AzureContext, origins: Mapping[str, Origin]) -> Entry:
     """Front Door over the regions' environments; `origins` by region are `AzureOrigin`s."""
     regions = {region: origin for region, origin in origins.items() if isinstance(origin, AzureOrigin)}
     profile = _profile(room, site)
@@ -55,7 +55,7 @@ def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entr
     return AzureEntry(url=pulumi.Output.from_input(f"https://{site.spec.ingress.domain}"), profile_id=profile.id)
 
 
-def _profile(room: Scope, site: Site) -> azure_native.cdn.Profile:
+def _profile(room: Scope, site: AzureContext) -> azure_native.cdn.Profile:
     return azure_native.cdn.Profile(
         room.named(),
         resource_group_name=site.group,
@@ -69,7 +69,7 @@ def _profile(room: Scope, site: Site) -> azure_native.cdn.Profile:
     )
 
 
-def _endpoint(room: Scope, site: Site, profile: azure_native.cdn.Profile) -> azure_native.cdn.AFDEndpoint:
+def _endpoint(room: Scope, site: AzureContext, profile: azure_native.cdn.Profile) -> azure_native.cdn.AFDEndpoint:
     return azure_native.cdn.AFDEndpoint(
         room.named("endpoint"),
         resource_group_name=site.group,

@@ -1,13 +1,13 @@
 """Every alarm rule of the contract: a metric alert where a metric tells, a question to the logs elsewhere."""
 
-from providers.azure.monitoring.alert_rules import Alarm, Question, Threshold, log_alert, metric_alert
+from providers.azure.monitoring.alert_rules import AzureAlarm, Question, Threshold, log_alert, metric_alert
 from providers.azure.monitoring.metrics import METRICS, QUERIES, QUERY_PERIOD_MINUTES, query_minutes, window_seconds
-from providers.azure.monitoring.targets import Targets
-from providers.contract.alarms import AlarmRule, alarm_rules, row
+from providers.azure.monitoring.targets import AzureTargets
+from providers.contract.alarms import AlarmRule, alarm_rules, metric_for
 from providers.contract.component import Scope
 
 
-def create_alarms(room: Scope, targets: Targets) -> None:
+def create_alarms(room: Scope, targets: AzureTargets) -> None:
     """One alert rule for each alarm rule; LookupError for a signal that neither table has."""
     for rule in alarm_rules(targets.spec):
         if rule.signal in QUERIES:
@@ -16,8 +16,8 @@ def create_alarms(room: Scope, targets: Targets) -> None:
             _watch(room, targets, rule)
 
 
-def _watch(room: Scope, targets: Targets, rule: AlarmRule) -> None:
-    metric, ground = row(METRICS, rule), targets.ground
+def _watch(room: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+    metric, ground = metric_for(METRICS, rule), targets.ground
     limit = metric.limit(targets.spec, rule, targets.max_connections)
     threshold = Threshold(
         metric.namespace, metric.name, metric.aggregation, metric.operator, limit, window_seconds(rule)
@@ -25,12 +25,12 @@ def _watch(room: Scope, targets: Targets, rule: AlarmRule) -> None:
     metric_alert(room, ground.site, ground.channels, _alarm(rule), threshold, targets.ids[rule.name])
 
 
-def _ask(room: Scope, targets: Targets, rule: AlarmRule) -> None:
+def _ask(room: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
     ground = targets.ground
-    query = row(QUERIES, rule)(ground.site.stack, rule)
+    query = metric_for(QUERIES, rule)(ground.site.stack, rule)
     question = Question(query, rule.threshold, query_minutes(rule) * 60, QUERY_PERIOD_MINUTES * 60)
     log_alert(room, ground.site, ground.channels, _alarm(rule), question, ground.logs.workspace_id)
 
 
-def _alarm(rule: AlarmRule) -> Alarm:
-    return Alarm(rule.key, rule.severity, rule.summary)
+def _alarm(rule: AlarmRule) -> AzureAlarm:
+    return AzureAlarm(rule.key, rule.severity, rule.summary)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import GLOBAL, Site
+from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.monitoring.metrics import duration, frequency_seconds
-from providers.azure.observability.channels import Channels
+from providers.azure.observability.channels import AzureChannels
 from providers.contract.alarms import Severity
 from providers.contract.component import Scope
 
@@ -16,7 +16,7 @@ SEVERITIES: dict[Severity, int] = {"critical": 1, "warning": 2}
 
 
 @dataclass(frozen=True)
-class Alarm:
+class AzureAlarm:
     """What an alert rule says; `key` is its logical name part."""
 
     key: str
@@ -37,7 +37,12 @@ class Threshold:
 
 
 def metric_alert(
-    room: Scope, site: Site, channels: Channels, alarm: Alarm, threshold: Threshold, resource_id: pulumi.Input[str]
+    room: Scope,
+    site: AzureContext,
+    channels: AzureChannels,
+    alarm: AzureAlarm,
+    threshold: Threshold,
+    resource_id: pulumi.Input[str],
 ) -> None:
     """An alert on a metric of one resource."""
     monitor = azure_native.monitor
@@ -83,7 +88,12 @@ class Question:
 
 
 def log_alert(
-    room: Scope, site: Site, channels: Channels, alarm: Alarm, question: Question, workspace_id: pulumi.Input[str]
+    room: Scope,
+    site: AzureContext,
+    channels: AzureChannels,
+    alarm: AzureAlarm,
+    question: Question,
+    workspace_id: pulumi.Input[str],
 ) -> None:
     """An alert on what the workspace answers."""
     monitor = azure_native.monitor

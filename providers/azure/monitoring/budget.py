@@ -2,11 +2,11 @@
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.monitoring.limits import budget_start
 from providers.contract.alarms import Severity
 from providers.contract.component import Scope
-from providers.contract.spec import Budget
+from providers.contract.spec import BudgetSpec
 
 NOTICES: tuple[tuple[str, int, Severity], ...] = (
     ("Actual", 80, "warning"),
@@ -16,7 +16,7 @@ NOTICES: tuple[tuple[str, int, Severity], ...] = (
 """What is compared, at which percent of the budget, and how loud."""
 
 
-def create_budget(room: Scope, ground: Ground, budget: Budget) -> None:
+def create_budget(room: Scope, ground: AzureBaseResources, budget: BudgetSpec) -> None:
     """The budget, told at 80 and 100 percent and when the forecast passes 100."""
     consumption = azure_native.consumption
     consumption.Budget(

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.monitoring.panels import items
-from providers.azure.monitoring.targets import Targets
+from providers.azure.monitoring.targets import AzureTargets
 from providers.contract.component import Scope
 from providers.contract.dashboard import dashboard_rows
 
@@ -12,7 +12,7 @@ VERSION = "Notebook/1.0"
 PORTAL = "https://portal.azure.com/#resource"
 
 
-def create_dashboard(room: Scope, targets: Targets) -> pulumi.Output[str]:
+def create_dashboard(room: Scope, targets: AzureTargets) -> pulumi.Output[str]:
     """The workbook; its address in the portal."""
     site, workspace = targets.ground.site, targets.ground.logs.workspace_id
     document = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from providers.azure.monitoring.metrics import METRICS, QUERY_MINUTES, window_seconds
 from providers.contract.alarms import Signal, alarm_rules
-from providers.contract.diagnostics import Approximation, Mistake, Refusal
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic
 from providers.contract.spec import Platform
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
@@ -28,7 +28,7 @@ def budget_start(spec: Platform) -> str:
     return f"{month}-01T00:00:00Z"
 
 
-def monitoring_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A budget that does not know when it begins."""
     if spec.budget is None or spec.azure is None or spec.azure.budget_start is not None:
         return []
@@ -36,22 +36,22 @@ def monitoring_refusals(spec: Platform, _stack: str) -> list[Refusal]:
         "must be the month in which the budget is first made, such as 2026-12: Azure takes the current month or one of "
         "the next twelve, and never lets it change"
     )
-    return [Mistake("azure.budget_start", None, advice)]
+    return [ConfigError("azure.budget_start", None, advice)]
 
 
-def monitoring_approximations(spec: Platform) -> list[Approximation]:
+def monitoring_approximations(spec: Platform) -> list[Adjustment]:
     """Days, windows and receivers that Azure honours in its own way."""
     return [*_retention(spec), *_windows(spec), *_backups(spec), *_slack(spec), *_money(spec)]
 
 
-def _retention(spec: Platform) -> Iterator[Approximation]:
+def _retention(spec: Platform) -> Iterator[Adjustment]:
     days = spec.monitoring.log_retention_days
     if retention_days(spec) != days:
         given = f"{retention_days(spec)}: a workspace keeps logs {LEAST_RETENTION_DAYS} to {MOST_RETENTION_DAYS} days"
-        yield Approximation("monitoring.log_retention_days", days, given)
+        yield Adjustment("monitoring.log_retention_days", days, given)
 
 
-def _windows(spec: Platform) -> Iterator[Approximation]:
+def _windows(spec: Platform) -> Iterator[Adjustment]:
     """One line for each threshold that is watched over another time than the rule's."""
     alerts = spec.monitoring.alerts
     watched = {
@@ -71,32 +71,32 @@ def _windows(spec: Platform) -> Iterator[Approximation]:
                 f"a question to Front Door's log every 5 minutes, over the last {QUERY_MINUTES}: lines arrive late, and "
                 "no metric has it for one service"
             )
-        yield Approximation(f"monitoring.alerts.{key}", threshold, given)
+        yield Adjustment(f"monitoring.alerts.{key}", threshold, given)
 
 
-def _backups(spec: Platform) -> Iterator[Approximation]:
+def _backups(spec: Platform) -> Iterator[Adjustment]:
     if spec.database is not None:
         days = spec.database.backup.retention_days
         given = (
             f"{days} days, with an alarm on copies of the log that fail: Azure tells nobody of a daily backup that did"
         )
-        yield Approximation("database.backup.retention_days", days, given)
+        yield Adjustment("database.backup.retention_days", days, given)
 
 
-def _slack(spec: Platform) -> Iterator[Approximation]:
+def _slack(spec: Platform) -> Iterator[Adjustment]:
     slack = spec.monitoring.slack
     if slack is not None:
         given = (
             f"a workflow that posts to the webhook in the secret agent-platform:{SLACK_SECRET}, which Slack makes for "
             f"channel {slack.channel} of workspace {slack.workspace}"
         )
-        yield Approximation("monitoring.slack", slack.model_dump(), given)
+        yield Adjustment("monitoring.slack", slack.model_dump(), given)
 
 
-def _money(spec: Platform) -> Iterator[Approximation]:
+def _money(spec: Platform) -> Iterator[Adjustment]:
     if spec.budget is not None:
         given = f"{spec.budget.monthly_usd:g} in the currency that the subscription is billed in"
-        yield Approximation("budget.monthly_usd", spec.budget.monthly_usd, given)
+        yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
     if spec.monitoring.dashboards:
         given = "a workbook whose row about money is a link: Azure Monitor has no metric of what is spent"
-        yield Approximation("monitoring.dashboards", True, given)
+        yield Adjustment("monitoring.dashboards", True, given)

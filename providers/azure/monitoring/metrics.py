@@ -28,7 +28,7 @@ Limit = Callable[[Platform, AlarmRule, int], float]
 
 
 @dataclass(frozen=True)
-class Metric:
+class AzureMetric:
     """One row: namespace and name of the metric, how a window becomes a number, and which number fires."""
 
     namespace: str
@@ -67,17 +67,17 @@ def _connections(_: Platform, rule: AlarmRule, most: int) -> float:
 APP, SERVER = "Microsoft.App/containerapps", "Microsoft.DBforPostgreSQL/flexibleServers"
 CACHE, FRONT = "Microsoft.Cache/redisEnterprise", "Microsoft.Cdn/profiles"
 
-METRICS: Mapping[Signal, Metric] = {
-    Signal.CPU_PERCENT: Metric(APP, "UsageNanoCores", "Average", _cores),
-    Signal.MEMORY_PERCENT: Metric(APP, "WorkingSetBytes", "Average", _memory),
-    Signal.MISSING_REPLICAS: Metric(APP, "Replicas", "Maximum", _copies, "LessThan"),
-    Signal.DATABASE_FAILED_CONNECTIONS: Metric(SERVER, "connections_failed", "Total", _same),
-    Signal.DATABASE_CPU_PERCENT: Metric(SERVER, "cpu_percent", "Average", _same),
+METRICS: Mapping[Signal, AzureMetric] = {
+    Signal.CPU_PERCENT: AzureMetric(APP, "UsageNanoCores", "Average", _cores),
+    Signal.MEMORY_PERCENT: AzureMetric(APP, "WorkingSetBytes", "Average", _memory),
+    Signal.MISSING_REPLICAS: AzureMetric(APP, "Replicas", "Maximum", _copies, "LessThan"),
+    Signal.DATABASE_FAILED_CONNECTIONS: AzureMetric(SERVER, "connections_failed", "Total", _same),
+    Signal.DATABASE_CPU_PERCENT: AzureMetric(SERVER, "cpu_percent", "Average", _same),
     # the disk grows by itself, so its own percentage says little: what is used is held against the limit of growth
-    Signal.DATABASE_STORAGE_PERCENT: Metric(SERVER, "storage_used", "Maximum", _disk),
-    Signal.DATABASE_CONNECTIONS_PERCENT: Metric(SERVER, "active_connections", "Average", _connections),
-    Signal.CACHE_MEMORY_PERCENT: Metric(CACHE, "usedmemorypercentage", "Average", _same),
-    Signal.CACHE_EVICTIONS: Metric(CACHE, "evictedkeys", "Total", _same),
+    Signal.DATABASE_STORAGE_PERCENT: AzureMetric(SERVER, "storage_used", "Maximum", _disk),
+    Signal.DATABASE_CONNECTIONS_PERCENT: AzureMetric(SERVER, "active_connections", "Average", _connections),
+    Signal.CACHE_MEMORY_PERCENT: AzureMetric(CACHE, "usedmemorypercentage", "Average", _same),
+    Signal.CACHE_EVICTIONS: AzureMetric(CACHE, "evictedkeys", "Total", _same),
 }
 """Microsoft Learn, "Supported metrics with Azure Monitor"."""
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from providers.azure.monitoring.metrics import METRICS, QUERIES, front_log, query_minutes
-from providers.azure.monitoring.targets import Targets
+from providers.azure.monitoring.targets import AzureTargets
 from providers.contract.alarms import AlarmRule, Signal, alarm_rules
-from providers.contract.dashboard import Measure, Panel, Row
+from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel
 from providers.contract.spec import Platform
 
 TEXT, QUERY, METRIC = 1, 3, 10
@@ -18,20 +18,20 @@ AGGREGATIONS = {"Total": 1, "Minimum": 2, "Maximum": 3, "Average": 4}
 Item = Mapping[str, object]
 
 
-def items(targets: Targets, rows: Sequence[Row]) -> list[Item]:
+def items(targets: AzureTargets, rows: Sequence[DashboardRow]) -> list[Item]:
     """Every item of the rows."""
     return [item for row in rows for item in (_heading(row), *(_panel(targets, row, panel) for panel in row.panels))]
 
 
-def _heading(row: Row) -> Item:
+def _heading(row: DashboardRow) -> Item:
     return _text(f"heading-{row.name}", f"## {row.name}")
 
 
-def _panel(targets: Targets, row: Row, panel: Panel) -> Item:
+def _panel(targets: AzureTargets, row: DashboardRow, panel: Panel) -> Item:
     name = f"{row.name}-{panel.shows.value}"
-    if panel.shows == Measure.SPENDING:
+    if panel.shows == GraphOnlyMetric.SPENDING:
         return _text(name, _note(targets, panel))
-    if panel.shows == Measure.REQUESTS:
+    if panel.shows == GraphOnlyMetric.REQUESTS:
         return _query(targets, name, panel, _requests(targets, row.name))
     rule = _rule(targets.spec, row.name, Signal(panel.shows))
     if rule.signal in QUERIES:
@@ -52,7 +52,7 @@ def over_time(stack: str, rule: AlarmRule) -> str:
     return f"{head}| summarize {summary} {each}{f' | {rest}' if rest else ''}"
 
 
-def _requests(targets: Targets, service: str) -> str:
+def _requests(targets: AzureTargets, service: str) -> str:
     stack = targets.ground.site.stack
     return f'{front_log(stack)} | where route =~ "{service}" | summarize value = count() by bin(TimeGenerated, 1m)'
 
@@ -66,14 +66,14 @@ def _text(name: str, markdown: str) -> Item:
     return {"type": TEXT, "name": name, "content": {"json": markdown}}
 
 
-def _note(targets: Targets, panel: Panel) -> str:
+def _note(targets: AzureTargets, panel: Panel) -> str:
     site = targets.ground.site
     budget = "" if panel.threshold is None else f" The budget is {panel.threshold:g} a month."
     link = f"https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis/scope/{site.group_id}"
     return f"[Spending of {site.group}]({link}).{budget}"
 
 
-def _query(targets: Targets, name: str, panel: Panel, query: str) -> Item:
+def _query(targets: AzureTargets, name: str, panel: Panel, query: str) -> Item:
     content = {
         "version": "KqlItem/1.0",
         "query": query,
@@ -88,7 +88,7 @@ def _query(targets: Targets, name: str, panel: Panel, query: str) -> Item:
     return {"type": QUERY, "name": name, "customWidth": WIDTH_PERCENT, "content": content}
 
 
-def _metric(targets: Targets, name: str, panel: Panel, rule: AlarmRule) -> Item:
+def _metric(targets: AzureTargets, name: str, panel: Panel, rule: AlarmRule) -> Item:
     metric = METRICS[rule.signal]
     kind = metric.namespace.lower()
     limit = metric.limit(targets.spec, rule, targets.max_connections)

@@ -20,24 +20,24 @@ from providers.contract.results import Entry, Monitoring
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.azure.base.resources import Ground
+    from providers.azure.base.resources import AzureBaseResources
     from providers.azure.cache.resources import AzureCache
-    from providers.azure.compute.resources import Compute
+    from providers.azure.compute.resources import AzureCompute
     from providers.azure.database.resources import AzureDatabase
-    from providers.azure.entry.ingress import Ingress
+    from providers.azure.entry.ingress import AzureIngress
 
 
 @dataclass(frozen=True)
-class Built:
+class AzureWatched:
     """What stands in the region when monitoring is made."""
 
-    compute: Compute
-    ingress: Ingress | None
+    compute: AzureCompute
+    ingress: AzureIngress | None
     database: AzureDatabase | None
     cache: AzureCache | None
 
 
-def create_monitoring(room: Scope, ground: Ground, built: Built, entry: Entry) -> Monitoring:
+def create_monitoring(room: Scope, ground: AzureBaseResources, built: AzureWatched, entry: Entry) -> Monitoring:
     """Every alarm rule of the contract, SLO burn rates, origins' health, dashboard, budget."""
     # read here, for both know the ground and the entry, which know this room's channels and logs
     from providers.azure.monitoring.budget import create_budget

@@ -3,9 +3,9 @@
 A pair of windows fires when both burn too fast: one question to Front Door's log answers for both.
 """
 
-from providers.azure.monitoring.alert_rules import Alarm, Question, log_alert
+from providers.azure.monitoring.alert_rules import AzureAlarm, Question, log_alert
 from providers.azure.monitoring.metrics import burn_query, front_log
-from providers.azure.monitoring.targets import Targets
+from providers.azure.monitoring.targets import AzureTargets
 from providers.contract.alarms import BURN_RATES, BurnRate
 from providers.contract.component import Scope
 from providers.contract.spec import Slo
@@ -14,7 +14,7 @@ HOUR_SECONDS = 3600
 FREQUENCY_SECONDS = 300
 
 
-def create_slo(room: Scope, targets: Targets, slo: Slo) -> None:
+def create_slo(room: Scope, targets: AzureTargets, slo: Slo) -> None:
     """An alarm for each pair of windows, and one for the promised latency over an hour."""
     for pair in BURN_RATES:
         _burn_rate(room, targets, slo, pair)
@@ -22,18 +22,18 @@ def create_slo(room: Scope, targets: Targets, slo: Slo) -> None:
     summary = f"one request in twenty took longer than the promised {slo.latency_p95_seconds:g} s over an hour"
     query = f"{front_log(ground.site.stack)} | where isnotempty(route) | summarize value = percentile(seconds, 95)"
     question = Question(query, slo.latency_p95_seconds, HOUR_SECONDS, FREQUENCY_SECONDS)
-    alarm = Alarm("slo-latency-p95", "warning", summary)
+    alarm = AzureAlarm("slo-latency-p95", "warning", summary)
     log_alert(room, ground.site, ground.channels, alarm, question, ground.logs.workspace_id)
 
 
-def _burn_rate(room: Scope, targets: Targets, slo: Slo, pair: BurnRate) -> None:
+def _burn_rate(room: Scope, targets: AzureTargets, slo: Slo, pair: BurnRate) -> None:
     ground, percent = targets.ground, pair.error_percent(slo.availability_percent)
     summary = (
         f"requests fail {pair.factor:g} times as fast as {slo.availability_percent:g} % allows, "
         f"more than {percent:g} % of them"
     )
     query = burn_query(ground.site.stack, percent, pair.short_seconds)
-    alarm = Alarm(f"slo-{pair.long_seconds // HOUR_SECONDS}h", pair.severity, summary)
+    alarm = AzureAlarm(f"slo-{pair.long_seconds // HOUR_SECONDS}h", pair.severity, summary)
     # the question itself leaves out what is below, for a share that is capped at 100 percent could not be above it
     question = Question(query, 0, pair.long_seconds, FREQUENCY_SECONDS)
     log_alert(room, ground.site, ground.channels, alarm, question, ground.logs.workspace_id)

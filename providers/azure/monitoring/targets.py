@@ -12,15 +12,15 @@ from providers.contract.spec import Platform
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.azure.base.resources import Ground
-    from providers.azure.monitoring.resources import Built
+    from providers.azure.base.resources import AzureBaseResources
+    from providers.azure.monitoring.resources import AzureWatched
 
 
 @dataclass(frozen=True)
-class Targets:
+class AzureTargets:
     """Resource ids by subject (`gateway`, `database`, `cache`), and the connections that the database's server takes."""
 
-    ground: Ground
+    ground: AzureBaseResources
     ids: Mapping[str, pulumi.Output[str]]
     max_connections: int
 
@@ -30,11 +30,11 @@ class Targets:
         return self.ground.spec
 
 
-def find_targets(ground: Ground, built: Built) -> Targets:
+def find_targets(ground: AzureBaseResources, built: AzureWatched) -> AzureTargets:
     """Everything that the alarm rules name."""
     ids = {name: app.id for name, app in built.compute.apps.items()}
     if built.database is not None:
         ids["database"] = built.database.server_id
     if built.cache is not None:
         ids["cache"] = built.cache.cluster_id
-    return Targets(ground, ids, built.database.max_connections if built.database else 0)
+    return AzureTargets(ground, ids, built.database.max_connections if built.database else 0)

@@ -43,7 +43,7 @@ REVISIONS = 2
 
 
 @dataclass(frozen=True)
-class Layout:
+class AzureAddressPlan:
     """The plan of a network of /8 to /20."""
 
     network: IPv4Network
@@ -69,12 +69,12 @@ class Layout:
         return tuple(last.subnets(new_prefix=prefix))[place]
 
 
-def layout(cidr: str) -> Layout:
+def layout(cidr: str) -> AzureAddressPlan:
     """The plan of a network; raises ValueError for a block that `cidr_fault` finds fault with."""
     fault = cidr_fault(cidr)
     if fault:
         raise ValueError(f"{cidr} {fault}")
-    return Layout(IPv4Network(cidr))
+    return AzureAddressPlan(IPv4Network(cidr))
 
 
 def cidr_fault(cidr: str) -> str:
@@ -84,7 +84,7 @@ def cidr_fault(cidr: str) -> str:
         return f"is /{network.prefixlen}; the network needs /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}"
     if not any(network.subnet_of(block) for block in PRIVATE_BLOCKS):
         return f"holds public addresses; choose a block within {', '.join(map(str, PRIVATE_BLOCKS))}"
-    taken = [str(block) for block in RESERVED if block.overlaps(Layout(network).apps)]
+    taken = [str(block) for block in RESERVED if block.overlaps(AzureAddressPlan(network).apps)]
     if taken:
         return f"puts the apps' subnet over {taken[0]}, which Container Apps keeps to itself; choose another block"
     return ""

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.image_sources import own_images
-from providers.azure.context import GLOBAL, Site
+from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.network.private_zones import private_zones
 from providers.contract.component import Scope
 
@@ -24,7 +24,7 @@ class Zones:
     links: tuple[pulumi.Resource, ...]
 
 
-def create_zones(room: Scope, site: Site, network: azure_native.network.VirtualNetwork) -> Zones:
+def create_zones(room: Scope, site: AzureContext, network: azure_native.network.VirtualNetwork) -> Zones:
     """A zone and its link for each service that the platform reaches privately."""
     ids: dict[str, pulumi.Output[str]] = {}
     links: list[pulumi.Resource] = []

@@ -7,7 +7,7 @@ zones; the gateway itself stands in one, for the SDK's API knows no zone-redunda
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.locations import ZONES
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.observability.logs import Logs
 from providers.contract.component import Scope
@@ -16,7 +16,7 @@ IDLE_MINUTES = 10
 """Longer than Azure's 4, because agents wait for models; 10 is enough, as idle connections take the gateway's ports."""
 
 
-def create_egress(room: Scope, site: Site, logs: Logs) -> azure_native.network.NatGateway | None:
+def create_egress(room: Scope, site: AzureContext, logs: Logs) -> azure_native.network.NatGateway | None:
     """The gateway and its address."""
     if site.spec.network.egress == "none":
         return None

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.network.private_zones import ZONE_OF_GROUP
-from providers.azure.network.results import Network
+from providers.azure.network.results import AzureNetwork
 from providers.contract.component import Scope
 
 
 def private_endpoint(
     room: Scope,
-    site: Site,
-    network: Network,
+    site: AzureContext,
+    network: AzureNetwork,
     part: str,
     resource_id: pulumi.Input[str],
     group: str,

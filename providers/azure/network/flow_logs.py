@@ -9,7 +9,7 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.role_ids import BLOB_DATA_CONTRIBUTOR
 from providers.azure.base.roles import grant
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.naming import flow_account, watcher_group, watcher_name
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.observability.logs import Logs
@@ -22,7 +22,7 @@ LONGEST_RETENTION_DAYS = 365
 """Above it the flow log keeps everything and the account's own rule drops it."""
 
 
-def create_flow_logs(room: Scope, site: Site, logs: Logs, network: azure_native.network.VirtualNetwork) -> None:
+def create_flow_logs(room: Scope, site: AzureContext, logs: Logs, network: azure_native.network.VirtualNetwork) -> None:
     """The flow log, its account, and an identity that writes to this account alone (CIS 6.5)."""
     days = site.spec.monitoring.log_retention_days
     account = secure_account(room, site, "flow-logs", flow_account(site), public=True)
@@ -54,7 +54,7 @@ def create_flow_logs(room: Scope, site: Site, logs: Logs, network: azure_native.
     )
 
 
-def _analysis(site: Site, logs: Logs) -> azure_native.network.TrafficAnalyticsPropertiesArgs:
+def _analysis(site: AzureContext, logs: Logs) -> azure_native.network.TrafficAnalyticsPropertiesArgs:
     return azure_native.network.TrafficAnalyticsPropertiesArgs(
         network_watcher_flow_analytics_configuration=azure_native.network.TrafficAnalyticsConfigurationPropertiesArgs(
             enabled=True,

@@ -8,22 +8,22 @@ the cloud (addresses, rules, limits) stands in `providers/azure/topology`.
 
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.keys import Keys
-from providers.azure.context import Site
+from providers.azure.base.keys import AzureKeys
+from providers.azure.context import AzureContext
 from providers.azure.network.cidr import layout
 from providers.azure.network.dns import create_zones
 from providers.azure.network.egress import create_egress
 from providers.azure.network.flow_logs import create_flow_logs
-from providers.azure.network.results import Network
+from providers.azure.network.results import AzureNetwork
 from providers.azure.network.subnets import create_subnets
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.observability.logs import Logs
 from providers.contract.component import Scope
 
-__all__ = ["Network", "create_network"]
+__all__ = ["AzureNetwork", "create_network"]
 
 
-def create_network(room: Scope, site: Site, keys: Keys, logs: Logs) -> Network:
+def create_network(room: Scope, site: AzureContext, keys: AzureKeys, logs: Logs) -> AzureNetwork:
     """VNet, subnets, NAT, private DNS and flow logs; raises ValueError for a block it cannot cut."""
     spec, plan = site.spec, layout(site.spec.network.cidr)
     network = azure_native.network.VirtualNetwork(
@@ -41,7 +41,7 @@ def create_network(room: Scope, site: Site, keys: Keys, logs: Logs) -> Network:
     if spec.network.flow_logs:
         create_flow_logs(room, site, logs, network)
     database, endpoints = subnets.get("database"), subnets.get("endpoints")
-    return Network(
+    return AzureNetwork(
         vnet_id=network.id,
         apps_subnet_id=subnets["apps"].id,
         database_subnet_id=database.id if database else None,

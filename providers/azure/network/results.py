@@ -7,7 +7,7 @@ import pulumi
 
 
 @dataclass(frozen=True)
-class Network:
+class AzureNetwork:
     """Subnets by what stands in them, the private DNS zones, and what must exist before a name in them resolves."""
 
     vnet_id: pulumi.Output[str]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from providers.azure.network.cidr import Layout
+from providers.azure.network.cidr import AzureAddressPlan
 from providers.azure.ports import CACHE_PORT, DATABASE_PORT, DNS_PORT, HTTPS_PORT, POOLER_PORT
 from providers.contract.spec import Platform
 
@@ -47,13 +47,13 @@ class Rule:
     access: Literal["Allow", "Deny"] = "Allow"
 
 
-def rules(spec: Platform, layout: Layout, subnet: Subnet) -> tuple[Rule, ...]:
+def rules(spec: Platform, layout: AzureAddressPlan, subnet: Subnet) -> tuple[Rule, ...]:
     """Every rule of a subnet's security group, inbound ones first."""
     made = {"apps": _apps, "database": _database, "endpoints": _endpoints}[subnet](spec, layout)
     return (*made, _refused("in-rest", "Inbound", ANY, ANY), _refused("out-world", "Outbound", ANY, WORLD))
 
 
-def _apps(spec: Platform, layout: Layout) -> Iterator[Rule]:
+def _apps(spec: Platform, layout: AzureAddressPlan) -> Iterator[Rule]:
     """Front Door has no rule of its own: its private endpoint stands in a network of its own, and no address here is its.
 
     Microsoft asks for none, neither in "Create a private link to an Azure Container App with Azure Front Door" nor in
@@ -79,7 +79,7 @@ def _apps(spec: Platform, layout: Layout) -> Iterator[Rule]:
         yield Rule("out-cache", 190, "Outbound", apps, "AzureCloud", (str(CACHE_PORT),))
 
 
-def _database(_spec: Platform, layout: Layout) -> Iterator[Rule]:
+def _database(_spec: Platform, layout: AzureAddressPlan) -> Iterator[Rule]:
     """The apps ask; the standby copies inside the subnet; the log goes to storage and logins to the directory."""
     apps, database = str(layout.apps), str(layout.database)
     yield Rule("in-apps", 100, "Inbound", apps, database, DATABASE_PORTS)
@@ -89,7 +89,7 @@ def _database(_spec: Platform, layout: Layout) -> Iterator[Rule]:
         yield Rule(f"out-{tag.lower()}", 100 + 10 * place, "Outbound", database, tag, (str(HTTPS_PORT),))
 
 
-def _endpoints(_spec: Platform, layout: Layout) -> Iterator[Rule]:
+def _endpoints(_spec: Platform, layout: AzureAddressPlan) -> Iterator[Rule]:
     ports = (str(HTTPS_PORT), str(CACHE_PORT))
     yield Rule("in-apps", 100, "Inbound", str(layout.apps), str(layout.endpoints), ports)
 

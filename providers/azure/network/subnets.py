@@ -10,8 +10,8 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
-from providers.azure.network.cidr import Layout
+from providers.azure.context import AzureContext
+from providers.azure.network.cidr import AzureAddressPlan
 from providers.azure.network.security_rules import Rule, Subnet, rules
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.observability.logs import Logs
@@ -30,8 +30,8 @@ OPEN_DOORS = ("Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.St
 
 def create_subnets(
     room: Scope,
-    site: Site,
-    plan: Layout,
+    site: AzureContext,
+    plan: AzureAddressPlan,
     network: azure_native.network.VirtualNetwork,
     gateway: Gateway | None,
     logs: Logs,
@@ -57,7 +57,7 @@ def create_subnets(
     return made
 
 
-def wanted_subnets(spec: Platform, plan: Layout) -> dict[Subnet, IPv4Network]:
+def wanted_subnets(spec: Platform, plan: AzureAddressPlan) -> dict[Subnet, IPv4Network]:
     """Block of each subnet that something will stand in."""
     wanted: dict[Subnet, IPv4Network] = {"apps": plan.apps}
     if spec.database is not None:
@@ -82,7 +82,7 @@ def _service_endpoints(
 
 
 def _group(
-    room: Scope, site: Site, plan: Layout, subnet: Subnet, logs: Logs
+    room: Scope, site: AzureContext, plan: AzureAddressPlan, subnet: Subnet, logs: Logs
 ) -> azure_native.network.NetworkSecurityGroup:
     group = azure_native.network.NetworkSecurityGroup(
         room.named(f"{subnet}-rules"),

@@ -10,8 +10,8 @@ from hashlib import sha256
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.keys import Keys
-from providers.azure.context import GLOBAL, Site
+from providers.azure.base.keys import AzureKeys
+from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.observability.slack import create_relay
 from providers.contract.alarms import Severity
 from providers.contract.component import Scope
@@ -22,7 +22,7 @@ SHORT_NAMES: dict[Severity, str] = {"warning": "agents-warn", "critical": "agent
 
 
 @dataclass(frozen=True)
-class Channels:
+class AzureChannels:
     """Ids of the action groups by severity."""
 
     warning: pulumi.Output[str]
@@ -33,14 +33,16 @@ class Channels:
         return self.critical if severity == "critical" else self.warning
 
 
-def create_channels(room: Scope, site: Site, keys: Keys) -> Channels:
+def create_channels(room: Scope, site: AzureContext, keys: AzureKeys) -> AzureChannels:
     """Two action groups with e-mail and Slack receivers."""
     slack = site.spec.monitoring.slack
     relay = [create_relay(room, site, slack)] if slack is not None else []
-    return Channels(_group(room, site, "warning", relay).id, _group(room, site, "critical", relay).id)
+    return AzureChannels(_group(room, site, "warning", relay).id, _group(room, site, "critical", relay).id)
 
 
-def _group(room: Scope, site: Site, severity: Severity, relay: list[LogicApp]) -> azure_native.monitor.ActionGroup:
+def _group(
+    room: Scope, site: AzureContext, severity: Severity, relay: list[LogicApp]
+) -> azure_native.monitor.ActionGroup:
     return azure_native.monitor.ActionGroup(
         room.named(severity),
         resource_group_name=site.group,

@@ -4,14 +4,14 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.role_ids import MONITORING_DATA_READER, MONITORING_READER
 from providers.azure.base.roles import grant
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.naming import grafana_name
 from providers.contract.component import Scope
 
 MAJOR_VERSION = "11"
 
 
-def create_grafana(room: Scope, site: Site, workspace: azure_native.monitor.AzureMonitorWorkspace) -> None:
+def create_grafana(room: Scope, site: AzureContext, workspace: azure_native.monitor.AzureMonitorWorkspace) -> None:
     """Grafana, and its right to read."""
     dashboard = azure_native.dashboard
     integration = dashboard.AzureMonitorWorkspaceIntegrationArgs(azure_monitor_workspace_resource_id=workspace.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.monitoring.limits import retention_days
 from providers.contract.component import Scope
 
@@ -22,7 +22,7 @@ class Logs:
     customer_id: pulumi.Output[str]
 
 
-def create_logs(room: Scope, site: Site) -> Logs:
+def create_logs(room: Scope, site: AzureContext) -> Logs:
     """The workspace."""
     # read here, because diagnostics name the logs that are made here
     from providers.azure.observability.diagnostics import send_to_logs

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.identity import Identity
-from providers.azure.base.keys import Keys
+from providers.azure.base.identity import AzureIdentity
+from providers.azure.base.keys import AzureKeys
 from providers.azure.base.role_ids import METRICS_PUBLISHER
 from providers.azure.base.roles import grant
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.monitoring.alert_rules import SEVERITIES
-from providers.azure.observability.channels import Channels
+from providers.azure.observability.channels import AzureChannels
 from providers.azure.observability.grafana import create_grafana
 from providers.contract.component import Scope
 from providers.contract.prometheus import PrometheusRule, prometheus_rules
@@ -32,7 +32,7 @@ Workspace = azure_native.monitor.AzureMonitorWorkspace
 
 
 @dataclass(frozen=True)
-class Prometheus:
+class AzureMetricsCollector:
     """The workspace, where to write to it, and by service the right to."""
 
     workspace_id: pulumi.Output[str]
@@ -40,7 +40,9 @@ class Prometheus:
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, identity: Identity) -> Prometheus | None:
+def create_prometheus(
+    room: Scope, site: AzureContext, keys: AzureKeys, channels: AzureChannels, identity: AzureIdentity
+) -> AzureMetricsCollector | None:
     """The workspace, its rules and its way to the channels; None unless the spec asks for it."""
     if not site.spec.monitoring.prometheus:
         return None
@@ -54,7 +56,7 @@ def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, i
     base = endpoint.metrics_ingestion.apply(lambda known: known.endpoint or "" if known else "")
     scraped = [name for name, service in site.spec.services.items() if service.port is not None]
     principals = {name: identity.services[name].principal_id for name in scraped}
-    return Prometheus(
+    return AzureMetricsCollector(
         workspace_id=workspace.id,
         write_url=pulumi.Output.concat(base, "/dataCollectionRules/", collection.immutable_id, WRITE_PATH),
         grants={
@@ -65,7 +67,7 @@ def create_prometheus(room: Scope, site: Site, keys: Keys, channels: Channels, i
 
 
 def _collection(
-    room: Scope, site: Site, workspace: Workspace, endpoint: azure_native.monitor.DataCollectionEndpoint
+    room: Scope, site: AzureContext, workspace: Workspace, endpoint: azure_native.monitor.DataCollectionEndpoint
 ) -> azure_native.monitor.DataCollectionRule:
     monitor = azure_native.monitor
     source = monitor.PrometheusForwarderDataSourceArgs(name="collectors", streams=[STREAM])
@@ -82,7 +84,7 @@ def _collection(
     )
 
 
-def _rules(room: Scope, site: Site, channels: Channels, workspace: Workspace) -> None:
+def _rules(room: Scope, site: AzureContext, channels: AzureChannels, workspace: Workspace) -> None:
     """A group for each service, with the rules that are the same on every cloud."""
     for name, service in site.spec.services.items():
         rules = [found for found in prometheus_rules(site.spec, ("service",)) if found.rule.name == name]
@@ -100,7 +102,7 @@ def _rules(room: Scope, site: Site, channels: Channels, workspace: Workspace) ->
         )
 
 
-def _rule(channels: Channels, found: PrometheusRule) -> azure_native.alertsmanagement.PrometheusRuleArgs:
+def _rule(channels: AzureChannels, found: PrometheusRule) -> azure_native.alertsmanagement.PrometheusRuleArgs:
     alerts, rule = azure_native.alertsmanagement, found.rule
     return alerts.PrometheusRuleArgs(
         alert=rule.key,

@@ -7,7 +7,7 @@ and shows it once. The workflow holds it as a secure parameter and hides it from
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.monitoring.limits import SLACK_SECRET
 from providers.contract.component import Scope
 from providers.contract.spec import Slack
@@ -23,7 +23,7 @@ TEXT = (
 """Fired or Resolved, what is wrong, which rule: fields of the common alert schema."""
 
 
-def create_relay(room: Scope, site: Site, slack: Slack) -> azure_native.monitor.LogicAppReceiverArgs:
+def create_relay(room: Scope, site: AzureContext, slack: Slack) -> azure_native.monitor.LogicAppReceiverArgs:
     """The workflow, as a receiver of an action group."""
     workflow = azure_native.logic.Workflow(
         room.named("slack"),

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.locations import storage_redundancy
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.contract.component import Scope
 
 SIGNED_LINK_LIFETIME = "1.00:00:00"
@@ -19,7 +19,7 @@ SIGNED_LINK_LIFETIME = "1.00:00:00"
 
 def secure_account(
     room: Scope,
-    site: Site,
+    site: AzureContext,
     part: str,
     name: str,
     *,
@@ -59,7 +59,7 @@ def secure_account(
 
 def expire(
     room: Scope,
-    site: Site,
+    site: AzureContext,
     part: str,
     account: azure_native.storage.StorageAccount,
     rule: str,

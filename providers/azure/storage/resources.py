@@ -9,15 +9,15 @@ forbid to take a service's role back.
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.resources import Ground
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.role_ids import BLOB_DATA_CONTRIBUTOR
 from providers.azure.base.roles import grant
-from providers.azure.context import Site
+from providers.azure.context import AzureContext
 from providers.azure.naming import data_account
 from providers.azure.network.endpoints import private_endpoint
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.storage.account import expire, secure_account
-from providers.azure.storage.retention import Keeping, keeping
+from providers.azure.storage.retention import BlobRetention, keeping
 from providers.contract.component import Scope
 from providers.contract.results import ObjectStore
 
@@ -25,7 +25,7 @@ CONTAINER = "objects"
 Account = azure_native.storage.StorageAccount
 
 
-def create_storage(room: Scope, ground: Ground) -> ObjectStore:
+def create_storage(room: Scope, ground: AzureBaseResources) -> ObjectStore:
     """The container of the services that use storage, and the grants of those services on it."""
     wanted, site, network = ground.spec.storage, ground.site, ground.network
     if wanted is None:
@@ -54,7 +54,9 @@ def _usable(name: pulumi.Output[str], waits_for: tuple[pulumi.CustomResource, ..
     return pulumi.Output.all(name, *[resource.id for resource in waits_for]).apply(lambda known: str(known[0]))
 
 
-def _blobs(room: Scope, site: Site, account: Account, kept: Keeping) -> azure_native.storage.BlobServiceProperties:
+def _blobs(
+    room: Scope, site: AzureContext, account: Account, kept: BlobRetention
+) -> azure_native.storage.BlobServiceProperties:
     undelete = azure_native.storage.DeleteRetentionPolicyArgs(enabled=True, days=kept.undelete_days)
     return azure_native.storage.BlobServiceProperties(
         room.named("blobs"),
@@ -72,7 +74,9 @@ def _blobs(room: Scope, site: Site, account: Account, kept: Keeping) -> azure_na
     )
 
 
-def _container(room: Scope, site: Site, account: Account, blobs: pulumi.Resource) -> azure_native.storage.BlobContainer:
+def _container(
+    room: Scope, site: AzureContext, account: Account, blobs: pulumi.Resource
+) -> azure_native.storage.BlobContainer:
     return azure_native.storage.BlobContainer(
         room.named("objects"),
         resource_group_name=site.group,
@@ -84,7 +88,7 @@ def _container(room: Scope, site: Site, account: Account, blobs: pulumi.Resource
     )
 
 
-def _expire(room: Scope, site: Site, account: Account, blobs: pulumi.Resource, kept: Keeping) -> None:
+def _expire(room: Scope, site: AzureContext, account: Account, blobs: pulumi.Resource, kept: BlobRetention) -> None:
     if kept.version_days is None:
         return
     old = azure_native.storage.DateAfterCreationArgs(days_after_creation_greater_than=kept.version_days)
@@ -96,7 +100,7 @@ def _expire(room: Scope, site: Site, account: Account, blobs: pulumi.Resource, k
 
 
 def _grant(
-    room: Scope, ground: Ground, container: azure_native.storage.BlobContainer, service: str
+    room: Scope, ground: AzureBaseResources, container: azure_native.storage.BlobContainer, service: str
 ) -> azure_native.authorization.RoleAssignment:
     principal = ground.identity.services[service].principal_id
     return grant(room, ground.site, f"{service}-objects", BLOB_DATA_CONTRIBUTOR, principal, container.id)

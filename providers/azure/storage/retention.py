@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Approximation
-from providers.contract.spec import Platform, Storage
+from providers.contract.diagnostics import Adjustment
+from providers.contract.spec import Platform, StorageSpec
 
 MOST_UNDELETE_DAYS = 365
 """Soft delete keeps 1 to 365 days: Microsoft Learn, "Soft delete for blobs"."""
@@ -12,7 +12,7 @@ MOST_RESTORE_DAYS = 7
 
 
 @dataclass(frozen=True)
-class Keeping:
+class BlobRetention:
     """Days of each safety net; None where there is none."""
 
     versioning: bool
@@ -24,26 +24,26 @@ class Keeping:
     """A version is dropped so many days after it was written."""
 
 
-def keeping(storage: Storage) -> Keeping:
+def keeping(storage: StorageSpec) -> BlobRetention:
     """The nets that make up what the spec asks for."""
     if not storage.versioning:
-        return Keeping(versioning=False, undelete_days=LEAST_UNDELETE_DAYS, restore_days=None, version_days=None)
+        return BlobRetention(versioning=False, undelete_days=LEAST_UNDELETE_DAYS, restore_days=None, version_days=None)
     undelete_days = min(storage.noncurrent_days, MOST_UNDELETE_DAYS)
     restore_days = min(undelete_days - 1, MOST_RESTORE_DAYS)
-    return Keeping(True, undelete_days, restore_days or None, storage.noncurrent_days)
+    return BlobRetention(True, undelete_days, restore_days or None, storage.noncurrent_days)
 
 
-def storage_approximations(spec: Platform) -> list[Approximation]:
+def storage_approximations(spec: Platform) -> list[Adjustment]:
     """What Azure keeps longer than asked, in days."""
     if spec.storage is None:
         return []
     kept = keeping(spec.storage)
     if not kept.versioning:
         given = f"no versions; an operator can still undelete an object for {kept.undelete_days} days"
-        return [Approximation("storage.versioning", False, given)]
+        return [Adjustment("storage.versioning", False, given)]
     days = spec.storage.noncurrent_days
     given = (
         f"{kept.undelete_days} to {days + kept.undelete_days} days: a version goes {days} days after it was written, "
         f"not after it was replaced, and can be undeleted for {kept.undelete_days} more"
     )
-    return [Approximation("storage.noncurrent_days", days, given)]
+    return [Adjustment("storage.noncurrent_days", days, given)]

@@ -1,10 +1,18 @@
 """The spec: frozen, pure data, the same for every cloud."""
 
-from providers.contract.spec.base import CloudName, Model, Profile
+from providers.contract.spec.base import CloudName, Profile, SpecModel
 from providers.contract.spec.clouds import AwsBlock, AzureBlock, DockerBlock, GcpBlock
-from providers.contract.spec.data import Backup, Cache, Database, DatabaseSize, Maintenance, Parameter, Storage
-from providers.contract.spec.network import Ingress, Network, Replicas
-from providers.contract.spec.operations import Alerts, Budget, Deployer, Monitoring, Recovery, Slack, Slo
+from providers.contract.spec.data import (
+    BackupSpec,
+    CacheSpec,
+    DatabaseSize,
+    DatabaseSpec,
+    MaintenanceSpec,
+    Parameter,
+    StorageSpec,
+)
+from providers.contract.spec.network import IngressSpec, NetworkSpec, Replicas
+from providers.contract.spec.operations import Alerts, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec, Slack, Slo
 from providers.contract.spec.platform import Platform
 from providers.contract.spec.presets import PRESETS, App, Preset
 from providers.contract.spec.service import Autoscaling, Health, Service, Size, Uses
@@ -16,31 +24,31 @@ __all__ = [
     "Autoscaling",
     "AwsBlock",
     "AzureBlock",
-    "Backup",
-    "Budget",
-    "Cache",
+    "BackupSpec",
+    "BudgetSpec",
+    "CacheSpec",
     "CloudName",
-    "Database",
     "DatabaseSize",
+    "DatabaseSpec",
     "Deployer",
     "DockerBlock",
     "GcpBlock",
     "Health",
-    "Ingress",
-    "Maintenance",
-    "Model",
-    "Monitoring",
-    "Network",
+    "IngressSpec",
+    "MaintenanceSpec",
+    "MonitoringSpec",
+    "NetworkSpec",
     "Parameter",
     "Platform",
     "Preset",
     "Profile",
-    "Recovery",
+    "RecoverySpec",
     "Replicas",
     "Service",
     "Size",
     "Slack",
     "Slo",
-    "Storage",
+    "SpecModel",
+    "StorageSpec",
     "Uses",
 ]

@@ -21,7 +21,7 @@ Environment = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 """Name of an environment variable."""
 
 
-class Model(BaseModel):
+class SpecModel(BaseModel):
     """Base of every part of the spec: immutable, no unknown keys, documented by docstrings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, strict=True)

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from providers.contract.spec.base import Model, Port
+from providers.contract.spec.base import Port, SpecModel
 
 Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 
 
-class AwsBlock(Model):
+class AwsBlock(SpecModel):
     """Amazon Web Services: where the stack stands and which Bedrock models it may invoke."""
 
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
@@ -23,7 +23,7 @@ class AwsBlock(Model):
     """Bedrock model ids or inference-profile ids that services with `uses: [models]` may invoke, and no others."""
 
 
-class GcpBlock(Model):
+class GcpBlock(SpecModel):
     """Google Cloud: where the stack stands and which Vertex AI models it may invoke."""
 
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
@@ -34,7 +34,7 @@ class GcpBlock(Model):
     """Vertex AI models (publishers/<publisher>/models/<model>) that services with `uses: [models]` may invoke."""
 
 
-class AzureBlock(Model):
+class AzureBlock(SpecModel):
     """Microsoft Azure: where the stack stands and which Azure OpenAI models it may invoke."""
 
     subscription_id: Guid
@@ -51,7 +51,7 @@ class AzureBlock(Model):
     """Month (YYYY-MM) from which the budget counts: the current one or one of the next twelve when it is first made, and never changed."""
 
 
-class DockerBlock(Model):
+class DockerBlock(SpecModel):
     """This machine: the entry's port and images to use instead of the pinned ones."""
 
     entry_port: Port = 8443

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from providers.contract.spec.base import Model, PositiveInt
+from providers.contract.spec.base import PositiveInt, SpecModel
 
 Parameter = str | int | float | bool
 IN_MIB = {"shared_buffers_mib": "shared_buffers", "effective_cache_size_mib": "effective_cache_size"}
@@ -13,7 +13,7 @@ Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """Time of day, HH:MM."""
 
 
-class DatabaseSize(Model):
+class DatabaseSize(SpecModel):
     """Processor and memory of the database server."""
 
     vcpu: Annotated[float, Field(gt=0, le=128)] = 2
@@ -22,7 +22,7 @@ class DatabaseSize(Model):
     """Memory in GiB."""
 
 
-class Backup(Model):
+class BackupSpec(SpecModel):
     """Daily backups with point-in-time recovery."""
 
     retention_days: Annotated[int, Field(ge=0, le=35)] = 7
@@ -31,7 +31,7 @@ class Backup(Model):
     """UTC start of the hour in which backups run; maintenance must keep away from it."""
 
 
-class Maintenance(Model):
+class MaintenanceSpec(SpecModel):
     """The hour a week in which the cloud may patch and restart the database."""
 
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "sunday"
@@ -40,7 +40,7 @@ class Maintenance(Model):
     """UTC start of the hour; it must not meet the hour of the backups."""
 
 
-class Database(Model):
+class DatabaseSpec(SpecModel):
     """PostgreSQL."""
 
     version: Annotated[str, Field(pattern=r"^1[4-8]$")] = "17"
@@ -53,9 +53,9 @@ class Database(Model):
     """Disk that it may grow to by itself, in GiB."""
     high_availability: bool = True
     """Keep a standby in another zone that takes over by itself."""
-    backup: Backup = Backup()
+    backup: BackupSpec = BackupSpec()
     """When backups run and how long they are kept."""
-    maintenance: Maintenance = Maintenance()
+    maintenance: MaintenanceSpec = MaintenanceSpec()
     """When the cloud may patch and restart the server."""
     deletion_protection: bool = True
     """Refuse to delete the database, in the cloud and in the stack."""
@@ -63,7 +63,7 @@ class Database(Model):
     """Server parameters by PostgreSQL's own names; shared_buffers_mib and effective_cache_size_mib take MiB."""
 
 
-class Cache(Model):
+class CacheSpec(SpecModel):
     """Redis protocol, encrypted and with a password."""
 
     memory_gib: Annotated[float, Field(gt=0, le=512)] = 3
@@ -77,7 +77,7 @@ class Cache(Model):
     """What is dropped when memory is full; queues need noeviction."""
 
 
-class Storage(Model):
+class StorageSpec(SpecModel):
     """One private, encrypted bucket."""
 
     versioning: bool = True

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from providers.contract.spec.base import Model, PositiveInt
+from providers.contract.spec.base import PositiveInt, SpecModel
 
 
 def _cidr(value: str) -> str:
@@ -22,7 +22,7 @@ DomainName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?
 """Lower-case DNS name."""
 
 
-class Network(Model):
+class NetworkSpec(SpecModel):
     """The private network and its ways out."""
 
     cidr: Cidr = "10.20.0.0/16"
@@ -37,7 +37,7 @@ class Network(Model):
     """Record accepted and refused connections of the whole network, kept as long as the logs."""
 
 
-class Ingress(Model):
+class IngressSpec(SpecModel):
     """The public entry: name, admission and protection."""
 
     domain: DomainName | None = None
@@ -61,7 +61,7 @@ class Ingress(Model):
         return self.dns_zone or self.domain.partition(".")[2]
 
 
-class Replicas(Model):
+class Replicas(SpecModel):
     """How many copies of a service run."""
 
     min: PositiveInt = 2

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from providers.contract.spec.base import Model, Percent
+from providers.contract.spec.base import Percent, SpecModel
 
 LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
-class Slack(Model):
+class Slack(SpecModel):
     """The channel that receives alarms."""
 
     workspace: Annotated[str, Field(pattern=r"^T[A-Z0-9]{6,}$")]
@@ -19,7 +19,7 @@ class Slack(Model):
     """Channel id, starting with C or G."""
 
 
-class Alerts(Model):
+class Alerts(SpecModel):
     """Thresholds of the alarm rules; the rules themselves are the same on every cloud."""
 
     cpu_percent: Percent = 80
@@ -32,7 +32,7 @@ class Alerts(Model):
     """95th percentile of the response time, in seconds, over 5 minutes: warning."""
 
 
-class Slo(Model):
+class Slo(SpecModel):
     """The promise to users; alarms fire on how fast its error budget burns."""
 
     availability_percent: Annotated[float, Field(ge=90, lt=100)] = 99.9
@@ -41,7 +41,7 @@ class Slo(Model):
     """95th percentile of the response time that is promised, in seconds."""
 
 
-class Monitoring(Model):
+class MonitoringSpec(SpecModel):
     """Logs, alarms, dashboards and who is told."""
 
     log_retention_days: LogRetentionDays = 365
@@ -60,14 +60,14 @@ class Monitoring(Model):
     """Promise to users; absent: no burn-rate alarms."""
 
 
-class Budget(Model):
+class BudgetSpec(SpecModel):
     """Money."""
 
     monthly_usd: Annotated[float, Field(gt=0)]
     """Spending a month, in US dollars, at which the alarm channels are told (80 and 100 percent, and the forecast)."""
 
 
-class Deployer(Model):
+class Deployer(SpecModel):
     """Keyless deployment from GitHub Actions by OpenID Connect."""
 
     github: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
@@ -76,7 +76,7 @@ class Deployer(Model):
     """GitHub environment whose jobs may deploy."""
 
 
-class Recovery(Model):
+class RecoverySpec(SpecModel):
     """What stands ready when a region is lost."""
 
     standby_region: str | None = None

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from providers.contract.spec.base import CloudName, Model, Profile, Slug
+from providers.contract.spec.base import CloudName, Profile, Slug, SpecModel
 from providers.contract.spec.clouds import AwsBlock, AzureBlock, DockerBlock, GcpBlock
-from providers.contract.spec.data import Cache, Database, Storage
-from providers.contract.spec.network import Ingress, Network
-from providers.contract.spec.operations import Budget, Deployer, Monitoring, Recovery
+from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
+from providers.contract.spec.network import IngressSpec, NetworkSpec
+from providers.contract.spec.operations import BudgetSpec, Deployer, MonitoringSpec, RecoverySpec
 from providers.contract.spec.service import Service
 
 
-class Platform(Model):
+class Platform(SpecModel):
     """One agent platform: its services and everything they stand on."""
 
     cloud: CloudName
@@ -29,25 +29,25 @@ class Platform(Model):
     """Sets defaults: production is the safe one, staging and development cost less."""
     tags: dict[str, str] = {}
     """Tags or labels on everything, beside `project`, `stack` and `managed-by`."""
-    network: Network = Network()
+    network: NetworkSpec = NetworkSpec()
     """The private network and its ways out."""
-    ingress: Ingress = Ingress()
+    ingress: IngressSpec = IngressSpec()
     """The public entry."""
     services: Annotated[dict[Slug, Service], Field(min_length=1)]
     """Services by name."""
-    database: Database | None = None
+    database: DatabaseSpec | None = None
     """PostgreSQL; absent: none."""
-    cache: Cache | None = None
+    cache: CacheSpec | None = None
     """Redis protocol; absent: none."""
-    storage: Storage | None = None
+    storage: StorageSpec | None = None
     """Object storage; absent: none."""
-    monitoring: Monitoring = Monitoring()
+    monitoring: MonitoringSpec = MonitoringSpec()
     """Logs, alarms, dashboards."""
-    budget: Budget | None = None
+    budget: BudgetSpec | None = None
     """Money; absent: no budget alarm."""
     deployer: Deployer | None = None
     """Keyless deployment from CI; absent: none."""
-    recovery: Recovery = Recovery()
+    recovery: RecoverySpec = RecoverySpec()
     """What stands ready when a region is lost."""
     accept_risk: dict[str, str] = {}
     """Production refusals that are accepted: the refused key's path and the reason."""

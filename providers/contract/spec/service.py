@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from providers.contract.spec.base import Environment, Model, Percent, Port, PositiveInt, Slug
+from providers.contract.spec.base import Environment, Percent, Port, PositiveInt, Slug, SpecModel
 from providers.contract.spec.network import Replicas
 from providers.contract.spec.presets import PRESETS, App, Preset
 
 Uses = Literal["database", "cache", "storage", "models"]
 
 
-class Size(Model):
+class Size(SpecModel):
     """Processor and memory of one copy."""
 
     vcpu: Annotated[float, Field(gt=0, le=64)] = 1
@@ -20,7 +20,7 @@ class Size(Model):
     """Memory in GiB."""
 
 
-class Autoscaling(Model):
+class Autoscaling(SpecModel):
     """Targets that the number of copies follows between `replicas.min` and `replicas.max`."""
 
     cpu_percent: Percent = 70
@@ -35,7 +35,7 @@ class Autoscaling(Model):
     """Pause after a change before copies are removed."""
 
 
-class Health(Model):
+class Health(SpecModel):
     """How a copy proves that it works."""
 
     path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
@@ -54,7 +54,7 @@ class Health(Model):
     """Grace after start in which failed checks do not count."""
 
 
-class Service(Model):
+class Service(SpecModel):
     """One container image running as one or more copies."""
 
     app: App = "custom"

@@ -13,9 +13,9 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.docker.compute.health import Probe
+from providers.docker.compute.health import DockerProbe
 from providers.docker.compute.sizes import cpus
-from providers.docker.context import Site
+from providers.docker.context import DockerContext
 from providers.docker.database.parameters import CONFIG
 from providers.docker.durations import go_duration
 from providers.docker.monitoring.limits import LOG_FILE_MIB, log_files
@@ -28,7 +28,7 @@ READABLE = "0444"
 
 
 @dataclass(frozen=True)
-class Seat:
+class NetworkAttachment:
     """A container's place in a network: the names it answers to there, and its address where that must be known."""
 
     network: pulumi.Input[str]
@@ -37,7 +37,7 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedPort:
     """A port of this machine that leads into a container; `ip` is the address of this machine that it is opened on."""
 
     inside: int
@@ -46,13 +46,13 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Box:
+class ContainerSpec:
     """What runs in a container. `once` says that it does its work and ends, which is waited for."""
 
     image: pulumi.Input[str]
     memory_mib: int
     vcpu: float
-    seats: Sequence[Seat] = ()
+    seats: Sequence[NetworkAttachment] = ()
     user: str | None = NOBODY
     entrypoint: Sequence[str] = ()
     command: Sequence[str] = ()
@@ -64,8 +64,8 @@ class Box:
     host_paths: Mapping[str, str] = field(default_factory=dict[str, str])
     """Folders of this machine that are read, never written, by the path where they stand."""
     scratch: Sequence[str] = ("/tmp",)  # noqa: S108  # a file system in memory, of the container's own
-    probe: Probe | None = None
-    ports: Sequence[Published] = ()
+    probe: DockerProbe | None = None
+    ports: Sequence[PublishedPort] = ()
     init: bool = False
     once: bool = False
     shared_memory_mib: int | None = None
@@ -73,9 +73,9 @@ class Box:
 
 def create_container(
     room: Scope,
-    site: Site,
+    site: DockerContext,
     part: str,
-    box: Box,
+    box: ContainerSpec,
     depends_on: Sequence[pulumi.Resource] = (),
     replace_first: bool = False,
 ) -> docker.Container:
@@ -119,7 +119,7 @@ def create_container(
     )
 
 
-def _holder(room: Scope, part: str, box: Box) -> docker.Container:
+def _holder(room: Scope, part: str, box: ContainerSpec) -> docker.Container:
     """A container of the box's files, made and never started."""
     return docker.Container(
         room.named(part),
@@ -155,7 +155,7 @@ def _upload(path: str, content: pulumi.Input[str]) -> docker.ContainerUploadArgs
     return docker.ContainerUploadArgs(file=path, content=content, permissions=READABLE)
 
 
-def _volumes(box: Box, holder: docker.Container | None) -> list[docker.ContainerVolumeArgs]:
+def _volumes(box: ContainerSpec, holder: docker.Container | None) -> list[docker.ContainerVolumeArgs]:
     held = [docker.ContainerVolumeArgs(from_container=pulumi.Output.concat(holder.id, ":ro"))] if holder else []
     return [
         *held,
@@ -175,17 +175,17 @@ def _folder(path: str) -> str:
     return CONFIG if path.startswith(f"{CONFIG}/") else path.rpartition("/")[0]
 
 
-def _seat(seat: Seat) -> docker.ContainerNetworksAdvancedArgs:
+def _seat(seat: NetworkAttachment) -> docker.ContainerNetworksAdvancedArgs:
     return docker.ContainerNetworksAdvancedArgs(
         name=seat.network, aliases=list(seat.aliases) or None, ipv4_address=seat.address
     )
 
 
-def _port(port: Published) -> docker.ContainerPortArgs:
+def _port(port: PublishedPort) -> docker.ContainerPortArgs:
     return docker.ContainerPortArgs(internal=port.inside, external=port.outside, ip=port.ip, protocol="tcp")
 
 
-def _healthcheck(probe: Probe) -> docker.ContainerHealthcheckArgs:
+def _healthcheck(probe: DockerProbe) -> docker.ContainerHealthcheckArgs:
     return docker.ContainerHealthcheckArgs(
         tests=list(probe.test),
         interval=go_duration(probe.interval_seconds),

@@ -11,7 +11,7 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password
-from providers.docker.context import Site
+from providers.docker.context import DockerContext
 from providers.docker.naming import access_key
 
 COURIER, KEEPER = "courier", "keeper"
@@ -27,7 +27,7 @@ class StorageKey:
 
 
 @dataclass(frozen=True)
-class Identity:
+class DockerIdentity:
     """The keys of services that use storage, by name, and of the platform's own two holders."""
 
     services: Mapping[str, StorageKey]
@@ -35,15 +35,15 @@ class Identity:
     keeper: StorageKey | None
 
 
-def create_identity(room: Scope, site: Site) -> Identity:
+def create_identity(room: Scope, site: DockerContext) -> DockerIdentity:
     """A key for each service that uses storage, one for whoever carries backups, one for whoever makes buckets."""
     stores = site.spec.storage is not None or site.backs_up
-    return Identity(
+    return DockerIdentity(
         services={name: _key(room, site, f"service-{name}") for name in site.spec.users_of("storage")},
         courier=_key(room, site, COURIER) if site.backs_up else None,
         keeper=_key(room, site, KEEPER) if stores else None,
     )
 
 
-def _key(room: Scope, site: Site, holder: str) -> StorageKey:
+def _key(room: Scope, site: DockerContext, holder: str) -> StorageKey:
     return StorageKey(access_key(site.stack, holder), generated_password(room, holder))

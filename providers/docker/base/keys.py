@@ -11,7 +11,7 @@ import pulumi
 import pulumi_tls as tls
 
 from providers.contract.component import Scope
-from providers.docker.context import Site
+from providers.docker.context import DockerContext
 from providers.docker.naming import CACHE, DATABASE
 
 ALGORITHM, CURVE = "ECDSA", "P256"
@@ -35,7 +35,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Keys:
+class DockerKeys:
     """The authority's certificate, and who shows one of its own; None for a part that does not stand."""
 
     authority: pulumi.Output[str]
@@ -44,7 +44,7 @@ class Keys:
     cache: Certificate | None
 
 
-def create_keys(room: Scope, site: Site) -> Keys:
+def create_keys(room: Scope, site: DockerContext) -> DockerKeys:
     """An authority for this stack alone, and what it signs."""
     key = _key(room, "authority")
     authority = tls.SelfSignedCert(
@@ -59,7 +59,7 @@ def create_keys(room: Scope, site: Site) -> Keys:
         opts=room.opts(),
     )
     spec = site.spec
-    return Keys(
+    return DockerKeys(
         authority=authority.cert_pem,
         # the dashboard, on the loopback address, shows the same one
         entry=_certificate(room, "entry", key, authority, [*dict.fromkeys([site.host, "localhost"])]),

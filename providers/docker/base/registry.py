@@ -11,24 +11,24 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.docker.base.identity import Identity
-from providers.docker.base.keys import Keys
+from providers.docker.base.identity import DockerIdentity
+from providers.docker.base.keys import DockerKeys
 from providers.docker.base.platform_images import image_of, roles_of
-from providers.docker.context import Site
+from providers.docker.context import DockerContext
 
 
 @dataclass(frozen=True)
-class Registry:
+class DockerRegistry:
     """Id of the image by service, and by role for the platform's own."""
 
     images: Mapping[str, pulumi.Input[str]]
     roles: Mapping[str, pulumi.Output[str]]
 
 
-def create_registry(room: Scope, site: Site, keys: Keys, identity: Identity) -> Registry:
+def create_registry(room: Scope, site: DockerContext, keys: DockerKeys, identity: DockerIdentity) -> DockerRegistry:
     """The images of every service and of every role that the platform needs."""
     spec = site.spec
-    return Registry(
+    return DockerRegistry(
         images={name: _image(room, f"service-{name}", service.image) for name, service in spec.services.items()},
         roles={role: _image(room, f"role-{role}", image_of(spec, role)) for role in roles_of(spec)},
     )

@@ -6,26 +6,26 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.contract.spec import Platform
-from providers.docker.base.container import Seat
-from providers.docker.base.identity import Identity
-from providers.docker.base.keys import Keys
-from providers.docker.base.registry import Registry
-from providers.docker.context import Site
+from providers.docker.base.container import NetworkAttachment
+from providers.docker.base.identity import DockerIdentity
+from providers.docker.base.keys import DockerKeys
+from providers.docker.base.registry import DockerRegistry
+from providers.docker.context import DockerContext
 from providers.docker.network.plan import inside
-from providers.docker.network.resources import Network
-from providers.docker.observability.channels import Channels
+from providers.docker.network.resources import DockerNetwork
+from providers.docker.observability.channels import DockerChannels
 
 
 @dataclass(frozen=True)
-class Ground:
+class DockerBaseResources:
     """Keys, networks, keys to the store, images and alarm channels of this machine."""
 
-    site: Site
-    keys: Keys
-    network: Network
-    identity: Identity
-    registry: Registry
-    channels: Channels
+    site: DockerContext
+    keys: DockerKeys
+    network: DockerNetwork
+    identity: DockerIdentity
+    registry: DockerRegistry
+    channels: DockerChannels
 
     @property
     def spec(self) -> Platform:
@@ -36,10 +36,10 @@ class Ground:
         """Id of the image that fills a role."""
         return self.registry.roles[role]
 
-    def seat(self, part: str, *aliases: str, address: str | None = None) -> Seat:
+    def seat(self, part: str, *aliases: str, address: str | None = None) -> NetworkAttachment:
         """A place in the network `part`, under these names."""
-        return Seat(self.network.names[part], aliases, address)
+        return NetworkAttachment(self.network.names[part], aliases, address)
 
-    def beside(self, part: str, alias: str) -> Sequence[Seat]:
+    def beside(self, part: str, alias: str) -> Sequence[NetworkAttachment]:
         """A place beside each service that uses a part of the platform, under the name by which it is known."""
         return [self.seat(inside(service), alias) for service in self.spec.users_of(part)]

@@ -11,11 +11,11 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 
 
 def create_secret(
-    room: Scope, ground: Ground, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    room: Scope, ground: DockerBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
     """The value as its own reference; declares nothing."""
     return SecretRef(name, reference=pulumi.Output.secret(value), version=pulumi.Output.from_input(""))

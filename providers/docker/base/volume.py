@@ -11,8 +11,8 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.docker.base.container import Box, create_container
-from providers.docker.context import Site
+from providers.docker.base.container import ContainerSpec, create_container
+from providers.docker.context import DockerContext
 
 MOUNT = "/volume"
 MEMORY_MIB = 64
@@ -26,7 +26,9 @@ class Volume:
     ready: pulumi.Resource
 
 
-def create_volume(room: Scope, site: Site, part: str, image: pulumi.Input[str], *, protect: bool = False) -> Volume:
+def create_volume(
+    room: Scope, site: DockerContext, part: str, image: pulumi.Input[str], *, protect: bool = False
+) -> Volume:
     """The volume `part`, opened by a container of `image`."""
     volume = docker.Volume(
         room.named(part),
@@ -35,7 +37,7 @@ def create_volume(room: Scope, site: Site, part: str, image: pulumi.Input[str], 
         # a new label would make a new volume, and an empty one
         opts=room.opts(protect=protect, ignore_changes=["labels"]),
     )
-    opener = Box(
+    opener = ContainerSpec(
         image=image,
         memory_mib=MEMORY_MIB,
         vcpu=0.5,

@@ -14,10 +14,10 @@ from providers.contract.credentials import generated_password, redis_url
 from providers.contract.results import Cache
 from providers.contract.spec import Cache as Wanted
 from providers.contract.variables import REDIS_CA_FILE
-from providers.docker.base.container import Box, create_container
+from providers.docker.base.container import ContainerSpec, create_container
 from providers.docker.base.keys import Certificate
 from providers.docker.base.platform_images import REDIS
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.base.secrets import create_secret
 from providers.docker.base.volume import create_volume
 from providers.docker.compute.health import own_probe
@@ -40,7 +40,7 @@ class DockerCache(Cache):
     password: pulumi.Output[str]
 
 
-def create_cache(room: Scope, ground: Ground) -> DockerCache:
+def create_cache(room: Scope, ground: DockerBaseResources) -> DockerCache:
     """One server for the spec's cache."""
     wanted, users, certificate = ground.spec.cache, ground.spec.users_of("cache"), ground.keys.cache
     if wanted is None or certificate is None:
@@ -60,11 +60,11 @@ def create_cache(room: Scope, ground: Ground) -> DockerCache:
 
 
 def _server(
-    room: Scope, ground: Ground, wanted: Wanted, password: pulumi.Output[str], certificate: Certificate
+    room: Scope, ground: DockerBaseResources, wanted: Wanted, password: pulumi.Output[str], certificate: Certificate
 ) -> docker.Container:
     image = ground.image(REDIS)
     volume = create_volume(room, ground.site, "data", image)
-    box = Box(
+    box = ContainerSpec(
         image=image,
         memory_mib=cache_limit_mib(wanted.memory_gib),
         vcpu=VCPU,

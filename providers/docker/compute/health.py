@@ -13,7 +13,7 @@ SLACK_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Probe:
+class DockerProbe:
     """A check in Docker's own words; seconds where it has durations."""
 
     test: tuple[str, ...]
@@ -28,7 +28,7 @@ class Probe:
         return self.start_period_seconds + self.interval_seconds * (self.retries + 1) + SLACK_SECONDS
 
 
-def probe_of(service: Service) -> Probe | None:
+def probe_of(service: Service) -> DockerProbe | None:
     """The check of a service; None for one that has nothing to be asked."""
     health = service.health
     test = health.command or (_http(service.port, health.path, health.timeout_seconds) if health.path else ())
@@ -37,12 +37,12 @@ def probe_of(service: Service) -> Probe | None:
     if not test:
         return None
     numbers = (health.interval_seconds, health.timeout_seconds, health.unhealthy_threshold, health.start_period_seconds)
-    return Probe(tuple(test), *numbers)
+    return DockerProbe(tuple(test), *numbers)
 
 
-def own_probe(*test: str) -> Probe:
+def own_probe(*test: str) -> DockerProbe:
     """The check of a part of the platform itself."""
-    return Probe(("CMD", *test), interval_seconds=10, timeout_seconds=5, retries=5, start_period_seconds=30)
+    return DockerProbe(("CMD", *test), interval_seconds=10, timeout_seconds=5, retries=5, start_period_seconds=30)
 
 
 def _http(port: int | None, path: str, seconds: int) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ import pulumi_docker as docker
 
 from providers.contract.component import Scope
 from providers.contract.results import Environment, SecretRef
-from providers.docker.base.container import Box, create_container
-from providers.docker.base.resources import Ground
+from providers.docker.base.container import ContainerSpec, create_container
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import probe_of
 from providers.docker.compute.sizes import memory_mib
 from providers.docker.network.plan import service_nets
@@ -17,10 +17,12 @@ from providers.docker.storage.object_store import REGION, URL
 HOME = "/tmp"  # noqa: S108  # a file system in memory, of the container's own
 
 
-def create_copies(room: Scope, ground: Ground, name: str, environment: Environment) -> tuple[docker.Container, ...]:
+def create_copies(
+    room: Scope, ground: DockerBaseResources, name: str, environment: Environment
+) -> tuple[docker.Container, ...]:
     """As many containers of the service as its least number, all alike."""
     service = ground.spec.services[name]
-    box = Box(
+    box = ContainerSpec(
         image=ground.registry.images[name],
         memory_mib=memory_mib(service.size.memory_gib),
         vcpu=service.size.vcpu,
@@ -40,7 +42,7 @@ def _secrets(secrets: Mapping[str, SecretRef]) -> Mapping[str, pulumi.Input[str]
     return {name: secret.reference for name, secret in secrets.items()}
 
 
-def _storage(ground: Ground, name: str) -> Mapping[str, pulumi.Input[str]]:
+def _storage(ground: DockerBaseResources, name: str) -> Mapping[str, pulumi.Input[str]]:
     """The service's own key to the object store, in the variables that every S3 client reads."""
     key = ground.identity.services.get(name)
     if key is None:

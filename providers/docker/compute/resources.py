@@ -11,19 +11,19 @@ import pulumi_docker as docker
 
 from providers.contract.component import Scope
 from providers.contract.results import Environment
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.replicas import create_copies
 
-__all__ = ["Compute", "create_compute"]
+__all__ = ["DockerCompute", "create_compute"]
 
 
 @dataclass(frozen=True)
-class Compute:
+class DockerCompute:
     """The containers of each service, by its name."""
 
     copies: Mapping[str, tuple[docker.Container, ...]]
 
 
-def create_compute(room: Scope, ground: Ground, environments: Mapping[str, Environment]) -> Compute:
+def create_compute(room: Scope, ground: DockerBaseResources, environments: Mapping[str, Environment]) -> DockerCompute:
     """The copies of every service."""
-    return Compute({name: create_copies(room, ground, name, environments[name]) for name in ground.spec.services})
+    return DockerCompute({name: create_copies(room, ground, name, environments[name]) for name in ground.spec.services})

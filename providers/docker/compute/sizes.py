@@ -7,7 +7,7 @@ machine has. Whether they do is seen where the machine can be asked.
 from collections.abc import Mapping
 from math import ceil
 
-from providers.contract.diagnostics import Refusal, Unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported
 from providers.contract.spec import DatabaseSize, Platform, Size
 
 MIB_A_GIB = 1024
@@ -51,7 +51,7 @@ def sizes(spec: Platform) -> Mapping[str, Size | DatabaseSize]:
     return {**services, "database.size": spec.database.size} if spec.database is not None else services
 
 
-def size_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Limits below what Docker takes, and shares of a CPU that the provider would tell back otherwise."""
     return [
         Unsupported("docker", path, size.model_dump(), advice)

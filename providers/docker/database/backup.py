@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from providers.contract.component import Scope
-from providers.contract.spec import Database
-from providers.docker.base.container import Box, create_container
+from providers.contract.spec import DatabaseSpec
+from providers.docker.base.container import ContainerSpec, create_container
 from providers.docker.base.platform_images import POSTGRES
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.base.volume import Volume, create_volume
 from providers.docker.database.parameters import CONFIG
 from providers.docker.database.resources import DockerDatabase
@@ -28,13 +28,15 @@ MEMORY_MIB, DRILL_MEMORY_MIB = 256, 512
 
 
 @dataclass(frozen=True)
-class Backup:
+class DockerBackup:
     """The volume in which the state of the backups is told."""
 
     exchange: pulumi.Output[str]
 
 
-def create_backup(room: Scope, ground: Ground, database: DockerDatabase, store: Store | None) -> Backup:
+def create_backup(
+    room: Scope, ground: DockerBaseResources, database: DockerDatabase, store: Store | None
+) -> DockerBackup:
     """Dump, courier and drill; the object store as well where no service uses one."""
     wanted, key = ground.spec.database, ground.identity.courier
     if wanted is None or key is None:
@@ -48,11 +50,13 @@ def create_backup(room: Scope, ground: Ground, database: DockerDatabase, store: 
     # no input tells that the bucket must be there
     create_container(room, ground.site, "courier", courier, [exchange.ready, standing.ready])
     _drill(room, ground, exchange)
-    return Backup(exchange.name)
+    return DockerBackup(exchange.name)
 
 
-def _dump(room: Scope, ground: Ground, wanted: Database, database: DockerDatabase, exchange: Volume) -> None:
-    box = Box(
+def _dump(
+    room: Scope, ground: DockerBaseResources, wanted: DatabaseSpec, database: DockerDatabase, exchange: Volume
+) -> None:
+    box = ContainerSpec(
         image=ground.image(POSTGRES),
         memory_mib=MEMORY_MIB,
         vcpu=1,
@@ -70,11 +74,11 @@ def _dump(room: Scope, ground: Ground, wanted: Database, database: DockerDatabas
     create_container(room, ground.site, "dump", box, [exchange.ready, database.ready])
 
 
-def _drill(room: Scope, ground: Ground, exchange: Volume) -> None:
+def _drill(room: Scope, ground: DockerBaseResources, exchange: Volume) -> None:
     """A server of its own, in a container without any network: what it restores can reach nobody."""
     image = ground.image(POSTGRES)
     scratch = create_volume(room, ground.site, "scratch", image)
-    box = Box(
+    box = ContainerSpec(
         image=image,
         memory_mib=DRILL_MEMORY_MIB,
         vcpu=1,

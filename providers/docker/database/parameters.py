@@ -1,8 +1,8 @@
 """Parameters of the PostgreSQL server as arguments of its command line: defaults, the user's, what is fixed. Pure."""
 
-from providers.contract.diagnostics import Mistake, Refusal
+from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.postgres import PAGES_A_MIB, declared, on_or_off, untaken
-from providers.contract.spec import Database
+from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import Parameter
 from providers.contract.spec.platform import Platform
 
@@ -51,7 +51,7 @@ KEEPS = {
 """Parameters that nobody may set, by the reason."""
 
 
-def arguments(database: Database) -> list[str]:
+def arguments(database: DatabaseSpec) -> list[str]:
     """`-c name=value` for every declared parameter, in the order of their names."""
     memory_mib = database.size.memory_gib * 1024
     defaults: dict[str, Parameter] = {
@@ -63,7 +63,7 @@ def arguments(database: Database) -> list[str]:
     return [word for name, value in found for word in ("-c", f"{name}={on_or_off(value)}")]
 
 
-def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Parameters that the platform keeps to itself, values with a unit, buffers larger than the server."""
     if spec.database is None:
         return []
@@ -71,9 +71,9 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     return [*refused, *_too_large(spec.database)]
 
 
-def _too_large(database: Database) -> list[Refusal]:
+def _too_large(database: DatabaseSpec) -> list[Diagnostic]:
     buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
     if not isinstance(buffers_mib, int) or buffers_mib < memory_mib:
         return []
     advice = f"leaves nothing of the server's {memory_mib:g} MiB, and it would not start; a quarter is usual"
-    return [Mistake("database.parameters.shared_buffers_mib", buffers_mib, advice)]
+    return [ConfigError("database.parameters.shared_buffers_mib", buffers_mib, advice)]

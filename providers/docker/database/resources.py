@@ -12,7 +12,7 @@ import pulumi_docker as docker
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, postgres_url
 from providers.contract.results import Database
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.base.secrets import create_secret
 from providers.docker.database.roles import Passwords, create_roles
 from providers.docker.database.server import PORT, create_server
@@ -33,7 +33,7 @@ class DockerDatabase(Database):
     ready: docker.Container
 
 
-def create_database(room: Scope, ground: Ground) -> DockerDatabase:
+def create_database(room: Scope, ground: DockerBaseResources) -> DockerDatabase:
     """One server for the spec's database, with its roles."""
     wanted = ground.spec.database
     if wanted is None:

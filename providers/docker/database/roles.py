@@ -7,9 +7,9 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.docker.base.container import Box, create_container
+from providers.docker.base.container import ContainerSpec, create_container
 from providers.docker.base.platform_images import POSTGRES
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.database.parameters import CONFIG
 from providers.docker.naming import DATABASE
 from providers.docker.network.plan import DATA
@@ -27,9 +27,11 @@ class Passwords:
     monitor: pulumi.Output[str]
 
 
-def create_roles(room: Scope, ground: Ground, passwords: Passwords, server: docker.Container) -> docker.Container:
+def create_roles(
+    room: Scope, ground: DockerBaseResources, passwords: Passwords, server: docker.Container
+) -> docker.Container:
     """The container that makes the roles; an update waits until it has."""
-    box = Box(
+    box = ContainerSpec(
         image=ground.image(POSTGRES),
         memory_mib=MEMORY_MIB,
         vcpu=0.5,

@@ -4,10 +4,10 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.contract.spec import Database
-from providers.docker.base.container import Box, create_container
+from providers.contract.spec import DatabaseSpec
+from providers.docker.base.container import ContainerSpec, create_container
 from providers.docker.base.platform_images import POSTGRES
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.base.volume import create_volume
 from providers.docker.compute.health import own_probe
 from providers.docker.compute.sizes import memory_mib
@@ -26,14 +26,16 @@ FIRST_NESTED = 18
 """From this major version on, the image keeps a folder for each version in the one that the volume takes."""
 
 
-def create_server(room: Scope, ground: Ground, wanted: Database, superuser: pulumi.Output[str]) -> docker.Container:
+def create_server(
+    room: Scope, ground: DockerBaseResources, wanted: DatabaseSpec, superuser: pulumi.Output[str]
+) -> docker.Container:
     """The container of the server, its volume kept from deletion when the spec says so."""
     keys, image = ground.keys.database, ground.image(POSTGRES)
     if keys is None:
         raise ValueError("the database has no certificate")
     volume = create_volume(room, ground.site, "data", image, protect=wanted.deletion_protection)
     mount, folder = places(wanted.version)
-    box = Box(
+    box = ContainerSpec(
         image=image,
         memory_mib=memory_mib(wanted.size.memory_gib),
         vcpu=wanted.size.vcpu,

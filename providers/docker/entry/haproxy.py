@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from providers.contract.prometheus import metrics_path
 from providers.contract.spec import Platform, Service
-from providers.docker.context import HTTPS, Site
+from providers.docker.context import HTTPS, DockerContext
 from providers.docker.database.parameters import CONFIG
 from providers.docker.entry.admission import WAF, open_to_all
 from providers.docker.network.plan import proxy_address
@@ -28,7 +28,7 @@ SLOTS_A_COPY = 2
 """A new copy stands beside each old one while a service is replaced."""
 
 
-def configuration(site: Site) -> str:
+def configuration(site: DockerContext) -> str:
     """The whole file."""
     sections = (
         _global(),
@@ -108,7 +108,7 @@ def _door() -> list[str]:
     return [*front, *(line for back in backs for line in ("", *back))]
 
 
-def _plain(site: Site) -> list[str]:
+def _plain(site: DockerContext) -> list[str]:
     usual = [f"bind :{PLAIN_PORT}"] if site.block.entry_port == HTTPS else []
     port = "" if site.block.entry_port == HTTPS else f":{site.block.entry_port}"
     return _section(
@@ -121,7 +121,7 @@ def _plain(site: Site) -> list[str]:
     )
 
 
-def _https(site: Site) -> list[str]:
+def _https(site: DockerContext) -> list[str]:
     spec = site.spec
     return _section(
         "frontend https",
@@ -211,7 +211,7 @@ def _clients() -> list[str]:
     )
 
 
-def _metrics(site: Site) -> list[str]:
+def _metrics(site: DockerContext) -> list[str]:
     return _section(
         "frontend metrics",
         f"bind {proxy_address(site)}:{METRICS_PORT}",

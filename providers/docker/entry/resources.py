@@ -11,11 +11,11 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
-from providers.docker.base.container import Box, Published, create_container
+from providers.docker.base.container import ContainerSpec, PublishedPort, create_container
 from providers.docker.base.platform_images import PROXY
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import own_probe
-from providers.docker.context import HTTPS, Site
+from providers.docker.context import HTTPS, DockerContext
 from providers.docker.database.parameters import CONFIG
 from providers.docker.entry.haproxy import METRICS_PORT, PLAIN_PORT, TLS_PORT, configuration
 from providers.docker.entry.ingress import DockerOrigin
@@ -26,7 +26,7 @@ MEMORY_MIB = 512
 VCPU = 2
 
 
-def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entry:
+def create_entry(room: Scope, site: DockerContext, origins: Mapping[str, Origin]) -> Entry:
     """One proxy before the services of `origins`, of which there is one: this machine's."""
     grounds = [origin.ground for origin in origins.values() if isinstance(origin, DockerOrigin)]
     for ground in grounds:
@@ -34,9 +34,9 @@ def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entr
     return Entry(url=pulumi.Output.from_input(site.url))
 
 
-def _proxy(room: Scope, site: Site, ground: Ground) -> None:
+def _proxy(room: Scope, site: DockerContext, ground: DockerBaseResources) -> None:
     address = proxy_address(site)
-    box = Box(
+    box = ContainerSpec(
         image=ground.image(PROXY),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
@@ -48,11 +48,11 @@ def _proxy(room: Scope, site: Site, ground: Ground) -> None:
         command=["haproxy", "-W", "-db", "-f", f"{CONFIG}/haproxy.cfg"],
         files={f"{CONFIG}/haproxy.cfg": configuration(site), f"{CONFIG}/entry.pem": ground.keys.entry.bundle},
         probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://{address}:{METRICS_PORT}/healthz"),
-        ports=[Published(TLS_PORT, site.block.entry_port), *_usual(site)],
+        ports=[PublishedPort(TLS_PORT, site.block.entry_port), *_usual(site)],
     )
     create_container(room, site, "proxy", box, replace_first=True)
 
 
-def _usual(site: Site) -> list[Published]:
+def _usual(site: DockerContext) -> list[PublishedPort]:
     """Browsers try port 80 for a name without a port; on any other port HTTP and HTTPS share the entry's."""
-    return [Published(PLAIN_PORT, HTTP)] if site.block.entry_port == HTTPS else []
+    return [PublishedPort(PLAIN_PORT, HTTP)] if site.block.entry_port == HTTPS else []

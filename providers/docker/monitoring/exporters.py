@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from providers.contract.component import Scope
-from providers.docker.base.container import Box, create_container
+from providers.docker.base.container import ContainerSpec, create_container
 from providers.docker.base.platform_images import CONTAINER_EXPORTER, HOST_EXPORTER, POSTGRES_EXPORTER, REDIS_EXPORTER
 from providers.docker.database.parameters import CONFIG
 from providers.docker.naming import CACHE, DATABASE
@@ -20,17 +20,17 @@ from providers.docker.observability.prometheus_config import CONTAINER_EXPORTER_
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.base.resources import Ground
+    from providers.docker.base.resources import DockerBaseResources
     from providers.docker.cache.resources import DockerCache
     from providers.docker.database.resources import DockerDatabase
-    from providers.docker.monitoring.resources import Built
+    from providers.docker.monitoring.resources import DockerWatched
 
 MEMORY_MIB, CONTAINERS_MEMORY_MIB = 128, 256
 VCPU = 0.5
 EXCHANGE = "/exchange"
 
 
-def create_exporters(room: Scope, ground: Ground, built: Built) -> None:
+def create_exporters(room: Scope, ground: DockerBaseResources, built: DockerWatched) -> None:
     """One exporter for each thing that does not speak Prometheus itself."""
     if built.database is not None:
         create_container(
@@ -42,9 +42,9 @@ def create_exporters(room: Scope, ground: Ground, built: Built) -> None:
     create_container(room, ground.site, "container-exporter", _containers(ground))
 
 
-def _postgres(ground: Ground, database: DockerDatabase) -> Box:
+def _postgres(ground: DockerBaseResources, database: DockerDatabase) -> ContainerSpec:
     target = f"{DATABASE}:{database.port}/{database.name}?sslmode=verify-full&sslrootcert={CONFIG}/ca.pem"
-    return Box(
+    return ContainerSpec(
         image=ground.image(POSTGRES_EXPORTER),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
@@ -58,10 +58,10 @@ def _postgres(ground: Ground, database: DockerDatabase) -> Box:
     )
 
 
-def _redis(ground: Ground, cache: DockerCache) -> Box:
+def _redis(ground: DockerBaseResources, cache: DockerCache) -> ContainerSpec:
     address = f"rediss://{CACHE}:{cache.port}"
     passwords = pulumi.Output.secret(pulumi.Output.json_dumps({address: cache.password}))
-    return Box(
+    return ContainerSpec(
         image=ground.image(REDIS_EXPORTER),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
@@ -75,8 +75,8 @@ def _redis(ground: Ground, cache: DockerCache) -> Box:
     )
 
 
-def _host(ground: Ground, built: Built) -> Box:
-    return Box(
+def _host(ground: DockerBaseResources, built: DockerWatched) -> ContainerSpec:
+    return ContainerSpec(
         image=ground.image(HOST_EXPORTER),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
@@ -92,8 +92,8 @@ def _host(ground: Ground, built: Built) -> Box:
     )
 
 
-def _containers(ground: Ground) -> Box:
-    return Box(
+def _containers(ground: DockerBaseResources) -> ContainerSpec:
+    return ContainerSpec(
         image=ground.image(CONTAINER_EXPORTER),
         memory_mib=CONTAINERS_MEMORY_MIB,
         vcpu=VCPU,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password
-from providers.docker.base.container import Box, Published, create_container
+from providers.docker.base.container import ContainerSpec, PublishedPort, create_container
 from providers.docker.base.platform_images import GRAFANA
 from providers.docker.base.volume import create_volume
-from providers.docker.context import Site
+from providers.docker.context import DockerContext
 from providers.docker.database.parameters import CONFIG
 from providers.docker.monitoring.panels import SOURCE, UID, dashboard_document
 from providers.docker.network.plan import DASHBOARD, MONITORING, prometheus_address
@@ -18,18 +18,18 @@ from providers.docker.observability.prometheus_config import PROMETHEUS_PORT
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.base.resources import Ground
+    from providers.docker.base.resources import DockerBaseResources
 
 PORT = 3000
 MEMORY_MIB = 512
 LOOPBACK = "127.0.0.1"
 
 
-def create_grafana(room: Scope, ground: Ground) -> str:
+def create_grafana(room: Scope, ground: DockerBaseResources) -> str:
     """The dashboard's address; whoever opens it signs in as `admin` with the password in the stack's state."""
     site = ground.site
     volume = create_volume(room, site, "grafana-data", ground.image(GRAFANA))
-    box = Box(
+    box = ContainerSpec(
         image=ground.image(GRAFANA),
         memory_mib=MEMORY_MIB,
         vcpu=1,
@@ -53,13 +53,13 @@ def create_grafana(room: Scope, ground: Ground) -> str:
             f"{CONFIG}/server.key": ground.keys.entry.key,
         },
         volumes={"/var/lib/grafana": volume.name},
-        ports=[Published(PORT, site.dashboard_port, LOOPBACK)],
+        ports=[PublishedPort(PORT, site.dashboard_port, LOOPBACK)],
     )
     create_container(room, site, "grafana", box, [volume.ready], replace_first=True)
     return f"{address(site)}/d/{UID}"
 
 
-def address(site: Site) -> str:
+def address(site: DockerContext) -> str:
     """Where Grafana answers."""
     return f"https://localhost:{site.dashboard_port}"
 
@@ -69,7 +69,7 @@ def _dashboards() -> dict[str, object]:
     return {"apiVersion": 1, "providers": [{"name": "platform", "type": "file", "options": options}]}
 
 
-def _source(site: Site) -> dict[str, object]:
+def _source(site: DockerContext) -> dict[str, object]:
     url = f"http://{prometheus_address(site)}:{PROMETHEUS_PORT}"
     found = {"name": "Prometheus", "access": "proxy", "url": url, "isDefault": True, "editable": False, **SOURCE}
     return {"apiVersion": 1, "datasources": [found]}

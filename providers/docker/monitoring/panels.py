@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from providers.contract.alarms import Signal, alarm_rules
-from providers.contract.dashboard import Measure, Panel, Row, dashboard_rows
+from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
 from providers.contract.prometheus import expression, is_scraped
 from providers.contract.spec import Platform
 
@@ -47,11 +47,11 @@ def _place(x: int, y: int, width: int = WIDTH, height: int = HEIGHT) -> Mapping[
     return {"x": x, "y": y, "w": width, "h": height}
 
 
-def _widget(spec: Platform, row: Row, panel: Panel, x: int, y: int) -> Widget:
+def _widget(spec: Platform, row: DashboardRow, panel: Panel, x: int, y: int) -> Widget:
     place = _place(x, y)
     question = _question(spec, row.name, panel)
     if not question:
-        text = NO_BILL if panel.shows == Measure.SPENDING else NO_METRICS
+        text = NO_BILL if panel.shows == GraphOnlyMetric.SPENDING else NO_METRICS
         note = text if panel.threshold is None else f"{text} The line would be {panel.threshold:g} {panel.unit}."
         return {
             "type": "text",
@@ -71,9 +71,9 @@ def _widget(spec: Platform, row: Row, panel: Panel, x: int, y: int) -> Widget:
 
 def _question(spec: Platform, name: str, panel: Panel) -> str:
     """PromQL of a panel; empty for one that nothing can be asked for."""
-    if panel.shows == Measure.SPENDING:
+    if panel.shows == GraphOnlyMetric.SPENDING:
         return ""
-    if panel.shows == Measure.REQUESTS:
+    if panel.shows == GraphOnlyMetric.REQUESTS:
         return f'60 * sum(rate(http_server_request_duration_seconds_count{{job="{name}"}}[{panel.period_seconds}s]))'
     rule = next(rule for rule in alarm_rules(spec) if (rule.name, rule.signal) == (name, Signal(panel.shows)))
     return expression(spec, rule) if is_scraped(spec, rule) else ""

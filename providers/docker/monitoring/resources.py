@@ -19,24 +19,24 @@ from providers.docker.observability.metrics_collector import create_alertmanager
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.base.resources import Ground
+    from providers.docker.base.resources import DockerBaseResources
     from providers.docker.cache.resources import DockerCache
-    from providers.docker.database.backup import Backup
+    from providers.docker.database.backup import DockerBackup
     from providers.docker.database.resources import DockerDatabase
 
-__all__ = ["Built", "create_monitoring"]
+__all__ = ["DockerWatched", "create_monitoring"]
 
 
 @dataclass(frozen=True)
-class Built:
+class DockerWatched:
     """What stands on the machine when monitoring is made."""
 
     database: DockerDatabase | None
     cache: DockerCache | None
-    backup: Backup | None
+    backup: DockerBackup | None
 
 
-def create_monitoring(room: Scope, ground: Ground, built: Built, entry: Entry) -> Monitoring:
+def create_monitoring(room: Scope, ground: DockerBaseResources, built: DockerWatched, entry: Entry) -> Monitoring:
     """Every alarm rule of the contract, burn rates, exporters, dashboard."""
     create_exporters(room, ground, built)
     create_alertmanager(room, ground)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 
-from providers.contract.context import BaseSite
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
+from providers.contract.context import RegionContext
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
 from providers.contract.spec import Platform
 
 PREFIX = 25
@@ -104,7 +104,7 @@ def fixed(spec: Platform, offset: int) -> IPv4Address:
     return subnets(spec)[MONITORING][offset]
 
 
-def network_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A block that holds too few networks, and more copies than a network has addresses."""
     return [*_cidr(spec), *_crowded(spec)]
 
@@ -114,14 +114,14 @@ def _blocks(spec: Platform) -> int:
     return 2**bits if bits >= 0 else 0
 
 
-def _cidr(spec: Platform) -> Iterator[Refusal]:
+def _cidr(spec: Platform) -> Iterator[Diagnostic]:
     needed, held = len(nets(spec)), _blocks(spec)
     if held < needed:
         advice = f"it holds {held} networks of /{PREFIX} and this platform needs {needed}; use a larger block"
         yield Unsupported("docker", "network.cidr", spec.network.cidr, advice)
 
 
-def _crowded(spec: Platform) -> Iterator[Refusal]:
+def _crowded(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
         most = (DYNAMIC - SPARE) // 2
         if service.replicas.min > most:
@@ -131,34 +131,34 @@ def _crowded(spec: Platform) -> Iterator[Refusal]:
             yield Unsupported("docker", f"services.{name}.replicas.min", service.replicas.min, advice)
 
 
-def network_approximations(spec: Platform) -> list[Approximation]:
+def network_approximations(spec: Platform) -> list[Adjustment]:
     """What a network of one machine has no notion of."""
     return list(_approximations(spec))
 
 
-def _approximations(spec: Platform) -> Iterator[Approximation]:
+def _approximations(spec: Platform) -> Iterator[Adjustment]:
     network = spec.network
     given = "this machine, whatever the number: what stands on it falls together"
-    yield Approximation("network.zones", network.zones, given)
+    yield Adjustment("network.zones", network.zones, given)
     if network.egress == "per_zone":
-        yield Approximation("network.egress", network.egress, "one way out, by this machine's own address")
+        yield Adjustment("network.egress", network.egress, "one way out, by this machine's own address")
     if network.private_endpoints:
         given = "nothing: no cloud's services are used, and images come from where the machine's Docker finds them"
-        yield Approximation("network.private_endpoints", True, given)
+        yield Adjustment("network.private_endpoints", True, given)
     for name, service in spec.services.items():
         if service.calls:
             given = "a network of both, which leads both ways: whoever is called can reach the ports of its caller too"
-            yield Approximation(f"services.{name}.calls", list(service.calls), given)
+            yield Adjustment(f"services.{name}.calls", list(service.calls), given)
     if network.flow_logs:
         given = "the entry's line for each request: Docker's networks record no connections"
-        yield Approximation("network.flow_logs", True, given)
+        yield Adjustment("network.flow_logs", True, given)
 
 
-def prometheus_address(site: BaseSite) -> str:
+def prometheus_address(site: RegionContext) -> str:
     """Where Prometheus listens, in the network of monitoring and in no other."""
     return str(fixed(site.spec, PROMETHEUS_OFFSET))
 
 
-def proxy_address(site: BaseSite) -> str:
+def proxy_address(site: RegionContext) -> str:
     """Where the entry shows its metrics, in the network of monitoring and in no other."""
     return str(fixed(site.spec, PROXY_OFFSET))

@@ -11,25 +11,27 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.docker.base.keys import Keys
-from providers.docker.context import Site
+from providers.docker.base.keys import DockerKeys
+from providers.docker.context import DockerContext
 from providers.docker.network.plan import Net, dynamic_range, nets, subnets
 
 
 @dataclass(frozen=True)
-class Network:
+class DockerNetwork:
     """Docker's name of each network, by its part."""
 
     names: Mapping[str, pulumi.Output[str]]
 
 
-def create_network(room: Scope, site: Site, keys: Keys) -> Network:
+def create_network(room: Scope, site: DockerContext, keys: DockerKeys) -> DockerNetwork:
     """Every network of the platform; nothing in a network is encrypted by `keys`."""
     blocks = subnets(site.spec)
-    return Network({net.part: _network(room, net, str(blocks[net.part]), _range(site, net)) for net in nets(site.spec)})
+    return DockerNetwork(
+        {net.part: _network(room, net, str(blocks[net.part]), _range(site, net)) for net in nets(site.spec)}
+    )
 
 
-def _range(site: Site, net: Net) -> str:
+def _range(site: DockerContext, net: Net) -> str:
     return str(dynamic_range(subnets(site.spec)[net.part]))
 
 

@@ -7,7 +7,7 @@ own where Alertmanager reads them from one; the relay and its user, which it doe
 import json
 from collections.abc import Mapping
 
-from providers.contract.spec import Monitoring
+from providers.contract.spec import MonitoringSpec
 from providers.docker.database.parameters import CONFIG
 from providers.docker.monitoring.limits import SMTP_FROM, SMTP_HOST, SMTP_USERNAME
 
@@ -18,7 +18,7 @@ TITLE = '{{ .Status | toUpper }} {{ .CommonLabels.severity }}: {{ .CommonLabels.
 TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}"
 
 
-def alertmanager_document(monitoring: Monitoring, mail: Mapping[str, str]) -> str:
+def alertmanager_document(monitoring: MonitoringSpec, mail: Mapping[str, str]) -> str:
     """The configuration as YAML (in its JSON form); `mail` is what the stack holds of the relay, by secret name."""
     receiver: dict[str, object] = {"name": EVERYBODY}
     if monitoring.emails:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 
 from providers.contract.component import Scope
-from providers.docker.base.keys import Keys
-from providers.docker.context import Site
+from providers.docker.base.keys import DockerKeys
+from providers.docker.context import DockerContext
 from providers.docker.database.parameters import CONFIG
 from providers.docker.monitoring.limits import MAIL, SLACK_SECRET, SMTP_SECRET, stack_secrets
 from providers.docker.observability.alertmanager import MAIL_FILE, SLACK_FILE, alertmanager_document
@@ -16,13 +16,13 @@ PROJECT = "agent-platform"
 
 
 @dataclass(frozen=True)
-class Channels:
+class DockerChannels:
     """Files of Alertmanager by their path: its configuration and the passwords that this names."""
 
     files: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
-def create_channels(room: Scope, site: Site, keys: Keys) -> Channels:
+def create_channels(room: Scope, site: DockerContext, keys: DockerKeys) -> DockerChannels:
     """Declares nothing: receivers are words in a file, which `monitoring` hands to Alertmanager."""
     monitoring = site.spec.monitoring
     config = pulumi.Config(PROJECT)
@@ -31,8 +31,8 @@ def create_channels(room: Scope, site: Site, keys: Keys) -> Channels:
     if monitoring.slack is not None:
         files[SLACK_FILE] = held[SLACK_SECRET]
     if not monitoring.emails:
-        return Channels({f"{CONFIG}/alertmanager.yml": alertmanager_document(monitoring, {}), **files})
+        return DockerChannels({f"{CONFIG}/alertmanager.yml": alertmanager_document(monitoring, {}), **files})
     mail = pulumi.Output.all(**{name: held[name] for name in MAIL if name != SMTP_SECRET})
     document = mail.apply(lambda known: alertmanager_document(monitoring, known))
     files[MAIL_FILE] = held[SMTP_SECRET]
-    return Channels({f"{CONFIG}/alertmanager.yml": pulumi.Output.secret(document), **files})
+    return DockerChannels({f"{CONFIG}/alertmanager.yml": pulumi.Output.secret(document), **files})

@@ -8,7 +8,7 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.prometheus import rules_document
-from providers.docker.base.container import Box, create_container
+from providers.docker.base.container import ContainerSpec, create_container
 from providers.docker.base.platform_images import ALERTMANAGER, PROMETHEUS
 from providers.docker.base.volume import create_volume
 from providers.docker.compute.health import own_probe
@@ -25,21 +25,21 @@ from providers.docker.observability.prometheus_config import (
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.base.resources import Ground
-    from providers.docker.monitoring.resources import Built
+    from providers.docker.base.resources import DockerBaseResources
+    from providers.docker.monitoring.resources import DockerWatched
 
 MEMORY_MIB, ALERTMANAGER_MEMORY_MIB = 1024, 128
 KEPT_DAYS = 30
 """As long as the promises of an SLO reach back."""
 
 
-def create_prometheus(room: Scope, ground: Ground, built: Built) -> None:
+def create_prometheus(room: Scope, ground: DockerBaseResources, built: DockerWatched) -> None:
     """Prometheus in the network of monitoring, asking into those of the services that listen."""
     site, address = ground.site, prometheus_address(ground.site)
     container = built.database.container if built.database else pulumi.Output.from_input("")
     volume = create_volume(room, site, "metrics", ground.image(PROMETHEUS))
     asked = [name for name, service in ground.spec.services.items() if service.port is not None]
-    box = Box(
+    box = ContainerSpec(
         image=ground.image(PROMETHEUS),
         memory_mib=MEMORY_MIB,
         vcpu=1,
@@ -65,10 +65,10 @@ def create_prometheus(room: Scope, ground: Ground, built: Built) -> None:
     create_container(room, site, "prometheus", box, [volume.ready], replace_first=True)
 
 
-def create_alertmanager(room: Scope, ground: Ground) -> None:
+def create_alertmanager(room: Scope, ground: DockerBaseResources) -> None:
     """Alertmanager, with a way out to whom it tells."""
     volume = create_volume(room, ground.site, "alerts", ground.image(ALERTMANAGER))
-    box = Box(
+    box = ContainerSpec(
         image=ground.image(ALERTMANAGER),
         memory_mib=ALERTMANAGER_MEMORY_MIB,
         vcpu=0.5,

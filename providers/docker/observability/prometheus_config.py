@@ -8,7 +8,7 @@ the database's container by way of the containers', so both are given the databa
 import json
 
 from providers.contract.prometheus import metrics_path
-from providers.docker.context import Site
+from providers.docker.context import DockerContext
 from providers.docker.database.parameters import CONFIG
 from providers.docker.entry.haproxy import METRICS_PORT
 
@@ -22,7 +22,7 @@ SHARED_RULES, OWN_RULES = "platform.rules.yml", "docker.rules.yml"
 Job = dict[str, object]
 
 
-def prometheus_document(site: Site, database_container: str) -> str:
+def prometheus_document(site: DockerContext, database_container: str) -> str:
     """The configuration as YAML (in its JSON form); `database_container` is the container's id, empty without one."""
     document = {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "evaluation_interval": f"{SCRAPE_SECONDS}s"},
@@ -33,7 +33,7 @@ def prometheus_document(site: Site, database_container: str) -> str:
     return json.dumps(document, indent=2)
 
 
-def _services(site: Site) -> list[Job]:
+def _services(site: DockerContext) -> list[Job]:
     listening = {name: service for name, service in site.spec.services.items() if service.port is not None}
     found = {"type": "A", "refresh_interval": f"{DISCOVERY_SECONDS}s"}
     return [
@@ -46,7 +46,7 @@ def _services(site: Site) -> list[Job]:
     ]
 
 
-def _data(site: Site) -> list[Job]:
+def _data(site: DockerContext) -> list[Job]:
     jobs: list[Job] = []
     if site.spec.database is not None:
         jobs.append(_fixed("database", f"postgres-exporter:{POSTGRES_EXPORTER_PORT}"))
@@ -55,7 +55,7 @@ def _data(site: Site) -> list[Job]:
     return jobs
 
 
-def _machine(site: Site, database_container: str) -> list[Job]:
+def _machine(site: DockerContext, database_container: str) -> list[Job]:
     backups = {"source_labels": ["__name__"], "regex": "backup_.*", "target_label": "job", "replacement": "database"}
     jobs = [_fixed("host", f"host-exporter:{HOST_EXPORTER_PORT}") | {"metric_relabel_configs": [backups]}]
     containers = _fixed("containers", f"container-exporter:{CONTAINER_EXPORTER_PORT}")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
 
-from providers.contract.diagnostics import Mistake, Refusal, listed
-from providers.contract.preflight import Seen
+from providers.contract.diagnostics import ConfigError, Diagnostic, listed
+from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.docker.compute.sizes import CACHE_OVERHEAD, needed_gib, sizes
 from providers.docker.preflight.host import Host
@@ -36,14 +36,14 @@ class Asker:
         return f"{self.key} ({self.memory_gib:g}{copies})"
 
 
-def seen_memory(host: Host, spec: Platform) -> Seen:
+def seen_memory(host: Host, spec: Platform) -> CheckResult:
     """Whether the memory that everything may take together is there."""
     needed = needed_gib(spec)
     told = f"{needed:g} GiB asked for and about {OWN_GIB:g} for the platform's own parts, of {host.memory_gib:.1f}"
-    return Seen("memory", told, tuple(_memory(host, spec, needed)))
+    return CheckResult("memory", told, tuple(_memory(host, spec, needed)))
 
 
-def _memory(host: Host, spec: Platform, needed: float) -> Iterator[Refusal]:
+def _memory(host: Host, spec: Platform, needed: float) -> Iterator[Diagnostic]:
     if needed + OWN_GIB <= host.memory_gib:
         return
     first, *others = sorted(_askers(spec), key=lambda asker: -asker.total_gib)
@@ -51,7 +51,7 @@ def _memory(host: Host, spec: Platform, needed: float) -> Iterator[Refusal]:
         f"is too much for this machine: services, database and cache may take {needed:g} GiB together and the platform's "
         f"own parts about {OWN_GIB:g}, and Docker has {host.memory_gib:.1f}; {_lower(host, needed, first, others)}"
     )
-    yield Mistake(first.key, _plain(first.memory_gib), advice)
+    yield ConfigError(first.key, _plain(first.memory_gib), advice)
 
 
 def _lower(host: Host, needed: float, first: Asker, others: list[Asker]) -> str:
@@ -72,19 +72,19 @@ def _askers(spec: Platform) -> Iterator[Asker]:
         yield Asker("cache.memory_gib", spec.cache.memory_gib, overhead=CACHE_OVERHEAD)
 
 
-def seen_cpus(host: Host, spec: Platform) -> Seen:
+def seen_cpus(host: Host, spec: Platform) -> CheckResult:
     """Whether no container asks for more CPUs than there are: Docker makes none that does."""
-    return Seen("CPUs", f"no container asks for more than the {host.cpus} there are", tuple(_cpus(host, spec)))
+    return CheckResult("CPUs", f"no container asks for more than the {host.cpus} there are", tuple(_cpus(host, spec)))
 
 
-def _cpus(host: Host, spec: Platform) -> Iterator[Refusal]:
+def _cpus(host: Host, spec: Platform) -> Iterator[Diagnostic]:
     if spec.public and host.cpus < OWN_CPUS:
         advice = f"needs {OWN_CPUS} CPUs for its entry, and Docker has {host.cpus}; take a machine with more"
-        yield Mistake("cloud", "docker", advice)
+        yield ConfigError("cloud", "docker", advice)
     for key, size in sizes(spec).items():
         if size.vcpu > host.cpus:
             advice = f"is more than the {host.cpus} CPUs that Docker has; set it to {host.cpus} or less"
-            yield Mistake(f"{key}.vcpu", _plain(size.vcpu), advice)
+            yield ConfigError(f"{key}.vcpu", _plain(size.vcpu), advice)
 
 
 def _plain(number: float) -> float:

@@ -5,8 +5,8 @@ Docker answers over its socket; ports are tried on the machine itself where Dock
 
 from collections.abc import Sequence
 
-from providers.contract.diagnostics import Mistake
-from providers.contract.preflight import Environment, Machine, Seen
+from providers.contract.diagnostics import ConfigError
+from providers.contract.preflight import CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
 from providers.docker.preflight.capacity import seen_cpus, seen_memory
 from providers.docker.preflight.diagnosis import explain
@@ -19,19 +19,21 @@ SUBJECT = "Docker"
 START = "start Docker there, and let this user reach it"
 
 
-def preflight(spec: Platform, stack: str, environment: Environment) -> Sequence[Seen]:
+def preflight(spec: Platform, stack: str, environment: Environment) -> Sequence[CheckResult]:
     """What this machine has in the way of a stack."""
     return seen(look(spec, stack, environment), spec, stack)
 
 
-def seen(host: Host, spec: Platform, stack: str) -> Sequence[Seen]:
+def seen(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
     """What a machine that was found so has in the way of a stack; without Docker nothing more can be said."""
     if host.unasked:
-        return (Seen(SUBJECT, host.unasked, unasked="run `docker info`; ports, memory and images are not looked at"),)
+        return (
+            CheckResult(SUBJECT, host.unasked, unasked="run `docker info`; ports, memory and images are not looked at"),
+        )
     if host.silent:
-        return (Seen(SUBJECT, "", (_silent(host),)),)
+        return (CheckResult(SUBJECT, "", (_silent(host),)),)
     return (
-        Seen(SUBJECT, f"Docker {host.version} answers at {host.address}"),
+        CheckResult(SUBJECT, f"Docker {host.version} answers at {host.address}"),
         seen_ports(host, spec, stack),
         seen_memory(host, spec),
         seen_cpus(host, spec),
@@ -40,12 +42,12 @@ def seen(host: Host, spec: Platform, stack: str) -> Sequence[Seen]:
     )
 
 
-def _silent(host: Host) -> Mistake:
+def _silent(host: Host) -> ConfigError:
     if host.named:
         advice = f"is where no Docker answers ({host.silent}); {START}, or let DOCKER_HOST name where it is"
-        return Mistake("DOCKER_HOST", host.address, advice)
+        return ConfigError("DOCKER_HOST", host.address, advice)
     advice = f"needs a Docker, and none answers at {host.address} ({host.silent}); {START}, or set DOCKER_HOST to its address"
-    return Mistake("cloud", "docker", advice)
+    return ConfigError("cloud", "docker", advice)
 
 
-MACHINE = Machine(preflight, explain)
+HOST_CHECKS = HostChecks(preflight, explain)

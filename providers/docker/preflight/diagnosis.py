@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from providers.contract.preflight import Broken, Environment, Why
+from providers.contract.preflight import Diagnosis, Environment, FailedResource
 from providers.contract.spec import Platform
 from providers.docker.preflight.container_logs import last_lines, secret_values, text_of
 from providers.docker.preflight.daemon import Daemon, Fields, Silent, Unasked, daemon_of, fields, rows
@@ -26,7 +26,7 @@ TAIL = 30
 
 
 @dataclass(frozen=True)
-class Said:
+class ProviderMessage:
     """How a container stands, and what it and its health check said last; nothing secret."""
 
     container: str
@@ -36,29 +36,29 @@ class Said:
     starved: bool = False
 
 
-def explain(spec: Platform, stack: str, broken: Broken, environment: Environment) -> Why | None:
+def explain(spec: Platform, stack: str, broken: FailedResource, environment: Environment) -> Diagnosis | None:
     """Why an image, a network or a container failed; None for any other resource."""
     part = broken.name.removeprefix(f"{stack}-")
     if broken.type == IMAGE:
         return image_why(spec, part, broken.text)
     if broken.type == NETWORK and OVERLAP in broken.text:
         taken = f"network.cidr: {spec.network.cidr} holds addresses that another network of this Docker has"
-        return Why(taken, "give each stack of a machine a block of its own, or remove the other network")
+        return Diagnosis(taken, "give each stack of a machine a block of its own, or remove the other network")
     if broken.type != CONTAINER:
         return None
     taken = PORT.search(broken.text)
     if taken is not None:
         sentence = f"docker.entry_port: port {taken['port']} was taken when {part} should listen on it"
-        return Why(sentence, f"run `agent-platform doctor {stack}`, which tells by whom")
+        return Diagnosis(sentence, f"run `agent-platform doctor {stack}`, which tells by whom")
     key = key_of(spec, part)
     refused = REFUSED.search(broken.text)
     if refused is not None:
-        return Why(f"{key}: Docker cannot start {part}: {refused['why']}", f"correct {_started_by(key)}")
+        return Diagnosis(f"{key}: Docker cannot start {part}: {refused['why']}", f"correct {_started_by(key)}")
     said = _asked(spec, stack, broken, key, environment)
     return unhealthy_why(key, said) if said and UNHEALTHY in broken.text else _other(key, said)
 
 
-def image_why(spec: Platform, part: str, text: str) -> Why | None:
+def image_why(spec: Platform, part: str, text: str) -> Diagnosis | None:
     """Why an image could not be had, with the key that names it."""
     kind, _, name = part.removeprefix("registry-").partition("-")
     key = f"services.{name}.image" if kind == "service" else f"docker.images.{name}"
@@ -68,13 +68,15 @@ def image_why(spec: Platform, part: str, text: str) -> Why | None:
     told = f'{key}: "{image}" is not on this machine, and '
     correct = f"correct {key}" if kind == "service" else f"name another image in {key}"
     if re.search(UNREACHED, text):
-        return Why(f"{told}its registry cannot be reached", f"build or load it here under this name, or {correct}")
+        return Diagnosis(
+            f"{told}its registry cannot be reached", f"build or load it here under this name, or {correct}"
+        )
     if re.search(LOGIN, text):
-        return Why(f"{told}its registry gives it to nobody unknown", f"run `docker login` for it, or {correct}")
+        return Diagnosis(f"{told}its registry gives it to nobody unknown", f"run `docker login` for it, or {correct}")
     if "denied" in text:
         advice = f"{correct}, or run `docker login` where it is private"
-        return Why(f"{told}its registry does not have it, or shows it to its owners alone", advice)
-    return Why(f"{told}its registry does not have it", correct)
+        return Diagnosis(f"{told}its registry does not have it, or shows it to its owners alone", advice)
+    return Diagnosis(f"{told}its registry does not have it", correct)
 
 
 def key_of(spec: Platform, part: str) -> str:
@@ -86,19 +88,23 @@ def key_of(spec: Platform, part: str) -> str:
     return {"entry": "ingress", "backup": "database.backup"}.get(room, room)
 
 
-def unhealthy_why(key: str, said: Said) -> Why:
+def unhealthy_why(key: str, said: ProviderMessage) -> Diagnosis:
     """Why a container did not become healthy, told by itself where it is a part that knows."""
     own = next((line for line in reversed(said.lines) if SENTENCE.match(line)), None)
     if own is not None and not key.startswith("services"):
         sentence, _, advice = own.rstrip(".").partition("; ")
-        return Why(sentence, advice)
+        return Diagnosis(sentence, advice)
     words = "; ".join(
         (said.state, *_quoted("its health check says", said.check), *_quoted("its log ends with", said.lines))
     )
     look = f"look at `docker logs {said.container}`"
     if said.starved:
-        return Why(f"{key}: {said.container} had too little memory: {words}", f"raise its size.memory_gib, or {look}")
-    return Why(f"{key}: {said.container} did not become healthy: {words}", f"{look}, mend the cause and run `up` again")
+        return Diagnosis(
+            f"{key}: {said.container} had too little memory: {words}", f"raise its size.memory_gib, or {look}"
+        )
+    return Diagnosis(
+        f"{key}: {said.container} did not become healthy: {words}", f"{look}, mend the cause and run `up` again"
+    )
 
 
 def _quoted(before: str, lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,19 +112,21 @@ def _quoted(before: str, lines: tuple[str, ...]) -> tuple[str, ...]:
     return (f'{before} "{told}"',) if told else ()
 
 
-def _other(key: str, said: Said | None) -> Why | None:
+def _other(key: str, said: ProviderMessage | None) -> Diagnosis | None:
     """Of a container that does one thing and ends, and failed at it."""
     if said is None:
         return None
     words = "; ".join((said.state, *_quoted("its log ends with", said.lines)))
-    return Why(f"{key}: {said.container} failed: {words}", "mend the cause and run `up` again")
+    return Diagnosis(f"{key}: {said.container} failed: {words}", "mend the cause and run `up` again")
 
 
 def _started_by(key: str) -> str:
     return f"image and command of {key}, and run `up` again" if key.startswith("services") else "what it names"
 
 
-def _asked(spec: Platform, stack: str, broken: Broken, key: str, environment: Environment) -> Said | None:
+def _asked(
+    spec: Platform, stack: str, broken: FailedResource, key: str, environment: Environment
+) -> ProviderMessage | None:
     """What the newest container of that name says; None where Docker does not tell."""
     try:
         daemon = daemon_of(environment)
@@ -128,7 +136,7 @@ def _asked(spec: Platform, stack: str, broken: Broken, key: str, environment: En
         return None
 
 
-def _said(spec: Platform, daemon: Daemon, found: Fields, key: str) -> Said:
+def _said(spec: Platform, daemon: Daemon, found: Fields, key: str) -> ProviderMessage:
     path, name = f"/containers/{found['Id']}", name_of(found)
     told = fields(daemon.data(f"{path}/json"))
     state, variables = fields(told.get("State")), _variables(fields(told.get("Config")))
@@ -138,7 +146,9 @@ def _said(spec: Platform, daemon: Daemon, found: Fields, key: str) -> Said:
     checked = (*rows(fields(state.get("Health")).get("Log")),)[-1:]
     checks = last_lines("\n".join(str(each.get("Output", "")) for each in checked if each.get("ExitCode")), secrets)
     starved = bool(state.get("OOMKilled"))
-    return Said(name, state_of(state, told.get("RestartCount", 0)), last_lines(text_of(log), secrets), checks, starved)
+    return ProviderMessage(
+        name, state_of(state, told.get("RestartCount", 0)), last_lines(text_of(log), secrets), checks, starved
+    )
 
 
 def _variables(config: Fields) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from providers.contract.preflight import Environment
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import POSTGRES_BY_VERSION
-from providers.docker.context import Site
+from providers.docker.context import DockerContext
 from providers.docker.preflight.daemon import NO_DOCKER, Daemon, Fields, Silent, Unasked, daemon_of, fields, rows
 from providers.docker.preflight.existing import image_keys
 from providers.docker.preflight.host import PROJECT, Host, Port, Standing
@@ -51,7 +51,7 @@ def _answered(daemon: Daemon, spec: Platform, stack: str, named: bool) -> Host:
         cpus=int(info.get("NCPU", 0)),
         containers=containers,
         takers=takers,
-        free_port=_free(Site(spec, stack, "").block.entry_port, containers) if daemon.here else None,
+        free_port=_free(DockerContext(spec, stack, "").block.entry_port, containers) if daemon.here else None,
         written_by=tuple(_written_by(daemon, stack)) if spec.database else (),
         absent=tuple(image for image in images if daemon.content(f"/images/{quote(image)}/json") is None),
     )

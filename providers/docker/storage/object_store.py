@@ -13,11 +13,11 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.contract.spec import Storage
-from providers.docker.base.container import Box, create_container
+from providers.contract.spec import StorageSpec
+from providers.docker.base.container import ContainerSpec, create_container
 from providers.docker.base.identity import StorageKey
 from providers.docker.base.platform_images import COURIER, OBJECTS
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.base.volume import create_volume
 from providers.docker.compute.health import own_probe
 from providers.docker.database.parameters import CONFIG
@@ -40,11 +40,11 @@ class Store:
     ready: docker.Container
 
 
-def create_store(room: Scope, ground: Ground) -> Store:
+def create_store(room: Scope, ground: DockerBaseResources) -> Store:
     """The server, and a container that makes the buckets and ends."""
     image = ground.image(OBJECTS)
     volume = create_volume(room, ground.site, "data", image, protect=ground.site.production)
-    box = Box(
+    box = ContainerSpec(
         image=image,
         memory_mib=MEMORY_MIB,
         vcpu=1,
@@ -74,7 +74,7 @@ def create_store(room: Scope, ground: Ground) -> Store:
     return Store(_buckets(room, ground, server))
 
 
-def users(ground: Ground) -> pulumi.Output[str]:
+def users(ground: DockerBaseResources) -> pulumi.Output[str]:
     """SeaweedFS' file of users: each service on the services' bucket, the courier on the backups', the keeper on all."""
     identity = ground.identity
     rights = {name: (key, _on(BUCKET)) for name, key in identity.services.items()}
@@ -94,13 +94,17 @@ def users(ground: Ground) -> pulumi.Output[str]:
 
 
 def carrier(
-    ground: Ground, key: StorageKey, name: str, arguments: tuple[str, ...], files: Mapping[str, pulumi.Input[str]]
-) -> Box:
+    ground: DockerBaseResources,
+    key: StorageKey,
+    name: str,
+    arguments: tuple[str, ...],
+    files: Mapping[str, pulumi.Input[str]],
+) -> ContainerSpec:
     """A container that runs the script `name` with the AWS command line and a key to the store."""
     secret = pulumi.Output.concat(
         f"[default]\naws_access_key_id = {key.access_key}\naws_secret_access_key = ", key.secret_key, "\n"
     )
-    return Box(
+    return ContainerSpec(
         image=ground.image(COURIER),
         memory_mib=CARRIER_MEMORY_MIB,
         vcpu=0.5,
@@ -125,7 +129,7 @@ def _on(bucket: str) -> list[str]:
     return [f"{action}:{bucket}" for action in READ_AND_WRITE]
 
 
-def _buckets(room: Scope, ground: Ground, server: docker.Container) -> docker.Container:
+def _buckets(room: Scope, ground: DockerBaseResources, server: docker.Container) -> docker.Container:
     key, wanted = ground.identity.keeper, ground.spec.storage
     if key is None:
         raise ValueError("nobody may make buckets")
@@ -136,7 +140,7 @@ def _buckets(room: Scope, ground: Ground, server: docker.Container) -> docker.Co
     return create_container(room, ground.site, "buckets", replace(box, once=True, environment=environment))
 
 
-def settings(wanted: Storage) -> Mapping[str, pulumi.Input[str]]:
+def settings(wanted: StorageSpec) -> Mapping[str, pulumi.Input[str]]:
     """Files of the services' bucket: versions kept or not, and how long replaced ones are."""
     status = {"Status": "Enabled" if wanted.versioning else "Suspended"}
     expiry = {

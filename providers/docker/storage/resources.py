@@ -9,7 +9,7 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.results import ObjectStore
-from providers.docker.base.resources import Ground
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.naming import BUCKET
 from providers.docker.storage.object_store import URL, Store, create_store
 
@@ -21,7 +21,7 @@ class DockerObjectStore(ObjectStore):
     store: Store
 
 
-def create_storage(room: Scope, ground: Ground) -> DockerObjectStore:
+def create_storage(room: Scope, ground: DockerBaseResources) -> DockerObjectStore:
     """The object store with the bucket of the services."""
     if ground.spec.storage is None:
         raise ValueError("the platform has no storage")

@@ -13,32 +13,32 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.gcp.base.enabled_services import services
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 
 AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
 
 
 @dataclass(frozen=True)
-class Account:
+class GcpAccount:
     """What every other resource waits for."""
 
     services: tuple[pulumi.Resource, ...]
 
 
-def create_account(room: Scope, site: Site) -> Account:
+def create_account(room: Scope, site: GcpContext) -> GcpAccount:
     """Every service the platform calls, enabled; they stay enabled when the stack goes, for others may use them."""
     _audit(room, site)
-    return Account(tuple(_service(room, site, name) for name in services(site.spec)))
+    return GcpAccount(tuple(_service(room, site, name) for name in services(site.spec)))
 
 
-def project_number(scope: Scope, site: Site) -> pulumi.Output[str]:
+def project_number(scope: Scope, site: GcpContext) -> pulumi.Output[str]:
     """Number of the project, which addresses and service agents carry instead of its id; known at preview."""
     return gcp.organizations.get_project_output(
         project_id=site.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).number
 
 
-def _service(room: Scope, site: Site, name: str) -> gcp.projects.Service:
+def _service(room: Scope, site: GcpContext, name: str) -> gcp.projects.Service:
     return gcp.projects.Service(
         room.named(name),
         project=site.project,
@@ -48,7 +48,7 @@ def _service(room: Scope, site: Site, name: str) -> gcp.projects.Service:
     )
 
 
-def _audit(room: Scope, site: Site) -> None:
+def _audit(room: Scope, site: GcpContext) -> None:
     """Who read or wrote what, for every service of the project; exempt is nobody."""
     gcp.projects.IAMAuditConfig(
         room.named("audit"),

@@ -13,7 +13,7 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.spec import Deployer
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.naming import deployer_account_id, identity_pool_id
 
 ISSUER = "https://token.actions.githubusercontent.com"
@@ -26,7 +26,7 @@ ATTRIBUTES = {
 
 
 def create_deployer(
-    room: Scope, site: Site, deployer: Deployer, accounts: Mapping[str, gcp.serviceaccount.Account]
+    room: Scope, site: GcpContext, deployer: Deployer, accounts: Mapping[str, gcp.serviceaccount.Account]
 ) -> pulumi.Output[str]:
     """The deployer's IAM member; `accounts` are those it may run revisions as."""
     account = gcp.serviceaccount.Account(
@@ -66,7 +66,7 @@ def condition(deployer: Deployer) -> str:
     return f"assertion.repository == '{deployer.github}' && assertion.environment == '{deployer.environment}'"
 
 
-def _pool(room: Scope, site: Site, deployer: Deployer) -> gcp.iam.WorkloadIdentityPool:
+def _pool(room: Scope, site: GcpContext, deployer: Deployer) -> gcp.iam.WorkloadIdentityPool:
     pool = gcp.iam.WorkloadIdentityPool(
         room.named("github"),
         project=site.project,

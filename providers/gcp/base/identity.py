@@ -12,10 +12,10 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.gcp.base.deployer import create_deployer
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.naming import account_id, models_role_id
 
-__all__ = ["Identity", "create_identity"]
+__all__ = ["GcpIdentity", "create_identity"]
 
 TELEMETRY = {
     "logs": "roles/logging.logWriter",
@@ -28,7 +28,7 @@ INVOKE = "aiplatform.endpoints.predict"
 
 
 @dataclass(frozen=True)
-class Identity:
+class GcpIdentity:
     """Service accounts by service name. Rights are granted beside what they grant (secret, bucket, repository)."""
 
     accounts: Mapping[str, gcp.serviceaccount.Account]
@@ -42,7 +42,7 @@ class Identity:
         return self.accounts[service].member
 
 
-def create_identity(room: Scope, site: Site) -> Identity:
+def create_identity(room: Scope, site: GcpContext) -> GcpIdentity:
     """A service account per service, its right to telemetry and models, and the deployer when asked for."""
     accounts = {name: _account(room, site, name) for name in site.spec.services}
     grants = {name: [_right(room, site, account, name, *right) for right in TELEMETRY.items()]
@@ -53,10 +53,10 @@ def create_identity(room: Scope, site: Site) -> Identity:
         for name in users:
             grants[name].append(_right(room, site, accounts[name], name, "models", role.name))
     deployer = create_deployer(room, site, site.spec.deployer, accounts) if site.spec.deployer else None
-    return Identity(accounts, {name: tuple(rights) for name, rights in grants.items()}, deployer)
+    return GcpIdentity(accounts, {name: tuple(rights) for name, rights in grants.items()}, deployer)
 
 
-def _account(room: Scope, site: Site, service: str) -> gcp.serviceaccount.Account:
+def _account(room: Scope, site: GcpContext, service: str) -> gcp.serviceaccount.Account:
     return gcp.serviceaccount.Account(
         room.named(service),
         project=site.project,
@@ -68,14 +68,14 @@ def _account(room: Scope, site: Site, service: str) -> gcp.serviceaccount.Accoun
 
 
 def _right(
-    room: Scope, site: Site, account: gcp.serviceaccount.Account, service: str, part: str, role: pulumi.Input[str]
+    room: Scope, site: GcpContext, account: gcp.serviceaccount.Account, service: str, part: str, role: pulumi.Input[str]
 ) -> pulumi.Resource:
     return gcp.projects.IAMMember(
         room.named(f"{service}-{part}"), project=site.project, role=role, member=account.member, opts=room.opts()
     )
 
 
-def _model_role(room: Scope, site: Site) -> gcp.projects.IAMCustomRole:
+def _model_role(room: Scope, site: GcpContext) -> gcp.projects.IAMCustomRole:
     return gcp.projects.IAMCustomRole(
         room.named("models"),
         project=site.project,

@@ -7,7 +7,7 @@ for by a remote repository, which fetches each image once and keeps it; it has n
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
@@ -40,16 +40,16 @@ def foreign_hosts(spec: Platform) -> tuple[str, ...]:
     return tuple(dict.fromkeys(host for host in hosts if host is not None and not GOOGLE_HOST.fullmatch(host)))
 
 
-def registry_refusals(spec: Platform, stack: str) -> list[Refusal]:
+def registry_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Images that Artifact Registry can neither hold nor fetch."""
     return list(_refusals(spec, stack))
 
 
-def registry_approximations(spec: Platform) -> list[Approximation]:
+def registry_approximations(spec: Platform) -> list[Adjustment]:
     """Images that run from a copy."""
     foreign = foreign_hosts(spec)
     return [
-        Approximation(
+        Adjustment(
             f"services.{name}.image",
             spec.services[name].image,
             f"the copy that Artifact Registry fetches, so {image.registry} must serve it to anybody",
@@ -59,7 +59,7 @@ def registry_approximations(spec: Platform) -> list[Approximation]:
     ]
 
 
-def _refusals(spec: Platform, stack: str) -> Iterator[Refusal]:
+def _refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     for name, image in images(spec).items():
         path, reference, host = f"services.{name}.image", spec.services[name].image, image.registry or ""
         if not PATH.fullmatch(image.name):

@@ -13,7 +13,7 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 
 ROTATION_SECONDS = 90 * 24 * 3600
 GRACE_SECONDS = {True: 30 * 24 * 3600, False: 24 * 3600}
@@ -22,7 +22,7 @@ ENCRYPT = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 
 
 @dataclass(frozen=True)
-class Keys:
+class GcpKeys:
     """Key ids (`projects/P/locations/R/keyRings/K/cryptoKeys/C`): `data` for what users store, `telemetry` for logs."""
 
     data: pulumi.Output[str]
@@ -32,14 +32,14 @@ class Keys:
     """The data key by service (`run`, `sqladmin`, ...), known once that service's agent may encrypt with it."""
 
 
-def create_keys(room: Scope, site: Site) -> Keys:
+def create_keys(room: Scope, site: GcpContext) -> GcpKeys:
     """Two customer-managed keys that rotate every 90 days, and the agents that may use them."""
     ring = gcp.kms.KeyRing(room.named(), project=site.project, location=site.region, opts=room.opts())
     data, telemetry = _key(room, site, ring, "data"), _key(room, site, ring, "telemetry")
     members = {name: _agent(room, site, name) for name in encrypting(site.spec)}
     if site.spec.storage is not None:
         members["storage"] = _storage_agent(room, site)
-    return Keys(
+    return GcpKeys(
         data=data.id,
         telemetry=_grant(room, "telemetry-logging", telemetry, _logging_agent(room, site)),
         usable={name: _grant(room, f"data-{name}", data, member) for name, member in members.items()},
@@ -52,7 +52,7 @@ def encrypting(spec: Platform) -> tuple[str, ...]:
     return ("artifactregistry", "run", "secretmanager", *(name for name, part in asked.items() if part is not None))
 
 
-def _key(room: Scope, site: Site, ring: gcp.kms.KeyRing, part: str) -> gcp.kms.CryptoKey:
+def _key(room: Scope, site: GcpContext, ring: gcp.kms.KeyRing, part: str) -> gcp.kms.CryptoKey:
     return gcp.kms.CryptoKey(
         room.named(part),
         key_ring=ring.id,
@@ -75,20 +75,20 @@ def _grant(room: Scope, part: str, key: gcp.kms.CryptoKey, member: pulumi.Input[
     return grant.crypto_key_id
 
 
-def _agent(room: Scope, site: Site, name: str) -> pulumi.Output[str]:
+def _agent(room: Scope, site: GcpContext, name: str) -> pulumi.Output[str]:
     return gcp.projects.ServiceIdentity(
         room.named(f"agent-{name}"), project=site.project, service=f"{name}.googleapis.com", opts=room.opts()
     ).member
 
 
-def _storage_agent(room: Scope, site: Site) -> pulumi.Output[str]:
+def _storage_agent(room: Scope, site: GcpContext) -> pulumi.Output[str]:
     """Asking for Cloud Storage's agent makes it; a `ServiceIdentity` of it there is not."""
     return gcp.storage.get_project_service_account_output(
         project=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
     ).member
 
 
-def _logging_agent(room: Scope, site: Site) -> pulumi.Output[str]:
+def _logging_agent(room: Scope, site: GcpContext) -> pulumi.Output[str]:
     settings = gcp.logging.get_project_cmek_settings_output(
         project=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
     )

@@ -4,7 +4,7 @@ Networks' subnets, Cloud Run, NAT and keys are regional here: they span every zo
 number of zones asked for is checked against the region; it decides how many fixed addresses the NAT has.
 """
 
-from providers.contract.diagnostics import Approximation, Mistake, Refusal, Unsupported, did_you_mean
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Unsupported, did_you_mean
 from providers.contract.spec import Platform
 
 NAMES = """
@@ -27,7 +27,7 @@ def zone_count(region: str) -> int:
     return MORE_ZONES.get(region, ZONES)
 
 
-def region_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def region_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A region that does not exist or has fewer zones than asked for."""
     if spec.gcp is None:
         return []
@@ -36,14 +36,14 @@ def region_refusals(spec: Platform, _stack: str) -> list[Refusal]:
         advice = (
             f"is no region of Google Cloud with Cloud Run{did_you_mean(region, REGIONS)}; name one, such as us-central1"
         )
-        return [Mistake("gcp.region", region, advice)]
+        return [ConfigError("gcp.region", region, advice)]
     if asked > zone_count(region):
         advice = f"{region} has {zone_count(region)} zones; ask for at most that many, or take us-central1, which has 4"
         return [Unsupported("gcp", "network.zones", asked, advice)]
     return []
 
 
-def region_approximations(spec: Platform) -> list[Approximation]:
+def region_approximations(spec: Platform) -> list[Adjustment]:
     """Zones are the region's own."""
     if spec.gcp is None:
         return []
@@ -51,4 +51,4 @@ def region_approximations(spec: Platform) -> list[Approximation]:
     if asked == zone_count(region):
         return []
     given = f"{zone_count(region)}: subnets and Cloud Run span every zone of {region}"
-    return [Approximation("network.zones", asked, given)]
+    return [Adjustment("network.zones", asked, given)]

@@ -13,10 +13,10 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.images import Image
-from providers.gcp.base.identity import Identity
+from providers.gcp.base.identity import GcpIdentity
 from providers.gcp.base.image_sources import DOCKER_HUB, foreign_hosts, images, own_repository_id, remote_repository_id
-from providers.gcp.base.keys import Keys
-from providers.gcp.context import Site
+from providers.gcp.base.keys import GcpKeys
+from providers.gcp.context import GcpContext
 
 KEPT_IMAGES = 30
 UNTAGGED_SECONDS = 7 * 24 * 3600
@@ -24,19 +24,19 @@ FORMAT = "DOCKER"
 
 
 @dataclass(frozen=True)
-class Registry:
+class GcpRegistry:
     """Full image reference by service, and what must stand before Cloud Run can pull it."""
 
     images: Mapping[str, pulumi.Input[str]]
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_registry(room: Scope, site: Site, keys: Keys, identity: Identity) -> Registry:
+def create_registry(room: Scope, site: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> GcpRegistry:
     """One repository for the platform's own images, one remote repository per foreign registry."""
     repositories: dict[str | None, gcp.artifactregistry.Repository] = {None: _own(room, site, keys, identity)}
     repositories |= {host: _remote(room, site, keys, host) for host in foreign_hosts(site.spec)}
     wanted = images(site.spec)
-    return Registry(
+    return GcpRegistry(
         images={
             name: _reference(repositories[image.registry], image)
             if image.registry in repositories
@@ -56,7 +56,7 @@ def _reference(repository: gcp.artifactregistry.Repository, image: Image) -> pul
     return pulumi.Output.concat(host, "/", repository.repository_id, f"/{image.name}{image.suffix}")
 
 
-def _own(room: Scope, site: Site, keys: Keys, identity: Identity) -> gcp.artifactregistry.Repository:
+def _own(room: Scope, site: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> gcp.artifactregistry.Repository:
     repository = gcp.artifactregistry.Repository(
         room.named(),
         project=site.project,
@@ -85,7 +85,7 @@ def _own(room: Scope, site: Site, keys: Keys, identity: Identity) -> gcp.artifac
     return repository
 
 
-def _remote(room: Scope, site: Site, keys: Keys, host: str) -> gcp.artifactregistry.Repository:
+def _remote(room: Scope, site: GcpContext, keys: GcpKeys, host: str) -> gcp.artifactregistry.Repository:
     repository_id = remote_repository_id(site.stack, host)
     return gcp.artifactregistry.Repository(
         room.named(remote_repository_id("remote", host)),

@@ -5,25 +5,25 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.contract.spec import Platform
-from providers.gcp.base.identity import Identity
-from providers.gcp.base.keys import Keys
-from providers.gcp.base.registry import Registry
-from providers.gcp.context import Site
-from providers.gcp.network.resources import Network
-from providers.gcp.observability.channels import Channels
+from providers.gcp.base.identity import GcpIdentity
+from providers.gcp.base.keys import GcpKeys
+from providers.gcp.base.registry import GcpRegistry
+from providers.gcp.context import GcpContext
+from providers.gcp.network.resources import GcpNetwork
+from providers.gcp.observability.channels import GcpChannels
 
 
 @dataclass(frozen=True)
-class Ground:
+class GcpBaseResources:
     """Keys, network, identities, images and alarm channels of one region."""
 
-    site: Site
+    site: GcpContext
     project_number: pulumi.Output[str]
-    keys: Keys
-    network: Network
-    identity: Identity
-    registry: Registry
-    channels: Channels
+    keys: GcpKeys
+    network: GcpNetwork
+    identity: GcpIdentity
+    registry: GcpRegistry
+    channels: GcpChannels
 
     @property
     def spec(self) -> Platform:

@@ -11,7 +11,7 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.naming import secret_id
 
 OLD_VERSION_SECONDS = 7 * 24 * 3600
@@ -19,7 +19,7 @@ READ = "roles/secretmanager.secretAccessor"
 
 
 def create_secret(
-    room: Scope, ground: Ground, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    room: Scope, ground: GcpBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
     """One secret in the stack's region under the data key, and for each reader the right to read this secret."""
     secret = _secret(room, ground, name)
@@ -34,7 +34,7 @@ def create_secret(
     return SecretRef(name, secret.secret_id, version.version, (version, *grants))
 
 
-def _secret(room: Scope, ground: Ground, name: str) -> gcp.secretmanager.Secret:
+def _secret(room: Scope, ground: GcpBaseResources, name: str) -> gcp.secretmanager.Secret:
     site = ground.site
     key = gcp.secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs(
         kms_key_name=ground.keys.usable["secretmanager"]
@@ -59,7 +59,7 @@ def _secret(room: Scope, ground: Ground, name: str) -> gcp.secretmanager.Secret:
 
 
 def _grant(
-    room: Scope, ground: Ground, name: str, secret: gcp.secretmanager.Secret, reader: str
+    room: Scope, ground: GcpBaseResources, name: str, secret: gcp.secretmanager.Secret, reader: str
 ) -> gcp.secretmanager.SecretIamMember:
     return gcp.secretmanager.SecretIamMember(
         room.named(f"{name}-{reader}"),

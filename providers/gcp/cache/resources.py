@@ -16,7 +16,7 @@ from providers.contract.credentials import redis_url
 from providers.contract.results import Cache
 from providers.contract.spec import Cache as Wanted
 from providers.contract.variables import REDIS_CA_FILE
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
 from providers.gcp.network.flows import CACHE_PORT
 from providers.gcp.sizes import cache_gib
@@ -34,7 +34,7 @@ class GcpCache(Cache):
     identifier: pulumi.Output[str]
 
 
-def create_cache(room: Scope, ground: Ground) -> GcpCache:
+def create_cache(room: Scope, ground: GcpBaseResources) -> GcpCache:
     """One instance for the spec's cache."""
     wanted, users = ground.spec.cache, ground.spec.users_of("cache")
     if wanted is None:
@@ -52,7 +52,7 @@ def create_cache(room: Scope, ground: Ground) -> GcpCache:
     )
 
 
-def _instance(room: Scope, ground: Ground, wanted: Wanted) -> gcp.redis.Instance:
+def _instance(room: Scope, ground: GcpBaseResources, wanted: Wanted) -> gcp.redis.Instance:
     site = ground.site
     return gcp.redis.Instance(
         room.named(),

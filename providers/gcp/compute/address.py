@@ -2,11 +2,11 @@
 
 import pulumi
 
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.naming import run_name
 
 
-def service_address(ground: Ground, service: str) -> pulumi.Input[str]:
+def service_address(ground: GcpBaseResources, service: str) -> pulumi.Input[str]:
     """`https://<name>-<project number>.<region>.run.app`; empty for a worker, which accepts no connection."""
     if ground.spec.services[service].port is None:
         return ""

@@ -9,7 +9,7 @@ from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Platform, Service
 from providers.gcp.compute.environment import plain_variables
 from providers.gcp.compute.files import service_mounts
-from providers.gcp.compute.health import Probe, liveness_probe, readiness_probe, startup_probe
+from providers.gcp.compute.health import GcpProbe, liveness_probe, readiness_probe, startup_probe
 from providers.gcp.compute.limits import works_in_background
 from providers.gcp.compute.sizes import run_size
 
@@ -60,7 +60,7 @@ def _secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.ServiceTem
 
 
 def _startup(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerStartupProbeArgs:
-    probe: Probe = startup_probe(service.health)
+    probe: GcpProbe = startup_probe(service.health)
     http = gcp.cloudrunv2.ServiceTemplateContainerStartupProbeHttpGetArgs(path=service.health.path, port=service.port)
     socket = gcp.cloudrunv2.ServiceTemplateContainerStartupProbeTcpSocketArgs(port=service.port)
     return gcp.cloudrunv2.ServiceTemplateContainerStartupProbeArgs(

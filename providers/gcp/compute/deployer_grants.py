@@ -3,13 +3,13 @@
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 
 DEPLOY = "roles/run.developer"
 
 
 def let_deploy(
-    room: Scope, ground: Ground, name: str, target: gcp.cloudrunv2.Service | gcp.cloudrunv2.WorkerPool
+    room: Scope, ground: GcpBaseResources, name: str, target: gcp.cloudrunv2.Service | gcp.cloudrunv2.WorkerPool
 ) -> None:
     """The right on `target`; nothing without a deployer."""
     site, deployer = ground.site, ground.identity.deployer

@@ -6,7 +6,7 @@ import pulumi
 
 from providers.contract.results import Environment
 from providers.contract.variables import PORT
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 
 
 def plain_variables(environment: Environment) -> Mapping[str, pulumi.Input[str]]:
@@ -14,7 +14,7 @@ def plain_variables(environment: Environment) -> Mapping[str, pulumi.Input[str]]
     return {name: value for name, value in environment.plain.items() if name != PORT}
 
 
-def prerequisites(ground: Ground, name: str, environment: Environment) -> list[pulumi.Resource]:
+def prerequisites(ground: GcpBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
     """Rights, secret values, images and ways through the network that a copy needs in its first second.
 
     No Output says so, and a first revision that fails its check leaves the service behind as broken.

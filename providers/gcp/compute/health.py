@@ -11,7 +11,7 @@ it: a worker that ends is started again.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Approximation
+from providers.contract.diagnostics import Adjustment
 from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
@@ -21,7 +21,7 @@ LONGEST_STARTUP_SECONDS = 240
 
 
 @dataclass(frozen=True)
-class Probe:
+class GcpProbe:
     """How often is asked, how long an answer may take, and how many answers in a row decide."""
 
     period_seconds: int
@@ -30,42 +30,44 @@ class Probe:
     successes: int = 1
 
 
-def startup_probe(health: Health) -> Probe:
+def startup_probe(health: Health) -> GcpProbe:
     """Asks often, and waits as long as other clouds do: the grace after start, and the failures that follow it."""
     timeout = health.timeout_seconds
     period = max(STARTUP_PERIOD_SECONDS, timeout + 1)
-    return Probe(period, timeout, max(1, min(patience_seconds(health), LONGEST_STARTUP_SECONDS) // period))
+    return GcpProbe(period, timeout, max(1, min(patience_seconds(health), LONGEST_STARTUP_SECONDS) // period))
 
 
-def readiness_probe(health: Health) -> Probe:
+def readiness_probe(health: Health) -> GcpProbe:
     """Takes a copy out of traffic, and back in."""
-    return Probe(health.interval_seconds, health.timeout_seconds, health.unhealthy_threshold, health.healthy_threshold)
+    return GcpProbe(
+        health.interval_seconds, health.timeout_seconds, health.unhealthy_threshold, health.healthy_threshold
+    )
 
 
-def liveness_probe(health: Health) -> Probe:
+def liveness_probe(health: Health) -> GcpProbe:
     """Restarts a copy that stays unhealthy."""
-    return Probe(health.interval_seconds, health.timeout_seconds, PATIENCE * health.unhealthy_threshold)
+    return GcpProbe(health.interval_seconds, health.timeout_seconds, PATIENCE * health.unhealthy_threshold)
 
 
-def probe_approximations(spec: Platform) -> list[Approximation]:
+def probe_approximations(spec: Platform) -> list[Adjustment]:
     """Health settings that no probe can carry."""
     return [found for name, service in spec.services.items() for found in _approximations(name, service)]
 
 
-def _approximations(name: str, service: Service) -> Iterator[Approximation]:
+def _approximations(name: str, service: Service) -> Iterator[Adjustment]:
     path, health = f"services.{name}.health", service.health
     if health.command:
         given = "nothing: Cloud Run runs no command in a container, and starts one again when its process ends"
-        yield Approximation(f"{path}.command", list(health.command), given)
+        yield Adjustment(f"{path}.command", list(health.command), given)
     asked = health.model_dump(exclude_unset=True, exclude={"command"}, mode="json")
     if service.port is None and asked:
-        yield Approximation(path, asked, "nothing: Cloud Run asks nothing of a worker")
+        yield Adjustment(path, asked, "nothing: Cloud Run asks nothing of a worker")
     elif service.port is not None and health.path is None:
         given = f"a connection to port {service.port} at the start, and no question later: no path is named"
-        yield Approximation(path, asked, given)
+        yield Adjustment(path, asked, given)
     elif patience_seconds(health) > LONGEST_STARTUP_SECONDS:
         given = (
             f"{LONGEST_STARTUP_SECONDS} seconds in all to start, the longest that Cloud Run waits, "
             f"where grace and {health.unhealthy_threshold} failures would make {patience_seconds(health)}"
         )
-        yield Approximation(f"{path}.start_period_seconds", health.start_period_seconds, given)
+        yield Adjustment(f"{path}.start_period_seconds", health.start_period_seconds, given)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
 from providers.contract.spec import Platform, Service
 from providers.gcp.compute.health import probe_approximations
 from providers.gcp.compute.sizes import (
@@ -34,17 +34,17 @@ def works_in_background(spec: Platform, service: Service) -> bool:
     return service.app in BACKGROUND_APPS or has_sidecar(spec, service)
 
 
-def compute_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Sizes and variables that Cloud Run does not take."""
     return [*run_size_refusals(spec), *_crowded(spec), *_reserved(spec)]
 
 
-def compute_approximations(spec: Platform) -> list[Approximation]:
+def compute_approximations(spec: Platform) -> list[Adjustment]:
     """Sizes and checks that Cloud Run honours in its own way, and workers that show no metrics."""
     return [*run_size_approximations(spec), *probe_approximations(spec), *_unscraped(spec)]
 
 
-def _crowded(spec: Platform) -> Iterator[Refusal]:
+def _crowded(spec: Platform) -> Iterator[Diagnostic]:
     """The containers of one copy share the largest size."""
     vcpu, (_, memory_mib) = list(PAIRS.items())[-1]
     for name, service in spec.services.items():
@@ -59,7 +59,7 @@ def _crowded(spec: Platform) -> Iterator[Refusal]:
             yield Unsupported("gcp", f"services.{name}.size", asked(service.size), advice)
 
 
-def _reserved(spec: Platform) -> Iterator[Refusal]:
+def _reserved(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
         places = {
             **{key: f"environment.{key}" for key in service.environment},
@@ -71,8 +71,8 @@ def _reserved(spec: Platform) -> Iterator[Refusal]:
                 yield Unsupported("gcp", f"services.{name}.{place}", variable, advice)
 
 
-def _unscraped(spec: Platform) -> Iterator[Approximation]:
+def _unscraped(spec: Platform) -> Iterator[Adjustment]:
     workers = [name for name, service in spec.services.items() if service.port is None]
     if spec.monitoring.prometheus and workers:
         given = f"metrics of the services with a port; nothing can be asked of {', '.join(workers)}"
-        yield Approximation("monitoring.prometheus", True, given)
+        yield Adjustment("monitoring.prometheus", True, given)

@@ -20,23 +20,23 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import Environment
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.deployer_grants import let_deploy
 from providers.gcp.compute.service import create_service, let_call
 from providers.gcp.compute.worker import create_worker
 
-__all__ = ["Compute", "create_compute"]
+__all__ = ["GcpCompute", "create_compute"]
 
 
 @dataclass(frozen=True)
-class Compute:
+class GcpCompute:
     """By service name, the Cloud Run service or, for one without a port, the worker pool."""
 
     services: Mapping[str, gcp.cloudrunv2.Service]
     workers: Mapping[str, gcp.cloudrunv2.WorkerPool]
 
 
-def create_compute(room: Scope, ground: Ground, environments: Mapping[str, Environment]) -> Compute:
+def create_compute(room: Scope, ground: GcpBaseResources, environments: Mapping[str, Environment]) -> GcpCompute:
     """Per service a Cloud Run service or worker pool, and the right of its callers to invoke it."""
     spec = ground.spec
     listening = [name for name, service in spec.services.items() if service.port is not None]
@@ -49,4 +49,4 @@ def create_compute(room: Scope, ground: Ground, environments: Mapping[str, Envir
             let_call(room, ground, caller, callee, service)
     for name, target in (services | workers).items():
         let_deploy(room, ground, name, target)
-    return Compute(services, workers)
+    return GcpCompute(services, workers)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.diagnostics import Approximation
+from providers.contract.diagnostics import Adjustment
 from providers.contract.spec import Platform, Service
 
 LEAST_UTILIZATION, MOST_UTILIZATION = 0.1, 0.95
@@ -27,7 +27,7 @@ LONGEST_IDLE_SECONDS = 900
 
 
 @dataclass(frozen=True)
-class Scaling:
+class GcpScaling:
     """Bounds and targets of one service; targets are shares of one, and None where the number of copies is fixed."""
 
     least: int
@@ -42,12 +42,12 @@ class Scaling:
         return self.least == self.most
 
 
-def scaling_of(spec: Platform, service: Service) -> Scaling:
+def scaling_of(spec: Platform, service: Service) -> GcpScaling:
     """How a service scales between its bounds."""
     least, most = service.replicas.min, service.replicas.max
     if least == most:
-        return Scaling(least, most, DEFAULT_CONCURRENCY, None, None)
-    return Scaling(least, most, concurrency(spec, service), cpu_utilization(service), CONCURRENCY_UTILIZATION)
+        return GcpScaling(least, most, DEFAULT_CONCURRENCY, None, None)
+    return GcpScaling(least, most, concurrency(spec, service), cpu_utilization(service), CONCURRENCY_UTILIZATION)
 
 
 def cpu_utilization(service: Service) -> float:
@@ -73,29 +73,29 @@ def answer_seconds(spec: Platform) -> float:
     return slo.latency_p95_seconds if slo else spec.monitoring.alerts.latency_p95_seconds
 
 
-def autoscaling_approximations(spec: Platform) -> list[Approximation]:
+def autoscaling_approximations(spec: Platform) -> list[Adjustment]:
     """The arithmetic behind the targets, and the targets that Cloud Run does not know."""
     scaled = ((name, service) for name, service in spec.services.items() if not scaling_of(spec, service).fixed)
     return [found for name, service in scaled for found in _approximations(spec, name, service)]
 
 
-def _approximations(spec: Platform, name: str, service: Service) -> Iterator[Approximation]:
+def _approximations(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
     path, asked = f"services.{name}.autoscaling", service.autoscaling.model_dump(exclude_unset=True)
     yield from _cpu(path, service)
     if service.path is not None:
         requests = service.autoscaling.requests_per_replica_per_minute
-        yield Approximation(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
+        yield Adjustment(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
     for key, given in _unknown(spec).items():
         if key in asked:
-            yield Approximation(f"{path}.{key}", asked[key], given)
+            yield Adjustment(f"{path}.{key}", asked[key], given)
 
 
-def _cpu(path: str, service: Service) -> Iterator[Approximation]:
+def _cpu(path: str, service: Service) -> Iterator[Adjustment]:
     asked = service.autoscaling.cpu_percent
     given = WORKER_CPU_PERCENT if service.port is None else cpu_utilization(service) * 100
     if round(given, 4) != asked:
         why = "the target of every worker pool" if service.port is None else "the nearest that Cloud Run takes"
-        yield Approximation(f"{path}.cpu_percent", asked, f"{given:g}, {why}")
+        yield Adjustment(f"{path}.cpu_percent", asked, f"{given:g}, {why}")
 
 
 def _reckoning(spec: Platform, service: Service) -> str:

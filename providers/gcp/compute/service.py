@@ -5,13 +5,13 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.results import Environment
 from providers.contract.spec import Service
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.address import service_address
 from providers.gcp.compute.containers import APP, service_container
 from providers.gcp.compute.environment import prerequisites
 from providers.gcp.compute.files import service_volumes
 from providers.gcp.compute.limits import has_sidecar
-from providers.gcp.compute.scaling import Scaling, scaling_of
+from providers.gcp.compute.scaling import GcpScaling, scaling_of
 from providers.gcp.compute.sidecar import Sidecar, create_sidecar
 from providers.gcp.entry.admission import LONGEST_REQUEST_SECONDS
 from providers.gcp.naming import run_name
@@ -19,7 +19,9 @@ from providers.gcp.naming import run_name
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 
 
-def create_service(room: Scope, ground: Ground, name: str, environment: Environment) -> gcp.cloudrunv2.Service:
+def create_service(
+    room: Scope, ground: GcpBaseResources, name: str, environment: Environment
+) -> gcp.cloudrunv2.Service:
     """The Cloud Run service of a service with a port."""
     site, service = ground.site, ground.spec.services[name]
     called = bool(ground.spec.callers_of(name))
@@ -45,7 +47,7 @@ def create_service(room: Scope, ground: Ground, name: str, environment: Environm
     )
 
 
-def let_call(room: Scope, ground: Ground, caller: str, callee: str, service: gcp.cloudrunv2.Service) -> None:
+def let_call(room: Scope, ground: GcpBaseResources, caller: str, callee: str, service: gcp.cloudrunv2.Service) -> None:
     """The right of `caller` to invoke `service`, which is `callee`."""
     gcp.cloudrunv2.ServiceIamMember(
         room.named(f"{callee}-called-by-{caller}"),
@@ -62,7 +64,7 @@ def _ingress(service: Service) -> str:
     return "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" if service.path is not None else "INGRESS_TRAFFIC_INTERNAL_ONLY"
 
 
-def _service_scaling(scaling: Scaling) -> gcp.cloudrunv2.ServiceScalingArgs:
+def _service_scaling(scaling: GcpScaling) -> gcp.cloudrunv2.ServiceScalingArgs:
     if scaling.fixed:
         return gcp.cloudrunv2.ServiceScalingArgs(scaling_mode="MANUAL", manual_instance_count=scaling.least)
     return gcp.cloudrunv2.ServiceScalingArgs(
@@ -70,7 +72,7 @@ def _service_scaling(scaling: Scaling) -> gcp.cloudrunv2.ServiceScalingArgs:
     )
 
 
-def _revision_scaling(scaling: Scaling) -> gcp.cloudrunv2.ServiceTemplateScalingArgs | None:
+def _revision_scaling(scaling: GcpScaling) -> gcp.cloudrunv2.ServiceTemplateScalingArgs | None:
     """The targets. The upper bound stands here too: a revision's own default of 100 would undercut a higher one."""
     if scaling.fixed:
         return None
@@ -82,7 +84,7 @@ def _revision_scaling(scaling: Scaling) -> gcp.cloudrunv2.ServiceTemplateScaling
 
 
 def _template(
-    ground: Ground, name: str, environment: Environment, sidecar: Sidecar | None
+    ground: GcpBaseResources, name: str, environment: Environment, sidecar: Sidecar | None
 ) -> gcp.cloudrunv2.ServiceTemplateArgs:
     spec, service = ground.spec, ground.spec.services[name]
     scaling = scaling_of(spec, service)
@@ -102,7 +104,7 @@ def _template(
     )
 
 
-def _network(ground: Ground, name: str) -> gcp.cloudrunv2.ServiceTemplateVpcAccessArgs:
+def _network(ground: GcpBaseResources, name: str) -> gcp.cloudrunv2.ServiceTemplateVpcAccessArgs:
     interface = gcp.cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArgs(
         network=ground.network.network_id, subnetwork=ground.network.subnet_id, tags=[ground.network.tags[name]]
     )

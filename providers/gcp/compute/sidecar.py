@@ -15,7 +15,7 @@ from providers.contract.component import Scope
 from providers.contract.prometheus import metrics_path
 from providers.contract.results import SecretRef
 from providers.contract.spec import Service
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
 from providers.gcp.compute.limits import SIDECAR
 from providers.gcp.naming import run_name
@@ -36,7 +36,7 @@ class Sidecar:
     config: SecretRef
 
 
-def create_sidecar(room: Scope, ground: Ground, name: str, app: str) -> Sidecar:
+def create_sidecar(room: Scope, ground: GcpBaseResources, name: str, app: str) -> Sidecar:
     """The collector of the service `name`, started after its container `app`."""
     document = pulumi.Output.from_input(collector_config(run_name(ground.site.stack, name), ground.spec.services[name]))
     config = create_secret(room, ground, f"metrics-{name}", document, [name])

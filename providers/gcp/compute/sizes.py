@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported, listed
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
 from providers.contract.spec import Platform, Size
 
 PAIRS: dict[int, tuple[int, int]] = {
@@ -71,7 +71,7 @@ def nearest_run_sizes(size: Size) -> list[RunSize]:
     return list(dict.fromkeys((kept_cpu, RunSize(larger, _within(larger, _mib(size))))))
 
 
-def run_size_refusals(spec: Platform) -> list[Refusal]:
+def run_size_refusals(spec: Platform) -> list[Diagnostic]:
     """Sizes that no pair reaches without raising the vCPU, with the nearest pairs."""
     most = f"Cloud Run gives at most {max(PAIRS)} vCPU and {PAIRS[max(PAIRS)][1] // 1024} GiB, and less to fewer vCPU"
     return [
@@ -81,10 +81,10 @@ def run_size_refusals(spec: Platform) -> list[Refusal]:
     ]
 
 
-def run_size_approximations(spec: Platform) -> list[Approximation]:
+def run_size_approximations(spec: Platform) -> list[Adjustment]:
     """Sizes between two pairs, rounded up."""
     return [
-        Approximation(f"services.{name}.size", asked(size), f"{run_size(size)}, the next pair that Cloud Run has")
+        Adjustment(f"services.{name}.size", asked(size), f"{run_size(size)}, the next pair that Cloud Run has")
         for name, size in _sizes(spec)
         if fits(size) and (run_size(size).vcpu, run_size(size).memory_gib) != (size.vcpu, size.memory_gib)
     ]

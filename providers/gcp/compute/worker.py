@@ -8,16 +8,18 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Service
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.containers import APP
 from providers.gcp.compute.environment import plain_variables, prerequisites
 from providers.gcp.compute.files import worker_mounts, worker_volumes
-from providers.gcp.compute.scaling import Scaling, scaling_of
+from providers.gcp.compute.scaling import GcpScaling, scaling_of
 from providers.gcp.compute.sizes import run_size
 from providers.gcp.naming import run_name
 
 
-def create_worker(room: Scope, ground: Ground, name: str, environment: Environment) -> gcp.cloudrunv2.WorkerPool:
+def create_worker(
+    room: Scope, ground: GcpBaseResources, name: str, environment: Environment
+) -> gcp.cloudrunv2.WorkerPool:
     """The worker pool of a service without a port."""
     site, service = ground.site, ground.spec.services[name]
     return gcp.cloudrunv2.WorkerPool(
@@ -39,7 +41,7 @@ def create_worker(room: Scope, ground: Ground, name: str, environment: Environme
     )
 
 
-def _scaling(scaling: Scaling) -> gcp.cloudrunv2.WorkerPoolScalingArgs:
+def _scaling(scaling: GcpScaling) -> gcp.cloudrunv2.WorkerPoolScalingArgs:
     if scaling.fixed:
         return gcp.cloudrunv2.WorkerPoolScalingArgs(scaling_mode="MANUAL", manual_instance_count=scaling.least)
     return gcp.cloudrunv2.WorkerPoolScalingArgs(
@@ -80,7 +82,7 @@ def _secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.WorkerPool
     ]
 
 
-def _network(ground: Ground, name: str) -> gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs:
+def _network(ground: GcpBaseResources, name: str) -> gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs:
     interface = gcp.cloudrunv2.WorkerPoolTemplateVpcAccessNetworkInterfaceArgs(
         network=ground.network.network_id, subnetwork=ground.network.subnet_id, tags=[ground.network.tags[name]]
     )

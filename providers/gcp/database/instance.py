@@ -3,9 +3,9 @@
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.contract.spec import Database, Maintenance
-from providers.gcp.base.resources import Ground
-from providers.gcp.context import Site
+from providers.contract.spec import DatabaseSpec, MaintenanceSpec
+from providers.gcp.base.resources import GcpBaseResources
+from providers.gcp.context import GcpContext
 from providers.gcp.database.parameters import flags
 from providers.gcp.database.windows import day_number, full_hour
 from providers.gcp.resource_traits import PASSWORD_CHANGE_SECONDS
@@ -18,7 +18,9 @@ QUERY_CHARACTERS = 1024
 QUERY_PLANS_A_MINUTE = 5
 
 
-def create_instance(room: Scope, ground: Ground, wanted: Database, tier: Tier) -> gcp.sql.DatabaseInstance:
+def create_instance(
+    room: Scope, ground: GcpBaseResources, wanted: DatabaseSpec, tier: Tier
+) -> gcp.sql.DatabaseInstance:
     """The Cloud SQL instance. Deletion is refused by the stack and, a setting of its own, by the API."""
     site = ground.site
     return gcp.sql.DatabaseInstance(
@@ -37,7 +39,9 @@ def create_instance(room: Scope, ground: Ground, wanted: Database, tier: Tier) -
     )
 
 
-def _settings(room: Scope, ground: Ground, wanted: Database, tier: Tier) -> gcp.sql.DatabaseInstanceSettingsArgs:
+def _settings(
+    room: Scope, ground: GcpBaseResources, wanted: DatabaseSpec, tier: Tier
+) -> gcp.sql.DatabaseInstanceSettingsArgs:
     keeps_last = _keeps_last_backup(ground.site)
     return gcp.sql.DatabaseInstanceSettingsArgs(
         edition=tier.edition,
@@ -73,7 +77,7 @@ def _settings(room: Scope, ground: Ground, wanted: Database, tier: Tier) -> gcp.
     )
 
 
-def _private(ground: Ground) -> gcp.sql.DatabaseInstanceSettingsIpConfigurationArgs:
+def _private(ground: GcpBaseResources) -> gcp.sql.DatabaseInstanceSettingsIpConfigurationArgs:
     return gcp.sql.DatabaseInstanceSettingsIpConfigurationArgs(
         ipv4_enabled=False,
         private_network=ground.network.network_id,
@@ -95,7 +99,9 @@ def _passwords() -> gcp.sql.DatabaseInstanceSettingsPasswordValidationPolicyArgs
     )
 
 
-def _backups(site: Site, wanted: Database, tier: Tier) -> gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs:
+def _backups(
+    site: GcpContext, wanted: DatabaseSpec, tier: Tier
+) -> gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs:
     if wanted.backup.retention_days == 0:
         return gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs(
             enabled=False, point_in_time_recovery_enabled=False
@@ -113,11 +119,11 @@ def _backups(site: Site, wanted: Database, tier: Tier) -> gcp.sql.DatabaseInstan
     )
 
 
-def _keeps_last_backup(site: Site) -> bool:
+def _keeps_last_backup(site: GcpContext) -> bool:
     return site.spec.profile != "development"
 
 
-def _maintenance(wanted: Maintenance) -> gcp.sql.DatabaseInstanceSettingsMaintenanceWindowArgs:
+def _maintenance(wanted: MaintenanceSpec) -> gcp.sql.DatabaseInstanceSettingsMaintenanceWindowArgs:
     return gcp.sql.DatabaseInstanceSettingsMaintenanceWindowArgs(
         day=day_number(wanted), hour=full_hour(wanted), update_track="stable"
     )

@@ -7,9 +7,9 @@ know when the change is applied, not before.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Mistake, Refusal
+from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.postgres import declared, on_or_off, untaken
-from providers.contract.spec import Database, Platform
+from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
 from providers.gcp.sizes import Tier, default_connections
 
@@ -71,19 +71,19 @@ class Flag:
     value: str
 
 
-def flags(database: Database, tier: Tier) -> list[Flag]:
+def flags(database: DatabaseSpec, tier: Tier) -> list[Flag]:
     """Every declared flag by name: the platform's defaults, the user's in their place."""
     defaults = {**DEFAULTS, "max_connections": max_connections(database, tier)}
     return [Flag(name, on_or_off(value)) for name, value in declared(database, defaults, fixed={})]
 
 
-def max_connections(database: Database, tier: Tier) -> int:
+def max_connections(database: DatabaseSpec, tier: Tier) -> int:
     """Connections the server accepts: the user's number, or as many as Cloud SQL allows a server of this memory."""
     asked = database.parameters.get("max_connections")
     return int(asked) if asked is not None else default_connections(tier)
 
 
-def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Parameters that Cloud SQL keeps to itself, values it does not read, buffers larger than the server."""
     if spec.database is None:
         return []
@@ -91,12 +91,12 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     return [*refused, *_out_of_range(spec.database)]
 
 
-def _out_of_range(database: Database) -> Iterator[Mistake]:
+def _out_of_range(database: DatabaseSpec) -> Iterator[ConfigError]:
     asked = database.parameters.get("max_connections")
     if asked is not None and not (str(asked).isdecimal() and LEAST_CONNECTIONS <= int(asked) <= MOST_CONNECTIONS):
         advice = f"must be a whole number of connections, {LEAST_CONNECTIONS} to {MOST_CONNECTIONS}"
-        yield Mistake("database.parameters.max_connections", asked, advice)
+        yield ConfigError("database.parameters.max_connections", asked, advice)
     buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
     if isinstance(buffers_mib, int) and buffers_mib >= memory_mib:
         advice = f"leaves nothing of the server's {memory_mib:g} MiB, and it would not start; a third is usual"
-        yield Mistake("database.parameters.shared_buffers_mib", buffers_mib, advice)
+        yield ConfigError("database.parameters.shared_buffers_mib", buffers_mib, advice)

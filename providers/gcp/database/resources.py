@@ -13,7 +13,7 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, postgres_url
 from providers.contract.results import Database, SecretRef
-from providers.gcp.base.resources import Ground
+from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
 from providers.gcp.database.instance import create_instance
 from providers.gcp.database.parameters import max_connections
@@ -34,7 +34,7 @@ class GcpDatabase(Database):
     max_connections: int
 
 
-def create_database(room: Scope, ground: Ground) -> GcpDatabase:
+def create_database(room: Scope, ground: GcpBaseResources) -> GcpDatabase:
     """One Cloud SQL instance for the spec's database."""
     wanted, site = ground.spec.database, ground.site
     if wanted is None:
@@ -52,7 +52,7 @@ def create_database(room: Scope, ground: Ground) -> GcpDatabase:
     )
 
 
-def _url(room: Scope, ground: Ground, instance: gcp.sql.DatabaseInstance) -> SecretRef:
+def _url(room: Scope, ground: GcpBaseResources, instance: gcp.sql.DatabaseInstance) -> SecretRef:
     """The connection URL; its readers wait for the user and the database that it names as well."""
     password = generated_password(room)
     user = gcp.sql.User(

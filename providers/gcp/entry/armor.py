@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.entry.admission import admitted
 
 SENSITIVITY = 1
@@ -41,7 +41,7 @@ RATE_WINDOW_SECONDS = 60
 Rule = gcp.compute.SecurityPolicyRuleArgs
 
 
-def create_policy(room: Scope, site: Site) -> gcp.compute.SecurityPolicy:
+def create_policy(room: Scope, site: GcpContext) -> gcp.compute.SecurityPolicy:
     """The policy on every backend; without `waf` the rate limit and the allowed addresses alone."""
     waf = site.spec.ingress.waf
     return gcp.compute.SecurityPolicy(
@@ -74,7 +74,7 @@ def _inspection(priority: int, expression: str) -> Rule:
     )
 
 
-def _rates(site: Site) -> list[Rule]:
+def _rates(site: GcpContext) -> list[Rule]:
     limit = site.spec.ingress.rate_limit_per_minute
     return [_rate(RATE_PRIORITY + n, limit, ranges) for n, ranges in enumerate(admitted(site.spec))]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.entry.ingress import GcpOrigin
 
 SCHEME = "EXTERNAL_MANAGED"
@@ -13,7 +13,7 @@ SCHEME = "EXTERNAL_MANAGED"
 
 
 def create_backend(
-    room: Scope, site: Site, name: str, origins: Iterable[GcpOrigin], policy: gcp.compute.SecurityPolicy
+    room: Scope, site: GcpContext, name: str, origins: Iterable[GcpOrigin], policy: gcp.compute.SecurityPolicy
 ) -> gcp.compute.BackendService:
     """The backend of a public service.
 

@@ -7,12 +7,12 @@ import pulumi_gcp as gcp
 from pulumi_gcp.dns.outputs import GetManagedZonesManagedZoneResult
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 
 RECORD_TTL_SECONDS = 300
 
 
-def find_zone(room: Scope, site: Site, zone: str) -> pulumi.Output[str]:
+def find_zone(room: Scope, site: GcpContext, zone: str) -> pulumi.Output[str]:
     """Name of the project's managed zone whose DNS name is `zone`: Cloud DNS calls zones by a name of their own."""
     found = gcp.dns.get_managed_zones_output(
         project=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
@@ -30,7 +30,7 @@ def zone_name(zones: Sequence[GetManagedZonesManagedZoneResult], zone: str, proj
     )
 
 
-def create_certificate_map(room: Scope, site: Site, domain: str, zone: pulumi.Output[str]) -> pulumi.Output[str]:
+def create_certificate_map(room: Scope, site: GcpContext, domain: str, zone: pulumi.Output[str]) -> pulumi.Output[str]:
     """Link of a certificate map that holds a certificate for `domain`, as a proxy takes it."""
     proof = gcp.certificatemanager.DnsAuthorization(
         room.named("proof"), project=site.project, domain=domain, opts=room.opts()
@@ -66,7 +66,7 @@ def create_certificate_map(room: Scope, site: Site, domain: str, zone: pulumi.Ou
     return pulumi.Output.concat("//certificatemanager.googleapis.com/", certificates.id)
 
 
-def point_to(room: Scope, site: Site, domain: str, zone: pulumi.Output[str], address: pulumi.Output[str]) -> None:
+def point_to(room: Scope, site: GcpContext, domain: str, zone: pulumi.Output[str], address: pulumi.Output[str]) -> None:
     """The record that leads the domain to the load balancer."""
     gcp.dns.RecordSet(
         room.named("name"),

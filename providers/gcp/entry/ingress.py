@@ -13,10 +13,10 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import Origin
-from providers.gcp.base.resources import Ground
-from providers.gcp.compute.resources import Compute
+from providers.gcp.base.resources import GcpBaseResources
+from providers.gcp.compute.resources import GcpCompute
 
-__all__ = ["GcpOrigin", "Ingress", "create_ingress"]
+__all__ = ["GcpIngress", "GcpOrigin", "create_ingress"]
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class GcpOrigin(Origin):
 
 
 @dataclass(frozen=True)
-class Ingress:
+class GcpIngress:
     """What the region shows to the entry."""
 
     origin: GcpOrigin
 
 
-def create_ingress(room: Scope, ground: Ground, compute: Compute) -> Ingress | None:
+def create_ingress(room: Scope, ground: GcpBaseResources, compute: GcpCompute) -> GcpIngress | None:
     """The endpoint groups of the region; None when no service has a path."""
     public = ground.spec.public
     if not public:
@@ -41,10 +41,12 @@ def create_ingress(room: Scope, ground: Ground, compute: Compute) -> Ingress | N
     groups = {name: _endpoint_group(room, ground, name, compute) for name in public}
     # no host leads to the region from outside; Cloud Run's own domain stands for it
     host = pulumi.Output.from_input(f"{ground.site.region}.run.app")
-    return Ingress(GcpOrigin(host=host, groups={name: group.id for name, group in groups.items()}))
+    return GcpIngress(GcpOrigin(host=host, groups={name: group.id for name, group in groups.items()}))
 
 
-def _endpoint_group(room: Scope, ground: Ground, name: str, compute: Compute) -> gcp.compute.RegionNetworkEndpointGroup:
+def _endpoint_group(
+    room: Scope, ground: GcpBaseResources, name: str, compute: GcpCompute
+) -> gcp.compute.RegionNetworkEndpointGroup:
     return gcp.compute.RegionNetworkEndpointGroup(
         room.named(name),
         project=ground.site.project,

@@ -4,12 +4,12 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.entry.admission import idle_seconds
 from providers.gcp.entry.backends import SCHEME
 
 
-def create_address(room: Scope, site: Site) -> gcp.compute.GlobalAddress:
+def create_address(room: Scope, site: GcpContext) -> gcp.compute.GlobalAddress:
     """The address that names point to, so production keeps it from being deleted."""
     return gcp.compute.GlobalAddress(
         room.named("address"),
@@ -21,7 +21,11 @@ def create_address(room: Scope, site: Site) -> gcp.compute.GlobalAddress:
 
 
 def serve_https(
-    room: Scope, site: Site, address: pulumi.Output[str], urls: gcp.compute.URLMap, certificates: pulumi.Output[str]
+    room: Scope,
+    site: GcpContext,
+    address: pulumi.Output[str],
+    urls: gcp.compute.URLMap,
+    certificates: pulumi.Output[str],
 ) -> None:
     """HTTPS on 443; HTTP on 80 only tells clients to come back that way."""
     tls = gcp.compute.SSLPolicy(
@@ -43,7 +47,7 @@ def serve_https(
     serve_http(room, site, address, _redirect(room, site))
 
 
-def serve_http(room: Scope, site: Site, address: pulumi.Output[str], urls: gcp.compute.URLMap) -> None:
+def serve_http(room: Scope, site: GcpContext, address: pulumi.Output[str], urls: gcp.compute.URLMap) -> None:
     """HTTP on 80."""
     proxy = gcp.compute.TargetHttpProxy(
         room.named("http"),
@@ -55,7 +59,7 @@ def serve_http(room: Scope, site: Site, address: pulumi.Output[str], urls: gcp.c
     _listen(room, site, "http-rule", 80, address, proxy.id)
 
 
-def _redirect(room: Scope, site: Site) -> gcp.compute.URLMap:
+def _redirect(room: Scope, site: GcpContext) -> gcp.compute.URLMap:
     return gcp.compute.URLMap(
         room.named("redirect"),
         project=site.project,
@@ -67,7 +71,7 @@ def _redirect(room: Scope, site: Site) -> gcp.compute.URLMap:
 
 
 def _listen(
-    room: Scope, site: Site, part: str, port: int, address: pulumi.Output[str], target: pulumi.Output[str]
+    room: Scope, site: GcpContext, part: str, port: int, address: pulumi.Output[str], target: pulumi.Output[str]
 ) -> None:
     gcp.compute.GlobalForwardingRule(
         room.named(part),

@@ -12,7 +12,7 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.entry.armor import create_policy
 from providers.gcp.entry.backends import create_backend
 from providers.gcp.entry.certificate import create_certificate_map, find_zone, point_to
@@ -21,7 +21,7 @@ from providers.gcp.entry.proxies import create_address, serve_http, serve_https
 from providers.gcp.entry.url_map import create_url_map
 
 
-def create_entry(room: Scope, site: Site, origins: Mapping[str, Origin]) -> Entry:
+def create_entry(room: Scope, site: GcpContext, origins: Mapping[str, Origin]) -> Entry:
     """One load balancer over the endpoint groups of `origins`, which are by region."""
     groups = [origin for origin in origins.values() if isinstance(origin, GcpOrigin)]
     policy = create_policy(room, site)

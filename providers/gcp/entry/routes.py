@@ -6,7 +6,7 @@ to keep. `/` is what the map falls back to; without a service there, what no rul
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Refusal, Unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported
 from providers.contract.spec import Platform
 
 PATH_CHARACTERS = 1024 - len("/*")
@@ -58,12 +58,12 @@ def checked(spec: Platform, name: str) -> tuple[str, tuple[str, ...]]:
     return service.path or "/", ("STATUS_CLASS_2XX", "STATUS_CLASS_3XX", "STATUS_CLASS_4XX")
 
 
-def entry_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Paths that a URL map cannot express."""
     return list(_path_refusals(spec))
 
 
-def _path_refusals(spec: Platform) -> Iterator[Refusal]:
+def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.public.items():
         path = service.path or ""
         if len(path) > PATH_CHARACTERS or not path.isascii() or "//" in path:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.entry import routes
 
 HSTS = "max-age=31536000; includeSubDomains"
@@ -16,7 +16,7 @@ NOT_FOUND = 404
 Backends = Mapping[str, gcp.compute.BackendService]
 
 
-def create_url_map(room: Scope, site: Site, backends: Backends) -> gcp.compute.URLMap:
+def create_url_map(room: Scope, site: GcpContext, backends: Backends) -> gcp.compute.URLMap:
     """The map of the domain (of every host name, where there is no domain); other hosts are answered 404.
 
     A map cannot answer by itself, so 404 is an injected fault before a backend that no request reaches.
@@ -44,7 +44,7 @@ def create_url_map(room: Scope, site: Site, backends: Backends) -> gcp.compute.U
     )
 
 
-def _paths(site: Site, backends: Backends) -> gcp.compute.URLMapPathMatcherArgs:
+def _paths(site: GcpContext, backends: Backends) -> gcp.compute.URLMapPathMatcherArgs:
     fallback = routes.fallback(site.spec)
     return gcp.compute.URLMapPathMatcherArgs(
         name=MATCHER,

@@ -5,20 +5,20 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.alarms import AlarmRule, Signal, alarm_rules, row
+from providers.contract.alarms import AlarmRule, Signal, alarm_rules, metric_for
 from providers.contract.component import Scope
-from providers.gcp.monitoring.alert_policies import Alarm, Condition, create_alarm
-from providers.gcp.monitoring.metrics import METRICS, Metric, alignment_seconds, duration_seconds
-from providers.gcp.monitoring.targets import Targets
-from providers.gcp.observability.channels import Channels
+from providers.gcp.monitoring.alert_policies import Condition, GcpAlarm, create_alarm
+from providers.gcp.monitoring.metrics import METRICS, GcpMetric, alignment_seconds, duration_seconds
+from providers.gcp.monitoring.targets import GcpTargets
+from providers.gcp.observability.channels import GcpChannels
 
 
 def create_alarms(
-    room: Scope, targets: Targets, channels: Channels, counters: Mapping[Signal, pulumi.Resource]
+    room: Scope, targets: GcpTargets, channels: GcpChannels, counters: Mapping[Signal, pulumi.Resource]
 ) -> None:
     """One alert policy a rule; `counters` are the metrics that count log entries, by what they count."""
     for rule in alarm_rules(targets.spec):
-        alarm = Alarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)])
+        alarm = GcpAlarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)])
         # a filter names a counted metric as text, and Cloud Monitoring refuses one that does not exist yet
         create_alarm(room, targets.site, channels, alarm, depends_on=_counter(counters, rule))
 
@@ -27,8 +27,8 @@ def _counter(counters: Mapping[Signal, pulumi.Resource], rule: AlarmRule) -> Seq
     return [counters[rule.signal]] if rule.signal in counters else []
 
 
-def _condition(targets: Targets, rule: AlarmRule) -> Condition:
-    metric = row(METRICS, rule)
+def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
+    metric = metric_for(METRICS, rule)
     period = f"{alignment_seconds(targets.spec, rule)}s"
     return Condition(
         display_name=rule.summary,
@@ -51,7 +51,7 @@ def _condition(targets: Targets, rule: AlarmRule) -> Condition:
 
 
 def _denominator(
-    metric: Metric, period: str
+    metric: GcpMetric, period: str
 ) -> list[gcp.monitoring.AlertPolicyConditionConditionThresholdDenominatorAggregationArgs]:
     return [
         gcp.monitoring.AlertPolicyConditionConditionThresholdDenominatorAggregationArgs(

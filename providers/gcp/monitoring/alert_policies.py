@@ -8,8 +8,8 @@ import pulumi_gcp as gcp
 
 from providers.contract.alarms import Severity
 from providers.contract.component import Scope
-from providers.gcp.context import Site
-from providers.gcp.observability.channels import Channels
+from providers.gcp.context import GcpContext
+from providers.gcp.observability.channels import GcpChannels
 
 AUTO_CLOSE_SECONDS = 1800
 """An incident without data closes after this; the least there is: Cloud Monitoring API, `AlertStrategy.autoClose`."""
@@ -19,7 +19,7 @@ Condition = gcp.monitoring.AlertPolicyConditionArgs
 
 
 @dataclass(frozen=True)
-class Alarm:
+class GcpAlarm:
     """What an alert policy says; it fires when every condition holds. `key` is its logical name part."""
 
     key: str
@@ -29,7 +29,7 @@ class Alarm:
 
 
 def create_alarm(
-    room: Scope, site: Site, channels: Channels, alarm: Alarm, depends_on: Sequence[pulumi.Resource] = ()
+    room: Scope, site: GcpContext, channels: GcpChannels, alarm: GcpAlarm, depends_on: Sequence[pulumi.Resource] = ()
 ) -> gcp.monitoring.AlertPolicy:
     """The alert policy of an alarm, told to the channels of its severity."""
     return gcp.monitoring.AlertPolicy(

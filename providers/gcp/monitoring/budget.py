@@ -8,16 +8,16 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.contract.spec import Budget
-from providers.gcp.context import Site
+from providers.contract.spec import BudgetSpec
+from providers.gcp.context import GcpContext
 from providers.gcp.monitoring.limits import BUDGET_CHANNELS, money
-from providers.gcp.observability.channels import Channels
+from providers.gcp.observability.channels import GcpChannels
 
 SPENT, FORECAST = "CURRENT_SPEND", "FORECASTED_SPEND"
 THRESHOLDS = ((0.8, SPENT), (1.0, SPENT), (1.0, FORECAST))
 
 
-def create_budget(room: Scope, site: Site, channels: Channels, budget: Budget) -> None:
+def create_budget(room: Scope, site: GcpContext, channels: GcpChannels, budget: BudgetSpec) -> None:
     """The budget, told at 80 and 100 percent and when the forecast passes 100."""
     project = gcp.organizations.get_project_output(
         project_id=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
@@ -47,7 +47,7 @@ def create_budget(room: Scope, site: Site, channels: Channels, budget: Budget) -
     )
 
 
-def _told(channels: Channels) -> gcp.billing.BudgetAllUpdatesRuleArgs | None:
+def _told(channels: GcpChannels) -> gcp.billing.BudgetAllUpdatesRuleArgs | None:
     """Without an address the account's administrators are told, which is what Google does by itself."""
     if not channels.emails:
         return None

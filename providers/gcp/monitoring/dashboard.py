@@ -6,10 +6,10 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.dashboard import dashboard_rows
 from providers.gcp.monitoring.panels import COLUMNS, tiles
-from providers.gcp.monitoring.targets import Targets
+from providers.gcp.monitoring.targets import GcpTargets
 
 
-def create_dashboard(room: Scope, targets: Targets) -> pulumi.Output[str]:
+def create_dashboard(room: Scope, targets: GcpTargets) -> pulumi.Output[str]:
     """The dashboard; its address in the console."""
     site = targets.site
     document = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import floor
 
 from providers.contract.alarms import BurnRate
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
 from providers.contract.spec import Platform
 
 MOST_AVAILABILITY_PERCENT = 99.9
@@ -17,7 +17,7 @@ DEFAULT_RETENTION_DAYS = 30
 """Days that the project's own `_Default` bucket keeps a second copy of every log."""
 
 
-def monitoring_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Promises that Cloud Monitoring does not take."""
     slo = spec.monitoring.slo
     if slo is None or slo.availability_percent <= MOST_AVAILABILITY_PERCENT:
@@ -26,29 +26,29 @@ def monitoring_refusals(spec: Platform, _stack: str) -> list[Refusal]:
     return [Unsupported("gcp", "monitoring.slo.availability_percent", slo.availability_percent, advice)]
 
 
-def monitoring_approximations(spec: Platform) -> list[Approximation]:
+def monitoring_approximations(spec: Platform) -> list[Adjustment]:
     """Receivers and times that Google Cloud honours in its own way."""
     return [*_logs(spec), *_slack(spec), *_budget(spec), *_unwatched(spec)]
 
 
-def _logs(spec: Platform) -> Iterator[Approximation]:
+def _logs(spec: Platform) -> Iterator[Adjustment]:
     days = spec.monitoring.log_retention_days
     if days < DEFAULT_RETENTION_DAYS:
         given = (
             f"{days} days in the platform's own log bucket, and {DEFAULT_RETENTION_DAYS} in the `_Default` bucket of the "
             "project, which belongs to everything in it"
         )
-        yield Approximation("monitoring.log_retention_days", days, given)
+        yield Adjustment("monitoring.log_retention_days", days, given)
 
 
-def _slack(spec: Platform) -> Iterator[Approximation]:
+def _slack(spec: Platform) -> Iterator[Adjustment]:
     slack = spec.monitoring.slack
     if slack is not None:
         given = (
             f"the notification channel named {slack_channel(spec)}: Slack lets it be made in the console alone, once, "
             "under that display name"
         )
-        yield Approximation("monitoring.slack", slack.model_dump(), given)
+        yield Adjustment("monitoring.slack", slack.model_dump(), given)
 
 
 def burn_limit(rate: BurnRate, percent: float) -> float:
@@ -71,7 +71,7 @@ def slack_channel(spec: Platform) -> str:
     return f"{slack.workspace}/{slack.channel}" if slack else ""
 
 
-def _budget(spec: Platform) -> Iterator[Approximation]:
+def _budget(spec: Platform) -> Iterator[Adjustment]:
     if spec.budget is None:
         return
     told = min(len(spec.monitoring.emails), BUDGET_CHANNELS)
@@ -79,12 +79,12 @@ def _budget(spec: Platform) -> Iterator[Approximation]:
         given = (
             f"an alarm to {told} of the e-mail addresses: a budget tells no other channel and {BUDGET_CHANNELS} at most"
         )
-        yield Approximation("budget.monthly_usd", spec.budget.monthly_usd, given)
+        yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
 
 
-def _unwatched(spec: Platform) -> Iterator[Approximation]:
+def _unwatched(spec: Platform) -> Iterator[Adjustment]:
     if spec.monitoring.dashboards:
         given = (
             "a dashboard whose row about money is a note with a link: Cloud Monitoring has no metric of what is spent"
         )
-        yield Approximation("monitoring.dashboards", True, given)
+        yield Adjustment("monitoring.dashboards", True, given)

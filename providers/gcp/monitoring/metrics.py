@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.alarms import AlarmRule, Signal, row
+from providers.contract.alarms import AlarmRule, Signal, metric_for
 from providers.contract.spec import Platform
 from providers.gcp.naming import run_name
 
@@ -54,7 +54,7 @@ NAMED_BY_STACK = (
 
 
 @dataclass(frozen=True)
-class Metric:
+class GcpMetric:
     """One row: the metric, how its series become one number a period, and the number that fires."""
 
     type: str
@@ -95,50 +95,50 @@ def _connections(_: Platform, rule: AlarmRule, most: int) -> float:
 
 
 RUN, SQL, REDIS = "run.googleapis.com", "cloudsql.googleapis.com/database", "redis.googleapis.com/stats"
-METRICS: Mapping[Signal, Metric] = {
+METRICS: Mapping[Signal, GcpMetric] = {
     # a sample is a distribution over copies: the 99th percentile is the busiest of up to a hundred
-    Signal.CPU_PERCENT: Metric(f"{RUN}/container/cpu/utilizations", "ALIGN_PERCENTILE_99", "REDUCE_MAX", _share),
-    Signal.MEMORY_PERCENT: Metric(f"{RUN}/container/memory/utilizations", "ALIGN_PERCENTILE_99", "REDUCE_MAX", _share),
-    Signal.ERROR_PERCENT: Metric(
+    Signal.CPU_PERCENT: GcpMetric(f"{RUN}/container/cpu/utilizations", "ALIGN_PERCENTILE_99", "REDUCE_MAX", _share),
+    Signal.MEMORY_PERCENT: GcpMetric(f"{RUN}/container/memory/utilizations", "ALIGN_PERCENTILE_99", "REDUCE_MAX", _share),
+    Signal.ERROR_PERCENT: GcpMetric(
         f"{RUN}/request_count", "ALIGN_RATE", "REDUCE_SUM", _share,
         where='metric.labels.response_code_class="5xx"', share=True, missing=ONLY_IF_SEEN,
     ),
-    Signal.LATENCY_P95_SECONDS: Metric(
+    Signal.LATENCY_P95_SECONDS: GcpMetric(
         f"{RUN}/request_latencies", "ALIGN_DELTA", "REDUCE_PERCENTILE_95", _milliseconds
     ),
     # a copy that is still starting has its own probe, and a deadline of its own
-    Signal.UNHEALTHY_REPLICAS: Metric(
+    Signal.UNHEALTHY_REPLICAS: GcpMetric(
         f"{RUN}/container/completed_probe_attempt_count", "ALIGN_DELTA", "REDUCE_SUM", _same,
         where='metric.labels.is_healthy=false AND metric.labels.probe_type!="STARTUP"', missing=ONLY_IF_SEEN,
     ),
-    Signal.MISSING_REPLICAS: Metric(
+    Signal.MISSING_REPLICAS: GcpMetric(
         f"{RUN}/container/containers", "ALIGN_MAX", "REDUCE_SUM", _copies,
         where='metric.labels.container_name="app"', comparison=LEAST, missing=UNLESS_SEEN,
     ),
-    Signal.DATABASE_FAILED_CONNECTIONS: Metric("", "ALIGN_DELTA", "REDUCE_SUM", _same),
-    Signal.DATABASE_CPU_PERCENT: Metric(f"{SQL}/cpu/utilization", "ALIGN_MEAN", "REDUCE_MAX", _share),
+    Signal.DATABASE_FAILED_CONNECTIONS: GcpMetric("", "ALIGN_DELTA", "REDUCE_SUM", _same),
+    Signal.DATABASE_CPU_PERCENT: GcpMetric(f"{SQL}/cpu/utilization", "ALIGN_MEAN", "REDUCE_MAX", _share),
     # the disk grows by itself, so its own utilisation says little: what is used is held against the limit of growth
-    Signal.DATABASE_STORAGE_PERCENT: Metric(f"{SQL}/disk/bytes_used", "ALIGN_MAX", "REDUCE_MAX", _disk_bytes),
-    Signal.DATABASE_CONNECTIONS_PERCENT: Metric(
+    Signal.DATABASE_STORAGE_PERCENT: GcpMetric(f"{SQL}/disk/bytes_used", "ALIGN_MAX", "REDUCE_MAX", _disk_bytes),
+    Signal.DATABASE_CONNECTIONS_PERCENT: GcpMetric(
         f"{SQL}/postgresql/num_backends", "ALIGN_MAX", "REDUCE_SUM", _connections
     ),
-    Signal.DATABASE_BACKUP_FAILED: Metric("", "ALIGN_DELTA", "REDUCE_SUM", _same),
-    Signal.CACHE_MEMORY_PERCENT: Metric(f"{REDIS}/memory/usage_ratio", "ALIGN_MEAN", "REDUCE_MAX", _share),
-    Signal.CACHE_EVICTIONS: Metric(f"{REDIS}/evicted_keys", "ALIGN_DELTA", "REDUCE_SUM", _same),
+    Signal.DATABASE_BACKUP_FAILED: GcpMetric("", "ALIGN_DELTA", "REDUCE_SUM", _same),
+    Signal.CACHE_MEMORY_PERCENT: GcpMetric(f"{REDIS}/memory/usage_ratio", "ALIGN_MEAN", "REDUCE_MAX", _share),
+    Signal.CACHE_EVICTIONS: GcpMetric(f"{REDIS}/evicted_keys", "ALIGN_DELTA", "REDUCE_SUM", _same),
 }  # fmt: skip
 """Cloud Monitoring, "Google Cloud metrics": Cloud Run, Cloud SQL, Memorystore for Redis."""
 
 
 def series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
     """Filter of the series that a rule's signal is made of; `subject` is what Google Cloud calls the rule's subject."""
-    found = row(METRICS, rule)
+    found = metric_for(METRICS, rule)
     return " AND ".join(filter(None, (all_series(spec, stack, rule, subject), found.where)))
 
 
 def all_series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
     """The same without the row's further condition: what a share is a share of."""
     resource, label = SUBJECTS[subject_kind(spec, rule)]
-    kind = row(METRICS, rule).type or f"logging.googleapis.com/user/{log_metric_name(stack, rule.signal)}"
+    kind = metric_for(METRICS, rule).type or f"logging.googleapis.com/user/{log_metric_name(stack, rule.signal)}"
     return f'resource.type="{resource}" AND resource.labels.{label}="{subject}" AND metric.type="{kind}"'
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
-from providers.contract.alarms import AlarmRule, Signal, alarm_rules, row
-from providers.contract.dashboard import Measure, Panel, Row
+from providers.contract.alarms import AlarmRule, Signal, alarm_rules, metric_for
+from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel
 from providers.contract.spec import Platform
-from providers.gcp.monitoring.metrics import METRICS, Metric, alignment_seconds
-from providers.gcp.monitoring.targets import Targets
+from providers.gcp.monitoring.metrics import METRICS, GcpMetric, alignment_seconds
+from providers.gcp.monitoring.targets import GcpTargets
 
 COLUMNS, WIDTH, HEIGHT, HEADING = 48, 12, 12, 4
 """Units of a mosaic: 48 across, a graph a quarter of that."""
@@ -19,7 +19,7 @@ Widget = Mapping[str, object]
 
 
 @dataclass(frozen=True)
-class Place:
+class TilePosition:
     """Where a tile stands and how large it is."""
 
     x: int
@@ -28,21 +28,21 @@ class Place:
     height: int = HEIGHT
 
 
-def places(panels: Sequence[int]) -> list[list[Place]]:
+def tile_positions(panels: Sequence[int]) -> list[list[TilePosition]]:
     """For rows of so many panels: of each row its heading, then its panels, four abreast."""
-    rows: list[list[Place]] = []
+    rows: list[list[TilePosition]] = []
     top = 0
     for count in panels:
-        heading = Place(0, top, COLUMNS, HEADING)
-        grid = [Place(n * WIDTH % COLUMNS, top + HEADING + n * WIDTH // COLUMNS * HEIGHT) for n in range(count)]
+        heading = TilePosition(0, top, COLUMNS, HEADING)
+        grid = [TilePosition(n * WIDTH % COLUMNS, top + HEADING + n * WIDTH // COLUMNS * HEIGHT) for n in range(count)]
         rows.append([heading, *grid])
         top = grid[-1].y + HEIGHT if grid else top + HEADING
     return rows
 
 
-def tiles(targets: Targets, rows: Sequence[Row]) -> list[Widget]:
+def tiles(targets: GcpTargets, rows: Sequence[DashboardRow]) -> list[Widget]:
     """Every tile of the rows."""
-    spots = places([len(shown.panels) for shown in rows])
+    spots = tile_positions([len(shown.panels) for shown in rows])
     widgets = [[_heading(shown), *(_widget(targets, shown, panel) for panel in shown.panels)] for shown in rows]
     return [
         {"xPos": spot.x, "yPos": spot.y, "width": spot.width, "height": spot.height, "widget": widget}
@@ -51,18 +51,18 @@ def tiles(targets: Targets, rows: Sequence[Row]) -> list[Widget]:
     ]
 
 
-def _heading(shown: Row) -> Widget:
+def _heading(shown: DashboardRow) -> Widget:
     return {"title": shown.name, "sectionHeader": {"subtitle": "", "dividerBelow": True}}
 
 
-def _widget(targets: Targets, shown: Row, panel: Panel) -> Widget:
-    if panel.shows == Measure.SPENDING:
+def _widget(targets: GcpTargets, shown: DashboardRow, panel: Panel) -> Widget:
+    if panel.shows == GraphOnlyMetric.SPENDING:
         return {"title": panel.title, "text": {"format": "MARKDOWN", "content": _note(targets, panel)}}
-    if panel.shows == Measure.REQUESTS:
+    if panel.shows == GraphOnlyMetric.REQUESTS:
         rule = replace(_rule(targets.spec, shown.name, Signal.ERROR_PERCENT), period_seconds=panel.period_seconds)
         return _graph(panel.title, panel.unit, _query(targets, rule, REQUESTS, targets.all_series(rule)), None)
     rule = _rule(targets.spec, shown.name, Signal(panel.shows))
-    metric = row(METRICS, rule)
+    metric = metric_for(METRICS, rule)
     query = _ratio(targets, rule, metric) if metric.share else _query(targets, rule, metric, targets.series(rule))
     return _graph(_title(panel, metric), f"{panel.unit}, as measured", query, targets.limit(rule))
 
@@ -71,12 +71,12 @@ def _rule(spec: Platform, name: str, signal: Signal) -> AlarmRule:
     return next(rule for rule in alarm_rules(spec) if (rule.name, rule.signal) == (name, signal))
 
 
-def _title(panel: Panel, metric: Metric) -> str:
+def _title(panel: Panel, metric: GcpMetric) -> str:
     """Copies are drawn as they are, so the title must not promise those that are missing."""
     return "Copies, at least as many as the line" if panel.shows == Signal.MISSING_REPLICAS else panel.title
 
 
-def _note(targets: Targets, panel: Panel) -> str:
+def _note(targets: GcpTargets, panel: Panel) -> str:
     budget = "" if panel.threshold is None else f" The budget is {panel.threshold:g} US dollars a month."
     project = targets.site.project
     return f"[Spending of {project}](https://console.cloud.google.com/billing/linkedaccount?project={project}).{budget}"
@@ -91,11 +91,11 @@ def _graph(title: str, unit: str, query: Mapping[str, object], limit: float | No
     }
 
 
-def _query(targets: Targets, rule: AlarmRule, metric: Metric, series: pulumi.Output[str]) -> Mapping[str, object]:
+def _query(targets: GcpTargets, rule: AlarmRule, metric: GcpMetric, series: pulumi.Output[str]) -> Mapping[str, object]:
     return {"timeSeriesFilter": {"filter": series, "aggregation": _aggregation(targets.spec, rule, metric)}}
 
 
-def _ratio(targets: Targets, rule: AlarmRule, metric: Metric) -> Mapping[str, object]:
+def _ratio(targets: GcpTargets, rule: AlarmRule, metric: GcpMetric) -> Mapping[str, object]:
     aggregation = _aggregation(targets.spec, rule, metric)
     return {
         "timeSeriesFilterRatio": {
@@ -105,7 +105,7 @@ def _ratio(targets: Targets, rule: AlarmRule, metric: Metric) -> Mapping[str, ob
     }
 
 
-def _aggregation(spec: Platform, rule: AlarmRule, metric: Metric) -> Mapping[str, str]:
+def _aggregation(spec: Platform, rule: AlarmRule, metric: GcpMetric) -> Mapping[str, str]:
     return {
         "alignmentPeriod": f"{alignment_seconds(spec, rule)}s",
         "perSeriesAligner": metric.aligner,

@@ -8,23 +8,23 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.prometheus import PrometheusRule, prometheus_rules
-from providers.gcp.context import Site
-from providers.gcp.monitoring.alert_policies import Alarm, Condition, create_alarm
+from providers.gcp.context import GcpContext
+from providers.gcp.monitoring.alert_policies import Condition, GcpAlarm, create_alarm
 from providers.gcp.naming import run_name
-from providers.gcp.observability.channels import Channels
+from providers.gcp.observability.channels import GcpChannels
 
 EVALUATION_SECONDS = 60
 
 
-def create_prometheus_alarms(room: Scope, site: Site, channels: Channels) -> None:
+def create_prometheus_alarms(room: Scope, site: GcpContext, channels: GcpChannels) -> None:
     """One alert policy for each shared rule about a service."""
     for found in prometheus_rules(site.spec, subjects=("service",)):
         rule = found.rule
-        alarm = Alarm(f"{rule.key}-prometheus", rule.severity, rule.summary, [_condition(site, found)])
+        alarm = GcpAlarm(f"{rule.key}-prometheus", rule.severity, rule.summary, [_condition(site, found)])
         create_alarm(room, site, channels, alarm)
 
 
-def _condition(site: Site, found: PrometheusRule) -> Condition:
+def _condition(site: GcpContext, found: PrometheusRule) -> Condition:
     rule = found.rule
     # the project's store holds every stack's series, so the sidecar's `job` carries the stack too
     query = found.expression.replace(f'job="{rule.name}"', f'job="{run_name(site.stack, rule.name)}"')

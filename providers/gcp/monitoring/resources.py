@@ -24,26 +24,26 @@ from providers.gcp.observability.logs import count_entries, keep_logs
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.gcp.base.resources import Ground
+    from providers.gcp.base.resources import GcpBaseResources
     from providers.gcp.cache.resources import GcpCache
-    from providers.gcp.compute.resources import Compute
+    from providers.gcp.compute.resources import GcpCompute
     from providers.gcp.database.resources import GcpDatabase
-    from providers.gcp.entry.ingress import Ingress
+    from providers.gcp.entry.ingress import GcpIngress
 
-__all__ = ["Built", "create_monitoring"]
+__all__ = ["GcpWatched", "create_monitoring"]
 
 
 @dataclass(frozen=True)
-class Built:
+class GcpWatched:
     """What stands in the region when monitoring is made."""
 
-    compute: Compute
-    ingress: Ingress | None
+    compute: GcpCompute
+    ingress: GcpIngress | None
     database: GcpDatabase | None
     cache: GcpCache | None
 
 
-def create_monitoring(room: Scope, ground: Ground, built: Built, entry: Entry) -> Monitoring:
+def create_monitoring(room: Scope, ground: GcpBaseResources, built: GcpWatched, entry: Entry) -> Monitoring:
     """Every alarm rule of the contract, SLO burn rates, uptime checks, dashboard, logs, budget."""
     site, channels, wanted = ground.site, ground.channels, ground.spec.monitoring
     targets = find_targets(site, built)

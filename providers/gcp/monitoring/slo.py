@@ -6,18 +6,18 @@ import pulumi_gcp as gcp
 from providers.contract.alarms import BURN_RATES, BurnRate
 from providers.contract.component import Scope
 from providers.contract.spec import Slo
-from providers.gcp.context import Site
-from providers.gcp.monitoring.alert_policies import Alarm, Condition, create_alarm
+from providers.gcp.context import GcpContext
+from providers.gcp.monitoring.alert_policies import Condition, GcpAlarm, create_alarm
 from providers.gcp.monitoring.limits import burn_limit
 from providers.gcp.naming import run_name
-from providers.gcp.observability.channels import Channels
+from providers.gcp.observability.channels import GcpChannels
 
 PERIOD_DAYS = 30
 QUICK_PERCENT = 95
 """Share of requests that the promised 95th percentile says are quick enough."""
 
 
-def create_slos(room: Scope, site: Site, channels: Channels, slo: Slo) -> None:
+def create_slos(room: Scope, site: GcpContext, channels: GcpChannels, slo: Slo) -> None:
     """Two SLOs for each public service, and for each the burn-rate alarms of the contract."""
     for name in site.spec.public:
         service = _service(room, site, name)
@@ -27,7 +27,7 @@ def create_slos(room: Scope, site: Site, channels: Channels, slo: Slo) -> None:
         _burning(room, site, channels, f"{name}-speed", QUICK_PERCENT, speed)
 
 
-def _service(room: Scope, site: Site, name: str) -> gcp.monitoring.GenericService:
+def _service(room: Scope, site: GcpContext, name: str) -> gcp.monitoring.GenericService:
     labels = {"service_name": run_name(site.stack, name), "location": site.region}
     return gcp.monitoring.GenericService(
         room.named(f"{name}-promise"),
@@ -41,7 +41,7 @@ def _service(room: Scope, site: Site, name: str) -> gcp.monitoring.GenericServic
 
 
 def _availability(
-    room: Scope, site: Site, name: str, service: gcp.monitoring.GenericService, slo: Slo
+    room: Scope, site: GcpContext, name: str, service: gcp.monitoring.GenericService, slo: Slo
 ) -> gcp.monitoring.Slo:
     return gcp.monitoring.Slo(
         room.named(f"{name}-availability"),
@@ -57,7 +57,7 @@ def _availability(
 
 
 def _latency(
-    room: Scope, site: Site, name: str, service: gcp.monitoring.GenericService, slo: Slo
+    room: Scope, site: GcpContext, name: str, service: gcp.monitoring.GenericService, slo: Slo
 ) -> gcp.monitoring.Slo:
     threshold = f"{slo.latency_p95_seconds:g}s"
     return gcp.monitoring.Slo(
@@ -74,14 +74,14 @@ def _latency(
 
 
 def _burning(
-    room: Scope, site: Site, channels: Channels, promise: str, percent: float, slo: gcp.monitoring.Slo
+    room: Scope, site: GcpContext, channels: GcpChannels, promise: str, percent: float, slo: gcp.monitoring.Slo
 ) -> None:
     for rate in BURN_RATES:
         limit = burn_limit(rate, percent)
         summary = f"{promise} burns its error budget {limit:g} times too fast"
         windows = (rate.long_seconds, rate.short_seconds)
         conditions = [_burns(slo, seconds, limit) for seconds in windows]
-        alarm = Alarm(f"{promise}-burn-{_hours(rate)}h", rate.severity, summary, conditions)
+        alarm = GcpAlarm(f"{promise}-burn-{_hours(rate)}h", rate.severity, summary, conditions)
         create_alarm(room, site, channels, alarm)
 
 

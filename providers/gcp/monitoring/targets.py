@@ -10,20 +10,20 @@ import pulumi
 
 from providers.contract.alarms import AlarmRule
 from providers.contract.spec import Platform
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.monitoring import metrics
 from providers.gcp.naming import run_name
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.gcp.monitoring.resources import Built
+    from providers.gcp.monitoring.resources import GcpWatched
 
 
 @dataclass(frozen=True)
-class Targets:
+class GcpTargets:
     """Subjects by name (`gateway`, `database`, `cache`), and the connections that the database's server takes."""
 
-    site: Site
+    site: GcpContext
     subjects: Mapping[str, pulumi.Output[str]]
     max_connections: int
 
@@ -47,11 +47,11 @@ class Targets:
         return metrics.METRICS[rule.signal].limit(self.spec, rule, self.max_connections)
 
 
-def find_targets(site: Site, built: Built) -> Targets:
+def find_targets(site: GcpContext, built: GcpWatched) -> GcpTargets:
     """Everything that the alarm rules name."""
     subjects = {name: pulumi.Output.from_input(run_name(site.stack, name)) for name in site.spec.services}
     if built.database is not None:
         subjects["database"] = built.database.identifier
     if built.cache is not None:
         subjects["cache"] = built.cache.identifier
-    return Targets(site, subjects, built.database.max_connections if built.database else 0)
+    return GcpTargets(site, subjects, built.database.max_connections if built.database else 0)

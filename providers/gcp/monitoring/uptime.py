@@ -5,18 +5,18 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import Entry
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.entry import routes
 from providers.gcp.entry.admission import open_to_all
-from providers.gcp.monitoring.alert_policies import Alarm, Condition, create_alarm
-from providers.gcp.observability.channels import Channels
+from providers.gcp.monitoring.alert_policies import Condition, GcpAlarm, create_alarm
+from providers.gcp.observability.channels import GcpChannels
 
 PERIOD_SECONDS, TIMEOUT_SECONDS = 60, 10
 WINDOW_SECONDS = 1200
 """How far back the last answer of each checker may lie: Cloud Monitoring, "Create alerting policies for uptime checks"."""
 
 
-def create_uptime_checks(room: Scope, site: Site, channels: Channels, entry: Entry) -> None:
+def create_uptime_checks(room: Scope, site: GcpContext, channels: GcpChannels, entry: Entry) -> None:
     """A check and its alarm for each public service; none where the checkers' addresses may not connect."""
     if not open_to_all(site.spec):
         return
@@ -24,11 +24,11 @@ def create_uptime_checks(room: Scope, site: Site, channels: Channels, entry: Ent
     for name in site.spec.public:
         check = _check(room, site, name, host)
         summary = f"{name} cannot be reached from outside"
-        alarm = Alarm(f"{name}-unreachable", "critical", summary, [_failing(check, summary)])
+        alarm = GcpAlarm(f"{name}-unreachable", "critical", summary, [_failing(check, summary)])
         create_alarm(room, site, channels, alarm)
 
 
-def _check(room: Scope, site: Site, name: str, host: pulumi.Output[str]) -> gcp.monitoring.UptimeCheckConfig:
+def _check(room: Scope, site: GcpContext, name: str, host: pulumi.Output[str]) -> gcp.monitoring.UptimeCheckConfig:
     path, statuses = routes.checked(site.spec, name)
     secure = site.spec.ingress.domain is not None
     return gcp.monitoring.UptimeCheckConfig(

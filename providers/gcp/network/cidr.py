@@ -31,7 +31,7 @@ RESERVED_ADDRESSES = 4
 
 
 @dataclass(frozen=True)
-class Layout:
+class GcpAddressPlan:
     """The plan of a network of /8 to /20."""
 
     network: IPv4Network
@@ -47,12 +47,12 @@ class Layout:
         return tuple(self.network.subnets(prefixlen_diff=3))[4]
 
 
-def layout(cidr: str) -> Layout:
+def layout(cidr: str) -> GcpAddressPlan:
     """The plan of a block; raises ValueError for one that `cidr_fault` finds fault with."""
     fault = cidr_fault(cidr)
     if fault:
         raise ValueError(f"{cidr} {fault}")
-    return Layout(IPv4Network(cidr))
+    return GcpAddressPlan(IPv4Network(cidr))
 
 
 def cidr_fault(cidr: str) -> str | None:

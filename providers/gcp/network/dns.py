@@ -9,7 +9,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.network.flows import GOOGLE_ADDRESSES
 
 PRIVATE_NAMES = {"googleapis.com": "private.googleapis.com", "run.app": "run.app"}
@@ -17,7 +17,7 @@ PRIVATE_NAMES = {"googleapis.com": "private.googleapis.com", "run.app": "run.app
 TTL_SECONDS = 300
 
 
-def create_names(room: Scope, site: Site, network: gcp.compute.Network) -> tuple[pulumi.Resource, ...]:
+def create_names(room: Scope, site: GcpContext, network: gcp.compute.Network) -> tuple[pulumi.Resource, ...]:
     """The logging policy and the private zones; what comes back is the records that services need to start."""
     gcp.dns.Policy(
         room.named("dns"),
@@ -34,7 +34,7 @@ def create_names(room: Scope, site: Site, network: gcp.compute.Network) -> tuple
 
 
 def _zone(
-    room: Scope, site: Site, network: gcp.compute.Network, domain: str, holder: str
+    room: Scope, site: GcpContext, network: gcp.compute.Network, domain: str, holder: str
 ) -> tuple[pulumi.Resource, ...]:
     part = domain.replace(".", "-")
     zone = gcp.dns.ManagedZone(
@@ -55,7 +55,7 @@ def _zone(
 
 
 def _record(
-    room: Scope, site: Site, part: str, zone: gcp.dns.ManagedZone, name: str, kind: str, values: list[str]
+    room: Scope, site: GcpContext, part: str, zone: gcp.dns.ManagedZone, name: str, kind: str, values: list[str]
 ) -> gcp.dns.RecordSet:
     return gcp.dns.RecordSet(
         room.named(part),

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 from providers.gcp.network.flows import GOOGLE, WORLD
 from providers.gcp.network.limits import nat_addresses
 
@@ -19,7 +19,7 @@ PORTS_A_COPY = {"least": 64, "most": 4096}
 
 
 def create_egress(
-    room: Scope, site: Site, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
+    room: Scope, site: GcpContext, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
 ) -> tuple[pulumi.Resource, ...]:
     """Routes and NAT that services wait for."""
     # the gateway's name notwithstanding, traffic to this block never leaves Google's network
@@ -29,7 +29,9 @@ def create_egress(
     return (google, _route(room, site, network, "world", WORLD), _nat(room, site, network, subnet))
 
 
-def _route(room: Scope, site: Site, network: gcp.compute.Network, part: str, destination: str) -> gcp.compute.Route:
+def _route(
+    room: Scope, site: GcpContext, network: gcp.compute.Network, part: str, destination: str
+) -> gcp.compute.Route:
     return gcp.compute.Route(
         room.named(f"route-{part}"),
         project=site.project,
@@ -41,7 +43,7 @@ def _route(room: Scope, site: Site, network: gcp.compute.Network, part: str, des
 
 
 def _nat(
-    room: Scope, site: Site, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
+    room: Scope, site: GcpContext, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
 ) -> gcp.compute.RouterNat:
     router = gcp.compute.Router(
         room.named("router"), project=site.project, region=site.region, network=network.id, opts=room.opts()
@@ -66,7 +68,7 @@ def _nat(
     )
 
 
-def _address(room: Scope, site: Site, number: int) -> gcp.compute.Address:
+def _address(room: Scope, site: GcpContext, number: int) -> gcp.compute.Address:
     return gcp.compute.Address(
         room.named(f"nat-{number}"),
         project=site.project,

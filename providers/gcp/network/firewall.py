@@ -10,8 +10,8 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
-from providers.gcp.network.flows import WORLD, Flow, flows
+from providers.gcp.context import GcpContext
+from providers.gcp.network.flows import WORLD, GcpFlow, flows
 
 LAST = 65000
 """Priority of the denials: after every rule of the stack, before the network's own two, which let all traffic out."""
@@ -19,7 +19,7 @@ FIRST = 1000
 
 
 def create_firewall(
-    room: Scope, site: Site, network: gcp.compute.Network, tags: Mapping[str, str]
+    room: Scope, site: GcpContext, network: gcp.compute.Network, tags: Mapping[str, str]
 ) -> tuple[pulumi.Resource, ...]:
     """The rules; what comes back is those that services need to start."""
     _deny(room, site, network, "EGRESS")
@@ -28,7 +28,7 @@ def create_firewall(
 
 
 def _deny(
-    room: Scope, site: Site, network: gcp.compute.Network, direction: Literal["EGRESS", "INGRESS"]
+    room: Scope, site: GcpContext, network: gcp.compute.Network, direction: Literal["EGRESS", "INGRESS"]
 ) -> gcp.compute.Firewall:
     log = gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA")
     return gcp.compute.Firewall(
@@ -45,7 +45,9 @@ def _deny(
     )
 
 
-def _allow(room: Scope, site: Site, network: gcp.compute.Network, flow: Flow, tags: list[str]) -> gcp.compute.Firewall:
+def _allow(
+    room: Scope, site: GcpContext, network: gcp.compute.Network, flow: GcpFlow, tags: list[str]
+) -> gcp.compute.Firewall:
     return gcp.compute.Firewall(
         room.named(f"to-{flow.part}"),
         project=site.project,

@@ -23,7 +23,7 @@ WORLD = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
-class Flow:
+class GcpFlow:
     """The right of services, by name, to connect to a range on one TCP port."""
 
     part: str
@@ -32,7 +32,7 @@ class Flow:
     port: int
 
 
-def flows(spec: Platform) -> Iterator[Flow]:
+def flows(spec: Platform) -> Iterator[GcpFlow]:
     """Every way out of the services that stands open."""
     private = str(layout(spec.network.cidr).private)
     yield from _open("database", spec.users_of("database"), private, DATABASE_PORT)
@@ -48,6 +48,6 @@ def reaches_world(spec: Platform, name: str) -> bool:
     return spec.network.egress != "none" and needed
 
 
-def _open(part: str, services: tuple[str, ...], destination: str, port: int) -> Iterator[Flow]:
+def _open(part: str, services: tuple[str, ...], destination: str, port: int) -> Iterator[GcpFlow]:
     if services:
-        yield Flow(part, services, destination, port)
+        yield GcpFlow(part, services, destination, port)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Approximation, Refusal, Unsupported, listed
+from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
 from providers.contract.spec import Platform
 from providers.gcp.network.cidr import addresses_needed, cidr_fault, layout, usable_addresses
 from providers.gcp.network.flows import reaches_world
@@ -17,12 +17,12 @@ OUTSIDE = frozenset(
 another name may be anything, a signing key as well, and is let through."""
 
 
-def network_refusals(spec: Platform, _stack: str) -> list[Refusal]:
+def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Blocks that cannot be cut, more copies than there are addresses, secrets of APIs that cannot be reached."""
     return [*_cidr(spec), *_closed_world(spec)]
 
 
-def network_approximations(spec: Platform) -> list[Approximation]:
+def network_approximations(spec: Platform) -> list[Adjustment]:
     """One regional NAT, and the services it does not serve, because nothing says that they need it."""
     if spec.network.egress == "none":
         return []
@@ -34,7 +34,7 @@ def nat_addresses(spec: Platform) -> int:
     return {"per_zone": spec.network.zones, "single": 1, "none": 0}[spec.network.egress]
 
 
-def _cidr(spec: Platform) -> Iterator[Refusal]:
+def _cidr(spec: Platform) -> Iterator[Diagnostic]:
     cidr = spec.network.cidr
     fault = cidr_fault(cidr)
     if fault:
@@ -50,7 +50,7 @@ def _cidr(spec: Platform) -> Iterator[Refusal]:
         yield Unsupported("gcp", "network.cidr", cidr, advice)
 
 
-def _closed_world(spec: Platform) -> Iterator[Refusal]:
+def _closed_world(spec: Platform) -> Iterator[Diagnostic]:
     """Keys of APIs that stand outside Google Cloud, which without a way out nobody can call."""
     if spec.network.egress != "none":
         return
@@ -64,15 +64,15 @@ def _closed_world(spec: Platform) -> Iterator[Refusal]:
             yield Unsupported("gcp", f"services.{name}.secrets", list(service.secrets), advice)
 
 
-def _regional_nat(spec: Platform) -> Iterator[Approximation]:
+def _regional_nat(spec: Platform) -> Iterator[Adjustment]:
     if spec.network.egress == "per_zone":
         given = (
             f"one NAT with {nat_addresses(spec)} fixed addresses: Cloud NAT spans the region, so no zone takes it away"
         )
-        yield Approximation("network.egress", spec.network.egress, given)
+        yield Adjustment("network.egress", spec.network.egress, given)
 
 
-def _closed_services(spec: Platform) -> Iterator[Approximation]:
+def _closed_services(spec: Platform) -> Iterator[Adjustment]:
     closed = [name for name in spec.services if not reaches_world(spec, name)]
     if closed:
         served = [name for name in spec.services if name not in closed]
@@ -80,4 +80,4 @@ def _closed_services(spec: Platform) -> Iterator[Approximation]:
             f"a way out on port 443 for {listed(served, 'and') if served else 'no service'} only "
             f"(a secret in its list opens it for {listed(closed)})"
         )
-        yield Approximation("network.egress", spec.network.egress, given)
+        yield Adjustment("network.egress", spec.network.egress, given)

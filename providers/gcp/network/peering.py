@@ -10,13 +10,13 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.context import Site
+from providers.gcp.context import GcpContext
 
 SERVICE = "servicenetworking.googleapis.com"
 
 
 def create_peering(
-    room: Scope, site: Site, network: gcp.compute.Network, block: IPv4Network
+    room: Scope, site: GcpContext, network: gcp.compute.Network, block: IPv4Network
 ) -> pulumi.Output[str] | None:
     """Name of the peered range, known once the peering stands; None when nothing needs one."""
     if site.spec.database is None and site.spec.cache is None:

@@ -13,8 +13,8 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.base.keys import Keys
-from providers.gcp.context import Site
+from providers.gcp.base.keys import GcpKeys
+from providers.gcp.context import GcpContext
 from providers.gcp.naming import network_tag
 from providers.gcp.network.cidr import layout
 from providers.gcp.network.dns import create_names
@@ -22,7 +22,7 @@ from providers.gcp.network.egress import create_egress
 from providers.gcp.network.firewall import create_firewall
 from providers.gcp.network.peering import create_peering
 
-__all__ = ["Network", "create_network"]
+__all__ = ["GcpNetwork", "create_network"]
 
 MTU_BYTES = 1460
 FLOW_SAMPLING = 0.5
@@ -30,7 +30,7 @@ FLOW_SAMPLING = 0.5
 
 
 @dataclass(frozen=True)
-class Network:
+class GcpNetwork:
     """The network, its subnet for services, and what they must wait for before they start."""
 
     network_id: pulumi.Output[str]
@@ -45,7 +45,7 @@ class Network:
     """Routes, NAT, names and rules that a service needs to start; no Output says so."""
 
 
-def create_network(room: Scope, site: Site, keys: Keys) -> Network:
+def create_network(room: Scope, site: GcpContext, keys: GcpKeys) -> GcpNetwork:
     """VPC with one subnet for services, a peered range for data, a firewall that denies by default.
 
     Raises ValueError for a block it cannot cut. `keys` stay untouched: the flow log lies in Cloud Logging's bucket.
@@ -68,7 +68,7 @@ def create_network(room: Scope, site: Site, keys: Keys) -> Network:
     egress = create_egress(room, site, network, subnet)
     names = create_names(room, site, network)
     rules = create_firewall(room, site, network, tags)
-    return Network(
+    return GcpNetwork(
         network_id=network.id,
         subnet_id=subnet.id,
         tags=tags,
@@ -77,7 +77,7 @@ def create_network(room: Scope, site: Site, keys: Keys) -> Network:
     )
 
 
-def _subnet(room: Scope, site: Site, network: gcp.compute.Network, cidr: str) -> gcp.compute.Subnetwork:
+def _subnet(room: Scope, site: GcpContext, network: gcp.compute.Network, cidr: str) -> gcp.compute.Subnetwork:
     log = gcp.compute.SubnetworkLogConfigArgs(
         aggregation_interval="INTERVAL_5_SEC", flow_sampling=FLOW_SAMPLING, metadata="INCLUDE_ALL_METADATA"
     )

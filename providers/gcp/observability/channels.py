@@ -13,13 +13,13 @@ import pulumi_gcp as gcp
 
 from providers.contract.alarms import Severity
 from providers.contract.component import Scope
-from providers.gcp.base.keys import Keys
-from providers.gcp.context import Site
+from providers.gcp.base.keys import GcpKeys
+from providers.gcp.context import GcpContext
 from providers.gcp.monitoring.limits import slack_channel
 
 
 @dataclass(frozen=True)
-class Channels:
+class GcpChannels:
     """Channel names (`projects/P/notificationChannels/N`) by severity, and those that are e-mail, for the budget."""
 
     warning: tuple[pulumi.Output[str], ...]
@@ -31,14 +31,14 @@ class Channels:
         return self.critical if severity == "critical" else self.warning
 
 
-def create_channels(room: Scope, site: Site, keys: Keys) -> Channels:
+def create_channels(room: Scope, site: GcpContext, keys: GcpKeys) -> GcpChannels:
     """A channel per e-mail address, and Slack; nothing is stored in a channel that `keys` could encrypt."""
     emails = tuple(_email(room, site, address) for address in site.spec.monitoring.emails)
     everybody = (*emails, *_slack(room, site))
-    return Channels(warning=everybody, critical=everybody, emails=emails)
+    return GcpChannels(warning=everybody, critical=everybody, emails=emails)
 
 
-def _email(room: Scope, site: Site, address: str) -> pulumi.Output[str]:
+def _email(room: Scope, site: GcpContext, address: str) -> pulumi.Output[str]:
     # by its own digest, so that dropping one address renames no other channel
     part = f"email-{sha256(address.encode()).hexdigest()[:8]}"
     return gcp.monitoring.NotificationChannel(
@@ -54,7 +54,7 @@ def _email(room: Scope, site: Site, address: str) -> pulumi.Output[str]:
     ).name
 
 
-def _slack(room: Scope, site: Site) -> tuple[pulumi.Output[str], ...]:
+def _slack(room: Scope, site: GcpContext) -> tuple[pulumi.Output[str], ...]:
     if site.spec.monitoring.slack is None:
         return ()
     found = gcp.monitoring.get_notification_channel_output(

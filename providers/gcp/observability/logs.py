@@ -15,14 +15,14 @@ import pulumi_gcp as gcp
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.component import Scope
 from providers.gcp.monitoring.metrics import LOGGED, log_metric_name, platform_logs
-from providers.gcp.monitoring.targets import Targets
+from providers.gcp.monitoring.targets import GcpTargets
 
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.gcp.base.resources import Ground
+    from providers.gcp.base.resources import GcpBaseResources
 
 
-def keep_logs(room: Scope, ground: Ground, targets: Targets) -> None:
+def keep_logs(room: Scope, ground: GcpBaseResources, targets: GcpTargets) -> None:
     """A log bucket, and the sink that sends it everything this stack writes."""
     site = ground.site
     bucket = gcp.logging.ProjectBucketConfig(
@@ -49,13 +49,13 @@ def keep_logs(room: Scope, ground: Ground, targets: Targets) -> None:
     )
 
 
-def count_entries(room: Scope, targets: Targets) -> Mapping[Signal, pulumi.Resource]:
+def count_entries(room: Scope, targets: GcpTargets) -> Mapping[Signal, pulumi.Resource]:
     """A metric for each signal of the rules that only the logs know, by signal."""
     counted = [rule.signal for rule in alarm_rules(targets.spec) if rule.signal in LOGGED]
     return {signal: _counter(room, targets, signal) for signal in counted}
 
 
-def _counter(room: Scope, targets: Targets, signal: Signal) -> gcp.logging.Metric:
+def _counter(room: Scope, targets: GcpTargets, signal: Signal) -> gcp.logging.Metric:
     return gcp.logging.Metric(
         room.named(f"count-{signal.value}"),
         name=log_metric_name(targets.site.stack, signal),

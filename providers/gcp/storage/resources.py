@@ -10,8 +10,8 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import ObjectStore
-from providers.contract.spec import Storage
-from providers.gcp.base.resources import Ground
+from providers.contract.spec import StorageSpec
+from providers.gcp.base.resources import GcpBaseResources
 
 ENDPOINT_URL = "https://storage.googleapis.com"
 READ_AND_WRITE = "roles/storage.objectUser"
@@ -19,7 +19,7 @@ DELETED_SECONDS = 7 * 24 * 3600
 UNFINISHED_UPLOAD_DAYS = 7
 
 
-def create_storage(room: Scope, ground: Ground) -> ObjectStore:
+def create_storage(room: Scope, ground: GcpBaseResources) -> ObjectStore:
     """The bucket of the services that use storage, and the grants of those services on it."""
     wanted = ground.spec.storage
     if wanted is None:
@@ -36,7 +36,7 @@ def create_storage(room: Scope, ground: Ground) -> ObjectStore:
     return ObjectStore(bucket=bucket.name, endpoint_url=pulumi.Output.from_input(ENDPOINT_URL))
 
 
-def _bucket(room: Scope, ground: Ground, wanted: Storage) -> gcp.storage.Bucket:
+def _bucket(room: Scope, ground: GcpBaseResources, wanted: StorageSpec) -> gcp.storage.Bucket:
     site = ground.site
     return gcp.storage.Bucket(
         room.named(),
@@ -55,7 +55,7 @@ def _bucket(room: Scope, ground: Ground, wanted: Storage) -> gcp.storage.Bucket:
     )
 
 
-def _after_replaced(wanted: Storage) -> gcp.storage.BucketLifecycleRuleArgs:
+def _after_replaced(wanted: StorageSpec) -> gcp.storage.BucketLifecycleRuleArgs:
     return gcp.storage.BucketLifecycleRuleArgs(
         action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
         condition=gcp.storage.BucketLifecycleRuleConditionArgs(

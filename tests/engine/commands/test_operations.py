@@ -5,7 +5,7 @@ import json
 import pytest
 
 from automation import Deployment
-from automation.deploy import Done, Event
+from automation.deploy import Event, StepDone
 from tests.engine.bench import PASSPHRASE
 from tests.engine.commands.conftest import DATABASE, SERVICE, STACK, Told, Trial
 
@@ -131,7 +131,7 @@ def test_in_python_the_events_come_with_their_rooms_and_the_outcome_has_types(tr
         ("replace", "trial-compute-web-task"),
     ]
     outcome = deployment.up(events.append, preview=preview)
-    done = {event.step.room for event in events if isinstance(event, Done) and event.step.operation == "update"}
+    done = {event.step.room for event in events if isinstance(event, StepDone) and event.step.operation == "update"}
     assert "Compute" in done
     assert outcome.counts["replace"] == 1
     assert outcome.outputs["cloud"] == "aws"

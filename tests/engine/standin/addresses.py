@@ -9,7 +9,7 @@ from hashlib import sha256
 from importlib import import_module
 
 from automation.plan.inventory import Value
-from providers.contract.import_ids import PART, Findable, Row, filled, parts_of, word_of
+from providers.contract.import_ids import PART, ImportRule, ImportTable, filled, parts_of, text_of
 
 ACCOUNT = "111122223333"
 REGION = "us-west-2"
@@ -21,13 +21,13 @@ GLOBAL = {"arn:*:iam:*:*:": f"arn:aws:iam::{ACCOUNT}:"}
 
 
 @cache
-def table_of(token: str) -> Findable | None:
+def table_of(token: str) -> ImportTable | None:
     """The table of a type's cloud."""
     folder = PACKAGES.get(token.partition(":")[0])
-    return import_module(f"providers.{folder}.import_ids").FINDABLE if folder else None
+    return import_module(f"providers.{folder}.import_ids").IMPORT_TABLE if folder else None
 
 
-def row_of(token: str) -> Row | None:
+def row_of(token: str) -> ImportRule | None:
     """How the platform finds objects of a type."""
     table = table_of(token)
     return table.by_type.get(token) if table else None
@@ -65,7 +65,7 @@ def drawn(token: str, salt: str) -> dict[str, str]:
 
 def place_of(config: Mapping[str, Value]) -> dict[str, str]:
     """What an address has from its provider's settings."""
-    told = {key: word_of(config.get(key)) for key in ("project", "region", "subscriptionId")}
+    told = {key: text_of(config.get(key)) for key in ("project", "region", "subscriptionId")}
     return {
         "project": "acme-agents",
         "account": ACCOUNT,
