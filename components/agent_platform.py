@@ -16,17 +16,17 @@ class AgentPlatform(pulumi.ComponentResource):
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(type_token("agent-platform"), name, {}, opts)
-        spec, verbs = settings.spec, cloud(settings.spec.cloud)
+        spec, adapter = settings.spec, cloud(settings.spec.cloud)
         region_name = limits(spec.cloud).region(spec)
 
-        here = Scope(settings.stack, self, tags_of(settings))
-        here = here.with_provider(random.Provider(here.named("random"), opts=here.opts()))
-        here = here.with_provider(verbs.provider(here, spec, region_name))
+        scope = Scope(settings.stack, self, tags_of(settings))
+        scope = scope.with_provider(random.Provider(scope.named("random"), opts=scope.opts()))
+        scope = scope.with_provider(adapter.provider(scope, spec, region_name))
 
-        region = Region(here, verbs, settings, region_name)
+        region = Region(scope, adapter, settings, region_name)
         origin = region.workloads.origin
-        entry = here.room("entry", verbs.entry, spec, {region_name: origin}) if origin else nowhere()
-        monitoring = here.room("monitoring", region.adapter.monitoring, entry)
+        entry = scope.component("entry", adapter.entry, spec, {region_name: origin}) if origin else empty_entry()
+        monitoring = scope.component("monitoring", region.monitoring, entry)
 
         self.outputs: dict[str, pulumi.Input[object]] = {
             "url": entry.url,
@@ -54,6 +54,6 @@ def public_urls(spec: Platform, entry: Entry) -> dict[str, pulumi.Output[str]]:
     return {name: pulumi.Output.concat(entry.url, service.path or "") for name, service in spec.public.items()}
 
 
-def nowhere() -> Entry:
+def empty_entry() -> Entry:
     """The entry of a platform without a routed service."""
     return Entry(url=pulumi.Output.from_input(""))

@@ -4,7 +4,7 @@ import json
 from typing import cast
 
 from components.validation.parse import parse
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 
@@ -20,13 +20,15 @@ def spec_of(text: str | None, stack: str, *, sealed: bool = False) -> Platform:
     """The checked spec of the configuration's JSON text; `sealed` says that a secret stands inside the object."""
     if sealed:
         # Decrypting an object hands its secret parts over as clear text, so nothing of it is shown or used.
-        raise InvalidConfiguration([ConfigError("platform", "[secret]", SEALED)])
+        raise InvalidConfiguration([legacy_error("platform", "[secret]", SEALED)])
     if text is None:
-        raise InvalidConfiguration([ConfigError(PLATFORM_KEY, None, "is set; describe the platform in the stack file")])
+        raise InvalidConfiguration(
+            [legacy_error(PLATFORM_KEY, None, "is set; describe the platform in the stack file")]
+        )
     try:
         raw = json.loads(text)
     except json.JSONDecodeError:
         raw = text
     if not isinstance(raw, dict):
-        raise InvalidConfiguration([ConfigError(PLATFORM_KEY, raw, "must be an object of keys and values")])
+        raise InvalidConfiguration([legacy_error(PLATFORM_KEY, raw, "must be an object of keys and values")])
     return parse(cast("Raw", raw), stack)

@@ -1,4 +1,4 @@
-"""One region of the platform: network and identities, secrets, data, then the services that stand on them."""
+"""One region of the platform: base resources, secrets, data stores, then the services that use them."""
 
 from collections.abc import Mapping
 
@@ -6,31 +6,38 @@ import pulumi
 
 from components.environment import ServiceInputs, environments
 from components.settings import Settings
-from providers.contract.adapter import Adapter, Cloud
+from providers.contract.adapter import AnyCloud, DataStores, Watched
 from providers.contract.component import Scope, type_token
-from providers.contract.results import SecretRef
+from providers.contract.results import Entry, Monitoring, SecretRef
 
 
 class Region(pulumi.ComponentResource):
-    """The walk through one region, top to bottom."""
+    """Resources of one region, in the order in which they depend on each other."""
 
-    def __init__(self, scope: Scope, cloud: Cloud, settings: Settings, region: str) -> None:
+    def __init__(self, scope: Scope, cloud: AnyCloud, settings: Settings, region: str) -> None:
         super().__init__(type_token("region"), scope.named(region), {}, scope.component_opts())
         spec = settings.spec
-        here = scope.within(self)
+        inner = scope.within(self)
+        self._cloud = cloud
 
-        self.adapter = adapter = cloud.open(here, spec, region)
-        secrets = here.room("secrets", store_secrets, adapter, settings)
-        self.database = here.room("database", adapter.database) if spec.database else None
-        cache = here.room("cache", adapter.cache) if spec.cache else None
-        storage = here.room("storage", adapter.storage) if spec.storage else None
+        self.base = base = cloud.base_resources(inner, spec, region)
+        secrets = inner.component("secrets", store_secrets, cloud, base, settings)
+        self.database = inner.component("database", cloud.database, base) if spec.database else None
+        cache = inner.component("cache", cloud.cache, base) if spec.cache else None
+        storage = inner.component("storage", cloud.storage, base) if spec.storage else None
 
-        around = ServiceInputs(adapter.address, self.database, cache, storage, secrets)
-        self.workloads = adapter.workloads(here, environments(spec, around))
+        inputs = ServiceInputs(lambda service: cloud.address(base, service), self.database, cache, storage, secrets)
+        stores = DataStores(self.database, cache, storage)
+        self.workloads = cloud.workloads(inner, base, stores, environments(spec, inputs))
+        self.watched = Watched(self.database, cache, self.workloads)
         self.register_outputs({"services": dict(self.workloads.services)})
 
+    def monitoring(self, scope: Scope, entry: Entry) -> Monitoring:
+        """Alarms, dashboard, SLO and budget of this region."""
+        return self._cloud.monitoring(scope, self.base, self.watched, entry)
 
-def store_secrets(room: Scope, adapter: Adapter, settings: Settings) -> Mapping[str, SecretRef]:
+
+def store_secrets(scope: Scope, cloud: AnyCloud, base: object, settings: Settings) -> Mapping[str, SecretRef]:
     """Every listed secret, readable by the services that list it."""
     readers = settings.spec.readers_of
-    return {name: adapter.secret(room, name, value, readers(name)) for name, value in settings.secrets.items()}
+    return {name: cloud.secret(scope, base, name, value, readers(name)) for name, value in settings.secrets.items()}

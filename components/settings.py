@@ -8,7 +8,7 @@ from pulumi.runtime.config import is_config_secret
 
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, legacy_error
 from providers.contract.spec import Platform
 
 
@@ -41,11 +41,11 @@ def load() -> Settings:
 
 def _missing(spec: Platform, name: str) -> ConfigError:
     path = f"services.{spec.readers_of(name)[0]}.secrets"
-    return ConfigError(path, name, f"has no value; run `pulumi config set --secret {PROJECT}:{name}`")
+    return legacy_error(path, name, f"has no value; run `pulumi config set --secret {PROJECT}:{name}`")
 
 
 def _missing_of_cloud(spec: Platform, name: str) -> ConfigError:
     """A secret that the cloud's own rooms read from the stack; no service does."""
-    return ConfigError(
+    return legacy_error(
         "cloud", spec.cloud, f"needs the secret {name}; run `pulumi config set --secret {PROJECT}:{name}`"
     )

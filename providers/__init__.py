@@ -1,42 +1,44 @@
-"""The clouds, loaded by name: only the chosen one's SDK is ever imported."""
+"""Clouds, loaded by name: only the SDK of the chosen cloud is imported."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from providers.contract.import_ids import ImportTable
 from providers.contract.preflight import HostChecks
 from providers.contract.resource_traits import ResourceTraits
 
 if TYPE_CHECKING:
-    from providers.contract.adapter import Cloud, Limits  # names the SDK's types, which a bad file must not wait for
+    # these modules import the Pulumi SDK, which reading a stack file does not need
+    from providers.contract.adapter import AnyCloud
+    from providers.contract.limits import CloudLimits
     from providers.contract.spec import CloudName
 
 AVAILABLE: "tuple[CloudName, ...]" = ("aws", "gcp", "azure", "docker")
-"""Clouds with an adapter; a stack that names another is refused in words."""
+"""Clouds with an adapter."""
 
 
-def cloud(name: str) -> "Cloud":
-    """The verbs of a cloud; imports its SDK."""
-    return cast("Cloud", import_module(f"providers.{name}.adapter"))
+def cloud(name: str) -> "AnyCloud":
+    """Return the adapter of a cloud; imports its SDK."""
+    return import_module(f"providers.{name}.adapter").CLOUD
 
 
-def limits(name: str) -> "Limits":
-    """What a cloud refuses or approximates; imports no SDK."""
-    return cast("Limits", import_module(f"providers.{name}.limits"))
+def limits(name: str) -> "CloudLimits":
+    """Return the settings that a cloud refuses or adjusts; imports no SDK."""
+    return import_module(f"providers.{name}.limits").LIMITS
 
 
 def resource_traits(name: str) -> ResourceTraits:
-    """What whoever deploys must know of a cloud's resources; imports no SDK."""
-    return cast("ResourceTraits", import_module(f"providers.{name}.resource_traits").RESOURCE_TRAITS)
+    """Return a cloud's stateful types, service revisions and rotatable passwords; imports no SDK."""
+    return import_module(f"providers.{name}.resource_traits").RESOURCE_TRAITS
 
 
 def import_table(name: str) -> ImportTable:
-    """How a cloud's search tells objects, and by which ids they are imported; imports no SDK."""
-    return cast("ImportTable", import_module(f"providers.{name}.import_ids").IMPORT_TABLE)
+    """Return the import ids of a cloud's resources; imports no SDK."""
+    return import_module(f"providers.{name}.import_ids").IMPORT_TABLE
 
 
 def host_checks(name: str) -> HostChecks:
-    """How the place that a cloud's platforms stand on is asked before an update and after a failure; imports no SDK."""
+    """Return the checks of the machine that a stack is deployed to; only Docker has any."""
     if name != "docker":
         return HostChecks()
-    return cast("HostChecks", import_module("providers.docker.preflight.checks").HOST_CHECKS)
+    return import_module("providers.docker.preflight.checks").HOST_CHECKS

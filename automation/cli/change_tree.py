@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 from rich.tree import Tree
 
-from automation.deploy.changes import PropertyChange, ResourceChange, by_room
+from automation.deploy.changes import PropertyChange, ResourceChange, by_component
 from automation.deploy.results import Drift, Preview
 from automation.plan.inventory import Value
 from automation.plan.tree import NAMES_SHOWN, own_part, rank
@@ -29,9 +29,9 @@ def preview_tree(preview: Preview, title: str = "") -> Tree:
     """What a preview found."""
     counts = counts_text(preview.counts) or "nothing stands there and nothing is to be made"
     tree = Tree(Text.assemble((title or preview.stack, "bold"), f"  {counts}"), guide_style="dim")
-    for room, changes in preview.rooms.items():
-        branch = tree.add(Text.assemble((room, "bold cyan"), ("  " + str(len(changes)), "dim")))
-        for text, properties in _lines(changes, f"{preview.stack}-{room.lower()}"):
+    for component, changes in preview.components.items():
+        branch = tree.add(Text.assemble((component, "bold cyan"), ("  " + str(len(changes)), "dim")))
+        for text, properties in _lines(changes, f"{preview.stack}-{component.lower()}"):
             leaf = branch.add(text)
             for line in property_lines(properties):
                 leaf.add(line)
@@ -43,11 +43,11 @@ def counts_text(counts: Mapping[str, int], words: Mapping[str, str] = TO_DO) -> 
     return ", ".join(f"{count} {words[operation]}" for operation, count in counts.items() if operation != "read")
 
 
-def _lines(changes: Sequence[ResourceChange], room: str) -> Iterator[tuple[Text, Sequence[PropertyChange]]]:
+def _lines(changes: Sequence[ResourceChange], component: str) -> Iterator[tuple[Text, Sequence[PropertyChange]]]:
     alike: dict[tuple[str, str], list[str]] = {}
     for change in changes:
         if change.operation in ALIKE:
-            alike.setdefault((change.operation, change.short_type), []).append(own_part(change.name, room))
+            alike.setdefault((change.operation, change.short_type), []).append(own_part(change.name, component))
         else:
             sign, style = SIGNS[change.operation]
             yield Text.assemble((f"{sign} ", style), (change.short_type, style), f"  {change.name}"), change.properties
@@ -97,12 +97,12 @@ def _cut(text: str, start: int) -> str:
 def drift_tree(stack: str, found: Sequence[Drift]) -> Tree:
     """What in the cloud is not as the stack left it, by room, resource and property."""
     tree = Tree(Text.assemble((stack, "bold"), f"  {drift_count(found)}"), guide_style="dim")
-    rooms: dict[str, list[Drift]] = {}
+    components: dict[str, list[Drift]] = {}
     for drift in found:
-        rooms.setdefault(drift.room, []).append(drift)
-    for room in sorted(rooms, key=rank):
-        branch = tree.add(Text.assemble((room, "bold cyan"), ("  " + str(len(rooms[room])), "dim")))
-        for drift in rooms[room]:
+        components.setdefault(drift.component, []).append(drift)
+    for component in sorted(components, key=rank):
+        branch = tree.add(Text.assemble((component, "bold cyan"), ("  " + str(len(components[component])), "dim")))
+        for drift in components[component]:
             sign, style = SIGNS["delete" if drift.kind == "gone" else "update"]
             gone = "  is gone" if drift.kind == "gone" else ""
             leaf = branch.add(Text.assemble((f"{sign} {drift.short_type}", style), f"  {drift.name}{gone}"))
@@ -118,6 +118,6 @@ def drift_count(found: Sequence[Drift]) -> str:
     return f"{len(found)} resource{'s are' if len(found) > 1 else ' is'} not as the stack left {'them' if len(found) > 1 else 'it'}"
 
 
-def room_counts(changes: Sequence[ResourceChange]) -> Mapping[str, int]:
+def component_counts(changes: Sequence[ResourceChange]) -> Mapping[str, int]:
     """How many changes each room has."""
-    return {room: len(found) for room, found in by_room(changes).items()}
+    return {component: len(found) for component, found in by_component(changes).items()}

@@ -43,7 +43,7 @@ def rotate(
     file = read_stack(Path.cwd(), stack)
     need_answer(yes=yes, as_json=as_json, command=f"rotate {stack} {secret}")
 
-    from automation.cli.change_tree import room_counts
+    from automation.cli.change_tree import component_counts
     from automation.day2 import Rotation
     from automation.day2.rotation_targets import target_of
 
@@ -54,7 +54,7 @@ def rotate(
             found = rotation.preview(on_event)
         deploy.tell_preview(found, as_json=as_json)
         agreed(f"Rotate {secret} of {stack}?", yes=yes)
-        with watch.making(f"{stack}  rotating {secret}", room_counts(found.effective)) as on_event:
+        with watch.making(f"{stack}  rotating {secret}", component_counts(found.effective)) as on_event:
             outcome = rotation.up(on_event, preview=found)
         deploy.tell_outcome(outcome, f"has a new {secret}", as_json=as_json)
 

@@ -81,9 +81,9 @@ def up(
         if found.effective:
             agreed(f"Make these changes in {deployment.name}?", yes=yes)
 
-        from automation.cli.change_tree import room_counts
+        from automation.cli.change_tree import component_counts
 
-        with watch.making(f"{deployment.name}  updating", room_counts(found.effective)) as on_event:
+        with watch.making(f"{deployment.name}  updating", component_counts(found.effective)) as on_event:
             outcome = deployment.up(on_event, allowed, preview=found, settle_seconds=settle_seconds)
         tell_outcome(outcome, "is up", as_json=as_json)
 
@@ -148,9 +148,9 @@ def destroy(
         if found.effective:
             agreed(f"Delete all of this in {deployment.name} for good?", yes=yes)
 
-        from automation.cli.change_tree import room_counts
+        from automation.cli.change_tree import component_counts
 
-        with watch.making(f"{deployment.name}  deleting", room_counts(found.effective)) as on_event:
+        with watch.making(f"{deployment.name}  deleting", component_counts(found.effective)) as on_event:
             outcome = deployment.destroy(on_event, named)
         tell_outcome(outcome, "is destroyed", as_json=as_json)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 
 if TYPE_CHECKING:
     from automation.engine import Finding
@@ -39,7 +39,7 @@ def install(
     """Install the Pulumi CLI into the project's environment, by the SDK's own installer."""
     if version is not None and not VERSION.fullmatch(version):
         raise InvalidConfiguration(
-            [ConfigError("--version", version, "is no version; give three numbers such as 3.272.0")]
+            [legacy_error("--version", version, "is no version; give three numbers such as 3.272.0")]
         )
 
     from automation.engine import EngineMissing

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -55,7 +55,7 @@ def need_answer(*, yes: bool, as_json: bool, command: str) -> None:
         return
     where = "with --json" if as_json else "where input or output is no terminal"
     advice = f"is set, and nobody can be asked {where}; look at `preview` and run `{command} --yes`"
-    raise InvalidConfiguration([ConfigError("--yes", None, advice)])
+    raise InvalidConfiguration([legacy_error("--yes", None, advice)])
 
 
 def agreed(question: str, *, yes: bool) -> None:

@@ -31,7 +31,7 @@ def event_json(event: Event) -> Mapping[str, Value] | None:
     return {
         **head,
         "operation": operation,
-        "room": step.room,
+        "room": step.component,
         "type": step.short_type,
         "name": step.name,
         "urn": step.urn,
@@ -54,7 +54,7 @@ def change_json(change: ResourceChange) -> Mapping[str, Value]:
     """One change."""
     return {
         "operation": change.operation,
-        "room": change.room,
+        "room": change.component,
         "type": change.short_type,
         "name": change.name,
         "urn": change.urn,
@@ -71,7 +71,7 @@ def outcome_json(outcome: Outcome) -> Mapping[str, Value]:
         "counts": dict(outcome.counts),
         "outputs": dict(outcome.outputs),
         "seconds": round(outcome.seconds, 3),
-        "secondsByRoom": {room: round(seconds, 3) for room, seconds in outcome.seconds_by_room.items()},
+        "secondsByRoom": {component: round(seconds, 3) for component, seconds in outcome.seconds_by_room.items()},
     }
 
 
@@ -80,7 +80,7 @@ def drift_json(stack: str, found: Sequence[Drift]) -> Mapping[str, Value]:
     resources = [
         {
             "kind": drift.kind,
-            "room": drift.room,
+            "room": drift.component,
             "type": drift.short_type,
             "name": drift.name,
             "urn": drift.urn,

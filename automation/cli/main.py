@@ -13,7 +13,7 @@ import typer
 from automation.cli import day2 as care
 from automation.cli import deploy, engine, inspect, recover
 from automation.stack.document import Stack, read_stack, stack_names
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.diagnostics import InvalidConfiguration, did_you_mean, legacy_error, listed
 from providers.contract.spec import CloudName
 
 MISTAKEN = 2
@@ -69,7 +69,7 @@ def other_stack(folder: Path, here: Stack, other: str) -> Stack:
         f"is neither a stack nor a cloud{did_you_mean(other, [*stacks, *clouds])}; "
         f"the stacks here are {listed(stacks, 'and')}, the clouds {listed(clouds, 'and')}"
     )
-    raise InvalidConfiguration([ConfigError("--diff", other, advice)])
+    raise InvalidConfiguration([legacy_error("--diff", other, advice)])
 
 
 @config.command()
@@ -111,7 +111,7 @@ def _hand_out(text: str, file: str, write: bool) -> None:
         return
     if not Path(file).parent.is_dir():
         raise InvalidConfiguration(
-            [ConfigError("--write", file, "has no folder here; run this in the project's folder")]
+            [legacy_error("--write", file, "has no folder here; run this in the project's folder")]
         )
     Path(file).write_text(text, encoding="utf-8")
     typer.echo(f"wrote {file}")
@@ -122,6 +122,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=arguments)
     except InvalidConfiguration as invalid:
-        for refusal in invalid.refusals:
+        for refusal in invalid.diagnostics:
             print(refusal, file=sys.stderr)
         raise SystemExit(MISTAKEN) from None

@@ -8,7 +8,7 @@ import typer
 import yaml
 
 from automation.stack.document import read_stack
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 
 if TYPE_CHECKING:
     from automation.deploy import Deployment
@@ -79,11 +79,11 @@ def _setting(text: str) -> tuple[str, object]:
     path, equals, value = text.partition("=")
     if not equals or not path:
         raise InvalidConfiguration(
-            [ConfigError("--set", text, "is no setting; write it as services.gateway.image=VALUE")]
+            [legacy_error("--set", text, "is no setting; write it as services.gateway.image=VALUE")]
         )
     try:
         return path, cast("object", yaml.safe_load(value))
     except yaml.YAMLError:
         raise InvalidConfiguration(
-            [ConfigError("--set", text, "has a value that is not YAML; put it in quotes")]
+            [legacy_error("--set", text, "has a value that is not YAML; put it in quotes")]
         ) from None

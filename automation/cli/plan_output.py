@@ -25,24 +25,26 @@ def tell(folder: Path, stack: Stack, mode: Mode, *, as_json: bool, brief: bool =
 def tell_difference(folder: Path, stacks: tuple[Stack, Stack], mode: Mode, *, as_json: bool) -> None:
     """Print how the plans of two stacks differ."""
     here, there = (plan_of(stack, folder, mode) for stack in stacks)
-    rooms = compare(here.inventory, there.inventory)
+    components = compare(here.inventory, there.inventory)
     if as_json:
-        _print_json(_difference_json(here, there, rooms))
+        _print_json(_difference_json(here, there, components))
         return
     from automation.cli.plan_text import console, diff_text
 
-    console().print(diff_text(_title(here), _title(there), rooms))
+    console().print(diff_text(_title(here), _title(there), components))
 
 
 def _title(plan: Plan) -> str:
     return f"{plan.stack.name} on {plan.stack.spec.cloud}"
 
 
-def _difference_json(here: Plan, there: Plan, rooms: Sequence[ComponentDiff]) -> dict[str, Value]:
+def _difference_json(here: Plan, there: Plan, components: Sequence[ComponentDiff]) -> dict[str, Value]:
     return {
         "here": {"stack": here.stack.name, "cloud": here.stack.spec.cloud},
         "there": {"stack": there.stack.name, "cloud": there.stack.spec.cloud},
-        "rooms": [{**vars(room), "changes": [vars(change) for change in room.changes]} for room in rooms],
+        "rooms": [
+            {**vars(component), "changes": [vars(change) for change in component.changes]} for component in components
+        ],
     }
 
 

@@ -66,8 +66,8 @@ def _count(number: int) -> str:
 
 def _sections(plan: Plan) -> Iterator[RenderableType]:
     yield _chain(plan.chain)
-    if plan.approximations:
-        yield _list("Honoured in another way", [str(note) for note in plan.approximations])
+    if plan.adjustments:
+        yield _list("Honoured in another way", [str(note) for note in plan.adjustments])
     if plan.accepted_risks:
         risks = [f"{r.path}: {displayed(r.value)} {r.danger}. Accepted: {r.reason}" for r in plan.accepted_risks]
         yield _list("Accepted risks", risks)
@@ -101,17 +101,17 @@ def duration(minutes: float) -> str:
     return f"{round(minutes * 60)} s" if minutes < 1 else f"{round(minutes, 1):g} min"
 
 
-def diff_text(here: str, there: str, rooms: Sequence[ComponentDiff]) -> RenderableType:
+def diff_text(here: str, there: str, components: Sequence[ComponentDiff]) -> RenderableType:
     """The comparison of the plans called `here` and `there`."""
-    left, right = sum(room.here for room in rooms), sum(room.there for room in rooms)
+    left, right = sum(component.here for component in components), sum(component.there for component in components)
     tree = Tree(Text.assemble((f"{here} -> {there}", "bold"), f"  {left} -> {_count(right)}"), guide_style="dim")
-    for room in rooms:
-        counts = str(room.here) if room.here == room.there else f"{room.here} -> {room.there}"
-        alike = "  the same" if room.same else ""
-        branch = tree.add(Text.assemble((room.room, "bold cyan"), f"  {counts}", (alike, "dim")))
-        for text in (*_only("-", here, room.only_here, "red"), *_only("+", there, room.only_there, "green")):
+    for component in components:
+        counts = str(component.here) if component.here == component.there else f"{component.here} -> {component.there}"
+        alike = "  the same" if component.same else ""
+        branch = tree.add(Text.assemble((component.component, "bold cyan"), f"  {counts}", (alike, "dim")))
+        for text in (*_only("-", here, component.only_here, "red"), *_only("+", there, component.only_there, "green")):
             branch.add(text)
-        for text in _changes(room.changes):
+        for text in _changes(component.changes):
             branch.add(text)
     return tree
 

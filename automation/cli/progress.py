@@ -43,19 +43,19 @@ class Progress:
         self._finished: set[str] = set()
 
     @property
-    def rooms(self) -> list[ComponentProgress]:
+    def components(self) -> list[ComponentProgress]:
         """Rooms where anything is to change or has, in the order of the telling."""
-        return sorted(self._rooms.values(), key=lambda room: rank(room.name))
+        return sorted(self._rooms.values(), key=lambda component: rank(component.name))
 
     @property
     def total(self) -> int:
         """Changes that were foreseen; 0 when nothing was."""
-        return sum(room.total for room in self._rooms.values())
+        return sum(component.total for component in self._rooms.values())
 
     @property
     def done(self) -> int:
         """Resources that have changed."""
-        return sum(room.done for room in self._rooms.values())
+        return sum(component.done for component in self._rooms.values())
 
     def take(self, event: Event) -> None:
         """Follow an event; steps that change nothing leave no trace."""
@@ -63,19 +63,19 @@ class Progress:
             return
         if word_for(event.step.operation) in (SAME, "read") and not isinstance(event, StepFailed):
             return
-        room = self._rooms.setdefault(event.step.room, ComponentProgress(event.step.room))
-        room.begun = event.seconds if room.begun is None else room.begun
-        room.ended = event.seconds
+        component = self._rooms.setdefault(event.step.component, ComponentProgress(event.step.component))
+        component.begun = event.seconds if component.begun is None else component.begun
+        component.ended = event.seconds
         if isinstance(event, StepBegun):
-            room.running[_key(event.step)] = (event.step, event.seconds)
+            component.running[_key(event.step)] = (event.step, event.seconds)
             return
-        room.running.pop(_key(event.step), None)
+        component.running.pop(_key(event.step), None)
         if isinstance(event, StepFailed):
-            room.failed += 1
+            component.failed += 1
         elif event.step.urn not in self._finished:
             # a replacement has several steps and is one change
             self._finished.add(event.step.urn)
-            room.done += 1
+            component.done += 1
 
 
 def _key(step: StepMetadata) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from automation.cli.failures import DRIFTED, telling
 from automation.cli.options import AsJson, Name, StackName, Verbose, programmed
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 
 if TYPE_CHECKING:
     from automation.recover.results import RecoveryStep
@@ -36,7 +36,7 @@ def recover(
     """
     if go_on and dry_run:
         raise InvalidConfiguration(
-            [ConfigError("--continue", True, "changes the cloud and --dry-run nothing; give one of them")]
+            [legacy_error("--continue", True, "changes the cloud and --dry-run nothing; give one of them")]
         )
     deployment = programmed(stack, name)
     with telling(as_json=as_json, verbose=verbose) as watch:

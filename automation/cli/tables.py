@@ -21,10 +21,10 @@ def outcome_text(outcome: Outcome, did: str) -> Text:
     """What an update has done, how long each room took, and the outputs."""
     counts = counts_text(outcome.counts, WORDS) or "nothing to do"
     told = Text.assemble((f"{outcome.stack} {did}", "bold green"), f"  {counts}  {duration(outcome.seconds)}")
-    took = {room: seconds for room, seconds in outcome.seconds_by_room.items() if seconds >= SHORTEST_SECONDS}
+    took = {component: seconds for component, seconds in outcome.seconds_by_room.items() if seconds >= SHORTEST_SECONDS}
     if took:
         longest_first = sorted(took.items(), key=lambda item: -item[1])
-        rows = [(room, duration(seconds)) for room, seconds in longest_first]
+        rows = [(component, duration(seconds)) for component, seconds in longest_first]
         told = Text("\n\n").join([told, columns(("room", "took"), rows)])
     if outcome.outputs:
         told = Text("\n\n").join([told, outputs_text(outcome.outputs)])

@@ -122,7 +122,7 @@ def line_of(event: Event) -> str | None:
     if operation in (SAME, "read") and isinstance(event, StepDone):
         return None
     verb = DID.get(operation, operation) if isinstance(event, StepDone) else "FAILED"
-    return f"{duration(event.seconds):>10}  {event.step.room:<12}  {verb:<9}  {event.step.short_type} {event.step.name}"
+    return f"{duration(event.seconds):>10}  {event.step.component:<12}  {verb:<9}  {event.step.short_type} {event.step.name}"
 
 
 def _saying(event: EngineMessage) -> str | None:
@@ -138,8 +138,8 @@ def progress_tree(title: str, progress: Progress, seconds: float) -> "Renderable
     from rich.tree import Tree
 
     tree = Tree(Text(headline(title, progress, seconds), "bold"), guide_style="dim")
-    for room in progress.rooms:
-        tree.add(Text(room_line(room, seconds), room_style(room)))
+    for component in progress.components:
+        tree.add(Text(component_line(component, seconds), component_style(component)))
     return tree
 
 
@@ -149,27 +149,29 @@ def headline(title: str, progress: Progress, seconds: float) -> str:
     return f"{title}  {progress.done}{of_total}  {duration(seconds)}"
 
 
-def room_line(room: ComponentProgress, seconds: float) -> str:
+def component_line(component: ComponentProgress, seconds: float) -> str:
     """`Network       12 of 107  creating prod-network-nat-0 40 s`."""
-    of_total = f" of {room.total}" if room.total else ""
-    failed = f"  {room.failed} failed" if room.failed else ""
-    count = f"{room.done}{of_total}"
-    if not room.running:
-        took = f"  {duration(room.ended - room.begun)}" if room.begun is not None and room.done else ""
-        return f"{room.name:<14}{count:>10}{failed}{took}"
-    oldest = sorted(room.running.values(), key=lambda running: running[1])[:RUNNING_SHOWN]
+    of_total = f" of {component.total}" if component.total else ""
+    failed = f"  {component.failed} failed" if component.failed else ""
+    count = f"{component.done}{of_total}"
+    if not component.running:
+        took = (
+            f"  {duration(component.ended - component.begun)}" if component.begun is not None and component.done else ""
+        )
+        return f"{component.name:<14}{count:>10}{failed}{took}"
+    oldest = sorted(component.running.values(), key=lambda running: running[1])[:RUNNING_SHOWN]
     doing = ", ".join(
         f"{DOING.get(word_for(step.operation), step.operation)} {step.name} {duration(max(0.0, seconds - since))}"
         for step, since in oldest
     )
-    more = f" and {len(room.running) - len(oldest)} more" if len(room.running) > len(oldest) else ""
-    return f"{room.name:<14}{count:>10}{failed}  {doing}{more}"
+    more = f" and {len(component.running) - len(oldest)} more" if len(component.running) > len(oldest) else ""
+    return f"{component.name:<14}{count:>10}{failed}  {doing}{more}"
 
 
-def room_style(room: ComponentProgress) -> str:
+def component_style(component: ComponentProgress) -> str:
     """Red where something failed, green where all is done, plain while it goes on, dim before."""
-    if room.failed:
+    if component.failed:
         return "red"
-    if room.complete:
+    if component.complete:
         return "green"
-    return "" if room.begun is not None else "dim"
+    return "" if component.begun is not None else "dim"

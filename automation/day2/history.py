@@ -13,7 +13,7 @@ from automation.deploy.results import Update
 from automation.plan.inventory import Value
 from automation.stack.folders import EXPIRES_KEY, is_sealed
 from components.configuration import PLATFORM_KEY
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error, listed
 from providers.contract.spec.defaults import Raw
 
 SUCCEEDED = "succeeded"
@@ -32,7 +32,7 @@ def last_successful(stack: str, history: Sequence[Update]) -> Update:
     """The latest successful update; raises InvalidConfiguration when there is none."""
     found = successful(history)
     if not found:
-        raise InvalidConfiguration([ConfigError("stack", stack, "has no successful update in its history")])
+        raise InvalidConfiguration([legacy_error("stack", stack, "has no successful update in its history")])
     return found[0]
 
 
@@ -46,13 +46,13 @@ def earlier(stack: str, history: Sequence[Update], to: int | None) -> Update:
         for update in found:
             if update.version == to:
                 return update
-        raise InvalidConfiguration([ConfigError("--to", to, f"is no successful update of {stack}; {_told(found)}")])
+        raise InvalidConfiguration([legacy_error("--to", to, f"is no successful update of {stack}; {_told(found)}")])
     ran = next((update.config.get(PLATFORM_KEY) for update in history if update.kind == "update"), None)
     for update in found:
         if update.config[PLATFORM_KEY] != ran:
             return update
     raise InvalidConfiguration(
-        [ConfigError("stack", stack, f"has no earlier configuration to go back to; {_told(found)}")]
+        [legacy_error("stack", stack, f"has no earlier configuration to go back to; {_told(found)}")]
     )
 
 

@@ -12,7 +12,7 @@ from automation.stack.edit import config_of, with_config
 from automation.stack.folders import overridden, stack_file
 from automation.stack.proposal import Proposal
 from components.configuration import PLATFORM_KEY
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.spec.defaults import Raw
 
 
@@ -31,7 +31,7 @@ def promote(
     """
     if source == target:
         raise InvalidConfiguration(
-            [ConfigError("promote", source, "is one stack; name the one to promote and the next")]
+            [legacy_error("promote", source, "is one stack; name the one to promote and the next")]
         )
     here = (folder or Path.cwd()).absolute()
     path = stack_file(here, target)

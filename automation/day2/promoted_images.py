@@ -6,7 +6,7 @@ What is handed on is the digest: a stack keeps the repository that its own file 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, legacy_error, listed
 from providers.contract.images import parse_image
 
 
@@ -26,7 +26,7 @@ def handover(source: str, given: Mapping[str, str], target: str, taken: Mapping[
     shared = [name for name in taken if name in given]
     if not shared:
         advice = f"shares no service with {target}, which has {listed(taken, 'and')}"
-        raise InvalidConfiguration([ConfigError("promote", source, advice)])
+        raise InvalidConfiguration([legacy_error("promote", source, advice)])
     tagged = [name for name in shared if parse_image(given[name]).digest is None]
     if tagged:
         raise InvalidConfiguration(_tagged(source, name, given[name]) for name in tagged)
@@ -42,7 +42,7 @@ def pinned(taken: str, given: str) -> str:
 
 def _tagged(source: str, name: str, image: str) -> ConfigError:
     advice = f"is a tag, which may mean another image tomorrow; deploy {source} with its digest, then promote again"
-    return ConfigError(f"{source}: services.{name}.image", image, advice)
+    return legacy_error(f"{source}: services.{name}.image", image, advice)
 
 
 def _notes(

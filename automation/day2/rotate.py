@@ -29,7 +29,7 @@ from automation.stack.edit import config_of, with_config
 from automation.stack.folders import stack_file
 from automation.stack.proposal import replace_text
 from components.configuration import PROJECT
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error, listed
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
@@ -55,7 +55,7 @@ class Rotation:
     ) -> None:
         if deployment.ephemeral or deployment.layout.overrides:
             advice = "stands in no file of its own; run `up` again with another value in the file that it is made from"
-            raise InvalidConfiguration([ConfigError("rotate", deployment.name, advice)])
+            raise InvalidConfiguration([legacy_error("rotate", deployment.name, advice)])
         self.deployment, self.value = deployment, value
         self.with_changes, self.force = with_changes, force
         self.target = target_of(read_stack(deployment.folder, deployment.stack), secret)
@@ -83,7 +83,7 @@ class Rotation:
         found = self.deployment.preview(on_event, create=False, replace=self.replace)
         if not found.effective:
             raise InvalidConfiguration(
-                [ConfigError("rotate", self.target.name, "has that value already; give another one")]
+                [legacy_error("rotate", self.target.name, "has that value already; give another one")]
             )
         others = () if self.with_changes else beside(self.target, found.effective, state)
         if others:
@@ -191,8 +191,8 @@ def refuse_value(target: RotationTarget, value: str | None) -> None:
     """Raise InvalidConfiguration for a value that is missing, empty, or for a password that is made here."""
     if target.given and not value:
         advice = "needs a new value: type it when asked, or pipe it in; it is no argument, which others could read"
-        raise InvalidConfiguration([ConfigError("rotate", target.name, advice)])
+        raise InvalidConfiguration([legacy_error("rotate", target.name, advice)])
     if not target.given and value is not None:
         raise InvalidConfiguration(
-            [ConfigError("rotate", target.name, "is made by the platform itself and takes no value")]
+            [legacy_error("rotate", target.name, "is made by the platform itself and takes no value")]
         )

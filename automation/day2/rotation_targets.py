@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from automation.deploy.changes import ResourceChange
-from automation.deploy.urn import name_of, room_of, type_of
+from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from providers import limits, resource_traits
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.diagnostics import InvalidConfiguration, did_you_mean, legacy_error, listed
 from providers.contract.resource_traits import PASSWORD_TYPE, RotatablePassword
 
 SECRETS, COMPUTE = "Secrets", "Compute"
@@ -55,13 +55,13 @@ def target_of(stack: Stack, name: str) -> RotationTarget:
     if name in passwords:
         row = passwords[name]
         if row.refused:
-            raise InvalidConfiguration([ConfigError("rotate", name, f"is not for {spec.cloud}: {row.refused}")])
+            raise InvalidConfiguration([legacy_error("rotate", name, f"is not for {spec.cloud}: {row.refused}")])
         return RotationTarget(stack.name, name, spec.users_of(row.part), types, row)
     if name in (*spec.secrets, *own):
         return RotationTarget(stack.name, name, spec.readers_of(name), types)
     known = [*passwords, *spec.secrets, *own]
     advice = f"is no secret of {stack.name}{did_you_mean(name, known)}; those are {listed(known, 'and')}"
-    raise InvalidConfiguration([ConfigError("rotate", name, advice)])
+    raise InvalidConfiguration([legacy_error("rotate", name, advice)])
 
 
 def resources_of(exported: Mapping[str, Value]) -> State:
@@ -75,10 +75,10 @@ def roots(target: RotationTarget, state: State) -> tuple[str, ...]:
     """Urns of what holds the secret's value: the password, or the stored value of a listed secret."""
     urns = [str(resource["urn"]) for resource in state]
     if target.password is not None:
-        room = target.password.room
-        return tuple(urn for urn in urns if type_of(urn) == PASSWORD_TYPE and room_of(urn) == room)
+        component = target.password.component
+        return tuple(urn for urn in urns if type_of(urn) == PASSWORD_TYPE and component_of(urn) == component)
     stem = f"{target.stack}-{SECRETS.lower()}-{target.name}"
-    return tuple(urn for urn in urns if room_of(urn) == SECRETS and name_of(urn) in (stem, f"{stem}-value"))
+    return tuple(urn for urn in urns if component_of(urn) == SECRETS and name_of(urn) in (stem, f"{stem}-value"))
 
 
 def too_young(target: RotationTarget, state: State, now: datetime) -> str:

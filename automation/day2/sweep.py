@@ -20,7 +20,7 @@ from automation.stack.expiry import expiry, is_over
 from automation.stack.folders import EXPIRES_KEY
 from automation.stack.workdir import Workdir
 from components.configuration import PROJECT
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 
 PROJECT_FILE = "Pulumi.yaml"
 
@@ -87,7 +87,7 @@ def sweep(
     here = (folder or Path.cwd()).absolute()
     if not (here / PROJECT_FILE).is_file():
         advice = "is not here; run this in the project's folder"
-        raise InvalidConfiguration([ConfigError(PROJECT_FILE, None, advice)])
+        raise InvalidConfiguration([legacy_error(PROJECT_FILE, None, advice)])
     swept: list[Swept] = []
     time = clock or Clock()
     for name in stacks_of(here, environment):

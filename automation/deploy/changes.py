@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from automation.deploy.events import Event, ResourceState, StepBegun, StepDone, StepMetadata
 from automation.deploy.property_paths import differing, value_at
-from automation.deploy.urn import name_of, room_of, type_of
+from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value, short_type
 from automation.plan.tree import rank
 
@@ -59,9 +59,9 @@ class ResourceChange:
         return name_of(self.urn)
 
     @property
-    def room(self) -> str:
+    def component(self) -> str:
         """Kind of the room it stands in."""
-        return room_of(self.urn)
+        return component_of(self.urn)
 
     @property
     def replaces(self) -> tuple[str, ...]:
@@ -90,12 +90,12 @@ def effective(changes: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
     return tuple(change for change in changes if change.made and change.operation not in (SAME, "read"))
 
 
-def by_room(changes: Iterable[ResourceChange]) -> Mapping[str, tuple[ResourceChange, ...]]:
+def by_component(changes: Iterable[ResourceChange]) -> Mapping[str, tuple[ResourceChange, ...]]:
     """Changes by room, rooms in the order of the telling."""
-    rooms: dict[str, list[ResourceChange]] = {}
+    components: dict[str, list[ResourceChange]] = {}
     for change in changes:
-        rooms.setdefault(change.room, []).append(change)
-    return {room: tuple(rooms[room]) for room in sorted(rooms, key=rank)}
+        components.setdefault(change.component, []).append(change)
+    return {component: tuple(components[component]) for component in sorted(components, key=rank)}
 
 
 def word_for(operation: str) -> str:
@@ -108,7 +108,7 @@ def _folded(steps: Iterable[StepMetadata]) -> tuple[ResourceChange, ...]:
     for step in steps:
         by_urn.setdefault(step.urn, []).append(step)
     changes = [_change(urn, several) for urn, several in by_urn.items()]
-    return tuple(sorted(changes, key=lambda change: (rank(change.room), change.urn)))
+    return tuple(sorted(changes, key=lambda change: (rank(change.component), change.urn)))
 
 
 def _change(urn: str, steps: Sequence[StepMetadata]) -> ResourceChange:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from automation.stack.document import Stack
 from components.configuration import PROJECT
 from providers import host_checks
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, legacy_error
 
 
 def refuse_missing_secrets(stack: Stack) -> None:
@@ -18,7 +18,7 @@ def refuse_missing_secrets(stack: Stack) -> None:
 def refuse_unready(stack: Stack, environment: Mapping[str, str]) -> None:
     """Raise InvalidConfiguration where the machine that a platform stands on cannot take it; `environment` as of the engine."""
     seen = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, {**os.environ, **environment})
-    refusals = [refusal for each in seen for refusal in each.refusals]
+    refusals = [refusal for each in seen for refusal in each.diagnostics]
     if refusals:
         raise InvalidConfiguration(refusals)
 
@@ -27,4 +27,4 @@ def _missing(stack: Stack, name: str) -> ConfigError:
     readers = stack.spec.readers_of(name)
     path = f"services.{readers[0]}.secrets" if readers else "cloud"
     advice = f"has no value; run `pulumi config set --stack {stack.name} --secret {PROJECT}:{name}`"
-    return ConfigError(path, name, advice)
+    return legacy_error(path, name, advice)

@@ -32,7 +32,7 @@ from automation.stack.document import Stack
 from automation.stack.folders import EXPIRES_KEY
 from automation.stack.workdir import Workdir
 from providers import resource_traits
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.resource_traits import ResourceTraits
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Deployment:
     ) -> None:
         if ttl_hours is not None and name is None:
             raise InvalidConfiguration(
-                [ConfigError("--ttl-hours", ttl_hours, "is for a stack with a name of its own; add --name")]
+                [legacy_error("--ttl-hours", ttl_hours, "is for a stack with a name of its own; add --name")]
             )
         self.stack, self.name = stack, name or stack
         self.folder = (folder or Path.cwd()).absolute()

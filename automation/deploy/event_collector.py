@@ -56,6 +56,6 @@ class Collected:
                 and event.step.made
                 and word_for(event.step.operation) != SAME
             ):
-                first, _ = spans.get(event.step.room, (event.seconds, event.seconds))
-                spans[event.step.room] = (first, event.seconds)
-        return {room: last - first for room, (first, last) in spans.items()}
+                first, _ = spans.get(event.step.component, (event.seconds, event.seconds))
+                spans[event.step.component] = (first, event.seconds)
+        return {component: last - first for component, (first, last) in spans.items()}

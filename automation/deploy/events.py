@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from automation.deploy.urn import name_of, room_of, type_of
+from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value, short_type
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class StepMetadata:
         return name_of(self.urn)
 
     @property
-    def room(self) -> str:
+    def component(self) -> str:
         """Kind of the room it stands in."""
-        return room_of(self.urn)
+        return component_of(self.urn)
 
     @property
     def made(self) -> bool:
@@ -123,9 +123,9 @@ class EngineMessage:
     """True when it is said here and not by the engine."""
 
     @property
-    def room(self) -> str:
+    def component(self) -> str:
         """Kind of the room it is about."""
-        return room_of(self.urn)
+        return component_of(self.urn)
 
 
 @dataclass(frozen=True)

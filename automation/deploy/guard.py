@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, legacy_error, listed
 from providers.contract.resource_traits import ReplacingChange
 
 LOSING = {"replace": "replaced", "delete": "deleted"}
@@ -70,4 +70,4 @@ def told(found: Iterable[Loss]) -> Iterator[str]:
 
 def _slip(name: str, changes: Iterable[ResourceChange]) -> ConfigError:
     names = sorted({change.name for change in changes if change.made})
-    return ConfigError("--allow-replace", name, f"is no resource of the stack{did_you_mean(name, names)}")
+    return legacy_error("--allow-replace", name, f"is no resource of the stack{did_you_mean(name, names)}")

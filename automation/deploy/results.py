@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from automation.deploy.changes import PropertyChange, ResourceChange, by_room, counted, effective
-from automation.deploy.urn import name_of, room_of, type_of
+from automation.deploy.changes import PropertyChange, ResourceChange, by_component, counted, effective
+from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value, short_type
 
 
@@ -29,9 +29,9 @@ class Preview:
         return effective(self.changes)
 
     @property
-    def rooms(self) -> Mapping[str, tuple[ResourceChange, ...]]:
+    def components(self) -> Mapping[str, tuple[ResourceChange, ...]]:
         """The changes that change anything, by room."""
-        return by_room(self.effective)
+        return by_component(self.effective)
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Drift:
         return name_of(self.urn)
 
     @property
-    def room(self) -> str:
+    def component(self) -> str:
         """Kind of the room it stands in."""
-        return room_of(self.urn)
+        return component_of(self.urn)
 
 
 @dataclass(frozen=True)

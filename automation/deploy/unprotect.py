@@ -11,7 +11,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
 from automation.plan.tree import rank
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, legacy_error, listed
 
 if TYPE_CHECKING:
     from automation.deploy.workspace import ProjectStack
@@ -22,7 +22,7 @@ State = Mapping[str, Value]
 def deletions(exported: State) -> tuple[ResourceChange, ...]:
     """What a destruction would do to every resource of an exported state, in the order of the rooms."""
     changes = (_deletion(resource) for resource in _resources(exported))
-    return tuple(sorted(changes, key=lambda change: (rank(change.room), change.urn)))
+    return tuple(sorted(changes, key=lambda change: (rank(change.component), change.urn)))
 
 
 def _deletion(resource: State) -> ResourceChange:
@@ -58,7 +58,7 @@ def unprotect_all(engine: "ProjectStack", exported: State) -> None:
 
 
 def _slip(name: str, known: Iterable[str]) -> ConfigError:
-    return ConfigError("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
+    return legacy_error("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
 
 
 def _resources(exported: State) -> list[State]:

@@ -21,7 +21,7 @@ def name_of(urn: str) -> str:
     return urn.split("::", 3)[-1]
 
 
-def room_of(urn: str) -> str:
+def component_of(urn: str) -> str:
     """Kind of the innermost component on the way to the resource (`Network`); of a component, its own."""
     kinds = [kind_of(token) for token in _qualified(urn).split("$") if token.startswith(COMPONENTS)]
     return kinds[-1] if kinds else OUTSIDE

@@ -58,7 +58,7 @@ def _read(folder: Path, name: str) -> tuple[Stack | None, tuple[str, ...]]:
         # a stack without a file is a mistake of the command, not of the file
         if name not in stack_names(folder):
             raise
-        return None, tuple(str(refusal) for refusal in invalid.refusals)
+        return None, tuple(str(refusal) for refusal in invalid.diagnostics)
 
 
 def _engine(folder: Path, environment: Mapping[str, str]) -> tuple[EngineLocation | None, str]:

@@ -36,7 +36,7 @@ def bring_up(local: LocalFolder, stack_file: Path) -> int:
     try:
         stack = read_stack(local.path, STACK)
     except InvalidConfiguration as told:
-        return _fail("\n".join(str(refusal) for refusal in told.refusals))
+        return _fail("\n".join(str(refusal) for refusal in told.diagnostics))
     if trouble := build_images(local, stack.spec):
         return _fail(trouble)
     if code := _platform(local, "up", "--create"):
@@ -89,15 +89,15 @@ def _output(resources: list[Mapping[str, object]], name: str, key: str) -> str:
 
 
 def _tell(local: LocalFolder, stack: Stack) -> int:
-    site = DockerContext(stack.spec, STACK, REGION)
-    url = f"https://localhost:{site.block.entry_port}"
+    context = DockerContext(stack.spec, STACK, REGION)
+    url = f"https://localhost:{context.block.entry_port}"
     if not _healthy(f"{url}/health", local.authority):
         return _fail(f"{url}/health does not answer after {READY_SECONDS} s; `docker ps` tells which part is not well.")
     shown = local.authority.relative_to(local.home)
     print(f"\nentry      {url}   (its certificate's authority: {shown})")
     if stack.spec.monitoring.dashboards:
         password = local.dashboard_password.relative_to(local.home)
-        print(f"dashboard  https://localhost:{site.dashboard_port}   user admin, password in {password}")
+        print(f"dashboard  https://localhost:{context.dashboard_port}   user admin, password in {password}")
     print("\nAsk the agent:")
     print(f"  curl --cacert {shown} {url}/chat -H 'Content-Type: application/json' -d '{QUESTION}'")
     return 0

@@ -7,7 +7,7 @@ from automation.plan.chain import ChainStep, longest_chain, total_minutes
 from automation.plan.inventory import Inventory, Value, as_json
 from automation.plan.recorder import Mode, record
 from automation.stack.document import Stack
-from components.adjustments import approximations
+from components.adjustments import adjustments
 from components.validation.risks import risks
 from providers import limits
 from providers.contract.diagnostics import Adjustment
@@ -33,7 +33,7 @@ class Plan:
     stack: Stack
     region: str
     inventory: Inventory
-    approximations: tuple[Adjustment, ...]
+    adjustments: tuple[Adjustment, ...]
     accepted_risks: tuple[AcceptedRisk, ...]
     chain: tuple[ChainStep, ...]
 
@@ -45,7 +45,7 @@ def plan_of(stack: Stack, folder: Path, mode: Mode = "symbolic") -> Plan:
         stack=stack,
         region=limits(stack.spec.cloud).region(stack.spec),
         inventory=inventory,
-        approximations=tuple(approximations(stack.spec)),
+        adjustments=tuple(adjustments(stack.spec)),
         accepted_risks=accepted_risks(stack.spec),
         chain=longest_chain(inventory),
     )
@@ -68,7 +68,7 @@ def plan_json(plan: Plan) -> dict[str, Value]:
         "region": plan.region,
         "profile": spec.profile,
         **as_json(plan.inventory),
-        "approximations": [{"path": n.path, "asked": n.asked, "given": n.given} for n in plan.approximations],
+        "adjustments": [vars(adjustment) for adjustment in plan.adjustments],
         "acceptedRisks": [vars(risk) for risk in plan.accepted_risks],
         "missingSecrets": list(plan.stack.missing_secrets),
         "chain": {

@@ -17,7 +17,7 @@ from automation.plan.docs.tables import code, table
 from automation.plan.recorder import record
 from automation.plan.spec_keys import CHOOSING, LEAVES, Leaf
 from automation.stack.document import Stack, stack_of
-from components.adjustments import approximations
+from components.adjustments import adjustments
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE
 from providers.contract.diagnostics import InvalidConfiguration
@@ -25,14 +25,14 @@ from providers.contract.spec.defaults import Raw
 
 CAPABILITIES_FILE = "docs/capabilities.md"
 STACK = "trial"
-Kind = Literal["honoured", "approximated", "refused", "ignored"]
+Kind = Literal["honoured", "adjusted", "refused", "ignored"]
 HEAD = f"""# What each cloud does with each key
 
 Made by `agent-platform config capabilities --write`: each key is changed in a small platform, and the plans before and
 after are compared. `{CHOOSING}` chooses the column; a cloud's own block means nothing to the others (`-`).
 
 - **honoured**: what is declared changes
-- **approximated**: honoured in another way, which the plan tells in numbers; the sentences stand below
+- **adjusted**: honoured in another way, which the plan tells in numbers; the sentences stand below
 - **refused**: nothing is declared, and a sentence says why; the sentences stand below
 """
 
@@ -54,12 +54,12 @@ def verdict(leaf: Leaf, cloud: str, folder: Path) -> Verdict:
     try:
         after = _stack(leaf.after(cloud))
     except InvalidConfiguration as invalid:
-        if not all(_about(refusal.path, leaf) for refusal in invalid.refusals):
+        if not all(_about(refusal.key, leaf) for refusal in invalid.diagnostics):
             raise
-        return Verdict("refused", tuple(str(refusal) for refusal in invalid.refusals))
-    notes = tuple(str(note) for note in approximations(after.spec) if _about(note.path, leaf))
+        return Verdict("refused", tuple(str(refusal) for refusal in invalid.diagnostics))
+    notes = tuple(str(note) for note in adjustments(after.spec) if _about(note.key, leaf))
     if notes:
-        return Verdict("approximated", notes)
+        return Verdict("adjusted", notes)
     return Verdict("honoured" if _declared(after, folder) != _declared_before(before, folder) else "ignored")
 
 

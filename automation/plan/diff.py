@@ -33,7 +33,7 @@ class PlanChange:
 class ComponentDiff:
     """One room on both sides; `only_*` count resources by short type."""
 
-    room: str
+    component: str
     here: int
     there: int
     only_here: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -49,8 +49,8 @@ class ComponentDiff:
 def compare(here: Inventory, there: Inventory) -> tuple[ComponentDiff, ...]:
     """Every room of either plan, in the order of the telling."""
     left, right = _by_key(here), _by_key(there)
-    rooms = sorted({key[0] for key in (*left, *right)}, key=rank)
-    return tuple(_room(room, _of(room, left), _of(room, right)) for room in rooms)
+    components = sorted({key[0] for key in (*left, *right)}, key=rank)
+    return tuple(_room(component, _of(component, left), _of(component, right)) for component in components)
 
 
 def _by_key(inventory: Inventory) -> dict[Key, Declared]:
@@ -58,17 +58,17 @@ def _by_key(inventory: Inventory) -> dict[Key, Declared]:
 
 
 def _key(inventory: Inventory, made: Declared) -> Key:
-    return (inventory.room_of(made), made.short_type, cast("str", _neutral(made.name, made)))
+    return (inventory.component_of(made), made.short_type, cast("str", _neutral(made.name, made)))
 
 
-def _of(room: str, resources: Mapping[Key, Declared]) -> dict[Key, Declared]:
-    return {key: resource for key, resource in resources.items() if key[0] == room}
+def _of(component: str, resources: Mapping[Key, Declared]) -> dict[Key, Declared]:
+    return {key: resource for key, resource in resources.items() if key[0] == component}
 
 
-def _room(room: str, here: Mapping[Key, Declared], there: Mapping[Key, Declared]) -> ComponentDiff:
+def _room(component: str, here: Mapping[Key, Declared], there: Mapping[Key, Declared]) -> ComponentDiff:
     both = sorted(here.keys() & there.keys())
     return ComponentDiff(
-        room,
+        component,
         len(here),
         len(there),
         _types(here.keys() - there.keys()),
@@ -82,9 +82,9 @@ def _types(keys: set[Key]) -> dict[str, int]:
 
 
 def _changes(key: Key, here: Declared, there: Declared) -> Iterator[PlanChange]:
-    room, short_type, name = key
+    component, short_type, name = key
     before, after = _properties(here), _properties(there)
-    own = own_part(own_part(name, STACK), room.lower())
+    own = own_part(own_part(name, STACK), component.lower())
     for path in sorted(before.keys() | after.keys()):
         left, right = before.get(path), after.get(path)
         if _neutral(left, here) != _neutral(right, there):

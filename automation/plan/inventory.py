@@ -94,7 +94,7 @@ class Inventory:
             resource = self.by_urn[resource.parent]
             yield resource
 
-    def room_of(self, resource: Declared) -> str:
+    def component_of(self, resource: Declared) -> str:
         """Kind of the room a resource stands in (`network`), by the type of its nearest component."""
         for ancestor in self.ancestors(resource):
             if not ancestor.custom:

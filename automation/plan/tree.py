@@ -73,19 +73,19 @@ def own_part(name: str, above: str) -> str:
     return name.removeprefix(f"{above}-")
 
 
-def _lines(resources: Sequence[Declared], room: str) -> tuple[Line, ...]:
+def _lines(resources: Sequence[Declared], component: str) -> tuple[Line, ...]:
     """One line a type; the type of the room's main resource, which has the room's own name, comes first."""
     types: dict[str, list[Declared]] = {}
     for resource in resources:
         types.setdefault(resource.short_type, []).append(resource)
-    main = {resource.short_type for resource in resources if resource.name == room}
+    main = {resource.short_type for resource in resources if resource.name == component}
     ordered = sorted(types, key=lambda short_type: (short_type not in main, short_type))
-    return tuple(_line(short_type, types[short_type], room) for short_type in ordered)
+    return tuple(_line(short_type, types[short_type], component) for short_type in ordered)
 
 
-def _line(short_type: str, resources: Sequence[Declared], room: str) -> Line:
+def _line(short_type: str, resources: Sequence[Declared], component: str) -> Line:
     facts = [facts_of(resource) for resource in resources]
-    names = [own_part(resource.name, room) for resource in resources]
+    names = [own_part(resource.name, component) for resource in resources]
     alike = len(set(facts)) == 1
     if not alike:
         names = [f"{name} ({fact})" if fact else name for name, fact in zip(names, facts, strict=True)]

@@ -79,9 +79,9 @@ def _lay_ground(
     """Components first, then providers: the engine makes providers before it looks at anything else in a file."""
     standing = urns_of(engine.exported())
     needed = {found.urn: found for one in matches if _told(one) for found in _beneath(one, ground, standing)}
-    rooms = [_room(one) for one in needed.values() if not one.provider]
+    components = [_room(one) for one in needed.values() if not one.provider]
     providers = [_provider(one) for one in needed.values() if one.provider and _is_whole(one)]
-    for entries in (rooms, providers):
+    for entries in (components, providers):
         if entries:
             _import(engine, entries, message)
 

@@ -14,7 +14,7 @@ import yaml
 
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.diagnostics import InvalidConfiguration, did_you_mean, legacy_error, listed
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 
@@ -64,16 +64,18 @@ def _config(folder: Path, name: str) -> Raw:
         names = stack_names(folder)
         here = f"the stacks here are {listed(names, 'and')}" if names else "run this in the folder of the stack files"
         hint = f"{did_you_mean(name, names)}; {here}"
-        raise InvalidConfiguration([ConfigError("stack", name, f"has no file {path.name}{hint}")])
+        raise InvalidConfiguration([legacy_error("stack", name, f"has no file {path.name}{hint}")])
     try:
         document = cast("object", yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where is not None else ""
-        raise InvalidConfiguration([ConfigError(path.name, None, f"is not YAML{line}; mend its syntax")]) from error
+        raise InvalidConfiguration([legacy_error(path.name, None, f"is not YAML{line}; mend its syntax")]) from error
     config = cast("Raw", document).get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
-        raise InvalidConfiguration([ConfigError(f"{path.name}: config", config, "must hold the stack's configuration")])
+        raise InvalidConfiguration(
+            [legacy_error(f"{path.name}: config", config, "must hold the stack's configuration")]
+        )
     return cast("Raw", config)
 
 

@@ -16,7 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from automation.plan.inventory import Value
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.spec.defaults import Raw
 
 INDENTATIONS = ((2, 0), (4, 2))
@@ -30,10 +30,10 @@ def config_of(text: str, file: str) -> Raw:
     try:
         document = cast("object", yaml.safe_load(text))
     except yaml.YAMLError:
-        raise InvalidConfiguration([ConfigError(file, None, "is not YAML; mend its syntax")]) from None
+        raise InvalidConfiguration([legacy_error(file, None, "is not YAML; mend its syntax")]) from None
     config = cast("Raw", document).get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
-        raise InvalidConfiguration([ConfigError(f"{file}: config", config, "must hold the stack's configuration")])
+        raise InvalidConfiguration([legacy_error(f"{file}: config", config, "must hold the stack's configuration")])
     return cast("Raw", config)
 
 
@@ -48,7 +48,7 @@ def with_config(text: str, file: str, wanted: Mapping[str, Value]) -> str:
     changed = _dumped(form, document)
     if not _holds(changed, file, wanted):
         advice = "cannot be changed without changing more than was asked for (anchors do that); change it by hand"
-        raise InvalidConfiguration([ConfigError(file, None, advice)])
+        raise InvalidConfiguration([legacy_error(file, None, advice)])
     return changed
 
 

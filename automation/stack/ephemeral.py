@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import cast
 
 from automation.plan.inventory import Value
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.spec.defaults import Raw
 
 TTL_HOURS = 24.0
@@ -29,7 +29,7 @@ def refuse_own_file(name: str, stacks: Collection[str]) -> None:
     """Raise InvalidConfiguration for the name of a stack that has a file: it would be overwritten by another one's."""
     if name in stacks:
         advice = f"is the name of a stack with a file of its own (Pulumi.{name}.yaml); choose another, such as pr-123"
-        raise InvalidConfiguration([ConfigError("--name", name, advice)])
+        raise InvalidConfiguration([legacy_error("--name", name, advice)])
 
 
 def refuse_production(platform: Raw, stack: str, name: str) -> None:
@@ -40,7 +40,7 @@ def refuse_production(platform: Raw, stack: str, name: str) -> None:
             f"is not for {name}, which goes when its time is over; make it from a stack of another profile than {stack}'s, "
             "or with --set profile=development"
         )
-        raise InvalidConfiguration([ConfigError("profile", profile, advice)])
+        raise InvalidConfiguration([legacy_error("profile", profile, advice)])
 
 
 def _part(platform: Raw, name: str) -> Raw:

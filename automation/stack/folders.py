@@ -16,7 +16,7 @@ import yaml
 from automation.plan.inventory import Value
 from automation.stack.document import stack_names
 from components.configuration import PLATFORM_KEY, PROJECT
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.diagnostics import InvalidConfiguration, did_you_mean, legacy_error, listed
 from providers.contract.spec.defaults import Raw
 
 EXPIRES_KEY = f"{PROJECT}:expires_at"
@@ -33,7 +33,7 @@ def stack_file(folder: Path, stack: str) -> Path:
     names = stack_names(folder)
     here = f"the stacks here are {listed(names, 'and')}" if names else "run this in the folder of the stack files"
     raise InvalidConfiguration(
-        [ConfigError("stack", stack, f"has no file {path.name}{did_you_mean(stack, names)}; {here}")]
+        [legacy_error("stack", stack, f"has no file {path.name}{did_you_mean(stack, names)}; {here}")]
     )
 
 

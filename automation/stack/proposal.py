@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Proposal:
         """Make the change; raises InvalidConfiguration when the file is not what was shown any more."""
         if self.path.read_text(encoding="utf-8") != self.before:
             raise InvalidConfiguration(
-                [ConfigError(self.path.name, None, "has changed since the change was shown; run the same again")]
+                [legacy_error(self.path.name, None, "has changed since the change was shown; run the same again")]
             )
         replace_text(self.path, self.after)
 

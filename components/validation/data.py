@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import ConfigError
+from providers.contract.diagnostics import ConfigError, legacy_error
 from providers.contract.spec import Platform
 from providers.contract.spec.data import IN_MIB
 
@@ -13,7 +13,7 @@ def disk_can_grow(spec: Platform) -> Iterator[ConfigError]:
     """max_storage_gib is not below storage_gib."""
     database = spec.database
     if database is not None and database.max_storage_gib < database.storage_gib:
-        yield ConfigError(
+        yield legacy_error(
             "database.max_storage_gib",
             database.max_storage_gib,
             f"is below storage_gib, which is {database.storage_gib}; raise it",
@@ -28,7 +28,7 @@ def windows_keep_apart(spec: Platform) -> Iterator[ConfigError]:
     backup, maintenance = minutes(database.backup.window_start), minutes(database.maintenance.window_start)
     apart = (maintenance - backup) % DAY_MINUTES
     if min(apart, DAY_MINUTES - apart) < 60:
-        yield ConfigError(
+        yield legacy_error(
             "database.backup.window_start",
             database.backup.window_start,
             f"overlaps the maintenance hour at {database.maintenance.window_start}; keep the two an hour apart",
@@ -47,9 +47,9 @@ def parameters_say_it_once(spec: Platform) -> Iterator[ConfigError]:
     for ours, theirs in IN_MIB.items():
         if ours in parameters and theirs in parameters:
             path = f"database.parameters.{theirs}"
-            yield ConfigError(path, parameters[theirs], f"is also given as {ours}; keep one of the two")
+            yield legacy_error(path, parameters[theirs], f"is also given as {ours}; keep one of the two")
         if ours in parameters and not _is_size(parameters[ours]):
-            yield ConfigError(f"database.parameters.{ours}", parameters[ours], "must be a whole number of MiB above 0")
+            yield legacy_error(f"database.parameters.{ours}", parameters[ours], "must be a whole number of MiB above 0")
 
 
 def _is_size(value: object) -> bool:
@@ -59,7 +59,7 @@ def _is_size(value: object) -> bool:
 def recovery_is_none_for_now(spec: Platform) -> Iterator[ConfigError]:
     """A standby is not built yet, and a mode that is not built is not accepted."""
     if spec.recovery.mode != "none":
-        yield ConfigError("recovery.mode", spec.recovery.mode, "is not built yet; use none")
+        yield legacy_error("recovery.mode", spec.recovery.mode, "is not built yet; use none")
 
 
 database_rules = (disk_can_grow, windows_keep_apart, parameters_say_it_once)

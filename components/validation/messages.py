@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from providers.contract.diagnostics import ConfigError, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, did_you_mean, legacy_error, listed
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 
@@ -50,7 +50,7 @@ def mistake_of(error: ErrorDetails, raw: Raw) -> ConfigError:
     """The sentence for one pydantic error on `raw`."""
     loc = tuple(part for part in error["loc"] if part not in NO_KEYS)
     path, found = locate(loc, raw)
-    return ConfigError(path, found, _advice(error, loc, found))
+    return legacy_error(path, found, _advice(error, loc, found))
 
 
 def _advice(error: ErrorDetails, loc: Sequence[int | str], found: object) -> str:

@@ -50,9 +50,9 @@ def parse(raw: Raw, stack: str) -> Platform:
     spec, mistakes = read(raw)
     refusals: list[Diagnostic] = list(mistakes)
     if spec is not None:
-        told = [mistake.path for mistake in mistakes]
+        told = [mistake.key for mistake in mistakes]
         found = [*contradictions(spec), *_refused_by_cloud(spec, stack)]
-        refusals += [refusal for refusal in found if not _follows_from(refusal.path, told)]
+        refusals += [refusal for refusal in found if not _follows_from(refusal.key, told)]
     if refusals or spec is None:
         raise InvalidConfiguration(refusals)
     return spec
@@ -87,7 +87,7 @@ def read(raw: Raw) -> tuple[Platform | None, list[ConfigError]]:
         except ValidationError as error:
             details = error.errors()
             for found in [mistake_of(detail, rest) for detail in details]:
-                mistakes.setdefault(found.path, found)
+                mistakes.setdefault(found.key, found)
             for detail in details:
                 _take_out(rest, detail["loc"])
     return None, list(mistakes.values())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import ConfigError, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, did_you_mean, legacy_error, listed
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform
 
@@ -69,7 +69,7 @@ def unaccepted_risks(spec: Platform) -> Iterator[ConfigError]:
     """Risks that `accept_risk` does not name."""
     for risk in risks(spec):
         if risk.path not in spec.accept_risk:
-            yield ConfigError(
+            yield legacy_error(
                 risk.path, risk.value, f'{risk.danger}, or accept it by `accept_risk: {{"{risk.path}": "<reason>"}}`'
             )
 
@@ -80,9 +80,9 @@ def acceptances_name_risks(spec: Platform) -> Iterator[ConfigError]:
     for path, reason in spec.accept_risk.items():
         if path not in paths:
             found = f"the risks of this stack are {listed(paths, 'and')}" if paths else "this stack takes no risk"
-            yield ConfigError(f"accept_risk.{path}", reason, f"accepts nothing{did_you_mean(path, paths)}; {found}")
+            yield legacy_error(f"accept_risk.{path}", reason, f"accepts nothing{did_you_mean(path, paths)}; {found}")
         elif len(reason.split()) < 2:
-            yield ConfigError(f"accept_risk.{path}", reason, "is no reason; say in a few words why the risk is taken")
+            yield legacy_error(f"accept_risk.{path}", reason, "is no reason; say in a few words why the risk is taken")
 
 
 risk_rules = (unaccepted_risks, acceptances_name_risks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import ConfigError, listed
+from providers.contract.diagnostics import ConfigError, legacy_error, listed
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform, Service
 from providers.contract.variables import generated_names
@@ -18,7 +18,7 @@ def names_are_free(spec: Platform) -> Iterator[ConfigError]:
             advice = (
                 f"stands under a name that the platform uses itself ({listed(OWN_NAMES, 'and')} are taken); rename it"
             )
-            yield ConfigError(f"services.{name}", {"image": spec.services[name].image}, advice)
+            yield legacy_error(f"services.{name}", {"image": spec.services[name].image}, advice)
 
 
 def replicas_are_ordered(spec: Platform) -> Iterator[ConfigError]:
@@ -27,7 +27,9 @@ def replicas_are_ordered(spec: Platform) -> Iterator[ConfigError]:
         low, high = service.replicas.min, service.replicas.max
         if low > high:
             found = {"min": low, "max": high}
-            yield ConfigError(f"services.{name}.replicas", found, f"has min above max; raise max to {low} or lower min")
+            yield legacy_error(
+                f"services.{name}.replicas", found, f"has min above max; raise max to {low} or lower min"
+            )
 
 
 def ports_match_roles(spec: Platform) -> Iterator[ConfigError]:
@@ -35,15 +37,15 @@ def ports_match_roles(spec: Platform) -> Iterator[ConfigError]:
     for name, service in spec.services.items():
         path = f"services.{name}"
         if service.port is None and service.path is not None:
-            yield ConfigError(f"{path}.path", service.path, "needs a port to route to; set `port` or drop the path")
+            yield legacy_error(f"{path}.path", service.path, "needs a port to route to; set `port` or drop the path")
         if service.port is None and service.health.path is not None:
-            yield ConfigError(
+            yield legacy_error(
                 f"{path}.health.path",
                 service.health.path,
                 "needs a port; a worker proves its health by `health.command`",
             )
         if service.port is not None and service.path is not None and service.health.path is None:
-            yield ConfigError(
+            yield legacy_error(
                 f"{path}.health.path", None, "is set, and a routed service must answer 200 on some HTTP path; name it"
             )
 
@@ -53,13 +55,13 @@ def health_is_consistent(spec: Platform) -> Iterator[ConfigError]:
     for name, service in spec.services.items():
         health, path = service.health, f"services.{name}.health"
         if health.timeout_seconds >= health.interval_seconds:
-            yield ConfigError(
+            yield legacy_error(
                 f"{path}.timeout_seconds",
                 health.timeout_seconds,
                 f"must be less than interval_seconds, which is {health.interval_seconds}",
             )
         if health.command and health.command[0] not in ("CMD", "CMD-SHELL"):
-            yield ConfigError(
+            yield legacy_error(
                 f"{path}.command", health.command[0], "must begin with CMD or CMD-SHELL, then the command"
             )
 
@@ -76,13 +78,13 @@ def variables_are_distinct(spec: Platform) -> Iterator[ConfigError]:
             if variable in generated:
                 yield _taken(path, variable)
             if variable in service.environment:
-                yield ConfigError(path, variable, "is also a plain variable in `environment`; keep one of the two")
+                yield legacy_error(path, variable, "is also a plain variable in `environment`; keep one of the two")
             if service.secrets.count(variable) > 1:
-                yield ConfigError(path, variable, "is listed twice; list it once")
+                yield legacy_error(path, variable, "is listed twice; list it once")
 
 
 def _taken(path: str, variable: str) -> ConfigError:
-    return ConfigError(path, variable, "is a variable the platform sets itself; choose another name")
+    return legacy_error(path, variable, "is a variable the platform sets itself; choose another name")
 
 
 def images_are_fixed(spec: Platform) -> Iterator[ConfigError]:
@@ -90,7 +92,7 @@ def images_are_fixed(spec: Platform) -> Iterator[ConfigError]:
     for name, service in spec.services.items():
         image = parse_image(service.image)
         if image.digest is None and image.tag in (None, "latest"):
-            yield ConfigError(
+            yield legacy_error(
                 f"services.{name}.image",
                 service.image,
                 f"means `latest`, which is another image tomorrow; name {_allowed(spec, service)}",

@@ -15,6 +15,6 @@ class AwsAccount:
     """Nothing that later rooms need."""
 
 
-def create_account(room: Scope, site: AwsContext) -> AwsAccount:
+def create_account(scope: Scope, context: AwsContext) -> AwsAccount:
     """Declares nothing."""
     return AwsAccount()

@@ -7,7 +7,7 @@ silently: a name that does not fit is refused with the number of characters to d
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported, legacy_error
 from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 
@@ -100,7 +100,7 @@ def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
             "names load balancer and database on AWS; use lower-case letters and digits with single hyphens between "
             "them, beginning with a letter but not with `internal-`"
         )
-        return [ConfigError("stack", stack, advice)]
+        return [legacy_error("stack", stack, advice)]
     by_stack: list[Diagnostic] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
     return by_stack or [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
 

@@ -8,7 +8,13 @@ Fargate's ARM capacity has them; the burstable t4g stands in only below the smal
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    legacy_adjustment,
+    legacy_unsupported,
+    listed,
+)
 from providers.contract.spec import DatabaseSize, Platform, Size
 
 FARGATE: dict[int, tuple[int, ...]] = {
@@ -95,9 +101,9 @@ def size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*fargate_refusals(spec), *database_size_refusals(spec), *cache_size_refusals(spec)]
 
 
-def size_approximations(spec: Platform) -> list[Adjustment]:
+def size_adjustments(spec: Platform) -> list[Adjustment]:
     """Services, database and cache whose size is rounded up."""
-    return [*fargate_approximations(spec), *database_size_approximations(spec), *cache_size_approximations(spec)]
+    return [*fargate_adjustments(spec), *database_size_adjustments(spec), *cache_size_adjustments(spec)]
 
 
 def fargate(size: Size) -> FargateSize:
@@ -123,7 +129,7 @@ def nearest_fargate(size: Size) -> list[FargateSize]:
 def fargate_refusals(spec: Platform) -> list[Diagnostic]:
     """Sizes that no pair reaches without raising the vCPU, with the nearest pairs."""
     return [
-        Unsupported(
+        legacy_unsupported(
             "aws",
             f"services.{name}.size",
             _asked(service.size),
@@ -134,11 +140,11 @@ def fargate_refusals(spec: Platform) -> list[Diagnostic]:
     ]
 
 
-def fargate_approximations(spec: Platform) -> list[Adjustment]:
+def fargate_adjustments(spec: Platform) -> list[Adjustment]:
     """Sizes between two pairs, rounded up."""
     fitting = {name: service.size for name, service in spec.services.items() if _fits_fargate(service.size)}
     return [
-        Adjustment(f"services.{name}.size", _asked(size), f"{fargate(size)}, the next pair that Fargate has")
+        legacy_adjustment(f"services.{name}.size", _asked(size), f"{fargate(size)}, the next pair that Fargate has")
         for name, size in fitting.items()
         if (fargate(size).vcpu, fargate(size).memory_gib) != (size.vcpu, size.memory_gib)
     ]
@@ -160,10 +166,10 @@ def database_size_refusals(spec: Platform) -> list[Diagnostic]:
         return []
     largest = DATABASE_CLASSES[-1]
     advice = f"{largest.name} is the largest, so vcpu is at most {largest.vcpu} and memory_gib {largest.memory_gib}"
-    return [Unsupported("aws", "database.size", _asked(spec.database.size), advice)]
+    return [legacy_unsupported("aws", "database.size", _asked(spec.database.size), advice)]
 
 
-def database_size_approximations(spec: Platform) -> list[Adjustment]:
+def database_size_adjustments(spec: Platform) -> list[Adjustment]:
     """A database size between two classes, rounded up."""
     if spec.database is None or not _database_classes(spec.database.size):
         return []
@@ -171,7 +177,7 @@ def database_size_approximations(spec: Platform) -> list[Adjustment]:
     if (step.vcpu, step.memory_gib) == (size.vcpu, size.memory_gib):
         return []
     given = f"{{vcpu: {step.vcpu}, memory_gib: {step.memory_gib}}} of {step.name}, the next instance class"
-    return [Adjustment("database.size", _asked(size), given)]
+    return [legacy_adjustment("database.size", _asked(size), given)]
 
 
 def cache_node(memory_gib: float) -> str:
@@ -189,16 +195,16 @@ def cache_size_refusals(spec: Platform) -> list[Diagnostic]:
     if spec.cache is None or spec.cache.memory_gib <= most:
         return []
     advice = f"{largest} is the largest node, so memory_gib is at most {most:.0f}"
-    return [Unsupported("aws", "cache.memory_gib", _as_written(spec.cache.memory_gib), advice)]
+    return [legacy_unsupported("aws", "cache.memory_gib", _as_written(spec.cache.memory_gib), advice)]
 
 
-def cache_size_approximations(spec: Platform) -> list[Adjustment]:
+def cache_size_adjustments(spec: Platform) -> list[Adjustment]:
     """The node's own memory, and the share of it that data cannot use."""
     if spec.cache is None or cache_size_refusals(spec):
         return []
     node = cache_node(spec.cache.memory_gib)
     given = f"{_gib(CACHE_NODES[node]):.2f} GiB of {node}, {RESERVED_PERCENT} % of it kept for snapshots and failover"
-    return [Adjustment("cache.memory_gib", _as_written(spec.cache.memory_gib), given)]
+    return [legacy_adjustment("cache.memory_gib", _as_written(spec.cache.memory_gib), given)]
 
 
 def _cpu_units(size: Size) -> int | None:

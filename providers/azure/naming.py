@@ -11,7 +11,7 @@ models) they are random, another six for the next one of that name; elsewhere th
 from collections.abc import Iterator
 
 from providers.azure.context import AzureContext
-from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported, legacy_error
 from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 
@@ -39,29 +39,29 @@ def app_name(stack: str, service: str) -> str:
     return f"{stack}-{service}"
 
 
-def data_account(site: AzureContext) -> str:
+def data_account(context: AzureContext) -> str:
     """`proddata1a2b3c`: the storage account of the objects; letters and digits alone, 24 at most."""
-    return f"{_flat(site.stack)}data{salt(site, 'data')}"
+    return f"{_flat(context.stack)}data{salt(context, 'data')}"
 
 
-def flow_account(site: AzureContext) -> str:
+def flow_account(context: AzureContext) -> str:
     """`prodflow1a2b3c`: the storage account of the network's flow logs."""
-    return f"{_flat(site.stack)}flow{salt(site, 'flow')}"
+    return f"{_flat(context.stack)}flow{salt(context, 'flow')}"
 
 
-def registry_name(site: AzureContext) -> str:
+def registry_name(context: AzureContext) -> str:
     """`prodimages1a2b3c`: fixed, because CI brings images to it before a service can start."""
-    return f"{_flat(site.stack)}images{salt(site, 'images')}"
+    return f"{_flat(context.stack)}images{salt(context, 'images')}"
 
 
-def server_name(site: AzureContext) -> str:
+def server_name(context: AzureContext) -> str:
     """`prod-database-1a2b3c`: the first word of the database's host name."""
-    return f"{site.stack}-database-{salt(site, 'database')}"
+    return f"{context.stack}-database-{salt(context, 'database')}"
 
 
-def cache_name(site: AzureContext) -> str:
+def cache_name(context: AzureContext) -> str:
     """`prod-cache-1a2b3c`: the first word of the cache's host name."""
-    return f"{site.stack}-cache-{salt(site, 'cache')}"
+    return f"{context.stack}-cache-{salt(context, 'cache')}"
 
 
 def profile_name(stack: str) -> str:
@@ -74,9 +74,9 @@ def firewall_name(stack: str) -> str:
     return f"{_flat(stack)}firewall"
 
 
-def grafana_name(site: AzureContext) -> str:
+def grafana_name(context: AzureContext) -> str:
     """`prod-1a2b3c`: a part of Grafana's host name, 23 characters at most."""
-    return f"{site.stack}-{salt(site, 'grafana')}"
+    return f"{context.stack}-{salt(context, 'grafana')}"
 
 
 def vault_prefix(stack: str) -> str:
@@ -99,14 +99,14 @@ def watcher_group() -> str:
     return "NetworkWatcherRG"
 
 
-def watcher_name(site: AzureContext) -> str:
+def watcher_name(context: AzureContext) -> str:
     """`NetworkWatcher_westus3`: a location has one for a subscription."""
-    return f"NetworkWatcher_{site.region}"
+    return f"NetworkWatcher_{context.region}"
 
 
-def salt(site: AzureContext, kind: str) -> str:
+def salt(context: AzureContext, kind: str) -> str:
     """Six hexadecimal digits that change with subscription, location, stack and kind."""
-    return salt_of(site.subscription_id, site.region, site.stack, kind, length=SALT_LENGTH)
+    return salt_of(context.subscription_id, context.region, context.stack, kind, length=SALT_LENGTH)
 
 
 def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
@@ -116,7 +116,7 @@ def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
             "names vault, apps and servers on Azure; use lower-case letters, digits and single hyphens, "
             "beginning with a letter and ending with none of the hyphens"
         )
-        return [ConfigError("stack", stack, advice)]
+        return [legacy_error("stack", stack, advice)]
     by_stack: list[Diagnostic] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
     by_service = [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
     return [*(by_stack or by_service), *_double_hyphens(spec)]
@@ -153,7 +153,7 @@ def _flat(stack: str) -> str:
 
 def _double_hyphens(spec: Platform) -> list[Diagnostic]:
     advice = "names a container app, which takes no two hyphens in a row; use single ones"
-    return [ConfigError(f"services.{name}", name, advice) for name in spec.services if "--" in name]
+    return [legacy_error(f"services.{name}", name, advice) for name in spec.services if "--" in name]
 
 
 def _name(kind: str, text: str, path: str, value: str) -> Name:

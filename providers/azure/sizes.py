@@ -6,7 +6,7 @@ is refused with the nearest one.
 
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import DatabaseSpec, Platform
 
 
@@ -98,9 +98,9 @@ def size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*_server_refusals(spec), *_disk_refusals(spec), *_cache_refusals(spec)]
 
 
-def size_approximations(spec: Platform) -> list[Adjustment]:
+def size_adjustments(spec: Platform) -> list[Adjustment]:
     """Sizes between two steps, rounded up, and memory that data cannot use."""
-    return [*_server_approximations(spec), *_disk_approximations(spec), *_cache_approximations(spec)]
+    return [*_server_adjustments(spec), *_disk_adjustments(spec), *_cache_adjustments(spec)]
 
 
 def _server_sizes(database: DatabaseSpec) -> list[ServerSize]:
@@ -115,14 +115,14 @@ def _server_refusals(spec: Platform) -> list[Diagnostic]:
         return []
     largest = STEADY[-1]
     advice = f"{largest.name} is the largest, so vcpu is at most {largest.vcpu} and memory_gib {largest.memory_gib}"
-    return [Unsupported("azure", "database.size", _asked(spec.database), advice)]
+    return [legacy_unsupported("azure", "database.size", _asked(spec.database), advice)]
 
 
 def _disk_refusals(spec: Platform) -> list[Diagnostic]:
     if spec.database is None or spec.database.storage_gib <= DISKS_GIB[-1]:
         return []
     advice = f"the largest disk of a server has {DISKS_GIB[-1]} GiB; use that or less"
-    return [Unsupported("azure", "database.storage_gib", spec.database.storage_gib, advice)]
+    return [legacy_unsupported("azure", "database.storage_gib", spec.database.storage_gib, advice)]
 
 
 def _cache_refusals(spec: Platform) -> list[Diagnostic]:
@@ -130,20 +130,20 @@ def _cache_refusals(spec: Platform) -> list[Diagnostic]:
     if spec.cache is None or spec.cache.memory_gib <= most:
         return []
     advice = f"{name} is the largest that any client can use without knowing shards, so memory_gib is at most {most:g}"
-    return [Unsupported("azure", "cache.memory_gib", spec.cache.memory_gib, advice)]
+    return [legacy_unsupported("azure", "cache.memory_gib", spec.cache.memory_gib, advice)]
 
 
-def _server_approximations(spec: Platform) -> list[Adjustment]:
+def _server_adjustments(spec: Platform) -> list[Adjustment]:
     if spec.database is None or not _server_sizes(spec.database):
         return []
     size, asked = server_size(spec.database), spec.database.size
     if (size.vcpu, size.memory_gib) == (asked.vcpu, asked.memory_gib):
         return []
     given = f"{{vcpu: {size.vcpu}, memory_gib: {size.memory_gib}}} of {size.name}, the next SKU"
-    return [Adjustment("database.size", _asked(spec.database), given)]
+    return [legacy_adjustment("database.size", _asked(spec.database), given)]
 
 
-def _disk_approximations(spec: Platform) -> list[Adjustment]:
+def _disk_adjustments(spec: Platform) -> list[Adjustment]:
     database = spec.database
     if database is None or _disk_refusals(spec):
         return []
@@ -151,25 +151,25 @@ def _disk_approximations(spec: Platform) -> list[Adjustment]:
     disk = disk_gib(database)
     if disk != database.storage_gib:
         given = f"{disk} GiB, the next disk; a disk never becomes smaller"
-        found.append(Adjustment("database.storage_gib", database.storage_gib, given))
+        found.append(legacy_adjustment("database.storage_gib", database.storage_gib, given))
     if disk_grows(database):
         given = (
             f"growth by doubling from {disk} GiB, without a bound below {GROWTH_ENDS_GIB} GiB: "
             "the server knows only whether its disk may grow"
         )
-        found.append(Adjustment("database.max_storage_gib", database.max_storage_gib, given))
+        found.append(legacy_adjustment("database.max_storage_gib", database.max_storage_gib, given))
     elif database.max_storage_gib != disk:
         given = f"{disk} GiB, which the disk has from the start; it does not grow"
-        found.append(Adjustment("database.max_storage_gib", database.max_storage_gib, given))
+        found.append(legacy_adjustment("database.max_storage_gib", database.max_storage_gib, given))
     return found
 
 
-def _cache_approximations(spec: Platform) -> list[Adjustment]:
+def _cache_adjustments(spec: Platform) -> list[Adjustment]:
     if spec.cache is None or _cache_refusals(spec):
         return []
     sku = cache_sku(spec.cache.memory_gib)
     given = f"{CACHES[sku]:g} GB of {sku}, {RESERVED_PERCENT} % of it kept for replication and failover"
-    return [Adjustment("cache.memory_gib", spec.cache.memory_gib, given)]
+    return [legacy_adjustment("cache.memory_gib", spec.cache.memory_gib, given)]
 
 
 def _asked(database: DatabaseSpec) -> dict[str, float]:

@@ -1,16 +1,17 @@
-"""The verbs of a cloud. `Cloud` is one cloud, `Adapter` is one region of it.
+"""Protocol that every cloud's adapter implements, and the typed values that pass between its methods.
 
-Neutral code calls these and nothing else; it never sees a subnet, a role or an alarm. `Cloud.open` lays network and
-identities before it returns an `Adapter`, so no verb can come too early.
+Neutral code calls these methods and nothing else; it never sees a subnet, a role or an alarm. An adapter holds no state:
+each method receives what earlier methods returned. Every `providers/<cloud>/adapter.py` ends with
+`CLOUD: Cloud[...] = <Adapter>()`, which pyright checks against this Protocol.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import pulumi
 
 from providers.contract.component import Scope
-from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.results import (
     Cache,
     Database,
@@ -24,70 +25,85 @@ from providers.contract.results import (
 )
 from providers.contract.spec import Platform
 
-
-class Adapter(Protocol):
-    """One region of one cloud, its network and identities standing."""
-
-    def secret(self, room: Scope, name: str, value: pulumi.Output[str], readers: Sequence[str]) -> SecretRef:
-        """Store `value` as `name` and let the services `readers` read it, and no one else."""
-        ...
-
-    def address(self, service: str) -> pulumi.Input[str]:
-        """URL under which the callers of `service` reach it inside the region."""
-        ...
-
-    def database(self, room: Scope) -> Database:
-        """PostgreSQL for the services that use it, with a password nobody sees."""
-        ...
-
-    def cache(self, room: Scope) -> Cache:
-        """Redis protocol for the services that use it, with a password nobody sees."""
-        ...
-
-    def storage(self, room: Scope) -> ObjectStore:
-        """One bucket, readable and writable by the services that use it."""
-        ...
-
-    def workloads(self, scope: Scope, environments: Mapping[str, Environment]) -> Workloads:
-        """Every service of the spec, scaled, reachable along `path` and `calls`; opens its rooms itself."""
-        ...
-
-    def monitoring(self, room: Scope, entry: Entry) -> Monitoring:
-        """Alarms, dashboard, channels and budget over all that stands."""
-        ...
+BaseT = TypeVar("BaseT")
+"""Base resources of a cloud: account, keys, network, identities, registry, channels."""
+DatabaseT = TypeVar("DatabaseT", bound=Database)
+CacheT = TypeVar("CacheT", bound=Cache)
+StorageT = TypeVar("StorageT", bound=ObjectStore)
+WorkloadsT = TypeVar("WorkloadsT", bound=Workloads)
 
 
-class Cloud(Protocol):
-    """One cloud."""
+@dataclass(frozen=True)
+class DataStores(Generic[DatabaseT, CacheT, StorageT]):
+    """Database, cache and object storage of a region; None for what the spec leaves out."""
+
+    database: DatabaseT | None
+    cache: CacheT | None
+    storage: StorageT | None
+
+
+@dataclass(frozen=True)
+class Watched(Generic[DatabaseT, CacheT, WorkloadsT]):
+    """Resources of a region that alarms and dashboards refer to."""
+
+    database: DatabaseT | None
+    cache: CacheT | None
+    workloads: WorkloadsT
+
+
+class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT]):
+    """Stateless adapter of one cloud."""
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
-        """The explicit provider of a region, tied to the stack's account and carrying its tags."""
+        """Explicit provider of a region, tied to the stack's account and carrying its tags."""
         ...
 
-    def open(self, scope: Scope, spec: Platform, region: str) -> Adapter:
-        """Lay network and identities of a region."""
+    def base_resources(self, scope: Scope, spec: Platform, region: str) -> BaseT:
+        """Network, identities and everything else that later methods depend on."""
         ...
 
-    def entry(self, room: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
-        """Public name, admission and protection over the regions' origins, by region."""
+    def secret(
+        self, scope: Scope, base: BaseT, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    ) -> SecretRef:
+        """Stored secret `name` that only the services `readers` can read."""
+        ...
+
+    def address(self, base: BaseT, service: str) -> pulumi.Input[str]:
+        """URL at which the callers of `service` reach it inside the region."""
+        ...
+
+    def database(self, scope: Scope, base: BaseT) -> DatabaseT:
+        """PostgreSQL for the services that use it, with a generated password."""
+        ...
+
+    def cache(self, scope: Scope, base: BaseT) -> CacheT:
+        """Redis-compatible cache for the services that use it, with a generated password."""
+        ...
+
+    def storage(self, scope: Scope, base: BaseT) -> StorageT:
+        """Bucket that the services that use it can read and write."""
+        ...
+
+    def workloads(
+        self,
+        scope: Scope,
+        base: BaseT,
+        stores: DataStores[DatabaseT, CacheT, StorageT],
+        environments: Mapping[str, Environment],
+    ) -> WorkloadsT:
+        """Every service of the spec, scaled and reachable along `path` and `calls`; opens its components itself."""
+        ...
+
+    def monitoring(
+        self, scope: Scope, base: BaseT, watched: Watched[DatabaseT, CacheT, WorkloadsT], entry: Entry
+    ) -> Monitoring:
+        """Alarms, dashboard, SLO and budget of a region."""
+        ...
+
+    def entry(self, scope: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
+        """Public name, WAF and rate limit in front of the regions' origins, by region."""
         ...
 
 
-class Limits(Protocol):
-    """What a cloud refuses or honours in its own way: pure, known before its SDK is imported."""
-
-    def region(self, spec: Platform) -> str:
-        """Region of the cloud's block."""
-        ...
-
-    def refusals(self, spec: Platform, stack: str) -> list[Diagnostic]:
-        """Every setting this cloud cannot honour; nothing is declared when there is one."""
-        ...
-
-    def approximations(self, spec: Platform) -> list[Adjustment]:
-        """Every setting this cloud honours in its own way, in numbers."""
-        ...
-
-    def stack_secrets(self, spec: Platform) -> tuple[str, ...]:
-        """Secrets that the stack must hold for the cloud itself, beside those that services list."""
-        ...
+AnyCloud = Cloud[Any, Any, Any, Any, Any]
+"""Adapter of a cloud that is only known at run time; its own module checks the types."""

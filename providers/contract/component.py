@@ -1,7 +1,7 @@
-"""Where a resource stands: its name, its parent, its tags, handed to an adapter so that it cannot forget them.
+"""Naming, parents, tags and providers of resources, and the components that group them.
 
-A room is opened by `scope.room(...)`: the component of the room, the call of the cloud's `create_<room>` with a scope
-beneath it, and `register_outputs` are one step.
+`scope.component(kind, create, ...)` opens a component, calls the cloud's `create` function with a scope inside it and
+registers its outputs. A component is registered with its first child, so one without children is never declared.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,24 +31,50 @@ class Options(TypedDict, total=False):
 
 
 class Component(pulumi.ComponentResource):
-    """One room of the house: a named component whose children are one cloud's resources."""
+    """One capability of the platform; its children are the resources of one cloud."""
 
     def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions) -> None:
         super().__init__(type_token(kind), name, {}, opts)
 
 
+class DeferredComponent:
+    """Component that is registered when its first child asks for its parent."""
+
+    def __init__(self, kind: str, name: str, opts: Callable[[], pulumi.ResourceOptions]) -> None:
+        self._kind, self._name, self._opts = kind, name, opts
+        self._component: Component | None = None
+
+    @property
+    def resource(self) -> Component:
+        """The component, registered on first use."""
+        if self._component is None:
+            self._component = Component(self._kind, self._name, self._opts())
+        return self._component
+
+    def finish(self, outputs: Mapping[str, pulumi.Input[object]]) -> None:
+        """Register the outputs of a component that has children."""
+        if self._component is not None:
+            self._component.register_outputs(dict(outputs))
+
+
 @dataclass(frozen=True)
 class Scope:
-    """A place in the tree. `name` prefixes logical names, which never change once released."""
+    """Position in the resource tree. `name` prefixes logical names, which never change once released."""
 
     name: str
-    parent: pulumi.Resource
+    owner: pulumi.Resource | DeferredComponent
+    """Parent of the resources declared here."""
     tags: Mapping[str, str]
     providers: tuple[pulumi.ProviderResource, ...] = ()
-    """Explicit providers that components opened here inherit to everything beneath them."""
+    """Explicit providers that components opened here pass to their children."""
+
+    @property
+    def parent(self) -> pulumi.Resource:
+        """Parent of the resources declared here; registers a deferred component."""
+        return self.owner.resource if isinstance(self.owner, DeferredComponent) else self.owner
 
     def named(self, part: str = "") -> str:
-        """Logical name of a resource in this scope; without a part, the room's main resource."""
+        """Logical name of a resource in this scope; without a part, that of the component's main resource."""
         return f"{self.name}-{part}" if part else self.name
 
     def opts(self, **extra: Unpack[Options]) -> pulumi.ResourceOptions:
@@ -64,18 +90,20 @@ class Scope:
         return pulumi.ResourceOptions(parent=self.parent, providers=list(self.providers))
 
     def within(self, parent: pulumi.Resource) -> "Scope":
-        """The same names, tags and providers beneath another parent."""
-        return replace(self, parent=parent)
+        """Return the same names, tags and providers under another parent."""
+        return replace(self, owner=parent)
 
     def with_provider(self, provider: pulumi.ProviderResource) -> "Scope":
-        """The same place with one more provider to inherit."""
+        """Return the same scope with one more provider to inherit."""
         return replace(self, providers=(*self.providers, provider))
 
-    def room(self, kind: str, create: Callable[Concatenate["Scope", P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Open the room `kind` beneath this scope, let `create` fill it, register what it gives."""
-        room = Component(kind, self.named(kind), self.component_opts())
-        result = create(replace(self, name=self.named(kind), parent=room), *args, **kwargs)
-        room.register_outputs(outputs_of(result))
+    def component(
+        self, kind: str, create: Callable[Concatenate["Scope", P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Open the component `kind` in this scope, let `create` declare its resources, register its outputs."""
+        component = DeferredComponent(kind, self.named(kind), self.component_opts)
+        result = create(replace(self, name=self.named(kind), owner=component), *args, **kwargs)
+        component.finish(outputs_of(result))
         return result
 
 

@@ -10,12 +10,12 @@ from providers.contract.component import Scope
 PASSWORD_LENGTH = 40
 
 
-def generated_password(room: Scope, part: str = "password") -> pulumi.Output[str]:
+def generated_password(scope: Scope, part: str = "password") -> pulumi.Output[str]:
     """A random password of letters and digits: it needs no quoting in a URL, and 40 of them carry 238 bits.
 
     Wrapped because the random provider's result is marked secret only by a real engine.
     """
-    password = random.RandomPassword(room.named(part), length=PASSWORD_LENGTH, special=False, opts=room.opts())
+    password = random.RandomPassword(scope.named(part), length=PASSWORD_LENGTH, special=False, opts=scope.opts())
     return pulumi.Output.secret(password.result)
 
 

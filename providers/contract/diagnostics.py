@@ -1,63 +1,88 @@
-"""What is wrong with a configuration, what a cloud cannot do, and what it does in its own way: one sentence each."""
+"""Diagnostics of a stack file: errors, settings that a cloud does not support, and adjusted settings.
+
+Each has separate fields, so that a terminal, JSON output and a test read the same facts. `key` is the dotted path as the
+user writes it; `problem` is a clause in lower case without a full stop; `fix` is an imperative clause.
+"""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
+
+MAX_SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
 class ConfigError:
-    """One refused value: the key's path, the value found and a clause saying what is allowed and what to do."""
+    """Value that the stack file must not have."""
 
-    path: str
-    value: object
-    advice: str
+    key: str
+    problem: str
+    fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {displayed(self.value)} {self.advice}."
+        return sentences(self.key, self.problem, self.fix)
 
 
 @dataclass(frozen=True)
 class Unsupported:
-    """A setting that one cloud cannot honour; collected over the whole spec before anything is declared."""
+    """Setting that one cloud cannot honour; collected over the whole spec before anything is declared."""
 
     cloud: str
-    path: str
-    value: object
-    advice: str
+    key: str
+    problem: str
+    fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}: {displayed(self.value)} is not possible on {self.cloud}: {self.advice}."
+        return sentences(self.key, f"not supported on {self.cloud}: {self.problem}", self.fix)
+
+
+class Effect(StrEnum):
+    """Effect of a setting that is not declared exactly as written."""
+
+    IGNORED = "ignored"
+    """It changes nothing in this stack."""
+    ADJUSTED = "adjusted"
+    """Another value is declared."""
+    PARTIAL = "partial"
+    """It applies to a part of what it names."""
 
 
 @dataclass(frozen=True)
 class Adjustment:
-    """A setting that a cloud honours in its own way: what was asked, and in numbers what is declared instead."""
+    """Setting that is not declared exactly as written, with the reason in numbers."""
 
-    path: str
-    asked: object
-    given: str
+    key: str
+    requested: object
+    effect: Effect
+    reason: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {displayed(self.asked)} becomes {self.given}."
+        return sentences(self.key, self.reason)
 
 
 Diagnostic = ConfigError | Unsupported
 
 
 class InvalidConfiguration(Exception):
-    """Raised before any resource is declared; holds every refusal of the file, one sentence each."""
+    """Every diagnostic of a stack file, raised before any resource is declared."""
 
-    def __init__(self, refusals: Iterable[Diagnostic]) -> None:
-        self.refusals = tuple(refusals)
-        super().__init__("\n".join(str(refusal) for refusal in self.refusals))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+def sentences(key: str, problem: str, fix: str = "") -> str:
+    """`<key>: <problem>. <Fix>.`"""
+    ending = "" if problem.endswith((".", "?", "!")) else "."
+    return f"{key}: {problem}{ending}" + (f" {fix[:1].upper()}{fix[1:].rstrip('.')}." if fix else "")
 
 
 def displayed(value: object) -> str:
-    """The value as a user wrote it, cut to 80 characters; `nothing` where there is none."""
-    text = "nothing" if value is None else json.dumps(value, default=str)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    """Value as a user writes it, cut to 80 characters. Only for keys that cannot hold a secret."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 3]}..."
 
 
 def listed(words: Iterable[object], last: str = "or") -> str:
@@ -67,6 +92,24 @@ def listed(words: Iterable[object], last: str = "or") -> str:
 
 
 def did_you_mean(word: object, allowed: Iterable[str]) -> str:
-    """` (did you mean X)` when an allowed word is close, else nothing."""
+    """Return ` (did you mean X)` when an allowed word is close, else nothing."""
     close = get_close_matches(str(word), list(allowed), n=1, cutoff=0.6)
     return f" (did you mean {close[0]})" if close else ""
+
+
+# Temporary: positional constructors of the former classes; removed when every caller states problem and fix.
+def legacy_error(path: str, value: object, advice: str) -> ConfigError:
+    """Error from a value and one clause of advice."""
+    problem, _, fix = advice.partition("; ")
+    return ConfigError(path, problem if value is None else f"{displayed(value)} {problem}", fix)
+
+
+def legacy_unsupported(cloud: str, path: str, value: object, advice: str) -> Unsupported:
+    """Unsupported setting from a value and one clause of advice."""
+    problem, _, fix = advice.partition("; ")
+    return Unsupported(cloud, path, problem if value is None else f"{displayed(value)}: {problem}", fix)
+
+
+def legacy_adjustment(path: str, asked: object, given: str) -> Adjustment:
+    """Adjustment from the text of what is declared instead."""
+    return Adjustment(path, asked, Effect.ADJUSTED, given)

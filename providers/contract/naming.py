@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-from providers.contract.diagnostics import Unsupported
+from providers.contract.diagnostics import Unsupported, legacy_unsupported
 
 STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
 """What the limited names of every cloud allow: RFC 1035 labels without two hyphens in a row; no capital, no underscore."""
@@ -37,7 +37,7 @@ def too_long(name: Name, *, cloud: str, brand: str, part: str = "service") -> Un
         f"the name of its {name.kind} would have {len(name.text)} characters and {brand} allows {name.limit}; "
         f"shorten the name of the {longer} by {name.excess}"
     )
-    return Unsupported(cloud, name.path, name.value, advice)
+    return legacy_unsupported(cloud, name.path, name.value, advice)
 
 
 def salt_of(*parts: str, length: int) -> str:

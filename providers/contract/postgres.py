@@ -8,7 +8,7 @@ itself is its own and stays with it.
 import re
 from collections.abc import Mapping
 
-from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, legacy_error, legacy_unsupported
 from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import IN_MIB, Parameter
 
@@ -77,9 +77,9 @@ def untaken(database: DatabaseSpec, *, cloud: str, brand: str, keeps: Mapping[st
     for name, value in database.parameters.items():
         path = f"database.parameters.{name}"
         if name in kept:
-            refusals.append(Unsupported(cloud, path, value, f"{kept[name]}; drop the key"))
+            refusals.append(legacy_unsupported(cloud, path, value, f"{kept[name]}; drop the key"))
         elif isinstance(value, str) and WITH_UNIT.fullmatch(value):
-            refusals.append(ConfigError(path, value, _unit_advice(name, brand)))
+            refusals.append(legacy_error(path, value, _unit_advice(name, brand)))
     return refusals
 
 

@@ -19,7 +19,7 @@ class CheckResult:
 
     subject: str
     told: str
-    refusals: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     unasked: str = ""
 
 

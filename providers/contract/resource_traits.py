@@ -54,7 +54,7 @@ class RotatablePassword:
     """
 
     name: str
-    room: str
+    component: str
     part: str
     rounds: int = 1
     pause_seconds: int = 0

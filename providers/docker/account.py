@@ -11,6 +11,6 @@ class DockerAccount:
     """Nothing to wait for."""
 
 
-def create_account(room: Scope, site: DockerContext) -> DockerAccount:
+def create_account(scope: Scope, context: DockerContext) -> DockerAccount:
     """Declares nothing: there is no service to be enabled."""
     return DockerAccount()

@@ -6,7 +6,7 @@ copy stands beside the old one before that goes. A name that others must know is
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import ConfigError, Diagnostic
+from providers.contract.diagnostics import Diagnostic, legacy_error
 from providers.contract.naming import STACK_PATTERN
 from providers.contract.spec import Platform
 
@@ -37,7 +37,7 @@ def _letters(stack: str) -> Iterator[Diagnostic]:
             "names every container; use lower-case letters, digits and single hyphens, beginning with a letter and not "
             "ending with a hyphen"
         )
-        yield ConfigError("stack", stack, advice)
+        yield legacy_error("stack", stack, advice)
 
 
 def _variables(spec: Platform) -> Iterator[Diagnostic]:
@@ -48,4 +48,4 @@ def _variables(spec: Platform) -> Iterator[Diagnostic]:
         for variable, place in places.items():
             if variable in VARIABLES:
                 advice = "is a variable that opens the platform's object store on docker; choose another name"
-                yield ConfigError(f"services.{name}.{place}", variable, advice)
+                yield legacy_error(f"services.{name}.{place}", variable, advice)

@@ -5,21 +5,17 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.adapter import Adapter
+from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
 from providers.contract.results import (
-    Cache,
-    Database,
     Entry,
     Environment,
     Monitoring,
     ObjectStore,
     Origin,
     SecretRef,
-    Workloads,
 )
 from providers.contract.spec import Platform
-from providers.gcp.autoscaling import create_autoscaling
 from providers.gcp.base.account import create_account, project_number
 from providers.gcp.base.identity import create_identity
 from providers.gcp.base.keys import create_keys
@@ -28,104 +24,90 @@ from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
 from providers.gcp.cache.resources import GcpCache, create_cache
 from providers.gcp.compute.address import service_address
-from providers.gcp.compute.resources import GcpCompute, create_compute
 from providers.gcp.context import GcpContext
 from providers.gcp.database.resources import GcpDatabase, create_database
-from providers.gcp.entry.ingress import GcpIngress, create_ingress
 from providers.gcp.entry.resources import create_entry
 from providers.gcp.limits import region as region_of
-from providers.gcp.monitoring.resources import GcpWatched, create_monitoring
+from providers.gcp.monitoring.resources import create_monitoring
 from providers.gcp.network.resources import create_network
 from providers.gcp.observability.channels import create_channels
 from providers.gcp.storage.resources import create_storage
+from providers.gcp.workloads import GcpDataStores, GcpWatched, GcpWorkloads, create_workloads
 
 
 class Gcp:
-    """One region of Google Cloud; remembers what was built so that monitoring can watch it."""
+    """Adapter of one region of Google Cloud; see `providers.contract.adapter.Cloud` for each method."""
 
-    def __init__(self, ground: GcpBaseResources) -> None:
-        self._ground = ground
-        self._database: GcpDatabase | None = None
-        self._cache: GcpCache | None = None
-        self._compute: GcpCompute | None = None
-        self._ingress: GcpIngress | None = None
+    def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
+        """The explicit provider of a region: one project, default labels on everything.
 
-    def secret(self, room: Scope, name: str, value: pulumi.Output[str], readers: Sequence[str]) -> SecretRef:
-        """See `Adapter.secret`."""
-        return create_secret(room, self._ground, name, value, readers)
+        It waits until the project's services are enabled by a provider of their own, so everything it makes does too.
+        """
+        context = GcpContext(spec, pulumi.get_stack(), region)
+        first = scope.with_provider(_provider(scope, context, "services"))
+        account = first.component("account", create_account, context)
+        return _provider(scope, context, region, account.services)
 
-    def address(self, service: str) -> pulumi.Input[str]:
-        """See `Adapter.address`."""
-        return service_address(self._ground, service)
+    def base_resources(self, scope: Scope, spec: Platform, region: str) -> GcpBaseResources:
+        """Keys, network, alarm channels, identities and images of a region."""
+        context = GcpContext(spec, pulumi.get_stack(), region)
+        keys = scope.component("keys", create_keys, context)
+        network = scope.component("network", create_network, context, keys)
+        channels = scope.component("channels", create_channels, context, keys)
+        identity = scope.component("identity", create_identity, context)
+        registry = scope.component("registry", create_registry, context, keys, identity)
+        return GcpBaseResources(context, project_number(scope, context), keys, network, identity, registry, channels)
 
-    def database(self, room: Scope) -> Database:
-        """See `Adapter.database`."""
-        self._database = create_database(room, self._ground)
-        return self._database
+    def secret(
+        self, scope: Scope, base: GcpBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    ) -> SecretRef:
+        """See `Cloud.secret`."""
+        return create_secret(scope, base, name, value, readers)
 
-    def cache(self, room: Scope) -> Cache:
-        """See `Adapter.cache`."""
-        self._cache = create_cache(room, self._ground)
-        return self._cache
+    def address(self, base: GcpBaseResources, service: str) -> pulumi.Input[str]:
+        """See `Cloud.address`."""
+        return service_address(base, service)
 
-    def storage(self, room: Scope) -> ObjectStore:
-        """See `Adapter.storage`."""
-        return create_storage(room, self._ground)
+    def database(self, scope: Scope, base: GcpBaseResources) -> GcpDatabase:
+        """See `Cloud.database`."""
+        return create_database(scope, base)
 
-    def workloads(self, scope: Scope, environments: Mapping[str, Environment]) -> Workloads:
-        """See `Adapter.workloads`; an endpoint group names its Cloud Run service, so compute comes before ingress."""
-        compute = scope.room("compute", create_compute, self._ground, environments)
-        ingress = scope.room("ingress", create_ingress, self._ground, compute)
-        scope.room("autoscaling", create_autoscaling, self._ground, ingress, compute)
-        self._compute, self._ingress = compute, ingress
-        addresses = {name: pulumi.Output.from_input(self.address(name)) for name in self._ground.spec.services}
-        return Workloads(services=addresses, origin=ingress.origin if ingress else None)
+    def cache(self, scope: Scope, base: GcpBaseResources) -> GcpCache:
+        """See `Cloud.cache`."""
+        return create_cache(scope, base)
 
-    def monitoring(self, room: Scope, entry: Entry) -> Monitoring:
-        """See `Adapter.monitoring`."""
-        if self._compute is None:
-            raise RuntimeError("monitoring comes after the workloads it watches")
-        built = GcpWatched(self._compute, self._ingress, self._database, self._cache)
-        return create_monitoring(room, self._ground, built, entry)
+    def storage(self, scope: Scope, base: GcpBaseResources) -> ObjectStore:
+        """See `Cloud.storage`."""
+        return create_storage(scope, base)
 
+    def workloads(
+        self, scope: Scope, base: GcpBaseResources, stores: GcpDataStores, environments: Mapping[str, Environment]
+    ) -> GcpWorkloads:
+        """See `Cloud.workloads`."""
+        return create_workloads(scope, base, environments)
 
-def provider(scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
-    """The explicit provider of a region: one project, default labels on everything.
+    def monitoring(self, scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
+        """See `Cloud.monitoring`."""
+        return create_monitoring(scope, base, watched, entry)
 
-    It waits until the project's services are enabled by a provider of their own, so everything it makes does too.
-    """
-    site = GcpContext(spec, pulumi.get_stack(), region)
-    first = scope.with_provider(_provider(scope, site, "services"))
-    account = first.room("account", create_account, site)
-    return _provider(scope, site, region, account.services)
+    def entry(self, scope: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
+        """See `Cloud.entry`."""
+        return create_entry(scope, GcpContext(spec, pulumi.get_stack(), region_of(spec)), origins)
 
 
-def _provider(scope: Scope, site: GcpContext, part: str, waits_for: Sequence[pulumi.Resource] = ()) -> gcp.Provider:
+def _provider(scope: Scope, context: GcpContext, part: str, waits_for: Sequence[pulumi.Resource] = ()) -> gcp.Provider:
     return gcp.Provider(
         scope.named(part),
-        project=site.project,
-        region=site.region,
+        project=context.project,
+        region=context.region,
         default_labels=dict(scope.tags),
         add_pulumi_attribution_label=False,
         # quota and billing of each call go to this project, whoever calls
-        billing_project=site.project,
+        billing_project=context.project,
         user_project_override=True,
         # no input of the provider tells that its services must be enabled before it can do anything
         opts=scope.opts(depends_on=waits_for),
     )
 
 
-def open(scope: Scope, spec: Platform, region: str) -> Adapter:
-    """Keys, network, alarm channels, identities and images of a region."""
-    site = GcpContext(spec, pulumi.get_stack(), region)
-    keys = scope.room("keys", create_keys, site)
-    network = scope.room("network", create_network, site, keys)
-    channels = scope.room("channels", create_channels, site, keys)
-    identity = scope.room("identity", create_identity, site)
-    registry = scope.room("registry", create_registry, site, keys, identity)
-    return Gcp(GcpBaseResources(site, project_number(scope, site), keys, network, identity, registry, channels))
-
-
-def entry(room: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
-    """See `Cloud.entry`."""
-    return create_entry(room, GcpContext(spec, pulumi.get_stack(), region_of(spec)), origins)
+CLOUD: Cloud[GcpBaseResources, GcpDatabase, GcpCache, ObjectStore, GcpWorkloads] = Gcp()

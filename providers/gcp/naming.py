@@ -8,7 +8,7 @@ number of characters to drop. Default labels come from the tags, so a tag that i
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
+from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, legacy_error, legacy_unsupported
 from providers.contract.naming import STACK_PATTERN, Name, too_long
 from providers.contract.spec import Platform
 
@@ -70,7 +70,7 @@ def _letters(stack: str) -> ConfigError:
         "names every resource on Google Cloud; use lower-case letters, digits and single hyphens, beginning with a letter "
         "and not ending with a hyphen"
     )
-    return ConfigError("stack", stack, advice)
+    return legacy_error("stack", stack, advice)
 
 
 def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
@@ -79,10 +79,10 @@ def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
             yield _too_long(name)
         elif name.kind == "service account" and len(name.text) < SHORTEST_ACCOUNT:
             advice = f"its service account `{name.text}` would have fewer than {SHORTEST_ACCOUNT} characters; lengthen the name"
-            yield Unsupported("gcp", name.path, name.value, advice)
+            yield legacy_unsupported("gcp", name.path, name.value, advice)
     if spec.deployer is not None and DEPLOYER in spec.services:
         advice = "is the name of the service account that CI deploys as; give the service another name"
-        yield ConfigError(f"services.{DEPLOYER}", DEPLOYER, advice)
+        yield legacy_error(f"services.{DEPLOYER}", DEPLOYER, advice)
 
 
 def names(spec: Platform, stack: str) -> Iterator[Name]:
@@ -108,7 +108,7 @@ def _label_refusals(spec: Platform) -> Iterator[Diagnostic]:
     for key, value in spec.tags.items():
         if not LABEL_KEY.fullmatch(key):
             advice = "is no label key; use up to 63 lower-case letters, digits, hyphens and underscores after a letter"
-            yield Unsupported("gcp", f"tags.{key}", key, advice)
+            yield legacy_unsupported("gcp", f"tags.{key}", key, advice)
         if not LABEL_VALUE.fullmatch(value):
             advice = "is no label value; use up to 63 lower-case letters, digits, hyphens and underscores"
-            yield Unsupported("gcp", f"tags.{key}", value, advice)
+            yield legacy_unsupported("gcp", f"tags.{key}", value, advice)

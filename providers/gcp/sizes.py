@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    legacy_adjustment,
+    legacy_unsupported,
+    listed,
+)
 from providers.contract.spec import DatabaseSize, DatabaseSpec, Platform
 
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
@@ -81,20 +87,22 @@ def database_size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     editions = (
         "ENTERPRISE and ENTERPRISE_PLUS have" if _has_plus(region) else f"ENTERPRISE, the edition of {region}, has"
     )
-    return [Unsupported("gcp", "database.size", _asked(size), f"{editions} no tier of this size; take {nearest}")]
+    return [
+        legacy_unsupported("gcp", "database.size", _asked(size), f"{editions} no tier of this size; take {nearest}")
+    ]
 
 
-def database_size_approximations(spec: Platform) -> list[Adjustment]:
+def database_size_adjustments(spec: Platform) -> list[Adjustment]:
     """The tier and its edition; the size rounded up, and a backup kept longer than recovery to any second reaches."""
     if spec.database is None or spec.gcp is None or database_size_refusals(spec, ""):
         return []
     database, tier = spec.database, database_tier(spec.database.size, spec.gcp.region)
     given = f"{tier} of the tier {tier.name} in the edition {tier.edition}, the smallest that fits"
-    found = [Adjustment("database.size", _asked(database.size), given)]
+    found = [legacy_adjustment("database.size", _asked(database.size), given)]
     days = database.backup.retention_days
     if days > log_days(database, tier):
         given = f"{days} daily backups, and recovery to any second of the last {log_days(database, tier)} days alone"
-        found.append(Adjustment("database.backup.retention_days", days, f"{given} ({tier.edition})"))
+        found.append(legacy_adjustment("database.backup.retention_days", days, f"{given} ({tier.edition})"))
     return found
 
 
@@ -103,15 +111,15 @@ def cache_size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     if spec.cache is None or spec.cache.memory_gib <= MOST_CACHE_GIB:
         return []
     advice = f"an instance of Memorystore has at most {MOST_CACHE_GIB} GiB; take that or less"
-    return [Unsupported("gcp", "cache.memory_gib", spec.cache.memory_gib, advice)]
+    return [legacy_unsupported("gcp", "cache.memory_gib", spec.cache.memory_gib, advice)]
 
 
-def cache_size_approximations(spec: Platform) -> list[Adjustment]:
+def cache_size_adjustments(spec: Platform) -> list[Adjustment]:
     """Memory that is no whole number of GiB."""
     if spec.cache is None or cache_gib(spec.cache.memory_gib) == spec.cache.memory_gib:
         return []
     asked = spec.cache.memory_gib
-    return [Adjustment("cache.memory_gib", asked, f"{cache_gib(asked)} GiB: Memorystore sells whole ones")]
+    return [legacy_adjustment("cache.memory_gib", asked, f"{cache_gib(asked)} GiB: Memorystore sells whole ones")]
 
 
 def _fitting(size: DatabaseSize, region: str) -> Iterator[Tier]:

@@ -27,7 +27,7 @@ def resource(
     )
 
 
-def component(kind: str, name: str, within: Declared | None = None, stack: str = STACK) -> Declared:
+def component_resource(kind: str, name: str, within: Declared | None = None, stack: str = STACK) -> Declared:
     """A component of the platform's own."""
     token = f"agent-platform:index:{kind}"
     parent = within.urn if within else ""

@@ -26,19 +26,19 @@ def event_told(document: Mapping[str, Value], seconds: float = 0.0) -> Event | N
     return event_of(told, seconds)
 
 
-def urn_of(token: str, name: str, room: str = "Database") -> str:
-    return f"urn:pulumi:prod::agent-platform::{PARENTS}$agent-platform:index:{room}${token}::{name}"
+def urn_of(token: str, name: str, component: str = "Database") -> str:
+    return f"urn:pulumi:prod::agent-platform::{PARENTS}$agent-platform:index:{component}${token}::{name}"
 
 
 def step(
     operation: str,
     type_token: str = "aws:rds/instance:Instance",  # noqa: S107  # a type, no password
     name: str = "prod-database",
-    room: str = "Database",
+    component: str = "Database",
     old: Mapping[str, Value] | None = None,
     new: Mapping[str, Value] | None = None,
     forcing: tuple[str, ...] = (),
 ) -> StepMetadata:
     """A step made by hand; `old` and `new` are inputs and outputs at once."""
     states = [None if values is None else ResourceState("id", values, values) for values in (old, new)]
-    return StepMetadata(urn_of(type_token, name, room), operation, old=states[0], new=states[1], forcing=forcing)
+    return StepMetadata(urn_of(type_token, name, component), operation, old=states[0], new=states[1], forcing=forcing)

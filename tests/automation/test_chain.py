@@ -7,7 +7,7 @@ import pytest
 from automation.plan.chain import longest_chain, total_minutes
 from automation.plan.inventory import Declared
 from automation.plan.minutes import OTHERWISE, TABLE, Typical, minutes_of, typical
-from tests.automation.declaring import INSTANCE, KEY, ROLE, SERVICE, component, inventory, resource
+from tests.automation.declaring import INSTANCE, KEY, ROLE, SERVICE, component_resource, inventory, resource
 
 key = resource(KEY, "prod-keys-data")
 database = resource(INSTANCE, "prod-database", key, multiAz=True)
@@ -29,14 +29,14 @@ def test_the_minutes_of_a_chain_are_those_of_its_steps() -> None:
 
 
 def test_a_parent_is_no_dependency() -> None:
-    room = component("Database", "prod-database")
-    child = resource(INSTANCE, "prod-database", within=room)
-    other = resource(ROLE, "prod-other", within=room)
-    assert names(room, child, other) == ["prod-database"]
+    component = component_resource("Database", "prod-database")
+    child = resource(INSTANCE, "prod-database", within=component)
+    other = resource(ROLE, "prod-other", within=component)
+    assert names(component, child, other) == ["prod-database"]
 
 
 def test_a_component_takes_no_time() -> None:
-    assert minutes_of(component("Database", "prod-database")) == 0
+    assert minutes_of(component_resource("Database", "prod-database")) == 0
 
 
 def test_a_dependency_outside_the_stack_is_passed_over() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from automation.deploy.changes import PropertyChange, by_room, counted, effective, made, planned, properties_of
+from automation.deploy.changes import PropertyChange, by_component, counted, effective, made, planned, properties_of
 from automation.deploy.events import StepBegun, StepDone
 from automation.deploy.sdk_results import drifts
 from tests.automation.happening import recorded, step
@@ -38,7 +38,7 @@ def test_what_stays_the_same_is_no_change() -> None:
 
 
 def test_rooms_stand_in_the_order_of_the_telling() -> None:
-    assert list(by_room(planned(recorded("replace")))) == ["Keys", "Network", "Database", "Compute"]
+    assert list(by_component(planned(recorded("replace")))) == ["Keys", "Network", "Database", "Compute"]
 
 
 def test_a_failed_step_has_changed_nothing() -> None:

@@ -105,7 +105,7 @@ def test_json_is_the_inventory_and_its_notes(run: Run) -> None:
         "development",
     )
     assert told["missingSecrets"] == ["API_KEY"]
-    assert set(told) >= {"resources", "outputs", "approximations", "acceptedRisks", "chain"}
+    assert set(told) >= {"resources", "outputs", "adjustments", "acceptedRisks", "chain"}
     assert told["chain"]["minutes"] == pytest.approx(sum(step["minutes"] for step in told["chain"]["steps"]), abs=0.01)
 
 
@@ -141,7 +141,7 @@ def test_a_comparison_can_be_had_as_json(folder: Path, run: Run) -> None:
     write(folder, "larger", changed(BASE, {"network.cidr": "10.40.0.0/16"}))
     told = json.loads(run("plan", "trial", "--diff", "larger", "--json").out)
     assert told["there"] == {"stack": "larger", "cloud": "aws"}
-    (network,) = [room for room in told["rooms"] if room["room"] == "Network"]
+    (network,) = [component for component in told["rooms"] if component["room"] == "Network"]
     assert "cidrBlock" in {change["path"] for change in network["changes"]}
 
 

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from rich.console import Console, RenderableType
 
-from automation.cli.change_tree import drift_tree, pair_texts, preview_tree, room_counts
+from automation.cli.change_tree import component_counts, drift_tree, pair_texts, preview_tree
 from automation.cli.json_lines import drift_json, event_json, failure_json, outcome_json, preview_json
 from automation.cli.progress import Progress, duration
 from automation.cli.tables import history_text, outcome_text, outputs_text
@@ -217,17 +217,17 @@ def test_progress_names_what_is_under_way_and_since_when() -> None:
 
 
 def test_progress_shows_a_failure_in_its_room() -> None:
-    room = followed(recorded("fail"), {"Compute": 2}).rooms[0]
-    assert (room.name, room.failed, room.complete) == ("Compute", 1, False)
+    component = followed(recorded("fail"), {"Compute": 2}).components[0]
+    assert (component.name, component.failed, component.complete) == ("Compute", 1, False)
 
 
 def test_a_room_is_complete_when_all_that_was_foreseen_is_done() -> None:
     done = StepDone(1.0, step("create", VPC, "prod-network", "Network", new={}))
-    assert followed([done], {"Network": 1}).rooms[0].complete
+    assert followed([done], {"Network": 1}).components[0].complete
 
 
 def test_a_failed_read_is_counted_too() -> None:
-    assert followed([StepFailed(1.0, step("same", old={}, new={}))]).rooms[0].failed == 1
+    assert followed([StepFailed(1.0, step("same", old={}, new={}))]).components[0].failed == 1
 
 
 def test_without_a_forecast_only_what_is_done_is_told() -> None:
@@ -235,7 +235,7 @@ def test_without_a_forecast_only_what_is_done_is_told() -> None:
 
 
 def test_the_forecast_is_the_previews() -> None:
-    assert room_counts(PREVIEW.effective) == {"Database": 2, "Compute": 2}
+    assert component_counts(PREVIEW.effective) == {"Database": 2, "Compute": 2}
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,22 @@ import json
 
 from automation.plan.diff import ComponentDiff, compare
 from automation.plan.inventory import Declared, Secret
-from tests.automation.declaring import INSTANCE, ROLE, SUBNET, component, inventory, resource
+from tests.automation.declaring import INSTANCE, ROLE, SUBNET, component_resource, inventory, resource
 
 
 def plan(stack: str, *made: tuple[str, str, dict[str, object]]) -> list[Declared]:
-    room = component("Database", f"{stack}-database", stack=stack)
-    named = [resource(token, f"{stack}-{name}", within=room, stack=stack, **inputs) for token, name, inputs in made]
-    return [room, *named]
+    component = component_resource("Database", f"{stack}-database", stack=stack)
+    named = [
+        resource(token, f"{stack}-{name}", within=component, stack=stack, **inputs) for token, name, inputs in made
+    ]
+    return [component, *named]
 
 
 def difference(
     here: list[Declared], there: list[Declared], stacks: tuple[str, str] = ("prod", "prod")
 ) -> ComponentDiff:
-    (room,) = compare(inventory(*here, stack=stacks[0]), inventory(*there, stack=stacks[1]))
-    return room
+    (component,) = compare(inventory(*here, stack=stacks[0]), inventory(*there, stack=stacks[1]))
+    return component
 
 
 def test_equal_plans_differ_in_nothing() -> None:
@@ -28,9 +30,9 @@ def test_equal_plans_differ_in_nothing() -> None:
 def test_resources_on_one_side_are_counted_by_type() -> None:
     here = plan("prod", (INSTANCE, "database", {}), (ROLE, "database-a", {}), (ROLE, "database-b", {}))
     there = plan("prod", (INSTANCE, "database", {}), (SUBNET, "database-c", {}))
-    room = difference(here, there)
-    assert (room.here, room.there) == (3, 2)
-    assert (room.only_here, room.only_there) == ({"iam:Role": 2}, {"ec2:Subnet": 1})
+    component = difference(here, there)
+    assert (component.here, component.there) == (3, 2)
+    assert (component.only_here, component.only_there) == ({"iam:Role": 2}, {"ec2:Subnet": 1})
 
 
 def test_an_input_that_differs_is_told_by_its_path() -> None:
@@ -83,15 +85,15 @@ def test_a_secret_is_not_told() -> None:
 
 
 def test_rooms_of_either_side_are_told_in_order() -> None:
-    def rooms(*kinds: str) -> list[Declared]:
+    def components(*kinds: str) -> list[Declared]:
         made: list[Declared] = []
         for kind in kinds:
-            room = component(kind, f"prod-{kind.lower()}")
-            made += [room, resource(ROLE, f"prod-{kind.lower()}-role", within=room)]
+            component = component_resource(kind, f"prod-{kind.lower()}")
+            made += [component, resource(ROLE, f"prod-{kind.lower()}-role", within=component)]
         return made
 
-    told = compare(inventory(*rooms("Monitoring", "Cache")), inventory(*rooms("Network")))
-    assert [(room.room, room.here, room.there) for room in told] == [
+    told = compare(inventory(*components("Monitoring", "Cache")), inventory(*components("Network")))
+    assert [(component.component, component.here, component.there) for component in told] == [
         ("Network", 0, 1),
         ("Cache", 1, 0),
         ("Monitoring", 1, 0),

@@ -6,7 +6,7 @@ from automation.deploy.clock import Clock
 from automation.deploy.event_collector import Collected
 from automation.deploy.events import EngineMessage, Event, OperationEnded, StepBegun, StepDone, StepFailed, masked
 from automation.deploy.property_paths import differing, parts_of, value_at
-from automation.deploy.urn import name_of, room_of, type_of
+from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value
 from tests.automation.happening import event_told, recorded, urn_of
 
@@ -20,7 +20,7 @@ def said(severity: str, **more: Value) -> Event | None:
 
 def test_a_urn_tells_type_name_and_room() -> None:
     urn = urn_of("aws:rds/instance:Instance", "prod-database")
-    assert (type_of(urn), name_of(urn), room_of(urn)) == ("aws:rds/instance:Instance", "prod-database", "Database")
+    assert (type_of(urn), name_of(urn), component_of(urn)) == ("aws:rds/instance:Instance", "prod-database", "Database")
 
 
 def test_a_name_may_hold_the_urns_own_separator() -> None:
@@ -28,12 +28,12 @@ def test_a_name_may_hold_the_urns_own_separator() -> None:
 
 
 def test_the_stack_itself_stands_in_no_room() -> None:
-    assert room_of("urn:pulumi:prod::agent-platform::pulumi:pulumi:Stack::agent-platform-prod") == "Stack"
+    assert component_of("urn:pulumi:prod::agent-platform::pulumi:pulumi:Stack::agent-platform-prod") == "Stack"
 
 
 def test_a_component_is_its_own_room_and_is_not_made_by_a_cloud() -> None:
     component = next(e for e in recorded("up") if isinstance(e, StepBegun) and e.step.type.endswith(":Network"))
-    assert (component.step.room, component.step.made) == ("Network", False)
+    assert (component.step.component, component.step.made) == ("Network", False)
 
 
 def test_a_recorded_replacement_tells_its_reason() -> None:

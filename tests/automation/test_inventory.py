@@ -5,12 +5,14 @@ import json
 import pytest
 
 from automation.plan.inventory import Secret, Unknown, as_json, plain, short_type, walk
-from tests.automation.declaring import INSTANCE, KEY, ROLE, component, inventory, resource
+from tests.automation.declaring import INSTANCE, KEY, ROLE, component_resource, inventory, resource
 
-room = component("Database", "prod-database")
-database = resource(INSTANCE, "prod-database", within=room, password=Secret("hunter2"), host=Unknown(), size=[1, 2])
-provider = resource("pulumi:providers:aws", "prod-us-west-2", within=room)
-plan = inventory(room, database, provider, outputs={"url": Secret("https://u:p@host"), "region": "us-west-2"})
+component = component_resource("Database", "prod-database")
+database = resource(
+    INSTANCE, "prod-database", within=component, password=Secret("hunter2"), host=Unknown(), size=[1, 2]
+)
+provider = resource("pulumi:providers:aws", "prod-us-west-2", within=component)
+plan = inventory(component, database, provider, outputs={"url": Secret("https://u:p@host"), "region": "us-west-2"})
 
 
 @pytest.mark.parametrize(
@@ -53,8 +55,8 @@ def test_components_and_providers_are_not_counted_as_made() -> None:
 
 
 def test_a_resource_knows_its_room() -> None:
-    assert plan.room_of(database) == "Database"
-    assert plan.room_of(room) == ""
+    assert plan.component_of(database) == "Database"
+    assert plan.component_of(component) == ""
 
 
 def test_a_type_is_found_by_its_token_and_by_its_short_form() -> None:

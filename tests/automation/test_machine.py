@@ -10,14 +10,14 @@ from automation.deploy.diagnosis import explained
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepFailed
 from automation.engine.checks import findings
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.preflight import CheckResult, Diagnosis, Environment, FailedResource, HostChecks
 from providers.contract.spec import Platform
 from tests.automation.examined import case, stack
 from tests.automation.happening import step, urn_of
 
 TYPE = "docker:index/container:Container"
-TAKEN = ConfigError("docker.entry_port", 8443, "is taken by the container web; stop it, or take another")
+TAKEN = legacy_error("docker.entry_port", 8443, "is taken by the container web; stop it, or take another")
 PORTS, MEMORY, IMAGES = (
     CheckResult("ports", "", (TAKEN,)),
     CheckResult("memory", "2 GiB of 16"),

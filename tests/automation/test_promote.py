@@ -45,7 +45,7 @@ def written(folder: Path, **stacks: str) -> Path:
 
 
 def refusals(call: pytest.ExceptionInfo[InvalidConfiguration]) -> list[str]:
-    return [str(refusal) for refusal in call.value.refusals]
+    return [str(refusal) for refusal in call.value.diagnostics]
 
 
 def test_only_the_digests_change_in_the_next_stacks_file(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def stack_file(folder: Path, platform: object, **others: object) -> Stack:
 def mistakes(folder: Path, name: str = "trial", cloud: str | None = None) -> list[str]:
     with pytest.raises(InvalidConfiguration) as told:
         read_stack(folder, name, cloud)
-    return [str(refusal) for refusal in told.value.refusals]
+    return [str(refusal) for refusal in told.value.diagnostics]
 
 
 def test_a_sealed_secret_stays_sealed(tmp_path: Path) -> None:

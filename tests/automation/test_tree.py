@@ -3,14 +3,14 @@
 from automation.plan.facts import facts_of
 from automation.plan.inventory import Declared, Secret, Unknown
 from automation.plan.tree import NAMES_SHOWN, Branch, tree_of
-from tests.automation.declaring import INSTANCE, KEY, ROLE, SUBNET, component, inventory, resource
+from tests.automation.declaring import INSTANCE, KEY, ROLE, SUBNET, component_resource, inventory, resource
 
-platform = component("AgentPlatform", "prod")
-region = component("Region", "prod-us-west-2", platform)
-network = component("Network", "prod-network", region)
-database = component("Database", "prod-database", region)
-entry = component("Entry", "prod-entry", platform)
-monitoring = component("Monitoring", "prod-monitoring", platform)
+platform = component_resource("AgentPlatform", "prod")
+region = component_resource("Region", "prod-us-west-2", platform)
+network = component_resource("Network", "prod-network", region)
+database = component_resource("Database", "prod-database", region)
+entry = component_resource("Entry", "prod-entry", platform)
+monitoring = component_resource("Monitoring", "prod-monitoring", platform)
 ROOMS = (monitoring, entry, database, network, region, platform)
 
 
@@ -19,7 +19,7 @@ def tree(*resources: Declared) -> Branch:
     return root
 
 
-def room(root: Branch, kind: str) -> Branch:
+def component_branch(root: Branch, kind: str) -> Branch:
     branches = [root]
     while branches:
         branch = branches.pop()
@@ -36,7 +36,7 @@ def test_rooms_stand_in_the_order_of_the_walk() -> None:
 
 
 def test_an_unknown_room_stands_last() -> None:
-    attic = component("Attic", "prod-attic", platform)
+    attic = component_resource("Attic", "prod-attic", platform)
     assert tree(attic).branches[-1].kind == "Attic"
 
 
@@ -44,7 +44,7 @@ def test_a_branch_counts_all_that_stands_beneath_it() -> None:
     root = tree(
         resource(SUBNET, "prod-network-a", within=network), resource(INSTANCE, "prod-database", within=database)
     )
-    assert (root.count, room(root, "Region").count, room(root, "Network").count) == (2, 2, 1)
+    assert (root.count, component_branch(root, "Region").count, component_branch(root, "Network").count) == (2, 2, 1)
 
 
 def test_a_provider_is_not_counted() -> None:
@@ -53,12 +53,12 @@ def test_a_provider_is_not_counted() -> None:
 
 def test_resources_of_one_type_share_a_line() -> None:
     subnets = [resource(SUBNET, f"prod-network-{zone}", within=network) for zone in "ab"]
-    (line,) = room(tree(*subnets), "Network").lines
+    (line,) = component_branch(tree(*subnets), "Network").lines
     assert (line.type, line.count, line.names) == ("ec2:Subnet", 2, ("a", "b"))
 
 
 def test_the_main_resource_of_a_room_comes_first() -> None:
-    lines = room(
+    lines = component_branch(
         tree(
             resource(ROLE, "prod-database-role", within=database), resource(INSTANCE, "prod-database", within=database)
         ),
@@ -69,21 +69,21 @@ def test_the_main_resource_of_a_room_comes_first() -> None:
 
 def test_many_names_are_cut_and_counted() -> None:
     subnets = [resource(SUBNET, f"prod-network-{number}", within=network) for number in range(NAMES_SHOWN + 3)]
-    (line,) = room(tree(*subnets), "Network").lines
+    (line,) = component_branch(tree(*subnets), "Network").lines
     assert (len(line.names), line.hidden) == (NAMES_SHOWN, 3)
 
 
 def test_facts_that_are_alike_are_told_once() -> None:
     group = "aws:cloudwatch/logGroup:LogGroup"
     logs = [resource(group, f"prod-database-{name}", within=database, retentionInDays=365) for name in ("a", "b")]
-    (line,) = room(tree(*logs), "Database").lines
+    (line,) = component_branch(tree(*logs), "Database").lines
     assert (line.facts, line.names) == ("365 days", ("a", "b"))
 
 
 def test_facts_that_differ_stand_with_their_names() -> None:
     ranges = {"a": "10.0.0.0/24", "b": "10.0.1.0/24"}
     subnets = [resource(SUBNET, f"prod-network-{n}", within=network, cidrBlock=block) for n, block in ranges.items()]
-    (line,) = room(tree(*subnets), "Network").lines
+    (line,) = component_branch(tree(*subnets), "Network").lines
     assert line.names == ("a (10.0.0.0/24)", "b (10.0.1.0/24)")
 
 

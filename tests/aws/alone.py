@@ -28,7 +28,7 @@ def spec_of(changes: Mapping[str, object] | None = None) -> Platform:
     return spec
 
 
-def site_of(changes: Mapping[str, object] | None = None, stack: str = "prod", region: str = REGION) -> AwsContext:
+def context_of(changes: Mapping[str, object] | None = None, stack: str = "prod", region: str = REGION) -> AwsContext:
     """A region of `spec_of(changes)`."""
     return AwsContext(spec_of(changes), stack, region)
 
@@ -55,5 +55,5 @@ def network(**changes: object) -> Inventory:
 
 @cache
 def _network(changes: tuple[tuple[str, object], ...]) -> Inventory:
-    site = site_of(dict(changes))
-    return alone("network", lambda room: create_network(room, site, keys()))
+    context = context_of(dict(changes))
+    return alone("network", lambda scope: create_network(scope, context, keys()))

@@ -15,42 +15,43 @@ from providers.aws.compute.resources import AwsCompute
 from providers.aws.database.resources import AwsDatabase
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
-from providers.aws.monitoring.resources import AwsWatched, create_monitoring
+from providers.aws.monitoring.resources import create_monitoring
 from providers.aws.monitoring.targets import service_target
 from providers.aws.observability.channels import AwsChannels
+from providers.aws.workloads import AwsWatched
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.component import Scope
 from providers.contract.results import Entry
-from tests.aws.alone import alone, keys, site_of
+from tests.aws.alone import alone, context_of, keys
 
 
 def monitored(changes: Mapping[str, object] | None = None) -> Inventory:
     """What monitoring of production declares, with changes by dotted path."""
-    return alone("monitoring", lambda room: watch(room, changes)) if changes else _production()
+    return alone("monitoring", lambda scope: watch(scope, changes)) if changes else _production()
 
 
 @cache
 def _production() -> Inventory:
-    return alone("monitoring", lambda room: watch(room, {}))
+    return alone("monitoring", lambda scope: watch(scope, {}))
 
 
-def watch(room: Scope, changes: Mapping[str, object]) -> None:
-    site = site_of(changes)
+def watch(scope: Scope, changes: Mapping[str, object]) -> None:
+    context = context_of(changes)
     channels = AwsChannels(warning=known("<warning>"), critical=known("<critical>"))
-    ground = cast("AwsBaseResources", SimpleNamespace(site=site, spec=site.spec, keys=keys(), channels=channels))
-    create_monitoring(room, ground, built(room, ground), Entry(url=known("https://agents.example.com")))
+    base = cast("AwsBaseResources", SimpleNamespace(context=context, spec=context.spec, keys=keys(), channels=channels))
+    create_monitoring(scope, base, watched(scope, base), Entry(url=known("https://agents.example.com")))
 
 
-def built(room: Scope, ground: AwsBaseResources) -> AwsWatched:
+def watched(scope: Scope, base: AwsBaseResources) -> AwsWatched:
     """Every part the spec asks for, as monitoring sees it."""
-    spec = ground.spec
+    spec = base.spec
     groups = {name: named(arn_suffix=f"<group {name}>") for name in spec.public}
     ingress = cast("AwsIngress", SimpleNamespace(arn_suffix=known("<balancer>"), target_groups=groups))
     compute = AwsCompute(
         cluster_name=known("<cluster>"),
         services={name: cast("aws.ecs.Service", named(name=f"<service {name}>")) for name in spec.services},
         log_groups={name: cast("aws.cloudwatch.LogGroup", named(name=f"<log {name}>")) for name in spec.services},
-        alarms=deployment_alarms(room, ground),
+        alarms=deployment_alarms(scope, base),
     )
     database = named(identifier="<database>", log_group="<database log>", max_connections=200)
     nodes = SimpleNamespace(node_ids=(known("<node 1>"), known("<node 2>")))
@@ -62,12 +63,12 @@ def built(room: Scope, ground: AwsBaseResources) -> AwsWatched:
     )
 
 
-def deployment_alarms(room: Scope, ground: AwsBaseResources) -> dict[str, aws.cloudwatch.MetricAlarm]:
+def deployment_alarms(scope: Scope, base: AwsBaseResources) -> dict[str, aws.cloudwatch.MetricAlarm]:
     """The alarms that compute makes, in a room of their own."""
-    made = Scope("prod-compute", room.parent, {})
+    made = Scope("prod-compute", scope.parent, {})
     target = service_target("prod", load_balancer=known("<balancer>"), target_group=known("<group>"))
-    rules = [rule for rule in alarm_rules(ground.spec) if rule.signal is Signal.ERROR_PERCENT]
-    return {rule.key: create_alarm(made, rule, ground.channels, target) for rule in rules}
+    rules = [rule for rule in alarm_rules(base.spec) if rule.signal is Signal.ERROR_PERCENT]
+    return {rule.key: create_alarm(made, rule, base.channels, target) for rule in rules}
 
 
 def known(value: str) -> pulumi.Output[str]:

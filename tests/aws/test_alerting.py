@@ -7,7 +7,7 @@ from providers.aws.monitoring.limits import (
     anomaly_usd,
     database_sizes,
     dollars,
-    monitoring_approximations,
+    monitoring_adjustments,
     monitoring_refusals,
 )
 from providers.contract.spec import BudgetSpec, Platform
@@ -16,7 +16,7 @@ from tests.planning import DROP, production
 
 
 def paths(spec: Platform) -> set[str]:
-    return {note.path for note in monitoring_approximations(spec)}
+    return {note.key for note in monitoring_adjustments(spec)}
 
 
 def test_production_is_not_refused() -> None:
@@ -25,7 +25,7 @@ def test_production_is_not_refused() -> None:
 
 def test_slack_is_refused_where_aws_does_not_reach_it() -> None:
     (refusal,) = monitoring_refusals(spec_of({"aws.region": "cn-north-1"}), "prod")
-    assert refusal.path == "monitoring.slack"
+    assert refusal.key == "monitoring.slack"
     assert "monitoring.emails" in str(refusal)
 
 
@@ -33,14 +33,14 @@ def test_more_graphs_than_cloudwatch_draws_are_refused() -> None:
     services = cast("dict[str, dict[str, object]]", production(cloud="aws")["services"])
     many = {f"chat-{number}": services["chat"] for number in range(MOST_WIDGETS // 4)}
     spec = spec_of({"services": {**services, **many}})
-    assert [refusal.path for refusal in monitoring_refusals(spec, "prod")] == ["monitoring.dashboards"]
+    assert [refusal.key for refusal in monitoring_refusals(spec, "prod")] == ["monitoring.dashboards"]
     undrawn = spec_of({"services": {**services, **many}, "monitoring.dashboards": False})
     assert monitoring_refusals(undrawn, "prod") == []
 
 
 def test_a_disk_that_may_grow_is_watched_by_its_first_size() -> None:
-    note = next(n for n in monitoring_approximations(spec_of()) if n.path == "database.max_storage_gib")
-    assert "less than 15 GiB" in note.given
+    note = next(n for n in monitoring_adjustments(spec_of()) if n.key == "database.max_storage_gib")
+    assert "less than 15 GiB" in note.reason
     assert "database.max_storage_gib" not in paths(spec_of({"database.max_storage_gib": 100}))
 
 
@@ -56,8 +56,8 @@ def test_errors_that_several_services_share_are_told() -> None:
 
 
 def test_what_prometheus_does_not_see_is_told() -> None:
-    note = next(n for n in monitoring_approximations(spec_of()) if n.path == "monitoring.prometheus")
-    assert "database and cache" in note.given
+    note = next(n for n in monitoring_adjustments(spec_of()) if n.key == "monitoring.prometheus")
+    assert "database and cache" in note.reason
     assert "monitoring.prometheus" not in paths(spec_of({"monitoring.prometheus": False}))
 
 

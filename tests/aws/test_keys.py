@@ -7,7 +7,7 @@ from typing import cast
 from automation.plan.inventory import Inventory
 from providers.aws.base.keys import create_keys, publishing_services
 from providers.aws.observability.channels import publishers
-from tests.aws.alone import alone, site_of
+from tests.aws.alone import alone, context_of
 from tests.planning import DROP
 
 ACCOUNT = "111122223333"
@@ -16,7 +16,7 @@ Statement = dict[str, object]
 
 @cache
 def prod() -> Inventory:
-    return alone("keys", lambda room: create_keys(room, site_of()))
+    return alone("keys", lambda scope: create_keys(scope, context_of()))
 
 
 def statements(plan: Inventory, key: str) -> dict[str, Statement]:
@@ -31,7 +31,7 @@ def test_every_key_rotates_and_can_be_called_back_for_thirty_days() -> None:
 
 
 def test_outside_production_a_key_goes_after_the_shortest_window() -> None:
-    plan = alone("keys", lambda room: create_keys(room, site_of({"profile": "development"})))
+    plan = alone("keys", lambda scope: create_keys(scope, context_of({"profile": "development"})))
     assert {key.inputs["deletionWindowInDays"] for key in plan.of_type("kms:Key")} == {7}
 
 
@@ -76,8 +76,8 @@ def test_a_service_that_publishes_alarms_acts_for_this_account() -> None:
 
 def test_whoever_may_publish_to_a_topic_may_encrypt_for_it() -> None:
     for changes in ({}, {"budget": DROP, "monitoring.prometheus": False}):
-        site = site_of(changes)
-        assert publishing_services(site.spec) == [publisher.service for publisher in publishers(site)]
+        context = context_of(changes)
+        assert publishing_services(context.spec) == [publisher.service for publisher in publishers(context)]
 
 
 def test_fargate_encrypts_disks_of_this_cluster_alone() -> None:

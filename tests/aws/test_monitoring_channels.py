@@ -9,15 +9,15 @@ import pytest
 from automation.plan.inventory import Declared, Inventory
 from providers.aws.base.keys import publishing_services
 from providers.aws.observability.channels import CHATBOT_REGION, create_channels, publishers
-from tests.aws.alone import alone, keys, site_of
+from tests.aws.alone import alone, context_of, keys
 from tests.planning import DROP
 
 SEVERITIES = ("warning", "critical")
 
 
 def channels(changes: Mapping[str, object] | None = None) -> Inventory:
-    site = site_of(changes)
-    return alone("channels", lambda room: create_channels(room, site, keys()))
+    context = context_of(changes)
+    return alone("channels", lambda scope: create_channels(scope, context, keys()))
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +89,8 @@ def test_a_service_that_is_not_asked_for_may_not_publish() -> None:
 
 
 def test_whoever_may_publish_may_use_the_key_of_the_topics() -> None:
-    site = site_of()
-    assert [publisher.service for publisher in publishers(site)] == publishing_services(site.spec)
+    context = context_of()
+    assert [publisher.service for publisher in publishers(context)] == publishing_services(context.spec)
 
 
 def test_slack_hears_of_both_severities(prod_channels: Inventory) -> None:
@@ -100,8 +100,8 @@ def test_slack_hears_of_both_severities(prod_channels: Inventory) -> None:
 
 
 def test_slack_is_made_in_a_region_that_serves_its_api() -> None:
-    site = site_of(region="eu-central-1")
-    plan = alone("channels", lambda room: create_channels(room, site, keys()))
+    context = context_of(region="eu-central-1")
+    plan = alone("channels", lambda scope: create_channels(scope, context, keys()))
     (slack,) = plan.of_type("chatbot:SlackChannelConfiguration")
     assert slack.inputs["region"] == CHATBOT_REGION
 

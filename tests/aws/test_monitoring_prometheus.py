@@ -14,7 +14,7 @@ from providers.aws.context import AwsContext
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.metrics_collector import AwsMetricsCollector, collector_config, create_prometheus
 from providers.contract.component import Scope
-from tests.aws.alone import alone, keys, site_of
+from tests.aws.alone import alone, context_of, keys
 
 ENDPOINT = "https://aps.example/workspaces/ws-1/"
 
@@ -24,14 +24,14 @@ def known(value: str) -> pulumi.Output[str]:
 
 
 def prometheus(changes: Mapping[str, object] | None = None) -> Inventory:
-    return alone("prometheus", lambda room: lay(room, site_of(changes)))
+    return alone("prometheus", lambda scope: lay(scope, context_of(changes)))
 
 
-def lay(room: Scope, site: AwsContext) -> None:
-    roles = {name: SimpleNamespace(id=known(f"<task role of {name}>")) for name in site.spec.services}
+def lay(scope: Scope, context: AwsContext) -> None:
+    roles = {name: SimpleNamespace(id=known(f"<task role of {name}>")) for name in context.spec.services}
     identity = cast("AwsIdentity", SimpleNamespace(task=roles))
     channels = AwsChannels(warning=known("<warning>"), critical=known("<critical>"))
-    create_prometheus(room, site, keys(), channels, identity)
+    create_prometheus(scope, context, keys(), channels, identity)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def collected() -> dict[str, dict[str, object]]:
 
     def write(_: Scope) -> None:
         workspace = AwsMetricsCollector(known("ws-1"), known(f"{ENDPOINT}api/v1/remote_write"), "us-west-2", {})
-        collector_config(workspace, "chat", site_of().spec.services["chat"]).apply(found.append)
+        collector_config(workspace, "chat", context_of().spec.services["chat"]).apply(found.append)
 
     alone("prometheus", write)
     return json.loads(found[0])

@@ -64,7 +64,7 @@ def test_production_has_names_that_fit() -> None:
 @pytest.mark.parametrize("stack", ["Prod", "prod_eu", "1prod", "prod--eu", "prod-", "prod.eu", "internal-prod", ""])
 def test_a_stack_that_aws_cannot_spell_is_refused(stack: str) -> None:
     (refusal,) = naming_refusals(SPEC, stack)
-    assert refusal.path == "stack"
+    assert refusal.key == "stack"
     assert "lower-case letters" in str(refusal)
 
 
@@ -78,7 +78,7 @@ def test_a_stack_too_long_for_its_load_balancer_is_told_by_how_much() -> None:
 def test_a_routed_service_too_long_for_its_target_group_is_told_by_how_much() -> None:
     name = "a" * 25
     (refusal,) = naming_refusals(spec_of(with_service(name)), "prod")
-    assert refusal.path == f"services.{name}"
+    assert refusal.key == f"services.{name}"
     assert str(refusal).endswith(
         "target group would have 35 characters and AWS allows 32; shorten the name of the service or the stack by 3."
     )

@@ -6,8 +6,9 @@ from typing import cast
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.aws.network.resources import Network, create_network
-from tests.aws.alone import KEYS, alone, keys, network, site_of
+from providers.aws.network.resources import create_network
+from providers.aws.network.results import AwsNetwork
+from tests.aws.alone import KEYS, alone, context_of, keys, network
 from tests.planning import DROP
 
 CLOSED = {
@@ -202,8 +203,8 @@ def test_flow_logs_can_be_left_out() -> None:
 
 
 def test_services_wait_for_routes_endpoints_and_rules() -> None:
-    seen: list[Network] = []
-    alone("network", lambda room: seen.append(create_network(room, site_of(), keys())))
+    seen: list[AwsNetwork] = []
+    alone("network", lambda scope: seen.append(create_network(scope, context_of(), keys())))
     kinds = {type(resource).__name__ for resource in seen[0].ready}
     assert {"Route", "RouteTableAssociation", "VpcEndpoint", "NetworkAclRule"} <= kinds
     assert {"SecurityGroupIngressRule", "SecurityGroupEgressRule"} <= kinds

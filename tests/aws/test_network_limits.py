@@ -1,6 +1,6 @@
 """What a network cannot be on AWS, and what it is in AWS's own way."""
 
-from providers.aws.network.limits import network_approximations, network_refusals
+from providers.aws.network.limits import network_adjustments, network_refusals
 from providers.contract.spec import Platform
 from tests.aws.alone import spec_of
 from tests.planning import DROP
@@ -68,16 +68,16 @@ def test_as_many_ranges_as_a_group_holds_are_taken() -> None:
 
 
 def test_the_plan_tells_which_services_have_a_way_out() -> None:
-    (approximation,) = network_approximations(spec_of())
-    assert str(approximation) == (
+    (adjustment,) = network_adjustments(spec_of())
+    assert str(adjustment) == (
         'network.egress: "per_zone" becomes a way out on port 443 for gateway and chat only '
         "(a secret in its list opens it for worker)."
     )
 
 
 def test_a_way_out_for_everybody_needs_no_word() -> None:
-    assert network_approximations(spec_of({"network.private_endpoints": False})) == []
+    assert network_adjustments(spec_of({"network.private_endpoints": False})) == []
 
 
 def test_a_closed_network_is_as_closed_as_asked() -> None:
-    assert network_approximations(spec_of({"network.egress": "none"})) == []
+    assert network_adjustments(spec_of({"network.egress": "none"})) == []

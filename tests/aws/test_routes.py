@@ -9,7 +9,7 @@ from components.validation.parse import read
 from providers.aws.entry.routes import (
     DEPTHS,
     LAST,
-    ingress_approximations,
+    ingress_adjustments,
     ingress_refusals,
     patterns,
     priority,
@@ -31,7 +31,7 @@ def routed(changes: dict[str, object]) -> Platform:
 
 def refused_paths(path: str) -> list[str]:
     spec = routed({"services.chat.path": path})
-    return [refusal.path for refusal in ingress_refusals(spec, "prod")]
+    return [refusal.key for refusal in ingress_refusals(spec, "prod")]
 
 
 def takes(path: str, request: str) -> bool:
@@ -102,10 +102,10 @@ def test_two_paths_that_fall_on_one_priority_are_refused_by_name() -> None:
 
 def test_a_private_platform_has_no_rate_to_limit() -> None:
     spec = routed({"services.gateway.path": DROP, "ingress.domain": DROP, "ingress.dns_zone": DROP})
-    assert ingress_approximations(spec) == []
+    assert ingress_adjustments(spec) == []
 
 
 def test_the_rate_limit_is_approximated_in_numbers() -> None:
-    (note,) = ingress_approximations(routed({"ingress.rate_limit_per_minute": 120}))
-    assert note.path == "ingress.rate_limit_per_minute"
-    assert "120 in any 60 seconds" in note.given
+    (note,) = ingress_adjustments(routed({"ingress.rate_limit_per_minute": 120}))
+    assert note.key == "ingress.rate_limit_per_minute"
+    assert "120 in any 60 seconds" in note.reason

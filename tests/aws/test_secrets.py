@@ -13,20 +13,20 @@ from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
-from tests.aws.alone import KEYS, alone, keys, site_of
+from tests.aws.alone import KEYS, alone, context_of, keys
 
 VALUE = "marker-of-a-value"
 
 
 @cache
 def stored(profile: str = "production", readers: tuple[str, ...] = ("gateway", "worker")) -> Inventory:
-    return alone("secrets", lambda room: create(room, profile, readers))
+    return alone("secrets", lambda scope: create(scope, profile, readers))
 
 
-def create(room: Scope, profile: str, readers: tuple[str, ...]) -> SecretRef:
-    site = site_of({"profile": profile})
-    ground = SimpleNamespace(site=site, spec=site.spec, keys=keys(), identity=create_identity(room, site))
-    return create_secret(room, cast("AwsBaseResources", ground), "API_KEY", pulumi.Output.from_input(VALUE), readers)
+def create(scope: Scope, profile: str, readers: tuple[str, ...]) -> SecretRef:
+    context = context_of({"profile": profile})
+    base = SimpleNamespace(context=context, spec=context.spec, keys=keys(), identity=create_identity(scope, context))
+    return create_secret(scope, cast("AwsBaseResources", base), "API_KEY", pulumi.Output.from_input(VALUE), readers)
 
 
 def policy_of(reader: str) -> list[dict[str, object]]:
@@ -89,5 +89,5 @@ def test_a_service_that_does_not_read_a_secret_has_no_right_to_it() -> None:
 
 def test_readers_are_told_of_the_value_and_of_their_rights() -> None:
     seen: list[SecretRef] = []
-    alone("secrets", lambda room: seen.append(create(room, "production", ("gateway",))))
+    alone("secrets", lambda scope: seen.append(create(scope, "production", ("gateway",))))
     assert [type(resource).__name__ for resource in seen[0].grants] == ["SecretVersion", "RolePolicy"]

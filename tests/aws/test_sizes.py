@@ -10,13 +10,13 @@ from providers.aws.sizes import (
     FARGATE,
     FargateSize,
     cache_node,
-    cache_size_approximations,
+    cache_size_adjustments,
     cache_size_refusals,
     database_class,
-    database_size_approximations,
+    database_size_adjustments,
     database_size_refusals,
     fargate,
-    fargate_approximations,
+    fargate_adjustments,
     fargate_refusals,
     nearest_fargate,
 )
@@ -89,15 +89,15 @@ def test_more_than_the_largest_task_is_refused_with_the_largest() -> None:
 
 
 def test_a_task_between_two_pairs_is_an_approximation_naming_both() -> None:
-    (approximation,) = fargate_approximations(platform(Size(vcpu=0.75, memory_gib=2)))
-    assert str(approximation) == (
+    (adjustment,) = fargate_adjustments(platform(Size(vcpu=0.75, memory_gib=2)))
+    assert str(adjustment) == (
         'services.api.size: {"vcpu": 0.75, "memory_gib": 2} becomes {vcpu: 1, memory_gib: 2}, '
         "the next pair that Fargate has."
     )
 
 
-def test_a_pair_that_exists_is_no_approximation() -> None:
-    assert fargate_approximations(platform(Size(vcpu=4, memory_gib=30))) == []
+def test_a_pair_that_exists_is_no_adjustment() -> None:
+    assert fargate_adjustments(platform(Size(vcpu=4, memory_gib=30))) == []
 
 
 @given(any_database_size)
@@ -136,10 +136,10 @@ def test_a_database_above_the_largest_class_is_refused_with_its_bounds() -> None
     assert "vcpu is at most 64 and memory_gib 512" in str(refusal)
 
 
-def test_a_database_between_two_classes_is_an_approximation() -> None:
-    (approximation,) = database_size_approximations(platform(database=DatabaseSize(vcpu=2, memory_gib=10)))
-    assert "{vcpu: 2, memory_gib: 16} of db.r7g.large" in str(approximation)
-    assert database_size_approximations(platform(database=DatabaseSize(vcpu=2, memory_gib=16))) == []
+def test_a_database_between_two_classes_is_an_adjustment() -> None:
+    (adjustment,) = database_size_adjustments(platform(database=DatabaseSize(vcpu=2, memory_gib=10)))
+    assert "{vcpu: 2, memory_gib: 16} of db.r7g.large" in str(adjustment)
+    assert database_size_adjustments(platform(database=DatabaseSize(vcpu=2, memory_gib=16))) == []
 
 
 @given(st.floats(0.01, 512))
@@ -162,8 +162,8 @@ def test_a_cache_node_is_chosen_by_its_maxmemory_and_not_by_its_name(memory_gib:
 
 
 def test_the_plan_tells_what_a_cache_really_holds() -> None:
-    (approximation,) = cache_size_approximations(platform(cache_gib=3))
-    assert str(approximation) == (
+    (adjustment,) = cache_size_adjustments(platform(cache_gib=3))
+    assert str(adjustment) == (
         "cache.memory_gib: 3 becomes 3.09 GiB of cache.t4g.medium, 25 % of it kept for snapshots and failover."
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from components.validation.parse import read
 from providers.aws.compute.health import container_check
-from providers.aws.compute.limits import compute_approximations, compute_refusals
+from providers.aws.compute.limits import compute_adjustments, compute_refusals
 from providers.aws.compute.start_order import connected, start_order
 from providers.contract.spec import Platform
 from tests.planning import DROP, production
@@ -19,11 +19,11 @@ def platform(changes: Mapping[str, object] | None = None) -> Platform:
 
 
 def refused(changes: Mapping[str, object]) -> list[str]:
-    return [refusal.path for refusal in compute_refusals(platform(changes), "prod")]
+    return [refusal.key for refusal in compute_refusals(platform(changes), "prod")]
 
 
 def approximated(changes: Mapping[str, object]) -> dict[str, str]:
-    return {note.path: note.given for note in compute_approximations(platform(changes))}
+    return {note.key: note.reason for note in compute_adjustments(platform(changes))}
 
 
 def test_production_is_refused_nothing() -> None:

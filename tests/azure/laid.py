@@ -44,7 +44,7 @@ def spec_of(changes: Mapping[str, object] | None = None) -> Platform:
     return spec
 
 
-def site_of(changes: Mapping[str, object] | None = None, stack: str = STACK) -> AzureContext:
+def context_of(changes: Mapping[str, object] | None = None, stack: str = STACK) -> AzureContext:
     """The location of `spec_of(changes)`."""
     spec = spec_of(changes)
     assert spec.azure is not None
@@ -58,8 +58,8 @@ def laid(mode: Mode = "symbolic", **changes: object) -> Inventory:
 
 @cache
 def _laid(mode: Mode, changes: tuple[tuple[str, object], ...]) -> Inventory:
-    site = site_of({path: _thawed(value) for path, value in changes})
-    return record(lambda: _lay(site), STACK, mode=mode)
+    context = context_of({path: _thawed(value) for path, value in changes})
+    return record(lambda: _lay(context), STACK, mode=mode)
 
 
 def _thawed(value: object) -> object:
@@ -67,39 +67,39 @@ def _thawed(value: object) -> object:
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
-def _lay(site: AzureContext) -> None:
-    tags = tags_of(Settings(site.stack, site.spec, {}))
+def _lay(context: AzureContext) -> None:
+    tags = tags_of(Settings(context.stack, context.spec, {}))
     here = Scope(STACK, Component("region", STACK, pulumi.ResourceOptions()), tags)
-    here.room("account", create_account, site)
-    ground = _ground(here, site)
-    for name in site.spec.secrets:
+    here.component("account", create_account, context)
+    base = _base(here, context)
+    for name in context.spec.secrets:
         value = pulumi.Output.secret(SECRET)
-        here.room("secrets", create_secret, ground, name, value, site.spec.readers_of(name))
-    if site.spec.database is not None:
-        here.room("database", create_database, ground)
-    if site.spec.cache is not None:
-        here.room("cache", create_cache, ground)
-    if site.spec.storage is not None:
-        here.room("storage", create_storage, ground)
+        here.component("secrets", create_secret, base, name, value, context.spec.readers_of(name))
+    if context.spec.database is not None:
+        here.component("database", create_database, base)
+    if context.spec.cache is not None:
+        here.component("cache", create_cache, base)
+    if context.spec.storage is not None:
+        here.component("storage", create_storage, base)
 
 
-def _ground(here: Scope, site: AzureContext) -> AzureBaseResources:
+def _base(here: Scope, context: AzureContext) -> AzureBaseResources:
     elsewhere = pulumi.Output.from_input
     logs = Logs(elsewhere(WORKSPACE), elsewhere("<workspace>.customerId"))
-    keys = here.room("keys", create_keys, site)
-    network = here.room("network", create_network, site, keys, logs)
-    identity = here.room("identity", create_identity, site)
+    keys = here.component("keys", create_keys, context)
+    network = here.component("network", create_network, context, keys, logs)
+    identity = here.component("identity", create_identity, context)
     return AzureBaseResources(
-        site=site,
+        context=context,
         keys=keys,
         network=network,
         identity=identity,
-        registry=here.room("registry", create_registry, site, keys, identity, network, logs),
+        registry=here.component("registry", create_registry, context, keys, identity, network, logs),
         channels=AzureChannels(elsewhere("<warning>.id"), elsewhere("<critical>.id")),
         prometheus=None,
         logs=logs,
-        vault=here.room("vault", create_vault, site, network, logs),
-        models=here.room("models", create_models, site, network, identity, logs),
+        vault=here.component("vault", create_vault, context, network, logs),
+        models=here.component("models", create_models, context, network, identity, logs),
         environment=AppEnvironment(elsewhere("<env>.id"), elsewhere("<env>.domain"), elsewhere("<env>.ip")),
     )
 

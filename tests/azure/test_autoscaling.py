@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
 from providers.azure.compute.scaling import answer_seconds, concurrent_requests
-from providers.azure.limits import approximations, refusals
+from providers.azure.limits import LIMITS
 from tests.azure.laid import at, spec_of
 
 SPEC = spec_of()
@@ -47,11 +47,13 @@ def test_a_copy_is_never_asked_to_hold_less_than_its_rate_brings(requests: int) 
 
 
 def test_the_arithmetic_is_told() -> None:
-    told = {found.path: found.given for found in approximations(SPEC)}
+    told = {found.key: found.reason for found in LIMITS.adjustments(SPEC)}
     assert "33.3 in flight" in told["services.gateway.autoscaling.requests_per_replica_per_minute"]
     assert told["services.gateway.autoscaling.scale_in_cooldown_seconds"].startswith("300")
 
 
 def test_more_copies_than_an_app_may_have_are_refused() -> None:
-    found = refusals(spec_of({"services.chat.replicas": {"min": 1, "max": 1001}, "network.cidr": "10.0.0.0/8"}), "prod")
-    assert "services.chat.replicas.max" in [refusal.path for refusal in found]
+    found = LIMITS.refusals(
+        spec_of({"services.chat.replicas": {"min": 1, "max": 1001}, "network.cidr": "10.0.0.0/8"}), "prod"
+    )
+    assert "services.chat.replicas.max" in [refusal.key for refusal in found]

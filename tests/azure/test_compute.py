@@ -9,7 +9,7 @@ from providers.azure.base import role_ids as rights
 from providers.azure.compute.health import liveness_probe, probe_refusals, startup_probe
 from providers.azure.compute.sizes import PAIRS, app_size_refusals
 from providers.azure.compute.variables import digest, secrets_version
-from providers.azure.limits import refusals
+from providers.azure.limits import LIMITS
 from providers.contract.results import Environment
 from providers.contract.spec.service import Health
 from tests.azure.laid import at, depends_on, opened, spec_of
@@ -125,7 +125,7 @@ def test_every_pair_has_twice_as_much_memory() -> None:
 def test_a_pair_that_is_not_sold_is_refused_with_the_nearest(vcpu: float, memory_gib: float, nearest: str) -> None:
     size = {"vcpu": vcpu, "memory_gib": memory_gib}
     (refusal,) = app_size_refusals(spec_of({"services.chat.size": size}), "prod")
-    assert refusal.path == "services.chat.size" and nearest in str(refusal)
+    assert refusal.key == "services.chat.size" and nearest in str(refusal)
 
 
 def test_the_largest_copy_has_no_room_for_a_collector() -> None:
@@ -150,5 +150,5 @@ def test_an_interval_over_the_platforms_maximum_is_refused() -> None:
 
 
 def test_variables_of_container_apps_are_refused() -> None:
-    found = refusals(spec_of({"services.gateway.environment": {"CONTAINER_APP_NAME": "x"}}), "prod")
-    assert [refusal.path for refusal in found] == ["services.gateway.environment.CONTAINER_APP_NAME"]
+    found = LIMITS.refusals(spec_of({"services.gateway.environment": {"CONTAINER_APP_NAME": "x"}}), "prod")
+    assert [refusal.key for refusal in found] == ["services.gateway.environment.CONTAINER_APP_NAME"]

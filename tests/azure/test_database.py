@@ -6,7 +6,7 @@ import pytest
 
 from automation.plan.inventory import Declared, Inventory, Secret
 from providers.azure.database.redundancy import maintenance_window
-from providers.azure.limits import approximations, refusals
+from providers.azure.limits import LIMITS
 from providers.contract.spec import MaintenanceSpec
 from tests.azure.laid import WORKSPACE, at, depends_on, laid, opened, spec_of
 
@@ -33,7 +33,7 @@ def test_a_platform_of_one_zone_keeps_its_standby_there_and_tells_it() -> None:
     plan = laid(network__zones=1)
     assert at(server(plan), "highAvailability.mode") == "SameZone"
     assert server(plan).inputs["availabilityZone"] == ""
-    paths = [found.path for found in approximations(spec_of({"network.zones": 1}))]
+    paths = [found.key for found in LIMITS.adjustments(spec_of({"network.zones": 1}))]
     assert "database.high_availability" in paths
 
 
@@ -112,7 +112,7 @@ def test_backups_are_kept_as_asked() -> None:
 
 @pytest.mark.parametrize("days", [0, 6])
 def test_a_server_cannot_keep_backups_for_less_than_a_week(days: int) -> None:
-    (refusal,) = refusals(spec_of({"database.backup.retention_days": days}), "prod")
+    (refusal,) = LIMITS.refusals(spec_of({"database.backup.retention_days": days}), "prod")
     assert str(refusal) == (
         f"database.backup.retention_days: {days} is not possible on azure: "
         "a server keeps its backups 7 to 35 days; use one of these."
@@ -120,7 +120,7 @@ def test_a_server_cannot_keep_backups_for_less_than_a_week(days: int) -> None:
 
 
 def test_the_hour_of_backups_is_azures_and_told() -> None:
-    assert "database.backup.window_start" in [found.path for found in approximations(spec_of())]
+    assert "database.backup.window_start" in [found.key for found in LIMITS.adjustments(spec_of())]
 
 
 def test_maintenance_has_the_asked_hour() -> None:

@@ -7,7 +7,7 @@ import pytest
 from automation.plan.inventory import Inventory
 from providers.azure.entry.private_link import approval_command
 from providers.azure.entry.routes import link_location, patterns, proof_name, record_name
-from providers.azure.limits import approximations, refusals
+from providers.azure.limits import LIMITS
 from tests.azure.laid import at, depends_on, spec_of
 
 
@@ -103,20 +103,22 @@ def test_a_path_covers_itself_and_all_below(path: str, expected: list[str]) -> N
 
 def test_a_link_begins_next_to_a_location_that_has_none() -> None:
     assert (link_location("westus3"), link_location("westus2")) == ("westus3", "westus3")
-    told = [found for found in approximations(spec_of({"azure.location": "westus2"})) if found.path == "azure.location"]
+    told = [
+        found for found in LIMITS.adjustments(spec_of({"azure.location": "westus2"})) if found.key == "azure.location"
+    ]
     assert "private link from westus3" in str(told[0])
 
 
 def test_the_approval_of_the_link_is_told_with_its_command() -> None:
-    (found,) = [each for each in approximations(spec_of()) if each.path == "services.gateway.path"]
-    assert approval_command("<stack>-agents-westus3") in found.given
+    (found,) = [each for each in LIMITS.adjustments(spec_of()) if each.key == "services.gateway.path"]
+    assert approval_command("<stack>-agents-westus3") in found.reason
 
 
 def test_paths_that_differ_in_capitals_alone_are_refused() -> None:
     changes = {"services.gateway.path": "/Chat", "services.chat.path": "/chat"}
-    assert "tells no capitals apart" in " ".join(map(str, refusals(spec_of(changes), "prod")))
+    assert "tells no capitals apart" in " ".join(map(str, LIMITS.refusals(spec_of(changes), "prod")))
 
 
 def test_a_pause_longer_than_front_door_waits_is_told() -> None:
-    told = {found.path: found.given for found in approximations(spec_of({"ingress.idle_timeout_seconds": 900}))}
+    told = {found.key: found.reason for found in LIMITS.adjustments(spec_of({"ingress.idle_timeout_seconds": 900}))}
     assert told["ingress.idle_timeout_seconds"].startswith("240")

@@ -1,8 +1,8 @@
 """Identities and the rights they are given: one role on one resource, named for ever."""
 
 from providers.azure.base import role_ids as rights
-from providers.azure.limits import approximations
-from tests.azure.laid import laid, site_of, spec_of
+from providers.azure.limits import LIMITS
+from tests.azure.laid import context_of, laid, spec_of
 
 
 def test_every_service_has_an_identity_of_its_own() -> None:
@@ -23,7 +23,7 @@ def test_a_role_names_a_service_principal_so_that_a_new_identity_is_not_looked_u
 
 def test_a_roles_name_is_known_before_anything_stands() -> None:
     for grant in laid("unknown").of_type("authorization:RoleAssignment"):
-        assert grant.inputs["roleAssignmentName"] == site_of().guid(grant.name)
+        assert grant.inputs["roleAssignmentName"] == context_of().guid(grant.name)
         assert grant.options["deleteBeforeReplace"] is True
 
 
@@ -52,5 +52,5 @@ def test_without_a_deployer_nobody_is_trusted() -> None:
 
 
 def test_immutable_subjects_are_told() -> None:
-    (found,) = [each for each in approximations(spec_of()) if each.path == "deployer.github"]
-    assert "repo:acme@<owner id>/agents@<repository id>:environment:prod" in found.given
+    (found,) = [each for each in LIMITS.adjustments(spec_of()) if each.key == "deployer.github"]
+    assert "repo:acme@<owner id>/agents@<repository id>:environment:prod" in found.reason

@@ -7,7 +7,7 @@ import pytest
 from automation.plan.inventory import Inventory
 from providers.azure.base import role_ids as rights
 from providers.azure.base.model_deployments import ModelDeployment, parse_model
-from providers.azure.limits import approximations, refusals
+from providers.azure.limits import LIMITS
 from tests.azure.laid import at, depends_on, laid, spec_of
 
 
@@ -61,18 +61,18 @@ def test_a_name_may_carry_a_version() -> None:
 
 @pytest.mark.parametrize("model", ["/subscriptions/x", "gpt 4", "-gpt", "gpt-4.1@"])
 def test_what_is_no_name_is_refused(model: str) -> None:
-    (refusal,) = refusals(spec_of({"azure.models": [model]}), "prod")
-    assert refusal.path == "azure.models"
+    (refusal,) = LIMITS.refusals(spec_of({"azure.models": [model]}), "prod")
+    assert refusal.key == "azure.models"
 
 
 def test_a_model_listed_twice_is_refused() -> None:
-    (refusal,) = refusals(spec_of({"azure.models": ["gpt-4.1", "gpt-4.1@2025-04-14"]}), "prod")
+    (refusal,) = LIMITS.refusals(spec_of({"azure.models": ["gpt-4.1", "gpt-4.1@2025-04-14"]}), "prod")
     assert "is listed twice" in str(refusal)
 
 
 def test_where_requests_are_answered_is_told() -> None:
-    (found,) = [each for each in approximations(spec_of()) if each.path == "azure.models"]
-    assert "50 000 tokens a minute" in found.given
+    (found,) = [each for each in LIMITS.adjustments(spec_of()) if each.key == "azure.models"]
+    assert "50 000 tokens a minute" in found.reason
 
 
 def test_a_service_that_uses_models_is_told_where_they_answer(prod: Inventory) -> None:

@@ -8,7 +8,7 @@ import pytest
 from automation.plan.inventory import Inventory, Secret
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers.azure.limits import approximations, refusals
+from providers.azure.limits import LIMITS
 from providers.azure.monitoring.limits import SLACK_SECRET
 from providers.azure.monitoring.metrics import METRICS, QUERIES, burn_query, duration, window_seconds
 from providers.azure.monitoring.panels import over_time
@@ -146,14 +146,14 @@ def test_the_budget_begins_when_the_stack_says(prod: Inventory) -> None:
 
 
 def test_a_budget_without_a_beginning_is_refused() -> None:
-    (refusal,) = refusals(spec_of({"azure.budget_start": DROP}), "prod")
-    assert refusal.path == "azure.budget_start"
+    (refusal,) = LIMITS.refusals(spec_of({"azure.budget_start": DROP}), "prod")
+    assert refusal.key == "azure.budget_start"
 
 
 @pytest.mark.parametrize(("asked", "kept"), [(7, 30), (90, 90), (731, 730)])
 def test_logs_are_kept_within_the_workspaces_bounds(asked: int, kept: int) -> None:
-    told = [found for found in approximations(spec_of({"monitoring.log_retention_days": asked}))]
-    found = [each.given for each in told if each.path == "monitoring.log_retention_days"]
+    told = [found for found in LIMITS.adjustments(spec_of({"monitoring.log_retention_days": asked}))]
+    found = [each.reason for each in told if each.key == "monitoring.log_retention_days"]
     assert bool(found) == (asked != kept) and all(given.startswith(f"{kept}:") for given in found)
 
 

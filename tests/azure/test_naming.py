@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.azure.limits import refusals
+from providers.azure.limits import LIMITS
 from providers.azure.naming import (
     SALT_LENGTH,
     app_name,
@@ -20,26 +20,26 @@ from providers.azure.naming import (
     vault_prefix,
 )
 from providers.contract.naming import STACK_PATTERN
-from tests.azure.laid import site_of, spec_of
+from tests.azure.laid import context_of, spec_of
 
 stacks = st.from_regex(STACK_PATTERN, fullmatch=True).filter(lambda stack: len(stack) <= 14)
 
 
 def told(stack: str, changes: dict[str, object] | None = None) -> list[str]:
-    return [str(refusal) for refusal in refusals(spec_of(changes), stack)]
+    return [str(refusal) for refusal in LIMITS.refusals(spec_of(changes), stack)]
 
 
 @given(stacks)
 def test_every_name_of_a_short_stack_is_one_that_azure_takes(stack: str) -> None:
-    site = site_of(stack=stack)
+    context = context_of(stack=stack)
     assert told(stack) == []
-    for account in (data_account(site), flow_account(site)):
+    for account in (data_account(context), flow_account(context)):
         assert re.fullmatch(r"[a-z0-9]{3,24}", account)
-    assert re.fullmatch(r"[a-z0-9]{5,50}", registry_name(site))
+    assert re.fullmatch(r"[a-z0-9]{5,50}", registry_name(context))
     assert re.fullmatch(r"[a-z](-?[a-z0-9])*", f"{vault_prefix(stack)}{'0' * SALT_LENGTH}")
     assert len(vault_prefix(stack)) + SALT_LENGTH <= 24
-    assert len(server_name(site)) <= 63
-    assert len(cache_name(site)) <= 60
+    assert len(server_name(context)) <= 63
+    assert len(cache_name(context)) <= 60
 
 
 def test_a_stack_too_long_for_vault_and_storage_is_refused_by_both() -> None:
@@ -84,6 +84,6 @@ def test_a_secrets_name_has_neither_capitals_nor_underscores() -> None:
 
 
 def test_the_same_stack_elsewhere_has_other_public_names() -> None:
-    here, there = site_of(), site_of({"azure.location": "eastus2"})
+    here, there = context_of(), context_of({"azure.location": "eastus2"})
     assert salt(here, "data") != salt(there, "data")
     assert salt(here, "data") != salt(here, "flow")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.azure.database.parameters import max_connections, server_parameters
-from providers.azure.limits import approximations, refusals
+from providers.azure.limits import LIMITS
 from providers.contract.spec import DatabaseSize, DatabaseSpec
 from tests.azure.laid import spec_of
 
@@ -36,7 +36,7 @@ def test_connections_follow_the_servers_memory(memory_gib: int, connections: int
 
 def test_what_waits_for_a_restart_is_told() -> None:
     spec = spec_of({"database.parameters": {"max_connections": 300, "work_mem": 8192, "shared_buffers_mib": 4096}})
-    paths = {found.path for found in approximations(spec) if "restart" in found.given}
+    paths = {found.key for found in LIMITS.adjustments(spec) if "restart" in found.reason}
     assert paths == {"database.parameters.max_connections", "database.parameters.shared_buffers_mib"}
 
 
@@ -56,5 +56,5 @@ def test_what_waits_for_a_restart_is_told() -> None:
     ],
 )
 def test_what_the_server_does_not_take_is_refused_in_words(parameters: dict[str, object], words: str) -> None:
-    (refusal,) = refusals(spec_of({"database.parameters": parameters}), "prod")
+    (refusal,) = LIMITS.refusals(spec_of({"database.parameters": parameters}), "prod")
     assert words in str(refusal)

@@ -3,7 +3,7 @@
 import pytest
 
 from providers.azure.base import role_ids as rights
-from providers.azure.limits import refusals
+from providers.azure.limits import LIMITS
 from tests.azure.laid import at, depends_on, laid, spec_of
 
 DIGEST = "sha256:" + "7" * 64
@@ -54,13 +54,13 @@ def test_a_repository_that_the_registry_does_not_take_is_refused(name: str) -> N
     spec = spec_of()
     chat = spec.services["chat"].model_copy(update={"image": f"{name}@{DIGEST}"})
     changed = spec.model_copy(update={"services": {**spec.services, "chat": chat}})
-    (refusal,) = refusals(changed, "prod")
-    assert refusal.path == "services.chat.image"
+    (refusal,) = LIMITS.refusals(changed, "prod")
+    assert refusal.key == "services.chat.image"
 
 
 def test_without_egress_an_image_from_the_world_is_refused() -> None:
     told = [
         str(refusal)
-        for refusal in refusals(spec_of({"network.egress": "none", "monitoring.prometheus": False}), "prod")
+        for refusal in LIMITS.refusals(spec_of({"network.egress": "none", "monitoring.prometheus": False}), "prod")
     ]
     assert [sentence.partition(":")[0] for sentence in told] == ["services.gateway.image"]

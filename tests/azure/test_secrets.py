@@ -4,7 +4,7 @@ import pytest
 
 from automation.plan.inventory import Secret
 from providers.azure.base import role_ids as rights
-from providers.azure.limits import refusals
+from providers.azure.limits import LIMITS
 from tests.azure.laid import SECRET, at, depends_on, laid, opened, spec_of
 
 
@@ -50,11 +50,11 @@ def test_a_dropped_secret_stays_in_the_vault_because_deleting_needs_a_way_in() -
 
 @pytest.mark.parametrize("variable", ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_OPENAI_ENDPOINT", "SECRETS_VERSION"])
 def test_a_variable_that_the_platform_sets_cannot_be_set_by_the_user(variable: str) -> None:
-    (refusal,) = refusals(spec_of({f"services.gateway.environment.{variable}": "x"}), "prod")
+    (refusal,) = LIMITS.refusals(spec_of({f"services.gateway.environment.{variable}": "x"}), "prod")
     assert str(refusal) == (
         f'services.gateway.environment: "{variable}" is a variable the platform sets on Azure; choose another name.'
     )
 
 
 def test_a_service_without_models_may_use_the_endpoints_variable() -> None:
-    assert refusals(spec_of({"services.chat.environment": {"AZURE_OPENAI_ENDPOINT": "x"}}), "prod") == []
+    assert LIMITS.refusals(spec_of({"services.chat.environment": {"AZURE_OPENAI_ENDPOINT": "x"}}), "prod") == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.azure.limits import approximations, refusals
+from providers.azure.limits import LIMITS
 from providers.azure.sizes import CACHES, DISKS_GIB, STEADY, cache_sku, disk_gib, server_size
 from providers.contract.spec import DatabaseSize, DatabaseSpec
 from tests.azure.laid import spec_of
@@ -74,7 +74,7 @@ def test_a_cache_is_never_smaller_than_asked(gib: float) -> None:
     ],
 )
 def test_above_the_largest_is_refused(changes: dict[str, object], sentence: str) -> None:
-    (refusal,) = refusals(spec_of(changes), "prod")
+    (refusal,) = LIMITS.refusals(spec_of(changes), "prod")
     assert sentence in str(refusal)
 
 
@@ -89,9 +89,9 @@ def test_above_the_largest_is_refused(changes: dict[str, object], sentence: str)
     ],
 )
 def test_what_is_rounded_is_told(changes: dict[str, object], path: str) -> None:
-    assert path in [found.path for found in approximations(spec_of(changes))]
+    assert path in [found.key for found in LIMITS.adjustments(spec_of(changes))]
 
 
 def test_a_disk_of_its_own_size_that_does_not_grow_needs_no_note() -> None:
     spec = spec_of({"database.storage_gib": 128, "database.max_storage_gib": 128})
-    assert not [found for found in approximations(spec) if "storage_gib" in found.path]
+    assert not [found for found in LIMITS.adjustments(spec) if "storage_gib" in found.key]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.azure.base import role_ids as rights
-from providers.azure.limits import approximations
+from providers.azure.limits import LIMITS
 from providers.azure.storage.retention import keeping
 from providers.contract.spec import StorageSpec
 from tests.azure.laid import at, laid, spec_of
@@ -51,7 +51,7 @@ def test_setting_back_in_time_always_needs_longer_undeleting(days: int) -> None:
 @pytest.mark.parametrize("path", ["storage.noncurrent_days", "storage.versioning"])
 def test_what_is_kept_longer_than_asked_is_told(path: str) -> None:
     changes: dict[str, object] = {} if path == "storage.noncurrent_days" else {path: False}
-    assert path in [found.path for found in approximations(spec_of(changes))]
+    assert path in [found.key for found in LIMITS.adjustments(spec_of(changes))]
 
 
 def test_production_keeps_its_objects_from_deletion() -> None:

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from providers.azure.limits import refusals
+from providers.azure.limits import LIMITS
 from tests.azure.laid import laid, spec_of
 from tests.contract.clouds import azure_tags
 
@@ -18,16 +18,16 @@ def test_whatever_takes_tags_is_tagged() -> None:
 @pytest.mark.parametrize("key", ["cost/center", "1st", "a b", "a:b", "azure-team", "x" * 129])
 def test_a_key_that_some_service_refuses_is_refused(key: str) -> None:
     spec = spec_of().model_copy(update={"tags": {key: "x"}})
-    (refusal,) = refusals(spec, "prod")
-    assert refusal.path == f"tags.{key}"
+    (refusal,) = LIMITS.refusals(spec, "prod")
+    assert refusal.key == f"tags.{key}"
 
 
 def test_a_value_too_long_is_refused() -> None:
-    (refusal,) = refusals(spec_of({"tags.team": "x" * 257}), "prod")
+    (refusal,) = LIMITS.refusals(spec_of({"tags.team": "x" * 257}), "prod")
     assert "256 characters at most and this one 257" in str(refusal)
 
 
 def test_thirteen_tags_are_one_too_many() -> None:
     tags = cast("dict[str, object]", {f"t{number}": "x" for number in range(13)})
-    assert [refusal.path for refusal in refusals(spec_of({"tags": tags}), "prod")] == ["tags"]
-    assert refusals(spec_of({"tags": dict(list(tags.items())[:12])}), "prod") == []
+    assert [refusal.key for refusal in LIMITS.refusals(spec_of({"tags": tags}), "prod")] == ["tags"]
+    assert LIMITS.refusals(spec_of({"tags": dict(list(tags.items())[:12])}), "prod") == []

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.azure.base.locations import UNPAIRED, WITHOUT_ZONES, ZONAL, geo_backup, storage_redundancy
-from providers.azure.limits import approximations, refusals
+from providers.azure.limits import LIMITS
 from providers.azure.network.cidr import RESERVED, AzureAddressPlan, cidr_fault, layout, most_replicas
 from providers.azure.network.security_rules import DENY_PRIORITY, Rule, rules
-from tests.azure.laid import site_of, spec_of
+from tests.azure.laid import context_of, spec_of
 
 
 @st.composite
@@ -84,17 +84,17 @@ def test_locations_are_told_apart() -> None:
     ],
 )
 def test_storage_is_as_redundant_as_the_location_and_the_profile_allow(changes: dict[str, object], sku: str) -> None:
-    assert storage_redundancy(site_of(changes)) == sku
+    assert storage_redundancy(context_of(changes)) == sku
 
 
 def test_backups_travel_to_the_pair_in_production_where_the_service_offers_it() -> None:
-    assert geo_backup(site_of({"azure.location": "eastus2"}))
-    assert not geo_backup(site_of({"azure.location": "eastus2", "profile": "staging"}))
-    assert not geo_backup(site_of({"azure.location": "westus3"}))
+    assert geo_backup(context_of({"azure.location": "eastus2"}))
+    assert not geo_backup(context_of({"azure.location": "eastus2", "profile": "staging"}))
+    assert not geo_backup(context_of({"azure.location": "westus3"}))
 
 
 def told(changes: Mapping[str, object]) -> list[str]:
-    return [str(refusal) for refusal in refusals(spec_of(changes), "prod")]
+    return [str(refusal) for refusal in LIMITS.refusals(spec_of(changes), "prod")]
 
 
 def test_production_itself_is_not_refused() -> None:
@@ -117,7 +117,7 @@ def test_a_fourth_zone_is_refused() -> None:
 
 
 def test_two_zones_become_three() -> None:
-    assert "network.zones" in [found.path for found in approximations(spec_of({"network.zones": 2}))]
+    assert "network.zones" in [found.key for found in LIMITS.adjustments(spec_of({"network.zones": 2}))]
 
 
 def test_a_private_platform_without_private_links_is_refused() -> None:
@@ -127,13 +127,13 @@ def test_a_private_platform_without_private_links_is_refused() -> None:
 
 def test_outside_production_open_doors_are_told() -> None:
     spec = spec_of({"network.private_endpoints": False, "profile": "staging"})
-    assert "network.private_endpoints" in [found.path for found in approximations(spec)]
+    assert "network.private_endpoints" in [found.key for found in LIMITS.adjustments(spec)]
 
 
 def test_a_gateway_in_each_zone_becomes_one_and_is_told() -> None:
-    paths = [found.path for found in approximations(spec_of())]
+    paths = [found.key for found in LIMITS.adjustments(spec_of())]
     assert "network.egress" in paths
-    assert "network.egress" not in [found.path for found in approximations(spec_of({"network.egress": "single"}))]
+    assert "network.egress" not in [found.key for found in LIMITS.adjustments(spec_of({"network.egress": "single"}))]
 
 
 def test_more_copies_than_the_subnet_holds_are_refused() -> None:

@@ -19,7 +19,7 @@ def sentences(changes: Mapping[str, object], stack: str = "prod") -> list[str]:
     """What is told about production with `changes`."""
     with pytest.raises(InvalidConfiguration) as told:
         parse(production(changes), stack)
-    return [str(refusal) for refusal in told.value.refusals]
+    return [str(refusal) for refusal in told.value.diagnostics]
 
 
 MISTAKES: dict[str, tuple[Mapping[str, object], str]] = {
@@ -214,7 +214,7 @@ def test_any_value_anywhere_is_taken_or_told_never_a_crash(path: str, value: obj
     try:
         spec = parse(production({path: value}), "prod")
     except InvalidConfiguration as told:
-        assert told.refusals
-        assert all(str(refusal).endswith(".") for refusal in told.refusals)
+        assert told.diagnostics
+        assert all(str(refusal).endswith(".") for refusal in told.diagnostics)
     else:
         assert Platform.model_validate_json(json.dumps(spec.model_dump(mode="json")))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from components.adjustments import neutral_approximations
+from components.adjustments import neutral_adjustments
 from components.validation.parse import parse
 from tests.planning import DROP, production
 
@@ -30,7 +30,7 @@ NOTES: dict[str, Mapping[str, object]] = {
 
 
 def noted(changes: Mapping[str, object]) -> list[str]:
-    return [note.path for note in neutral_approximations(parse(production({**QUIET, **changes}), "prod"))]
+    return [note.key for note in neutral_adjustments(parse(production({**QUIET, **changes}), "prod"))]
 
 
 @pytest.mark.parametrize(("path", "changes"), NOTES.items(), ids=NOTES)

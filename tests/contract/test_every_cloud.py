@@ -142,5 +142,5 @@ def test_an_unbounded_target_has_its_reason(cloud: str) -> None:
 
 def test_what_holds_data_is_protected(cloud: str) -> None:
     plan = whole(cloud)
-    protected = {plan.room_of(resource) for resource in plan.custom if resource.protect}
+    protected = {plan.scope_of(resource) for resource in plan.custom if resource.protect}
     assert {"Database", "Storage"} <= protected

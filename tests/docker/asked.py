@@ -6,7 +6,7 @@ from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
 from providers.docker.context import REGION, DockerContext
-from providers.docker.limits import approximations
+from providers.docker.limits import LIMITS
 from tests.planning import production
 
 
@@ -15,7 +15,7 @@ def spec_of(changes: Mapping[str, object] | None = None, stack: str = "prod") ->
     return parse(production(changes, cloud="docker"), stack)
 
 
-def site_of(changes: Mapping[str, object] | None = None) -> DockerContext:
+def context_of(changes: Mapping[str, object] | None = None) -> DockerContext:
     """The same as a place."""
     return DockerContext(spec_of(changes), "prod", REGION)
 
@@ -25,13 +25,13 @@ def refused(changes: Mapping[str, object] | None = None, stack: str = "prod") ->
     try:
         spec_of(changes, stack)
     except InvalidConfiguration as told:
-        return [str(refusal) for refusal in told.refusals]
+        return [str(refusal) for refusal in told.diagnostics]
     return []
 
 
 def approximated(changes: Mapping[str, object] | None = None) -> dict[str, list[str]]:
     """What is given instead, by the key's path."""
     found: dict[str, list[str]] = {}
-    for approximation in approximations(spec_of(changes)):
-        found.setdefault(approximation.path, []).append(approximation.given)
+    for adjustment in LIMITS.adjustments(spec_of(changes)):
+        found.setdefault(adjustment.key, []).append(adjustment.reason)
     return found

@@ -27,7 +27,7 @@ def spec(changes: Mapping[str, object] = PLAIN) -> Platform:
 
 
 def refusals(host: Host, changes: Mapping[str, object] = PLAIN) -> list[str]:
-    return [str(refusal) for each in seen(host, spec(changes), STACK) for refusal in each.refusals]
+    return [str(refusal) for each in seen(host, spec(changes), STACK) for refusal in each.diagnostics]
 
 
 def told(host: Host, subject: str, changes: Mapping[str, object] = PLAIN) -> str:
@@ -64,7 +64,7 @@ def test_without_any_docker_the_cloud_is_the_key() -> None:
 
 def test_a_docker_that_only_its_client_reaches_is_unknown_and_refuses_nothing() -> None:
     (only,) = seen(Host(unasked="DOCKER_CONTEXT names remote"), spec(), STACK)
-    assert (only.refusals, only.unasked.partition(";")[0]) == ((), "run `docker info`")
+    assert (only.diagnostics, only.unasked.partition(";")[0]) == ((), "run `docker info`")
 
 
 def test_a_port_that_a_process_has_names_it() -> None:
@@ -185,5 +185,5 @@ def test_a_volume_of_another_major_version_is_told() -> None:
 def test_images_that_are_not_here_are_unknown_and_refuse_nothing() -> None:
     host = replace(HOST, absent=("ghcr.io/acme/web:1.0",))
     found = next(each for each in seen(host, spec(), STACK) if each.subject == "images")
-    assert (found.refusals, found.told) == ((), "not on this machine yet: services.web.image")
+    assert (found.diagnostics, found.told) == ((), "not on this machine yet: services.web.image")
     assert found.unasked

@@ -27,7 +27,7 @@ from providers.docker.monitoring.panels import dashboard_document
 from providers.docker.monitoring.rules import own_rules
 from providers.docker.observability.alertmanager import alertmanager_document
 from providers.docker.observability.prometheus_config import prometheus_document
-from tests.docker.asked import site_of, spec_of
+from tests.docker.asked import context_of, spec_of
 from tests.docker.laid import container, files, items, uploads, variables
 from tests.planning import DROP, plan, production
 
@@ -40,7 +40,7 @@ def prometheus(prod: Inventory) -> Mapping[str, str]:
 
 
 def jobs() -> dict[str, Words]:
-    document = json.loads(prometheus_document(site_of(), "abc"))
+    document = json.loads(prometheus_document(context_of(), "abc"))
     return {job["job_name"]: job for job in document["scrape_configs"]}
 
 

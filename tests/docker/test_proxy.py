@@ -10,14 +10,14 @@ import pytest
 from automation.plan.inventory import Inventory, Secret
 from providers.docker.entry.admission import WAF
 from providers.docker.entry.haproxy import configuration
-from tests.docker.asked import site_of
+from tests.docker.asked import context_of
 from tests.docker.laid import command, container, files, items, uploads
 from tests.planning import DROP
 
 
 def section(head: str, **changes: object) -> list[str]:
     """Lines of one section of the file; changes by path with two underscores for a dot."""
-    text = configuration(site_of({path.replace("__", "."): value for path, value in changes.items()}))
+    text = configuration(context_of({path.replace("__", "."): value for path, value in changes.items()}))
     (found,) = [part for part in text.split("\n\n") if part.splitlines()[0] == head]
     return [line.strip() for line in found.splitlines()[1:]]
 
@@ -86,7 +86,7 @@ def test_a_quiet_connection_is_closed_after_the_specs_time() -> None:
 
 def test_answers_are_streamed() -> None:
     assert "option http-no-delay" in section("backend gateway")
-    assert "http-buffer" not in configuration(site_of())
+    assert "http-buffer" not in configuration(context_of())
 
 
 def test_a_client_address_is_counted_over_a_minute() -> None:
@@ -106,7 +106,7 @@ def test_without_the_waf_its_rules_are_not_there() -> None:
     assert all(condition in " ".join(section("frontend https")) for _, condition in WAF)
     keys = ("ingress.waf", "database.high_availability", "cache.high_availability")
     accepted = dict.fromkeys(keys, "one machine in a closed network")
-    text = configuration(site_of({"ingress.waf": False, "accept_risk": accepted}))
+    text = configuration(context_of({"ingress.waf": False, "accept_risk": accepted}))
     assert not [name for name, condition in WAF if condition in text]
 
 
@@ -164,7 +164,7 @@ def test_the_certificates_key_is_a_secret(prod: Inventory) -> None:
     ids=str,
 )
 def test_haproxy_takes_the_file_without_a_warning(tmp_path: Path, changes: dict[str, object]) -> None:
-    text = configuration(site_of(changes)).replace("/etc/agent-platform", str(tmp_path))
+    text = configuration(context_of(changes)).replace("/etc/agent-platform", str(tmp_path))
     # a certificate is made on the spot: a key in the repository would be one that everybody has
     made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost")
     subprocess.run(

@@ -94,9 +94,9 @@ def told_by(bench: Bench, name: str) -> str:
     return "\n".join(thing.inputs for thing in bench.cloud.objects() if thing.name.startswith(name))
 
 
-def drawn(bench: Bench, room: str) -> str:
+def drawn(bench: Bench, component: str) -> str:
     """The password of a room."""
-    (password,) = (thing for thing in bench.cloud.objects() if thing.name == f"prod-{room}-password")
+    (password,) = (thing for thing in bench.cloud.objects() if thing.name == f"prod-{component}-password")
     return str(json.loads(password.outputs)["result"])
 
 

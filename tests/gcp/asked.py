@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
-from providers.gcp.limits import approximations
+from providers.gcp.limits import LIMITS
 from tests.planning import production
 
 
@@ -19,13 +19,13 @@ def refused(changes: Mapping[str, object] | None = None, stack: str = "prod") ->
     try:
         spec_of(changes, stack)
     except InvalidConfiguration as told:
-        return [str(refusal) for refusal in told.refusals]
+        return [str(refusal) for refusal in told.diagnostics]
     return []
 
 
 def approximated(changes: Mapping[str, object] | None = None) -> dict[str, list[str]]:
     """What is given instead, by the key's path."""
     found: dict[str, list[str]] = {}
-    for approximation in approximations(spec_of(changes)):
-        found.setdefault(approximation.path, []).append(approximation.given)
+    for adjustment in LIMITS.adjustments(spec_of(changes)):
+        found.setdefault(adjustment.key, []).append(adjustment.reason)
     return found

@@ -46,7 +46,7 @@ def test_the_provider_of_the_region_waits_for_every_service(prod: Inventory) -> 
 
 
 def test_only_the_account_uses_the_provider_that_waits_for_nothing(prod: Inventory) -> None:
-    first = {prod.room_of(r) for r in prod.custom if "::prod-services::" in r.provider}
+    first = {prod.scope_of(r) for r in prod.custom if "::prod-services::" in r.provider}
     assert first == {"Account"}
 
 

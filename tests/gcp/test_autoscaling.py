@@ -10,7 +10,7 @@ from providers.gcp.compute.scaling import (
     CONCURRENCY_UTILIZATION,
     DEFAULT_CONCURRENCY,
     MOST_CONCURRENCY,
-    autoscaling_approximations,
+    autoscaling_adjustments,
     concurrency,
     cpu_utilization,
     in_flight,
@@ -32,7 +32,7 @@ def platform(service: Service, slo: Slo | None = None) -> Platform:
 
 
 def told(spec: Platform) -> dict[str, str]:
-    return {found.path: found.given for found in autoscaling_approximations(spec)}
+    return {found.key: found.reason for found in autoscaling_adjustments(spec)}
 
 
 @given(st.integers(1, 100))
@@ -116,4 +116,4 @@ def test_equal_bounds_fix_the_number_of_copies(name: str) -> None:
 
 
 def test_the_room_declares_nothing_of_its_own(prod: Inventory) -> None:
-    assert not [resource for resource in prod.custom if prod.room_of(resource) == "Autoscaling"]
+    assert not [resource for resource in prod.custom if prod.scope_of(resource) == "Autoscaling"]

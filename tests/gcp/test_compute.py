@@ -7,7 +7,7 @@ import pytest
 from automation.plan.inventory import Declared, Inventory
 from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
-from providers.gcp.compute.limits import compute_approximations, compute_refusals
+from providers.gcp.compute.limits import compute_adjustments, compute_refusals
 from tests.gcp.variants import deep, private, spec_of, staging
 from tests.planning import production, revealed
 
@@ -161,18 +161,18 @@ def test_a_service_waits_for_its_rights_and_secrets(prod: Inventory) -> None:
 
 def test_a_variable_that_cloud_run_sets_is_refused() -> None:
     (refusal,) = compute_refusals(spec_of({"services.chat.environment": {"K_SERVICE": "x"}}), "prod")
-    assert refusal.path == "services.chat.environment.K_SERVICE" and "sets this variable itself" in refusal.advice
+    assert refusal.key == "services.chat.environment.K_SERVICE" and "sets this variable itself" in str(refusal)
 
 
 def test_a_copy_has_room_for_the_container_that_carries_its_metrics() -> None:
     full: dict[str, object] = {"services.chat.size": {"vcpu": 8, "memory_gib": 16}}
     (refusal,) = compute_refusals(spec_of(full), "prod")
-    assert refusal.path == "services.chat.size" and "monitoring.prometheus" in refusal.advice
+    assert refusal.key == "services.chat.size" and "monitoring.prometheus" in str(refusal)
     assert not compute_refusals(spec_of({**full, "monitoring.prometheus": False}), "prod")
 
 
 def test_workers_that_show_no_metrics_are_told() -> None:
-    told = {found.path: found for found in compute_approximations(spec_of())}
+    told = {found.key: found for found in compute_adjustments(spec_of())}
     assert "nothing can be asked of worker" in told["monitoring.prometheus"].given
 
 

@@ -7,7 +7,7 @@ import pytest
 from pulumi_gcp.dns.outputs import GetManagedZonesManagedZoneResult
 
 from automation.plan.inventory import Inventory
-from providers.gcp.entry.admission import admitted, entry_approximations, idle_seconds
+from providers.gcp.entry.admission import admitted, entry_adjustments, idle_seconds
 from providers.gcp.entry.certificate import zone_name
 from tests.gcp.variants import deep, narrow, spec_of, staging
 
@@ -182,7 +182,7 @@ def test_the_idle_timeout_stands_on_the_proxy(prod: Inventory) -> None:
 
 
 def test_what_the_entry_does_in_its_own_way_is_told() -> None:
-    told = {found.path: found.given for found in entry_approximations(spec_of({"ingress.allowed_cidrs": narrow()}))}
+    told = {found.key: found.reason for found in entry_adjustments(spec_of({"ingress.allowed_cidrs": narrow()}))}
     assert "counts for every backend apart" in told["ingress.rate_limit_per_minute"]
     assert "3600 seconds in all" in told["ingress.idle_timeout_seconds"]
     assert "no uptime check" in told["ingress.allowed_cidrs"]

@@ -10,7 +10,7 @@ from automation.plan.inventory import Inventory
 from components.validation.parse import parse
 from providers.contract.alarms import BURN_RATES, BurnRate
 from providers.contract.diagnostics import InvalidConfiguration
-from providers.gcp.monitoring.limits import burn_limit, money, monitoring_approximations
+from providers.gcp.monitoring.limits import burn_limit, money, monitoring_adjustments
 from tests.gcp.variants import deep, spec_of, staging
 from tests.planning import production
 
@@ -63,7 +63,7 @@ def test_an_address_is_a_channel_whose_name_does_not_show_it(prod: Inventory) ->
 
 
 def test_slack_is_told_to_be_authorised_by_hand() -> None:
-    told = {found.path: found.given for found in monitoring_approximations(spec_of())}
+    told = {found.key: found.reason for found in monitoring_adjustments(spec_of())}
     assert "the notification channel named T0000000/C0000000" in told["monitoring.slack"]
 
 
@@ -88,9 +88,7 @@ def test_everything_the_stack_writes_is_kept(prod: Inventory, part: str) -> None
 
 
 def test_a_retention_below_the_projects_own_is_told() -> None:
-    told = {
-        found.path: found.given for found in monitoring_approximations(spec_of({"monitoring.log_retention_days": 7}))
-    }
+    told = {found.key: found.reason for found in monitoring_adjustments(spec_of({"monitoring.log_retention_days": 7}))}
     assert "30 in the `_Default` bucket" in told["monitoring.log_retention_days"]
 
 
@@ -110,7 +108,7 @@ def test_a_budget_counts_this_project_by_its_number(prod: Inventory) -> None:
 def test_a_budget_tells_the_addresses_and_no_other_channel(prod: Inventory) -> None:
     told = deep(prod.one("prod-monitoring-budget").inputs, "allUpdatesRule", "monitoringNotificationChannels")
     assert told == ["<monitoring:NotificationChannel prod-channels-email-d876c66b>.name"]
-    given = {found.path: found.given for found in monitoring_approximations(spec_of())}
+    given = {found.key: found.reason for found in monitoring_adjustments(spec_of())}
     assert "1 of the e-mail addresses" in given["budget.monthly_usd"]
 
 

@@ -7,7 +7,7 @@ from providers.contract.spec import Health
 from providers.gcp.compute.health import (
     LONGEST_STARTUP_SECONDS,
     liveness_probe,
-    probe_approximations,
+    probe_adjustments,
     readiness_probe,
     startup_probe,
 )
@@ -44,15 +44,13 @@ def test_a_start_waits_for_the_grace_and_the_failures_after_it() -> None:
 
 
 def test_a_grace_longer_than_cloud_run_waits_is_told_in_seconds() -> None:
-    (told,) = probe_approximations(spec_of({"services.gateway.health.start_period_seconds": 300}))[:1]
-    assert told.path == "services.gateway.health.start_period_seconds" and told.asked == 300
+    (told,) = probe_adjustments(spec_of({"services.gateway.health.start_period_seconds": 300}))[:1]
+    assert told.key == "services.gateway.health.start_period_seconds" and told.asked == 300
     assert "240 seconds in all" in told.given and "360" in told.given
 
 
 def test_a_workers_health_is_told_not_to_be_asked() -> None:
-    told = {
-        found.path: found for found in probe_approximations(spec_of({"services.worker.health.interval_seconds": 40}))
-    }
+    told = {found.key: found for found in probe_adjustments(spec_of({"services.worker.health.interval_seconds": 40}))}
     worker = told["services.worker.health"]
     assert worker.asked == {"interval_seconds": 40} and "asks nothing of a worker" in worker.given
 
@@ -60,15 +58,15 @@ def test_a_workers_health_is_told_not_to_be_asked() -> None:
 def test_a_command_beside_a_path_is_told_not_to_be_run() -> None:
     command = ["CMD", "true"]
     changes: dict[str, object] = {"services.chat.health": {"path": "/health", "command": command}}
-    told = {found.path: found for found in probe_approximations(spec_of(changes))}
+    told = {found.key: found for found in probe_adjustments(spec_of(changes))}
     assert told["services.chat.health.command"].asked == command
 
 
 def test_a_service_without_a_health_path_is_told_to_be_asked_for_its_port_alone() -> None:
     changes: dict[str, object] = {"services.tool": {"image": f"tool@sha256:{'a' * 64}", "port": 9000}}
-    told = {found.path: found for found in probe_approximations(spec_of(changes))}
+    told = {found.key: found for found in probe_adjustments(spec_of(changes))}
     assert "a connection to port 9000" in told["services.tool.health"].given
 
 
 def test_plain_health_numbers_are_nothing_to_tell() -> None:
-    assert not [found for found in probe_approximations(spec_of()) if "gateway" in found.path]
+    assert not [found for found in probe_adjustments(spec_of()) if "gateway" in found.key]

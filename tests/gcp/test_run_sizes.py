@@ -11,7 +11,7 @@ from providers.gcp.compute.sizes import (
     fits,
     nearest_run_sizes,
     run_size,
-    run_size_approximations,
+    run_size_adjustments,
     run_size_refusals,
 )
 
@@ -76,9 +76,9 @@ def test_a_pair_that_does_not_exist_is_refused_with_the_two_nearest() -> None:
 def test_a_size_between_two_steps_is_rounded_up_and_told(asked: tuple[float, float], given: RunSize) -> None:
     spec = platform(*asked)
     assert run_size(spec.services["api"].size) == given
-    (told,) = run_size_approximations(spec)
+    (told,) = run_size_adjustments(spec)
     assert str(given) in str(told)
 
 
 def test_a_size_that_is_sold_is_nothing_to_tell() -> None:
-    assert run_size_approximations(platform(1, 2)) == [] and run_size_refusals(platform(1, 2)) == []
+    assert run_size_adjustments(platform(1, 2)) == [] and run_size_refusals(platform(1, 2)) == []

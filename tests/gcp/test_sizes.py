@@ -11,9 +11,9 @@ from providers.gcp.sizes import (
     PERFORMANCE,
     Tier,
     cache_gib,
-    cache_size_approximations,
+    cache_size_adjustments,
     cache_size_refusals,
-    database_size_approximations,
+    database_size_adjustments,
     database_size_refusals,
     database_tier,
     default_connections,
@@ -100,15 +100,15 @@ def test_a_region_with_one_edition_offers_its_own_tiers() -> None:
 
 
 def test_the_edition_that_is_paid_for_is_told() -> None:
-    told = database_size_approximations(platform(size_of(2, 16)))
+    told = database_size_adjustments(platform(size_of(2, 16)))
     assert "db-perf-optimized-N-2 in the edition ENTERPRISE_PLUS" in told[0].given
 
 
 def test_a_long_retention_reaches_back_as_far_as_the_edition() -> None:
     plus, enterprise = platform(size_of(2, 16), days=30), platform(size_of(2, 8), days=30)
-    assert [told.path for told in database_size_approximations(plus)] == ["database.size"]
-    told = database_size_approximations(enterprise)[1]
-    assert (told.path, told.asked) == ("database.backup.retention_days", 30)
+    assert [told.key for told in database_size_adjustments(plus)] == ["database.size"]
+    told = database_size_adjustments(enterprise)[1]
+    assert (told.key, told.asked) == ("database.backup.retention_days", 30)
     assert "the last 7 days alone" in told.given
     assert log_days(DatabaseSpec(backup=BackupSpec(retention_days=30)), database_tier(size_of(2, 8), WITH_BOTH)) == 7
 
@@ -124,9 +124,9 @@ def test_a_cache_has_room_for_what_was_asked(memory_gib: float) -> None:
 
 
 def test_a_cache_between_two_sizes_is_told() -> None:
-    told = cache_size_approximations(platform(size_of(2, 8), cache=2.5))
+    told = cache_size_adjustments(platform(size_of(2, 8), cache=2.5))
     assert [one.given for one in told] == ["3 GiB: Memorystore sells whole ones"]
-    assert not cache_size_approximations(platform(size_of(2, 8), cache=3))
+    assert not cache_size_adjustments(platform(size_of(2, 8), cache=3))
 
 
 def test_a_cache_larger_than_the_largest_is_refused() -> None:

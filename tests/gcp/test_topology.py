@@ -49,9 +49,9 @@ def test_a_small_block_is_refused_with_its_key() -> None:
 
 
 def test_more_copies_than_addresses_are_refused() -> None:
-    room = usable_addresses(layout("10.20.0.0/20").services)
+    scope = usable_addresses(layout("10.20.0.0/20").services)
     told = refused({"network.cidr": "10.20.0.0/20", "services.gateway.replicas": {"min": 3, "max": 300}})
-    assert any(f"has {room}" in sentence for sentence in told)
+    assert any(f"has {scope}" in sentence for sentence in told)
 
 
 def test_a_key_of_an_outside_api_cannot_be_used_without_a_way_out() -> None:

@@ -70,7 +70,7 @@ class Machine:
         return Deployment(STACK, self.bench.folder, environment=dict(self.bench.environment))
 
     @property
-    def site(self) -> DockerContext:
+    def context(self) -> DockerContext:
         """What the adapter knows of the stack file."""
         return DockerContext(read_stack(self.bench.folder, STACK).spec, STACK, REGION)
 
@@ -99,7 +99,7 @@ class Machine:
 
     def copies(self, service: str) -> list[str]:
         """Ids of the copies of a service."""
-        number = self.site.spec.services[service].replicas.min
+        number = self.context.spec.services[service].replicas.min
         return [self.container(f"compute-{service}-{at}") for at in range(1, number + 1)]
 
     def containers(self, part: str = "", *, everything: bool = False) -> list[str]:
@@ -115,7 +115,7 @@ class Machine:
 
     def asked_prometheus(self, path: str) -> dict[str, Any]:
         """An answer of Prometheus' API; it listens where only the platform's own parts can ask."""
-        url = f"http://{prometheus_address(self.site)}:{PROMETHEUS_PORT}/api/v1/{path}"
+        url = f"http://{prometheus_address(self.context)}:{PROMETHEUS_PORT}/api/v1/{path}"
         return json.loads(docker("exec", self.container("monitoring-prometheus"), "wget", "-qO-", url))
 
 

@@ -13,10 +13,10 @@ def machine_findings(case: Case) -> tuple[Finding, ...]:
 
 
 def _findings(seen: CheckResult) -> Iterator[Finding]:
-    for refusal in seen.refusals:
+    for refusal in seen.diagnostics:
         told, _, advice = str(refusal).rstrip(".").partition("; ")
         yield refused(seen.subject, told, advice)
     if seen.unasked:
         yield unknown(seen.subject, seen.told, seen.unasked)
-    elif not seen.refusals:
+    elif not seen.diagnostics:
         yield allowed(seen.subject, seen.told)

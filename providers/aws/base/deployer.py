@@ -31,21 +31,23 @@ PUSH = (
 )
 
 
-def create_deployer(room: Scope, site: AwsContext, deployer: Deployer, roles: Sequence[aws.iam.Role]) -> aws.iam.Role:
+def create_deployer(
+    scope: Scope, context: AwsContext, deployer: Deployer, roles: Sequence[aws.iam.Role]
+) -> aws.iam.Role:
     """The deploy role; `roles` are those it may hand to ECS with a task definition."""
     role = aws.iam.Role(
-        room.named("deployer"),
+        scope.named("deployer"),
         # fixed, because the workflow file in the repository names it
-        name=f"{site.stack}-deployer",
-        description=f"Deploys the stack {site.stack} from GitHub, environment {deployer.environment}",
-        assume_role_policy=_trust(site, deployer),
-        opts=room.opts(),
+        name=f"{context.stack}-deployer",
+        description=f"Deploys the stack {context.stack} from GitHub, environment {deployer.environment}",
+        assume_role_policy=_trust(context, deployer),
+        opts=scope.opts(),
     )
     aws.iam.RolePolicy(
-        room.named("deployer-policy"),
+        scope.named("deployer-policy"),
         role=role.name,
-        policy=document(*_images(site), *_services(site), _hand_over(roles)),
-        opts=room.opts(),
+        policy=document(*_images(context), *_services(context), _hand_over(roles)),
+        opts=scope.opts(),
     )
     return role
 
@@ -59,10 +61,10 @@ def subjects(deployer: Deployer) -> list[str]:
     ]
 
 
-def _trust(site: AwsContext, deployer: Deployer) -> str:
+def _trust(context: AwsContext, deployer: Deployer) -> str:
     statement = {
         "Effect": "Allow",
-        "Principal": {"Federated": site.arn("iam", f"oidc-provider/{ISSUER}", region=False)},
+        "Principal": {"Federated": context.arn("iam", f"oidc-provider/{ISSUER}", region=False)},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {
             "StringEquals": {
@@ -77,18 +79,20 @@ def _trust(site: AwsContext, deployer: Deployer) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _images(site: AwsContext) -> list[Statement]:
-    own = site.arn("ecr", f"repository/{repository_name(site.stack, '*')}")
+def _images(context: AwsContext) -> list[Statement]:
+    own = context.arn("ecr", f"repository/{repository_name(context.stack, '*')}")
     # the token opens the registry's door, not a repository: ECR has no resource for it
     return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, own)]
 
 
-def _services(site: AwsContext) -> list[Statement]:
-    cluster = cluster_name(site.stack)
-    in_cluster = {"ArnEquals": {"ecs:cluster": site.arn("ecs", f"cluster/{cluster}")}}
-    families = [site.arn("ecs", f"task-definition/{task_family(site.stack, name)}:*") for name in site.spec.services]
+def _services(context: AwsContext) -> list[Statement]:
+    cluster = cluster_name(context.stack)
+    in_cluster = {"ArnEquals": {"ecs:cluster": context.arn("ecs", f"cluster/{cluster}")}}
+    families = [
+        context.arn("ecs", f"task-definition/{task_family(context.stack, name)}:*") for name in context.spec.services
+    ]
     return [
-        allow(("ecs:DescribeServices", "ecs:UpdateService"), site.arn("ecs", f"service/{cluster}/*"), in_cluster),
+        allow(("ecs:DescribeServices", "ecs:UpdateService"), context.arn("ecs", f"service/{cluster}/*"), in_cluster),
         allow("ecs:RegisterTaskDefinition", families),
         # a workflow copies the running revision; ECS knows no resource for reading one
         allow("ecs:DescribeTaskDefinition", "*"),

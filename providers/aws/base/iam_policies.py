@@ -30,26 +30,26 @@ def allow(
     return {**statement, "Condition": condition} if condition else statement
 
 
-def sent_by(site: AwsContext, source_arn: pulumi.Input[str]) -> dict[str, object]:
+def sent_by(context: AwsContext, source_arn: pulumi.Input[str]) -> dict[str, object]:
     """Condition: the service acts for this account, and for resources like `source_arn`."""
     return {
-        "StringEquals": {"aws:SourceAccount": site.account_id},
+        "StringEquals": {"aws:SourceAccount": context.account_id},
         "ArnLike": {"aws:SourceArn": source_arn},
     }
 
 
-def through(site: AwsContext, *services: str) -> dict[str, object]:
+def through(context: AwsContext, *services: str) -> dict[str, object]:
     """Condition on the use of a key: only through these services of this region."""
-    hosts = [f"{service}.{site.region}.amazonaws.com" for service in services]
+    hosts = [f"{service}.{context.region}.amazonaws.com" for service in services]
     return {"StringEquals": {"kms:ViaService": hosts[0] if len(hosts) == 1 else hosts}}
 
 
-def trust(site: AwsContext, principal: str, source_arn: str) -> str:
+def trust(context: AwsContext, principal: str, source_arn: str) -> str:
     """Trust of a role that the service `principal` assumes for this account's resources like `source_arn`."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": principal},
         "Action": "sts:AssumeRole",
-        "Condition": sent_by(site, source_arn),
+        "Condition": sent_by(context, source_arn),
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

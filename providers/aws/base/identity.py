@@ -29,41 +29,41 @@ class AwsIdentity:
     """Rights that no room grants, by service: on the models. A service waits for its own before it starts."""
 
 
-def create_identity(room: Scope, site: AwsContext) -> AwsIdentity:
+def create_identity(scope: Scope, context: AwsContext) -> AwsIdentity:
     """Two roles per service, the right to invoke the listed models, and the deploy role when `deployer` is given."""
-    services = site.spec.services
-    execution = {name: _role(room, site, name, "execution") for name in services}
-    task = {name: _role(room, site, name, "task") for name in services}
-    grants = {name: (_models(room, site, name, task[name]),) for name in site.spec.users_of("models")}
-    if site.spec.deployer is not None:
-        create_deployer(room, site, site.spec.deployer, [*execution.values(), *task.values()])
+    services = context.spec.services
+    execution = {name: _role(scope, context, name, "execution") for name in services}
+    task = {name: _role(scope, context, name, "task") for name in services}
+    grants = {name: (_models(scope, context, name, task[name]),) for name in context.spec.users_of("models")}
+    if context.spec.deployer is not None:
+        create_deployer(scope, context, context.spec.deployer, [*execution.values(), *task.values()])
     return AwsIdentity(execution, task, grants)
 
 
-def _role(room: Scope, site: AwsContext, service: str, kind: str) -> aws.iam.Role:
+def _role(scope: Scope, context: AwsContext, service: str, kind: str) -> aws.iam.Role:
     return aws.iam.Role(
-        room.named(f"{service}-{kind}"),
-        description=f"{kind.capitalize()} role of the service {service} in the stack {site.stack}",
-        assume_role_policy=trust(site, "ecs-tasks.amazonaws.com", site.arn("ecs", "*")),
-        opts=room.opts(),
+        scope.named(f"{service}-{kind}"),
+        description=f"{kind.capitalize()} role of the service {service} in the stack {context.stack}",
+        assume_role_policy=trust(context, "ecs-tasks.amazonaws.com", context.arn("ecs", "*")),
+        opts=scope.opts(),
     )
 
 
-def _models(room: Scope, site: AwsContext, service: str, role: aws.iam.Role) -> aws.iam.RolePolicy:
+def _models(scope: Scope, context: AwsContext, service: str, role: aws.iam.Role) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
-        room.named(f"{service}-models"),
+        scope.named(f"{service}-models"),
         role=role.name,
-        policy=document(*_model_statements(site)),
-        opts=room.opts(),
+        policy=document(*_model_statements(context)),
+        opts=scope.opts(),
     )
 
 
-def _model_statements(site: AwsContext) -> list[Statement]:
-    models = site.block.models
-    plain = plain_model_arns(site, models)
+def _model_statements(context: AwsContext) -> list[Statement]:
+    models = context.block.models
+    plain = plain_model_arns(context, models)
     statements = [allow(INVOKE, plain)] if plain else []
     for profile in profiles(models):
-        arn = profile_arn(site, profile)
+        arn = profile_arn(context, profile)
         only_through_it = {"StringEquals": {"bedrock:InferenceProfileArn": arn}}
-        statements += [allow(INVOKE, arn), allow(INVOKE, behind_profile_arn(site, profile), only_through_it)]
+        statements += [allow(INVOKE, arn), allow(INVOKE, behind_profile_arn(context, profile), only_through_it)]
     return statements

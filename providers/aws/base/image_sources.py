@@ -2,7 +2,7 @@
 
 import re
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, legacy_unsupported
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
@@ -39,7 +39,7 @@ def registry_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
         f"them, slashes between words, at most {limit} characters before the tag"
     )
     return [
-        Unsupported("aws", f"services.{name}.image", spec.services[name].image, advice)
+        legacy_unsupported("aws", f"services.{name}.image", spec.services[name].image, advice)
         for name, image in own_images(spec).items()
         if not REPOSITORY.fullmatch(image.name) or len(image.name) > limit
     ]

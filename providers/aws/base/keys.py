@@ -33,59 +33,61 @@ class AwsKeys:
     telemetry: pulumi.Output[str]
 
 
-def create_keys(room: Scope, site: AwsContext) -> AwsKeys:
+def create_keys(scope: Scope, context: AwsContext) -> AwsKeys:
     """Two customer-managed keys with yearly rotation and exact policies."""
-    data = _key(room, site, "data", "database, cache, objects, images and secrets", _tasks(site))
-    telemetry = _key(room, site, "telemetry", "logs, alarm topics and metrics", (_logs(site), _publishers(site)))
+    data = _key(scope, context, "data", "database, cache, objects, images and secrets", _tasks(context))
+    telemetry = _key(
+        scope, context, "telemetry", "logs, alarm topics and metrics", (_logs(context), _publishers(context))
+    )
     return AwsKeys(data=data.arn, telemetry=telemetry.arn)
 
 
-def _key(room: Scope, site: AwsContext, part: str, what: str, statements: tuple[Statement, ...]) -> aws.kms.Key:
+def _key(scope: Scope, context: AwsContext, part: str, what: str, statements: tuple[Statement, ...]) -> aws.kms.Key:
     key = aws.kms.Key(
-        room.named(part),
-        description=f"Encrypts {what} of the stack {site.stack}",
+        scope.named(part),
+        description=f"Encrypts {what} of the stack {context.stack}",
         enable_key_rotation=True,
-        deletion_window_in_days=DELETION_WINDOW_DAYS[site.spec.profile],
-        policy=document(_account(site), *statements),
-        opts=room.opts(),
+        deletion_window_in_days=DELETION_WINDOW_DAYS[context.spec.profile],
+        policy=document(_account(context), *statements),
+        opts=scope.opts(),
     )
     aws.kms.Alias(
-        room.named(f"{part}-alias"),
-        name=f"alias/agent-platform/{site.stack}/{part}",
+        scope.named(f"{part}-alias"),
+        name=f"alias/agent-platform/{context.stack}/{part}",
         target_key_id=key.key_id,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return key
 
 
-def _account(site: AwsContext) -> Statement:
+def _account(context: AwsContext) -> Statement:
     """Without it only the policy itself could grant, and a mistake in it could never be undone."""
-    principal = {"AWS": site.arn("iam", "root", region=False)}
+    principal = {"AWS": context.arn("iam", "root", region=False)}
     return {"Sid": "LetIamGrant", "Principal": principal, **allow("kms:*", THIS_KEY)}
 
 
-def _logs(site: AwsContext) -> Statement:
+def _logs(context: AwsContext) -> Statement:
     """CloudWatch Logs, for this stack's groups: known by name, because their ARNs would wait for this key."""
-    groups = [site.arn("logs", f"log-group:{name}") for name in log_group_names(site)]
+    groups = [context.arn("logs", f"log-group:{name}") for name in log_group_names(context)]
     condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}
-    principal = {"Service": f"logs.{site.region}.amazonaws.com"}
+    principal = {"Service": f"logs.{context.region}.amazonaws.com"}
     return {"Sid": "EncryptLogs", "Principal": principal, **allow(LOG_ACTIONS, THIS_KEY, condition)}
 
 
-def log_group_names(site: AwsContext) -> list[str]:
+def log_group_names(context: AwsContext) -> list[str]:
     """Every log group of the stack: its own, and the three whose names AWS prescribes."""
     return [
-        site.log_group("*"),
-        cluster_log_group(site.stack),
-        waf_log_group(site.stack),
-        database_log_group(site.stack, "*"),
+        context.log_group("*"),
+        cluster_log_group(context.stack),
+        waf_log_group(context.stack),
+        database_log_group(context.stack, "*"),
     ]
 
 
-def _publishers(site: AwsContext) -> Statement:
+def _publishers(context: AwsContext) -> Statement:
     """Services that publish to the encrypted alarm topics."""
-    condition = {"StringEquals": {"aws:SourceAccount": site.account_id}}
-    principal = {"Service": publishing_services(site.spec)}
+    condition = {"StringEquals": {"aws:SourceAccount": context.account_id}}
+    principal = {"Service": publishing_services(context.spec)}
     return {"Sid": "EncryptAlarms", "Principal": principal, **allow(PUBLISH_ACTIONS, THIS_KEY, condition)}
 
 
@@ -101,11 +103,11 @@ def publishing_services(spec: Platform) -> list[str]:
     return [service for service, speaks in services.items() if speaks]
 
 
-def _tasks(site: AwsContext) -> tuple[Statement, ...]:
+def _tasks(context: AwsContext) -> tuple[Statement, ...]:
     """Fargate, for the disks of this cluster's tasks: Amazon ECS developer guide, "Fargate ephemeral storage"."""
     cluster = {
-        "kms:EncryptionContext:aws:ecs:clusterAccount": site.account_id,
-        "kms:EncryptionContext:aws:ecs:clusterName": cluster_name(site.stack),
+        "kms:EncryptionContext:aws:ecs:clusterAccount": context.account_id,
+        "kms:EncryptionContext:aws:ecs:clusterName": cluster_name(context.stack),
     }
     only_decrypt = {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt"]}}
     fargate = {"Principal": {"Service": "fargate.amazonaws.com"}}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from providers.aws.context import AwsContext
-from providers.contract.diagnostics import ConfigError, Diagnostic, listed
+from providers.contract.diagnostics import Diagnostic, legacy_error, listed
 from providers.contract.spec import Platform
 
 GEOGRAPHIES = {
@@ -28,9 +28,9 @@ GEOGRAPHIES = {
 MODEL_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[a-z0-9]+)*")
 
 
-def plain_model_arns(site: AwsContext, models: Sequence[str]) -> list[str]:
+def plain_model_arns(context: AwsContext, models: Sequence[str]) -> list[str]:
     """Foundation models invoked by their own id."""
-    return [_foundation_model(site, site.region, model) for model in models if geography(model) is None]
+    return [_foundation_model(context, context.region, model) for model in models if geography(model) is None]
 
 
 def profiles(models: Sequence[str]) -> list[str]:
@@ -38,15 +38,15 @@ def profiles(models: Sequence[str]) -> list[str]:
     return [model for model in models if geography(model) is not None]
 
 
-def profile_arn(site: AwsContext, profile: str) -> str:
+def profile_arn(context: AwsContext, profile: str) -> str:
     """The inference profile in the stack's region and account."""
-    return site.arn("bedrock", f"inference-profile/{profile}")
+    return context.arn("bedrock", f"inference-profile/{profile}")
 
 
-def behind_profile_arn(site: AwsContext, profile: str) -> str:
+def behind_profile_arn(context: AwsContext, profile: str) -> str:
     """The foundation model behind a profile, in every region of the profile's geography."""
     word = geography(profile) or "global"
-    return _foundation_model(site, GEOGRAPHIES[word], profile.removeprefix(f"{word}."))
+    return _foundation_model(context, GEOGRAPHIES[word], profile.removeprefix(f"{word}."))
 
 
 def geography(model: str) -> str | None:
@@ -62,8 +62,8 @@ def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         f"which begins with {listed(f'{word}.' for word in GEOGRAPHIES)}, and no ARN"
     )
     models = spec.aws.models if spec.aws else ()
-    return [ConfigError("aws.models", model, advice) for model in models if not MODEL_ID.fullmatch(model)]
+    return [legacy_error("aws.models", model, advice) for model in models if not MODEL_ID.fullmatch(model)]
 
 
-def _foundation_model(site: AwsContext, region: str, model: str) -> str:
-    return f"arn:{site.partition}:bedrock:{region}::foundation-model/{model}"
+def _foundation_model(context: AwsContext, region: str, model: str) -> str:
+    return f"arn:{context.partition}:bedrock:{region}::foundation-model/{model}"

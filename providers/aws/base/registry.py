@@ -31,39 +31,39 @@ class AwsRegistry:
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_registry(room: Scope, site: AwsContext, keys: AwsKeys, identity: AwsIdentity) -> AwsRegistry:
+def create_registry(scope: Scope, context: AwsContext, keys: AwsKeys, identity: AwsIdentity) -> AwsRegistry:
     """One immutable, scanned repository per distinct image without a registry host."""
-    own = own_images(site.spec)
+    own = own_images(context.spec)
     names = dict.fromkeys(image.name for image in own.values())
-    repositories = {name: _repository(room, site, keys, name) for name in names}
+    repositories = {name: _repository(scope, context, keys, name) for name in names}
     images: dict[str, pulumi.Input[str]] = {}
     grants: dict[str, tuple[pulumi.Resource, ...]] = {}
-    for service, spec in site.spec.services.items():
+    for service, spec in context.spec.services.items():
         image = parse_image(spec.image)
         repository = repositories[image.name] if service in own else None
         images[service] = pulumi.Output.concat(repository.repository_url, image.suffix) if repository else spec.image
-        arn = repository.arn if repository else foreign_repository(image, site.partition)
-        grants[service] = (_pull(room, service, identity.execution[service], arn),) if arn is not None else ()
+        arn = repository.arn if repository else foreign_repository(image, context.partition)
+        grants[service] = (_pull(scope, service, identity.execution[service], arn),) if arn is not None else ()
     return AwsRegistry(images, grants)
 
 
-def _repository(room: Scope, site: AwsContext, keys: AwsKeys, name: str) -> aws.ecr.Repository:
+def _repository(scope: Scope, context: AwsContext, keys: AwsKeys, name: str) -> aws.ecr.Repository:
     repository = aws.ecr.Repository(
-        room.named(name),
-        name=repository_name(site.stack, name),
+        scope.named(name),
+        name=repository_name(context.stack, name),
         image_tag_mutability="IMMUTABLE",
         image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
         encryption_configurations=[
             aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=keys.data)
         ],
         force_delete=False,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     aws.ecr.LifecyclePolicy(
-        room.named(f"{name}-retention"),
+        scope.named(f"{name}-retention"),
         repository=repository.name,
         policy=pulumi.Output.json_dumps({"rules": [_untagged(), _surplus()]}),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return repository
 
@@ -91,14 +91,14 @@ def _surplus() -> dict[str, object]:
     }
 
 
-def _pull(room: Scope, service: str, role: aws.iam.Role, repository: pulumi.Input[str]) -> aws.iam.RolePolicy:
+def _pull(scope: Scope, service: str, role: aws.iam.Role, repository: pulumi.Input[str]) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
-        room.named(f"{service}-pull"),
+        scope.named(f"{service}-pull"),
         role=role.name,
         policy=document(
             # the token opens the registry's door, not a repository: ECR has no resource for it
             allow("ecr:GetAuthorizationToken", "*"),
             allow(PULL, repository),
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -6,7 +6,7 @@ from providers.aws.base.identity import AwsIdentity
 from providers.aws.base.keys import AwsKeys
 from providers.aws.base.registry import AwsRegistry
 from providers.aws.context import AwsContext
-from providers.aws.network.resources import Network
+from providers.aws.network.results import AwsNetwork
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.metrics_collector import AwsMetricsCollector
 from providers.contract.spec import Platform
@@ -16,9 +16,9 @@ from providers.contract.spec import Platform
 class AwsBaseResources:
     """Keys, network, identities, images, alarm channels and Prometheus of one region."""
 
-    site: AwsContext
+    context: AwsContext
     keys: AwsKeys
-    network: Network
+    network: AwsNetwork
     identity: AwsIdentity
     registry: AwsRegistry
     channels: AwsChannels
@@ -27,4 +27,4 @@ class AwsBaseResources:
     @property
     def spec(self) -> Platform:
         """The spec that is built."""
-        return self.site.spec
+        return self.context.spec

@@ -20,44 +20,44 @@ RECOVERY_WINDOW_DAYS = {"production": 30, "staging": 7, "development": 0}
 
 
 def create_secret(
-    room: Scope, ground: AwsBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    scope: Scope, base: AwsBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
     """One secret encrypted by the data key, and for each reader a policy on its execution role for this secret.
 
     Its physical name ends in random digits: the name of a deleted secret stays taken while it can be restored.
     """
     secret = aws.secretsmanager.Secret(
-        room.named(name),
-        description=f"{name} of the stack {ground.site.stack}",
-        kms_key_id=ground.keys.data,
-        recovery_window_in_days=RECOVERY_WINDOW_DAYS[ground.spec.profile],
-        opts=room.opts(),
+        scope.named(name),
+        description=f"{name} of the stack {base.context.stack}",
+        kms_key_id=base.keys.data,
+        recovery_window_in_days=RECOVERY_WINDOW_DAYS[base.spec.profile],
+        opts=scope.opts(),
     )
     version = aws.secretsmanager.SecretVersion(
-        room.named(f"{name}-value"),
+        scope.named(f"{name}-value"),
         secret_id=secret.id,
         secret_string=value,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    grants = [_grant(room, ground, name, secret, reader) for reader in readers]
+    grants = [_grant(scope, base, name, secret, reader) for reader in readers]
     return SecretRef(name=name, reference=secret.arn, version=version.version_id, grants=(version, *grants))
 
 
 def _grant(
-    room: Scope, ground: AwsBaseResources, name: str, secret: aws.secretsmanager.Secret, reader: str
+    scope: Scope, base: AwsBaseResources, name: str, secret: aws.secretsmanager.Secret, reader: str
 ) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
-        room.named(f"{name}-read-by-{reader}"),
-        role=ground.identity.execution[reader].name,
+        scope.named(f"{name}-read-by-{reader}"),
+        role=base.identity.execution[reader].name,
         policy=document(
             allow("secretsmanager:GetSecretValue", secret.arn),
-            allow("kms:Decrypt", ground.keys.data, _for_this_secret(ground, secret)),
+            allow("kms:Decrypt", base.keys.data, _for_this_secret(base, secret)),
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _for_this_secret(ground: AwsBaseResources, secret: aws.secretsmanager.Secret) -> Statement:
+def _for_this_secret(base: AwsBaseResources, secret: aws.secretsmanager.Secret) -> Statement:
     """The data key opens many things; here only this secret, and only when Secrets Manager asks."""
-    asker = f"secretsmanager.{ground.site.region}.amazonaws.com"
+    asker = f"secretsmanager.{base.context.region}.amazonaws.com"
     return {"StringEquals": {"kms:ViaService": asker, "kms:EncryptionContext:SecretARN": secret.arn}}

@@ -18,7 +18,7 @@ from providers.aws.sizes import RESERVED_PERCENT, cache_node
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, redis_url
 from providers.contract.results import Cache
-from providers.contract.spec import Cache as Wanted
+from providers.contract.spec import CacheSpec
 
 ENGINE = "valkey"
 ENGINE_VERSION = "8.1"
@@ -38,36 +38,36 @@ class AwsCache(Cache):
     node_ids: tuple[pulumi.Output[str], ...]
 
 
-def create_cache(room: Scope, ground: AwsBaseResources) -> AwsCache:
+def create_cache(scope: Scope, base: AwsBaseResources) -> AwsCache:
     """One replication group for the spec's cache."""
-    wanted = ground.spec.cache
+    wanted = base.spec.cache
     if wanted is None:
         raise ValueError("the platform has no cache")
-    password = generated_password(room)
-    group = _replication_group(room, ground, wanted, password)
+    password = generated_password(scope)
+    group = _replication_group(scope, base, wanted, password)
     url = redis_url(password, group.primary_endpoint_address, CACHE_PORT, tls=True)
     nodes = range(1, _node_count(wanted) + 1)
     return AwsCache(
         host=group.primary_endpoint_address,
         port=CACHE_PORT,
         tls=True,
-        url=create_secret(room, ground, "redis-url", url, ground.spec.users_of("cache")),
+        url=create_secret(scope, base, "redis-url", url, base.spec.users_of("cache")),
         node_ids=tuple(pulumi.Output.concat(group.replication_group_id, f"-{node:03}") for node in nodes),
     )
 
 
-def _node_count(wanted: Wanted) -> int:
+def _node_count(wanted: CacheSpec) -> int:
     return 2 if wanted.high_availability else 1
 
 
 def _replication_group(
-    room: Scope, ground: AwsBaseResources, wanted: Wanted, password: pulumi.Output[str]
+    scope: Scope, base: AwsBaseResources, wanted: CacheSpec, password: pulumi.Output[str]
 ) -> aws.elasticache.ReplicationGroup:
-    group = ground.network.groups.cache
+    group = base.network.groups.cache
     return aws.elasticache.ReplicationGroup(
-        room.named(),
-        replication_group_id=cache_identifier(ground.site.stack),
-        description=f"Cache of the stack {ground.site.stack}",
+        scope.named(),
+        replication_group_id=cache_identifier(base.context.stack),
+        description=f"Cache of the stack {base.context.stack}",
         engine=ENGINE,
         engine_version=ENGINE_VERSION,
         auto_minor_version_upgrade=True,
@@ -76,12 +76,12 @@ def _replication_group(
         num_cache_clusters=_node_count(wanted),
         automatic_failover_enabled=wanted.high_availability,
         multi_az_enabled=wanted.high_availability,
-        parameter_group_name=_parameter_group(room, wanted).name,
+        parameter_group_name=_parameter_group(scope, wanted).name,
         port=CACHE_PORT,
-        subnet_group_name=_subnets(room, ground).name,
+        subnet_group_name=_subnets(scope, base).name,
         security_group_ids=[group.id] if group else [],
         at_rest_encryption_enabled=True,
-        kms_key_id=ground.keys.data,
+        kms_key_id=base.keys.data,
         transit_encryption_enabled=True,
         transit_encryption_mode="required",
         auth_token=password,
@@ -89,37 +89,37 @@ def _replication_group(
         snapshot_retention_limit=SNAPSHOT_DAYS,
         snapshot_window=SNAPSHOT_WINDOW,
         maintenance_window=MAINTENANCE_WINDOW,
-        log_delivery_configurations=[_delivery(room, ground, log) for log in LOGS],
-        opts=room.opts(),
+        log_delivery_configurations=[_delivery(scope, base, log) for log in LOGS],
+        opts=scope.opts(),
     )
 
 
-def _parameter_group(room: Scope, wanted: Wanted) -> aws.elasticache.ParameterGroup:
+def _parameter_group(scope: Scope, wanted: CacheSpec) -> aws.elasticache.ParameterGroup:
     parameters = {"maxmemory-policy": wanted.eviction, "reserved-memory-percent": str(RESERVED_PERCENT)}
     return aws.elasticache.ParameterGroup(
-        room.named("parameters"),
+        scope.named("parameters"),
         family=FAMILY,
         description="Eviction and reserve of the platform's cache",
         parameters=[
             aws.elasticache.ParameterGroupParameterArgs(name=name, value=value) for name, value in parameters.items()
         ],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _subnets(room: Scope, ground: AwsBaseResources) -> aws.elasticache.SubnetGroup:
+def _subnets(scope: Scope, base: AwsBaseResources) -> aws.elasticache.SubnetGroup:
     return aws.elasticache.SubnetGroup(
-        room.named("subnets"),
+        scope.named("subnets"),
         description="Database tier of the platform's network",
-        subnet_ids=list(ground.network.database_subnet_ids),
-        opts=room.opts(),
+        subnet_ids=list(base.network.database_subnet_ids),
+        opts=scope.opts(),
     )
 
 
 def _delivery(
-    room: Scope, ground: AwsBaseResources, log: str
+    scope: Scope, base: AwsBaseResources, log: str
 ) -> aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs:
-    log_group = create_log_group(room, log, ground.site, ground.keys.telemetry, ground.site.log_group("cache", log))
+    log_group = create_log_group(scope, log, base.context, base.keys.telemetry, base.context.log_group("cache", log))
     return aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
         destination=log_group.name,
         destination_type="cloudwatch-logs",

@@ -3,7 +3,7 @@
 from providers.aws.base.resources import AwsBaseResources
 
 
-def service_address(ground: AwsBaseResources, service: str) -> str:
+def service_address(base: AwsBaseResources, service: str) -> str:
     """`http://<service>:<port>`; empty for a worker, which accepts no connection."""
-    port = ground.spec.services[service].port
+    port = base.spec.services[service].port
     return f"http://{service}:{port}" if port else ""

@@ -24,35 +24,35 @@ class Cluster:
     namespace: aws.servicediscovery.HttpNamespace | None
 
 
-def create_cluster(room: Scope, ground: AwsBaseResources) -> Cluster:
+def create_cluster(scope: Scope, base: AwsBaseResources) -> Cluster:
     """The cluster of the region.
 
     Commands inside running containers (ECS Exec) stay off: its agent writes to the root file system, which is
     read-only here, so there is no session to log either.
     """
-    insights = _insights(room, ground)
+    insights = _insights(scope, base)
     cluster = aws.ecs.Cluster(
-        room.named(),
-        name=cluster_name(ground.site.stack),
+        scope.named(),
+        name=cluster_name(base.context.stack),
         settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enhanced")],
         configuration=aws.ecs.ClusterConfigurationArgs(
             managed_storage_configuration=aws.ecs.ClusterConfigurationManagedStorageConfigurationArgs(
-                fargate_ephemeral_storage_kms_key_id=ground.keys.data
+                fargate_ephemeral_storage_kms_key_id=base.keys.data
             )
         ),
         # Container Insights makes its log group, with no retention, as soon as a cluster without one reports
-        opts=room.opts(depends_on=[insights]),
+        opts=scope.opts(depends_on=[insights]),
     )
     capacity = aws.ecs.ClusterCapacityProviders(
-        room.named("capacity"),
+        scope.named("capacity"),
         cluster_name=cluster.name,
         capacity_providers=[ON_DEMAND, SPOT],
         default_capacity_provider_strategies=[
             aws.ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs(capacity_provider=ON_DEMAND, weight=1)
         ],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    return Cluster(cluster, capacity, _namespace(room, ground))
+    return Cluster(cluster, capacity, _namespace(scope, base))
 
 
 def capacity_provider(service: Service, *, production: bool) -> str:
@@ -60,16 +60,16 @@ def capacity_provider(service: Service, *, production: bool) -> str:
     return SPOT if service.port is None and not production else ON_DEMAND
 
 
-def _insights(room: Scope, ground: AwsBaseResources) -> aws.cloudwatch.LogGroup:
-    site = ground.site
-    return create_log_group(room, "insights", site, ground.keys.telemetry, cluster_log_group(site.stack))
+def _insights(scope: Scope, base: AwsBaseResources) -> aws.cloudwatch.LogGroup:
+    context = base.context
+    return create_log_group(scope, "insights", context, base.keys.telemetry, cluster_log_group(context.stack))
 
 
-def _namespace(room: Scope, ground: AwsBaseResources) -> aws.servicediscovery.HttpNamespace | None:
-    if not any(service.calls for service in ground.spec.services.values()):
+def _namespace(scope: Scope, base: AwsBaseResources) -> aws.servicediscovery.HttpNamespace | None:
+    if not any(service.calls for service in base.spec.services.values()):
         return None
     return aws.servicediscovery.HttpNamespace(
-        room.named("calls"), description="Services that call each other", opts=room.opts()
+        scope.named("calls"), description="Services that call each other", opts=scope.opts()
     )
 
 

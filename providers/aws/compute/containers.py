@@ -30,13 +30,13 @@ COLLECTOR_IMAGE = (
 
 
 def service_container(
-    ground: AwsBaseResources, name: str, environment: Environment, log_group: pulumi.Output[str]
+    base: AwsBaseResources, name: str, environment: Environment, log_group: pulumi.Output[str]
 ) -> Container:
     """The container of a service: no root, nothing writable but /tmp, secrets by reference."""
-    service = ground.spec.services[name]
+    service = base.spec.services[name]
     tmp = {"containerPath": "/tmp", "size": fargate(service.size).memory_mib // TMP_SHARE}  # noqa: S108 - a mount, no file
     return {
-        **_base(ground, name, ground.registry.images[name], log_group),
+        **_base(base, name, base.registry.images[name], log_group),
         **_listening(name, service),
         **({"command": list(service.command)} if service.command else {}),
         **_checked(service),
@@ -49,12 +49,10 @@ def service_container(
     }
 
 
-def collector_container(
-    ground: AwsBaseResources, config: pulumi.Input[str], log_group: pulumi.Output[str]
-) -> Container:
+def collector_container(base: AwsBaseResources, config: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
     """The collector beside a service, sending its metrics to Prometheus; its end does not end the task."""
     return {
-        **_base(ground, COLLECTOR, COLLECTOR_IMAGE, log_group),
+        **_base(base, COLLECTOR, COLLECTOR_IMAGE, log_group),
         "essential": False,
         "memory": COLLECTOR_MEMORY_MIB,
         "environment": variables({"AOT_CONFIG_CONTENT": config}),
@@ -72,11 +70,11 @@ def secrets(references: Mapping[str, SecretRef]) -> list[Container]:
     return [{"name": name, "valueFrom": _pinned(references[name])} for name in sorted(references)]
 
 
-def log_options(ground: AwsBaseResources, prefix: str, log_group: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
+def log_options(base: AwsBaseResources, prefix: str, log_group: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
     """Options of the awslogs driver; a full buffer drops lines instead of stopping the service."""
     return {
         "awslogs-group": log_group,
-        "awslogs-region": ground.site.region,
+        "awslogs-region": base.context.region,
         "awslogs-stream-prefix": prefix,
         "mode": "non-blocking",
         "max-buffer-size": LOG_BUFFER,
@@ -86,13 +84,13 @@ def log_options(ground: AwsBaseResources, prefix: str, log_group: pulumi.Output[
 _LINUX: Container = {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}
 
 
-def _base(ground: AwsBaseResources, name: str, image: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
+def _base(base: AwsBaseResources, name: str, image: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
     return {
         "name": name,
         "image": image,
         "user": NO_ROOT_USER,
         "readonlyRootFilesystem": True,
-        "logConfiguration": {"logDriver": "awslogs", "options": log_options(ground, name, log_group)},
+        "logConfiguration": {"logDriver": "awslogs", "options": log_options(base, name, log_group)},
     }
 
 

@@ -5,7 +5,7 @@ over HTTP with its own interpreter (images without curl are common), a service w
 `custom` service without one is judged by the load balancer alone, or by nothing but whether its process runs.
 """
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import Platform, Service
 
 PYTHON_APPS = ("agentos", "fastapi", "streamlit", "django")
@@ -29,7 +29,7 @@ def container_check(service: Service) -> tuple[str, ...]:
 def health_refusals(spec: Platform) -> list[Diagnostic]:
     """Checks that ECS cannot wait for."""
     return [
-        Unsupported(
+        legacy_unsupported(
             "aws",
             f"services.{name}.health.timeout_seconds",
             service.health.timeout_seconds,
@@ -40,7 +40,7 @@ def health_refusals(spec: Platform) -> list[Diagnostic]:
     ]
 
 
-def health_approximations(spec: Platform) -> list[Adjustment]:
+def health_adjustments(spec: Platform) -> list[Adjustment]:
     """Health settings that reach the load balancer only, or nothing."""
     return [note for name, service in spec.services.items() for note in _notes(f"services.{name}.health", service)]
 
@@ -48,16 +48,16 @@ def health_approximations(spec: Platform) -> list[Adjustment]:
 def _notes(path: str, service: Service) -> list[Adjustment]:
     health, routed = service.health, service.path is not None
     if not container_check(service) and routed:
-        return [Adjustment(f"{path}.command", [], "the load balancer's check alone")]
+        return [legacy_adjustment(f"{path}.command", [], "the load balancer's check alone")]
     if not container_check(service):
         asked = health.model_dump(exclude_unset=True, mode="json")
-        return [Adjustment(path, asked, "no check: a copy counts as healthy while it runs")]
+        return [legacy_adjustment(path, asked, "no check: a copy counts as healthy while it runs")]
     if routed:
         return []
     notes: list[Adjustment] = []
     if "healthy_threshold" in health.model_fields_set:
         trusted = "1: ECS trusts the first good check"
-        notes.append(Adjustment(f"{path}.healthy_threshold", health.healthy_threshold, trusted))
+        notes.append(legacy_adjustment(f"{path}.healthy_threshold", health.healthy_threshold, trusted))
     if health.command and health.path is not None:
-        notes.append(Adjustment(f"{path}.path", health.path, "no request: `health.command` decides"))
+        notes.append(legacy_adjustment(f"{path}.path", health.path, "no request: `health.command` decides"))
     return notes

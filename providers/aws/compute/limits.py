@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 
-from providers.aws.compute.health import health_approximations, health_refusals
+from providers.aws.compute.health import health_adjustments, health_refusals
 from providers.aws.compute.start_order import call_refusals, connected
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    legacy_adjustment,
+    legacy_unsupported,
+    listed,
+)
 from providers.contract.spec import Platform
 
 FIRST_FREE_PORT = 1024
@@ -20,9 +26,9 @@ def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     return [*_port_refusals(spec), *health_refusals(spec), *call_refusals(spec), *_collector_refusals(spec)]
 
 
-def compute_approximations(spec: Platform) -> list[Adjustment]:
+def compute_adjustments(spec: Platform) -> list[Adjustment]:
     """Where a check reaches less than asked, a neighbour shares the task, or a service has no metrics to fetch."""
-    return [*health_approximations(spec), *_sidecar_approximations(spec), *_metrics_approximations(spec)]
+    return [*health_adjustments(spec), *_sidecar_adjustments(spec), *_metrics_adjustments(spec)]
 
 
 def _port_refusals(spec: Platform) -> Iterator[Diagnostic]:
@@ -31,7 +37,7 @@ def _port_refusals(spec: Platform) -> Iterator[Diagnostic]:
             advice = (
                 f"its container runs without root's rights, which ports below {FIRST_FREE_PORT} need; use a higher one"
             )
-            yield Unsupported("aws", f"services.{name}.port", service.port, advice)
+            yield legacy_unsupported("aws", f"services.{name}.port", service.port, advice)
 
 
 def _collector_refusals(spec: Platform) -> Iterator[Diagnostic]:
@@ -40,10 +46,10 @@ def _collector_refusals(spec: Platform) -> Iterator[Diagnostic]:
         advice = (
             "its collector's image comes from public.ecr.aws, which `network.egress: none` closes off; open one of them"
         )
-        yield Unsupported("aws", "monitoring.prometheus", True, advice)
+        yield legacy_unsupported("aws", "monitoring.prometheus", True, advice)
 
 
-def _sidecar_approximations(spec: Platform) -> Iterator[Adjustment]:
+def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
         shares = {
             f"{COLLECTOR_MEMORY_MIB} MiB for the collector": spec.monitoring.prometheus and service.port is not None,
@@ -52,12 +58,14 @@ def _sidecar_approximations(spec: Platform) -> Iterator[Adjustment]:
         beside = [share for share, there in shares.items() if there]
         if beside:
             asked = {"vcpu": service.size.vcpu, "memory_gib": service.size.memory_gib}
-            yield Adjustment(f"services.{name}.size", asked, f"the task's size, with up to {listed(beside, 'and')}")
+            yield legacy_adjustment(
+                f"services.{name}.size", asked, f"the task's size, with up to {listed(beside, 'and')}"
+            )
 
 
-def _metrics_approximations(spec: Platform) -> Iterator[Adjustment]:
+def _metrics_adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
         if spec.monitoring.prometheus and service.port is None:
-            yield Adjustment(
+            yield legacy_adjustment(
                 "monitoring.prometheus", True, f"nothing from {name}, which has no port to fetch metrics at"
             )

@@ -35,20 +35,20 @@ class AwsCompute:
 
 
 def create_compute(
-    room: Scope, ground: AwsBaseResources, ingress: AwsIngress | None, environments: Mapping[str, Environment]
+    scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, environments: Mapping[str, Environment]
 ) -> AwsCompute:
     """One cluster; per service a task definition, a log group and a service."""
-    spec = ground.spec
-    cluster = create_cluster(room, ground)
-    tasks = {name: create_task(room, ground, name, environments[name]) for name in spec.services}
-    rules = {name: _error_rule(ground, name) for name in spec.public}
-    alarms = {name: _deployment_alarm(room, ground, ingress, rule) for name, rule in rules.items() if ingress}
+    spec = base.spec
+    cluster = create_cluster(scope, base)
+    tasks = {name: create_task(scope, base, name, environments[name]) for name in spec.services}
+    rules = {name: _error_rule(base, name) for name in spec.public}
+    alarms = {name: _deployment_alarm(scope, base, ingress, rule) for name, rule in rules.items() if ingress}
     services: dict[str, aws.ecs.Service] = {}
     for name in start_order(spec):
         service = spec.services[name]
         callees = tuple(services[callee] for callee in service.calls)
         starting = Starting(name, service, tasks[name], environments[name], alarms.get(name), callees)
-        services[name] = create_service(room, ground, ingress, cluster, starting)
+        services[name] = create_service(scope, base, ingress, cluster, starting)
     return AwsCompute(
         cluster_name=cluster.cluster.name,
         services=services,
@@ -57,17 +57,17 @@ def create_compute(
     )
 
 
-def _error_rule(ground: AwsBaseResources, name: str) -> AlarmRule:
-    rules = service_rules(name, ground.spec.services[name], ground.spec.monitoring.alerts)
+def _error_rule(base: AwsBaseResources, name: str) -> AlarmRule:
+    rules = service_rules(name, base.spec.services[name], base.spec.monitoring.alerts)
     return next(rule for rule in rules if rule.signal is Signal.ERROR_PERCENT)
 
 
 def _deployment_alarm(
-    room: Scope, ground: AwsBaseResources, ingress: AwsIngress, rule: AlarmRule
+    scope: Scope, base: AwsBaseResources, ingress: AwsIngress, rule: AlarmRule
 ) -> aws.cloudwatch.MetricAlarm:
     target = service_target(
-        ground.site.stack,
+        base.context.stack,
         load_balancer=ingress.arn_suffix,
         target_group=ingress.target_groups[rule.name].arn_suffix,
     )
-    return create_alarm(room, rule, ground.channels, target)
+    return create_alarm(scope, rule, base.channels, target)

@@ -16,36 +16,36 @@ from providers.contract.component import Scope
 from providers.contract.spec import Service
 
 
-def create_autoscaling(room: Scope, ground: AwsBaseResources, ingress: AwsIngress | None, compute: AwsCompute) -> None:
+def create_autoscaling(scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, compute: AwsCompute) -> None:
     """A scalable target and its policies for each service whose `replicas.max` is above `replicas.min`."""
-    for name, service in ground.spec.services.items():
+    for name, service in base.spec.services.items():
         if service.replicas.max <= service.replicas.min:
             continue
         scaling = service.autoscaling
-        target = _target(room, name, service, compute)
-        _policy(room, f"{name}-cpu", service, target, scaling.cpu_percent, "ECSServiceAverageCPUUtilization")
-        _policy(room, f"{name}-memory", service, target, scaling.memory_percent, "ECSServiceAverageMemoryUtilization")
+        target = _target(scope, name, service, compute)
+        _policy(scope, f"{name}-cpu", service, target, scaling.cpu_percent, "ECSServiceAverageCPUUtilization")
+        _policy(scope, f"{name}-memory", service, target, scaling.memory_percent, "ECSServiceAverageMemoryUtilization")
         if ingress is not None and name in ingress.target_groups:
-            _requests_policy(room, name, service, target, ingress)
+            _requests_policy(scope, name, service, target, ingress)
 
 
-def _target(room: Scope, name: str, service: Service, compute: AwsCompute) -> aws.appautoscaling.Target:
+def _target(scope: Scope, name: str, service: Service, compute: AwsCompute) -> aws.appautoscaling.Target:
     return aws.appautoscaling.Target(
-        room.named(name),
+        scope.named(name),
         service_namespace="ecs",
         scalable_dimension="ecs:service:DesiredCount",
         resource_id=pulumi.Output.concat("service/", compute.cluster_name, "/", compute.services[name].name),
         min_capacity=service.replicas.min,
         max_capacity=service.replicas.max,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
 def _requests_policy(
-    room: Scope, name: str, service: Service, target: aws.appautoscaling.Target, ingress: AwsIngress
+    scope: Scope, name: str, service: Service, target: aws.appautoscaling.Target, ingress: AwsIngress
 ) -> None:
     _policy(
-        room,
+        scope,
         f"{name}-requests",
         service,
         target,
@@ -58,7 +58,7 @@ def _requests_policy(
 
 
 def _policy(
-    room: Scope,
+    scope: Scope,
     part: str,
     service: Service,
     target: aws.appautoscaling.Target,
@@ -70,7 +70,7 @@ def _policy(
 ) -> None:
     """Hold `metric` at `value`: percent of the task's size, or requests a minute and copy."""
     aws.appautoscaling.Policy(
-        room.named(part),
+        scope.named(part),
         policy_type="TargetTrackingScaling",
         service_namespace=target.service_namespace,
         scalable_dimension=target.scalable_dimension,
@@ -83,5 +83,5 @@ def _policy(
             scale_out_cooldown=service.autoscaling.scale_out_cooldown_seconds,
             scale_in_cooldown=service.autoscaling.scale_in_cooldown_seconds,
         ),
-        opts=room.opts(depends_on=list(depends_on)),
+        opts=scope.opts(depends_on=list(depends_on)),
     )

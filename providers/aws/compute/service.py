@@ -36,26 +36,26 @@ class Starting:
 
 
 def create_service(
-    room: Scope, ground: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, starting: Starting
+    scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, starting: Starting
 ) -> aws.ecs.Service:
     """The ECS service of a service of the spec."""
     name, service = starting.name, starting.service
     load_balancers = _load_balancers(ingress, name, service)
     return aws.ecs.Service(
-        room.named(name),
+        scope.named(name),
         cluster=cluster.cluster.arn,
         task_definition=starting.task.definition.arn,
         desired_count=service.replicas.min,
-        capacity_provider_strategies=[_capacity(ground, service)],
+        capacity_provider_strategies=[_capacity(base, service)],
         platform_version="LATEST",
         network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
-            subnets=ground.network.private_subnet_ids,
-            security_groups=[ground.network.groups.services[name].id],
+            subnets=base.network.private_subnet_ids,
+            security_groups=[base.network.groups.services[name].id],
             assign_public_ip=False,
         ),
         load_balancers=load_balancers,
         health_check_grace_period_seconds=service.health.start_period_seconds if load_balancers else None,
-        service_connect_configuration=service_connect(ground, cluster, name, starting.task.log_group.name),
+        service_connect_configuration=service_connect(base, cluster, name, starting.task.log_group.name),
         deployment_minimum_healthy_percent=100,
         deployment_maximum_percent=200,
         deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
@@ -66,8 +66,8 @@ def create_service(
         propagate_tags="SERVICE",
         wait_for_steady_state=True,
         sigint_rollback=True,
-        opts=room.opts(
-            depends_on=list(_before(ground, ingress, cluster, starting)),
+        opts=scope.opts(
+            depends_on=list(_before(base, ingress, cluster, starting)),
             # from then on autoscaling moves it; an equal pair of bounds leaves it to the spec
             ignore_changes=["desiredCount"] if service.replicas.max > service.replicas.min else [],
             custom_timeouts=pulumi.CustomTimeouts(create=MINUTES_TO_SETTLE, update=MINUTES_TO_SETTLE),
@@ -76,19 +76,19 @@ def create_service(
 
 
 def _before(
-    ground: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, starting: Starting
+    base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, starting: Starting
 ) -> Iterator[pulumi.Resource]:
     """What no Output of the service's inputs names, in the order in which its absence would be felt."""
     # tasks pull images and secrets through routes, endpoints and rules of the security groups
-    yield from ground.network.ready
+    yield from base.network.ready
     # roles pull, invoke, read, log and write metrics by policies beside them; on destroy these must outlive the tasks
-    yield from ground.registry.grants.get(starting.name, ())
-    yield from ground.identity.grants.get(starting.name, ())
+    yield from base.registry.grants.get(starting.name, ())
+    yield from base.identity.grants.get(starting.name, ())
     for secret in starting.environment.secrets.values():
         yield from secret.grants
     yield starting.task.grant
-    if ground.prometheus is not None:
-        yield from ground.prometheus.grants.get(starting.name, ())
+    if base.prometheus is not None:
+        yield from base.prometheus.grants.get(starting.name, ())
     # a strategy may name a capacity provider only after the cluster has it
     yield cluster.capacity
     # ECS refuses a target group that no rule ties to a load balancer
@@ -98,8 +98,8 @@ def _before(
     yield from starting.callees
 
 
-def _capacity(ground: AwsBaseResources, service: Service) -> aws.ecs.ServiceCapacityProviderStrategyArgs:
-    provider = capacity_provider(service, production=ground.site.production)
+def _capacity(base: AwsBaseResources, service: Service) -> aws.ecs.ServiceCapacityProviderStrategyArgs:
+    provider = capacity_provider(service, production=base.context.production)
     return aws.ecs.ServiceCapacityProviderStrategyArgs(capacity_provider=provider, weight=1)
 
 

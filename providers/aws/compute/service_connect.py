@@ -17,24 +17,24 @@ NO_LIMIT = 0
 
 
 def service_connect(
-    ground: AwsBaseResources, cluster: Cluster, name: str, log_group: pulumi.Output[str]
+    base: AwsBaseResources, cluster: Cluster, name: str, log_group: pulumi.Output[str]
 ) -> aws.ecs.ServiceServiceConnectConfigurationArgs | None:
     """How a service joins the namespace; None for one that neither calls nor is called."""
-    if not connected(ground.spec, name):
+    if not connected(base.spec, name):
         return None
     return aws.ecs.ServiceServiceConnectConfigurationArgs(
         enabled=True,
         namespace=namespace_arn(cluster),
-        services=[_published(ground, name)] if ground.spec.callers_of(name) else None,
+        services=[_published(base, name)] if base.spec.callers_of(name) else None,
         log_configuration=aws.ecs.ServiceServiceConnectConfigurationLogConfigurationArgs(
-            log_driver="awslogs", options=log_options(ground, PROXY_STREAM, log_group)
+            log_driver="awslogs", options=log_options(base, PROXY_STREAM, log_group)
         ),
         access_log_configuration=aws.ecs.ServiceServiceConnectConfigurationAccessLogConfigurationArgs(format="JSON"),
     )
 
 
-def _published(ground: AwsBaseResources, name: str) -> aws.ecs.ServiceServiceConnectConfigurationServiceArgs:
-    port = ground.spec.services[name].port or 0
+def _published(base: AwsBaseResources, name: str) -> aws.ecs.ServiceServiceConnectConfigurationServiceArgs:
+    port = base.spec.services[name].port or 0
     return aws.ecs.ServiceServiceConnectConfigurationServiceArgs(
         port_name=name,
         discovery_name=name,
@@ -42,6 +42,6 @@ def _published(ground: AwsBaseResources, name: str) -> aws.ecs.ServiceServiceCon
         timeout=aws.ecs.ServiceServiceConnectConfigurationServiceTimeoutArgs(
             # the proxy ends a request after 15 seconds unless told otherwise, in the middle of an agent's answer
             per_request_timeout_seconds=NO_LIMIT,
-            idle_timeout_seconds=ground.spec.ingress.idle_timeout_seconds,
+            idle_timeout_seconds=base.spec.ingress.idle_timeout_seconds,
         ),
     )

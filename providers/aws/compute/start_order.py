@@ -5,7 +5,7 @@ Service Connect components", developer guide). A callee therefore stands before 
 each other, directly or around a corner, have no order at all.
 """
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, legacy_unsupported
 from providers.contract.spec import Platform
 
 
@@ -33,7 +33,7 @@ def call_refusals(spec: Platform) -> list[Diagnostic]:
     """Calls that lead back to the caller."""
     position = {name: place for place, name in enumerate(start_order(spec))}
     return [
-        Unsupported(
+        legacy_unsupported(
             "aws",
             f"services.{name}.calls",
             callee,

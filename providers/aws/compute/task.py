@@ -28,15 +28,15 @@ class Task:
     grant: aws.iam.RolePolicy
 
 
-def create_task(room: Scope, ground: AwsBaseResources, name: str, environment: Environment) -> Task:
+def create_task(scope: Scope, base: AwsBaseResources, name: str, environment: Environment) -> Task:
     """The task definition of a service, smallest Fargate size that fits."""
-    log_group = _log_group(room, ground, name)
-    grant = _log_grant(room, ground, name, log_group)
-    size = fargate(ground.spec.services[name].size)
+    log_group = _log_group(scope, base, name)
+    grant = _log_grant(scope, base, name, log_group)
+    size = fargate(base.spec.services[name].size)
     definition = aws.ecs.TaskDefinition(
-        room.named(f"{name}-task"),
-        family=task_family(ground.site.stack, name),
-        container_definitions=pulumi.Output.json_dumps(_containers(ground, name, environment, log_group)),
+        scope.named(f"{name}-task"),
+        family=task_family(base.context.stack, name),
+        container_definitions=pulumi.Output.json_dumps(_containers(base, name, environment, log_group)),
         cpu=str(size.cpu_units),
         memory=str(size.memory_mib),
         network_mode="awsvpc",
@@ -44,39 +44,39 @@ def create_task(room: Scope, ground: AwsBaseResources, name: str, environment: E
         runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
             cpu_architecture=ARCHITECTURE, operating_system_family="LINUX"
         ),
-        execution_role_arn=ground.identity.execution[name].arn,
-        task_role_arn=ground.identity.task[name].arn,
+        execution_role_arn=base.identity.execution[name].arn,
+        task_role_arn=base.identity.task[name].arn,
         # a deployment that fails rolls back to the revision before, which must still exist
         skip_destroy=True,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return Task(definition, log_group, grant)
 
 
 def _containers(
-    ground: AwsBaseResources, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
+    base: AwsBaseResources, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
 ) -> list[Container]:
     """The service, and beside one with a port the collector of its metrics where Prometheus is asked for."""
-    container, service = service_container(ground, name, environment, log_group.name), ground.spec.services[name]
-    if ground.prometheus is None or service.port is None:
+    container, service = service_container(base, name, environment, log_group.name), base.spec.services[name]
+    if base.prometheus is None or service.port is None:
         return [container]
-    collector = collector_container(ground, collector_config(ground.prometheus, name, service), log_group.name)
+    collector = collector_container(base, collector_config(base.prometheus, name, service), log_group.name)
     return [{**container, "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}]}, collector]
 
 
-def _log_group(room: Scope, ground: AwsBaseResources, name: str) -> aws.cloudwatch.LogGroup:
-    site = ground.site
-    return create_log_group(room, f"{name}-log", site, ground.keys.telemetry, site.log_group("services", name))
+def _log_group(scope: Scope, base: AwsBaseResources, name: str) -> aws.cloudwatch.LogGroup:
+    context = base.context
+    return create_log_group(scope, f"{name}-log", context, base.keys.telemetry, context.log_group("services", name))
 
 
 def _log_grant(
-    room: Scope, ground: AwsBaseResources, name: str, log_group: aws.cloudwatch.LogGroup
+    scope: Scope, base: AwsBaseResources, name: str, log_group: aws.cloudwatch.LogGroup
 ) -> aws.iam.RolePolicy:
     """The awslogs driver writes with the execution role, and so does the proxy of Service Connect."""
     streams = pulumi.Output.concat(log_group.arn, ":*")
     return aws.iam.RolePolicy(
-        room.named(f"{name}-log-grant"),
-        role=ground.identity.execution[name].id,
+        scope.named(f"{name}-log-grant"),
+        role=base.identity.execution[name].id,
         policy=document(allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)),
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -1,6 +1,6 @@
 """How far the database's disk may grow. Pure."""
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, legacy_unsupported
 from providers.contract.spec import DatabaseSpec, Platform
 
 LEAST_GROWTH_PERCENT = 10
@@ -24,4 +24,4 @@ def disk_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         f"RDS lets a disk of {database.storage_gib} GiB grow to {least} GiB at least; "
         f"take that, or {database.storage_gib} for a disk that does not grow"
     )
-    return [Unsupported("aws", "database.max_storage_gib", database.max_storage_gib, advice)]
+    return [legacy_unsupported("aws", "database.max_storage_gib", database.max_storage_gib, advice)]

@@ -11,18 +11,18 @@ WARNING = ("configuration change", "maintenance", "notification", "recovery", "r
 
 
 def tell_channels(
-    room: Scope, channels: AwsChannels, instance: aws.rds.Instance, parameters: aws.rds.ParameterGroup
+    scope: Scope, channels: AwsChannels, instance: aws.rds.Instance, parameters: aws.rds.ParameterGroup
 ) -> None:
     """Subscribe both channels to the instance, and the warnings to its parameters."""
-    _subscribe(room, "critical-events", channels.critical, CRITICAL, instance.identifier)
-    _subscribe(room, "warning-events", channels.warning, WARNING, instance.identifier)
+    _subscribe(scope, "critical-events", channels.critical, CRITICAL, instance.identifier)
+    _subscribe(scope, "warning-events", channels.warning, WARNING, instance.identifier)
     _subscribe(
-        room, "parameter-events", channels.warning, ("configuration change",), parameters.name, "db-parameter-group"
+        scope, "parameter-events", channels.warning, ("configuration change",), parameters.name, "db-parameter-group"
     )
 
 
 def _subscribe(
-    room: Scope,
+    scope: Scope,
     part: str,
     topic: pulumi.Output[str],
     categories: tuple[str, ...],
@@ -30,10 +30,10 @@ def _subscribe(
     source_type: str = "db-instance",
 ) -> None:
     aws.rds.EventSubscription(
-        room.named(part),
+        scope.named(part),
         sns_topic=topic,
         source_type=source_type,
         source_ids=[source],
         event_categories=list(categories),
-        opts=room.opts(),
+        opts=scope.opts(),
     )

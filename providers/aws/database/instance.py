@@ -25,20 +25,20 @@ MONITORING_SECONDS = 60
 
 
 def create_instance(
-    room: Scope,
-    ground: AwsBaseResources,
+    scope: Scope,
+    base: AwsBaseResources,
     wanted: DatabaseSpec,
     parameters: aws.rds.ParameterGroup,
     password: pulumi.Output[str],
     logs: Mapping[str, aws.cloudwatch.LogGroup],
 ) -> aws.rds.Instance:
     """The RDS instance. Changes wait for the maintenance window; the major version is fixed, minor ones follow."""
-    site, network, key = ground.site, ground.network, ground.keys.data
-    monitoring, monitored = _monitoring_role(room, site)
+    context, network, key = base.context, base.network, base.keys.data
+    monitoring, monitored = _monitoring_role(scope, context)
     backups = wanted.backup.retention_days > 0
     return aws.rds.Instance(
-        room.named(),
-        identifier=database_identifier(site.stack),
+        scope.named(),
+        identifier=database_identifier(context.stack),
         engine="postgres",
         engine_version=wanted.version,
         auto_minor_version_upgrade=True,
@@ -60,7 +60,7 @@ def create_instance(
         # network
         port=DATABASE_PORT,
         publicly_accessible=False,
-        db_subnet_group_name=_subnets(room, ground).name,
+        db_subnet_group_name=_subnets(scope, base).name,
         vpc_security_group_ids=[network.groups.database.id] if network.groups.database else [],
         ca_cert_identifier=AUTHORITY,
         # backups
@@ -70,8 +70,8 @@ def create_instance(
         delete_automated_backups=False,
         copy_tags_to_snapshot=True,
         deletion_protection=wanted.deletion_protection,
-        skip_final_snapshot=not _keeps_final_snapshot(site),
-        final_snapshot_identifier=_final_snapshot(room, site) if _keeps_final_snapshot(site) else None,
+        skip_final_snapshot=not _keeps_final_snapshot(context),
+        final_snapshot_identifier=_final_snapshot(scope, context) if _keeps_final_snapshot(context) else None,
         # what it tells
         enabled_cloudwatch_logs_exports=list(logs),
         performance_insights_enabled=True,
@@ -81,41 +81,41 @@ def create_instance(
         monitoring_interval=MONITORING_SECONDS,
         monitoring_role_arn=monitoring.arn,
         # RDS makes log groups that keep everything for ever where it finds none, and checks the role at once
-        opts=room.opts(protect=wanted.deletion_protection, depends_on=[*logs.values(), monitored]),
+        opts=scope.opts(protect=wanted.deletion_protection, depends_on=[*logs.values(), monitored]),
     )
 
 
-def _subnets(room: Scope, ground: AwsBaseResources) -> aws.rds.SubnetGroup:
+def _subnets(scope: Scope, base: AwsBaseResources) -> aws.rds.SubnetGroup:
     return aws.rds.SubnetGroup(
-        room.named("subnets"),
+        scope.named("subnets"),
         description="Database tier of the platform's network",
-        subnet_ids=list(ground.network.database_subnet_ids),
-        opts=room.opts(),
+        subnet_ids=list(base.network.database_subnet_ids),
+        opts=scope.opts(),
     )
 
 
-def _keeps_final_snapshot(site: AwsContext) -> bool:
-    return site.spec.profile != "development"
+def _keeps_final_snapshot(context: AwsContext) -> bool:
+    return context.spec.profile != "development"
 
 
-def _final_snapshot(room: Scope, site: AwsContext) -> pulumi.Output[str]:
+def _final_snapshot(scope: Scope, context: AwsContext) -> pulumi.Output[str]:
     """`prod-database-final-1a2b3c4d`: the same all through a database's life, another for the next one of that name."""
-    suffix = random.RandomId(room.named("final-snapshot"), byte_length=4, opts=room.opts())
-    return pulumi.Output.concat(database_identifier(site.stack), "-final-", suffix.hex)
+    suffix = random.RandomId(scope.named("final-snapshot"), byte_length=4, opts=scope.opts())
+    return pulumi.Output.concat(database_identifier(context.stack), "-final-", suffix.hex)
 
 
-def _monitoring_role(room: Scope, site: AwsContext) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
-    source = site.arn("rds", f"db:{database_identifier(site.stack)}")
+def _monitoring_role(scope: Scope, context: AwsContext) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
+    source = context.arn("rds", f"db:{database_identifier(context.stack)}")
     role = aws.iam.Role(
-        room.named("monitoring"),
-        description=f"RDS writes operating system metrics of the database of the stack {site.stack}",
-        assume_role_policy=trust(site, "monitoring.rds.amazonaws.com", source),
-        opts=room.opts(),
+        scope.named("monitoring"),
+        description=f"RDS writes operating system metrics of the database of the stack {context.stack}",
+        assume_role_policy=trust(context, "monitoring.rds.amazonaws.com", source),
+        opts=scope.opts(),
     )
     attachment = aws.iam.RolePolicyAttachment(
-        room.named("monitoring"),
+        scope.named("monitoring"),
         role=role.name,
-        policy_arn=f"arn:{site.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
-        opts=room.opts(),
+        policy_arn=f"arn:{context.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+        opts=scope.opts(),
     )
     return role, attachment

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from providers.aws.sizes import database_memory_gib
-from providers.contract.diagnostics import ConfigError, Diagnostic
+from providers.contract.diagnostics import ConfigError, Diagnostic, legacy_error
 from providers.contract.postgres import declared, on_or_off, untaken, waits_for_restart
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
@@ -106,11 +106,11 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 def _too_large(database: DatabaseSpec) -> Iterator[ConfigError]:
     asked = database.parameters.get("max_connections")
     if asked is not None and not str(asked).isdecimal():
-        yield ConfigError("database.parameters.max_connections", asked, "must be a whole number of connections")
+        yield legacy_error("database.parameters.max_connections", asked, "must be a whole number of connections")
     buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
     if isinstance(buffers_mib, int) and buffers_mib >= memory_mib:
         advice = f"leaves nothing of the server's {memory_mib:g} MiB, and it would not start; a quarter is usual"
-        yield ConfigError("database.parameters.shared_buffers_mib", buffers_mib, advice)
+        yield legacy_error("database.parameters.shared_buffers_mib", buffers_mib, advice)
 
 
 def _text(name: str, value: Parameter) -> str:

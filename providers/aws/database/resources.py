@@ -22,7 +22,7 @@ from providers.aws.ports import DATABASE_PORT
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, postgres_url
 from providers.contract.results import Database
-from providers.contract.spec import Database as Wanted
+from providers.contract.spec import DatabaseSpec
 
 
 @dataclass(frozen=True)
@@ -34,42 +34,42 @@ class AwsDatabase(Database):
     max_connections: int
 
 
-def create_database(room: Scope, ground: AwsBaseResources) -> AwsDatabase:
+def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
     """One RDS instance for the spec's database."""
-    wanted = ground.spec.database
+    wanted = base.spec.database
     if wanted is None:
         raise ValueError("the platform has no database")
-    logs = {log: _log_group(room, ground, log) for log in ("postgresql", "upgrade")}
-    parameters = _parameter_group(room, wanted)
-    password = generated_password(room)
-    instance = create_instance(room, ground, wanted, parameters, password, logs)
-    tell_channels(room, ground.channels, instance, parameters)
+    logs = {log: _log_group(scope, base, log) for log in ("postgresql", "upgrade")}
+    parameters = _parameter_group(scope, wanted)
+    password = generated_password(scope)
+    instance = create_instance(scope, base, wanted, parameters, password, logs)
+    tell_channels(scope, base.channels, instance, parameters)
     url = postgres_url(USERNAME, password, instance.address, DATABASE_PORT, DATABASE_NAME)
     return AwsDatabase(
         host=instance.address,
         port=DATABASE_PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        url=create_secret(room, ground, "database-url", url, ground.spec.users_of("database")),
+        url=create_secret(scope, base, "database-url", url, base.spec.users_of("database")),
         identifier=instance.identifier,
         log_group=logs["postgresql"].name,
         max_connections=max_connections(wanted),
     )
 
 
-def _log_group(room: Scope, ground: AwsBaseResources, log: str) -> aws.cloudwatch.LogGroup:
+def _log_group(scope: Scope, base: AwsBaseResources, log: str) -> aws.cloudwatch.LogGroup:
     return create_log_group(
-        room, f"{log}-log", ground.site, ground.keys.telemetry, database_log_group(ground.site.stack, log)
+        scope, f"{log}-log", base.context, base.keys.telemetry, database_log_group(base.context.stack, log)
     )
 
 
-def _parameter_group(room: Scope, wanted: Wanted) -> aws.rds.ParameterGroup:
+def _parameter_group(scope: Scope, wanted: DatabaseSpec) -> aws.rds.ParameterGroup:
     return aws.rds.ParameterGroup(
-        room.named("parameters"),
+        scope.named("parameters"),
         family=f"postgres{wanted.version}",
         description="Server parameters of the platform's database",
         parameters=[_parameter(parameter) for parameter in server_parameters(wanted)],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 

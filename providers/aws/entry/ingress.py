@@ -41,20 +41,20 @@ class AwsIngress:
     routes: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_ingress(room: Scope, ground: AwsBaseResources) -> AwsIngress | None:
+def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
     """The application load balancer of the region; None when no service has a path."""
-    public = ground.spec.public
+    public = base.spec.public
     if not public:
         return None
-    balancer = create_load_balancer(room, ground)
-    listener, domain_zone_id = create_listener(room, ground, balancer)
-    groups = {name: create_target_group(room, ground, name, service) for name, service in public.items()}
-    routes = {name: (create_route(room, name, service, listener, groups[name]),) for name, service in public.items()}
+    balancer = create_load_balancer(scope, base)
+    listener, domain_zone_id = create_listener(scope, base, balancer)
+    groups = {name: create_target_group(scope, base, name, service) for name, service in public.items()}
+    routes = {name: (create_route(scope, name, service, listener, groups[name]),) for name, service in public.items()}
     origin = AwsOrigin(
         host=balancer.dns_name,
         arn=balancer.arn,
         zone_id=balancer.zone_id,
         domain_zone_id=domain_zone_id,
-        telemetry_key=ground.keys.telemetry,
+        telemetry_key=base.keys.telemetry,
     )
     return AwsIngress(origin, balancer.arn_suffix, groups, routes)

@@ -14,16 +14,16 @@ HSTS = "max-age=31536000; includeSubDomains"
 
 
 def create_listener(
-    room: Scope, ground: AwsBaseResources, balancer: aws.lb.LoadBalancer
+    scope: Scope, base: AwsBaseResources, balancer: aws.lb.LoadBalancer
 ) -> tuple[aws.lb.Listener, pulumi.Output[str] | None]:
     """The listener that routes hang on, and the hosted zone of the domain where there is one."""
-    ingress = ground.spec.ingress
+    ingress = base.spec.ingress
     if ingress.domain is None or ingress.zone is None:
-        return _plain(room, balancer, [_not_found()]), None
-    zone_id, certificate_arn = create_certificate(room, ingress.domain, ingress.zone)
-    _plain(room, balancer, [_to_https()])
+        return _plain(scope, balancer, [_not_found()]), None
+    zone_id, certificate_arn = create_certificate(scope, ingress.domain, ingress.zone)
+    _plain(scope, balancer, [_to_https()])
     listener = aws.lb.Listener(
-        room.named("https"),
+        scope.named("https"),
         load_balancer_arn=balancer.arn,
         port=443,
         protocol="HTTPS",
@@ -32,22 +32,22 @@ def create_listener(
         default_actions=[_not_found()],
         routing_http_response_strict_transport_security_header_value=HSTS,
         routing_http_response_server_enabled=False,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return listener, zone_id
 
 
 def _plain(
-    room: Scope, balancer: aws.lb.LoadBalancer, actions: list[aws.lb.ListenerDefaultActionArgs]
+    scope: Scope, balancer: aws.lb.LoadBalancer, actions: list[aws.lb.ListenerDefaultActionArgs]
 ) -> aws.lb.Listener:
     return aws.lb.Listener(
-        room.named("http"),
+        scope.named("http"),
         load_balancer_arn=balancer.arn,
         port=80,
         protocol="HTTP",
         default_actions=actions,
         routing_http_response_server_enabled=False,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 

@@ -37,41 +37,41 @@ RATE_WINDOW_SECONDS = 60
 REDACTED_HEADERS = ("authorization", "cookie")
 
 
-def create_entry(room: Scope, site: AwsContext, origins: Mapping[str, Origin]) -> Entry:
+def create_entry(scope: Scope, context: AwsContext, origins: Mapping[str, Origin]) -> Entry:
     """Alias records of the domain and one web ACL per region's load balancer; `origins` by region."""
     balancers = {region: origin for region, origin in origins.items() if isinstance(origin, AwsOrigin)}
     for region, balancer in balancers.items():
-        _protect(room, site, region, balancer)
-        _alias(room, site, region, balancer)
-    return Entry(url=_url(site, balancers))
+        _protect(scope, context, region, balancer)
+        _alias(scope, context, region, balancer)
+    return Entry(url=_url(context, balancers))
 
 
-def _url(site: AwsContext, balancers: Mapping[str, AwsOrigin]) -> pulumi.Output[str]:
-    if site.spec.ingress.domain is not None:
-        return pulumi.Output.from_input(f"https://{site.spec.ingress.domain}")
+def _url(context: AwsContext, balancers: Mapping[str, AwsOrigin]) -> pulumi.Output[str]:
+    if context.spec.ingress.domain is not None:
+        return pulumi.Output.from_input(f"https://{context.spec.ingress.domain}")
     hosts = [balancer.host for balancer in balancers.values()]
     return pulumi.Output.concat("http://", hosts[0]) if hosts else pulumi.Output.from_input("")
 
 
-def _alias(room: Scope, site: AwsContext, region: str, balancer: AwsOrigin) -> None:
-    if site.spec.ingress.domain is None or balancer.domain_zone_id is None:
+def _alias(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin) -> None:
+    if context.spec.ingress.domain is None or balancer.domain_zone_id is None:
         return
     alias = aws.route53.RecordAliasArgs(name=balancer.host, zone_id=balancer.zone_id, evaluate_target_health=True)
     aws.route53.Record(
-        room.named(f"{region}-name"),
+        scope.named(f"{region}-name"),
         zone_id=balancer.domain_zone_id,
-        name=site.spec.ingress.domain,
+        name=context.spec.ingress.domain,
         type="A",
         aliases=[alias],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _protect(room: Scope, site: AwsContext, region: str, balancer: AwsOrigin) -> None:
-    ingress = site.spec.ingress
+def _protect(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin) -> None:
+    ingress = context.spec.ingress
     groups = MANAGED_GROUPS if ingress.waf else ()
     acl = aws.wafv2.WebAcl(
-        room.named(f"{region}-acl"),
+        scope.named(f"{region}-acl"),
         scope="REGIONAL",
         default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
         rules=[
@@ -79,17 +79,17 @@ def _protect(room: Scope, site: AwsContext, region: str, balancer: AwsOrigin) ->
             *(_managed_rule(group, n) for n, group in enumerate(groups, 1)),
         ],
         visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
-            cloudwatch_metrics_enabled=True, metric_name=room.named("acl"), sampled_requests_enabled=True
+            cloudwatch_metrics_enabled=True, metric_name=scope.named("acl"), sampled_requests_enabled=True
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     aws.wafv2.WebAclAssociation(
-        room.named(f"{region}-acl-on-balancer"),
+        scope.named(f"{region}-acl-on-balancer"),
         resource_arn=balancer.arn,
         web_acl_arn=acl.arn,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    _record_requests(room, site, region, balancer, acl)
+    _record_requests(scope, context, region, balancer, acl)
 
 
 def _rate_rule(limit: int) -> aws.wafv2.WebAclRuleArgs:
@@ -136,17 +136,19 @@ def _visible(metric: str) -> aws.wafv2.WebAclRuleVisibilityConfigArgs:
     )
 
 
-def _record_requests(room: Scope, site: AwsContext, region: str, balancer: AwsOrigin, acl: aws.wafv2.WebAcl) -> None:
+def _record_requests(
+    scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin, acl: aws.wafv2.WebAcl
+) -> None:
     """WAF's own log, without what identifies a caller."""
-    log_group = create_log_group(room, f"{region}-log", site, balancer.telemetry_key, waf_log_group(site.stack))
+    log_group = create_log_group(scope, f"{region}-log", context, balancer.telemetry_key, waf_log_group(context.stack))
     delivery = aws.cloudwatch.LogResourcePolicy(
-        room.named(f"{region}-log-delivery"),
-        policy_name=waf_log_group(site.stack),
-        policy_document=document(_delivery(site, region, log_group)),
-        opts=room.opts(),
+        scope.named(f"{region}-log-delivery"),
+        policy_name=waf_log_group(context.stack),
+        policy_document=document(_delivery(context, region, log_group)),
+        opts=scope.opts(),
     )
     aws.wafv2.WebAclLoggingConfiguration(
-        room.named(f"{region}-acl-log"),
+        scope.named(f"{region}-acl-log"),
         resource_arn=acl.arn,
         log_destination_configs=[log_group.arn],
         redacted_fields=[
@@ -156,14 +158,14 @@ def _record_requests(room: Scope, site: AwsContext, region: str, balancer: AwsOr
             for header in REDACTED_HEADERS
         ],
         # without the right to deliver, WAF writes an account-wide policy of its own that nothing removes
-        opts=room.opts(depends_on=[delivery]),
+        opts=scope.opts(depends_on=[delivery]),
     )
 
 
-def _delivery(site: AwsContext, region: str, log_group: aws.cloudwatch.LogGroup) -> Statement:
+def _delivery(context: AwsContext, region: str, log_group: aws.cloudwatch.LogGroup) -> Statement:
     """The right of the log delivery service to write to the web ACL's log group for this account."""
     return {
         **allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.concat(log_group.arn, ":*")),
         "Principal": {"Service": "delivery.logs.amazonaws.com"},
-        "Condition": sent_by(site, f"arn:{site.partition}:logs:{region}:{site.account_id}:*"),
+        "Condition": sent_by(context, f"arn:{context.partition}:logs:{region}:{context.account_id}:*"),
     }

@@ -9,7 +9,7 @@ band, a hash of the path the slot in it. Two paths that meet in one slot, one ch
 from collections.abc import Iterator
 from hashlib import sha256
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import Platform
 
 DEPTHS = 5
@@ -48,13 +48,13 @@ def ingress_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     return [*_path_refusals(spec), *_slot_refusals(spec)]
 
 
-def ingress_approximations(spec: Platform) -> list[Adjustment]:
+def ingress_adjustments(spec: Platform) -> list[Adjustment]:
     """Where the entry counts or checks in AWS's own way: WAF's rate window."""
     if not spec.public:
         return []
     limit = spec.ingress.rate_limit_per_minute
     given = f"{limit} in any 60 seconds, counted every few seconds, so a burst passes before the block begins"
-    return [Adjustment("ingress.rate_limit_per_minute", limit, given)]
+    return [legacy_adjustment("ingress.rate_limit_per_minute", limit, given)]
 
 
 def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
@@ -63,7 +63,7 @@ def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
         path = service.path or ""
         if len(segments(path)) > DEPTHS or len(path) > longest or not path.isascii():
             advice = f"a listener rule takes up to {DEPTHS} segments and {longest} ASCII characters; shorten the path"
-            yield Unsupported("aws", f"services.{name}.path", path, advice)
+            yield legacy_unsupported("aws", f"services.{name}.path", path, advice)
 
 
 def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:
@@ -75,4 +75,4 @@ def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:
         other = taken.setdefault(priority(path), name)
         if other != name:
             advice = f"it falls on the same rule priority as the path of {other}; change one of the two by a letter"
-            yield Unsupported("aws", f"services.{name}.path", path, advice)
+            yield legacy_unsupported("aws", f"services.{name}.path", path, advice)

@@ -13,33 +13,33 @@ DEREGISTRATION_DELAY_SECONDS = 60
 STICKY_SECONDS = 86_400
 
 
-def create_target_group(room: Scope, ground: AwsBaseResources, name: str, service: Service) -> aws.lb.TargetGroup:
+def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service: Service) -> aws.lb.TargetGroup:
     """Addresses of the copies of a service with a port, checked by its own health numbers."""
     return aws.lb.TargetGroup(
-        room.named(name),
-        name=target_group_name(ground.site.stack, name, service.port or 0),
+        scope.named(name),
+        name=target_group_name(base.context.stack, name, service.port or 0),
         target_type="ip",
         port=service.port,
         protocol="HTTP",
         protocol_version="HTTP1",
-        vpc_id=ground.network.vpc_id,
+        vpc_id=base.network.vpc_id,
         deregistration_delay=DEREGISTRATION_DELAY_SECONDS,
         # answers of agents take seconds to minutes: the copy with the fewest open requests is the free one
         load_balancing_algorithm_type="least_outstanding_requests",
         health_check=_health_check(service.health),
         stickiness=_stickiness(service),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
 def create_route(
-    room: Scope, name: str, service: Service, listener: aws.lb.Listener, group: aws.lb.TargetGroup
+    scope: Scope, name: str, service: Service, listener: aws.lb.Listener, group: aws.lb.TargetGroup
 ) -> aws.lb.ListenerRule:
     """The rule that sends a service's path and all below it to its copies."""
     path = service.path or "/"
     target = aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=group.arn, weight=1)
     return aws.lb.ListenerRule(
-        room.named(f"{name}-route"),
+        scope.named(f"{name}-route"),
         listener_arn=listener.arn,
         priority=priority(path),
         conditions=[
@@ -52,7 +52,7 @@ def create_route(
                 type="forward", forward=aws.lb.ListenerRuleActionForwardArgs(target_groups=[target])
             )
         ],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 

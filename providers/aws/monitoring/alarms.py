@@ -31,12 +31,12 @@ class Limit:
 
 
 def create_alarm(
-    room: Scope, rule: AlarmRule, channels: AwsChannels, target: AwsAlarmTarget
+    scope: Scope, rule: AlarmRule, channels: AwsChannels, target: AwsAlarmTarget
 ) -> aws.cloudwatch.MetricAlarm:
     """The alarm of one rule on its target, telling the topic of the rule's severity."""
     measured = metric_for(ROWS, rule)
     limit = limit_of(rule, measured)
-    return metric_alarm(room, rule.key, rule.summary, measured, target, limit, [channels.topic(rule.severity)])
+    return metric_alarm(scope, rule.key, rule.summary, measured, target, limit, [channels.topic(rule.severity)])
 
 
 def limit_of(rule: AlarmRule, measured: MetricRow) -> Limit:
@@ -48,7 +48,7 @@ def limit_of(rule: AlarmRule, measured: MetricRow) -> Limit:
 
 
 def metric_alarm(
-    room: Scope,
+    scope: Scope,
     key: str,
     summary: str,
     measured: MetricRow,
@@ -58,7 +58,7 @@ def metric_alarm(
 ) -> aws.cloudwatch.MetricAlarm:
     """One alarm on a row of the metric table; without topics it is a part of a composite alarm."""
     return aws.cloudwatch.MetricAlarm(
-        room.named(key),
+        scope.named(key),
         name=alarm_name(target.stack, key),
         alarm_description=summary,
         **source_of(measured, target, limit.period_seconds, summary),
@@ -70,7 +70,7 @@ def metric_alarm(
         warm_up_configuration=_warm_up(limit.warm_up_minutes),
         alarm_actions=topics,
         ok_actions=topics,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 

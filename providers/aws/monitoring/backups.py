@@ -20,29 +20,31 @@ WRITERS = ["events.amazonaws.com", "delivery.logs.amazonaws.com"]
 """EventBridge, and the delivery service it writes through."""
 
 
-def record_backups(room: Scope, site: AwsContext, keys: AwsKeys, identifier: pulumi.Input[str]) -> pulumi.Output[str]:
+def record_backups(
+    scope: Scope, context: AwsContext, keys: AwsKeys, identifier: pulumi.Input[str]
+) -> pulumi.Output[str]:
     """Log every finished backup of the instance `identifier`; gives the name of the event rule that does."""
     rule = aws.cloudwatch.EventRule(
-        room.named("backups"),
-        description=f"finished backups of the database of {site.stack}",
+        scope.named("backups"),
+        description=f"finished backups of the database of {context.stack}",
         event_pattern=finished_backups(identifier),
         state="ENABLED",
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    log_group = create_log_group(room, "backups", site, keys.telemetry, site.log_group("backups"))
+    log_group = create_log_group(scope, "backups", context, keys.telemetry, context.log_group("backups"))
     writable = aws.cloudwatch.LogResourcePolicy(
-        room.named("backups"),
+        scope.named("backups"),
         # On the group itself: an account has ten policies a region for all groups together.
         resource_arn=log_group.arn,
         policy_document=document(*_written_by(rule, log_group)),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     aws.cloudwatch.EventTarget(
-        room.named("backups"),
+        scope.named("backups"),
         rule=rule.name,
         arn=log_group.arn,
         # No Output tells that the rule may write before the first event comes.
-        opts=room.opts(depends_on=[writable]),
+        opts=scope.opts(depends_on=[writable]),
     )
     return rule.name
 

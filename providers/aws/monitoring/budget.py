@@ -24,10 +24,10 @@ NOTICES: tuple[tuple[str, int, Severity], ...] = (
 """What is compared, at which percent of the budget, and how loud."""
 
 
-def create_budget(room: Scope, stack: str, budget: BudgetSpec, channels: AwsChannels) -> None:
+def create_budget(scope: Scope, stack: str, budget: BudgetSpec, channels: AwsChannels) -> None:
     """The budget with its three notices, and the anomaly monitor with its subscription."""
     aws.budgets.Budget(
-        room.named("budget"),
+        scope.named("budget"),
         budget_type="COST",
         time_unit="MONTHLY",
         limit_amount=dollars(budget.monthly_usd),
@@ -42,20 +42,20 @@ def create_budget(room: Scope, stack: str, budget: BudgetSpec, channels: AwsChan
             )
             for compared, percent, severity in NOTICES
         ],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    _watch_anomalies(room, stack, budget, channels)
+    _watch_anomalies(scope, stack, budget, channels)
 
 
-def _watch_anomalies(room: Scope, stack: str, budget: BudgetSpec, channels: AwsChannels) -> None:
+def _watch_anomalies(scope: Scope, stack: str, budget: BudgetSpec, channels: AwsChannels) -> None:
     monitor = aws.costexplorer.AnomalyMonitor(
-        room.named("anomalies"),
+        scope.named("anomalies"),
         monitor_type="CUSTOM",
         monitor_specification=stack_costs(stack),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     aws.costexplorer.AnomalySubscription(
-        room.named("anomalies"),
+        scope.named("anomalies"),
         # Topics hear of single anomalies only; summaries go to mailboxes.
         frequency="IMMEDIATE",
         monitor_arn_lists=[monitor.arn],
@@ -67,7 +67,7 @@ def _watch_anomalies(room: Scope, stack: str, budget: BudgetSpec, channels: AwsC
                 values=[anomaly_usd(budget)],
             )
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 

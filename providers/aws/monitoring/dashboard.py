@@ -49,32 +49,32 @@ class Shown:
     targets: Mapping[str, AwsAlarmTarget]
 
 
-def create_dashboard(room: Scope, site: AwsContext, shown: Shown) -> pulumi.Output[str]:
+def create_dashboard(scope: Scope, context: AwsContext, shown: Shown) -> pulumi.Output[str]:
     """Draw the dashboard; gives its address in the console."""
     dashboard = aws.cloudwatch.Dashboard(
-        room.named(),
-        dashboard_name=room.named(),
-        dashboard_body=pulumi.Output.json_dumps({"widgets": list(widgets(site, shown))}),
-        opts=room.opts(),
+        scope.named(),
+        dashboard_name=scope.named(),
+        dashboard_body=pulumi.Output.json_dumps({"widgets": list(widgets(context, shown))}),
+        opts=scope.opts(),
     )
-    host = f"https://{site.region}.{CONSOLES[site.partition]}/cloudwatch/home?region={site.region}"
+    host = f"https://{context.region}.{CONSOLES[context.partition]}/cloudwatch/home?region={context.region}"
     return pulumi.Output.concat(host, "#dashboards/dashboard/", dashboard.dashboard_name)
 
 
-def widgets(site: AwsContext, shown: Shown) -> Iterator[Widget]:
+def widgets(context: AwsContext, shown: Shown) -> Iterator[Widget]:
     """Title, alarms, and a heading and its graphs for each row."""
-    title = pulumi.Output.concat("# ", site.stack, "\n", shown.url)
+    title = pulumi.Output.concat("# ", context.stack, "\n", shown.url)
     yield text(WidgetBox(0, 0, COLUMNS, TITLE_HEIGHT), title)
     line = TITLE_HEIGHT
     for first in range(0, len(shown.alarms), MOST_ALARMS):
         arns = shown.alarms[first : first + MOST_ALARMS]
         yield alarm_list(WidgetBox(0, line, COLUMNS, ALARMS_HEIGHT), "Alarms", arns)
         line += ALARMS_HEIGHT
-    for row in dashboard_rows(site.spec):
+    for row in dashboard_rows(context.spec):
         yield text(WidgetBox(0, line, COLUMNS, HEADING_HEIGHT), f"## {row.name}")
         line += HEADING_HEIGHT
         for panel, box in zip(row.panels, boxes(line, len(row.panels)), strict=True):
-            yield graph(box, panel, metrics_of(panel), shown.targets[row.name], region_of(panel, site))
+            yield graph(box, panel, metrics_of(panel), shown.targets[row.name], region_of(panel, context))
         line = below(line, len(row.panels))
 
 
@@ -83,6 +83,6 @@ def metrics_of(panel: Panel) -> MetricRow:
     return ROWS[panel.shows] if isinstance(panel.shows, Signal) else MEASURES[panel.shows]
 
 
-def region_of(panel: Panel, site: AwsContext) -> str:
+def region_of(panel: Panel, context: AwsContext) -> str:
     """Region whose metrics a panel shows: the site's, but for money."""
-    return BILLING_REGIONS[site.partition] if panel.shows is GraphOnlyMetric.SPENDING else site.region
+    return BILLING_REGIONS[context.partition] if panel.shows is GraphOnlyMetric.SPENDING else context.region

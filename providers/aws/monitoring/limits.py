@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.dashboard import dashboard_rows
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import BudgetSpec, DatabaseSpec, Platform
 
 BYTES_PER_GIB = 2**30
@@ -38,7 +38,7 @@ def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*_slack_refusals(spec), *_dashboard_refusals(spec)]
 
 
-def monitoring_approximations(spec: Platform) -> list[Adjustment]:
+def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     """Where CloudWatch, Prometheus or the budget sees less, or more, than was asked."""
     return [*_entry_notes(spec), *_disk_notes(spec), *_prometheus_notes(spec), *_budget_notes(spec)]
 
@@ -47,7 +47,7 @@ def _slack_refusals(spec: Platform) -> Iterator[Diagnostic]:
     region = spec.aws.region if spec.aws else ""
     if spec.monitoring.slack is not None and region.startswith(NO_CHAT):
         advice = f"AWS does not speak to Slack from {region}; leave it out and use `monitoring.emails`"
-        yield Unsupported("aws", "monitoring.slack", spec.monitoring.slack.model_dump(), advice)
+        yield legacy_unsupported("aws", "monitoring.slack", spec.monitoring.slack.model_dump(), advice)
 
 
 def _dashboard_refusals(spec: Platform) -> Iterator[Diagnostic]:
@@ -57,20 +57,20 @@ def _dashboard_refusals(spec: Platform) -> Iterator[Diagnostic]:
             f"{len(spec.services)} services need {widgets} widgets and CloudWatch allows {MOST_WIDGETS}; "
             "set it to false or spread the services over more stacks"
         )
-        yield Unsupported("aws", "monitoring.dashboards", True, advice)
+        yield legacy_unsupported("aws", "monitoring.dashboards", True, advice)
 
 
 def _entry_notes(spec: Platform) -> Iterator[Adjustment]:
     if spec.monitoring.slo is not None and not spec.public:
         asked = spec.monitoring.slo.model_dump()
-        yield Adjustment("monitoring.slo", asked, "nothing: no service has a `path`, so no request is counted")
+        yield legacy_adjustment("monitoring.slo", asked, "nothing: no service has a `path`, so no request is counted")
     if len(spec.public) > 1:
         percent = spec.monitoring.alerts.error_percent
         given = (
             "the share of a service's own 5xx answers and those the load balancer gave in the place of any service: "
             "AWS counts the latter for all together"
         )
-        yield Adjustment("monitoring.alerts.error_percent", percent, given)
+        yield legacy_adjustment("monitoring.alerts.error_percent", percent, given)
 
 
 def _disk_notes(spec: Platform) -> Iterator[Adjustment]:
@@ -82,14 +82,14 @@ def _disk_notes(spec: Platform) -> Iterator[Adjustment]:
             f"an alarm when less than {database.storage_gib * free_percent / 100:g} GiB are free ({free_percent:g} % of "
             "storage_gib), however far the disk has grown: CloudWatch tells free space and not size"
         )
-        yield Adjustment("database.max_storage_gib", database.max_storage_gib, given)
+        yield legacy_adjustment("database.max_storage_gib", database.max_storage_gib, given)
 
 
 def _prometheus_notes(spec: Platform) -> Iterator[Adjustment]:
     parts = [name for name, part in (("database", spec.database), ("cache", spec.cache)) if part is not None]
     if spec.monitoring.prometheus and parts:
         given = f"a Prometheus of the services; {' and '.join(parts)} are watched by CloudWatch alone"
-        yield Adjustment("monitoring.prometheus", True, given)
+        yield legacy_adjustment("monitoring.prometheus", True, given)
 
 
 def _budget_notes(spec: Platform) -> Iterator[Adjustment]:
@@ -98,4 +98,4 @@ def _budget_notes(spec: Platform) -> Iterator[Adjustment]:
             f"a budget of the whole account, and a watch for anomalies of {anomaly_usd(spec.budget)} dollars and more "
             "once the tag `stack` is activated for cost allocation"
         )
-        yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
+        yield legacy_adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)

@@ -24,13 +24,13 @@ UNREACHED = ("connection to server at", "could not connect to server", "couldn't
 
 
 def count_failed_connections(
-    room: Scope, stack: str, server_log: pulumi.Input[str], client_logs: Mapping[str, pulumi.Input[str]]
+    scope: Scope, stack: str, server_log: pulumi.Input[str], client_logs: Mapping[str, pulumi.Input[str]]
 ) -> None:
     """One counter fed by the server's log group and by those of the services that use the database, by name."""
     sources = {"": (server_log, REFUSED), **{f"-{name}": (log, UNREACHED) for name, log in client_logs.items()}}
     for suffix, (log_group, phrases) in sources.items():
         aws.cloudwatch.LogMetricFilter(
-            room.named(f"failed-connections{suffix}"),
+            scope.named(f"failed-connections{suffix}"),
             log_group_name=log_group,
             pattern=any_of(phrases),
             metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
@@ -40,7 +40,7 @@ def count_failed_connections(
                 default_value="0",
                 unit="Count",
             ),
-            opts=room.opts(),
+            opts=scope.opts(),
         )
 
 

@@ -16,28 +16,34 @@ from providers.contract.component import Scope
 
 
 def create_outage_alarm(
-    room: Scope, stack: str, service: str, alarms: Mapping[Signal, aws.cloudwatch.MetricAlarm], channels: AwsChannels
+    scope: Scope, stack: str, service: str, alarms: Mapping[Signal, aws.cloudwatch.MetricAlarm], channels: AwsChannels
 ) -> aws.cloudwatch.CompositeAlarm:
     """`<service>-down` over the alarms of one public service."""
     unhealthy = firing(alarms[Signal.UNHEALTHY_REPLICAS])
     failing, slow = firing(alarms[Signal.ERROR_PERCENT]), firing(alarms[Signal.LATENCY_P95_SECONDS])
     rule = pulumi.Output.concat(unhealthy, " OR (", failing, " AND ", slow, ")")
-    return composite_alarm(room, stack, f"{service}-down", f"{service} is down", rule, channels, "critical")
+    return composite_alarm(scope, stack, f"{service}-down", f"{service} is down", rule, channels, "critical")
 
 
 def composite_alarm(
-    room: Scope, stack: str, key: str, summary: str, rule: pulumi.Output[str], channels: AwsChannels, severity: Severity
+    scope: Scope,
+    stack: str,
+    key: str,
+    summary: str,
+    rule: pulumi.Output[str],
+    channels: AwsChannels,
+    severity: Severity,
 ) -> aws.cloudwatch.CompositeAlarm:
     """An alarm over other alarms, telling the topic of its severity when it fires and when it is over."""
     topic = channels.topic(severity)
     return aws.cloudwatch.CompositeAlarm(
-        room.named(key),
+        scope.named(key),
         alarm_name=alarm_name(stack, key),
         alarm_description=summary,
         alarm_rule=rule,
         alarm_actions=[topic],
         ok_actions=[topic],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 

@@ -31,12 +31,12 @@ class Promise:
     latency: aws.cloudwatch.MetricAlarm
 
 
-def create_slo(room: Scope, slo: Slo, target: AwsAlarmTarget, channels: AwsChannels) -> Promise:
+def create_slo(scope: Scope, slo: Slo, target: AwsAlarmTarget, channels: AwsChannels) -> Promise:
     """Burn-rate alarms on the load balancer's counts, and one on the promised latency over an hour."""
-    burning = tuple(_burn_rate(room, slo, pair, target, channels) for pair in BURN_RATES)
+    burning = tuple(_burn_rate(scope, slo, pair, target, channels) for pair in BURN_RATES)
     summary = f"one request in twenty took longer than the promised {slo.latency_p95_seconds:g} s over an hour"
     limit = Limit(slo.latency_p95_seconds, HOUR_SECONDS)
-    slow = metric_alarm(room, LATENCY_KEY, summary, latency(*BALANCER), target, limit, [channels.topic("warning")])
+    slow = metric_alarm(scope, LATENCY_KEY, summary, latency(*BALANCER), target, limit, [channels.topic("warning")])
     return Promise(burning, slow)
 
 
@@ -46,21 +46,21 @@ def burn_key(pair: BurnRate) -> str:
 
 
 def _burn_rate(
-    room: Scope, slo: Slo, pair: BurnRate, target: AwsAlarmTarget, channels: AwsChannels
+    scope: Scope, slo: Slo, pair: BurnRate, target: AwsAlarmTarget, channels: AwsChannels
 ) -> aws.cloudwatch.CompositeAlarm:
     key, percent = burn_key(pair), pair.error_percent(slo.availability_percent)
-    long = _window(room, f"{key}-long", percent, pair.long_seconds, target)
-    short = _window(room, f"{key}-short", percent, pair.short_seconds, target)
+    long = _window(scope, f"{key}-long", percent, pair.long_seconds, target)
+    short = _window(scope, f"{key}-short", percent, pair.short_seconds, target)
     rule = pulumi.Output.concat(firing(long), " AND ", firing(short))
     summary = (
         f"requests fail {pair.factor:g} times as fast as {slo.availability_percent:g} % allows, "
         f"more than {percent:g} % of them"
     )
-    return composite_alarm(room, target.stack, key, summary, rule, channels, pair.severity)
+    return composite_alarm(scope, target.stack, key, summary, rule, channels, pair.severity)
 
 
-def _window(room: Scope, key: str, percent: float, seconds: int, target: AwsAlarmTarget) -> aws.cloudwatch.MetricAlarm:
+def _window(scope: Scope, key: str, percent: float, seconds: int, target: AwsAlarmTarget) -> aws.cloudwatch.MetricAlarm:
     # At or above: a pair whose share is capped at 100 percent could not fire above it.
     limit = Limit(percent, seconds, comparison="GreaterThanOrEqualToThreshold")
     summary = f"{percent:g} % of requests failed within {seconds} s; part of a burn-rate alarm"
-    return metric_alarm(room, key, summary, errors(*BALANCER), target, limit, [])
+    return metric_alarm(scope, key, summary, errors(*BALANCER), target, limit, [])

@@ -5,18 +5,18 @@ import pulumi_aws as aws
 from providers.contract.component import Scope
 
 
-def lock_defaults(room: Scope, vpc: aws.ec2.Vpc) -> None:
+def lock_defaults(scope: Scope, vpc: aws.ec2.Vpc) -> None:
     """Default security group, route table and network ACL without a single rule or route (Security Hub EC2.2)."""
-    aws.ec2.DefaultSecurityGroup(room.named("default-group"), vpc_id=vpc.id, opts=room.opts())
+    aws.ec2.DefaultSecurityGroup(scope.named("default-group"), vpc_id=vpc.id, opts=scope.opts())
     aws.ec2.DefaultRouteTable(
-        room.named("default-routes"),
+        scope.named("default-routes"),
         default_route_table_id=vpc.default_route_table_id,
         routes=[],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     aws.ec2.DefaultNetworkAcl(
-        room.named("default-filter"),
+        scope.named("default-filter"),
         default_network_acl_id=vpc.default_network_acl_id,
         # AWS moves a subnet here by itself when its own ACL goes; that is no drift to undo
-        opts=room.opts(ignore_changes=["subnetIds"]),
+        opts=scope.opts(ignore_changes=["subnetIds"]),
     )

@@ -45,8 +45,8 @@ class Endpoint:
 
 
 def create_endpoints(
-    room: Scope,
-    site: AwsContext,
+    scope: Scope,
+    context: AwsContext,
     vpc: aws.ec2.Vpc,
     groups: SecurityGroups,
     subnets: Sequence[aws.ec2.Subnet],
@@ -54,47 +54,51 @@ def create_endpoints(
 ) -> tuple[aws.ec2.VpcEndpoint, tuple[pulumi.Resource, ...]]:
     """The gateway endpoint of S3, whose prefix list rules need; and every endpoint, S3's among them."""
     s3 = aws.ec2.VpcEndpoint(
-        room.named("s3"),
+        scope.named("s3"),
         vpc_id=vpc.id,
-        service_name=f"com.amazonaws.{site.region}.s3",
+        service_name=f"com.amazonaws.{context.region}.s3",
         vpc_endpoint_type="Gateway",
         route_table_ids=[table.id for table in tables],
-        policy=document(*object_statements(site)),
-        opts=room.opts(),
+        policy=document(*object_statements(context)),
+        opts=scope.opts(),
     )
     if groups.endpoints is None:
         return s3, (s3,)
-    doors = [_interface(room, site, vpc, groups.endpoints, subnets, offer) for offer in interface_endpoints(site)]
+    doors = [
+        _interface(scope, context, vpc, groups.endpoints, subnets, offer) for offer in interface_endpoints(context)
+    ]
     return s3, (s3, *doors)
 
 
 def _interface(
-    room: Scope,
-    site: AwsContext,
+    scope: Scope,
+    context: AwsContext,
     vpc: aws.ec2.Vpc,
     group: aws.ec2.SecurityGroup,
     subnets: Sequence[aws.ec2.Subnet],
     endpoint: Endpoint,
 ) -> aws.ec2.VpcEndpoint:
     return aws.ec2.VpcEndpoint(
-        room.named(endpoint.part),
+        scope.named(endpoint.part),
         vpc_id=vpc.id,
-        service_name=f"com.amazonaws.{site.region}.{endpoint.service}",
+        service_name=f"com.amazonaws.{context.region}.{endpoint.service}",
         vpc_endpoint_type="Interface",
         private_dns_enabled=True,
         subnet_ids=[subnet.id for subnet in subnets],
         security_group_ids=[group.id],
         policy=document(*endpoint.statements),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def interface_endpoints(site: AwsContext) -> tuple[Endpoint, ...]:
+def interface_endpoints(context: AwsContext) -> tuple[Endpoint, ...]:
     """The endpoints of a stack: what every task needs, and more as the spec asks for it; none if it wants none."""
-    if not site.spec.network.private_endpoints:
+    if not context.spec.network.private_endpoints:
         return ()
     return tuple(
-        Endpoint(service, statements) for service, statements in _offered(site).items() if _wanted(service, site.spec)
+        Endpoint(service, statements)
+        for service, statements in _offered(context).items()
+        if _wanted(service, context.spec)
     )
 
 
@@ -108,40 +112,42 @@ def _wanted(service: str, spec: Platform) -> bool:
     return features.get(service, True)
 
 
-def _offered(site: AwsContext) -> Mapping[str, tuple[Statement, ...]]:
+def _offered(context: AwsContext) -> Mapping[str, tuple[Statement, ...]]:
     # a token is for a whole registry and a metric for a whole account: neither call has a resource to name
     pull = (
-        _within(site, "ecr:GetAuthorizationToken", "*"),
-        _within(site, ECR_PULL, f"arn:{site.partition}:ecr:{site.region}:*:repository/*"),
+        _within(context, "ecr:GetAuthorizationToken", "*"),
+        _within(context, ECR_PULL, f"arn:{context.partition}:ecr:{context.region}:*:repository/*"),
     )
-    log_groups = site.arn("logs", f"log-group:{site.log_group('*')}")
+    log_groups = context.arn("logs", f"log-group:{context.log_group('*')}")
     return {
         "ecr.api": pull,
         "ecr.dkr": pull,
-        "logs": (_within(site, ("logs:CreateLogStream", "logs:PutLogEvents"), log_groups),),
-        "monitoring": (_within(site, "cloudwatch:PutMetricData", "*"),),
-        "secretsmanager": (_within(site, "secretsmanager:GetSecretValue", site.arn("secretsmanager", "secret:*")),),
-        "bedrock-runtime": (_within(site, MODEL_INVOKE, f"arn:{site.partition}:bedrock:*"),),
-        "aps-workspaces": (_within(site, "aps:RemoteWrite", site.arn("aps", "workspace/*")),),
+        "logs": (_within(context, ("logs:CreateLogStream", "logs:PutLogEvents"), log_groups),),
+        "monitoring": (_within(context, "cloudwatch:PutMetricData", "*"),),
+        "secretsmanager": (
+            _within(context, "secretsmanager:GetSecretValue", context.arn("secretsmanager", "secret:*")),
+        ),
+        "bedrock-runtime": (_within(context, MODEL_INVOKE, f"arn:{context.partition}:bedrock:*"),),
+        "aps-workspaces": (_within(context, "aps:RemoteWrite", context.arn("aps", "workspace/*")),),
     }
 
 
-def object_statements(site: AwsContext) -> tuple[Statement, ...]:
+def object_statements(context: AwsContext) -> tuple[Statement, ...]:
     """What may be asked of S3: the account's own buckets, image layers, and to read what the internet offers there.
 
     ECR keeps the layers of images in a bucket of its own in each region: Amazon ECR user guide, "Minimum Amazon S3
     bucket permissions". A download from any site may come from S3, so reading stays open unless the world is closed.
     """
-    every_bucket = f"arn:{site.partition}:s3:::*"
-    layers = f"arn:{site.partition}:s3:::prod-{site.region}-starport-layer-bucket/*"
-    readable = layers if site.spec.network.egress == "none" else every_bucket
-    own_account = {"StringEquals": {"aws:ResourceAccount": site.account_id}}
+    every_bucket = f"arn:{context.partition}:s3:::*"
+    layers = f"arn:{context.partition}:s3:::prod-{context.region}-starport-layer-bucket/*"
+    readable = layers if context.spec.network.egress == "none" else every_bucket
+    own_account = {"StringEquals": {"aws:ResourceAccount": context.account_id}}
     return (
         {"Principal": "*", **allow(OBJECT_USE, every_bucket, own_account)},
         {"Principal": "*", **allow("s3:GetObject", readable)},
     )
 
 
-def _within(site: AwsContext, actions: str | tuple[str, ...], resource: str) -> Statement:
-    own_account = {"StringEquals": {"aws:PrincipalAccount": site.account_id}}
+def _within(context: AwsContext, actions: str | tuple[str, ...], resource: str) -> Statement:
+    own_account = {"StringEquals": {"aws:PrincipalAccount": context.account_id}}
     return {"Principal": "*", **allow(actions, resource, own_account)}

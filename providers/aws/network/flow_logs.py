@@ -14,23 +14,23 @@ AGGREGATION_SECONDS = 60
 WRITE = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
-def create_flow_logs(room: Scope, site: AwsContext, keys: AwsKeys, vpc: aws.ec2.Vpc) -> None:
+def create_flow_logs(scope: Scope, context: AwsContext, keys: AwsKeys, vpc: aws.ec2.Vpc) -> None:
     """The flow log, its log group, and a role that writes to this group alone (Security Hub EC2.6)."""
-    log_group = create_log_group(room, "flow-logs", site, keys.telemetry, site.log_group("network", "flows"))
+    log_group = create_log_group(scope, "flow-logs", context, keys.telemetry, context.log_group("network", "flows"))
     role = aws.iam.Role(
-        room.named("flow-logs"),
-        description=f"Writes the flow logs of the stack {site.stack}",
-        assume_role_policy=trust(site, "vpc-flow-logs.amazonaws.com", site.arn("ec2", "vpc-flow-log/*")),
-        opts=room.opts(),
+        scope.named("flow-logs"),
+        description=f"Writes the flow logs of the stack {context.stack}",
+        assume_role_policy=trust(context, "vpc-flow-logs.amazonaws.com", context.arn("ec2", "vpc-flow-log/*")),
+        opts=scope.opts(),
     )
     grant = aws.iam.RolePolicy(
-        room.named("flow-logs"),
+        scope.named("flow-logs"),
         role=role.name,
         policy=document(allow(WRITE, pulumi.Output.concat(log_group.arn, ":*"))),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     aws.ec2.FlowLog(
-        room.named("flow-logs"),
+        scope.named("flow-logs"),
         vpc_id=vpc.id,
         traffic_type="ALL",
         log_destination_type="cloud-watch-logs",
@@ -38,5 +38,5 @@ def create_flow_logs(room: Scope, site: AwsContext, keys: AwsKeys, vpc: aws.ec2.
         iam_role_arn=role.arn,
         max_aggregation_interval=AGGREGATION_SECONDS,
         # without its right to write the flow log starts in the state "Access error"; the role's ARN does not tell
-        opts=room.opts(depends_on=[grant]),
+        opts=scope.opts(depends_on=[grant]),
     )

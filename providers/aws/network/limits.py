@@ -5,7 +5,13 @@ from math import ceil
 
 from providers.aws.network.cidr import cidr_fault, layout, usable_addresses
 from providers.aws.network.flows import client_cidrs, client_ports, pulled_from_world, reaches_world
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    legacy_adjustment,
+    legacy_unsupported,
+    listed,
+)
 from providers.contract.spec import Platform
 
 COPIES_PER_REPLICA = 2
@@ -21,7 +27,7 @@ def network_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     return [*_cidr(spec), *_zones(spec), *_images(spec), *_clients(spec)]
 
 
-def network_approximations(spec: Platform) -> list[Adjustment]:
+def network_adjustments(spec: Platform) -> list[Adjustment]:
     """Services that a way out does not serve, because nothing says that they need one."""
     region = spec.aws.region if spec.aws else ""
     closed = [name for name in spec.services if not reaches_world(spec, name, region)]
@@ -32,23 +38,23 @@ def network_approximations(spec: Platform) -> list[Adjustment]:
         f"a way out on port 443 for {listed(served, 'and') if served else 'no service'} only "
         f"(a secret in its list opens it for {listed(closed)})"
     )
-    return [Adjustment("network.egress", spec.network.egress, given)]
+    return [legacy_adjustment("network.egress", spec.network.egress, given)]
 
 
 def _cidr(spec: Platform) -> Iterator[Diagnostic]:
     cidr, zones = spec.network.cidr, spec.network.zones
     fault = cidr_fault(cidr)
     if fault:
-        yield Unsupported("aws", "network.cidr", cidr, f"it {fault}")
+        yield legacy_unsupported("aws", "network.cidr", cidr, f"it {fault}")
         return
-    room = usable_addresses(layout(cidr).subnet("private", 0)) - ADDRESSES_FOR_AWS
+    scope = usable_addresses(layout(cidr).subnet("private", 0)) - ADDRESSES_FOR_AWS
     copies = COPIES_PER_REPLICA * sum(service.replicas.max for service in spec.services.values())
-    if ceil(copies / zones) > room:
+    if ceil(copies / zones) > scope:
         advice = (
             f"a deployment at full scale runs {copies} copies, {ceil(copies / zones)} in each of {zones} zones, and a "
-            f"private subnet has room for {room}; use a larger block, up to /16, or lower replicas.max"
+            f"private subnet has room for {scope}; use a larger block, up to /16, or lower replicas.max"
         )
-        yield Unsupported("aws", "network.cidr", cidr, advice)
+        yield legacy_unsupported("aws", "network.cidr", cidr, advice)
 
 
 def _zones(spec: Platform) -> Iterator[Diagnostic]:
@@ -60,7 +66,7 @@ def _zones(spec: Platform) -> Iterator[Diagnostic]:
     parts = [part for part, present in spread.items() if present]
     if spec.network.zones == 1 and parts:
         advice = f"AWS wants subnets in two zones for {listed(parts, 'and')}; use 2 or more"
-        yield Unsupported("aws", "network.zones", 1, advice)
+        yield legacy_unsupported("aws", "network.zones", 1, advice)
 
 
 def _images(spec: Platform) -> Iterator[Diagnostic]:
@@ -71,7 +77,7 @@ def _images(spec: Platform) -> Iterator[Diagnostic]:
                 f"without egress only ECR of {region} can be reached; push the image there, "
                 "or set network.egress to per_zone or single"
             )
-            yield Unsupported("aws", f"services.{name}.image", service.image, advice)
+            yield legacy_unsupported("aws", f"services.{name}.image", service.image, advice)
 
 
 def _clients(spec: Platform) -> Iterator[Diagnostic]:
@@ -81,4 +87,4 @@ def _clients(spec: Platform) -> Iterator[Diagnostic]:
             f"each range takes a rule for each of {ports} ports and a security group holds {RULES_PER_GROUP}; "
             f"merge them to {RULES_PER_GROUP // ports} ranges or less"
         )
-        yield Unsupported("aws", "ingress.allowed_cidrs", list(spec.ingress.allowed_cidrs), advice)
+        yield legacy_unsupported("aws", "ingress.allowed_cidrs", list(spec.ingress.allowed_cidrs), advice)

@@ -16,27 +16,27 @@ DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED = 3, 4
 
 
 def create_filters(
-    room: Scope, spec: Platform, plan: AwsAddressPlan, vpc: aws.ec2.Vpc, subnets: Subnets
+    scope: Scope, spec: Platform, plan: AwsAddressPlan, vpc: aws.ec2.Vpc, subnets: Subnets
 ) -> tuple[pulumi.Resource, ...]:
     """The ACLs of the tiers that have subnets; returns their rules."""
     decided = filter_rules(spec, plan)
-    made = (_filter(room, vpc, tier, subnets[tier], decided[tier]) for tier in TIERS if subnets[tier])
+    made = (_filter(scope, vpc, tier, subnets[tier], decided[tier]) for tier in TIERS if subnets[tier])
     return tuple(rule for rules in made for rule in rules)
 
 
 def _filter(
-    room: Scope, vpc: aws.ec2.Vpc, tier: Tier, subnets: Sequence[aws.ec2.Subnet], rules: Sequence[FilterRule]
+    scope: Scope, vpc: aws.ec2.Vpc, tier: Tier, subnets: Sequence[aws.ec2.Subnet], rules: Sequence[FilterRule]
 ) -> tuple[pulumi.Resource, ...]:
     acl = aws.ec2.NetworkAcl(
-        room.named(f"{tier}-filter"), vpc_id=vpc.id, subnet_ids=[subnet.id for subnet in subnets], opts=room.opts()
+        scope.named(f"{tier}-filter"), vpc_id=vpc.id, subnet_ids=[subnet.id for subnet in subnets], opts=scope.opts()
     )
-    return tuple(_rule(room, tier, acl, rule) for rule in rules)
+    return tuple(_rule(scope, tier, acl, rule) for rule in rules)
 
 
-def _rule(room: Scope, tier: Tier, acl: aws.ec2.NetworkAcl, rule: FilterRule) -> aws.ec2.NetworkAclRule:
+def _rule(scope: Scope, tier: Tier, acl: aws.ec2.NetworkAcl, rule: FilterRule) -> aws.ec2.NetworkAclRule:
     from_port, to_port = rule.ports or (None, None)
     return aws.ec2.NetworkAclRule(
-        room.named(f"{tier}-filter-{rule.part}"),
+        scope.named(f"{tier}-filter-{rule.part}"),
         network_acl_id=acl.id,
         rule_number=rule.number,
         rule_action="allow",
@@ -47,5 +47,5 @@ def _rule(room: Scope, tier: Tier, acl: aws.ec2.NetworkAcl, rule: FilterRule) ->
         to_port=to_port,
         icmp_type=None if rule.ports else DESTINATION_UNREACHABLE,
         icmp_code=None if rule.ports else FRAGMENTATION_NEEDED,
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -24,26 +24,26 @@ from providers.contract.component import Scope
 __all__ = ["AwsNetwork", "SecurityGroups", "create_network"]
 
 
-def create_network(room: Scope, site: AwsContext, keys: AwsKeys) -> AwsNetwork:
+def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwork:
     """VPC over the asked zones with public, private and database tiers; raises ValueError for a block it cannot cut."""
-    spec, plan = site.spec, layout(site.spec.network.cidr)
+    spec, plan = context.spec, layout(context.spec.network.cidr)
     vpc = aws.ec2.Vpc(
-        room.named(),
+        scope.named(),
         cidr_block=str(plan.vpc),
         enable_dns_support=True,
         # both flags together let endpoints answer under the public names of their services
         enable_dns_hostnames=True,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    lock_defaults(room, vpc)
-    subnets = create_subnets(room, site, plan, vpc)
-    filters = create_filters(room, spec, plan, vpc, subnets)
-    routing = create_routing(room, spec, vpc, subnets)
-    groups = create_groups(room, spec, vpc)
-    s3, endpoints = create_endpoints(room, site, vpc, groups, subnets["private"], routing.private_tables)
-    rules = create_rules(room, site, groups, s3)
+    lock_defaults(scope, vpc)
+    subnets = create_subnets(scope, context, plan, vpc)
+    filters = create_filters(scope, spec, plan, vpc, subnets)
+    routing = create_routing(scope, spec, vpc, subnets)
+    groups = create_groups(scope, spec, vpc)
+    s3, endpoints = create_endpoints(scope, context, vpc, groups, subnets["private"], routing.private_tables)
+    rules = create_rules(scope, context, groups, s3)
     if spec.network.flow_logs:
-        create_flow_logs(room, site, keys, vpc)
+        create_flow_logs(scope, context, keys, vpc)
     return AwsNetwork(
         vpc_id=vpc.id,
         public_subnet_ids=routing.public_subnet_ids,

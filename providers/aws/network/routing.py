@@ -29,76 +29,78 @@ class Routing:
     routes: tuple[pulumi.Resource, ...]
 
 
-def create_routing(room: Scope, spec: Platform, vpc: aws.ec2.Vpc, subnets: Subnets) -> Routing:
+def create_routing(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc, subnets: Subnets) -> Routing:
     """Gateways, route tables, routes and associations of all tiers."""
-    public = _public(room, vpc, subnets["public"]) if subnets["public"] else ()
+    public = _public(scope, vpc, subnets["public"]) if subnets["public"] else ()
     # typed as optional, because a table can be associated with a gateway instead
     public_subnet_ids = tuple(cast("pulumi.Output[str]", association.subnet_id) for association in public)
     count = gateway_count(spec.network.egress, spec.network.zones)
-    gateways = [_nat(room, zone, public_subnet_ids[zone]) for zone in range(count)]
-    tables = tuple(_table(room, vpc, f"private-{zone}") for zone, _ in enumerate(subnets["private"]))
+    gateways = [_nat(scope, zone, public_subnet_ids[zone]) for zone in range(count)]
+    tables = tuple(_table(scope, vpc, f"private-{zone}") for zone, _ in enumerate(subnets["private"]))
     private = [
-        _associate(room, "private", zone, subnet, tables[zone]) for zone, subnet in enumerate(subnets["private"])
+        _associate(scope, "private", zone, subnet, tables[zone]) for zone, subnet in enumerate(subnets["private"])
     ]
-    _isolated(room, vpc, subnets["database"])
-    ways_out = [_way_out(room, zone, table, gateways) for zone, table in enumerate(tables) if gateways]
+    _isolated(scope, vpc, subnets["database"])
+    ways_out = [_way_out(scope, zone, table, gateways) for zone, table in enumerate(tables) if gateways]
     return Routing(tables, public_subnet_ids, (*public, *private, *ways_out))
 
 
 def _public(
-    room: Scope, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet]
+    scope: Scope, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet]
 ) -> tuple[aws.ec2.RouteTableAssociation, ...]:
-    internet = aws.ec2.InternetGateway(room.named("internet"), vpc_id=vpc.id, opts=room.opts())
-    table = _table(room, vpc, "public")
+    internet = aws.ec2.InternetGateway(scope.named("internet"), vpc_id=vpc.id, opts=scope.opts())
+    table = _table(scope, vpc, "public")
     route = aws.ec2.Route(
-        room.named("public-to-internet"),
+        scope.named("public-to-internet"),
         route_table_id=table.id,
         destination_cidr_block=WORLD,
         gateway_id=internet.id,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     # whoever takes the subnet from its association finds the internet gateway: AWS fails a load balancer or a NAT
     # gateway before it is there, and neither names it in a property
-    return tuple(_associate(room, "public", zone, subnet, table, after=(route,)) for zone, subnet in enumerate(subnets))
+    return tuple(
+        _associate(scope, "public", zone, subnet, table, after=(route,)) for zone, subnet in enumerate(subnets)
+    )
 
 
-def _nat(room: Scope, zone: int, subnet_id: pulumi.Output[str]) -> aws.ec2.NatGateway:
-    address = aws.ec2.Eip(room.named(f"nat-{zone}-address"), domain="vpc", opts=room.opts())
+def _nat(scope: Scope, zone: int, subnet_id: pulumi.Output[str]) -> aws.ec2.NatGateway:
+    address = aws.ec2.Eip(scope.named(f"nat-{zone}-address"), domain="vpc", opts=scope.opts())
     return aws.ec2.NatGateway(
-        room.named(f"nat-{zone}"),
+        scope.named(f"nat-{zone}"),
         allocation_id=address.allocation_id,
         subnet_id=subnet_id,
         connectivity_type="public",
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
 def _way_out(
-    room: Scope, zone: int, table: aws.ec2.RouteTable, gateways: Sequence[aws.ec2.NatGateway]
+    scope: Scope, zone: int, table: aws.ec2.RouteTable, gateways: Sequence[aws.ec2.NatGateway]
 ) -> aws.ec2.Route:
     return aws.ec2.Route(
-        room.named(f"private-{zone}-to-nat"),
+        scope.named(f"private-{zone}-to-nat"),
         route_table_id=table.id,
         destination_cidr_block=WORLD,
         nat_gateway_id=gateways[gateway_of(zone, len(gateways))].id,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _isolated(room: Scope, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet]) -> None:
+def _isolated(scope: Scope, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet]) -> None:
     """One table without routes: the database tier knows the VPC and nothing else (Security Hub RDS.46)."""
     if subnets:
-        table = _table(room, vpc, "database")
+        table = _table(scope, vpc, "database")
         for zone, subnet in enumerate(subnets):
-            _associate(room, "database", zone, subnet, table)
+            _associate(scope, "database", zone, subnet, table)
 
 
-def _table(room: Scope, vpc: aws.ec2.Vpc, part: str) -> aws.ec2.RouteTable:
-    return aws.ec2.RouteTable(room.named(f"{part}-routes"), vpc_id=vpc.id, opts=room.opts())
+def _table(scope: Scope, vpc: aws.ec2.Vpc, part: str) -> aws.ec2.RouteTable:
+    return aws.ec2.RouteTable(scope.named(f"{part}-routes"), vpc_id=vpc.id, opts=scope.opts())
 
 
 def _associate(
-    room: Scope,
+    scope: Scope,
     tier: Tier,
     zone: int,
     subnet: aws.ec2.Subnet,
@@ -106,8 +108,8 @@ def _associate(
     after: Sequence[pulumi.Resource] = (),
 ) -> aws.ec2.RouteTableAssociation:
     return aws.ec2.RouteTableAssociation(
-        room.named(f"{tier}-{zone}-routed"),
+        scope.named(f"{tier}-{zone}-routed"),
         subnet_id=subnet.id,
         route_table_id=table.id,
-        opts=room.opts(depends_on=after),
+        opts=scope.opts(depends_on=after),
     )

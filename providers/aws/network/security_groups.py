@@ -31,9 +31,9 @@ from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 
-def create_groups(room: Scope, spec: Platform, vpc: aws.ec2.Vpc) -> SecurityGroups:
+def create_groups(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc) -> SecurityGroups:
     """A group without rules for every peer."""
-    made = {peer: _group(room, vpc, peer) for peer in peers(spec)}
+    made = {peer: _group(scope, vpc, peer) for peer in peers(spec)}
     return SecurityGroups(
         load_balancer=made[LOAD_BALANCER],
         services={name: made[service_peer(name)] for name in spec.services},
@@ -44,13 +44,15 @@ def create_groups(room: Scope, spec: Platform, vpc: aws.ec2.Vpc) -> SecurityGrou
 
 
 def create_rules(
-    room: Scope, site: AwsContext, groups: SecurityGroups, s3: aws.ec2.VpcEndpoint
+    scope: Scope, context: AwsContext, groups: SecurityGroups, s3: aws.ec2.VpcEndpoint
 ) -> tuple[pulumi.Resource, ...]:
     """The rules of every flow, of clients to the load balancer, and of services to S3 and to the world."""
     by_peer = _by_peer(groups)
-    inside = (rule for flow in flows(site.spec) for rule in _flow(room, flow, by_peer))
-    outside = (rule for name in site.spec.services for rule in _outside(room, site, name, groups.services[name], s3))
-    return (*_clients(room, site.spec, groups.load_balancer), *inside, *outside)
+    inside = (rule for flow in flows(context.spec) for rule in _flow(scope, flow, by_peer))
+    outside = (
+        rule for name in context.spec.services for rule in _outside(scope, context, name, groups.services[name], s3)
+    )
+    return (*_clients(scope, context.spec, groups.load_balancer), *inside, *outside)
 
 
 def _by_peer(groups: SecurityGroups) -> dict[str, aws.ec2.SecurityGroup]:
@@ -62,74 +64,74 @@ def _by_peer(groups: SecurityGroups) -> dict[str, aws.ec2.SecurityGroup]:
     }
 
 
-def _group(room: Scope, vpc: aws.ec2.Vpc, peer: str) -> aws.ec2.SecurityGroup:
+def _group(scope: Scope, vpc: aws.ec2.Vpc, peer: str) -> aws.ec2.SecurityGroup:
     # AWS cannot change a description, so it says nothing that could ever change
-    return aws.ec2.SecurityGroup(room.named(peer), vpc_id=vpc.id, description=room.named(peer), opts=room.opts())
+    return aws.ec2.SecurityGroup(scope.named(peer), vpc_id=vpc.id, description=scope.named(peer), opts=scope.opts())
 
 
-def _clients(room: Scope, spec: Platform, group: aws.ec2.SecurityGroup) -> Iterator[aws.vpc.SecurityGroupIngressRule]:
+def _clients(scope: Scope, spec: Platform, group: aws.ec2.SecurityGroup) -> Iterator[aws.vpc.SecurityGroupIngressRule]:
     """Named by their range, so that one that goes moves no other."""
     for port in client_ports(spec):
         for cidr in client_cidrs(spec):
             yield aws.vpc.SecurityGroupIngressRule(
-                room.named(f"clients-{port}-from-{cidr.replace('/', '-')}"),
+                scope.named(f"clients-{port}-from-{cidr.replace('/', '-')}"),
                 security_group_id=group.id,
                 description=f"clients in {cidr}",
                 ip_protocol="tcp",
                 from_port=port,
                 to_port=port,
                 cidr_ipv4=cidr,
-                opts=room.opts(),
+                opts=scope.opts(),
             )
 
 
-def _flow(room: Scope, flow: AwsFlow, by_peer: dict[str, aws.ec2.SecurityGroup]) -> Iterator[pulumi.Resource]:
+def _flow(scope: Scope, flow: AwsFlow, by_peer: dict[str, aws.ec2.SecurityGroup]) -> Iterator[pulumi.Resource]:
     source, target = by_peer[flow.source], by_peer[flow.target]
     yield aws.vpc.SecurityGroupEgressRule(
-        room.named(f"{flow.part}-out"),
+        scope.named(f"{flow.part}-out"),
         security_group_id=source.id,
         description=f"to {flow.target}",
         ip_protocol="tcp",
         from_port=flow.port,
         to_port=flow.port,
         referenced_security_group_id=target.id,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     yield aws.vpc.SecurityGroupIngressRule(
-        room.named(f"{flow.part}-in"),
+        scope.named(f"{flow.part}-in"),
         security_group_id=target.id,
         description=f"from {flow.source}",
         ip_protocol="tcp",
         from_port=flow.port,
         to_port=flow.port,
         referenced_security_group_id=source.id,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
 def _outside(
-    room: Scope, site: AwsContext, name: str, group: aws.ec2.SecurityGroup, s3: aws.ec2.VpcEndpoint
+    scope: Scope, context: AwsContext, name: str, group: aws.ec2.SecurityGroup, s3: aws.ec2.VpcEndpoint
 ) -> Iterator[pulumi.Resource]:
     """S3 always, for ECR keeps the layers of images there; the world where the service needs it."""
     peer = service_peer(name)
     yield aws.vpc.SecurityGroupEgressRule(
-        room.named(f"{peer}-to-s3"),
+        scope.named(f"{peer}-to-s3"),
         security_group_id=group.id,
         description="to S3",
         ip_protocol="tcp",
         from_port=HTTPS_PORT,
         to_port=HTTPS_PORT,
         prefix_list_id=s3.prefix_list_id,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    if reaches_world(site.spec, name, site.region):
+    if reaches_world(context.spec, name, context.region):
         yield aws.vpc.SecurityGroupEgressRule(
-            room.named(f"{peer}-to-world"),
+            scope.named(f"{peer}-to-world"),
             security_group_id=group.id,
             description="to APIs and registries outside AWS",
             ip_protocol="tcp",
             from_port=HTTPS_PORT,
             to_port=HTTPS_PORT,
             cidr_ipv4=WORLD,
-            opts=room.opts(),
+            opts=scope.opts(),
         )

@@ -16,13 +16,13 @@ from providers.contract.spec import Platform
 Subnets = Mapping[Tier, tuple[aws.ec2.Subnet, ...]]
 
 
-def create_subnets(room: Scope, site: AwsContext, plan: AwsAddressPlan, vpc: aws.ec2.Vpc) -> Subnets:
+def create_subnets(scope: Scope, context: AwsContext, plan: AwsAddressPlan, vpc: aws.ec2.Vpc) -> Subnets:
     """Subnets by tier in zone order; none for a tier that nothing needs."""
-    names = _zone_names(room)
-    zones = range(site.spec.network.zones)
-    wanted = tiers_needed(site.spec)
+    names = _zone_names(scope)
+    zones = range(context.spec.network.zones)
+    wanted = tiers_needed(context.spec)
     return {
-        tier: tuple(_subnet(room, site, plan, vpc, tier, zone, names) for zone in zones) if wanted[tier] else ()
+        tier: tuple(_subnet(scope, context, plan, vpc, tier, zone, names) for zone in zones) if wanted[tier] else ()
         for tier in TIERS
     }
 
@@ -36,19 +36,19 @@ def tiers_needed(spec: Platform) -> Mapping[Tier, bool]:
     }
 
 
-def _zone_names(room: Scope) -> pulumi.Output[Sequence[str]]:
+def _zone_names(scope: Scope) -> pulumi.Output[Sequence[str]]:
     found = aws.get_availability_zones_output(
         state="available",
         # local and wavelength zones are in the list too once an account has opted in, and lack most services
         filters=[aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])],
-        opts=pulumi.InvokeOutputOptions(parent=room.parent),
+        opts=pulumi.InvokeOutputOptions(parent=scope.parent),
     )
     return found.names
 
 
 def _subnet(
-    room: Scope,
-    site: AwsContext,
+    scope: Scope,
+    context: AwsContext,
     plan: AwsAddressPlan,
     vpc: aws.ec2.Vpc,
     tier: Tier,
@@ -56,12 +56,12 @@ def _subnet(
     names: pulumi.Output[Sequence[str]],
 ) -> aws.ec2.Subnet:
     return aws.ec2.Subnet(
-        room.named(f"{tier}-{zone}"),
+        scope.named(f"{tier}-{zone}"),
         vpc_id=vpc.id,
         cidr_block=str(plan.subnet(tier, zone)),
-        availability_zone=names.apply(lambda known: zone_name(known, zone, site.region)),
+        availability_zone=names.apply(lambda known: zone_name(known, zone, context.region)),
         # load balancer and NAT bring their own public addresses, nothing else here may have one
         map_public_ip_on_launch=False,
         # another zone would be another subnet: a list that changed must not replace what stands
-        opts=room.opts(ignore_changes=["availabilityZone"]),
+        opts=scope.opts(ignore_changes=["availabilityZone"]),
     )

@@ -49,53 +49,53 @@ class Publisher:
     actions: Sequence[str] = ("sns:Publish",)
 
 
-def create_channels(room: Scope, site: AwsContext, keys: AwsKeys) -> AwsChannels:
+def create_channels(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsChannels:
     """Two encrypted topics with e-mail and Slack subscribers."""
-    warning, critical = (_topic(room, site, keys, severity) for severity in SEVERITIES)
-    slack = site.spec.monitoring.slack
+    warning, critical = (_topic(scope, context, keys, severity) for severity in SEVERITIES)
+    slack = context.spec.monitoring.slack
     if slack is not None:
-        _slack(room, site, slack, (warning, critical))
+        _slack(scope, context, slack, (warning, critical))
     return AwsChannels(warning.arn, critical.arn)
 
 
-def publishers(site: AwsContext) -> Iterator[Publisher]:
+def publishers(context: AwsContext) -> Iterator[Publisher]:
     """Who has something to say on this platform."""
-    yield Publisher("cloudwatch.amazonaws.com", site.arn("cloudwatch", "alarm:*"))
-    if site.spec.database is not None:
-        yield Publisher("events.rds.amazonaws.com", site.arn("rds", "*"))
-    if site.spec.budget is not None:
-        yield Publisher("budgets.amazonaws.com", site.arn("budgets", "*", region=False))
+    yield Publisher("cloudwatch.amazonaws.com", context.arn("cloudwatch", "alarm:*"))
+    if context.spec.database is not None:
+        yield Publisher("events.rds.amazonaws.com", context.arn("rds", "*"))
+    if context.spec.budget is not None:
+        yield Publisher("budgets.amazonaws.com", context.arn("budgets", "*", region=False))
         # Cost Anomaly Detection documents the account as its only condition key.
         yield Publisher("costalerts.amazonaws.com", None)
-    if site.spec.monitoring.prometheus:
+    if context.spec.monitoring.prometheus:
         actions = ("sns:Publish", "sns:GetTopicAttributes")
-        yield Publisher("aps.amazonaws.com", site.arn("aps", "workspace/*"), actions)
+        yield Publisher("aps.amazonaws.com", context.arn("aps", "workspace/*"), actions)
 
 
-def _topic(room: Scope, site: AwsContext, keys: AwsKeys, severity: Severity) -> aws.sns.Topic:
-    name = room.named(severity)
+def _topic(scope: Scope, context: AwsContext, keys: AwsKeys, severity: Severity) -> aws.sns.Topic:
+    name = scope.named(severity)
     topic = aws.sns.Topic(
-        name, display_name=f"{site.stack} {severity}", kms_master_key_id=keys.telemetry, opts=room.opts()
+        name, display_name=f"{context.stack} {severity}", kms_master_key_id=keys.telemetry, opts=scope.opts()
     )
-    statements = [_publish(site, topic, publisher) for publisher in publishers(site)]
+    statements = [_publish(context, topic, publisher) for publisher in publishers(context)]
     policy = document(*statements, _only_tls(topic))
-    aws.sns.TopicPolicy(f"{name}-policy", arn=topic.arn, policy=policy, opts=room.opts())
+    aws.sns.TopicPolicy(f"{name}-policy", arn=topic.arn, policy=policy, opts=scope.opts())
     # Named by address, not by number: dropping one address leaves the others confirmed.
-    for email in dict.fromkeys(site.spec.monitoring.emails):
+    for email in dict.fromkeys(context.spec.monitoring.emails):
         aws.sns.TopicSubscription(
-            f"{name}-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=room.opts()
+            f"{name}-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=scope.opts()
         )
     return topic
 
 
-def _publish(site: AwsContext, topic: aws.sns.Topic, publisher: Publisher) -> Statement:
-    condition = sent_by(site, publisher.source) if publisher.source else _same_account(site)
+def _publish(context: AwsContext, topic: aws.sns.Topic, publisher: Publisher) -> Statement:
+    condition = sent_by(context, publisher.source) if publisher.source else _same_account(context)
     principal = {"Service": publisher.service}
     return {**allow(publisher.actions, topic.arn, condition), "Principal": principal}
 
 
-def _same_account(site: AwsContext) -> dict[str, object]:
-    return {"StringEquals": {"aws:SourceAccount": site.account_id}}
+def _same_account(context: AwsContext) -> dict[str, object]:
+    return {"StringEquals": {"aws:SourceAccount": context.account_id}}
 
 
 def _only_tls(topic: aws.sns.Topic) -> Statement:
@@ -103,24 +103,24 @@ def _only_tls(topic: aws.sns.Topic) -> Statement:
     return {**allow("sns:Publish", topic.arn, condition), "Effect": "Deny", "Principal": "*"}
 
 
-def _slack(room: Scope, site: AwsContext, slack: Slack, topics: Sequence[aws.sns.Topic]) -> None:
+def _slack(scope: Scope, context: AwsContext, slack: Slack, topics: Sequence[aws.sns.Topic]) -> None:
     """The channel, a role that reads alarms and metrics, and the same policy as guardrail.
 
     The guardrail's default is AdministratorAccess: whoever may write in the channel would hold the account.
     """
     policy = aws.iam.Policy(
-        room.named("slack"),
-        description=f"Slack reads alarms and metrics of {site.stack}",
-        policy=document(allow(READ_ALARMS, site.arn("cloudwatch", "alarm:*")), allow(READ_METRICS, "*")),
-        opts=room.opts(),
+        scope.named("slack"),
+        description=f"Slack reads alarms and metrics of {context.stack}",
+        policy=document(allow(READ_ALARMS, context.arn("cloudwatch", "alarm:*")), allow(READ_METRICS, "*")),
+        opts=scope.opts(),
     )
-    role = aws.iam.Role(room.named("slack"), assume_role_policy=_trust_chat(site), opts=room.opts())
+    role = aws.iam.Role(scope.named("slack"), assume_role_policy=_trust_chat(context), opts=scope.opts())
     attached = aws.iam.RolePolicyAttachment(
-        room.named("slack"), role=role.name, policy_arn=policy.arn, opts=room.opts()
+        scope.named("slack"), role=role.name, policy_arn=policy.arn, opts=scope.opts()
     )
     aws.chatbot.SlackChannelConfiguration(
-        room.named("slack"),
-        configuration_name=room.named("slack"),
+        scope.named("slack"),
+        configuration_name=scope.named("slack"),
         iam_role_arn=role.arn,
         slack_team_id=slack.workspace,
         slack_channel_id=slack.channel,
@@ -130,17 +130,17 @@ def _slack(room: Scope, site: AwsContext, slack: Slack, topics: Sequence[aws.sns
         logging_level="ERROR",
         region=CHATBOT_REGION,
         # No Output tells that the role can read before the channel uses it.
-        opts=room.opts(depends_on=[attached]),
+        opts=scope.opts(depends_on=[attached]),
     )
 
 
-def _trust_chat(site: AwsContext) -> pulumi.Output[str]:
+def _trust_chat(context: AwsContext) -> pulumi.Output[str]:
     return document(
         {
             "Effect": "Allow",
             "Principal": {"Service": "chatbot.amazonaws.com"},
             "Action": "sts:AssumeRole",
             # The chat service documents no source ARN.
-            "Condition": _same_account(site),
+            "Condition": _same_account(context),
         }
     )

@@ -11,14 +11,14 @@ from providers.contract.component import Scope
 
 
 def create_log_group(
-    room: Scope, part: str, site: AwsContext, key_arn: pulumi.Input[str], name: str
+    scope: Scope, part: str, context: AwsContext, key_arn: pulumi.Input[str], name: str
 ) -> aws.cloudwatch.LogGroup:
     """The log group `name`; its logical name is `room.named(part)`."""
     return aws.cloudwatch.LogGroup(
-        room.named(part),
+        scope.named(part),
         name=name,
-        retention_in_days=site.spec.monitoring.log_retention_days,
+        retention_in_days=context.spec.monitoring.log_retention_days,
         kms_key_id=key_arn,
-        deletion_protection_enabled=site.production,
-        opts=room.opts(),
+        deletion_protection_enabled=context.production,
+        opts=scope.opts(),
     )

@@ -37,34 +37,34 @@ class AwsMetricsCollector:
 
 
 def create_prometheus(
-    room: Scope, site: AwsContext, keys: AwsKeys, channels: AwsChannels, identity: AwsIdentity
+    scope: Scope, context: AwsContext, keys: AwsKeys, channels: AwsChannels, identity: AwsIdentity
 ) -> AwsMetricsCollector | None:
     """The workspace, its rules and its way to the channels; None unless the spec asks for it."""
-    if not site.spec.monitoring.prometheus:
+    if not context.spec.monitoring.prometheus:
         return None
-    workspace = _workspace(room, site, keys)
+    workspace = _workspace(scope, context, keys)
     aws.amp.WorkspaceConfiguration(
-        room.named("retention"),
+        scope.named("retention"),
         workspace_id=workspace.id,
-        retention_period_in_days=site.spec.monitoring.log_retention_days,
-        opts=room.opts(),
+        retention_period_in_days=context.spec.monitoring.log_retention_days,
+        opts=scope.opts(),
     )
     aws.amp.RuleGroupNamespace(
-        room.named("rules"),
+        scope.named("rules"),
         name="alarms",
         workspace_id=workspace.id,
-        data=rules_document(site.spec, subjects=("service",)),
-        opts=room.opts(),
+        data=rules_document(context.spec, subjects=("service",)),
+        opts=scope.opts(),
     )
     aws.amp.AlertManagerDefinition(
-        room.named("alerts"), workspace_id=workspace.id, definition=alert_manager(site, channels), opts=room.opts()
+        scope.named("alerts"), workspace_id=workspace.id, definition=alert_manager(context, channels), opts=scope.opts()
     )
-    scraped = [name for name, service in site.spec.services.items() if service.port is not None]
+    scraped = [name for name, service in context.spec.services.items() if service.port is not None]
     return AwsMetricsCollector(
         workspace_id=workspace.id,
         remote_write_url=pulumi.Output.concat(workspace.prometheus_endpoint, "api/v1/remote_write"),
-        region=site.region,
-        grants={name: (_grant(room, name, identity, workspace),) for name in scraped},
+        region=context.region,
+        grants={name: (_grant(scope, name, identity, workspace),) for name in scraped},
     )
 
 
@@ -98,11 +98,11 @@ def scrape_config(job: str, service: Service) -> dict[str, object]:
     }
 
 
-def alert_manager(site: AwsContext, channels: AwsChannels) -> pulumi.Output[str]:
+def alert_manager(context: AwsContext, channels: AwsChannels) -> pulumi.Output[str]:
     """The alert manager's definition: critical alerts to the critical topic, all others to the warning topic."""
     receivers = [
-        {"name": "warning", "sns_configs": [_topic(site, channels.warning)]},
-        {"name": "critical", "sns_configs": [_topic(site, channels.critical)]},
+        {"name": "warning", "sns_configs": [_topic(context, channels.warning)]},
+        {"name": "critical", "sns_configs": [_topic(context, channels.critical)]},
     ]
     critical = {"receiver": "critical", "matchers": ['severity="critical"']}
     route = {"receiver": "warning", "group_by": ["service", "severity"], "routes": [critical]}
@@ -110,27 +110,27 @@ def alert_manager(site: AwsContext, channels: AwsChannels) -> pulumi.Output[str]
     return inner.apply(lambda text: json.dumps({"alertmanager_config": text}))
 
 
-def _topic(site: AwsContext, arn: pulumi.Output[str]) -> dict[str, object]:
-    return {"topic_arn": arn, "sigv4": {"region": site.region}, "send_resolved": True}
+def _topic(context: AwsContext, arn: pulumi.Output[str]) -> dict[str, object]:
+    return {"topic_arn": arn, "sigv4": {"region": context.region}, "send_resolved": True}
 
 
-def _workspace(room: Scope, site: AwsContext, keys: AwsKeys) -> aws.amp.Workspace:
-    log_group = create_log_group(room, "log", site, keys.telemetry, site.log_group("prometheus"))
+def _workspace(scope: Scope, context: AwsContext, keys: AwsKeys) -> aws.amp.Workspace:
+    log_group = create_log_group(scope, "log", context, keys.telemetry, context.log_group("prometheus"))
     return aws.amp.Workspace(
-        room.named(),
-        alias=f"{site.stack}-agents",
+        scope.named(),
+        alias=f"{context.stack}-agents",
         kms_key_arn=keys.telemetry,
         logging_configuration=aws.amp.WorkspaceLoggingConfigurationArgs(
             log_group_arn=pulumi.Output.concat(log_group.arn, ":*")
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _grant(room: Scope, service: str, identity: AwsIdentity, workspace: aws.amp.Workspace) -> aws.iam.RolePolicy:
+def _grant(scope: Scope, service: str, identity: AwsIdentity, workspace: aws.amp.Workspace) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
-        room.named(f"{service}-grant"),
+        scope.named(f"{service}-grant"),
         role=identity.task[service].id,
         policy=document(allow("aps:RemoteWrite", workspace.arn)),
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -50,7 +50,7 @@ def no_statements(_arn: pulumi.Output[str]) -> Sequence[Statement]:
 
 
 def secure_bucket(
-    room: Scope,
+    scope: Scope,
     part: str = "",
     *,
     encryption_key: pulumi.Input[str] | None,
@@ -63,40 +63,40 @@ def secure_bucket(
     `encryption_key` None means keys of S3's own (AES256), which log delivery demands; `statements` gets the bucket's
     ARN and returns what joins its policy.
     """
-    bucket = aws.s3.Bucket(room.named(part), force_destroy=False, opts=room.opts(protect=keeping.protect))
-    owned = _refuse_the_public(room, part, bucket)
-    _encrypt(room, part, bucket, encryption_key)
-    _keep(room, part, bucket, keeping)
-    _tell(room, part, bucket, access_log)
+    bucket = aws.s3.Bucket(scope.named(part), force_destroy=False, opts=scope.opts(protect=keeping.protect))
+    owned = _refuse_the_public(scope, part, bucket)
+    _encrypt(scope, part, bucket, encryption_key)
+    _keep(scope, part, bucket, keeping)
+    _tell(scope, part, bucket, access_log)
     policy = aws.s3.BucketPolicy(
-        _named(room, part, "policy"),
+        _named(scope, part, "policy"),
         bucket=bucket.id,
         policy=document(*_refuse_plain_text(bucket.arn), *statements(bucket.arn)),
         # S3 answers OperationAborted when these three change a bucket at once
-        opts=room.opts(depends_on=owned),
+        opts=scope.opts(depends_on=owned),
     )
     return SecureBucket(bucket.id, bucket.arn, policy)
 
 
-def _named(room: Scope, part: str, setting: str) -> str:
-    return room.named(f"{part}-{setting}" if part else setting)
+def _named(scope: Scope, part: str, setting: str) -> str:
+    return scope.named(f"{part}-{setting}" if part else setting)
 
 
-def _refuse_the_public(room: Scope, part: str, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
+def _refuse_the_public(scope: Scope, part: str, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
     block = aws.s3.BucketPublicAccessBlock(
-        _named(room, part, "private"),
+        _named(scope, part, "private"),
         bucket=bucket.id,
         block_public_acls=True,
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     ownership = aws.s3.BucketOwnershipControls(
-        _named(room, part, "ownership"),
+        _named(scope, part, "ownership"),
         bucket=bucket.id,
         rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return [block, ownership]
 
@@ -114,9 +114,9 @@ def _refuse_plain_text(arn: pulumi.Output[str]) -> list[Statement]:
     ]
 
 
-def _encrypt(room: Scope, part: str, bucket: aws.s3.Bucket, key: pulumi.Input[str] | None) -> None:
+def _encrypt(scope: Scope, part: str, bucket: aws.s3.Bucket, key: pulumi.Input[str] | None) -> None:
     aws.s3.BucketServerSideEncryptionConfiguration(
-        _named(room, part, "encryption"),
+        _named(scope, part, "encryption"),
         bucket=bucket.id,
         rules=[
             aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
@@ -129,26 +129,26 @@ def _encrypt(room: Scope, part: str, bucket: aws.s3.Bucket, key: pulumi.Input[st
                 blocked_encryption_types=["SSE-C"],
             )
         ],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _keep(room: Scope, part: str, bucket: aws.s3.Bucket, keeping: ObjectLifecycle) -> None:
+def _keep(scope: Scope, part: str, bucket: aws.s3.Bucket, keeping: ObjectLifecycle) -> None:
     versioning = aws.s3.BucketVersioning(
-        _named(room, part, "versioning"),
+        _named(scope, part, "versioning"),
         bucket=bucket.id,
         versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
             # a bucket that once had versions can only be suspended, never "Disabled"
             status="Enabled" if keeping.versioning else "Suspended",
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     aws.s3.BucketLifecycleConfiguration(
-        _named(room, part, "lifecycle"),
+        _named(scope, part, "lifecycle"),
         bucket=bucket.id,
         rules=[_lifecycle(keeping)],
         # rules on versions are refused while versioning is being switched on
-        opts=room.opts(depends_on=[versioning]),
+        opts=scope.opts(depends_on=[versioning]),
     )
 
 
@@ -169,19 +169,19 @@ def _lifecycle(keeping: ObjectLifecycle) -> aws.s3.BucketLifecycleConfigurationR
     )
 
 
-def _tell(room: Scope, part: str, bucket: aws.s3.Bucket, access_log: AccessLog | None) -> None:
+def _tell(scope: Scope, part: str, bucket: aws.s3.Bucket, access_log: AccessLog | None) -> None:
     aws.s3.BucketNotification(
-        _named(room, part, "events"),
+        _named(scope, part, "events"),
         bucket=bucket.id,
         eventbridge=True,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     if access_log is not None:
         aws.s3.BucketLogging(
-            _named(room, part, "access-log"),
+            _named(scope, part, "access-log"),
             bucket=bucket.id,
             target_bucket=access_log.bucket.name,
             target_prefix=access_log.prefix,
             # deliveries before the policy stands are lost
-            opts=room.opts(depends_on=[access_log.bucket.policy]),
+            opts=scope.opts(depends_on=[access_log.bucket.policy]),
         )

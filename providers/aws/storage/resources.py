@@ -17,24 +17,24 @@ OBJECT_ACTIONS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", 
 ACCESS_LOG_PREFIX = "storage/"
 
 
-def create_storage(room: Scope, ground: AwsBaseResources) -> ObjectStore:
+def create_storage(scope: Scope, base: AwsBaseResources) -> ObjectStore:
     """The bucket of the services that use storage, and the grants of those services on it."""
-    wanted = ground.spec.storage
+    wanted = base.spec.storage
     if wanted is None:
         raise ValueError("the platform has no storage")
     bucket = secure_bucket(
-        room,
-        encryption_key=ground.keys.data,
-        keeping=ObjectLifecycle(wanted.versioning, wanted.noncurrent_days, protect=ground.site.production),
-        access_log=AccessLog(_access_log(room, ground.site), ACCESS_LOG_PREFIX),
+        scope,
+        encryption_key=base.keys.data,
+        keeping=ObjectLifecycle(wanted.versioning, wanted.noncurrent_days, protect=base.context.production),
+        access_log=AccessLog(_access_log(scope, base.context), ACCESS_LOG_PREFIX),
     )
-    grants = [_grant(room, ground, bucket, service) for service in ground.spec.users_of("storage")]
-    return ObjectStore(_granted(bucket.name, grants), pulumi.Output.from_input(endpoint_url(ground.site)))
+    grants = [_grant(scope, base, bucket, service) for service in base.spec.users_of("storage")]
+    return ObjectStore(_granted(bucket.name, grants), pulumi.Output.from_input(endpoint_url(base.context)))
 
 
-def endpoint_url(site: AwsContext) -> str:
+def endpoint_url(context: AwsContext) -> str:
     """S3's endpoint of the region; China's has its own domain."""
-    return f"https://s3.{site.region}.amazonaws.com{'.cn' if site.partition == 'aws-cn' else ''}"
+    return f"https://s3.{context.region}.amazonaws.com{'.cn' if context.partition == 'aws-cn' else ''}"
 
 
 def _granted(name: pulumi.Output[str], grants: list[aws.iam.RolePolicy]) -> pulumi.Output[str]:
@@ -42,27 +42,27 @@ def _granted(name: pulumi.Output[str], grants: list[aws.iam.RolePolicy]) -> pulu
     return pulumi.Output.all(name, *[grant.id for grant in grants]).apply(lambda known: str(known[0]))
 
 
-def _access_log(room: Scope, site: AwsContext) -> SecureBucket:
+def _access_log(scope: Scope, context: AwsContext) -> SecureBucket:
     """S3 delivers access logs only into buckets under its own keys."""
 
     def deliver(arn: pulumi.Output[str]) -> list[Statement]:
         statement = allow("s3:PutObject", pulumi.Output.concat(arn, "/", ACCESS_LOG_PREFIX, "*"))
-        source = f"arn:{site.partition}:s3:::{room.named()}*"
+        source = f"arn:{context.partition}:s3:::{scope.named()}*"
         who = {"Service": "logging.s3.amazonaws.com"}
-        return [{"Sid": "DeliverAccessLogs", **statement, "Principal": who, "Condition": sent_by(site, source)}]
+        return [{"Sid": "DeliverAccessLogs", **statement, "Principal": who, "Condition": sent_by(context, source)}]
 
-    keeping = ObjectLifecycle(expire_days=site.spec.monitoring.log_retention_days, protect=site.production)
-    return secure_bucket(room, "access", encryption_key=None, keeping=keeping, statements=deliver)
+    keeping = ObjectLifecycle(expire_days=context.spec.monitoring.log_retention_days, protect=context.production)
+    return secure_bucket(scope, "access", encryption_key=None, keeping=keeping, statements=deliver)
 
 
-def _grant(room: Scope, ground: AwsBaseResources, bucket: SecureBucket, service: str) -> aws.iam.RolePolicy:
+def _grant(scope: Scope, base: AwsBaseResources, bucket: SecureBucket, service: str) -> aws.iam.RolePolicy:
     return aws.iam.RolePolicy(
-        room.named(f"{service}-objects"),
-        role=ground.identity.task[service].name,
+        scope.named(f"{service}-objects"),
+        role=base.identity.task[service].name,
         policy=document(
             allow(OBJECT_ACTIONS, pulumi.Output.concat(bucket.arn, "/*")),
             allow("s3:ListBucket", bucket.arn),
-            allow(("kms:Decrypt", "kms:GenerateDataKey"), ground.keys.data, through(ground.site, "s3")),
+            allow(("kms:Decrypt", "kms:GenerateDataKey"), base.keys.data, through(base.context, "s3")),
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )

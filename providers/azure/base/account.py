@@ -28,13 +28,13 @@ class AzureAccount:
         return self.group.name
 
 
-def create_account(room: Scope, site: AzureContext) -> AzureAccount:
+def create_account(scope: Scope, context: AzureContext) -> AzureAccount:
     """The resource group of the stack in one location."""
     group = azure_native.resources.ResourceGroup(
-        room.named(),
-        resource_group_name=site.group,
-        location=site.region,
-        tags=dict(room.tags),
-        opts=room.opts(protect=site.production),
+        scope.named(),
+        resource_group_name=context.group,
+        location=context.region,
+        tags=dict(scope.tags),
+        opts=scope.opts(protect=context.production),
     )
     return AzureAccount(group)

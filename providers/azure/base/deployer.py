@@ -17,25 +17,25 @@ AUDIENCE = "api://AzureADTokenExchange"
 
 
 def create_deployer(
-    room: Scope, site: AzureContext, deployer: Deployer
+    scope: Scope, context: AzureContext, deployer: Deployer
 ) -> azure_native.managedidentity.UserAssignedIdentity:
     """The identity and the credential that GitHub's jobs take it by."""
     identity = azure_native.managedidentity.UserAssignedIdentity(
-        room.named("deployer"),
-        resource_group_name=site.group,
+        scope.named("deployer"),
+        resource_group_name=context.group,
         # fixed, because the workflow's maker looks its client id up by name
-        resource_name_=f"{site.stack}-deployer",
-        tags=dict(room.tags),
-        opts=room.opts(delete_before_replace=True),
+        resource_name_=f"{context.stack}-deployer",
+        tags=dict(scope.tags),
+        opts=scope.opts(delete_before_replace=True),
     )
     azure_native.managedidentity.FederatedIdentityCredential(
-        room.named("deployer-github"),
-        resource_group_name=site.group,
+        scope.named("deployer-github"),
+        resource_group_name=context.group,
         resource_name_=identity.name,
         federated_identity_credential_resource_name="github",
         issuer=ISSUER,
         subject=subject(deployer),
         audiences=[AUDIENCE],
-        opts=room.opts(delete_before_replace=True),
+        opts=scope.opts(delete_before_replace=True),
     )
     return identity

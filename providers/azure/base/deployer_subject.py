@@ -4,7 +4,7 @@ Azure compares the subject of a token letter by letter. GitHub writes a reposito
 repository was made or renamed since 15 July 2026, or opted in; the spec knows only names.
 """
 
-from providers.contract.diagnostics import Adjustment
+from providers.contract.diagnostics import Adjustment, legacy_adjustment
 from providers.contract.spec import Deployer, Platform
 
 
@@ -13,7 +13,7 @@ def subject(deployer: Deployer) -> str:
     return f"repo:{deployer.github}:environment:{deployer.environment}"
 
 
-def deployer_approximations(spec: Platform) -> list[Adjustment]:
+def deployer_adjustments(spec: Platform) -> list[Adjustment]:
     """Repositories whose tokens say more than their name, and how images come into a closed registry."""
     if spec.deployer is None:
         return []
@@ -23,4 +23,4 @@ def deployer_approximations(spec: Platform) -> list[Adjustment]:
         f"credential for repo:{owner}@<owner id>/{repository}@<repository id>:environment:{spec.deployer.environment} "
         "to the deployer's identity"
     )
-    return [Adjustment("deployer.github", spec.deployer.github, given)]
+    return [legacy_adjustment("deployer.github", spec.deployer.github, given)]

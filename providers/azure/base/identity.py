@@ -26,17 +26,17 @@ class AzureIdentity:
     """Rolls the services from CI; it is granted a role on each app beside the app, and on the registry beside that."""
 
 
-def create_identity(room: Scope, site: AzureContext) -> AzureIdentity:
+def create_identity(scope: Scope, context: AzureContext) -> AzureIdentity:
     """One identity per service, the pulling one, and the deployer's when `deployer` is given."""
-    deployer = site.spec.deployer
+    deployer = context.spec.deployer
     return AzureIdentity(
-        services={name: _identity(room, site, f"service-{name}") for name in site.spec.services},
-        pull=_identity(room, site, "pull"),
-        deployer=create_deployer(room, site, deployer) if deployer is not None else None,
+        services={name: _identity(scope, context, f"service-{name}") for name in context.spec.services},
+        pull=_identity(scope, context, "pull"),
+        deployer=create_deployer(scope, context, deployer) if deployer is not None else None,
     )
 
 
-def _identity(room: Scope, site: AzureContext, part: str) -> azure_native.managedidentity.UserAssignedIdentity:
+def _identity(scope: Scope, context: AzureContext, part: str) -> azure_native.managedidentity.UserAssignedIdentity:
     return azure_native.managedidentity.UserAssignedIdentity(
-        room.named(part), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts()
+        scope.named(part), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts()
     )

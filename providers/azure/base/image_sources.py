@@ -2,7 +2,7 @@
 
 import re
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, legacy_unsupported
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
@@ -30,7 +30,7 @@ def _names(spec: Platform) -> list[Diagnostic]:
         f"underscores between them, slashes between words, at most {REPOSITORY_LIMIT} characters before the tag"
     )
     return [
-        Unsupported("azure", f"services.{name}.image", spec.services[name].image, advice)
+        legacy_unsupported("azure", f"services.{name}.image", spec.services[name].image, advice)
         for name, image in own_images(spec).items()
         if not REPOSITORY.fullmatch(image.name) or len(image.name) > REPOSITORY_LIMIT
     ]
@@ -44,7 +44,7 @@ def _out_of_reach(spec: Platform) -> list[Diagnostic]:
         "or set network.egress to per_zone or single"
     )
     return [
-        Unsupported("azure", f"services.{name}.image", service.image, advice)
+        legacy_unsupported("azure", f"services.{name}.image", service.image, advice)
         for name, service in spec.services.items()
         if parse_image(service.image).registry not in (None, MICROSOFT_REGISTRY)
     ]

@@ -16,6 +16,6 @@ class AzureKeys:
     """Nothing that later rooms need."""
 
 
-def create_keys(room: Scope, site: AzureContext) -> AzureKeys:
+def create_keys(scope: Scope, context: AzureContext) -> AzureKeys:
     """Declares nothing."""
     return AzureKeys()

@@ -5,7 +5,7 @@ is asked. A pair is the second location that Azure itself copies to; newer locat
 """
 
 from providers.azure.context import AzureContext
-from providers.contract.diagnostics import Diagnostic, Unsupported, did_you_mean
+from providers.contract.diagnostics import Diagnostic, did_you_mean, legacy_unsupported
 from providers.contract.spec import Platform
 
 
@@ -54,20 +54,20 @@ def paired(location: str) -> bool:
     return location in (ZONAL | WITHOUT_ZONES) - UNPAIRED
 
 
-def geo_backup(site: AzureContext) -> bool:
+def geo_backup(context: AzureContext) -> bool:
     """True when the database's backups are copied to the paired location: in production, wherever that is offered."""
-    return site.production and paired(site.region) and site.region not in NO_GEO_BACKUP
+    return context.production and paired(context.region) and context.region not in NO_GEO_BACKUP
 
 
-def storage_redundancy(site: AzureContext) -> str:
+def storage_redundancy(context: AzureContext) -> str:
     """SKU of a storage account: over zones when the platform spans them, over the pair as well in production."""
-    geo = site.production and paired(site.region)
+    geo = context.production and paired(context.region)
     return {
         (True, True): "Standard_GZRS",
         (True, False): "Standard_ZRS",
         (False, True): "Standard_GRS",
         (False, False): "Standard_LRS",
-    }[site.zonal, geo]
+    }[context.zonal, geo]
 
 
 def location_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -76,7 +76,11 @@ def location_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         return []
     location, zones = spec.azure.location, spec.network.zones
     if zones > len(ZONES):
-        return [Unsupported("azure", "network.zones", zones, f"a location has {len(ZONES)}; use {len(ZONES)} or less")]
+        return [
+            legacy_unsupported(
+                "azure", "network.zones", zones, f"a location has {len(ZONES)}; use {len(ZONES)} or less"
+            )
+        ]
     if zones == 1 or location in ZONAL:
         return []
     found = "it has no availability zones" if location in WITHOUT_ZONES else "it is not among the locations with zones"
@@ -84,4 +88,4 @@ def location_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         f"{found}{did_you_mean(location, ZONAL)} and network.zones is {zones}; choose a location with zones, "
         "such as eastus2, westeurope or southeastasia, or set network.zones to 1"
     )
-    return [Unsupported("azure", "azure.location", location, advice)]
+    return [legacy_unsupported("azure", "azure.location", location, advice)]

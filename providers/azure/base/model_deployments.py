@@ -7,7 +7,7 @@ version. Services ask for a model by its name without the version, which is the 
 import re
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_error
 from providers.contract.spec import Platform
 
 MODEL = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9.-]{0,62}[A-Za-z0-9])(@(?P<version>[A-Za-z0-9.-]+))?")
@@ -38,14 +38,14 @@ def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     models = spec.azure.models if spec.azure else ()
     advice = "is not the name of a model of Azure OpenAI; write it like gpt-4.1, or gpt-4.1@2025-04-14 to pin a version"
     bad: list[Diagnostic] = [
-        ConfigError("azure.models", model, advice) for model in models if not MODEL.fullmatch(model)
+        legacy_error("azure.models", model, advice) for model in models if not MODEL.fullmatch(model)
     ]
     names = [parse_model(model).name for model in models if MODEL.fullmatch(model)]
     twice = "is listed twice, and a model has one deployment; list it once"
-    return [*bad, *(ConfigError("azure.models", name, twice) for name in sorted(set(names)) if names.count(name) > 1)]
+    return [*bad, *(legacy_error("azure.models", name, twice) for name in sorted(set(names)) if names.count(name) > 1)]
 
 
-def model_approximations(spec: Platform) -> list[Adjustment]:
+def model_adjustments(spec: Platform) -> list[Adjustment]:
     """Where requests are answered, and how many."""
     if spec.azure is None or not spec.users_of("models"):
         return []
@@ -53,4 +53,4 @@ def model_approximations(spec: Platform) -> list[Adjustment]:
         f"{DEPLOYMENT_KIND} deployments of {THOUSAND_TOKENS_A_MINUTE} 000 tokens a minute each; data at rest stays in "
         f"{spec.azure.location}, a request may be answered in any location"
     )
-    return [Adjustment("azure.models", list(spec.azure.models), given)]
+    return [legacy_adjustment("azure.models", list(spec.azure.models), given)]

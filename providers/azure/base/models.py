@@ -25,7 +25,7 @@ from providers.azure.base.roles import grant
 from providers.azure.context import AzureContext
 from providers.azure.naming import SALT_BYTES, models_prefix
 from providers.azure.network.endpoints import private_endpoint
-from providers.azure.network.resources import Network
+from providers.azure.network.results import AzureNetwork
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.observability.logs import Logs
 from providers.contract.component import Scope
@@ -40,34 +40,34 @@ class Models:
 
 
 def create_models(
-    room: Scope, site: AzureContext, network: Network, identity: AzureIdentity, logs: Logs
+    scope: Scope, context: AzureContext, network: AzureNetwork, identity: AzureIdentity, logs: Logs
 ) -> Models | None:
     """Account, deployments and a role per service that uses `models`; None when none does."""
-    users = site.spec.users_of("models")
+    users = context.spec.users_of("models")
     if not users:
         return None
-    account = _account(room, site, network)
+    account = _account(scope, context, network)
     ready: list[pulumi.Resource] = []
-    for model in map(parse_model, site.block.models):
-        ready.append(_deployment(room, site, account, model, ready[-1:]))
-    ready += private_endpoint(room, site, network, "endpoint", account.id, "account", after=tuple(ready))
-    send_to_logs(room, logs, "diagnostics", account.id)
+    for model in map(parse_model, context.block.models):
+        ready.append(_deployment(scope, context, account, model, ready[-1:]))
+    ready += private_endpoint(scope, context, network, "endpoint", account.id, "account", after=tuple(ready))
+    send_to_logs(scope, logs, "diagnostics", account.id)
     principals = {name: identity.services[name].principal_id for name in users}
-    rights = {name: grant(room, site, name, OPENAI_USER, who, account.id) for name, who in principals.items()}
+    rights = {name: grant(scope, context, name, OPENAI_USER, who, account.id) for name, who in principals.items()}
     return Models(
         endpoint=account.properties.apply(lambda known: known.endpoint),
         grants={name: (right, *ready) for name, right in rights.items()},
     )
 
 
-def _account(room: Scope, site: AzureContext, network: Network) -> azure_native.cognitiveservices.Account:
-    digits = random.RandomId(room.named("name"), byte_length=SALT_BYTES, opts=room.opts())
-    name = pulumi.Output.concat(models_prefix(site.stack), digits.hex)
-    private = site.spec.network.private_endpoints
+def _account(scope: Scope, context: AzureContext, network: AzureNetwork) -> azure_native.cognitiveservices.Account:
+    digits = random.RandomId(scope.named("name"), byte_length=SALT_BYTES, opts=scope.opts())
+    name = pulumi.Output.concat(models_prefix(context.stack), digits.hex)
+    private = context.spec.network.private_endpoints
     doors = [] if private else [azure_native.cognitiveservices.VirtualNetworkRuleArgs(id=network.apps_subnet_id)]
     return azure_native.cognitiveservices.Account(
-        room.named(),
-        resource_group_name=site.group,
+        scope.named(),
+        resource_group_name=context.group,
         account_name=name,
         kind="OpenAI",
         sku=azure_native.cognitiveservices.SkuArgs(name="S0"),
@@ -80,21 +80,21 @@ def _account(room: Scope, site: AzureContext, network: Network) -> azure_native.
                 default_action="Deny", virtual_network_rules=doors
             ),
         ),
-        tags=dict(room.tags),
-        opts=room.opts(),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 
 def _deployment(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     account: azure_native.cognitiveservices.Account,
     model: ModelDeployment,
     before: list[pulumi.Resource],
 ) -> azure_native.cognitiveservices.Deployment:
     return azure_native.cognitiveservices.Deployment(
-        room.named(model.name),
-        resource_group_name=site.group,
+        scope.named(model.name),
+        resource_group_name=context.group,
         account_name=account.name,
         deployment_name=model.name,
         sku=azure_native.cognitiveservices.SkuArgs(name=DEPLOYMENT_KIND, capacity=THOUSAND_TOKENS_A_MINUTE),
@@ -104,7 +104,7 @@ def _deployment(
             ),
             version_upgrade_option="OnceNewDefaultVersionAvailable" if model.version is None else "NoAutoUpgrade",
         ),
-        tags=dict(room.tags),
+        tags=dict(scope.tags),
         # two deployments at once are refused with a conflict
-        opts=room.opts(depends_on=before),
+        opts=scope.opts(depends_on=before),
     )

@@ -20,7 +20,7 @@ from providers.azure.base.roles import grant
 from providers.azure.context import AzureContext
 from providers.azure.naming import registry_name
 from providers.azure.network.endpoints import private_endpoint
-from providers.azure.network.resources import Network
+from providers.azure.network.results import AzureNetwork
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.observability.logs import Logs
 from providers.contract.component import Scope
@@ -37,33 +37,33 @@ class AzureRegistry:
 
 
 def create_registry(
-    room: Scope, site: AzureContext, keys: AzureKeys, identity: AzureIdentity, network: Network, logs: Logs
+    scope: Scope, context: AzureContext, keys: AzureKeys, identity: AzureIdentity, network: AzureNetwork, logs: Logs
 ) -> AzureRegistry:
     """The registry when an image lives in it, and the right to pull from it."""
-    images: dict[str, pulumi.Input[str]] = {name: service.image for name, service in site.spec.services.items()}
-    own = own_images(site.spec)
+    images: dict[str, pulumi.Input[str]] = {name: service.image for name, service in context.spec.services.items()}
+    own = own_images(context.spec)
     if not own:
         return AzureRegistry(images, {}, {})
-    registry = _registry(room, site)
-    ready = private_endpoint(room, site, network, "endpoint", registry.id, "registry")
-    send_to_logs(room, logs, "diagnostics", registry.id)
-    pull = grant(room, site, "pull", ACR_PULL, identity.pull.principal_id, registry.id)
+    registry = _registry(scope, context)
+    ready = private_endpoint(scope, context, network, "endpoint", registry.id, "registry")
+    send_to_logs(scope, logs, "diagnostics", registry.id)
+    pull = grant(scope, context, "pull", ACR_PULL, identity.pull.principal_id, registry.id)
     if identity.deployer is not None:
         # nobody outside the network can push to a closed registry
-        role = ACR_IMPORT if site.spec.network.private_endpoints else ACR_PUSH
-        grant(room, site, "deployer", role, identity.deployer.principal_id, registry.id)
+        role = ACR_IMPORT if context.spec.network.private_endpoints else ACR_PUSH
+        grant(scope, context, "deployer", role, identity.deployer.principal_id, registry.id)
     for name, image in own.items():
         images[name] = pulumi.Output.concat(registry.login_server, "/", image.repository, image.suffix)
     return AzureRegistry(images, {name: (pull, *ready) for name in own}, {name: registry.login_server for name in own})
 
 
-def _registry(room: Scope, site: AzureContext) -> azure_native.containerregistry.Registry:
+def _registry(scope: Scope, context: AzureContext) -> azure_native.containerregistry.Registry:
     """Premium with private endpoints, for only that tier has them; else Standard, open to whoever holds a right."""
-    private = site.spec.network.private_endpoints
+    private = context.spec.network.private_endpoints
     return azure_native.containerregistry.Registry(
-        room.named(),
-        resource_group_name=site.group,
-        registry_name=registry_name(site),
+        scope.named(),
+        resource_group_name=context.group,
+        registry_name=registry_name(context),
         sku=azure_native.containerregistry.SkuArgs(name="Premium" if private else "Standard"),
         admin_user_enabled=False,
         anonymous_pull_enabled=False,
@@ -71,7 +71,7 @@ def _registry(room: Scope, site: AzureContext) -> azure_native.containerregistry
         network_rule_bypass_options="AzureServices",
         network_rule_set=_refuse_the_public() if private else None,
         data_endpoint_enabled=private,
-        zone_redundancy="Enabled" if private and site.zonal else "Disabled",
+        zone_redundancy="Enabled" if private and context.zonal else "Disabled",
         policies=azure_native.containerregistry.PoliciesArgs(
             export_policy=azure_native.containerregistry.ExportPolicyArgs(
                 # "disabled" is refused for a registry with a public address
@@ -82,8 +82,8 @@ def _registry(room: Scope, site: AzureContext) -> azure_native.containerregistry
                 status="enabled"
             ),
         ),
-        tags=dict(room.tags),
-        opts=room.opts(protect=site.production),
+        tags=dict(scope.tags),
+        opts=scope.opts(protect=context.production),
     )
 
 

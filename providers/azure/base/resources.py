@@ -11,7 +11,7 @@ from providers.azure.base.models import Models
 from providers.azure.base.registry import AzureRegistry
 from providers.azure.base.vault import Vault
 from providers.azure.context import AzureContext
-from providers.azure.network.resources import Network
+from providers.azure.network.results import AzureNetwork
 from providers.azure.observability.channels import AzureChannels
 from providers.azure.observability.logs import Logs
 from providers.azure.observability.metrics_collector import AzureMetricsCollector
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class AzureBaseResources:
     """Logs, network, identities, images, vault, models and the apps' environment of one location."""
 
-    site: AzureContext
+    context: AzureContext
     keys: AzureKeys
-    network: Network
+    network: AzureNetwork
     identity: AzureIdentity
     registry: AzureRegistry
     channels: AzureChannels
@@ -41,4 +41,4 @@ class AzureBaseResources:
     @property
     def spec(self) -> Platform:
         """The spec that is built."""
-        return self.site.spec
+        return self.context.spec

@@ -12,16 +12,21 @@ from providers.contract.component import Scope
 
 
 def grant(
-    room: Scope, site: AzureContext, part: str, role: str, principal_id: pulumi.Input[str], scope: pulumi.Input[str]
+    scope: Scope,
+    context: AzureContext,
+    part: str,
+    role: str,
+    principal_id: pulumi.Input[str],
+    target_id: pulumi.Input[str],
 ) -> azure_native.authorization.RoleAssignment:
-    """Give the identity `principal_id` the built-in role `role` (a GUID of `providers.azure.base.role_ids`) on `scope`."""
+    """Give the identity `principal_id` the built-in role `role` (a GUID of `providers.azure.base.role_ids`) on `target_id`."""
     return azure_native.authorization.RoleAssignment(
-        room.named(part),
-        role_assignment_name=site.guid(room.named(part)),
+        scope.named(part),
+        role_assignment_name=context.guid(scope.named(part)),
         principal_id=principal_id,
         # said openly, because a new identity is not found in the directory for some minutes
         principal_type="ServicePrincipal",
-        role_definition_id=site.role_id(role),
-        scope=scope,
-        opts=room.opts(delete_before_replace=True),
+        role_definition_id=context.role_id(role),
+        scope=target_id,
+        opts=scope.opts(delete_before_replace=True),
     )

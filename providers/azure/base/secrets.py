@@ -20,24 +20,24 @@ from providers.contract.results import SecretRef
 
 
 def create_secret(
-    room: Scope, ground: AzureBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    scope: Scope, base: AzureBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
     """One secret; `reference` is its URI without a version, `version` the URI with it."""
-    site, vault = ground.site, ground.vault
+    context, vault = base.context, base.vault
     secret = azure_native.keyvault.Secret(
-        room.named(name),
-        resource_group_name=site.group,
+        scope.named(name),
+        resource_group_name=context.group,
         vault_name=vault.name,
-        secret_name=secret_name(room.named(name)),
+        secret_name=secret_name(scope.named(name)),
         properties=azure_native.keyvault.SecretPropertiesArgs(
             # the SDK marks it secret by itself nowhere
             value=pulumi.Output.secret(value),
             attributes=azure_native.keyvault.SecretAttributesArgs(enabled=True),
         ),
-        tags=dict(room.tags),
-        opts=room.opts(retain_on_delete=True),
+        tags=dict(scope.tags),
+        opts=scope.opts(retain_on_delete=True),
     )
-    grants = [_read(room, ground, name, secret, reader) for reader in readers]
+    grants = [_read(scope, base, name, secret, reader) for reader in readers]
     return SecretRef(
         name=name,
         reference=secret.properties.apply(lambda known: known.secret_uri),
@@ -47,7 +47,7 @@ def create_secret(
 
 
 def _read(
-    room: Scope, ground: AzureBaseResources, name: str, secret: azure_native.keyvault.Secret, reader: str
+    scope: Scope, base: AzureBaseResources, name: str, secret: azure_native.keyvault.Secret, reader: str
 ) -> azure_native.authorization.RoleAssignment:
-    principal = ground.identity.services[reader].principal_id
-    return grant(room, ground.site, f"{name}-read-by-{reader}", SECRETS_USER, principal, secret.id)
+    principal = base.identity.services[reader].principal_id
+    return grant(scope, base.context, f"{name}-read-by-{reader}", SECRETS_USER, principal, secret.id)

@@ -7,7 +7,7 @@ and no digit first. All of a stack carries the same tags, so the narrowest decid
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, legacy_unsupported
 from providers.contract.spec import Platform
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
@@ -29,10 +29,10 @@ def _refusals(spec: Platform) -> Iterator[Diagnostic]:
                 "a key begins with a letter, goes on with letters, digits, dots, hyphens and underscores, "
                 "128 characters at most, and does not begin with azure, microsoft or windows"
             )
-            yield Unsupported("azure", f"tags.{key}", value, advice)
+            yield legacy_unsupported("azure", f"tags.{key}", value, advice)
         elif len(value) > LONGEST_VALUE:
             advice = f"a value has {LONGEST_VALUE} characters at most and this one {len(value)}; shorten it"
-            yield Unsupported("azure", f"tags.{key}", value, advice)
+            yield legacy_unsupported("azure", f"tags.{key}", value, advice)
     if len(spec.tags) > MOST_TAGS - OWN_TAGS:
         advice = f"DNS zones and secrets take {MOST_TAGS} tags and {OWN_TAGS} are the platform's; keep {MOST_TAGS - OWN_TAGS} or less"
-        yield Unsupported("azure", "tags", sorted(spec.tags), advice)
+        yield legacy_unsupported("azure", "tags", sorted(spec.tags), advice)

@@ -14,7 +14,7 @@ import pulumi_random as random
 from providers.azure.context import AzureContext
 from providers.azure.naming import SALT_BYTES, vault_prefix
 from providers.azure.network.endpoints import private_endpoint
-from providers.azure.network.resources import Network
+from providers.azure.network.results import AzureNetwork
 from providers.azure.observability.diagnostics import send_to_logs
 from providers.azure.observability.logs import Logs
 from providers.contract.component import Scope
@@ -31,26 +31,26 @@ class Vault:
     ready: tuple[pulumi.Resource, ...]
 
 
-def create_vault(room: Scope, site: AzureContext, network: Network, logs: Logs) -> Vault:
+def create_vault(scope: Scope, context: AzureContext, network: AzureNetwork, logs: Logs) -> Vault:
     """The vault, its private endpoint and its log."""
-    digits = random.RandomId(room.named("name"), byte_length=SALT_BYTES, opts=room.opts())
+    digits = random.RandomId(scope.named("name"), byte_length=SALT_BYTES, opts=scope.opts())
     vault = azure_native.keyvault.Vault(
-        room.named(),
-        resource_group_name=site.group,
-        vault_name=pulumi.Output.concat(vault_prefix(site.stack), digits.hex),
-        properties=_properties(site, network),
-        tags=dict(room.tags),
-        opts=room.opts(protect=site.production),
+        scope.named(),
+        resource_group_name=context.group,
+        vault_name=pulumi.Output.concat(vault_prefix(context.stack), digits.hex),
+        properties=_properties(context, network),
+        tags=dict(scope.tags),
+        opts=scope.opts(protect=context.production),
     )
-    ready = private_endpoint(room, site, network, "endpoint", vault.id, "vault")
-    send_to_logs(room, logs, "diagnostics", vault.id)
+    ready = private_endpoint(scope, context, network, "endpoint", vault.id, "vault")
+    send_to_logs(scope, logs, "diagnostics", vault.id)
     return Vault(vault.name, vault.id, ready)
 
 
-def _properties(site: AzureContext, network: Network) -> azure_native.keyvault.VaultPropertiesArgs:
-    private = site.spec.network.private_endpoints
+def _properties(context: AzureContext, network: AzureNetwork) -> azure_native.keyvault.VaultPropertiesArgs:
+    private = context.spec.network.private_endpoints
     return azure_native.keyvault.VaultPropertiesArgs(
-        tenant_id=site.tenant_id,
+        tenant_id=context.tenant_id,
         sku=azure_native.keyvault.SkuArgs(family="A", name=azure_native.keyvault.SkuName.STANDARD),
         enable_rbac_authorization=True,
         enable_soft_delete=True,

@@ -20,7 +20,7 @@ from providers.azure.sizes import cache_sku
 from providers.contract.component import Scope
 from providers.contract.credentials import redis_url
 from providers.contract.results import Cache
-from providers.contract.spec import Cache as Wanted
+from providers.contract.spec import CacheSpec
 
 EVICTION = {
     "noeviction": "NoEviction",
@@ -44,20 +44,20 @@ class AzureCache(Cache):
     cluster_id: pulumi.Output[str]
 
 
-def create_cache(room: Scope, ground: AzureBaseResources) -> AzureCache:
+def create_cache(scope: Scope, base: AzureBaseResources) -> AzureCache:
     """One cluster with one database for the spec's cache."""
-    wanted = ground.spec.cache
+    wanted = base.spec.cache
     if wanted is None:
         raise ValueError("the platform has no cache")
-    cluster = _cluster(room, ground, wanted)
-    data = _data(room, ground, wanted, cluster)
+    cluster = _cluster(scope, base, wanted)
+    data = _data(scope, base, wanted, cluster)
     ready = private_endpoint(
-        room, ground.site, ground.network, "endpoint", cluster.id, "redisEnterprise", after=(data,)
+        scope, base.context, base.network, "endpoint", cluster.id, "redisEnterprise", after=(data,)
     )
-    send_to_logs(room, ground.logs, "diagnostics", cluster.id, log_group=None)
-    send_to_logs(room, ground.logs, "data-diagnostics", data.id, metrics=None)
-    url = redis_url(_key(room, ground, cluster, data), cluster.host_name, CACHE_PORT, tls=True)
-    secret = create_secret(room, ground, "redis-url", url, ground.spec.users_of("cache"))
+    send_to_logs(scope, base.logs, "diagnostics", cluster.id, log_group=None)
+    send_to_logs(scope, base.logs, "data-diagnostics", data.id, metrics=None)
+    url = redis_url(_key(scope, base, cluster, data), cluster.host_name, CACHE_PORT, tls=True)
+    secret = create_secret(scope, base, "redis-url", url, base.spec.users_of("cache"))
     return AzureCache(
         host=cluster.host_name,
         port=CACHE_PORT,
@@ -67,26 +67,26 @@ def create_cache(room: Scope, ground: AzureBaseResources) -> AzureCache:
     )
 
 
-def _cluster(room: Scope, ground: AzureBaseResources, wanted: Wanted) -> Cluster:
+def _cluster(scope: Scope, base: AzureBaseResources, wanted: CacheSpec) -> Cluster:
     """Azure places its nodes over the zones by itself."""
     return Cluster(
-        room.named(),
-        resource_group_name=ground.site.group,
-        cluster_name=cache_name(ground.site),
+        scope.named(),
+        resource_group_name=base.context.group,
+        cluster_name=cache_name(base.context),
         sku=azure_native.redisenterprise.SkuArgs(name=cache_sku(wanted.memory_gib)),
         high_availability="Enabled" if wanted.high_availability else "Disabled",
         minimum_tls_version="1.2",
-        public_network_access="Disabled" if ground.spec.network.private_endpoints else "Enabled",
-        tags=dict(room.tags),
-        opts=room.opts(),
+        public_network_access="Disabled" if base.spec.network.private_endpoints else "Enabled",
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 
-def _data(room: Scope, ground: AzureBaseResources, wanted: Wanted, cluster: Cluster) -> Data:
+def _data(scope: Scope, base: AzureBaseResources, wanted: CacheSpec, cluster: Cluster) -> Data:
     queue = wanted.eviction == "noeviction"
     return Data(
-        room.named("data"),
-        resource_group_name=ground.site.group,
+        scope.named("data"),
+        resource_group_name=base.context.group,
         cluster_name=cluster.name,
         # the only name there is
         database_name="default",
@@ -98,16 +98,16 @@ def _data(room: Scope, ground: AzureBaseResources, wanted: Wanted, cluster: Clus
             aof_enabled=queue, aof_frequency="1s" if queue else None
         ),
         access_keys_authentication="Enabled",
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _key(room: Scope, ground: AzureBaseResources, cluster: Cluster, data: Data) -> pulumi.Output[str]:
+def _key(scope: Scope, base: AzureBaseResources, cluster: Cluster, data: Data) -> pulumi.Output[str]:
     """The first of the two keys; the SDK does not know that it is a secret."""
     keys = azure_native.redisenterprise.list_database_keys_output(
-        resource_group_name=ground.site.group,
+        resource_group_name=base.context.group,
         cluster_name=cluster.name,
         database_name=data.name,
-        opts=pulumi.InvokeOutputOptions(parent=room.parent, depends_on=[data]),
+        opts=pulumi.InvokeOutputOptions(parent=scope.parent, depends_on=[data]),
     )
     return pulumi.Output.secret(keys.apply(lambda known: known.primary_key))

@@ -24,45 +24,43 @@ GRACE_SECONDS = 60
 ContainerApp = azure_native.app.ContainerApp
 
 
-def create_app(room: Scope, ground: AzureBaseResources, name: str, environment: Environment) -> ContainerApp:
+def create_app(scope: Scope, base: AzureBaseResources, name: str, environment: Environment) -> ContainerApp:
     """The app of the service `name`."""
-    site = ground.site
+    context = base.context
     return ContainerApp(
-        room.named(name),
-        resource_group_name=site.group,
+        scope.named(name),
+        resource_group_name=context.group,
         # fixed, because callers know the address before the app stands
-        container_app_name=app_name(site.stack, name),
-        environment_id=ground.environment.id,
+        container_app_name=app_name(context.stack, name),
+        environment_id=base.environment.id,
         workload_profile_name=PROFILE,
-        identity=_identities(ground, name),
-        configuration=_configuration(ground, name, environment),
-        template=_template(ground, name, environment),
-        tags=dict(room.tags),
+        identity=_identities(base, name),
+        configuration=_configuration(base, name, environment),
+        template=_template(base, name, environment),
+        tags=dict(scope.tags),
         # what a first revision needs and no input tells: rights, secret values, names in the network
-        opts=room.opts(depends_on=_prerequisites(ground, name, environment), delete_before_replace=True),
+        opts=scope.opts(depends_on=_prerequisites(base, name, environment), delete_before_replace=True),
     )
 
 
-def _prerequisites(ground: AzureBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
+def _prerequisites(base: AzureBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
     stored = [*environment.secrets.values(), *environment.files.values()]
     secrets = [right for secret in stored for right in secret.grants]
-    models = ground.models.grants.get(name, ()) if ground.models else ()
-    metrics = ground.prometheus.grants.get(name, ()) if ground.prometheus else ()
-    return [*secrets, *ground.registry.grants.get(name, ()), *models, *metrics, *ground.network.ready]
+    models = base.models.grants.get(name, ()) if base.models else ()
+    metrics = base.prometheus.grants.get(name, ()) if base.prometheus else ()
+    return [*secrets, *base.registry.grants.get(name, ()), *models, *metrics, *base.network.ready]
 
 
-def _identities(ground: AzureBaseResources, name: str) -> azure_native.app.ManagedServiceIdentityArgs:
-    own = [ground.identity.services[name].id]
-    pull = [ground.identity.pull.id] if name in ground.registry.servers else []
+def _identities(base: AzureBaseResources, name: str) -> azure_native.app.ManagedServiceIdentityArgs:
+    own = [base.identity.services[name].id]
+    pull = [base.identity.pull.id] if name in base.registry.servers else []
     return azure_native.app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=[*own, *pull])
 
 
-def _configuration(
-    ground: AzureBaseResources, name: str, environment: Environment
-) -> azure_native.app.ConfigurationArgs:
-    service = ground.spec.services[name]
-    server, pull = ground.registry.servers.get(name), ground.identity.pull.id
-    identity = ground.identity.services[name].id
+def _configuration(base: AzureBaseResources, name: str, environment: Environment) -> azure_native.app.ConfigurationArgs:
+    service = base.spec.services[name]
+    server, pull = base.registry.servers.get(name), base.identity.pull.id
+    identity = base.identity.services[name].id
     stored = {secret_name(ref.name): ref for ref in (*environment.secrets.values(), *environment.files.values())}
     registries = [azure_native.app.RegistryCredentialsArgs(server=server, identity=pull)] if server else []
     # no container of the app gets a token of the identity that pulls images
@@ -70,7 +68,7 @@ def _configuration(
     return azure_native.app.ConfigurationArgs(
         active_revisions_mode="Single",
         max_inactive_revisions=INACTIVE_REVISIONS,
-        ingress=_ingress(service) if listens(ground.spec, name) else None,
+        ingress=_ingress(service) if listens(base.spec, name) else None,
         secrets=[_secret(key, ref, identity) for key, ref in stored.items()],
         registries=registries,
         identity_settings=hidden,
@@ -97,13 +95,13 @@ def _ingress(service: Service) -> azure_native.app.IngressArgs:
     )
 
 
-def _template(ground: AzureBaseResources, name: str, environment: Environment) -> azure_native.app.TemplateArgs:
-    spec, service = ground.spec, ground.spec.services[name]
-    plain = {**environment.plain, **own_variables(ground, name), **secrets_version(environment)}
-    containers = [service_container(service, ground.registry.images[name], plain, environment)]
-    if ground.prometheus is not None and service.port is not None and has_collector(spec, service):
-        client_id = ground.identity.services[name].client_id
-        containers.append(collector_container(ground.prometheus, name, service, client_id))
+def _template(base: AzureBaseResources, name: str, environment: Environment) -> azure_native.app.TemplateArgs:
+    spec, service = base.spec, base.spec.services[name]
+    plain = {**environment.plain, **own_variables(base, name), **secrets_version(environment)}
+    containers = [service_container(service, base.registry.images[name], plain, environment)]
+    if base.prometheus is not None and service.port is not None and has_collector(spec, service):
+        client_id = base.identity.services[name].client_id
+        containers.append(collector_container(base.prometheus, name, service, client_id))
     return azure_native.app.TemplateArgs(
         containers=containers,
         scale=scale(spec, service),

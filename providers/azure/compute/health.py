@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
@@ -63,27 +63,31 @@ def probe_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Intervals longer than a probe's period may be."""
     advice = f"a probe of Container Apps asks at least every {LONGEST_PERIOD_SECONDS} seconds; use that or less"
     return [
-        Unsupported("azure", f"services.{name}.health.interval_seconds", service.health.interval_seconds, advice)
+        legacy_unsupported("azure", f"services.{name}.health.interval_seconds", service.health.interval_seconds, advice)
         for name, service in spec.services.items()
         if service.health.interval_seconds > LONGEST_PERIOD_SECONDS
     ]
 
 
-def probe_approximations(spec: Platform) -> list[Adjustment]:
+def probe_adjustments(spec: Platform) -> list[Adjustment]:
     """Health settings that no probe can carry."""
-    return [found for name, service in spec.services.items() for found in _approximations(name, service)]
+    return [found for name, service in spec.services.items() for found in _adjustments(name, service)]
 
 
-def _approximations(name: str, service: Service) -> Iterator[Adjustment]:
+def _adjustments(name: str, service: Service) -> Iterator[Adjustment]:
     path, health = f"services.{name}.health", service.health
     if health.command:
         given = "nothing: Container Apps runs no command in a container, and starts one again when its process ends"
-        yield Adjustment(f"{path}.command", list(health.command), given)
+        yield legacy_adjustment(f"{path}.command", list(health.command), given)
     asked = health.model_dump(exclude_unset=True, exclude={"command"}, mode="json")
     if service.port is None and asked:
-        yield Adjustment(path, asked, "nothing: Container Apps asks nothing of a worker")
+        yield legacy_adjustment(path, asked, "nothing: Container Apps asks nothing of a worker")
     elif service.port is not None and health.path is None:
-        yield Adjustment(path, asked, f"a connection to port {service.port} in place of a request: no path is named")
+        yield legacy_adjustment(
+            path, asked, f"a connection to port {service.port} in place of a request: no path is named"
+        )
     longest = LONGEST_PERIOD_SECONDS * MOST_FAILURES
     if service.port is not None and patience_seconds(health) > longest:
-        yield Adjustment(f"{path}.start_period_seconds", health.start_period_seconds, f"{longest} seconds in all")
+        yield legacy_adjustment(
+            f"{path}.start_period_seconds", health.start_period_seconds, f"{longest} seconds in all"
+        )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from providers.azure.compute.health import probe_approximations, probe_refusals
+from providers.azure.compute.health import probe_adjustments, probe_refusals
 from providers.azure.compute.sizes import app_size_refusals
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import Platform
 
 RESERVED_PREFIX = "CONTAINER_APP_"
@@ -27,9 +27,9 @@ def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     ]
 
 
-def compute_approximations(spec: Platform) -> list[Adjustment]:
+def compute_adjustments(spec: Platform) -> list[Adjustment]:
     """Checks and calls that Container Apps honours in its own way, and workers that show no metrics."""
-    return [*probe_approximations(spec), *_calls(spec), *_unscraped(spec)]
+    return [*probe_adjustments(spec), *_calls(spec), *_unscraped(spec)]
 
 
 def _reserved(spec: Platform) -> Iterator[Diagnostic]:
@@ -38,7 +38,7 @@ def _reserved(spec: Platform) -> Iterator[Diagnostic]:
         places = {key: f"environment.{key}" for key in service.environment} | dict.fromkeys(service.secrets, "secrets")
         for variable, place in places.items():
             if variable.startswith(RESERVED_PREFIX):
-                yield Unsupported("azure", f"services.{name}.{place}", variable, advice)
+                yield legacy_unsupported("azure", f"services.{name}.{place}", variable, advice)
 
 
 def _collector_out_of_reach(spec: Platform) -> Iterator[Diagnostic]:
@@ -47,7 +47,7 @@ def _collector_out_of_reach(spec: Platform) -> Iterator[Diagnostic]:
             "the collector beside each service comes from a public registry, which cannot be reached without egress; "
             "set network.egress to per_zone or single, or use false"
         )
-        yield Unsupported("azure", "monitoring.prometheus", True, advice)
+        yield legacy_unsupported("azure", "monitoring.prometheus", True, advice)
 
 
 def _calls(spec: Platform) -> Iterator[Adjustment]:
@@ -58,11 +58,11 @@ def _calls(spec: Platform) -> Iterator[Adjustment]:
                 f"addresses that all {len(spec.services)} services could reach inside the environment, which tells no "
                 "caller from another; services that nobody calls have no address at all"
             )
-            yield Adjustment(f"services.{name}.calls", list(service.calls), given)
+            yield legacy_adjustment(f"services.{name}.calls", list(service.calls), given)
 
 
 def _unscraped(spec: Platform) -> Iterator[Adjustment]:
     workers = [name for name, service in spec.services.items() if service.port is None]
     if spec.monitoring.prometheus and workers:
         given = f"metrics of the services with a port; nothing can be asked of {', '.join(workers)}"
-        yield Adjustment("monitoring.prometheus", True, given)
+        yield legacy_adjustment("monitoring.prometheus", True, given)

@@ -28,13 +28,13 @@ class AzureCompute:
     apps: Mapping[str, azure_native.app.ContainerApp]
 
 
-def create_compute(room: Scope, ground: AzureBaseResources, environments: Mapping[str, Environment]) -> AzureCompute:
+def create_compute(scope: Scope, base: AzureBaseResources, environments: Mapping[str, Environment]) -> AzureCompute:
     """One app per service, what it says of itself, and the deployer's right to roll it."""
-    apps = {name: create_app(room, ground, name, environments[name]) for name in ground.spec.services}
-    deployer = ground.identity.deployer
+    apps = {name: create_app(scope, base, name, environments[name]) for name in base.spec.services}
+    deployer = base.identity.deployer
     for name, app in apps.items():
-        send_to_logs(room, ground.logs, f"{name}-diagnostics", app.id, log_group=None)
+        send_to_logs(scope, base.logs, f"{name}-diagnostics", app.id, log_group=None)
         if deployer is not None:
             part = f"{name}-deployer"
-            grant(room, ground.site, part, CONTAINER_APPS_CONTRIBUTOR, deployer.principal_id, app.id)
+            grant(scope, base.context, part, CONTAINER_APPS_CONTRIBUTOR, deployer.principal_id, app.id)
     return AzureCompute(apps)

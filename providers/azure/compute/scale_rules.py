@@ -20,7 +20,7 @@ Rule = azure_native.app.ScaleRuleArgs
 
 
 def create_autoscaling(
-    room: Scope, ground: AzureBaseResources, ingress: AzureIngress | None, compute: AzureCompute
+    scope: Scope, base: AzureBaseResources, ingress: AzureIngress | None, compute: AzureCompute
 ) -> None:
     """Declares nothing: an app carries its own rules."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import Platform, Service
 
 MOST_REPLICAS = 1000
@@ -65,30 +65,30 @@ def autoscaling_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """More copies than an app may have."""
     advice = f"an app runs at most {MOST_REPLICAS} copies; use that or less"
     return [
-        Unsupported("azure", f"services.{name}.replicas.max", service.replicas.max, advice)
+        legacy_unsupported("azure", f"services.{name}.replicas.max", service.replicas.max, advice)
         for name, service in spec.services.items()
         if service.replicas.max > MOST_REPLICAS
     ]
 
 
-def autoscaling_approximations(spec: Platform) -> list[Adjustment]:
+def autoscaling_adjustments(spec: Platform) -> list[Adjustment]:
     """The arithmetic behind the targets, and the pauses that KEDA does not know."""
     scaled = [(name, each) for name, each in spec.services.items() if each.replicas.min < each.replicas.max]
-    return [found for name, service in scaled for found in _approximations(spec, name, service)]
+    return [found for name, service in scaled for found in _adjustments(spec, name, service)]
 
 
-def _approximations(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
+def _adjustments(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
     path, wanted = f"services.{name}.autoscaling", service.autoscaling
     for key, percent in (("cpu_percent", wanted.cpu_percent), ("memory_percent", wanted.memory_percent)):
         if whole(percent) != percent:
-            yield Adjustment(f"{path}.{key}", percent, f"{whole(percent)}: a target is a whole percent")
+            yield legacy_adjustment(f"{path}.{key}", percent, f"{whole(percent)}: a target is a whole percent")
     if service.path is not None:
         requests = wanted.requests_per_replica_per_minute
-        yield Adjustment(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
+        yield legacy_adjustment(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
     asked = wanted.model_dump(exclude_unset=True)
     for key, given in PAUSES.items():
         if key in asked:
-            yield Adjustment(f"{path}.{key}", asked[key], given)
+            yield legacy_adjustment(f"{path}.{key}", asked[key], given)
 
 
 PAUSES = {

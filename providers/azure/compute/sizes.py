@@ -7,7 +7,7 @@ nearest ones: what was asked would be another size, at another price.
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Diagnostic, Unsupported, listed
+from providers.contract.diagnostics import Diagnostic, legacy_unsupported, listed
 from providers.contract.spec import Platform, Service, Size
 
 STEP_VCPU = 0.25
@@ -52,13 +52,13 @@ def _refusals(spec: Platform) -> Iterator[Diagnostic]:
                 f"a copy has {STEP_VCPU:g} to {MOST_VCPU:g} vCPU in steps of {STEP_VCPU:g} and {GIB_A_VCPU} GiB for each; "
                 f"take {listed(nearest_pairs(size))}"
             )
-            yield Unsupported("azure", path, asked(size), advice)
+            yield legacy_unsupported("azure", path, asked(size), advice)
         elif has_collector(spec, service) and size.vcpu + COLLECTOR.vcpu > MOST_VCPU:
             advice = (
                 f"the containers of a copy share {MOST_VCPU:g} vCPU, and the one that sends its metrics takes "
                 f"{COLLECTOR.vcpu:g}; ask for less, or set monitoring.prometheus to false"
             )
-            yield Unsupported("azure", path, asked(size), advice)
+            yield legacy_unsupported("azure", path, asked(size), advice)
 
 
 def asked(size: Size) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Names of the variables that only the platform sets on Azure, and the refusal of a user's own of the same name. Pure."""
 
-from providers.contract.diagnostics import ConfigError, Diagnostic
+from providers.contract.diagnostics import Diagnostic, legacy_error
 from providers.contract.spec import Platform, Service
 
 AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
@@ -20,7 +20,7 @@ def own_names(service: Service) -> frozenset[str]:
 def variable_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """A user's variable or secret under a name that the platform sets."""
     return [
-        ConfigError(
+        legacy_error(
             f"services.{name}.{kind}", variable, "is a variable the platform sets on Azure; choose another name"
         )
         for name, service in spec.services.items()

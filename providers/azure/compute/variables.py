@@ -19,14 +19,14 @@ from providers.contract.results import Environment
 DIGITS = 16
 
 
-def own_variables(ground: AzureBaseResources, service: str) -> dict[str, pulumi.Input[str]]:
+def own_variables(base: AzureBaseResources, service: str) -> dict[str, pulumi.Input[str]]:
     """AZURE_CLIENT_ID and AZURE_TENANT_ID always; AZURE_OPENAI_ENDPOINT for services that use `models`."""
     variables: dict[str, pulumi.Input[str]] = {
-        AZURE_CLIENT_ID: ground.identity.services[service].client_id,
-        AZURE_TENANT_ID: ground.site.tenant_id,
+        AZURE_CLIENT_ID: base.identity.services[service].client_id,
+        AZURE_TENANT_ID: base.context.tenant_id,
     }
-    if ground.models is not None and "models" in ground.spec.services[service].uses:
-        variables[AZURE_OPENAI_ENDPOINT] = ground.models.endpoint
+    if base.models is not None and "models" in base.spec.services[service].uses:
+        variables[AZURE_OPENAI_ENDPOINT] = base.models.endpoint
     return variables
 
 

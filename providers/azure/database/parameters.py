@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from providers.azure.sizes import server_size
 from providers.contract import postgres
-from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_error
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
 
@@ -94,7 +94,7 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*refused, *_connections(spec.database), *_buffers(spec.database)]
 
 
-def parameter_approximations(spec: Platform) -> list[Adjustment]:
+def parameter_adjustments(spec: Platform) -> list[Adjustment]:
     """The user's parameters that wait for a restart."""
     if spec.database is None:
         return []
@@ -102,7 +102,7 @@ def parameter_approximations(spec: Platform) -> list[Adjustment]:
         "the same from the next restart on (`az postgres flexible-server restart`): PostgreSQL reads it at its start"
     )
     return [
-        Adjustment(f"database.parameters.{name}", value, given)
+        legacy_adjustment(f"database.parameters.{name}", value, given)
         for name, value in spec.database.parameters.items()
         if waits_for_restart(postgres.own_name(name), spec.database.version)
     ]
@@ -119,7 +119,7 @@ def _connections(database: DatabaseSpec) -> Iterator[Diagnostic]:
         return
     if not str(asked).isdecimal() or not LEAST_CONNECTIONS <= int(asked) <= MOST_CONNECTIONS:
         advice = f"must be a whole number of connections from {LEAST_CONNECTIONS} to {MOST_CONNECTIONS} on Azure"
-        yield ConfigError("database.parameters.max_connections", asked, advice)
+        yield legacy_error("database.parameters.max_connections", asked, advice)
 
 
 def _buffers(database: DatabaseSpec) -> Iterator[Diagnostic]:
@@ -132,4 +132,4 @@ def _buffers(database: DatabaseSpec) -> Iterator[Diagnostic]:
             f"must be {LEAST_BUFFERS_PERCENT} to {MOST_BUFFERS_PERCENT} % of the server's {memory_mib:g} MiB on Azure, "
             f"{least:g} to {most:g}; a quarter is usual"
         )
-        yield ConfigError("database.parameters.shared_buffers_mib", buffers_mib, advice)
+        yield legacy_error("database.parameters.shared_buffers_mib", buffers_mib, advice)

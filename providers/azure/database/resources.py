@@ -20,7 +20,7 @@ from providers.azure.ports import DATABASE_PORT
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, postgres_url
 from providers.contract.results import Database
-from providers.contract.spec import Database as Wanted
+from providers.contract.spec import DatabaseSpec
 
 Server = azure_native.dbforpostgresql.Server
 
@@ -33,21 +33,21 @@ class AzureDatabase(Database):
     max_connections: int
 
 
-def create_database(room: Scope, ground: AzureBaseResources) -> AzureDatabase:
+def create_database(scope: Scope, base: AzureBaseResources) -> AzureDatabase:
     """One flexible server for the spec's database."""
-    wanted = ground.spec.database
+    wanted = base.spec.database
     if wanted is None:
         raise ValueError("the platform has no database")
-    password = generated_password(room)
-    server = create_server(room, ground, wanted, password)
-    database = _database(room, ground, wanted, server)
-    parameters = _parameters(room, ground, wanted, server, database)
-    diagnostics = send_to_logs(room, ground.logs, "diagnostics", server.id, dedicated=True)
+    password = generated_password(scope)
+    server = create_server(scope, base, wanted, password)
+    database = _database(scope, base, wanted, server)
+    parameters = _parameters(scope, base, wanted, server, database)
+    diagnostics = send_to_logs(scope, base.logs, "diagnostics", server.id, dedicated=True)
     if wanted.deletion_protection:
-        _lock(room, server, [*parameters, diagnostics])
+        _lock(scope, server, [*parameters, diagnostics])
     host = server.fully_qualified_domain_name
     url = postgres_url(USERNAME, password, host, DATABASE_PORT, DATABASE_NAME)
-    secret = create_secret(room, ground, "database-url", url, ground.spec.users_of("database"))
+    secret = create_secret(scope, base, "database-url", url, base.spec.users_of("database"))
     return AzureDatabase(
         host=host,
         port=DATABASE_PORT,
@@ -60,45 +60,45 @@ def create_database(room: Scope, ground: AzureBaseResources) -> AzureDatabase:
 
 
 def _database(
-    room: Scope, ground: AzureBaseResources, wanted: Wanted, server: Server
+    scope: Scope, base: AzureBaseResources, wanted: DatabaseSpec, server: Server
 ) -> azure_native.dbforpostgresql.Database:
     return azure_native.dbforpostgresql.Database(
-        room.named("agents"),
-        resource_group_name=ground.site.group,
+        scope.named("agents"),
+        resource_group_name=base.context.group,
         server_name=server.name,
         database_name=DATABASE_NAME,
         charset="UTF8",
         collation="en_US.utf8",
-        opts=room.opts(protect=wanted.deletion_protection),
+        opts=scope.opts(protect=wanted.deletion_protection),
     )
 
 
 def _parameters(
-    room: Scope, ground: AzureBaseResources, wanted: Wanted, server: Server, database: pulumi.Resource
+    scope: Scope, base: AzureBaseResources, wanted: DatabaseSpec, server: Server, database: pulumi.Resource
 ) -> list[pulumi.Resource]:
     """One after another, for the server takes one change at a time (ServerIsBusy)."""
     made: list[pulumi.Resource] = [database]
     for parameter in server_parameters(wanted):
         declared = azure_native.dbforpostgresql.Configuration(
-            room.named(parameter.name.replace(".", "-")),
-            resource_group_name=ground.site.group,
+            scope.named(parameter.name.replace(".", "-")),
+            resource_group_name=base.context.group,
             server_name=server.name,
             configuration_name=parameter.name,
             value=parameter.value,
             source="user-override",
-            opts=room.opts(depends_on=made[-1:]),
+            opts=scope.opts(depends_on=made[-1:]),
         )
         made.append(declared)
     return made
 
 
-def _lock(room: Scope, server: Server, beneath: list[pulumi.Resource]) -> None:
+def _lock(scope: Scope, server: Server, beneath: list[pulumi.Resource]) -> None:
     azure_native.authorization.ManagementLockByScope(
-        room.named("lock"),
+        scope.named("lock"),
         scope=server.id,
         lock_name="keep-database",
         level="CanNotDelete",
         notes="The database of the agent platform: set database.deletion_protection to false to delete it.",
         # whatever stands beneath a lock cannot be deleted, so the lock comes last and goes first
-        opts=room.opts(depends_on=beneath, delete_before_replace=True),
+        opts=scope.opts(depends_on=beneath, delete_before_replace=True),
     )

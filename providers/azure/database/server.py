@@ -25,37 +25,37 @@ GROWN_BY_AZURE = ["storage.storageSizeGB", "storage.tier"]
 
 
 def create_server(
-    room: Scope, ground: AzureBaseResources, wanted: DatabaseSpec, password: pulumi.Output[str]
+    scope: Scope, base: AzureBaseResources, wanted: DatabaseSpec, password: pulumi.Output[str]
 ) -> azure_native.dbforpostgresql.Server:
     """The flexible server. Its name is a part of its host name, and so known before it stands."""
-    site, network = ground.site, ground.network
+    context, network = base.context, base.network
     size = server_size(wanted)
-    zone, _ = server_zones(site, standby=wanted.high_availability)
+    zone, _ = server_zones(context, standby=wanted.high_availability)
     return azure_native.dbforpostgresql.Server(
-        room.named(),
-        resource_group_name=site.group,
-        server_name=server_name(site),
+        scope.named(),
+        resource_group_name=context.group,
+        server_name=server_name(context),
         version=wanted.version,
         sku=azure_native.dbforpostgresql.SkuArgs(name=size.name, tier=size.tier),
         administrator_login=USERNAME,
         administrator_login_password=password,
         auth_config=azure_native.dbforpostgresql.AuthConfigArgs(
-            active_directory_auth=ENABLED, password_auth=ENABLED, tenant_id=site.tenant_id
+            active_directory_auth=ENABLED, password_auth=ENABLED, tenant_id=context.tenant_id
         ),
         availability_zone=zone,
-        high_availability=_standby(ground, wanted),
+        high_availability=_standby(base, wanted),
         network=azure_native.dbforpostgresql.NetworkArgs(
             delegated_subnet_resource_id=network.database_subnet_id,
-            private_dns_zone_arm_resource_id=network.zones[database_zone(site.stack)],
+            private_dns_zone_arm_resource_id=network.zones[database_zone(context.stack)],
         ),
         storage=_disk(wanted),
         backup=azure_native.dbforpostgresql.BackupArgs(
             backup_retention_days=wanted.backup.retention_days,
-            geo_redundant_backup="Enabled" if geo_backup(site) else "Disabled",
+            geo_redundant_backup="Enabled" if geo_backup(context) else "Disabled",
         ),
         maintenance_window=_maintenance(wanted),
-        tags=dict(room.tags),
-        opts=room.opts(
+        tags=dict(scope.tags),
+        opts=scope.opts(
             protect=wanted.deletion_protection,
             ignore_changes=[*MOVED_BY_AZURE, *DECIDED_ONCE, *(GROWN_BY_AZURE if disk_grows(wanted) else ())],
             # the zone's id does not tell that the network may resolve names in it
@@ -64,10 +64,10 @@ def create_server(
     )
 
 
-def _standby(ground: AzureBaseResources, wanted: DatabaseSpec) -> azure_native.dbforpostgresql.HighAvailabilityArgs:
-    _, zone = server_zones(ground.site, standby=wanted.high_availability)
+def _standby(base: AzureBaseResources, wanted: DatabaseSpec) -> azure_native.dbforpostgresql.HighAvailabilityArgs:
+    _, zone = server_zones(base.context, standby=wanted.high_availability)
     return azure_native.dbforpostgresql.HighAvailabilityArgs(
-        mode=standby_mode(ground.site, wanted=wanted.high_availability), standby_availability_zone=zone
+        mode=standby_mode(base.context, wanted=wanted.high_availability), standby_availability_zone=zone
     )
 
 

@@ -14,15 +14,15 @@ RECORD_TTL_SECONDS = 300
 
 
 def create_domain(
-    room: Scope, site: AzureContext, profile: azure_native.cdn.Profile
+    scope: Scope, context: AzureContext, profile: azure_native.cdn.Profile
 ) -> azure_native.cdn.AFDCustomDomain:
     """The domain in the profile, and the proof that it is ours."""
-    cdn, zone = azure_native.cdn, site.spec.ingress.zone or ""
-    name = site.spec.ingress.domain or ""
-    zone_id = f"/subscriptions/{site.subscription_id}/resourceGroups/{site.block.dns_group}"
+    cdn, zone = azure_native.cdn, context.spec.ingress.zone or ""
+    name = context.spec.ingress.domain or ""
+    zone_id = f"/subscriptions/{context.subscription_id}/resourceGroups/{context.block.dns_group}"
     domain = cdn.AFDCustomDomain(
-        room.named("domain"),
-        resource_group_name=site.group,
+        scope.named("domain"),
+        resource_group_name=context.group,
         profile_name=profile.name,
         host_name=name,
         azure_dns_zone=cdn.ResourceReferenceArgs(id=f"{zone_id}/providers/Microsoft.Network/dnszones/{zone}"),
@@ -31,17 +31,17 @@ def create_domain(
             minimum_tls_version=cdn.AfdMinimumTlsVersion.TLS12,
             cipher_suite_set_type="TLS12_2023",
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     azure_native.dns.RecordSet(
-        room.named("domain-proof"),
-        resource_group_name=site.block.dns_group,
+        scope.named("domain-proof"),
+        resource_group_name=context.block.dns_group,
         zone_name=zone,
         record_type="TXT",
         relative_record_set_name=proof_name(name, zone),
         ttl=RECORD_TTL_SECONDS,
         txt_records=[azure_native.dns.TxtRecordArgs(value=[domain.validation_properties.apply(_token)])],
-        opts=room.opts(delete_before_replace=True),
+        opts=scope.opts(delete_before_replace=True),
     )
     return domain
 
@@ -50,19 +50,19 @@ def _token(known: azure_native.cdn.outputs.DomainValidationPropertiesResponse) -
     return known.validation_token
 
 
-def point_to(room: Scope, site: AzureContext, endpoint: azure_native.cdn.AFDEndpoint) -> None:
+def point_to(scope: Scope, context: AzureContext, endpoint: azure_native.cdn.AFDEndpoint) -> None:
     """The record that leads the domain to Front Door; a zone's own name takes no CNAME, so Azure keeps its addresses."""
-    dns, zone = azure_native.dns, site.spec.ingress.zone or ""
-    name = record_name(site.spec.ingress.domain or "", zone)
+    dns, zone = azure_native.dns, context.spec.ingress.zone or ""
+    name = record_name(context.spec.ingress.domain or "", zone)
     apex = name == "@"
     dns.RecordSet(
-        room.named("domain-record"),
-        resource_group_name=site.block.dns_group,
+        scope.named("domain-record"),
+        resource_group_name=context.block.dns_group,
         zone_name=zone,
         record_type="A" if apex else "CNAME",
         relative_record_set_name=name,
         ttl=RECORD_TTL_SECONDS,
         cname_record=None if apex else dns.CnameRecordArgs(cname=endpoint.host_name),
         target_resource=dns.SubResourceArgs(id=endpoint.id) if apex else None,
-        opts=room.opts(delete_before_replace=True),
+        opts=scope.opts(delete_before_replace=True),
     )

@@ -24,29 +24,29 @@ EVERYBODY = ("0.0.0.0/0", "::/0")
 Rule = azure_native.frontdoor.CustomRuleArgs
 
 
-def create_firewall(room: Scope, site: AzureContext, sku: str) -> azure_native.frontdoor.Policy:
+def create_firewall(scope: Scope, context: AzureContext, sku: str) -> azure_native.frontdoor.Policy:
     """The policy; without `waf` the rate limit and the allowed addresses alone."""
-    frontdoor, waf = azure_native.frontdoor, site.spec.ingress.waf
+    frontdoor, waf = azure_native.frontdoor, context.spec.ingress.waf
     return frontdoor.Policy(
-        room.named("firewall"),
-        resource_group_name=site.group,
-        policy_name=firewall_name(site.stack),
+        scope.named("firewall"),
+        resource_group_name=context.group,
+        policy_name=firewall_name(context.stack),
         location=GLOBAL,
         # another tier than the profile's is refused when the two are joined
         sku=frontdoor.SkuArgs(name=sku),
         policy_settings=frontdoor.PolicySettingsArgs(
             enabled_state="Enabled", mode="Prevention", request_body_check="Enabled" if waf else "Disabled"
         ),
-        custom_rules=frontdoor.CustomRuleListArgs(rules=_rules(site)),
+        custom_rules=frontdoor.CustomRuleListArgs(rules=_rules(context)),
         managed_rules=frontdoor.ManagedRuleSetListArgs(managed_rule_sets=_managed() if waf else []),
-        tags=dict(room.tags),
-        opts=room.opts(delete_before_replace=True),
+        tags=dict(scope.tags),
+        opts=scope.opts(delete_before_replace=True),
     )
 
 
 def protect(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     profile: azure_native.cdn.Profile,
     firewall: azure_native.frontdoor.Policy,
     domains: Sequence[pulumi.Output[str]],
@@ -57,40 +57,40 @@ def protect(
         domains=[cdn.ActivatedResourceReferenceArgs(id=domain) for domain in domains], patterns_to_match=["/*"]
     )
     cdn.SecurityPolicy(
-        room.named("protection"),
-        resource_group_name=site.group,
+        scope.named("protection"),
+        resource_group_name=context.group,
         profile_name=profile.name,
         parameters=cdn.SecurityPolicyWebApplicationFirewallParametersArgs(
             type="WebApplicationFirewall",
             waf_policy=cdn.ResourceReferenceArgs(id=firewall.id),
             associations=[association],
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _rules(site: AzureContext) -> list[Rule]:
-    return [_rate(site)] if open_to_all(site.spec) else [_refuse_others(site), _rate(site)]
+def _rules(context: AzureContext) -> list[Rule]:
+    return [_rate(context)] if open_to_all(context.spec) else [_refuse_others(context), _rate(context)]
 
 
-def _refuse_others(site: AzureContext) -> Rule:
+def _refuse_others(context: AzureContext) -> Rule:
     return Rule(
         name="allowed",
         priority=10,
         rule_type="MatchRule",
         action="Block",
-        match_conditions=[_from(site.spec.ingress.allowed_cidrs, negate=True)],
+        match_conditions=[_from(context.spec.ingress.allowed_cidrs, negate=True)],
     )
 
 
-def _rate(site: AzureContext) -> Rule:
+def _rate(context: AzureContext) -> Rule:
     return Rule(
         name="rate",
         priority=20,
         rule_type="RateLimitRule",
         action="Block",
         rate_limit_duration_in_minutes=1,
-        rate_limit_threshold=site.spec.ingress.rate_limit_per_minute,
+        rate_limit_threshold=context.spec.ingress.rate_limit_per_minute,
         group_by=[azure_native.frontdoor.GroupByVariableArgs(variable_name="SocketAddr")],
         match_conditions=[_from(EVERYBODY)],
     )

@@ -11,16 +11,16 @@ HSTS = "max-age=31536000; includeSubDomains"
 """Browsers keep to HTTPS for a year."""
 
 
-def create_headers(room: Scope, site: AzureContext, profile: azure_native.cdn.Profile) -> azure_native.cdn.RuleSet:
+def create_headers(scope: Scope, context: AzureContext, profile: azure_native.cdn.Profile) -> azure_native.cdn.RuleSet:
     """The set of rules that tells browsers to keep to HTTPS."""
     cdn = azure_native.cdn
     rules = cdn.RuleSet(
-        room.named("headers"),
-        resource_group_name=site.group,
+        scope.named("headers"),
+        resource_group_name=context.group,
         profile_name=profile.name,
         # letters and digits alone
         rule_set_name="headers",
-        opts=room.opts(delete_before_replace=True),
+        opts=scope.opts(delete_before_replace=True),
     )
     header = cdn.HeaderActionParametersArgs(
         header_action="Overwrite",
@@ -29,22 +29,22 @@ def create_headers(room: Scope, site: AzureContext, profile: azure_native.cdn.Pr
         type_name="DeliveryRuleHeaderActionParameters",
     )
     cdn.Rule(
-        room.named("hsts"),
-        resource_group_name=site.group,
+        scope.named("hsts"),
+        resource_group_name=context.group,
         profile_name=profile.name,
         rule_set_name=rules.name,
         rule_name="hsts",
         order=1,
         actions=[cdn.DeliveryRuleResponseHeaderActionArgs(name="ModifyResponseHeader", parameters=header)],
         match_processing_behavior="Continue",
-        opts=room.opts(delete_before_replace=True),
+        opts=scope.opts(delete_before_replace=True),
     )
     return rules
 
 
 def create_route(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     profile: azure_native.cdn.Profile,
     endpoint: azure_native.cdn.AFDEndpoint,
     service: str,
@@ -55,15 +55,15 @@ def create_route(
     """The route of a public service: nothing is cached, so that answers stream."""
     cdn = azure_native.cdn
     cdn.Route(
-        room.named(service),
-        resource_group_name=site.group,
+        scope.named(service),
+        resource_group_name=context.group,
         profile_name=profile.name,
         endpoint_name=endpoint.name,
         # fixed, because the questions to the logs name it
         route_name=service,
         enabled_state="Enabled",
         origin_group=cdn.ResourceReferenceArgs(id=group.id),
-        patterns_to_match=patterns(site.spec.services[service].path or "/"),
+        patterns_to_match=patterns(context.spec.services[service].path or "/"),
         # the redirect works only where both are served
         supported_protocols=["Http", "Https"],
         https_redirect="Enabled",
@@ -72,5 +72,5 @@ def create_route(
         custom_domains=[cdn.ActivatedResourceReferenceArgs(id=domain.id)] if domain else None,
         rule_sets=[cdn.ResourceReferenceArgs(id=headers.id)] if headers else None,
         # a route names the group alone, and is refused while that is empty
-        opts=room.opts(depends_on=group.origins, delete_before_replace=True),
+        opts=scope.opts(depends_on=group.origins, delete_before_replace=True),
     )

@@ -13,7 +13,6 @@ from providers.azure.base.resources import AzureBaseResources
 from providers.azure.compute.address import service_host
 from providers.azure.compute.resources import AzureCompute
 from providers.azure.observability.logs import Logs
-from providers.contract.component import Scope
 from providers.contract.results import Origin
 
 
@@ -35,17 +34,17 @@ class AzureIngress:
     origin: AzureOrigin
 
 
-def create_ingress(room: Scope, ground: AzureBaseResources, compute: AzureCompute) -> AzureIngress | None:
+def regional_ingress(base: AzureBaseResources, compute: AzureCompute) -> AzureIngress | None:
     """What the entry needs of the region; None when no service has a path."""
-    public = ground.spec.public
+    public = base.spec.public
     if not public:
         return None
     return AzureIngress(
         AzureOrigin(
-            host=ground.environment.default_domain,
-            environment_id=ground.environment.id,
-            hosts={name: service_host(ground, name) for name in public},
-            logs=ground.logs,
+            host=base.environment.default_domain,
+            environment_id=base.environment.id,
+            hosts={name: service_host(base, name) for name in public},
+            logs=base.logs,
             apps={name: compute.apps[name] for name in public},
         )
     )

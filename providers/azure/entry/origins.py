@@ -30,13 +30,17 @@ class OriginGroup:
 
 
 def create_origin_group(
-    room: Scope, site: AzureContext, profile: azure_native.cdn.Profile, service: str, regions: Mapping[str, AzureOrigin]
+    scope: Scope,
+    context: AzureContext,
+    profile: azure_native.cdn.Profile,
+    service: str,
+    regions: Mapping[str, AzureOrigin],
 ) -> OriginGroup:
     """Group and origins of the public service `service`."""
-    cdn, health = azure_native.cdn, site.spec.services[service].health
+    cdn, health = azure_native.cdn, context.spec.services[service].health
     group = cdn.AFDOriginGroup(
-        room.named(f"{service}-origins"),
-        resource_group_name=site.group,
+        scope.named(f"{service}-origins"),
+        resource_group_name=context.group,
         profile_name=profile.name,
         origin_group_name=service,
         session_affinity_state="Disabled",
@@ -52,17 +56,17 @@ def create_origin_group(
             successful_samples_required=SUCCESSFUL_SAMPLES,
             additional_latency_in_milliseconds=ADDED_LATENCY_MILLISECONDS,
         ),
-        opts=room.opts(delete_before_replace=True),
+        opts=scope.opts(delete_before_replace=True),
     )
     places = enumerate(regions.items(), start=1)
     return OriginGroup(
-        group.id, [_origin(room, site, group, profile, service, place, region) for place, region in places]
+        group.id, [_origin(scope, context, group, profile, service, place, region) for place, region in places]
     )
 
 
 def _origin(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     group: azure_native.cdn.AFDOriginGroup,
     profile: azure_native.cdn.Profile,
     service: str,
@@ -72,8 +76,8 @@ def _origin(
     location, origin = region
     host = origin.hosts[service]
     return azure_native.cdn.AFDOrigin(
-        room.named(f"{service}-{location}"),
-        resource_group_name=site.group,
+        scope.named(f"{service}-{location}"),
+        resource_group_name=context.group,
         profile_name=profile.name,
         origin_group_name=group.name,
         origin_name=location,
@@ -94,5 +98,5 @@ def _origin(
             request_message=MESSAGE,
         ),
         # its host name does not tell that the app stands
-        opts=room.opts(depends_on=[origin.apps[service]], delete_before_replace=True),
+        opts=scope.opts(depends_on=[origin.apps[service]], delete_before_replace=True),
     )

@@ -5,7 +5,7 @@ must say yes. No resource can: the connection exists before a program could decl
 and refuses to approve what is approved. So the plan prints the command; it does nothing when nothing is pending.
 """
 
-from providers.contract.diagnostics import Adjustment
+from providers.contract.diagnostics import Adjustment, legacy_adjustment
 from providers.contract.spec import Platform
 
 MESSAGE = "agent-platform asks for the environment"
@@ -25,7 +25,7 @@ def approval_command(group: str) -> str:
     )
 
 
-def link_approximations(spec: Platform) -> list[Adjustment]:
+def link_adjustments(spec: Platform) -> list[Adjustment]:
     """What somebody must run once, after the first `up`."""
     if not spec.public or spec.azure is None:
         return []
@@ -35,4 +35,4 @@ def link_approximations(spec: Platform) -> list[Adjustment]:
         f"{service.path} behind a private link, which answers 503 until somebody approves it, once, after the first up: "
         f"{approval_command(group)}"
     )
-    return [Adjustment(f"services.{name}.path", service.path, given)]
+    return [legacy_adjustment(f"services.{name}.path", service.path, given)]

@@ -35,48 +35,48 @@ class AzureEntry(Entry):
     profile_id: pulumi.Output[str]
 
 
-def create_entry(room: Scope, site: AzureContext, origins: Mapping[str, Origin]) -> Entry:
+def create_entry(scope: Scope, context: AzureContext, origins: Mapping[str, Origin]) -> Entry:
     """Front Door over the regions' environments; `origins` by region are `AzureOrigin`s."""
     regions = {region: origin for region, origin in origins.items() if isinstance(origin, AzureOrigin)}
-    profile = _profile(room, site)
+    profile = _profile(scope, context)
     for region, origin in regions.items():
-        send_to_logs(room, origin.logs, f"diagnostics-{region}", profile.id)
-    endpoint = _endpoint(room, site, profile)
-    domain = create_domain(room, site, profile) if site.spec.ingress.domain else None
-    headers = create_headers(room, site, profile) if domain else None
-    for name in site.spec.public:
-        group = create_origin_group(room, site, profile, name, regions)
-        create_route(room, site, profile, endpoint, name, group, domain, headers)
-    firewall = create_firewall(room, site, SKU)
-    protect(room, site, profile, firewall, [endpoint.id, *([domain.id] if domain else [])])
+        send_to_logs(scope, origin.logs, f"diagnostics-{region}", profile.id)
+    endpoint = _endpoint(scope, context, profile)
+    domain = create_domain(scope, context, profile) if context.spec.ingress.domain else None
+    headers = create_headers(scope, context, profile) if domain else None
+    for name in context.spec.public:
+        group = create_origin_group(scope, context, profile, name, regions)
+        create_route(scope, context, profile, endpoint, name, group, domain, headers)
+    firewall = create_firewall(scope, context, SKU)
+    protect(scope, context, profile, firewall, [endpoint.id, *([domain.id] if domain else [])])
     if domain is None:
         return AzureEntry(url=pulumi.Output.concat("https://", endpoint.host_name), profile_id=profile.id)
-    point_to(room, site, endpoint)
-    return AzureEntry(url=pulumi.Output.from_input(f"https://{site.spec.ingress.domain}"), profile_id=profile.id)
+    point_to(scope, context, endpoint)
+    return AzureEntry(url=pulumi.Output.from_input(f"https://{context.spec.ingress.domain}"), profile_id=profile.id)
 
 
-def _profile(room: Scope, site: AzureContext) -> azure_native.cdn.Profile:
+def _profile(scope: Scope, context: AzureContext) -> azure_native.cdn.Profile:
     return azure_native.cdn.Profile(
-        room.named(),
-        resource_group_name=site.group,
+        scope.named(),
+        resource_group_name=context.group,
         # fixed, because the questions to the logs name it
-        profile_name=profile_name(site.stack),
+        profile_name=profile_name(context.stack),
         location=GLOBAL,
         sku=azure_native.cdn.SkuArgs(name=SKU),
-        origin_response_timeout_seconds=wait_seconds(site.spec),
-        tags=dict(room.tags),
-        opts=room.opts(delete_before_replace=True, protect=site.production),
+        origin_response_timeout_seconds=wait_seconds(context.spec),
+        tags=dict(scope.tags),
+        opts=scope.opts(delete_before_replace=True, protect=context.production),
     )
 
 
-def _endpoint(room: Scope, site: AzureContext, profile: azure_native.cdn.Profile) -> azure_native.cdn.AFDEndpoint:
+def _endpoint(scope: Scope, context: AzureContext, profile: azure_native.cdn.Profile) -> azure_native.cdn.AFDEndpoint:
     return azure_native.cdn.AFDEndpoint(
-        room.named("endpoint"),
-        resource_group_name=site.group,
+        scope.named("endpoint"),
+        resource_group_name=context.group,
         profile_name=profile.name,
         location=GLOBAL,
         enabled_state="Enabled",
         auto_generated_domain_name_label_scope="TenantReuse",
-        tags=dict(room.tags),
-        opts=room.opts(),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )

@@ -6,7 +6,13 @@ tell capitals apart in a path. What no route takes is answered 404.
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Unsupported
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    legacy_adjustment,
+    legacy_error,
+    legacy_unsupported,
+)
 from providers.contract.spec import Platform
 
 ANYWHERE = "0.0.0.0/0"
@@ -103,9 +109,9 @@ def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*_same_paths(spec), *_ranges(spec)]
 
 
-def entry_approximations(spec: Platform) -> list[Adjustment]:
+def entry_adjustments(spec: Platform) -> list[Adjustment]:
     """Where the entry counts, waits or links in Azure's own way."""
-    return list(_approximations(spec)) if spec.public else []
+    return list(_adjustments(spec)) if spec.public else []
 
 
 def _same_paths(spec: Platform) -> Iterator[Diagnostic]:
@@ -114,7 +120,7 @@ def _same_paths(spec: Platform) -> Iterator[Diagnostic]:
         path = (service.path or "").rstrip("/").lower()
         if path in seen:
             advice = f"is the path of {seen[path]} too: Front Door tells no capitals apart; choose another"
-            yield ConfigError(f"services.{name}.path", service.path, advice)
+            yield legacy_error(f"services.{name}.path", service.path, advice)
         seen[path] = name
 
 
@@ -122,19 +128,19 @@ def _ranges(spec: Platform) -> Iterator[Diagnostic]:
     ranges = list(spec.ingress.allowed_cidrs)
     if len(ranges) > MOST_RANGES and not open_to_all(spec):
         advice = f"a rule holds {MOST_RANGES} ranges and these are {len(ranges)}; join some of them"
-        yield Unsupported("azure", "ingress.allowed_cidrs", ranges, advice)
+        yield legacy_unsupported("azure", "ingress.allowed_cidrs", ranges, advice)
 
 
-def _approximations(spec: Platform) -> Iterator[Adjustment]:
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     ingress, location = spec.ingress, spec.azure.location if spec.azure else ""
     limit = ingress.rate_limit_per_minute
     given = f"{limit} a minute at each edge server that an address reaches: Front Door counts at every one apart"
-    yield Adjustment("ingress.rate_limit_per_minute", limit, given)
+    yield legacy_adjustment("ingress.rate_limit_per_minute", limit, given)
     if wait_seconds(spec) != ingress.idle_timeout_seconds:
         given = f"{wait_seconds(spec)}: Front Door waits {LEAST_WAIT_SECONDS} to {MOST_WAIT_SECONDS} seconds for a byte"
-        yield Adjustment("ingress.idle_timeout_seconds", ingress.idle_timeout_seconds, given)
+        yield legacy_adjustment("ingress.idle_timeout_seconds", ingress.idle_timeout_seconds, given)
     if link_location(location) != location:
         given = f"{location}, with Front Door's private link from {link_location(location)}, the nearest it has one in"
-        yield Adjustment("azure.location", location, given)
+        yield legacy_adjustment("azure.location", location, given)
     if ingress.domain is None:
-        yield Adjustment("ingress.domain", None, "a name under azurefd.net that Front Door makes")
+        yield legacy_adjustment("ingress.domain", None, "a name under azurefd.net that Front Door makes")

@@ -7,29 +7,29 @@ from providers.contract.alarms import AlarmRule, alarm_rules, metric_for
 from providers.contract.component import Scope
 
 
-def create_alarms(room: Scope, targets: AzureTargets) -> None:
+def create_alarms(scope: Scope, targets: AzureTargets) -> None:
     """One alert rule for each alarm rule; LookupError for a signal that neither table has."""
     for rule in alarm_rules(targets.spec):
         if rule.signal in QUERIES:
-            _ask(room, targets, rule)
+            _ask(scope, targets, rule)
         else:
-            _watch(room, targets, rule)
+            _watch(scope, targets, rule)
 
 
-def _watch(room: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
-    metric, ground = metric_for(METRICS, rule), targets.ground
+def _watch(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+    metric, base = metric_for(METRICS, rule), targets.base
     limit = metric.limit(targets.spec, rule, targets.max_connections)
     threshold = Threshold(
         metric.namespace, metric.name, metric.aggregation, metric.operator, limit, window_seconds(rule)
     )
-    metric_alert(room, ground.site, ground.channels, _alarm(rule), threshold, targets.ids[rule.name])
+    metric_alert(scope, base.context, base.channels, _alarm(rule), threshold, targets.ids[rule.name])
 
 
-def _ask(room: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
-    ground = targets.ground
-    query = metric_for(QUERIES, rule)(ground.site.stack, rule)
+def _ask(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+    base = targets.base
+    query = metric_for(QUERIES, rule)(base.context.stack, rule)
     question = Question(query, rule.threshold, query_minutes(rule) * 60, QUERY_PERIOD_MINUTES * 60)
-    log_alert(room, ground.site, ground.channels, _alarm(rule), question, ground.logs.workspace_id)
+    log_alert(scope, base.context, base.channels, _alarm(rule), question, base.logs.workspace_id)
 
 
 def _alarm(rule: AlarmRule) -> AzureAlarm:

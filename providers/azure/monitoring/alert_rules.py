@@ -37,8 +37,8 @@ class Threshold:
 
 
 def metric_alert(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     channels: AzureChannels,
     alarm: AzureAlarm,
     threshold: Threshold,
@@ -58,8 +58,8 @@ def metric_alert(
         skip_metric_validation=True,
     )
     monitor.MetricAlert(
-        room.named(alarm.key),
-        resource_group_name=site.group,
+        scope.named(alarm.key),
+        resource_group_name=context.group,
         location=GLOBAL,
         enabled=True,
         severity=SEVERITIES[alarm.severity],
@@ -72,8 +72,8 @@ def metric_alert(
             odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria", all_of=[criterion]
         ),
         actions=[monitor.MetricAlertActionArgs(action_group_id=channels.group(alarm.severity))],
-        tags=dict(room.tags),
-        opts=room.opts(),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 
@@ -88,8 +88,8 @@ class Question:
 
 
 def log_alert(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     channels: AzureChannels,
     alarm: AzureAlarm,
     question: Question,
@@ -109,13 +109,13 @@ def log_alert(
         ),
     )
     monitor.ScheduledQueryRule(
-        room.named(alarm.key),
-        resource_group_name=site.group,
+        scope.named(alarm.key),
+        resource_group_name=context.group,
         kind="LogAlert",
         enabled=True,
         severity=SEVERITIES[alarm.severity],
         description=alarm.summary,
-        display_name=f"{site.stack}-{alarm.key}",
+        display_name=f"{context.stack}-{alarm.key}",
         scopes=[workspace_id],
         evaluation_frequency=duration(question.frequency_seconds),
         window_size=duration(question.window_seconds),
@@ -124,6 +124,6 @@ def log_alert(
         skip_query_validation=True,
         criteria=monitor.ScheduledQueryRuleCriteriaArgs(all_of=[condition]),
         actions=monitor.ActionsArgs(action_groups=[channels.group(alarm.severity)]),
-        tags=dict(room.tags),
-        opts=room.opts(),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )

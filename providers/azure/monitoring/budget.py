@@ -16,16 +16,16 @@ NOTICES: tuple[tuple[str, int, Severity], ...] = (
 """What is compared, at which percent of the budget, and how loud."""
 
 
-def create_budget(room: Scope, ground: AzureBaseResources, budget: BudgetSpec) -> None:
+def create_budget(scope: Scope, base: AzureBaseResources, budget: BudgetSpec) -> None:
     """The budget, told at 80 and 100 percent and when the forecast passes 100."""
     consumption = azure_native.consumption
     consumption.Budget(
-        room.named("budget"),
-        scope=ground.site.group_id,
+        scope.named("budget"),
+        scope=base.context.group_id,
         amount=budget.monthly_usd,
         category="Cost",
         time_grain="Monthly",
-        time_period=consumption.BudgetTimePeriodArgs(start_date=budget_start(ground.spec)),
+        time_period=consumption.BudgetTimePeriodArgs(start_date=budget_start(base.spec)),
         notifications={
             f"{compared.lower()}-{percent}": consumption.NotificationArgs(
                 enabled=True,
@@ -34,9 +34,9 @@ def create_budget(room: Scope, ground: AzureBaseResources, budget: BudgetSpec) -
                 threshold_type=compared,
                 # the action groups know the addresses
                 contact_emails=[],
-                contact_groups=[ground.channels.group(severity)],
+                contact_groups=[base.channels.group(severity)],
             )
             for compared, percent, severity in NOTICES
         },
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -12,25 +12,25 @@ VERSION = "Notebook/1.0"
 PORTAL = "https://portal.azure.com/#resource"
 
 
-def create_dashboard(room: Scope, targets: AzureTargets) -> pulumi.Output[str]:
+def create_dashboard(scope: Scope, targets: AzureTargets) -> pulumi.Output[str]:
     """The workbook; its address in the portal."""
-    site, workspace = targets.ground.site, targets.ground.logs.workspace_id
+    context, workspace = targets.base.context, targets.base.logs.workspace_id
     document = {
         "version": VERSION,
         "items": items(targets, dashboard_rows(targets.spec)),
         "fallbackResourceIds": [workspace],
     }
     workbook = azure_native.applicationinsights.Workbook(
-        room.named("dashboard"),
-        resource_group_name=site.group,
-        resource_name_=site.guid(room.named("dashboard")),
+        scope.named("dashboard"),
+        resource_group_name=context.group,
+        resource_name_=context.guid(scope.named("dashboard")),
         kind="shared",
         category="workbook",
-        display_name=f"Agent platform {site.stack}",
+        display_name=f"Agent platform {context.stack}",
         serialized_data=pulumi.Output.json_dumps(document, sort_keys=True),
         # in small letters, or the portal does not find the workbook beside its workspace
         source_id=workspace.apply(str.lower),
-        tags=dict(room.tags),
-        opts=room.opts(delete_before_replace=True),
+        tags=dict(scope.tags),
+        opts=scope.opts(delete_before_replace=True),
     )
     return pulumi.Output.concat(PORTAL, workbook.id, "/workbook")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from providers.azure.monitoring.metrics import METRICS, QUERY_MINUTES, window_seconds
 from providers.contract.alarms import Signal, alarm_rules
-from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_error
 from providers.contract.spec import Platform
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
@@ -36,10 +36,10 @@ def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         "must be the month in which the budget is first made, such as 2026-12: Azure takes the current month or one of "
         "the next twelve, and never lets it change"
     )
-    return [ConfigError("azure.budget_start", None, advice)]
+    return [legacy_error("azure.budget_start", None, advice)]
 
 
-def monitoring_approximations(spec: Platform) -> list[Adjustment]:
+def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     """Days, windows and receivers that Azure honours in its own way."""
     return [*_retention(spec), *_windows(spec), *_backups(spec), *_slack(spec), *_money(spec)]
 
@@ -48,7 +48,7 @@ def _retention(spec: Platform) -> Iterator[Adjustment]:
     days = spec.monitoring.log_retention_days
     if retention_days(spec) != days:
         given = f"{retention_days(spec)}: a workspace keeps logs {LEAST_RETENTION_DAYS} to {MOST_RETENTION_DAYS} days"
-        yield Adjustment("monitoring.log_retention_days", days, given)
+        yield legacy_adjustment("monitoring.log_retention_days", days, given)
 
 
 def _windows(spec: Platform) -> Iterator[Adjustment]:
@@ -71,7 +71,7 @@ def _windows(spec: Platform) -> Iterator[Adjustment]:
                 f"a question to Front Door's log every 5 minutes, over the last {QUERY_MINUTES}: lines arrive late, and "
                 "no metric has it for one service"
             )
-        yield Adjustment(f"monitoring.alerts.{key}", threshold, given)
+        yield legacy_adjustment(f"monitoring.alerts.{key}", threshold, given)
 
 
 def _backups(spec: Platform) -> Iterator[Adjustment]:
@@ -80,7 +80,7 @@ def _backups(spec: Platform) -> Iterator[Adjustment]:
         given = (
             f"{days} days, with an alarm on copies of the log that fail: Azure tells nobody of a daily backup that did"
         )
-        yield Adjustment("database.backup.retention_days", days, given)
+        yield legacy_adjustment("database.backup.retention_days", days, given)
 
 
 def _slack(spec: Platform) -> Iterator[Adjustment]:
@@ -90,13 +90,13 @@ def _slack(spec: Platform) -> Iterator[Adjustment]:
             f"a workflow that posts to the webhook in the secret agent-platform:{SLACK_SECRET}, which Slack makes for "
             f"channel {slack.channel} of workspace {slack.workspace}"
         )
-        yield Adjustment("monitoring.slack", slack.model_dump(), given)
+        yield legacy_adjustment("monitoring.slack", slack.model_dump(), given)
 
 
 def _money(spec: Platform) -> Iterator[Adjustment]:
     if spec.budget is not None:
         given = f"{spec.budget.monthly_usd:g} in the currency that the subscription is billed in"
-        yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
+        yield legacy_adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
     if spec.monitoring.dashboards:
         given = "a workbook whose row about money is a link: Azure Monitor has no metric of what is spent"
-        yield Adjustment("monitoring.dashboards", True, given)
+        yield legacy_adjustment("monitoring.dashboards", True, given)

@@ -18,11 +18,11 @@ HEALTHY_PERCENT = 90
 WINDOW_SECONDS = 300
 
 
-def watch_origins(room: Scope, ground: AzureBaseResources, entry: Entry) -> None:
+def watch_origins(scope: Scope, base: AzureBaseResources, entry: Entry) -> None:
     """An alarm on probes from outside that fail; nothing without a public service."""
     if not isinstance(entry, AzureEntry):
         return
     summary = f"fewer than {HEALTHY_PERCENT} % of Front Door's probes reach a service; is its private link approved?"
     threshold = Threshold(FRONT, "OriginHealthPercentage", "Average", "LessThan", HEALTHY_PERCENT, WINDOW_SECONDS)
     alarm = AzureAlarm("origin-health", "critical", summary)
-    metric_alert(room, ground.site, ground.channels, alarm, threshold, entry.profile_id)
+    metric_alert(scope, base.context, base.channels, alarm, threshold, entry.profile_id)

@@ -35,7 +35,7 @@ def _panel(targets: AzureTargets, row: DashboardRow, panel: Panel) -> Item:
         return _query(targets, name, panel, _requests(targets, row.name))
     rule = _rule(targets.spec, row.name, Signal(panel.shows))
     if rule.signal in QUERIES:
-        return _query(targets, name, panel, over_time(targets.ground.site.stack, rule))
+        return _query(targets, name, panel, over_time(targets.base.context.stack, rule))
     return _metric(targets, name, panel, rule)
 
 
@@ -53,7 +53,7 @@ def over_time(stack: str, rule: AlarmRule) -> str:
 
 
 def _requests(targets: AzureTargets, service: str) -> str:
-    stack = targets.ground.site.stack
+    stack = targets.base.context.stack
     return f'{front_log(stack)} | where route =~ "{service}" | summarize value = count() by bin(TimeGenerated, 1m)'
 
 
@@ -67,10 +67,10 @@ def _text(name: str, markdown: str) -> Item:
 
 
 def _note(targets: AzureTargets, panel: Panel) -> str:
-    site = targets.ground.site
+    context = targets.base.context
     budget = "" if panel.threshold is None else f" The budget is {panel.threshold:g} a month."
-    link = f"https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis/scope/{site.group_id}"
-    return f"[Spending of {site.group}]({link}).{budget}"
+    link = f"https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis/scope/{context.group_id}"
+    return f"[Spending of {context.group}]({link}).{budget}"
 
 
 def _query(targets: AzureTargets, name: str, panel: Panel, query: str) -> Item:
@@ -82,7 +82,7 @@ def _query(targets: AzureTargets, name: str, panel: Panel, query: str) -> Item:
         "timeContext": {"durationMs": PERIOD_MILLISECONDS},
         "queryType": 0,
         "resourceType": "microsoft.operationalinsights/workspaces",
-        "crossComponentResources": [targets.ground.logs.workspace_id],
+        "crossComponentResources": [targets.base.logs.workspace_id],
         "visualization": "timechart",
     }
     return {"type": QUERY, "name": name, "customWidth": WIDTH_PERCENT, "content": content}

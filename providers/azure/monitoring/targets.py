@@ -13,28 +13,28 @@ from providers.contract.spec import Platform
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
     from providers.azure.base.resources import AzureBaseResources
-    from providers.azure.monitoring.resources import AzureWatched
+    from providers.azure.workloads import AzureWatched
 
 
 @dataclass(frozen=True)
 class AzureTargets:
     """Resource ids by subject (`gateway`, `database`, `cache`), and the connections that the database's server takes."""
 
-    ground: AzureBaseResources
+    base: AzureBaseResources
     ids: Mapping[str, pulumi.Output[str]]
     max_connections: int
 
     @property
     def spec(self) -> Platform:
         """The spec that is watched."""
-        return self.ground.spec
+        return self.base.spec
 
 
-def find_targets(ground: AzureBaseResources, built: AzureWatched) -> AzureTargets:
+def find_targets(base: AzureBaseResources, watched: AzureWatched) -> AzureTargets:
     """Everything that the alarm rules name."""
-    ids = {name: app.id for name, app in built.compute.apps.items()}
-    if built.database is not None:
-        ids["database"] = built.database.server_id
-    if built.cache is not None:
-        ids["cache"] = built.cache.cluster_id
-    return AzureTargets(ground, ids, built.database.max_connections if built.database else 0)
+    ids = {name: app.id for name, app in watched.workloads.compute.apps.items()}
+    if watched.database is not None:
+        ids["database"] = watched.database.server_id
+    if watched.cache is not None:
+        ids["cache"] = watched.cache.cluster_id
+    return AzureTargets(base, ids, watched.database.max_connections if watched.database else 0)

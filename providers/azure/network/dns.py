@@ -24,28 +24,28 @@ class Zones:
     links: tuple[pulumi.Resource, ...]
 
 
-def create_zones(room: Scope, site: AzureContext, network: azure_native.network.VirtualNetwork) -> Zones:
+def create_zones(scope: Scope, context: AzureContext, network: azure_native.network.VirtualNetwork) -> Zones:
     """A zone and its link for each service that the platform reaches privately."""
     ids: dict[str, pulumi.Output[str]] = {}
     links: list[pulumi.Resource] = []
-    for part, name in private_zones(site.spec, site.stack, own_registry=bool(own_images(site.spec))).items():
+    for part, name in private_zones(context.spec, context.stack, own_registry=bool(own_images(context.spec))).items():
         zone = azure_native.privatedns.PrivateZone(
-            room.named(f"{part}-zone"),
-            resource_group_name=site.group,
+            scope.named(f"{part}-zone"),
+            resource_group_name=context.group,
             private_zone_name=name,
             location=GLOBAL,
-            tags=dict(room.tags),
-            opts=room.opts(delete_before_replace=True),
+            tags=dict(scope.tags),
+            opts=scope.opts(delete_before_replace=True),
         )
         link = azure_native.privatedns.VirtualNetworkLink(
-            room.named(f"{part}-zone-link"),
-            resource_group_name=site.group,
+            scope.named(f"{part}-zone-link"),
+            resource_group_name=context.group,
             private_zone_name=zone.name,
             location=GLOBAL,
             registration_enabled=False,
             virtual_network=azure_native.privatedns.SubResourceArgs(id=network.id),
-            tags=dict(room.tags),
-            opts=room.opts(),
+            tags=dict(scope.tags),
+            opts=scope.opts(),
         )
         ids[name] = zone.id
         links.append(link)

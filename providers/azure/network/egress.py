@@ -16,29 +16,29 @@ IDLE_MINUTES = 10
 """Longer than Azure's 4, because agents wait for models; 10 is enough, as idle connections take the gateway's ports."""
 
 
-def create_egress(room: Scope, site: AzureContext, logs: Logs) -> azure_native.network.NatGateway | None:
+def create_egress(scope: Scope, context: AzureContext, logs: Logs) -> azure_native.network.NatGateway | None:
     """The gateway and its address."""
-    if site.spec.network.egress == "none":
+    if context.spec.network.egress == "none":
         return None
     address = azure_native.network.PublicIPAddress(
-        room.named("egress-address"),
-        resource_group_name=site.group,
+        scope.named("egress-address"),
+        resource_group_name=context.group,
         sku=azure_native.network.PublicIPAddressSkuArgs(name="Standard"),
         public_ip_allocation_method="Static",
-        zones=list(ZONES) if site.zonal else None,
-        tags=dict(room.tags),
-        opts=room.opts(),
+        zones=list(ZONES) if context.zonal else None,
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
     gateway = azure_native.network.NatGateway(
-        room.named("egress"),
-        resource_group_name=site.group,
+        scope.named("egress"),
+        resource_group_name=context.group,
         sku=azure_native.network.NatGatewaySkuArgs(name="Standard"),
         idle_timeout_in_minutes=IDLE_MINUTES,
         public_ip_addresses=[azure_native.network.SubResourceArgs(id=address.id)],
-        zones=[ZONES[0]] if site.zonal else None,
-        tags=dict(room.tags),
-        opts=room.opts(),
+        zones=[ZONES[0]] if context.zonal else None,
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
-    send_to_logs(room, logs, "egress-address-diagnostics", address.id)
-    send_to_logs(room, logs, "egress-diagnostics", gateway.id, log_group=None)
+    send_to_logs(scope, logs, "egress-address-diagnostics", address.id)
+    send_to_logs(scope, logs, "egress-diagnostics", gateway.id, log_group=None)
     return gateway

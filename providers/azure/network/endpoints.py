@@ -12,8 +12,8 @@ from providers.contract.component import Scope
 
 
 def private_endpoint(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     network: AzureNetwork,
     part: str,
     resource_id: pulumi.Input[str],
@@ -28,20 +28,20 @@ def private_endpoint(
     if network.endpoints_subnet_id is None:
         return ()
     endpoint = azure_native.network.PrivateEndpoint(
-        room.named(part),
-        resource_group_name=site.group,
+        scope.named(part),
+        resource_group_name=context.group,
         subnet=azure_native.network.SubnetArgs(id=network.endpoints_subnet_id),
         private_link_service_connections=[
             azure_native.network.PrivateLinkServiceConnectionArgs(
                 name=part, private_link_service_id=resource_id, group_ids=[group]
             )
         ],
-        tags=dict(room.tags),
-        opts=room.opts(depends_on=after),
+        tags=dict(scope.tags),
+        opts=scope.opts(depends_on=after),
     )
     records = azure_native.network.PrivateDnsZoneGroup(
-        room.named(f"{part}-records"),
-        resource_group_name=site.group,
+        scope.named(f"{part}-records"),
+        resource_group_name=context.group,
         private_endpoint_name=endpoint.name,
         private_dns_zone_group_name="default",
         private_dns_zone_configs=[
@@ -50,6 +50,6 @@ def private_endpoint(
             )
         ],
         # the zone's id does not tell that the network may resolve names in it
-        opts=room.opts(depends_on=list(network.ready)),
+        opts=scope.opts(depends_on=list(network.ready)),
     )
     return endpoint, records

@@ -22,21 +22,23 @@ LONGEST_RETENTION_DAYS = 365
 """Above it the flow log keeps everything and the account's own rule drops it."""
 
 
-def create_flow_logs(room: Scope, site: AzureContext, logs: Logs, network: azure_native.network.VirtualNetwork) -> None:
+def create_flow_logs(
+    scope: Scope, context: AzureContext, logs: Logs, network: azure_native.network.VirtualNetwork
+) -> None:
     """The flow log, its account, and an identity that writes to this account alone (CIS 6.5)."""
-    days = site.spec.monitoring.log_retention_days
-    account = secure_account(room, site, "flow-logs", flow_account(site), public=True)
-    expire(room, site, "flow-logs-retention", account, "expire", _deleted_after(days))
-    send_to_logs(room, logs, "flow-logs-diagnostics", account.id, log_group=None, metrics="Transaction")
+    days = context.spec.monitoring.log_retention_days
+    account = secure_account(scope, context, "flow-logs", flow_account(context), public=True)
+    expire(scope, context, "flow-logs-retention", account, "expire", _deleted_after(days))
+    send_to_logs(scope, logs, "flow-logs-diagnostics", account.id, log_group=None, metrics="Transaction")
     writer = azure_native.managedidentity.UserAssignedIdentity(
-        room.named("flow-logs-writer"), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts()
+        scope.named("flow-logs-writer"), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts()
     )
-    right = grant(room, site, "flow-logs-writer", BLOB_DATA_CONTRIBUTOR, writer.principal_id, account.id)
+    right = grant(scope, context, "flow-logs-writer", BLOB_DATA_CONTRIBUTOR, writer.principal_id, account.id)
     azure_native.network.FlowLog(
-        room.named("flow-logs"),
+        scope.named("flow-logs"),
         resource_group_name=watcher_group(),
-        network_watcher_name=watcher_name(site),
-        flow_log_name=site.group,
+        network_watcher_name=watcher_name(context),
+        flow_log_name=context.group,
         target_resource_id=network.id,
         storage_id=account.id,
         enabled=True,
@@ -44,22 +46,22 @@ def create_flow_logs(room: Scope, site: AzureContext, logs: Logs, network: azure
         retention_policy=azure_native.network.RetentionPolicyParametersArgs(
             days=days if days <= LONGEST_RETENTION_DAYS else 0, enabled=days <= LONGEST_RETENTION_DAYS
         ),
-        flow_analytics_configuration=_analysis(site, logs),
+        flow_analytics_configuration=_analysis(context, logs),
         identity=azure_native.network.ManagedServiceIdentityArgs(
             type=azure_native.network.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[writer.id]
         ),
-        tags=dict(room.tags),
+        tags=dict(scope.tags),
         # it is refused while its identity may not write; the identity's id does not tell
-        opts=room.opts(depends_on=[right], delete_before_replace=True),
+        opts=scope.opts(depends_on=[right], delete_before_replace=True),
     )
 
 
-def _analysis(site: AzureContext, logs: Logs) -> azure_native.network.TrafficAnalyticsPropertiesArgs:
+def _analysis(context: AzureContext, logs: Logs) -> azure_native.network.TrafficAnalyticsPropertiesArgs:
     return azure_native.network.TrafficAnalyticsPropertiesArgs(
         network_watcher_flow_analytics_configuration=azure_native.network.TrafficAnalyticsConfigurationPropertiesArgs(
             enabled=True,
             workspace_id=logs.customer_id,
-            workspace_region=site.region,
+            workspace_region=context.region,
             workspace_resource_id=logs.workspace_id,
             traffic_analytics_interval=ANALYSIS_MINUTES,
         )

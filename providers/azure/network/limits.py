@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from providers.azure.base.locations import ZONES
 from providers.azure.network.cidr import cidr_fault, layout, most_replicas
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import Platform
 
 
@@ -13,7 +13,7 @@ def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*_cidr(spec), *_links(spec)]
 
 
-def network_approximations(spec: Platform) -> list[Adjustment]:
+def network_adjustments(spec: Platform) -> list[Adjustment]:
     """Zones that come by three, a way out that is one, and doors that stay open without private endpoints."""
     return [*_zones(spec), *_egress(spec), *_open_doors(spec)]
 
@@ -22,16 +22,16 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
     cidr = spec.network.cidr
     fault = cidr_fault(cidr)
     if fault:
-        yield Unsupported("azure", "network.cidr", cidr, f"it {fault}")
+        yield legacy_unsupported("azure", "network.cidr", cidr, f"it {fault}")
         return
-    room = most_replicas(layout(cidr).apps)
+    scope = most_replicas(layout(cidr).apps)
     copies = sum(service.replicas.max for service in spec.services.values())
-    if copies > room:
+    if copies > scope:
         advice = (
             f"the services may run {copies} copies, twice as many during a rollout, and the apps' subnet "
-            f"{layout(cidr).apps} has room for {room}; use a larger block or lower replicas.max"
+            f"{layout(cidr).apps} has room for {scope}; use a larger block or lower replicas.max"
         )
-        yield Unsupported("azure", "network.cidr", cidr, advice)
+        yield legacy_unsupported("azure", "network.cidr", cidr, advice)
 
 
 def _links(spec: Platform) -> Iterator[Diagnostic]:
@@ -40,14 +40,14 @@ def _links(spec: Platform) -> Iterator[Diagnostic]:
             "production closes the public addresses of vault, registry, cache, storage and models, "
             "and only private endpoints lead to them; use true"
         )
-        yield Unsupported("azure", "network.private_endpoints", False, advice)
+        yield legacy_unsupported("azure", "network.private_endpoints", False, advice)
 
 
 def _zones(spec: Platform) -> Iterator[Adjustment]:
     zones = spec.network.zones
     if 1 < zones < len(ZONES):
         given = f"all {len(ZONES)} zones of the location, over which its services spread by themselves"
-        yield Adjustment("network.zones", zones, given)
+        yield legacy_adjustment("network.zones", zones, given)
 
 
 def _egress(spec: Platform) -> Iterator[Adjustment]:
@@ -56,7 +56,7 @@ def _egress(spec: Platform) -> Iterator[Adjustment]:
             f"one NAT gateway, in zone {ZONES[0]}: the apps of all zones share one subnet, a subnet takes one gateway "
             "and a gateway stands in one zone"
         )
-        yield Adjustment("network.egress", "per_zone", given)
+        yield legacy_adjustment("network.egress", "per_zone", given)
 
 
 def _open_doors(spec: Platform) -> Iterator[Adjustment]:
@@ -64,4 +64,6 @@ def _open_doors(spec: Platform) -> Iterator[Adjustment]:
         return
     given = "service endpoints: vault, storage and models answer the apps' subnet alone"
     doors = "registry" if spec.cache is None else "registry and cache"
-    yield Adjustment("network.private_endpoints", False, f"{given}; {doors} answer anyone who has the right or the key")
+    yield legacy_adjustment(
+        "network.private_endpoints", False, f"{given}; {doors} answer anyone who has the right or the key"
+    )

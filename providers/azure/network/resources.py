@@ -23,23 +23,23 @@ from providers.contract.component import Scope
 __all__ = ["AzureNetwork", "create_network"]
 
 
-def create_network(room: Scope, site: AzureContext, keys: AzureKeys, logs: Logs) -> AzureNetwork:
+def create_network(scope: Scope, context: AzureContext, keys: AzureKeys, logs: Logs) -> AzureNetwork:
     """VNet, subnets, NAT, private DNS and flow logs; raises ValueError for a block it cannot cut."""
-    spec, plan = site.spec, layout(site.spec.network.cidr)
+    spec, plan = context.spec, layout(context.spec.network.cidr)
     network = azure_native.network.VirtualNetwork(
-        room.named(),
-        resource_group_name=site.group,
+        scope.named(),
+        resource_group_name=context.group,
         # subnets stay unset, for the provider would else take away those that are declared by themselves
         address_space=azure_native.network.AddressSpaceArgs(address_prefixes=[str(plan.network)]),
-        tags=dict(room.tags),
-        opts=room.opts(),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
-    send_to_logs(room, logs, "diagnostics", network.id)
-    gateway = create_egress(room, site, logs)
-    subnets = create_subnets(room, site, plan, network, gateway, logs)
-    zones = create_zones(room, site, network)
+    send_to_logs(scope, logs, "diagnostics", network.id)
+    gateway = create_egress(scope, context, logs)
+    subnets = create_subnets(scope, context, plan, network, gateway, logs)
+    zones = create_zones(scope, context, network)
     if spec.network.flow_logs:
-        create_flow_logs(room, site, logs, network)
+        create_flow_logs(scope, context, logs, network)
     database, endpoints = subnets.get("database"), subnets.get("endpoints")
     return AzureNetwork(
         vnet_id=network.id,

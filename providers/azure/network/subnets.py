@@ -29,8 +29,8 @@ OPEN_DOORS = ("Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.St
 
 
 def create_subnets(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     plan: AzureAddressPlan,
     network: azure_native.network.VirtualNetwork,
     gateway: Gateway | None,
@@ -38,21 +38,21 @@ def create_subnets(
 ) -> Mapping[Subnet, azure_native.network.Subnet]:
     """The subnets that the platform has a use for."""
     made: dict[Subnet, azure_native.network.Subnet] = {}
-    for name, block in wanted_subnets(site.spec, plan).items():
-        group = _group(room, site, plan, name, logs)
+    for name, block in wanted_subnets(context.spec, plan).items():
+        group = _group(scope, context, plan, name, logs)
         made[name] = azure_native.network.Subnet(
-            room.named(name),
-            resource_group_name=site.group,
+            scope.named(name),
+            resource_group_name=context.group,
             virtual_network_name=network.name,
             address_prefix=str(block),
             network_security_group=azure_native.network.NetworkSecurityGroupArgs(id=group.id),
             nat_gateway=azure_native.network.SubResourceArgs(id=gateway.id) if gateway and name == "apps" else None,
             delegations=_delegations(name),
-            service_endpoints=_service_endpoints(site.spec, name),
+            service_endpoints=_service_endpoints(context.spec, name),
             default_outbound_access=False,
             # without it the security group would not apply to private endpoints
             private_endpoint_network_policies="Enabled",
-            opts=room.opts(depends_on=list(made.values())),
+            opts=scope.opts(depends_on=list(made.values())),
         )
     return made
 
@@ -82,16 +82,16 @@ def _service_endpoints(
 
 
 def _group(
-    room: Scope, site: AzureContext, plan: AzureAddressPlan, subnet: Subnet, logs: Logs
+    scope: Scope, context: AzureContext, plan: AzureAddressPlan, subnet: Subnet, logs: Logs
 ) -> azure_native.network.NetworkSecurityGroup:
     group = azure_native.network.NetworkSecurityGroup(
-        room.named(f"{subnet}-rules"),
-        resource_group_name=site.group,
-        security_rules=[_rule(rule) for rule in rules(site.spec, plan, subnet)],
-        tags=dict(room.tags),
-        opts=room.opts(),
+        scope.named(f"{subnet}-rules"),
+        resource_group_name=context.group,
+        security_rules=[_rule(rule) for rule in rules(context.spec, plan, subnet)],
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
-    send_to_logs(room, logs, f"{subnet}-rules-diagnostics", group.id, metrics=None)
+    send_to_logs(scope, logs, f"{subnet}-rules-diagnostics", group.id, metrics=None)
     return group
 
 

@@ -33,26 +33,26 @@ class AzureChannels:
         return self.critical if severity == "critical" else self.warning
 
 
-def create_channels(room: Scope, site: AzureContext, keys: AzureKeys) -> AzureChannels:
+def create_channels(scope: Scope, context: AzureContext, keys: AzureKeys) -> AzureChannels:
     """Two action groups with e-mail and Slack receivers."""
-    slack = site.spec.monitoring.slack
-    relay = [create_relay(room, site, slack)] if slack is not None else []
-    return AzureChannels(_group(room, site, "warning", relay).id, _group(room, site, "critical", relay).id)
+    slack = context.spec.monitoring.slack
+    relay = [create_relay(scope, context, slack)] if slack is not None else []
+    return AzureChannels(_group(scope, context, "warning", relay).id, _group(scope, context, "critical", relay).id)
 
 
 def _group(
-    room: Scope, site: AzureContext, severity: Severity, relay: list[LogicApp]
+    scope: Scope, context: AzureContext, severity: Severity, relay: list[LogicApp]
 ) -> azure_native.monitor.ActionGroup:
     return azure_native.monitor.ActionGroup(
-        room.named(severity),
-        resource_group_name=site.group,
+        scope.named(severity),
+        resource_group_name=context.group,
         location=GLOBAL,
         enabled=True,
         group_short_name=SHORT_NAMES[severity],
-        email_receivers=[_email(address) for address in site.spec.monitoring.emails],
+        email_receivers=[_email(address) for address in context.spec.monitoring.emails],
         logic_app_receivers=relay,
-        tags=dict(room.tags),
-        opts=room.opts(),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 

@@ -15,7 +15,7 @@ ALL_METRICS = "AllMetrics"
 
 
 def send_to_logs(
-    room: Scope,
+    scope: Scope,
     logs: Logs,
     part: str,
     resource_id: pulumi.Input[str],
@@ -31,12 +31,12 @@ def send_to_logs(
     setting = azure_native.monitor.DiagnosticsLogSettingsArgs(category_group=log_group, enabled=True)
     measured = azure_native.monitor.DiagnosticsMetricSettingsArgs(category=metrics, enabled=True)
     return azure_native.monitor.DiagnosticSetting(
-        room.named(part),
+        scope.named(part),
         name=NAME,
         resource_uri=resource_id,
         workspace_id=logs.workspace_id,
         log_analytics_destination_type=DEDICATED if dedicated else None,
         logs=[setting] if log_group is not None else [],
         metrics=[measured] if metrics is not None else [],
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -11,14 +11,14 @@ from providers.contract.component import Scope
 MAJOR_VERSION = "11"
 
 
-def create_grafana(room: Scope, site: AzureContext, workspace: azure_native.monitor.AzureMonitorWorkspace) -> None:
+def create_grafana(scope: Scope, context: AzureContext, workspace: azure_native.monitor.AzureMonitorWorkspace) -> None:
     """Grafana, and its right to read."""
     dashboard = azure_native.dashboard
     integration = dashboard.AzureMonitorWorkspaceIntegrationArgs(azure_monitor_workspace_resource_id=workspace.id)
     grafana = dashboard.Grafana(
-        room.named("grafana"),
-        resource_group_name=site.group,
-        workspace_name=grafana_name(site),
+        scope.named("grafana"),
+        resource_group_name=context.group,
+        workspace_name=grafana_name(context),
         sku=dashboard.ResourceSkuArgs(name="Standard"),
         identity=dashboard.ManagedServiceIdentityArgs(type="SystemAssigned"),
         properties=dashboard.ManagedGrafanaPropertiesArgs(
@@ -26,13 +26,13 @@ def create_grafana(room: Scope, site: AzureContext, workspace: azure_native.moni
             grafana_major_version=MAJOR_VERSION,
             # people read it from where they are; the directory says who may
             public_network_access="Enabled",
-            zone_redundancy="Enabled" if site.zonal else "Disabled",
+            zone_redundancy="Enabled" if context.zonal else "Disabled",
             deterministic_outbound_ip="Disabled",
             grafana_integrations=dashboard.GrafanaIntegrationsArgs(azure_monitor_workspace_integrations=[integration]),
         ),
-        tags=dict(room.tags),
-        opts=room.opts(delete_before_replace=True),
+        tags=dict(scope.tags),
+        opts=scope.opts(delete_before_replace=True),
     )
     who = grafana.identity.apply(lambda known: known.principal_id if known else "")
-    grant(room, site, "grafana-reads-prometheus", MONITORING_DATA_READER, who, workspace.id)
-    grant(room, site, "grafana-reads-metrics", MONITORING_READER, who, site.group_id)
+    grant(scope, context, "grafana-reads-prometheus", MONITORING_DATA_READER, who, workspace.id)
+    grant(scope, context, "grafana-reads-metrics", MONITORING_READER, who, context.group_id)

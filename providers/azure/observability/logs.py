@@ -22,20 +22,20 @@ class Logs:
     customer_id: pulumi.Output[str]
 
 
-def create_logs(room: Scope, site: AzureContext) -> Logs:
+def create_logs(scope: Scope, context: AzureContext) -> Logs:
     """The workspace."""
     # read here, because diagnostics name the logs that are made here
     from providers.azure.observability.diagnostics import send_to_logs
 
     workspace = azure_native.operationalinsights.Workspace(
-        room.named(),
-        resource_group_name=site.group,
+        scope.named(),
+        resource_group_name=context.group,
         sku=azure_native.operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
-        retention_in_days=retention_days(site.spec),
+        retention_in_days=retention_days(context.spec),
         features=azure_native.operationalinsights.WorkspaceFeaturesArgs(disable_local_auth=True),
-        tags=dict(room.tags),
-        opts=room.opts(protect=site.production),
+        tags=dict(scope.tags),
+        opts=scope.opts(protect=context.production),
     )
     logs = Logs(workspace.id, workspace.customer_id)
-    send_to_logs(room, logs, "diagnostics", workspace.id)
+    send_to_logs(scope, logs, "diagnostics", workspace.id)
     return logs

@@ -41,64 +41,64 @@ class AzureMetricsCollector:
 
 
 def create_prometheus(
-    room: Scope, site: AzureContext, keys: AzureKeys, channels: AzureChannels, identity: AzureIdentity
+    scope: Scope, context: AzureContext, keys: AzureKeys, channels: AzureChannels, identity: AzureIdentity
 ) -> AzureMetricsCollector | None:
     """The workspace, its rules and its way to the channels; None unless the spec asks for it."""
-    if not site.spec.monitoring.prometheus:
+    if not context.spec.monitoring.prometheus:
         return None
-    workspace = Workspace(room.named(), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts())
+    workspace = Workspace(scope.named(), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts())
     endpoint = azure_native.monitor.DataCollectionEndpoint(
-        room.named("endpoint"), resource_group_name=site.group, tags=dict(room.tags), opts=room.opts()
+        scope.named("endpoint"), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts()
     )
-    collection = _collection(room, site, workspace, endpoint)
-    _rules(room, site, channels, workspace)
-    create_grafana(room, site, workspace)
+    collection = _collection(scope, context, workspace, endpoint)
+    _rules(scope, context, channels, workspace)
+    create_grafana(scope, context, workspace)
     base = endpoint.metrics_ingestion.apply(lambda known: known.endpoint or "" if known else "")
-    scraped = [name for name, service in site.spec.services.items() if service.port is not None]
+    scraped = [name for name, service in context.spec.services.items() if service.port is not None]
     principals = {name: identity.services[name].principal_id for name in scraped}
     return AzureMetricsCollector(
         workspace_id=workspace.id,
         write_url=pulumi.Output.concat(base, "/dataCollectionRules/", collection.immutable_id, WRITE_PATH),
         grants={
-            name: (grant(room, site, f"{name}-writes", METRICS_PUBLISHER, who, collection.id),)
+            name: (grant(scope, context, f"{name}-writes", METRICS_PUBLISHER, who, collection.id),)
             for name, who in principals.items()
         },
     )
 
 
 def _collection(
-    room: Scope, site: AzureContext, workspace: Workspace, endpoint: azure_native.monitor.DataCollectionEndpoint
+    scope: Scope, context: AzureContext, workspace: Workspace, endpoint: azure_native.monitor.DataCollectionEndpoint
 ) -> azure_native.monitor.DataCollectionRule:
     monitor = azure_native.monitor
     source = monitor.PrometheusForwarderDataSourceArgs(name="collectors", streams=[STREAM])
     target = monitor.MonitoringAccountDestinationArgs(name=DESTINATION, account_resource_id=workspace.id)
     return monitor.DataCollectionRule(
-        room.named("collection"),
-        resource_group_name=site.group,
+        scope.named("collection"),
+        resource_group_name=context.group,
         data_collection_endpoint_id=endpoint.id,
         data_sources=monitor.DataCollectionRuleDataSourcesArgs(prometheus_forwarder=[source]),
         destinations=monitor.DataCollectionRuleDestinationsArgs(monitoring_accounts=[target]),
         data_flows=[monitor.DataFlowArgs(streams=[STREAM], destinations=[DESTINATION])],
-        tags=dict(room.tags),
-        opts=room.opts(),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 
-def _rules(room: Scope, site: AzureContext, channels: AzureChannels, workspace: Workspace) -> None:
+def _rules(scope: Scope, context: AzureContext, channels: AzureChannels, workspace: Workspace) -> None:
     """A group for each service, with the rules that are the same on every cloud."""
-    for name, service in site.spec.services.items():
-        rules = [found for found in prometheus_rules(site.spec, ("service",)) if found.rule.name == name]
+    for name, service in context.spec.services.items():
+        rules = [found for found in prometheus_rules(context.spec, ("service",)) if found.rule.name == name]
         if service.port is None or not rules:
             continue
         azure_native.alertsmanagement.PrometheusRuleGroup(
-            room.named(f"{name}-rules"),
-            resource_group_name=site.group,
+            scope.named(f"{name}-rules"),
+            resource_group_name=context.group,
             enabled=True,
             interval=INTERVAL,
             scopes=[workspace.id],
             rules=[_rule(channels, found) for found in rules],
-            tags=dict(room.tags),
-            opts=room.opts(),
+            tags=dict(scope.tags),
+            opts=scope.opts(),
         )
 
 

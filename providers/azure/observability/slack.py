@@ -23,11 +23,11 @@ TEXT = (
 """Fired or Resolved, what is wrong, which rule: fields of the common alert schema."""
 
 
-def create_relay(room: Scope, site: AzureContext, slack: Slack) -> azure_native.monitor.LogicAppReceiverArgs:
+def create_relay(scope: Scope, context: AzureContext, slack: Slack) -> azure_native.monitor.LogicAppReceiverArgs:
     """The workflow, as a receiver of an action group."""
     workflow = azure_native.logic.Workflow(
-        room.named("slack"),
-        resource_group_name=site.group,
+        scope.named("slack"),
+        resource_group_name=context.group,
         state="Enabled",
         definition=definition(slack),
         parameters={
@@ -36,14 +36,14 @@ def create_relay(room: Scope, site: AzureContext, slack: Slack) -> azure_native.
                 value=pulumi.Config("agent-platform").require_secret(SLACK_SECRET),
             )
         },
-        tags=dict(room.tags),
-        opts=room.opts(),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
     )
     called = azure_native.logic.list_workflow_trigger_callback_url_output(
-        resource_group_name=site.group,
+        resource_group_name=context.group,
         workflow_name=workflow.name,
         trigger_name=TRIGGER,
-        opts=pulumi.InvokeOutputOptions(parent=room.parent, depends_on=[workflow]),
+        opts=pulumi.InvokeOutputOptions(parent=scope.parent, depends_on=[workflow]),
     )
     return azure_native.monitor.LogicAppReceiverArgs(
         name="slack",

@@ -18,8 +18,8 @@ SIGNED_LINK_LIFETIME = "1.00:00:00"
 
 
 def secure_account(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     part: str,
     name: str,
     *,
@@ -29,11 +29,11 @@ def secure_account(
 ) -> azure_native.storage.StorageAccount:
     """An account named `name`; `public` leaves its public address to Azure's trusted services and to `subnets`."""
     return azure_native.storage.StorageAccount(
-        room.named(part),
-        resource_group_name=site.group,
+        scope.named(part),
+        resource_group_name=context.group,
         account_name=name,
         kind="StorageV2",
-        sku=azure_native.storage.SkuArgs(name=storage_redundancy(site)),
+        sku=azure_native.storage.SkuArgs(name=storage_redundancy(context)),
         # who may reach it
         public_network_access="Enabled" if public else "Disabled",
         network_rule_set=_rules(subnets),
@@ -52,14 +52,14 @@ def secure_account(
         encryption=azure_native.storage.EncryptionArgs(
             key_source="Microsoft.Storage", require_infrastructure_encryption=True
         ),
-        tags=dict(room.tags),
-        opts=room.opts(protect=protect),
+        tags=dict(scope.tags),
+        opts=scope.opts(protect=protect),
     )
 
 
 def expire(
-    room: Scope,
-    site: AzureContext,
+    scope: Scope,
+    context: AzureContext,
     part: str,
     account: azure_native.storage.StorageAccount,
     rule: str,
@@ -70,8 +70,8 @@ def expire(
     storage = azure_native.storage
     block_blobs = storage.ManagementPolicyFilterArgs(blob_types=["blockBlob"])
     storage.ManagementPolicy(
-        room.named(part),
-        resource_group_name=site.group,
+        scope.named(part),
+        resource_group_name=context.group,
         account_name=account.name,
         management_policy_name="default",
         policy=storage.ManagementPolicySchemaArgs(
@@ -84,7 +84,7 @@ def expire(
                 )
             ]
         ),
-        opts=room.opts(depends_on=after),
+        opts=scope.opts(depends_on=after),
     )
 
 

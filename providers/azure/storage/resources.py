@@ -25,24 +25,24 @@ CONTAINER = "objects"
 Account = azure_native.storage.StorageAccount
 
 
-def create_storage(room: Scope, ground: AzureBaseResources) -> ObjectStore:
+def create_storage(scope: Scope, base: AzureBaseResources) -> ObjectStore:
     """The container of the services that use storage, and the grants of those services on it."""
-    wanted, site, network = ground.spec.storage, ground.site, ground.network
+    wanted, context, network = base.spec.storage, base.context, base.network
     if wanted is None:
         raise ValueError("the platform has no storage")
-    private = ground.spec.network.private_endpoints
+    private = base.spec.network.private_endpoints
     doors = () if private else (network.apps_subnet_id,)
     account = secure_account(
-        room, site, "", data_account(site), public=not private, subnets=doors, protect=site.production
+        scope, context, "", data_account(context), public=not private, subnets=doors, protect=context.production
     )
     kept = keeping(wanted)
-    blobs = _blobs(room, site, account, kept)
-    container = _container(room, site, account, blobs)
-    _expire(room, site, account, blobs, kept)
-    ready = private_endpoint(room, site, network, "endpoint", account.id, "blob", after=(container,))
-    send_to_logs(room, ground.logs, "diagnostics", account.id, log_group=None, metrics="Transaction")
-    send_to_logs(room, ground.logs, "blob-diagnostics", blobs.id, metrics="Transaction")
-    grants = [_grant(room, ground, container, service) for service in ground.spec.users_of("storage")]
+    blobs = _blobs(scope, context, account, kept)
+    container = _container(scope, context, account, blobs)
+    _expire(scope, context, account, blobs, kept)
+    ready = private_endpoint(scope, context, network, "endpoint", account.id, "blob", after=(container,))
+    send_to_logs(scope, base.logs, "diagnostics", account.id, log_group=None, metrics="Transaction")
+    send_to_logs(scope, base.logs, "blob-diagnostics", blobs.id, metrics="Transaction")
+    grants = [_grant(scope, base, container, service) for service in base.spec.users_of("storage")]
     return ObjectStore(
         bucket=_usable(container.name, (*grants, *ready)),
         endpoint_url=pulumi.Output.concat("https://", account.name, ".blob.core.windows.net"),
@@ -55,12 +55,12 @@ def _usable(name: pulumi.Output[str], waits_for: tuple[pulumi.CustomResource, ..
 
 
 def _blobs(
-    room: Scope, site: AzureContext, account: Account, kept: BlobRetention
+    scope: Scope, context: AzureContext, account: Account, kept: BlobRetention
 ) -> azure_native.storage.BlobServiceProperties:
     undelete = azure_native.storage.DeleteRetentionPolicyArgs(enabled=True, days=kept.undelete_days)
     return azure_native.storage.BlobServiceProperties(
-        room.named("blobs"),
-        resource_group_name=site.group,
+        scope.named("blobs"),
+        resource_group_name=context.group,
         account_name=account.name,
         blob_services_name="default",
         is_versioning_enabled=kept.versioning,
@@ -70,25 +70,25 @@ def _blobs(
         restore_policy=azure_native.storage.RestorePolicyPropertiesArgs(
             enabled=kept.restore_days is not None, days=kept.restore_days
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
 def _container(
-    room: Scope, site: AzureContext, account: Account, blobs: pulumi.Resource
+    scope: Scope, context: AzureContext, account: Account, blobs: pulumi.Resource
 ) -> azure_native.storage.BlobContainer:
     return azure_native.storage.BlobContainer(
-        room.named("objects"),
-        resource_group_name=site.group,
+        scope.named("objects"),
+        resource_group_name=context.group,
         account_name=account.name,
         container_name=CONTAINER,
         public_access=azure_native.storage.PublicAccess.NONE,
         # nothing is written before versions are kept
-        opts=room.opts(depends_on=[blobs], protect=site.production),
+        opts=scope.opts(depends_on=[blobs], protect=context.production),
     )
 
 
-def _expire(room: Scope, site: AzureContext, account: Account, blobs: pulumi.Resource, kept: BlobRetention) -> None:
+def _expire(scope: Scope, context: AzureContext, account: Account, blobs: pulumi.Resource, kept: BlobRetention) -> None:
     if kept.version_days is None:
         return
     old = azure_native.storage.DateAfterCreationArgs(days_after_creation_greater_than=kept.version_days)
@@ -96,11 +96,11 @@ def _expire(room: Scope, site: AzureContext, account: Account, blobs: pulumi.Res
         version=azure_native.storage.ManagementPolicyVersionArgs(delete=old)
     )
     # rules on versions are refused while versioning is being switched on
-    expire(room, site, "lifecycle", account, "drop-old-versions", actions, after=(blobs,))
+    expire(scope, context, "lifecycle", account, "drop-old-versions", actions, after=(blobs,))
 
 
 def _grant(
-    room: Scope, ground: AzureBaseResources, container: azure_native.storage.BlobContainer, service: str
+    scope: Scope, base: AzureBaseResources, container: azure_native.storage.BlobContainer, service: str
 ) -> azure_native.authorization.RoleAssignment:
-    principal = ground.identity.services[service].principal_id
-    return grant(room, ground.site, f"{service}-objects", BLOB_DATA_CONTRIBUTOR, principal, container.id)
+    principal = base.identity.services[service].principal_id
+    return grant(scope, base.context, f"{service}-objects", BLOB_DATA_CONTRIBUTOR, principal, container.id)

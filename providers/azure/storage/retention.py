@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Adjustment
+from providers.contract.diagnostics import Adjustment, legacy_adjustment
 from providers.contract.spec import Platform, StorageSpec
 
 MOST_UNDELETE_DAYS = 365
@@ -33,17 +33,17 @@ def keeping(storage: StorageSpec) -> BlobRetention:
     return BlobRetention(True, undelete_days, restore_days or None, storage.noncurrent_days)
 
 
-def storage_approximations(spec: Platform) -> list[Adjustment]:
+def storage_adjustments(spec: Platform) -> list[Adjustment]:
     """What Azure keeps longer than asked, in days."""
     if spec.storage is None:
         return []
     kept = keeping(spec.storage)
     if not kept.versioning:
         given = f"no versions; an operator can still undelete an object for {kept.undelete_days} days"
-        return [Adjustment("storage.versioning", False, given)]
+        return [legacy_adjustment("storage.versioning", False, given)]
     days = spec.storage.noncurrent_days
     given = (
         f"{kept.undelete_days} to {days + kept.undelete_days} days: a version goes {days} days after it was written, "
         f"not after it was replaced, and can be undeleted for {kept.undelete_days} more"
     )
-    return [Adjustment("storage.noncurrent_days", days, given)]
+    return [legacy_adjustment("storage.noncurrent_days", days, given)]

@@ -72,23 +72,23 @@ class ContainerSpec:
 
 
 def create_container(
-    room: Scope,
-    site: DockerContext,
+    scope: Scope,
+    context: DockerContext,
     part: str,
     box: ContainerSpec,
     depends_on: Sequence[pulumi.Resource] = (),
     replace_first: bool = False,
 ) -> docker.Container:
     """The container `part` of a room; `replace_first` for one with an address or a port, which no two can have."""
-    holder = _holder(room, f"{part}-files", box) if box.files else None
+    holder = _holder(scope, f"{part}-files", box) if box.files else None
     return docker.Container(
-        room.named(part),
+        scope.named(part),
         image=box.image,
         entrypoints=list(box.entrypoint) or None,
         command=list(box.command) or None,
         envs=[_variable(name, value) for name, value in sorted(box.environment.items())],
         user=box.user,
-        labels=labels(room),
+        labels=labels(scope),
         init=box.init or None,
         # what it may do
         read_only=True,
@@ -114,18 +114,18 @@ def create_container(
         stop_timeout=STOP_SECONDS,
         destroy_grace_seconds=STOP_SECONDS,
         log_driver="local",
-        log_opts={"max-size": f"{LOG_FILE_MIB}m", "max-file": str(log_files(site.spec))},
-        opts=room.opts(depends_on=depends_on, delete_before_replace=replace_first),
+        log_opts={"max-size": f"{LOG_FILE_MIB}m", "max-file": str(log_files(context.spec))},
+        opts=scope.opts(depends_on=depends_on, delete_before_replace=replace_first),
     )
 
 
-def _holder(room: Scope, part: str, box: ContainerSpec) -> docker.Container:
+def _holder(scope: Scope, part: str, box: ContainerSpec) -> docker.Container:
     """A container of the box's files, made and never started."""
     return docker.Container(
-        room.named(part),
+        scope.named(part),
         image=box.image,
         command=["never-started"],
-        labels=labels(room),
+        labels=labels(scope),
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         security_opts=["no-new-privileges:true"],
         uploads=[_upload(path, content) for path, content in box.files.items()],
@@ -138,13 +138,13 @@ def _holder(room: Scope, part: str, box: ContainerSpec) -> docker.Container:
         start=False,
         must_run=False,
         # who reads from it goes before it does
-        opts=room.opts(delete_before_replace=False),
+        opts=scope.opts(delete_before_replace=False),
     )
 
 
-def labels(room: Scope) -> list[docker.ContainerLabelArgs]:
+def labels(scope: Scope) -> list[docker.ContainerLabelArgs]:
     """The room's tags as labels."""
-    return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(room.tags.items())]
+    return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())]
 
 
 def _variable(name: str, value: pulumi.Input[str]) -> pulumi.Input[str]:

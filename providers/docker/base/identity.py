@@ -35,15 +35,15 @@ class DockerIdentity:
     keeper: StorageKey | None
 
 
-def create_identity(room: Scope, site: DockerContext) -> DockerIdentity:
+def create_identity(scope: Scope, context: DockerContext) -> DockerIdentity:
     """A key for each service that uses storage, one for whoever carries backups, one for whoever makes buckets."""
-    stores = site.spec.storage is not None or site.backs_up
+    stores = context.spec.storage is not None or context.backs_up
     return DockerIdentity(
-        services={name: _key(room, site, f"service-{name}") for name in site.spec.users_of("storage")},
-        courier=_key(room, site, COURIER) if site.backs_up else None,
-        keeper=_key(room, site, KEEPER) if stores else None,
+        services={name: _key(scope, context, f"service-{name}") for name in context.spec.users_of("storage")},
+        courier=_key(scope, context, COURIER) if context.backs_up else None,
+        keeper=_key(scope, context, KEEPER) if stores else None,
     )
 
 
-def _key(room: Scope, site: DockerContext, holder: str) -> StorageKey:
-    return StorageKey(access_key(site.stack, holder), generated_password(room, holder))
+def _key(scope: Scope, context: DockerContext, holder: str) -> StorageKey:
+    return StorageKey(access_key(context.stack, holder), generated_password(scope, holder))

@@ -44,32 +44,32 @@ class DockerKeys:
     cache: Certificate | None
 
 
-def create_keys(room: Scope, site: DockerContext) -> DockerKeys:
+def create_keys(scope: Scope, context: DockerContext) -> DockerKeys:
     """An authority for this stack alone, and what it signs."""
-    key = _key(room, "authority")
+    key = _key(scope, "authority")
     authority = tls.SelfSignedCert(
-        room.named("authority-certificate"),
+        scope.named("authority-certificate"),
         private_key_pem=_secret(key),
         subject=tls.SelfSignedCertSubjectArgs(
-            common_name=f"agent-platform {site.stack}", organization="agent-platform"
+            common_name=f"agent-platform {context.stack}", organization="agent-platform"
         ),
         is_ca_certificate=True,
         allowed_uses=["cert_signing", "crl_signing"],
         validity_period_hours=AUTHORITY_HOURS,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    spec = site.spec
+    spec = context.spec
     return DockerKeys(
         authority=authority.cert_pem,
         # the dashboard, on the loopback address, shows the same one
-        entry=_certificate(room, "entry", key, authority, [*dict.fromkeys([site.host, "localhost"])]),
-        database=_certificate(room, "database", key, authority, [DATABASE]) if spec.database else None,
-        cache=_certificate(room, "cache", key, authority, [CACHE]) if spec.cache else None,
+        entry=_certificate(scope, "entry", key, authority, [*dict.fromkeys([context.host, "localhost"])]),
+        database=_certificate(scope, "database", key, authority, [DATABASE]) if spec.database else None,
+        cache=_certificate(scope, "cache", key, authority, [CACHE]) if spec.cache else None,
     )
 
 
-def _key(room: Scope, part: str) -> tls.PrivateKey:
-    return tls.PrivateKey(room.named(f"{part}-key"), algorithm=ALGORITHM, ecdsa_curve=CURVE, opts=room.opts())
+def _key(scope: Scope, part: str) -> tls.PrivateKey:
+    return tls.PrivateKey(scope.named(f"{part}-key"), algorithm=ALGORITHM, ecdsa_curve=CURVE, opts=scope.opts())
 
 
 def _secret(key: tls.PrivateKey) -> pulumi.Output[str]:
@@ -78,25 +78,25 @@ def _secret(key: tls.PrivateKey) -> pulumi.Output[str]:
 
 
 def _certificate(
-    room: Scope, part: str, signer: tls.PrivateKey, authority: tls.SelfSignedCert, names: list[str]
+    scope: Scope, part: str, signer: tls.PrivateKey, authority: tls.SelfSignedCert, names: list[str]
 ) -> Certificate:
-    key = _key(room, part)
+    key = _key(scope, part)
     request = tls.CertRequest(
-        room.named(f"{part}-request"),
+        scope.named(f"{part}-request"),
         private_key_pem=_secret(key),
         subject=tls.CertRequestSubjectArgs(common_name=names[0]),
         dns_names=names,
         ip_addresses=["127.0.0.1"],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     signed = tls.LocallySignedCert(
-        room.named(f"{part}-certificate"),
+        scope.named(f"{part}-certificate"),
         cert_request_pem=request.cert_request_pem,
         ca_private_key_pem=_secret(signer),
         ca_cert_pem=authority.cert_pem,
         allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
         validity_period_hours=CERTIFICATE_HOURS,
         early_renewal_hours=RENEWED_HOURS,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return Certificate(signed.cert_pem, _secret(key))

@@ -6,7 +6,7 @@ published digest could be confirmed; whoever has a registry at hand may pin them
 
 from collections.abc import Iterator, Mapping
 
-from providers.contract.diagnostics import ConfigError, Diagnostic, did_you_mean, listed
+from providers.contract.diagnostics import Diagnostic, did_you_mean, legacy_error, listed
 from providers.contract.spec import Platform
 
 POSTGRES = "postgres"
@@ -69,7 +69,7 @@ def image_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Replacements for a role that nobody plays."""
     given = spec.docker.images if spec.docker else {}
     return [
-        ConfigError(
+        legacy_error(
             f"docker.images.{role}", image, f"fills no role{did_you_mean(role, ROLES)}; the roles are {_roles()}"
         )
         for role, image in given.items()

@@ -25,14 +25,14 @@ class DockerRegistry:
     roles: Mapping[str, pulumi.Output[str]]
 
 
-def create_registry(room: Scope, site: DockerContext, keys: DockerKeys, identity: DockerIdentity) -> DockerRegistry:
+def create_registry(scope: Scope, context: DockerContext, keys: DockerKeys, identity: DockerIdentity) -> DockerRegistry:
     """The images of every service and of every role that the platform needs."""
-    spec = site.spec
+    spec = context.spec
     return DockerRegistry(
-        images={name: _image(room, f"service-{name}", service.image) for name, service in spec.services.items()},
-        roles={role: _image(room, f"role-{role}", image_of(spec, role)) for role in roles_of(spec)},
+        images={name: _image(scope, f"service-{name}", service.image) for name, service in spec.services.items()},
+        roles={role: _image(scope, f"role-{role}", image_of(spec, role)) for role in roles_of(spec)},
     )
 
 
-def _image(room: Scope, part: str, reference: str) -> pulumi.Output[str]:
-    return docker.RemoteImage(room.named(part), name=reference, keep_locally=True, opts=room.opts()).image_id
+def _image(scope: Scope, part: str, reference: str) -> pulumi.Output[str]:
+    return docker.RemoteImage(scope.named(part), name=reference, keep_locally=True, opts=scope.opts()).image_id

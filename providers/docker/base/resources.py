@@ -20,7 +20,7 @@ from providers.docker.observability.channels import DockerChannels
 class DockerBaseResources:
     """Keys, networks, keys to the store, images and alarm channels of this machine."""
 
-    site: DockerContext
+    context: DockerContext
     keys: DockerKeys
     network: DockerNetwork
     identity: DockerIdentity
@@ -30,7 +30,7 @@ class DockerBaseResources:
     @property
     def spec(self) -> Platform:
         """The spec that is built."""
-        return self.site.spec
+        return self.context.spec
 
     def image(self, role: str) -> pulumi.Output[str]:
         """Id of the image that fills a role."""

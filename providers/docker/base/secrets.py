@@ -15,7 +15,7 @@ from providers.docker.base.resources import DockerBaseResources
 
 
 def create_secret(
-    room: Scope, ground: DockerBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    scope: Scope, base: DockerBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
     """The value as its own reference; declares nothing."""
     return SecretRef(name, reference=pulumi.Output.secret(value), version=pulumi.Output.from_input(""))

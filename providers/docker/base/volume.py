@@ -27,15 +27,15 @@ class Volume:
 
 
 def create_volume(
-    room: Scope, site: DockerContext, part: str, image: pulumi.Input[str], *, protect: bool = False
+    scope: Scope, context: DockerContext, part: str, image: pulumi.Input[str], *, protect: bool = False
 ) -> Volume:
     """The volume `part`, opened by a container of `image`."""
     volume = docker.Volume(
-        room.named(part),
+        scope.named(part),
         driver="local",
-        labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in sorted(room.tags.items())],
+        labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())],
         # a new label would make a new volume, and an empty one
-        opts=room.opts(protect=protect, ignore_changes=["labels"]),
+        opts=scope.opts(protect=protect, ignore_changes=["labels"]),
     )
     opener = ContainerSpec(
         image=image,
@@ -46,4 +46,4 @@ def create_volume(
         volumes={MOUNT: volume.name},
         once=True,
     )
-    return Volume(volume.name, create_container(room, site, f"{part}-opened", opener))
+    return Volume(volume.name, create_container(scope, context, f"{part}-opened", opener))

@@ -12,7 +12,7 @@ import pulumi_docker as docker
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, redis_url
 from providers.contract.results import Cache
-from providers.contract.spec import Cache as Wanted
+from providers.contract.spec import CacheSpec
 from providers.contract.variables import REDIS_CA_FILE
 from providers.docker.base.container import ContainerSpec, create_container
 from providers.docker.base.keys import Certificate
@@ -40,40 +40,40 @@ class DockerCache(Cache):
     password: pulumi.Output[str]
 
 
-def create_cache(room: Scope, ground: DockerBaseResources) -> DockerCache:
+def create_cache(scope: Scope, base: DockerBaseResources) -> DockerCache:
     """One server for the spec's cache."""
-    wanted, users, certificate = ground.spec.cache, ground.spec.users_of("cache"), ground.keys.cache
+    wanted, users, certificate = base.spec.cache, base.spec.users_of("cache"), base.keys.cache
     if wanted is None or certificate is None:
         raise ValueError("the platform has no cache")
-    password = generated_password(room)
-    server = _server(room, ground, wanted, password, certificate)
+    password = generated_password(scope)
+    server = _server(scope, base, wanted, password, certificate)
     url = redis_url(password, CACHE, PORT, tls=True, ca_file=REDIS_CA_FILE)
     return DockerCache(
         host=pulumi.Output.from_input(CACHE),
         port=PORT,
         tls=True,
         # a reader that starts before the server answers would be turned away
-        url=replace(create_secret(room, ground, "redis-url", url, users), grants=(server,)),
-        ca_certificate=create_secret(room, ground, "redis-ca", ground.keys.authority, users),
+        url=replace(create_secret(scope, base, "redis-url", url, users), grants=(server,)),
+        ca_certificate=create_secret(scope, base, "redis-ca", base.keys.authority, users),
         password=password,
     )
 
 
 def _server(
-    room: Scope, ground: DockerBaseResources, wanted: Wanted, password: pulumi.Output[str], certificate: Certificate
+    scope: Scope, base: DockerBaseResources, wanted: CacheSpec, password: pulumi.Output[str], certificate: Certificate
 ) -> docker.Container:
-    image = ground.image(REDIS)
-    volume = create_volume(room, ground.site, "data", image)
+    image = base.image(REDIS)
+    volume = create_volume(scope, base.context, "data", image)
     box = ContainerSpec(
         image=image,
         memory_mib=cache_limit_mib(wanted.memory_gib),
         vcpu=VCPU,
-        seats=[ground.seat(DATA, CACHE), *ground.beside("cache", CACHE)],
+        seats=[base.seat(DATA, CACHE), *base.beside("cache", CACHE)],
         entrypoint=["/bin/sh", script_path("cache")],
         files={
             script_path("cache"): script("cache"),
             script_path("cache-health"): script("cache-health"),
-            f"{CONFIG}/ca.pem": ground.keys.authority,
+            f"{CONFIG}/ca.pem": base.keys.authority,
             f"{CONFIG}/cache.conf": pulumi.Output.secret(
                 pulumi.Output.concat(configuration(wanted), "requirepass ", password, "\n")
             ),
@@ -85,10 +85,10 @@ def _server(
         probe=own_probe("/bin/sh", script_path("cache-health")),
     )
     # two servers on one volume would destroy it
-    return create_container(room, ground.site, "server", box, [volume.ready], replace_first=True)
+    return create_container(scope, base.context, "server", box, [volume.ready], replace_first=True)
 
 
-def configuration(wanted: Wanted) -> str:
+def configuration(wanted: CacheSpec) -> str:
     """The server's file but for its password."""
     lines = (
         "port 0",

@@ -5,7 +5,7 @@ import pulumi
 from providers.docker.base.resources import DockerBaseResources
 
 
-def service_address(ground: DockerBaseResources, service: str) -> pulumi.Input[str]:
+def service_address(base: DockerBaseResources, service: str) -> pulumi.Input[str]:
     """`http://<name>:<port>`; empty for a worker, which accepts no connection."""
-    port = ground.spec.services[service].port
+    port = base.spec.services[service].port
     return f"http://{service}:{port}" if port is not None else ""

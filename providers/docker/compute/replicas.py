@@ -18,23 +18,23 @@ HOME = "/tmp"  # noqa: S108  # a file system in memory, of the container's own
 
 
 def create_copies(
-    room: Scope, ground: DockerBaseResources, name: str, environment: Environment
+    scope: Scope, base: DockerBaseResources, name: str, environment: Environment
 ) -> tuple[docker.Container, ...]:
     """As many containers of the service as its least number, all alike."""
-    service = ground.spec.services[name]
+    service = base.spec.services[name]
     box = ContainerSpec(
-        image=ground.registry.images[name],
+        image=base.registry.images[name],
         memory_mib=memory_mib(service.size.memory_gib),
         vcpu=service.size.vcpu,
-        seats=[ground.seat(part, name) for part in service_nets(ground.spec, name)],
+        seats=[base.seat(part, name) for part in service_nets(base.spec, name)],
         command=service.command,
-        environment={"HOME": HOME, **_storage(ground, name), **_secrets(environment.secrets), **environment.plain},
+        environment={"HOME": HOME, **_storage(base, name), **_secrets(environment.secrets), **environment.plain},
         files={path: stored.reference for path, stored in environment.files.items()},
         probe=probe_of(service),
     )
     waits_for = _prerequisites(environment)
     parts = [f"{name}-{number}" for number in range(1, service.replicas.min + 1)]
-    return tuple(create_container(room, ground.site, part, box, waits_for) for part in parts)
+    return tuple(create_container(scope, base.context, part, box, waits_for) for part in parts)
 
 
 def _secrets(secrets: Mapping[str, SecretRef]) -> Mapping[str, pulumi.Input[str]]:
@@ -42,9 +42,9 @@ def _secrets(secrets: Mapping[str, SecretRef]) -> Mapping[str, pulumi.Input[str]
     return {name: secret.reference for name, secret in secrets.items()}
 
 
-def _storage(ground: DockerBaseResources, name: str) -> Mapping[str, pulumi.Input[str]]:
+def _storage(base: DockerBaseResources, name: str) -> Mapping[str, pulumi.Input[str]]:
     """The service's own key to the object store, in the variables that every S3 client reads."""
-    key = ground.identity.services.get(name)
+    key = base.identity.services.get(name)
     if key is None:
         return {}
     return {

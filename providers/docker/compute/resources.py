@@ -24,6 +24,6 @@ class DockerCompute:
     copies: Mapping[str, tuple[docker.Container, ...]]
 
 
-def create_compute(room: Scope, ground: DockerBaseResources, environments: Mapping[str, Environment]) -> DockerCompute:
+def create_compute(scope: Scope, base: DockerBaseResources, environments: Mapping[str, Environment]) -> DockerCompute:
     """The copies of every service."""
-    return DockerCompute({name: create_copies(room, ground, name, environments[name]) for name in ground.spec.services})
+    return DockerCompute({name: create_copies(scope, base, name, environments[name]) for name in base.spec.services})

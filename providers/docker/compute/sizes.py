@@ -7,7 +7,7 @@ machine has. Whether they do is seen where the machine can be asked.
 from collections.abc import Mapping
 from math import ceil
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, legacy_unsupported
 from providers.contract.spec import DatabaseSize, Platform, Size
 
 MIB_A_GIB = 1024
@@ -54,7 +54,7 @@ def sizes(spec: Platform) -> Mapping[str, Size | DatabaseSize]:
 def size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Limits below what Docker takes, and shares of a CPU that the provider would tell back otherwise."""
     return [
-        Unsupported("docker", path, size.model_dump(), advice)
+        legacy_unsupported("docker", path, size.model_dump(), advice)
         for path, size in sizes(spec).items()
         if (advice := _advice(size.vcpu, size.memory_gib))
     ]

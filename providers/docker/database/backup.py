@@ -35,49 +35,49 @@ class DockerBackup:
 
 
 def create_backup(
-    room: Scope, ground: DockerBaseResources, database: DockerDatabase, store: Store | None
+    scope: Scope, base: DockerBaseResources, database: DockerDatabase, store: Store | None
 ) -> DockerBackup:
     """Dump, courier and drill; the object store as well where no service uses one."""
-    wanted, key = ground.spec.database, ground.identity.courier
+    wanted, key = base.spec.database, base.identity.courier
     if wanted is None or key is None:
         raise ValueError("the platform keeps no backups")
-    standing = store or create_store(room, ground)
-    exchange = create_volume(room, ground.site, "exchange", ground.image(POSTGRES))
-    _dump(room, ground, wanted, database, exchange)
-    box = carrier(ground, key, "courier", (), {})
+    standing = store or create_store(scope, base)
+    exchange = create_volume(scope, base.context, "exchange", base.image(POSTGRES))
+    _dump(scope, base, wanted, database, exchange)
+    box = carrier(base, key, "courier", (), {})
     environment = {**box.environment, "BACKUP_DAYS": str(wanted.backup.retention_days)}
     courier = replace(box, environment=environment, volumes={EXCHANGE: exchange.name}, init=True)
     # no input tells that the bucket must be there
-    create_container(room, ground.site, "courier", courier, [exchange.ready, standing.ready])
-    _drill(room, ground, exchange)
+    create_container(scope, base.context, "courier", courier, [exchange.ready, standing.ready])
+    _drill(scope, base, exchange)
     return DockerBackup(exchange.name)
 
 
 def _dump(
-    room: Scope, ground: DockerBaseResources, wanted: DatabaseSpec, database: DockerDatabase, exchange: Volume
+    scope: Scope, base: DockerBaseResources, wanted: DatabaseSpec, database: DockerDatabase, exchange: Volume
 ) -> None:
     box = ContainerSpec(
-        image=ground.image(POSTGRES),
+        image=base.image(POSTGRES),
         memory_mib=MEMORY_MIB,
         vcpu=1,
-        seats=[ground.seat(DATA)],
+        seats=[base.seat(DATA)],
         entrypoint=["/bin/sh", script_path("dump")],
         environment={**connection("platform"), "BACKUP_START": wanted.backup.window_start.replace(":", "")},
         files={
             script_path("dump"): script("dump"),
-            f"{CONFIG}/ca.pem": ground.keys.authority,
+            f"{CONFIG}/ca.pem": base.keys.authority,
             f"{CONFIG}/password": database.passwords.platform,
         },
         volumes={EXCHANGE: exchange.name},
         init=True,
     )
-    create_container(room, ground.site, "dump", box, [exchange.ready, database.ready])
+    create_container(scope, base.context, "dump", box, [exchange.ready, database.ready])
 
 
-def _drill(room: Scope, ground: DockerBaseResources, exchange: Volume) -> None:
+def _drill(scope: Scope, base: DockerBaseResources, exchange: Volume) -> None:
     """A server of its own, in a container without any network: what it restores can reach nobody."""
-    image = ground.image(POSTGRES)
-    scratch = create_volume(room, ground.site, "scratch", image)
+    image = base.image(POSTGRES)
+    scratch = create_volume(scope, base.context, "scratch", image)
     box = ContainerSpec(
         image=image,
         memory_mib=DRILL_MEMORY_MIB,
@@ -89,4 +89,4 @@ def _drill(room: Scope, ground: DockerBaseResources, exchange: Volume) -> None:
         volumes={EXCHANGE: exchange.name, SCRATCH: scratch.name},
         init=True,
     )
-    create_container(room, ground.site, "drill", box, [exchange.ready, scratch.ready])
+    create_container(scope, base.context, "drill", box, [exchange.ready, scratch.ready])

@@ -1,6 +1,6 @@
 """Parameters of the PostgreSQL server as arguments of its command line: defaults, the user's, what is fixed. Pure."""
 
-from providers.contract.diagnostics import ConfigError, Diagnostic
+from providers.contract.diagnostics import Diagnostic, legacy_error
 from providers.contract.postgres import PAGES_A_MIB, declared, on_or_off, untaken
 from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import Parameter
@@ -76,4 +76,4 @@ def _too_large(database: DatabaseSpec) -> list[Diagnostic]:
     if not isinstance(buffers_mib, int) or buffers_mib < memory_mib:
         return []
     advice = f"leaves nothing of the server's {memory_mib:g} MiB, and it would not start; a quarter is usual"
-    return [ConfigError("database.parameters.shared_buffers_mib", buffers_mib, advice)]
+    return [legacy_error("database.parameters.shared_buffers_mib", buffers_mib, advice)]

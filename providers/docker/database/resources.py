@@ -33,20 +33,20 @@ class DockerDatabase(Database):
     ready: docker.Container
 
 
-def create_database(room: Scope, ground: DockerBaseResources) -> DockerDatabase:
+def create_database(scope: Scope, base: DockerBaseResources) -> DockerDatabase:
     """One server for the spec's database, with its roles."""
-    wanted = ground.spec.database
+    wanted = base.spec.database
     if wanted is None:
         raise ValueError("the platform has no database")
     passwords = Passwords(
-        superuser=generated_password(room, "superuser"),
-        platform=generated_password(room),
-        monitor=generated_password(room, "monitor"),
+        superuser=generated_password(scope, "superuser"),
+        platform=generated_password(scope),
+        monitor=generated_password(scope, "monitor"),
     )
-    server = create_server(room, ground, wanted, passwords.superuser)
-    roles = create_roles(room, ground, passwords, server)
+    server = create_server(scope, base, wanted, passwords.superuser)
+    roles = create_roles(scope, base, passwords, server)
     url = postgres_url(USERNAME, passwords.platform, DATABASE, PORT, DATABASE_NAME)
-    secret = create_secret(room, ground, "database-url", url, ground.spec.users_of("database"))
+    secret = create_secret(scope, base, "database-url", url, base.spec.users_of("database"))
     return DockerDatabase(
         host=pulumi.Output.from_input(DATABASE),
         port=PORT,

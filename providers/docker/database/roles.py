@@ -28,28 +28,28 @@ class Passwords:
 
 
 def create_roles(
-    room: Scope, ground: DockerBaseResources, passwords: Passwords, server: docker.Container
+    scope: Scope, base: DockerBaseResources, passwords: Passwords, server: docker.Container
 ) -> docker.Container:
     """The container that makes the roles; an update waits until it has."""
     box = ContainerSpec(
-        image=ground.image(POSTGRES),
+        image=base.image(POSTGRES),
         memory_mib=MEMORY_MIB,
         vcpu=0.5,
-        seats=[ground.seat(DATA)],
+        seats=[base.seat(DATA)],
         entrypoint=["/bin/sh", script_path("roles")],
         # another server is made with an empty volume where the old one is lost, and has no roles yet
         environment={**connection("postgres"), "SERVER": server.id},
         files={
             script_path("roles"): script("roles"),
             f"{CONFIG}/roles.sql": (FOLDER / "roles.sql").read_text(encoding="utf-8"),
-            f"{CONFIG}/ca.pem": ground.keys.authority,
+            f"{CONFIG}/ca.pem": base.keys.authority,
             f"{CONFIG}/password": passwords.superuser,
             f"{CONFIG}/platform": passwords.platform,
             f"{CONFIG}/monitor": passwords.monitor,
         },
         once=True,
     )
-    return create_container(room, ground.site, "roles", box)
+    return create_container(scope, base.context, "roles", box)
 
 
 def connection(user: str) -> Mapping[str, pulumi.Input[str]]:

@@ -27,19 +27,19 @@ FIRST_NESTED = 18
 
 
 def create_server(
-    room: Scope, ground: DockerBaseResources, wanted: DatabaseSpec, superuser: pulumi.Output[str]
+    scope: Scope, base: DockerBaseResources, wanted: DatabaseSpec, superuser: pulumi.Output[str]
 ) -> docker.Container:
     """The container of the server, its volume kept from deletion when the spec says so."""
-    keys, image = ground.keys.database, ground.image(POSTGRES)
+    keys, image = base.keys.database, base.image(POSTGRES)
     if keys is None:
         raise ValueError("the database has no certificate")
-    volume = create_volume(room, ground.site, "data", image, protect=wanted.deletion_protection)
+    volume = create_volume(scope, base.context, "data", image, protect=wanted.deletion_protection)
     mount, folder = places(wanted.version)
     box = ContainerSpec(
         image=image,
         memory_mib=memory_mib(wanted.size.memory_gib),
         vcpu=wanted.size.vcpu,
-        seats=[ground.seat(DATA, DATABASE), *ground.beside("database", DATABASE)],
+        seats=[base.seat(DATA, DATABASE), *base.beside("database", DATABASE)],
         user=USER,
         entrypoint=["/bin/sh", script_path("postgres")],
         command=arguments(wanted),
@@ -65,7 +65,7 @@ def create_server(
         shared_memory_mib=SHARED_MEMORY_MIB,
     )
     # two servers on one volume would destroy it
-    return create_container(room, ground.site, "server", box, [volume.ready], replace_first=True)
+    return create_container(scope, base.context, "server", box, [volume.ready], replace_first=True)
 
 
 def places(version: str) -> tuple[str, str]:

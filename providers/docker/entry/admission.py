@@ -6,7 +6,7 @@ has managed rule sets, are few, and look at no body.
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment
+from providers.contract.diagnostics import Adjustment, legacy_adjustment
 from providers.contract.spec import Platform
 
 ANYWHERE = "0.0.0.0/0"
@@ -27,21 +27,21 @@ def open_to_all(spec: Platform) -> bool:
     return ANYWHERE in spec.ingress.allowed_cidrs
 
 
-def entry_approximations(spec: Platform) -> list[Adjustment]:
+def entry_adjustments(spec: Platform) -> list[Adjustment]:
     """Where the entry protects and names in its own way."""
-    return list(_approximations(spec)) if spec.public else []
+    return list(_adjustments(spec)) if spec.public else []
 
 
-def _approximations(spec: Platform) -> Iterator[Adjustment]:
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     ingress = spec.ingress
     if ingress.waf:
         given = f"{len(WAF)} rules of the proxy's own on methods, paths, queries and clients: no managed rule sets"
-        yield Adjustment("ingress.waf", True, given)
+        yield legacy_adjustment("ingress.waf", True, given)
     if ingress.domain is not None:
         given = (
             "the name in the certificate of the platform's own authority; the name must lead to this machine by a "
             "line of the hosts file or by your DNS"
         )
-        yield Adjustment("ingress.domain", ingress.domain, given)
+        yield legacy_adjustment("ingress.domain", ingress.domain, given)
     if ingress.dns_zone is not None:
-        yield Adjustment("ingress.dns_zone", ingress.dns_zone, "nothing: no record is written anywhere")
+        yield legacy_adjustment("ingress.dns_zone", ingress.dns_zone, "nothing: no record is written anywhere")

@@ -28,18 +28,18 @@ SLOTS_A_COPY = 2
 """A new copy stands beside each old one while a service is replaced."""
 
 
-def configuration(site: DockerContext) -> str:
+def configuration(context: DockerContext) -> str:
     """The whole file."""
     sections = (
         _global(),
         _resolvers(),
-        _defaults(site.spec),
+        _defaults(context.spec),
         _door(),
-        _plain(site),
-        _https(site),
-        *(_backend(name, service) for name, service in site.spec.public.items()),
+        _plain(context),
+        _https(context),
+        *(_backend(name, service) for name, service in context.spec.public.items()),
         _clients(),
-        _metrics(site),
+        _metrics(context),
     )
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
@@ -108,9 +108,9 @@ def _door() -> list[str]:
     return [*front, *(line for back in backs for line in ("", *back))]
 
 
-def _plain(site: DockerContext) -> list[str]:
-    usual = [f"bind :{PLAIN_PORT}"] if site.block.entry_port == HTTPS else []
-    port = "" if site.block.entry_port == HTTPS else f":{site.block.entry_port}"
+def _plain(context: DockerContext) -> list[str]:
+    usual = [f"bind :{PLAIN_PORT}"] if context.block.entry_port == HTTPS else []
+    port = "" if context.block.entry_port == HTTPS else f":{context.block.entry_port}"
     return _section(
         "frontend plain",
         "bind abns@plain accept-proxy",
@@ -121,8 +121,8 @@ def _plain(site: DockerContext) -> list[str]:
     )
 
 
-def _https(site: DockerContext) -> list[str]:
-    spec = site.spec
+def _https(context: DockerContext) -> list[str]:
+    spec = context.spec
     return _section(
         "frontend https",
         f"bind abns@https accept-proxy ssl crt {CONFIG}/entry.pem alpn h2,http/1.1",
@@ -211,10 +211,10 @@ def _clients() -> list[str]:
     )
 
 
-def _metrics(site: DockerContext) -> list[str]:
+def _metrics(context: DockerContext) -> list[str]:
     return _section(
         "frontend metrics",
-        f"bind {proxy_address(site)}:{METRICS_PORT}",
+        f"bind {proxy_address(context)}:{METRICS_PORT}",
         "no log",
         "http-request use-service prometheus-exporter if { path /metrics }",
         "http-request return status 200 if { path /healthz }",

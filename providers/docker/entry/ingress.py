@@ -4,19 +4,17 @@ from dataclasses import dataclass
 
 import pulumi
 
-from providers.contract.component import Scope
 from providers.contract.results import Origin
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.compute.resources import DockerCompute
 
-__all__ = ["DockerIngress", "DockerOrigin", "create_ingress"]
+__all__ = ["DockerIngress", "DockerOrigin", "regional_ingress"]
 
 
 @dataclass(frozen=True)
 class DockerOrigin(Origin):
-    """`ground` has the networks, the image and the certificate that the proxy is made of."""
+    """`base` has the networks, the image and the certificate that the proxy is made of."""
 
-    ground: DockerBaseResources
+    base: DockerBaseResources
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,8 @@ class DockerIngress:
     origin: DockerOrigin
 
 
-def create_ingress(room: Scope, ground: DockerBaseResources, compute: DockerCompute) -> DockerIngress | None:
+def regional_ingress(base: DockerBaseResources) -> DockerIngress | None:
     """The way to the public services; None when no service has a path."""
-    if not ground.spec.public:
+    if not base.spec.public:
         return None
-    return DockerIngress(DockerOrigin(host=pulumi.Output.from_input(ground.site.host), ground=ground))
+    return DockerIngress(DockerOrigin(host=pulumi.Output.from_input(base.context.host), base=base))

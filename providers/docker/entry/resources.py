@@ -26,33 +26,33 @@ MEMORY_MIB = 512
 VCPU = 2
 
 
-def create_entry(room: Scope, site: DockerContext, origins: Mapping[str, Origin]) -> Entry:
+def create_entry(scope: Scope, context: DockerContext, origins: Mapping[str, Origin]) -> Entry:
     """One proxy before the services of `origins`, of which there is one: this machine's."""
-    grounds = [origin.ground for origin in origins.values() if isinstance(origin, DockerOrigin)]
-    for ground in grounds:
-        _proxy(room, site, ground)
-    return Entry(url=pulumi.Output.from_input(site.url))
+    grounds = [origin.base for origin in origins.values() if isinstance(origin, DockerOrigin)]
+    for base in grounds:
+        _proxy(scope, context, base)
+    return Entry(url=pulumi.Output.from_input(context.url))
 
 
-def _proxy(room: Scope, site: DockerContext, ground: DockerBaseResources) -> None:
-    address = proxy_address(site)
+def _proxy(scope: Scope, context: DockerContext, base: DockerBaseResources) -> None:
+    address = proxy_address(context)
     box = ContainerSpec(
-        image=ground.image(PROXY),
+        image=base.image(PROXY),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
         seats=[
-            ground.seat(ENTRY),
-            ground.seat(MONITORING, "proxy", address=address),
-            *(ground.seat(inside(name)) for name in site.spec.public),
+            base.seat(ENTRY),
+            base.seat(MONITORING, "proxy", address=address),
+            *(base.seat(inside(name)) for name in context.spec.public),
         ],
         command=["haproxy", "-W", "-db", "-f", f"{CONFIG}/haproxy.cfg"],
-        files={f"{CONFIG}/haproxy.cfg": configuration(site), f"{CONFIG}/entry.pem": ground.keys.entry.bundle},
+        files={f"{CONFIG}/haproxy.cfg": configuration(context), f"{CONFIG}/entry.pem": base.keys.entry.bundle},
         probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://{address}:{METRICS_PORT}/healthz"),
-        ports=[PublishedPort(TLS_PORT, site.block.entry_port), *_usual(site)],
+        ports=[PublishedPort(TLS_PORT, context.block.entry_port), *_usual(context)],
     )
-    create_container(room, site, "proxy", box, replace_first=True)
+    create_container(scope, context, "proxy", box, replace_first=True)
 
 
-def _usual(site: DockerContext) -> list[PublishedPort]:
+def _usual(context: DockerContext) -> list[PublishedPort]:
     """Browsers try port 80 for a name without a port; on any other port HTTP and HTTPS share the entry's."""
-    return [PublishedPort(PLAIN_PORT, HTTP)] if site.block.entry_port == HTTPS else []
+    return [PublishedPort(PLAIN_PORT, HTTP)] if context.block.entry_port == HTTPS else []

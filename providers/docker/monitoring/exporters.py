@@ -23,81 +23,81 @@ if TYPE_CHECKING:
     from providers.docker.base.resources import DockerBaseResources
     from providers.docker.cache.resources import DockerCache
     from providers.docker.database.resources import DockerDatabase
-    from providers.docker.monitoring.resources import DockerWatched
+    from providers.docker.workloads import DockerWatched
 
 MEMORY_MIB, CONTAINERS_MEMORY_MIB = 128, 256
 VCPU = 0.5
 EXCHANGE = "/exchange"
 
 
-def create_exporters(room: Scope, ground: DockerBaseResources, built: DockerWatched) -> None:
+def create_exporters(scope: Scope, base: DockerBaseResources, watched: DockerWatched) -> None:
     """One exporter for each thing that does not speak Prometheus itself."""
-    if built.database is not None:
+    if watched.database is not None:
         create_container(
-            room, ground.site, "postgres-exporter", _postgres(ground, built.database), [built.database.ready]
+            scope, base.context, "postgres-exporter", _postgres(base, watched.database), [watched.database.ready]
         )
-    if built.cache is not None:
-        create_container(room, ground.site, "redis-exporter", _redis(ground, built.cache))
-    create_container(room, ground.site, "host-exporter", _host(ground, built))
-    create_container(room, ground.site, "container-exporter", _containers(ground))
+    if watched.cache is not None:
+        create_container(scope, base.context, "redis-exporter", _redis(base, watched.cache))
+    create_container(scope, base.context, "host-exporter", _host(base, watched))
+    create_container(scope, base.context, "container-exporter", _containers(base))
 
 
-def _postgres(ground: DockerBaseResources, database: DockerDatabase) -> ContainerSpec:
+def _postgres(base: DockerBaseResources, database: DockerDatabase) -> ContainerSpec:
     target = f"{DATABASE}:{database.port}/{database.name}?sslmode=verify-full&sslrootcert={CONFIG}/ca.pem"
     return ContainerSpec(
-        image=ground.image(POSTGRES_EXPORTER),
+        image=base.image(POSTGRES_EXPORTER),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
-        seats=[ground.seat(DATA), ground.seat(MONITORING, "postgres-exporter")],
+        seats=[base.seat(DATA), base.seat(MONITORING, "postgres-exporter")],
         environment={
             "DATA_SOURCE_PASS_FILE": f"{CONFIG}/password",
             "DATA_SOURCE_URI": target,
             "DATA_SOURCE_USER": "monitor",
         },
-        files={f"{CONFIG}/ca.pem": ground.keys.authority, f"{CONFIG}/password": database.passwords.monitor},
+        files={f"{CONFIG}/ca.pem": base.keys.authority, f"{CONFIG}/password": database.passwords.monitor},
     )
 
 
-def _redis(ground: DockerBaseResources, cache: DockerCache) -> ContainerSpec:
+def _redis(base: DockerBaseResources, cache: DockerCache) -> ContainerSpec:
     address = f"rediss://{CACHE}:{cache.port}"
     passwords = pulumi.Output.secret(pulumi.Output.json_dumps({address: cache.password}))
     return ContainerSpec(
-        image=ground.image(REDIS_EXPORTER),
+        image=base.image(REDIS_EXPORTER),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
-        seats=[ground.seat(DATA), ground.seat(MONITORING, "redis-exporter")],
+        seats=[base.seat(DATA), base.seat(MONITORING, "redis-exporter")],
         environment={
             "REDIS_ADDR": address,
             "REDIS_EXPORTER_TLS_CA_CERT_FILE": f"{CONFIG}/ca.pem",
             "REDIS_PASSWORD_FILE": f"{CONFIG}/passwords.json",
         },
-        files={f"{CONFIG}/ca.pem": ground.keys.authority, f"{CONFIG}/passwords.json": passwords},
+        files={f"{CONFIG}/ca.pem": base.keys.authority, f"{CONFIG}/passwords.json": passwords},
     )
 
 
-def _host(ground: DockerBaseResources, built: DockerWatched) -> ContainerSpec:
+def _host(base: DockerBaseResources, watched: DockerWatched) -> ContainerSpec:
     return ContainerSpec(
-        image=ground.image(HOST_EXPORTER),
+        image=base.image(HOST_EXPORTER),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
-        seats=[ground.seat(MONITORING, "host-exporter")],
+        seats=[base.seat(MONITORING, "host-exporter")],
         command=[
             "--path.procfs=/host/proc",
             "--path.sysfs=/host/sys",
             f"--collector.textfile.directory={EXCHANGE}",
             "--no-collector.filesystem",
         ],
-        volumes={EXCHANGE: built.backup.exchange} if built.backup else {},
+        volumes={EXCHANGE: watched.workloads.backup.exchange} if watched.workloads.backup else {},
         host_paths={"/host/proc": "/proc", "/host/sys": "/sys"},
     )
 
 
-def _containers(ground: DockerBaseResources) -> ContainerSpec:
+def _containers(base: DockerBaseResources) -> ContainerSpec:
     return ContainerSpec(
-        image=ground.image(CONTAINER_EXPORTER),
+        image=base.image(CONTAINER_EXPORTER),
         memory_mib=CONTAINERS_MEMORY_MIB,
         vcpu=VCPU,
-        seats=[ground.seat(MONITORING, "container-exporter")],
+        seats=[base.seat(MONITORING, "container-exporter")],
         # the counters of other users' containers are root's to read; no capability goes with it
         user="0:0",
         command=[

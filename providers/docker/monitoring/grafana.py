@@ -25,15 +25,15 @@ MEMORY_MIB = 512
 LOOPBACK = "127.0.0.1"
 
 
-def create_grafana(room: Scope, ground: DockerBaseResources) -> str:
+def create_grafana(scope: Scope, base: DockerBaseResources) -> str:
     """The dashboard's address; whoever opens it signs in as `admin` with the password in the stack's state."""
-    site = ground.site
-    volume = create_volume(room, site, "grafana-data", ground.image(GRAFANA))
+    context = base.context
+    volume = create_volume(scope, context, "grafana-data", base.image(GRAFANA))
     box = ContainerSpec(
-        image=ground.image(GRAFANA),
+        image=base.image(GRAFANA),
         memory_mib=MEMORY_MIB,
         vcpu=1,
-        seats=[ground.seat(MONITORING, "grafana"), ground.seat(DASHBOARD)],
+        seats=[base.seat(MONITORING, "grafana"), base.seat(DASHBOARD)],
         environment={
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
@@ -42,26 +42,26 @@ def create_grafana(room: Scope, ground: DockerBaseResources) -> str:
             "GF_SERVER_CERT_FILE": f"{CONFIG}/server.crt",
             "GF_SERVER_CERT_KEY": f"{CONFIG}/server.key",
             "GF_SERVER_PROTOCOL": "https",
-            "GF_SERVER_ROOT_URL": address(site),
+            "GF_SERVER_ROOT_URL": address(context),
         },
         files={
-            f"{CONFIG}/dashboards/platform.json": dashboard_document(ground.spec, site.stack),
-            f"{CONFIG}/password": generated_password(room, "grafana-password"),
+            f"{CONFIG}/dashboards/platform.json": dashboard_document(base.spec, context.stack),
+            f"{CONFIG}/password": generated_password(scope, "grafana-password"),
             f"{CONFIG}/provisioning/dashboards/platform.yaml": json.dumps(_dashboards()),
-            f"{CONFIG}/provisioning/datasources/prometheus.yaml": json.dumps(_source(site)),
-            f"{CONFIG}/server.crt": ground.keys.entry.certificate,
-            f"{CONFIG}/server.key": ground.keys.entry.key,
+            f"{CONFIG}/provisioning/datasources/prometheus.yaml": json.dumps(_source(context)),
+            f"{CONFIG}/server.crt": base.keys.entry.certificate,
+            f"{CONFIG}/server.key": base.keys.entry.key,
         },
         volumes={"/var/lib/grafana": volume.name},
-        ports=[PublishedPort(PORT, site.dashboard_port, LOOPBACK)],
+        ports=[PublishedPort(PORT, context.dashboard_port, LOOPBACK)],
     )
-    create_container(room, site, "grafana", box, [volume.ready], replace_first=True)
-    return f"{address(site)}/d/{UID}"
+    create_container(scope, context, "grafana", box, [volume.ready], replace_first=True)
+    return f"{address(context)}/d/{UID}"
 
 
-def address(site: DockerContext) -> str:
+def address(context: DockerContext) -> str:
     """Where Grafana answers."""
-    return f"https://localhost:{site.dashboard_port}"
+    return f"https://localhost:{context.dashboard_port}"
 
 
 def _dashboards() -> dict[str, object]:
@@ -69,7 +69,7 @@ def _dashboards() -> dict[str, object]:
     return {"apiVersion": 1, "providers": [{"name": "platform", "type": "file", "options": options}]}
 
 
-def _source(site: DockerContext) -> dict[str, object]:
-    url = f"http://{prometheus_address(site)}:{PROMETHEUS_PORT}"
+def _source(context: DockerContext) -> dict[str, object]:
+    url = f"http://{prometheus_address(context)}:{PROMETHEUS_PORT}"
     found = {"name": "Prometheus", "access": "proxy", "url": url, "isDefault": True, "editable": False, **SOURCE}
     return {"apiVersion": 1, "datasources": [found]}

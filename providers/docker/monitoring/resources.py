@@ -6,41 +6,22 @@ Prometheus listens in the network of monitoring alone; into the services' networ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Monitoring
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.monitoring.exporters import create_exporters
 from providers.docker.monitoring.grafana import create_grafana
 from providers.docker.observability.metrics_collector import create_alertmanager, create_prometheus
-
-if TYPE_CHECKING:
-    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.base.resources import DockerBaseResources
-    from providers.docker.cache.resources import DockerCache
-    from providers.docker.database.backup import DockerBackup
-    from providers.docker.database.resources import DockerDatabase
-
-__all__ = ["DockerWatched", "create_monitoring"]
+from providers.docker.workloads import DockerWatched
 
 
-@dataclass(frozen=True)
-class DockerWatched:
-    """What stands on the machine when monitoring is made."""
-
-    database: DockerDatabase | None
-    cache: DockerCache | None
-    backup: DockerBackup | None
-
-
-def create_monitoring(room: Scope, ground: DockerBaseResources, built: DockerWatched, entry: Entry) -> Monitoring:
+def create_monitoring(scope: Scope, base: DockerBaseResources, watched: DockerWatched, entry: Entry) -> Monitoring:
     """Every alarm rule of the contract, burn rates, exporters, dashboard."""
-    create_exporters(room, ground, built)
-    create_alertmanager(room, ground)
-    create_prometheus(room, ground, built)
-    if not ground.spec.monitoring.dashboards:
+    create_exporters(scope, base, watched)
+    create_alertmanager(scope, base)
+    create_prometheus(scope, base, watched)
+    if not base.spec.monitoring.dashboards:
         return Monitoring(dashboard_url=pulumi.Output.from_input(""))
-    return Monitoring(dashboard_url=pulumi.Output.from_input(create_grafana(room, ground)))
+    return Monitoring(dashboard_url=pulumi.Output.from_input(create_grafana(scope, base)))

@@ -11,7 +11,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 
 from providers.contract.context import RegionContext
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import Platform
 
 PREFIX = 25
@@ -118,7 +118,7 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
     needed, held = len(nets(spec)), _blocks(spec)
     if held < needed:
         advice = f"it holds {held} networks of /{PREFIX} and this platform needs {needed}; use a larger block"
-        yield Unsupported("docker", "network.cidr", spec.network.cidr, advice)
+        yield legacy_unsupported("docker", "network.cidr", spec.network.cidr, advice)
 
 
 def _crowded(spec: Platform) -> Iterator[Diagnostic]:
@@ -128,37 +128,37 @@ def _crowded(spec: Platform) -> Iterator[Diagnostic]:
             advice = (
                 f"a network has addresses for {most} copies and as many new ones beside them; ask for {most} or fewer"
             )
-            yield Unsupported("docker", f"services.{name}.replicas.min", service.replicas.min, advice)
+            yield legacy_unsupported("docker", f"services.{name}.replicas.min", service.replicas.min, advice)
 
 
-def network_approximations(spec: Platform) -> list[Adjustment]:
+def network_adjustments(spec: Platform) -> list[Adjustment]:
     """What a network of one machine has no notion of."""
-    return list(_approximations(spec))
+    return list(_adjustments(spec))
 
 
-def _approximations(spec: Platform) -> Iterator[Adjustment]:
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     network = spec.network
     given = "this machine, whatever the number: what stands on it falls together"
-    yield Adjustment("network.zones", network.zones, given)
+    yield legacy_adjustment("network.zones", network.zones, given)
     if network.egress == "per_zone":
-        yield Adjustment("network.egress", network.egress, "one way out, by this machine's own address")
+        yield legacy_adjustment("network.egress", network.egress, "one way out, by this machine's own address")
     if network.private_endpoints:
         given = "nothing: no cloud's services are used, and images come from where the machine's Docker finds them"
-        yield Adjustment("network.private_endpoints", True, given)
+        yield legacy_adjustment("network.private_endpoints", True, given)
     for name, service in spec.services.items():
         if service.calls:
             given = "a network of both, which leads both ways: whoever is called can reach the ports of its caller too"
-            yield Adjustment(f"services.{name}.calls", list(service.calls), given)
+            yield legacy_adjustment(f"services.{name}.calls", list(service.calls), given)
     if network.flow_logs:
         given = "the entry's line for each request: Docker's networks record no connections"
-        yield Adjustment("network.flow_logs", True, given)
+        yield legacy_adjustment("network.flow_logs", True, given)
 
 
-def prometheus_address(site: RegionContext) -> str:
+def prometheus_address(context: RegionContext) -> str:
     """Where Prometheus listens, in the network of monitoring and in no other."""
-    return str(fixed(site.spec, PROMETHEUS_OFFSET))
+    return str(fixed(context.spec, PROMETHEUS_OFFSET))
 
 
-def proxy_address(site: RegionContext) -> str:
+def proxy_address(context: RegionContext) -> str:
     """Where the entry shows its metrics, in the network of monitoring and in no other."""
-    return str(fixed(site.spec, PROXY_OFFSET))
+    return str(fixed(context.spec, PROXY_OFFSET))

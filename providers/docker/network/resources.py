@@ -23,25 +23,25 @@ class DockerNetwork:
     names: Mapping[str, pulumi.Output[str]]
 
 
-def create_network(room: Scope, site: DockerContext, keys: DockerKeys) -> DockerNetwork:
+def create_network(scope: Scope, context: DockerContext, keys: DockerKeys) -> DockerNetwork:
     """Every network of the platform; nothing in a network is encrypted by `keys`."""
-    blocks = subnets(site.spec)
+    blocks = subnets(context.spec)
     return DockerNetwork(
-        {net.part: _network(room, net, str(blocks[net.part]), _range(site, net)) for net in nets(site.spec)}
+        {net.part: _network(scope, net, str(blocks[net.part]), _range(context, net)) for net in nets(context.spec)}
     )
 
 
-def _range(site: DockerContext, net: Net) -> str:
-    return str(dynamic_range(subnets(site.spec)[net.part]))
+def _range(context: DockerContext, net: Net) -> str:
+    return str(dynamic_range(subnets(context.spec)[net.part]))
 
 
-def _network(room: Scope, net: Net, subnet: str, ip_range: str) -> pulumi.Output[str]:
+def _network(scope: Scope, net: Net, subnet: str, ip_range: str) -> pulumi.Output[str]:
     return docker.Network(
-        room.named(net.part),
+        scope.named(net.part),
         driver="bridge",
         internal=net.internal,
         ipam_configs=[docker.NetworkIpamConfigArgs(subnet=subnet, ip_range=ip_range)],
-        labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in sorted(room.tags.items())],
+        labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())],
         # two networks cannot have one block
-        opts=room.opts(delete_before_replace=True),
+        opts=scope.opts(delete_before_replace=True),
     ).name

@@ -22,11 +22,11 @@ class DockerChannels:
     files: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
-def create_channels(room: Scope, site: DockerContext, keys: DockerKeys) -> DockerChannels:
+def create_channels(scope: Scope, context: DockerContext, keys: DockerKeys) -> DockerChannels:
     """Declares nothing: receivers are words in a file, which `monitoring` hands to Alertmanager."""
-    monitoring = site.spec.monitoring
+    monitoring = context.spec.monitoring
     config = pulumi.Config(PROJECT)
-    held = {name: config.require_secret(name) for name in stack_secrets(site.spec)}
+    held = {name: config.require_secret(name) for name in stack_secrets(context.spec)}
     files: dict[str, pulumi.Input[str]] = {}
     if monitoring.slack is not None:
         files[SLACK_FILE] = held[SLACK_SECRET]

@@ -26,26 +26,26 @@ from providers.docker.observability.prometheus_config import (
 if TYPE_CHECKING:
     # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
     from providers.docker.base.resources import DockerBaseResources
-    from providers.docker.monitoring.resources import DockerWatched
+    from providers.docker.workloads import DockerWatched
 
 MEMORY_MIB, ALERTMANAGER_MEMORY_MIB = 1024, 128
 KEPT_DAYS = 30
 """As long as the promises of an SLO reach back."""
 
 
-def create_prometheus(room: Scope, ground: DockerBaseResources, built: DockerWatched) -> None:
+def create_prometheus(scope: Scope, base: DockerBaseResources, watched: DockerWatched) -> None:
     """Prometheus in the network of monitoring, asking into those of the services that listen."""
-    site, address = ground.site, prometheus_address(ground.site)
-    container = built.database.container if built.database else pulumi.Output.from_input("")
-    volume = create_volume(room, site, "metrics", ground.image(PROMETHEUS))
-    asked = [name for name, service in ground.spec.services.items() if service.port is not None]
+    context, address = base.context, prometheus_address(base.context)
+    container = watched.database.container if watched.database else pulumi.Output.from_input("")
+    volume = create_volume(scope, context, "metrics", base.image(PROMETHEUS))
+    asked = [name for name, service in base.spec.services.items() if service.port is not None]
     box = ContainerSpec(
-        image=ground.image(PROMETHEUS),
+        image=base.image(PROMETHEUS),
         memory_mib=MEMORY_MIB,
         vcpu=1,
         seats=[
-            ground.seat(MONITORING, "prometheus", address=address),
-            *(ground.seat(inside(name)) for name in asked),
+            base.seat(MONITORING, "prometheus", address=address),
+            *(base.seat(inside(name)) for name in asked),
         ],
         command=[
             f"--config.file={CONFIG}/prometheus.yml",
@@ -55,32 +55,32 @@ def create_prometheus(room: Scope, ground: DockerBaseResources, built: DockerWat
             f"--web.listen-address={address}:{PROMETHEUS_PORT}",
         ],
         files={
-            f"{CONFIG}/prometheus.yml": container.apply(lambda known: prometheus_document(site, known)),
-            f"{CONFIG}/{SHARED_RULES}": rules_document(ground.spec),
-            f"{CONFIG}/{OWN_RULES}": own_rules(ground.spec),
+            f"{CONFIG}/prometheus.yml": container.apply(lambda known: prometheus_document(context, known)),
+            f"{CONFIG}/{SHARED_RULES}": rules_document(base.spec),
+            f"{CONFIG}/{OWN_RULES}": own_rules(base.spec),
         },
         volumes={"/prometheus": volume.name},
         probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://{address}:{PROMETHEUS_PORT}/-/healthy"),
     )
-    create_container(room, site, "prometheus", box, [volume.ready], replace_first=True)
+    create_container(scope, context, "prometheus", box, [volume.ready], replace_first=True)
 
 
-def create_alertmanager(room: Scope, ground: DockerBaseResources) -> None:
+def create_alertmanager(scope: Scope, base: DockerBaseResources) -> None:
     """Alertmanager, with a way out to whom it tells."""
-    volume = create_volume(room, ground.site, "alerts", ground.image(ALERTMANAGER))
+    volume = create_volume(scope, base.context, "alerts", base.image(ALERTMANAGER))
     box = ContainerSpec(
-        image=ground.image(ALERTMANAGER),
+        image=base.image(ALERTMANAGER),
         memory_mib=ALERTMANAGER_MEMORY_MIB,
         vcpu=0.5,
-        seats=[ground.seat(MONITORING, "alertmanager"), ground.seat(ALERTING)],
+        seats=[base.seat(MONITORING, "alertmanager"), base.seat(ALERTING)],
         command=[
             f"--config.file={CONFIG}/alertmanager.yml",
             "--storage.path=/alertmanager",
             # one alone has nobody to talk to
             "--cluster.listen-address=",
         ],
-        files=ground.channels.files,
+        files=base.channels.files,
         volumes={"/alertmanager": volume.name},
         probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{ALERTMANAGER_PORT}/-/healthy"),
     )
-    create_container(room, ground.site, "alertmanager", box, [volume.ready], replace_first=True)
+    create_container(scope, base.context, "alertmanager", box, [volume.ready], replace_first=True)

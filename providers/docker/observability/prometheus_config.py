@@ -22,19 +22,19 @@ SHARED_RULES, OWN_RULES = "platform.rules.yml", "docker.rules.yml"
 Job = dict[str, object]
 
 
-def prometheus_document(site: DockerContext, database_container: str) -> str:
+def prometheus_document(context: DockerContext, database_container: str) -> str:
     """The configuration as YAML (in its JSON form); `database_container` is the container's id, empty without one."""
     document = {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "evaluation_interval": f"{SCRAPE_SECONDS}s"},
         "rule_files": [f"{CONFIG}/{SHARED_RULES}", f"{CONFIG}/{OWN_RULES}"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"alertmanager:{ALERTMANAGER_PORT}"]}]}]},
-        "scrape_configs": [*_services(site), *_data(site), *_machine(site, database_container)],
+        "scrape_configs": [*_services(context), *_data(context), *_machine(context, database_container)],
     }
     return json.dumps(document, indent=2)
 
 
-def _services(site: DockerContext) -> list[Job]:
-    listening = {name: service for name, service in site.spec.services.items() if service.port is not None}
+def _services(context: DockerContext) -> list[Job]:
+    listening = {name: service for name, service in context.spec.services.items() if service.port is not None}
     found = {"type": "A", "refresh_interval": f"{DISCOVERY_SECONDS}s"}
     return [
         {
@@ -46,16 +46,16 @@ def _services(site: DockerContext) -> list[Job]:
     ]
 
 
-def _data(site: DockerContext) -> list[Job]:
+def _data(context: DockerContext) -> list[Job]:
     jobs: list[Job] = []
-    if site.spec.database is not None:
+    if context.spec.database is not None:
         jobs.append(_fixed("database", f"postgres-exporter:{POSTGRES_EXPORTER_PORT}"))
-    if site.spec.cache is not None:
+    if context.spec.cache is not None:
         jobs.append(_fixed("cache", f"redis-exporter:{REDIS_EXPORTER_PORT}"))
     return jobs
 
 
-def _machine(site: DockerContext, database_container: str) -> list[Job]:
+def _machine(context: DockerContext, database_container: str) -> list[Job]:
     backups = {"source_labels": ["__name__"], "regex": "backup_.*", "target_label": "job", "replacement": "database"}
     jobs = [_fixed("host", f"host-exporter:{HOST_EXPORTER_PORT}") | {"metric_relabel_configs": [backups]}]
     containers = _fixed("containers", f"container-exporter:{CONTAINER_EXPORTER_PORT}")
@@ -63,7 +63,7 @@ def _machine(site: DockerContext, database_container: str) -> list[Job]:
         mine = {"source_labels": ["id"], "regex": f".*{database_container}.*"}
         containers["metric_relabel_configs"] = [mine | {"target_label": "job", "replacement": "database"}]
     jobs.append(containers)
-    if site.spec.public:
+    if context.spec.public:
         jobs.append(_fixed("proxy", f"proxy:{METRICS_PORT}"))
     return jobs
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
 
-from providers.contract.diagnostics import ConfigError, Diagnostic, listed
+from providers.contract.diagnostics import Diagnostic, legacy_error, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.docker.compute.sizes import CACHE_OVERHEAD, needed_gib, sizes
@@ -51,13 +51,13 @@ def _memory(host: Host, spec: Platform, needed: float) -> Iterator[Diagnostic]:
         f"is too much for this machine: services, database and cache may take {needed:g} GiB together and the platform's "
         f"own parts about {OWN_GIB:g}, and Docker has {host.memory_gib:.1f}; {_lower(host, needed, first, others)}"
     )
-    yield ConfigError(first.key, _plain(first.memory_gib), advice)
+    yield legacy_error(first.key, _plain(first.memory_gib), advice)
 
 
 def _lower(host: Host, needed: float, first: Asker, others: list[Asker]) -> str:
     """What would do: a lower value of the one that asks for most, or of several."""
-    room = host.memory_gib - OWN_GIB - (needed - first.total_gib)
-    enough = floor(room / first.copies / first.overhead / STEP_GIB) * STEP_GIB
+    scope = host.memory_gib - OWN_GIB - (needed - first.total_gib)
+    enough = floor(scope / first.copies / first.overhead / STEP_GIB) * STEP_GIB
     if enough >= STEP_GIB:
         return f"set it to {enough:g} or less"
     return f"lower it and {listed(others, 'and')}" if others else "take a machine with more"
@@ -80,11 +80,11 @@ def seen_cpus(host: Host, spec: Platform) -> CheckResult:
 def _cpus(host: Host, spec: Platform) -> Iterator[Diagnostic]:
     if spec.public and host.cpus < OWN_CPUS:
         advice = f"needs {OWN_CPUS} CPUs for its entry, and Docker has {host.cpus}; take a machine with more"
-        yield ConfigError("cloud", "docker", advice)
+        yield legacy_error("cloud", "docker", advice)
     for key, size in sizes(spec).items():
         if size.vcpu > host.cpus:
             advice = f"is more than the {host.cpus} CPUs that Docker has; set it to {host.cpus} or less"
-            yield ConfigError(f"{key}.vcpu", _plain(size.vcpu), advice)
+            yield legacy_error(f"{key}.vcpu", _plain(size.vcpu), advice)
 
 
 def _plain(number: float) -> float:

@@ -5,7 +5,7 @@ Docker answers over its socket; ports are tried on the machine itself where Dock
 
 from collections.abc import Sequence
 
-from providers.contract.diagnostics import ConfigError
+from providers.contract.diagnostics import ConfigError, legacy_error
 from providers.contract.preflight import CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
 from providers.docker.preflight.capacity import seen_cpus, seen_memory
@@ -45,9 +45,9 @@ def seen(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
 def _silent(host: Host) -> ConfigError:
     if host.named:
         advice = f"is where no Docker answers ({host.silent}); {START}, or let DOCKER_HOST name where it is"
-        return ConfigError("DOCKER_HOST", host.address, advice)
+        return legacy_error("DOCKER_HOST", host.address, advice)
     advice = f"needs a Docker, and none answers at {host.address} ({host.silent}); {START}, or set DOCKER_HOST to its address"
-    return ConfigError("cloud", "docker", advice)
+    return legacy_error("cloud", "docker", advice)
 
 
 HOST_CHECKS = HostChecks(preflight, explain)

@@ -81,11 +81,11 @@ def image_why(spec: Platform, part: str, text: str) -> Diagnosis | None:
 
 def key_of(spec: Platform, part: str) -> str:
     """The key of the stack file that asks for the part `compute-web-1`."""
-    room, _, rest = part.partition("-")
-    if room == "compute":
+    scope, _, rest = part.partition("-")
+    if scope == "compute":
         name = rest.rpartition("-")[0]
         return f"services.{name}" if name in spec.services else "services"
-    return {"entry": "ingress", "backup": "database.backup"}.get(room, room)
+    return {"entry": "ingress", "backup": "database.backup"}.get(scope, scope)
 
 
 def unhealthy_why(key: str, said: ProviderMessage) -> Diagnosis:

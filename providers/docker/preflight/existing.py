@@ -1,6 +1,6 @@
 """What stands already: the data that a database's volume holds, and the images that are here. Pure."""
 
-from providers.contract.diagnostics import ConfigError, listed
+from providers.contract.diagnostics import legacy_error, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import image_of, roles_of
@@ -35,4 +35,4 @@ def seen_data(host: Host, spec: Platform) -> CheckResult:
         f"cannot open the volume of this stack, which PostgreSQL {versions} wrote; set it back to "
         f'"{host.written_by[0]}", or restore the last dump into a new stack'
     )
-    return CheckResult("database volume", "", (ConfigError("database.version", database.version, advice),))
+    return CheckResult("database volume", "", (legacy_error("database.version", database.version, advice),))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import ConfigError, Diagnostic, listed
+from providers.contract.diagnostics import Diagnostic, legacy_error, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.docker.context import HTTPS, DockerContext
@@ -32,8 +32,8 @@ def wanted_ports(spec: Platform, stack: str) -> tuple[RequiredPort, ...]:
     return tuple(_wanted(spec, DockerContext(spec, stack, "")))
 
 
-def _wanted(spec: Platform, site: DockerContext) -> Iterator[RequiredPort]:
-    entry, dashboard = site.block.entry_port, site.dashboard_port
+def _wanted(spec: Platform, context: DockerContext) -> Iterator[RequiredPort]:
+    entry, dashboard = context.block.entry_port, context.dashboard_port
     if spec.public:
         yield RequiredPort(Port(entry, EVERYWHERE), ENTRY, "is")
     if spec.public and entry == HTTPS:
@@ -64,10 +64,10 @@ def _refusals(host: Host, wanted: RequiredPort, stack: str, entry_port: int) -> 
     holders = _holders(host, wanted)
     for holder in holders:
         if not holder.is_part(stack, wanted.part):
-            yield ConfigError(KEY, entry_port, _held(host, wanted, holder, stack))
+            yield legacy_error(KEY, entry_port, _held(host, wanted, holder, stack))
     taker = host.takers.get(wanted.port.number)
     if not holders and taker is not None:
-        yield ConfigError(KEY, entry_port, f"{wanted.clause} taken by {taker}; end it, or {_another(host, wanted)}")
+        yield legacy_error(KEY, entry_port, f"{wanted.clause} taken by {taker}; end it, or {_another(host, wanted)}")
 
 
 def _held(host: Host, wanted: RequiredPort, holder: Standing, stack: str) -> str:

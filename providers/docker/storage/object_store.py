@@ -40,15 +40,15 @@ class Store:
     ready: docker.Container
 
 
-def create_store(room: Scope, ground: DockerBaseResources) -> Store:
+def create_store(scope: Scope, base: DockerBaseResources) -> Store:
     """The server, and a container that makes the buckets and ends."""
-    image = ground.image(OBJECTS)
-    volume = create_volume(room, ground.site, "data", image, protect=ground.site.production)
+    image = base.image(OBJECTS)
+    volume = create_volume(scope, base.context, "data", image, protect=base.context.production)
     box = ContainerSpec(
         image=image,
         memory_mib=MEMORY_MIB,
         vcpu=1,
-        seats=[ground.seat(DATA, STORAGE), *ground.beside("storage", STORAGE)],
+        seats=[base.seat(DATA, STORAGE), *base.beside("storage", STORAGE)],
         entrypoint=["weed"],
         command=[
             "server",
@@ -65,18 +65,18 @@ def create_store(room: Scope, ground: DockerBaseResources) -> Store:
             f"-s3.config={CONFIG}/s3.json",
         ],
         environment={"HOME": "/tmp"},  # noqa: S108  # a file system in memory, of the container's own
-        files={f"{CONFIG}/s3.json": users(ground)},
+        files={f"{CONFIG}/s3.json": users(base)},
         volumes={"/data": volume.name},
         probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/healthz"),
     )
     # two servers on one volume would destroy it
-    server = create_container(room, ground.site, "server", box, [volume.ready], replace_first=True)
-    return Store(_buckets(room, ground, server))
+    server = create_container(scope, base.context, "server", box, [volume.ready], replace_first=True)
+    return Store(_buckets(scope, base, server))
 
 
-def users(ground: DockerBaseResources) -> pulumi.Output[str]:
+def users(base: DockerBaseResources) -> pulumi.Output[str]:
     """SeaweedFS' file of users: each service on the services' bucket, the courier on the backups', the keeper on all."""
-    identity = ground.identity
+    identity = base.identity
     rights = {name: (key, _on(BUCKET)) for name, key in identity.services.items()}
     if identity.courier is not None:
         rights["the courier"] = (identity.courier, _on(BACKUPS))
@@ -94,7 +94,7 @@ def users(ground: DockerBaseResources) -> pulumi.Output[str]:
 
 
 def carrier(
-    ground: DockerBaseResources,
+    base: DockerBaseResources,
     key: StorageKey,
     name: str,
     arguments: tuple[str, ...],
@@ -105,10 +105,10 @@ def carrier(
         f"[default]\naws_access_key_id = {key.access_key}\naws_secret_access_key = ", key.secret_key, "\n"
     )
     return ContainerSpec(
-        image=ground.image(COURIER),
+        image=base.image(COURIER),
         memory_mib=CARRIER_MEMORY_MIB,
         vcpu=0.5,
-        seats=[ground.seat(DATA)],
+        seats=[base.seat(DATA)],
         entrypoint=["/bin/sh", script_path(name)],
         command=arguments,
         environment={
@@ -129,15 +129,15 @@ def _on(bucket: str) -> list[str]:
     return [f"{action}:{bucket}" for action in READ_AND_WRITE]
 
 
-def _buckets(room: Scope, ground: DockerBaseResources, server: docker.Container) -> docker.Container:
-    key, wanted = ground.identity.keeper, ground.spec.storage
+def _buckets(scope: Scope, base: DockerBaseResources, server: docker.Container) -> docker.Container:
+    key, wanted = base.identity.keeper, base.spec.storage
     if key is None:
         raise ValueError("nobody may make buckets")
-    names = (*((BUCKET,) if wanted else ()), *((BACKUPS,) if ground.site.backs_up else ()))
-    box = carrier(ground, key, "buckets", names, settings(wanted) if wanted else {})
+    names = (*((BUCKET,) if wanted else ()), *((BACKUPS,) if base.context.backs_up else ()))
+    box = carrier(base, key, "buckets", names, settings(wanted) if wanted else {})
     # another server is made with an empty volume where the old one is lost, and has no buckets yet
     environment = {**box.environment, "SERVER": server.id}
-    return create_container(room, ground.site, "buckets", replace(box, once=True, environment=environment))
+    return create_container(scope, base.context, "buckets", replace(box, once=True, environment=environment))
 
 
 def settings(wanted: StorageSpec) -> Mapping[str, pulumi.Input[str]]:

@@ -21,11 +21,11 @@ class DockerObjectStore(ObjectStore):
     store: Store
 
 
-def create_storage(room: Scope, ground: DockerBaseResources) -> DockerObjectStore:
+def create_storage(scope: Scope, base: DockerBaseResources) -> DockerObjectStore:
     """The object store with the bucket of the services."""
-    if ground.spec.storage is None:
+    if base.spec.storage is None:
         raise ValueError("the platform has no storage")
-    store = create_store(room, ground)
+    store = create_store(scope, base)
     return DockerObjectStore(
         # known from the beginning, and still only there when the bucket is
         bucket=store.ready.id.apply(lambda _: BUCKET),

@@ -25,36 +25,36 @@ class GcpAccount:
     services: tuple[pulumi.Resource, ...]
 
 
-def create_account(room: Scope, site: GcpContext) -> GcpAccount:
+def create_account(scope: Scope, context: GcpContext) -> GcpAccount:
     """Every service the platform calls, enabled; they stay enabled when the stack goes, for others may use them."""
-    _audit(room, site)
-    return GcpAccount(tuple(_service(room, site, name) for name in services(site.spec)))
+    _audit(scope, context)
+    return GcpAccount(tuple(_service(scope, context, name) for name in services(context.spec)))
 
 
-def project_number(scope: Scope, site: GcpContext) -> pulumi.Output[str]:
+def project_number(scope: Scope, context: GcpContext) -> pulumi.Output[str]:
     """Number of the project, which addresses and service agents carry instead of its id; known at preview."""
     return gcp.organizations.get_project_output(
-        project_id=site.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
+        project_id=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).number
 
 
-def _service(room: Scope, site: GcpContext, name: str) -> gcp.projects.Service:
+def _service(scope: Scope, context: GcpContext, name: str) -> gcp.projects.Service:
     return gcp.projects.Service(
-        room.named(name),
-        project=site.project,
+        scope.named(name),
+        project=context.project,
         service=f"{name}.googleapis.com",
         disable_on_destroy=False,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _audit(room: Scope, site: GcpContext) -> None:
+def _audit(scope: Scope, context: GcpContext) -> None:
     """Who read or wrote what, for every service of the project; exempt is nobody."""
     gcp.projects.IAMAuditConfig(
-        room.named("audit"),
-        project=site.project,
+        scope.named("audit"),
+        project=context.project,
         service="allServices",
         audit_log_configs=[gcp.projects.IAMAuditConfigAuditLogConfigArgs(log_type=kind) for kind in AUDITED],
         # a project has one audit configuration, so a stack that goes must not take it from the others
-        opts=room.opts(retain_on_delete=True),
+        opts=scope.opts(retain_on_delete=True),
     )

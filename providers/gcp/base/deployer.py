@@ -26,34 +26,34 @@ ATTRIBUTES = {
 
 
 def create_deployer(
-    room: Scope, site: GcpContext, deployer: Deployer, accounts: Mapping[str, gcp.serviceaccount.Account]
+    scope: Scope, context: GcpContext, deployer: Deployer, accounts: Mapping[str, gcp.serviceaccount.Account]
 ) -> pulumi.Output[str]:
     """The deployer's IAM member; `accounts` are those it may run revisions as."""
     account = gcp.serviceaccount.Account(
-        room.named("deployer"),
-        project=site.project,
-        account_id=deployer_account_id(site.stack),
-        display_name=f"{site.stack} deployer",
-        description=f"Deploys the stack {site.stack} from GitHub, environment {deployer.environment}",
-        opts=room.opts(),
+        scope.named("deployer"),
+        project=context.project,
+        account_id=deployer_account_id(context.stack),
+        display_name=f"{context.stack} deployer",
+        description=f"Deploys the stack {context.stack} from GitHub, environment {deployer.environment}",
+        opts=scope.opts(),
     )
-    pool = _pool(room, site, deployer)
+    pool = _pool(scope, context, deployer)
     gcp.serviceaccount.IAMMember(
-        room.named("deployer-github"),
+        scope.named("deployer-github"),
         service_account_id=account.name,
         role="roles/iam.workloadIdentityUser",
         member=pulumi.Output.concat(
             "principalSet://iam.googleapis.com/", pool.name, "/attribute.repository/", deployer.github
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     for name, runtime in accounts.items():
         gcp.serviceaccount.IAMMember(
-            room.named(f"deployer-as-{name}"),
+            scope.named(f"deployer-as-{name}"),
             service_account_id=runtime.name,
             role="roles/iam.serviceAccountUser",
             member=account.member,
-            opts=room.opts(),
+            opts=scope.opts(),
         )
     return account.member
 
@@ -66,23 +66,23 @@ def condition(deployer: Deployer) -> str:
     return f"assertion.repository == '{deployer.github}' && assertion.environment == '{deployer.environment}'"
 
 
-def _pool(room: Scope, site: GcpContext, deployer: Deployer) -> gcp.iam.WorkloadIdentityPool:
+def _pool(scope: Scope, context: GcpContext, deployer: Deployer) -> gcp.iam.WorkloadIdentityPool:
     pool = gcp.iam.WorkloadIdentityPool(
-        room.named("github"),
-        project=site.project,
-        workload_identity_pool_id=identity_pool_id(site.stack),
-        display_name=f"{site.stack} GitHub",
-        opts=room.opts(),
+        scope.named("github"),
+        project=context.project,
+        workload_identity_pool_id=identity_pool_id(context.stack),
+        display_name=f"{context.stack} GitHub",
+        opts=scope.opts(),
     )
     gcp.iam.WorkloadIdentityPoolProvider(
-        room.named("github-provider"),
-        project=site.project,
+        scope.named("github-provider"),
+        project=context.project,
         workload_identity_pool_id=pool.workload_identity_pool_id,
         workload_identity_pool_provider_id=PROVIDER_ID,
         display_name="GitHub Actions",
         oidc=gcp.iam.WorkloadIdentityPoolProviderOidcArgs(issuer_uri=ISSUER),
         attribute_mapping=ATTRIBUTES,
         attribute_condition=condition(deployer),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return pool

@@ -42,46 +42,51 @@ class GcpIdentity:
         return self.accounts[service].member
 
 
-def create_identity(room: Scope, site: GcpContext) -> GcpIdentity:
+def create_identity(scope: Scope, context: GcpContext) -> GcpIdentity:
     """A service account per service, its right to telemetry and models, and the deployer when asked for."""
-    accounts = {name: _account(room, site, name) for name in site.spec.services}
-    grants = {name: [_right(room, site, account, name, *right) for right in TELEMETRY.items()]
+    accounts = {name: _account(scope, context, name) for name in context.spec.services}
+    grants = {name: [_right(scope, context, account, name, *right) for right in TELEMETRY.items()]
               for name, account in accounts.items()}  # fmt: skip
-    users = site.spec.users_of("models")
+    users = context.spec.users_of("models")
     if users:
-        role = _model_role(room, site)
+        role = _model_role(scope, context)
         for name in users:
-            grants[name].append(_right(room, site, accounts[name], name, "models", role.name))
-    deployer = create_deployer(room, site, site.spec.deployer, accounts) if site.spec.deployer else None
+            grants[name].append(_right(scope, context, accounts[name], name, "models", role.name))
+    deployer = create_deployer(scope, context, context.spec.deployer, accounts) if context.spec.deployer else None
     return GcpIdentity(accounts, {name: tuple(rights) for name, rights in grants.items()}, deployer)
 
 
-def _account(room: Scope, site: GcpContext, service: str) -> gcp.serviceaccount.Account:
+def _account(scope: Scope, context: GcpContext, service: str) -> gcp.serviceaccount.Account:
     return gcp.serviceaccount.Account(
-        room.named(service),
-        project=site.project,
-        account_id=account_id(site.stack, service),
-        display_name=f"{site.stack} {service}",
-        description=f"The service {service} of the stack {site.stack}",
-        opts=room.opts(),
+        scope.named(service),
+        project=context.project,
+        account_id=account_id(context.stack, service),
+        display_name=f"{context.stack} {service}",
+        description=f"The service {service} of the stack {context.stack}",
+        opts=scope.opts(),
     )
 
 
 def _right(
-    room: Scope, site: GcpContext, account: gcp.serviceaccount.Account, service: str, part: str, role: pulumi.Input[str]
+    scope: Scope,
+    context: GcpContext,
+    account: gcp.serviceaccount.Account,
+    service: str,
+    part: str,
+    role: pulumi.Input[str],
 ) -> pulumi.Resource:
     return gcp.projects.IAMMember(
-        room.named(f"{service}-{part}"), project=site.project, role=role, member=account.member, opts=room.opts()
+        scope.named(f"{service}-{part}"), project=context.project, role=role, member=account.member, opts=scope.opts()
     )
 
 
-def _model_role(room: Scope, site: GcpContext) -> gcp.projects.IAMCustomRole:
+def _model_role(scope: Scope, context: GcpContext) -> gcp.projects.IAMCustomRole:
     return gcp.projects.IAMCustomRole(
-        room.named("models"),
-        project=site.project,
-        role_id=models_role_id(site.stack),
-        title=f"Invoke models ({site.stack})",
-        description=f"Invoke models of Vertex AI: {', '.join(site.block.models)}",
+        scope.named("models"),
+        project=context.project,
+        role_id=models_role_id(context.stack),
+        title=f"Invoke models ({context.stack})",
+        description=f"Invoke models of Vertex AI: {', '.join(context.block.models)}",
         permissions=[INVOKE],
-        opts=room.opts(),
+        opts=scope.opts(),
     )

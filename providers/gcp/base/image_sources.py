@@ -7,7 +7,7 @@ for by a remote repository, which fetches each image once and keeps it; it has n
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
@@ -45,11 +45,11 @@ def registry_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     return list(_refusals(spec, stack))
 
 
-def registry_approximations(spec: Platform) -> list[Adjustment]:
+def registry_adjustments(spec: Platform) -> list[Adjustment]:
     """Images that run from a copy."""
     foreign = foreign_hosts(spec)
     return [
-        Adjustment(
+        legacy_adjustment(
             f"services.{name}.image",
             spec.services[name].image,
             f"the copy that Artifact Registry fetches, so {image.registry} must serve it to anybody",
@@ -66,14 +66,16 @@ def _refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
             advice = (
                 "Artifact Registry takes lower-case letters and digits, and between them single dots, hyphens, slashes"
             )
-            yield Unsupported("gcp", path, reference, advice)
+            yield legacy_unsupported("gcp", path, reference, advice)
         if host.partition(":")[0] == "localhost":
             advice = (
                 "Artifact Registry fetches it over the internet; push the image to the platform's registry (no host)"
             )
-            yield Unsupported("gcp", path, reference, advice)
+            yield legacy_unsupported("gcp", path, reference, advice)
         elif len(remote_repository_id(stack, host)) > MOST_ID_CHARACTERS:
             advice = (
                 f"the repository that stands for {host} would have a name of more than {MOST_ID_CHARACTERS} characters"
             )
-            yield Unsupported("gcp", path, reference, f"{advice}; push the image to the platform's registry (no host)")
+            yield legacy_unsupported(
+                "gcp", path, reference, f"{advice}; push the image to the platform's registry (no host)"
+            )

@@ -32,17 +32,17 @@ class GcpKeys:
     """The data key by service (`run`, `sqladmin`, ...), known once that service's agent may encrypt with it."""
 
 
-def create_keys(room: Scope, site: GcpContext) -> GcpKeys:
+def create_keys(scope: Scope, context: GcpContext) -> GcpKeys:
     """Two customer-managed keys that rotate every 90 days, and the agents that may use them."""
-    ring = gcp.kms.KeyRing(room.named(), project=site.project, location=site.region, opts=room.opts())
-    data, telemetry = _key(room, site, ring, "data"), _key(room, site, ring, "telemetry")
-    members = {name: _agent(room, site, name) for name in encrypting(site.spec)}
-    if site.spec.storage is not None:
-        members["storage"] = _storage_agent(room, site)
+    ring = gcp.kms.KeyRing(scope.named(), project=context.project, location=context.region, opts=scope.opts())
+    data, telemetry = _key(scope, context, ring, "data"), _key(scope, context, ring, "telemetry")
+    members = {name: _agent(scope, context, name) for name in encrypting(context.spec)}
+    if context.spec.storage is not None:
+        members["storage"] = _storage_agent(scope, context)
     return GcpKeys(
         data=data.id,
-        telemetry=_grant(room, "telemetry-logging", telemetry, _logging_agent(room, site)),
-        usable={name: _grant(room, f"data-{name}", data, member) for name, member in members.items()},
+        telemetry=_grant(scope, "telemetry-logging", telemetry, _logging_agent(scope, context)),
+        usable={name: _grant(scope, f"data-{name}", data, member) for name, member in members.items()},
     )
 
 
@@ -52,44 +52,44 @@ def encrypting(spec: Platform) -> tuple[str, ...]:
     return ("artifactregistry", "run", "secretmanager", *(name for name, part in asked.items() if part is not None))
 
 
-def _key(room: Scope, site: GcpContext, ring: gcp.kms.KeyRing, part: str) -> gcp.kms.CryptoKey:
+def _key(scope: Scope, context: GcpContext, ring: gcp.kms.KeyRing, part: str) -> gcp.kms.CryptoKey:
     return gcp.kms.CryptoKey(
-        room.named(part),
+        scope.named(part),
         key_ring=ring.id,
         purpose="ENCRYPT_DECRYPT",
         rotation_period=f"{ROTATION_SECONDS}s",
         version_template=gcp.kms.CryptoKeyVersionTemplateArgs(
             algorithm="GOOGLE_SYMMETRIC_ENCRYPTION", protection_level="SOFTWARE"
         ),
-        destroy_scheduled_duration=f"{GRACE_SECONDS[site.production]}s",
-        deletion_policy=site.deletion_policy,
-        opts=room.opts(protect=site.production),
+        destroy_scheduled_duration=f"{GRACE_SECONDS[context.production]}s",
+        deletion_policy=context.deletion_policy,
+        opts=scope.opts(protect=context.production),
     )
 
 
-def _grant(room: Scope, part: str, key: gcp.kms.CryptoKey, member: pulumi.Input[str]) -> pulumi.Output[str]:
+def _grant(scope: Scope, part: str, key: gcp.kms.CryptoKey, member: pulumi.Input[str]) -> pulumi.Output[str]:
     """The key's id, out of the grant: whoever encrypts with it waits for the right to."""
     grant = gcp.kms.CryptoKeyIAMMember(
-        room.named(part), crypto_key_id=key.id, role=ENCRYPT, member=member, opts=room.opts()
+        scope.named(part), crypto_key_id=key.id, role=ENCRYPT, member=member, opts=scope.opts()
     )
     return grant.crypto_key_id
 
 
-def _agent(room: Scope, site: GcpContext, name: str) -> pulumi.Output[str]:
+def _agent(scope: Scope, context: GcpContext, name: str) -> pulumi.Output[str]:
     return gcp.projects.ServiceIdentity(
-        room.named(f"agent-{name}"), project=site.project, service=f"{name}.googleapis.com", opts=room.opts()
+        scope.named(f"agent-{name}"), project=context.project, service=f"{name}.googleapis.com", opts=scope.opts()
     ).member
 
 
-def _storage_agent(room: Scope, site: GcpContext) -> pulumi.Output[str]:
+def _storage_agent(scope: Scope, context: GcpContext) -> pulumi.Output[str]:
     """Asking for Cloud Storage's agent makes it; a `ServiceIdentity` of it there is not."""
     return gcp.storage.get_project_service_account_output(
-        project=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
+        project=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).member
 
 
-def _logging_agent(room: Scope, site: GcpContext) -> pulumi.Output[str]:
+def _logging_agent(scope: Scope, context: GcpContext) -> pulumi.Output[str]:
     settings = gcp.logging.get_project_cmek_settings_output(
-        project=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
+        project=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     )
     return pulumi.Output.concat("serviceAccount:", settings.service_account_id)

@@ -2,7 +2,7 @@
 
 import re
 
-from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_error
 from providers.contract.spec import Platform
 
 MODEL = re.compile(r"publishers/[a-z0-9-]+/models/[a-z0-9][a-z0-9.@_-]*")
@@ -15,10 +15,10 @@ def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         "or call a model hosted elsewhere with a key listed under the service's `secrets`"
     )
     models = spec.gcp.models if spec.gcp else ()
-    return [ConfigError("gcp.models", model, advice) for model in models if not MODEL.fullmatch(model)]
+    return [legacy_error("gcp.models", model, advice) for model in models if not MODEL.fullmatch(model)]
 
 
-def model_approximations(spec: Platform) -> list[Adjustment]:
+def model_adjustments(spec: Platform) -> list[Adjustment]:
     """IAM has no resource for a publisher's model: "Resource types that accept conditions", IAM documentation."""
     if not spec.users_of("models") or spec.gcp is None:
         return []
@@ -26,4 +26,4 @@ def model_approximations(spec: Platform) -> list[Adjustment]:
         "the right to invoke any model the project has enabled: Vertex AI grants it by project; the organization policy "
         "`vertexai.allowedModels` narrows a project to a list"
     )
-    return [Adjustment("gcp.models", list(spec.gcp.models), given)]
+    return [legacy_adjustment("gcp.models", list(spec.gcp.models), given)]

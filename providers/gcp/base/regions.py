@@ -4,7 +4,14 @@ Networks' subnets, Cloud Run, NAT and keys are regional here: they span every zo
 number of zones asked for is checked against the region; it decides how many fixed addresses the NAT has.
 """
 
-from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Unsupported, did_you_mean
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    did_you_mean,
+    legacy_adjustment,
+    legacy_error,
+    legacy_unsupported,
+)
 from providers.contract.spec import Platform
 
 NAMES = """
@@ -36,14 +43,14 @@ def region_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         advice = (
             f"is no region of Google Cloud with Cloud Run{did_you_mean(region, REGIONS)}; name one, such as us-central1"
         )
-        return [ConfigError("gcp.region", region, advice)]
+        return [legacy_error("gcp.region", region, advice)]
     if asked > zone_count(region):
         advice = f"{region} has {zone_count(region)} zones; ask for at most that many, or take us-central1, which has 4"
-        return [Unsupported("gcp", "network.zones", asked, advice)]
+        return [legacy_unsupported("gcp", "network.zones", asked, advice)]
     return []
 
 
-def region_approximations(spec: Platform) -> list[Adjustment]:
+def region_adjustments(spec: Platform) -> list[Adjustment]:
     """Zones are the region's own."""
     if spec.gcp is None:
         return []
@@ -51,4 +58,4 @@ def region_approximations(spec: Platform) -> list[Adjustment]:
     if asked == zone_count(region):
         return []
     given = f"{zone_count(region)}: subnets and Cloud Run span every zone of {region}"
-    return [Adjustment("network.zones", asked, given)]
+    return [legacy_adjustment("network.zones", asked, given)]

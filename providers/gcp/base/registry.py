@@ -31,16 +31,16 @@ class GcpRegistry:
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_registry(room: Scope, site: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> GcpRegistry:
+def create_registry(scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> GcpRegistry:
     """One repository for the platform's own images, one remote repository per foreign registry."""
-    repositories: dict[str | None, gcp.artifactregistry.Repository] = {None: _own(room, site, keys, identity)}
-    repositories |= {host: _remote(room, site, keys, host) for host in foreign_hosts(site.spec)}
-    wanted = images(site.spec)
+    repositories: dict[str | None, gcp.artifactregistry.Repository] = {None: _own(scope, context, keys, identity)}
+    repositories |= {host: _remote(scope, context, keys, host) for host in foreign_hosts(context.spec)}
+    wanted = images(context.spec)
     return GcpRegistry(
         images={
             name: _reference(repositories[image.registry], image)
             if image.registry in repositories
-            else site.spec.services[name].image
+            else context.spec.services[name].image
             for name, image in wanted.items()
         },
         grants={
@@ -56,13 +56,13 @@ def _reference(repository: gcp.artifactregistry.Repository, image: Image) -> pul
     return pulumi.Output.concat(host, "/", repository.repository_id, f"/{image.name}{image.suffix}")
 
 
-def _own(room: Scope, site: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> gcp.artifactregistry.Repository:
+def _own(scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> gcp.artifactregistry.Repository:
     repository = gcp.artifactregistry.Repository(
-        room.named(),
-        project=site.project,
-        location=site.region,
-        repository_id=own_repository_id(site.stack),
-        description=f"Images of the stack {site.stack}",
+        scope.named(),
+        project=context.project,
+        location=context.region,
+        repository_id=own_repository_id(context.stack),
+        description=f"Images of the stack {context.stack}",
         format=FORMAT,
         mode="STANDARD_REPOSITORY",
         docker_config=gcp.artifactregistry.RepositoryDockerConfigArgs(immutable_tags=True),
@@ -70,27 +70,27 @@ def _own(room: Scope, site: GcpContext, keys: GcpKeys, identity: GcpIdentity) ->
         vulnerability_scanning_config=_scanned(),
         cleanup_policies=_cleanup(),
         cleanup_policy_dry_run=False,
-        opts=room.opts(protect=site.production),
+        opts=scope.opts(protect=context.production),
     )
     if identity.deployer is not None:
         gcp.artifactregistry.RepositoryIamMember(
-            room.named("deployer"),
-            project=site.project,
+            scope.named("deployer"),
+            project=context.project,
             location=repository.location,
             repository=repository.name,
             role="roles/artifactregistry.writer",
             member=identity.deployer,
-            opts=room.opts(),
+            opts=scope.opts(),
         )
     return repository
 
 
-def _remote(room: Scope, site: GcpContext, keys: GcpKeys, host: str) -> gcp.artifactregistry.Repository:
-    repository_id = remote_repository_id(site.stack, host)
+def _remote(scope: Scope, context: GcpContext, keys: GcpKeys, host: str) -> gcp.artifactregistry.Repository:
+    repository_id = remote_repository_id(context.stack, host)
     return gcp.artifactregistry.Repository(
-        room.named(remote_repository_id("remote", host)),
-        project=site.project,
-        location=site.region,
+        scope.named(remote_repository_id("remote", host)),
+        project=context.project,
+        location=context.region,
         repository_id=repository_id,
         description=f"Copies of images of {host}",
         format=FORMAT,
@@ -102,7 +102,7 @@ def _remote(room: Scope, site: GcpContext, keys: GcpKeys, host: str) -> gcp.arti
         vulnerability_scanning_config=_scanned(),
         cleanup_policies=_cleanup(),
         cleanup_policy_dry_run=False,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 

@@ -17,7 +17,7 @@ from providers.gcp.observability.channels import GcpChannels
 class GcpBaseResources:
     """Keys, network, identities, images and alarm channels of one region."""
 
-    site: GcpContext
+    context: GcpContext
     project_number: pulumi.Output[str]
     keys: GcpKeys
     network: GcpNetwork
@@ -28,4 +28,4 @@ class GcpBaseResources:
     @property
     def spec(self) -> Platform:
         """The spec that is built."""
-        return self.site.spec
+        return self.context.spec

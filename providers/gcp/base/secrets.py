@@ -19,53 +19,53 @@ READ = "roles/secretmanager.secretAccessor"
 
 
 def create_secret(
-    room: Scope, ground: GcpBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    scope: Scope, base: GcpBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
     """One secret in the stack's region under the data key, and for each reader the right to read this secret."""
-    secret = _secret(room, ground, name)
+    secret = _secret(scope, base, name)
     version = gcp.secretmanager.SecretVersion(
-        room.named(f"{name}-value"),
+        scope.named(f"{name}-value"),
         secret=secret.id,
         secret_data=pulumi.Output.secret(value),
         deletion_policy="DELETE",
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    grants = [_grant(room, ground, name, secret, reader) for reader in readers]
+    grants = [_grant(scope, base, name, secret, reader) for reader in readers]
     return SecretRef(name, secret.secret_id, version.version, (version, *grants))
 
 
-def _secret(room: Scope, ground: GcpBaseResources, name: str) -> gcp.secretmanager.Secret:
-    site = ground.site
+def _secret(scope: Scope, base: GcpBaseResources, name: str) -> gcp.secretmanager.Secret:
+    context = base.context
     key = gcp.secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs(
-        kms_key_name=ground.keys.usable["secretmanager"]
+        kms_key_name=base.keys.usable["secretmanager"]
     )
     return gcp.secretmanager.Secret(
-        room.named(name),
-        project=site.project,
-        secret_id=secret_id(site.stack, name),
+        scope.named(name),
+        project=context.project,
+        secret_id=secret_id(context.stack, name),
         replication=gcp.secretmanager.SecretReplicationArgs(
             user_managed=gcp.secretmanager.SecretReplicationUserManagedArgs(
                 replicas=[
                     gcp.secretmanager.SecretReplicationUserManagedReplicaArgs(
-                        location=site.region, customer_managed_encryption=key
+                        location=context.region, customer_managed_encryption=key
                     )
                 ]
             )
         ),
-        version_destroy_ttl=f"{OLD_VERSION_SECONDS}s" if site.production else None,
-        deletion_protection=site.production,
-        opts=room.opts(),
+        version_destroy_ttl=f"{OLD_VERSION_SECONDS}s" if context.production else None,
+        deletion_protection=context.production,
+        opts=scope.opts(),
     )
 
 
 def _grant(
-    room: Scope, ground: GcpBaseResources, name: str, secret: gcp.secretmanager.Secret, reader: str
+    scope: Scope, base: GcpBaseResources, name: str, secret: gcp.secretmanager.Secret, reader: str
 ) -> gcp.secretmanager.SecretIamMember:
     return gcp.secretmanager.SecretIamMember(
-        room.named(f"{name}-{reader}"),
-        project=ground.site.project,
+        scope.named(f"{name}-{reader}"),
+        project=base.context.project,
         secret_id=secret.secret_id,
         role=READ,
-        member=ground.identity.member(reader),
-        opts=room.opts(),
+        member=base.identity.member(reader),
+        opts=scope.opts(),
     )

@@ -14,7 +14,7 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.credentials import redis_url
 from providers.contract.results import Cache
-from providers.contract.spec import Cache as Wanted
+from providers.contract.spec import CacheSpec
 from providers.contract.variables import REDIS_CA_FILE
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
@@ -34,47 +34,47 @@ class GcpCache(Cache):
     identifier: pulumi.Output[str]
 
 
-def create_cache(room: Scope, ground: GcpBaseResources) -> GcpCache:
+def create_cache(scope: Scope, base: GcpBaseResources) -> GcpCache:
     """One instance for the spec's cache."""
-    wanted, users = ground.spec.cache, ground.spec.users_of("cache")
+    wanted, users = base.spec.cache, base.spec.users_of("cache")
     if wanted is None:
         raise ValueError("the platform has no cache")
-    instance = _instance(room, ground, wanted)
+    instance = _instance(scope, base, wanted)
     password = pulumi.Output.secret(instance.auth_string)
     url = redis_url(password, instance.host, CACHE_PORT, tls=True, ca_file=REDIS_CA_FILE)
     return GcpCache(
         host=instance.host,
         port=CACHE_PORT,
         tls=True,
-        url=create_secret(room, ground, "redis-url", url, users),
-        ca_certificate=create_secret(room, ground, "redis-ca", _authorities(instance), users),
+        url=create_secret(scope, base, "redis-url", url, users),
+        ca_certificate=create_secret(scope, base, "redis-ca", _authorities(instance), users),
         identifier=instance.id,
     )
 
 
-def _instance(room: Scope, ground: GcpBaseResources, wanted: Wanted) -> gcp.redis.Instance:
-    site = ground.site
+def _instance(scope: Scope, base: GcpBaseResources, wanted: CacheSpec) -> gcp.redis.Instance:
+    context = base.context
     return gcp.redis.Instance(
-        room.named(),
-        project=site.project,
-        region=site.region,
-        display_name=f"Cache of the stack {site.stack}",
+        scope.named(),
+        project=context.project,
+        region=context.region,
+        display_name=f"Cache of the stack {context.stack}",
         tier="STANDARD_HA" if wanted.high_availability else "BASIC",
         memory_size_gb=cache_gib(wanted.memory_gib),
         redis_version=VERSION,
         redis_configs={"maxmemory-policy": wanted.eviction},
         auth_enabled=True,
         transit_encryption_mode="SERVER_AUTHENTICATION",
-        customer_managed_key=ground.keys.usable["redis"],
+        customer_managed_key=base.keys.usable["redis"],
         connect_mode="PRIVATE_SERVICE_ACCESS",
-        authorized_network=ground.network.network_id,
-        reserved_ip_range=ground.network.private_range,
+        authorized_network=base.network.network_id,
+        reserved_ip_range=base.network.private_range,
         persistence_config=gcp.redis.InstancePersistenceConfigArgs(
             persistence_mode="RDB", rdb_snapshot_period=SNAPSHOTS
         ),
         maintenance_policy=_maintenance(),
-        deletion_protection=site.production,
-        opts=room.opts(),
+        deletion_protection=context.production,
+        opts=scope.opts(),
     )
 
 

@@ -6,9 +6,9 @@ from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.naming import run_name
 
 
-def service_address(ground: GcpBaseResources, service: str) -> pulumi.Input[str]:
+def service_address(base: GcpBaseResources, service: str) -> pulumi.Input[str]:
     """`https://<name>-<project number>.<region>.run.app`; empty for a worker, which accepts no connection."""
-    if ground.spec.services[service].port is None:
+    if base.spec.services[service].port is None:
         return ""
-    name = run_name(ground.site.stack, service)
-    return pulumi.Output.concat("https://", name, "-", ground.project_number, f".{ground.site.region}.run.app")
+    name = run_name(base.context.stack, service)
+    return pulumi.Output.concat("https://", name, "-", base.project_number, f".{base.context.region}.run.app")

@@ -9,10 +9,10 @@ DEPLOY = "roles/run.developer"
 
 
 def let_deploy(
-    room: Scope, ground: GcpBaseResources, name: str, target: gcp.cloudrunv2.Service | gcp.cloudrunv2.WorkerPool
+    scope: Scope, base: GcpBaseResources, name: str, target: gcp.cloudrunv2.Service | gcp.cloudrunv2.WorkerPool
 ) -> None:
     """The right on `target`; nothing without a deployer."""
-    site, deployer = ground.site, ground.identity.deployer
+    context, deployer = base.context, base.identity.deployer
     if deployer is None:
         return
     member = (
@@ -21,11 +21,11 @@ def let_deploy(
         else gcp.cloudrunv2.WorkerPoolIamMember
     )
     member(
-        room.named(f"{name}-deployer"),
-        project=site.project,
-        location=site.region,
+        scope.named(f"{name}-deployer"),
+        project=context.project,
+        location=context.region,
         name=target.name,
         role=DEPLOY,
         member=deployer,
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -14,12 +14,12 @@ def plain_variables(environment: Environment) -> Mapping[str, pulumi.Input[str]]
     return {name: value for name, value in environment.plain.items() if name != PORT}
 
 
-def prerequisites(ground: GcpBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
+def prerequisites(base: GcpBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
     """Rights, secret values, images and ways through the network that a copy needs in its first second.
 
     No Output says so, and a first revision that fails its check leaves the service behind as broken.
     """
     stored = [*environment.secrets.values(), *environment.files.values()]
     secrets = [grant for secret in stored for grant in secret.grants]
-    rights = [*ground.identity.grants[name], *ground.registry.grants[name]]
-    return [*rights, *secrets, *ground.network.ready]
+    rights = [*base.identity.grants[name], *base.registry.grants[name]]
+    return [*rights, *secrets, *base.network.ready]

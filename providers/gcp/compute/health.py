@@ -11,7 +11,7 @@ it: a worker that ends is started again.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Adjustment
+from providers.contract.diagnostics import Adjustment, legacy_adjustment
 from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
@@ -49,25 +49,25 @@ def liveness_probe(health: Health) -> GcpProbe:
     return GcpProbe(health.interval_seconds, health.timeout_seconds, PATIENCE * health.unhealthy_threshold)
 
 
-def probe_approximations(spec: Platform) -> list[Adjustment]:
+def probe_adjustments(spec: Platform) -> list[Adjustment]:
     """Health settings that no probe can carry."""
-    return [found for name, service in spec.services.items() for found in _approximations(name, service)]
+    return [found for name, service in spec.services.items() for found in _adjustments(name, service)]
 
 
-def _approximations(name: str, service: Service) -> Iterator[Adjustment]:
+def _adjustments(name: str, service: Service) -> Iterator[Adjustment]:
     path, health = f"services.{name}.health", service.health
     if health.command:
         given = "nothing: Cloud Run runs no command in a container, and starts one again when its process ends"
-        yield Adjustment(f"{path}.command", list(health.command), given)
+        yield legacy_adjustment(f"{path}.command", list(health.command), given)
     asked = health.model_dump(exclude_unset=True, exclude={"command"}, mode="json")
     if service.port is None and asked:
-        yield Adjustment(path, asked, "nothing: Cloud Run asks nothing of a worker")
+        yield legacy_adjustment(path, asked, "nothing: Cloud Run asks nothing of a worker")
     elif service.port is not None and health.path is None:
         given = f"a connection to port {service.port} at the start, and no question later: no path is named"
-        yield Adjustment(path, asked, given)
+        yield legacy_adjustment(path, asked, given)
     elif patience_seconds(health) > LONGEST_STARTUP_SECONDS:
         given = (
             f"{LONGEST_STARTUP_SECONDS} seconds in all to start, the longest that Cloud Run waits, "
             f"where grace and {health.unhealthy_threshold} failures would make {patience_seconds(health)}"
         )
-        yield Adjustment(f"{path}.start_period_seconds", health.start_period_seconds, given)
+        yield legacy_adjustment(f"{path}.start_period_seconds", health.start_period_seconds, given)

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import Platform, Service
-from providers.gcp.compute.health import probe_approximations
+from providers.gcp.compute.health import probe_adjustments
 from providers.gcp.compute.sizes import (
     PAIRS,
     RunSize,
     asked,
     fits,
     run_size,
-    run_size_approximations,
+    run_size_adjustments,
     run_size_refusals,
 )
 
@@ -39,9 +39,9 @@ def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*run_size_refusals(spec), *_crowded(spec), *_reserved(spec)]
 
 
-def compute_approximations(spec: Platform) -> list[Adjustment]:
+def compute_adjustments(spec: Platform) -> list[Adjustment]:
     """Sizes and checks that Cloud Run honours in its own way, and workers that show no metrics."""
-    return [*run_size_approximations(spec), *probe_approximations(spec), *_unscraped(spec)]
+    return [*run_size_adjustments(spec), *probe_adjustments(spec), *_unscraped(spec)]
 
 
 def _crowded(spec: Platform) -> Iterator[Diagnostic]:
@@ -56,7 +56,7 @@ def _crowded(spec: Platform) -> Iterator[Diagnostic]:
                 f"the containers of a copy share {vcpu} vCPU and {memory_mib // 1024} GiB, and the one that carries its "
                 f"metrics takes {SIDECAR}; ask for less, or set monitoring.prometheus to false"
             )
-            yield Unsupported("gcp", f"services.{name}.size", asked(service.size), advice)
+            yield legacy_unsupported("gcp", f"services.{name}.size", asked(service.size), advice)
 
 
 def _reserved(spec: Platform) -> Iterator[Diagnostic]:
@@ -68,11 +68,11 @@ def _reserved(spec: Platform) -> Iterator[Diagnostic]:
         for variable, place in places.items():
             if RESERVED.fullmatch(variable):
                 advice = "Cloud Run sets this variable itself; choose another name"
-                yield Unsupported("gcp", f"services.{name}.{place}", variable, advice)
+                yield legacy_unsupported("gcp", f"services.{name}.{place}", variable, advice)
 
 
 def _unscraped(spec: Platform) -> Iterator[Adjustment]:
     workers = [name for name, service in spec.services.items() if service.port is None]
     if spec.monitoring.prometheus and workers:
         given = f"metrics of the services with a port; nothing can be asked of {', '.join(workers)}"
-        yield Adjustment("monitoring.prometheus", True, given)
+        yield legacy_adjustment("monitoring.prometheus", True, given)

@@ -36,17 +36,17 @@ class GcpCompute:
     workers: Mapping[str, gcp.cloudrunv2.WorkerPool]
 
 
-def create_compute(room: Scope, ground: GcpBaseResources, environments: Mapping[str, Environment]) -> GcpCompute:
+def create_compute(scope: Scope, base: GcpBaseResources, environments: Mapping[str, Environment]) -> GcpCompute:
     """Per service a Cloud Run service or worker pool, and the right of its callers to invoke it."""
-    spec = ground.spec
+    spec = base.spec
     listening = [name for name, service in spec.services.items() if service.port is not None]
-    services = {name: create_service(room, ground, name, environments[name]) for name in listening}
+    services = {name: create_service(scope, base, name, environments[name]) for name in listening}
     workers = {
-        name: create_worker(room, ground, name, environments[name]) for name in spec.services if name not in services
+        name: create_worker(scope, base, name, environments[name]) for name in spec.services if name not in services
     }
     for callee, service in services.items():
         for caller in spec.callers_of(callee):
-            let_call(room, ground, caller, callee, service)
+            let_call(scope, base, caller, callee, service)
     for name, target in (services | workers).items():
-        let_deploy(room, ground, name, target)
+        let_deploy(scope, base, name, target)
     return GcpCompute(services, workers)

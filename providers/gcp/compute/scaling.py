@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.diagnostics import Adjustment
+from providers.contract.diagnostics import Adjustment, legacy_adjustment
 from providers.contract.spec import Platform, Service
 
 LEAST_UTILIZATION, MOST_UTILIZATION = 0.1, 0.95
@@ -73,21 +73,21 @@ def answer_seconds(spec: Platform) -> float:
     return slo.latency_p95_seconds if slo else spec.monitoring.alerts.latency_p95_seconds
 
 
-def autoscaling_approximations(spec: Platform) -> list[Adjustment]:
+def autoscaling_adjustments(spec: Platform) -> list[Adjustment]:
     """The arithmetic behind the targets, and the targets that Cloud Run does not know."""
     scaled = ((name, service) for name, service in spec.services.items() if not scaling_of(spec, service).fixed)
-    return [found for name, service in scaled for found in _approximations(spec, name, service)]
+    return [found for name, service in scaled for found in _adjustments(spec, name, service)]
 
 
-def _approximations(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
+def _adjustments(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
     path, asked = f"services.{name}.autoscaling", service.autoscaling.model_dump(exclude_unset=True)
     yield from _cpu(path, service)
     if service.path is not None:
         requests = service.autoscaling.requests_per_replica_per_minute
-        yield Adjustment(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
+        yield legacy_adjustment(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
     for key, given in _unknown(spec).items():
         if key in asked:
-            yield Adjustment(f"{path}.{key}", asked[key], given)
+            yield legacy_adjustment(f"{path}.{key}", asked[key], given)
 
 
 def _cpu(path: str, service: Service) -> Iterator[Adjustment]:
@@ -95,7 +95,7 @@ def _cpu(path: str, service: Service) -> Iterator[Adjustment]:
     given = WORKER_CPU_PERCENT if service.port is None else cpu_utilization(service) * 100
     if round(given, 4) != asked:
         why = "the target of every worker pool" if service.port is None else "the nearest that Cloud Run takes"
-        yield Adjustment(f"{path}.cpu_percent", asked, f"{given:g}, {why}")
+        yield legacy_adjustment(f"{path}.cpu_percent", asked, f"{given:g}, {why}")
 
 
 def _reckoning(spec: Platform, service: Service) -> str:

@@ -19,44 +19,42 @@ from providers.gcp.naming import run_name
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 
 
-def create_service(
-    room: Scope, ground: GcpBaseResources, name: str, environment: Environment
-) -> gcp.cloudrunv2.Service:
+def create_service(scope: Scope, base: GcpBaseResources, name: str, environment: Environment) -> gcp.cloudrunv2.Service:
     """The Cloud Run service of a service with a port."""
-    site, service = ground.site, ground.spec.services[name]
-    called = bool(ground.spec.callers_of(name))
-    sidecar = create_sidecar(room, ground, name, APP) if has_sidecar(ground.spec, service) else None
+    context, service = base.context, base.spec.services[name]
+    called = bool(base.spec.callers_of(name))
+    sidecar = create_sidecar(scope, base, name, APP) if has_sidecar(base.spec, service) else None
     config = sidecar.config.grants if sidecar else ()
     return gcp.cloudrunv2.Service(
-        room.named(name),
-        name=run_name(site.stack, name),
-        project=site.project,
-        location=site.region,
+        scope.named(name),
+        name=run_name(context.stack, name),
+        project=context.project,
+        location=context.region,
         ingress=_ingress(service),
         # callers inside need the service's own address; nobody else does, and it would lead around the load balancer
         default_uri_disabled=not called,
-        custom_audiences=[service_address(ground, name)] if called else None,
+        custom_audiences=[service_address(base, name)] if called else None,
         # the load balancer carries no identity, so a routed service lets everyone in that the entry lets through
         invoker_iam_disabled=service.path is not None,
-        deletion_protection=site.production,
-        scaling=_service_scaling(scaling_of(ground.spec, service)),
-        template=_template(ground, name, environment, sidecar),
+        deletion_protection=context.production,
+        scaling=_service_scaling(scaling_of(base.spec, service)),
+        template=_template(base, name, environment, sidecar),
         traffics=[gcp.cloudrunv2.ServiceTrafficArgs(type=LATEST, percent=100)],
         # what a first revision needs and no input tells: rights, secret values, the way through the network
-        opts=room.opts(depends_on=[*prerequisites(ground, name, environment), *config]),
+        opts=scope.opts(depends_on=[*prerequisites(base, name, environment), *config]),
     )
 
 
-def let_call(room: Scope, ground: GcpBaseResources, caller: str, callee: str, service: gcp.cloudrunv2.Service) -> None:
+def let_call(scope: Scope, base: GcpBaseResources, caller: str, callee: str, service: gcp.cloudrunv2.Service) -> None:
     """The right of `caller` to invoke `service`, which is `callee`."""
     gcp.cloudrunv2.ServiceIamMember(
-        room.named(f"{callee}-called-by-{caller}"),
-        project=ground.site.project,
-        location=ground.site.region,
+        scope.named(f"{callee}-called-by-{caller}"),
+        project=base.context.project,
+        location=base.context.region,
         name=service.name,
         role="roles/run.invoker",
-        member=ground.identity.member(caller),
-        opts=room.opts(),
+        member=base.identity.member(caller),
+        opts=scope.opts(),
     )
 
 
@@ -84,15 +82,15 @@ def _revision_scaling(scaling: GcpScaling) -> gcp.cloudrunv2.ServiceTemplateScal
 
 
 def _template(
-    ground: GcpBaseResources, name: str, environment: Environment, sidecar: Sidecar | None
+    base: GcpBaseResources, name: str, environment: Environment, sidecar: Sidecar | None
 ) -> gcp.cloudrunv2.ServiceTemplateArgs:
-    spec, service = ground.spec, ground.spec.services[name]
+    spec, service = base.spec, base.spec.services[name]
     scaling = scaling_of(spec, service)
-    app = service_container(spec, service, ground.registry.images[name], environment)
+    app = service_container(spec, service, base.registry.images[name], environment)
     return gcp.cloudrunv2.ServiceTemplateArgs(
         execution_environment="EXECUTION_ENVIRONMENT_GEN2",
-        service_account=ground.identity.accounts[name].email,
-        encryption_key=ground.keys.usable["run"],
+        service_account=base.identity.accounts[name].email,
+        encryption_key=base.keys.usable["run"],
         timeout=f"{LONGEST_REQUEST_SECONDS}s",
         max_instance_request_concurrency=scaling.concurrency,
         # Streamlit keeps a session in the memory of one copy, so a browser must come back to it
@@ -100,13 +98,13 @@ def _template(
         scaling=_revision_scaling(scaling),
         containers=[app, sidecar.container] if sidecar else [app],
         volumes=[*service_volumes(environment.files), *([sidecar.volume] if sidecar else [])] or None,
-        vpc_access=_network(ground, name),
+        vpc_access=_network(base, name),
     )
 
 
-def _network(ground: GcpBaseResources, name: str) -> gcp.cloudrunv2.ServiceTemplateVpcAccessArgs:
+def _network(base: GcpBaseResources, name: str) -> gcp.cloudrunv2.ServiceTemplateVpcAccessArgs:
     interface = gcp.cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArgs(
-        network=ground.network.network_id, subnetwork=ground.network.subnet_id, tags=[ground.network.tags[name]]
+        network=base.network.network_id, subnetwork=base.network.subnet_id, tags=[base.network.tags[name]]
     )
     # everything goes through the network, or its firewall, its fixed addresses and a closed egress would mean nothing
     return gcp.cloudrunv2.ServiceTemplateVpcAccessArgs(egress="ALL_TRAFFIC", network_interfaces=[interface])

@@ -36,10 +36,10 @@ class Sidecar:
     config: SecretRef
 
 
-def create_sidecar(room: Scope, ground: GcpBaseResources, name: str, app: str) -> Sidecar:
+def create_sidecar(scope: Scope, base: GcpBaseResources, name: str, app: str) -> Sidecar:
     """The collector of the service `name`, started after its container `app`."""
-    document = pulumi.Output.from_input(collector_config(run_name(ground.site.stack, name), ground.spec.services[name]))
-    config = create_secret(room, ground, f"metrics-{name}", document, [name])
+    document = pulumi.Output.from_input(collector_config(run_name(base.context.stack, name), base.spec.services[name]))
+    config = create_secret(scope, base, f"metrics-{name}", document, [name])
     return Sidecar(_container(app), _volume(config), config)
 
 

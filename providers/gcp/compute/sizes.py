@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    legacy_adjustment,
+    legacy_unsupported,
+    listed,
+)
 from providers.contract.spec import Platform, Size
 
 PAIRS: dict[int, tuple[int, int]] = {
@@ -75,16 +81,18 @@ def run_size_refusals(spec: Platform) -> list[Diagnostic]:
     """Sizes that no pair reaches without raising the vCPU, with the nearest pairs."""
     most = f"Cloud Run gives at most {max(PAIRS)} vCPU and {PAIRS[max(PAIRS)][1] // 1024} GiB, and less to fewer vCPU"
     return [
-        Unsupported("gcp", f"services.{name}.size", asked(size), f"{most}; take {listed(nearest_run_sizes(size))}")
+        legacy_unsupported(
+            "gcp", f"services.{name}.size", asked(size), f"{most}; take {listed(nearest_run_sizes(size))}"
+        )
         for name, size in _sizes(spec)
         if not fits(size)
     ]
 
 
-def run_size_approximations(spec: Platform) -> list[Adjustment]:
+def run_size_adjustments(spec: Platform) -> list[Adjustment]:
     """Sizes between two pairs, rounded up."""
     return [
-        Adjustment(f"services.{name}.size", asked(size), f"{run_size(size)}, the next pair that Cloud Run has")
+        legacy_adjustment(f"services.{name}.size", asked(size), f"{run_size(size)}, the next pair that Cloud Run has")
         for name, size in _sizes(spec)
         if fits(size) and (run_size(size).vcpu, run_size(size).memory_gib) != (size.vcpu, size.memory_gib)
     ]

@@ -18,26 +18,26 @@ from providers.gcp.naming import run_name
 
 
 def create_worker(
-    room: Scope, ground: GcpBaseResources, name: str, environment: Environment
+    scope: Scope, base: GcpBaseResources, name: str, environment: Environment
 ) -> gcp.cloudrunv2.WorkerPool:
     """The worker pool of a service without a port."""
-    site, service = ground.site, ground.spec.services[name]
+    context, service = base.context, base.spec.services[name]
     return gcp.cloudrunv2.WorkerPool(
-        room.named(name),
-        name=run_name(site.stack, name),
-        project=site.project,
-        location=site.region,
-        deletion_protection=site.production,
-        scaling=_scaling(scaling_of(ground.spec, service)),
+        scope.named(name),
+        name=run_name(context.stack, name),
+        project=context.project,
+        location=context.region,
+        deletion_protection=context.production,
+        scaling=_scaling(scaling_of(base.spec, service)),
         template=gcp.cloudrunv2.WorkerPoolTemplateArgs(
-            service_account=ground.identity.accounts[name].email,
-            encryption_key=ground.keys.usable["run"],
-            containers=[_container(service, ground.registry.images[name], environment)],
+            service_account=base.identity.accounts[name].email,
+            encryption_key=base.keys.usable["run"],
+            containers=[_container(service, base.registry.images[name], environment)],
             volumes=worker_volumes(environment.files) or None,
-            vpc_access=_network(ground, name),
+            vpc_access=_network(base, name),
         ),
         # what a first revision needs and no input tells: rights, secret values, the way through the network
-        opts=room.opts(depends_on=prerequisites(ground, name, environment)),
+        opts=scope.opts(depends_on=prerequisites(base, name, environment)),
     )
 
 
@@ -82,9 +82,9 @@ def _secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.WorkerPool
     ]
 
 
-def _network(ground: GcpBaseResources, name: str) -> gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs:
+def _network(base: GcpBaseResources, name: str) -> gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs:
     interface = gcp.cloudrunv2.WorkerPoolTemplateVpcAccessNetworkInterfaceArgs(
-        network=ground.network.network_id, subnetwork=ground.network.subnet_id, tags=[ground.network.tags[name]]
+        network=base.network.network_id, subnetwork=base.network.subnet_id, tags=[base.network.tags[name]]
     )
     # as for a service: what does not go through the network is seen by no firewall
     return gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs(egress="ALL_TRAFFIC", network_interfaces=[interface])

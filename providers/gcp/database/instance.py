@@ -18,20 +18,18 @@ QUERY_CHARACTERS = 1024
 QUERY_PLANS_A_MINUTE = 5
 
 
-def create_instance(
-    room: Scope, ground: GcpBaseResources, wanted: DatabaseSpec, tier: Tier
-) -> gcp.sql.DatabaseInstance:
+def create_instance(scope: Scope, base: GcpBaseResources, wanted: DatabaseSpec, tier: Tier) -> gcp.sql.DatabaseInstance:
     """The Cloud SQL instance. Deletion is refused by the stack and, a setting of its own, by the API."""
-    site = ground.site
+    context = base.context
     return gcp.sql.DatabaseInstance(
-        room.named(),
-        project=site.project,
-        region=site.region,
+        scope.named(),
+        project=context.project,
+        region=context.region,
         database_version=f"POSTGRES_{wanted.version}",
-        encryption_key_name=ground.keys.usable["sqladmin"],
+        encryption_key_name=base.keys.usable["sqladmin"],
         deletion_protection=wanted.deletion_protection,
-        settings=_settings(room, ground, wanted, tier),
-        opts=room.opts(
+        settings=_settings(scope, base, wanted, tier),
+        opts=scope.opts(
             protect=wanted.deletion_protection,
             # the disk grows by itself, and to shrink it back to the stack's number Cloud SQL would make a new one
             ignore_changes=["settings.diskSize"],
@@ -40,9 +38,9 @@ def create_instance(
 
 
 def _settings(
-    room: Scope, ground: GcpBaseResources, wanted: DatabaseSpec, tier: Tier
+    scope: Scope, base: GcpBaseResources, wanted: DatabaseSpec, tier: Tier
 ) -> gcp.sql.DatabaseInstanceSettingsArgs:
-    keeps_last = _keeps_last_backup(ground.site)
+    keeps_last = _keeps_last_backup(base.context)
     return gcp.sql.DatabaseInstanceSettingsArgs(
         edition=tier.edition,
         tier=tier.name,
@@ -53,13 +51,13 @@ def _settings(
         disk_autoresize=wanted.max_storage_gib > wanted.storage_gib,
         disk_autoresize_limit=wanted.max_storage_gib if wanted.max_storage_gib > wanted.storage_gib else None,
         # who gets in
-        ip_configuration=_private(ground),
+        ip_configuration=_private(base),
         # a required connector would turn away every client that has nothing but DATABASE_URL
         connector_enforcement="NOT_REQUIRED",
         data_api_access="DISALLOW_DATA_API",
         password_validation_policy=_passwords(),
         # keeping
-        backup_configuration=_backups(ground.site, wanted, tier),
+        backup_configuration=_backups(base.context, wanted, tier),
         deletion_protection_enabled=wanted.deletion_protection,
         retain_backups_on_delete=keeps_last,
         final_backup_config=gcp.sql.DatabaseInstanceSettingsFinalBackupConfigArgs(
@@ -73,15 +71,15 @@ def _settings(
         ],
         insights_config=_insights(),
         # default labels of the provider do not reach inside `settings`
-        user_labels=dict(room.tags),
+        user_labels=dict(scope.tags),
     )
 
 
-def _private(ground: GcpBaseResources) -> gcp.sql.DatabaseInstanceSettingsIpConfigurationArgs:
+def _private(base: GcpBaseResources) -> gcp.sql.DatabaseInstanceSettingsIpConfigurationArgs:
     return gcp.sql.DatabaseInstanceSettingsIpConfigurationArgs(
         ipv4_enabled=False,
-        private_network=ground.network.network_id,
-        allocated_ip_range=ground.network.private_range,
+        private_network=base.network.network_id,
+        allocated_ip_range=base.network.private_range,
         enable_private_path_for_google_cloud_services=True,
         ssl_mode="ENCRYPTED_ONLY",
         server_ca_mode="GOOGLE_MANAGED_CAS_CA",
@@ -100,7 +98,7 @@ def _passwords() -> gcp.sql.DatabaseInstanceSettingsPasswordValidationPolicyArgs
 
 
 def _backups(
-    site: GcpContext, wanted: DatabaseSpec, tier: Tier
+    context: GcpContext, wanted: DatabaseSpec, tier: Tier
 ) -> gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs:
     if wanted.backup.retention_days == 0:
         return gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs(
@@ -110,7 +108,7 @@ def _backups(
         enabled=True,
         start_time=wanted.backup.window_start,
         # beside the key that encrypts them; copies elsewhere are a matter of `recovery`
-        location=site.region,
+        location=context.region,
         point_in_time_recovery_enabled=True,
         transaction_log_retention_days=log_days(wanted, tier),
         backup_retention_settings=gcp.sql.DatabaseInstanceSettingsBackupConfigurationBackupRetentionSettingsArgs(
@@ -119,8 +117,8 @@ def _backups(
     )
 
 
-def _keeps_last_backup(site: GcpContext) -> bool:
-    return site.spec.profile != "development"
+def _keeps_last_backup(context: GcpContext) -> bool:
+    return context.spec.profile != "development"
 
 
 def _maintenance(wanted: MaintenanceSpec) -> gcp.sql.DatabaseInstanceSettingsMaintenanceWindowArgs:

@@ -7,7 +7,7 @@ know when the change is applied, not before.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import ConfigError, Diagnostic
+from providers.contract.diagnostics import ConfigError, Diagnostic, legacy_error
 from providers.contract.postgres import declared, on_or_off, untaken
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
@@ -95,8 +95,8 @@ def _out_of_range(database: DatabaseSpec) -> Iterator[ConfigError]:
     asked = database.parameters.get("max_connections")
     if asked is not None and not (str(asked).isdecimal() and LEAST_CONNECTIONS <= int(asked) <= MOST_CONNECTIONS):
         advice = f"must be a whole number of connections, {LEAST_CONNECTIONS} to {MOST_CONNECTIONS}"
-        yield ConfigError("database.parameters.max_connections", asked, advice)
+        yield legacy_error("database.parameters.max_connections", asked, advice)
     buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
     if isinstance(buffers_mib, int) and buffers_mib >= memory_mib:
         advice = f"leaves nothing of the server's {memory_mib:g} MiB, and it would not start; a third is usual"
-        yield ConfigError("database.parameters.shared_buffers_mib", buffers_mib, advice)
+        yield legacy_error("database.parameters.shared_buffers_mib", buffers_mib, advice)

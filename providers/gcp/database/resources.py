@@ -34,44 +34,44 @@ class GcpDatabase(Database):
     max_connections: int
 
 
-def create_database(room: Scope, ground: GcpBaseResources) -> GcpDatabase:
+def create_database(scope: Scope, base: GcpBaseResources) -> GcpDatabase:
     """One Cloud SQL instance for the spec's database."""
-    wanted, site = ground.spec.database, ground.site
+    wanted, context = base.spec.database, base.context
     if wanted is None:
         raise ValueError("the platform has no database")
-    tier = database_tier(wanted.size, site.region)
-    instance = create_instance(room, ground, wanted, tier)
+    tier = database_tier(wanted.size, context.region)
+    instance = create_instance(scope, base, wanted, tier)
     return GcpDatabase(
         host=instance.private_ip_address,
         port=DATABASE_PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        url=_url(room, ground, instance),
-        identifier=pulumi.Output.concat(site.project, ":", instance.name),
+        url=_url(scope, base, instance),
+        identifier=pulumi.Output.concat(context.project, ":", instance.name),
         max_connections=max_connections(wanted, tier),
     )
 
 
-def _url(room: Scope, ground: GcpBaseResources, instance: gcp.sql.DatabaseInstance) -> SecretRef:
+def _url(scope: Scope, base: GcpBaseResources, instance: gcp.sql.DatabaseInstance) -> SecretRef:
     """The connection URL; its readers wait for the user and the database that it names as well."""
-    password = generated_password(room)
+    password = generated_password(scope)
     user = gcp.sql.User(
-        room.named("user"),
-        project=ground.site.project,
+        scope.named("user"),
+        project=base.context.project,
         instance=instance.name,
         name=USERNAME,
         password=password,
         deletion_policy="ABANDON",
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     database = gcp.sql.Database(
-        room.named("agents"),
-        project=ground.site.project,
+        scope.named("agents"),
+        project=base.context.project,
         instance=instance.name,
         name=DATABASE_NAME,
         deletion_policy="ABANDON",
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     url = postgres_url(USERNAME, password, instance.private_ip_address, DATABASE_PORT, DATABASE_NAME)
-    secret = create_secret(room, ground, "database-url", url, ground.spec.users_of("database"))
+    secret = create_secret(scope, base, "database-url", url, base.spec.users_of("database"))
     return replace(secret, grants=(*secret.grants, user, database))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import MaintenanceSpec, Platform
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -29,22 +29,22 @@ def database_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         "a standby needs backups and recovery to any second; set database.backup.retention_days to 1 or more, "
         "or high_availability to false"
     )
-    return [Unsupported("gcp", "database.high_availability", True, advice)]
+    return [legacy_unsupported("gcp", "database.high_availability", True, advice)]
 
 
-def database_approximations(spec: Platform) -> list[Adjustment]:
+def database_adjustments(spec: Platform) -> list[Adjustment]:
     """Windows wider than an hour, or not at the minute asked."""
-    return list(_approximations(spec))
+    return list(_adjustments(spec))
 
 
-def _approximations(spec: Platform) -> Iterator[Adjustment]:
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     database = spec.database
     if database is None:
         return
     start, hour = database.backup.window_start, full_hour(database.maintenance)
     if database.backup.retention_days > 0:
         given = f"a start within the {BACKUP_HOURS} hours from {start} UTC; maintenance waits for a backup that runs"
-        yield Adjustment("database.backup.window_start", start, given)
+        yield legacy_adjustment("database.backup.window_start", start, given)
     if database.maintenance.window_start != f"{hour:02}:00":
         given = f"the hour from {hour:02}:00 UTC: Cloud SQL's maintenance begins on the hour"
-        yield Adjustment("database.maintenance.window_start", database.maintenance.window_start, given)
+        yield legacy_adjustment("database.maintenance.window_start", database.maintenance.window_start, given)

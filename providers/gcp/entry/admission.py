@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment
+from providers.contract.diagnostics import Adjustment, legacy_adjustment
 from providers.contract.spec import Platform
 
 ANYWHERE = "0.0.0.0/0"
@@ -32,24 +32,24 @@ def idle_seconds(spec: Platform) -> int:
     return min(max(spec.ingress.idle_timeout_seconds, LEAST_IDLE_SECONDS), MOST_IDLE_SECONDS)
 
 
-def entry_approximations(spec: Platform) -> list[Adjustment]:
+def entry_adjustments(spec: Platform) -> list[Adjustment]:
     """Where the entry counts, waits or watches in Google's own way."""
-    return list(_approximations(spec)) if spec.public else []
+    return list(_adjustments(spec)) if spec.public else []
 
 
-def _approximations(spec: Platform) -> Iterator[Adjustment]:
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     ingress = spec.ingress
     limit = ingress.rate_limit_per_minute
     given = f"{limit} in 60 seconds to each routed service: Cloud Armor counts for every backend apart"
-    yield Adjustment("ingress.rate_limit_per_minute", limit, given)
+    yield legacy_adjustment("ingress.rate_limit_per_minute", limit, given)
     given = (
         f"{idle_seconds(spec)} seconds between two requests of a connection; within a request no pause is too long, "
         f"and Cloud Run ends it after {LONGEST_REQUEST_SECONDS} seconds in all"
     )
-    yield Adjustment("ingress.idle_timeout_seconds", ingress.idle_timeout_seconds, given)
+    yield legacy_adjustment("ingress.idle_timeout_seconds", ingress.idle_timeout_seconds, given)
     if not open_to_all(spec):
         given = "the same, and no uptime check: Google's checkers call from addresses outside them"
-        yield Adjustment("ingress.allowed_cidrs", list(ingress.allowed_cidrs), given)
+        yield legacy_adjustment("ingress.allowed_cidrs", list(ingress.allowed_cidrs), given)
     if ingress.domain is None:
         given = "the load balancer's address over plain HTTP: Google gives it no name, and a certificate needs one"
-        yield Adjustment("ingress.domain", None, given)
+        yield legacy_adjustment("ingress.domain", None, given)

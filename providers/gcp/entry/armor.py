@@ -41,17 +41,17 @@ RATE_WINDOW_SECONDS = 60
 Rule = gcp.compute.SecurityPolicyRuleArgs
 
 
-def create_policy(room: Scope, site: GcpContext) -> gcp.compute.SecurityPolicy:
+def create_policy(scope: Scope, context: GcpContext) -> gcp.compute.SecurityPolicy:
     """The policy on every backend; without `waf` the rate limit and the allowed addresses alone."""
-    waf = site.spec.ingress.waf
+    waf = context.spec.ingress.waf
     return gcp.compute.SecurityPolicy(
-        room.named("policy"),
-        project=site.project,
+        scope.named("policy"),
+        project=context.project,
         type="CLOUD_ARMOR",
-        rules=[*(_inspections() if waf else ()), *_rates(site), _refuse_others()],
+        rules=[*(_inspections() if waf else ()), *_rates(context), _refuse_others()],
         advanced_options_config=_inspection_options() if waf else None,
         adaptive_protection_config=_adaptive_protection() if waf else None,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
@@ -74,9 +74,9 @@ def _inspection(priority: int, expression: str) -> Rule:
     )
 
 
-def _rates(site: GcpContext) -> list[Rule]:
-    limit = site.spec.ingress.rate_limit_per_minute
-    return [_rate(RATE_PRIORITY + n, limit, ranges) for n, ranges in enumerate(admitted(site.spec))]
+def _rates(context: GcpContext) -> list[Rule]:
+    limit = context.spec.ingress.rate_limit_per_minute
+    return [_rate(RATE_PRIORITY + n, limit, ranges) for n, ranges in enumerate(admitted(context.spec))]
 
 
 def _rate(priority: int, limit: int, ranges: Sequence[str]) -> Rule:

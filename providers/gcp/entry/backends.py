@@ -13,7 +13,7 @@ SCHEME = "EXTERNAL_MANAGED"
 
 
 def create_backend(
-    room: Scope, site: GcpContext, name: str, origins: Iterable[GcpOrigin], policy: gcp.compute.SecurityPolicy
+    scope: Scope, context: GcpContext, name: str, origins: Iterable[GcpOrigin], policy: gcp.compute.SecurityPolicy
 ) -> gcp.compute.BackendService:
     """The backend of a public service.
 
@@ -21,13 +21,13 @@ def create_backend(
     request after its own limit, so a stream lasts as long as Cloud Run lets it.
     """
     return gcp.compute.BackendService(
-        room.named(name),
-        project=site.project,
+        scope.named(name),
+        project=context.project,
         load_balancing_scheme=SCHEME,
         protocol="HTTPS",
         backends=[gcp.compute.BackendServiceBackendArgs(group=origin.groups[name]) for origin in origins],
         security_policy=policy.self_link,
         enable_cdn=False,
         log_config=gcp.compute.BackendServiceLogConfigArgs(enable=True, sample_rate=1.0),
-        opts=room.opts(),
+        opts=scope.opts(),
     )

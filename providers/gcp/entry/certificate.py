@@ -12,12 +12,12 @@ from providers.gcp.context import GcpContext
 RECORD_TTL_SECONDS = 300
 
 
-def find_zone(room: Scope, site: GcpContext, zone: str) -> pulumi.Output[str]:
+def find_zone(scope: Scope, context: GcpContext, zone: str) -> pulumi.Output[str]:
     """Name of the project's managed zone whose DNS name is `zone`: Cloud DNS calls zones by a name of their own."""
     found = gcp.dns.get_managed_zones_output(
-        project=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
+        project=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).managed_zones
-    return found.apply(lambda zones: zone_name(zones, zone, site.project))
+    return found.apply(lambda zones: zone_name(zones, zone, context.project))
 
 
 def zone_name(zones: Sequence[GetManagedZonesManagedZoneResult], zone: str, project: str) -> str:
@@ -30,51 +30,55 @@ def zone_name(zones: Sequence[GetManagedZonesManagedZoneResult], zone: str, proj
     )
 
 
-def create_certificate_map(room: Scope, site: GcpContext, domain: str, zone: pulumi.Output[str]) -> pulumi.Output[str]:
+def create_certificate_map(
+    scope: Scope, context: GcpContext, domain: str, zone: pulumi.Output[str]
+) -> pulumi.Output[str]:
     """Link of a certificate map that holds a certificate for `domain`, as a proxy takes it."""
     proof = gcp.certificatemanager.DnsAuthorization(
-        room.named("proof"), project=site.project, domain=domain, opts=room.opts()
+        scope.named("proof"), project=context.project, domain=domain, opts=scope.opts()
     )
     record = proof.dns_resource_records[0]
     gcp.dns.RecordSet(
-        room.named("proof-record"),
-        project=site.project,
+        scope.named("proof-record"),
+        project=context.project,
         managed_zone=zone,
         name=record.name.apply(str),
         type=record.type.apply(str),
         ttl=RECORD_TTL_SECONDS,
         rrdatas=[record.data.apply(str)],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     certificate = gcp.certificatemanager.Certificate(
-        room.named("certificate"),
-        project=site.project,
+        scope.named("certificate"),
+        project=context.project,
         managed=gcp.certificatemanager.CertificateManagedArgs(domains=[domain], dns_authorizations=[proof.id]),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     certificates = gcp.certificatemanager.CertificateMap(
-        room.named("certificates"), project=site.project, opts=room.opts()
+        scope.named("certificates"), project=context.project, opts=scope.opts()
     )
     gcp.certificatemanager.CertificateMapEntry(
-        room.named("certificate-of-domain"),
-        project=site.project,
+        scope.named("certificate-of-domain"),
+        project=context.project,
         map=certificates.name,
         hostname=domain,
         certificates=[certificate.id],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return pulumi.Output.concat("//certificatemanager.googleapis.com/", certificates.id)
 
 
-def point_to(room: Scope, site: GcpContext, domain: str, zone: pulumi.Output[str], address: pulumi.Output[str]) -> None:
+def point_to(
+    scope: Scope, context: GcpContext, domain: str, zone: pulumi.Output[str], address: pulumi.Output[str]
+) -> None:
     """The record that leads the domain to the load balancer."""
     gcp.dns.RecordSet(
-        room.named("name"),
-        project=site.project,
+        scope.named("name"),
+        project=context.project,
         managed_zone=zone,
         name=f"{domain}.",
         type="A",
         ttl=RECORD_TTL_SECONDS,
         rrdatas=[address],
-        opts=room.opts(),
+        opts=scope.opts(),
     )

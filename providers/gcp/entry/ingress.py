@@ -33,25 +33,25 @@ class GcpIngress:
     origin: GcpOrigin
 
 
-def create_ingress(room: Scope, ground: GcpBaseResources, compute: GcpCompute) -> GcpIngress | None:
+def create_ingress(scope: Scope, base: GcpBaseResources, compute: GcpCompute) -> GcpIngress | None:
     """The endpoint groups of the region; None when no service has a path."""
-    public = ground.spec.public
+    public = base.spec.public
     if not public:
         return None
-    groups = {name: _endpoint_group(room, ground, name, compute) for name in public}
+    groups = {name: _endpoint_group(scope, base, name, compute) for name in public}
     # no host leads to the region from outside; Cloud Run's own domain stands for it
-    host = pulumi.Output.from_input(f"{ground.site.region}.run.app")
+    host = pulumi.Output.from_input(f"{base.context.region}.run.app")
     return GcpIngress(GcpOrigin(host=host, groups={name: group.id for name, group in groups.items()}))
 
 
 def _endpoint_group(
-    room: Scope, ground: GcpBaseResources, name: str, compute: GcpCompute
+    scope: Scope, base: GcpBaseResources, name: str, compute: GcpCompute
 ) -> gcp.compute.RegionNetworkEndpointGroup:
     return gcp.compute.RegionNetworkEndpointGroup(
-        room.named(name),
-        project=ground.site.project,
-        region=ground.site.region,
+        scope.named(name),
+        project=base.context.project,
+        region=base.context.region,
         network_endpoint_type="SERVERLESS",
         cloud_run=gcp.compute.RegionNetworkEndpointGroupCloudRunArgs(service=compute.services[name].name),
-        opts=room.opts(),
+        opts=scope.opts(),
     )

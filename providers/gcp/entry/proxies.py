@@ -9,77 +9,77 @@ from providers.gcp.entry.admission import idle_seconds
 from providers.gcp.entry.backends import SCHEME
 
 
-def create_address(room: Scope, site: GcpContext) -> gcp.compute.GlobalAddress:
+def create_address(scope: Scope, context: GcpContext) -> gcp.compute.GlobalAddress:
     """The address that names point to, so production keeps it from being deleted."""
     return gcp.compute.GlobalAddress(
-        room.named("address"),
-        project=site.project,
+        scope.named("address"),
+        project=context.project,
         address_type="EXTERNAL",
         ip_version="IPV4",
-        opts=room.opts(protect=site.production),
+        opts=scope.opts(protect=context.production),
     )
 
 
 def serve_https(
-    room: Scope,
-    site: GcpContext,
+    scope: Scope,
+    context: GcpContext,
     address: pulumi.Output[str],
     urls: gcp.compute.URLMap,
     certificates: pulumi.Output[str],
 ) -> None:
     """HTTPS on 443; HTTP on 80 only tells clients to come back that way."""
     tls = gcp.compute.SSLPolicy(
-        room.named("tls"), project=site.project, profile="MODERN", min_tls_version="TLS_1_2", opts=room.opts()
+        scope.named("tls"), project=context.project, profile="MODERN", min_tls_version="TLS_1_2", opts=scope.opts()
     )
     proxy = gcp.compute.TargetHttpsProxy(
-        room.named("https"),
-        project=site.project,
+        scope.named("https"),
+        project=context.project,
         url_map=urls.id,
         ssl_policy=tls.id,
         certificate_map=certificates,
-        http_keep_alive_timeout_sec=idle_seconds(site.spec),
+        http_keep_alive_timeout_sec=idle_seconds(context.spec),
         quic_override="ENABLE",
         # early data can be replayed, and a replayed prompt is paid for twice
         tls_early_data="DISABLED",
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    _listen(room, site, "https-rule", 443, address, proxy.id)
-    serve_http(room, site, address, _redirect(room, site))
+    _listen(scope, context, "https-rule", 443, address, proxy.id)
+    serve_http(scope, context, address, _redirect(scope, context))
 
 
-def serve_http(room: Scope, site: GcpContext, address: pulumi.Output[str], urls: gcp.compute.URLMap) -> None:
+def serve_http(scope: Scope, context: GcpContext, address: pulumi.Output[str], urls: gcp.compute.URLMap) -> None:
     """HTTP on 80."""
     proxy = gcp.compute.TargetHttpProxy(
-        room.named("http"),
-        project=site.project,
+        scope.named("http"),
+        project=context.project,
         url_map=urls.id,
-        http_keep_alive_timeout_sec=idle_seconds(site.spec),
-        opts=room.opts(),
+        http_keep_alive_timeout_sec=idle_seconds(context.spec),
+        opts=scope.opts(),
     )
-    _listen(room, site, "http-rule", 80, address, proxy.id)
+    _listen(scope, context, "http-rule", 80, address, proxy.id)
 
 
-def _redirect(room: Scope, site: GcpContext) -> gcp.compute.URLMap:
+def _redirect(scope: Scope, context: GcpContext) -> gcp.compute.URLMap:
     return gcp.compute.URLMap(
-        room.named("redirect"),
-        project=site.project,
+        scope.named("redirect"),
+        project=context.project,
         default_url_redirect=gcp.compute.URLMapDefaultUrlRedirectArgs(
             https_redirect=True, strip_query=False, redirect_response_code="MOVED_PERMANENTLY_DEFAULT"
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
 def _listen(
-    room: Scope, site: GcpContext, part: str, port: int, address: pulumi.Output[str], target: pulumi.Output[str]
+    scope: Scope, context: GcpContext, part: str, port: int, address: pulumi.Output[str], target: pulumi.Output[str]
 ) -> None:
     gcp.compute.GlobalForwardingRule(
-        room.named(part),
-        project=site.project,
+        scope.named(part),
+        project=context.project,
         load_balancing_scheme=SCHEME,
         ip_protocol="TCP",
         ip_address=address,
         port_range=str(port),
         target=target,
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -21,18 +21,18 @@ from providers.gcp.entry.proxies import create_address, serve_http, serve_https
 from providers.gcp.entry.url_map import create_url_map
 
 
-def create_entry(room: Scope, site: GcpContext, origins: Mapping[str, Origin]) -> Entry:
+def create_entry(scope: Scope, context: GcpContext, origins: Mapping[str, Origin]) -> Entry:
     """One load balancer over the endpoint groups of `origins`, which are by region."""
     groups = [origin for origin in origins.values() if isinstance(origin, GcpOrigin)]
-    policy = create_policy(room, site)
-    backends = {name: create_backend(room, site, name, groups, policy) for name in site.spec.public}
-    urls = create_url_map(room, site, backends)
-    address = create_address(room, site).address
-    domain, zone = site.spec.ingress.domain, site.spec.ingress.zone
+    policy = create_policy(scope, context)
+    backends = {name: create_backend(scope, context, name, groups, policy) for name in context.spec.public}
+    urls = create_url_map(scope, context, backends)
+    address = create_address(scope, context).address
+    domain, zone = context.spec.ingress.domain, context.spec.ingress.zone
     if domain is None or zone is None:
-        serve_http(room, site, address, urls)
+        serve_http(scope, context, address, urls)
         return Entry(url=pulumi.Output.concat("http://", address))
-    managed_zone = find_zone(room, site, zone)
-    serve_https(room, site, address, urls, create_certificate_map(room, site, domain, managed_zone))
-    point_to(room, site, domain, managed_zone, address)
+    managed_zone = find_zone(scope, context, zone)
+    serve_https(scope, context, address, urls, create_certificate_map(scope, context, domain, managed_zone))
+    point_to(scope, context, domain, managed_zone, address)
     return Entry(url=pulumi.Output.from_input(f"https://{domain}"))

@@ -6,7 +6,7 @@ to keep. `/` is what the map falls back to; without a service there, what no rul
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Diagnostic, legacy_unsupported
 from providers.contract.spec import Platform
 
 PATH_CHARACTERS = 1024 - len("/*")
@@ -70,4 +70,4 @@ def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
             advice = (
                 f"a path rule takes up to {PATH_CHARACTERS} ASCII characters and no empty segment; shorten the path"
             )
-            yield Unsupported("gcp", f"services.{name}.path", path, advice)
+            yield legacy_unsupported("gcp", f"services.{name}.path", path, advice)

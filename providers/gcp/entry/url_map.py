@@ -16,15 +16,15 @@ NOT_FOUND = 404
 Backends = Mapping[str, gcp.compute.BackendService]
 
 
-def create_url_map(room: Scope, site: GcpContext, backends: Backends) -> gcp.compute.URLMap:
+def create_url_map(scope: Scope, context: GcpContext, backends: Backends) -> gcp.compute.URLMap:
     """The map of the domain (of every host name, where there is no domain); other hosts are answered 404.
 
     A map cannot answer by itself, so 404 is an injected fault before a backend that no request reaches.
     """
-    domain = site.spec.ingress.domain
+    domain = context.spec.ingress.domain
     return gcp.compute.URLMap(
-        room.named("urls"),
-        project=site.project,
+        scope.named("urls"),
+        project=context.project,
         default_service=next(iter(backends.values())).id,
         default_route_action=gcp.compute.URLMapDefaultRouteActionArgs(
             fault_injection_policy=gcp.compute.URLMapDefaultRouteActionFaultInjectionPolicyArgs(
@@ -35,17 +35,17 @@ def create_url_map(room: Scope, site: GcpContext, backends: Backends) -> gcp.com
         ),
         header_action=_hsts() if domain else None,
         host_rules=[gcp.compute.URLMapHostRuleArgs(hosts=[domain or "*"], path_matcher=MATCHER)],
-        path_matchers=[_paths(site, backends)],
+        path_matchers=[_paths(context, backends)],
         tests=[
             gcp.compute.URLMapTestArgs(host=domain or "any.example", path=path, service=backends[name].id)
-            for path, name in routes.proofs(site.spec).items()
+            for path, name in routes.proofs(context.spec).items()
         ],
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _paths(site: GcpContext, backends: Backends) -> gcp.compute.URLMapPathMatcherArgs:
-    fallback = routes.fallback(site.spec)
+def _paths(context: GcpContext, backends: Backends) -> gcp.compute.URLMapPathMatcherArgs:
+    fallback = routes.fallback(context.spec)
     return gcp.compute.URLMapPathMatcherArgs(
         name=MATCHER,
         default_service=backends[fallback or next(iter(backends))].id,
@@ -54,7 +54,7 @@ def _paths(site: GcpContext, backends: Backends) -> gcp.compute.URLMapPathMatche
             gcp.compute.URLMapPathMatcherPathRuleArgs(
                 paths=routes.patterns(service.path or ""), service=backends[name].id
             )
-            for name, service in site.spec.public.items()
+            for name, service in context.spec.public.items()
             if name != fallback
         ],
     )

@@ -14,13 +14,13 @@ from providers.gcp.observability.channels import GcpChannels
 
 
 def create_alarms(
-    room: Scope, targets: GcpTargets, channels: GcpChannels, counters: Mapping[Signal, pulumi.Resource]
+    scope: Scope, targets: GcpTargets, channels: GcpChannels, counters: Mapping[Signal, pulumi.Resource]
 ) -> None:
     """One alert policy a rule; `counters` are the metrics that count log entries, by what they count."""
     for rule in alarm_rules(targets.spec):
         alarm = GcpAlarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)])
         # a filter names a counted metric as text, and Cloud Monitoring refuses one that does not exist yet
-        create_alarm(room, targets.site, channels, alarm, depends_on=_counter(counters, rule))
+        create_alarm(scope, targets.context, channels, alarm, depends_on=_counter(counters, rule))
 
 
 def _counter(counters: Mapping[Signal, pulumi.Resource], rule: AlarmRule) -> Sequence[pulumi.Resource]:

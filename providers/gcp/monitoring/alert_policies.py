@@ -29,13 +29,17 @@ class GcpAlarm:
 
 
 def create_alarm(
-    room: Scope, site: GcpContext, channels: GcpChannels, alarm: GcpAlarm, depends_on: Sequence[pulumi.Resource] = ()
+    scope: Scope,
+    context: GcpContext,
+    channels: GcpChannels,
+    alarm: GcpAlarm,
+    depends_on: Sequence[pulumi.Resource] = (),
 ) -> gcp.monitoring.AlertPolicy:
     """The alert policy of an alarm, told to the channels of its severity."""
     return gcp.monitoring.AlertPolicy(
-        room.named(alarm.key),
-        project=site.project,
-        display_name=f"{site.stack}-{alarm.key}",
+        scope.named(alarm.key),
+        project=context.project,
+        display_name=f"{context.stack}-{alarm.key}",
         combiner="AND",
         severity=SEVERITIES[alarm.severity],
         conditions=list(alarm.conditions),
@@ -45,9 +49,9 @@ def create_alarm(
         ),
         documentation=gcp.monitoring.AlertPolicyDocumentationArgs(
             subject=f"{alarm.severity}: {alarm.summary}",
-            content=f"{alarm.summary} (stack {site.stack}, region {site.region}).",
+            content=f"{alarm.summary} (stack {context.stack}, region {context.region}).",
             mime_type="text/markdown",
         ),
-        user_labels=dict(room.tags),
-        opts=room.opts(depends_on=depends_on),
+        user_labels=dict(scope.tags),
+        opts=scope.opts(depends_on=depends_on),
     )

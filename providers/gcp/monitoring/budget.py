@@ -17,16 +17,16 @@ SPENT, FORECAST = "CURRENT_SPEND", "FORECASTED_SPEND"
 THRESHOLDS = ((0.8, SPENT), (1.0, SPENT), (1.0, FORECAST))
 
 
-def create_budget(room: Scope, site: GcpContext, channels: GcpChannels, budget: BudgetSpec) -> None:
+def create_budget(scope: Scope, context: GcpContext, channels: GcpChannels, budget: BudgetSpec) -> None:
     """The budget, told at 80 and 100 percent and when the forecast passes 100."""
     project = gcp.organizations.get_project_output(
-        project_id=site.project, opts=pulumi.InvokeOutputOptions(parent=room.parent)
+        project_id=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     )
     units, nanos = money(budget.monthly_usd)
     gcp.billing.Budget(
-        room.named("budget"),
+        scope.named("budget"),
         billing_account=project.billing_account,
-        display_name=f"{site.stack}: {budget.monthly_usd:g} USD a month",
+        display_name=f"{context.stack}: {budget.monthly_usd:g} USD a month",
         # by number: an id here comes back as a number, and every update would change it again
         budget_filter=gcp.billing.BudgetBudgetFilterArgs(
             projects=[pulumi.Output.concat("projects/", project.number)],
@@ -43,7 +43,7 @@ def create_budget(room: Scope, site: GcpContext, channels: GcpChannels, budget: 
             for share, basis in THRESHOLDS
         ],
         all_updates_rule=_told(channels),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 

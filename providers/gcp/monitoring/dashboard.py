@@ -9,18 +9,18 @@ from providers.gcp.monitoring.panels import COLUMNS, tiles
 from providers.gcp.monitoring.targets import GcpTargets
 
 
-def create_dashboard(room: Scope, targets: GcpTargets) -> pulumi.Output[str]:
+def create_dashboard(scope: Scope, targets: GcpTargets) -> pulumi.Output[str]:
     """The dashboard; its address in the console."""
-    site = targets.site
+    context = targets.context
     document = {
-        "displayName": f"Agent platform {site.stack}",
+        "displayName": f"Agent platform {context.stack}",
         "mosaicLayout": {"columns": COLUMNS, "tiles": tiles(targets, dashboard_rows(targets.spec))},
     }
     dashboard = gcp.monitoring.Dashboard(
-        room.named("dashboard"),
-        project=site.project,
+        scope.named("dashboard"),
+        project=context.project,
         dashboard_json=pulumi.Output.json_dumps(document, sort_keys=True),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     builder = "https://console.cloud.google.com/monitoring/dashboards/builder"
-    return dashboard.id.apply(lambda name: f"{builder}/{name.rpartition('/')[2]}?project={site.project}")
+    return dashboard.id.apply(lambda name: f"{builder}/{name.rpartition('/')[2]}?project={context.project}")

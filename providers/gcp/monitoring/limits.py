@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import floor
 
 from providers.contract.alarms import BurnRate
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
 from providers.contract.spec import Platform
 
 MOST_AVAILABILITY_PERCENT = 99.9
@@ -23,10 +23,10 @@ def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     if slo is None or slo.availability_percent <= MOST_AVAILABILITY_PERCENT:
         return []
     advice = f"an SLO of Cloud Monitoring promises at most {MOST_AVAILABILITY_PERCENT:g}; promise that or less"
-    return [Unsupported("gcp", "monitoring.slo.availability_percent", slo.availability_percent, advice)]
+    return [legacy_unsupported("gcp", "monitoring.slo.availability_percent", slo.availability_percent, advice)]
 
 
-def monitoring_approximations(spec: Platform) -> list[Adjustment]:
+def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     """Receivers and times that Google Cloud honours in its own way."""
     return [*_logs(spec), *_slack(spec), *_budget(spec), *_unwatched(spec)]
 
@@ -38,7 +38,7 @@ def _logs(spec: Platform) -> Iterator[Adjustment]:
             f"{days} days in the platform's own log bucket, and {DEFAULT_RETENTION_DAYS} in the `_Default` bucket of the "
             "project, which belongs to everything in it"
         )
-        yield Adjustment("monitoring.log_retention_days", days, given)
+        yield legacy_adjustment("monitoring.log_retention_days", days, given)
 
 
 def _slack(spec: Platform) -> Iterator[Adjustment]:
@@ -48,7 +48,7 @@ def _slack(spec: Platform) -> Iterator[Adjustment]:
             f"the notification channel named {slack_channel(spec)}: Slack lets it be made in the console alone, once, "
             "under that display name"
         )
-        yield Adjustment("monitoring.slack", slack.model_dump(), given)
+        yield legacy_adjustment("monitoring.slack", slack.model_dump(), given)
 
 
 def burn_limit(rate: BurnRate, percent: float) -> float:
@@ -79,7 +79,7 @@ def _budget(spec: Platform) -> Iterator[Adjustment]:
         given = (
             f"an alarm to {told} of the e-mail addresses: a budget tells no other channel and {BUDGET_CHANNELS} at most"
         )
-        yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
+        yield legacy_adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
 
 
 def _unwatched(spec: Platform) -> Iterator[Adjustment]:
@@ -87,4 +87,4 @@ def _unwatched(spec: Platform) -> Iterator[Adjustment]:
         given = (
             "a dashboard whose row about money is a note with a link: Cloud Monitoring has no metric of what is spent"
         )
-        yield Adjustment("monitoring.dashboards", True, given)
+        yield legacy_adjustment("monitoring.dashboards", True, given)

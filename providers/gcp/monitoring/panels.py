@@ -78,7 +78,7 @@ def _title(panel: Panel, metric: GcpMetric) -> str:
 
 def _note(targets: GcpTargets, panel: Panel) -> str:
     budget = "" if panel.threshold is None else f" The budget is {panel.threshold:g} US dollars a month."
-    project = targets.site.project
+    project = targets.context.project
     return f"[Spending of {project}](https://console.cloud.google.com/billing/linkedaccount?project={project}).{budget}"
 
 

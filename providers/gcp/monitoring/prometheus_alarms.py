@@ -16,18 +16,18 @@ from providers.gcp.observability.channels import GcpChannels
 EVALUATION_SECONDS = 60
 
 
-def create_prometheus_alarms(room: Scope, site: GcpContext, channels: GcpChannels) -> None:
+def create_prometheus_alarms(scope: Scope, context: GcpContext, channels: GcpChannels) -> None:
     """One alert policy for each shared rule about a service."""
-    for found in prometheus_rules(site.spec, subjects=("service",)):
+    for found in prometheus_rules(context.spec, subjects=("service",)):
         rule = found.rule
-        alarm = GcpAlarm(f"{rule.key}-prometheus", rule.severity, rule.summary, [_condition(site, found)])
-        create_alarm(room, site, channels, alarm)
+        alarm = GcpAlarm(f"{rule.key}-prometheus", rule.severity, rule.summary, [_condition(context, found)])
+        create_alarm(scope, context, channels, alarm)
 
 
-def _condition(site: GcpContext, found: PrometheusRule) -> Condition:
+def _condition(context: GcpContext, found: PrometheusRule) -> Condition:
     rule = found.rule
     # the project's store holds every stack's series, so the sidecar's `job` carries the stack too
-    query = found.expression.replace(f'job="{rule.name}"', f'job="{run_name(site.stack, rule.name)}"')
+    query = found.expression.replace(f'job="{rule.name}"', f'job="{run_name(context.stack, rule.name)}"')
     return Condition(
         display_name=rule.summary,
         condition_prometheus_query_language=(

@@ -17,64 +17,64 @@ QUICK_PERCENT = 95
 """Share of requests that the promised 95th percentile says are quick enough."""
 
 
-def create_slos(room: Scope, site: GcpContext, channels: GcpChannels, slo: Slo) -> None:
+def create_slos(scope: Scope, context: GcpContext, channels: GcpChannels, slo: Slo) -> None:
     """Two SLOs for each public service, and for each the burn-rate alarms of the contract."""
-    for name in site.spec.public:
-        service = _service(room, site, name)
-        answers = _availability(room, site, name, service, slo)
-        _burning(room, site, channels, f"{name}-availability", slo.availability_percent, answers)
-        speed = _latency(room, site, name, service, slo)
-        _burning(room, site, channels, f"{name}-speed", QUICK_PERCENT, speed)
+    for name in context.spec.public:
+        service = _service(scope, context, name)
+        answers = _availability(scope, context, name, service, slo)
+        _burning(scope, context, channels, f"{name}-availability", slo.availability_percent, answers)
+        speed = _latency(scope, context, name, service, slo)
+        _burning(scope, context, channels, f"{name}-speed", QUICK_PERCENT, speed)
 
 
-def _service(room: Scope, site: GcpContext, name: str) -> gcp.monitoring.GenericService:
-    labels = {"service_name": run_name(site.stack, name), "location": site.region}
+def _service(scope: Scope, context: GcpContext, name: str) -> gcp.monitoring.GenericService:
+    labels = {"service_name": run_name(context.stack, name), "location": context.region}
     return gcp.monitoring.GenericService(
-        room.named(f"{name}-promise"),
-        project=site.project,
-        service_id=run_name(site.stack, name),
-        display_name=run_name(site.stack, name),
+        scope.named(f"{name}-promise"),
+        project=context.project,
+        service_id=run_name(context.stack, name),
+        display_name=run_name(context.stack, name),
         basic_service=gcp.monitoring.GenericServiceBasicServiceArgs(service_type="CLOUD_RUN", service_labels=labels),
-        user_labels=dict(room.tags),
-        opts=room.opts(),
+        user_labels=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 
 def _availability(
-    room: Scope, site: GcpContext, name: str, service: gcp.monitoring.GenericService, slo: Slo
+    scope: Scope, context: GcpContext, name: str, service: gcp.monitoring.GenericService, slo: Slo
 ) -> gcp.monitoring.Slo:
     return gcp.monitoring.Slo(
-        room.named(f"{name}-availability"),
-        project=site.project,
+        scope.named(f"{name}-availability"),
+        project=context.project,
         service=service.service_id,
         display_name=f"{name}: {slo.availability_percent:g} % of requests are answered",
         goal=round(slo.availability_percent / 100, 6),
         rolling_period_days=PERIOD_DAYS,
         basic_sli=gcp.monitoring.SloBasicSliArgs(availability=gcp.monitoring.SloBasicSliAvailabilityArgs(enabled=True)),
-        user_labels=dict(room.tags),
-        opts=room.opts(),
+        user_labels=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 
 def _latency(
-    room: Scope, site: GcpContext, name: str, service: gcp.monitoring.GenericService, slo: Slo
+    scope: Scope, context: GcpContext, name: str, service: gcp.monitoring.GenericService, slo: Slo
 ) -> gcp.monitoring.Slo:
     threshold = f"{slo.latency_p95_seconds:g}s"
     return gcp.monitoring.Slo(
-        room.named(f"{name}-speed"),
-        project=site.project,
+        scope.named(f"{name}-speed"),
+        project=context.project,
         service=service.service_id,
         display_name=f"{name}: {QUICK_PERCENT} % of answers take less than {threshold}",
         goal=QUICK_PERCENT / 100,
         rolling_period_days=PERIOD_DAYS,
         basic_sli=gcp.monitoring.SloBasicSliArgs(latency=gcp.monitoring.SloBasicSliLatencyArgs(threshold=threshold)),
-        user_labels=dict(room.tags),
-        opts=room.opts(),
+        user_labels=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 
 def _burning(
-    room: Scope, site: GcpContext, channels: GcpChannels, promise: str, percent: float, slo: gcp.monitoring.Slo
+    scope: Scope, context: GcpContext, channels: GcpChannels, promise: str, percent: float, slo: gcp.monitoring.Slo
 ) -> None:
     for rate in BURN_RATES:
         limit = burn_limit(rate, percent)
@@ -82,7 +82,7 @@ def _burning(
         windows = (rate.long_seconds, rate.short_seconds)
         conditions = [_burns(slo, seconds, limit) for seconds in windows]
         alarm = GcpAlarm(f"{promise}-burn-{_hours(rate)}h", rate.severity, summary, conditions)
-        create_alarm(room, site, channels, alarm)
+        create_alarm(scope, context, channels, alarm)
 
 
 def _hours(rate: BurnRate) -> int:

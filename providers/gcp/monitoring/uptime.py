@@ -16,25 +16,25 @@ WINDOW_SECONDS = 1200
 """How far back the last answer of each checker may lie: Cloud Monitoring, "Create alerting policies for uptime checks"."""
 
 
-def create_uptime_checks(room: Scope, site: GcpContext, channels: GcpChannels, entry: Entry) -> None:
+def create_uptime_checks(scope: Scope, context: GcpContext, channels: GcpChannels, entry: Entry) -> None:
     """A check and its alarm for each public service; none where the checkers' addresses may not connect."""
-    if not open_to_all(site.spec):
+    if not open_to_all(context.spec):
         return
     host = entry.url.apply(lambda url: url.partition("://")[2])
-    for name in site.spec.public:
-        check = _check(room, site, name, host)
+    for name in context.spec.public:
+        check = _check(scope, context, name, host)
         summary = f"{name} cannot be reached from outside"
         alarm = GcpAlarm(f"{name}-unreachable", "critical", summary, [_failing(check, summary)])
-        create_alarm(room, site, channels, alarm)
+        create_alarm(scope, context, channels, alarm)
 
 
-def _check(room: Scope, site: GcpContext, name: str, host: pulumi.Output[str]) -> gcp.monitoring.UptimeCheckConfig:
-    path, statuses = routes.checked(site.spec, name)
-    secure = site.spec.ingress.domain is not None
+def _check(scope: Scope, context: GcpContext, name: str, host: pulumi.Output[str]) -> gcp.monitoring.UptimeCheckConfig:
+    path, statuses = routes.checked(context.spec, name)
+    secure = context.spec.ingress.domain is not None
     return gcp.monitoring.UptimeCheckConfig(
-        room.named(f"{name}-uptime"),
-        project=site.project,
-        display_name=f"{site.stack}-{name}",
+        scope.named(f"{name}-uptime"),
+        project=context.project,
+        display_name=f"{context.stack}-{name}",
         period=f"{PERIOD_SECONDS}s",
         timeout=f"{TIMEOUT_SECONDS}s",
         checker_type="STATIC_IP_CHECKERS",
@@ -49,10 +49,10 @@ def _check(room: Scope, site: GcpContext, name: str, host: pulumi.Output[str]) -
             ],
         ),
         monitored_resource=gcp.monitoring.UptimeCheckConfigMonitoredResourceArgs(
-            type="uptime_url", labels={"host": host, "project_id": site.project}
+            type="uptime_url", labels={"host": host, "project_id": context.project}
         ),
-        user_labels=dict(room.tags),
-        opts=room.opts(),
+        user_labels=dict(scope.tags),
+        opts=scope.opts(),
     )
 
 

@@ -17,53 +17,53 @@ PRIVATE_NAMES = {"googleapis.com": "private.googleapis.com", "run.app": "run.app
 TTL_SECONDS = 300
 
 
-def create_names(room: Scope, site: GcpContext, network: gcp.compute.Network) -> tuple[pulumi.Resource, ...]:
+def create_names(scope: Scope, context: GcpContext, network: gcp.compute.Network) -> tuple[pulumi.Resource, ...]:
     """The logging policy and the private zones; what comes back is the records that services need to start."""
     gcp.dns.Policy(
-        room.named("dns"),
-        project=site.project,
+        scope.named("dns"),
+        project=context.project,
         networks=[gcp.dns.PolicyNetworkArgs(network_url=network.id)],
         enable_logging=True,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
-    if not site.spec.network.private_endpoints:
+    if not context.spec.network.private_endpoints:
         return ()
     return tuple(
-        record for domain, holder in PRIVATE_NAMES.items() for record in _zone(room, site, network, domain, holder)
+        record for domain, holder in PRIVATE_NAMES.items() for record in _zone(scope, context, network, domain, holder)
     )
 
 
 def _zone(
-    room: Scope, site: GcpContext, network: gcp.compute.Network, domain: str, holder: str
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, domain: str, holder: str
 ) -> tuple[pulumi.Resource, ...]:
     part = domain.replace(".", "-")
     zone = gcp.dns.ManagedZone(
-        room.named(part),
-        project=site.project,
+        scope.named(part),
+        project=context.project,
         dns_name=f"{domain}.",
-        description=f"{domain} answers inside the network of the stack {site.stack}",
+        description=f"{domain} answers inside the network of the stack {context.stack}",
         visibility="private",
         private_visibility_config=gcp.dns.ManagedZonePrivateVisibilityConfigArgs(
             networks=[gcp.dns.ManagedZonePrivateVisibilityConfigNetworkArgs(network_url=network.id)]
         ),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     return (
-        _record(room, site, f"{part}-address", zone, f"{holder}.", "A", list(GOOGLE_ADDRESSES)),
-        _record(room, site, f"{part}-any", zone, f"*.{domain}.", "CNAME", [f"{holder}."]),
+        _record(scope, context, f"{part}-address", zone, f"{holder}.", "A", list(GOOGLE_ADDRESSES)),
+        _record(scope, context, f"{part}-any", zone, f"*.{domain}.", "CNAME", [f"{holder}."]),
     )
 
 
 def _record(
-    room: Scope, site: GcpContext, part: str, zone: gcp.dns.ManagedZone, name: str, kind: str, values: list[str]
+    scope: Scope, context: GcpContext, part: str, zone: gcp.dns.ManagedZone, name: str, kind: str, values: list[str]
 ) -> gcp.dns.RecordSet:
     return gcp.dns.RecordSet(
-        room.named(part),
-        project=site.project,
+        scope.named(part),
+        project=context.project,
         managed_zone=zone.name,
         name=name,
         type=kind,
         ttl=TTL_SECONDS,
         rrdatas=values,
-        opts=room.opts(),
+        opts=scope.opts(),
     )

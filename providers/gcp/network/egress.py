@@ -19,40 +19,40 @@ PORTS_A_COPY = {"least": 64, "most": 4096}
 
 
 def create_egress(
-    room: Scope, site: GcpContext, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
 ) -> tuple[pulumi.Resource, ...]:
     """Routes and NAT that services wait for."""
     # the gateway's name notwithstanding, traffic to this block never leaves Google's network
-    google = _route(room, site, network, "google", GOOGLE)
-    if site.spec.network.egress == "none":
+    google = _route(scope, context, network, "google", GOOGLE)
+    if context.spec.network.egress == "none":
         return (google,)
-    return (google, _route(room, site, network, "world", WORLD), _nat(room, site, network, subnet))
+    return (google, _route(scope, context, network, "world", WORLD), _nat(scope, context, network, subnet))
 
 
 def _route(
-    room: Scope, site: GcpContext, network: gcp.compute.Network, part: str, destination: str
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, part: str, destination: str
 ) -> gcp.compute.Route:
     return gcp.compute.Route(
-        room.named(f"route-{part}"),
-        project=site.project,
+        scope.named(f"route-{part}"),
+        project=context.project,
         network=network.id,
         dest_range=destination,
         next_hop_gateway=GATEWAY,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
 def _nat(
-    room: Scope, site: GcpContext, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
 ) -> gcp.compute.RouterNat:
     router = gcp.compute.Router(
-        room.named("router"), project=site.project, region=site.region, network=network.id, opts=room.opts()
+        scope.named("router"), project=context.project, region=context.region, network=network.id, opts=scope.opts()
     )
-    addresses = [_address(room, site, number) for number in range(nat_addresses(site.spec))]
+    addresses = [_address(scope, context, number) for number in range(nat_addresses(context.spec))]
     return gcp.compute.RouterNat(
-        room.named("nat"),
-        project=site.project,
-        region=site.region,
+        scope.named("nat"),
+        project=context.project,
+        region=context.region,
         router=router.name,
         nat_ip_allocate_option="MANUAL_ONLY",
         nat_ips=[address.self_link for address in addresses],
@@ -64,16 +64,16 @@ def _nat(
         min_ports_per_vm=PORTS_A_COPY["least"],
         max_ports_per_vm=PORTS_A_COPY["most"],
         log_config=gcp.compute.RouterNatLogConfigArgs(enable=True, filter="ERRORS_ONLY"),
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def _address(room: Scope, site: GcpContext, number: int) -> gcp.compute.Address:
+def _address(scope: Scope, context: GcpContext, number: int) -> gcp.compute.Address:
     return gcp.compute.Address(
-        room.named(f"nat-{number}"),
-        project=site.project,
-        region=site.region,
+        scope.named(f"nat-{number}"),
+        project=context.project,
+        region=context.region,
         address_type="EXTERNAL",
-        description=f"Address {number} under which the stack {site.stack} calls the world",
-        opts=room.opts(),
+        description=f"Address {number} under which the stack {context.stack} calls the world",
+        opts=scope.opts(),
     )

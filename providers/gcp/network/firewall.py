@@ -19,43 +19,45 @@ FIRST = 1000
 
 
 def create_firewall(
-    room: Scope, site: GcpContext, network: gcp.compute.Network, tags: Mapping[str, str]
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, tags: Mapping[str, str]
 ) -> tuple[pulumi.Resource, ...]:
     """The rules; what comes back is those that services need to start."""
-    _deny(room, site, network, "EGRESS")
-    _deny(room, site, network, "INGRESS")
-    return tuple(_allow(room, site, network, flow, [tags[name] for name in flow.services]) for flow in flows(site.spec))
+    _deny(scope, context, network, "EGRESS")
+    _deny(scope, context, network, "INGRESS")
+    return tuple(
+        _allow(scope, context, network, flow, [tags[name] for name in flow.services]) for flow in flows(context.spec)
+    )
 
 
 def _deny(
-    room: Scope, site: GcpContext, network: gcp.compute.Network, direction: Literal["EGRESS", "INGRESS"]
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, direction: Literal["EGRESS", "INGRESS"]
 ) -> gcp.compute.Firewall:
     log = gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA")
     return gcp.compute.Firewall(
-        room.named(f"deny-{direction.lower()}"),
-        project=site.project,
+        scope.named(f"deny-{direction.lower()}"),
+        project=context.project,
         network=network.id,
         direction=direction,
         priority=LAST,
         denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
         destination_ranges=[WORLD] if direction == "EGRESS" else None,
         source_ranges=[WORLD] if direction == "INGRESS" else None,
-        log_config=log if site.spec.network.flow_logs else None,
-        opts=room.opts(),
+        log_config=log if context.spec.network.flow_logs else None,
+        opts=scope.opts(),
     )
 
 
 def _allow(
-    room: Scope, site: GcpContext, network: gcp.compute.Network, flow: GcpFlow, tags: list[str]
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, flow: GcpFlow, tags: list[str]
 ) -> gcp.compute.Firewall:
     return gcp.compute.Firewall(
-        room.named(f"to-{flow.part}"),
-        project=site.project,
+        scope.named(f"to-{flow.part}"),
+        project=context.project,
         network=network.id,
         direction="EGRESS",
         priority=FIRST,
         allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(flow.port)])],
         destination_ranges=[flow.destination],
         target_tags=tags,
-        opts=room.opts(),
+        opts=scope.opts(),
     )

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Unsupported, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    legacy_adjustment,
+    legacy_unsupported,
+    listed,
+)
 from providers.contract.spec import Platform
 from providers.gcp.network.cidr import addresses_needed, cidr_fault, layout, usable_addresses
 from providers.gcp.network.flows import reaches_world
@@ -22,7 +28,7 @@ def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*_cidr(spec), *_closed_world(spec)]
 
 
-def network_approximations(spec: Platform) -> list[Adjustment]:
+def network_adjustments(spec: Platform) -> list[Adjustment]:
     """One regional NAT, and the services it does not serve, because nothing says that they need it."""
     if spec.network.egress == "none":
         return []
@@ -38,7 +44,7 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
     cidr = spec.network.cidr
     fault = cidr_fault(cidr)
     if fault:
-        yield Unsupported("gcp", "network.cidr", cidr, f"it {fault}")
+        yield legacy_unsupported("gcp", "network.cidr", cidr, f"it {fault}")
         return
     subnet = layout(cidr).services
     needed = addresses_needed({name: service.replicas.max for name, service in spec.services.items()})
@@ -47,7 +53,7 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
             f"at full scale Cloud Run holds {needed} addresses and the services' subnet {subnet} has "
             f"{usable_addresses(subnet)}; use a larger block or lower replicas.max"
         )
-        yield Unsupported("gcp", "network.cidr", cidr, advice)
+        yield legacy_unsupported("gcp", "network.cidr", cidr, advice)
 
 
 def _closed_world(spec: Platform) -> Iterator[Diagnostic]:
@@ -61,7 +67,7 @@ def _closed_world(spec: Platform) -> Iterator[Diagnostic]:
                 f"{listed(outside, 'and')} opens an API outside Google Cloud, and `network.egress: none` leaves no way "
                 "there; set egress to single or per_zone, or use models of Vertex AI (`uses: [models]`) instead"
             )
-            yield Unsupported("gcp", f"services.{name}.secrets", list(service.secrets), advice)
+            yield legacy_unsupported("gcp", f"services.{name}.secrets", list(service.secrets), advice)
 
 
 def _regional_nat(spec: Platform) -> Iterator[Adjustment]:
@@ -69,7 +75,7 @@ def _regional_nat(spec: Platform) -> Iterator[Adjustment]:
         given = (
             f"one NAT with {nat_addresses(spec)} fixed addresses: Cloud NAT spans the region, so no zone takes it away"
         )
-        yield Adjustment("network.egress", spec.network.egress, given)
+        yield legacy_adjustment("network.egress", spec.network.egress, given)
 
 
 def _closed_services(spec: Platform) -> Iterator[Adjustment]:
@@ -80,4 +86,4 @@ def _closed_services(spec: Platform) -> Iterator[Adjustment]:
             f"a way out on port 443 for {listed(served, 'and') if served else 'no service'} only "
             f"(a secret in its list opens it for {listed(closed)})"
         )
-        yield Adjustment("network.egress", spec.network.egress, given)
+        yield legacy_adjustment("network.egress", spec.network.egress, given)

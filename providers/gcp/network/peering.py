@@ -16,28 +16,28 @@ SERVICE = "servicenetworking.googleapis.com"
 
 
 def create_peering(
-    room: Scope, site: GcpContext, network: gcp.compute.Network, block: IPv4Network
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, block: IPv4Network
 ) -> pulumi.Output[str] | None:
     """Name of the peered range, known once the peering stands; None when nothing needs one."""
-    if site.spec.database is None and site.spec.cache is None:
+    if context.spec.database is None and context.spec.cache is None:
         return None
     addresses = gcp.compute.GlobalAddress(
-        room.named("private"),
-        project=site.project,
+        scope.named("private"),
+        project=context.project,
         purpose="VPC_PEERING",
         address_type="INTERNAL",
         address=str(block.network_address),
         prefix_length=block.prefixlen,
         network=network.id,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
     peering = gcp.servicenetworking.Connection(
-        room.named("peering"),
+        scope.named("peering"),
         network=network.id,
         service=SERVICE,
         reserved_peering_ranges=[addresses.name],
         update_on_creation_fail=True,
-        deletion_policy=None if site.production else "REMOVE_PEERING",
-        opts=room.opts(),
+        deletion_policy=None if context.production else "REMOVE_PEERING",
+        opts=scope.opts(),
     )
     return peering.reserved_peering_ranges[0]

@@ -45,51 +45,51 @@ class GcpNetwork:
     """Routes, NAT, names and rules that a service needs to start; no Output says so."""
 
 
-def create_network(room: Scope, site: GcpContext, keys: GcpKeys) -> GcpNetwork:
+def create_network(scope: Scope, context: GcpContext, keys: GcpKeys) -> GcpNetwork:
     """VPC with one subnet for services, a peered range for data, a firewall that denies by default.
 
     Raises ValueError for a block it cannot cut. `keys` stay untouched: the flow log lies in Cloud Logging's bucket.
     """
-    plan = layout(site.spec.network.cidr)
+    plan = layout(context.spec.network.cidr)
     network = gcp.compute.Network(
-        room.named(),
-        project=site.project,
+        scope.named(),
+        project=context.project,
         auto_create_subnetworks=False,
         # the default route leads everywhere; `egress` lays the routes that are asked for instead
         delete_default_routes_on_create=True,
         routing_mode="REGIONAL",
         mtu=MTU_BYTES,
         network_firewall_policy_enforcement_order="AFTER_CLASSIC_FIREWALL",
-        deletion_policy=site.deletion_policy,
-        opts=room.opts(),
+        deletion_policy=context.deletion_policy,
+        opts=scope.opts(),
     )
-    subnet = _subnet(room, site, network, str(plan.services))
-    tags = {name: network_tag(site.stack, name) for name in site.spec.services}
-    egress = create_egress(room, site, network, subnet)
-    names = create_names(room, site, network)
-    rules = create_firewall(room, site, network, tags)
+    subnet = _subnet(scope, context, network, str(plan.services))
+    tags = {name: network_tag(context.stack, name) for name in context.spec.services}
+    egress = create_egress(scope, context, network, subnet)
+    names = create_names(scope, context, network)
+    rules = create_firewall(scope, context, network, tags)
     return GcpNetwork(
         network_id=network.id,
         subnet_id=subnet.id,
         tags=tags,
-        private_range=create_peering(room, site, network, plan.private),
+        private_range=create_peering(scope, context, network, plan.private),
         ready=(*egress, *names, *rules),
     )
 
 
-def _subnet(room: Scope, site: GcpContext, network: gcp.compute.Network, cidr: str) -> gcp.compute.Subnetwork:
+def _subnet(scope: Scope, context: GcpContext, network: gcp.compute.Network, cidr: str) -> gcp.compute.Subnetwork:
     log = gcp.compute.SubnetworkLogConfigArgs(
         aggregation_interval="INTERVAL_5_SEC", flow_sampling=FLOW_SAMPLING, metadata="INCLUDE_ALL_METADATA"
     )
     return gcp.compute.Subnetwork(
-        room.named("services"),
-        project=site.project,
-        region=site.region,
+        scope.named("services"),
+        project=context.project,
+        region=context.region,
         network=network.id,
         ip_cidr_range=cidr,
         private_ip_google_access=True,
         stack_type="IPV4_ONLY",
-        log_config=log if site.spec.network.flow_logs else None,
+        log_config=log if context.spec.network.flow_logs else None,
         # Cloud Run gives its addresses back an hour or two after its services are gone
-        opts=room.opts(custom_timeouts=pulumi.CustomTimeouts(delete="2h")),
+        opts=scope.opts(custom_timeouts=pulumi.CustomTimeouts(delete="2h")),
     )

@@ -31,36 +31,36 @@ class GcpChannels:
         return self.critical if severity == "critical" else self.warning
 
 
-def create_channels(room: Scope, site: GcpContext, keys: GcpKeys) -> GcpChannels:
+def create_channels(scope: Scope, context: GcpContext, keys: GcpKeys) -> GcpChannels:
     """A channel per e-mail address, and Slack; nothing is stored in a channel that `keys` could encrypt."""
-    emails = tuple(_email(room, site, address) for address in site.spec.monitoring.emails)
-    everybody = (*emails, *_slack(room, site))
+    emails = tuple(_email(scope, context, address) for address in context.spec.monitoring.emails)
+    everybody = (*emails, *_slack(scope, context))
     return GcpChannels(warning=everybody, critical=everybody, emails=emails)
 
 
-def _email(room: Scope, site: GcpContext, address: str) -> pulumi.Output[str]:
+def _email(scope: Scope, context: GcpContext, address: str) -> pulumi.Output[str]:
     # by its own digest, so that dropping one address renames no other channel
     part = f"email-{sha256(address.encode()).hexdigest()[:8]}"
     return gcp.monitoring.NotificationChannel(
-        room.named(part),
-        project=site.project,
+        scope.named(part),
+        project=context.project,
         type="email",
-        display_name=f"{site.stack}: {address}",
+        display_name=f"{context.stack}: {address}",
         labels={"email_address": address},
-        user_labels=dict(room.tags),
+        user_labels=dict(scope.tags),
         # an alarm made by hand that names the channel would keep it, and the stack, from going
         force_delete=True,
-        opts=room.opts(),
+        opts=scope.opts(),
     ).name
 
 
-def _slack(room: Scope, site: GcpContext) -> tuple[pulumi.Output[str], ...]:
-    if site.spec.monitoring.slack is None:
+def _slack(scope: Scope, context: GcpContext) -> tuple[pulumi.Output[str], ...]:
+    if context.spec.monitoring.slack is None:
         return ()
     found = gcp.monitoring.get_notification_channel_output(
-        project=site.project,
+        project=context.project,
         type="slack",
-        display_name=slack_channel(site.spec),
-        opts=pulumi.InvokeOutputOptions(parent=room.parent),
+        display_name=slack_channel(context.spec),
+        opts=pulumi.InvokeOutputOptions(parent=scope.parent),
     )
     return (found.name,)

@@ -22,49 +22,49 @@ if TYPE_CHECKING:
     from providers.gcp.base.resources import GcpBaseResources
 
 
-def keep_logs(room: Scope, ground: GcpBaseResources, targets: GcpTargets) -> None:
+def keep_logs(scope: Scope, base: GcpBaseResources, targets: GcpTargets) -> None:
     """A log bucket, and the sink that sends it everything this stack writes."""
-    site = ground.site
+    context = base.context
     bucket = gcp.logging.ProjectBucketConfig(
-        room.named("logs"),
-        project=site.project,
-        location=site.region,
-        bucket_id=f"{site.stack}-platform",
-        retention_days=site.spec.monitoring.log_retention_days,
+        scope.named("logs"),
+        project=context.project,
+        location=context.region,
+        bucket_id=f"{context.stack}-platform",
+        retention_days=context.spec.monitoring.log_retention_days,
         enable_analytics=True,
-        cmek_settings=gcp.logging.ProjectBucketConfigCmekSettingsArgs(kms_key_name=ground.keys.telemetry),
-        deletion_policy=site.deletion_policy,
-        opts=room.opts(),
+        cmek_settings=gcp.logging.ProjectBucketConfigCmekSettingsArgs(kms_key_name=base.keys.telemetry),
+        deletion_policy=context.deletion_policy,
+        opts=scope.opts(),
     )
     data = {name: targets.subjects[name] for name in ("database", "cache") if name in targets.subjects}
     gcp.logging.ProjectSink(
-        room.named("to-logs"),
-        name=f"{site.stack}-platform",
-        project=site.project,
+        scope.named("to-logs"),
+        name=f"{context.stack}-platform",
+        project=context.project,
         destination=pulumi.Output.concat("logging.googleapis.com/", bucket.id),
-        filter=pulumi.Output.all(**data).apply(lambda known: platform_logs(site.spec, site.stack, known)),
+        filter=pulumi.Output.all(**data).apply(lambda known: platform_logs(context.spec, context.stack, known)),
         # to a bucket of the same project Cloud Logging writes as itself, so nobody is granted anything
         unique_writer_identity=True,
-        opts=room.opts(),
+        opts=scope.opts(),
     )
 
 
-def count_entries(room: Scope, targets: GcpTargets) -> Mapping[Signal, pulumi.Resource]:
+def count_entries(scope: Scope, targets: GcpTargets) -> Mapping[Signal, pulumi.Resource]:
     """A metric for each signal of the rules that only the logs know, by signal."""
     counted = [rule.signal for rule in alarm_rules(targets.spec) if rule.signal in LOGGED]
-    return {signal: _counter(room, targets, signal) for signal in counted}
+    return {signal: _counter(scope, targets, signal) for signal in counted}
 
 
-def _counter(room: Scope, targets: GcpTargets, signal: Signal) -> gcp.logging.Metric:
+def _counter(scope: Scope, targets: GcpTargets, signal: Signal) -> gcp.logging.Metric:
     return gcp.logging.Metric(
-        room.named(f"count-{signal.value}"),
-        name=log_metric_name(targets.site.stack, signal),
-        project=targets.site.project,
+        scope.named(f"count-{signal.value}"),
+        name=log_metric_name(targets.context.stack, signal),
+        project=targets.context.project,
         filter=pulumi.Output.concat(
             'resource.type="cloudsql_database" AND resource.labels.database_id="',
             targets.subjects["database"],
             f'" AND {LOGGED[signal]}',
         ),
         metric_descriptor=gcp.logging.MetricMetricDescriptorArgs(metric_kind="DELTA", value_type="INT64", unit="1"),
-        opts=room.opts(),
+        opts=scope.opts(),
     )

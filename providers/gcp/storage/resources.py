@@ -19,39 +19,39 @@ DELETED_SECONDS = 7 * 24 * 3600
 UNFINISHED_UPLOAD_DAYS = 7
 
 
-def create_storage(room: Scope, ground: GcpBaseResources) -> ObjectStore:
+def create_storage(scope: Scope, base: GcpBaseResources) -> ObjectStore:
     """The bucket of the services that use storage, and the grants of those services on it."""
-    wanted = ground.spec.storage
+    wanted = base.spec.storage
     if wanted is None:
         raise ValueError("the platform has no storage")
-    bucket = _bucket(room, ground, wanted)
-    for service in ground.spec.users_of("storage"):
+    bucket = _bucket(scope, base, wanted)
+    for service in base.spec.users_of("storage"):
         gcp.storage.BucketIAMMember(
-            room.named(service),
+            scope.named(service),
             bucket=bucket.name,
             role=READ_AND_WRITE,
-            member=ground.identity.member(service),
-            opts=room.opts(),
+            member=base.identity.member(service),
+            opts=scope.opts(),
         )
     return ObjectStore(bucket=bucket.name, endpoint_url=pulumi.Output.from_input(ENDPOINT_URL))
 
 
-def _bucket(room: Scope, ground: GcpBaseResources, wanted: StorageSpec) -> gcp.storage.Bucket:
-    site = ground.site
+def _bucket(scope: Scope, base: GcpBaseResources, wanted: StorageSpec) -> gcp.storage.Bucket:
+    context = base.context
     return gcp.storage.Bucket(
-        room.named(),
-        project=site.project,
+        scope.named(),
+        project=context.project,
         # in capitals, as the API answers, or every plan would show a difference
-        location=site.region.upper(),
+        location=context.region.upper(),
         uniform_bucket_level_access=True,
         public_access_prevention="enforced",
         versioning=gcp.storage.BucketVersioningArgs(enabled=wanted.versioning),
-        encryption=gcp.storage.BucketEncryptionArgs(default_kms_key_name=ground.keys.usable["storage"]),
+        encryption=gcp.storage.BucketEncryptionArgs(default_kms_key_name=base.keys.usable["storage"]),
         soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=DELETED_SECONDS),
         lifecycle_rules=[_after_replaced(wanted), _unfinished()],
         force_destroy=False,
-        deletion_policy=site.deletion_policy,
-        opts=room.opts(protect=site.production),
+        deletion_policy=context.deletion_policy,
+        opts=scope.opts(protect=context.production),
     )
 
 

@@ -131,7 +131,9 @@ def test_in_python_the_events_come_with_their_rooms_and_the_outcome_has_types(tr
         ("replace", "trial-compute-web-task"),
     ]
     outcome = deployment.up(events.append, preview=preview)
-    done = {event.step.room for event in events if isinstance(event, StepDone) and event.step.operation == "update"}
+    done = {
+        event.step.component for event in events if isinstance(event, StepDone) and event.step.operation == "update"
+    }
     assert "Compute" in done
     assert outcome.counts["replace"] == 1
     assert outcome.outputs["cloud"] == "aws"

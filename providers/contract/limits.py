@@ -1,0 +1,35 @@
+"""Settings that a cloud refuses or adjusts, collected from its capabilities. Pure: imports no SDK."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from providers.contract.diagnostics import Adjustment, Diagnostic
+from providers.contract.spec import Platform
+
+RefusalRule = Callable[[Platform, str], Sequence[Diagnostic]]
+"""Refusals of one capability for a spec and the name of its stack."""
+AdjustmentRule = Callable[[Platform], Sequence[Adjustment]]
+
+
+def _no_secrets(_spec: Platform) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class CloudLimits:
+    """Rules of one cloud; each capability keeps its own in its `limits.py`."""
+
+    region: Callable[[Platform], str]
+    """Region of the cloud's block."""
+    refusal_rules: tuple[RefusalRule, ...]
+    adjustment_rules: tuple[AdjustmentRule, ...]
+    stack_secrets: Callable[[Platform], tuple[str, ...]] = _no_secrets
+    """Secrets that the stack must set for the cloud itself, beside those that services list."""
+
+    def refusals(self, spec: Platform, stack: str) -> list[Diagnostic]:
+        """Every setting that this cloud cannot honour; nothing is declared when there is one."""
+        return [refusal for rule in self.refusal_rules for refusal in rule(spec, stack)]
+
+    def adjustments(self, spec: Platform) -> list[Adjustment]:
+        """Every setting that this cloud honours differently than written."""
+        return [adjustment for rule in self.adjustment_rules for adjustment in rule(spec)]

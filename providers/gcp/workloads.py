@@ -1,0 +1,37 @@
+"""Services of one region of Google Cloud: compute, its way to the entry, and the typed values that monitoring receives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from providers.contract.adapter import DataStores, Watched
+from providers.contract.component import Scope
+from providers.contract.results import Environment, ObjectStore, Workloads
+from providers.gcp.base.resources import GcpBaseResources
+from providers.gcp.cache.resources import GcpCache
+from providers.gcp.compute.address import service_address
+from providers.gcp.compute.resources import GcpCompute, create_compute
+from providers.gcp.database.resources import GcpDatabase
+from providers.gcp.entry.ingress import GcpIngress, create_ingress
+
+
+@dataclass(frozen=True)
+class GcpWorkloads(Workloads):
+    """Services, and the resources that alarms and dashboards refer to."""
+
+    compute: GcpCompute
+    ingress: GcpIngress | None
+
+
+GcpDataStores = DataStores[GcpDatabase, GcpCache, ObjectStore]
+GcpWatched = Watched[GcpDatabase, GcpCache, GcpWorkloads]
+
+
+def create_workloads(scope: Scope, base: GcpBaseResources, environments: Mapping[str, Environment]) -> GcpWorkloads:
+    """Every service of the spec, reachable along `path` and `calls`."""
+    compute = scope.component("compute", create_compute, base, environments)
+    ingress = scope.component("ingress", create_ingress, base, compute)
+    addresses = {name: pulumi.Output.from_input(service_address(base, name)) for name in base.spec.services}
+    origin = ingress.origin if ingress else None
+    return GcpWorkloads(services=addresses, origin=origin, compute=compute, ingress=ingress)
