@@ -4,12 +4,12 @@ A rule says what is measured, on which subject, when it fires and how loud. Each
 its own metric; `metric_for` raises when a table lacks one, so a cloud cannot silently skip a rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeVar
 
-from providers.contract.spec import Alerts, Platform, Service
+from providers.contract.spec import Alerts, Platform
 
 T = TypeVar("T")
 Subject = Literal["service", "database", "cache"]
@@ -55,71 +55,195 @@ class AlarmRule:
         return f"{prefix}{self.signal.removeprefix(prefix)}"
 
 
-def alarm_rules(spec: Platform) -> tuple[AlarmRule, ...]:
-    """Every rule of the platform: for each service, then database and cache where the spec has them."""
-    alerts = spec.monitoring.alerts
-    rules = [rule for name, service in spec.services.items() for rule in service_rules(name, service, alerts)]
+@dataclass(frozen=True)
+class AlarmRules:
+    """Every alarm rule of a platform, computed once per plan."""
+
+    rules: tuple[AlarmRule, ...]
+
+    def __iter__(self) -> Iterator[AlarmRule]:
+        return iter(self.rules)
+
+    def rule(self, name: str, signal: Signal) -> AlarmRule:
+        """Return the rule on `signal` of the service, database or cache `name`; raises LookupError."""
+        for rule in self.rules:
+            if (rule.name, rule.signal) == (name, signal):
+                return rule
+        raise LookupError(f"{name} has no alarm rule on {signal.value}")
+
+
+@dataclass(frozen=True)
+class RuleDefinition:
+    """One line of the rule table; `threshold` and `summary` are filled in for each subject."""
+
+    signal: Signal
+    subject: Subject
+    period_seconds: int
+    periods: int
+    severity: Severity
+    summary: str
+    """Sentence for the notification; `{name}` is the subject, `{threshold}` the threshold."""
+    threshold: Callable[[Alerts], float] = lambda _alerts: 0
+    applies: Callable[[Platform, str], bool] = lambda _spec, _name: True
+
+    def rule(self, name: str, alerts: Alerts) -> AlarmRule:
+        """Rule for one subject."""
+        threshold = self.threshold(alerts)
+        summary = self.summary.format(name=name, threshold=f"{threshold:g}")
+        return AlarmRule(
+            self.signal, self.subject, name, threshold, self.period_seconds, self.periods, self.severity, summary
+        )
+
+
+def _routed(spec: Platform, name: str) -> bool:
+    return spec.services[name].path is not None
+
+
+def _keeps_backups(spec: Platform, _name: str) -> bool:
+    return spec.database is not None and spec.database.backup.retention_days > 0
+
+
+def _evicts(spec: Platform, _name: str) -> bool:
+    return spec.cache is not None and spec.cache.eviction != "noeviction"
+
+
+DEFINITIONS: tuple[RuleDefinition, ...] = (
+    RuleDefinition(
+        signal=Signal.CPU_PERCENT,
+        subject="service",
+        threshold=lambda alerts: alerts.cpu_percent,
+        period_seconds=60,
+        periods=5,
+        severity="warning",
+        summary="{name} uses more than {threshold} % of its CPU",
+    ),
+    RuleDefinition(
+        signal=Signal.MEMORY_PERCENT,
+        subject="service",
+        threshold=lambda alerts: alerts.memory_percent,
+        period_seconds=60,
+        periods=3,
+        severity="critical",
+        summary="{name} uses more than {threshold} % of its memory",
+    ),
+    RuleDefinition(
+        signal=Signal.MISSING_REPLICAS,
+        subject="service",
+        period_seconds=60,
+        periods=5,
+        severity="critical",
+        summary="{name} runs fewer replicas than its minimum",
+    ),
+    RuleDefinition(
+        signal=Signal.ERROR_PERCENT,
+        subject="service",
+        threshold=lambda alerts: alerts.error_percent,
+        period_seconds=60,
+        periods=2,
+        severity="critical",
+        summary="{name} answers more than {threshold} % of requests with a 5xx status",
+        applies=_routed,
+    ),
+    RuleDefinition(
+        signal=Signal.LATENCY_P95_SECONDS,
+        subject="service",
+        threshold=lambda alerts: alerts.latency_p95_seconds,
+        period_seconds=60,
+        periods=5,
+        severity="warning",
+        summary="{name} has a 95th percentile latency above {threshold} s",
+        applies=_routed,
+    ),
+    RuleDefinition(
+        signal=Signal.UNHEALTHY_REPLICAS,
+        subject="service",
+        period_seconds=60,
+        periods=3,
+        severity="critical",
+        summary="{name} has replicas that fail their health check",
+        applies=_routed,
+    ),
+    RuleDefinition(
+        signal=Signal.DATABASE_FAILED_CONNECTIONS,
+        subject="database",
+        period_seconds=60,
+        periods=1,
+        severity="critical",
+        summary="connections to the database fail",
+    ),
+    RuleDefinition(
+        signal=Signal.DATABASE_CONNECTIONS_PERCENT,
+        subject="database",
+        threshold=lambda _alerts: 80,
+        period_seconds=300,
+        periods=2,
+        severity="warning",
+        summary="the database uses more than {threshold} % of its connections",
+    ),
+    RuleDefinition(
+        signal=Signal.DATABASE_CPU_PERCENT,
+        subject="database",
+        threshold=lambda alerts: alerts.cpu_percent,
+        period_seconds=60,
+        periods=5,
+        severity="warning",
+        summary="the database uses more than {threshold} % of its CPU",
+    ),
+    RuleDefinition(
+        signal=Signal.DATABASE_STORAGE_PERCENT,
+        subject="database",
+        threshold=lambda _alerts: 85,
+        period_seconds=300,
+        periods=2,
+        severity="warning",
+        summary="the database uses more than {threshold} % of its maximum storage",
+    ),
+    RuleDefinition(
+        signal=Signal.DATABASE_BACKUP_FAILED,
+        subject="database",
+        period_seconds=3600,
+        periods=1,
+        severity="critical",
+        summary="a backup of the database failed",
+        applies=_keeps_backups,
+    ),
+    RuleDefinition(
+        signal=Signal.CACHE_MEMORY_PERCENT,
+        subject="cache",
+        threshold=lambda _alerts: 80,
+        period_seconds=60,
+        periods=5,
+        severity="warning",
+        summary="the cache uses more than {threshold} % of its memory",
+    ),
+    RuleDefinition(
+        signal=Signal.CACHE_EVICTIONS,
+        subject="cache",
+        period_seconds=60,
+        periods=5,
+        severity="warning",
+        summary="the cache evicts entries",
+        applies=_evicts,
+    ),
+)
+"""The rule table, the same on every cloud."""
+
+
+def alarm_rules(spec: Platform) -> AlarmRules:
+    """Compute every rule of the platform: for each service, then for the database and the cache."""
+    subjects: list[tuple[Subject, str]] = [("service", name) for name in spec.services]
     if spec.database is not None:
-        rules += database_rules(alerts, backups=spec.database.backup.retention_days > 0)
+        subjects.append(("database", "database"))
     if spec.cache is not None:
-        rules += cache_rules(evictions=spec.cache.eviction != "noeviction")
-    return tuple(rules)
-
-
-def service_rules(name: str, service: Service, alerts: Alerts) -> list[AlarmRule]:
-    """CPU and memory of every service; answers and copies behind the entry of those with a path."""
-    rules = [
-        AlarmRule(Signal.CPU_PERCENT, "service", name, alerts.cpu_percent, 60, 5, "warning",
-                  f"{name} uses more than {alerts.cpu_percent:g} % of its CPU"),
-        AlarmRule(Signal.MEMORY_PERCENT, "service", name, alerts.memory_percent, 60, 3, "critical",
-                  f"{name} uses more than {alerts.memory_percent:g} % of its memory"),
-        AlarmRule(Signal.MISSING_REPLICAS, "service", name, 0, 60, 5, "critical",
-                  f"{name} runs fewer copies than it should"),
-    ]  # fmt: skip
-    if service.path is not None:
-        rules += [
-            AlarmRule(Signal.ERROR_PERCENT, "service", name, alerts.error_percent, 60, 2, "critical",
-                      f"{name} answers more than {alerts.error_percent:g} % of requests with a 5xx status"),
-            AlarmRule(Signal.LATENCY_P95_SECONDS, "service", name, alerts.latency_p95_seconds, 60, 5, "warning",
-                      f"{name} takes longer than {alerts.latency_p95_seconds:g} s for one request in twenty"),
-            AlarmRule(Signal.UNHEALTHY_REPLICAS, "service", name, 0, 60, 3, "critical",
-                      f"{name} has copies that fail their health check"),
-        ]  # fmt: skip
-    return rules
-
-
-def database_rules(alerts: Alerts, *, backups: bool) -> list[AlarmRule]:
-    """Connections, CPU, disk and backups of the database."""
-    rules = [
-        AlarmRule(Signal.DATABASE_FAILED_CONNECTIONS, "database", "database", 0, 60, 1, "critical",
-                  "connections to the database fail"),
-        AlarmRule(Signal.DATABASE_CONNECTIONS_PERCENT, "database", "database", 80, 300, 2, "warning",
-                  "the database uses more than 80 % of its connections"),
-        AlarmRule(Signal.DATABASE_CPU_PERCENT, "database", "database", alerts.cpu_percent, 60, 5, "warning",
-                  f"the database uses more than {alerts.cpu_percent:g} % of its CPU"),
-        AlarmRule(Signal.DATABASE_STORAGE_PERCENT, "database", "database", 85, 300, 2, "warning",
-                  "the database uses more than 85 % of the disk it may grow to"),
-    ]  # fmt: skip
-    if backups:
-        rules.append(
-            AlarmRule(Signal.DATABASE_BACKUP_FAILED, "database", "database", 0, 3600, 1, "critical",
-                      "a backup of the database failed")
-        )  # fmt: skip
-    return rules
-
-
-def cache_rules(*, evictions: bool) -> list[AlarmRule]:
-    """Memory of the cache, and evictions where the policy evicts at all."""
-    rules = [
-        AlarmRule(Signal.CACHE_MEMORY_PERCENT, "cache", "cache", 80, 60, 5, "warning",
-                  "the cache uses more than 80 % of its memory"),
-    ]  # fmt: skip
-    if evictions:
-        rules.append(
-            AlarmRule(Signal.CACHE_EVICTIONS, "cache", "cache", 0, 60, 5, "warning",
-                      "the cache drops entries to make room")
-        )  # fmt: skip
-    return rules
+        subjects.append(("cache", "cache"))
+    return AlarmRules(
+        tuple(
+            definition.rule(name, spec.monitoring.alerts)
+            for subject, name in subjects
+            for definition in DEFINITIONS
+            if definition.subject == subject and definition.applies(spec, name)
+        )
+    )
 
 
 def metric_for(table: Mapping[Signal, T], rule: AlarmRule) -> T:

@@ -4,7 +4,9 @@ A cloud's own `Site` extends this with its block, its account and the names that
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from providers.contract.alarms import AlarmRules, alarm_rules
 from providers.contract.spec import Platform
 
 
@@ -20,3 +22,8 @@ class RegionContext:
     def production(self) -> bool:
         """True when the profile is production."""
         return self.spec.profile == "production"
+
+    @cached_property
+    def alarm_rules(self) -> AlarmRules:
+        """Alarm rules of the platform, computed once."""
+        return alarm_rules(self.spec)

@@ -7,7 +7,7 @@ line, or from one of two measures that nobody is woken for. Clouds draw panels; 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from providers.contract.alarms import AlarmRule, Signal, alarm_rules
+from providers.contract.alarms import AlarmRule, AlarmRules, Signal
 from providers.contract.spec import Platform
 
 
@@ -70,9 +70,8 @@ SPENDING_PERIOD_SECONDS = 6 * 3600
 """Clouds reckon costs a few times a day."""
 
 
-def dashboard_rows(spec: Platform) -> tuple[DashboardRow, ...]:
+def dashboard_rows(spec: Platform, rules: AlarmRules) -> tuple[DashboardRow, ...]:
     """Every row of the platform's dashboard: services in the order of the file, database, cache, money."""
-    rules = alarm_rules(spec)
     subjects = dict.fromkeys((rule.subject, rule.name) for rule in rules)
     rows = [
         _row(name, [rule for rule in rules if (rule.subject, rule.name) == (kind, name)]) for kind, name in subjects

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
 
-from providers.contract.alarms import AlarmRule, Signal, Subject, alarm_rules, metric_for
+from providers.contract.alarms import AlarmRule, AlarmRules, Signal, Subject, metric_for
 from providers.contract.spec import Platform, Service
 
 SUBJECTS: tuple[Subject, ...] = ("service", "database", "cache")
@@ -113,19 +113,22 @@ class PrometheusRule:
         }
 
 
-def rules_document(spec: Platform, subjects: Iterable[Subject] = SUBJECTS) -> str:
+def rules_document(spec: Platform, rules: AlarmRules, subjects: Iterable[Subject] = SUBJECTS) -> str:
     """The rules file as YAML (in its JSON form, so that nothing needs quoting), one group a subject's name."""
     groups: dict[str, list[dict[str, object]]] = {}
-    for found in prometheus_rules(spec, subjects):
+    for found in prometheus_rules(spec, rules, subjects):
         groups.setdefault(found.rule.name, []).append(found.document())
-    return json.dumps({"groups": [{"name": name, "rules": rules} for name, rules in groups.items()]}, indent=2)
+    return json.dumps({"groups": [{"name": name, "rules": group} for name, group in groups.items()]}, indent=2)
 
 
-def prometheus_rules(spec: Platform, subjects: Iterable[Subject] = SUBJECTS) -> list[PrometheusRule]:
+def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subject] = SUBJECTS) -> list[PrometheusRule]:
     """The platform's alarm rules on subjects that something is scraped of."""
     wanted = frozenset(subjects)
-    rules = [rule for rule in alarm_rules(spec) if rule.subject in wanted and is_scraped(spec, rule)]
-    return [PrometheusRule(rule, expression(spec, rule)) for rule in rules]
+    return [
+        PrometheusRule(rule, expression(spec, rule))
+        for rule in rules
+        if rule.subject in wanted and is_scraped(spec, rule)
+    ]
 
 
 def is_scraped(spec: Platform, rule: AlarmRule) -> bool:

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from providers.azure.compute.scaling import answer_seconds, concurrent_requests
+from providers.azure.compute.scaling import concurrent_requests
 from providers.azure.limits import LIMITS
+from providers.contract.load import seconds_per_request
 from tests.azure.laid import at, spec_of
 
 SPEC = spec_of()
@@ -43,7 +44,7 @@ def test_a_copy_is_never_asked_to_hold_less_than_its_rate_brings(requests: int) 
     autoscaling = SPEC.services["gateway"].autoscaling.model_copy(update={"requests_per_replica_per_minute": requests})
     service = SPEC.services["gateway"].model_copy(update={"autoscaling": autoscaling})
     held = concurrent_requests(SPEC, service)
-    assert held >= requests / 60 * answer_seconds(SPEC) - 1e-6 and held >= 1
+    assert held >= requests / 60 * seconds_per_request(SPEC) - 1e-6 and held >= 1
 
 
 def test_the_arithmetic_is_told() -> None:

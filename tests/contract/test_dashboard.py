@@ -7,7 +7,7 @@ from tests.planning import DROP
 
 
 def row(name: str) -> DashboardRow:
-    return next(row for row in dashboard_rows(spec_of()) if row.name == name)
+    return next(row for row in dashboard_rows(spec_of(), alarm_rules(spec_of())) if row.name == name)
 
 
 def test_everything_that_may_be_shown_has_a_title_and_a_unit() -> None:
@@ -15,7 +15,7 @@ def test_everything_that_may_be_shown_has_a_title_and_a_unit() -> None:
 
 
 def test_rows_follow_the_file_and_end_with_money() -> None:
-    assert [row.name for row in dashboard_rows(spec_of())] == [
+    assert [row.name for row in dashboard_rows(spec_of(), alarm_rules(spec_of()))] == [
         "gateway",
         "chat",
         "worker",
@@ -26,7 +26,11 @@ def test_rows_follow_the_file_and_end_with_money() -> None:
 
 
 def test_every_rule_has_a_panel_with_its_threshold() -> None:
-    shown = {(row.name, panel.shows, panel.threshold) for row in dashboard_rows(spec_of()) for panel in row.panels}
+    shown = {
+        (row.name, panel.shows, panel.threshold)
+        for row in dashboard_rows(spec_of(), alarm_rules(spec_of()))
+        for panel in row.panels
+    }
     assert {(rule.name, rule.signal, rule.threshold) for rule in alarm_rules(spec_of())} <= shown
 
 
@@ -41,5 +45,5 @@ def test_spending_is_measured_against_the_budget() -> None:
 
 
 def test_without_a_budget_spending_has_no_line() -> None:
-    (spending,) = dashboard_rows(spec_of(budget=DROP))[-1].panels
+    (spending,) = dashboard_rows(spec_of(budget=DROP), alarm_rules(spec_of(budget=DROP)))[-1].panels
     assert spending.threshold is None

@@ -26,7 +26,7 @@ METRIC = re.compile(r"\b([a-z_]+)\{")
 
 
 def found(key: str) -> PrometheusRule:
-    return next(rule for rule in prometheus_rules(spec_of()) if rule.rule.key == key)
+    return next(rule for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())) if rule.rule.key == key)
 
 
 def test_every_signal_has_an_expression() -> None:
@@ -34,18 +34,18 @@ def test_every_signal_has_an_expression() -> None:
 
 
 def test_the_document_is_yaml_with_every_rule_of_what_is_scraped() -> None:
-    groups = yaml.safe_load(rules_document(spec_of()))["groups"]
+    groups = yaml.safe_load(rules_document(spec_of(), alarm_rules(spec_of())))["groups"]
     written = {rule["alert"] for group in groups for rule in group["rules"]}
     wanted = {rule.key for rule in alarm_rules(spec_of()) if rule.name != "worker"}
     assert written == wanted
 
 
 def test_a_worker_without_a_port_has_no_rule() -> None:
-    assert "worker" not in {rule.rule.name for rule in prometheus_rules(spec_of())}
+    assert "worker" not in {rule.rule.name for rule in prometheus_rules(spec_of(), alarm_rules(spec_of()))}
 
 
 def test_a_cloud_may_leave_out_what_it_does_not_scrape() -> None:
-    groups = json.loads(rules_document(spec_of(), subjects=("service",)))["groups"]
+    groups = json.loads(rules_document(spec_of(), alarm_rules(spec_of()), subjects=("service",)))["groups"]
     assert [group["name"] for group in groups] == ["gateway", "chat"]
 
 
@@ -56,7 +56,7 @@ def test_a_rule_carries_severity_service_and_summary() -> None:
 
 
 def test_window_and_wait_together_last_as_long_as_the_rule() -> None:
-    for rule in prometheus_rules(spec_of()):
+    for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())):
         assert rule.seconds + rule.rule.period_seconds == rule.rule.periods * rule.rule.period_seconds
 
 
@@ -86,19 +86,21 @@ def test_the_disk_is_a_share_of_what_it_may_grow_to() -> None:
 
 
 def test_no_word_stays_unfilled() -> None:
-    assert not [rule.expression for rule in prometheus_rules(spec_of()) if "$" in rule.expression]
+    assert not [
+        rule.expression for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())) if "$" in rule.expression
+    ]
 
 
 def test_every_metric_that_is_read_is_one_that_must_be_exposed() -> None:
     exposed = {"service": SERVICE_METRICS, "database": DATABASE_METRICS, "cache": CACHE_METRICS}
     read: dict[str, set[str]] = {subject: set() for subject in exposed}
-    for rule in prometheus_rules(spec_of()):
+    for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())):
         read[rule.rule.subject] |= set(METRIC.findall(rule.expression))
     assert read == {subject: set(metrics) for subject, metrics in exposed.items()}
 
 
 def test_brackets_are_closed() -> None:
-    for rule in prometheus_rules(spec_of()):
+    for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())):
         for opening, closing in ("()", "{}", "[]"):
             assert rule.expression.count(opening) == rule.expression.count(closing), rule.rule.key
 
@@ -115,6 +117,8 @@ def test_metrics_are_asked_for_where_the_app_shows_them() -> None:
 
 def test_a_database_of_which_nothing_is_told_counts_as_lost() -> None:
     (rule,) = [
-        found for found in prometheus_rules(spec_of()) if found.rule.signal is Signal.DATABASE_FAILED_CONNECTIONS
+        found
+        for found in prometheus_rules(spec_of(), alarm_rules(spec_of()))
+        if found.rule.signal is Signal.DATABASE_FAILED_CONNECTIONS
     ]
     assert rule.document()["expr"] == '(sum(1 - pg_up{job="database"}) or sum(1 - up{job="database"})) > 0'

@@ -13,7 +13,7 @@ import pytest
 from automation.plan.inventory import Inventory, Secret
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers.contract.alarms import BURN_RATES
+from providers.contract.alarms import BURN_RATES, alarm_rules
 from providers.contract.dashboard import dashboard_rows
 from providers.contract.prometheus import (
     CACHE_METRICS,
@@ -45,14 +45,14 @@ def jobs() -> dict[str, Words]:
 
 
 def rules(changes: Mapping[str, object] | None = None) -> dict[str, dict[str, str]]:
-    (group,) = json.loads(own_rules(spec_of(changes)))["groups"]
+    (group,) = json.loads(own_rules(spec_of(changes), alarm_rules(spec_of(changes))))["groups"]
     return {rule.get("alert") or rule["record"]: rule for rule in group["rules"]}
 
 
 def test_the_alarms_are_the_contracts_word_for_word(prod: Inventory) -> None:
     # a stack file hands its keys over in order, so the services' order is that of the plan's own spec
     spec = stack_of("prod", {PLATFORM_KEY: production(cloud="docker")}).spec
-    assert prometheus(prod)["platform.rules.yml"] == rules_document(spec)
+    assert prometheus(prod)["platform.rules.yml"] == rules_document(spec, alarm_rules(spec))
 
 
 def test_prometheus_reads_both_files_and_tells_alertmanager(prod: Inventory) -> None:
@@ -63,7 +63,11 @@ def test_prometheus_reads_both_files_and_tells_alertmanager(prod: Inventory) -> 
 
 
 def test_every_job_that_a_rule_names_is_asked() -> None:
-    named = {job for rule in prometheus_rules(spec_of()) for job in re.findall(r'job="([\w-]+)"', rule.expression)}
+    named = {
+        job
+        for rule in prometheus_rules(spec_of(), alarm_rules(spec_of()))
+        for job in re.findall(r'job="([\w-]+)"', rule.expression)
+    }
     assert named <= set(jobs())
 
 
@@ -153,17 +157,19 @@ def test_with_nobody_to_tell_alertmanager_still_has_a_receiver() -> None:
 
 
 def test_the_dashboard_has_the_contracts_rows() -> None:
-    document = json.loads(dashboard_document(spec_of(), "prod"))
+    document = json.loads(dashboard_document(spec_of(), "prod", alarm_rules(spec_of())))
     titles = [panel["title"] for panel in document["panels"] if panel["type"] == "row"]
-    assert titles == [row.name for row in dashboard_rows(spec_of())]
+    assert titles == [row.name for row in dashboard_rows(spec_of(), alarm_rules(spec_of()))]
     panels = [panel["title"] for panel in document["panels"] if panel["type"] != "row"]
-    assert panels == [panel.title for row in dashboard_rows(spec_of()) for panel in row.panels]
+    assert panels == [panel.title for row in dashboard_rows(spec_of(), alarm_rules(spec_of())) for panel in row.panels]
 
 
 def test_a_graph_asks_what_its_alarm_asks_and_shows_its_threshold() -> None:
-    asked = {rule.expression for rule in prometheus_rules(spec_of())}
+    asked = {rule.expression for rule in prometheus_rules(spec_of(), alarm_rules(spec_of()))}
     graphs = [
-        panel for panel in json.loads(dashboard_document(spec_of(), "prod"))["panels"] if panel["type"] == "timeseries"
+        panel
+        for panel in json.loads(dashboard_document(spec_of(), "prod", alarm_rules(spec_of())))["panels"]
+        if panel["type"] == "timeseries"
     ]
     drawn = {graph["targets"][0]["expr"] for graph in graphs}
     assert asked <= drawn
@@ -172,7 +178,10 @@ def test_a_graph_asks_what_its_alarm_asks_and_shows_its_threshold() -> None:
 
 
 def test_no_two_panels_lie_on_each_other() -> None:
-    places = [panel["gridPos"] for panel in json.loads(dashboard_document(spec_of(), "prod"))["panels"]]
+    places = [
+        panel["gridPos"]
+        for panel in json.loads(dashboard_document(spec_of(), "prod", alarm_rules(spec_of())))["panels"]
+    ]
     cells = [(x, y) for p in places for x in range(p["x"], p["x"] + p["w"]) for y in range(p["y"], p["y"] + p["h"])]
     assert len(cells) == len(set(cells))
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
+from providers.contract.load import requests_in_flight
 from providers.contract.spec import Autoscaling, MonitoringSpec, Platform, Replicas, Service, Slo
 from providers.gcp.compute.scaling import (
     CONCURRENCY_UTILIZATION,
@@ -13,7 +14,6 @@ from providers.gcp.compute.scaling import (
     autoscaling_adjustments,
     concurrency,
     cpu_utilization,
-    in_flight,
     scaling_of,
 )
 from tests.gcp.variants import spec_of, staging
@@ -48,15 +48,15 @@ def test_a_copy_filled_to_its_share_holds_what_it_should_serve(requests: int, se
     spec = platform(service, Slo(latency_p95_seconds=seconds))
     held = concurrency(spec, service)
     assert 1 <= held <= MOST_CONCURRENCY
-    wanted = in_flight(spec, service)
+    wanted = requests_in_flight(spec, service)
     assert held == MOST_CONCURRENCY or held * CONCURRENCY_UTILIZATION >= wanted - 1e-5
     assert held == 1 or (held - 1) * CONCURRENCY_UTILIZATION < wanted
 
 
 def test_a_request_is_reckoned_with_the_promise_or_else_the_alarm() -> None:
     service = routed(requests_per_replica_per_minute=600)
-    assert in_flight(platform(service, Slo(latency_p95_seconds=2)), service) == 20
-    assert in_flight(platform(service), service) == 50
+    assert requests_in_flight(platform(service, Slo(latency_p95_seconds=2)), service) == 20
+    assert requests_in_flight(platform(service), service) == 50
 
 
 def test_the_arithmetic_of_requests_is_told_in_numbers() -> None:

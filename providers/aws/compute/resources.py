@@ -18,7 +18,7 @@ from providers.aws.compute.task import create_task
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
 from providers.aws.monitoring.targets import service_target
-from providers.contract.alarms import AlarmRule, Signal, service_rules
+from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
 from providers.contract.results import Environment
 
@@ -41,7 +41,7 @@ def create_compute(
     spec = base.spec
     cluster = create_cluster(scope, base)
     tasks = {name: create_task(scope, base, name, environments[name]) for name in spec.services}
-    rules = {name: _error_rule(base, name) for name in spec.public}
+    rules = {name: base.context.alarm_rules.rule(name, Signal.ERROR_PERCENT) for name in spec.public}
     alarms = {name: _deployment_alarm(scope, base, ingress, rule) for name, rule in rules.items() if ingress}
     services: dict[str, aws.ecs.Service] = {}
     for name in start_order(spec):
@@ -55,11 +55,6 @@ def create_compute(
         log_groups={name: task.log_group for name, task in tasks.items()},
         alarms={rules[name].key: alarm for name, alarm in alarms.items()},
     )
-
-
-def _error_rule(base: AwsBaseResources, name: str) -> AlarmRule:
-    rules = service_rules(name, base.spec.services[name], base.spec.monitoring.alerts)
-    return next(rule for rule in rules if rule.signal is Signal.ERROR_PERCENT)
 
 
 def _deployment_alarm(

@@ -70,7 +70,7 @@ def widgets(context: AwsContext, shown: Shown) -> Iterator[Widget]:
         arns = shown.alarms[first : first + MOST_ALARMS]
         yield alarm_list(WidgetBox(0, line, COLUMNS, ALARMS_HEIGHT), "Alarms", arns)
         line += ALARMS_HEIGHT
-    for row in dashboard_rows(context.spec):
+    for row in dashboard_rows(context.spec, context.alarm_rules):
         yield text(WidgetBox(0, line, COLUMNS, HEADING_HEIGHT), f"## {row.name}")
         line += HEADING_HEIGHT
         for panel, box in zip(row.panels, boxes(line, len(row.panels)), strict=True):

@@ -51,7 +51,7 @@ def _slack_refusals(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _dashboard_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    widgets = TOP_WIDGETS + sum(1 + len(row.panels) for row in dashboard_rows(spec))
+    widgets = TOP_WIDGETS + sum(1 + len(row.panels) for row in dashboard_rows(spec, alarm_rules(spec)))
     if spec.monitoring.dashboards and widgets > MOST_WIDGETS:
         advice = (
             f"{len(spec.services)} services need {widgets} widgets and CloudWatch allows {MOST_WIDGETS}; "

@@ -6,7 +6,7 @@ with the service, because it also rolls its deployments back; here it is listed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
@@ -23,7 +23,7 @@ from providers.aws.monitoring.outages import create_outage_alarm
 from providers.aws.monitoring.slo import create_slo
 from providers.aws.monitoring.targets import AwsAlarmTarget, service_target
 from providers.aws.workloads import AwsWatched
-from providers.contract.alarms import AlarmRule, alarm_rules
+from providers.contract.alarms import AlarmRules
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Monitoring
 
@@ -35,7 +35,7 @@ def create_monitoring(scope: Scope, base: AwsBaseResources, watched: AwsWatched,
     """Every alarm rule of the contract, outages, SLO burn rates, dashboard, budget."""
     spec, stack, channels = base.spec, base.context.stack, base.channels
     targets = _targets(scope, base, watched)
-    rules = alarm_rules(spec)
+    rules = base.context.alarm_rules
     alarms = _alarms(scope, base, watched, rules, targets)
     spoken = [alarm.arn for alarm in alarms.values()] + _over_requests(scope, base, watched, rules, alarms)
     if spec.budget is not None:
@@ -49,7 +49,7 @@ def _alarms(
     scope: Scope,
     base: AwsBaseResources,
     watched: AwsWatched,
-    rules: Sequence[AlarmRule],
+    rules: AlarmRules,
     targets: Mapping[str, AwsAlarmTarget],
 ) -> Alarms:
     """One alarm a rule: those that compute made, and the others made here."""
@@ -59,7 +59,7 @@ def _alarms(
 
 
 def _over_requests(
-    scope: Scope, base: AwsBaseResources, watched: AwsWatched, rules: Sequence[AlarmRule], alarms: Alarms
+    scope: Scope, base: AwsBaseResources, watched: AwsWatched, rules: AlarmRules, alarms: Alarms
 ) -> list[pulumi.Output[str]]:
     """ARNs of the alarms that combine what the load balancer sees: outages and the SLO."""
     spec, stack, channels = base.spec, base.context.stack, base.channels

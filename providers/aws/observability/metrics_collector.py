@@ -53,7 +53,7 @@ def create_prometheus(
         scope.named("rules"),
         name="alarms",
         workspace_id=workspace.id,
-        data=rules_document(context.spec, subjects=("service",)),
+        data=rules_document(context.spec, context.alarm_rules, subjects=("service",)),
         opts=scope.opts(),
     )
     aws.amp.AlertManagerDefinition(

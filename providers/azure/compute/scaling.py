@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
+from providers.contract.load import requests_in_flight, seconds_per_request
 from providers.contract.spec import Platform, Service
 
 MOST_REPLICAS = 1000
@@ -47,18 +48,7 @@ def whole(percent: float) -> int:
 
 def concurrent_requests(spec: Platform, service: Service) -> int:
     """Requests in flight on one copy when it serves its requests a minute; at least one."""
-    return max(1, ceil(round(in_flight(spec, service), 6)))
-
-
-def in_flight(spec: Platform, service: Service) -> float:
-    """Requests a second times the seconds that one takes."""
-    return service.autoscaling.requests_per_replica_per_minute / 60 * answer_seconds(spec)
-
-
-def answer_seconds(spec: Platform) -> float:
-    """Seconds that one request is reckoned with."""
-    slo = spec.monitoring.slo
-    return slo.latency_p95_seconds if slo else spec.monitoring.alerts.latency_p95_seconds
+    return max(1, ceil(round(requests_in_flight(spec, service), 6)))
 
 
 def autoscaling_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -103,8 +93,8 @@ PAUSES = {
 
 
 def _reckoning(spec: Platform, service: Service) -> str:
-    requests, seconds = service.autoscaling.requests_per_replica_per_minute, answer_seconds(spec)
+    requests, seconds = service.autoscaling.requests_per_replica_per_minute, seconds_per_request(spec)
     return (
         f"{concurrent_requests(spec, service)} requests at once: {requests} / 60 a second x {seconds:g} s each are "
-        f"{in_flight(spec, service):.1f} in flight on one copy"
+        f"{requests_in_flight(spec, service):.1f} in flight on one copy"
     )

@@ -3,13 +3,13 @@
 from providers.azure.monitoring.alert_rules import AzureAlarm, Question, Threshold, log_alert, metric_alert
 from providers.azure.monitoring.metrics import METRICS, QUERIES, QUERY_PERIOD_MINUTES, query_minutes, window_seconds
 from providers.azure.monitoring.targets import AzureTargets
-from providers.contract.alarms import AlarmRule, alarm_rules, metric_for
+from providers.contract.alarms import AlarmRule, metric_for
 from providers.contract.component import Scope
 
 
 def create_alarms(scope: Scope, targets: AzureTargets) -> None:
     """One alert rule for each alarm rule; LookupError for a signal that neither table has."""
-    for rule in alarm_rules(targets.spec):
+    for rule in targets.base.context.alarm_rules:
         if rule.signal in QUERIES:
             _ask(scope, targets, rule)
         else:

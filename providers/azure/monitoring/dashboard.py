@@ -17,7 +17,7 @@ def create_dashboard(scope: Scope, targets: AzureTargets) -> pulumi.Output[str]:
     context, workspace = targets.base.context, targets.base.logs.workspace_id
     document = {
         "version": VERSION,
-        "items": items(targets, dashboard_rows(targets.spec)),
+        "items": items(targets, dashboard_rows(targets.spec, targets.base.context.alarm_rules)),
         "fallbackResourceIds": [workspace],
     }
     workbook = azure_native.applicationinsights.Workbook(

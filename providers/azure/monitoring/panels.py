@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from providers.azure.monitoring.metrics import METRICS, QUERIES, front_log, query_minutes
 from providers.azure.monitoring.targets import AzureTargets
-from providers.contract.alarms import AlarmRule, Signal, alarm_rules
+from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel
-from providers.contract.spec import Platform
 
 TEXT, QUERY, METRIC = 1, 3, 10
 """Kinds of a workbook's items."""
@@ -33,14 +32,10 @@ def _panel(targets: AzureTargets, row: DashboardRow, panel: Panel) -> Item:
         return _text(name, _note(targets, panel))
     if panel.shows == GraphOnlyMetric.REQUESTS:
         return _query(targets, name, panel, _requests(targets, row.name))
-    rule = _rule(targets.spec, row.name, Signal(panel.shows))
+    rule = targets.base.context.alarm_rules.rule(row.name, Signal(panel.shows))
     if rule.signal in QUERIES:
         return _query(targets, name, panel, over_time(targets.base.context.stack, rule))
     return _metric(targets, name, panel, rule)
-
-
-def _rule(spec: Platform, name: str, signal: Signal) -> AlarmRule:
-    return next(rule for rule in alarm_rules(spec) if (rule.name, rule.signal) == (name, signal))
 
 
 def over_time(stack: str, rule: AlarmRule) -> str:

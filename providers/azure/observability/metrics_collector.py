@@ -87,7 +87,11 @@ def _collection(
 def _rules(scope: Scope, context: AzureContext, channels: AzureChannels, workspace: Workspace) -> None:
     """A group for each service, with the rules that are the same on every cloud."""
     for name, service in context.spec.services.items():
-        rules = [found for found in prometheus_rules(context.spec, ("service",)) if found.rule.name == name]
+        rules = [
+            found
+            for found in prometheus_rules(context.spec, context.alarm_rules, ("service",))
+            if found.rule.name == name
+        ]
         if service.port is None or not rules:
             continue
         azure_native.alertsmanagement.PrometheusRuleGroup(

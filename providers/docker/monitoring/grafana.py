@@ -45,7 +45,7 @@ def create_grafana(scope: Scope, base: DockerBaseResources) -> str:
             "GF_SERVER_ROOT_URL": address(context),
         },
         files={
-            f"{CONFIG}/dashboards/platform.json": dashboard_document(base.spec, context.stack),
+            f"{CONFIG}/dashboards/platform.json": dashboard_document(base.spec, context.stack, context.alarm_rules),
             f"{CONFIG}/password": generated_password(scope, "grafana-password"),
             f"{CONFIG}/provisioning/dashboards/platform.yaml": json.dumps(_dashboards()),
             f"{CONFIG}/provisioning/datasources/prometheus.yaml": json.dumps(_source(context)),

@@ -6,7 +6,7 @@ A panel asks Prometheus the question that its alarm asks, with the alarm's thres
 import json
 from collections.abc import Mapping
 
-from providers.contract.alarms import Signal, alarm_rules
+from providers.contract.alarms import AlarmRules, Signal
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
 from providers.contract.prometheus import expression, is_scraped
 from providers.contract.spec import Platform
@@ -21,14 +21,14 @@ NO_METRICS = "A service without a port shows no metrics."
 Widget = dict[str, object]
 
 
-def dashboard_document(spec: Platform, stack: str) -> str:
+def dashboard_document(spec: Platform, stack: str, rules: AlarmRules) -> str:
     """The whole dashboard."""
     widgets: list[Widget] = []
     top = 0
-    for row in dashboard_rows(spec):
+    for row in dashboard_rows(spec, rules):
         widgets.append({"type": "row", "title": row.name, "gridPos": _place(0, top, ACROSS, 1), "panels": []})
         places = [(n * WIDTH % ACROSS, top + 1 + n * WIDTH // ACROSS * HEIGHT) for n in range(len(row.panels))]
-        widgets += [_widget(spec, row, panel, *place) for panel, place in zip(row.panels, places, strict=True)]
+        widgets += [_widget(spec, rules, row, panel, *place) for panel, place in zip(row.panels, places, strict=True)]
         top = places[-1][1] + HEIGHT if places else top + 1
     numbered = [{"id": number, **widget} for number, widget in enumerate(widgets, start=1)]
     document = {
@@ -47,9 +47,9 @@ def _place(x: int, y: int, width: int = WIDTH, height: int = HEIGHT) -> Mapping[
     return {"x": x, "y": y, "w": width, "h": height}
 
 
-def _widget(spec: Platform, row: DashboardRow, panel: Panel, x: int, y: int) -> Widget:
+def _widget(spec: Platform, rules: AlarmRules, row: DashboardRow, panel: Panel, x: int, y: int) -> Widget:
     place = _place(x, y)
-    question = _question(spec, row.name, panel)
+    question = _question(spec, rules, row.name, panel)
     if not question:
         text = NO_BILL if panel.shows == GraphOnlyMetric.SPENDING else NO_METRICS
         note = text if panel.threshold is None else f"{text} The line would be {panel.threshold:g} {panel.unit}."
@@ -69,13 +69,13 @@ def _widget(spec: Platform, row: DashboardRow, panel: Panel, x: int, y: int) -> 
     }
 
 
-def _question(spec: Platform, name: str, panel: Panel) -> str:
+def _question(spec: Platform, rules: AlarmRules, name: str, panel: Panel) -> str:
     """PromQL of a panel; empty for one that nothing can be asked for."""
     if panel.shows == GraphOnlyMetric.SPENDING:
         return ""
     if panel.shows == GraphOnlyMetric.REQUESTS:
         return f'60 * sum(rate(http_server_request_duration_seconds_count{{job="{name}"}}[{panel.period_seconds}s]))'
-    rule = next(rule for rule in alarm_rules(spec) if (rule.name, rule.signal) == (name, Signal(panel.shows)))
+    rule = rules.rule(name, Signal(panel.shows))
     return expression(spec, rule) if is_scraped(spec, rule) else ""
 
 

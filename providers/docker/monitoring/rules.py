@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from providers.contract.alarms import BURN_RATES, AlarmRule, BurnRate, Severity, Signal, alarm_rules
+from providers.contract.alarms import BURN_RATES, AlarmRule, AlarmRules, BurnRate, Severity, Signal
 from providers.contract.prometheus import SECONDS_WITHOUT_BACKUP, expression
 from providers.contract.spec import Platform, Slo
 from providers.docker.context import backs_up
@@ -18,10 +18,10 @@ FIRST_DRILL_SECONDS = 3600
 Rule = dict[str, object]
 
 
-def own_rules(spec: Platform) -> str:
+def own_rules(spec: Platform, rules: AlarmRules) -> str:
     """The rules file as YAML (in its JSON form); the group is there even when it is empty."""
-    rules = [*_backups(spec), *_promises(spec)]
-    return json.dumps({"groups": [{"name": "docker", "rules": rules}]}, indent=2)
+    own = [*_backups(spec), *_promises(spec, rules)]
+    return json.dumps({"groups": [{"name": "docker", "rules": own}]}, indent=2)
 
 
 def _backups(spec: Platform) -> Iterator[Rule]:
@@ -36,15 +36,14 @@ def _backups(spec: Platform) -> Iterator[Rule]:
                  "the newest backup of the database cannot be restored")  # fmt: skip
 
 
-def _promises(spec: Platform) -> Iterator[Rule]:
+def _promises(spec: Platform, rules: AlarmRules) -> Iterator[Rule]:
     slo = spec.monitoring.slo
     if slo is None:
         return
     for name in spec.public:
-        rules = {rule.signal: rule for rule in alarm_rules(spec) if rule.name == name}
         for rate in BURN_RATES:
-            yield _availability(spec, slo, rules[Signal.ERROR_PERCENT], rate)
-        yield _speed(spec, slo, rules[Signal.LATENCY_P95_SECONDS])
+            yield _availability(spec, slo, rules.rule(name, Signal.ERROR_PERCENT), rate)
+        yield _speed(spec, slo, rules.rule(name, Signal.LATENCY_P95_SECONDS))
 
 
 def _availability(spec: Platform, slo: Slo, rule: AlarmRule, rate: BurnRate) -> Rule:

@@ -56,8 +56,8 @@ def create_prometheus(scope: Scope, base: DockerBaseResources, watched: DockerWa
         ],
         files={
             f"{CONFIG}/prometheus.yml": container.apply(lambda known: prometheus_document(context, known)),
-            f"{CONFIG}/{SHARED_RULES}": rules_document(base.spec),
-            f"{CONFIG}/{OWN_RULES}": own_rules(base.spec),
+            f"{CONFIG}/{SHARED_RULES}": rules_document(base.spec, base.context.alarm_rules),
+            f"{CONFIG}/{OWN_RULES}": own_rules(base.spec, base.context.alarm_rules),
         },
         volumes={"/prometheus": volume.name},
         probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://{address}:{PROMETHEUS_PORT}/-/healthy"),

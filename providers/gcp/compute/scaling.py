@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from providers.contract.diagnostics import Adjustment, legacy_adjustment
+from providers.contract.load import requests_in_flight, seconds_per_request
 from providers.contract.spec import Platform, Service
 
 LEAST_UTILIZATION, MOST_UTILIZATION = 0.1, 0.95
@@ -59,18 +60,7 @@ def concurrency(spec: Platform, service: Service) -> int:
     """Requests that one copy may hold at once; Cloud Run's default for services that no path leads to."""
     if service.path is None:
         return DEFAULT_CONCURRENCY
-    return min(max(1, ceil(round(in_flight(spec, service) / CONCURRENCY_UTILIZATION, 6))), MOST_CONCURRENCY)
-
-
-def in_flight(spec: Platform, service: Service) -> float:
-    """Requests on one copy at any moment when it serves its requests a minute."""
-    return service.autoscaling.requests_per_replica_per_minute / 60 * answer_seconds(spec)
-
-
-def answer_seconds(spec: Platform) -> float:
-    """Seconds that one request is reckoned with."""
-    slo = spec.monitoring.slo
-    return slo.latency_p95_seconds if slo else spec.monitoring.alerts.latency_p95_seconds
+    return min(max(1, ceil(round(requests_in_flight(spec, service) / CONCURRENCY_UTILIZATION, 6))), MOST_CONCURRENCY)
 
 
 def autoscaling_adjustments(spec: Platform) -> list[Adjustment]:
@@ -99,12 +89,12 @@ def _cpu(path: str, service: Service) -> Iterator[Adjustment]:
 
 
 def _reckoning(spec: Platform, service: Service) -> str:
-    requests, seconds = service.autoscaling.requests_per_replica_per_minute, answer_seconds(spec)
+    requests, seconds = service.autoscaling.requests_per_replica_per_minute, seconds_per_request(spec)
     held = concurrency(spec, service)
     most = ", the most there is" if held == MOST_CONCURRENCY else ""
     return (
         f"{held} requests at once{most}: {requests} / 60 a second x {seconds:g} s each are "
-        f"{in_flight(spec, service):.1f} in flight, and Cloud Run adds a copy at {CONCURRENCY_UTILIZATION:.0%} of what "
+        f"{requests_in_flight(spec, service):.1f} in flight, and Cloud Run adds a copy at {CONCURRENCY_UTILIZATION:.0%} of what "
         "one may hold"
     )
 

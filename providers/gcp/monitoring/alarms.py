@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.alarms import AlarmRule, Signal, alarm_rules, metric_for
+from providers.contract.alarms import AlarmRule, Signal, metric_for
 from providers.contract.component import Scope
 from providers.gcp.monitoring.alert_policies import Condition, GcpAlarm, create_alarm
 from providers.gcp.monitoring.metrics import METRICS, GcpMetric, alignment_seconds, duration_seconds
@@ -17,7 +17,7 @@ def create_alarms(
     scope: Scope, targets: GcpTargets, channels: GcpChannels, counters: Mapping[Signal, pulumi.Resource]
 ) -> None:
     """One alert policy a rule; `counters` are the metrics that count log entries, by what they count."""
-    for rule in alarm_rules(targets.spec):
+    for rule in targets.context.alarm_rules:
         alarm = GcpAlarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)])
         # a filter names a counted metric as text, and Cloud Monitoring refuses one that does not exist yet
         create_alarm(scope, targets.context, channels, alarm, depends_on=_counter(counters, rule))

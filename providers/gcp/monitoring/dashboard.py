@@ -14,7 +14,10 @@ def create_dashboard(scope: Scope, targets: GcpTargets) -> pulumi.Output[str]:
     context = targets.context
     document = {
         "displayName": f"Agent platform {context.stack}",
-        "mosaicLayout": {"columns": COLUMNS, "tiles": tiles(targets, dashboard_rows(targets.spec))},
+        "mosaicLayout": {
+            "columns": COLUMNS,
+            "tiles": tiles(targets, dashboard_rows(targets.spec, targets.context.alarm_rules)),
+        },
     }
     dashboard = gcp.monitoring.Dashboard(
         scope.named("dashboard"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
-from providers.contract.alarms import AlarmRule, Signal, alarm_rules, metric_for
+from providers.contract.alarms import AlarmRule, Signal, metric_for
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel
 from providers.contract.spec import Platform
 from providers.gcp.monitoring.metrics import METRICS, GcpMetric, alignment_seconds
@@ -59,16 +59,14 @@ def _widget(targets: GcpTargets, shown: DashboardRow, panel: Panel) -> Widget:
     if panel.shows == GraphOnlyMetric.SPENDING:
         return {"title": panel.title, "text": {"format": "MARKDOWN", "content": _note(targets, panel)}}
     if panel.shows == GraphOnlyMetric.REQUESTS:
-        rule = replace(_rule(targets.spec, shown.name, Signal.ERROR_PERCENT), period_seconds=panel.period_seconds)
+        rule = replace(
+            targets.context.alarm_rules.rule(shown.name, Signal.ERROR_PERCENT), period_seconds=panel.period_seconds
+        )
         return _graph(panel.title, panel.unit, _query(targets, rule, REQUESTS, targets.all_series(rule)), None)
-    rule = _rule(targets.spec, shown.name, Signal(panel.shows))
+    rule = targets.context.alarm_rules.rule(shown.name, Signal(panel.shows))
     metric = metric_for(METRICS, rule)
     query = _ratio(targets, rule, metric) if metric.share else _query(targets, rule, metric, targets.series(rule))
     return _graph(_title(panel, metric), f"{panel.unit}, as measured", query, targets.limit(rule))
-
-
-def _rule(spec: Platform, name: str, signal: Signal) -> AlarmRule:
-    return next(rule for rule in alarm_rules(spec) if (rule.name, rule.signal) == (name, signal))
 
 
 def _title(panel: Panel, metric: GcpMetric) -> str:

@@ -18,7 +18,7 @@ EVALUATION_SECONDS = 60
 
 def create_prometheus_alarms(scope: Scope, context: GcpContext, channels: GcpChannels) -> None:
     """One alert policy for each shared rule about a service."""
-    for found in prometheus_rules(context.spec, subjects=("service",)):
+    for found in prometheus_rules(context.spec, context.alarm_rules, subjects=("service",)):
         rule = found.rule
         alarm = GcpAlarm(f"{rule.key}-prometheus", rule.severity, rule.summary, [_condition(context, found)])
         create_alarm(scope, context, channels, alarm)

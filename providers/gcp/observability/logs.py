@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.alarms import Signal, alarm_rules
+from providers.contract.alarms import Signal
 from providers.contract.component import Scope
 from providers.gcp.monitoring.metrics import LOGGED, log_metric_name, platform_logs
 from providers.gcp.monitoring.targets import GcpTargets
@@ -51,7 +51,7 @@ def keep_logs(scope: Scope, base: GcpBaseResources, targets: GcpTargets) -> None
 
 def count_entries(scope: Scope, targets: GcpTargets) -> Mapping[Signal, pulumi.Resource]:
     """A metric for each signal of the rules that only the logs know, by signal."""
-    counted = [rule.signal for rule in alarm_rules(targets.spec) if rule.signal in LOGGED]
+    counted = [rule.signal for rule in targets.context.alarm_rules if rule.signal in LOGGED]
     return {signal: _counter(scope, targets, signal) for signal in counted}
 
 

@@ -1,0 +1,1 @@
+"""Measurements of this repository: wording and size."""
