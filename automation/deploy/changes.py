@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from automation.deploy.events import Event, ResourceState, StepBegun, StepDone, StepMetadata
 from automation.deploy.property_paths import differing, value_at
 from automation.deploy.urn import component_of, name_of, type_of
-from automation.plan.inventory import Value, short_type
+from automation.plan.inventory import Value
 from automation.plan.tree import rank
+from automation.urn import short_type
 
 SAME = "same"
 REPLACING = ("replace", "create-replacement", "read-replacement", "import-replacement")

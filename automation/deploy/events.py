@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from automation.deploy.urn import component_of, name_of, type_of
-from automation.plan.inventory import Value, short_type
+from automation.plan.inventory import Value
+from automation.urn import short_type
 
 if TYPE_CHECKING:
     from pulumi.automation import DiagnosticEvent, EngineEvent

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from automation.deploy.changes import PropertyChange, ResourceChange, by_component, counted, effective
 from automation.deploy.urn import component_of, name_of, type_of
-from automation.plan.inventory import Value, short_type
+from automation.plan.inventory import Value
+from automation.urn import short_type
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
 
+from automation.urn import kind_of, short_type
+
 Value = object
 """JSON-like data; secrets and unknown values stand in it as `Secret` and `Unknown`."""
 
@@ -100,19 +102,6 @@ class Inventory:
             if not ancestor.custom:
                 return kind_of(ancestor.type)
         return ""
-
-
-def kind_of(token: str) -> str:
-    """`Network` for `agent-platform:index:Network`."""
-    return token.rpartition(":")[2]
-
-
-def short_type(token: str) -> str:
-    """`rds:Instance` for `aws:rds/instance:Instance`; `random:RandomPassword`, as `index` says nothing."""
-    package, _, rest = token.partition(":")
-    module, _, name = rest.rpartition(":")
-    folder = module.partition("/")[0]
-    return f"{package if folder in ('', 'index') else folder}:{name}"
 
 
 def plain(value: Value) -> Value:

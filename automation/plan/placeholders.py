@@ -14,8 +14,9 @@ from google.protobuf import struct_pb2
 from pulumi import _types  # pyright: ignore[reportPrivateUsage]  # the SDK's own reading of its annotations
 from pulumi.runtime import rpc
 
-from automation.plan.inventory import Value, short_type
+from automation.plan.inventory import Value
 from automation.plan.wire import SIGNATURE, encode
+from automation.urn import short_type
 
 DEPTH = 4
 """Output types may contain themselves; nothing that a program reads lies deeper."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from automation.plan.facts import facts_of
-from automation.plan.inventory import Declared, Inventory, kind_of
+from automation.plan.inventory import Declared, Inventory
+from automation.urn import kind_of
 
 ORDER = (
     "Account", "Region", "Logs", "Keys", "Vault", "Network", "Channels", "Identity", "Registry", "Secrets",

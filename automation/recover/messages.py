@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping
 from automation.deploy.changes import effective
 from automation.deploy.results import Outcome
 from automation.engine.error_text import Trouble
-from automation.plan.inventory import short_type
 from automation.recover.importer import Imports
 from automation.recover.match import Match, ObservedObject
 from automation.recover.missing import Missing, Operation
 from automation.recover.results import RECOVERED, OnStep, RecoveryStep, Topic
+from automation.urn import short_type
 from providers.contract.diagnostics import listed
 from providers.contract.import_ids import DRAWN, ImportTable
 

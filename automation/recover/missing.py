@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from automation.deploy.events import masked
 from automation.deploy.urn import name_of, type_of
-from automation.plan.inventory import Value, short_type
+from automation.plan.inventory import Value
+from automation.urn import short_type
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from automation.plan.inventory import Secret, Unknown, as_json, plain, short_type, walk
+from automation.plan.inventory import Secret, Unknown, as_json, plain, walk
+from automation.urn import short_type
 from tests.automation.declaring import INSTANCE, KEY, ROLE, component_resource, inventory, resource
 
 component = component_resource("Database", "prod-database")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from automation.deploy import DeploymentFailed
-from automation.plan.inventory import short_type
 from automation.recover import Topic
+from automation.urn import short_type
 from tests.engine.bench import LONGEST_SECONDS, Bench
 from tests.engine.conftest import need_engine
 from tests.engine.faulty import SLOWLY, SMALL, Facts, Patient
