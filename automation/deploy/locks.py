@@ -1,9 +1,10 @@
 """Who holds a stack, read from what the engine says when it finds the stack locked. Pure but for one look at a process."""
 
-import os
 import re
 import socket
 from dataclasses import dataclass
+
+from automation.processes import is_running
 
 TOLD = re.compile(r"created by (?P<user>[^\s@]+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 
@@ -25,20 +26,10 @@ class LockHolder:
     @property
     def running_here(self) -> bool:
         """True when that process runs on this machine."""
-        return self.host == socket.gethostname() and _runs(self.pid)
+        return self.host == socket.gethostname() and is_running(self.pid)
 
 
 def lock_holder_in(text: str) -> LockHolder | None:
     """The lock that the engine's text tells of."""
     found = TOLD.search(text)
     return LockHolder(found["user"], found["host"], int(found["pid"]), found["since"]) if found else None
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

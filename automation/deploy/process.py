@@ -20,7 +20,7 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from automation.deploy.orphan_processes import alive_in, end_all
+from automation.processes import end_session
 
 IN_CLEAR = "--show-secrets"
 """Option of the engine that the SDK adds by itself, and that is never passed on."""
@@ -75,7 +75,7 @@ class EngineCommand(PulumiCommand):
                     process.stdin.write(given)
             process.wait()
             if process.returncode < 0 or self.interruptions.count:
-                end_all(alive_in(process.pid))
+                end_session(process.pid)
             for reader in (out, err):
                 reader.join(LAST_WORDS_SECONDS)
         self.last = result = CommandResult("\n".join(out.lines), "\n".join(err.lines), process.returncode)

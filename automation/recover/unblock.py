@@ -11,9 +11,9 @@ from typing import cast
 
 import yaml
 
+from automation import processes
 from automation.deploy import Deployment, DeploymentFailed, Failure
 from automation.deploy.locks import LockHolder
-from automation.recover import processes
 from automation.recover.messages import Log
 from automation.recover.results import Topic
 from automation.recover.state_files import StateFiles, folder_of, mend
@@ -78,7 +78,7 @@ def _held_elsewhere(deployment: Deployment) -> tuple[LockHolder, ...]:
 
 
 def _end_left_over(deployment: Deployment, log: Log) -> None:
-    for process in processes.left_over(processes.running(), lambda folder: works_for(deployment, folder)):
+    for process in processes.orphans(processes.running(), lambda folder: works_for(deployment, folder)):
         subject = f"{process.program} (process {process.pid})"
         if log.dry_run:
             log.tell(Topic.PROCESS, subject, "outlived its engine: would be ended")

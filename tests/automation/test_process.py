@@ -11,8 +11,8 @@ import pytest
 from pulumi.automation import CommandError
 
 from automation.deploy import process
-from automation.deploy.orphan_processes import alive_in
 from automation.deploy.process import EngineCommand
+from automation.processes import session_pids
 
 Engine = Callable[[str], EngineCommand]
 LONGEST_SECONDS = 20
@@ -113,7 +113,7 @@ def test_the_second_ctrl_c_kills_an_engine_that_does_not_stop_and_all_that_it_st
 def still_alive(session: int) -> list[int]:
     """Processes of a session that still run a while after they were ended; the system takes a moment."""
     until = time.monotonic() + 2
-    while left := [pid for pid in alive_in(session) if state_of(pid) != "Z"]:
+    while left := [pid for pid in session_pids(session) if state_of(pid) != "Z"]:
         if time.monotonic() > until:
             break
         time.sleep(0.1)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from automation.deploy import Deployment
 from automation.plan.inventory import Value
+from automation.processes import running
 from automation.recover import Recovered, RecoveryStep, recover
-from automation.recover.processes import running
 from tests.engine.bench import LONGEST_SECONDS, STACK, Bench
 from tests.engine.standin.cloud import Object
 from tests.planning import DROP

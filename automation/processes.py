@@ -1,0 +1,129 @@
+"""Processes of this machine: those of a session, and those that outlived the engine that started them.
+
+The engine gives each plugin its own process group, so neither the group nor, once the engine is gone, its process id
+leads to them. Two facts do: the session in which the engine was started, and the program's name together with its
+working folder. A process below a running engine is never reported, whatever its folder.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ENGINE = "pulumi"
+STARTED_BY_ENGINES = ("pulumi-language-", "pulumi-resource-", "pulumi-analyzer-")
+ATTRIBUTES = ("pid", "ppid", "name", "cmdline", "cwd", "create_time")
+GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """Process of this machine; fields that this user may not read are empty."""
+
+    pid: int
+    parent: int
+    name: str
+    arguments: tuple[str, ...] = ()
+    folder: str = ""
+    started: float = 0.0
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Names of the executable and of its first arguments: an interpreter and its script."""
+        return (self.name, *(Path(argument).name for argument in self.arguments[:2]))
+
+    @property
+    def program(self) -> str:
+        """Name of the language host, plugin or program that an engine started; empty for any other process."""
+        return next((name for name in self.programs if name.startswith(STARTED_BY_ENGINES)), "")
+
+    @property
+    def is_engine(self) -> bool:
+        """True for the engine itself."""
+        return ENGINE in self.programs
+
+
+def running() -> tuple[Process, ...]:
+    """Return every process that this user may see."""
+    return tuple(_process(process.info) for process in psutil.process_iter(ATTRIBUTES))
+
+
+def is_running(pid: int) -> bool:
+    """True when a process has this id."""
+    return psutil.pid_exists(pid)
+
+
+def is_engine(pid: int) -> bool:
+    """True when the process with this id is an engine; ids are reused."""
+    return any(process.pid == pid and process.is_engine for process in running())
+
+
+def orphans(processes: Iterable[Process], in_scope: Callable[[Path], bool]) -> tuple[Process, ...]:
+    """Return processes that an engine started in a folder that `in_scope` accepts and that no longer have an engine."""
+    by_pid = {process.pid: process for process in processes}
+    return tuple(
+        process
+        for process in by_pid.values()
+        if process.program and process.folder and in_scope(Path(process.folder)) and not _has_engine(process, by_pid)
+    )
+
+
+def end(process: Process) -> bool:
+    """Kill a process and wait for it; False when its id has been reused or this user may not kill it."""
+    try:
+        current = psutil.Process(process.pid)
+        if current.create_time() != process.started:
+            return False
+        current.kill()
+        current.wait(GRACE_SECONDS)
+    except psutil.NoSuchProcess:
+        return True
+    except (psutil.AccessDenied, psutil.TimeoutExpired):
+        return False
+    return True
+
+
+def session_pids(session: int) -> tuple[int, ...]:
+    """Return the ids of the processes in a session."""
+    return tuple(pid for pid in psutil.pids() if _session_of(pid) == session)
+
+
+def end_session(session: int) -> None:
+    """Kill every process in a session that this user may kill."""
+    for pid in session_pids(session):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            psutil.Process(pid).kill()
+
+
+def _process(info: Mapping[str, Any]) -> Process:
+    """Return the process of psutil's attributes, which are None where this user may not read them."""
+    return Process(
+        pid=info["pid"],
+        parent=info["ppid"] or 0,
+        name=info["name"] or "",
+        arguments=tuple(info["cmdline"] or ()),
+        folder=info["cwd"] or "",
+        started=info["create_time"] or 0.0,
+    )
+
+
+def _has_engine(process: Process, by_pid: Mapping[int, Process]) -> bool:
+    visited: set[int] = set()
+    ancestor = by_pid.get(process.parent)
+    while ancestor is not None and ancestor.pid not in visited:
+        if ancestor.is_engine:
+            return True
+        visited.add(ancestor.pid)
+        ancestor = by_pid.get(ancestor.parent)
+    return False
+
+
+def _session_of(pid: int) -> int:
+    """Return the session of a process; -1 when it has ended or this user may not see it."""
+    with suppress(OSError):
+        return os.getsid(pid)
+    return -1
