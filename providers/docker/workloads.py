@@ -14,7 +14,7 @@ from providers.docker.compute.address import service_address
 from providers.docker.compute.resources import DockerCompute, create_compute
 from providers.docker.database.backup import DockerBackup, create_backup
 from providers.docker.database.resources import DockerDatabase
-from providers.docker.entry.ingress import DockerIngress, regional_ingress
+from providers.docker.entry.resources import DockerIngress, regional_ingress
 from providers.docker.storage.resources import DockerObjectStore
 
 

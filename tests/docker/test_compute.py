@@ -6,7 +6,7 @@ import pytest
 
 from automation.plan.inventory import Inventory, Secret
 from providers.docker.compute.health import probe_of
-from providers.docker.compute.replicas import HOME
+from providers.docker.compute.resources import HOME
 from providers.docker.compute.sizes import cpus
 from tests.docker.asked import spec_of
 from tests.docker.laid import command, container, containers, uploads, variables

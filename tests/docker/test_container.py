@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.docker.durations import go_duration
+from providers.docker.compute.health import go_duration
 from tests.docker.laid import container, containers, files, holders, items, variables
 from tests.planning import SECRET
 

@@ -6,7 +6,7 @@ import pytest
 
 from automation.plan.inventory import Inventory, Secret
 from providers.docker.database.parameters import arguments
-from providers.docker.database.server import places
+from providers.docker.database.resources import places
 from tests.docker.asked import spec_of
 from tests.docker.laid import command, container, files, items, uploads, variables
 from tests.planning import plan, production

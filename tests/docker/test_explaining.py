@@ -10,14 +10,16 @@ from components.configuration import PLATFORM_KEY
 from providers.contract.preflight import Diagnosis, FailedResource
 from providers.contract.spec import Platform
 from providers.docker.preflight.checks import HOST_CHECKS
-from providers.docker.preflight.container_logs import last_lines, secret_values, text_of
 from providers.docker.preflight.diagnosis import (
     CONTAINER,
     IMAGE,
     NETWORK,
     ProviderMessage,
     key_of,
+    last_lines,
+    secret_values,
     state_of,
+    text_of,
     unhealthy_why,
 )
 

@@ -25,8 +25,7 @@ from providers.contract.prometheus import (
 )
 from providers.docker.monitoring.panels import dashboard_document
 from providers.docker.monitoring.rules import own_rules
-from providers.docker.observability.alertmanager import alertmanager_document
-from providers.docker.observability.prometheus_config import prometheus_document
+from providers.docker.observability.configuration import alertmanager_document, prometheus_document
 from tests.docker.asked import context_of, spec_of
 from tests.docker.laid import container, files, items, uploads, variables
 from tests.planning import DROP, plan, production

@@ -19,7 +19,7 @@ from automation import Deployment
 from automation.stack.document import read_stack
 from providers.docker.context import REGION, DockerContext
 from providers.docker.network.plan import prometheus_address
-from providers.docker.observability.prometheus_config import PROMETHEUS_PORT
+from providers.docker.observability.configuration import PROMETHEUS_PORT
 from tests.engine.bench import Bench
 from tests.local.agent_os.system import Answer, free_port
 from tests.local.images import role_images, service_images

@@ -65,6 +65,12 @@ def roles_of(spec: Platform) -> tuple[str, ...]:
     return tuple(role for role in ROLES if role in set(_needed(spec)))
 
 
+def image_keys(spec: Platform) -> dict[str, str]:
+    """Image by the key that names it: services first, then roles."""
+    services = {f"services.{name}.image": service.image for name, service in spec.services.items()}
+    return {**services, **{f"docker.images.{role}": image_of(spec, role) for role in roles_of(spec)}}
+
+
 def image_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Replacements for a role that nobody plays."""
     given = spec.docker.images if spec.docker else {}

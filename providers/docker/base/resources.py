@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.contract.spec import Platform
-from providers.docker.base.container import NetworkAttachment
+from providers.docker.base.containers import NetworkAttachment
 from providers.docker.base.identity import DockerIdentity
 from providers.docker.base.keys import DockerKeys
 from providers.docker.base.registry import DockerRegistry

@@ -14,12 +14,11 @@ from providers.contract.credentials import generated_password, redis_url
 from providers.contract.results import Cache
 from providers.contract.spec import CacheSpec
 from providers.contract.variables import REDIS_CA_FILE
-from providers.docker.base.container import ContainerSpec, create_container
+from providers.docker.base.containers import ContainerSpec, create_container, create_volume
 from providers.docker.base.keys import Certificate
 from providers.docker.base.platform_images import REDIS
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.base.secrets import create_secret
-from providers.docker.base.volume import create_volume
 from providers.docker.compute.health import own_probe
 from providers.docker.compute.sizes import MIB_A_GIB, cache_limit_mib
 from providers.docker.database.parameters import CONFIG

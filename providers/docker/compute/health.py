@@ -59,3 +59,12 @@ def _http(port: int | None, path: str, seconds: int) -> tuple[str, ...]:
 def _listens(port: int) -> tuple[str, ...]:
     """True when something listens on the port, as the kernel tells without any tool but a shell's grep."""
     return ("CMD-SHELL", f"grep -qi ': [0-9A-F]*:{port:04X} [0-9A-F:]* 0A' /proc/net/tcp /proc/net/tcp6")
+
+
+def go_duration(seconds: int) -> str:
+    """`30s`, `1m0s`, `1h0m0s`: what Go's `Duration.String` makes of whole seconds."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours}h{minutes}m{left}s"
+    return f"{minutes}m{left}s" if minutes else f"{left}s"

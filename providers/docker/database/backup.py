@@ -11,16 +11,14 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.spec import DatabaseSpec
-from providers.docker.base.container import ContainerSpec, create_container
+from providers.docker.base.containers import ContainerSpec, Volume, create_container, create_volume
 from providers.docker.base.platform_images import POSTGRES
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.base.volume import Volume, create_volume
 from providers.docker.database.parameters import CONFIG
-from providers.docker.database.resources import DockerDatabase
-from providers.docker.database.roles import connection
+from providers.docker.database.resources import DockerDatabase, connection
 from providers.docker.network.plan import DATA
 from providers.docker.scripts import script, script_path
-from providers.docker.storage.object_store import Store, carrier, create_store
+from providers.docker.storage.resources import Store, carrier, create_store
 
 EXCHANGE = "/exchange"
 SCRATCH = "/scratch"

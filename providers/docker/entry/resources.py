@@ -6,19 +6,19 @@ registry has it too. It stands in a network of each public service and reaches n
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
-from providers.docker.base.container import ContainerSpec, PublishedPort, create_container
+from providers.docker.base.containers import ContainerSpec, PublishedPort, create_container
 from providers.docker.base.platform_images import PROXY
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import own_probe
 from providers.docker.context import HTTPS, DockerContext
 from providers.docker.database.parameters import CONFIG
 from providers.docker.entry.haproxy import METRICS_PORT, PLAIN_PORT, TLS_PORT, configuration
-from providers.docker.entry.ingress import DockerOrigin
 from providers.docker.network.plan import ENTRY, MONITORING, inside, proxy_address
 
 HTTP = 80
@@ -56,3 +56,24 @@ def _proxy(scope: Scope, context: DockerContext, base: DockerBaseResources) -> N
 def _usual(context: DockerContext) -> list[PublishedPort]:
     """Browsers try port 80 for a name without a port; on any other port HTTP and HTTPS share the entry's."""
     return [PublishedPort(PLAIN_PORT, HTTP)] if context.block.entry_port == HTTPS else []
+
+
+@dataclass(frozen=True)
+class DockerOrigin(Origin):
+    """`base` has the networks, the image and the certificate that the proxy is made of."""
+
+    base: DockerBaseResources
+
+
+@dataclass(frozen=True)
+class DockerIngress:
+    """What the machine shows to the entry."""
+
+    origin: DockerOrigin
+
+
+def regional_ingress(base: DockerBaseResources) -> DockerIngress | None:
+    """The way to the public services; None when no service has a path."""
+    if not base.spec.public:
+        return None
+    return DockerIngress(DockerOrigin(host=pulumi.Output.from_input(base.context.host), base=base))

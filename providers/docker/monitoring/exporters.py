@@ -4,26 +4,19 @@ The two that look at the machine read its `/proc` and `/sys` and nothing else of
 which would be the machine itself: containers are told apart by their ids.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pulumi
 
 from providers.contract.component import Scope
-from providers.docker.base.container import ContainerSpec, create_container
+from providers.docker.base.containers import ContainerSpec, create_container
 from providers.docker.base.platform_images import CONTAINER_EXPORTER, HOST_EXPORTER, POSTGRES_EXPORTER, REDIS_EXPORTER
+from providers.docker.base.resources import DockerBaseResources
+from providers.docker.cache.resources import DockerCache
 from providers.docker.database.parameters import CONFIG
+from providers.docker.database.resources import DockerDatabase
 from providers.docker.naming import CACHE, DATABASE
 from providers.docker.network.plan import DATA, MONITORING
-from providers.docker.observability.prometheus_config import CONTAINER_EXPORTER_PORT, SCRAPE_SECONDS
-
-if TYPE_CHECKING:
-    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.base.resources import DockerBaseResources
-    from providers.docker.cache.resources import DockerCache
-    from providers.docker.database.resources import DockerDatabase
-    from providers.docker.workloads import DockerWatched
+from providers.docker.observability.configuration import CONTAINER_EXPORTER_PORT, SCRAPE_SECONDS
+from providers.docker.workloads import DockerWatched
 
 MEMORY_MIB, CONTAINERS_MEMORY_MIB = 128, 256
 VCPU = 0.5

@@ -10,7 +10,7 @@ from providers.docker.base.keys import DockerKeys
 from providers.docker.context import DockerContext
 from providers.docker.database.parameters import CONFIG
 from providers.docker.monitoring.limits import MAIL, SLACK_SECRET, SMTP_SECRET, stack_secrets
-from providers.docker.observability.alertmanager import MAIL_FILE, SLACK_FILE, alertmanager_document
+from providers.docker.observability.configuration import MAIL_FILE, SLACK_FILE, alertmanager_document
 
 PROJECT = "agent-platform"
 

@@ -1,32 +1,24 @@
 """Prometheus with its rules, and Alertmanager, which tells whom `channels` names."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.prometheus import rules_document
-from providers.docker.base.container import ContainerSpec, create_container
+from providers.docker.base.containers import ContainerSpec, create_container, create_volume
 from providers.docker.base.platform_images import ALERTMANAGER, PROMETHEUS
-from providers.docker.base.volume import create_volume
+from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import own_probe
 from providers.docker.database.parameters import CONFIG
 from providers.docker.monitoring.rules import own_rules
 from providers.docker.network.plan import ALERTING, MONITORING, inside, prometheus_address
-from providers.docker.observability.prometheus_config import (
+from providers.docker.observability.configuration import (
     ALERTMANAGER_PORT,
     OWN_RULES,
     PROMETHEUS_PORT,
     SHARED_RULES,
     prometheus_document,
 )
-
-if TYPE_CHECKING:
-    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.docker.base.resources import DockerBaseResources
-    from providers.docker.workloads import DockerWatched
+from providers.docker.workloads import DockerWatched
 
 MEMORY_MIB, ALERTMANAGER_MEMORY_MIB = 1024, 128
 KEPT_DAYS = 30

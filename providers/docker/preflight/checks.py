@@ -5,12 +5,12 @@ Docker answers over its socket; ports are tried on the machine itself where Dock
 
 from collections.abc import Sequence
 
-from providers.contract.diagnostics import ConfigError, legacy_error
+from providers.contract.diagnostics import ConfigError, legacy_error, listed
 from providers.contract.preflight import CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
+from providers.docker.base.platform_images import image_keys
 from providers.docker.preflight.capacity import seen_cpus, seen_memory
 from providers.docker.preflight.diagnosis import explain
-from providers.docker.preflight.existing import seen_data, seen_images
 from providers.docker.preflight.host import Host
 from providers.docker.preflight.inspection import look
 from providers.docker.preflight.ports import seen_ports
@@ -51,3 +51,28 @@ def _silent(host: Host) -> ConfigError:
 
 
 HOST_CHECKS = HostChecks(preflight, explain)
+
+
+def seen_images(host: Host, spec: Platform) -> CheckResult:
+    """Whether the images are here; whether a registry has the others, only a pull tells."""
+    keys = image_keys(spec)
+    if not host.absent:
+        return CheckResult("images", f"all {len(keys)} are on this machine")
+    names = listed((key for key, image in keys.items() if image in host.absent), "and")
+    advice = "Docker pulls what is missing at the first `up`, where the registries can be reached"
+    return CheckResult("images", f"not on this machine yet: {names}", unasked=advice)
+
+
+def seen_data(host: Host, spec: Platform) -> CheckResult:
+    """Whether the server can open the volume that stands: each major version opens only its own."""
+    database = spec.database
+    if database is None or not host.written_by:
+        return CheckResult("database volume", "none stands yet" if database else "the platform has no database")
+    versions = listed(host.written_by, "and")
+    if database.version in host.written_by:
+        return CheckResult("database volume", f"PostgreSQL {versions} wrote it")
+    advice = (
+        f"cannot open the volume of this stack, which PostgreSQL {versions} wrote; set it back to "
+        f'"{host.written_by[0]}", or restore the last dump into a new stack'
+    )
+    return CheckResult("database volume", "", (legacy_error("database.version", database.version, advice),))

@@ -9,10 +9,9 @@ from urllib.parse import quote
 
 from providers.contract.preflight import Environment
 from providers.contract.spec import Platform
-from providers.docker.base.platform_images import POSTGRES_BY_VERSION
+from providers.docker.base.platform_images import POSTGRES_BY_VERSION, image_keys
 from providers.docker.context import DockerContext
 from providers.docker.preflight.daemon import NO_DOCKER, Daemon, Fields, Silent, Unasked, daemon_of, fields, rows
-from providers.docker.preflight.existing import image_keys
 from providers.docker.preflight.host import PROJECT, Host, Port, Standing
 from providers.docker.preflight.ports import EVERYWHERE, wanted_ports
 

@@ -13,11 +13,10 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.docker.compute.health import DockerProbe
+from providers.docker.compute.health import DockerProbe, go_duration
 from providers.docker.compute.sizes import cpus
 from providers.docker.context import DockerContext
 from providers.docker.database.parameters import CONFIG
-from providers.docker.durations import go_duration
 from providers.docker.monitoring.limits import LOG_FILE_MIB, log_files
 
 NOBODY = "65532:65532"
@@ -193,3 +192,38 @@ def _healthcheck(probe: DockerProbe) -> docker.ContainerHealthcheckArgs:
         retries=probe.retries,
         start_period=go_duration(probe.start_period_seconds),
     )
+
+
+MOUNT = "/volume"
+MEMORY_MIB = 64
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume's name, and what must have happened before it can be used."""
+
+    name: pulumi.Output[str]
+    ready: pulumi.Resource
+
+
+def create_volume(
+    scope: Scope, context: DockerContext, part: str, image: pulumi.Input[str], *, protect: bool = False
+) -> Volume:
+    """The volume `part`, opened by a container of `image`."""
+    volume = docker.Volume(
+        scope.named(part),
+        driver="local",
+        labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())],
+        # a new label would make a new volume, and an empty one
+        opts=scope.opts(protect=protect, ignore_changes=["labels"]),
+    )
+    opener = ContainerSpec(
+        image=image,
+        memory_mib=MEMORY_MIB,
+        vcpu=0.5,
+        user="0:0",
+        entrypoint=["/bin/sh", "-c", f"touch {MOUNT}/.opened && chmod 0777 {MOUNT}"],
+        volumes={MOUNT: volume.name},
+        once=True,
+    )
+    return Volume(volume.name, create_container(scope, context, f"{part}-opened", opener))
