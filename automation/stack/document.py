@@ -12,6 +12,7 @@ from typing import cast
 
 import yaml
 
+from automation.stack.keys import is_written
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
 from providers.contract.diagnostics import InvalidConfiguration, did_you_mean, legacy_error, listed
@@ -28,6 +29,15 @@ class Stack:
     config: Mapping[str, str]
     secret_keys: tuple[str, ...]
     missing_secrets: tuple[str, ...]
+
+    @property
+    def platform(self) -> Raw:
+        """The platform as the file states it, without defaults."""
+        return cast("Raw", json.loads(self.config[PLATFORM_KEY]))
+
+    def is_written(self, key: str) -> bool:
+        """Return whether the file sets `key` (a dotted path), a key inside it, or a value that it is a part of."""
+        return is_written(self.platform, key)
 
 
 def read_stack(folder: Path, name: str, cloud: str | None = None) -> Stack:
