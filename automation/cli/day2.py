@@ -14,7 +14,7 @@ from automation.stack.document import read_stack
 from providers.contract.diagnostics import InvalidConfiguration
 
 if TYPE_CHECKING:
-    from automation.day2.sweep import Swept
+    from automation.day2.expired_stacks import Swept
     from automation.stack.proposal import Proposal
 
 SWEPT = {"destroyed": "destroyed and removed", "due": "would be destroyed"}

@@ -4,9 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from automation.deploy.changes import SAME, ResourceChange, word_for
+from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed
-from automation.deploy.events import EngineMessage, Event, OperationEnded, StepBegun, StepDone, StepFailed
+from automation.deploy.events import (
+    SAME,
+    EngineMessage,
+    Event,
+    OperationEnded,
+    StepBegun,
+    StepDone,
+    StepFailed,
+    word_for,
+)
 from automation.deploy.results import Drift, Outcome, Preview, Update
 from automation.plan.inventory import Value
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from automation.deploy.changes import SAME, word_for
-from automation.deploy.events import Event, StepBegun, StepDone, StepFailed, StepMetadata
+from automation.deploy.events import SAME, Event, StepBegun, StepDone, StepFailed, StepMetadata, word_for
 from automation.plan.tree import rank
 
 DOING = {

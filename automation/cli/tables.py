@@ -7,7 +7,7 @@ from rich.text import Text
 
 from automation.cli.change_tree import counts_text
 from automation.cli.progress import DID, duration
-from automation.deploy.changes import ORDER, word_for
+from automation.deploy.events import ORDER, word_for
 from automation.deploy.results import Outcome, Update
 from automation.plan.inventory import Value
 

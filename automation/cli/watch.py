@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from automation.cli.json_lines import event_json, line
 from automation.cli.progress import DID, DOING, ComponentProgress, Progress, duration
-from automation.deploy.changes import SAME, word_for
 from automation.deploy.clock import Clock
-from automation.deploy.events import EngineMessage, Event, OnEvent, StepBegun, StepDone, StepFailed
+from automation.deploy.events import SAME, EngineMessage, Event, OnEvent, StepBegun, StepDone, StepFailed, word_for
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -5,13 +5,13 @@ The SDK is loaded when `sweep` is first asked for; the others get their `Deploym
 
 from typing import TYPE_CHECKING
 
-from automation.day2.promote import promote
-from automation.day2.rollback import rollback
-from automation.day2.rotate import Rotation, rotate
+from automation.day2.history import rollback
+from automation.day2.promotion import promote
+from automation.day2.rotation import Rotation, rotate
 from automation.stack.proposal import Proposal
 
 if TYPE_CHECKING:
-    from automation.day2.sweep import Swept, sweep
+    from automation.day2.expired_stacks import Swept, sweep
 
 __all__ = ["Proposal", "Rotation", "Swept", "promote", "rollback", "rotate", "sweep"]
 
@@ -21,5 +21,5 @@ def __getattr__(name: str) -> object:
     if name in ("Swept", "sweep"):
         from importlib import import_module
 
-        return getattr(import_module("automation.day2.sweep"), name)
+        return getattr(import_module("automation.day2.expired_stacks"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

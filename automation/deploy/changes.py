@@ -1,26 +1,17 @@
 """What an update would change or has changed, resource by resource and property by property, from its events. Pure."""
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from automation.deploy.events import Event, ResourceState, StepBegun, StepDone, StepMetadata
-from automation.deploy.property_paths import differing, value_at
+from automation.deploy.events import ORDER, SAME, Event, ResourceState, StepBegun, StepDone, StepMetadata, word_for
 from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value
 from automation.plan.tree import rank
 from automation.urn import short_type
-
-SAME = "same"
-REPLACING = ("replace", "create-replacement", "read-replacement", "import-replacement")
-"""The engine's words for the parts of a replacement that makes the new one."""
-WORDS = {
-    "delete-replaced": "delete", "discard-replaced": "forget", "discard": "forget", "remove-pending-replace": "forget",
-    "refresh": SAME,
-}  # fmt: skip
-"""Our word where it is not the engine's. What is left of an earlier replacement is deleted like anything else."""
-ORDER = ("replace", "delete", "create", "update", "import", "read", "forget", SAME)
-"""Operations, the most grave first: of several steps of one resource the first here is its change."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +90,6 @@ def by_component(changes: Iterable[ResourceChange]) -> Mapping[str, tuple[Resour
     return {component: tuple(components[component]) for component in sorted(components, key=rank)}
 
 
-def word_for(operation: str) -> str:
-    """Our word for an operation of the engine."""
-    return "replace" if operation in REPLACING else WORDS.get(operation, operation)
-
-
 def _folded(steps: Iterable[StepMetadata]) -> tuple[ResourceChange, ...]:
     by_urn: dict[str, list[StepMetadata]] = {}
     for step in steps:
@@ -152,3 +138,52 @@ def _paths(step: StepMetadata, old: ResourceState, new: ResourceState, *, refres
 
 def _within(path: str, key: str) -> bool:
     return path == key or path.startswith((f"{key}.", f"{key}["))
+
+
+PART = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
+PLAIN_KEY = re.compile(r"[^.\[\]\"\s]+")
+
+
+def parts_of(path: str) -> tuple[str | int, ...]:
+    """The keys and list positions of a path, outermost first."""
+    return tuple(_part(found) for found in PART.finditer(path))
+
+
+def _part(found: re.Match[str]) -> str | int:
+    quoted, position, key = cast("tuple[str | None, str | None, str | None]", found.groups())
+    if quoted is not None:
+        return str(json.loads(f'"{quoted}"'))
+    return int(position) if position is not None else str(key)
+
+
+def value_at(values: Value, path: str) -> Value:
+    """The value at a path, or None where there is none."""
+    for part in parts_of(path):
+        if isinstance(part, int) and isinstance(values, list):
+            items = cast("list[Value]", values)
+            values = items[part] if part < len(items) else None
+        elif isinstance(values, dict):
+            values = cast("dict[str, Value]", values).get(str(part))
+        else:
+            return None
+    return values
+
+
+def differing(before: Mapping[str, Value], after: Mapping[str, Value]) -> Iterator[str]:
+    """Paths at which two objects differ, as deep as both are objects, in order."""
+    yield from _differing("", before, after)
+
+
+def _differing(path: str, before: Value, after: Value) -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        old, new = cast("Mapping[str, Value]", before), cast("Mapping[str, Value]", after)
+        for key in sorted(old.keys() | new.keys()):
+            yield from _differing(_beneath(path, key), old.get(key), new.get(key))
+    elif before != after:
+        yield path
+
+
+def _beneath(path: str, key: str) -> str:
+    if not PLAIN_KEY.fullmatch(key):
+        return f"{path}[{json.dumps(key)}]"
+    return f"{path}.{key}" if path else key

@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING
 from pulumi import automation
 
 from automation.deploy.changes import made, planned
-from automation.deploy.checks import refuse_missing_secrets, refuse_unready
+from automation.deploy.classification import Evidence, explained, failure_of
 from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.event_collector import Collected
-from automation.deploy.events import OnEvent
-from automation.deploy.failure_sources import failure_from
-from automation.deploy.guard import refuse_losses
+from automation.deploy.events import Collected, OnEvent
+from automation.deploy.guard import (
+    deletions,
+    refuse_losses,
+    refuse_missing_secrets,
+    refuse_protected,
+    refuse_unready,
+    unprotect_all,
+)
 from automation.deploy.locks import LockHolder
-from automation.deploy.results import Drift, Outcome, Preview, Update
+from automation.deploy.results import Drift, Outcome, Preview, Update, drifts, message, updates
 from automation.deploy.rollout import settle
-from automation.deploy.sdk_results import drifts, message, updates
-from automation.deploy.secrets_migration import take_over_secrets
-from automation.deploy.unprotect import deletions, refuse_protected, unprotect_all
-from automation.deploy.workspace import AT_ONCE, ProjectStack, open_stack
+from automation.deploy.workspace import AT_ONCE, ProjectStack, no_such_stack, open_stack, take_over_secrets
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.folders import EXPIRES_KEY
@@ -37,6 +39,10 @@ from providers.contract.resource_traits import ResourceTraits
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
+
+    from automation.deploy.events import Collected
+    from automation.stack.workdir import Workdir
+
 
 SETTLE_SECONDS = 300.0
 
@@ -248,3 +254,28 @@ class Deployment:
             yield
         except (automation.CommandError, RuntimeError) as error:
             raise failure_from(self.engine, error, told, self.layout) from None
+
+
+def failure_from(
+    engine: ProjectStack, error: Exception, told: "Collected | None" = None, layout: "Workdir | None" = None
+) -> DeploymentFailed:
+    """Why the last command of the engine failed; `told` has the events that led to it, `layout` the file of the stack.
+
+    The SDK raises a bare RuntimeError where the engine ended well and never told its summary.
+    """
+    if isinstance(error, RuntimeError):
+        sentence = f"{engine.name}: the engine ended without telling what it did"
+        return DeploymentFailed(Failure.UNKNOWN, sentence, "run the same again", str(error))
+    command = engine.workspace.pulumi_command
+    said = command.last.stderr if command.last else str(error)
+    events, interruptions = told.events if told else (), command.interruptions
+    failure = failure_of(Evidence(engine.name, said, events, interruptions.count, interruptions.killed))
+    if failure.kind is Failure.NO_STACK:
+        return no_such_stack(engine, failure)
+    if not events or layout is None:
+        return failure
+    try:
+        return explained(failure, events, layout.file, engine.workspace.env_vars)
+    except InvalidConfiguration:
+        # a stack whose file is mistaken can still be destroyed
+        return failure

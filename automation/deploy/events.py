@@ -6,8 +6,10 @@ caller's clock: the engine's own are whole seconds, too coarse to tell how long 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, cast
 
+from automation.deploy.clock import Clock
 from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value
 from automation.urn import short_type
@@ -15,6 +17,7 @@ from automation.urn import short_type
 if TYPE_CHECKING:
     from pulumi.automation import DiagnosticEvent, EngineEvent
     from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
+
 
 MASKED = "[secret]"
 """What stands in place of every secret value."""
@@ -25,6 +28,18 @@ UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 UNKNOWN = "[unknown]"
 AMBIENT = " from $PATH at "
 """In what the engine says of a plugin that it found on PATH: `doctor` tells of such things, every update need not."""
+
+
+SAME = "same"
+REPLACING = ("replace", "create-replacement", "read-replacement", "import-replacement")
+"""The engine's words for the parts of a replacement that makes the new one."""
+WORDS = {
+    "delete-replaced": "delete", "discard-replaced": "forget", "discard": "forget", "remove-pending-replace": "forget",
+    "refresh": SAME,
+}  # fmt: skip
+"""Our word where it is not the engine's. What is left of an earlier replacement is deleted like anything else."""
+ORDER = ("replace", "delete", "create", "update", "import", "read", "forget", SAME)
+"""Operations, the most grave first: of several steps of one resource the first here is its change."""
 
 
 @dataclass(frozen=True)
@@ -209,3 +224,57 @@ def _marked(value: Mapping[str, Value]) -> Value:
     """A secret, or something else that is no plain value (an asset, a reference), told by what identifies it."""
     known = {key: part for key, part in value.items() if key in ("urn", "hash", "path", "uri")}
     return masked(next(iter(known.values()))) if known and "ciphertext" not in value else MASKED
+
+
+def word_for(operation: str) -> str:
+    """Our word for an operation of the engine."""
+    return "replace" if operation in REPLACING else WORDS.get(operation, operation)
+
+
+class Collected:
+    """The events since it was made; `take` is called by the SDK in threads of its own."""
+
+    def __init__(self, clock: Clock, on_event: OnEvent | None = None) -> None:
+        self.clock, self.on_event = clock, on_event
+        self.begun = clock.seconds()
+        self.events = list[Event]()
+        self.problem: Exception | None = None
+        self._lock = Lock()
+
+    def hand_on_problem(self) -> None:
+        """Raise what `on_event` raised, if it did."""
+        if self.problem is not None:
+            raise self.problem
+
+    def take(self, told: "EngineEvent") -> None:
+        """Keep an event of the engine. What `on_event` raises is kept too: raised here it would only be a warning."""
+        with self._lock:
+            event = event_of(told, self.seconds)
+            if event is None:
+                return
+            self.events.append(event)
+            if self.on_event is None or self.problem is not None:
+                return
+            try:
+                self.on_event(event)
+            except Exception as problem:  # whatever it is, the caller gets it when the engine has ended
+                self.problem = problem
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the beginning."""
+        return self.clock.seconds() - self.begun
+
+    @property
+    def seconds_by_room(self) -> Mapping[str, float]:
+        """Seconds from the first change to the last in each room where anything changed; rooms work side by side."""
+        spans: dict[str, tuple[float, float]] = {}
+        for event in self.events:
+            if (
+                isinstance(event, StepBegun | StepDone | StepFailed)
+                and event.step.made
+                and word_for(event.step.operation) != SAME
+            ):
+                first, _ = spans.get(event.step.component, (event.seconds, event.seconds))
+                spans[event.step.component] = (first, event.seconds)
+        return {component: last - first for component, (first, last) in spans.items()}

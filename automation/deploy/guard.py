@@ -1,12 +1,24 @@
 """Stops an update that would lose something: a stateful resource replaced or deleted that nobody has named. Pure."""
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.urn import name_of, type_of
+from automation.plan.inventory import Value
+from automation.plan.tree import rank
+from automation.stack.document import Stack
+from components.configuration import PROJECT
+from providers import host_checks
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, legacy_error, listed
 from providers.contract.resource_traits import ReplacingChange
+
+if TYPE_CHECKING:
+    from automation.deploy.workspace import ProjectStack
+
 
 LOSING = {"replace": "replaced", "delete": "deleted"}
 
@@ -71,3 +83,74 @@ def told(found: Iterable[Loss]) -> Iterator[str]:
 def _slip(name: str, changes: Iterable[ResourceChange]) -> ConfigError:
     names = sorted({change.name for change in changes if change.made})
     return legacy_error("--allow-replace", name, f"is no resource of the stack{did_you_mean(name, names)}")
+
+
+State = Mapping[str, Value]
+
+
+def deletions(exported: State) -> tuple[ResourceChange, ...]:
+    """What a destruction would do to every resource of an exported state, in the order of the rooms."""
+    changes = (_deletion(resource) for resource in _resources(exported))
+    return tuple(sorted(changes, key=lambda change: (rank(change.component), change.urn)))
+
+
+def _deletion(resource: State) -> ResourceChange:
+    urn = str(resource["urn"])
+    made = bool(resource.get("custom")) and not type_of(urn).startswith("pulumi:providers:")
+    return ResourceChange(urn, "forget" if resource.get("retainOnDelete") else "delete", made=made)
+
+
+def protected(exported: State) -> tuple[str, ...]:
+    """Urns of the resources of an exported state that are protected from deletion."""
+    return tuple(str(resource["urn"]) for resource in _resources(exported) if resource.get("protect"))
+
+
+def refuse_protected(stack: str, exported: State, names: Collection[str]) -> None:
+    """Raise DeploymentFailed when something protected is not named, InvalidConfiguration for names that are no such thing."""
+    known = [name_of(urn) for urn in protected(exported)]
+    slips = [name for name in names if name not in known]
+    if slips:
+        raise InvalidConfiguration(_slip(name, known) for name in slips)
+    left = [name for name in known if name not in names]
+    if left:
+        sentence = (
+            f"{stack}: {listed(left, 'and')} would be lost for good and {'are' if len(left) > 1 else 'is'} protected"
+        )
+        advice = f"when that loss is meant, run again with {' '.join(f'--unprotect {name}' for name in known)}"
+        raise DeploymentFailed(Failure.PROTECTED, sentence, advice)
+
+
+def unprotect_all(engine: "ProjectStack", exported: State) -> None:
+    """Take the protection of everything in the state away; raises CommandError."""
+    for urn in protected(exported):
+        engine.ask("state", "unprotect", urn, "--yes")
+
+
+def _slip(name: str, known: Iterable[str]) -> ConfigError:
+    return legacy_error("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
+
+
+def _resources(exported: State) -> list[State]:
+    deployment = cast("State", exported.get("deployment") or {})
+    return cast("list[State]", deployment.get("resources") or [])
+
+
+def refuse_missing_secrets(stack: Stack) -> None:
+    """Raise InvalidConfiguration for secrets that are listed and have no value: the program could not go on either."""
+    if stack.missing_secrets:
+        raise InvalidConfiguration(_missing(stack, name) for name in stack.missing_secrets)
+
+
+def refuse_unready(stack: Stack, environment: Mapping[str, str]) -> None:
+    """Raise InvalidConfiguration where the machine that a platform stands on cannot take it; `environment` as of the engine."""
+    seen = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, {**os.environ, **environment})
+    refusals = [refusal for each in seen for refusal in each.diagnostics]
+    if refusals:
+        raise InvalidConfiguration(refusals)
+
+
+def _missing(stack: Stack, name: str) -> ConfigError:
+    readers = stack.spec.readers_of(name)
+    path = f"services.{readers[0]}.secrets" if readers else "cloud"
+    advice = f"has no value; run `pulumi config set --stack {stack.name} --secret {PROJECT}:{name}`"
+    return legacy_error(path, name, advice)

@@ -6,19 +6,24 @@ Every command names its stack, so no stack is ever selected: the choice of whoev
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from pulumi import automation
 
+from automation.deploy.engine_command import EngineCommand
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.locks import LockHolder, lock_holder_in
-from automation.deploy.process import EngineCommand
 from automation.engine.locate import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
+from automation.stack.folders import sealed_in, stack_file
 from providers.contract.diagnostics import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from automation.stack.workdir import Workdir
+
 
 AT_ONCE = 32
 """Operations under way at once. They wait for the cloud; the engine's own bound is four for each CPU of this machine."""
@@ -137,3 +142,19 @@ def no_such_stack(engine: ProjectStack, failure: DeploymentFailed) -> Deployment
     here = f"the stacks there are {listed(names, 'and')}" if names else "it has none of this project"
     sentence = f"{engine.name}: the backend {url} has no such stack{did_you_mean(engine.name, names)}; {here}"
     return DeploymentFailed(failure.kind, sentence, failure.advice, failure.log)
+
+
+def take_over_secrets(engine: "ProjectStack", layout: "Workdir", create: Callable[[], object] | None) -> bool:
+    """Give an ephemeral stack the values that its own file cannot open; True when the stack had to be made for that.
+
+    Raises CommandError, also where the stack is not there and `create` is None.
+    """
+    new = create is not None and all(stack.name != layout.name for stack in engine.workspace.list_stacks())
+    if new and create is not None:
+        create()
+    source = stack_file(layout.folder, layout.stack)
+    shutil.copy(source, layout.work_folder)
+    for key in layout.to_reseal:
+        engine.workspace.ask("config", "cp", key, "--stack", layout.stack, "--dest", layout.name)
+    layout.sealed = sealed_in(stack_file(layout.work_folder, layout.name))
+    return new

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pulumi import automation
 
-from automation.deploy.classify import LONGEST_QUOTE
+from automation.deploy.classification import LONGEST_QUOTE
 from automation.deploy.events import MASKED, UNKNOWN
 from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value

@@ -8,9 +8,9 @@ import os
 
 from automation.deploy import Deployment, DeploymentFailed, Failure, OnEvent, Outcome
 from automation.deploy.changes import made
-from automation.deploy.checks import refuse_missing_secrets
-from automation.deploy.event_collector import Collected
-from automation.deploy.sdk_results import message
+from automation.deploy.events import Collected
+from automation.deploy.guard import refuse_missing_secrets
+from automation.deploy.results import message
 from automation.recover.importer import Imports, import_all
 from automation.recover.look import Look, look
 from automation.recover.messages import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from automation.deploy.changes import PropertyChange, by_component, counted, effective, made, planned, properties_of
 from automation.deploy.events import StepBegun, StepDone
-from automation.deploy.sdk_results import drifts
+from automation.deploy.results import drifts
 from tests.automation.happening import recorded, step
 
 

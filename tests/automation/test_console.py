@@ -17,8 +17,7 @@ from automation.cli.watch import Watch, headline, line_of, progress_tree
 from automation.deploy.changes import made, planned
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepBegun, StepDone, StepFailed
-from automation.deploy.results import Outcome, Preview, Update
-from automation.deploy.sdk_results import drifts
+from automation.deploy.results import Outcome, Preview, Update, drifts
 from automation.plan.inventory import Value
 from tests.automation.happening import recorded, step
 

@@ -2,10 +2,18 @@
 
 from pulumi.automation import EngineEvent, OpType, SummaryEvent
 
+from automation.deploy.changes import differing, parts_of, value_at
 from automation.deploy.clock import Clock
-from automation.deploy.event_collector import Collected
-from automation.deploy.events import EngineMessage, Event, OperationEnded, StepBegun, StepDone, StepFailed, masked
-from automation.deploy.property_paths import differing, parts_of, value_at
+from automation.deploy.events import (
+    Collected,
+    EngineMessage,
+    Event,
+    OperationEnded,
+    StepBegun,
+    StepDone,
+    StepFailed,
+    masked,
+)
 from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value
 from tests.automation.happening import event_told, recorded, urn_of

@@ -2,9 +2,8 @@
 
 import pytest
 
-from automation.deploy.classify import Evidence, failure_of
-from automation.deploy.error_patterns import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE
-from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.classification import Evidence, failure_of
+from automation.deploy.errors import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE, DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepFailed
 from tests.automation.happening import recorded, step, urn_of
 

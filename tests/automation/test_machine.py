@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from automation.deploy.checks import refuse_unready
-from automation.deploy.classify import Evidence, failure_of
-from automation.deploy.diagnosis import explained
+from automation.deploy.classification import Evidence, explained, failure_of
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepFailed
+from automation.deploy.guard import refuse_unready
 from automation.engine.checks import findings
 from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.preflight import CheckResult, Diagnosis, Environment, FailedResource, HostChecks
@@ -40,8 +39,8 @@ def beneath(monkeypatch: pytest.MonkeyPatch) -> list[FailedResource]:
     def machine(_cloud: str) -> HostChecks:
         return made
 
-    for place in ("checks", "diagnosis"):
-        monkeypatch.setattr(f"automation.deploy.{place}.machine", machine)
+    for module in ("guard", "classification"):
+        monkeypatch.setattr(f"automation.deploy.{module}.host_checks", machine)
     return asked
 
 

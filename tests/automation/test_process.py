@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pulumi.automation import CommandError
 
-from automation.deploy import process
-from automation.deploy.process import EngineCommand
+from automation.deploy import engine_command
+from automation.deploy.engine_command import EngineCommand
 from automation.processes import session_pids
 
 Engine = Callable[[str], EngineCommand]
@@ -97,7 +97,7 @@ def test_an_end_that_is_asked_for_by_the_system_is_handed_on_as_ctrl_c(engine: E
 def test_the_second_ctrl_c_kills_an_engine_that_does_not_stop_and_all_that_it_started(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "GRACE_SECONDS", 0.3)
+    monkeypatch.setattr(engine_command, "GRACE_SECONDS", 0.3)
     # `set -m` gives the child a process group of its own, as the engine does with its plugins
     command = engine("trap '' INT; set -m; sleep 60 & echo $$; wait; sleep 60")
     interrupted(0.5, times=2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from automation.cli.main import main
 from automation.day2 import Proposal, promote
-from automation.day2.promoted_images import handover, pinned
+from automation.day2.promotion import handover, pinned
 from automation.stack.document import read_stack
 from automation.stack.edit import config_of, with_config
 from providers.contract.diagnostics import InvalidConfiguration

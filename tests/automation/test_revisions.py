@@ -7,8 +7,7 @@ import pytest
 from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event
-from automation.deploy.revisions import Revision, revisions_of, still_wanted
-from automation.deploy.rollout import settle
+from automation.deploy.rollout import Revision, revisions_of, settle, still_wanted
 from automation.plan.inventory import Value
 from providers import AVAILABLE, resource_traits
 from tests.automation.happening import urn_of

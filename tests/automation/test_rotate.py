@@ -11,7 +11,7 @@ import pytest
 
 from automation.cli.main import main
 from automation.day2 import Rotation, rotate
-from automation.day2.rotate import as_it_was
+from automation.day2.rotation import as_it_was
 from automation.deploy import Clock, Deployment, DeploymentFailed, Outcome, Preview
 from automation.deploy.changes import ResourceChange
 from automation.deploy.guard import refuse_losses

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from automation.cli.main import main
-from automation.day2 import sweep as sweeping
-from automation.day2.sweep import StandingStack, Swept, sweep
+from automation.day2 import expired_stacks
+from automation.day2.expired_stacks import StandingStack, Swept, sweep
 from automation.deploy import Clock, Deployment, DeploymentFailed, Failure, Update
 from automation.plan.spec_keys import BASE, changed
 from automation.stack.document import read_stack
@@ -78,7 +78,7 @@ class Backend:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **ends: datetime | None) -> None:
         self.ends, self.destroyed = ends, list[str]()
         self.failing, self.unreadable = set[str](), set[str]()
-        monkeypatch.setattr(sweeping, "stacks_of", self.names)
+        monkeypatch.setattr(expired_stacks, "stacks_of", self.names)
         monkeypatch.setattr(StandingStack, "expiry", self._expiry())
         monkeypatch.setattr(StandingStack, "destroy", self._destroy())
 

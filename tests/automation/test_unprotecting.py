@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.unprotect import deletions, protected, refuse_protected
+from automation.deploy.guard import deletions, protected, refuse_protected
 from automation.plan.inventory import Value
 from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.happening import urn_of

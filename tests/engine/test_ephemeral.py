@@ -9,7 +9,7 @@ import pytest
 from automation import Deployment
 from automation.day2 import sweep
 from automation.deploy import Clock, Preview
-from automation.deploy.secrets_migration import take_over_secrets
+from automation.deploy.workspace import take_over_secrets
 from automation.stack import folders
 from providers.contract.spec.defaults import Raw
 from tests.engine.bench import STACK, Bench

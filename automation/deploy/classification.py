@@ -3,13 +3,24 @@
 What the table does not know is told by the first line that says something.
 """
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from automation.deploy.error_patterns import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE, ErrorPattern
-from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.errors import (
+    OF_THE_CLOUD,
+    OF_THE_PROGRAM,
+    OF_THE_STACK,
+    UNREACHABLE,
+    DeploymentFailed,
+    ErrorPattern,
+    Failure,
+)
 from automation.deploy.events import EngineMessage, Event, StepFailed, StepMetadata
+from automation.stack.document import Stack
+from providers import host_checks
+from providers.contract.preflight import FailedResource
 
 LONGEST_QUOTE = 240
 ASKED = re.compile(r"invoke of (?:[\w-]+:)?[\w/-]+:(\w+) failed")
@@ -133,3 +144,31 @@ def quoted(evidence: Evidence) -> str:
     said = (line.strip().removeprefix("error: ").rstrip(".;") for line in lines)
     told = next((line for line in said if line and not line.startswith("Traceback")), "it did not say why")
     return told if len(told) <= LONGEST_QUOTE else f"{told[: LONGEST_QUOTE - 3]}..."
+
+
+INTERRUPTED = (Failure.CANCELLED, Failure.KILLED)
+
+
+def explained(
+    failure: DeploymentFailed, events: Iterable[Event], stack: Stack, environment: Mapping[str, str]
+) -> DeploymentFailed:
+    """The failure with the machine's own reasons, each told once; as it is where the machine has none."""
+    if failure.kind in INTERRUPTED:
+        return failure
+    ask, given = host_checks(stack.spec.cloud).explain, {**os.environ, **environment}
+    reasons = [ask(stack.spec, stack.name, broken, given) for broken in broken_in(events)]
+    found = [reason for reason in reasons if reason is not None]
+    if not found:
+        return failure
+    sentences = "; ".join(dict.fromkeys(reason.sentence for reason in found))
+    advice = "; ".join(dict.fromkeys(reason.advice for reason in found))
+    return DeploymentFailed(Failure.RESOURCE, f"{stack.name}: {sentences}", advice, failure.log)
+
+
+def broken_in(events: Iterable[Event]) -> Iterator[FailedResource]:
+    """Resources that failed, each with all that was said of it."""
+    told = tuple(events)
+    for event in told:
+        if isinstance(event, StepFailed):
+            said = (each.text for each in told if isinstance(each, EngineMessage) and each.urn == event.step.urn)
+            yield FailedResource(event.step.name, event.step.type, "\n".join(said))
