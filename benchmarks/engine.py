@@ -23,7 +23,7 @@ from benchmarks.floor import FOOTER, program_text
 from benchmarks.measure import ROOT
 from benchmarks.report import write_section
 from providers import AVAILABLE
-from tests.engine.bench import Bench, missing_engine
+from tests.engine.project import EngineProject, missing_programs
 
 UNCHANGED_BOUND, WAITING_BOUND = 1.5, 1.15
 RUNS = 3
@@ -64,30 +64,30 @@ def unchanged(cloud: str, home: Path, runs: int = RUNS) -> Unchanged:
     """Both programs brought up once, then run in turn on what stands."""
     stack = read_stack(ROOT, "prod", cloud)
     plan = record(ROOT / PROGRAM, stack.name, stack.config, stack.secret_keys)
-    ours, flat = Bench.lay(home / "ours").init(cloud), Bench.lay(home / "flat").init(cloud)
+    ours, flat = EngineProject.create(home / "ours").init(cloud), EngineProject.create(home / "flat").init(cloud)
     flat_program = program_text(plan).replace(FOOTER, "\n\nprogram()\n")
     (flat.folder / PROGRAM).write_text(flat_program, encoding="utf-8")
-    benches = (ours, flat)
-    for bench in benches:
-        bench.up()
+    projects = (ours, flat)
+    for project in projects:
+        project.up()
     seconds: tuple[list[float], list[float]] = [], []
     for _ in range(runs):
-        for bench, kept in zip(benches, seconds, strict=True):
-            kept.append(timed(bench, "--expect-no-changes"))
+        for project, kept in zip(projects, seconds, strict=True):
+            kept.append(timed(project, "--expect-no-changes"))
     return Unchanged(cloud, len(plan.resources), *(statistics.median(kept) for kept in seconds))
 
 
 def waiting(cloud: str, home: Path) -> Waiting:
     """A first `up` in which every creation takes its typical time, a minute being `SECONDS_A_MINUTE`."""
-    bench = Bench.lay(home / "waiting").init(cloud)
-    bench.cloud.set("seconds_a_minute", SECONDS_A_MINUTE)
-    return Waiting(cloud, timed(bench), chains_of(cloud).forced * SECONDS_A_MINUTE)
+    project = EngineProject.create(home / "waiting").init(cloud)
+    project.cloud.set("seconds_a_minute", SECONDS_A_MINUTE)
+    return Waiting(cloud, timed(project), chains_of(cloud).forced * SECONDS_A_MINUTE)
 
 
-def timed(bench: Bench, *arguments: str) -> float:
+def timed(project: EngineProject, *arguments: str) -> float:
     """Wall seconds of an `up`."""
     start = time.perf_counter()
-    bench.up(*arguments)
+    project.up(*arguments)
     return time.perf_counter() - start
 
 
@@ -113,7 +113,7 @@ def report(clouds: Sequence[str]) -> tuple[str, bool]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the named clouds (default: all that have a stand-in); exit code 1 when a bound is broken."""
-    missing = missing_engine()
+    missing = missing_programs()
     if missing:
         print(f"the Pulumi engine is not on PATH: {missing}", file=sys.stderr)
         return 2

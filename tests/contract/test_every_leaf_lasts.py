@@ -15,7 +15,7 @@ from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.resource_traits import ReplacingChange
 from providers.contract.spec.defaults import Raw
-from tests.engine.standin.replacing import replaces
+from tests.engine.fake_cloud.replacements import replaced_properties
 from tests.planning import production
 
 PROGRAM = Path(__file__).parent.parent.parent / "__main__.py"
@@ -68,7 +68,7 @@ def _losses(before: Inventory, after: Inventory, cloud: str) -> Iterator[tuple[s
     for resource in before.custom:
         if resource.type in resource_traits(cloud).holds:
             key = resource.type, resource.name
-            if key not in there or any(replaces(resource.type, resource.inputs, there[key].inputs)):
+            if key not in there or any(replaced_properties(resource.type, resource.inputs, there[key].inputs)):
                 yield key
 
 

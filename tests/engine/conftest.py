@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from providers import AVAILABLE
-from tests.engine.bench import Bench, missing_engine
+from tests.engine.project import EngineProject, missing_programs
 
 CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in AVAILABLE if name != "docker"]
 """One worker for each cloud's tests, so that the platform they start from is built once."""
@@ -13,16 +13,16 @@ CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in AV
 
 def need_engine() -> None:
     """Skip, with the reason, where the engine is not on PATH."""
-    missing = missing_engine()
+    missing = missing_programs()
     if missing:
         pytest.skip(f"the Pulumi engine is not on PATH: {missing}")
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def project(tmp_path: Path) -> EngineProject:
     """An empty project under the real engine."""
     need_engine()
-    return Bench.lay(tmp_path)
+    return EngineProject.create(tmp_path)
 
 
 @pytest.fixture(scope="session", params=CLOUDS)
@@ -32,15 +32,15 @@ def cloud(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def built(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def deployed(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
     """Production, up on its cloud; tests look at it and leave it as it is."""
     need_engine()
-    bench = Bench.lay(tmp_path_factory.mktemp(f"built-{cloud}")).init(cloud)
-    bench.up()
-    return bench
+    project = EngineProject.create(tmp_path_factory.mktemp(f"built-{cloud}")).init(cloud)
+    project.up()
+    return project
 
 
 @pytest.fixture
-def standing(built: Bench, tmp_path: Path) -> Bench:
+def deployed_copy(deployed: EngineProject, tmp_path: Path) -> EngineProject:
     """A copy of production that a test may do anything to."""
-    return built.copied(tmp_path)
+    return deployed.copy(tmp_path)

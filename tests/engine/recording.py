@@ -27,7 +27,7 @@ from automation.plan.spec_keys import changed
 from automation.stack.document import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
-from tests.engine.bench import Bench, missing_engine
+from tests.engine.project import EngineProject, missing_programs
 from tests.planning import ROOT, SECRET
 
 DOCUMENT = ROOT / "README.md"
@@ -42,25 +42,25 @@ FIRST, LAST = 10, 20
 """Lines of a long output that are kept, at its beginning and at its end."""
 
 
-def recorded(bench: Bench, found: re.Match[str]) -> str:
+def recorded(project: EngineProject, found: re.Match[str]) -> str:
     """The step done on the bench, and the text that stands for it from now on."""
     if found["change"]:
         token, name, key, value = shlex.split(found["change"])
-        bench.cloud.change(token, name, key, json.loads(value))
+        project.cloud.change(token, name, key, json.loads(value))
         return found[0]
     if found["edit"]:
         path, value = shlex.split(found["edit"])
-        document = cast("Raw", yaml.safe_load((bench.folder / STACK_FILE.name).read_text(encoding="utf-8")))
-        bench.write(changed(cast("Raw", cast("Raw", document["config"])[PLATFORM_KEY]), {path: value}), STACK)
+        document = cast("Raw", yaml.safe_load((project.folder / STACK_FILE.name).read_text(encoding="utf-8")))
+        project.write(changed(cast("Raw", cast("Raw", document["config"])[PLATFORM_KEY]), {path: value}), STACK)
         return found[0]
     command = [sys.executable, "-m", "automation", *shlex.split(found["words"])]
     # The words come from this repository's own document.
     ended = subprocess.run(
-        command, cwd=bench.folder, env={**bench.environment, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
+        command, cwd=project.folder, env={**project.environment, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    lines = [line.rstrip() for line in f"{ended.stdout}{ended.stderr}".replace(str(bench.folder), ".").splitlines()]
-    lines = shortened([line.replace(str(bench.folder.parent), "..") for line in lines])
+    lines = [line.rstrip() for line in f"{ended.stdout}{ended.stderr}".replace(str(project.folder), ".").splitlines()]
+    lines = shortened([line.replace(str(project.folder.parent), "..") for line in lines])
     lines += ["$ echo $?", str(ended.returncode)] if ended.returncode else []
     words = found["words"]
     block = "\n".join(["```console", f"$ agent-platform {words}", *lines, "```", ""])
@@ -75,17 +75,17 @@ def shortened(lines: list[str]) -> list[str]:
 
 def main() -> int:
     """Record every step of the document, in order, on one bench."""
-    if missing_engine():
-        print(f"the Pulumi engine is not on PATH: {missing_engine()}", file=sys.stderr)
+    if missing_programs():
+        print(f"the Pulumi engine is not on PATH: {missing_programs()}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as home:
-        bench = Bench.lay(Path(home))
-        shutil.copy(STACK_FILE, bench.folder)
-        bench.run("stack", "init", STACK, stack=None)
-        for name in read_stack(bench.folder, STACK).missing_secrets:
-            bench.run("config", "set", "--secret", f"{PROJECT}:{name}", given=SECRET, stack=STACK)
+        project = EngineProject.create(Path(home))
+        shutil.copy(STACK_FILE, project.folder)
+        project.run("stack", "init", STACK, stack=None)
+        for name in read_stack(project.folder, STACK).missing_secrets:
+            project.run("config", "set", "--secret", f"{PROJECT}:{name}", stdin=SECRET, stack=STACK)
         text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(STEP.sub(lambda found: recorded(bench, found), text), encoding="utf-8")
+        DOCUMENT.write_text(STEP.sub(lambda found: recorded(project, found), text), encoding="utf-8")
     return 0
 
 

@@ -9,48 +9,48 @@ from pathlib import Path
 import pytest
 
 from automation.engine import Finding, doctor
-from tests.engine.bench import PASSPHRASE, Bench
+from tests.engine.project import PASSPHRASE, EngineProject
 from tests.planning import ROOT, SECRET
 
 
-def examined(bench: Bench, **environment: str) -> dict[str, Finding]:
-    found = doctor("prod", bench.folder, {**bench.environment, **environment})
+def examined(project: EngineProject, **environment: str) -> dict[str, Finding]:
+    found = doctor("prod", project.folder, {**project.environment, **environment})
     return {finding.subject: finding for finding in found}
 
 
-def test_a_stack_that_is_ready_has_no_refusal(bench: Bench, cloud: str) -> None:
-    found = examined(bench.init(cloud))
+def test_a_stack_that_is_ready_has_no_refusal(project: EngineProject, cloud: str) -> None:
+    found = examined(project.init(cloud))
     assert [finding for finding in found.values() if finding.verdict == "refused"] == []
     for subject in ("stack file", "environment", "cli", "language host", "backend", "secrets", "plugins", "identity"):
         assert found[subject].verdict == "allowed", found[subject]
 
 
-def test_the_doctor_makes_nothing_and_tells_no_secret(bench: Bench, cloud: str) -> None:
-    bench.init(cloud)
+def test_the_doctor_makes_nothing_and_tells_no_secret(project: EngineProject, cloud: str) -> None:
+    project.init(cloud)
     before = {
         path: path.read_bytes()
-        for path in bench.folder.parent.rglob("*")
+        for path in project.folder.parent.rglob("*")
         if path.is_file() and "home" not in path.parts
     }
-    told = str(examined(bench))
+    told = str(examined(project))
     after = {path: path.read_bytes() for path in before if path.exists()}
-    assert bench.cloud.objects() == []
+    assert project.cloud.objects() == []
     assert {path.name for path in before if before[path] != after.get(path)} <= {"cloud.sqlite", "cloud.sqlite-shm"}
     assert SECRET not in told
     assert PASSPHRASE not in told
 
 
-def test_credentials_of_another_account_are_refused(bench: Bench, cloud: str) -> None:
-    bench.init(cloud).cloud.set("account", "999988887777")
-    found = examined(bench)["identity"]
+def test_credentials_of_another_account_are_refused(project: EngineProject, cloud: str) -> None:
+    project.init(cloud).cloud.set("account", "999988887777")
+    found = examined(project)["identity"]
     assert found.verdict == "refused"
     assert "999988887777" in found.told
 
 
-def test_a_provider_that_does_not_start_leaves_the_account_unknown(bench: Bench) -> None:
-    bench.init("aws")
-    shim(bench).write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
-    found = examined(bench)
+def test_a_provider_that_does_not_start_leaves_the_account_unknown(project: EngineProject) -> None:
+    project.init("aws")
+    shim(project).write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    found = examined(project)
     assert (found["identity"].verdict, found["Fargate vCPUs at full scale"].verdict) == ("unknown", "unknown")
     assert found["backend"].verdict == "allowed"
 
@@ -73,51 +73,55 @@ provider.Provider.Configure = refuse
     ("refusing", "told"),
     [(CHECKING, "no credentials were found"), (CONFIGURING, "the credentials are expired or wrong")],
 )
-def test_a_provider_that_refuses_its_credentials_is_told_as_such(bench: Bench, refusing: str, told: str) -> None:
-    bench.init("aws")
-    program = bench.folder.parent / "refusing.py"
+def test_a_provider_that_refuses_its_credentials_is_told_as_such(
+    project: EngineProject, refusing: str, told: str
+) -> None:
+    project.init("aws")
+    program = project.folder.parent / "refusing.py"
     served = (
-        "import runpy, sys\nsys.argv = ['', 'aws']\nrunpy.run_module('tests.engine.standin', run_name='__main__')\n"
+        "import runpy, sys\nsys.argv = ['', 'aws']\nrunpy.run_module('tests.engine.fake_cloud', run_name='__main__')\n"
     )
     program.write_text(
-        f"import grpc\nimport tests.engine.standin.provider as provider\n{refusing}{served}", encoding="utf-8"
+        f"import grpc\nimport tests.engine.fake_cloud.provider as provider\n{refusing}{served}", encoding="utf-8"
     )
-    shim(bench).write_text(
+    shim(project).write_text(
         f'#!/bin/sh\nexec env PYTHONPATH="{ROOT}" "{sys.executable}" "{program}"\n', encoding="utf-8"
     )
-    found = examined(bench)["identity"]
+    found = examined(project)["identity"]
     assert (found.verdict, found.told) == ("refused", f"asked aws who is there: {told}")
     assert "AKIAHUNTER2" not in str(found)
 
 
-def shim(bench: Bench) -> Path:
+def shim(project: EngineProject) -> Path:
     """What the engine takes for the provider of AWS."""
-    return bench.folder.parent / "shims" / "pulumi-resource-aws"
+    return project.folder.parent / "shims" / "pulumi-resource-aws"
 
 
-def test_a_state_folder_that_is_gone_is_refused(bench: Bench, tmp_path: Path) -> None:
-    bench.init("aws")
-    found = examined(bench, PULUMI_BACKEND_URL=f"file://{tmp_path}/gone")["backend"]
+def test_a_state_folder_that_is_gone_is_refused(project: EngineProject, tmp_path: Path) -> None:
+    project.init("aws")
+    found = examined(project, PULUMI_BACKEND_URL=f"file://{tmp_path}/gone")["backend"]
     assert (found.verdict, found.told.endswith("does not open: it does not exist")) == ("refused", True)
 
 
 @pytest.mark.parametrize(("passphrase", "code"), [(PASSPHRASE, 0), (None, 1)])
-def test_the_command_ends_with_1_when_anything_is_refused(bench: Bench, passphrase: str | None, code: int) -> None:
-    bench.init("azure")
-    known = {**bench.environment, "PYTHONPATH": str(ROOT)}
+def test_the_command_ends_with_1_when_anything_is_refused(
+    project: EngineProject, passphrase: str | None, code: int
+) -> None:
+    project.init("azure")
+    known = {**project.environment, "PYTHONPATH": str(ROOT)}
     if passphrase is None:
         del known["PULUMI_CONFIG_PASSPHRASE"]
     command = [sys.executable, "-m", "automation", "doctor", "prod", "--json"]
-    ended = subprocess.run(command, cwd=bench.folder, env=known, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=project.folder, env=known, capture_output=True, text=True, check=False)
     told = json.loads(ended.stdout)
     assert (ended.returncode, told["ready"]) == (code, code == 0)
     refused = [finding["subject"] for finding in told["findings"] if finding["verdict"] == "refused"]
     assert refused == ([] if code == 0 else ["secrets provider"])
 
 
-def test_nothing_of_the_asking_stays_behind(bench: Bench) -> None:
-    examined(bench.init("gcp"))
-    assert [one for one in environments() if str(bench.folder.parent) in one] == []
+def test_nothing_of_the_asking_stays_behind(project: EngineProject) -> None:
+    examined(project.init("gcp"))
+    assert [one for one in environments() if str(project.folder.parent) in one] == []
 
 
 def environments() -> list[str]:

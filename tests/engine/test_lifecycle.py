@@ -3,7 +3,7 @@
 import json
 import re
 
-from tests.engine.bench import PASSPHRASE, Bench
+from tests.engine.project import PASSPHRASE, EngineProject
 from tests.planning import SECRET, plan, production
 
 OUTPUTS = {"url", "services", "database_host", "dashboard_url", "cloud", "region"}
@@ -11,31 +11,31 @@ TO_BE_TAKEN_DOWN = {"profile": "development", "database.deletion_protection": Fa
 """What takes the protection off everything that lasts."""
 
 
-def test_a_preview_makes_nothing_and_counts_what_the_plan_counts(bench: Bench, cloud: str) -> None:
-    summary = bench.init(cloud).preview()["changeSummary"]
-    assert bench.cloud.objects() == []
+def test_a_preview_makes_nothing_and_counts_what_the_plan_counts(project: EngineProject, cloud: str) -> None:
+    summary = project.init(cloud).preview()["changeSummary"]
+    assert project.cloud.objects() == []
     stack_itself = 1
     assert summary == {"create": len(plan(production(cloud=cloud)).resources) + stack_itself}
 
 
-def test_what_is_up_is_up(standing: Bench) -> None:
-    made = len(standing.cloud.calls("create"))
-    assert "unchanged" in standing.up("--expect-no-changes")
-    assert len(standing.cloud.calls("create")) == made
-    assert standing.cloud.calls("update") == []
-    assert standing.cloud.calls("delete") == []
+def test_what_is_up_is_up(deployed_copy: EngineProject) -> None:
+    made = len(deployed_copy.cloud.calls("create"))
+    assert "unchanged" in deployed_copy.up("--expect-no-changes")
+    assert len(deployed_copy.cloud.calls("create")) == made
+    assert deployed_copy.cloud.calls("update") == []
+    assert deployed_copy.cloud.calls("delete") == []
 
 
-def test_every_output_has_a_value(built: Bench) -> None:
-    outputs = json.loads(built.run("stack", "output", "--json"))
+def test_every_output_has_a_value(deployed: EngineProject) -> None:
+    outputs = json.loads(deployed.run("stack", "output", "--json"))
     assert set(outputs) == OUTPUTS
     assert all(outputs.values())
 
 
-def test_no_secret_stands_in_the_state_in_clear(built: Bench) -> None:
-    password = next(thing for thing in built.cloud.objects() if thing.token.endswith(":RandomPassword"))
+def test_no_secret_stands_in_the_state_in_clear(deployed: EngineProject) -> None:
+    password = next(thing for thing in deployed.cloud.objects() if thing.token.endswith(":RandomPassword"))
     drawn = json.loads(password.outputs)["result"]
-    kept = [path for path in (built.folder.parent / "backend").rglob("*") if path.is_file()]
+    kept = [path for path in (deployed.folder.parent / "backend").rglob("*") if path.is_file()]
     assert kept
     for path in kept:
         text = path.read_text(encoding="utf-8")
@@ -45,22 +45,22 @@ def test_no_secret_stands_in_the_state_in_clear(built: Bench) -> None:
 
 
 def test_one_changed_setting_updates_what_hangs_on_it_and_replaces_nothing_that_lasts(
-    standing: Bench, cloud: str
+    deployed_copy: EngineProject, cloud: str
 ) -> None:
-    standing.write(production({"services.gateway.environment.LOG_LEVEL": "debug"}, cloud))
-    told = standing.up()
-    changed = {name for verb in ("create", "update", "delete") for _, name in standing.cloud.calls(verb)[-1:]}
+    deployed_copy.write(production({"services.gateway.environment.LOG_LEVEL": "debug"}, cloud))
+    told = deployed_copy.up()
+    changed = {name for verb in ("create", "update", "delete") for _, name in deployed_copy.cloud.calls(verb)[-1:]}
     assert re.search(r"\d+ unchanged", told)
     assert any("gateway" in name for name in changed)
-    assert "debug" in "".join(thing.inputs for thing in standing.cloud.objects())
-    assert "unchanged" in standing.up("--expect-no-changes")
+    assert "debug" in "".join(thing.inputs for thing in deployed_copy.cloud.objects())
+    assert "unchanged" in deployed_copy.up("--expect-no-changes")
 
 
-def test_destroy_leaves_nothing_behind_but_what_says_so(standing: Bench, cloud: str) -> None:
-    standing.write(production(TO_BE_TAKEN_DOWN, cloud))
-    standing.up()
-    standing.destroy()
+def test_destroy_leaves_nothing_behind_but_what_says_so(deployed_copy: EngineProject, cloud: str) -> None:
+    deployed_copy.write(production(TO_BE_TAKEN_DOWN, cloud))
+    deployed_copy.up()
+    deployed_copy.destroy()
     told = plan(production(TO_BE_TAKEN_DOWN, cloud)).custom
     kept_on_purpose = {(kept.type, kept.name) for kept in told if kept.options.get("retainOnDelete")}
-    assert {(thing.token, thing.name) for thing in standing.cloud.objects()} == kept_on_purpose
-    assert standing.state() == []
+    assert {(thing.token, thing.name) for thing in deployed_copy.cloud.objects()} == kept_on_purpose
+    assert deployed_copy.state() == []

@@ -1,25 +1,39 @@
-"""A state that an earlier release wrote is taken over: nothing is made anew, nothing is lost."""
+"""The state of an earlier release is taken over: nothing is replaced, and only listed empty components are deleted."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.engine.bench import Bench
-from tests.engine.released import FOLDER, restore
-from tests.engine.test_lasting import LOSING
+from tests.engine.project import EngineProject
+from tests.engine.released_states import FOLDER, restore
+from tests.engine.test_stateful_resources import REPLACING_OPERATIONS
 
-KEPT = sorted(FOLDER.glob("*.json.gz"))
+RELEASED = sorted(FOLDER.glob("*.json.gz"))
+EMPTY_COMPONENTS = {
+    "aws": set[str](),
+    "azure": {"Autoscaling", "Ingress", "Keys"},
+    "gcp": {"Autoscaling"},
+}
+"""Components of release 0.1.0 that have no children and that later releases no longer declare, by cloud."""
 
 
 def test_the_states_of_a_release_are_kept() -> None:
-    assert KEPT
+    assert {path.name.removesuffix(".json.gz").rpartition("-")[2] for path in RELEASED} == set(EMPTY_COMPONENTS)
 
 
-@pytest.mark.parametrize("path", KEPT, ids=[path.name.removesuffix(".json.gz") for path in KEPT])
-def test_an_earlier_state_is_taken_over_without_a_replacement(path: Path, bench: Bench) -> None:
-    restore(path, bench)
-    before = {(thing.token, thing.id) for thing in bench.cloud.objects()}
-    operations = {step["op"] for step in bench.steps()}
-    assert operations.isdisjoint(LOSING)
-    bench.up()
-    assert before <= {(thing.token, thing.id) for thing in bench.cloud.objects()}
+@pytest.mark.parametrize("path", RELEASED, ids=[path.name.removesuffix(".json.gz") for path in RELEASED])
+def test_a_released_state_is_taken_over_without_replacement_and_only_empty_components_are_deleted(
+    path: Path, project: EngineProject
+) -> None:
+    restore(path, project)
+    before = {(item.token, item.id) for item in project.cloud.objects()}
+    parents = {str(resource.get("parent")) for resource in project.state()}
+    steps = [step for step in project.steps() if step["op"] in REPLACING_OPERATIONS]
+    assert {step["op"] for step in steps} <= {"delete"}
+    assert [step["urn"] for step in steps if step["urn"] in parents] == []
+    types = [step["urn"].split("::")[2].rpartition("$")[2] for step in steps]
+    cloud = path.name.removesuffix(".json.gz").rpartition("-")[2]
+    assert sorted(types) == sorted(f"agent-platform:index:{name}" for name in EMPTY_COMPONENTS[cloud])
+    project.up()
+    assert before <= {(item.token, item.id) for item in project.cloud.objects()}
+    project.up("--expect-no-changes")

@@ -20,7 +20,7 @@ from automation.stack.document import read_stack
 from providers.docker.context import REGION, DockerContext
 from providers.docker.network.plan import prometheus_address
 from providers.docker.observability.configuration import PROMETHEUS_PORT
-from tests.engine.bench import Bench
+from tests.engine.project import EngineProject
 from tests.local.agent_os.system import Answer, free_port
 from tests.local.images import role_images, service_images
 from tests.planning import ROOT, changed, raw_of
@@ -35,18 +35,20 @@ TRUSTING.verify_mode = ssl.CERT_NONE
 class Machine:
     """One stack on this machine."""
 
-    bench: Bench
+    project: EngineProject
     port: int
 
     @classmethod
     def lay(cls, home: Path) -> "Machine":
         """The project and the stack file, nothing deployed yet. Grafana stays away, for Debian has none."""
-        bench = Bench.lay(home, ())
-        if (bench.folder / f"Pulumi.{STACK}.yaml").is_file():
-            machine = cls(bench, DockerContext(read_stack(bench.folder, STACK).spec, STACK, REGION).block.entry_port)
+        project = EngineProject.create(home, ())
+        if (project.folder / f"Pulumi.{STACK}.yaml").is_file():
+            machine = cls(
+                project, DockerContext(read_stack(project.folder, STACK).spec, STACK, REGION).block.entry_port
+            )
         else:
-            bench.run("stack", "init", STACK, stack=None)
-            machine = cls(bench, free_port())
+            project.run("stack", "init", STACK, stack=None)
+            machine = cls(project, free_port())
         machine.write({})
         return machine
 
@@ -62,17 +64,17 @@ class Machine:
             # the load comes from one address
             "ingress.rate_limit_per_minute": 1_000_000,
         }
-        self.bench.write(changed(raw_of(ROOT / "Pulumi.local.yaml"), {**needed, **changes}), STACK)
+        self.project.write(changed(raw_of(ROOT / "Pulumi.local.yaml"), {**needed, **changes}), STACK)
 
     @property
     def deployment(self) -> Deployment:
         """The stack as a program deploys it."""
-        return Deployment(STACK, self.bench.folder, environment=dict(self.bench.environment))
+        return Deployment(STACK, self.project.folder, environment=dict(self.project.environment))
 
     @property
     def context(self) -> DockerContext:
         """What the adapter knows of the stack file."""
-        return DockerContext(read_stack(self.bench.folder, STACK).spec, STACK, REGION)
+        return DockerContext(read_stack(self.project.folder, STACK).spec, STACK, REGION)
 
     def ask(self, path: str, body: object = None, seconds: float = 15) -> Answer:
         """One request through the entry; status 0 where nobody answered."""

@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from tests.engine.bench import NEEDED
+from tests.engine.project import ENGINE_PROGRAMS
 from tests.local import images
 
-ENGINE = (*NEEDED, "pulumi-resource-docker", "pulumi-resource-tls", "pulumi-resource-random")
+ENGINE = (*ENGINE_PROGRAMS, "pulumi-resource-docker", "pulumi-resource-tls", "pulumi-resource-random")
 
 
 def missing() -> str:

@@ -17,7 +17,7 @@ from automation.deploy import Deployment, DeploymentFailed
 from automation.plan.spec_keys import BASE, changed
 from components.configuration import PLATFORM_KEY
 from providers.docker.scripts import FOLDER
-from tests.engine.bench import LONGEST_SECONDS, Bench
+from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 from tests.local import images
 from tests.local.needs import need_machine
 
@@ -56,7 +56,7 @@ class Told:
 class Small:
     """The stack: one service, and a database that its tests move."""
 
-    bench: Bench
+    project: EngineProject
 
     def write(self, changes: Mapping[str, object]) -> None:
         service = {
@@ -70,13 +70,13 @@ class Small:
         }
         docker = {"entry_port": PORT, "images": dict(images.role_images())}
         whole = {"cloud": "docker", "docker": docker, "network.cidr": "10.87.0.0/16", "services": {"web": service}}
-        self.bench.write(changed(BASE, {**whole, "database": dict(DATABASE), **changes}), STACK)
+        self.project.write(changed(BASE, {**whole, "database": dict(DATABASE), **changes}), STACK)
 
     def command(self, *arguments: str, **environment: str) -> Told:
         done = subprocess.run(
             [sys.executable, "-m", "automation", *arguments],
-            cwd=self.bench.folder, env={**self.bench.environment, **environment}, text=True,
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST_SECONDS, check=False,
+            cwd=self.project.folder, env={**self.project.environment, **environment}, text=True,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_SECONDS, check=False,
         )  # fmt: skip
         return Told(done.stdout, done.stderr, done.returncode)
 
@@ -107,7 +107,7 @@ class Small:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
     """The small stack, which is up; it goes with the module."""
     need_machine()
-    stack = Small(Bench.lay(tmp_path_factory.mktemp("bad-input"), ()))
+    stack = Small(EngineProject.create(tmp_path_factory.mktemp("bad-input"), ()))
     stack.write({})
     try:
         up = stack.command("up", STACK, "--yes", "--create")
@@ -174,9 +174,9 @@ def test_images_that_cannot_be_had_are_told_with_their_keys(small: Small) -> Non
 
 def test_a_service_that_ends_is_told_with_its_last_words_and_without_secrets(small: Small) -> None:
     small.write({"services.web.secrets": ["API_KEY"]})
-    document = yaml.safe_load((small.bench.folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load((small.project.folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"))
     assert document["config"][PLATFORM_KEY]["services"]["web"]["secrets"] == ["API_KEY"]
-    small.bench.run("config", "set", "--secret", "agent-platform:API_KEY", given=SECRET, stack=STACK)
+    small.project.run("config", "set", "--secret", "agent-platform:API_KEY", stdin=SECRET, stack=STACK)
     program = "import os, sys; print('the key', os.environ['API_KEY'], 'is void'); sys.exit(3)"
     told = small.failed({"services.web.secrets": ["API_KEY"], "services.web.command": ["python3", "-c", program]})
     assert told.startswith(f"{STACK}: services.web: {STACK}-compute-web-1-")
@@ -209,12 +209,12 @@ def test_a_volume_of_another_major_version_is_refused_while_the_server_runs(smal
 
 def test_a_server_that_finds_such_a_volume_says_so_itself(small: Small) -> None:
     small.write({})
-    deployment = Deployment(STACK, small.bench.folder, environment=small.bench.environment)
+    deployment = Deployment(STACK, small.project.folder, environment=small.project.environment)
     unchanged = deployment.preview()
     # whoever brings a preview of his own has looked before
     small.write({"database.version": "16"})
     with pytest.raises(DeploymentFailed) as failure:
-        Deployment(STACK, small.bench.folder, environment=small.bench.environment).up(preview=unchanged)
+        Deployment(STACK, small.project.folder, environment=small.project.environment).up(preview=unchanged)
     assert str(failure.value) == (
         f'{STACK}: database.version: "16" cannot open this volume, which PostgreSQL 15 wrote; set the version back, or '
         "restore the last dump into a new stack."

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from automation.plan.spec_keys import BASE, changed
-from tests.engine.bench import LONGEST_SECONDS, Bench
 from tests.engine.conftest import need_engine
+from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 
 STACK = "trial"
 SERVICE = "aws:ecs/service:Service"
@@ -25,7 +25,7 @@ SMALL: Mapping[str, object] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class CommandResult:
     """What a command printed, and its exit code."""
 
     out: str
@@ -43,68 +43,70 @@ class Told:
 class Trial:
     """The stack `trial` on a bench."""
 
-    bench: Bench
+    project: EngineProject
 
-    def command(self, *arguments: str, **environment: str) -> Told:
+    def command(self, *arguments: str, **environment: str) -> CommandResult:
         """Run a command to its end."""
-        return self.ended(self.started(*arguments, **environment))
+        return self.finish(self.start(*arguments, **environment))
 
-    def started(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """A command on its way."""
         return subprocess.Popen(
             [sys.executable, "-m", "automation", *arguments],
-            cwd=self.bench.folder, env={**self.bench.environment, **environment}, text=True,
+            cwd=self.project.folder, env={**self.project.environment, **environment}, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def ended(self, process: subprocess.Popen[str]) -> Told:
+    def finish(self, process: subprocess.Popen[str]) -> CommandResult:
         """What a command told when it has ended."""
-        out, err = process.communicate(timeout=LONGEST_SECONDS)
-        return Told(out, err, process.returncode)
+        out, err = process.communicate(timeout=TIMEOUT_SECONDS)
+        return CommandResult(out, err, process.returncode)
 
     def write(self, changes: Mapping[str, object]) -> None:
         """Write the platform with these changes into the stack's file."""
-        self.bench.write(changed(BASE, {**SMALL, **changes}), STACK)
+        self.project.write(changed(BASE, {**SMALL, **changes}), STACK)
 
-    def interrupted(self, process: subprocess.Popen[str], verb: str, token: str, times: int = 1) -> Told:
+    def interrupt(self, process: subprocess.Popen[str], verb: str, token: str, times: int = 1) -> CommandResult:
         """What a command told that was interrupted, as often as said, while such a call was under way."""
         begun = time.monotonic()
-        while (found := [call for call in self.bench.cloud.calls(verb) if call[0] == token]) == []:
-            assert time.monotonic() - begun < LONGEST_SECONDS, f"no {verb} of {token} in {found}"
+        while (found := [call for call in self.project.cloud.calls(verb) if call[0] == token]) == []:
+            assert time.monotonic() - begun < TIMEOUT_SECONDS, f"no {verb} of {token} in {found}"
             time.sleep(0.1)
         for _ in range(times):
             process.send_signal(signal.SIGINT)
             time.sleep(1)
-        return self.ended(process)
+        return self.finish(process)
 
     @property
     def locks(self) -> Path:
         """Where the backend keeps the locks of the stack."""
-        folder = self.bench.folder.parent / "backend" / ".pulumi" / "locks" / "organization" / "agent-platform" / STACK
+        folder = (
+            self.project.folder.parent / "backend" / ".pulumi" / "locks" / "organization" / "agent-platform" / STACK
+        )
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @property
     def state_file(self) -> Path:
         """The stack's state in the backend."""
-        return self.bench.folder.parent / "backend" / ".pulumi" / "stacks" / "agent-platform" / f"{STACK}.json"
+        return self.project.folder.parent / "backend" / ".pulumi" / "stacks" / "agent-platform" / f"{STACK}.json"
 
     @property
     def stack_file(self) -> Path:
         """The stack's file."""
-        return self.bench.folder / f"Pulumi.{STACK}.yaml"
+        return self.project.folder / f"Pulumi.{STACK}.yaml"
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, Told]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, CommandResult]:
     """The small stack, and what `up` told when it made it; tests leave it as it is."""
     need_engine()
-    trial = Trial(Bench.lay(tmp_path_factory.mktemp("small")))
+    trial = Trial(EngineProject.create(tmp_path_factory.mktemp("small")))
     trial.write({})
     return trial, trial.command("up", STACK, "--yes", "--create")
 
 
 @pytest.fixture
-def trial(small: tuple[Trial, Told], tmp_path: Path) -> Trial:
+def trial(small: tuple[Trial, CommandResult], tmp_path: Path) -> Trial:
     """A copy of the small stack that a test may do anything to."""
-    return Trial(small[0].bench.copied(tmp_path))
+    return Trial(small[0].project.copy(tmp_path))

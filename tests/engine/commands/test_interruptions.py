@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from tests.engine.bench import LONGEST_SECONDS
 from tests.engine.commands.conftest import SERVICE, STACK, Trial
+from tests.engine.project import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.xdist_group("commands")
 RED = {"services.web.environment.COLOUR": "red"}
@@ -15,32 +15,32 @@ PENDING = "pending_operations"
 
 def test_the_first_ctrl_c_cancels_cleanly_and_the_same_again_goes_on(trial: Trial) -> None:
     trial.write(RED)
-    trial.bench.cloud.plan_fault("hang", "update", SERVICE)
-    told = trial.interrupted(trial.started("up", STACK, "--yes"), "update", SERVICE)
-    assert told.code == 1
-    assert told.sentence.startswith("trial: cancelled")
+    trial.project.cloud.plan_fault("hang", "update", SERVICE)
+    result = trial.interrupt(trial.start("up", STACK, "--yes"), "update", SERVICE)
+    assert result.code == 1
+    assert result.sentence.startswith("trial: cancelled")
     assert list(trial.locks.iterdir()) == []
     assert trial.command("up", STACK, "--yes").code == 0
 
 
 def test_the_second_ctrl_c_stops_at_once_and_says_that_recover_is_next(trial: Trial) -> None:
     trial.write(RED)
-    trial.bench.cloud.plan_fault("hang", "update", SERVICE)
-    told = trial.interrupted(trial.started("up", STACK, "--yes"), "update", SERVICE, times=2)
-    assert told.code == 1
-    assert told.sentence.startswith("trial: ") and told.sentence.endswith("run `agent-platform recover trial`.")
+    trial.project.cloud.plan_fault("hang", "update", SERVICE)
+    result = trial.interrupt(trial.start("up", STACK, "--yes"), "update", SERVICE, times=2)
+    assert result.code == 1
+    assert result.sentence.startswith("trial: ") and result.sentence.endswith("run `agent-platform recover trial`.")
     json.loads(trial.state_file.read_text(encoding="utf-8"))
 
 
 def test_of_two_updates_at_the_same_time_the_second_is_told_who_holds_the_stack(trial: Trial) -> None:
     trial.write(RED)
-    trial.bench.cloud.plan_fault("hang", "update", SERVICE)
-    first = trial.started("up", STACK, "--yes")
+    trial.project.cloud.plan_fault("hang", "update", SERVICE)
+    first = trial.start("up", STACK, "--yes")
     begun = time.monotonic()
     while not list(trial.locks.iterdir()):
-        assert time.monotonic() - begun < LONGEST_SECONDS
+        assert time.monotonic() - begun < TIMEOUT_SECONDS
         time.sleep(0.05)
     second = trial.command("up", STACK, "--yes")
     assert second.code == 1
     assert " holds the stack since " in second.sentence
-    assert trial.interrupted(first, "update", SERVICE).sentence.startswith("trial: cancelled")
+    assert trial.interrupt(first, "update", SERVICE).sentence.startswith("trial: cancelled")

@@ -6,85 +6,87 @@ import pytest
 
 from automation import Deployment
 from automation.deploy import Event, StepDone
-from tests.engine.bench import PASSPHRASE
-from tests.engine.commands.conftest import DATABASE, SERVICE, STACK, Told, Trial
+from tests.engine.commands.conftest import DATABASE, SERVICE, STACK, CommandResult, Trial
+from tests.engine.project import PASSPHRASE
 
 pytestmark = pytest.mark.xdist_group("commands")
 PROTECTED = "trial-database"
 BLUE = {"services.web.environment.COLOUR": "blue"}
 
 
-def test_up_shows_the_changes_makes_them_and_ends_with_rooms_and_outputs(small: tuple[Trial, Told]) -> None:
-    trial, told = small
-    lines = told.out.splitlines()
-    assert (told.code, told.err) == (0, "")
-    made = len(trial.bench.cloud.objects())
+def test_up_shows_the_changes_makes_them_and_ends_with_rooms_and_outputs(small: tuple[Trial, CommandResult]) -> None:
+    trial, result = small
+    lines = result.out.splitlines()
+    assert (result.code, result.err) == (0, "")
+    made = len(trial.project.cloud.objects())
     assert lines[0] == f"trial (new)  {made} to create"
     assert any(line.endswith("created    rds:Instance trial-database") for line in lines)
     assert any(line.startswith(f"trial is up  {made} created  ") for line in lines)
     assert any(line.startswith("Database ") for line in lines[lines.index("room         took") :])
-    assert lines[-1].startswith("url") or "url" in told.out
+    assert lines[-1].startswith("url") or "url" in result.out
 
 
-def test_up_tells_nothing_secret(small: tuple[Trial, Told]) -> None:
-    trial, told = small
-    drawn = [
-        json.loads(thing.outputs)["result"] for thing in trial.bench.cloud.objects() if "RandomPassword" in thing.token
+def test_up_tells_nothing_secret(small: tuple[Trial, CommandResult]) -> None:
+    trial, result = small
+    passwords = [
+        json.loads(resource.outputs)["result"]
+        for resource in trial.project.cloud.objects()
+        if "RandomPassword" in resource.token
     ]
-    assert drawn
-    for secret in (*drawn, PASSPHRASE):
-        assert secret not in told.out + told.err
+    assert passwords
+    for secret in (*passwords, PASSPHRASE):
+        assert secret not in result.out + result.err
 
 
-def test_no_stack_is_selected_for_whoever_works_in_the_folder(small: tuple[Trial, Told]) -> None:
-    assert "no stack selected" in small[0].bench.run("stack", stack=None, expected=None)
+def test_no_stack_is_selected_for_whoever_works_in_the_folder(small: tuple[Trial, CommandResult]) -> None:
+    assert "no stack selected" in small[0].project.run("stack", stack=None, expected=None)
 
 
 def test_up_of_what_is_up_changes_nothing(trial: Trial) -> None:
-    before = trial.bench.cloud.objects()
-    told = trial.command("up", STACK, "--yes")
-    assert told.code == 0
-    assert told.out.splitlines()[0] == f"trial  {len(before)} unchanged"
-    assert trial.bench.cloud.objects() == before
+    before = trial.project.cloud.objects()
+    result = trial.command("up", STACK, "--yes")
+    assert result.code == 0
+    assert result.out.splitlines()[0] == f"trial  {len(before)} unchanged"
+    assert trial.project.cloud.objects() == before
 
 
 def test_a_preview_changes_nothing_and_tells_each_property(trial: Trial) -> None:
     trial.write({"database.backup.retention_days": 9})
-    before = trial.bench.cloud.objects()
-    told = trial.command("preview", STACK)
-    assert told.code == 0
-    assert "~ rds:Instance  trial-database" in told.out
-    assert "backupRetentionPeriod: 7 -> 9" in told.out
-    assert trial.bench.cloud.objects() == before
+    before = trial.project.cloud.objects()
+    result = trial.command("preview", STACK)
+    assert result.code == 0
+    assert "~ rds:Instance  trial-database" in result.out
+    assert "backupRetentionPeriod: 7 -> 9" in result.out
+    assert trial.project.cloud.objects() == before
 
 
 def test_a_setting_for_one_run_is_not_written_into_the_file(trial: Trial) -> None:
     before = trial.stack_file.read_bytes()
-    told = trial.command("preview", STACK, "--set", "database.backup.retention_days=9", "--json")
-    (change,) = [change for change in json.loads(told.out)["changes"] if change["type"] == "rds:Instance"]
+    result = trial.command("preview", STACK, "--set", "database.backup.retention_days=9", "--json")
+    (change,) = [change for change in json.loads(result.out)["changes"] if change["type"] == "rds:Instance"]
     assert [(found["path"], found["after"]) for found in change["properties"]] == [("backupRetentionPeriod", 9)]
     assert trial.stack_file.read_bytes() == before
 
 
 def test_machines_get_an_object_a_line(trial: Trial) -> None:
     trial.write(BLUE)
-    told = trial.command("up", STACK, "--yes", "--json")
-    documents = [json.loads(line) for line in told.out.splitlines()]
-    assert (told.code, documents[0]["event"], documents[-1]["event"]) == (0, "preview", "result")
+    result = trial.command("up", STACK, "--yes", "--json")
+    documents = [json.loads(line) for line in result.out.splitlines()]
+    assert (result.code, documents[0]["event"], documents[-1]["event"]) == (0, "preview", "result")
     assert {document["event"] for document in documents[1:-1]} == {"begun", "done", "ended"}
     assert documents[-1]["outputs"]["region"] == "us-west-2"
 
 
 def test_where_the_cloud_is_as_it_was_left_there_is_no_drift(trial: Trial) -> None:
-    told = trial.command("drift", STACK)
-    assert (told.code, told.out) == (0, "trial  no drift\n")
+    result = trial.command("drift", STACK)
+    assert (result.code, result.out) == (0, "trial  no drift\n")
 
 
 def test_drift_is_told_by_property_with_an_exit_code_of_its_own_and_taken_over(trial: Trial) -> None:
-    trial.bench.cloud.change(DATABASE, "trial-database", "backupRetentionPeriod", 1)
-    told = trial.command("drift", STACK)
-    assert told.code == 3
-    assert told.out.splitlines() == [
+    trial.project.cloud.change(DATABASE, "trial-database", "backupRetentionPeriod", 1)
+    result = trial.command("drift", STACK)
+    assert result.code == 3
+    assert result.out.splitlines() == [
         "trial  1 resource is not as the stack left it",
         "└── Database  1",
         "    └── ~ rds:Instance  trial-database",
@@ -104,27 +106,27 @@ def test_outputs_and_history_are_told(trial: Trial) -> None:
 
 
 def test_what_is_protected_is_not_destroyed_and_nothing_else_either(trial: Trial) -> None:
-    before = trial.bench.cloud.objects()
-    told = trial.command("destroy", STACK, "--yes")
-    assert told.code == 1
-    assert told.sentence == (
+    before = trial.project.cloud.objects()
+    result = trial.command("destroy", STACK, "--yes")
+    assert result.code == 1
+    assert result.sentence == (
         "trial: trial-database would be lost for good and is protected; "
         "when that loss is meant, run again with --unprotect trial-database."
     )
-    assert trial.bench.cloud.objects() == before
+    assert trial.project.cloud.objects() == before
 
 
 def test_what_is_named_is_destroyed_with_all_the_rest(trial: Trial) -> None:
-    told = trial.command("destroy", STACK, "--yes", "--unprotect", PROTECTED)
-    assert (told.code, told.err) == (0, "")
-    assert trial.bench.cloud.objects() == []
-    assert trial.bench.state(STACK) == []
+    result = trial.command("destroy", STACK, "--yes", "--unprotect", PROTECTED)
+    assert (result.code, result.err) == (0, "")
+    assert trial.project.cloud.objects() == []
+    assert trial.project.state(STACK) == []
 
 
 def test_in_python_the_events_come_with_their_rooms_and_the_outcome_has_types(trial: Trial) -> None:
     trial.write(BLUE)
     events = list[Event]()
-    deployment = Deployment(STACK, trial.bench.folder, environment=trial.bench.environment)
+    deployment = Deployment(STACK, trial.project.folder, environment=trial.project.environment)
     preview = deployment.preview()
     assert [(change.operation, change.name) for change in preview.effective] == [
         ("update", "trial-compute-web"),
@@ -138,4 +140,4 @@ def test_in_python_the_events_come_with_their_rooms_and_the_outcome_has_types(tr
     assert outcome.counts["replace"] == 1
     assert outcome.outputs["cloud"] == "aws"
     assert set(outcome.seconds_by_room) == {"Compute"}
-    assert trial.bench.cloud.calls("update")[-1] == (SERVICE, "trial-compute-web")
+    assert trial.project.cloud.calls("update")[-1] == (SERVICE, "trial-compute-web")

@@ -14,57 +14,60 @@ WEB = "trial-compute-web"
 
 
 def test_an_update_that_would_lose_the_network_changes_nothing(trial: Trial) -> None:
-    before = trial.bench.cloud.objects()
+    before = trial.project.cloud.objects()
     trial.write({"network.cidr": "10.99.0.0/16"})
-    told = trial.command("up", STACK, "--yes")
-    assert told.code == 1
+    result = trial.command("up", STACK, "--yes")
+    assert result.code == 1
     assert (
-        "trial-network (ec2:Vpc) would be replaced (forced by cidrBlock), and with it goes the network" in told.sentence
+        "trial-network (ec2:Vpc) would be replaced (forced by cidrBlock), and with it goes the network"
+        in result.sentence
     )
-    assert "--allow-replace trial-network." in told.sentence
-    assert trial.bench.cloud.objects() == before
+    assert "--allow-replace trial-network." in result.sentence
+    assert trial.project.cloud.objects() == before
 
 
 def test_a_loss_that_is_named_is_made(trial: Trial) -> None:
     trial.write({"services.web.image": "ghcr.io/acme/web:1.0"})
-    told = trial.command("up", STACK, "--yes", "--allow-replace", "trial-registry-web")
-    assert (told.code, told.err) == (0, "")
-    assert "aws:ecr/repository:Repository" not in {thing.token for thing in trial.bench.cloud.objects()}
+    result = trial.command("up", STACK, "--yes", "--allow-replace", "trial-registry-web")
+    assert (result.code, result.err) == (0, "")
+    assert "aws:ecr/repository:Repository" not in {resource.token for resource in trial.project.cloud.objects()}
 
 
 def test_a_deployment_that_the_cloud_took_back_has_failed(trial: Trial) -> None:
     trial.write(RED)
-    trial.bench.cloud.plan_fault("rollback", "update", SERVICE)
-    told = trial.command("up", STACK, "--yes", "--settle-seconds", "0")
-    assert told.code == 1
-    assert told.sentence.startswith(f"trial: the update went through, but {WEB} runs ")
+    trial.project.cloud.plan_fault("rollback", "update", SERVICE)
+    result = trial.command("up", STACK, "--yes", "--settle-seconds", "0")
+    assert result.code == 1
+    assert result.sentence.startswith(f"trial: the update went through, but {WEB} runs ")
     trial.write({"services.web.environment.COLOUR": "mended"})
     assert trial.command("up", STACK, "--yes", "--settle-seconds", "0").code == 0
 
 
 def test_a_wrong_passphrase_is_told(trial: Trial) -> None:
-    told = trial.command("preview", STACK, PULUMI_CONFIG_PASSPHRASE="mistaken")
-    assert (told.code, told.out) == (1, "")
-    assert told.sentence == (
+    result = trial.command("preview", STACK, PULUMI_CONFIG_PASSPHRASE="mistaken")
+    assert (result.code, result.out) == (1, "")
+    assert result.sentence == (
         "trial: the passphrase does not open the secrets of the stack; set PULUMI_CONFIG_PASSPHRASE or "
         "PULUMI_CONFIG_PASSPHRASE_FILE to the one it was made with."
     )
 
 
 def test_a_stack_that_the_backend_does_not_have_is_told_with_the_nearest(trial: Trial) -> None:
-    (trial.bench.folder / "Pulumi.trail.yaml").write_bytes((trial.bench.folder / f"Pulumi.{STACK}.yaml").read_bytes())
-    told = trial.command("up", "trail", "--yes")
-    backend = trial.bench.environment["PULUMI_BACKEND_URL"]
-    assert told.code == 1
-    assert told.sentence == (
+    (trial.project.folder / "Pulumi.trail.yaml").write_bytes(
+        (trial.project.folder / f"Pulumi.{STACK}.yaml").read_bytes()
+    )
+    result = trial.command("up", "trail", "--yes")
+    backend = trial.project.environment["PULUMI_BACKEND_URL"]
+    assert result.code == 1
+    assert result.sentence == (
         f"trail: the backend {backend} has no such stack (did you mean trial); the stacks there are trial; "
         "log in to the backend that has it, or make it with `agent-platform up trail --create`."
     )
 
 
 def test_a_backend_that_is_not_there_is_told(trial: Trial) -> None:
-    told = trial.command("outputs", STACK, PULUMI_BACKEND_URL="file:///nowhere/at/all")
-    assert told.sentence.startswith("trial: the backend file:///nowhere/at/all cannot be opened; ")
+    result = trial.command("outputs", STACK, PULUMI_BACKEND_URL="file:///nowhere/at/all")
+    assert result.sentence.startswith("trial: the backend file:///nowhere/at/all cannot be opened; ")
 
 
 def test_a_damaged_state_is_told_and_left_as_it_is(trial: Trial) -> None:
@@ -77,21 +80,21 @@ def test_a_damaged_state_is_told_and_left_as_it_is(trial: Trial) -> None:
 
 def test_credentials_for_another_account_are_told_and_nothing_is_touched(trial: Trial) -> None:
     trial.write(RED)
-    trial.bench.cloud.set("account", "999900001111")
-    before = trial.bench.cloud.objects()
-    told = trial.command("up", STACK, "--yes")
-    assert told.code == 1
-    assert told.sentence.startswith(
+    trial.project.cloud.set("account", "999900001111")
+    before = trial.project.cloud.objects()
+    result = trial.command("up", STACK, "--yes")
+    assert result.code == 1
+    assert result.sentence.startswith(
         "trial: the credentials are for another account than the one in the stack's file (they are for 999900001111); "
     )
-    assert trial.bench.cloud.objects() == before
+    assert trial.project.cloud.objects() == before
 
 
 def test_a_network_that_is_gone_in_the_middle_loses_nothing(trial: Trial) -> None:
     trial.write({**RED, "database.backup.retention_days": 9})
-    trial.bench.cloud.plan_fault("offline", "update", SERVICE)
-    told = trial.command("up", STACK, "--yes")
-    assert told.sentence.startswith(
+    trial.project.cloud.plan_fault("offline", "update", SERVICE)
+    result = trial.command("up", STACK, "--yes")
+    assert result.sentence.startswith(
         f"trial: the connection to the cloud was lost when it should update {WEB} (ecs:Service); "
     )
     assert trial.command("up", STACK, "--yes").code == 0
@@ -99,17 +102,17 @@ def test_a_network_that_is_gone_in_the_middle_loses_nothing(trial: Trial) -> Non
 
 def test_a_resource_that_the_cloud_refuses_is_named_and_the_rest_stands(trial: Trial) -> None:
     trial.write({"database.backup.retention_days": 9})
-    trial.bench.cloud.plan_fault("fail", "update", DATABASE)
-    told = trial.command("up", STACK, "--yes", "--verbose")
-    first, *engine_text = told.err.splitlines()
+    trial.project.cloud.plan_fault("fail", "update", DATABASE)
+    result = trial.command("up", STACK, "--yes", "--verbose")
+    first, *engine_text = result.err.splitlines()
     assert first.startswith("trial: a quota of the account does not allow to update trial-database (rds:Instance); ")
     assert "the quota of this account is used up" in "\n".join(engine_text)
 
 
 def test_a_missing_plugin_is_told(trial: Trial) -> None:
-    (trial.bench.folder.parent / "shims" / "pulumi-resource-aws").unlink()
-    told = trial.command("preview", STACK)
-    assert told.sentence.startswith("trial: the plugin pulumi-resource-aws v")
+    (trial.project.folder.parent / "shims" / "pulumi-resource-aws").unlink()
+    result = trial.command("preview", STACK)
+    assert result.sentence.startswith("trial: the plugin pulumi-resource-aws v")
 
 
 def lock(trial: Trial, host: str, pid: int) -> None:
@@ -132,9 +135,9 @@ def test_a_stack_that_somebody_holds_is_told_with_the_holder_and_freed_by_cancel
 
 def test_the_lock_of_an_update_that_runs_here_is_not_taken_away_unless_forced(trial: Trial) -> None:
     lock(trial, socket.gethostname(), os.getpid())
-    told = trial.command("cancel", STACK, "--yes")
-    assert told.code == 1
-    assert "still runs on this machine" in told.sentence
+    result = trial.command("cancel", STACK, "--yes")
+    assert result.code == 1
+    assert "still runs on this machine" in result.sentence
     assert list(trial.locks.iterdir())
     assert trial.command("cancel", STACK, "--yes", "--force").code == 0
     assert list(trial.locks.iterdir()) == []

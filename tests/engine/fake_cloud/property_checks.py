@@ -10,10 +10,10 @@ from pulumi import Output, _types  # pyright: ignore[reportPrivateUsage]  # the 
 
 from automation.plan.inventory import Secret, Unknown, Value
 from automation.plan.wire import decode
-from tests.engine.standin.sdk import shape_of
+from tests.engine.fake_cloud.sdk_schema import shape_of
 
 
-def mistakes(token: str, properties: struct_pb2.Struct) -> list[tuple[str, str]]:
+def property_errors(token: str, properties: struct_pb2.Struct) -> list[tuple[str, str]]:
     """Each wrong property of a resource with what is wrong about it."""
     shape, given = shape_of(token), decode(properties)
     missing = [(name, "is required and missing") for name in sorted(shape.required) if given.get(name) is None]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from automation.plan.inventory import Declared, Secret, Value, walk
-from tests.engine.bench import Bench
+from tests.engine.project import EngineProject
 from tests.planning import plan, production
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -14,10 +14,10 @@ ADDED_BY_THE_ENGINE = {"version", "pluginDownloadURL", "__internal"}
 """Of a provider: which plugin serves it."""
 
 
-def test_the_engine_makes_what_the_plan_tells(bench: Bench, cloud: str) -> None:
-    bench.cloud.set("outputs", "symbolic")
-    bench.init(cloud).up()
-    exported = json.loads(bench.run("stack", "export", "--show-secrets"))["deployment"]["resources"]
+def test_the_engine_makes_what_the_plan_tells(project: EngineProject, cloud: str) -> None:
+    project.cloud.set("outputs", "symbolic")
+    project.init(cloud).up()
+    exported = json.loads(project.run("stack", "export", "--show-secrets"))["deployment"]["resources"]
     made = {key(resource["type"], resource["urn"]): cast("Mapping[str, Value]", resource) for resource in exported[1:]}
     told = {key(resource.type, resource.urn): resource for resource in plan(production(cloud=cloud)).resources}
     assert sorted(made) == sorted(told)

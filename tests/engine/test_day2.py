@@ -18,8 +18,8 @@ from automation.day2 import promote, rollback, rotate
 from automation.deploy import DeploymentFailed, Preview
 from automation.stack.document import read_stack
 from providers.contract.diagnostics import InvalidConfiguration
-from tests.engine.bench import STACK, Bench
 from tests.engine.conftest import need_engine
+from tests.engine.project import STACK, EngineProject
 from tests.planning import DROP, SECRET, production
 
 LISTED = "OPENAI_API_KEY"
@@ -59,50 +59,50 @@ def small(cloud: str, **changes: object) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def laid(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def laid(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
     """The small platform, up on its cloud; tests take a copy of it."""
     need_engine()
-    bench = Bench.lay(tmp_path_factory.mktemp(f"small-{cloud}"))
-    bench.run("stack", "init", STACK, stack=None)
-    bench.write(small(cloud))
-    bench.seal()
-    bench.up()
-    return bench
+    project = EngineProject.create(tmp_path_factory.mktemp(f"small-{cloud}"))
+    project.run("stack", "init", STACK, stack=None)
+    project.write(small(cloud))
+    project.set_missing_secrets()
+    project.up()
+    return project
 
 
 @pytest.fixture
-def up(laid: Bench, tmp_path: Path) -> Bench:
+def up(laid: EngineProject, tmp_path: Path) -> EngineProject:
     """A copy of the small platform that a test may do anything to."""
-    return laid.copied(tmp_path)
+    return laid.copy(tmp_path)
 
 
-def on(bench: Bench) -> Deployment:
-    return Deployment(STACK, bench.folder, environment=bench.environment)
+def on(project: EngineProject) -> Deployment:
+    return Deployment(STACK, project.folder, environment=project.environment)
 
 
-def changed(bench: Bench, since: float) -> set[str]:
+def changed(project: EngineProject, since: float) -> set[str]:
     """Parts of the services that were made or changed since then, without the stack's name."""
-    with sqlite3.connect(bench.cloud.folder / "cloud.sqlite") as connection:
+    with sqlite3.connect(project.cloud.folder / "cloud.sqlite") as connection:
         rows = connection.execute(
             "SELECT name FROM calls WHERE verb IN ('create', 'update') AND at > ?", (since,)
         ).fetchall()
     return {name.removeprefix("prod-compute-") for (name,) in rows if name.startswith("prod-compute-")}
 
 
-def told_by(bench: Bench, name: str) -> str:
+def inputs_of(project: EngineProject, name: str) -> str:
     """Inputs of every object whose name begins so, as one text."""
-    return "\n".join(thing.inputs for thing in bench.cloud.objects() if thing.name.startswith(name))
+    return "\n".join(thing.inputs for thing in project.cloud.objects() if thing.name.startswith(name))
 
 
-def drawn(bench: Bench, component: str) -> str:
+def password_of(project: EngineProject, component: str) -> str:
     """The password of a room."""
-    (password,) = (thing for thing in bench.cloud.objects() if thing.name == f"prod-{component}-password")
+    (password,) = (thing for thing in project.cloud.objects() if thing.name == f"prod-{component}-password")
     return str(json.loads(password.outputs)["result"])
 
 
-def version(bench: Bench, name: str) -> str:
+def version(project: EngineProject, name: str) -> str:
     """The version of a stored value that services name."""
-    for thing in bench.cloud.objects():
+    for thing in project.cloud.objects():
         if thing.name in (name, f"{name}-value"):
             outputs = cast("Mapping[str, str | Mapping[str, str]]", json.loads(thing.outputs))
             inner = outputs.get("properties")
@@ -116,75 +116,77 @@ def version(bench: Bench, name: str) -> str:
     raise LookupError(name)
 
 
-def test_a_new_database_password_reaches_the_database_and_restarts_its_users_alone(up: Bench) -> None:
-    old, old_version, now = drawn(up, "database"), version(up, "prod-database-database-url"), time()
+def test_a_new_database_password_reaches_the_database_and_restarts_its_users_alone(up: EngineProject) -> None:
+    old, old_version, now = password_of(up, "database"), version(up, "prod-database-database-url"), time()
     outcome = rotate(on(up), "database-password", force=True)
-    new, new_version = drawn(up, "database"), version(up, "prod-database-database-url")
+    new, new_version = password_of(up, "database"), version(up, "prod-database-database-url")
     assert new != old and new_version != old_version
-    assert old not in told_by(up, "") and new in told_by(up, "prod-database")
-    assert new_version in told_by(up, "prod-compute-gateway") and old_version not in told_by(up, "")
+    assert old not in inputs_of(up, "") and new in inputs_of(up, "prod-database")
+    assert new_version in inputs_of(up, "prod-compute-gateway") and old_version not in inputs_of(up, "")
     assert changed(up, now) - {"gateway-task"} == {"gateway"}
     assert [change.name for change in outcome.changes if change.operation == "replace" and "password" in change.name]
 
 
 @on_gcp
 def test_a_listed_secret_gets_the_value_handed_in_and_its_readers_start_anew(
-    up: Bench, cloud: str, capfd: pytest.CaptureFixture[str]
+    up: EngineProject, cloud: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     now = time()
     rotate(on(up), LISTED, FRESH)
-    assert FRESH in told_by(up, f"prod-secrets-{LISTED}") and SECRET not in told_by(up, "")
+    assert FRESH in inputs_of(up, f"prod-secrets-{LISTED}") and SECRET not in inputs_of(up, "")
     assert changed(up, now) == {"gateway"}
     assert FRESH not in (up.folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8") + str(capfd.readouterr())
 
 
 @on_gcp
-def test_a_rotation_takes_no_other_change_along(up: Bench, cloud: str) -> None:
+def test_a_rotation_takes_no_other_change_along(up: EngineProject, cloud: str) -> None:
     up.write(small(cloud, services__chat__environment={"LOG_LEVEL": "debug"}))
     file = up.folder / f"Pulumi.{STACK}.yaml"
     before = file.read_text(encoding="utf-8")
     with pytest.raises(DeploymentFailed, match=r"no part of the rotation \(prod-compute-chat\)"):
         rotate(on(up), LISTED, FRESH)
     assert file.read_text(encoding="utf-8") == before
-    assert SECRET in told_by(up, f"prod-secrets-{LISTED}")
+    assert SECRET in inputs_of(up, f"prod-secrets-{LISTED}")
 
 
 @on_gcp
-def test_a_database_password_is_not_made_anew_before_the_cloud_takes_it(up: Bench, cloud: str) -> None:
+def test_a_database_password_is_not_made_anew_before_the_cloud_takes_it(up: EngineProject, cloud: str) -> None:
     with pytest.raises(DeploymentFailed, match="less than 24 hours ago"):
         rotate(on(up), "database-password")
 
 
 @on_aws
-def test_the_first_password_of_the_cache_opens_nothing_any_more(up: Bench, cloud: str) -> None:
+def test_the_first_password_of_the_cache_opens_nothing_any_more(up: EngineProject, cloud: str) -> None:
     now = time()
     rotate(on(up), "cache-password")
     # ElastiCache keeps the one before beside the new one, so it takes two to drive the first one out
     assert [name for _, name in up.cloud.calls("update")].count("prod-cache") == 2
-    assert drawn(up, "cache") in told_by(up, "prod-cache")
+    assert password_of(up, "cache") in inputs_of(up, "prod-cache")
     assert changed(up, now) == {"chat", "chat-task"}
 
 
 @on_gcp
-def test_a_rollback_brings_an_earlier_configuration_back_and_leaves_secrets_alone(up: Bench, cloud: str) -> None:
+def test_a_rollback_brings_an_earlier_configuration_back_and_leaves_secrets_alone(
+    up: EngineProject, cloud: str
+) -> None:
     file = up.folder / f"Pulumi.{STACK}.yaml"
     first = read_stack(up.folder, STACK).config
     up.write(small(cloud, **LATER))
     up.up()
     sealed = [line for line in file.read_text(encoding="utf-8").splitlines() if "secure:" in line]
-    assert IMAGE.partition("@")[2] in told_by(up, "prod-compute-gateway")
+    assert IMAGE.partition("@")[2] in inputs_of(up, "prod-compute-gateway")
     with pytest.raises(InvalidConfiguration, match="the successful ones are 1 and 2"):
         rollback(on(up), to=7)
     proposal = rollback(on(up))
     proposal.write()
     on(up).up(preview=UNSEEN)
     assert read_stack(up.folder, STACK).config == first
-    assert IMAGE.partition("@")[2] not in told_by(up, "prod-compute-gateway")
+    assert IMAGE.partition("@")[2] not in inputs_of(up, "prod-compute-gateway")
     assert [line for line in file.read_text(encoding="utf-8").splitlines() if "secure:" in line] == sealed
 
 
 @on_gcp
-def test_what_is_promoted_ran_and_does_not_only_stand_in_the_file(up: Bench, cloud: str) -> None:
+def test_what_is_promoted_ran_and_does_not_only_stand_in_the_file(up: EngineProject, cloud: str) -> None:
     ran = read_stack(up.folder, STACK).spec.services["gateway"].image
     up.write(small(cloud, services__gateway__image=IMAGE))
     up.write(small(cloud, services__gateway__image="ghcr.io/acme/gateway:1.0"), "next")
@@ -193,9 +195,9 @@ def test_what_is_promoted_ran_and_does_not_only_stand_in_the_file(up: Bench, clo
     assert read_stack(up.folder, "next").spec.services["gateway"].image == ran != IMAGE
 
 
-def test_the_history_is_told_to_its_beginning(bench: Bench) -> None:
-    bench.init("gcp", SMALL)
-    written = bench.folder.parent / "backend" / ".pulumi" / "history" / "agent-platform" / STACK
+def test_the_history_is_told_to_its_beginning(project: EngineProject) -> None:
+    project.init("gcp", SMALL)
+    written = project.folder.parent / "backend" / ".pulumi" / "history" / "agent-platform" / STACK
     written.mkdir(parents=True)
     entry: dict[str, object] = {
         "kind": "update",
@@ -208,4 +210,4 @@ def test_the_history_is_told_to_its_beginning(bench: Bench) -> None:
     }
     for number in range(12):
         (written / f"{STACK}-{number:03}.history.json").write_text(json.dumps(entry), encoding="utf-8")
-    assert [update.version for update in on(bench).history()] == list(range(12, 0, -1))
+    assert [update.version for update in on(project).history()] == list(range(12, 0, -1))

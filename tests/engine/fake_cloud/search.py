@@ -12,9 +12,9 @@ from google.protobuf import struct_pb2
 
 from automation.plan.inventory import Value
 from automation.plan.wire import decode, encode
-from tests.engine.standin.addresses import ACCOUNT, address_of
-from tests.engine.standin.cloud import Cloud, Object
-from tests.engine.standin.sdk import shape_of
+from tests.engine.fake_cloud.addresses import ACCOUNT, address_of
+from tests.engine.fake_cloud.cloud import FakeCloud, FakeObject
+from tests.engine.fake_cloud.sdk_schema import shape_of
 
 TOKEN = "a token of the stand-in"
 Values = Mapping[str, Value]
@@ -25,7 +25,7 @@ BY_NAME = re.compile(r"(?<!\w)(?P<field>name|displayName):(?P<start>[\w-]+)\*")
 BY_LABEL = re.compile(r"labels\.(?P<key>[\w-]+)=(?P<value>[\w-]+)")
 
 
-def told_by_search(token: str, identity: str, inputs: struct_pb2.Struct, config: Values) -> struct_pb2.Struct:
+def search_outputs(token: str, identity: str, inputs: struct_pb2.Struct, config: Values) -> struct_pb2.Struct:
     """Outputs by which a search finds a new object: its address, its tags with those that its provider adds."""
     given, outputs = decode(inputs), shape_of(token).outputs
     tags = {**_defaults(config), **_first(given, ("tags", "labels", "userLabels"))}
@@ -34,7 +34,7 @@ def told_by_search(token: str, identity: str, inputs: struct_pb2.Struct, config:
     return encode({**made, **({"arn": address} if "arn" in outputs and address.startswith("arn:") else {})})
 
 
-def tagged(cloud: Cloud, given: Values, config: Values) -> dict[str, Value]:
+def tagged(cloud: FakeCloud, given: Values, config: Values) -> dict[str, Value]:
     """AWS: everything in a region with all of the tags."""
     filters = cast("list[Mapping[str, Value]]", given.get("tagFilters") or [])
     wanted = {str(one["key"]): cast("list[str]", one["values"]) for one in filters}
@@ -50,7 +50,7 @@ def tagged(cloud: Cloud, given: Values, config: Values) -> dict[str, Value]:
     return {"id": region, "region": region, "resourceTagMappingLists": found}
 
 
-def roles(cloud: Cloud, given: Values, config: Values) -> dict[str, Value]:
+def roles(cloud: FakeCloud, given: Values, config: Values) -> dict[str, Value]:
     """AWS: the roles whose name matches."""
     found = [(address, thing) for thing, address, _ in _searched(cloud, config) if thing.token == ROLE]
     named = [(address, str(thing.input("name"))) for address, thing in found]
@@ -58,7 +58,7 @@ def roles(cloud: Cloud, given: Values, config: Values) -> dict[str, Value]:
     return {"id": "roles", "arns": [address for address, _ in kept], "names": [name for _, name in kept]}
 
 
-def assets(cloud: Cloud, given: Values, config: Values) -> dict[str, Value]:
+def assets(cloud: FakeCloud, given: Values, config: Values) -> dict[str, Value]:
     """Google Cloud: everything with the labels of the query, or whose name begins as the query says."""
     query = str(given["query"])
     labels = {found["key"]: found["value"] for found in BY_LABEL.finditer(query)}
@@ -75,12 +75,12 @@ def _asked_for(asset: Values, labels: Mapping[str, str], starts: Mapping[str, st
     return any(re.search(rf"\b{start}", str(asset[key])) for key, start in starts.items())
 
 
-def managed(cloud: Cloud, tag: str, value: str) -> list[dict[str, Value]]:
+def managed(cloud: FakeCloud, tag: str, value: str) -> list[dict[str, Value]]:
     """Azure: what the Resource Manager lists with a tag."""
     return [{"id": address, "tags": tags} for _, address, tags in _searched(cloud, {}) if tags.get(tag) == value]
 
 
-def _searched(cloud: Cloud, config: Values) -> Iterator[tuple[Object, str, Values]]:
+def _searched(cloud: FakeCloud, config: Values) -> Iterator[tuple[FakeObject, str, Values]]:
     if cloud.setting("search") == "off":
         raise LookupError("403: the search is not enabled here")
     for thing in cloud.objects() if cloud.setting("search") != "late" else []:
@@ -96,7 +96,7 @@ def _first(values: Values, keys: tuple[str, ...]) -> Values:
     return next((cast("Values", values[key]) for key in keys if isinstance(values.get(key), dict)), dict[str, Value]())
 
 
-def _asset(thing: Object, address: str, tags: Values) -> dict[str, Value]:
+def _asset(thing: FakeObject, address: str, tags: Values) -> dict[str, Value]:
     texts = (
         "assetType",
         "createTime",

@@ -8,7 +8,7 @@ replacement is how they are updated. A dot leads into a bag of settings.
 from collections.abc import Iterator, Mapping
 
 from automation.plan.inventory import Value
-from tests.engine.standin.sdk import shape_of
+from tests.engine.fake_cloud.sdk_schema import shape_of
 
 EVERYTHING = "*"
 
@@ -79,7 +79,7 @@ PLACES = frozenset({"resourceGroupName", "location"})
 TABLE: Mapping[str, str] = {**AWS, **GOOGLE, **AZURE, **RANDOM}
 
 
-def replaces(token: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
+def replaced_properties(token: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
     """Changed inputs of a type that make a new resource necessary, by wire name (of the outermost bag)."""
     known = TABLE.get(token, "")
     if known == EVERYTHING:

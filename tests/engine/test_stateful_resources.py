@@ -11,30 +11,34 @@ from providers import resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 from tests.contract.test_every_leaf_lasts import losing_change
-from tests.engine.bench import Bench
+from tests.engine.project import EngineProject
 from tests.planning import production
 
-LOSING = {"replace", "delete", "create-replacement", "delete-replaced"}
+REPLACING_OPERATIONS = {"replace", "delete", "create-replacement", "delete-replaced"}
 ANOTHER_STACK = {"aws.region", "aws.account_id", "gcp.project", "azure.subscription_id"}
 TAKEN_AWAY_BY_NAME = {"services.<name>.secrets"}
 AT_LEAST = 40
 """Keys that can be changed together; fewer would mean that the test lost its grip."""
 
 
-def test_many_keys_changed_at_once_replace_nothing_that_holds_something(standing: Bench, cloud: str) -> None:
+def test_many_keys_changed_at_once_replace_nothing_that_holds_something(
+    deployed_copy: EngineProject, cloud: str
+) -> None:
     raw, keys = harmless_changes(cloud)
     assert len(keys) >= AT_LEAST
-    standing.write(raw)
-    standing.seal()
-    preview = standing.preview()
+    deployed_copy.write(raw)
+    deployed_copy.set_missing_secrets()
+    preview = deployed_copy.preview()
     assert sum(cast("Mapping[str, int]", preview["changeSummary"]).values()) > 0
     assert lost(preview, cloud) == set()
 
 
-def test_each_key_of_the_table_replaces_what_it_says_or_is_stopped_by_protection(standing: Bench, cloud: str) -> None:
+def test_each_key_of_the_table_replaces_what_it_says_or_is_stopped_by_protection(
+    deployed_copy: EngineProject, cloud: str
+) -> None:
     for row in resource_traits(cloud).losing:
-        standing.write(losing_change(row.key, cloud))
-        preview = standing.preview(expected=None)
+        deployed_copy.write(losing_change(row.key, cloud))
+        preview = deployed_copy.preview(expected=None)
         stopped = "marked for protection" in str(preview["diagnostics"])
         found = lost(preview, cloud)
         assert stopped or row.type in found, row.key
@@ -70,5 +74,5 @@ def accepted(raw: Raw) -> bool:
 def lost(preview: Mapping[str, Value], cloud: str) -> set[str]:
     """Types that hold something, of which the preview replaces or deletes one."""
     steps = cast("list[Mapping[str, str]]", preview["steps"])
-    types = {step["urn"].split("::")[2].rpartition("$")[2] for step in steps if step["op"] in LOSING}
+    types = {step["urn"].split("::")[2].rpartition("$")[2] for step in steps if step["op"] in REPLACING_OPERATIONS}
     return types & set(resource_traits(cloud).holds)

@@ -13,8 +13,8 @@ from google.protobuf import json_format, struct_pb2
 
 from automation.plan.inventory import Secret, Unknown, Value
 from automation.plan.wire import SIGNATURE, decode, encode
-from tests.engine.standin.addresses import ACCOUNT, identity_of, row_of, table_of
-from tests.engine.standin.sdk import shape_of
+from tests.engine.fake_cloud.addresses import ACCOUNT, identity_of, row_of, table_of
+from tests.engine.fake_cloud.sdk_schema import shape_of
 
 NAMES = ("name", "bucket", "identifier", "replicationGroupId", "secretId", "repositoryId", "accountId")
 """Inputs that name an object; of Azure's types the address tells which one it is."""
@@ -98,7 +98,7 @@ def _real(value: struct_pb2.Value, subject: str, identity: str) -> struct_pb2.Va
 def _word(path: str, identity: str) -> str:
     last, word = path.rpartition(".")[2], identity.rpartition("/")[2]
     if last.lower().endswith("arn"):
-        return f"arn:aws:standin:us-west-2:{ACCOUNT}:{word}" + ("" if last == "arn" else f"/{last}")
+        return f"arn:aws:fake:us-west-2:{ACCOUNT}:{word}" + ("" if last == "arn" else f"/{last}")
     if last.lower().endswith(("endpoint", "host", "hostname", "fqdn", "address", "domain", "dnsname")):
         return f"{word}.{sha256(path.encode()).hexdigest()[:6]}.example.internal"
     return f"{last}-{sha256(f'{identity} {path}'.encode()).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""The plugin of one package: what a cloud's provider does, on the objects of `Cloud`.
+"""The plugin of one package: what a cloud's provider does, on the objects of `FakeCloud`.
 
 Objects echo their inputs and add every other output that the SDK's annotations promise. `outputs` (a setting of the
 cloud) is `real` for values such as a cloud gives, or `symbolic` for the placeholders of the offline plan, without
@@ -17,12 +17,14 @@ from automation.plan.inventory import Declared, Value
 from automation.plan.minutes import minutes_of
 from automation.plan.placeholders import echo, fill_outputs, placeholder
 from automation.plan.wire import decode, encode
-from tests.engine.standin import answers, identity, searching
-from tests.engine.standin.checking import mistakes
-from tests.engine.standin.cloud import Cloud, Object
-from tests.engine.standin.replacing import replaces
-from tests.engine.standin.revisions import after_create, after_update
-from tests.engine.standin.sdk import sdk_version, shape_of
+from tests.engine.fake_cloud import functions as answers
+from tests.engine.fake_cloud import ids as identity
+from tests.engine.fake_cloud import search as searching
+from tests.engine.fake_cloud.cloud import FakeCloud, FakeObject
+from tests.engine.fake_cloud.property_checks import property_errors
+from tests.engine.fake_cloud.replacements import replaced_properties
+from tests.engine.fake_cloud.revisions import after_create, after_update
+from tests.engine.fake_cloud.sdk_schema import sdk_version, shape_of
 
 Diff = provider_pb2.DiffResponse
 Kind = provider_pb2.PropertyDiff
@@ -31,7 +33,7 @@ Kind = provider_pb2.PropertyDiff
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """One package's plugin; it keeps nothing but its configuration."""
 
-    def __init__(self, package: str, cloud: Cloud) -> None:
+    def __init__(self, package: str, cloud: FakeCloud) -> None:
         self.package = package
         self.cloud = cloud
         self.config: dict[str, Value] = {}
@@ -65,7 +67,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Names and types of all properties; an automatic name where none is given."""
         token, name = token_of(request.urn), name_of(request.urn)
-        failures = [provider_pb2.CheckFailure(property=key, reason=why) for key, why in mistakes(token, request.news)]
+        failures = [
+            provider_pb2.CheckFailure(property=key, reason=why) for key, why in property_errors(token, request.news)
+        ]
         symbolic = self.cloud.setting("outputs") == "symbolic"
         inputs = request.news if symbolic else identity.with_name(token, name, request.news, request.olds)
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
@@ -76,12 +80,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         old, new = decode(request.old_inputs), decode(request.news)
         changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
         changed = [key for key in changed if key not in request.ignoreChanges]
-        forcing = [key for key in replaces(token, old, new) if key in changed]
+        forcing = [key for key in replaced_properties(token, old, new) if key in changed]
         name = identity.name_key(token)
         return Diff(
             changes=Diff.DIFF_SOME if changed else Diff.DIFF_NONE,
             diffs=changed,
-            replaces=forcing,
+            replaced_properties=forcing,
             # a name that the program gives can be held by one object at a time
             deleteBeforeReplace=bool(forcing) and name is not None and name in new and old.get(name) == new.get(name)
             and not _automatic(old.get(name), name_of(request.urn)),
@@ -94,11 +98,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         token, name = token_of(request.urn), name_of(request.urn)
         if request.preview:
             return provider_pb2.CreateResponse(properties=self._unknown(token, name, request.properties))
-        self.cloud.note("create", token, name)
+        self.cloud.record_call("create", token, name)
         fault = self._begin(context, "create", token, name, request.properties)
         made = self._make(context, token, name, request.properties)
         if fault == "drop":
-            self.cloud.note("lost", token, name)
+            self.cloud.record_call("lost", token, name)
             context.abort(grpc.StatusCode.UNAVAILABLE, "error reading from server: connection reset by peer")
         return provider_pb2.CreateResponse(id=made.id, properties=identity.as_struct(made.outputs))
 
@@ -125,11 +129,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         outputs = echo(outputs, shape_of(token).resource, placeholder(token, name), unknown=request.preview)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=outputs)
-        self.cloud.note("update", token, name)
+        self.cloud.record_call("update", token, name)
         fault = self._begin(context, "update", token, name, request.news)
         outputs = after_update(token, outputs, request.olds, rolled_back=fault == "rollback")
         inputs, told = identity.as_text(request.news), identity.as_text(outputs)
-        self.cloud.put(Object(token, request.id, name, inputs, told))
+        self.cloud.put(FakeObject(token, request.id, name, inputs, told))
         if fault == "drop":
             context.abort(grpc.StatusCode.UNAVAILABLE, "error reading from server: connection reset by peer")
         return provider_pb2.UpdateResponse(properties=outputs)
@@ -137,7 +141,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Take an object away."""
         token, name = token_of(request.urn), name_of(request.urn)
-        self.cloud.note("delete", token, name)
+        self.cloud.record_call("delete", token, name)
         self._begin(context, "delete", token, name, struct_pb2.Struct(), still=True)
         self.cloud.remove(token, request.id)
         return empty_pb2.Empty()
@@ -185,20 +189,22 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 known.fields[key].string_value = rpc.UNKNOWN
         return known
 
-    def _make(self, context: grpc.ServicerContext, token: str, name: str, inputs: struct_pb2.Struct) -> Object:
+    def _make(self, context: grpc.ServicerContext, token: str, name: str, inputs: struct_pb2.Struct) -> FakeObject:
         subject = placeholder(token, name)
         outputs = fill_outputs(inputs, shape_of(token).resource, subject)
         if self.cloud.setting("outputs") == "symbolic":
-            return self._keep(Object(token, f"{subject}.id", name, identity.as_text(inputs), identity.as_text(outputs)))
+            return self._keep(
+                FakeObject(token, f"{subject}.id", name, identity.as_text(inputs), identity.as_text(outputs))
+            )
         self._refuse_taken_name(context, token, inputs)
         made = identity.new_id(token, name, inputs, self.config)
         if token.startswith("random:"):
             outputs.MergeFrom(identity.random_outputs(token, decode(inputs)))
         outputs = after_create(token, identity.looks_real(outputs, subject, made))
-        outputs.MergeFrom(searching.told_by_search(token, made, inputs, self.config))
-        return self._keep(Object(token, made, name, identity.as_text(inputs), identity.as_text(outputs)))
+        outputs.MergeFrom(searching.search_outputs(token, made, inputs, self.config))
+        return self._keep(FakeObject(token, made, name, identity.as_text(inputs), identity.as_text(outputs)))
 
-    def _keep(self, thing: Object) -> Object:
+    def _keep(self, thing: FakeObject) -> FakeObject:
         self.cloud.put(thing)
         return thing
 

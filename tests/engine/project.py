@@ -1,4 +1,4 @@
-"""A project of its own under the real engine: a folder, a file backend, a cloud of stand-ins, nothing shared with anybody."""
+"""Pulumi project for engine tests: a temporary folder, a file backend and fake provider plugins."""
 
 import json
 import os
@@ -18,36 +18,36 @@ from automation.plan.inventory import Value
 from automation.stack.document import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
-from tests.engine.standin.cloud import VARIABLE, Cloud
+from tests.engine.fake_cloud.cloud import FOLDER_VARIABLE, FakeCloud
 from tests.planning import ROOT, SECRET, production
 
-PACKAGES = ("aws", "gcp", "azure-native", "random")
-NEEDED = ("pulumi", "pulumi-language-python")
+PROVIDER_PACKAGES = ("aws", "gcp", "azure-native", "random")
+ENGINE_PROGRAMS = ("pulumi", "pulumi-language-python")
 PASSPHRASE = "correct horse battery staple"
-LONGEST_SECONDS = 300
-LONGEST_LINE = 300
+TIMEOUT_SECONDS = 300
+MAX_LINE_CHARACTERS = 300
 STACK = "prod"
 
 
-def missing_engine() -> str:
-    """What of the engine is not on PATH; empty when all is there."""
-    return ", ".join(command for command in NEEDED if shutil.which(command) is None)
+def missing_programs() -> str:
+    """Names of the engine's programs that are not on PATH."""
+    return ", ".join(command for command in ENGINE_PROGRAMS if shutil.which(command) is None)
 
 
 @dataclass(frozen=True)
-class Bench:
-    """One project folder, its backend, its cloud."""
+class EngineProject:
+    """Project folder with its backend and its fake cloud."""
 
     folder: Path
-    cloud: Cloud
+    cloud: FakeCloud
     environment: Mapping[str, str]
 
     @classmethod
-    def lay(cls, home: Path, packages: tuple[str, ...] = PACKAGES) -> "Bench":
-        """A bench in an empty folder: program, project file, shims that stand in for `packages`, empty backend and cloud."""
+    def create(cls, home: Path, packages: tuple[str, ...] = PROVIDER_PACKAGES) -> "EngineProject":
+        """Create program, project file, fake plugins for `packages`, empty backend and empty cloud in a folder."""
         folder, shims = home / "project", home / "shims"
-        for made in (folder, shims, home / "backend", home / "home"):
-            made.mkdir(parents=True, exist_ok=True)
+        for path in (folder, shims, home / "backend", home / "home"):
+            path.mkdir(parents=True, exist_ok=True)
         for package in packages:
             _write_shim(shims / f"pulumi-resource-{package}", package)
         shutil.copy(ROOT / "__main__.py", folder)
@@ -57,95 +57,99 @@ class Bench:
         environment = {
             **{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
             "PATH": f"{shims}{os.pathsep}{os.environ['PATH']}",
-            # the program under test is this checkout's, whatever the environment has installed
+            # test this checkout, not an installed version of the package
             "PYTHONPATH": str(ROOT),
             "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_HOME": str(home / "home"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            VARIABLE: str(home / "cloud"),
+            FOLDER_VARIABLE: str(home / "cloud"),
         }
-        return cls(folder, Cloud(home / "cloud").open(), environment)
+        return cls(folder, FakeCloud(home / "cloud").create(), environment)
 
-    def copied(self, home: Path) -> "Bench":
-        """The same project, state and cloud in another folder, to go on from here without a trace."""
+    def copy(self, home: Path) -> "EngineProject":
+        """Copy project, state and cloud to another folder."""
         for part in ("project", "backend", "cloud"):
             shutil.copytree(self.folder.parent / part, home / part)
-        return Bench.lay(home)
+        return EngineProject.create(home)
 
     def write(self, raw: Mapping[str, object], stack: str = STACK) -> None:
-        """Write the platform of a stack into its file; what else stands there (secrets, salt) stays."""
+        """Write the platform of a stack into its file and keep the other keys (secrets, salt)."""
         path = self.folder / f"Pulumi.{stack}.yaml"
         document = cast("Raw", yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
         document["config"] = {**cast("Raw", document.get("config", {})), PLATFORM_KEY: dict(raw)}
         path.write_text(yaml.safe_dump(document), encoding="utf-8")
 
-    def init(self, cloud: str, changes: Mapping[str, object] | None = None, stack: str = STACK) -> "Bench":
-        """A new stack with production's platform on `cloud`, every listed secret set."""
+    def init(self, cloud: str, changes: Mapping[str, object] | None = None, stack: str = STACK) -> "EngineProject":
+        """Create a stack with the production platform on `cloud` and a value for every listed secret."""
         self.run("stack", "init", stack, stack=None)
         self.write(production(changes, cloud), stack)
-        self.seal(stack)
+        self.set_missing_secrets(stack)
         return self
 
-    def seal(self, stack: str = STACK) -> None:
-        """Give a value to every secret of the stack that has none."""
+    def set_missing_secrets(self, stack: str = STACK) -> None:
+        """Set a value for every listed secret that has none."""
         for name in read_stack(self.folder, stack).missing_secrets:
-            self.run("config", "set", "--secret", f"{PROJECT}:{name}", given=SECRET, stack=stack)
+            self.run("config", "set", "--secret", f"{PROJECT}:{name}", stdin=SECRET, stack=stack)
 
     def start(self, *arguments: str, stack: str | None = STACK) -> subprocess.Popen[str]:
-        """The engine on the way, in a process group of its own."""
-        named = ["--stack", stack] if stack is not None else []
+        """Start an engine command in a separate process group."""
+        selection = ["--stack", stack] if stack is not None else []
         return subprocess.Popen(
-            ["pulumi", *arguments, *named, "--non-interactive", "--color", "never"],
+            ["pulumi", *arguments, *selection, "--non-interactive", "--color", "never"],
             cwd=self.folder, env=dict(self.environment), text=True, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, *arguments: str, stack: str | None = STACK, given: str = "", expected: int | None = 0) -> str:
-        """Output of an engine command; fails with its errors when it ends otherwise than `expected`."""
+    def run(self, *arguments: str, stack: str | None = STACK, stdin: str = "", expected: int | None = 0) -> str:
+        """Return the output of an engine command; fail with its errors unless its exit code is `expected`."""
         process = self.start(*arguments, stack=stack)
         try:
-            out, err = process.communicate(given, timeout=LONGEST_SECONDS)
+            out, err = process.communicate(stdin, timeout=TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
         if expected is not None and process.returncode != expected:
-            raise AssertionError(f"pulumi {' '.join(arguments)} ended with {process.returncode}\n{errors(out + err)}")
+            raise AssertionError(
+                f"pulumi {' '.join(arguments)} ended with {process.returncode}\n{error_lines(out + err)}"
+            )
         return f"{out}\n{err}" if expected != 0 else out
 
     def preview(self, expected: int | None = 0) -> Mapping[str, Value]:
-        """The preview as the engine's JSON."""
-        told = self.run("preview", "--json", expected=expected)
-        return cast("Mapping[str, Value]", json.JSONDecoder().raw_decode(told)[0])
+        """Return the JSON of a preview."""
+        output = self.run("preview", "--json", expected=expected)
+        return cast("Mapping[str, Value]", json.JSONDecoder().raw_decode(output)[0])
 
     def steps(self, expected: int | None = 0) -> list[Mapping[str, str]]:
-        """The steps of a preview, each with its `op` and `urn`."""
+        """Return the steps of a preview, each with its `op` and `urn`."""
         return cast("list[Mapping[str, str]]", self.preview(expected)["steps"])
 
     def up(self, *arguments: str) -> str:
-        """Update without asking."""
+        """Update without confirmation."""
         return self.run("up", "--yes", "--skip-preview", "--suppress-progress", f"--parallel={AT_ONCE}", *arguments)
 
     def destroy(self) -> str:
-        """Destroy without asking."""
+        """Destroy without confirmation."""
         return self.run("destroy", "--yes", "--skip-preview", "--suppress-progress")
 
     def state(self, stack: str = STACK) -> list[Mapping[str, Value]]:
-        """Resources of the exported state, without the stack itself."""
+        """Resources of the exported state without the stack resource."""
         exported = json.loads(self.run("stack", "export", stack=stack))
-        found = cast("list[Mapping[str, Value]]", exported["deployment"].get("resources", []))
-        return [resource for resource in found if resource["type"] != "pulumi:pulumi:Stack"]
+        resources = cast("list[Mapping[str, Value]]", exported["deployment"].get("resources", []))
+        return [resource for resource in resources if resource["type"] != "pulumi:pulumi:Stack"]
 
 
-def errors(text: str) -> str:
-    """The lines of an engine's output that tell what went wrong."""
-    return "\n".join(dict.fromkeys(line.strip()[:LONGEST_LINE] for line in text.splitlines() if "error: " in line))
+def error_lines(text: str) -> str:
+    """Lines of the engine's output that contain an error."""
+    return "\n".join(
+        dict.fromkeys(line.strip()[:MAX_LINE_CHARACTERS] for line in text.splitlines() if "error: " in line)
+    )
 
 
 def _write_shim(path: Path, package: str) -> None:
-    """A plugin as the engine finds it; the system tells it by its own name, as it would tell a real one."""
+    """Write an executable with the name of a provider plugin that serves the fake provider."""
     program = f"import runpy, sys\nsys.path.insert(0, {str(ROOT)!r})\nsys.argv[1:] = [{package!r}]\n"
-    run = "runpy.run_module('tests.engine.standin', run_name='__main__')\n"
+    run = "runpy.run_module('tests.engine.fake_cloud', run_name='__main__')\n"
     path.write_text(f"#!{sys.executable}\n{program}{run}", encoding="utf-8")
     path.chmod(0o755)

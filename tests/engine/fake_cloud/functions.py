@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 
 from automation.plan import invokes
 from automation.plan.inventory import Value
-from tests.engine.standin import searching
-from tests.engine.standin.cloud import Cloud
-from tests.engine.standin.identity import ACCOUNT
+from tests.engine.fake_cloud import search as searching
+from tests.engine.fake_cloud.cloud import FakeCloud
+from tests.engine.fake_cloud.ids import ACCOUNT
 
 Arguments = Mapping[str, Value]
 Config = Mapping[str, Value]
@@ -15,13 +15,13 @@ Config = Mapping[str, Value]
 DNS_ZONE = "example.com"
 
 
-def caller(cloud: Cloud, _given: Arguments, _config: Config) -> dict[str, Value]:
+def caller(cloud: FakeCloud, _given: Arguments, _config: Config) -> dict[str, Value]:
     """AWS: who is asking; the account is a setting of the cloud."""
     account = str(cloud.setting("account", ACCOUNT))
     return {"id": account, "accountId": account, "arn": f"arn:aws:iam::{account}:role/ci", "userId": "AROAEXAMPLE"}
 
 
-def google_client(cloud: Cloud, _given: Arguments, config: Config) -> dict[str, Value]:
+def google_client(cloud: FakeCloud, _given: Arguments, config: Config) -> dict[str, Value]:
     """Google Cloud: what the provider is set to."""
     return {
         "id": "client",
@@ -33,7 +33,7 @@ def google_client(cloud: Cloud, _given: Arguments, config: Config) -> dict[str, 
     }
 
 
-def azure_client(cloud: Cloud, _given: Arguments, config: Config) -> dict[str, Value]:
+def azure_client(cloud: FakeCloud, _given: Arguments, config: Config) -> dict[str, Value]:
     """Azure: who is asking, in which directory and subscription."""
     return {
         "clientId": "00000000-0000-0000-0000-00000000000c",
@@ -43,7 +43,7 @@ def azure_client(cloud: Cloud, _given: Arguments, config: Config) -> dict[str, V
     }
 
 
-def zones(cloud: Cloud, given: Arguments, _config: Config) -> dict[str, Value]:
+def zones(cloud: FakeCloud, given: Arguments, _config: Config) -> dict[str, Value]:
     """Google Cloud: every DNS zone of the project; one, whose name is a setting."""
     name = str(cloud.setting("dns_zone", DNS_ZONE))
     called = f"<dns:ManagedZone {name}>.name" if cloud.setting("outputs") == "symbolic" else name.replace(".", "-")
@@ -61,7 +61,7 @@ def zones(cloud: Cloud, given: Arguments, _config: Config) -> dict[str, Value]:
     }
 
 
-ANSWERS: dict[str, Callable[[Cloud, Arguments, Config], dict[str, Value]]] = {
+ANSWERS: dict[str, Callable[[FakeCloud, Arguments, Config], dict[str, Value]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": caller,
     "gcp:organizations/getClientConfig:getClientConfig": google_client,
     "gcp:dns/getManagedZones:getManagedZones": zones,
@@ -73,7 +73,7 @@ ANSWERS: dict[str, Callable[[Cloud, Arguments, Config], dict[str, Value]]] = {
 }
 
 
-def answer(cloud: Cloud, token: str, given: Arguments, config: Config) -> dict[str, Value]:
+def answer(cloud: FakeCloud, token: str, given: Arguments, config: Config) -> dict[str, Value]:
     """The answer of a function: of this table, or of the plan's own; raises LookupError for any other."""
     found = ANSWERS.get(token)
     return found(cloud, given, config) if found else invokes.answer(token, given)

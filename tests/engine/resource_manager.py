@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from automation.plan.inventory import Value
-from tests.engine.standin.cloud import Cloud
-from tests.engine.standin.searching import TOKEN, managed
+from tests.engine.fake_cloud.cloud import FakeCloud
+from tests.engine.fake_cloud.search import TOKEN, managed
 
 PATH = re.compile(r"/subscriptions/[^/]+/(?P<kind>resources|resourcegroups)")
 FILTER = re.compile(r"tagName eq '(?P<tag>[^']+)' and tagValue eq '(?P<value>[^']+)'")
@@ -19,7 +19,7 @@ GROUP = "Microsoft"
 
 
 @contextmanager
-def resource_manager(cloud: Cloud) -> Generator[str]:
+def resource_manager(cloud: FakeCloud) -> Generator[str]:
     """The address at which the lists of a cloud's objects are read, page by page, with the token of the stand-ins."""
 
     class Lists(BaseHTTPRequestHandler):
