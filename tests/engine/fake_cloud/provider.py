@@ -85,7 +85,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return Diff(
             changes=Diff.DIFF_SOME if changed else Diff.DIFF_NONE,
             diffs=changed,
-            replaced_properties=forcing,
+            replaces=forcing,
             # a name that the program gives can be held by one object at a time
             deleteBeforeReplace=bool(forcing) and name is not None and name in new and old.get(name) == new.get(name)
             and not _automatic(old.get(name), name_of(request.urn)),
