@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 from rich.tree import Tree
 
-from automation.deploy.changes import PropertyChange, ResourceChange, by_component
+from automation.deploy.changes import PropertyChange, ResourceChange, group_by_component
 from automation.deploy.results import Drift, Preview
 from automation.plan.inventory import Value
 from automation.plan.tree import NAMES_SHOWN, own_part, rank
@@ -120,4 +120,4 @@ def drift_count(found: Sequence[Drift]) -> str:
 
 def component_counts(changes: Sequence[ResourceChange]) -> Mapping[str, int]:
     """How many changes each room has."""
-    return {component: len(found) for component, found in by_component(changes).items()}
+    return {component: len(found) for component, found in group_by_component(changes).items()}

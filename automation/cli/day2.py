@@ -14,7 +14,7 @@ from automation.stack.document import read_stack
 from providers.contract.diagnostics import InvalidConfiguration
 
 if TYPE_CHECKING:
-    from automation.day2.expired_stacks import Swept
+    from automation.day2.expired_stacks import SweepResult
     from automation.stack.proposal import Proposal
 
 SWEPT = {"destroyed": "destroyed and removed", "due": "would be destroyed"}
@@ -142,7 +142,7 @@ def _told(proposal: "Proposal", otherwise: str, *, error: bool = False) -> bool:
     return proposal.changes
 
 
-def _tell_swept(found: "Swept", as_json: bool, verbose: bool) -> None:
+def _tell_swept(found: "SweepResult", as_json: bool, verbose: bool) -> None:
     failure = found.failure
     until = found.expired_at.isoformat() if found.expired_at else None
     if as_json:

@@ -84,7 +84,7 @@ def up(
         from automation.cli.change_tree import component_counts
 
         with watch.making(f"{deployment.name}  updating", component_counts(found.effective)) as on_event:
-            outcome = deployment.up(on_event, allowed, preview=found, settle_seconds=settle_seconds)
+            outcome = deployment.up(on_event, allowed, preview=found, rollout_timeout_seconds=settle_seconds)
         tell_outcome(outcome, "is up", as_json=as_json)
 
 
@@ -99,7 +99,7 @@ def _found(deployment: "Deployment", watch: "Watch", *, create: bool, asking: bo
     except DeploymentFailed as failure:
         if failure.kind is not Failure.NO_STACK or not asking:
             raise
-        agreed(f"{failure.sentence}. Make it there?", yes=False)
+        agreed(f"{failure.problem}. Make it there?", yes=False)
     with watch.looking(title) as on_event:
         return deployment.preview(on_event, create=True)
 

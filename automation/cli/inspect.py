@@ -58,7 +58,7 @@ def cancel(
     need_answer(yes=yes, as_json=False, command=f"cancel {stack}")
     deployment = standing(stack, name)
     with telling(verbose=verbose):
-        held = deployment.held()
+        held = deployment.lock_holder()
         if held is None:
             typer.echo(f"{deployment.name}: nobody holds it")
             return

@@ -11,15 +11,21 @@ from automation.deploy.events import (
     EngineMessage,
     Event,
     OperationEnded,
-    StepBegun,
-    StepDone,
+    StepCompleted,
     StepFailed,
-    word_for,
+    StepStarted,
+    normalize_operation,
 )
 from automation.deploy.results import Drift, Outcome, Preview, Update
 from automation.plan.inventory import Value
 
-NAMES = {StepBegun: "begun", StepDone: "done", StepFailed: "failed", EngineMessage: "said", OperationEnded: "ended"}
+NAMES = {
+    StepStarted: "begun",
+    StepCompleted: "done",
+    StepFailed: "failed",
+    EngineMessage: "said",
+    OperationEnded: "ended",
+}
 
 
 def event_json(event: Event) -> Mapping[str, Value] | None:
@@ -30,11 +36,11 @@ def event_json(event: Event) -> Mapping[str, Value] | None:
     if isinstance(event, EngineMessage):
         return (
             None
-            if event.severity == "info" and not event.ours
+            if event.severity == "info" and event.from_engine
             else {**head, "severity": event.severity, "text": event.text, "urn": event.urn}
         )
     step = event.step
-    operation = word_for(step.operation)
+    operation = normalize_operation(step.operation)
     if operation == SAME and not isinstance(event, StepFailed):
         return None
     return {
@@ -80,7 +86,7 @@ def outcome_json(outcome: Outcome) -> Mapping[str, Value]:
         "counts": dict(outcome.counts),
         "outputs": dict(outcome.outputs),
         "seconds": round(outcome.seconds, 3),
-        "secondsByRoom": {component: round(seconds, 3) for component, seconds in outcome.seconds_by_room.items()},
+        "secondsByRoom": {component: round(seconds, 3) for component, seconds in outcome.seconds_by_component.items()},
     }
 
 
@@ -109,7 +115,7 @@ def update_json(update: Update) -> Mapping[str, Value]:
 
 def failure_json(failure: DeploymentFailed) -> Mapping[str, Value]:
     """Why an operation failed."""
-    return {"event": "failure", "kind": str(failure.kind), "sentence": failure.sentence, "advice": failure.advice}
+    return {"event": "failure", "kind": str(failure.kind), "sentence": failure.problem, "advice": failure.fix}
 
 
 def line(document: Mapping[str, Value]) -> str:

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from automation.deploy.events import SAME, Event, StepBegun, StepDone, StepFailed, StepMetadata, word_for
+from automation.deploy.events import (
+    SAME,
+    Event,
+    StepCompleted,
+    StepFailed,
+    StepMetadata,
+    StepStarted,
+    normalize_operation,
+)
 from automation.plan.tree import rank
 
 DOING = {
@@ -58,14 +66,14 @@ class Progress:
 
     def take(self, event: Event) -> None:
         """Follow an event; steps that change nothing leave no trace."""
-        if not isinstance(event, StepBegun | StepDone | StepFailed) or not event.step.made:
+        if not isinstance(event, StepStarted | StepCompleted | StepFailed) or not event.step.managed:
             return
-        if word_for(event.step.operation) in (SAME, "read") and not isinstance(event, StepFailed):
+        if normalize_operation(event.step.operation) in (SAME, "read") and not isinstance(event, StepFailed):
             return
         component = self._rooms.setdefault(event.step.component, ComponentProgress(event.step.component))
         component.begun = event.seconds if component.begun is None else component.begun
         component.ended = event.seconds
-        if isinstance(event, StepBegun):
+        if isinstance(event, StepStarted):
             component.running[_key(event.step)] = (event.step, event.seconds)
             return
         component.running.pop(_key(event.step), None)

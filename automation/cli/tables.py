@@ -7,11 +7,11 @@ from rich.text import Text
 
 from automation.cli.change_tree import counts_text
 from automation.cli.progress import DID, duration
-from automation.deploy.events import ORDER, word_for
+from automation.deploy.events import OPERATIONS, normalize_operation
 from automation.deploy.results import Outcome, Update
 from automation.plan.inventory import Value
 
-WORDS = {operation: DID.get(operation, operation) for operation in ORDER}
+WORDS = {operation: DID.get(operation, operation) for operation in OPERATIONS}
 GAP = "  "
 SHORTEST_SECONDS = 0.05
 """A room that took less is not worth a line."""
@@ -21,7 +21,9 @@ def outcome_text(outcome: Outcome, did: str) -> Text:
     """What an update has done, how long each room took, and the outputs."""
     counts = counts_text(outcome.counts, WORDS) or "nothing to do"
     told = Text.assemble((f"{outcome.stack} {did}", "bold green"), f"  {counts}  {duration(outcome.seconds)}")
-    took = {component: seconds for component, seconds in outcome.seconds_by_room.items() if seconds >= SHORTEST_SECONDS}
+    took = {
+        component: seconds for component, seconds in outcome.seconds_by_component.items() if seconds >= SHORTEST_SECONDS
+    }
     if took:
         longest_first = sorted(took.items(), key=lambda item: -item[1])
         rows = [(component, duration(seconds)) for component, seconds in longest_first]
@@ -68,5 +70,5 @@ def columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Text:
 def _in_our_words(counts: Mapping[str, int]) -> Mapping[str, int]:
     ours: dict[str, int] = {}
     for operation, count in counts.items():
-        ours[word_for(operation)] = ours.get(word_for(operation), 0) + count
-    return {operation: ours[operation] for operation in ORDER if operation in ours}
+        ours[normalize_operation(operation)] = ours.get(normalize_operation(operation), 0) + count
+    return {operation: ours[operation] for operation in OPERATIONS if operation in ours}

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 from automation.cli.json_lines import event_json, line
 from automation.cli.progress import DID, DOING, ComponentProgress, Progress, duration
 from automation.deploy.clock import Clock
-from automation.deploy.events import SAME, EngineMessage, Event, OnEvent, StepBegun, StepDone, StepFailed, word_for
+from automation.deploy.events import (
+    SAME,
+    EngineMessage,
+    Event,
+    OnEvent,
+    StepCompleted,
+    StepFailed,
+    StepStarted,
+    normalize_operation,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -41,7 +50,7 @@ class Watch:
             with _drawn(lambda seconds: f"{title}  {len(seen)} resources  {duration(seconds)}", self.clock) as screen:
 
                 def on_event(event: Event) -> None:
-                    if isinstance(event, StepBegun | StepDone) and event.step.made:
+                    if isinstance(event, StepStarted | StepCompleted) and event.step.managed:
                         seen.add(event.step.urn)
                     self._say(event, lambda text: screen.print(text, style="yellow", highlight=False, markup=False))
 
@@ -115,12 +124,12 @@ def line_of(event: Event) -> str | None:
     if isinstance(event, EngineMessage):
         return _saying(event)
     # the engine tells a replacement three times: the new one, the old one, and both together
-    if not isinstance(event, StepDone | StepFailed) or not event.step.made or event.step.operation == "replace":
+    if not isinstance(event, StepCompleted | StepFailed) or not event.step.managed or event.step.operation == "replace":
         return None
-    operation = word_for(event.step.operation)
-    if operation in (SAME, "read") and isinstance(event, StepDone):
+    operation = normalize_operation(event.step.operation)
+    if operation in (SAME, "read") and isinstance(event, StepCompleted):
         return None
-    verb = DID.get(operation, operation) if isinstance(event, StepDone) else "FAILED"
+    verb = DID.get(operation, operation) if isinstance(event, StepCompleted) else "FAILED"
     return f"{duration(event.seconds):>10}  {event.step.component:<12}  {verb:<9}  {event.step.short_type} {event.step.name}"
 
 
@@ -128,7 +137,7 @@ def _saying(event: EngineMessage) -> str | None:
     first = event.text.partition("\n")[0]
     if event.severity == "warning":
         return f"warning: {first}"
-    return first if event.severity == "info" and event.ours else None
+    return first if event.severity == "info" and not event.from_engine else None
 
 
 def progress_tree(title: str, progress: Progress, seconds: float) -> "RenderableType":
@@ -160,7 +169,7 @@ def component_line(component: ComponentProgress, seconds: float) -> str:
         return f"{component.name:<14}{count:>10}{failed}{took}"
     oldest = sorted(component.running.values(), key=lambda running: running[1])[:RUNNING_SHOWN]
     doing = ", ".join(
-        f"{DOING.get(word_for(step.operation), step.operation)} {step.name} {duration(max(0.0, seconds - since))}"
+        f"{DOING.get(normalize_operation(step.operation), step.operation)} {step.name} {duration(max(0.0, seconds - since))}"
         for step, since in oldest
     )
     more = f" and {len(component.running) - len(oldest)} more" if len(component.running) > len(oldest) else ""

@@ -11,14 +11,14 @@ from automation.day2.rotation import Rotation, rotate
 from automation.stack.proposal import Proposal
 
 if TYPE_CHECKING:
-    from automation.day2.expired_stacks import Swept, sweep
+    from automation.day2.expired_stacks import SweepResult, sweep
 
-__all__ = ["Proposal", "Rotation", "Swept", "promote", "rollback", "rotate", "sweep"]
+__all__ = ["Proposal", "Rotation", "SweepResult", "promote", "rollback", "rotate", "sweep"]
 
 
 def __getattr__(name: str) -> object:
     """What loads the SDK, when it is first asked for."""
-    if name in ("Swept", "sweep"):
+    if name in ("SweepResult", "sweep"):
         from importlib import import_module
 
         return getattr(import_module("automation.day2.expired_stacks"), name)

@@ -26,7 +26,7 @@ PROJECT_FILE = "Pulumi.yaml"
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """A stack whose time is over: `destroyed`, `due` when nothing was to be done, or `failed`, and why."""
 
     stack: str
@@ -35,7 +35,7 @@ class Swept:
     failure: DeploymentFailed | None = None
 
 
-class Fileless(Workdir):
+class BackendWorkdir(Workdir):
     """A stack as the backend has it, without any file of its own."""
 
     @property
@@ -49,14 +49,14 @@ class Fileless(Workdir):
         return self.own_folder()
 
 
-class StandingStack(Deployment):
+class BackendStack(Deployment):
     """A stack of the project by its name alone, to be looked at and destroyed."""
 
     def __init__(
         self, name: str, folder: Path, environment: Mapping[str, str] | None = None, clock: Clock | None = None
     ) -> None:
         super().__init__(name, folder, environment=environment, clock=clock)
-        self.layout = Fileless(self.folder, name, name, {})
+        self.workdir = BackendWorkdir(self.folder, name, name, {})
 
     def expiry(self) -> datetime | None:
         """When its time is over; None for a stack without an end."""
@@ -65,7 +65,7 @@ class StandingStack(Deployment):
 
     def _tag(self) -> str:
         try:
-            return self.engine.ask("stack", "tag", "get", EXPIRES_KEY)
+            return self.engine.run_command("stack", "tag", "get", EXPIRES_KEY)
         except automation.CommandError:  # the engine's way to say that there is no such tag
             return ""
 
@@ -77,8 +77,8 @@ def sweep(
     environment: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     on_event: Callable[[str], OnEvent] | None = None,
-    on_swept: Callable[[Swept], object] | None = None,
-) -> tuple[Swept, ...]:
+    on_swept: Callable[[SweepResult], object] | None = None,
+) -> tuple[SweepResult, ...]:
     """Destroy and remove every stack of the project in `folder` that is past its end; `dry_run` only tells them.
 
     One that fails keeps no other from going. `on_event` gives, by the stack's name, who hears of its events. Raises
@@ -88,10 +88,10 @@ def sweep(
     if not (here / PROJECT_FILE).is_file():
         advice = "is not here; run this in the project's folder"
         raise InvalidConfiguration([legacy_error(PROJECT_FILE, None, advice)])
-    swept: list[Swept] = []
+    swept: list[SweepResult] = []
     time = clock or Clock()
-    for name in stacks_of(here, environment):
-        found = _swept(StandingStack(name, here, environment, time), time.now(), on_event, dry_run=dry_run)
+    for name in backend_stacks(here, environment):
+        found = _swept(BackendStack(name, here, environment, time), time.now(), on_event, dry_run=dry_run)
         if found is not None:
             swept.append(found)
             if on_swept is not None:
@@ -99,16 +99,16 @@ def sweep(
     return tuple(swept)
 
 
-def stacks_of(folder: Path, environment: Mapping[str, str] | None = None) -> list[str]:
+def backend_stacks(folder: Path, environment: Mapping[str, str] | None = None) -> list[str]:
     """Names of the project's stacks in the backend; raises DeploymentFailed."""
-    project = StandingStack(PROJECT, folder, environment)
-    with project.told_failures():
+    project = BackendStack(PROJECT, folder, environment)
+    with project.engine_errors():
         return sorted(stack.name for stack in project.engine.workspace.list_stacks())
 
 
 def _swept(
-    stack: StandingStack, now: datetime, on_event: Callable[[str], OnEvent] | None, *, dry_run: bool
-) -> Swept | None:
+    stack: BackendStack, now: datetime, on_event: Callable[[str], OnEvent] | None, *, dry_run: bool
+) -> SweepResult | None:
     """What became of a stack; None when its time is not over."""
     until: datetime | None = None
     try:
@@ -118,5 +118,5 @@ def _swept(
         if not dry_run:
             stack.destroy(on_event(stack.name) if on_event else None)
     except DeploymentFailed as failure:
-        return Swept(stack.name, until, "failed", failure)
-    return Swept(stack.name, until, "due" if dry_run else "destroyed")
+        return SweepResult(stack.name, until, "failed", failure)
+    return SweepResult(stack.name, until, "due" if dry_run else "destroyed")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SUCCEEDED = "succeeded"
 
 
-def successful(history: Sequence[Update]) -> tuple[Update, ...]:
+def successful_updates(history: Sequence[Update]) -> tuple[Update, ...]:
     """Updates that went through and told their platform, the latest first; destructions and refreshes left out."""
     return tuple(
         update
@@ -38,20 +38,20 @@ def successful(history: Sequence[Update]) -> tuple[Update, ...]:
     )
 
 
-def last_successful(stack: str, history: Sequence[Update]) -> Update:
+def last_successful_update(stack: str, history: Sequence[Update]) -> Update:
     """The latest successful update; raises InvalidConfiguration when there is none."""
-    found = successful(history)
+    found = successful_updates(history)
     if not found:
         raise InvalidConfiguration([legacy_error("stack", stack, "has no successful update in its history")])
     return found[0]
 
 
-def earlier(stack: str, history: Sequence[Update], to: int | None) -> Update:
+def rollback_target(stack: str, history: Sequence[Update], to: int | None) -> Update:
     """The successful update number `to`, or the latest with another platform than the last update ran with.
 
     Raises InvalidConfiguration, naming those there are.
     """
-    found = successful(history)
+    found = successful_updates(history)
     if to is not None:
         for update in found:
             if update.version == to:
@@ -73,12 +73,12 @@ def _told(found: Sequence[Update]) -> str:
     return f"the successful ones are {listed(numbers, 'and')}"
 
 
-def images_of(update: Update) -> Mapping[str, str]:
+def images_of_update(update: Update) -> Mapping[str, str]:
     """Image references of an update by service."""
-    return images_in(cast("Raw", json.loads(update.config[PLATFORM_KEY])))
+    return images_of_platform(cast("Raw", json.loads(update.config[PLATFORM_KEY])))
 
 
-def images_in(platform: Raw) -> Mapping[str, str]:
+def images_of_platform(platform: Raw) -> Mapping[str, str]:
     """Image references of a platform by service, those that are there."""
     services = platform.get("services")
     named = cast("dict[str, Value]", services) if isinstance(services, dict) else {}
@@ -86,7 +86,7 @@ def images_in(platform: Raw) -> Mapping[str, str]:
     return {name: image for name, image in images.items() if isinstance(image, str)}
 
 
-def restored(current: Raw, update: Update, inherited: Mapping[str, Value] | None = None) -> Raw:
+def restored_config(current: Raw, update: Update, inherited: Mapping[str, Value] | None = None) -> Raw:
     """The configuration of an earlier update with the sealed values of now, in the order of the file of now.
 
     The engine tells what the project gives every stack as the stack's own; `inherited` is that, and stays out.
@@ -135,9 +135,9 @@ def rollback(deployment: "Deployment", to: int | None = None) -> Proposal:
     path = stack_file(deployment.folder, deployment.stack)
     text = path.read_text(encoding="utf-8")
     current = config_of(text, path.name)
-    update = earlier(deployment.name, deployment.history(), to)
+    update = rollback_target(deployment.name, deployment.history(), to)
     project = cast("Raw", yaml.safe_load((deployment.folder / "Pulumi.yaml").read_text(encoding="utf-8")))
-    wanted = restored(current, update, inherited_config(project))
+    wanted = restored_config(current, update, inherited_config(project))
     refuse_missing_secrets(stack_of(deployment.stack, wanted))
     begun = f"{update.started_at:%Y-%m-%d %H:%M} UTC"
     notes = [f"update {update.version} of {begun}" + (f": {update.message}" if update.message else "")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from automation.day2.history import images_in, images_of, last_successful
+from automation.day2.history import images_of_platform, images_of_update, last_successful_update
 from automation.stack.document import read_stack, stack_of
 from automation.stack.edit import config_of, with_config
 from automation.stack.folders import overridden, stack_file
@@ -42,7 +42,7 @@ def promote(
     platform = cast("Raw", config.get(PLATFORM_KEY))
     read_stack(here, target)
     given = _of_file(here, source) if from_file else _of_history(here, source, environment)
-    found = handover(source, given, target, images_in(platform))
+    found = image_changes(source, given, target, images_of_platform(platform))
     wanted = overridden(platform, {f"services.{name}.image": image for name, image in found.images.items()})
     after = with_config(text, path.name, {**config, PLATFORM_KEY: wanted})
     stack_of(target, config_of(after, path.name))
@@ -50,7 +50,7 @@ def promote(
 
 
 def _of_file(folder: Path, source: str) -> Mapping[str, str]:
-    return images_in(cast("Raw", json.loads(read_stack(folder, source).config[PLATFORM_KEY])))
+    return images_of_platform(cast("Raw", json.loads(read_stack(folder, source).config[PLATFORM_KEY])))
 
 
 def _of_history(folder: Path, source: str, environment: Mapping[str, str] | None) -> Mapping[str, str]:
@@ -61,20 +61,20 @@ def _of_history(folder: Path, source: str, environment: Mapping[str, str] | None
     except DeploymentFailed as failure:
         if failure.kind not in (Failure.NO_ENGINE, Failure.NO_LANGUAGE_HOST):
             raise
-        advice = f"{failure.advice}, or take the digests of {source}'s stack file with --from-file"
-        raise DeploymentFailed(failure.kind, failure.sentence, advice, failure.log) from None
-    return images_of(last_successful(source, history))
+        advice = f"{failure.fix}, or take the digests of {source}'s stack file with --from-file"
+        raise DeploymentFailed(failure.kind, failure.problem, advice, failure.log) from None
+    return images_of_update(last_successful_update(source, history))
 
 
 @dataclass(frozen=True)
-class Handover:
+class ImageChanges:
     """The images that change, by service, and what to know before agreeing."""
 
     images: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
 
-def handover(source: str, given: Mapping[str, str], target: str, taken: Mapping[str, str]) -> Handover:
+def image_changes(source: str, given: Mapping[str, str], target: str, taken: Mapping[str, str]) -> ImageChanges:
     """The digests of `given` (images of the stack `source` by service) for the images `taken` of the stack `target`.
 
     Raises InvalidConfiguration for an image without a digest, and for two stacks that share no service.
@@ -86,12 +86,12 @@ def handover(source: str, given: Mapping[str, str], target: str, taken: Mapping[
     tagged = [name for name in shared if parse_image(given[name]).digest is None]
     if tagged:
         raise InvalidConfiguration(_tagged(source, name, given[name]) for name in tagged)
-    images = {name: pinned(taken[name], given[name]) for name in shared}
+    images = {name: with_digest(taken[name], given[name]) for name in shared}
     changed = {name: image for name, image in images.items() if image != taken[name]}
-    return Handover(changed, tuple(_notes(source, given, target, taken, changed)))
+    return ImageChanges(changed, tuple(_notes(source, given, target, taken, changed)))
 
 
-def pinned(taken: str, given: str) -> str:
+def with_digest(taken: str, given: str) -> str:
     """`taken`'s repository at `given`'s digest."""
     return f"{parse_image(taken).repository}@{parse_image(given).digest}"
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Self
 from automation.day2.rotation_targets import (
     RotationTarget,
     State,
-    beside,
-    left_out,
+    readers_without_change,
     resources_of,
-    roots,
+    rotation_interval_problem,
+    secret_urns,
     target_of,
-    too_young,
+    unrelated_changes,
 )
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
@@ -53,7 +53,7 @@ class Rotation:
         with_changes: bool = False,
         force: bool = False,
     ) -> None:
-        if deployment.ephemeral or deployment.layout.overrides:
+        if deployment.ephemeral or deployment.workdir.overrides:
             advice = "stands in no file of its own; run `up` again with another value in the file that it is made from"
             raise InvalidConfiguration([legacy_error("rotate", deployment.name, advice)])
         self.deployment, self.value = deployment, value
@@ -75,8 +75,8 @@ class Rotation:
 
     def preview(self, on_event: OnEvent | None = None) -> Preview:
         """What the rotation would change; raises DeploymentFailed when that is more, or less, than a rotation."""
-        with self.deployment.told_failures():
-            state = resources_of(self.deployment.engine.exported())
+        with self.deployment.engine_errors():
+            state = resources_of(self.deployment.engine.export_state())
         self._find(state)
         if self.value is not None:
             self._seal(self.value)
@@ -85,10 +85,10 @@ class Rotation:
             raise InvalidConfiguration(
                 [legacy_error("rotate", self.target.name, "has that value already; give another one")]
             )
-        others = () if self.with_changes else beside(self.target, found.effective, state)
+        others = () if self.with_changes else unrelated_changes(self.target, found.effective, state)
         if others:
             raise self._not_alone([change.name for change in others])
-        forgotten = left_out(self.target, found.effective)
+        forgotten = readers_without_change(self.target, found.effective)
         if forgotten:
             sentence = f"{self.deployment.name}: {listed(forgotten, 'and')} would go on with the old value"
             raise DeploymentFailed(Failure.GUARDED, sentence, f"run `agent-platform up {self.deployment.name}` first")
@@ -101,8 +101,8 @@ class Rotation:
         self.before = None
         outcome = self._round(on_event, found)
         for _ in range(self.target.rounds - 1):
-            with self.deployment.told_failures():
-                self._find(resources_of(self.deployment.engine.exported()), again=True)
+            with self.deployment.engine_errors():
+                self._find(resources_of(self.deployment.engine.export_state()), again=True)
             after = self._round(on_event, found)
             outcome = replace(after, seconds=outcome.seconds + after.seconds)
         return outcome
@@ -118,13 +118,15 @@ class Rotation:
     def _find(self, state: State, *, again: bool = False) -> None:
         if self.target.given:
             return
-        self.replace = roots(self.target, state)
+        self.replace = secret_urns(self.target, state)
         if not self.replace:
             sentence = f"{self.deployment.name}: {self.target.name} was not made yet"
             raise DeploymentFailed(
                 Failure.RESOURCE, sentence, f"run `agent-platform up {self.deployment.name}`, which makes it"
             )
-        young = "" if self.force or again else too_young(self.target, state, self.deployment.clock.now())
+        young = (
+            "" if self.force or again else rotation_interval_problem(self.target, state, self.deployment.clock.now())
+        )
         if young:
             sentence = f"{self.deployment.name}: {self.target.name} {young}"
             advice = (
@@ -136,17 +138,17 @@ class Rotation:
         """Put the value, sealed by the engine, into the stack's file and change nothing else there."""
         text = self.path.read_text(encoding="utf-8")
         self.before = text
-        with self.deployment.told_failures():
-            self.deployment.engine.seal(f"{PROJECT}:{self.target.name}", value)
+        with self.deployment.engine_errors():
+            self.deployment.engine.set_secret(f"{PROJECT}:{self.target.name}", value)
         sealed = self.path.read_text(encoding="utf-8")
-        replace_text(self.path, as_it_was(text, sealed, self.path.name))
+        replace_text(self.path, with_sealed_config(text, sealed, self.path.name))
 
     def _guard(self, found: Preview) -> None:
         try:
             self.deployment.guard(found, self._anew)
         except DeploymentFailed as failure:
             advice = f"run `agent-platform up {self.deployment.name}` first, and decide there"
-            raise DeploymentFailed(failure.kind, failure.sentence, advice, failure.log) from None
+            raise DeploymentFailed(failure.kind, failure.problem, advice, failure.log) from None
 
     def _not_alone(self, names: list[str]) -> DeploymentFailed:
         more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
@@ -177,7 +179,7 @@ def rotate(
         return rotation.up(on_event, preview=found)
 
 
-def as_it_was(text: str, sealed: str, file: str) -> str:
+def with_sealed_config(text: str, sealed: str, file: str) -> str:
     """`text` with the configuration of `sealed`, which the engine has written in a form of its own.
 
     A file without a salt is left as the engine wrote it: it has put one there, outside the configuration.

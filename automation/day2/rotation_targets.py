@@ -71,7 +71,7 @@ def resources_of(exported: Mapping[str, Value]) -> State:
     return [resource for resource in resources if not resource.get("delete")]
 
 
-def roots(target: RotationTarget, state: State) -> tuple[str, ...]:
+def secret_urns(target: RotationTarget, state: State) -> tuple[str, ...]:
     """Urns of what holds the secret's value: the password, or the stored value of a listed secret."""
     urns = [str(resource["urn"]) for resource in state]
     if target.password is not None:
@@ -81,10 +81,12 @@ def roots(target: RotationTarget, state: State) -> tuple[str, ...]:
     return tuple(urn for urn in urns if component_of(urn) == SECRETS and name_of(urn) in (stem, f"{stem}-value"))
 
 
-def too_young(target: RotationTarget, state: State, now: datetime) -> str:
+def rotation_interval_problem(target: RotationTarget, state: State, now: datetime) -> str:
     """Why the cloud would not take another password yet, and from when; empty when it would."""
     pause = target.password.pause_seconds if target.password else 0
-    made = [str(resource.get("created", "")) for resource in state if str(resource["urn"]) in roots(target, state)]
+    made = [
+        str(resource.get("created", "")) for resource in state if str(resource["urn"]) in secret_urns(target, state)
+    ]
     until = max((_time(text) for text in made if text), default=now) + timedelta(seconds=pause)
     if not pause or not any(made) or until <= now:
         return ""
@@ -98,7 +100,7 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(f"{text[:19]}+00:00").astimezone(UTC)
 
 
-def hanging_on(state: State, urns: Collection[str]) -> frozenset[str]:
+def dependents_of(state: State, urns: Collection[str]) -> frozenset[str]:
     """The urns, and those of everything that depends on them, directly or not."""
     found = set(urns)
     for resource in state:  # what something depends on stands before it in a state
@@ -113,10 +115,12 @@ def _needed(resource: Mapping[str, Value]) -> Iterable[str]:
         yield from several or []
 
 
-def beside(target: RotationTarget, changes: Iterable[ResourceChange], state: State) -> tuple[ResourceChange, ...]:
+def unrelated_changes(
+    target: RotationTarget, changes: Iterable[ResourceChange], state: State
+) -> tuple[ResourceChange, ...]:
     """Changes that are no part of the rotation: of what does not hang on the secret, or of a service that does not read it."""
-    held = roots(target, state)
-    part = hanging_on(state, held)
+    held = secret_urns(target, state)
+    part = dependents_of(state, held)
     return tuple(
         change
         for change in changes
@@ -125,7 +129,7 @@ def beside(target: RotationTarget, changes: Iterable[ResourceChange], state: Sta
     )
 
 
-def left_out(target: RotationTarget, changes: Iterable[ResourceChange]) -> tuple[str, ...]:
+def readers_without_change(target: RotationTarget, changes: Iterable[ResourceChange]) -> tuple[str, ...]:
     """Services that read the secret and would not be restarted."""
     changed = {change.name for change in changes if change.type in target.service_types}
     return tuple(name for name in target.services if name not in changed)

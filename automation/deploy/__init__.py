@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from automation.deploy.changes import PropertyChange, ResourceChange
 from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import EngineMessage, Event, OnEvent, OperationEnded, StepBegun, StepDone, StepFailed
+from automation.deploy.events import (
+    EngineMessage,
+    Event,
+    OnEvent,
+    OperationEnded,
+    StepCompleted,
+    StepFailed,
+    StepStarted,
+)
 from automation.deploy.locks import LockHolder
 from automation.deploy.results import Drift, Outcome, Preview, Update
 
@@ -30,9 +38,9 @@ __all__ = [
     "Preview",
     "PropertyChange",
     "ResourceChange",
-    "StepBegun",
-    "StepDone",
+    "StepCompleted",
     "StepFailed",
+    "StepStarted",
     "Update",
 ]  # fmt: skip
 

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from automation.deploy.events import ORDER, SAME, Event, ResourceState, StepBegun, StepDone, StepMetadata, word_for
+from automation.deploy.events import (
+    OPERATIONS,
+    SAME,
+    Event,
+    ResourceState,
+    StepCompleted,
+    StepMetadata,
+    StepStarted,
+    normalize_operation,
+)
 from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value
 from automation.plan.tree import rank
@@ -32,7 +41,7 @@ class ResourceChange:
     urn: str
     operation: str
     properties: tuple[PropertyChange, ...] = ()
-    made: bool = True
+    managed: bool = True
     """False for components and providers, which no cloud makes."""
 
     @property
@@ -61,28 +70,28 @@ class ResourceChange:
         return tuple(found.path for found in self.properties if found.forces)
 
 
-def planned(events: Iterable[Event]) -> tuple[ResourceChange, ...]:
+def planned_changes(events: Iterable[Event]) -> tuple[ResourceChange, ...]:
     """The change of every resource that a preview names, same ones too, in the order of the rooms."""
-    return _folded(event.step for event in events if isinstance(event, StepBegun | StepDone))
+    return _folded(event.step for event in events if isinstance(event, StepStarted | StepCompleted))
 
 
-def made(events: Iterable[Event]) -> tuple[ResourceChange, ...]:
+def completed_changes(events: Iterable[Event]) -> tuple[ResourceChange, ...]:
     """The change of every resource that an update has completed."""
-    return _folded(event.step for event in events if isinstance(event, StepDone))
+    return _folded(event.step for event in events if isinstance(event, StepCompleted))
 
 
-def counted(changes: Iterable[ResourceChange]) -> Mapping[str, int]:
+def count_by_operation(changes: Iterable[ResourceChange]) -> Mapping[str, int]:
     """How many of a cloud's resources each operation is for, the most grave first; `same` included."""
-    counts = Counter(change.operation for change in changes if change.made)
-    return {operation: counts[operation] for operation in ORDER if counts[operation]}
+    counts = Counter(change.operation for change in changes if change.managed)
+    return {operation: counts[operation] for operation in OPERATIONS if counts[operation]}
 
 
-def effective(changes: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
+def effective_changes(changes: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
     """The changes of a cloud's resources that change anything."""
-    return tuple(change for change in changes if change.made and change.operation not in (SAME, "read"))
+    return tuple(change for change in changes if change.managed and change.operation not in (SAME, "read"))
 
 
-def by_component(changes: Iterable[ResourceChange]) -> Mapping[str, tuple[ResourceChange, ...]]:
+def group_by_component(changes: Iterable[ResourceChange]) -> Mapping[str, tuple[ResourceChange, ...]]:
     """Changes by room, rooms in the order of the telling."""
     components: dict[str, list[ResourceChange]] = {}
     for change in changes:
@@ -99,11 +108,13 @@ def _folded(steps: Iterable[StepMetadata]) -> tuple[ResourceChange, ...]:
 
 
 def _change(urn: str, steps: Sequence[StepMetadata]) -> ResourceChange:
-    words = {word_for(step.operation) for step in steps}
-    operation = next((word for word in ORDER if word in words), SAME)
-    telling = [step for step in steps if word_for(step.operation) == operation]
+    words = {normalize_operation(step.operation) for step in steps}
+    operation = next((word for word in OPERATIONS if word in words), SAME)
+    telling = [step for step in steps if normalize_operation(step.operation) == operation]
     fullest = max(telling, key=_fullness)
-    return ResourceChange(urn, operation, tuple(properties_of(fullest, operation)), any(step.made for step in steps))
+    return ResourceChange(
+        urn, operation, tuple(property_changes(fullest, operation)), any(step.managed for step in steps)
+    )
 
 
 def _fullness(step: StepMetadata) -> tuple[bool, bool, int]:
@@ -111,7 +122,7 @@ def _fullness(step: StepMetadata) -> tuple[bool, bool, int]:
     return (step.old is not None and step.new is not None, bool(step.differences), len(step.forcing))
 
 
-def properties_of(step: StepMetadata, operation: str, *, refreshed: bool = False) -> Iterator[PropertyChange]:
+def property_changes(step: StepMetadata, operation: str, *, refreshed: bool = False) -> Iterator[PropertyChange]:
     """Properties that a step changes; after a refresh (`refreshed`) what the cloud tells is the new value."""
     if step.old is None or step.new is None or operation in (SAME, "delete"):
         return
@@ -132,7 +143,7 @@ def _paths(step: StepMetadata, old: ResourceState, new: ResourceState, *, refres
         inside = {path.partition(".")[0].partition("[")[0] for path in step.differences}
         return (*sorted(step.differences), *(key for key in step.forcing if key not in inside))
     pair = (old.outputs, new.outputs) if refreshed else (old.inputs, new.inputs)
-    found = tuple(path for path in differing(*pair) if not path.startswith("__"))
+    found = tuple(path for path in differing_paths(*pair) if not path.startswith("__"))
     return (*found, *(key for key in (*step.forcing, *step.changed) if not any(_within(path, key) for path in found)))
 
 
@@ -144,7 +155,7 @@ PART = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 PLAIN_KEY = re.compile(r"[^.\[\]\"\s]+")
 
 
-def parts_of(path: str) -> tuple[str | int, ...]:
+def path_parts(path: str) -> tuple[str | int, ...]:
     """The keys and list positions of a path, outermost first."""
     return tuple(_part(found) for found in PART.finditer(path))
 
@@ -158,7 +169,7 @@ def _part(found: re.Match[str]) -> str | int:
 
 def value_at(values: Value, path: str) -> Value:
     """The value at a path, or None where there is none."""
-    for part in parts_of(path):
+    for part in path_parts(path):
         if isinstance(part, int) and isinstance(values, list):
             items = cast("list[Value]", values)
             values = items[part] if part < len(items) else None
@@ -169,7 +180,7 @@ def value_at(values: Value, path: str) -> Value:
     return values
 
 
-def differing(before: Mapping[str, Value], after: Mapping[str, Value]) -> Iterator[str]:
+def differing_paths(before: Mapping[str, Value], after: Mapping[str, Value]) -> Iterator[str]:
     """Paths at which two objects differ, as deep as both are objects, in order."""
     yield from _differing("", before, after)
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from automation.deploy.errors import (
-    OF_THE_CLOUD,
-    OF_THE_PROGRAM,
-    OF_THE_STACK,
-    UNREACHABLE,
+    CLOUD_PATTERNS,
+    PROGRAM_PATTERNS,
+    STACK_PATTERNS,
+    UNREACHABLE_BACKEND,
     DeploymentFailed,
     ErrorPattern,
     Failure,
@@ -22,7 +22,7 @@ from automation.stack.document import Stack
 from providers import host_checks
 from providers.contract.preflight import FailedResource
 
-LONGEST_QUOTE = 240
+MAX_QUOTE_CHARACTERS = 240
 ASKED = re.compile(r"invoke of (?:[\w-]+:)?[\w/-]+:(\w+) failed")
 """A function of a provider that the program called."""
 VERBS = {
@@ -58,18 +58,22 @@ class Evidence:
         return "\n".join((*(event.text for event in self.errors), self.said)).strip()
 
 
-def failure_of(evidence: Evidence) -> DeploymentFailed:
+def classify(evidence: Evidence) -> DeploymentFailed:
     """The failure that the evidence gives away."""
     interruption = _interruption(evidence)
     if interruption is not None:
         return interruption
-    for rows, text in ((OF_THE_STACK, evidence.said), (OF_THE_CLOUD, _texts(evidence)), (OF_THE_PROGRAM, evidence.log)):
+    for rows, text in (
+        (STACK_PATTERNS, evidence.said),
+        (CLOUD_PATTERNS, _texts(evidence)),
+        (PROGRAM_PATTERNS, evidence.log),
+    ):
         for row in rows:
             groups = row.found_in(text)
             if groups is not None:
                 return _told(row, groups, evidence)
-    if not evidence.events and UNREACHABLE.found_in(evidence.said) is not None:
-        return _told(UNREACHABLE, {}, evidence)
+    if not evidence.events and UNREACHABLE_BACKEND.found_in(evidence.said) is not None:
+        return _told(UNREACHABLE_BACKEND, {}, evidence)
     return _unrecognised(evidence)
 
 
@@ -127,7 +131,7 @@ def _subject(evidence: Evidence) -> str:
 
 
 def _unrecognised(evidence: Evidence) -> DeploymentFailed:
-    stack, said = evidence.stack, quoted(evidence)
+    stack, said = evidence.stack, first_line(evidence)
     if evidence.failed:
         sentence = f"{stack}: it was not possible to {_what(evidence)}: {said}"
         advice = "mend the cause and run the same again; what was made before stands in the state"
@@ -137,26 +141,26 @@ def _unrecognised(evidence: Evidence) -> DeploymentFailed:
     )
 
 
-def quoted(evidence: Evidence) -> str:
+def first_line(evidence: Evidence) -> str:
     """The first line that says something, cut to 240 characters."""
     of_resources = [event.text for event in evidence.errors if event.urn]
     lines = "\n".join((*of_resources, evidence.log)).splitlines()
     said = (line.strip().removeprefix("error: ").rstrip(".;") for line in lines)
     told = next((line for line in said if line and not line.startswith("Traceback")), "it did not say why")
-    return told if len(told) <= LONGEST_QUOTE else f"{told[: LONGEST_QUOTE - 3]}..."
+    return told if len(told) <= MAX_QUOTE_CHARACTERS else f"{told[: MAX_QUOTE_CHARACTERS - 3]}..."
 
 
 INTERRUPTED = (Failure.CANCELLED, Failure.KILLED)
 
 
-def explained(
+def explain_on_host(
     failure: DeploymentFailed, events: Iterable[Event], stack: Stack, environment: Mapping[str, str]
 ) -> DeploymentFailed:
     """The failure with the machine's own reasons, each told once; as it is where the machine has none."""
     if failure.kind in INTERRUPTED:
         return failure
     ask, given = host_checks(stack.spec.cloud).explain, {**os.environ, **environment}
-    reasons = [ask(stack.spec, stack.name, broken, given) for broken in broken_in(events)]
+    reasons = [ask(stack.spec, stack.name, broken, given) for broken in failed_resources(events)]
     found = [reason for reason in reasons if reason is not None]
     if not found:
         return failure
@@ -165,7 +169,7 @@ def explained(
     return DeploymentFailed(Failure.RESOURCE, f"{stack.name}: {sentences}", advice, failure.log)
 
 
-def broken_in(events: Iterable[Event]) -> Iterator[FailedResource]:
+def failed_resources(events: Iterable[Event]) -> Iterator[FailedResource]:
     """Resources that failed, each with all that was said of it."""
     told = tuple(events)
     for event in told:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from pulumi import automation
 
-from automation.deploy.changes import made, planned
-from automation.deploy.classification import Evidence, explained, failure_of
+from automation.deploy.changes import completed_changes, planned_changes
+from automation.deploy.classification import Evidence, classify, explain_on_host
 from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import Collected, OnEvent
+from automation.deploy.events import EventCollector, OnEvent
 from automation.deploy.guard import (
-    deletions,
+    planned_deletions,
     refuse_losses,
     refuse_missing_secrets,
     refuse_protected,
@@ -26,9 +26,17 @@ from automation.deploy.guard import (
     unprotect_all,
 )
 from automation.deploy.locks import LockHolder
-from automation.deploy.results import Drift, Outcome, Preview, Update, drifts, message, updates
-from automation.deploy.rollout import settle
-from automation.deploy.workspace import AT_ONCE, ProjectStack, no_such_stack, open_stack, take_over_secrets
+from automation.deploy.results import (
+    Drift,
+    Outcome,
+    Preview,
+    Update,
+    drift_from_events,
+    update_message,
+    updates_from_history,
+)
+from automation.deploy.rollout import wait_for_rollout
+from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_secrets, open_stack, unknown_stack
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.folders import EXPIRES_KEY
@@ -40,11 +48,11 @@ from providers.contract.resource_traits import ResourceTraits
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
 
-    from automation.deploy.events import Collected
+    from automation.deploy.events import EventCollector
     from automation.stack.workdir import Workdir
 
 
-SETTLE_SECONDS = 300.0
+ROLLOUT_TIMEOUT_SECONDS = 300.0
 
 
 class Deployment:
@@ -73,7 +81,7 @@ class Deployment:
             )
         self.stack, self.name = stack, name or stack
         self.folder = (folder or Path.cwd()).absolute()
-        self.layout = Workdir(self.folder, stack, self.name, overrides or {}, ttl_hours)
+        self.workdir = Workdir(self.folder, stack, self.name, overrides or {}, ttl_hours)
         self.environment = dict(environment or {})
         self.secrets_provider = secrets_provider
         self.clock = clock or Clock()
@@ -81,17 +89,17 @@ class Deployment:
     @property
     def ephemeral(self) -> bool:
         """True for a stack with a name of its own, which goes when it is destroyed."""
-        return self.layout.ephemeral
+        return self.workdir.ephemeral
 
     @property
     def work_folder(self) -> Path:
         """Where the engine works: the project's folder, or one that goes with this object."""
-        return self.layout.work_folder
+        return self.workdir.work_folder
 
     @property
     def file(self) -> Stack:
         """The checked stack file; raises InvalidConfiguration."""
-        return self.layout.file
+        return self.workdir.file
 
     @cached_property
     def engine(self) -> ProjectStack:
@@ -99,7 +107,7 @@ class Deployment:
         return open_stack(self.work_folder, self.name, self.environment, self.secrets_provider, self.folder)
 
     @property
-    def tables(self) -> ResourceTraits:
+    def traits(self) -> ResourceTraits:
         """What is known of the resources of the stack's cloud."""
         return resource_traits(self.file.spec.cloud)
 
@@ -111,13 +119,13 @@ class Deployment:
         `replace` names, by their urns, resources to make anew.
         """
         new = False
-        if self.layout.to_reseal:
-            with self.told_failures():
-                new = take_over_secrets(self.engine, self.layout, self.create if create else None)
+        if self.workdir.to_reseal:
+            with self.engine_errors():
+                new = copy_secrets(self.engine, self.workdir, self.create if create else None)
         refuse_missing_secrets(self.file)
         refuse_unready(self.file, self.environment)
 
-        def run() -> Collected:
+        def run() -> EventCollector:
             return self._run(on_event, lambda take: self.engine.preview(on_event=take, replace=list(replace)))
 
         try:
@@ -127,7 +135,7 @@ class Deployment:
                 raise
             self.create()
             new, told = True, run()
-        return Preview(self.name, planned(told.events), new)
+        return Preview(self.name, planned_changes(told.events), new)
 
     def up(
         self,
@@ -135,7 +143,7 @@ class Deployment:
         allow_replace: Collection[str] = (),
         *,
         preview: Preview | None = None,
-        settle_seconds: float = SETTLE_SECONDS,
+        rollout_timeout_seconds: float = ROLLOUT_TIMEOUT_SECONDS,
         replace: Collection[str] = (),
     ) -> Outcome:
         """Make the cloud what the stack's file says; `preview` is one of just now, else one is made.
@@ -143,22 +151,23 @@ class Deployment:
         `replace` names, by their urns, resources to make anew; what is stateful of them, `allow_replace` must name too.
 
         Fails before anything is changed when something stateful would be lost that `allow_replace` does not name, and at
-        the end when a service does not run, within `settle_seconds`, the revision that was asked for.
+        the end when a service does not run, within `rollout_timeout_seconds`, the revision that was asked for.
         """
         self.guard(preview or self.preview(replace=replace), allow_replace)
-        self.layout.renew(self.clock.now())
+        self.workdir.renew(self.clock.now())
         again, said = list(replace), self._message("up")
         told = self._run(
-            on_event, lambda on: self.engine.up(on_event=on, message=said, replace=again, parallel=AT_ONCE)
+            on_event,
+            lambda on: self.engine.up(on_event=on, message=said, replace=again, parallel=PARALLEL_OPERATIONS),
         )
-        with self.told_failures():
-            settle(self.engine, self.tables.services, self.clock, settle_seconds, on_event)
+        with self.engine_errors():
+            wait_for_rollout(self.engine, self.traits.services, self.clock, rollout_timeout_seconds, on_event)
             return self._outcome(told, self.engine.outputs())
 
     def guard(self, preview: Preview, allow_replace: Collection[str] = ()) -> None:
         """Raise DeploymentFailed when the changes would lose something stateful that `allow_replace` does not name."""
-        tables = self.tables
-        refuse_losses(self.name, preview.changes, tables.holds, allow_replace, tables.losing)
+        traits = self.traits
+        refuse_losses(self.name, preview.changes, traits.holds, allow_replace, traits.losing)
 
     def refresh(self, on_event: OnEvent | None = None) -> Outcome:
         """Take over into the state what the cloud has."""
@@ -167,97 +176,103 @@ class Deployment:
 
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:
         """What in the cloud is not as the stack left it; changes nothing."""
-        return tuple(drifts(self._run(on_event, lambda take: self.engine.preview_refresh(on_event=take)).events))
+        return tuple(
+            drift_from_events(self._run(on_event, lambda take: self.engine.preview_refresh(on_event=take)).events)
+        )
 
     def preview_destroy(self, unprotect: Collection[str] = ()) -> Preview:
         """What `destroy` would delete, as the state has it; fails as `destroy` would when something else is protected."""
-        with self.told_failures():
-            exported = self.engine.exported()
+        with self.engine_errors():
+            exported = self.engine.export_state()
         refuse_protected(self.name, exported, unprotect)
-        return Preview(self.name, deletions(exported))
+        return Preview(self.name, planned_deletions(exported))
 
     def destroy(self, on_event: OnEvent | None = None, unprotect: Collection[str] = ()) -> Outcome:
         """Delete everything that stands in the stack; its history and its file stay, unless it is ephemeral.
 
         Fails before anything is deleted when something protected stands in it that `unprotect` does not name.
         """
-        with self.told_failures():
-            exported = self.engine.exported()
+        with self.engine_errors():
+            exported = self.engine.export_state()
             refuse_protected(self.name, exported, unprotect)
             unprotect_all(self.engine, exported)
         said = self._message("destroy")
-        told = self._run(on_event, lambda take: self.engine.destroy(on_event=take, message=said, parallel=AT_ONCE))
+        told = self._run(
+            on_event, lambda take: self.engine.destroy(on_event=take, message=said, parallel=PARALLEL_OPERATIONS)
+        )
         if self.ephemeral:
-            with self.told_failures():
+            with self.engine_errors():
                 self.engine.workspace.remove_stack(self.name)
         return self._outcome(told)
 
     def outputs(self) -> Mapping[str, Value]:
         """The stack's outputs, `[secret]` in place of secrets."""
-        with self.told_failures():
+        with self.engine_errors():
             return {key: output.value for key, output in self.engine.outputs().items()}
 
     def history(self) -> tuple[Update, ...]:
         """The stack's updates, the latest first."""
-        with self.told_failures():
+        with self.engine_errors():
             # without a size of the page the engine tells the last ten
-            return updates(self.engine.history(page_size=0, show_secrets=False))
+            return updates_from_history(self.engine.history(page_size=0, show_secrets=False))
 
-    def held(self) -> LockHolder | None:
+    def lock_holder(self) -> LockHolder | None:
         """Who holds the stack now."""
-        with self.told_failures():
-            return self.engine.held()
+        with self.engine_errors():
+            return self.engine.lock_holder()
 
     def cancel(self, *, force: bool = False) -> LockHolder | None:
         """Take away the lock that an update has left, and tell whose it was; None when nobody holds the stack.
 
         Fails when that update still runs on this machine, as it would go on without the lock; `force` does it anyway.
         """
-        held = self.held()
+        held = self.lock_holder()
         if held is None:
             return None
-        if held.running_here and not force:
+        if held.runs_on_this_machine and not force:
             sentence = f"{self.name}: the update by {held} still runs on this machine and would go on without its lock"
             raise DeploymentFailed(
                 Failure.LOCKED, sentence, f"press ctrl-C there, or end process {held.pid} by `kill -INT {held.pid}`"
             )
-        with self.told_failures():
+        with self.engine_errors():
             self.engine.cancel()
         return held
 
     def create(self) -> None:
         """Make an empty stack in the backend; an ephemeral one bears its end from the beginning."""
-        with self.told_failures():
+        with self.engine_errors():
             self.engine.workspace.create_stack(self.name)
-            until = self.layout.expires_at(self.clock.now())
+            until = self.workdir.expires_at(self.clock.now())
             if until is not None:
-                self.engine.ask("stack", "tag", "set", EXPIRES_KEY, until.isoformat())
+                self.engine.run_command("stack", "tag", "set", EXPIRES_KEY, until.isoformat())
 
     def _message(self, verb: str) -> str:
-        return message(verb, {**os.environ, **self.environment})
+        return update_message(verb, {**os.environ, **self.environment})
 
-    def _outcome(self, told: Collected, outputs: automation.OutputMap | None = None) -> Outcome:
+    def _outcome(self, told: EventCollector, outputs: automation.OutputMap | None = None) -> Outcome:
         values = {key: output.value for key, output in (outputs or {}).items()}
-        return Outcome(self.name, made(told.events), values, told.seconds, told.seconds_by_room)
+        return Outcome(self.name, completed_changes(told.events), values, told.seconds, told.seconds_by_component)
 
-    def _run(self, on_event: OnEvent | None, work: Callable[[Callable[["EngineEvent"], None]], object]) -> Collected:
-        told = Collected(self.clock, on_event)
-        with self.told_failures(told):
+    def _run(
+        self, on_event: OnEvent | None, work: Callable[[Callable[["EngineEvent"], None]], object]
+    ) -> EventCollector:
+        told = EventCollector(self.clock, on_event)
+        with self.engine_errors(told):
             work(told.take)
-        told.hand_on_problem()
+        told.raise_callback_error()
         return told
 
     @contextmanager
-    def told_failures(self, told: Collected | None = None) -> Generator[None]:
+    def engine_errors(self, told: EventCollector | None = None) -> Generator[None]:
         """Turn what the engine says when it fails into DeploymentFailed; `told` has the events that led to it."""
         try:
             yield
         except (automation.CommandError, RuntimeError) as error:
-            raise failure_from(self.engine, error, told, self.layout) from None
+            raise deployment_failure(self.engine, error, told, self.workdir) from None
 
 
-def failure_from(
-    engine: ProjectStack, error: Exception, told: "Collected | None" = None, layout: "Workdir | None" = None
+def deployment_failure(
+    engine: ProjectStack, error: Exception, told: "EventCollector | None" = None, workdir: "Workdir | None" = None
 ) -> DeploymentFailed:
     """Why the last command of the engine failed; `told` has the events that led to it, `layout` the file of the stack.
 
@@ -269,13 +284,13 @@ def failure_from(
     command = engine.workspace.pulumi_command
     said = command.last.stderr if command.last else str(error)
     events, interruptions = told.events if told else (), command.interruptions
-    failure = failure_of(Evidence(engine.name, said, events, interruptions.count, interruptions.killed))
+    failure = classify(Evidence(engine.name, said, events, interruptions.count, interruptions.killed))
     if failure.kind is Failure.NO_STACK:
-        return no_such_stack(engine, failure)
-    if not events or layout is None:
+        return unknown_stack(engine, failure)
+    if not events or workdir is None:
         return failure
     try:
-        return explained(failure, events, layout.file, engine.workspace.env_vars)
+        return explain_on_host(failure, events, workdir.file, engine.workspace.env_vars)
     except InvalidConfiguration:
         # a stack whose file is mistaken can still be destroyed
         return failure

@@ -22,11 +22,11 @@ from semver import VersionInfo
 
 from automation.processes import end_session
 
-IN_CLEAR = "--show-secrets"
+SHOW_SECRETS = "--show-secrets"
 """Option of the engine that the SDK adds by itself, and that is never passed on."""
 GRACE_SECONDS = 10
 """How long the engine has after the second ctrl-C to write its state, before it is killed."""
-LAST_WORDS_SECONDS = 5
+READER_TIMEOUT_SECONDS = 5
 """How long we read on after the engine has ended."""
 QUIET = {"PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
@@ -46,7 +46,7 @@ class EngineCommand(PulumiCommand):
     def __init__(self, path: str, environment: Mapping[str, str]) -> None:
         # The SDK's own constructor looks for the engine on the PATH of this process alone.
         self.command = path
-        self.version = version_at(path)
+        self.version = engine_version(path)
         self.environment = dict(environment)
         self.interruptions = Interruptions()
         self.last: CommandResult | None = None
@@ -61,14 +61,14 @@ class EngineCommand(PulumiCommand):
         given: str | None = None,
     ) -> CommandResult:
         """Run a command of the engine, `given` on its standard input; raises CommandError, with what it said, when it fails."""
-        told = [arg for arg in args if arg not in (IN_CLEAR, "--non-interactive")]
+        told = [arg for arg in args if arg not in (SHOW_SECRETS, "--non-interactive")]
         self.interruptions = Interruptions()
         with subprocess.Popen(  # noqa: S603  # the engine, found by `require_engine`, with our own arguments
             [self.command, "--non-interactive", *told],
             stdin=subprocess.DEVNULL if given is None else subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=cwd, env={**os.environ, **self.environment, **additional_env, **QUIET},
             encoding="utf-8", errors="replace", start_new_session=True,
-        ) as process, interruptible(process, self.interruptions):  # fmt: skip
+        ) as process, forward_interrupts(process, self.interruptions):  # fmt: skip
             out, err = _read(process.stdout, on_output), _read(process.stderr, on_error)
             if given is not None and process.stdin is not None:
                 with suppress(BrokenPipeError), process.stdin:
@@ -77,7 +77,7 @@ class EngineCommand(PulumiCommand):
             if process.returncode < 0 or self.interruptions.count:
                 end_session(process.pid)
             for reader in (out, err):
-                reader.join(LAST_WORDS_SECONDS)
+                reader.join(READER_TIMEOUT_SECONDS)
         self.last = result = CommandResult("\n".join(out.lines), "\n".join(err.lines), process.returncode)
         if process.returncode != 0:
             raise create_command_error(result)
@@ -85,7 +85,7 @@ class EngineCommand(PulumiCommand):
 
 
 @cache
-def version_at(path: str) -> VersionInfo | None:
+def engine_version(path: str) -> VersionInfo | None:
     """Version of the engine at a path; None when it does not tell one."""
     ended = subprocess.run([path, "version"], capture_output=True, encoding="utf-8", env={**os.environ, **QUIET})  # noqa: S603
     text = ended.stdout.strip().removeprefix("v")
@@ -115,7 +115,7 @@ def _read(stream: IO[str] | None, on_line: Callable[[str], object] | None) -> _R
 
 
 @contextmanager
-def interruptible(process: subprocess.Popen[str], told: Interruptions) -> Generator[None]:
+def forward_interrupts(process: subprocess.Popen[str], told: Interruptions) -> Generator[None]:
     """Hand ctrl-C on to the engine: once to cancel cleanly, twice to stop at once; then kill what does not stop.
 
     Python hands signals to the main thread alone; a caller in another thread handles them itself.

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from providers.contract.diagnostics import sentences
+
 
 class Failure(StrEnum):
     """What went wrong, for whoever handles it in a program."""
@@ -37,14 +39,15 @@ class Failure(StrEnum):
 
 
 class DeploymentFailed(Exception):
-    """An operation on a stack failed; as text it is one sentence: what happened, and what to do.
+    """Failed operation on a stack, with the cause and the remedy in separate fields.
 
-    `log` is what the engine said, for whoever asks for it; the engine masks secrets in it.
+    `problem` is a clause without a full stop, `fix` an imperative clause; as text they are `<stack>: <problem>. <Fix>.`
+    `log` is the output of the engine, in which the engine masks secrets.
     """
 
-    def __init__(self, kind: Failure, sentence: str, advice: str = "", log: str = "") -> None:
-        self.kind, self.sentence, self.advice, self.log = kind, sentence, advice, log
-        super().__init__(f"{'; '.join(part for part in (sentence, advice) if part)}.")
+    def __init__(self, kind: Failure, problem: str, fix: str = "", log: str = "", *, stack: str = "") -> None:
+        self.kind, self.problem, self.fix, self.log, self.stack = kind, problem, fix, log, stack
+        super().__init__(sentences(stack, problem, fix).removeprefix(": "))
 
 
 NETWORK = r"no such host|connection refused|connection reset|network is unreachable|i/o timeout|TLS handshake timeout|request send failed|error reading from server"
@@ -65,7 +68,7 @@ class ErrorPattern:
         return None if found is None else {key: value or "" for key, value in found.groupdict().items()}
 
 
-OF_THE_STACK = (
+STACK_PATTERNS = (
     ErrorPattern(
         Failure.WRONG_PASSPHRASE,
         r"incorrect passphrase",
@@ -118,7 +121,7 @@ OF_THE_STACK = (
 )
 """Told before anything of the stack is touched."""
 
-OF_THE_CLOUD = (
+CLOUD_PATTERNS = (
     ErrorPattern(
         Failure.OTHER_ACCOUNT,
         r"AWS account ID not allowed: (?P<account>\d+)|InvalidAuthenticationTokenTenant|SubscriptionNotFound"
@@ -173,7 +176,7 @@ OF_THE_CLOUD = (
 )
 """Told by a provider about one resource; nothing that was made before is lost."""
 
-OF_THE_PROGRAM = (
+PROGRAM_PATTERNS = (
     ErrorPattern(
         Failure.NO_ENVIRONMENT,
         r"No module named '(?P<module>pulumi\w*)'",
@@ -188,7 +191,7 @@ OF_THE_PROGRAM = (
     ),
 )
 
-UNREACHABLE = ErrorPattern(
+UNREACHABLE_BACKEND = ErrorPattern(
     Failure.UNREACHABLE,
     NETWORK,
     "{stack}: the backend of the state cannot be reached",

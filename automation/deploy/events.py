@@ -31,14 +31,14 @@ AMBIENT = " from $PATH at "
 
 
 SAME = "same"
-REPLACING = ("replace", "create-replacement", "read-replacement", "import-replacement")
+REPLACEMENT_STEPS = ("replace", "create-replacement", "read-replacement", "import-replacement")
 """The engine's words for the parts of a replacement that makes the new one."""
-WORDS = {
+OPERATION_NAMES = {
     "delete-replaced": "delete", "discard-replaced": "forget", "discard": "forget", "remove-pending-replace": "forget",
     "refresh": SAME,
 }  # fmt: skip
 """Our word where it is not the engine's. What is left of an earlier replacement is deleted like anything else."""
-ORDER = ("replace", "delete", "create", "update", "import", "read", "forget", SAME)
+OPERATIONS = ("replace", "delete", "create", "update", "import", "read", "forget", SAME)
 """Operations, the most grave first: of several steps of one resource the first here is its change."""
 
 
@@ -98,13 +98,13 @@ class StepMetadata:
         return component_of(self.urn)
 
     @property
-    def made(self) -> bool:
+    def managed(self) -> bool:
         """True for what a cloud makes: neither a component nor a provider."""
         return self.custom and not self.type.startswith("pulumi:providers:")
 
 
 @dataclass(frozen=True)
-class StepBegun:
+class StepStarted:
     """The engine begins a step."""
 
     seconds: float
@@ -112,7 +112,7 @@ class StepBegun:
 
 
 @dataclass(frozen=True)
-class StepDone:
+class StepCompleted:
     """A step has ended well; of a refresh, `step.operation` tells what it found."""
 
     seconds: float
@@ -135,8 +135,8 @@ class EngineMessage:
     severity: str
     text: str
     urn: str = ""
-    ours: bool = False
-    """True when it is said here and not by the engine."""
+    from_engine: bool = True
+    """False for a message of this program, as while it waits for a rollout."""
 
     @property
     def component(self) -> str:
@@ -152,18 +152,20 @@ class OperationEnded:
     counts: Mapping[str, int]
 
 
-Event = StepBegun | StepDone | StepFailed | EngineMessage | OperationEnded
+Event = StepStarted | StepCompleted | StepFailed | EngineMessage | OperationEnded
 OnEvent = Callable[[Event], object]
 
 
 def event_of(told: "EngineEvent", seconds: float) -> Event | None:
     """An engine's event at that second of the caller's clock, or None for one that says nothing to a reader."""
     if told.resource_pre_event:
-        return StepBegun(
+        return StepStarted(
             seconds, _step(told.resource_pre_event.metadata, planning=bool(told.resource_pre_event.planning))
         )
     if told.res_outputs_event:
-        return StepDone(seconds, _step(told.res_outputs_event.metadata, planning=bool(told.res_outputs_event.planning)))
+        return StepCompleted(
+            seconds, _step(told.res_outputs_event.metadata, planning=bool(told.res_outputs_event.planning))
+        )
     if told.res_op_failed_event:
         return StepFailed(seconds, _step(told.res_op_failed_event.metadata, planning=False))
     if told.diagnostic_event:
@@ -226,12 +228,12 @@ def _marked(value: Mapping[str, Value]) -> Value:
     return masked(next(iter(known.values()))) if known and "ciphertext" not in value else MASKED
 
 
-def word_for(operation: str) -> str:
+def normalize_operation(operation: str) -> str:
     """Our word for an operation of the engine."""
-    return "replace" if operation in REPLACING else WORDS.get(operation, operation)
+    return "replace" if operation in REPLACEMENT_STEPS else OPERATION_NAMES.get(operation, operation)
 
 
-class Collected:
+class EventCollector:
     """The events since it was made; `take` is called by the SDK in threads of its own."""
 
     def __init__(self, clock: Clock, on_event: OnEvent | None = None) -> None:
@@ -241,7 +243,7 @@ class Collected:
         self.problem: Exception | None = None
         self._lock = Lock()
 
-    def hand_on_problem(self) -> None:
+    def raise_callback_error(self) -> None:
         """Raise what `on_event` raised, if it did."""
         if self.problem is not None:
             raise self.problem
@@ -266,14 +268,14 @@ class Collected:
         return self.clock.seconds() - self.begun
 
     @property
-    def seconds_by_room(self) -> Mapping[str, float]:
+    def seconds_by_component(self) -> Mapping[str, float]:
         """Seconds from the first change to the last in each room where anything changed; rooms work side by side."""
         spans: dict[str, tuple[float, float]] = {}
         for event in self.events:
             if (
-                isinstance(event, StepBegun | StepDone | StepFailed)
-                and event.step.made
-                and word_for(event.step.operation) != SAME
+                isinstance(event, StepStarted | StepCompleted | StepFailed)
+                and event.step.managed
+                and normalize_operation(event.step.operation) != SAME
             ):
                 first, _ = spans.get(event.step.component, (event.seconds, event.seconds))
                 spans[event.step.component] = (first, event.seconds)

@@ -31,7 +31,7 @@ class Loss:
     holds: str
 
 
-def losses(
+def find_losses(
     changes: Iterable[ResourceChange], holds: Mapping[str, str], allowed: Collection[str] = ()
 ) -> tuple[Loss, ...]:
     """Stateful resources that the changes would replace or delete, unless allowed by their logical names."""
@@ -54,9 +54,9 @@ def refuse_losses(
     slips = [name for name in allowed if name not in {change.name for change in changes}]
     if slips:
         raise InvalidConfiguration(_slip(name, changes) for name in slips)
-    found = losses(changes, holds, allowed)
+    found = find_losses(changes, holds, allowed)
     if found:
-        sentence = f"{stack}: {'; '.join(told(found))}"
+        sentence = f"{stack}: {'; '.join(describe_losses(found))}"
         named = " ".join(f"--allow-replace {loss.change.name}" for loss in found)
         advice = f"take back {_cause(found, losing)}, or, when that loss is meant, run again with {named}"
         raise DeploymentFailed(Failure.GUARDED, sentence, advice)
@@ -69,7 +69,7 @@ def _cause(found: Iterable[Loss], losing: Iterable[ReplacingChange]) -> str:
     return f"the setting that forces it ({listed(keys)} can)" if keys else "the setting that forces it"
 
 
-def told(found: Iterable[Loss]) -> Iterator[str]:
+def describe_losses(found: Iterable[Loss]) -> Iterator[str]:
     """A clause for all losses that are alike: what is lost, how, why, and what goes with it."""
     alike: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
     for loss in found:
@@ -81,14 +81,14 @@ def told(found: Iterable[Loss]) -> Iterator[str]:
 
 
 def _slip(name: str, changes: Iterable[ResourceChange]) -> ConfigError:
-    names = sorted({change.name for change in changes if change.made})
+    names = sorted({change.name for change in changes if change.managed})
     return legacy_error("--allow-replace", name, f"is no resource of the stack{did_you_mean(name, names)}")
 
 
 State = Mapping[str, Value]
 
 
-def deletions(exported: State) -> tuple[ResourceChange, ...]:
+def planned_deletions(exported: State) -> tuple[ResourceChange, ...]:
     """What a destruction would do to every resource of an exported state, in the order of the rooms."""
     changes = (_deletion(resource) for resource in _resources(exported))
     return tuple(sorted(changes, key=lambda change: (rank(change.component), change.urn)))
@@ -97,20 +97,20 @@ def deletions(exported: State) -> tuple[ResourceChange, ...]:
 def _deletion(resource: State) -> ResourceChange:
     urn = str(resource["urn"])
     made = bool(resource.get("custom")) and not type_of(urn).startswith("pulumi:providers:")
-    return ResourceChange(urn, "forget" if resource.get("retainOnDelete") else "delete", made=made)
+    return ResourceChange(urn, "forget" if resource.get("retainOnDelete") else "delete", managed=made)
 
 
-def protected(exported: State) -> tuple[str, ...]:
+def protected_urns(exported: State) -> tuple[str, ...]:
     """Urns of the resources of an exported state that are protected from deletion."""
     return tuple(str(resource["urn"]) for resource in _resources(exported) if resource.get("protect"))
 
 
 def refuse_protected(stack: str, exported: State, names: Collection[str]) -> None:
     """Raise DeploymentFailed when something protected is not named, InvalidConfiguration for names that are no such thing."""
-    known = [name_of(urn) for urn in protected(exported)]
+    known = [name_of(urn) for urn in protected_urns(exported)]
     slips = [name for name in names if name not in known]
     if slips:
-        raise InvalidConfiguration(_slip(name, known) for name in slips)
+        raise InvalidConfiguration(_unknown_protected(name, known) for name in slips)
     left = [name for name in known if name not in names]
     if left:
         sentence = (
@@ -122,11 +122,11 @@ def refuse_protected(stack: str, exported: State, names: Collection[str]) -> Non
 
 def unprotect_all(engine: "ProjectStack", exported: State) -> None:
     """Take the protection of everything in the state away; raises CommandError."""
-    for urn in protected(exported):
-        engine.ask("state", "unprotect", urn, "--yes")
+    for urn in protected_urns(exported):
+        engine.run_command("state", "unprotect", urn, "--yes")
 
 
-def _slip(name: str, known: Iterable[str]) -> ConfigError:
+def _unknown_protected(name: str, known: Iterable[str]) -> ConfigError:
     return legacy_error("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
 
 

@@ -24,12 +24,12 @@ class LockHolder:
         )
 
     @property
-    def running_here(self) -> bool:
+    def runs_on_this_machine(self) -> bool:
         """True when that process runs on this machine."""
         return self.host == socket.gethostname() and is_running(self.pid)
 
 
-def lock_holder_in(text: str) -> LockHolder | None:
+def parse_lock_holder(text: str) -> LockHolder | None:
     """The lock that the engine's text tells of."""
     found = TOLD.search(text)
     return LockHolder(found["user"], found["host"], int(found["pid"]), found["since"]) if found else None

@@ -8,8 +8,15 @@ from datetime import UTC, datetime
 from getpass import getuser
 from typing import TYPE_CHECKING
 
-from automation.deploy.changes import PropertyChange, ResourceChange, by_component, counted, effective, properties_of
-from automation.deploy.events import MASKED, Event, StepDone
+from automation.deploy.changes import (
+    PropertyChange,
+    ResourceChange,
+    count_by_operation,
+    effective_changes,
+    group_by_component,
+    property_changes,
+)
+from automation.deploy.events import MASKED, Event, StepCompleted
 from automation.deploy.urn import component_of, name_of, type_of
 from automation.plan.inventory import Value
 from automation.urn import short_type
@@ -30,17 +37,17 @@ class Preview:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many of a cloud's resources each operation is for."""
-        return counted(self.changes)
+        return count_by_operation(self.changes)
 
     @property
     def effective(self) -> tuple[ResourceChange, ...]:
         """The changes that change anything in the cloud."""
-        return effective(self.changes)
+        return effective_changes(self.changes)
 
     @property
     def components(self) -> Mapping[str, tuple[ResourceChange, ...]]:
         """The changes that change anything, by room."""
-        return by_component(self.effective)
+        return group_by_component(self.effective)
 
 
 @dataclass(frozen=True)
@@ -51,12 +58,12 @@ class Outcome:
     changes: tuple[ResourceChange, ...]
     outputs: Mapping[str, Value]
     seconds: float
-    seconds_by_room: Mapping[str, float] = field(default_factory=dict[str, float])
+    seconds_by_component: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many of a cloud's resources each operation was for."""
-        return counted(self.changes)
+        return count_by_operation(self.changes)
 
 
 @dataclass(frozen=True)
@@ -104,18 +111,18 @@ ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR")
 BY = re.compile(r"\bby (\S+)$")
 
 
-def drifts(events: Iterable[Event]) -> Iterator[Drift]:
+def drift_from_events(events: Iterable[Event]) -> Iterator[Drift]:
     """Every resource that a refresh found changed or gone."""
     for event in events:
-        if not isinstance(event, StepDone) or not event.step.made:
+        if not isinstance(event, StepCompleted) or not event.step.managed:
             continue
         if event.step.operation == "delete":
             yield Drift(event.step.urn, "gone")
         elif event.step.operation == "update":
-            yield Drift(event.step.urn, "changed", tuple(properties_of(event.step, "update", refreshed=True)))
+            yield Drift(event.step.urn, "changed", tuple(property_changes(event.step, "update", refreshed=True)))
 
 
-def updates(told: Sequence["UpdateSummary"]) -> tuple[Update, ...]:
+def updates_from_history(told: Sequence["UpdateSummary"]) -> tuple[Update, ...]:
     """The history, the latest first; numbered from the oldest where the backend does not count."""
     return tuple(_update(update, len(told) - place) for place, update in enumerate(told))
 
@@ -136,7 +143,7 @@ def _update(told: "UpdateSummary", position: int) -> Update:
     )
 
 
-def message(verb: str, environment: Mapping[str, str]) -> str:
+def update_message(verb: str, environment: Mapping[str, str]) -> str:
     """What an update is remembered by: `up by maria`."""
     actor = next((environment[name] for name in ACTORS if environment.get(name)), "")
     return f"{verb} by {actor or _user()}"

@@ -35,13 +35,13 @@ class Revision:
         return f"{name_of(self.urn)} runs {self.running or 'no revision'} instead of {self.wanted}{why}"
 
 
-def revisions_of(exported: Mapping[str, Value], services: Mapping[str, ServiceType]) -> tuple[Revision, ...]:
+def read_revisions(exported: Mapping[str, Value], services: Mapping[str, ServiceType]) -> tuple[Revision, ...]:
     """Every service of an exported state that tells its revision."""
     found = (_revision(resource, services) for resource in _resources(exported))
     return tuple(revision for revision in found if revision is not None)
 
 
-def still_wanted(now: Iterable[Revision], before: Iterable[Revision]) -> tuple[Revision, ...]:
+def with_desired_revisions(now: Iterable[Revision], before: Iterable[Revision]) -> tuple[Revision, ...]:
     """What runs `now` against what was wanted `before` a refresh, which may have overwritten it."""
     wanted = {revision.urn: revision.wanted for revision in before}
     return tuple(
@@ -82,7 +82,7 @@ class RolloutEngine(Protocol):
 
     name: str
 
-    def exported(self) -> Mapping[str, Value]:
+    def export_state(self) -> Mapping[str, Value]:
         """Its state."""
         ...
 
@@ -91,7 +91,7 @@ class RolloutEngine(Protocol):
         ...
 
 
-def settle(
+def wait_for_rollout(
     engine: RolloutEngine,
     services: Mapping[str, ServiceType],
     clock: Clock,
@@ -103,28 +103,32 @@ def settle(
     It is asked once at least: only a state that has what really runs lets the next update try again.
     """
     begun = clock.seconds()
-    asked = revisions_of(engine.exported(), services)
+    asked = read_revisions(engine.export_state(), services)
     late = tuple(revision for revision in asked if not revision.settled)
     while late:
         left = seconds - (clock.seconds() - begun)
         if on_event is not None:
             names = listed((name_of(revision.urn) for revision in late), "and")
-            on_event(EngineMessage(seconds - left, "info", f"waiting for {names} to run what was asked for", ours=True))
+            on_event(
+                EngineMessage(
+                    seconds - left, "info", f"waiting for {names} to run what was asked for", from_engine=False
+                )
+            )
         clock.sleep(max(0.0, min(POLL_SECONDS, left)))
         engine.refresh(target=[revision.urn for revision in late])
         late = _late(engine, services, asked)
         if late and clock.seconds() - begun >= seconds:
-            raise not_running(engine.name, late)
+            raise rollout_failure(engine.name, late)
 
 
 def _late(
     engine: RolloutEngine, services: Mapping[str, ServiceType], asked: tuple[Revision, ...]
 ) -> tuple[Revision, ...]:
-    now = still_wanted(revisions_of(engine.exported(), services), asked)
+    now = with_desired_revisions(read_revisions(engine.export_state(), services), asked)
     return tuple(revision for revision in now if not revision.settled)
 
 
-def not_running(stack: str, late: tuple[Revision, ...]) -> DeploymentFailed:
+def rollout_failure(stack: str, late: tuple[Revision, ...]) -> DeploymentFailed:
     """The failure of an update whose services do not run what was asked for."""
     told = listed((str(revision) for revision in late), "and")
     return DeploymentFailed(

@@ -15,7 +15,7 @@ from pulumi import automation
 
 from automation.deploy.engine_command import EngineCommand
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.locks import LockHolder, lock_holder_in
+from automation.deploy.locks import LockHolder, parse_lock_holder
 from automation.engine.locate import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
 from automation.stack.folders import sealed_in, stack_file
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automation.stack.workdir import Workdir
 
 
-AT_ONCE = 32
+PARALLEL_OPERATIONS = 32
 """Operations under way at once. They wait for the cloud; the engine's own bound is four for each CPU of this machine."""
 ADVICE = "run `agent-platform doctor STACK`, which tells what is missing and how it comes here"
 
@@ -50,9 +50,9 @@ class ProjectWorkspace(automation.LocalWorkspace):
     def create_stack(self, stack_name: str) -> None:
         """Make an empty stack in the backend, with the secrets provider of its file or of this workspace."""
         provider = ["--secrets-provider", self.secrets_provider] if self.secrets_provider else []
-        self.ask("stack", "init", stack_name, "--no-select", *provider)
+        self.run_command("stack", "init", stack_name, "--no-select", *provider)
 
-    def ask(self, *arguments: str, given: str | None = None) -> str:
+    def run_command(self, *arguments: str, given: str | None = None) -> str:
         """Standard output of a command of the engine, which reads what is `given`; raises CommandError."""
         return self.pulumi_command.run(list(arguments), self.work_dir, self.env_vars, given=given).stdout
 
@@ -73,26 +73,26 @@ class ProjectStack(automation.Stack):
 
     def outputs(self) -> automation.OutputMap:
         """The stack's outputs, secrets masked."""
-        told = cast("dict[str, Value]", json.loads(self.ask("stack", "output", "--json") or "{}"))
+        told = cast("dict[str, Value]", json.loads(self.run_command("stack", "output", "--json") or "{}"))
         return {name: automation.OutputValue(value, secret=value == "[secret]") for name, value in told.items()}
 
     def info(self, show_secrets: bool = False) -> automation.UpdateSummary | None:
         """The last update."""
         return super().info(show_secrets=False)
 
-    def ask(self, *arguments: str) -> str:
+    def run_command(self, *arguments: str) -> str:
         """Standard output of a command of the engine about this stack; raises CommandError."""
-        return self.workspace.ask(*arguments, "--stack", self.name)
+        return self.workspace.run_command(*arguments, "--stack", self.name)
 
-    def seal(self, key: str, value: str) -> None:
+    def set_secret(self, key: str, value: str) -> None:
         """Put a secret value, sealed, into the stack's file; it is no argument, which every process here could read."""
-        self.workspace.ask("config", "set", "--secret", "--raw", key, "--stack", self.name, given=value)
+        self.workspace.run_command("config", "set", "--secret", "--raw", key, "--stack", self.name, given=value)
 
-    def exported(self) -> Mapping[str, Value]:
+    def export_state(self) -> Mapping[str, Value]:
         """The stack's state as the engine exports it, secrets sealed; it can be imported again as it is."""
-        return cast("Mapping[str, Value]", json.loads(self.ask("stack", "export")))
+        return cast("Mapping[str, Value]", json.loads(self.run_command("stack", "export")))
 
-    def held(self) -> LockHolder | None:
+    def lock_holder(self) -> LockHolder | None:
         """Who holds the stack now; raises CommandError when the backend has no such stack.
 
         A backend of files or objects tells of a lock only to a command that would take it: to give a stack the name it
@@ -104,9 +104,9 @@ class ProjectStack(automation.Stack):
                 LockHolder() if any(stack.update_in_progress for stack in stacks if stack.name == self.name) else None
             )
         try:
-            self.ask("stack", "rename", self.name)
+            self.run_command("stack", "rename", self.name)
         except automation.ConcurrentUpdateError as error:
-            return lock_holder_in(str(error)) or LockHolder()
+            return parse_lock_holder(str(error)) or LockHolder()
         except automation.StackAlreadyExistsError:
             return None
         return None
@@ -133,7 +133,7 @@ def open_stack(
     return ProjectStack(name, workspace)
 
 
-def no_such_stack(engine: ProjectStack, failure: DeploymentFailed) -> DeploymentFailed:
+def unknown_stack(engine: ProjectStack, failure: DeploymentFailed) -> DeploymentFailed:
     """The failure of a stack that the backend does not have, with the backend and the stacks that it has."""
     try:
         url, names = engine.workspace.backend_url(), sorted(stack.name for stack in engine.workspace.list_stacks())
@@ -141,20 +141,20 @@ def no_such_stack(engine: ProjectStack, failure: DeploymentFailed) -> Deployment
         return failure
     here = f"the stacks there are {listed(names, 'and')}" if names else "it has none of this project"
     sentence = f"{engine.name}: the backend {url} has no such stack{did_you_mean(engine.name, names)}; {here}"
-    return DeploymentFailed(failure.kind, sentence, failure.advice, failure.log)
+    return DeploymentFailed(failure.kind, sentence, failure.fix, failure.log)
 
 
-def take_over_secrets(engine: "ProjectStack", layout: "Workdir", create: Callable[[], object] | None) -> bool:
+def copy_secrets(engine: "ProjectStack", workdir: "Workdir", create: Callable[[], object] | None) -> bool:
     """Give an ephemeral stack the values that its own file cannot open; True when the stack had to be made for that.
 
     Raises CommandError, also where the stack is not there and `create` is None.
     """
-    new = create is not None and all(stack.name != layout.name for stack in engine.workspace.list_stacks())
+    new = create is not None and all(stack.name != workdir.name for stack in engine.workspace.list_stacks())
     if new and create is not None:
         create()
-    source = stack_file(layout.folder, layout.stack)
-    shutil.copy(source, layout.work_folder)
-    for key in layout.to_reseal:
-        engine.workspace.ask("config", "cp", key, "--stack", layout.stack, "--dest", layout.name)
-    layout.sealed = sealed_in(stack_file(layout.work_folder, layout.name))
+    source = stack_file(workdir.folder, workdir.stack)
+    shutil.copy(source, workdir.work_folder)
+    for key in workdir.to_reseal:
+        engine.workspace.run_command("config", "cp", key, "--stack", workdir.stack, "--dest", workdir.name)
+    workdir.sealed = sealed_in(stack_file(workdir.work_folder, workdir.name))
     return new

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pulumi import automation
 
-from automation.deploy.classification import LONGEST_QUOTE
+from automation.deploy.classification import MAX_QUOTE_CHARACTERS
 from automation.deploy.events import MASKED, UNKNOWN
 from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
@@ -42,7 +42,7 @@ class Imports:
         """What the engine said of a refused resource, in one line."""
         lines = (line.strip() for line in self.said.splitlines())
         told = (line.partition("error: ")[2] for line in lines if f" {one.missing.name} " in line)
-        return next((line[:LONGEST_QUOTE] for line in told if line), "the engine does not say why")
+        return next((line[:MAX_QUOTE_CHARACTERS] for line in told if line), "the engine does not say why")
 
 
 def import_all(
@@ -52,7 +52,7 @@ def import_all(
     if not matches:
         return Imports()
     _lay_ground(engine, matches, ground, message)
-    standing = urns_of(engine.exported())
+    standing = urns_of(engine.export_state())
     left, said = [one for one in matches if {one.missing.parent, one.missing.provider} <= standing], ""
     for _ in range(ATTEMPTS):
         if not left:
@@ -62,7 +62,7 @@ def import_all(
         except automation.CommandError as error:
             last = engine.workspace.pulumi_command.last
             said = "\n".join((said, last.stdout, last.stderr) if last else (said, str(error)))
-        standing = urns_of(engine.exported())
+        standing = urns_of(engine.export_state())
         left = [one for one in left if one.missing.urn not in standing and not _absent(one, said)]
     outside = [one for one in matches if one.missing.urn not in standing]
     return Imports(
@@ -77,7 +77,7 @@ def _lay_ground(
     engine: "ProjectStack", matches: Sequence[Match], ground: Mapping[str, RelatedResources], message: str
 ) -> None:
     """Components first, then providers: the engine makes providers before it looks at anything else in a file."""
-    standing = urns_of(engine.exported())
+    standing = urns_of(engine.export_state())
     needed = {found.urn: found for one in matches if _told(one) for found in _beneath(one, ground, standing)}
     components = [_room(one) for one in needed.values() if not one.provider]
     providers = [_provider(one) for one in needed.values() if one.provider and _is_whole(one)]
@@ -104,7 +104,7 @@ def _import(engine: "ProjectStack", entries: Sequence[Entry], message: str) -> N
         file.write_text(json.dumps({"nameTable": table, "resources": list(entries)}), encoding="utf-8")
         # what the program protects is protected by the next `up`
         options = ("--yes", "--skip-preview", "--protect=false", "--generate-code=false", "--message", message)
-        engine.ask("import", "--file", str(file), *options)
+        engine.run_command("import", "--file", str(file), *options)
 
 
 def _object(one: Match) -> Entry:

@@ -33,7 +33,7 @@ def look(deployment: Deployment, exported: Exported) -> Look:
     events: list[automation.EngineEvent] = []
     with ThreadPoolExecutor(max_workers=1) as beside:
         searched = beside.submit(searcher.search)
-        with deployment.told_failures():
+        with deployment.engine_errors():
             deployment.engine.preview(on_event=events.append)
         answers = searched.result()
     missing = all_missing(exported, events)

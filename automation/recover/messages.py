@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from automation.deploy.changes import effective
+from automation.deploy.changes import effective_changes
 from automation.deploy.results import Outcome
 from automation.engine.error_text import Trouble
 from automation.recover.importer import Imports
@@ -112,7 +112,7 @@ def tell_refresh(log: Log, refreshed: Outcome | None) -> None:
     if refreshed is None:
         log.tell(Topic.STATE, "", "would be refreshed, and with it goes what is pending (`drift` tells what differs)")
         return
-    differing = [change for change in effective(refreshed.changes) if change.operation != "import"]
+    differing = [change for change in effective_changes(refreshed.changes) if change.operation != "import"]
     for change in differing:
         gone = change.operation == "delete"
         told = (

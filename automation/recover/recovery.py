@@ -7,10 +7,10 @@ the lock, and the refresh drops the pending creations that were not imported bef
 import os
 
 from automation.deploy import Deployment, DeploymentFailed, Failure, OnEvent, Outcome
-from automation.deploy.changes import made
-from automation.deploy.events import Collected
+from automation.deploy.changes import completed_changes
+from automation.deploy.events import EventCollector
 from automation.deploy.guard import refuse_missing_secrets
-from automation.deploy.results import message
+from automation.deploy.results import update_message
 from automation.recover.importer import Imports, import_all
 from automation.recover.look import Look, look
 from automation.recover.messages import (
@@ -61,8 +61,8 @@ def recover(
 def _exported(deployment: Deployment, log: Log) -> Exported | None:
     """The state; None in a dry run that leaves it damaged. Raises DeploymentFailed."""
     try:
-        with deployment.told_failures():
-            return deployment.engine.exported()
+        with deployment.engine_errors():
+            return deployment.engine.export_state()
     except DeploymentFailed as failure:
         if failure.kind is not Failure.DAMAGED:
             raise
@@ -87,8 +87,8 @@ def _take_over(deployment: Deployment, log: Log, exported: Exported) -> bool:
         settled |= {one.missing.urn for one in (*imports.imported, *imports.refused)}
         if log.dry_run or not imports.imported or not seen.objects.orphans:
             break
-        with deployment.told_failures():
-            exported = deployment.engine.exported()
+        with deployment.engine_errors():
+            exported = deployment.engine.export_state()
         seen = look(deployment, exported)
     lacking = [one for one in seen.missing if one.urn not in settled]
     tell_not_found(log, (one for one in lacking if one.urn in begun), import_table(deployment.file.spec.cloud))
@@ -103,20 +103,20 @@ def _imported(deployment: Deployment, log: Log, seen: Look) -> Imports:
     if log.dry_run:
         tell_planned_imports(log, matches)
         return Imports(imported=matches)
-    said = message("recover", {**os.environ, **deployment.environment})
-    with deployment.told_failures():
+    said = update_message("recover", {**os.environ, **deployment.environment})
+    with deployment.engine_errors():
         imports = import_all(deployment.engine, matches, seen.ground, said)
     tell_imports(log, imports)
     return imports
 
 
 def _refresh(deployment: Deployment, on_event: OnEvent | None) -> Outcome:
-    told = Collected(deployment.clock, on_event)
-    said = message("recover", {**os.environ, **deployment.environment})
-    with deployment.told_failures(told):
+    told = EventCollector(deployment.clock, on_event)
+    said = update_message("recover", {**os.environ, **deployment.environment})
+    with deployment.engine_errors(told):
         deployment.engine.refresh(on_event=told.take, clear_pending_creates=True, message=said)
-    told.hand_on_problem()
-    return Outcome(deployment.name, made(told.events), {}, told.seconds, told.seconds_by_room)
+    told.raise_callback_error()
+    return Outcome(deployment.name, completed_changes(told.events), {}, told.seconds, told.seconds_by_component)
 
 
 def _tell_next(deployment: Deployment, log: Log, *, missing: bool) -> None:

@@ -35,7 +35,7 @@ def unblock(deployment: Deployment, log: Log, *, take_lock: bool) -> None:
 
 def state_files(deployment: Deployment) -> StateFiles | None:
     """The stack's files in a backend of files; None for any other."""
-    with deployment.told_failures():
+    with deployment.engine_errors():
         folder = folder_of(deployment.engine.workspace.backend_url())
     if folder is None:
         return None
@@ -69,11 +69,11 @@ def damaged_elsewhere(deployment: Deployment, failure: DeploymentFailed) -> Depl
         advice = (
             f"copy {path}.bak over {path} in {url}, or take an older one of .pulumi/backups, and run `recover` again"
         )
-    return DeploymentFailed(failure.kind, failure.sentence, advice, failure.log)
+    return DeploymentFailed(failure.kind, failure.problem, advice, failure.log)
 
 
 def _held_elsewhere(deployment: Deployment) -> tuple[LockHolder, ...]:
-    held = deployment.held()
+    held = deployment.lock_holder()
     return () if held is None else (held,)
 
 
@@ -119,6 +119,6 @@ def _unlock(deployment: Deployment, holders: Iterable[LockHolder], log: Log) -> 
         if log.dry_run:
             log.tell(Topic.LOCK, str(held), "has left its lock: would be taken away")
             continue
-        with deployment.told_failures():
+        with deployment.engine_errors():
             deployment.engine.cancel()
         log.tell(Topic.LOCK, str(held), "had left its lock: taken away")

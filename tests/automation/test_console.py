@@ -14,17 +14,17 @@ from automation.cli.json_lines import drift_json, event_json, failure_json, outc
 from automation.cli.progress import Progress, duration
 from automation.cli.tables import history_text, outcome_text, outputs_text
 from automation.cli.watch import Watch, headline, line_of, progress_tree
-from automation.deploy.changes import made, planned
+from automation.deploy.changes import completed_changes, planned_changes
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import EngineMessage, Event, StepBegun, StepDone, StepFailed
-from automation.deploy.results import Outcome, Preview, Update, drifts
+from automation.deploy.events import EngineMessage, Event, StepCompleted, StepFailed, StepStarted
+from automation.deploy.results import Outcome, Preview, Update, drift_from_events
 from automation.plan.inventory import Value
 from tests.automation.happening import recorded, step
 
-PREVIEW = Preview("trial", planned(recorded("replace")))
+PREVIEW = Preview("trial", planned_changes(recorded("replace")))
 OUTCOME = Outcome(
     "trial",
-    made(recorded("up")),
+    completed_changes(recorded("up")),
     {"url": "https://agents.example.com", "password": "[secret]", "services": {"web": "http://web:8000"}},
     75.4,
     {"Compute": 61.0, "Network": 0.01},
@@ -63,13 +63,13 @@ def test_a_preview_is_a_tree_by_room_with_counts() -> None:
 
 
 def test_resources_that_come_alike_share_a_line() -> None:
-    steps = [StepBegun(0, step("create", VPC, f"prod-network-{n}", "Network", new={})) for n in range(8)]
-    told = text_of(preview_tree(Preview("prod", planned(steps))))
+    steps = [StepStarted(0, step("create", VPC, f"prod-network-{n}", "Network", new={})) for n in range(8)]
+    told = text_of(preview_tree(Preview("prod", planned_changes(steps))))
     assert "+ ec2:Vpc x8  0, 1, 2, 3, 4, 5 and 2 more" in told
 
 
 def test_nothing_to_do_is_said() -> None:
-    same = Preview("prod", planned([StepBegun(0, step("same", old={}, new={}))]))
+    same = Preview("prod", planned_changes([StepStarted(0, step("same", old={}, new={}))]))
     assert text_of(preview_tree(same)).strip() == "prod  1 unchanged"
 
 
@@ -84,7 +84,7 @@ def test_a_secret_is_told_as_one() -> None:
 
 
 def test_drift_is_a_tree_by_room_resource_and_property() -> None:
-    told = text_of(drift_tree("trial", tuple(drifts(recorded("drift"))))).splitlines()
+    told = text_of(drift_tree("trial", tuple(drift_from_events(recorded("drift"))))).splitlines()
     assert told == [
         "trial  2 resources are not as the stack left them",
         "├── Keys  1",
@@ -149,7 +149,7 @@ def test_machines_get_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_machines_are_told_nothing_of_what_stays_the_same() -> None:
-    assert event_json(StepDone(1.0, step("same", old={}, new={}))) is None
+    assert event_json(StepCompleted(1.0, step("same", old={}, new={}))) is None
 
 
 def test_a_preview_for_machines_lists_changes_and_counts_the_rest() -> None:
@@ -207,7 +207,7 @@ def test_progress_counts_a_replacement_once() -> None:
 
 
 def test_progress_names_what_is_under_way_and_since_when() -> None:
-    begun = StepBegun(4.0, step("create", VPC, "prod-network", "Network", new={}))
+    begun = StepStarted(4.0, step("create", VPC, "prod-network", "Network", new={}))
     told = text_of(progress_tree("prod  updating", followed([begun], {"Network": 3}), 64.0))
     assert told.splitlines() == [
         "prod  updating  0 of 3  1 min 4 s",
@@ -221,7 +221,7 @@ def test_progress_shows_a_failure_in_its_room() -> None:
 
 
 def test_a_room_is_complete_when_all_that_was_foreseen_is_done() -> None:
-    done = StepDone(1.0, step("create", VPC, "prod-network", "Network", new={}))
+    done = StepCompleted(1.0, step("create", VPC, "prod-network", "Network", new={}))
     assert followed([done], {"Network": 1}).components[0].complete
 
 

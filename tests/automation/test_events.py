@@ -2,16 +2,16 @@
 
 from pulumi.automation import EngineEvent, OpType, SummaryEvent
 
-from automation.deploy.changes import differing, parts_of, value_at
+from automation.deploy.changes import differing_paths, path_parts, value_at
 from automation.deploy.clock import Clock
 from automation.deploy.events import (
-    Collected,
     EngineMessage,
     Event,
+    EventCollector,
     OperationEnded,
-    StepBegun,
-    StepDone,
+    StepCompleted,
     StepFailed,
+    StepStarted,
     masked,
 )
 from automation.deploy.urn import component_of, name_of, type_of
@@ -40,12 +40,12 @@ def test_the_stack_itself_stands_in_no_room() -> None:
 
 
 def test_a_component_is_its_own_room_and_is_not_made_by_a_cloud() -> None:
-    component = next(e for e in recorded("up") if isinstance(e, StepBegun) and e.step.type.endswith(":Network"))
-    assert (component.step.component, component.step.made) == ("Network", False)
+    component = next(e for e in recorded("up") if isinstance(e, StepStarted) and e.step.type.endswith(":Network"))
+    assert (component.step.component, component.step.managed) == ("Network", False)
 
 
 def test_a_recorded_replacement_tells_its_reason() -> None:
-    steps = [e.step for e in recorded("replace") if isinstance(e, StepBegun) and e.step.operation == "replace"]
+    steps = [e.step for e in recorded("replace") if isinstance(e, StepStarted) and e.step.operation == "replace"]
     database = next(step for step in steps if step.name == "trial-database")
     assert database.forcing == ("dbName",)
     assert database.differences["dbName"].kind == "update-replace"
@@ -79,7 +79,7 @@ def test_what_a_program_prints_on_standard_error_is_only_information() -> None:
 
 
 def test_no_recording_gives_a_password_away() -> None:
-    states = [e.step.new for e in recorded("replace") if isinstance(e, StepBegun | StepDone) and e.step.new]
+    states = [e.step.new for e in recorded("replace") if isinstance(e, StepStarted | StepCompleted) and e.step.new]
     passwords = {str(state.inputs[key]) for state in states for key in state.inputs if key == "password"}
     assert passwords == {"[secret]"}
 
@@ -99,7 +99,7 @@ def test_a_reference_is_told_by_what_it_refers_to() -> None:
 
 def test_a_path_leads_through_lists_and_quoted_keys() -> None:
     values = {"rules": [{"tags": {"a.b": 7}}]}
-    assert parts_of('rules[0].tags["a.b"]') == ("rules", 0, "tags", "a.b")
+    assert path_parts('rules[0].tags["a.b"]') == ("rules", 0, "tags", "a.b")
     assert value_at(values, 'rules[0].tags["a.b"]') == 7
 
 
@@ -108,24 +108,24 @@ def test_a_path_that_leads_nowhere_gives_nothing() -> None:
 
 
 def test_objects_differ_where_their_leaves_do() -> None:
-    assert list(differing({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}, "d": 4})) == ["a.c", "d"]
+    assert list(differing_paths({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}, "d": 4})) == ["a.c", "d"]
 
 
 def test_a_room_takes_from_its_first_change_to_its_last() -> None:
-    told = Collected(Clock(seconds=lambda: 0.0))
+    told = EventCollector(Clock(seconds=lambda: 0.0))
     told.events = recorded("up")
-    assert told.seconds_by_room == {"Compute": 3.0}
+    assert told.seconds_by_component == {"Compute": 3.0}
 
 
 def test_what_a_watcher_raises_reaches_the_caller_when_the_engine_has_ended() -> None:
     def broken(event: Event) -> None:
         raise ValueError("the screen is gone")
 
-    told = Collected(Clock(), broken)
+    told = EventCollector(Clock(), broken)
     told.take(EngineEvent(1, 1, summary_event=SummaryEvent(False, 1, {OpType.SAME: 1}, {})))
     assert [type(event) for event in told.events] == [OperationEnded]
     try:
-        told.hand_on_problem()
+        told.raise_callback_error()
     except ValueError as problem:
         assert str(problem) == "the screen is gone"
     else:

@@ -2,8 +2,15 @@
 
 import pytest
 
-from automation.deploy.classification import Evidence, failure_of
-from automation.deploy.errors import OF_THE_CLOUD, OF_THE_PROGRAM, OF_THE_STACK, UNREACHABLE, DeploymentFailed, Failure
+from automation.deploy.classification import Evidence, classify
+from automation.deploy.errors import (
+    CLOUD_PATTERNS,
+    PROGRAM_PATTERNS,
+    STACK_PATTERNS,
+    UNREACHABLE_BACKEND,
+    DeploymentFailed,
+    Failure,
+)
 from automation.deploy.events import EngineMessage, Event, StepFailed
 from tests.automation.happening import recorded, step, urn_of
 
@@ -89,7 +96,7 @@ aws:index/getAvailabilityZones:getAvailabilityZones returned an error: AWS accou
 
 def told(said: str) -> DeploymentFailed:
     """The failure of a command that ended with that on standard error before anything happened."""
-    return failure_of(Evidence("prod", said))
+    return classify(Evidence("prod", said))
 
 
 def failing(text: str, operation: str = "create") -> list[Event]:
@@ -103,7 +110,7 @@ def failing(text: str, operation: str = "create") -> list[Event]:
 
 
 def refused(text: str, operation: str = "create") -> DeploymentFailed:
-    return failure_of(Evidence("prod", "error: update failed", failing(text, operation)))
+    return classify(Evidence("prod", "error: update failed", failing(text, operation)))
 
 
 @pytest.mark.parametrize(("said", "kind"), BEFORE_ANYTHING)
@@ -119,7 +126,7 @@ def test_what_a_provider_says_of_a_resource_is_recognised(text: str, kind: Failu
 def test_every_row_of_the_table_is_recognised_by_some_text_of_these_tests() -> None:
     kinds = {kind for _, kind in (*BEFORE_ANYTHING, *OF_A_RESOURCE)}
     kinds |= {Failure.NO_ENVIRONMENT, Failure.PROGRAM}
-    assert {row.kind for row in (*OF_THE_STACK, *OF_THE_CLOUD, *OF_THE_PROGRAM, UNREACHABLE)} <= kinds
+    assert {row.kind for row in (*STACK_PATTERNS, *CLOUD_PATTERNS, *PROGRAM_PATTERNS, UNREACHABLE_BACKEND)} <= kinds
 
 
 @pytest.mark.parametrize(("said", "kind"), BEFORE_ANYTHING)
@@ -136,67 +143,67 @@ def test_a_lock_names_who_holds_it_since_when_and_what_to_do() -> None:
 
 
 def test_other_credentials_name_the_account_they_are_for() -> None:
-    assert "(they are for 999900001111)" in refused("AWS account ID not allowed: 999900001111").sentence
+    assert "(they are for 999900001111)" in refused("AWS account ID not allowed: 999900001111").problem
 
 
 def test_a_refused_resource_is_told_with_what_should_have_been_done_to_it() -> None:
-    assert refused("the instance class is not offered in this zone").sentence == (
+    assert refused("the instance class is not offered in this zone").problem == (
         "prod: it was not possible to create prod-database (rds:Instance): "
         "the instance class is not offered in this zone"
     )
 
 
 def test_a_recorded_failure_is_told() -> None:
-    failure = failure_of(Evidence("trial", "error: update failed", recorded("fail")))
-    assert failure.sentence == "trial: a quota of the account does not allow to update trial-compute-web (ecs:Service)"
+    failure = classify(Evidence("trial", "error: update failed", recorded("fail")))
+    assert failure.problem == "trial: a quota of the account does not allow to update trial-compute-web (ecs:Service)"
 
 
 def test_a_provider_that_answers_a_question_of_the_program_is_heard() -> None:
-    failure = failure_of(Evidence("prod", "", [EngineMessage(1.0, "error", INVOKE)]))
+    failure = classify(Evidence("prod", "", [EngineMessage(1.0, "error", INVOKE)]))
     assert failure.kind is Failure.OTHER_ACCOUNT
 
 
 def test_a_question_that_is_refused_is_told_by_its_name() -> None:
     text = INVOKE.replace("AWS account ID not allowed: 999900001111", "UnauthorizedOperation")
-    failure = failure_of(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
-    assert failure.sentence == "prod: the credentials have no right to ask getAvailabilityZones"
+    failure = classify(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
+    assert failure.problem == "prod: the credentials have no right to ask getAvailabilityZones"
 
 
 def test_a_crash_of_the_program_is_told_by_its_last_line() -> None:
-    failure = failure_of(Evidence("prod", "", [EngineMessage(1.0, "error", CRASH)]))
-    assert (failure.kind, failure.sentence) == (Failure.PROGRAM, "prod: the program failed: ValueError: boom")
+    failure = classify(Evidence("prod", "", [EngineMessage(1.0, "error", CRASH)]))
+    assert (failure.kind, failure.problem) == (Failure.PROGRAM, "prod: the program failed: ValueError: boom")
 
 
 def test_a_program_without_its_packages_is_told_what_to_install() -> None:
     text = CRASH.replace("ValueError: boom", "ModuleNotFoundError: No module named 'pulumi_aws'")
-    failure = failure_of(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
-    assert failure.sentence == "prod: the program's Python environment has no pulumi_aws"
+    failure = classify(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
+    assert failure.problem == "prod: the program's Python environment has no pulumi_aws"
 
 
 def test_the_first_ctrl_c_is_a_clean_end() -> None:
-    failure = failure_of(Evidence("prod", "error: update failed", [], interrupted=1))
+    failure = classify(Evidence("prod", "error: update failed", [], interrupted=1))
     assert failure.kind is Failure.CANCELLED
-    assert failure.sentence == "prod: cancelled; what was under way was finished and stands in the state"
+    assert failure.problem == "prod: cancelled; what was under way was finished and stands in the state"
 
 
 def test_a_resource_that_ctrl_c_broke_off_is_named() -> None:
-    failure = failure_of(Evidence("prod", "", failing("create was cancelled"), interrupted=1))
-    assert failure.sentence == (
+    failure = classify(Evidence("prod", "", failing("create was cancelled"), interrupted=1))
+    assert failure.problem == (
         "prod: cancelled while it was about to create prod-database (rds:Instance); "
         "what was done before stands in the state"
     )
-    assert "recover prod" in failure.advice
+    assert "recover prod" in failure.fix
 
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_the_second_ctrl_c_says_that_recover_is_next(killed: bool) -> None:
-    failure = failure_of(Evidence("prod", "error: update cancelled", [], interrupted=2, killed=killed))
+    failure = classify(Evidence("prod", "error: update cancelled", [], interrupted=2, killed=killed))
     assert failure.kind is Failure.KILLED
-    assert failure.advice == "run `agent-platform recover prod`"
+    assert failure.fix == "run `agent-platform recover prod`"
 
 
 def test_an_update_that_somebody_else_cancelled_is_told_as_cancelled() -> None:
-    assert failure_of(Evidence("prod", "error: update canceled", [])).kind is Failure.CANCELLED
+    assert classify(Evidence("prod", "error: update canceled", [])).kind is Failure.CANCELLED
 
 
 def test_what_nothing_recognises_is_told_by_its_first_line() -> None:
@@ -205,7 +212,7 @@ def test_what_nothing_recognises_is_told_by_its_first_line() -> None:
 
 
 def test_a_long_line_is_cut() -> None:
-    assert len(told("error: " + "x" * 900).sentence) < 300
+    assert len(told("error: " + "x" * 900).problem) < 300
 
 
 def test_what_the_engine_said_stays_for_whoever_asks() -> None:
@@ -213,9 +220,9 @@ def test_what_the_engine_said_stays_for_whoever_asks() -> None:
 
 
 def test_an_engine_that_says_nothing_is_told_so() -> None:
-    assert told("").sentence == "prod: the engine failed: it did not say why"
+    assert told("").problem == "prod: the engine failed: it did not say why"
 
 
 def test_a_network_error_after_the_beginning_is_not_the_backends() -> None:
     events = failing("dial tcp: i/o timeout", "update")
-    assert failure_of(Evidence("prod", REFUSED_KEY, events)).kind is Failure.OFFLINE
+    assert classify(Evidence("prod", REFUSED_KEY, events)).kind is Failure.OFFLINE

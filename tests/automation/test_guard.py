@@ -2,9 +2,9 @@
 
 import pytest
 
-from automation.deploy.changes import PropertyChange, ResourceChange, planned
+from automation.deploy.changes import PropertyChange, ResourceChange, planned_changes
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.guard import losses, refuse_losses
+from automation.deploy.guard import find_losses, refuse_losses
 from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.resource_traits import PASSWORD_TYPE
@@ -39,13 +39,13 @@ def test_a_database_that_would_be_replaced_stops_the_update() -> None:
 
 def test_a_bucket_that_would_be_deleted_stops_the_update() -> None:
     found = refusal(change("delete", "aws:s3/bucket:Bucket", "prod-storage"))
-    assert found.sentence == (
+    assert found.problem == (
         "prod: prod-storage (s3:Bucket) would be deleted, and with it goes the objects of the bucket, in all versions"
     )
 
 
 def test_the_recorded_replacement_of_a_database_is_a_loss() -> None:
-    assert [loss.change.name for loss in losses(planned(recorded("replace")), HOLDS)] == ["trial-database"]
+    assert [loss.change.name for loss in find_losses(planned_changes(recorded("replace")), HOLDS)] == ["trial-database"]
 
 
 def test_a_loss_that_is_named_is_allowed() -> None:
@@ -54,12 +54,12 @@ def test_a_loss_that_is_named_is_allowed() -> None:
 
 def test_another_loss_than_the_named_one_still_stops_the_update() -> None:
     bucket = change("replace", "aws:s3/bucket:Bucket", "prod-storage")
-    assert "prod-database" not in refusal(change("replace"), bucket, allowed=("prod-database",)).sentence
+    assert "prod-database" not in refusal(change("replace"), bucket, allowed=("prod-database",)).problem
 
 
 def test_losses_that_are_alike_share_a_clause() -> None:
     subnets = [change("replace", "aws:ec2/subnet:Subnet", f"prod-network-{n}", "vpcId") for n in (0, 1)]
-    sentence = refusal(*subnets).sentence
+    sentence = refusal(*subnets).problem
     assert sentence.count("would be replaced") == 1
     assert "prod-network-0 and prod-network-1 (ec2:Subnet)" in sentence
 
@@ -74,20 +74,20 @@ def test_a_slip_in_an_allowed_name_is_refused_with_the_nearest() -> None:
 
 def test_the_settings_that_can_force_a_loss_are_named() -> None:
     found = refusal(change("replace", "aws:ec2/vpc:Vpc", "prod-network", "cidrBlock"))
-    assert found.advice.startswith("take back the setting that forces it (network.cidr can), or, ")
+    assert found.fix.startswith("take back the setting that forces it (network.cidr can), or, ")
 
 
 @pytest.mark.parametrize("operation", ["create", "update", "same", "import", "forget"])
 def test_nothing_else_is_a_loss(operation: str) -> None:
-    assert losses([change(operation)], HOLDS) == ()
+    assert find_losses([change(operation)], HOLDS) == ()
 
 
 def test_a_service_may_be_replaced() -> None:
-    assert losses([change("replace", "aws:ecs/service:Service", "prod-compute-chat")], HOLDS) == ()
+    assert find_losses([change("replace", "aws:ecs/service:Service", "prod-compute-chat")], HOLDS) == ()
 
 
 def test_a_password_that_would_be_drawn_anew_is_a_loss() -> None:
-    (loss,) = losses([change("replace", PASSWORD_TYPE, "prod-database-password")], HOLDS)
+    (loss,) = find_losses([change("replace", PASSWORD_TYPE, "prod-database-password")], HOLDS)
     assert loss.holds == "a password in use"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.deploy.classification import Evidence, explained, failure_of
+from automation.deploy.classification import Evidence, classify, explain_on_host
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepFailed
 from automation.deploy.guard import refuse_unready
@@ -53,7 +53,7 @@ def failing(*names: str) -> list[Event]:
 
 
 def failure(events: list[Event], kind: Failure = Failure.RESOURCE) -> DeploymentFailed:
-    return explained(DeploymentFailed(kind, "trial: as told"), events, stack("docker"), {"ADVICE": "give it one"})
+    return explain_on_host(DeploymentFailed(kind, "trial: as told"), events, stack("docker"), {"ADVICE": "give it one"})
 
 
 def test_the_doctor_tells_each_subject_by_its_own_verdict(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_an_interruption_is_no_failure_of_a_resource(beneath: list[FailedResourc
 
 
 def test_a_docker_that_went_away_is_told() -> None:
-    said = failure_of(
+    said = classify(
         Evidence("trial", "", [EngineMessage(1.0, "error", NO_DAEMON, urn_of("pulumi:providers:docker", "local"))])
     )
     assert str(said) == (

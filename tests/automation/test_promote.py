@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from automation.cli.main import main
 from automation.day2 import Proposal, promote
-from automation.day2.promotion import handover, pinned
+from automation.day2.promotion import image_changes, with_digest
 from automation.stack.document import read_stack
 from automation.stack.edit import config_of, with_config
 from providers.contract.diagnostics import InvalidConfiguration
@@ -109,7 +109,7 @@ def test_a_file_keeps_its_rights(tmp_path: Path) -> None:
 
 
 def test_a_stack_keeps_the_repository_of_its_own_file() -> None:
-    found = handover("staging", {"web": f"ghcr.io/acme/web@{TWO}"}, "prod", {"web": f"eu.gcr.io/acme/web@{ONE}"})
+    found = image_changes("staging", {"web": f"ghcr.io/acme/web@{TWO}"}, "prod", {"web": f"eu.gcr.io/acme/web@{ONE}"})
     assert found.images == {"web": f"eu.gcr.io/acme/web@{TWO}"}
     assert found.notes == (
         "web: prod takes it from eu.gcr.io/acme/web, staging from ghcr.io/acme/web; the digest must be in both",
@@ -117,12 +117,12 @@ def test_a_stack_keeps_the_repository_of_its_own_file() -> None:
 
 
 def test_a_tag_of_the_next_stack_gives_way_to_the_digest() -> None:
-    assert pinned("localhost:5000/acme/web:1.0", f"ghcr.io/acme/web:2.0@{TWO}") == f"localhost:5000/acme/web@{TWO}"
+    assert with_digest("localhost:5000/acme/web:1.0", f"ghcr.io/acme/web:2.0@{TWO}") == f"localhost:5000/acme/web@{TWO}"
 
 
 def test_services_of_one_stack_alone_are_told_and_left() -> None:
     image = f"ghcr.io/acme/web@{ONE}"
-    found = handover("staging", {"web": image, "new": image}, "prod", {"web": image, "old": image, "older": image})
+    found = image_changes("staging", {"web": image, "new": image}, "prod", {"web": image, "old": image, "older": image})
     assert found.images == {}
     assert found.notes == (
         "new: in staging and not in prod, so nothing is changed there",
@@ -132,11 +132,11 @@ def test_services_of_one_stack_alone_are_told_and_left() -> None:
 
 def test_stacks_without_a_common_service_are_refused() -> None:
     with pytest.raises(InvalidConfiguration, match="shares no service with prod, which has old"):
-        handover("staging", {"web": "a"}, "prod", {"old": "b"})
+        image_changes("staging", {"web": "a"}, "prod", {"old": "b"})
 
 
 def test_an_image_of_the_platforms_own_registry_must_be_pushed_there() -> None:
-    found = handover("staging", {"web": f"web@{TWO}"}, "prod", {"web": f"web@{ONE}"})
+    found = image_changes("staging", {"web": f"web@{TWO}"}, "prod", {"web": f"web@{ONE}"})
     assert found.notes == ("web: lives in each stack's own registry; push this digest to prod's before you deploy",)
 
 

@@ -53,10 +53,10 @@ class Engine:
         self.tables: list[Mapping[str, str]] = []
         self.workspace = SimpleNamespace(pulumi_command=SimpleNamespace(last=None))
 
-    def exported(self) -> Mapping[str, Value]:
+    def export_state(self) -> Mapping[str, Value]:
         return exported(*self.standing)
 
-    def ask(self, *arguments: str) -> str:
+    def run_command(self, *arguments: str) -> str:
         assert "--protect=false" in arguments
         read = json.loads(Path(arguments[arguments.index("--file") + 1]).read_text(encoding="utf-8"))
         self.files.append(read["resources"])

@@ -7,7 +7,7 @@ import pytest
 from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event
-from automation.deploy.rollout import Revision, revisions_of, settle, still_wanted
+from automation.deploy.rollout import Revision, read_revisions, wait_for_rollout, with_desired_revisions
 from automation.plan.inventory import Value
 from providers import AVAILABLE, resource_traits
 from tests.automation.happening import urn_of
@@ -33,7 +33,7 @@ def ecs(wanted: str, running: str) -> Mapping[str, Value]:
 
 
 def late(exported: Mapping[str, Value], cloud: str) -> list[str]:
-    return [str(found) for found in revisions_of(exported, resource_traits(cloud).services) if not found.settled]
+    return [str(found) for found in read_revisions(exported, resource_traits(cloud).services) if not found.settled]
 
 
 def test_a_service_that_ecs_took_back_runs_another_task_definition() -> None:
@@ -78,12 +78,12 @@ def test_other_resources_have_no_revision() -> None:
 
 
 def test_an_empty_state_has_no_services() -> None:
-    assert revisions_of({"version": 3, "deployment": None}, AWS) == ()
+    assert read_revisions({"version": 3, "deployment": None}, AWS) == ()
 
 
 def test_what_was_wanted_before_a_refresh_is_still_wanted_after_it() -> None:
     before, now = Revision(CHAT, "chat:8", "chat:7"), Revision(CHAT, "chat:7", "chat:7")
-    assert still_wanted([now], [before]) == (before,)
+    assert with_desired_revisions([now], [before]) == (before,)
 
 
 # an update of docker waits for each copy itself, and a copy is made anew for every change
@@ -107,7 +107,7 @@ class Engine:
     def __init__(self, ready_at: int) -> None:
         self.ready_at, self.refreshed = ready_at, list[list[str]]()
 
-    def exported(self) -> Mapping[str, Value]:
+    def export_state(self) -> Mapping[str, Value]:
         if not self.refreshed:
             return state(ecs("chat:8", "chat:7"))
         running = "chat:8" if len(self.refreshed) >= self.ready_at else "chat:7"
@@ -130,7 +130,7 @@ class Hours:
 
 def settled(engine: Engine, seconds: float) -> tuple[float, list[Event]]:
     hours, events = Hours(), list[Event]()
-    settle(engine, AWS, hours.clock, seconds, events.append)
+    wait_for_rollout(engine, AWS, hours.clock, seconds, events.append)
     return hours.now, events
 
 
@@ -147,7 +147,7 @@ def test_a_service_that_was_taken_back_fails_the_update() -> None:
     with pytest.raises(DeploymentFailed) as failed:
         settled(Engine(ready_at=99), 60)
     assert failed.value.kind is Failure.NOT_RUNNING
-    assert failed.value.sentence == (
+    assert failed.value.problem == (
         "prod: the update went through, but prod-compute-chat runs chat:7 instead of chat:8"
     )
 

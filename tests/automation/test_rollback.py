@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from automation.day2 import rollback
-from automation.day2.history import earlier, inherited_config, last_successful, restored
+from automation.day2.history import inherited_config, last_successful_update, restored_config, rollback_target
 from automation.deploy import Deployment, Update
 from automation.plan.inventory import Value
 from automation.plan.spec_keys import BASE, changed
@@ -34,20 +34,20 @@ ONE, TWO, THREE = update(1, '{"a":1}'), update(2, '{"a":2}'), update(3, '{"a":3}
 
 def refused(history: list[Update], to: int | None = None) -> str:
     with pytest.raises(InvalidConfiguration) as told:
-        earlier("prod", history, to)
+        rollback_target("prod", history, to)
     return str(told.value)
 
 
 def test_the_way_back_is_the_update_before_the_last() -> None:
-    assert earlier("prod", [THREE, TWO, ONE], None) is TWO
+    assert rollback_target("prod", [THREE, TWO, ONE], None) is TWO
 
 
 def test_after_a_failed_update_the_way_back_is_the_last_that_went_through() -> None:
-    assert earlier("prod", [update(3, '{"a":3}', result="failed"), TWO, ONE], None) is TWO
+    assert rollback_target("prod", [update(3, '{"a":3}', result="failed"), TWO, ONE], None) is TWO
 
 
 def test_updates_with_the_same_platform_are_no_way_back() -> None:
-    assert earlier("prod", [update(3, '{"a":2}'), TWO, ONE], None) is ONE
+    assert rollback_target("prod", [update(3, '{"a":2}'), TWO, ONE], None) is ONE
 
 
 def test_what_only_refreshed_or_destroyed_is_no_way_back() -> None:
@@ -56,7 +56,7 @@ def test_what_only_refreshed_or_destroyed_is_no_way_back() -> None:
 
 
 def test_an_update_is_found_by_its_number() -> None:
-    assert earlier("prod", [THREE, TWO, ONE], 1) is ONE
+    assert rollback_target("prod", [THREE, TWO, ONE], 1) is ONE
 
 
 @pytest.mark.parametrize("to", [2, 9])
@@ -68,28 +68,28 @@ def test_a_number_that_failed_or_never_was_is_refused_with_those_that_went_throu
 def test_a_stack_that_never_went_through_has_no_way_back() -> None:
     assert "none was successful yet" in refused([update(1, result="failed")], 1)
     with pytest.raises(InvalidConfiguration, match="has no successful update"):
-        last_successful("prod", [update(1, result="failed")])
+        last_successful_update("prod", [update(1, result="failed")])
 
 
 def test_a_sealed_value_stays_as_it_is_now() -> None:
     now: Raw = {PLATFORM_KEY: {"a": 2}, KEY: SEALED, "agent-platform:NEW": SEALED}
     then = update(1, {"a": 1}, **{KEY: "[secret]", "agent-platform:GONE": "[secret]"})
-    assert restored(now, then) == {PLATFORM_KEY: {"a": 1}, KEY: SEALED, "agent-platform:NEW": SEALED}
+    assert restored_config(now, then) == {PLATFORM_KEY: {"a": 1}, KEY: SEALED, "agent-platform:NEW": SEALED}
 
 
 def test_a_value_that_is_sealed_by_now_is_not_replaced_by_its_open_one_of_then() -> None:
-    assert restored({KEY: SEALED}, update(1, **{KEY: "open"}))[KEY] == SEALED
+    assert restored_config({KEY: SEALED}, update(1, **{KEY: "open"}))[KEY] == SEALED
 
 
 def test_other_keys_come_and_go_as_they_were() -> None:
     now: Raw = {"aws:skip": True, "new": "x", PLATFORM_KEY: {"a": 2}}
-    assert restored(now, update(1, {"a": 1}, **{"aws:skip": "true", "old": '["*"]', "text": "{no json"})) == {
+    assert restored_config(now, update(1, {"a": 1}, **{"aws:skip": "true", "old": '["*"]', "text": "{no json"})) == {
         "aws:skip": True, PLATFORM_KEY: {"a": 1}, "old": ["*"], "text": "{no json",
     }  # fmt: skip
 
 
 def test_the_end_of_an_ephemeral_stack_is_no_part_of_it() -> None:
-    assert restored({}, update(1, **{"agent-platform:expires_at": "2031-01-01"})) == {PLATFORM_KEY: {}}
+    assert restored_config({}, update(1, **{"agent-platform:expires_at": "2031-01-01"})) == {PLATFORM_KEY: {}}
 
 
 def test_what_the_project_gives_every_stack_is_not_written_into_one() -> None:
@@ -99,7 +99,7 @@ def test_what_the_project_gives_every_stack_is_not_written_into_one() -> None:
     given = inherited_config(project)
     assert given == {"a": ["*"], "b": "x", "c": None, "d": "short"}
     then = update(1, a='["*"]', b="other", d="short")
-    assert restored({}, then, given) == {PLATFORM_KEY: {}, "b": "other"}
+    assert restored_config({}, then, given) == {PLATFORM_KEY: {}, "b": "other"}
 
 
 class Fake:

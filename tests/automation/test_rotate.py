@@ -11,7 +11,7 @@ import pytest
 
 from automation.cli.main import main
 from automation.day2 import Rotation, rotate
-from automation.day2.rotation import as_it_was
+from automation.day2.rotation import with_sealed_config
 from automation.deploy import Clock, Deployment, DeploymentFailed, Outcome, Preview
 from automation.deploy.changes import ResourceChange
 from automation.deploy.guard import refuse_losses
@@ -35,11 +35,11 @@ encryptionsalt: v1:salt
 
 def test_the_engines_own_way_of_writing_stays_out_of_the_stacks_file() -> None:
     engines = FILE.replace("{a: [1, 2]}   # as I like it", "\n    a:\n    - 1\n    - 2").replace("v1:old=", "v1:new=")
-    assert as_it_was(FILE, engines, "f") == FILE.replace("v1:old=", "v1:new=")
+    assert with_sealed_config(FILE, engines, "f") == FILE.replace("v1:old=", "v1:new=")
 
 
 def test_a_file_that_had_no_salt_is_left_as_the_engine_wrote_it() -> None:
-    assert as_it_was(FILE.replace("encryptionsalt: v1:salt\n", ""), FILE, "f") == FILE
+    assert with_sealed_config(FILE.replace("encryptionsalt: v1:salt\n", ""), FILE, "f") == FILE
 
 
 class Fake:
@@ -49,19 +49,21 @@ class Fake:
 
     def __init__(self, folder: Path, changes: list[ResourceChange], cloud: str = "gcp") -> None:
         self.folder, self.stack, self.name = folder, "prod", "prod"
-        self.layout, self.clock = SimpleNamespace(overrides={}), Clock(now=lambda: NOON)
+        self.workdir, self.clock = SimpleNamespace(overrides={}), Clock(now=lambda: NOON)
         self.resources = STATE
         self.changes, self.cloud, self.calls = changes, cloud, list[tuple[str, object]]()
-        self.engine = SimpleNamespace(exported=lambda: {"deployment": {"resources": self.resources}}, seal=self.seal)
+        self.engine = SimpleNamespace(
+            export_state=lambda: {"deployment": {"resources": self.resources}}, set_secret=self.set_secret
+        )
         self.file = folder / "Pulumi.prod.yaml"
         text = (ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8").replace("cloud: aws", f"cloud: {cloud}")
         self.file.write_text(f"{text}  agent-platform:{KEY}:\n    secure: v1:old=\n", encoding="utf-8")
 
     @contextmanager
-    def told_failures(self) -> Generator[None]:
+    def engine_errors(self) -> Generator[None]:
         yield
 
-    def seal(self, key: str, value: str) -> None:
+    def set_secret(self, key: str, value: str) -> None:
         self.calls.append(("seal", (key, value)))
         self.file.write_text(self.file.read_text(encoding="utf-8").replace("v1:old=", "v1:new="), encoding="utf-8")
 
@@ -102,7 +104,7 @@ def test_a_database_that_a_new_password_would_replace_stops_it(tmp_path: Path) -
     fake = Fake(tmp_path, [*ALL, change(instance, "replace")])
     with pytest.raises(DeploymentFailed, match="would be replaced") as refused:
         rotate(fake(), "database-password", with_changes=True)
-    assert refused.value.advice == "run `agent-platform up prod` first, and decide there"
+    assert refused.value.fix == "run `agent-platform up prod` first, and decide there"
     assert "up" not in dict(fake.calls)
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from automation.day2.rotation_targets import (
     RotationTarget,
-    beside,
-    hanging_on,
-    left_out,
+    dependents_of,
+    readers_without_change,
     resources_of,
-    roots,
+    rotation_interval_problem,
+    secret_urns,
     target_of,
-    too_young,
+    unrelated_changes,
 )
 from automation.plan.inventory import Value
 from automation.stack.document import stack_of
@@ -103,39 +103,46 @@ def test_every_cloud_says_of_each_password_whether_it_can_be_made_anew(cloud: st
 def test_what_only_waits_to_be_deleted_is_not_made_anew() -> None:
     old = resource(PASSWORD_URN, delete=True)
     assert resources_of({"deployment": {"resources": [old, *STATE]}}) == STATE
-    assert roots(target("database-password"), STATE) == (PASSWORD_URN,)
+    assert secret_urns(target("database-password"), STATE) == (PASSWORD_URN,)
 
 
 def test_what_hangs_on_a_secret_is_found_along_all_dependencies() -> None:
-    assert hanging_on(STATE, [PASSWORD_URN]) == {PASSWORD_URN, URL, GATEWAY, CHAT, WORKER}
-    assert hanging_on(STATE, [LISTED]) == {LISTED, GATEWAY}
+    assert dependents_of(STATE, [PASSWORD_URN]) == {PASSWORD_URN, URL, GATEWAY, CHAT, WORKER}
+    assert dependents_of(STATE, [LISTED]) == {LISTED, GATEWAY}
 
 
 def test_what_hangs_on_the_secret_is_part_of_the_rotation() -> None:
-    assert beside(target(KEY), [change(LISTED), change(GATEWAY)], STATE) == ()
+    assert unrelated_changes(target(KEY), [change(LISTED), change(GATEWAY)], STATE) == ()
 
 
 def test_what_does_not_is_told() -> None:
-    assert [each.name for each in beside(target(KEY), [change(LISTED), change(BUCKET)], STATE)] == ["prod-storage"]
+    assert [each.name for each in unrelated_changes(target(KEY), [change(LISTED), change(BUCKET)], STATE)] == [
+        "prod-storage"
+    ]
 
 
 def test_a_service_that_does_not_read_the_secret_is_no_part_of_it_though_it_hangs_there() -> None:
     state = [*STATE[:5], resource(CHAT, GATEWAY)]
-    assert [each.urn for each in beside(target(KEY), [change(GATEWAY), change(CHAT)], state)] == [CHAT]
+    assert [each.urn for each in unrelated_changes(target(KEY), [change(GATEWAY), change(CHAT)], state)] == [CHAT]
 
 
 def test_a_reader_that_would_not_be_restarted_is_told() -> None:
-    assert left_out(target("database-password"), [change(GATEWAY), change(CHAT)]) == ("prod-compute-worker",)
+    assert readers_without_change(target("database-password"), [change(GATEWAY), change(CHAT)]) == (
+        "prod-compute-worker",
+    )
 
 
 @pytest.mark.parametrize(("age_hours", "young"), [(23, True), (25, False)])
 def test_a_cloud_that_takes_one_password_a_day_is_not_asked_for_a_second(age_hours: int, young: bool) -> None:
     state = [resource(PASSWORD_URN, created=NOON - timedelta(hours=age_hours))]
-    told = too_young(target("database-password"), state, NOON)
+    told = rotation_interval_problem(target("database-password"), state, NOON)
     assert bool(told) is young
     if young:
         assert told == "was made less than 24 hours ago, and the cloud takes another from 2031-05-17 13:00 UTC on"
 
 
 def test_other_clouds_take_one_at_any_time() -> None:
-    assert too_young(target("database-password", "aws"), [resource(PASSWORD_URN, created=NOON)], NOON) == ""
+    assert (
+        rotation_interval_problem(target("database-password", "aws"), [resource(PASSWORD_URN, created=NOON)], NOON)
+        == ""
+    )

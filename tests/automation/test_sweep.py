@@ -9,7 +9,7 @@ import yaml
 
 from automation.cli.main import main
 from automation.day2 import expired_stacks
-from automation.day2.expired_stacks import StandingStack, Swept, sweep
+from automation.day2.expired_stacks import BackendStack, SweepResult, sweep
 from automation.deploy import Clock, Deployment, DeploymentFailed, Failure, Update
 from automation.plan.spec_keys import BASE, changed
 from automation.stack.document import read_stack
@@ -78,9 +78,9 @@ class Backend:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **ends: datetime | None) -> None:
         self.ends, self.destroyed = ends, list[str]()
         self.failing, self.unreadable = set[str](), set[str]()
-        monkeypatch.setattr(expired_stacks, "stacks_of", self.names)
-        monkeypatch.setattr(StandingStack, "expiry", self._expiry())
-        monkeypatch.setattr(StandingStack, "destroy", self._destroy())
+        monkeypatch.setattr(expired_stacks, "backend_stacks", self.names)
+        monkeypatch.setattr(BackendStack, "expiry", self._expiry())
+        monkeypatch.setattr(BackendStack, "destroy", self._destroy())
 
     def names(self, folder: Path, environment: object = None) -> list[str]:
         return sorted(self.ends)
@@ -133,7 +133,7 @@ def test_one_that_fails_keeps_no_other_from_going(project: Path, monkeypatch: py
 
 def test_each_is_told_as_soon_as_it_is_done(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Backend(monkeypatch, a=NOON, b=NOON)
-    told: list[Swept] = []
+    told: list[SweepResult] = []
     sweep(project, clock=Clock(now=lambda: NOON), on_swept=told.append)
     assert [each.stack for each in told] == ["a", "b"]
 
@@ -197,7 +197,7 @@ def test_nothing_is_written_beside_the_program_and_its_own_folder_goes_with_it(p
     deployment = ephemeral(project, BASE)
     before = sorted(project.iterdir())
     own = deployment.work_folder
-    deployment.layout.renew(NOON)
+    deployment.workdir.renew(NOON)
     assert sorted(project.iterdir()) == before and own != project and own.is_dir()
     del deployment
     assert not own.exists()
@@ -207,11 +207,11 @@ def test_nothing_is_written_beside_the_program_and_its_own_folder_goes_with_it(p
 def test_its_time_begins_anew_with_every_update(project: Path, hours: float | None, end: str) -> None:
     deployment = ephemeral(project, BASE, ttl_hours=hours)
     assert EXPIRES not in read_stack(deployment.work_folder, "pr-7").config
-    deployment.layout.renew(NOON)
+    deployment.workdir.renew(NOON)
     day = 17 if hours else 18
     assert read_stack(deployment.work_folder, "pr-7").config[EXPIRES] == f"2031-05-{day}T{end}:00+00:00"
 
 
 def test_a_stack_of_its_own_file_has_no_end(project: Path) -> None:
     ephemeral(project, BASE)
-    assert Deployment("staging", project).layout.expires_at(NOON) is None
+    assert Deployment("staging", project).workdir.expires_at(NOON) is None

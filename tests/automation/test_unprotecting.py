@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.guard import deletions, protected, refuse_protected
+from automation.deploy.guard import planned_deletions, protected_urns, refuse_protected
 from automation.plan.inventory import Value
 from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.happening import urn_of
@@ -22,17 +22,17 @@ def state(*resources: Mapping[str, Value]) -> Mapping[str, Value]:
 
 
 def test_everything_that_a_cloud_made_would_go() -> None:
-    changes = deletions(state(ROOM, PROVIDER, DATABASE))
-    assert [(change.name, change.operation) for change in changes if change.made] == [("prod-database", "delete")]
+    changes = planned_deletions(state(ROOM, PROVIDER, DATABASE))
+    assert [(change.name, change.operation) for change in changes if change.managed] == [("prod-database", "delete")]
 
 
 def test_what_the_cloud_keeps_is_only_forgotten() -> None:
-    (change,) = deletions(state(LOG))
+    (change,) = planned_deletions(state(LOG))
     assert change.operation == "forget"
 
 
 def test_an_empty_state_has_nothing_to_delete() -> None:
-    assert deletions({"deployment": None}) == ()
+    assert planned_deletions({"deployment": None}) == ()
 
 
 def test_all_that_is_protected_is_told_at_once() -> None:
@@ -48,12 +48,12 @@ def test_all_that_is_protected_is_told_at_once() -> None:
 def test_what_is_not_named_stays_protected() -> None:
     with pytest.raises(DeploymentFailed) as refused:
         refuse_protected("prod", state(DATABASE, BUCKET), ["prod-database"])
-    assert refused.value.sentence == "prod: prod-storage would be lost for good and is protected"
+    assert refused.value.problem == "prod: prod-storage would be lost for good and is protected"
 
 
 def test_what_is_named_may_go() -> None:
     refuse_protected("prod", state(DATABASE, BUCKET), ["prod-database", "prod-storage"])
-    assert len(protected(state(DATABASE, BUCKET))) == 2
+    assert len(protected_urns(state(DATABASE, BUCKET))) == 2
 
 
 def test_a_slip_in_a_name_is_refused_with_the_nearest() -> None:

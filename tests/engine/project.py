@@ -13,7 +13,7 @@ from typing import cast
 
 import yaml
 
-from automation.deploy.workspace import AT_ONCE
+from automation.deploy.workspace import PARALLEL_OPERATIONS
 from automation.plan.inventory import Value
 from automation.stack.document import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
@@ -127,7 +127,9 @@ class EngineProject:
 
     def up(self, *arguments: str) -> str:
         """Update without confirmation."""
-        return self.run("up", "--yes", "--skip-preview", "--suppress-progress", f"--parallel={AT_ONCE}", *arguments)
+        return self.run(
+            "up", "--yes", "--skip-preview", "--suppress-progress", f"--parallel={PARALLEL_OPERATIONS}", *arguments
+        )
 
     def destroy(self) -> str:
         """Destroy without confirmation."""

@@ -9,7 +9,7 @@ import pytest
 from automation import Deployment
 from automation.day2 import sweep
 from automation.deploy import Clock, Preview
-from automation.deploy.workspace import take_over_secrets
+from automation.deploy.workspace import copy_secrets
 from automation.stack import folders
 from providers.contract.spec.defaults import Raw
 from tests.engine.project import STACK, EngineProject
@@ -58,14 +58,14 @@ def test_an_ephemeral_stack_gets_secrets_that_only_the_backend_opens(
     # as with Pulumi Cloud: nothing in the file says what opens its values
     monkeypatch.setattr(folders, "SEALED_WITH", ())
     ephemeral = on(project, "pr-9")
-    assert take_over_secrets(ephemeral.engine, ephemeral.layout, ephemeral.create) is True
-    ephemeral.layout.renew(NOON)
+    assert copy_secrets(ephemeral.engine, ephemeral.workdir, ephemeral.create) is True
+    ephemeral.workdir.renew(NOON)
     key = f"agent-platform:{LISTED}"
     theirs, own = (cast("Raw", folders.sealed_in(file).values[key]) for file in (
         project.folder / f"Pulumi.{STACK}.yaml", ephemeral.work_folder / "Pulumi.pr-9.yaml",
     ))  # fmt: skip
     assert own != theirs
-    assert ephemeral.engine.ask("config", "get", key).strip() == SECRET
+    assert ephemeral.engine.run_command("config", "get", key).strip() == SECRET
     assert SECRET not in str(capfd.readouterr())
 
 

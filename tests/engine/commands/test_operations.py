@@ -5,7 +5,7 @@ import json
 import pytest
 
 from automation import Deployment
-from automation.deploy import Event, StepDone
+from automation.deploy import Event, StepCompleted
 from tests.engine.commands.conftest import DATABASE, SERVICE, STACK, CommandResult, Trial
 from tests.engine.project import PASSPHRASE
 
@@ -134,10 +134,12 @@ def test_in_python_the_events_come_with_their_rooms_and_the_outcome_has_types(tr
     ]
     outcome = deployment.up(events.append, preview=preview)
     done = {
-        event.step.component for event in events if isinstance(event, StepDone) and event.step.operation == "update"
+        event.step.component
+        for event in events
+        if isinstance(event, StepCompleted) and event.step.operation == "update"
     }
     assert "Compute" in done
     assert outcome.counts["replace"] == 1
     assert outcome.outputs["cloud"] == "aws"
-    assert set(outcome.seconds_by_room) == {"Compute"}
+    assert set(outcome.seconds_by_component) == {"Compute"}
     assert trial.project.cloud.calls("update")[-1] == (SERVICE, "trial-compute-web")
