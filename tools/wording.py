@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 LIST = Path(__file__).parent / "wording.txt"
-WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
+WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 CODE = re.compile(r"`[^`]*`|https?://\S+")
 QUESTION_WORDS = ("What", "Whether", "Who", "How", "Which", "Whom", "Whose")
 MIN_MESSAGE_WORDS = 3
@@ -92,9 +92,10 @@ def messages(paths: list[Path]) -> Iterator[Text]:
         tree = _tree(path)
         skipped = {id(node) for node in _docstring_nodes(tree)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
-                if len(WORD.findall(node.value)) >= MIN_MESSAGE_WORDS and " " in node.value:
-                    yield Text(path, node.lineno, node.value)
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in skipped:
+                continue
+            if len(WORD.findall(node.value)) >= MIN_MESSAGE_WORDS and " " in node.value:
+                yield Text(path, node.lineno, node.value)
 
 
 def identifiers(paths: list[Path]) -> Iterator[Text]:

@@ -1,1 +1,1 @@
-"""The contract between neutral code and the clouds: spec in, results out."""
+"""Contract between cloud-neutral code and the adapters: spec, results, Protocols and shared rules."""

@@ -1,7 +1,7 @@
-"""The alarm rules, decided once for every cloud.
+"""Alarm rules, the same on every cloud.
 
-A rule says what is measured, on which subject, when it fires and how loud. Each cloud has one table from `Signal` to
-its own metric; `metric_for` raises when a table lacks one, so a cloud cannot silently skip a rule.
+A rule names a signal, a subject, a threshold with its window, and a severity. Each cloud has one table from `Signal` to
+its metric; `metric_for` raises when a signal is missing there, so no cloud can skip a rule.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ Severity = Literal["warning", "critical"]
 
 
 class Signal(StrEnum):
-    """What is measured; a unit closes each name that has one."""
+    """Measured signal; names end with the unit where there is one."""
 
     CPU_PERCENT = "cpu-percent"
     MEMORY_PERCENT = "memory-percent"
@@ -247,16 +247,16 @@ def alarm_rules(spec: Platform) -> AlarmRules:
 
 
 def metric_for(table: Mapping[Signal, T], rule: AlarmRule) -> T:
-    """The cloud's own metric for a rule; raises LookupError naming the missing signal."""
+    """Return the cloud's metric for a rule; raises LookupError with the missing signal."""
     try:
         return table[rule.signal]
-    except KeyError as missing:
-        raise LookupError(f"no metric for the signal {rule.signal!r}: every cloud needs one for each rule") from missing
+    except KeyError as error:
+        raise LookupError(f"no metric for the signal {rule.signal!r}: every cloud needs one for each rule") from error
 
 
 @dataclass(frozen=True)
 class BurnRate:
-    """One window pair of a burn-rate alarm: fires when both windows burn the error budget `factor` times too fast."""
+    """Window pair of a burn-rate alarm, which fires when the burn rate exceeds `factor` in both windows."""
 
     long_seconds: int
     short_seconds: int
@@ -264,7 +264,7 @@ class BurnRate:
     severity: Severity
 
     def error_percent(self, availability_percent: float) -> float:
-        """Share of failing requests, in percent, at which this pair fires; never above 100."""
+        """Percentage of failed requests at which this pair fires; at most 100."""
         return min(100.0, round(self.factor * (100 - availability_percent), 4))
 
 

@@ -17,7 +17,7 @@ TYPE_PREFIX = "agent-platform:index"
 
 
 class Options(TypedDict, total=False):
-    """Resource options that rooms set; parent and provider come from the scope."""
+    """Resource options that an adapter may set; parent and provider come from the scope."""
 
     aliases: Sequence[pulumi.Alias]
     additional_secret_outputs: list[str]
@@ -38,7 +38,7 @@ class Component(pulumi.ComponentResource):
 
 
 class DeferredComponent:
-    """Component that is registered when its first child asks for its parent."""
+    """Component that is registered when its first child needs a parent."""
 
     def __init__(self, kind: str, name: str, opts: Callable[[], pulumi.ResourceOptions]) -> None:
         self._kind, self._name, self._opts = kind, name, opts
@@ -113,7 +113,7 @@ def type_token(kind: str) -> str:
 
 
 def outputs_of(result: object) -> dict[str, pulumi.Input[object]]:
-    """The plain values and Outputs of a result, for the component's outputs; resources and nested facts stay inside."""
+    """Plain values and Outputs of a result, for the component's outputs; resources and nested values are left out."""
     if not is_dataclass(result):
         return {}
     values = {field.name: cast("object", getattr(result, field.name)) for field in fields(result)}

@@ -1,6 +1,6 @@
-"""Where one region of the platform stands, as far as every cloud knows it: spec, stack, region, profile. Pure.
+"""Context of one region: spec, stack and region, as every cloud needs them. Pure.
 
-A cloud's own `Site` extends this with its block, its account and the names that its other strings must predict.
+Each cloud extends it with its block, its account, and names that other strings have to predict.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from providers.contract.spec import Platform
 
 @dataclass(frozen=True)
 class RegionContext:
-    """One region, and the spec that is built there."""
+    """Region, stack and spec."""
 
     spec: Platform
     stack: str

@@ -1,4 +1,4 @@
-"""Passwords made here and the URLs that carry them: secret from birth, read by reference ever after."""
+"""Generated passwords and the connection URLs that contain them. Both are secret Outputs from the start."""
 
 from urllib.parse import quote
 
@@ -11,9 +11,9 @@ PASSWORD_LENGTH = 40
 
 
 def generated_password(scope: Scope, part: str = "password") -> pulumi.Output[str]:
-    """A random password of letters and digits: it needs no quoting in a URL, and 40 of them carry 238 bits.
+    """Random password of 40 letters and digits (238 bits), which needs no quoting in a URL.
 
-    Wrapped because the random provider's result is marked secret only by a real engine.
+    Marked secret explicitly, because only a real engine marks the result of the random provider.
     """
     password = random.RandomPassword(scope.named(part), length=PASSWORD_LENGTH, special=False, opts=scope.opts())
     return pulumi.Output.secret(password.result)
@@ -25,9 +25,9 @@ def postgres_url(
     """`postgresql+psycopg://user:password@host:port/name?sslmode=require`, secret because the password is."""
     return pulumi.Output.secret(
         pulumi.Output.all(password=password, host=host).apply(
-            lambda known: (
-                f"postgresql+psycopg://{username}:{quote(str(known['password']), safe='')}"
-                f"@{known['host']}:{port}/{name}?sslmode=require"
+            lambda values: (
+                f"postgresql+psycopg://{username}:{quote(str(values['password']), safe='')}"
+                f"@{values['host']}:{port}/{name}?sslmode=require"
             )
         )
     )
@@ -38,18 +38,18 @@ def redis_url(
 ) -> pulumi.Output[str]:
     """`rediss://:password@host:port/0?ssl_cert_reqs=required` (`redis://...` without TLS), secret like the password.
 
-    `ca_file` is where a reader finds the server's own authority. That one signs for this server alone, so the server's
-    address, which its certificate does not carry, need not be checked as well.
+    `ca_file` is the path of the certificate authority of the server. It signs for this server only, so the host name, which
+    the certificate does not contain, is not checked.
     """
     scheme, query = ("rediss", _tls_query(ca_file)) if tls else ("redis", "")
     return pulumi.Output.secret(
         pulumi.Output.all(password=password, host=host).apply(
-            lambda known: f"{scheme}://:{quote(str(known['password']), safe='')}@{known['host']}:{port}/0{query}"
+            lambda values: f"{scheme}://:{quote(str(values['password']), safe='')}@{values['host']}:{port}/0{query}"
         )
     )
 
 
 def _tls_query(ca_file: str | None) -> str:
-    # Celery takes a URL without `ssl_cert_reqs` to mean no check at all (broker), or refuses it (result backend)
+    # without `ssl_cert_reqs` Celery does not verify the certificate (broker) or refuses the URL (result backend)
     own_authority = f"&ssl_check_hostname=false&ssl_ca_certs={quote(ca_file, safe='')}" if ca_file else ""
     return f"?ssl_cert_reqs=required{own_authority}"

@@ -1,7 +1,7 @@
-"""What a dashboard shows, for every cloud: a row for each service, the database, the cache and money.
+"""Content of the dashboard, the same on every cloud: a row for each service, the database, the cache and cost.
 
-A panel is drawn from a signal of the alarm rules, by the same metric the alarm watches and with its threshold as a
-line, or from one of two measures that nobody is woken for. Clouds draw panels; what stands on them is decided here.
+A panel shows the metric of an alarm rule with its threshold as a line, or one of two metrics without an alarm. Each cloud
+renders the panels in its own format.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from providers.contract.spec import Platform
 
 
 class GraphOnlyMetric(StrEnum):
-    """What is drawn without being watched by an alarm."""
+    """Metric that is shown without an alarm."""
 
     REQUESTS = "requests"
     SPENDING = "spending"
@@ -25,8 +25,8 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.MEMORY_PERCENT: ("Memory", "percent"),
     Signal.ERROR_PERCENT: ("Errors (5xx)", "percent"),
     Signal.LATENCY_P95_SECONDS: ("Latency, 95th percentile", "seconds"),
-    Signal.UNHEALTHY_REPLICAS: ("Unhealthy copies", "copies"),
-    Signal.MISSING_REPLICAS: ("Missing copies", "copies"),
+    Signal.UNHEALTHY_REPLICAS: ("Unhealthy replicas", "replicas"),
+    Signal.MISSING_REPLICAS: ("Missing replicas", "replicas"),
     Signal.DATABASE_FAILED_CONNECTIONS: ("Failed connections", "connections"),
     Signal.DATABASE_CPU_PERCENT: ("CPU", "percent"),
     Signal.DATABASE_STORAGE_PERCENT: ("Disk", "percent"),
@@ -35,12 +35,12 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.CACHE_MEMORY_PERCENT: ("Memory", "percent"),
     Signal.CACHE_EVICTIONS: ("Evictions", "entries"),
 }
-"""Title and unit of a panel, by what it shows."""
+"""Title and unit of a panel by its metric."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One graph: what it shows, over periods of `period_seconds`, with a line at `threshold` where there is one."""
+    """Graph of one metric over periods of `period_seconds`, with a line at `threshold` unless that is None."""
 
     shows: Signal | GraphOnlyMetric
     period_seconds: int
@@ -48,18 +48,18 @@ class Panel:
 
     @property
     def title(self) -> str:
-        """What stands above it."""
+        """Title of the panel."""
         return TITLES[self.shows][0]
 
     @property
     def unit(self) -> str:
-        """What its axis counts."""
+        """Unit of the axis."""
         return TITLES[self.shows][1]
 
 
 @dataclass(frozen=True)
 class DashboardRow:
-    """The panels of one subject, beneath its name."""
+    """Panels of one service, the database, the cache or cost."""
 
     name: str
     panels: tuple[Panel, ...]
@@ -67,11 +67,11 @@ class DashboardRow:
 
 REQUESTS = Panel(GraphOnlyMetric.REQUESTS, 60, None)
 SPENDING_PERIOD_SECONDS = 6 * 3600
-"""Clouds reckon costs a few times a day."""
+"""Clouds update cost data a few times a day."""
 
 
 def dashboard_rows(spec: Platform, rules: AlarmRules) -> tuple[DashboardRow, ...]:
-    """Every row of the platform's dashboard: services in the order of the file, database, cache, money."""
+    """Every row of the dashboard: services in the order of the file, database, cache, cost."""
     subjects = dict.fromkeys((rule.subject, rule.name) for rule in rules)
     rows = [
         _row(name, [rule for rule in rules if (rule.subject, rule.name) == (kind, name)]) for kind, name in subjects

@@ -1,7 +1,7 @@
-"""Image references taken apart, by the rule of the container registries' own clients. Pure.
+"""Parsing of container image references, by the rules of the registry clients. Pure.
 
-`ghcr.io/acme/gateway:1` names a registry, `acme/gateway:1` does not: the part before the first slash is a registry's
-host when it contains a dot or a colon, or is `localhost`. Images without one live in the platform's own registry.
+`ghcr.io/acme/gateway:1` names a registry, `acme/gateway:1` does not: the part before the first slash is a registry host
+when it contains a dot or a colon, or is `localhost`. Images without a host are in the registry of the platform.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Image:
 
     @property
     def suffix(self) -> str:
-        """What pins the image in its repository: `@sha256:...` when there is a digest, else `:tag`, else nothing.
+        """Suffix after the repository: `@sha256:...` when there is a digest, else `:tag`, else nothing.
 
-        A digest wins over a tag beside it, as it does for the registries.
+        A digest takes precedence over a tag, as in the registries.
         """
         if self.digest is not None:
             return f"@{self.digest}"
@@ -33,7 +33,7 @@ class Image:
 
 
 def parse_image(reference: str) -> Image:
-    """Registry, name, tag and digest of an image reference."""
+    """Parse an image reference into registry, name, tag and digest."""
     path, _, digest = reference.partition("@")
     first, slash, rest = path.partition("/")
     has_registry = bool(slash) and (first == "localhost" or any(mark in first for mark in ".:"))

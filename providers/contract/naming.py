@@ -1,22 +1,22 @@
-"""Physical names that a cloud limits: what is too long, and the sentence that says what to shorten by how much. Pure.
+"""Length limits of physical names. Pure.
 
-Which names are limited, and to how many characters, is each cloud's own knowledge. Nothing is cut silently: a name that
-does not fit is refused with the number of characters to drop.
+Each cloud knows which names are limited and to how many characters. No name is cut: one that does not fit is refused with
+the number of characters to remove.
 """
 
 import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-from providers.contract.diagnostics import Unsupported, legacy_unsupported
+from providers.contract.diagnostics import Unsupported
 
 STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
-"""What the limited names of every cloud allow: RFC 1035 labels without two hyphens in a row; no capital, no underscore."""
+"""Stack names that are valid in the limited names of every cloud: RFC 1035 labels in lower case without two hyphens in a row."""
 
 
 @dataclass(frozen=True)
 class Name:
-    """A physical name, what it names, the key of the stack file that makes it long, and the characters it may have."""
+    """Physical name with its kind, its character limit and the key of the stack file that contributes to it."""
 
     kind: str
     text: str
@@ -26,20 +26,17 @@ class Name:
 
     @property
     def excess(self) -> int:
-        """Characters above the limit; not positive when it fits."""
+        """Characters above the limit; zero or negative when the name fits."""
         return len(self.text) - self.limit
 
 
 def too_long(name: Name, *, cloud: str, brand: str, part: str = "service") -> Unsupported:
-    """The refusal of a name with an excess; `part` is what the user named beside the stack, when that is not alone."""
+    """Refusal of a name that exceeds its limit; `part` is what contributes to the name besides the stack."""
     longer = "stack" if name.path == "stack" else f"{part} or the stack"
-    advice = (
-        f"the name of its {name.kind} would have {len(name.text)} characters and {brand} allows {name.limit}; "
-        f"shorten the name of the {longer} by {name.excess}"
-    )
-    return legacy_unsupported(cloud, name.path, name.value, advice)
+    problem = f"the name of its {name.kind} would have {len(name.text)} characters; {brand} allows {name.limit}"
+    return Unsupported(cloud, name.path, problem, f"shorten the name of the {longer} by {name.excess}")
 
 
 def salt_of(*parts: str, length: int) -> str:
-    """Hexadecimal digits, `length` of them, that change with any of the parts and are the same every time."""
+    """Hexadecimal digits, `length` of them, derived from the parts."""
     return sha256("/".join(parts).encode()).hexdigest()[:length]

@@ -1,14 +1,14 @@
-"""PostgreSQL's own knowledge: units of its parameters, switches, what is read only at the start. Pure.
+"""PostgreSQL parameters: units, booleans, and which need a restart. Pure.
 
 Managed servers take a plain number in the parameter's own unit (`shared_buffers` in pages of 8 kB, `work_mem` in kB,
-timeouts in milliseconds), so a value with a unit is refused on every cloud. What a cloud sets, fixes, bounds or keeps to
-itself is its own and stays with it.
+timeouts in milliseconds), so a value with a unit is refused on every cloud. Each cloud knows which parameters it sets,
+bounds or reserves.
 """
 
 import re
 from collections.abc import Mapping
 
-from providers.contract.diagnostics import Diagnostic, legacy_error, legacy_unsupported
+from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
 from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import IN_MIB, Parameter
 
@@ -39,51 +39,52 @@ AT_START = _words(
 )
 """Context `postmaster` in pg_settings, PostgreSQL 14 to 18."""
 AT_START_UNTIL_17 = _words("autovacuum_max_workers")
-"""Read at the start only, until PostgreSQL 18 gave it slots to grow in."""
+"""Read at server start only, until PostgreSQL 18 added `autovacuum_worker_slots`."""
 
 
 def own_name(name: str) -> str:
-    """PostgreSQL's name of a parameter that the stack file may name in MiB."""
+    """PostgreSQL's name of a parameter that the stack file may give in MiB."""
     return IN_MIB.get(name, name)
 
 
 def in_own_unit(name: str, value: Parameter) -> Parameter:
-    """The value in the unit of PostgreSQL's own parameter; MiB become pages."""
+    """Value in the unit of the PostgreSQL parameter; MiB are converted to pages."""
     return int(value) * PAGES_A_MIB if name in IN_MIB else value
 
 
 def on_or_off(value: Parameter) -> str:
-    """The value as text, a switch as the word."""
+    """Value as text; booleans as `on` or `off`."""
     return ("off", "on")[value] if isinstance(value, bool) else str(value)
 
 
 def waits_for_restart(name: str, version: str) -> bool:
-    """True for a parameter that PostgreSQL of this major version reads only when the server starts."""
+    """True for a parameter that this major version reads only at server start."""
     return name in AT_START or (name in AT_START_UNTIL_17 and int(version) < 18)
 
 
 def declared(
     database: DatabaseSpec, defaults: Mapping[str, Parameter], fixed: Mapping[str, Parameter]
 ) -> list[tuple[str, Parameter]]:
-    """Every parameter by its own name, in order: the defaults, the user's in their place, what cannot be changed."""
+    """Every parameter by PostgreSQL's name, sorted: defaults, then the user's values, then fixed values."""
     users = {own_name(name): in_own_unit(name, value) for name, value in database.parameters.items()}
     return sorted({**defaults, **users, **fixed}.items())
 
 
 def untaken(database: DatabaseSpec, *, cloud: str, brand: str, keeps: Mapping[str, str]) -> list[Diagnostic]:
-    """The user's parameters that nobody may set (`keeps`: names by the reason), and values with a unit."""
+    """Refusals of parameters that the cloud reserves (`keeps`: names by the reason) and of values with a unit."""
     kept = {name: reason for reason, names in keeps.items() for name in names.split()}
     refusals: list[Diagnostic] = []
     for name, value in database.parameters.items():
         path = f"database.parameters.{name}"
         if name in kept:
-            refusals.append(legacy_unsupported(cloud, path, value, f"{kept[name]}; drop the key"))
+            refusals.append(Unsupported(cloud, path, kept[name], "remove the key"))
         elif isinstance(value, str) and WITH_UNIT.fullmatch(value):
-            refusals.append(legacy_error(path, value, _unit_advice(name, brand)))
+            refusals.append(_unit_error(path, name, value, brand))
     return refusals
 
 
-def _unit_advice(name: str, brand: str) -> str:
-    in_mib = next((ours for ours, theirs in IN_MIB.items() if theirs == name), None)
+def _unit_error(path: str, name: str, value: str, brand: str) -> ConfigError:
+    in_mib = next((key for key, parameter in IN_MIB.items() if parameter == name), None)
     other = f", or use {in_mib}" if in_mib else ""
-    return f"has a unit, which {brand} does not read; write a plain number in PostgreSQL's own unit of {name}{other}"
+    problem = f"{displayed(value)} has a unit, which {brand} does not accept"
+    return ConfigError(path, problem, f"use a plain number in PostgreSQL's unit of {name}{other}")

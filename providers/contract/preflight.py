@@ -1,6 +1,6 @@
-"""What only the place that a platform stands on can tell: whether it can take it, and why a resource of it failed.
+"""Checks of the machine that a stack is deployed to, before an update and after a failure.
 
-A cloud answers such questions through its provider and the engine's errors; a machine of one's own can be asked at once.
+Only Docker has such checks; clouds report through their providers and the errors of the engine.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +10,12 @@ from providers.contract.diagnostics import Diagnostic
 from providers.contract.spec import Platform
 
 Environment = Mapping[str, str]
-"""Variables of the process that deploys."""
+"""Environment variables of the deploying process."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What was seen of one subject: nothing in the way, refusals, or in `unasked` what to do where nobody answers."""
+    """Result for one subject: passed, diagnostics, or the fix in `unasked` when it cannot be checked."""
 
     subject: str
     told: str
@@ -25,7 +25,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class FailedResource:
-    """A resource that could not be made: its logical name, its type token, and what the provider said of it."""
+    """Resource that could not be created: logical name, type token and the error text of the provider."""
 
     name: str
     type: str
@@ -34,16 +34,16 @@ class FailedResource:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a resource failed, as one sentence without an end, and what to do."""
+    """Cause of a failed resource, as a clause without a full stop, and the fix."""
 
     sentence: str
     advice: str
 
 
 Preflight = Callable[[Platform, str, Environment], Sequence[CheckResult]]
-"""Looks at the place before a stack is deployed there."""
+"""Check the machine before a deployment."""
 Explain = Callable[[Platform, str, FailedResource, Environment], Diagnosis | None]
-"""Asks the place why a resource of a stack failed; None where it knows no more than the provider said."""
+"""Find the cause of a failed resource; None when the machine knows no more than the provider reported."""
 
 
 def _nothing_to_check(_spec: Platform, _stack: str, _environment: Environment) -> Sequence[CheckResult]:
@@ -58,7 +58,7 @@ def _nothing_to_add(
 
 @dataclass(frozen=True)
 class HostChecks:
-    """How the place of a platform is asked; a cloud whose machines are its own has nothing to add."""
+    """Checks of one target; without any, every check passes and no cause is known."""
 
     preflight: Preflight = _nothing_to_check
     explain: Explain = _nothing_to_add

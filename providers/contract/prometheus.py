@@ -1,13 +1,13 @@
-"""The alarm rules as one Prometheus rules document, shared by every managed Prometheus and by a Prometheus of one's own.
+"""Alarm rules as Prometheus alerting rules, for managed and self-hosted Prometheus servers.
 
-What must be exposed, each series with the subject's name as its `job` label (the service's, `database` or `cache`):
+Series that the rules need; the `job` label is the name of the service, `database` or `cache`:
 
 - a service, at `metrics_path` on its port: the OpenTelemetry HTTP server histogram and its process' CPU and memory, which
-  every Prometheus client library brings (`SERVICE_METRICS`). `up` tells copies apart by their `instance` label;
-- the database: postgres_exporter, its container's CPU, and the time of its last good backup (`DATABASE_METRICS`);
+  every Prometheus client library exposes (`SERVICE_METRICS`). The `instance` label of `up` identifies a replica;
+- the database: postgres_exporter, the CPU of its container, and the time of its last successful backup (`DATABASE_METRICS`);
 - the cache: redis_exporter (`CACHE_METRICS`).
 
-A worker without a port exposes nothing that could be scraped, so no rule is written for it.
+A worker without a port cannot be scraped, so it has no rules.
 """
 
 import json
@@ -21,9 +21,9 @@ from providers.contract.spec import Platform, Service
 SUBJECTS: tuple[Subject, ...] = ("service", "database", "cache")
 BYTES_PER_GIB = 2**30
 SECONDS_WITHOUT_BACKUP = 26 * 3600
-"""A daily backup and two hours of grace."""
+"""One day between backups plus two hours of tolerance."""
 
-USUAL_PATH = "/metrics"
+DEFAULT_PATH = "/metrics"
 
 SERVICE_METRICS = (
     "up",
@@ -58,8 +58,8 @@ EXPRESSIONS: Mapping[Signal, str] = {
         '(rate(http_server_request_duration_seconds_bucket{job="$job"}[${window}s])))'
     ),
     Signal.UNHEALTHY_REPLICAS: 'count(up{job="$job"} == 0)',
-    Signal.MISSING_REPLICAS: '$copies - (count(up{job="$job"} == 1) or vector(0))',
-    # an exporter that waits for a server that is gone answers too late, and then tells nothing at all
+    Signal.MISSING_REPLICAS: '$replicas - (count(up{job="$job"} == 1) or vector(0))',
+    # postgres_exporter times out when the server does not answer, so pg_up is missing then
     Signal.DATABASE_FAILED_CONNECTIONS: '(sum(1 - pg_up{job="$job"}) or sum(1 - up{job="$job"}))',
     Signal.DATABASE_CONNECTIONS_PERCENT: (
         '100 * sum(pg_stat_activity_count{job="$job"}) / sum(pg_settings_max_connections{job="$job"})'
@@ -74,36 +74,36 @@ EXPRESSIONS: Mapping[Signal, str] = {
     ),
     Signal.CACHE_EVICTIONS: 'sum(increase(redis_evicted_keys_total{job="$job"}[${window}s]))',
 }
-"""What each signal is in PromQL; `$` words are the rule's own, filled by `expression`."""
+"""PromQL of each signal; `expression` fills in the `$` placeholders."""
 
 
 def metrics_path(service: Service) -> str:
-    """Where a service shows its metrics: `/metrics`, but for Streamlit, which has them beside its health."""
+    """Path of the metrics of a service: `/metrics`; Streamlit has them next to its health path."""
     if service.app == "streamlit" and service.health.path:
         return f"{service.health.path.rpartition('/')[0]}/metrics"
-    return USUAL_PATH
+    return DEFAULT_PATH
 
 
 def path_setting(service: Service) -> Mapping[str, str]:
-    """A scrape job's `metrics_path`, where it is not the one that Prometheus takes by itself."""
+    """`metrics_path` of a scrape job, unless it is the default of Prometheus."""
     path = metrics_path(service)
-    return {} if path == USUAL_PATH else {"metrics_path": path}
+    return {} if path == DEFAULT_PATH else {"metrics_path": path}
 
 
 @dataclass(frozen=True)
 class PrometheusRule:
-    """One alerting rule: fires when `expression` stays above the rule's threshold for `seconds` after its window."""
+    """Alerting rule that fires when `expression` is above the threshold for `seconds` after its window."""
 
     rule: AlarmRule
     expression: str
 
     @property
     def seconds(self) -> int:
-        """The first period is the window that the expression looks over, so only the others must be waited for."""
+        """Value of `for` in seconds; the first period is the window of the expression."""
         return self.rule.period_seconds * (self.rule.periods - 1)
 
     def document(self) -> dict[str, object]:
-        """The rule in Prometheus' own words."""
+        """Rule in the format of a Prometheus rules file."""
         return {
             "alert": self.rule.key,
             "expr": f"{self.expression} > {self.rule.threshold:g}",
@@ -114,40 +114,40 @@ class PrometheusRule:
 
 
 def rules_document(spec: Platform, rules: AlarmRules, subjects: Iterable[Subject] = SUBJECTS) -> str:
-    """The rules file as YAML (in its JSON form, so that nothing needs quoting), one group a subject's name."""
+    """Rules file as YAML (in JSON notation, which needs no quoting), one group per subject."""
     groups: dict[str, list[dict[str, object]]] = {}
-    for found in prometheus_rules(spec, rules, subjects):
-        groups.setdefault(found.rule.name, []).append(found.document())
+    for alert in prometheus_rules(spec, rules, subjects):
+        groups.setdefault(alert.rule.name, []).append(alert.document())
     return json.dumps({"groups": [{"name": name, "rules": group} for name, group in groups.items()]}, indent=2)
 
 
 def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subject] = SUBJECTS) -> list[PrometheusRule]:
-    """The platform's alarm rules on subjects that something is scraped of."""
-    wanted = frozenset(subjects)
+    """Alarm rules on subjects that are scraped."""
+    selected = frozenset(subjects)
     return [
         PrometheusRule(rule, expression(spec, rule))
         for rule in rules
-        if rule.subject in wanted and is_scraped(spec, rule)
+        if rule.subject in selected and is_scraped(spec, rule)
     ]
 
 
 def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
-    """True unless the rule is about a service without a port."""
+    """True unless the rule is on a service without a port."""
     return rule.subject != "service" or spec.services[rule.name].port is not None
 
 
 def expression(spec: Platform, rule: AlarmRule) -> str:
-    """The PromQL of a rule's signal on its subject; raises LookupError for a signal without one."""
-    words = {"job": rule.name, "window": rule.period_seconds, **_sizes(spec, rule)}
-    return Template(metric_for(EXPRESSIONS, rule)).substitute(words)
+    """PromQL of a rule; raises LookupError for a signal without an expression."""
+    values = {"job": rule.name, "window": rule.period_seconds, **_sizes(spec, rule)}
+    return Template(metric_for(EXPRESSIONS, rule)).substitute(values)
 
 
 def _sizes(spec: Platform, rule: AlarmRule) -> dict[str, object]:
-    """What a percentage of the subject is a percentage of."""
+    """Sizes that percentages of the subject refer to."""
     if rule.subject == "service":
         service = spec.services[rule.name]
         memory_bytes = int(service.size.memory_gib * BYTES_PER_GIB)
-        return {"vcpu": f"{service.size.vcpu:g}", "memory_bytes": memory_bytes, "copies": service.replicas.min}
+        return {"vcpu": f"{service.size.vcpu:g}", "memory_bytes": memory_bytes, "replicas": service.replicas.min}
     if rule.subject == "database" and spec.database is not None:
         storage_bytes = spec.database.max_storage_gib * BYTES_PER_GIB
         return {"vcpu": f"{spec.database.size.vcpu:g}", "storage_bytes": storage_bytes}

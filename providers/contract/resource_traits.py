@@ -1,7 +1,4 @@
-"""What whoever deploys must know of a cloud's resources: which hold something, which revision runs, which password turns.
-
-Pure tables by type token, one for each cloud; no SDK is needed to read them.
-"""
+"""Per-cloud metadata of resource types: stateful types, service revisions, replacing changes, rotatable passwords. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +11,7 @@ PASSWORD_TYPE = "random:index/randomPassword:RandomPassword"  # noqa: S105  # a 
 
 @dataclass(frozen=True)
 class StatefulType:
-    """A type of resource that holds what no update can bring back; `holds` says what is lost with it."""
+    """Resource type with data that an update cannot restore; `holds` names the data."""
 
     type: str
     holds: str
@@ -22,10 +19,10 @@ class StatefulType:
 
 @dataclass(frozen=True)
 class ServiceType:
-    """A type of service: where its state tells the revision that was asked for and the one that runs.
+    """Service type, and the state properties with the desired and the running revision.
 
-    Paths are as on the wire; `wanted_in` and `running_in` say whether among the inputs or the outputs. A property of
-    `failed` with one of its values says that the cloud gave the revision up.
+    Paths are those of the wire format; `wanted_in` and `running_in` are `inputs` or `outputs`. `failed` is a property and
+    its values that mean that the cloud abandoned the revision.
     """
 
     type: str
@@ -38,7 +35,7 @@ class ServiceType:
 
 @dataclass(frozen=True)
 class ReplacingChange:
-    """A key of the spec that cannot change in place on a cloud: the type that is made anew or deleted, and why."""
+    """Key of the spec that cannot change in place on a cloud: the type that is replaced or deleted, and why."""
 
     key: str
     type: str
@@ -47,10 +44,10 @@ class ReplacingChange:
 
 @dataclass(frozen=True)
 class RotatablePassword:
-    """A password of the platform that can be made anew: the room that makes it, and the part whose users hold it.
+    """Password that the platform can rotate: the component that creates it, and the data store whose clients use it.
 
-    It is made anew `rounds` times until the one before opens nothing, and not before it is `pause_seconds` old.
-    `refused` says, where a cloud makes it by itself, why not and what to do instead.
+    `rounds` rotations are needed until the previous password is invalid; each password must be at least `pause_seconds`
+    old. `refused` is the reason and the alternative where the cloud generates the password itself.
     """
 
     name: str
@@ -63,7 +60,7 @@ class RotatablePassword:
 
 @dataclass(frozen=True)
 class ResourceTraits:
-    """One cloud's tables; a key that `losing` does not name replaces nothing that holds something."""
+    """Tables of one cloud; a key that is not in `losing` replaces no stateful resource."""
 
     stateful: tuple[StatefulType, ...]
     running: tuple[ServiceType, ...]
@@ -72,10 +69,10 @@ class ResourceTraits:
 
     @cached_property
     def holds(self) -> Mapping[str, str]:
-        """What a type of resource holds, by type token; passwords hold something on every cloud."""
+        """Data of each stateful type by type token; generated passwords are stateful on every cloud."""
         return {PASSWORD_TYPE: "a password in use", **{row.type: row.holds for row in self.stateful}}
 
     @cached_property
     def services(self) -> Mapping[str, ServiceType]:
-        """Services by type token."""
+        """Service types by type token."""
         return {row.type: row for row in self.running}

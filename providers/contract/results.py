@@ -1,6 +1,6 @@
-"""What the rooms hand back: references and addresses as Outputs, never a password.
+"""Results of the adapter methods: references and addresses as Outputs, never a password.
 
-A cloud adds facts that only it reads by subclassing; neutral code sees these fields and no more.
+A cloud adds fields for its own use in a subclass; neutral code sees only these.
 """
 
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ import pulumi
 
 @dataclass(frozen=True)
 class SecretRef:
-    """A stored value by reference; `version` changes with the value, so that pinning it restarts the readers."""
+    """Reference to a stored secret; `version` changes with the value, so that pinning it restarts the readers."""
 
     name: str
     reference: pulumi.Output[str]
     version: pulumi.Output[str]
     grants: tuple[pulumi.Resource, ...] = ()
-    """What must exist before a reader starts: the value itself and each reader's right to read it."""
+    """Resources that must exist before a reader starts: the value and the permission of each reader."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """PostgreSQL as its users see it; `url` is the secret with user, password, host, port and database name."""
+    """PostgreSQL database; `url` is the secret with user, password, host, port and database name."""
 
     host: pulumi.Output[str]
     port: int
@@ -33,19 +33,19 @@ class Database:
 
 @dataclass(frozen=True)
 class Cache:
-    """Redis protocol as its users see it; `url` is the secret with password, host and port."""
+    """Redis-compatible cache; `url` is the secret with password, host and port."""
 
     host: pulumi.Output[str]
     port: int
     tls: bool
     url: SecretRef
     ca_certificate: SecretRef | None = field(default=None, kw_only=True)
-    """Authority of the server's own certificate where no public one signs it; `url` names it as a file of the reader."""
+    """Certificate authority of the server when it is not a public one; `url` refers to it as a file in the container."""
 
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """A bucket by its name in the cloud, and the endpoint clients talk to."""
+    """Bucket and the endpoint that clients connect to."""
 
     bucket: pulumi.Output[str]
     endpoint_url: pulumi.Output[str]
@@ -53,14 +53,14 @@ class ObjectStore:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a region shows to the entry: the host name requests are sent on to."""
+    """Origin of a region behind the entry: the host name that requests are forwarded to."""
 
     host: pulumi.Output[str]
 
 
 @dataclass(frozen=True)
 class Workloads:
-    """The running services: private address by name, and the origin of the public ones (None: nothing is public)."""
+    """Running services: private address by name, and the origin of the public ones (None when no service is public)."""
 
     services: Mapping[str, pulumi.Output[str]]
     origin: Origin | None
@@ -68,23 +68,23 @@ class Workloads:
 
 @dataclass(frozen=True)
 class Entry:
-    """The public address; empty when no service has a path."""
+    """Public URL; empty when no service has a path."""
 
     url: pulumi.Output[str]
 
 
 @dataclass(frozen=True)
 class Monitoring:
-    """Where to look; empty without dashboards."""
+    """URL of the dashboard; empty without one."""
 
     dashboard_url: pulumi.Output[str]
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What one service finds around it: plain variables, and secrets by reference."""
+    """Environment of one service: plain variables, and secrets by reference."""
 
     plain: Mapping[str, pulumi.Input[str]]
     secrets: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
     files: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
-    """Stored values that stand as files in the container, by absolute path; no two share a folder."""
+    """Secrets that are mounted as files, by absolute path; no two share a folder."""

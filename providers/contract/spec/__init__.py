@@ -1,4 +1,4 @@
-"""The spec: frozen, pure data, the same for every cloud."""
+"""Spec of a platform: frozen data, the same for every cloud."""
 
 from providers.contract.spec.base import CloudName, Profile, SpecModel
 from providers.contract.spec.clouds import AwsBlock, AzureBlock, DockerBlock, GcpBlock

@@ -1,7 +1,7 @@
-"""What every part of the spec shares: frozen, typed, nothing unknown accepted.
+"""Base model and field types shared by all parts of the spec.
 
-Field docstrings are the documentation users read: `docs/configuration.md` and the JSON schema are made from them,
-so each is one sentence that states units and what absence means.
+Field docstrings are user documentation: `docs/configuration.md` and the JSON schema are generated from them, so each is
+one sentence that states the unit and the meaning of an absent value.
 """
 
 from typing import Annotated, Literal
@@ -22,6 +22,8 @@ Environment = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 
 
 class SpecModel(BaseModel):
-    """Base of every part of the spec: immutable, no unknown keys, documented by docstrings."""
+    """Base of every part of the spec: immutable, without unknown keys, documented by docstrings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, strict=True, validate_default=True
+    )

@@ -1,7 +1,7 @@
-"""Defaults that depend on another key: the profile's, and those an application kind brings along.
+"""Defaults that depend on another key: those of the profile and of the application preset.
 
-They are laid under the raw configuration before it is checked, so the frozen spec that everything else reads is
-complete. The defaults in the spec's classes are production's; a lighter profile lowers them by being named.
+They are merged into the raw configuration before validation, so the frozen spec is complete. The defaults of the spec's
+classes are those of production; the other profiles lower them.
 """
 
 from typing import cast
@@ -32,23 +32,23 @@ PROFILES: dict[str, Raw] = {
         "monitoring": {"log_retention_days": 30},
     },
 }
-"""Defaults by profile; `*` stands for each service. A part the stack does not ask for is not made by its defaults."""
+"""Defaults by profile; `*` means each service. Defaults never enable an optional part."""
 
-FIXED_COPIES = "docker"
-"""The cloud that runs a fixed number of copies: its defaults ask for no more than the least."""
+FIXED_REPLICAS_CLOUD = "docker"
+"""Cloud with a fixed number of replicas: its default maximum is the minimum."""
 OPTIONAL_PARTS = ("database", "cache", "storage", "budget", "deployer")
 
 
 def complete(raw: Raw) -> Raw:
-    """`raw` with the defaults of its profile and of its services' application kinds laid under it."""
+    """Return `raw` completed with the defaults of its profile and of its services' presets."""
     profile = raw.get("profile", "production")
-    known = profile if isinstance(profile, str) and profile in PROFILES else "production"
-    defaults = dict(PROFILES[known])
+    name = profile if isinstance(profile, str) and profile in PROFILES else "production"
+    defaults = dict(PROFILES[name])
     for part in OPTIONAL_PARTS:
         if not isinstance(raw.get(part), dict):
             defaults.pop(part, None)
     each_service = cast("Raw", cast("Raw", defaults.pop("services", {})).get("*", {}))
-    if raw.get("cloud") == FIXED_COPIES:
+    if raw.get("cloud") == FIXED_REPLICAS_CLOUD:
         each_service = {**each_service, "replicas": _fixed(cast("Raw", each_service["replicas"]))}
     filled = under(raw, defaults)
     services = raw.get("services")
@@ -59,29 +59,30 @@ def complete(raw: Raw) -> Raw:
 
 
 def under(raw: Raw, defaults: Raw) -> Raw:
-    """`raw` completed by `defaults`, key by key in nested objects; values of `raw` win."""
+    """Return `raw` completed by `defaults`, key by key in nested objects; values of `raw` take precedence."""
     merged = {**defaults, **raw}
     for key, default in defaults.items():
-        given = raw.get(key)
-        if isinstance(default, dict) and isinstance(given, dict):
-            merged[key] = under(cast("Raw", given), cast("Raw", default))
+        value = raw.get(key)
+        if isinstance(default, dict) and isinstance(value, dict):
+            merged[key] = under(cast("Raw", value), cast("Raw", default))
     return merged
 
 
 def _service(value: object, defaults: Raw) -> object:
     if not isinstance(value, dict):
         return value
-    given = cast("Raw", value)
-    service = {**given, "replicas": _replicas(given.get("replicas", {}), cast("Raw", defaults["replicas"]))}
-    app = given.get("app", "custom")
+    written = cast("Raw", value)
+    replicas = _replicas(written.get("replicas", {}), cast("Raw", defaults["replicas"]))
+    service = {**written, "replicas": replicas}
+    app = written.get("app", "custom")
     return _with_preset(service, PRESETS[app]) if isinstance(app, str) and app in PRESETS else service
 
 
-def _replicas(given: object, defaults: Raw) -> object:
-    """One bound alone moves the other only as far as it must: `{min: 20}` means 20 to 20, not a contradiction."""
-    if not isinstance(given, dict):
-        return given
-    bounds = cast("Raw", given)
+def _replicas(written: object, defaults: Raw) -> object:
+    """Complete bounds; one bound alone moves the other where needed, so `{min: 20}` means 20 to 20."""
+    if not isinstance(written, dict):
+        return written
+    bounds = cast("Raw", written)
     low, high = bounds.get("min"), bounds.get("max")
     default_low, default_high = cast("int", defaults["min"]), cast("int", defaults["max"])
     if isinstance(low, int) and high is None:
@@ -108,12 +109,12 @@ def _with_preset(service: Raw, preset: Preset) -> Raw:
 
 
 def _on_port(word: str, port: object) -> str:
-    """gunicorn and streamlit take their port on the command line; the other servers read PORT."""
+    """Fill in the port for gunicorn and streamlit, which take it on the command line; other servers read PORT."""
     return word.format(port=port) if "{port}" in word else word
 
 
-def _health(given: Raw, preset: Preset) -> Raw:
-    health = dict(given)
+def _health(written: Raw, preset: Preset) -> Raw:
+    health = dict(written)
     if preset.health_path is not None and not health.get("command"):
         health.setdefault("path", preset.health_path)
     if preset.health_command and "path" not in health and not health.get("command"):

@@ -1,4 +1,4 @@
-"""Isolation and the way in."""
+"""Network, public entry and replica counts."""
 
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ def _cidr(value: str) -> str:
     try:
         IPv4Network(value)
     except ValueError as error:
-        raise ValueError(f"is not an IPv4 block ({error}); write it like 10.20.0.0/16") from error
+        raise ValueError(f"not an IPv4 block ({error}); use CIDR notation such as 10.20.0.0/16") from error
     return value
 
 
@@ -23,48 +23,48 @@ DomainName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?
 
 
 class NetworkSpec(SpecModel):
-    """The private network and its ways out."""
+    """Private network and its outbound access."""
 
     cidr: Cidr = "10.20.0.0/16"
-    """IPv4 range of the network; every subnet is cut from it and adding a zone renumbers none."""
+    """IPv4 range of the network; subnets are allocated from it, and adding a zone renumbers none of them."""
     zones: Annotated[int, Field(ge=1, le=4)] = 3
-    """Number of availability zones the network spans (1 to 4); production refuses a single one."""
+    """Number of availability zones (1 to 4); production refuses 1."""
     egress: Literal["per_zone", "single", "none"] = "per_zone"
-    """Way to the internet: a NAT per zone, a single shared NAT, or none, which closes it and needs private endpoints."""
+    """Outbound internet access: one NAT gateway per zone, a single shared one, or none, which needs private endpoints."""
     private_endpoints: bool = True
-    """Reach the cloud's own services (registry, secrets, logs, models) without leaving the private network."""
+    """Connect to the services of the cloud (registry, secrets, logs, models) over private endpoints."""
     flow_logs: bool = True
-    """Record accepted and refused connections of the whole network, kept as long as the logs."""
+    """Log accepted and rejected connections of the network; retention is that of the logs."""
 
 
 class IngressSpec(SpecModel):
-    """The public entry: name, admission and protection."""
+    """Public entry: domain, allowed clients, rate limit and WAF."""
 
     domain: DomainName | None = None
-    """Public name of the platform; absent: the cloud's own name."""
+    """Domain name of the platform; absent: a name that the cloud generates."""
     dns_zone: DomainName | None = None
-    """Existing DNS zone in the same account that holds `domain`; absent: the part of `domain` after its first dot."""
+    """Existing DNS zone of `domain` in the same account; absent: `domain` without its first label."""
     allowed_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)] = ("0.0.0.0/0",)
-    """Client address ranges that may connect."""
+    """Client address ranges that may connect, in CIDR notation."""
     rate_limit_per_minute: Annotated[int, Field(ge=10, le=1_000_000)] = 60
-    """Requests a minute that one client address may make before it is refused."""
+    """Requests per minute that one client address may send; further ones are rejected."""
     idle_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
-    """Seconds without a byte after which a connection is closed; agents stream, so longer than the longest pause."""
+    """Seconds without data after which a connection is closed; for streaming agents longer than their longest pause."""
     waf: bool = True
-    """Inspect requests with the cloud's managed rule sets; the rate limit stands either way."""
+    """Inspect requests with the cloud's managed WAF rules; the rate limit applies in any case."""
 
     @property
     def zone(self) -> str | None:
-        """DNS zone that holds the domain: `dns_zone`, or the part of the domain after its first dot."""
+        """DNS zone of the domain: `dns_zone`, else the domain without its first label."""
         if self.domain is None:
             return None
         return self.dns_zone or self.domain.partition(".")[2]
 
 
 class Replicas(SpecModel):
-    """How many copies of a service run."""
+    """Number of replicas of a service."""
 
     min: PositiveInt = 2
-    """Copies that always run."""
+    """Minimum number of replicas."""
     max: PositiveInt = 4
-    """Copies that autoscaling may reach; equal to `min` switches autoscaling off."""
+    """Maximum number of replicas; equal to `min` disables autoscaling."""

@@ -1,4 +1,4 @@
-"""Seeing, paying, deploying, recovering."""
+"""Monitoring, budget, deployment and recovery."""
 
 from typing import Annotated, Literal
 
@@ -11,16 +11,16 @@ Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
 class Slack(SpecModel):
-    """The channel that receives alarms."""
+    """Slack channel that receives alarms."""
 
     workspace: Annotated[str, Field(pattern=r"^T[A-Z0-9]{6,}$")]
-    """Workspace (team) id, starting with T."""
+    """Workspace (team) ID, starting with T."""
     channel: Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{6,}$")]
-    """Channel id, starting with C or G."""
+    """Channel ID, starting with C or G."""
 
 
 class Alerts(SpecModel):
-    """Thresholds of the alarm rules; the rules themselves are the same on every cloud."""
+    """Thresholds of the alarm rules, which are the same on every cloud."""
 
     cpu_percent: Percent = 80
     """CPU of a service or the database, in percent, over 5 minutes: warning."""
@@ -33,16 +33,16 @@ class Alerts(SpecModel):
 
 
 class Slo(SpecModel):
-    """The promise to users; alarms fire on how fast its error budget burns."""
+    """Service level objective; alarms fire on the burn rate of its error budget."""
 
     availability_percent: Annotated[float, Field(ge=90, lt=100)] = 99.9
     """Share of requests that must not fail, in percent, over 30 days."""
     latency_p95_seconds: Annotated[float, Field(gt=0, le=600)] = 2
-    """95th percentile of the response time that is promised, in seconds."""
+    """Objective for the 95th percentile of the response time, in seconds."""
 
 
 class MonitoringSpec(SpecModel):
-    """Logs, alarms, dashboards and who is told."""
+    """Logs, alarms, dashboards and notification channels."""
 
     log_retention_days: LogRetentionDays = 365
     """Days that logs are kept."""
@@ -51,35 +51,35 @@ class MonitoringSpec(SpecModel):
     slack: Slack | None = None
     """Slack channel that receives alarms; absent: none."""
     dashboards: bool = True
-    """Draw a dashboard with a row for each service, the database, the cache and money."""
+    """Create a dashboard with a row for each service, the database, the cache and cost."""
     prometheus: bool = False
-    """Keep a managed Prometheus with the same alert rules and send it what the services expose at /metrics."""
+    """Create a managed Prometheus with the same alert rules that collects the /metrics of the services."""
     alerts: Alerts = Alerts()
     """Thresholds of the alarm rules."""
     slo: Slo | None = None
-    """Promise to users; absent: no burn-rate alarms."""
+    """Service level objective; absent: no burn-rate alarms."""
 
 
 class BudgetSpec(SpecModel):
-    """Money."""
+    """Budget of a month."""
 
     monthly_usd: Annotated[float, Field(gt=0)]
-    """Spending a month, in US dollars, at which the alarm channels are told (80 and 100 percent, and the forecast)."""
+    """Monthly cost in US dollars; the notification channels receive 80 and 100 percent of it, and the forecast."""
 
 
 class Deployer(SpecModel):
     """Keyless deployment from GitHub Actions by OpenID Connect."""
 
     github: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
-    """Repository as owner/name."""
+    """Repository as `owner/name`."""
     environment: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "production"
     """GitHub environment whose jobs may deploy."""
 
 
 class RecoverySpec(SpecModel):
-    """What stands ready when a region is lost."""
+    """Recovery from the loss of a region."""
 
     standby_region: str | None = None
     """Region of the standby."""
     mode: Literal["none", "backup", "warm"] = "none"
-    """none, backup (copies of the data elsewhere) or warm (a small copy of the platform elsewhere)."""
+    """`none`; `backup` (copies of the data in the standby region) and `warm` (a scaled-down platform there) are refused by this release."""

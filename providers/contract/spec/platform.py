@@ -1,4 +1,4 @@
-"""The whole spec: what a stack file says, complete and consistent."""
+"""Complete spec of a platform, as a stack file describes it."""
 
 from typing import Annotated
 
@@ -13,54 +13,54 @@ from providers.contract.spec.service import Service
 
 
 class Platform(SpecModel):
-    """One agent platform: its services and everything they stand on."""
+    """Agent platform: services and the resources that they need."""
 
     cloud: CloudName
     """Cloud that the stack runs on: aws, gcp, azure or docker."""
     aws: AwsBlock | None = None
-    """What is Amazon's own; needed when `cloud` is aws."""
+    """AWS settings; required when `cloud` is aws."""
     gcp: GcpBlock | None = None
-    """What is Google's own; needed when `cloud` is gcp."""
+    """Google Cloud settings; required when `cloud` is gcp."""
     azure: AzureBlock | None = None
-    """What is Microsoft's own; needed when `cloud` is azure."""
+    """Azure settings; required when `cloud` is azure."""
     docker: DockerBlock | None = None
-    """What is this machine's own; may be absent even when `cloud` is docker."""
+    """Docker settings; optional when `cloud` is docker."""
     profile: Profile = "production"
-    """Sets defaults: production is the safe one, staging and development cost less."""
+    """Set of defaults: production is the safe one, staging and development cost less."""
     tags: dict[str, str] = {}
-    """Tags or labels on everything, beside `project`, `stack` and `managed-by`."""
+    """Tags or labels of all resources, in addition to `project`, `stack` and `managed-by`."""
     network: NetworkSpec = NetworkSpec()
-    """The private network and its ways out."""
+    """Private network and its outbound access."""
     ingress: IngressSpec = IngressSpec()
-    """The public entry."""
+    """Public entry."""
     services: Annotated[dict[Slug, Service], Field(min_length=1)]
     """Services by name."""
     database: DatabaseSpec | None = None
     """PostgreSQL; absent: none."""
     cache: CacheSpec | None = None
-    """Redis protocol; absent: none."""
+    """Redis-compatible cache; absent: none."""
     storage: StorageSpec | None = None
     """Object storage; absent: none."""
     monitoring: MonitoringSpec = MonitoringSpec()
     """Logs, alarms, dashboards."""
     budget: BudgetSpec | None = None
-    """Money; absent: no budget alarm."""
+    """Budget; absent: no budget alarm."""
     deployer: Deployer | None = None
     """Keyless deployment from CI; absent: none."""
     recovery: RecoverySpec = RecoverySpec()
-    """What stands ready when a region is lost."""
+    """Recovery from the loss of a region."""
     accept_risk: dict[str, str] = {}
-    """Production refusals that are accepted: the refused key's path and the reason."""
+    """Accepted production refusals: the refused key and the reason."""
 
     @property
     def block(self) -> AwsBlock | GcpBlock | AzureBlock | DockerBlock | None:
-        """The chosen cloud's block; docker's may be left out."""
+        """Block of the chosen cloud; that of docker is optional."""
         blocks = {"aws": self.aws, "gcp": self.gcp, "azure": self.azure, "docker": self.docker or DockerBlock()}
         return blocks[self.cloud]
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Managed models of the chosen cloud's block; docker has none."""
+        """Managed models in the block of the chosen cloud; docker has none."""
         return self.block.models if isinstance(self.block, AwsBlock | GcpBlock | AzureBlock) else ()
 
     def users_of(self, part: str) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ class Platform(SpecModel):
 
     @property
     def public(self) -> dict[str, Service]:
-        """Services with a path, longest path first: the order in which routes must be tried."""
+        """Services with a path, longest path first, which is the order of the routes."""
         routed = [(name, service) for name, service in self.services.items() if service.path is not None]
         return dict(sorted(routed, key=lambda item: (-len(item[1].path or ""), item[0])))
 

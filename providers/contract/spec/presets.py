@@ -1,4 +1,4 @@
-"""What each kind of application brings with it: port, command, health check. Explicit keys win over the preset."""
+"""Presets by kind of application: port, command and health check. Explicit keys take precedence."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,14 +8,14 @@ App = Literal["agentos", "fastapi", "streamlit", "django", "celery", "custom"]
 
 @dataclass(frozen=True)
 class Preset:
-    """Defaults of one kind of application; `port` None means a worker that accepts no connection."""
+    """Defaults of one kind of application; without a port it is a worker that accepts no connections."""
 
     port: int | None
     health_path: str | None
     command: tuple[str, ...] = ()
     health_command: tuple[str, ...] = ()
     web_concurrency: bool = False
-    """WEB_CONCURRENCY follows the vCPUs: these servers fork one process a core."""
+    """True for servers that fork one process per core; WEB_CONCURRENCY is then the number of vCPUs."""
 
 
 PRESETS: dict[App, Preset] = {

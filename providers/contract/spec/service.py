@@ -1,4 +1,4 @@
-"""One service: what runs, how large, how many, who may reach it and what it may use."""
+"""Service: image, size, replicas, health, connections and data stores."""
 
 from typing import Annotated, Literal
 
@@ -12,84 +12,84 @@ Uses = Literal["database", "cache", "storage", "models"]
 
 
 class Size(SpecModel):
-    """Processor and memory of one copy."""
+    """vCPU and memory of one replica."""
 
     vcpu: Annotated[float, Field(gt=0, le=64)] = 1
-    """Virtual CPUs; a cloud that has no such pair refuses and names the nearest."""
+    """Virtual CPUs; a combination that the cloud does not offer is refused with the nearest ones."""
     memory_gib: Annotated[float, Field(gt=0, le=512)] = 2
     """Memory in GiB."""
 
 
 class Autoscaling(SpecModel):
-    """Targets that the number of copies follows between `replicas.min` and `replicas.max`."""
+    """Targets of autoscaling between `replicas.min` and `replicas.max`."""
 
     cpu_percent: Percent = 70
-    """Average CPU use, in percent of the size, that scaling holds."""
+    """Target of average CPU utilization, in percent of the size."""
     memory_percent: Percent = 75
-    """Average memory use, in percent of the size, that scaling holds."""
+    """Target of average memory utilization, in percent of the size."""
     requests_per_replica_per_minute: PositiveInt = 1000
-    """Requests a minute that one copy should serve; only services with a `path` count requests."""
+    """Target of requests per minute and replica; only services with a `path` count requests."""
     scale_out_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
-    """Pause after copies were added before more are added."""
+    """Seconds to wait after a scale-out before the next one."""
     scale_in_cooldown_seconds: Annotated[int, Field(ge=0, le=3600)] = 600
-    """Pause after a change before copies are removed."""
+    """Seconds to wait after a scaling activity before a scale-in."""
 
 
 class Health(SpecModel):
-    """How a copy proves that it works."""
+    """Health check of a replica."""
 
     path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
-    """HTTP path that answers 200; absent: the preset's."""
+    """HTTP path that answers with status 200; absent: that of the preset."""
     command: tuple[str, ...] = ()
-    """Command run inside the container instead of an HTTP request (first word CMD or CMD-SHELL); for services without a port."""
+    """Command to run inside the container in place of an HTTP request (first word CMD or CMD-SHELL); for services without a port."""
     interval_seconds: Annotated[int, Field(ge=5, le=300)] = 30
-    """Seconds between two checks."""
+    """Seconds between checks."""
     timeout_seconds: Annotated[int, Field(ge=2, le=120)] = 5
-    """Seconds a check may take; less than the interval."""
+    """Timeout of a check in seconds; less than the interval."""
     healthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
-    """Checks in a row that make a copy healthy."""
+    """Consecutive successful checks after which a replica is healthy."""
     unhealthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
-    """Failed checks in a row that make a copy unhealthy."""
+    """Consecutive failed checks after which a replica is unhealthy."""
     start_period_seconds: Annotated[int, Field(ge=0, le=300)] = 60
-    """Grace after start in which failed checks do not count."""
+    """Grace period after start, in seconds, in which failed checks do not count."""
 
 
 class Service(SpecModel):
-    """One container image running as one or more copies."""
+    """Container image that runs as one or more replicas."""
 
     app: App = "custom"
-    """Kind of application: sets port, command, health path and WEB_CONCURRENCY where the service does not."""
+    """Preset for port, command, health path and WEB_CONCURRENCY."""
     image: Annotated[str, Field(pattern=r"^[a-z0-9][\w.:/-]*(@sha256:[0-9a-f]{64})?$")]
-    """Image, pinned by digest in production; without a registry host it lives in the platform's own registry."""
+    """Container image, pinned by digest in production; without a registry host it is in the platform's registry."""
     path: Annotated[str, Field(pattern=r"^/[\w./-]*$")] | None = None
-    """Path prefix routed to it from outside; absent: private."""
+    """Path prefix under which the entry routes to the service; absent: private."""
     port: Port | None = None
-    """Port it listens on; absent: the preset's, and none for a worker."""
+    """Port that the service listens on; absent: that of the preset, none for a worker."""
     command: tuple[str, ...] = ()
-    """Command and arguments in place of the image's; empty: the preset's, or the image's own."""
+    """Command and arguments in place of those of the image; empty: those of the preset, else of the image."""
     size: Size = Size()
-    """Processor and memory of one copy."""
+    """vCPU and memory of one replica."""
     replicas: Replicas = Replicas()
-    """Bounds on the number of copies."""
+    """Minimum and maximum number of replicas."""
     autoscaling: Autoscaling = Autoscaling()
-    """What makes copies come and go between the bounds."""
+    """Autoscaling targets between the minimum and the maximum."""
     health: Health = Health()
-    """How a copy proves that it works."""
+    """Health check of a replica."""
     environment: dict[Environment, str] = {}
     """Plain environment variables; never a secret."""
     secrets: tuple[Environment, ...] = ()
-    """Names of secrets handed in as environment variables; values by `pulumi config set --secret agent-platform:NAME`."""
+    """Secrets to pass as environment variables; set values with `pulumi config set --secret agent-platform:NAME`."""
     uses: tuple[Uses, ...] = ()
-    """Parts of the platform it may reach: database, cache, storage, models."""
+    """Data stores and models that the service may use: database, cache, storage, models."""
     calls: tuple[Slug, ...] = ()
-    """Services it may reach; each gives it <NAME>_URL, and nobody else may call them."""
+    """Services that it may call; each adds the variable <NAME>_URL. All other calls are denied."""
 
     @property
     def preset(self) -> Preset:
-        """Defaults of this service's kind of application."""
+        """Defaults of the service's kind of application."""
         return PRESETS[self.app]
 
     @property
     def web_concurrency(self) -> int | None:
-        """Worker processes for servers that fork one a core; None where the app has no such notion."""
+        """Worker processes for servers that fork one per core; None for other applications."""
         return max(1, round(self.size.vcpu)) if self.preset.web_concurrency else None
