@@ -1,4 +1,4 @@
-"""What the contract tests must know of each cloud: how its resources are tagged, how its rights are written.
+"""Knowledge of each cloud that the contract tests need: tags of resources and permissions.
 
 A new cloud joins `providers.AVAILABLE` and adds one entry here.
 """
@@ -14,8 +14,8 @@ from automation.plan.inventory import Declared, Inventory
 
 
 @dataclass(frozen=True)
-class Right:
-    """One right that a program gives: to do `action` on `target`."""
+class Permission:
+    """Permission that a program grants: `action` on `target`."""
 
     resource: str
     action: str
@@ -24,17 +24,17 @@ class Right:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """How to read one cloud's plan."""
+    """Readers of the plan of one cloud."""
 
     tags_of: Callable[[Inventory, Declared], Mapping[str, object] | None]
-    """Tags that a resource will carry; None where the cloud has no tags for its type."""
-    rights: Callable[[Inventory], Iterator[Right]]
-    broad: Callable[[Right], bool]
-    """True for an action that no service needs."""
-    unbounded: Callable[[Right], bool]
-    """True for a target that is more than the stack's own resources."""
+    """Tags of a resource; None for a type without tags."""
+    rights: Callable[[Inventory], Iterator[Permission]]
+    broad: Callable[[Permission], bool]
+    """True for an action that is broader than any service needs."""
+    unbounded: Callable[[Permission], bool]
+    """True for a target beyond the resources of the stack."""
     unbounded_reasons: Mapping[str, str]
-    """Actions that may have an unbounded target, and why."""
+    """Actions that may have an unbounded target, with the reason."""
 
 
 def provider_setting(plan: Inventory, resource: Declared, key: str) -> Mapping[str, object] | None:
@@ -50,7 +50,7 @@ def aws_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None
     return cast("Mapping[str, object]", setting.get("tags", {}))
 
 
-def aws_rights(plan: Inventory) -> Iterator[Right]:
+def aws_rights(plan: Inventory) -> Iterator[Permission]:
     """Every allowed action of every identity policy."""
     for resource in (*plan.of_type("iam:RolePolicy"), *plan.of_type("iam:Policy")):
         document = json.loads(cast("str", resource.inputs["policy"]))
@@ -58,11 +58,11 @@ def aws_rights(plan: Inventory) -> Iterator[Right]:
             if statement["Effect"] == "Allow":
                 for action in as_list(statement["Action"]):
                     for target in as_list(statement["Resource"]):
-                        yield Right(resource.name, action, target)
+                        yield Permission(resource.name, action, target)
 
 
 def azure_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
-    """Azure's provider tags nothing by itself; whether a type has tags, its class in the SDK tells."""
+    """Tags of a resource; the class in the SDK shows whether a type has any, as the provider adds none."""
     if not resource.type.startswith("azure-native:"):
         return None
     _, module, name = resource.type.split(":")
@@ -70,11 +70,11 @@ def azure_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | No
     return cast("Mapping[str, object]", resource.inputs.get("tags", {})) if hasattr(kind, "tags") else None
 
 
-def azure_rights(plan: Inventory) -> Iterator[Right]:
-    """Every role by its GUID, on what it is given."""
+def azure_rights(plan: Inventory) -> Iterator[Permission]:
+    """Every role assignment by the GUID of the role and its scope."""
     for resource in plan.of_type("authorization:RoleAssignment"):
         role = cast("str", resource.inputs["roleDefinitionId"]).rpartition("/")[2]
-        yield Right(resource.name, role, cast("str", resource.inputs["scope"]))
+        yield Permission(resource.name, role, cast("str", resource.inputs["scope"]))
 
 
 AZURE_BROAD = {
@@ -92,7 +92,7 @@ def as_list(value: object) -> list[str]:
 
 
 def gcp_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
-    """Default labels reach what has labels; Cloud SQL and Cloud Monitoring have a field of their own for them."""
+    """Default labels, or the separate label field of Cloud SQL and Cloud Monitoring."""
     settings = cast("Mapping[str, object]", resource.inputs.get("settings", {}))
     own = resource.inputs.get("userLabels", settings.get("userLabels"))
     if own is not None:
@@ -101,39 +101,39 @@ def gcp_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None
     return provider_setting(plan, resource, "defaultLabels") if "pulumiLabels" in merged else None
 
 
-def gcp_rights(plan: Inventory) -> Iterator[Right]:
-    """Every role that a member gets, and every permission of a role of our own."""
+def gcp_rights(plan: Inventory) -> Iterator[Permission]:
+    """Every role of a member, and every permission of a custom role."""
     for resource in plan.custom:
         if {"role", "member"} <= set(resource.inputs):
             target = "project" if resource.short_type == "projects:IAMMember" else resource.name
-            yield Right(resource.name, str(resource.inputs["role"]), target)
+            yield Permission(resource.name, str(resource.inputs["role"]), target)
     for role in plan.of_type("projects:IAMCustomRole"):
         for permission in as_list(role.inputs["permissions"]):
-            yield Right(role.name, permission, role.name)
+            yield Permission(role.name, permission, role.name)
 
 
 def docker_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | None:
-    """Labels, where a type has them; images, keys and passwords have none."""
+    """Labels of containers, networks and volumes; other types have none."""
     if resource.short_type not in ("docker:Container", "docker:Network", "docker:Volume"):
         return None
     labels = cast("list[Mapping[str, str]]", resource.inputs.get("labels", []))
     return {label["label"]: label["value"] for label in labels}
 
 
-def docker_rights(plan: Inventory) -> Iterator[Right]:
-    """Whom a container may reach (its networks), what it may do (capabilities) and what of the machine it sees."""
+def docker_rights(plan: Inventory) -> Iterator[Permission]:
+    """Networks, added capabilities and host paths of each container."""
     for container in plan.of_type("docker:Container"):
         inputs = container.inputs
-        for seat in cast("list[Mapping[str, str]]", inputs.get("networksAdvanced", [])):
-            yield Right(container.name, "join", seat["name"])
+        for attachment in cast("list[Mapping[str, str]]", inputs.get("networksAdvanced", [])):
+            yield Permission(container.name, "join", attachment["name"])
         for added in cast("Mapping[str, list[str]]", inputs["capabilities"]).get("adds", []):
-            yield Right(container.name, f"capability {added}", container.name)
+            yield Permission(container.name, f"capability {added}", container.name)
         if inputs.get("privileged") or inputs.get("networkMode") == "host" or inputs.get("pidMode") == "host":
-            yield Right(container.name, "everything", "the machine")
+            yield Permission(container.name, "all", "the host")
         for volume in cast("list[Mapping[str, object]]", inputs.get("volumes", [])):
             if "hostPath" in volume:
                 action = "read" if volume.get("readOnly") else "write"
-                yield Right(container.name, f"{action} {volume['hostPath']}", "the machine")
+                yield Permission(container.name, f"{action} {volume['hostPath']}", "the host")
 
 
 PRIMITIVE_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
@@ -145,14 +145,14 @@ KNOWLEDGE: dict[str, Knowledge] = {
         broad=lambda right: right.action.endswith("*"),
         unbounded=lambda right: right.target == "*",
         unbounded_reasons={
-            "ecr:GetAuthorizationToken": "a token is for the registry, which has no ARN",
+            "ecr:GetAuthorizationToken": "a registry token has no ARN",
             "xray:PutTraceSegments": "traces have no ARN",
             "xray:PutTelemetryRecords": "traces have no ARN",
             "cloudwatch:PutMetricData": "metrics have no ARN; a condition names the namespace",
             "ecs:DescribeTaskDefinition": "AWS offers no resource level for it",
-            "cloudwatch:GetMetricData": "metrics have no ARN; Slack draws the chart of an alarm",
-            "cloudwatch:GetMetricStatistics": "metrics have no ARN; Slack draws the chart of an alarm",
-            "cloudwatch:GetMetricWidgetImage": "metrics have no ARN; Slack draws the chart of an alarm",
+            "cloudwatch:GetMetricData": "metrics have no ARN; Slack shows the chart of an alarm",
+            "cloudwatch:GetMetricStatistics": "metrics have no ARN; Slack shows the chart of an alarm",
+            "cloudwatch:GetMetricWidgetImage": "metrics have no ARN; Slack shows the chart of an alarm",
             "logs:DescribeLogGroups": "AWS offers no resource level for it",
         },
     ),
@@ -162,17 +162,17 @@ KNOWLEDGE: dict[str, Knowledge] = {
         broad=lambda right: right.action in AZURE_BROAD,
         unbounded=lambda right: AZURE_GROUP.fullmatch(right.target) is not None,
         unbounded_reasons={
-            "43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader: Grafana draws the metrics of the whole group",
+            "43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader: Grafana shows the metrics of the resource group",
         },
     ),
     "docker": Knowledge(
         tags_of=docker_tags,
         rights=docker_rights,
-        broad=lambda right: right.action == "everything" or right.action.startswith(("capability", "write")),
-        unbounded=lambda right: right.target == "the machine",
+        broad=lambda right: right.action == "all" or right.action.startswith(("capability", "write")),
+        unbounded=lambda right: right.target == "the host",
         unbounded_reasons={
-            "read /proc": "the host's exporter counts processes, memory and load where the kernel tells them",
-            "read /sys": "devices and control groups are told there; no socket of Docker is given instead",
+            "read /proc": "the node exporter reads processes, memory and load from the kernel",
+            "read /sys": "devices and control groups; the alternative would be the Docker socket",
         },
     ),
     "gcp": Knowledge(

@@ -1,25 +1,25 @@
-"""The alarm rules: which there are, with which limits, and how fast an error budget may burn."""
+"""Alarm rules of the contract, and the burn rates of an error budget."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.validation.parse import read
-from providers.contract.alarms import BURN_RATES, AlarmRule, BurnRate, Signal, alarm_rules, metric_for
+from providers.contract.alarms import BURN_RATES, AlarmRule, AlarmRules, BurnRate, Signal, alarm_rules, metric_for
 from providers.contract.spec import Platform
-from tests.planning import DROP, production
+from tests.planning import DROP, plan, production
 
 MONTH_HOURS = 30 * 24
-SPENT_PERCENT = (2, 5, 10)
-"""Share of a month's budget that is gone when a pair fires: Google SRE Workbook, chapter 5."""
+CONSUMED_PERCENT = (2, 5, 10)
+"""Percentage of a month's error budget that is consumed when a pair fires: Google SRE Workbook, chapter 5."""
 
 availabilities = st.floats(90, 99.999)
 pairs = st.sampled_from(BURN_RATES)
 
 
 def spec_of(**changes: object) -> Platform:
-    spec, mistakes = read(production({path.replace("__", "."): value for path, value in changes.items()}))
-    assert spec is not None, mistakes
+    spec, errors = read(production({path.replace("__", "."): value for path, value in changes.items()}))
+    assert spec is not None, errors
     return spec
 
 
@@ -27,7 +27,7 @@ def rules_of(name: str, spec: Platform | None = None) -> dict[Signal, AlarmRule]
     return {rule.signal: rule for rule in alarm_rules(spec or spec_of()) if rule.name == name}
 
 
-def test_every_rule_has_a_name_of_its_own() -> None:
+def test_rule_keys_are_unique() -> None:
     keys = [rule.key for rule in alarm_rules(spec_of())]
     assert len(keys) == len(set(keys))
 
@@ -46,9 +46,23 @@ def test_every_signal_is_used_by_production() -> None:
         ("database", Signal.DATABASE_FAILED_CONNECTIONS, 0, 60, "critical"),
     ],
 )
-def test_a_rule_fires_at_its_limit(name: str, signal: Signal, threshold: float, seconds: int, severity: str) -> None:
+def test_a_rule_has_its_threshold_window_and_severity(
+    name: str, signal: Signal, threshold: float, seconds: int, severity: str
+) -> None:
     rule = rules_of(name)[signal]
     assert (rule.threshold, rule.period_seconds * rule.periods, rule.severity) == (threshold, seconds, severity)
+
+
+def test_alarm_rules_are_computed_once_per_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Platform] = []
+
+    def counted(spec: Platform) -> AlarmRules:
+        calls.append(spec)
+        return alarm_rules(spec)
+
+    monkeypatch.setattr("providers.contract.context.alarm_rules", counted)
+    plan(production(cloud="aws"))
+    assert len(calls) == 1
 
 
 def test_the_spec_sets_the_thresholds() -> None:
@@ -58,37 +72,37 @@ def test_the_spec_sets_the_thresholds() -> None:
     assert rules_of("gateway", spec)[Signal.ERROR_PERCENT].threshold == 1
 
 
-def test_a_private_service_has_no_rule_about_answers() -> None:
+def test_a_private_service_has_no_rules_on_requests() -> None:
     assert not {Signal.ERROR_PERCENT, Signal.LATENCY_P95_SECONDS, Signal.UNHEALTHY_REPLICAS} & set(rules_of("chat"))
 
 
-def test_without_backups_none_can_fail() -> None:
+def test_without_backups_there_is_no_backup_alarm() -> None:
     key = "database.backup.retention_days"
     spec = spec_of(database__backup={"retention_days": 0}, accept_risk={key: "rebuilt every night"})
     assert Signal.DATABASE_BACKUP_FAILED not in rules_of("database", spec)
 
 
-def test_a_cache_that_never_evicts_has_no_rule_about_it() -> None:
+def test_a_cache_without_eviction_has_no_eviction_alarm() -> None:
     spec = spec_of(cache__eviction="noeviction")
     assert set(rules_of("cache", spec)) == {Signal.CACHE_MEMORY_PERCENT}
 
 
-def test_parts_that_do_not_stand_have_no_rules() -> None:
+def test_absent_data_stores_have_no_rules() -> None:
     uses = {f"services__{name}__uses": DROP for name in ("gateway", "chat", "worker")}
     spec = spec_of(**uses, database=DROP, cache=DROP)
     assert {rule.subject for rule in alarm_rules(spec)} == {"service"}
 
 
-def test_a_missing_row_names_its_signal() -> None:
+def test_a_missing_metric_names_its_signal() -> None:
     rule = rules_of("cache")[Signal.CACHE_EVICTIONS]
     with pytest.raises(LookupError, match="evictions"):
         metric_for({Signal.CPU_PERCENT: "a metric"}, rule)
 
 
-@pytest.mark.parametrize(("pair", "spent_percent"), list(zip(BURN_RATES, SPENT_PERCENT, strict=True)))
-def test_a_pair_fires_when_its_share_of_the_month_is_spent(pair: BurnRate, spent_percent: int) -> None:
+@pytest.mark.parametrize(("pair", "consumed_percent"), list(zip(BURN_RATES, CONSUMED_PERCENT, strict=True)))
+def test_a_pair_fires_when_its_part_of_the_budget_is_consumed(pair: BurnRate, consumed_percent: int) -> None:
     long_hours = pair.long_seconds / 3600
-    assert pair.factor * long_hours / MONTH_HOURS * 100 == pytest.approx(spent_percent)
+    assert pair.factor * long_hours / MONTH_HOURS * 100 == pytest.approx(consumed_percent)
 
 
 @given(availabilities, pairs)
@@ -97,7 +111,7 @@ def test_a_burn_rate_is_a_share_of_requests(availability: float, pair: BurnRate)
 
 
 @given(availabilities, availabilities, pairs)
-def test_a_stricter_promise_never_allows_more_errors(one: float, other: float, pair: BurnRate) -> None:
+def test_a_stricter_objective_never_allows_more_errors(one: float, other: float, pair: BurnRate) -> None:
     low, high = sorted((one, other))
     assert pair.error_percent(high) <= pair.error_percent(low)
 

@@ -1,4 +1,4 @@
-"""What a dashboard shows, whatever the cloud."""
+"""Content of the dashboard, the same on every cloud."""
 
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.dashboard import TITLES, DashboardRow, GraphOnlyMetric, dashboard_rows
@@ -10,11 +10,11 @@ def row(name: str) -> DashboardRow:
     return next(row for row in dashboard_rows(spec_of(), alarm_rules(spec_of())) if row.name == name)
 
 
-def test_everything_that_may_be_shown_has_a_title_and_a_unit() -> None:
+def test_every_metric_has_a_title_and_a_unit() -> None:
     assert set(TITLES) == {*Signal, *GraphOnlyMetric}
 
 
-def test_rows_follow_the_file_and_end_with_money() -> None:
+def test_rows_follow_the_file_and_end_with_cost() -> None:
     assert [row.name for row in dashboard_rows(spec_of(), alarm_rules(spec_of()))] == [
         "gateway",
         "chat",
@@ -39,11 +39,11 @@ def test_only_public_services_count_requests() -> None:
     assert GraphOnlyMetric.REQUESTS not in {panel.shows for panel in row("chat").panels}
 
 
-def test_spending_is_measured_against_the_budget() -> None:
+def test_the_cost_panel_has_the_budget_as_its_line() -> None:
     (spending,) = row("money").panels
     assert (spending.shows, spending.threshold) == (GraphOnlyMetric.SPENDING, 800)
 
 
-def test_without_a_budget_spending_has_no_line() -> None:
+def test_without_a_budget_the_cost_panel_has_no_line() -> None:
     (spending,) = dashboard_rows(spec_of(budget=DROP), alarm_rules(spec_of(budget=DROP)))[-1].panels
     assert spending.threshold is None

@@ -1,4 +1,4 @@
-"""What holds on every cloud: one tree, explicit providers, tags, secrets, least privilege, complete outputs."""
+"""Properties of the plan on every cloud: tree, explicit providers, tags, secrets, least privilege, outputs."""
 
 import json
 from collections.abc import Iterator
@@ -15,14 +15,10 @@ from tests.planning import plan, production
 pytestmark = pytest.mark.parametrize("cloud", AVAILABLE)
 
 MARKER = "marker-4f9a2c"
-ROOMS = (
-    "Network", "Identity", "Secrets", "Database", "Cache", "Storage", "Compute", "Ingress", "Autoscaling", "Registry",
-    "Keys", "Channels", "Entry", "Monitoring",
-)  # fmt: skip
 
 
 @cache
-def whole(cloud: str) -> Inventory:
+def production_plan(cloud: str) -> Inventory:
     return plan(production(cloud=cloud), secret=MARKER)
 
 
@@ -44,17 +40,12 @@ def open_strings(value: object) -> Iterator[str]:
         yield value
 
 
-def own(cloud: str) -> tuple[Declared, ...]:
-    return whole(cloud).custom
-
-
-def test_every_room_is_there(cloud: str) -> None:
-    kinds = {resource.type.rpartition(":")[2] for resource in whole(cloud).resources if not resource.custom}
-    assert set(ROOMS) <= kinds
+def custom_resources(cloud: str) -> tuple[Declared, ...]:
+    return production_plan(cloud).custom
 
 
 def test_every_resource_descends_from_the_platform(cloud: str) -> None:
-    plan = whole(cloud)
+    plan = production_plan(cloud)
     for resource in plan.resources:
         kinds = [ancestor.type for ancestor in plan.ancestors(resource)]
         assert resource.type == "agent-platform:index:AgentPlatform" or kinds[-1:] == [
@@ -63,26 +54,26 @@ def test_every_resource_descends_from_the_platform(cloud: str) -> None:
 
 
 def test_every_resource_names_its_provider(cloud: str) -> None:
-    for resource in own(cloud):
+    for resource in custom_resources(cloud):
         assert resource.provider, resource.name
         assert "default" not in resource.provider.rpartition("::")[0].rpartition("::")[2], resource.name
 
 
 def test_every_resource_that_can_be_tagged_is_tagged(cloud: str) -> None:
-    tagged = [KNOWLEDGE[cloud].tags_of(whole(cloud), resource) for resource in own(cloud)]
+    tagged = [KNOWLEDGE[cloud].tags_of(production_plan(cloud), resource) for resource in custom_resources(cloud)]
     assert len([tags for tags in tagged if tags is not None]) > 20
     for tags in tagged:
         assert tags is None or {"project", "stack", "managed-by", "team"} <= set(tags)
 
 
 def test_a_secret_appears_only_in_secret_inputs(cloud: str) -> None:
-    for resource in whole(cloud).resources:
+    for resource in production_plan(cloud).resources:
         for text in open_strings(dict(resource.inputs)):
             assert MARKER not in text, f"{resource.name} shows a secret"
 
 
-def test_the_planted_secret_is_somewhere(cloud: str) -> None:
-    assert any(MARKER in repr(_opened(dict(resource.inputs))) for resource in own(cloud))
+def test_the_marker_secret_is_used(cloud: str) -> None:
+    assert any(MARKER in repr(_opened(dict(resource.inputs))) for resource in custom_resources(cloud))
 
 
 def _opened(value: object) -> object:
@@ -94,33 +85,35 @@ def _opened(value: object) -> object:
 
 
 def test_a_generated_password_appears_only_in_secret_inputs(cloud: str) -> None:
-    names = [f"<random:RandomPassword {r.name}>.result" for r in whole(cloud).of_type("random:RandomPassword")]
+    names = [
+        f"<random:RandomPassword {r.name}>.result" for r in production_plan(cloud).of_type("random:RandomPassword")
+    ]
     assert names
-    for resource in own(cloud):
+    for resource in custom_resources(cloud):
         for text in open_strings(dict(resource.inputs)):
             assert not any(name in text for name in names), f"{resource.name} shows a password"
 
 
 def test_the_json_of_a_plan_holds_no_secret(cloud: str) -> None:
-    assert MARKER not in json.dumps(as_json(whole(cloud)))
+    assert MARKER not in json.dumps(as_json(production_plan(cloud)))
 
 
-def test_no_decision_hangs_on_what_only_the_cloud_knows(cloud: str) -> None:
-    assert [r.urn for r in preview(cloud).resources] == [r.urn for r in whole(cloud).resources]
+def test_a_preview_declares_the_same_resources(cloud: str) -> None:
+    assert [r.urn for r in preview(cloud).resources] == [r.urn for r in production_plan(cloud).resources]
 
 
 def test_two_plans_of_one_stack_are_equal(cloud: str) -> None:
-    assert as_json(plan(production(cloud=cloud), secret=MARKER)) == as_json(whole(cloud))
+    assert as_json(plan(production(cloud=cloud), secret=MARKER)) == as_json(production_plan(cloud))
 
 
 def test_a_new_service_renames_nothing(cloud: str) -> None:
     image = "extra@sha256:" + "7" * 64
     grown = plan(production({"services.extra": {"app": "fastapi", "image": image, "path": "/extra"}}, cloud=cloud))
-    assert {r.urn for r in whole(cloud).resources} <= {r.urn for r in grown.resources}
+    assert {r.urn for r in production_plan(cloud).resources} <= {r.urn for r in grown.resources}
 
 
 def test_the_outputs_are_complete(cloud: str) -> None:
-    outputs = whole(cloud).outputs
+    outputs = production_plan(cloud).outputs
     assert set(outputs) == {"url", "services", "database_host", "dashboard_url", "cloud", "region"}
     assert outputs["cloud"] == cloud
     assert outputs["url"] == "https://agents.example.com"
@@ -128,19 +121,19 @@ def test_the_outputs_are_complete(cloud: str) -> None:
     assert all(outputs[key] for key in ("database_host", "dashboard_url", "region"))
 
 
-def test_no_right_covers_every_action(cloud: str) -> None:
-    rights = list(KNOWLEDGE[cloud].rights(whole(cloud)))
+def test_no_permission_covers_every_action(cloud: str) -> None:
+    rights = list(KNOWLEDGE[cloud].rights(production_plan(cloud)))
     assert len(rights) > 5
     assert not [right for right in rights if KNOWLEDGE[cloud].broad(right)]
 
 
-def test_an_unbounded_target_has_its_reason(cloud: str) -> None:
+def test_an_unbounded_target_has_a_reason(cloud: str) -> None:
     known = KNOWLEDGE[cloud]
-    unbounded = {right.action for right in known.rights(whole(cloud)) if known.unbounded(right)}
+    unbounded = {right.action for right in known.rights(production_plan(cloud)) if known.unbounded(right)}
     assert unbounded <= set(known.unbounded_reasons)
 
 
-def test_what_holds_data_is_protected(cloud: str) -> None:
-    plan = whole(cloud)
-    protected = {plan.scope_of(resource) for resource in plan.custom if resource.protect}
+def test_data_stores_are_protected(cloud: str) -> None:
+    plan = production_plan(cloud)
+    protected = {plan.component_of(resource) for resource in plan.custom if resource.protect}
     assert {"Database", "Storage"} <= protected

@@ -1,4 +1,4 @@
-"""What a change of a key would cost: nothing that holds something is made anew, unless the cloud's table says why."""
+"""A changed key replaces no stateful resource unless the table of the cloud states why."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -23,14 +23,14 @@ STACK = "trial"
 CASES = [(leaf, cloud) for cloud in AVAILABLE for leaf in LEAVES if leaf.block in (None, cloud)]
 ROWS = [(row, cloud) for cloud in AVAILABLE for row in resource_traits(cloud).losing]
 BEFORE: dict[str, Inventory] = {}
-"""Platforms without the change, by their configuration: many keys are changed in the same one."""
+"""Plans without the change, by configuration; many keys are changed in the same one."""
 
 
 @pytest.mark.parametrize(("leaf", "cloud"), CASES, ids=[f"{cloud}-{leaf.key}" for leaf, cloud in CASES])
-def test_a_changed_key_loses_nothing_that_the_table_does_not_tell(leaf: Leaf, cloud: str) -> None:
-    told = {row.type for row in resource_traits(cloud).losing if row.key == leaf.key}
+def test_a_changed_key_replaces_only_what_the_table_states(leaf: Leaf, cloud: str) -> None:
+    stated = {row.type for row in resource_traits(cloud).losing if row.key == leaf.key}
     lost = {token for token, _ in losses(leaf, cloud)}
-    assert lost <= told or "*" in told
+    assert lost <= stated or "*" in stated
 
 
 @pytest.mark.parametrize(("row", "cloud"), ROWS, ids=[f"{cloud}-{row.key}-{row.type}" for row, cloud in ROWS])
@@ -41,18 +41,18 @@ def test_every_row_of_the_table_is_needed(row: ReplacingChange, cloud: str) -> N
 
 
 def losing_change(key: str, cloud: str) -> Raw:
-    """Production with another value of a key that the cloud's table names, at the user's own risk where it is one."""
+    """Production with another value of a key of the cloud's table, with the risk accepted where it is one."""
     risky: dict[str, object] = {"cache.high_availability": False, "network.zones": 1}
     if key == "network.zones" and cloud != "azure":
         return changed(production(cloud=cloud), {key: 2})
     if key in risky:
-        return changed(production(cloud=cloud), {key: risky[key], "accept_risk": {key: "tried out"}})
+        return changed(production(cloud=cloud), {key: risky[key], "accept_risk": {key: "test of a replacement"}})
     return changed(production(cloud=cloud), {key: next(leaf.value for leaf in LEAVES if leaf.key == key)})
 
 
 @cache
 def losses(leaf: Leaf, cloud: str) -> tuple[tuple[str, str], ...]:
-    """Type and name of each resource that holds something and would be replaced or deleted."""
+    """Type and name of each stateful resource that would be replaced or deleted."""
     try:
         after = declared(leaf.after(cloud))
     except InvalidConfiguration:
@@ -73,6 +73,6 @@ def _losses(before: Inventory, after: Inventory, cloud: str) -> Iterator[tuple[s
 
 
 def declared(raw: Raw) -> Inventory:
-    """What the platform declares."""
+    """Plan of the platform."""
     stack = stack_of(STACK, {PLATFORM_KEY: raw})
     return record(PROGRAM, STACK, stack.config, stack.secret_keys)

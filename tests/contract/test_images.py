@@ -1,4 +1,4 @@
-"""Image references taken apart."""
+"""Parsing of image references."""
 
 import pytest
 
@@ -21,7 +21,7 @@ DIGEST = f"sha256:{'a' * 64}"
         ("gate.way:1", Image(None, "gate.way", "1", None)),
     ],
 )
-def test_a_reference_is_taken_apart(reference: str, parts: Image) -> None:
+def test_a_reference_is_parsed(reference: str, parts: Image) -> None:
     assert parse_image(reference) == parts
 
 

@@ -1,4 +1,4 @@
-"""Only the chosen cloud's SDK is ever imported, and none for a configuration that is refused."""
+"""Only the SDK of the chosen cloud is imported, and none for a refused configuration."""
 
 import subprocess
 import sys
@@ -42,5 +42,5 @@ def test_only_the_chosen_sdk_is_imported(cloud: str) -> None:
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_a_refused_configuration_loads_no_sdk(cloud: str) -> None:
-    # a machine may have any memory, and none has a second one to scale to
+    # a Docker host may have any amount of memory, but cannot scale out
     assert loaded(cloud, SCALED if cloud == "docker" else TOO_LARGE) == ["refused"]

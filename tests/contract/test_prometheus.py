@@ -1,4 +1,4 @@
-"""The alarm rules in Prometheus' words."""
+"""Alarm rules as Prometheus alerting rules."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from tests.contract.test_alarms import spec_of
 METRIC = re.compile(r"\b([a-z_]+)\{")
 
 
-def found(key: str) -> PrometheusRule:
+def alert(key: str) -> PrometheusRule:
     return next(rule for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())) if rule.rule.key == key)
 
 
@@ -33,65 +33,65 @@ def test_every_signal_has_an_expression() -> None:
     assert set(EXPRESSIONS) == set(Signal)
 
 
-def test_the_document_is_yaml_with_every_rule_of_what_is_scraped() -> None:
+def test_the_document_is_yaml_with_every_rule_on_a_scraped_subject() -> None:
     groups = yaml.safe_load(rules_document(spec_of(), alarm_rules(spec_of())))["groups"]
     written = {rule["alert"] for group in groups for rule in group["rules"]}
-    wanted = {rule.key for rule in alarm_rules(spec_of()) if rule.name != "worker"}
-    assert written == wanted
+    expected = {rule.key for rule in alarm_rules(spec_of()) if rule.name != "worker"}
+    assert written == expected
 
 
 def test_a_worker_without_a_port_has_no_rule() -> None:
     assert "worker" not in {rule.rule.name for rule in prometheus_rules(spec_of(), alarm_rules(spec_of()))}
 
 
-def test_a_cloud_may_leave_out_what_it_does_not_scrape() -> None:
+def test_a_document_can_be_limited_to_some_subjects() -> None:
     groups = json.loads(rules_document(spec_of(), alarm_rules(spec_of()), subjects=("service",)))["groups"]
     assert [group["name"] for group in groups] == ["gateway", "chat"]
 
 
 def test_a_rule_carries_severity_service_and_summary() -> None:
-    written = found("chat-memory-percent").document()
+    written = alert("chat-memory-percent").document()
     assert written["labels"] == {"severity": "critical", "service": "chat"}
     assert written["annotations"] == {"summary": "chat uses more than 85 % of its memory"}
 
 
-def test_window_and_wait_together_last_as_long_as_the_rule() -> None:
+def test_window_and_for_together_equal_the_window_of_the_rule() -> None:
     for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())):
         assert rule.seconds + rule.rule.period_seconds == rule.rule.periods * rule.rule.period_seconds
 
 
-def test_the_threshold_closes_the_expression() -> None:
-    assert cast("str", found("gateway-latency-p95-seconds").document()["expr"]).endswith(" > 5")
+def test_the_expression_ends_with_the_threshold() -> None:
+    assert cast("str", alert("gateway-latency-p95-seconds").document()["expr"]).endswith(" > 5")
 
 
-def test_errors_are_a_share_of_all_requests() -> None:
-    assert found("gateway-error-percent").expression == (
+def test_errors_are_a_percentage_of_all_requests() -> None:
+    assert alert("gateway-error-percent").expression == (
         '100 * sum(rate(http_server_request_duration_seconds_count{job="gateway",http_response_status_code=~"5.."}[60s]))'
         ' / sum(rate(http_server_request_duration_seconds_count{job="gateway"}[60s]))'
     )
 
 
-def test_memory_is_a_share_of_the_service_s_own_size() -> None:
+def test_memory_is_a_percentage_of_the_size_of_the_service() -> None:
     spec = spec_of(services__chat__size={"vcpu": 1, "memory_gib": 3})
     rule = next(rule for rule in alarm_rules(spec) if rule.key == "chat-memory-percent")
     assert expression(spec, rule).endswith(f"/ {3 * 2**30}")
 
 
-def test_copies_are_missing_below_the_smallest_number_asked() -> None:
-    assert found("chat-missing-replicas").expression == '3 - (count(up{job="chat"} == 1) or vector(0))'
+def test_replicas_are_missing_below_the_minimum() -> None:
+    assert alert("chat-missing-replicas").expression == '3 - (count(up{job="chat"} == 1) or vector(0))'
 
 
-def test_the_disk_is_a_share_of_what_it_may_grow_to() -> None:
-    assert found("database-storage-percent").expression.endswith(f"/ {500 * 2**30}")
+def test_storage_is_a_percentage_of_the_maximum_size() -> None:
+    assert alert("database-storage-percent").expression.endswith(f"/ {500 * 2**30}")
 
 
-def test_no_word_stays_unfilled() -> None:
+def test_no_placeholder_remains() -> None:
     assert not [
         rule.expression for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())) if "$" in rule.expression
     ]
 
 
-def test_every_metric_that_is_read_is_one_that_must_be_exposed() -> None:
+def test_the_rules_read_exactly_the_documented_metrics() -> None:
     exposed = {"service": SERVICE_METRICS, "database": DATABASE_METRICS, "cache": CACHE_METRICS}
     read: dict[str, set[str]] = {subject: set() for subject in exposed}
     for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())):
@@ -99,13 +99,13 @@ def test_every_metric_that_is_read_is_one_that_must_be_exposed() -> None:
     assert read == {subject: set(metrics) for subject, metrics in exposed.items()}
 
 
-def test_brackets_are_closed() -> None:
+def test_brackets_are_balanced() -> None:
     for rule in prometheus_rules(spec_of(), alarm_rules(spec_of())):
         for opening, closing in ("()", "{}", "[]"):
             assert rule.expression.count(opening) == rule.expression.count(closing), rule.rule.key
 
 
-def test_metrics_are_asked_for_where_the_app_shows_them() -> None:
+def test_the_metrics_path_follows_the_app() -> None:
     services = spec_of().services
     assert {metrics_path(service) for service in services.values()} == {"/metrics"}
     assert path_setting(services["chat"]) == {}
@@ -115,7 +115,7 @@ def test_metrics_are_asked_for_where_the_app_shows_them() -> None:
     )
 
 
-def test_a_database_of_which_nothing_is_told_counts_as_lost() -> None:
+def test_a_database_without_metrics_counts_as_unreachable() -> None:
     (rule,) = [
         found
         for found in prometheus_rules(spec_of(), alarm_rules(spec_of()))

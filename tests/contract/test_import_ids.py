@@ -1,4 +1,4 @@
-"""What a search tells is recognised: documented addresses, and every type that production makes."""
+"""Import rules: documented addresses, and every resource type of the plans."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -16,7 +16,7 @@ PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     ("aws", {"network.private_endpoints": False}),
     ("gcp", {"network.private_endpoints": False}),
 ]
-PLACE = {"project": "acme-agents", "subscriptionId": "1", "account": "111122223333"}
+LOCATION = {"project": "acme-agents", "subscriptionId": "1", "account": "111122223333"}
 GROUP = "/subscriptions/1/resourceGroups/prod-agents-westus3"
 
 
@@ -25,15 +25,15 @@ def table(cloud: str) -> ImportTable:
 
 
 @pytest.mark.parametrize(("cloud", "changes"), PLATFORMS)
-def test_every_type_of_the_platform_can_be_found_or_made_again(cloud: str, changes: Mapping[str, object]) -> None:
+def test_every_type_of_the_platform_has_an_import_rule(cloud: str, changes: Mapping[str, object]) -> None:
     tokens = [resource.type for resource in plan(production(changes, cloud)).custom]
     assert types_without_rule(table(cloud), tokens) == []
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
-def test_no_type_is_told_twice(cloud: str) -> None:
-    told = [*(row.type for row in table(cloud).rows), *table(cloud).again]
-    assert sorted(told) == sorted(set(told))
+def test_no_type_has_two_rules(cloud: str) -> None:
+    tokens = [*(rule.type for rule in table(cloud).rows), *table(cloud).again]
+    assert sorted(tokens) == sorted(set(tokens))
 
 
 AWS = [
@@ -81,22 +81,24 @@ AZURE = [
 def test_a_documented_address_gives_type_import_id_and_name(
     cloud: str, token: str, address: str, identity: str, name: str
 ) -> None:
-    found = table(cloud).found_at(address, place=PLACE)
-    assert (found.identities.get(token), found.name) == (identity, name)
+    result = table(cloud).found_at(address, location=LOCATION)
+    assert (result.identities.get(token), result.name) == (identity, name)
 
 
-def test_what_displays_its_name_is_known_by_it() -> None:
-    found = table("gcp").found_at(
-        "//monitoring.googleapis.com/projects/acme-agents/alertPolicies/42", name="prod-x", place=PLACE
+def test_a_display_name_is_used_as_the_name() -> None:
+    result = table("gcp").found_at(
+        "//monitoring.googleapis.com/projects/acme-agents/alertPolicies/42", name="prod-x", location=LOCATION
     )
-    assert found.name == "prod-x"
-    assert found.identities == {"gcp:monitoring/alertPolicy:AlertPolicy": "projects/acme-agents/alertPolicies/42"}
+    assert result.name == "prod-x"
+    assert result.identities == {"gcp:monitoring/alertPolicy:AlertPolicy": "projects/acme-agents/alertPolicies/42"}
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
-def test_what_the_platform_does_not_make_has_no_type(cloud: str) -> None:
-    assert table(cloud).found_at("arn:aws:ec2:us-west-2:111122223333:instance/i-0123", place=PLACE).identities == {}
-    assert table(cloud).found_at(f"{GROUP}/providers/Microsoft.Compute/disks/d", place=PLACE).identities == {}
+def test_an_object_of_another_type_has_no_import_id(cloud: str) -> None:
+    assert (
+        table(cloud).found_at("arn:aws:ec2:us-west-2:111122223333:instance/i-0123", location=LOCATION).identities == {}
+    )
+    assert table(cloud).found_at(f"{GROUP}/providers/Microsoft.Compute/disks/d", location=LOCATION).identities == {}
 
 
 IDENTITIES = [
@@ -112,14 +114,14 @@ IDENTITIES = [
 
 
 @pytest.mark.parametrize(("token", "inputs", "identity"), IDENTITIES)
-def test_an_id_follows_from_inputs_that_are_known(token: str, inputs: dict[str, object], identity: str) -> None:
+def test_an_import_id_follows_from_known_inputs(token: str, inputs: dict[str, object], identity: str) -> None:
     cloud = {"aws": "aws", "gcp": "gcp"}.get(token.partition(":")[0], "azure")
-    assert table(cloud).identity(token, inputs, PLACE) == identity
+    assert table(cloud).identity(token, inputs, LOCATION) == identity
 
 
 @pytest.mark.parametrize(
     ("name", "automatic"),
     [("prod-nat-0-1a2b3c4", True), ("prod-nat-01a2b3c4d", True), ("prod-nat-0", False), ("prod-nat-0-address-1a2b3c4", False)],
 )  # fmt: skip
-def test_an_automatic_name_is_a_logical_name_and_what_a_provider_draws(name: str, automatic: bool) -> None:
+def test_an_automatic_name_is_a_logical_name_and_a_generated_suffix(name: str, automatic: bool) -> None:
     assert is_automatic(name, "prod-nat-0") is automatic

@@ -1,0 +1,128 @@
+"""Read the alarms that a plan declares: comparison, threshold, window and severity, in the same form for every cloud."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from automation.plan.inventory import Declared, Inventory
+
+Values = dict[str, object]
+COMPARISONS = {
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": ">=",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "<=",
+    "COMPARISON_GT": ">",
+    "COMPARISON_LT": "<",
+    "GreaterThan": ">",
+    "LessThan": "<",
+}
+AZURE_SEVERITIES = {1: "critical", 2: "warning"}
+PROMETHEUS_RULES = "platform.rules.yml"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Alarm as declared; the window is the time that the condition must hold."""
+
+    comparison: str
+    threshold: float
+    window_seconds: int
+    severity: str
+    notifies: tuple[str, ...]
+    """Severities of the notification channels, or the number of channels where they have no severity."""
+
+
+def readings(plan: Inventory, cloud: str) -> dict[str, Reading]:
+    """Alarms of a plan by the key of their rule."""
+    readers = {"aws": _aws, "gcp": _gcp, "azure": _azure, "docker": _docker}
+    return dict(readers[cloud](plan))
+
+
+def _key(resource: Declared) -> str:
+    """`gateway-cpu-percent` for `prod-monitoring-gateway-cpu-percent`."""
+    return re.sub(r"^[\w]+-(monitoring|compute)-", "", resource.name)
+
+
+def _aws(plan: Inventory) -> Iterator[tuple[str, Reading]]:
+    for alarm in plan.of_type("cloudwatch:MetricAlarm"):
+        queries = cast("list[Values]", alarm.inputs.get("metricQueries", []))
+        metrics = [cast("Values", query["metric"]) for query in queries if "metric" in query]
+        period = cast("float", metrics[0]["period"] if metrics else alarm.inputs["period"])
+        window = int(period * cast("float", alarm.inputs["evaluationPeriods"]))
+        topics = cast("list[str]", alarm.inputs.get("alarmActions", []))
+        severities = tuple(re.findall(r"channels-(\w+)>", " ".join(topics)))
+        threshold, comparison = cast("float", alarm.inputs["threshold"]), str(alarm.inputs["comparisonOperator"])
+        yield _key(alarm), Reading(COMPARISONS[comparison], threshold, window, "/".join(severities), severities)
+
+
+def _gcp(plan: Inventory) -> Iterator[tuple[str, Reading]]:
+    for policy in plan.of_type("monitoring:AlertPolicy"):
+        condition = cast("list[Values]", policy.inputs["conditions"])[0]
+        if "conditionThreshold" not in condition:
+            continue
+        limit = cast("Values", condition["conditionThreshold"])
+        window = int(str(limit["duration"]).removesuffix("s"))
+        aligned = cast("list[Values]", limit.get("aggregations", [{}]))[0].get("alignmentPeriod", "0s")
+        severity = str(policy.inputs["severity"]).lower()
+        channels = len(cast("list[str]", policy.inputs["notificationChannels"]))
+        threshold = cast("float", limit.get("thresholdValue", 0))
+        yield (
+            _key(policy),
+            Reading(
+                COMPARISONS[str(limit["comparison"])],
+                threshold,
+                max(window, int(str(aligned).removesuffix("s"))),
+                severity,
+                (str(channels),),
+            ),
+        )
+
+
+def _azure(plan: Inventory) -> Iterator[tuple[str, Reading]]:
+    for alert in (*plan.of_type("monitor:MetricAlert"), *plan.of_type("monitor:ScheduledQueryRule")):
+        (criterion,) = cast("list[Values]", cast("Values", alert.inputs["criteria"])["allOf"])
+        groups = tuple(re.findall(r"channels-(\w+)>", json.dumps(alert.inputs["actions"])))
+        yield (
+            _key(alert),
+            Reading(
+                COMPARISONS[str(criterion["operator"])],
+                cast("float", criterion["threshold"]),
+                _seconds(str(alert.inputs["windowSize"])),
+                AZURE_SEVERITIES[int(cast("float", alert.inputs["severity"]))],
+                groups,
+            ),
+        )
+
+
+def _docker(plan: Inventory) -> Iterator[tuple[str, Reading]]:
+    """Rules of the Prometheus container: `<expression> > <threshold>` for a time after the window of the expression."""
+    for group in _rule_groups(plan):
+        for rule in cast("list[Values]", group["rules"]):
+            expression, _, threshold = str(rule["expr"]).rpartition(" > ")
+            windows = [int(seconds) for seconds in re.findall(r"\[(\d+)s\]", expression)]
+            labels = cast("dict[str, str]", rule["labels"])
+            held = int(str(rule["for"]).removesuffix("s"))
+            yield (
+                str(rule["alert"]),
+                Reading(">", float(threshold), held + max(windows, default=0), labels["severity"], ()),
+            )
+
+
+def _rule_groups(plan: Inventory) -> list[Values]:
+    for container in plan.of_type("docker:Container"):
+        for upload in cast("list[Values]", container.inputs.get("uploads", [])):
+            if str(upload["file"]).endswith(PROMETHEUS_RULES):
+                document = cast("Values", json.loads(str(upload["content"])))
+                return cast("list[Values]", document["groups"])
+    raise LookupError(f"no container has {PROMETHEUS_RULES}")
+
+
+def _seconds(duration: str) -> int:
+    """Seconds of an ISO 8601 duration of days, hours and minutes."""
+    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", duration)
+    if match is None:
+        raise ValueError(f"not a duration of days, hours and minutes: {duration}")
+    return 86400 * int(match[1] or 0) + 3600 * int(match[2] or 0) + 60 * int(match[3] or 0)

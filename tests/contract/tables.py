@@ -1,0 +1,135 @@
+"""Tables of what operators rely on, checked in as text: alarms, WAF rules, permissions and logical names.
+
+`python -m tests.contract.tables` writes them from the current plans. A change of a table is a change of the product: read
+the difference in review.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from automation.plan.inventory import Declared, Inventory, plain
+from providers import AVAILABLE
+from tests.contract.readings import readings
+from tests.planning import ROOT, plan, production, raw_of
+
+FOLDER = Path(__file__).parent / "tables"
+WAF_TYPES = ("wafv2:WebAcl", "compute:SecurityPolicy", "frontdoor:Policy", "cdn:SecurityPolicy")
+PERMISSION_TYPES = (
+    "iam:Role", "iam:RolePolicy", "iam:Policy", "iam:RolePolicyAttachment",
+    "secretmanager:SecretIamMember", "projects:IAMMember", "projects:IAMCustomRole", "kms:CryptoKeyIAMMember",
+    "serviceaccount:IAMMember", "cloudrunv2:ServiceIamMember", "cloudrunv2:WorkerPoolIamMember",
+    "artifactregistry:RepositoryIamMember", "storage:BucketIAMMember", "authorization:RoleAssignment",
+)  # fmt: skip
+TEXT_KEYS = ("description", "tags", "labels", "userLabels")
+"""Inputs that are texts or tags, which other tests cover."""
+SHIPPED = ("prod", "staging", "local")
+"""Stack files in the repository, each on its own cloud."""
+
+
+@cache
+def production_plan(cloud: str) -> Inventory:
+    """Plan of production on a cloud, recorded once per process."""
+    return plan(production(cloud=cloud))
+
+
+def alarms(cloud: str) -> str:
+    """One line per alarm: comparison, threshold, window, severity and notified channels."""
+    rows = sorted(readings(production_plan(cloud), cloud).items())
+    return _lines(
+        f"{key:36} {alarm.comparison:2} {alarm.threshold:<14g} {alarm.window_seconds:>6} s  {alarm.severity or '-':9}"
+        f" {','.join(alarm.notifies) or '-'}"
+        for key, alarm in rows
+    )
+
+
+def waf_rules(cloud: str) -> str:
+    """Every input of the WAF policies."""
+    return _inputs(production_plan(cloud), WAF_TYPES)
+
+
+def permissions(cloud: str) -> str:
+    """Every role, role assignment and resource with a policy; on Docker capabilities, networks and host paths of each container."""
+    if cloud != "docker":
+        return _inputs(production_plan(cloud), PERMISSION_TYPES, policies=True)
+    return _lines(_container_lines(production_plan(cloud)))
+
+
+def logical_names(stack: str) -> str:
+    """Type and logical name of every resource of a stack file in the repository."""
+    shipped = plan(raw_of(ROOT / f"Pulumi.{stack}.yaml"), stack)
+    return _lines(sorted(f"{resource.type} {resource.name}" for resource in shipped.resources))
+
+
+def tables() -> Iterator[tuple[str, Callable[[], str]]]:
+    """Every table by its file name."""
+    makers: Mapping[str, Callable[[str], str]] = {"alarms": alarms, "waf": waf_rules, "permissions": permissions}
+    for cloud in AVAILABLE:
+        for name, make in makers.items():
+            if (cloud, name) != ("docker", "waf"):
+                yield f"{cloud}-{name}.txt", lambda make=make, cloud=cloud: make(cloud)
+    for stack in SHIPPED:
+        yield f"names-{stack}.txt", lambda stack=stack: logical_names(stack)
+
+
+def _container_lines(inventory: Inventory) -> Iterator[str]:
+    keys = (
+        "capabilities",
+        "networkMode",
+        "networksAdvanced",
+        "privileged",
+        "readOnly",
+        "user",
+        "securityOpts",
+        "pidMode",
+    )
+    for container in sorted(inventory.of_type("docker:Container"), key=lambda resource: resource.name):
+        values = {key: container.inputs[key] for key in keys if key in container.inputs}
+        volumes = container.inputs.get("volumes")
+        yield f"{container.name}"
+        yield from (f"  {key}: {_json(value)}" for key, value in values.items())
+        if volumes is not None:
+            yield f"  volumes: {_json(volumes)}"
+
+
+def _inputs(inventory: Inventory, types: Iterable[str], *, policies: bool = False) -> str:
+    resources = [r for r in inventory.custom if r.short_type in types or (policies and "policy" in r.inputs)]
+    return _lines(line for resource in sorted(resources, key=_order) for line in _resource_lines(resource))
+
+
+def _order(resource: Declared) -> tuple[str, str]:
+    return resource.short_type, resource.name
+
+
+def _resource_lines(resource: Declared) -> Iterator[str]:
+    yield f"{resource.short_type} {resource.name}"
+    for key, value in sorted(resource.inputs.items()):
+        if key in TEXT_KEYS:
+            continue
+        if isinstance(value, str) and value.startswith("{"):
+            value = json.loads(value)
+        if isinstance(value, list):
+            yield f"  {key}:"
+            yield from (f"    - {_json(item)}" for item in value)
+        else:
+            yield f"  {key}: {_json(value)}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(plain(value), sort_keys=True)
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def main() -> None:
+    """Write every table."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, make in tables():
+        (FOLDER / name).write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
