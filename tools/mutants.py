@@ -1,0 +1,139 @@
+"""Plant one-line faults and check that the tests catch them: `python -m tools.mutants [NAME ...]` or `make mutants`.
+
+`tests/mutants.toml` lists the faults. Each is applied to a copy of the checkout, so the working tree is never changed, and
+the tests that it names must fail. A mutant that may survive has the reason in `survives`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+LIST = ROOT / "tests" / "mutants.toml"
+COPIED = (
+    "__main__.py",
+    "Pulumi.yaml",
+    "pyproject.toml",
+    "automation",
+    "components",
+    "providers",
+    "tests",
+    "tools",
+    "docs",
+)
+TIMEOUT_SECONDS = 600
+TESTS_FAILED = 1
+"""Exit code of pytest for failed tests; other codes are errors of the run."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One-line fault; `before` must occur exactly once in the file."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+    survives: str = ""
+    """Reason why no test can catch it; empty when one must."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of one mutant."""
+
+    mutant: Mutant
+    caught: bool
+    detail: str
+
+    @property
+    def expected(self) -> bool:
+        """True when a mutant was caught, or survived with a reason."""
+        return self.caught or bool(self.mutant.survives)
+
+
+def load_mutants(path: Path = LIST) -> list[Mutant]:
+    """Read the list of mutants."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]
+    return [Mutant(**{**entry, "tests": tuple(entry["tests"])}) for entry in entries]
+
+
+def mutated(mutant: Mutant, root: Path = ROOT) -> str:
+    """Return the text of the file with the fault; raises ValueError unless `before` occurs exactly once."""
+    text = (root / mutant.file).read_text(encoding="utf-8")
+    if text.count(mutant.before) != 1:
+        raise ValueError(f"{mutant.name}: {mutant.before!r} occurs {text.count(mutant.before)} times in {mutant.file}")
+    return text.replace(mutant.before, mutant.after)
+
+
+def run(mutant: Mutant) -> Outcome:
+    """Run the tests of a mutant in a copy of the checkout."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        _copy(copy)
+        (copy / mutant.file).write_text(mutated(mutant), encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            *mutant.tests,
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(copy)}
+        try:
+            process = subprocess.run(  # noqa: S603  # pytest on a copy of this checkout
+                command, cwd=copy, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return Outcome(mutant, caught=False, detail=f"no result after {TIMEOUT_SECONDS} s")
+    last = next((line for line in process.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
+    return Outcome(mutant, process.returncode == TESTS_FAILED, last or f"exit code {process.returncode}")
+
+
+def _copy(folder: Path) -> None:
+    for name in (
+        *COPIED,
+        *(path.name for path in ROOT.glob("*.md")),
+        *(path.name for path in ROOT.glob("Pulumi.*.yaml")),
+    ):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.is_file():
+            shutil.copy(source, folder / name)
+
+
+def selected(names: Iterable[str]) -> list[Mutant]:
+    """Mutants by name; all without names."""
+    requested = set(names)
+    return [mutant for mutant in load_mutants() if not requested or mutant.name in requested]
+
+
+def main() -> int:
+    """Run the mutants and print a line for each; 1 when one survives without a reason."""
+    mutants = selected(sys.argv[1:])
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        outcomes = list(pool.map(run, mutants))
+    for outcome in outcomes:
+        state = "caught" if outcome.caught else "survived"
+        print(f"{state:8} {outcome.mutant.name:45} {outcome.mutant.survives or outcome.detail}")
+    caught = sum(outcome.caught for outcome in outcomes)
+    print(f"{caught} of {len(outcomes)} caught")
+    return 0 if all(outcome.expected for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
