@@ -12,9 +12,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from automation.plan.chain import longest_chain, total_minutes
+from automation.plan.chain import longest_chain, minutes_of, total_minutes
 from automation.plan.inventory import Inventory
-from automation.plan.minutes import minutes_of
 from automation.plan.recorder import record
 from automation.stack.document import read_stack
 from benchmarks.measure import ROOT

@@ -9,7 +9,7 @@ from rich.tree import Tree
 from automation.deploy.changes import PropertyChange, ResourceChange, group_by_component
 from automation.deploy.results import Drift, Preview
 from automation.plan.inventory import Value
-from automation.plan.tree import NAMES_SHOWN, own_part, rank
+from automation.plan.tree import MAX_NAMES, rank, without_prefix
 
 SIGNS = {
     "create": ("+", "green"), "update": ("~", "yellow"), "replace": ("+-", "bold red"), "delete": ("-", "red"),
@@ -47,15 +47,15 @@ def _lines(changes: Sequence[ResourceChange], component: str) -> Iterator[tuple[
     alike: dict[tuple[str, str], list[str]] = {}
     for change in changes:
         if change.operation in ALIKE:
-            alike.setdefault((change.operation, change.short_type), []).append(own_part(change.name, component))
+            alike.setdefault((change.operation, change.short_type), []).append(without_prefix(change.name, component))
         else:
             sign, style = SIGNS[change.operation]
             yield Text.assemble((f"{sign} ", style), (change.short_type, style), f"  {change.name}"), change.properties
     for (operation, short_type), names in alike.items():
         sign, style = SIGNS[operation]
         times = f" x{len(names)}" if len(names) > 1 else ""
-        more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-        told = ", ".join(names[:NAMES_SHOWN])
+        more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+        told = ", ".join(names[:MAX_NAMES])
         yield Text.assemble((f"{sign} ", style), (f"{short_type}{times}", style), f"  {told}{more}"), ()
 
 

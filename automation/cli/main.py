@@ -75,7 +75,7 @@ def other_stack(folder: Path, here: Stack, other: str) -> Stack:
 @config.command()
 def schema(write: Write = False) -> None:
     """The JSON schema of a stack file, for editors."""
-    from automation.plan.docs import SCHEMA_FILE, schema_text
+    from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 
     _hand_out(schema_text(), SCHEMA_FILE, write)
 
@@ -83,7 +83,7 @@ def schema(write: Write = False) -> None:
 @config.command()
 def docs(write: Write = False) -> None:
     """Every key of the stack configuration, with its default and its meaning."""
-    from automation.plan.docs import CONFIGURATION_FILE, configuration_text
+    from automation.plan.docs.reference import CONFIGURATION_FILE, configuration_text
 
     _hand_out(configuration_text(), CONFIGURATION_FILE, write)
 
@@ -100,7 +100,7 @@ def examples() -> None:
 @config.command()
 def capabilities(write: Write = False) -> None:
     """What each cloud does with every key; changes each in turn and plans again, so it takes a while."""
-    from automation.plan.capabilities import CAPABILITIES_FILE, capabilities_text
+    from automation.plan.docs.capabilities import CAPABILITIES_FILE, capabilities_text
 
     _hand_out(capabilities_text(Path.cwd()), CAPABILITIES_FILE, write)
 

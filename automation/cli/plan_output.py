@@ -40,9 +40,9 @@ def _title(plan: Plan) -> str:
 
 def _difference_json(here: Plan, there: Plan, components: Sequence[ComponentDiff]) -> dict[str, Value]:
     return {
-        "here": {"stack": here.stack.name, "cloud": here.stack.spec.cloud},
-        "there": {"stack": there.stack.name, "cloud": there.stack.spec.cloud},
-        "rooms": [
+        "left": {"stack": here.stack.name, "cloud": here.stack.spec.cloud},
+        "right": {"stack": there.stack.name, "cloud": there.stack.spec.cloud},
+        "components": [
             {**vars(component), "changes": [vars(change) for change in component.changes]} for component in components
         ],
     }

@@ -67,7 +67,7 @@ def _count(number: int) -> str:
 def _sections(plan: Plan) -> Iterator[RenderableType]:
     yield _chain(plan.chain)
     if plan.adjustments:
-        yield _list("Honoured in another way", [str(note) for note in plan.adjustments])
+        yield _list("Honoured in another way", [str(note.adjustment) for note in plan.adjustments])
     if plan.accepted_risks:
         risks = [f"{r.path}: {displayed(r.value)} {r.danger}. Accepted: {r.reason}" for r in plan.accepted_risks]
         yield _list("Accepted risks", risks)
@@ -103,13 +103,13 @@ def duration(minutes: float) -> str:
 
 def diff_text(here: str, there: str, components: Sequence[ComponentDiff]) -> RenderableType:
     """The comparison of the plans called `here` and `there`."""
-    left, right = sum(component.here for component in components), sum(component.there for component in components)
+    left, right = sum(component.left for component in components), sum(component.right for component in components)
     tree = Tree(Text.assemble((f"{here} -> {there}", "bold"), f"  {left} -> {_count(right)}"), guide_style="dim")
     for component in components:
-        counts = str(component.here) if component.here == component.there else f"{component.here} -> {component.there}"
+        counts = str(component.left) if component.left == component.right else f"{component.left} -> {component.right}"
         alike = "  the same" if component.same else ""
         branch = tree.add(Text.assemble((component.component, "bold cyan"), f"  {counts}", (alike, "dim")))
-        for text in (*_only("-", here, component.only_here, "red"), *_only("+", there, component.only_there, "green")):
+        for text in (*_only("-", here, component.only_left, "red"), *_only("+", there, component.only_right, "green")):
             branch.add(text)
         for text in _changes(component.changes):
             branch.add(text)
@@ -129,7 +129,7 @@ def _changes(changes: Sequence[PlanChange]) -> Iterator[Text]:
     """One line for each change, and one for all resources that change alike."""
     alike: dict[tuple[str, str, str], list[PlanChange]] = {}
     for change in changes:
-        alike.setdefault((change.path, *_told(change.here, change.there)), []).append(change)
+        alike.setdefault((change.path, *_told(change.left, change.right)), []).append(change)
     for (path, here, there), same in alike.items():
         yield Text.assemble(("~ ", "yellow"), (_whose(same), "dim"), f" {path}: {here} -> {there}")
 

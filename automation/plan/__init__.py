@@ -1,1 +1,1 @@
-"""The plan of a stack: what it would declare, told to people and to machines."""
+"""Plan of a stack without an engine: recorder, inventory, tree, comparison, deploy chain, generated documents."""

@@ -1,5 +1,6 @@
-"""The plan of one stack: its inventory, and everything about it that the inventory does not say."""
+"""Plan of one stack: its inventory, adjustments, accepted risks, missing secrets and longest deploy chain."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ PROGRAM = "__main__.py"
 
 @dataclass(frozen=True)
 class AcceptedRisk:
-    """A value that production refuses by default, and why this stack takes it."""
+    """Value that production refuses by default, and the reason for which this stack accepts it."""
 
     path: str
     value: object
@@ -27,32 +28,45 @@ class AcceptedRisk:
 
 
 @dataclass(frozen=True)
+class PlanAdjustment:
+    """Adjusted setting; `written` is true if the stack file has its key, false for a default."""
+
+    adjustment: Adjustment
+    written: bool
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What a stack would declare and what its readers should know beside that."""
+    """Resources that a stack would declare, and the facts about them that an operator should know."""
 
     stack: Stack
     region: str
     inventory: Inventory
-    adjustments: tuple[Adjustment, ...]
+    adjustments: tuple[PlanAdjustment, ...]
     accepted_risks: tuple[AcceptedRisk, ...]
     chain: tuple[ChainStep, ...]
 
 
 def plan_of(stack: Stack, folder: Path, mode: Mode = "symbolic") -> Plan:
-    """The plan of a checked stack, by running the program of the project folder without an engine."""
+    """Return the plan of a valid stack, by running the program of the project folder without an engine."""
     inventory = record(folder / PROGRAM, stack.name, stack.config, stack.secret_keys, mode)
     return Plan(
         stack=stack,
         region=limits(stack.spec.cloud).region(stack.spec),
         inventory=inventory,
-        adjustments=tuple(adjustments(stack.spec)),
+        adjustments=plan_adjustments(stack),
         accepted_risks=accepted_risks(stack.spec),
         chain=longest_chain(inventory),
     )
 
 
+def plan_adjustments(stack: Stack) -> tuple[PlanAdjustment, ...]:
+    """Return every adjustment of a stack, marked by whether the stack file has its key."""
+    return tuple(PlanAdjustment(note, stack.is_written(note.key)) for note in adjustments(stack.spec))
+
+
 def accepted_risks(spec: Platform) -> tuple[AcceptedRisk, ...]:
-    """Risks that the spec takes knowingly; a risk that it does not accept never comes this far."""
+    """Return the risks that the spec accepts; one that it does not accept is refused before."""
     return tuple(
         AcceptedRisk(risk.path, risk.value, risk.danger, spec.accept_risk[risk.path])
         for risk in risks(spec)
@@ -61,18 +75,29 @@ def accepted_risks(spec: Platform) -> tuple[AcceptedRisk, ...]:
 
 
 def plan_json(plan: Plan) -> dict[str, Value]:
-    """The plan as JSON data, secrets masked."""
+    """Return the plan as JSON data, secrets masked."""
     spec = plan.stack.spec
     return {
         "cloud": spec.cloud,
         "region": plan.region,
         "profile": spec.profile,
         **as_json(plan.inventory),
-        "adjustments": [vars(adjustment) for adjustment in plan.adjustments],
+        "adjustments": [_adjustment_json(adjustment) for adjustment in plan.adjustments],
         "acceptedRisks": [vars(risk) for risk in plan.accepted_risks],
         "missingSecrets": list(plan.stack.missing_secrets),
         "chain": {
             "minutes": round(total_minutes(plan.chain), 2),
             "steps": [{"urn": step.resource.urn, "minutes": step.minutes} for step in plan.chain],
         },
+    }
+
+
+def _adjustment_json(note: PlanAdjustment) -> Mapping[str, Value]:
+    adjustment = note.adjustment
+    return {
+        "key": adjustment.key,
+        "requested": adjustment.requested,
+        "effect": adjustment.effect.value,
+        "reason": adjustment.reason,
+        "written": note.written,
     }

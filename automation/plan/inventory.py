@@ -1,22 +1,23 @@
-"""What a program declares, as plain data: each resource with its inputs, parent, provider and options.
+"""Declared resources of a program as plain data: inputs, parent, provider and options of each.
 
-An inventory comes from the recorder (no engine, no cloud, no network); the plan prints it and the tests ask it.
+The recorder makes inventories without an engine, a cloud or a network; the plan prints them and tests query them.
+Imports no SDK.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
+from typing import TypeGuard
 
-from automation.urn import kind_of, short_type
+from automation.urn import PROVIDER_PREFIX, Urn, kind_of, short_type
 
 Value = object
-"""JSON-like data; secrets and unknown values stand in it as `Secret` and `Unknown`."""
+"""JSON-like data in which `Secret` and `Unknown` mark secrets and unknown values."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A value marked secret; printed and serialised as `[secret]`."""
+    """Value marked secret; printed and serialised as `[secret]`."""
 
     value: Value
 
@@ -26,7 +27,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that only the cloud can tell."""
+    """Value that only the cloud can compute; printed and serialised as `[unknown]`."""
 
     def __repr__(self) -> str:
         return "[unknown]"
@@ -34,9 +35,9 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Declared:
-    """One resource that the program declares; input keys are as on the wire (camelCase)."""
+    """Resource that a program declares; input keys are in wire format (camelCase)."""
 
-    urn: str
+    urn: Urn
     type: str
     name: str
     parent: str
@@ -55,14 +56,14 @@ class Declared:
         return short_type(self.type)
 
     @property
-    def made(self) -> bool:
-        """True for what a provider makes: neither a component nor a provider."""
-        return self.custom and not self.type.startswith("pulumi:providers:")
+    def managed(self) -> bool:
+        """True for a resource that a provider creates: neither a component nor a provider."""
+        return self.custom and not self.type.startswith(PROVIDER_PREFIX)
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """Everything a program declares, in an order that does not depend on timing, and the stack's outputs."""
+    """Resources of a program in the order of their URNs, and the stack's outputs."""
 
     stack: str
     resources: tuple[Declared, ...]
@@ -70,56 +71,66 @@ class Inventory:
 
     @cached_property
     def by_urn(self) -> dict[str, Declared]:
-        """Resources by urn."""
+        """Resources by URN."""
         return {resource.urn: resource for resource in self.resources}
 
     @property
     def custom(self) -> tuple[Declared, ...]:
-        """Resources that a provider makes."""
-        return tuple(resource for resource in self.resources if resource.made)
+        """Resources that a provider creates."""
+        return tuple(resource for resource in self.resources if resource.managed)
 
     def of_type(self, token: str) -> tuple[Declared, ...]:
-        """Resources of a type token, or of its short form (`rds:Instance`)."""
+        """Return the resources of a type token, or of its short form (`rds:Instance`)."""
         return tuple(r for r in self.resources if token in (r.type, r.short_type))
 
     def one(self, name: str, token: str | None = None) -> Declared:
-        """The one custom resource of that logical name (and type); raises LookupError naming what there is."""
-        found = [r for r in self.custom if r.name == name and token in (None, r.type, r.short_type)]
-        if len(found) != 1:
-            near = sorted(f"{r.short_type} {r.name}" for r in self.custom if name.rpartition("-")[0] in r.name)
-            raise LookupError(f"{len(found)} resources named {name!r} ({token or 'any type'}); near it: {near}")
-        return found[0]
+        """Return the only resource with this logical name (and type); raises LookupError with similar names."""
+        matches = [r for r in self.custom if r.name == name and token in (None, r.type, r.short_type)]
+        if len(matches) != 1:
+            similar = sorted(f"{r.short_type} {r.name}" for r in self.custom if name.rpartition("-")[0] in r.name)
+            raise LookupError(f"{len(matches)} resources named {name!r} ({token or 'any type'}); similar: {similar}")
+        return matches[0]
 
     def ancestors(self, resource: Declared) -> Iterator[Declared]:
-        """Parents of a resource, nearest first."""
+        """Yield the parents of a resource, nearest first."""
         while resource.parent in self.by_urn:
             resource = self.by_urn[resource.parent]
             yield resource
 
     def component_of(self, resource: Declared) -> str:
-        """Kind of the room a resource stands in (`network`), by the type of its nearest component."""
+        """Return the kind of the nearest component above a resource (`Network`); empty for none."""
         for ancestor in self.ancestors(resource):
             if not ancestor.custom:
                 return kind_of(ancestor.type)
         return ""
 
 
+def is_object(value: Value) -> TypeGuard[dict[str, Value]]:
+    """True for a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Value) -> TypeGuard[list[Value]]:
+    """True for a JSON list."""
+    return isinstance(value, list)
+
+
 def plain(value: Value) -> Value:
-    """The value as JSON data, with `[secret]` and `[unknown]` in place of what may not or cannot be told."""
+    """Return the value as JSON data, with `[secret]` and `[unknown]` for marked values."""
     return walk(value, lambda leaf: repr(leaf) if isinstance(leaf, Secret | Unknown) else leaf)
 
 
 def walk(value: Value, leaf: Callable[[Value], Value]) -> Value:
-    """`value` rebuilt with `leaf` applied to everything that is neither object nor list."""
-    if isinstance(value, dict):
-        return {key: walk(inner, leaf) for key, inner in cast("dict[str, Value]", value).items()}
-    if isinstance(value, list):
-        return [walk(inner, leaf) for inner in cast("list[Value]", value)]
+    """Return `value` rebuilt with `leaf` applied to everything that is neither object nor list."""
+    if is_object(value):
+        return {key: walk(inner, leaf) for key, inner in value.items()}
+    if is_list(value):
+        return [walk(inner, leaf) for inner in value]
     return leaf(value)
 
 
 def as_json(inventory: Inventory) -> dict[str, Value]:
-    """The inventory as JSON data, secrets masked."""
+    """Return the inventory as JSON data, secrets masked."""
     return {
         "stack": inventory.stack,
         "resources": [_resource_json(resource) for resource in inventory.resources],

@@ -1,13 +1,12 @@
-"""Runs a program on the SDK's own mock monitor and records what it declares.
+"""Recorder of the resources that a program declares, on the SDK's mock monitor.
 
-Two modes. `unknown` is a preview: what a cloud would compute is unknown, so a decision that hangs on it is found.
-`symbolic` gives every computed output a readable placeholder of the right type, taken from the SDK's annotations,
-so that a policy or a container definition can be read whole. In both, inputs echo back as a provider's preview would.
+Two modes. `unknown` behaves as a preview: every computed value is unknown, so a decision that depends on one shows.
+`symbolic` gives every computed output a readable placeholder of its annotated type, so that a policy or a container
+definition can be read in full. In both, inputs are returned as a provider's preview would return them.
 """
 
 import asyncio
 import contextvars
-import logging
 import runpy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,23 +15,29 @@ from typing import Literal, cast
 import pulumi
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.resource import ResourceTransformationArgs, ResourceTransformationResult
-from pulumi.runtime import config as runtime_config
-from pulumi.runtime import mocks, settings, stack
+from pulumi.runtime import mocks, stack
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from automation.plan.inventory import Declared, Inventory
 from automation.plan.invokes import answer
 from automation.plan.placeholders import echo, fill_outputs, placeholder
-from automation.plan.recorder_speedups import all_done, nothing_superfluous
-from automation.plan.wire import decode, encode
+from automation.plan.sdk_internals import (
+    configure_runtime,
+    decode,
+    encode,
+    is_type_alias,
+    wait_for_tasks,
+    without_stack_traces,
+)
+from automation.urn import PROVIDER_PREFIX, Urn
 
 Mode = Literal["symbolic", "unknown"]
 PROJECT = "agent-platform"
-ROOT_TYPE = "pulumi:pulumi:Stack"
+STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 class Recorder(mocks.MockMonitor):
-    """The SDK's mock monitor, keeping every registration whole and answering as a preview would."""
+    """Mock monitor that keeps every registration and answers as a preview would."""
 
     def __init__(self, mode: Mode) -> None:
         super().__init__(_NoMocks())
@@ -45,20 +50,20 @@ class Recorder(mocks.MockMonitor):
         """Record the request; answer with its inputs and, in symbolic mode, a placeholder for each other output."""
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self.requests:
-            raise ValueError(f"two resources share the urn {urn}")
-        if request.type != ROOT_TYPE:
+            raise ValueError(f"two resources share the URN {urn}")
+        if request.type != STACK_TYPE:
             self.requests[urn] = request
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
-        subject, known_class = placeholder(request.type, request.name), self.classes.get(request.type)
-        if self.mode == "unknown" and not request.type.startswith("pulumi:providers:"):
-            answered = echo(request.object, known_class, subject, unknown=True)
-            return resource_pb2.RegisterResourceResponse(urn=urn, id="", object=answered)
-        answered = fill_outputs(request.object, known_class, subject)
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{subject}.id", object=answered)
+        subject, resource_class = placeholder(request.type, request.name), self.classes.get(request.type)
+        if self.mode == "unknown" and not request.type.startswith(PROVIDER_PREFIX):
+            outputs = echo(request.object, resource_class, subject, unknown=True)
+            return resource_pb2.RegisterResourceResponse(urn=urn, id="", object=outputs)
+        outputs = fill_outputs(request.object, resource_class, subject)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{subject}.id", object=outputs)
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
-        """Record a component's or the stack's outputs."""
+        """Record the outputs of a component or of the stack."""
         self.outputs[request.urn] = request.outputs
         return empty_pb2.Empty()
 
@@ -69,27 +74,21 @@ class Recorder(mocks.MockMonitor):
         return response
 
     def prepare(self, args: ResourceTransformationArgs) -> ResourceTransformationResult:
-        """Keep the SDK class behind a type token, whose annotations tell the types of computed outputs.
+        """Keep the SDK class of a type token, whose annotations give the types of computed outputs.
 
-        An SDK lists up to 60 former types of a resource as aliases: they are no choice of the program, and cost time.
+        An SDK lists up to 60 former types of a resource as aliases. The program did not choose them, and they are slow.
         """
         self.classes.setdefault(args.type_, type(args.resource))
-        args.opts.aliases = [alias for alias in args.opts.aliases or () if not _former_type(alias)]
+        args.opts.aliases = [alias for alias in args.opts.aliases or () if not is_type_alias(alias)]
         return ResourceTransformationResult(args.props, args.opts)
-
-
-def _former_type(alias: pulumi.Input[str | pulumi.Alias]) -> bool:
-    """True for an alias that tells a type and no name; `...` stands for what an alias does not tell."""
-    told: dict[str, object] = vars(alias) if isinstance(alias, pulumi.Alias) else {}
-    return bool(told) and told["name"] is ... and told["type_"] is not ...
 
 
 class _NoMocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[object, object]]:
-        raise NotImplementedError(f"the recorder answers {args.typ} itself")
+        raise NotImplementedError(f"the recorder itself answers {args.typ}")
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[object, object], list[tuple[str, str]] | None]:
-        raise NotImplementedError(f"the recorder answers {args.token} itself")
+        raise NotImplementedError(f"the recorder itself answers {args.token}")
 
 
 def record(
@@ -99,9 +98,9 @@ def record(
     secret_keys: tuple[str, ...] = (),
     mode: Mode = "symbolic",
 ) -> Inventory:
-    """What `program` (a callable or the path of a `__main__.py`) declares with this configuration.
+    """Return the inventory of `program`, a callable or the path of a `__main__.py`, with this configuration.
 
-    Raises whatever the program raises. Each call has a context of its own: calls do not see each other.
+    Raises the program's own exceptions. Each call has its own context, so calls do not affect each other.
     """
     return contextvars.Context().run(_record, program, stack_name, dict(config or {}), secret_keys, mode)
 
@@ -110,18 +109,7 @@ def _record(
     program: Callable[[], object] | Path, stack_name: str, config: dict[str, str], secrets: tuple[str, ...], mode: Mode
 ) -> Inventory:
     monitor = Recorder(mode)
-    deployment = monitor.GetDeploymentInfo(empty_pb2.Empty())  # pyright: ignore[reportUnknownMemberType]  # no types there
-    settings.configure(
-        mocks.MockSettings(
-            monitor=monitor, monitor_features=set(deployment.supportedFeatures), engine=mocks.MockEngine(logging.getLogger("pulumi")),
-            project=PROJECT, stack=stack_name, dry_run=mode == "unknown", organization=None, callbacks=None,
-            # what is under way is the SDK's own list, and a recording that failed would leave its rest to the next one
-            outputs=set(), package_refs={}, base_providers_by_ref={},
-        )
-    )  # fmt: skip
-    # the SDK takes the first value it is given for its default, so a second recording would find the first one's root
-    settings.set_root_resource(cast("pulumi.Resource", None))
-    runtime_config.set_all_config(config, list(secrets))
+    configure_runtime(monitor, PROJECT, stack_name, config, list(secrets), dry_run=mode == "unknown")
 
     async def run() -> None:
         pulumi.runtime.register_stack_transformation(monitor.prepare)
@@ -129,23 +117,23 @@ def _record(
             runpy.run_path(str(program), run_name="__main__")
         else:
             program()
-        await all_done()
+        await wait_for_tasks()
 
-    with nothing_superfluous():
+    with without_stack_traces():
         asyncio.run(stack.run_in_stack(run))
     return _inventory(stack_name, monitor)
 
 
 def _inventory(stack_name: str, monitor: Recorder) -> Inventory:
     resources = [_declared(urn, request) for urn, request in monitor.requests.items()]
-    root = monitor.make_urn("", ROOT_TYPE, f"{PROJECT}-{stack_name}")
+    root = monitor.make_urn("", STACK_TYPE, f"{PROJECT}-{stack_name}")
     outputs = monitor.outputs.get(root, struct_pb2.Struct())
     return Inventory(stack_name, tuple(sorted(resources, key=lambda r: r.urn)), decode(outputs))
 
 
 def _declared(urn: str, request: resource_pb2.RegisterResourceRequest) -> Declared:
     return Declared(
-        urn=urn,
+        urn=Urn(urn),
         type=request.type,
         name=request.name,
         parent=request.parent,
@@ -161,8 +149,9 @@ def _declared(urn: str, request: resource_pb2.RegisterResourceRequest) -> Declar
 
 
 def _aliases(request: resource_pb2.RegisterResourceRequest) -> tuple[str, ...]:
-    given = cast("Sequence[alias_pb2.Alias]", request.aliases)  # pyright: ignore[reportUnknownMemberType]  # stub's import fails
-    return tuple(alias.spec.name or alias.urn for alias in given)
+    # the stub's import of alias_pb2 fails, so the field has no type
+    aliases = cast("Sequence[alias_pb2.Alias]", request.aliases)  # pyright: ignore[reportUnknownMemberType]
+    return tuple(alias.spec.name or alias.urn for alias in aliases)
 
 
 def _options(request: resource_pb2.RegisterResourceRequest) -> dict[str, object]:

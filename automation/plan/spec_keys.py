@@ -1,15 +1,21 @@
-"""Every key of the spec with another value for it: what the capabilities and the contract tests change, one by one.
+"""Every key of the spec with another value for it; the capabilities document and contract tests change them one by one.
 
-`BASE` is as small as a platform can be, so that hundreds of plans take a minute; `given` adds what a key needs to mean
-anything. A key of the spec that is not here fails a test.
+`BASE` is a minimal platform, so that hundreds of plans take a minute; `context` adds what a key needs to have an effect.
+A key of the spec that is missing here fails a test. Imports no SDK.
 """
 
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import cast
 
-from automation.plan.docs.schema import Node, platform_schema, resolved, value_node
+from automation.plan.docs.schema import (
+    Node,
+    PlatformSchema,
+    platform_schema,
+    properties_of,
+    resolved,
+    value_node,
+)
+from automation.stack.keys import with_values
 from providers.contract.spec.defaults import Raw
 
 DIGEST = "sha256:" + "5" * 64
@@ -38,77 +44,65 @@ BASE: Raw = {
 
 @dataclass(frozen=True, eq=False)
 class Leaf:
-    """A key by its path, a value that it does not have in `BASE` with `given`, and what must stand for it to matter."""
+    """Key by its path, a value that it does not have in `BASE` with `context`, and the values that it depends on."""
 
     path: str
     value: object
-    given: Mapping[str, object] = field(default_factory=dict[str, object])
+    context: Mapping[str, object] = field(default_factory=dict[str, object])
 
     @property
     def key(self) -> str:
-        """The path with `<name>` for the user's own name."""
+        """Path with `<name>` for the name that the user chooses."""
         return self.path.replace("services.web", "services.<name>")
 
     @property
     def block(self) -> str | None:
-        """The cloud whose own block the key stands in."""
+        """Cloud whose own block contains the key; None for other keys."""
         first = self.path.partition(".")[0]
         return first if first in BLOCKS else None
 
     def before(self, cloud: str) -> Raw:
-        """The platform that the key is changed in."""
-        return changed(BASE, {"cloud": cloud, **self.given})
+        """Return the platform without the change."""
+        return with_values(BASE, {CLOUD_KEY: cloud, **self.context})
 
     def after(self, cloud: str) -> Raw:
-        """The same platform with the other value."""
-        return changed(self.before(cloud), {self.path: self.value})
+        """Return the platform with the other value."""
+        return with_values(self.before(cloud), {self.path: self.value})
 
 
 BLOCKS = ("aws", "gcp", "azure", "docker")
-CHOOSING = "cloud"
-"""The key that chooses who honours all others."""
-
-
-def changed(raw: Raw, changes: Mapping[str, object]) -> Raw:
-    """`raw` with values set by dotted path."""
-    result = copy.deepcopy(raw)
-    for path, value in changes.items():
-        *above, key = path.split(".")
-        place = result
-        for part in above:
-            place = cast("Raw", place.setdefault(part, {}))
-        place[key] = copy.deepcopy(value)
-    return result
+CLOUD_KEY = "cloud"
+"""Key that selects the cloud."""
 
 
 def spec_keys() -> list[str]:
-    """Every key of the spec: its leaves, and the parts that may be left out."""
+    """Return every key of the spec: its leaves, and the parts that are optional."""
     schema = platform_schema()
-    return list(_keys("", schema, schema))
+    return list(_keys("", schema["root"], schema))
 
 
-def _keys(path: str, node: Node, schema: Node) -> Iterator[str]:
-    for key, inner in cast("dict[str, Node]", node["properties"]).items():
-        below, beneath = f"{path}.{key}".lstrip("."), resolved(inner, schema)
-        if "properties" in beneath:
-            if "anyOf" in inner and below not in BLOCKS:
-                yield below
-            yield from _keys(below, beneath, schema)
-        elif "$ref" in value_node(beneath):
-            yield from _keys(f"{below}.<name>", resolved(value_node(beneath), schema), schema)
+def _keys(parent: str, node: Node, schema: PlatformSchema) -> Iterator[str]:
+    for name, inner in properties_of(node).items():
+        path, target = f"{parent}.{name}".lstrip("."), resolved(inner, schema)
+        if "properties" in target:
+            if "anyOf" in inner and path not in BLOCKS:
+                yield path
+            yield from _keys(path, target, schema)
+        elif "$ref" in value_node(target):
+            yield from _keys(f"{path}.<name>", resolved(value_node(target), schema), schema)
         else:
-            yield below
+            yield path
 
 
-MODELS = {"services.web.uses": ["models"]}
+WITH_MODELS = {"services.web.uses": ["models"]}
 SLACK = {"workspace": "T0000000", "channel": "C0000000"}
-TOOL = {"services.tool": {"app": "fastapi", "image": "ghcr.io/acme/tool:1.0"}}
-WORKER = {"services.web": {"app": "celery", "image": "ghcr.io/acme/web:1.0"}}
+WITH_TOOL = {"services.tool": {"app": "fastapi", "image": "ghcr.io/acme/tool:1.0"}}
+AS_WORKER = {"services.web": {"app": "celery", "image": "ghcr.io/acme/web:1.0"}}
 ROUTED = {"services.web.path": "/"}
-NAMED = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
+WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
 BUDGET = {"budget": {"monthly_usd": 100}}
-PROMISED: dict[str, object] = {**ROUTED, "monitoring.slo": {}}
-RISKY = {
+WITH_SLO: dict[str, object] = {**ROUTED, "monitoring.slo": {}}
+ACCEPTED_RISK = {
     "profile": "production",
     "network.private_endpoints": True,
     "services.web.image": f"ghcr.io/acme/web@{DIGEST}",
@@ -117,23 +111,23 @@ RISKY = {
 }
 
 
-def part(name: str, **inner: object) -> dict[str, object]:
-    """The part `name`, used by the service."""
-    return {name: inner, "services.web.uses": [name]}
+def part(name: str) -> dict[str, object]:
+    """Return the values that add the part `name`, used by the service."""
+    return {name: {}, "services.web.uses": [name]}
 
 
 LEAVES: tuple[Leaf, ...] = (
     Leaf("aws.region", "eu-west-1"),
     Leaf("aws.account_id", "444455556666"),
-    Leaf("aws.models", ["anthropic.claude-haiku-4-5-20251001-v1:0"], MODELS),
+    Leaf("aws.models", ["anthropic.claude-haiku-4-5-20251001-v1:0"], WITH_MODELS),
     Leaf("gcp.project", "acme-trials"),
     Leaf("gcp.region", "europe-west1"),
-    Leaf("gcp.models", ["publishers/google/models/gemini-2.5-pro"], MODELS),
+    Leaf("gcp.models", ["publishers/google/models/gemini-2.5-pro"], WITH_MODELS),
     Leaf("azure.subscription_id", "00000000-0000-0000-0000-000000000003"),
     Leaf("azure.tenant_id", "00000000-0000-0000-0000-000000000004"),
     Leaf("azure.location", "northeurope"),
-    Leaf("azure.models", ["gpt-4.1-mini"], MODELS),
-    Leaf("azure.dns_group", "names", NAMED),
+    Leaf("azure.models", ["gpt-4.1-mini"], WITH_MODELS),
+    Leaf("azure.dns_group", "names", WITH_DOMAIN),
     Leaf("azure.budget_start", "2027-01", BUDGET),
     Leaf("docker.entry_port", 9443, ROUTED),
     Leaf("docker.images", {"proxy": "registry.example.com/proxy:1.0"}, ROUTED),
@@ -145,7 +139,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("network.private_endpoints", True),
     Leaf("network.flow_logs", True),
     Leaf("ingress.domain", "agents.example.com", ROUTED),
-    Leaf("ingress.dns_zone", "example.com", NAMED),
+    Leaf("ingress.dns_zone", "example.com", WITH_DOMAIN),
     Leaf("ingress.allowed_cidrs", ["198.51.100.0/24"], ROUTED),
     Leaf("ingress.rate_limit_per_minute", 100, ROUTED),
     Leaf("ingress.idle_timeout_seconds", 300, ROUTED),
@@ -165,7 +159,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.autoscaling.scale_out_cooldown_seconds", 60),
     Leaf("services.web.autoscaling.scale_in_cooldown_seconds", 120),
     Leaf("services.web.health.path", "/ready", ROUTED),
-    Leaf("services.web.health.command", ["CMD-SHELL", "test -f /tmp/alive"], WORKER),
+    Leaf("services.web.health.command", ["CMD-SHELL", "test -f /tmp/alive"], AS_WORKER),
     Leaf("services.web.health.interval_seconds", 20, ROUTED),
     Leaf("services.web.health.timeout_seconds", 10, ROUTED),
     Leaf("services.web.health.healthy_threshold", 3, ROUTED),
@@ -174,7 +168,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.environment", {"LOG_LEVEL": "debug"}),
     Leaf("services.web.secrets", ["API_KEY"]),
     Leaf("services.web.uses", ["storage"], {"storage": {}}),
-    Leaf("services.web.calls", ["tool"], TOOL),
+    Leaf("services.web.calls", ["tool"], WITH_TOOL),
     Leaf("database", {}),
     Leaf("database.version", "16", part("database")),
     Leaf("database.size.vcpu", 8, part("database")),
@@ -207,8 +201,8 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("monitoring.alerts.error_percent", 5, ROUTED),
     Leaf("monitoring.alerts.latency_p95_seconds", 3, ROUTED),
     Leaf("monitoring.slo", {}, ROUTED),
-    Leaf("monitoring.slo.availability_percent", 99.5, PROMISED),
-    Leaf("monitoring.slo.latency_p95_seconds", 1, PROMISED),
+    Leaf("monitoring.slo.availability_percent", 99.5, WITH_SLO),
+    Leaf("monitoring.slo.latency_p95_seconds", 1, WITH_SLO),
     Leaf("budget", {"monthly_usd": 100}),
     Leaf("budget.monthly_usd", 200, BUDGET),
     Leaf("deployer", {"github": "acme/agents"}),
@@ -216,5 +210,5 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("deployer.environment", "trial", {"deployer": {"github": "acme/agents"}}),
     Leaf("recovery.standby_region", "us-east-1"),
     Leaf("recovery.mode", "backup"),
-    Leaf("accept_risk", {"services.web.replicas.min": "a trial of two weeks"}, RISKY),
+    Leaf("accept_risk", {"services.web.replicas.min": "a trial of two weeks"}, ACCEPTED_RISK),
 )

@@ -1,10 +1,9 @@
-"""The declared resources as a tree to read: platform, regions, rooms, and in a room one line for each type. Pure."""
+"""Declared resources as a tree: platform, regions, components, and one line for each type in a component. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from automation.plan.facts import facts_of
-from automation.plan.inventory import Declared, Inventory
+from automation.plan.inventory import Declared, Inventory, Secret, Unknown
 from automation.urn import kind_of
 
 ORDER = (
@@ -12,14 +11,40 @@ ORDER = (
     "Database", "Cache", "Storage", "Models", "Prometheus", "Environment", "Ingress", "Compute", "Autoscaling",
     "Entry", "Monitoring",
 )  # fmt: skip
-"""Components in the order in which the platform is told; others follow by name."""
-NAMES_SHOWN = 6
-"""Names told of one type in one room; the JSON of a plan has them all."""
+"""Component kinds in display order; others follow by name."""
+MAX_NAMES = 6
+"""Names shown of one type in one component; the JSON of a plan has all of them."""
+FACTS = {
+    "acm:Certificate": "{domainName}",
+    "appautoscaling:Target": "{minCapacity} to {maxCapacity} replicas",
+    "budgets:Budget": "{limitAmount} {limitUnit} a month",
+    "cache:Redis": "{sku[name]}",
+    "cloudwatch:LogGroup": "{retentionInDays} days",
+    "compute:Subnetwork": "{ipCidrRange}",
+    "dbforpostgresql:Server": "{sku[name]}, {storage[storageSizeGB]} GiB",
+    "ec2:Subnet": "{cidrBlock}",
+    "ec2:Vpc": "{cidrBlock}",
+    "ecs:Service": "{desiredCount} replicas",
+    "ecs:TaskDefinition": "{cpu} CPU units, {memory} MiB",
+    "elasticache:ReplicationGroup": "{nodeType}, {numCacheClusters} nodes",
+    "lb:Listener": "{protocol} {port}",
+    "rds:Instance": "{instanceClass}, {allocatedStorage} GiB",
+    "redis:Instance": "{tier}, {memorySizeGb} GiB",
+    "route53:Record": "{name}",
+    "sns:TopicSubscription": "{protocol}",
+    "sql:DatabaseInstance": "{settings[tier]}, {settings[diskSize]} GiB",
+}
+"""Summary of a short type, as a template over its inputs."""
+FLAGS = {
+    "elasticache:ReplicationGroup": ("multiAzEnabled", "several zones"),
+    "rds:Instance": ("multiAz", "standby in another zone"),
+}
+"""Input of a short type, and the text that is added to its summary when the input is true."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """The resources of one short type in one room: names without the room's own, and facts where they are alike."""
+    """Resources of one short type in one component: names without the component's prefix, and facts that all share."""
 
     type: str
     count: int
@@ -28,13 +53,13 @@ class Line:
 
     @property
     def hidden(self) -> int:
-        """How many names are not told."""
+        """Number of names that are not shown."""
         return self.count - len(self.names)
 
 
 @dataclass(frozen=True)
 class Branch:
-    """A component: its kind, its name without the stack's, what stands in it and beneath it."""
+    """Component: its kind, its name without the stack's prefix, its resources and its child components."""
 
     kind: str
     name: str
@@ -44,38 +69,38 @@ class Branch:
 
 
 def tree_of(inventory: Inventory) -> tuple[Branch, ...]:
-    """The components without a component above them, each with everything beneath it."""
-    known = inventory.by_urn
-    roots = [resource for resource in inventory.resources if not resource.custom and resource.parent not in known]
+    """Return the top-level components, each with all its descendants."""
+    by_urn = inventory.by_urn
+    roots = [resource for resource in inventory.resources if not resource.custom and resource.parent not in by_urn]
     return tuple(_branch(root, inventory) for root in roots)
 
 
 def _branch(component: Declared, inventory: Inventory) -> Branch:
-    beneath = [resource for resource in inventory.resources if resource.parent == component.urn]
-    made = [resource for resource in beneath if resource.made]
-    branches = [_branch(inner, inventory) for inner in beneath if not inner.custom]
+    children = [resource for resource in inventory.resources if resource.parent == component.urn]
+    resources = [resource for resource in children if resource.managed]
+    branches = [_branch(child, inventory) for child in children if not child.custom]
     branches.sort(key=lambda branch: (rank(branch.kind), branch.name))
     return Branch(
         kind=kind_of(component.type),
-        name=own_part(component.name, inventory.stack),
-        count=len(made) + sum(branch.count for branch in branches),
-        lines=_lines(made, component.name),
+        name=without_prefix(component.name, inventory.stack),
+        count=len(resources) + sum(branch.count for branch in branches),
+        lines=_lines(resources, component.name),
         branches=tuple(branches),
     )
 
 
 def rank(kind: str) -> tuple[int, str]:
-    """Place of a component's kind in the telling."""
+    """Sort key of a component kind."""
     return (ORDER.index(kind) if kind in ORDER else len(ORDER), kind)
 
 
-def own_part(name: str, above: str) -> str:
-    """`private-a` for `prod-network-private-a` in `prod-network`; the whole name where it says something else."""
-    return name.removeprefix(f"{above}-")
+def without_prefix(name: str, prefix: str) -> str:
+    """Return `private-a` for `prod-network-private-a` with the prefix `prod-network`; other names unchanged."""
+    return name.removeprefix(f"{prefix}-")
 
 
 def _lines(resources: Sequence[Declared], component: str) -> tuple[Line, ...]:
-    """One line a type; the type of the room's main resource, which has the room's own name, comes first."""
+    """Return one line a type; the type of the main resource, which has the component's name, comes first."""
     types: dict[str, list[Declared]] = {}
     for resource in resources:
         types.setdefault(resource.short_type, []).append(resource)
@@ -86,8 +111,27 @@ def _lines(resources: Sequence[Declared], component: str) -> tuple[Line, ...]:
 
 def _line(short_type: str, resources: Sequence[Declared], component: str) -> Line:
     facts = [facts_of(resource) for resource in resources]
-    names = [own_part(resource.name, component) for resource in resources]
-    alike = len(set(facts)) == 1
-    if not alike:
+    names = [without_prefix(resource.name, component) for resource in resources]
+    shared = len(set(facts)) == 1
+    if not shared:
         names = [f"{name} ({fact})" if fact else name for name, fact in zip(names, facts, strict=True)]
-    return Line(short_type, len(resources), tuple(names[:NAMES_SHOWN]), facts[0] if alike else "")
+    return Line(short_type, len(resources), tuple(names[:MAX_NAMES]), facts[0] if shared else "")
+
+
+def facts_of(resource: Declared) -> str:
+    """Return `db.r7g.large, 100 GiB, standby in another zone`; empty for a type without a summary."""
+    template = FACTS.get(resource.short_type)
+    summary = _filled(template, resource) if template else ""
+    key, text = FLAGS.get(resource.short_type, ("", ""))
+    flag = text if resource.inputs.get(key) is True else ""
+    return ", ".join(part for part in (summary, flag) if part)
+
+
+def _filled(template: str, resource: Declared) -> str:
+    """Return the template with plain inputs; empty if one of them is absent, secret, unknown or computed."""
+    inputs = {key: value for key, value in resource.inputs.items() if not isinstance(value, Secret | Unknown)}
+    try:
+        text = template.format_map(inputs)
+    except (KeyError, TypeError):
+        return ""
+    return "" if "<" in text or "[unknown]" in text else text

@@ -9,8 +9,9 @@ from automation.engine.cloud_queries import Fields, QueryAnswers
 from automation.engine.error_text import Trouble
 from automation.engine.locate import EngineLocation
 from automation.engine.run import Ran
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
 from automation.stack.document import Stack, stack_of
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 
 ENGINE = EngineLocation(Path("/opt/pulumi/bin/pulumi"), "v3.272.0")
@@ -18,7 +19,7 @@ ENGINE = EngineLocation(Path("/opt/pulumi/bin/pulumi"), "v3.272.0")
 
 def stack(cloud: str = "aws", changes: Mapping[str, object] | None = None, **others: object) -> Stack:
     """The stack `trial`; `others` are further keys of its configuration."""
-    return stack_of("trial", {PLATFORM_KEY: changed(BASE, {"cloud": cloud, **(changes or {})}), **others})
+    return stack_of("trial", {PLATFORM_KEY: with_values(BASE, {"cloud": cloud, **(changes or {})}), **others})
 
 
 def case(folder: Path, **known: object) -> Case:

@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from automation.cli.main import MISTAKEN, main
-from automation.plan.docs import SCHEMA_FILE, schema_text
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.docs.schema import SCHEMA_FILE, schema_text
+from automation.plan.spec_keys import BASE
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec.defaults import Raw
 
@@ -35,7 +36,7 @@ Run = Callable[..., Told]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project folder with the real program and the small stack `trial`, as the working directory."""
     (tmp_path / "__main__.py").write_text((ROOT / "__main__.py").read_text(encoding="utf-8"), encoding="utf-8")
-    write(tmp_path, "trial", changed(BASE, {"services.web.secrets": ["API_KEY"]}))
+    write(tmp_path, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -85,14 +86,14 @@ def test_an_accepted_risk_is_told_with_its_reason(folder: Path, run: Run) -> Non
         "services.web.replicas": {"min": 1, "max": 2},
         "accept_risk": {"services.web.replicas.min": "a trial of one week"},
     }
-    write(folder, "risky", changed(BASE, risky))
+    write(folder, "risky", with_values(BASE, risky))
     assert "services.web.replicas.min: 1 stands in one zone only" in run("plan", "risky").out
     (risk,) = json.loads(run("plan", "risky", "--json").out)["acceptedRisks"]
     assert risk["reason"] == "a trial of one week"
 
 
 def test_an_approximation_is_told(folder: Path, run: Run) -> None:
-    write(folder, "noted", changed(BASE, {"recovery.standby_region": "us-east-1"}))
+    write(folder, "noted", with_values(BASE, {"recovery.standby_region": "us-east-1"}))
     assert 'recovery.standby_region: "us-east-1" becomes a note' in run("plan", "noted").out
 
 
@@ -110,7 +111,10 @@ def test_json_is_the_inventory_and_its_notes(run: Run) -> None:
 
 
 def test_json_holds_no_secret(folder: Path, run: Run) -> None:
-    document = {PLATFORM_KEY: changed(BASE, {"services.web.secrets": ["API_KEY"]}), "agent-platform:API_KEY": "hunter2"}
+    document = {
+        PLATFORM_KEY: with_values(BASE, {"services.web.secrets": ["API_KEY"]}),
+        "agent-platform:API_KEY": "hunter2",
+    }
     (folder / "Pulumi.open.yaml").write_text(yaml.safe_dump({"config": document}), encoding="utf-8")
     told = run("plan", "open", "--json").out
     assert "hunter2" not in told
@@ -129,7 +133,7 @@ def test_a_stack_can_be_planned_on_another_cloud(run: Run) -> None:
 
 
 def test_two_stacks_are_compared_room_by_room(folder: Path, run: Run) -> None:
-    write(folder, "larger", changed(BASE, {"network.zones": 3, "network.cidr": "10.40.0.0/16"}))
+    write(folder, "larger", with_values(BASE, {"network.zones": 3, "network.cidr": "10.40.0.0/16"}))
     told = run("plan", "trial", "--diff", "larger").out
     assert told.startswith("trial on aws -> larger on aws")
     assert 'cidrBlock: "10.20.0.0/16" -> "10.40.0.0/16"' in told
@@ -138,10 +142,10 @@ def test_two_stacks_are_compared_room_by_room(folder: Path, run: Run) -> None:
 
 
 def test_a_comparison_can_be_had_as_json(folder: Path, run: Run) -> None:
-    write(folder, "larger", changed(BASE, {"network.cidr": "10.40.0.0/16"}))
+    write(folder, "larger", with_values(BASE, {"network.cidr": "10.40.0.0/16"}))
     told = json.loads(run("plan", "trial", "--diff", "larger", "--json").out)
-    assert told["there"] == {"stack": "larger", "cloud": "aws"}
-    (network,) = [component for component in told["rooms"] if component["room"] == "Network"]
+    assert told["right"] == {"stack": "larger", "cloud": "aws"}
+    (network,) = [component for component in told["components"] if component["component"] == "Network"]
     assert "cidrBlock" in {change["path"] for change in network["changes"]}
 
 
@@ -167,14 +171,16 @@ def test_an_unknown_stack_names_those_there_are(run: Run) -> None:
 
 
 def test_every_mistake_of_a_file_is_one_sentence(folder: Path, run: Run) -> None:
-    write(folder, "bad", changed(BASE, {"cloud": "awz", "databse": {}, "services.web.replicas": {"min": 5, "max": 2}}))
+    write(
+        folder, "bad", with_values(BASE, {"cloud": "awz", "databse": {}, "services.web.replicas": {"min": 5, "max": 2}})
+    )
     told = run("plan", "bad")
     assert (told.code, told.out) == (MISTAKEN, "")
     assert [line.partition(":")[0] for line in told.errors] == ["cloud", "databse", "services.web.replicas"]
 
 
 def test_a_bad_configuration_is_answered_before_an_sdk_is_loaded(folder: Path) -> None:
-    write(folder, "bad", changed(BASE, {"network.zones": 9}))
+    write(folder, "bad", with_values(BASE, {"network.zones": 9}))
     program = (
         "import sys\nfrom automation.cli.main import main\n"
         "try:\n    main(['plan', 'bad'])\n"

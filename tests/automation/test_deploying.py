@@ -11,7 +11,8 @@ import yaml
 
 from automation.cli.failures import FAILED
 from automation.cli.main import MISTAKEN, main
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec.defaults import Raw
 
@@ -43,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project folder with the stack `trial`, on a machine that has no engine."""
     for file in ("__main__.py", "Pulumi.yaml"):
         (tmp_path / file).write_text((ROOT / file).read_text(encoding="utf-8"), encoding="utf-8")
-    write(tmp_path, "trial", changed(BASE, {}))
+    write(tmp_path, "trial", with_values(BASE, {}))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
@@ -94,7 +95,7 @@ def test_where_nobody_can_be_asked_the_answer_must_be_given(command: str, run: R
 
 @pytest.mark.parametrize("command", PROGRAM_COMMANDS)
 def test_every_mistake_of_the_file_is_told_first(command: str, folder: Path, run: Run) -> None:
-    write(folder, "bad", changed(BASE, {"network.zones": 9, "databse": {}}))
+    write(folder, "bad", with_values(BASE, {"network.zones": 9, "databse": {}}))
     yes = ["--yes"] if command in ASKING else []
     told = run(command, "bad", *yes)
     assert told.code == MISTAKEN
@@ -103,13 +104,13 @@ def test_every_mistake_of_the_file_is_told_first(command: str, folder: Path, run
 
 @pytest.mark.parametrize("command", OTHER_COMMANDS)
 def test_a_stack_whose_file_is_wrong_can_still_be_seen_and_destroyed(command: str, folder: Path, run: Run) -> None:
-    write(folder, "bad", changed(BASE, {"network.zones": 9}))
+    write(folder, "bad", with_values(BASE, {"network.zones": 9}))
     yes = ["--yes"] if command in ASKING else []
     assert run(command, "bad", *yes).errors[0].startswith("the Pulumi CLI is not installed")
 
 
 def test_a_secret_without_a_value_is_told_before_the_engine_starts(folder: Path, run: Run) -> None:
-    write(folder, "trial", changed(BASE, {"services.web.secrets": ["API_KEY"]}))
+    write(folder, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
     told = run("preview", "trial")
     assert (told.code, told.errors) == (
         MISTAKEN,
@@ -142,7 +143,7 @@ def test_machines_learn_of_a_failure_in_a_line_of_json(run: Run) -> None:
 
 @pytest.mark.parametrize("command", PROGRAM_COMMANDS)
 def test_a_bad_file_is_answered_before_an_sdk_is_loaded(command: str, folder: Path) -> None:
-    write(folder, "bad", changed(BASE, {"network.zones": 9}))
+    write(folder, "bad", with_values(BASE, {"network.zones": 9}))
     arguments = [command, "bad", *(["--yes"] if command in ASKING else [])]
     program = (
         f"import sys\nfrom automation.cli.main import main\n"

@@ -1,4 +1,4 @@
-"""The documents made from the spec: fresh, complete, and a schema that takes what the spec takes."""
+"""Documents generated from the spec: up to date, complete, and a schema that accepts valid stack files."""
 
 import json
 from collections.abc import Iterator
@@ -9,11 +9,12 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from automation.plan.docs import CONFIGURATION_FILE, SCHEMA_FILE, configuration_text, schema_text
-from automation.plan.docs.schema import Node, node_at, platform_schema, profile_defaults
+from automation.plan.docs.reference import CONFIGURATION_FILE, configuration_text
+from automation.plan.docs.schema import SCHEMA_FILE, Node, node_at, platform_schema, profile_defaults, schema_text
 from automation.plan.docs.tables import default_of, table, type_of
-from automation.plan.spec_keys import BASE, changed, spec_keys
+from automation.plan.spec_keys import BASE, spec_keys
 from automation.stack.document import stack_names
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec import PRESETS, Platform
 from providers.contract.spec.defaults import complete
@@ -22,15 +23,15 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class Validator(Protocol):
-    """What is used of jsonschema's validators, whose own types leave much open."""
+    """Interface of jsonschema's validators; the stubs have no types for it."""
 
     def iter_errors(self, instance: object) -> Iterator[object]: ...
 
 
-VALIDATOR = cast("Validator", Draft202012Validator(cast("Node", json.loads(schema_text()))))
+VALIDATOR = cast("Validator", Draft202012Validator(json.loads(schema_text())))
 
 
-def complaints(document: object) -> list[str]:
+def schema_errors(document: object) -> list[str]:
     return [str(error) for error in VALIDATOR.iter_errors(document)]
 
 
@@ -41,15 +42,15 @@ def with_platform(platform: object, **others: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("file", "text"), [(SCHEMA_FILE, schema_text), (CONFIGURATION_FILE, configuration_text)], ids=["schema", "docs"]
 )
-def test_the_document_is_the_one_the_spec_makes(file: str, text: object) -> None:
+def test_the_document_is_up_to_date(file: str, text: object) -> None:
     assert callable(text)
     assert (ROOT / file).read_text(encoding="utf-8") == text(), f"{file} is stale: run `make docs`"
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
-def test_the_schema_takes_the_stack_files(stack: str) -> None:
+def test_the_schema_accepts_the_stack_files(stack: str) -> None:
     document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
-    assert complaints(document) == []
+    assert schema_errors(document) == []
 
 
 @pytest.mark.parametrize("stack", stack_names(ROOT))
@@ -72,16 +73,16 @@ def test_each_stack_file_names_the_schema_for_editors(stack: str) -> None:
     ],
     ids=lambda mistake: next(iter(mistake)),
 )
-def test_the_schema_refuses_a_mistake_of_shape(mistake: dict[str, object]) -> None:
-    assert complaints(with_platform(BASE)) == []
-    assert complaints(with_platform(changed(BASE, mistake))) != []
+def test_the_schema_refuses_a_wrong_shape(mistake: dict[str, object]) -> None:
+    assert schema_errors(with_platform(BASE)) == []
+    assert schema_errors(with_platform(with_values(BASE, mistake))) != []
 
 
-def test_the_schema_takes_sealed_secrets_and_the_keys_of_providers() -> None:
+def test_the_schema_accepts_encrypted_secrets_and_provider_keys() -> None:
     secret = "agent-platform:API_KEY"
     document = with_platform(BASE, **{secret: {"secure": "v1:abc"}, "aws:region": "us-west-2"})
-    assert complaints({"encryptionsalt": "v1:abc", **document}) == []
-    assert complaints(with_platform(BASE, **{secret: "in the clear"})) != []
+    assert schema_errors({"encryptionsalt": "v1:abc", **document}) == []
+    assert schema_errors(with_platform(BASE, **{secret: "plain text"})) != []
 
 
 def test_every_key_has_a_line_and_a_meaning() -> None:
@@ -98,8 +99,8 @@ def test_every_object_has_a_section() -> None:
 
 
 @pytest.mark.parametrize("profile", ["production", "staging", "development"])
-def test_the_defaults_by_profile_are_those_that_a_file_gets(profile: str) -> None:
-    raw = changed(
+def test_the_listed_defaults_by_profile_are_those_of_the_spec(profile: str) -> None:
+    raw = with_values(
         {"cloud": "aws", "services": {"web": {"image": "web:1.0"}}}, {"profile": profile, "database": {}, "cache": {}}
     )
     spec = json.loads(Platform.model_validate_json(json.dumps(complete(raw))).model_dump_json())
@@ -110,19 +111,19 @@ def test_the_defaults_by_profile_are_those_that_a_file_gets(profile: str) -> Non
         assert value == values[profile], path
 
 
-def test_a_default_that_hangs_on_the_profile_is_not_told_as_fixed() -> None:
+def test_a_default_that_depends_on_the_profile_is_not_a_fixed_default() -> None:
     zones = node_at(platform_schema(), "network.zones")
     assert "default" not in zones
-    assert cast("str", zones["description"]).endswith("Default: production 3, staging 2, development 2.")
+    assert zones.get("description", "").endswith("Default: production 3, staging 2, development 2.")
 
 
-def test_every_kind_of_application_is_told() -> None:
+def test_every_application_kind_is_listed() -> None:
     text = configuration_text()
     assert all(f"\n| `{app}` |" in text for app in PRESETS)
 
 
 @pytest.mark.parametrize(
-    ("node", "told"),
+    ("node", "text"),
     [
         ({"type": "integer", "minimum": 1, "maximum": 4}, "whole number, 1 to 4"),
         ({"type": "number", "exclusiveMinimum": 0, "maximum": 100}, "number, above 0 and up to 100"),
@@ -132,15 +133,15 @@ def test_every_kind_of_application_is_told() -> None:
         ({"type": "object", "additionalProperties": {"type": "string"}}, "text by name"),
     ],
 )
-def test_a_type_reads_as_words(node: Node, told: str) -> None:
-    assert type_of(node) == told
+def test_a_type_is_shown_as_text(node: Node, text: str) -> None:
+    assert type_of(node) == text
 
 
-def test_a_default_reads_as_in_a_file() -> None:
+def test_a_default_is_shown_as_in_a_file() -> None:
     nodes: list[Node] = [{"default": True}, {"default": []}, {"default": None}, {}]
     assert [default_of(node, required=False) for node in nodes] == ["`true`", "empty", "none", "none"]
-    assert default_of({}, required=True) == "needed"
+    assert default_of({}, required=True) == "required"
 
 
-def test_a_table_escapes_what_markdown_would_swallow() -> None:
+def test_a_table_escapes_borders_and_html() -> None:
     assert table(("a",), [["x | <name> and `<code>`"]]).splitlines()[-1] == "| x \\| &lt;name> and `<code>` |"

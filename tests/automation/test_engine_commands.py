@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from automation.cli.main import MISTAKEN, main
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from tests.automation.test_cli import Run, Told
 
@@ -17,7 +18,7 @@ from tests.automation.test_cli import Run, Told
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project folder with a stack on each cloud, on a machine without an engine."""
     for cloud in ("aws", "gcp", "azure"):
-        platform = changed(BASE, {"cloud": cloud, "deployer": {"github": "acme/agents", "environment": "prod"}})
+        platform = with_values(BASE, {"cloud": cloud, "deployer": {"github": "acme/agents", "environment": "prod"}})
         text = yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
         (tmp_path / f"Pulumi.{cloud}.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "Pulumi.yaml").write_text("runtime: python", encoding="utf-8")

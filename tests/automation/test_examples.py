@@ -1,4 +1,4 @@
-"""What README.md and docs/ quote is what the commands print."""
+"""Output quoted in README.md and docs/ is the real output of its command."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ QUOTED = [example for document in documents(ROOT) for example in examples(docume
 
 
 def test_the_readme_quotes_its_commands() -> None:
-    words = [example.words for example in examples(ROOT / "README.md")]
-    assert {"plan prod --brief", "plan broken"} <= set(words)
+    arguments = [example.arguments for example in examples(ROOT / "README.md")]
+    assert {"plan prod --brief", "plan broken"} <= set(arguments)
 
 
-@pytest.mark.parametrize("example", QUOTED, ids=lambda example: example.words)
-def test_quoted_output_is_real(example: Example) -> None:
+@pytest.mark.parametrize("example", QUOTED, ids=lambda example: example.arguments)
+def test_quoted_output_is_up_to_date(example: Example) -> None:
     assert example.text == quoted(ROOT, example), "run `make docs`"

@@ -1,4 +1,4 @@
-"""Inventories asked and written down."""
+"""Queries of an inventory and its JSON form."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from automation.plan.inventory import Secret, Unknown, as_json, plain, walk
 from automation.urn import short_type
-from tests.automation.declaring import INSTANCE, KEY, ROLE, component_resource, inventory, resource
+from tests.automation.inventories import INSTANCE, KEY, ROLE, component_resource, inventory, resource
 
 component = component_resource("Database", "prod-database")
 database = resource(
@@ -38,24 +38,34 @@ def test_secrets_are_masked_in_json() -> None:
     assert text.count("[secret]") == 2
 
 
-def test_a_secret_does_not_show_itself() -> None:
+def test_a_secret_is_masked_as_text() -> None:
     assert repr(Secret("hunter2")) == f"{Secret('hunter2')}" == "[secret]"
 
 
-def test_unknown_values_say_so_in_json() -> None:
+def test_unknown_values_are_marked_in_json() -> None:
     assert plain({"host": [Unknown()]}) == {"host": ["[unknown]"]}
 
 
-def test_json_holds_what_a_reader_of_a_resource_needs() -> None:
-    (told,) = [r for r in json.loads(json.dumps(as_json(plan)))["resources"] if r["type"] == INSTANCE]
-    assert set(told) >= {"urn", "type", "name", "parent", "provider", "inputs", "dependencies", "protect", "aliases"}
+def test_json_has_every_field_of_a_resource() -> None:
+    (document,) = [r for r in json.loads(json.dumps(as_json(plan)))["resources"] if r["type"] == INSTANCE]
+    assert set(document) >= {
+        "urn",
+        "type",
+        "name",
+        "parent",
+        "provider",
+        "inputs",
+        "dependencies",
+        "protect",
+        "aliases",
+    }
 
 
-def test_components_and_providers_are_not_counted_as_made() -> None:
+def test_components_and_providers_are_not_managed_resources() -> None:
     assert plan.custom == (database,)
 
 
-def test_a_resource_knows_its_room() -> None:
+def test_a_resource_has_a_component() -> None:
     assert plan.component_of(database) == "Database"
     assert plan.component_of(component) == ""
 
@@ -69,7 +79,7 @@ def test_one_resource_is_found_by_name_and_type() -> None:
     assert plan.one("prod-database", "rds:Instance") is database
 
 
-def test_a_resource_that_is_not_there_is_told_with_what_is_near() -> None:
+def test_a_missing_resource_raises_with_similar_names() -> None:
     with pytest.raises(LookupError, match="rds:Instance prod-database"):
         plan.one("prod-databse")
     with pytest.raises(LookupError):

@@ -1,4 +1,4 @@
-"""The recorder: what a program declares, in two modes, without an engine."""
+"""Recorder of declared resources in two modes, without an engine."""
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ import pytest
 from pulumi.runtime import resource as sdk
 
 from automation.plan.inventory import Declared, Inventory, Secret, Unknown
-from automation.plan.placeholders import stand_in
+from automation.plan.placeholders import placeholder_value
 from automation.plan.recorder import Mode, record
 
 TOKEN = "random:index/randomId:RandomId"
@@ -25,8 +25,10 @@ class Endpoint:
     port: int = pulumi.property("port")
 
 
-def noted(name: str, note: pulumi.Input[str] = "small", opts: pulumi.ResourceOptions | None = None) -> random.RandomId:
-    """A resource with one input that can hold any text, and computed outputs."""
+def declare(
+    name: str, note: pulumi.Input[str] = "small", opts: pulumi.ResourceOptions | None = None
+) -> random.RandomId:
+    """Declare a resource with one input of any text, and computed outputs."""
     return random.RandomId(name, byte_length=4, keepers={"note": note}, opts=opts)
 
 
@@ -34,33 +36,33 @@ def recorded(program: Callable[[], object], mode: Mode = "symbolic", **config: s
     return record(program, "trial", {f"agent-platform:{key}": value for key, value in config.items()}, mode=mode)
 
 
-def made(plan: Inventory, name: str) -> Declared:
+def random_id(plan: Inventory, name: str) -> Declared:
     return plan.one(name, TOKEN)
 
 
 def note_of(plan: Inventory, name: str) -> object:
-    """The note of a resource; a Secret when it is marked."""
-    keepers = made(plan, name).inputs["keepers"]
-    opened = keepers.value if isinstance(keepers, Secret) else keepers
-    note = cast("dict[str, object]", opened)["note"]
+    """Return the note of a resource, a Secret if it is marked."""
+    keepers = random_id(plan, name).inputs["keepers"]
+    value = keepers.value if isinstance(keepers, Secret) else keepers
+    note = cast("dict[str, object]", value)["note"]
     return Secret(note) if isinstance(keepers, Secret) else note
 
 
-def seen(program: Callable[[random.RandomId], pulumi.Input[str]], mode: Mode = "symbolic") -> object:
-    """What a second resource is told that the program makes from the first one."""
+def second_note(program: Callable[[random.RandomId], pulumi.Input[str]], mode: Mode = "symbolic") -> object:
+    """Return the note of a second resource that the program derives from the first one."""
 
     def both() -> None:
-        noted("second", program(noted("first")))
+        declare("second", program(declare("first")))
 
     return note_of(recorded(both, mode), "second")
 
 
-def test_a_computed_output_says_whence_it_comes() -> None:
-    assert seen(lambda first: first.hex) == "<random:RandomId first>.hex"
+def test_a_computed_output_names_its_origin() -> None:
+    assert second_note(lambda first: first.hex) == "<random:RandomId first>.hex"
 
 
-def test_an_id_says_whose_it_is() -> None:
-    assert seen(lambda first: first.id) == "<random:RandomId first>.id"
+def test_an_id_names_its_resource() -> None:
+    assert second_note(lambda first: first.id) == "<random:RandomId first>.id"
 
 
 @pytest.mark.parametrize(
@@ -69,47 +71,47 @@ def test_an_id_says_whose_it_is() -> None:
         (int, 0),
         (float, 0.0),
         (bool, False),
-        (str, "<it>"),
-        (str | None, "<it>"),
-        (Sequence[str], ["<it>[0]"]),
+        (str, "<subject>"),
+        (str | None, "<subject>"),
+        (Sequence[str], ["<subject>[0]"]),
         (Mapping[str, str], {}),
-        (Endpoint, {"hostName": "<it>.hostName", "port": 0}),
+        (Endpoint, {"hostName": "<subject>.hostName", "port": 0}),
     ],
     ids=str,
 )
-def test_a_placeholder_has_the_type_that_the_sdk_promises(kind: object, expected: object) -> None:
-    assert stand_in(kind, "<it>") == expected
+def test_a_placeholder_has_the_annotated_type(kind: object, expected: object) -> None:
+    assert placeholder_value(kind, "<subject>") == expected
 
 
-def test_outputs_of_several_types_are_filled_from_the_annotations_of_the_sdk() -> None:
+def test_outputs_of_several_types_are_filled_from_annotations() -> None:
     def program() -> None:
         number = random.RandomInteger("number", min=1, max=6)
         order = random.RandomShuffle("order", inputs=["a", "b"])
-        noted("first", pulumi.Output.json_dumps([number.result, order.results]))
+        declare("first", pulumi.Output.json_dumps([number.result, order.results]))
 
     assert note_of(recorded(program), "first") == '[0, ["<random:RandomShuffle order>.results[0]"]]'
 
 
-def test_unknown_mode_leaves_what_the_cloud_computes_unknown() -> None:
-    assert seen(lambda first: first.hex, "unknown") == Unknown()
-    assert seen(lambda first: first.hex.apply(lambda host: f"https://{host}"), "unknown") == Unknown()
+def test_unknown_mode_leaves_computed_values_unknown() -> None:
+    assert second_note(lambda first: first.hex, "unknown") == Unknown()
+    assert second_note(lambda first: first.hex.apply(lambda host: f"https://{host}"), "unknown") == Unknown()
 
 
 def test_no_apply_runs_on_an_unknown_value() -> None:
     inspected: list[str] = []
-    seen(lambda first: first.hex.apply(lambda host: inspected.append(host) or host), "unknown")
+    second_note(lambda first: first.hex.apply(lambda host: inspected.append(host) or host), "unknown")
     assert inspected == []
 
 
 @pytest.mark.parametrize("mode", ["symbolic", "unknown"])
-def test_an_input_comes_back_as_it_was_given(mode: Mode) -> None:
-    assert seen(lambda first: first.byte_length.apply(str), mode) == "4"
+def test_an_input_is_returned_unchanged(mode: Mode) -> None:
+    assert second_note(lambda first: first.byte_length.apply(str), mode) == "4"
 
 
 def test_a_secret_keeps_its_mark_through_other_resources() -> None:
     def program() -> None:
-        first = noted("first", pulumi.Output.secret("hunter2"))
-        noted("second", first.keepers.apply(lambda keepers: f"password={(keepers or {})['note']}"))
+        first = declare("first", pulumi.Output.secret("hunter2"))
+        declare("second", first.keepers.apply(lambda keepers: f"password={(keepers or {})['note']}"))
 
     plan = recorded(program)
     assert note_of(plan, "first") == Secret("hunter2")
@@ -118,19 +120,19 @@ def test_a_secret_keeps_its_mark_through_other_resources() -> None:
 
 def test_dependencies_are_recorded_from_values_and_from_options() -> None:
     def program() -> None:
-        first = noted("first")
-        noted("by-value", first.hex)
-        noted("by-option", opts=pulumi.ResourceOptions(depends_on=[first]))
+        first = declare("first")
+        declare("by-value", first.hex)
+        declare("by-option", opts=pulumi.ResourceOptions(depends_on=[first]))
 
     plan = recorded(program)
-    needed = (made(plan, "first").urn,)
-    assert made(plan, "by-value").depends_on == needed
-    assert made(plan, "by-option").depends_on == needed
+    expected = (random_id(plan, "first").urn,)
+    assert random_id(plan, "by-value").depends_on == expected
+    assert random_id(plan, "by-option").depends_on == expected
 
 
 def test_options_are_recorded() -> None:
     def program() -> None:
-        parent = pulumi.ComponentResource("test:index:Room", "room")
+        parent = pulumi.ComponentResource("test:index:Component", "component")
         options = pulumi.ResourceOptions(
             parent=parent,
             protect=True,
@@ -138,48 +140,50 @@ def test_options_are_recorded() -> None:
             aliases=[pulumi.Alias(name="was")],
             retain_on_delete=True,
         )
-        noted("first", opts=options)
+        declare("first", opts=options)
 
     plan = recorded(program)
-    first = made(plan, "first")
+    first = random_id(plan, "first")
     assert (first.protect, first.ignore_changes, first.aliases) == (True, ("keepers",), ("was",))
     assert first.options == {"retainOnDelete": True}
-    assert [above.name for above in plan.ancestors(first)] == ["room"]
+    assert [ancestor.name for ancestor in plan.ancestors(first)] == ["component"]
 
 
-def test_former_types_that_an_sdk_lists_are_no_aliases_of_the_program() -> None:
+def test_former_types_in_an_sdk_are_not_recorded_as_aliases() -> None:
     def program() -> None:
         former = pulumi.Alias(type_="random:index/oldId:OldId")
-        noted("first", opts=pulumi.ResourceOptions(aliases=[former, pulumi.Alias(name="was")]))
+        declare("first", opts=pulumi.ResourceOptions(aliases=[former, pulumi.Alias(name="was")]))
 
-    assert made(recorded(program), "first").aliases == ("was",)
+    assert random_id(recorded(program), "first").aliases == ("was",)
 
 
 def test_outputs_of_the_stack_are_recorded() -> None:
-    assert recorded(lambda: pulumi.export("url", noted("first").hex)).outputs == {"url": "<random:RandomId first>.hex"}
+    assert recorded(lambda: pulumi.export("url", declare("first").hex)).outputs == {
+        "url": "<random:RandomId first>.hex"
+    }
 
 
 def test_two_resources_of_one_name_are_refused() -> None:
     def program() -> None:
-        noted("first")
-        noted("first")
+        declare("first")
+        declare("first")
 
-    with pytest.raises(Exception, match="two resources share the urn"):
+    with pytest.raises(Exception, match="two resources share the URN"):
         recorded(program)
 
 
 def test_a_failing_program_raises_its_own_error() -> None:
     def program() -> None:
-        noted("first")
+        declare("first")
         raise KeyError("missing")
 
     with pytest.raises(KeyError, match="missing"):
         recorded(program)
 
 
-def test_a_recording_that_failed_leaves_nothing_to_the_next() -> None:
+def test_a_failed_recording_does_not_affect_the_next() -> None:
     def failing() -> None:
-        noted("second", noted("first").hex.apply(lambda _: str(1 // 0)))
+        declare("second", declare("first").hex.apply(lambda _: str(1 // 0)))
 
     with pytest.raises(ZeroDivisionError):
         recorded(failing)
@@ -191,7 +195,7 @@ def test_a_failure_inside_an_apply_is_raised() -> None:
         raise ValueError("cannot be")
 
     with pytest.raises(ValueError, match="cannot be"):
-        seen(lambda first: first.hex.apply(fail))
+        second_note(lambda first: first.hex.apply(fail))
 
 
 def test_a_function_without_an_answer_is_refused() -> None:
@@ -199,9 +203,9 @@ def test_a_function_without_an_answer_is_refused() -> None:
         recorded(lambda: pulumi.runtime.invoke("test:index:get", {}))
 
 
-def test_two_recordings_do_not_see_each_other() -> None:
+def test_two_recordings_do_not_affect_each_other() -> None:
     def program() -> None:
-        noted(pulumi.Config("agent-platform").get("name") or "nameless")
+        declare(pulumi.Config("agent-platform").get("name") or "nameless")
 
     named, nameless = recorded(program, name="first"), recorded(program)
     assert [resource.name for resource in named.custom] == ["first"]
@@ -210,13 +214,13 @@ def test_two_recordings_do_not_see_each_other() -> None:
 
 def test_a_secret_key_of_the_configuration_is_secret() -> None:
     def program() -> None:
-        noted("first", pulumi.Config("agent-platform").require_secret("token"))
+        declare("first", pulumi.Config("agent-platform").require_secret("token"))
 
     plan = record(program, "trial", {"agent-platform:token": "hunter2"}, ("agent-platform:token",))
     assert note_of(plan, "first") == Secret("hunter2")
 
 
-def test_a_recording_leaves_the_interpreter_as_it_was() -> None:
+def test_a_recording_restores_the_interpreter() -> None:
     reader = getattr(sdk, "_get_stack_trace")  # noqa: B009  # the SDK has no public name for it
 
     def program() -> None:
@@ -237,7 +241,7 @@ def test_the_program_of_a_file_is_run(tmp_path: Path) -> None:
 
 def test_the_order_of_an_inventory_is_that_of_its_urns() -> None:
     def program() -> None:
-        noted("zebra")
-        noted("ant")
+        declare("zebra")
+        declare("ant")
 
     assert [resource.name for resource in recorded(program).custom] == ["ant", "zebra"]

@@ -12,7 +12,8 @@ from automation.day2 import rollback
 from automation.day2.history import inherited_config, last_successful_update, restored_config, rollback_target
 from automation.deploy import Deployment, Update
 from automation.plan.inventory import Value
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
@@ -119,8 +120,8 @@ def laid(folder: Path, platform: Raw, *history: Update, **config: Value) -> Depl
     return cast("Deployment", Fake(folder, *history))
 
 
-LISTING = changed(BASE, {"services.web.secrets": ["KEY"]})
-NEWER = changed(BASE, {"services.web.image": "ghcr.io/acme/web:2.0"})
+LISTING = with_values(BASE, {"services.web.secrets": ["KEY"]})
+NEWER = with_values(BASE, {"services.web.image": "ghcr.io/acme/web:2.0"})
 
 
 def test_the_change_is_proposed_with_the_update_that_it_comes_from(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
 from automation.stack.document import Stack, read_stack, stack_names, stack_of
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
-WITH_SECRET = changed(BASE, {"services.web.secrets": ["API_KEY"]})
+WITH_SECRET = with_values(BASE, {"services.web.secrets": ["API_KEY"]})
 KEY = "agent-platform:API_KEY"
 
 
@@ -47,7 +48,7 @@ def test_a_missing_secret_is_secret_too(tmp_path: Path) -> None:
 
 
 def test_a_secret_inside_the_object_is_refused_and_not_shown(tmp_path: Path) -> None:
-    platform = changed(BASE, {"services.web.environment": {"TOKEN": {"secure": "v1:abc"}}})
+    platform = with_values(BASE, {"services.web.environment": {"TOKEN": {"secure": "v1:abc"}}})
     written(tmp_path, yaml.safe_dump({"config": {PLATFORM_KEY: platform}}))
     (sentence,) = mistakes(tmp_path)
     assert "stands inside the object" in sentence
@@ -94,7 +95,7 @@ def test_a_file_without_the_platform_is_refused(tmp_path: Path) -> None:
 
 def test_what_yaml_takes_for_a_date_is_text() -> None:
     platform: Raw = yaml.safe_load("tags: {since: 2026-01-31}")
-    assert stack_of("trial", {PLATFORM_KEY: changed(BASE, platform)}).spec.tags == {"since": "2026-01-31"}
+    assert stack_of("trial", {PLATFORM_KEY: with_values(BASE, platform)}).spec.tags == {"since": "2026-01-31"}
 
 
 def test_other_keys_are_handed_on_as_text(tmp_path: Path) -> None:

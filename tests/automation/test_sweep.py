@@ -11,17 +11,18 @@ from automation.cli.main import main
 from automation.day2 import expired_stacks
 from automation.day2.expired_stacks import BackendStack, SweepResult, sweep
 from automation.deploy import Clock, Deployment, DeploymentFailed, Failure, Update
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
 from automation.stack.document import read_stack
 from automation.stack.ephemeral import laid_over
 from automation.stack.expiry import expiry, is_over, moment
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
 EXPIRES = "agent-platform:expires_at"
 NOON = datetime(2031, 5, 17, 12, tzinfo=UTC)
-WITH_DOMAIN = changed(
+WITH_DOMAIN = with_values(
     BASE,
     {
         "ingress.domain": "agents.example.com",

@@ -1,9 +1,8 @@
-"""The tree of a plan: rooms in the order of the walk, one line a type, the facts people look for."""
+"""Tree of a plan: components in display order, one line a type, summaries of resources."""
 
-from automation.plan.facts import facts_of
 from automation.plan.inventory import Declared, Secret, Unknown
-from automation.plan.tree import NAMES_SHOWN, Branch, tree_of
-from tests.automation.declaring import INSTANCE, KEY, ROLE, SUBNET, component_resource, inventory, resource
+from automation.plan.tree import MAX_NAMES, Branch, facts_of, tree_of
+from tests.automation.inventories import INSTANCE, KEY, ROLE, SUBNET, component_resource, inventory, resource
 
 platform = component_resource("AgentPlatform", "prod")
 region = component_resource("Region", "prod-us-west-2", platform)
@@ -11,11 +10,11 @@ network = component_resource("Network", "prod-network", region)
 database = component_resource("Database", "prod-database", region)
 entry = component_resource("Entry", "prod-entry", platform)
 monitoring = component_resource("Monitoring", "prod-monitoring", platform)
-ROOMS = (monitoring, entry, database, network, region, platform)
+COMPONENTS = (monitoring, entry, database, network, region, platform)
 
 
 def tree(*resources: Declared) -> Branch:
-    (root,) = tree_of(inventory(*ROOMS, *resources))
+    (root,) = tree_of(inventory(*COMPONENTS, *resources))
     return root
 
 
@@ -29,18 +28,18 @@ def component_branch(root: Branch, kind: str) -> Branch:
     raise LookupError(kind)
 
 
-def test_rooms_stand_in_the_order_of_the_walk() -> None:
+def test_components_have_the_display_order() -> None:
     root = tree()
     assert [branch.kind for branch in root.branches] == ["Region", "Entry", "Monitoring"]
     assert [branch.kind for branch in root.branches[0].branches] == ["Network", "Database"]
 
 
-def test_an_unknown_room_stands_last() -> None:
-    attic = component_resource("Attic", "prod-attic", platform)
-    assert tree(attic).branches[-1].kind == "Attic"
+def test_an_unknown_component_is_last() -> None:
+    extra = component_resource("Extra", "prod-extra", platform)
+    assert tree(extra).branches[-1].kind == "Extra"
 
 
-def test_a_branch_counts_all_that_stands_beneath_it() -> None:
+def test_a_branch_counts_all_its_descendants() -> None:
     root = tree(
         resource(SUBNET, "prod-network-a", within=network), resource(INSTANCE, "prod-database", within=database)
     )
@@ -57,7 +56,7 @@ def test_resources_of_one_type_share_a_line() -> None:
     assert (line.type, line.count, line.names) == ("ec2:Subnet", 2, ("a", "b"))
 
 
-def test_the_main_resource_of_a_room_comes_first() -> None:
+def test_the_main_resource_of_a_component_is_first() -> None:
     lines = component_branch(
         tree(
             resource(ROLE, "prod-database-role", within=database), resource(INSTANCE, "prod-database", within=database)
@@ -67,36 +66,38 @@ def test_the_main_resource_of_a_room_comes_first() -> None:
     assert [line.type for line in lines] == ["rds:Instance", "iam:Role"]
 
 
-def test_many_names_are_cut_and_counted() -> None:
-    subnets = [resource(SUBNET, f"prod-network-{number}", within=network) for number in range(NAMES_SHOWN + 3)]
+def test_names_beyond_the_maximum_are_counted() -> None:
+    subnets = [resource(SUBNET, f"prod-network-{number}", within=network) for number in range(MAX_NAMES + 3)]
     (line,) = component_branch(tree(*subnets), "Network").lines
-    assert (len(line.names), line.hidden) == (NAMES_SHOWN, 3)
+    assert (len(line.names), line.hidden) == (MAX_NAMES, 3)
 
 
-def test_facts_that_are_alike_are_told_once() -> None:
+def test_facts_that_all_resources_share_are_shown_once() -> None:
     group = "aws:cloudwatch/logGroup:LogGroup"
     logs = [resource(group, f"prod-database-{name}", within=database, retentionInDays=365) for name in ("a", "b")]
     (line,) = component_branch(tree(*logs), "Database").lines
     assert (line.facts, line.names) == ("365 days", ("a", "b"))
 
 
-def test_facts_that_differ_stand_with_their_names() -> None:
+def test_facts_that_differ_are_shown_with_each_name() -> None:
     ranges = {"a": "10.0.0.0/24", "b": "10.0.1.0/24"}
     subnets = [resource(SUBNET, f"prod-network-{n}", within=network, cidrBlock=block) for n, block in ranges.items()]
     (line,) = component_branch(tree(*subnets), "Network").lines
     assert line.names == ("a (10.0.0.0/24)", "b (10.0.1.0/24)")
 
 
-def test_a_database_tells_its_class_its_disk_and_its_standby() -> None:
-    made = resource(INSTANCE, "prod-database", instanceClass="db.r7g.large", allocatedStorage=100, multiAz=True)
-    assert facts_of(made) == "db.r7g.large, 100 GiB, standby in another zone"
+def test_a_database_shows_its_class_its_disk_and_its_standby() -> None:
+    database_resource = resource(
+        INSTANCE, "prod-database", instanceClass="db.r7g.large", allocatedStorage=100, multiAz=True
+    )
+    assert facts_of(database_resource) == "db.r7g.large, 100 GiB, standby in another zone"
 
 
-def test_a_fact_that_is_unknown_or_secret_is_not_told() -> None:
+def test_a_fact_that_is_unknown_or_secret_is_not_shown() -> None:
     assert facts_of(resource(SUBNET, "a", cidrBlock=Unknown())) == ""
     assert facts_of(resource(SUBNET, "a", cidrBlock=Secret("10.0.0.0/24"))) == ""
     assert facts_of(resource(SUBNET, "a", cidrBlock="<ec2:Vpc prod>.cidrBlock")) == ""
 
 
-def test_a_type_without_facts_tells_none() -> None:
+def test_a_type_without_facts_shows_none() -> None:
     assert facts_of(resource(KEY, "a")) == ""

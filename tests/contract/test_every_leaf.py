@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from automation.plan.capabilities import CAPABILITIES_FILE, row, sentences, verdict
+from automation.plan.docs.capabilities import CAPABILITIES_FILE, key_support, message_lines, row
 from automation.plan.docs.tables import table
-from automation.plan.spec_keys import BLOCKS, CHOOSING, LEAVES, Leaf, spec_keys
+from automation.plan.spec_keys import BLOCKS, CLOUD_KEY, LEAVES, Leaf, spec_keys
 from providers import AVAILABLE
 
 ROOT = Path(__file__).parent.parent.parent
@@ -26,7 +26,7 @@ def documented_row(leaf: Leaf) -> dict[str, str]:
 
 
 def test_every_key_of_the_spec_is_in_the_table_once() -> None:
-    assert sorted([CHOOSING, *(leaf.key for leaf in LEAVES)]) == sorted(spec_keys())
+    assert sorted([CLOUD_KEY, *(leaf.key for leaf in LEAVES)]) == sorted(spec_keys())
 
 
 def test_every_changed_value_differs() -> None:
@@ -36,16 +36,16 @@ def test_every_changed_value_differs() -> None:
 
 @pytest.mark.parametrize(("leaf", "cloud"), CASES, ids=[f"{cloud}-{leaf.key}" for leaf, cloud in CASES])
 def test_a_key_does_what_the_document_states(leaf: Leaf, cloud: str) -> None:
-    result = verdict(leaf, cloud, ROOT)
+    result = key_support(leaf, cloud, ROOT)
     assert result.kind != "ignored", f"{leaf.key} is accepted on {cloud} and changes nothing"
     assert documented_row(leaf)[cloud] == result.kind, "docs/capabilities.md is stale: run `make docs`"
-    for _, sentence in sentences(leaf, cloud, result):
-        assert sentence in documented(), "docs/capabilities.md is stale: run `make docs`"
+    for _, line in message_lines(leaf, cloud, result):
+        assert line in documented(), "docs/capabilities.md is stale: run `make docs`"
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_a_key_without_effect_is_detected(cloud: str) -> None:
-    assert verdict(Leaf("tags", {}), cloud, ROOT).kind == "ignored"
+    assert key_support(Leaf("tags", {}), cloud, ROOT).kind == "ignored"
 
 
 @pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if leaf.block], ids=lambda leaf: leaf.key)

@@ -8,8 +8,9 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from automation.plan.recorder import record
-from automation.plan.spec_keys import LEAVES, Leaf, changed
+from automation.plan.spec_keys import LEAVES, Leaf
 from automation.stack.document import stack_of
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
@@ -44,10 +45,10 @@ def losing_change(key: str, cloud: str) -> Raw:
     """Production with another value of a key of the cloud's table, with the risk accepted where it is one."""
     risky: dict[str, object] = {"cache.high_availability": False, "network.zones": 1}
     if key == "network.zones" and cloud != "azure":
-        return changed(production(cloud=cloud), {key: 2})
+        return with_values(production(cloud=cloud), {key: 2})
     if key in risky:
-        return changed(production(cloud=cloud), {key: risky[key], "accept_risk": {key: "test of a replacement"}})
-    return changed(production(cloud=cloud), {key: next(leaf.value for leaf in LEAVES if leaf.key == key)})
+        return with_values(production(cloud=cloud), {key: risky[key], "accept_risk": {key: "test of a replacement"}})
+    return with_values(production(cloud=cloud), {key: next(leaf.value for leaf in LEAVES if leaf.key == key)})
 
 
 @cache

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
 from automation.stack.document import stack_of
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.preflight import Diagnosis, FailedResource
 from providers.contract.spec import Platform
@@ -30,7 +31,7 @@ UNHEALTHY = "sdk-v2/provider2.go:571: sdk.helper_schema: container failed to be 
 
 
 def spec(changes: Mapping[str, object] | None = None) -> Platform:
-    return stack_of(STACK, {PLATFORM_KEY: changed(BASE, {"cloud": "docker", **(changes or {})})}).spec
+    return stack_of(STACK, {PLATFORM_KEY: with_values(BASE, {"cloud": "docker", **(changes or {})})}).spec
 
 
 def why(name: str, kind: str, text: str) -> Diagnosis | None:

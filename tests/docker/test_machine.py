@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
 from automation.stack.document import stack_of
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, host_checks
 from providers.contract.preflight import HostChecks
@@ -23,7 +24,7 @@ WITH_DASHBOARD: Mapping[str, object] = {**PLAIN, "monitoring.dashboards": True}
 
 
 def spec(changes: Mapping[str, object] = PLAIN) -> Platform:
-    return stack_of(STACK, {PLATFORM_KEY: changed(BASE, {"cloud": "docker", **changes})}).spec
+    return stack_of(STACK, {PLATFORM_KEY: with_values(BASE, {"cloud": "docker", **changes})}).spec
 
 
 def refusals(host: Host, changes: Mapping[str, object] = PLAIN) -> list[str]:

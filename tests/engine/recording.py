@@ -23,8 +23,8 @@ from typing import cast
 
 import yaml
 
-from automation.plan.spec_keys import changed
 from automation.stack.document import read_stack
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 from tests.engine.project import EngineProject, missing_programs
@@ -51,7 +51,7 @@ def recorded(project: EngineProject, found: re.Match[str]) -> str:
     if found["edit"]:
         path, value = shlex.split(found["edit"])
         document = cast("Raw", yaml.safe_load((project.folder / STACK_FILE.name).read_text(encoding="utf-8")))
-        project.write(changed(cast("Raw", cast("Raw", document["config"])[PLATFORM_KEY]), {path: value}), STACK)
+        project.write(with_values(cast("Raw", cast("Raw", document["config"])[PLATFORM_KEY]), {path: value}), STACK)
         return found[0]
     command = [sys.executable, "-m", "automation", *shlex.split(found["words"])]
     # The words come from this repository's own document.

@@ -33,7 +33,7 @@ def differences(told: Declared, made: Mapping[str, Value]) -> Iterator[str]:
     """Each property that the engine's state has otherwise than the plan."""
     inputs = cast("Mapping[str, Value]", opened(made.get("inputs", {})))
     wanted = cast("Mapping[str, Value]", walk(dict(told.inputs), lambda leaf: revealed(leaf)))
-    for name in sorted({*inputs, *wanted} - (set() if told.made else ADDED_BY_THE_ENGINE)):
+    for name in sorted({*inputs, *wanted} - (set() if told.managed else ADDED_BY_THE_ENGINE)):
         if told.custom and inputs.get(name) != wanted.get(name):
             yield f"{told.type} {told.name}.{name}: told {wanted.get(name)!r}, made {inputs.get(name)!r}"
     if bool(made.get("protect")) != told.protect:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from automation.plan.inventory import Value
-from automation.plan.spec_keys import LEAVES, changed
+from automation.plan.spec_keys import LEAVES
 from automation.stack.document import stack_of
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers import resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
@@ -53,10 +54,10 @@ def harmless_changes(cloud: str) -> tuple[Raw, list[str]]:
         if (
             leaf.key in losing | ANOTHER_STACK | TAKEN_AWAY_BY_NAME
             or leaf.block not in (None, cloud)
-            or leaf.given.keys() & {"profile"}
+            or leaf.context.keys() & {"profile"}
         ):
             continue
-        tried = changed(raw, {path: leaf.value})
+        tried = with_values(raw, {path: leaf.value})
         if tried != raw and accepted(tried):
             raw, keys = tried, [*keys, leaf.key]
     return raw, keys

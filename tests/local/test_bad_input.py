@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from automation.deploy import Deployment, DeploymentFailed
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
+from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.docker.scripts import FOLDER
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
@@ -70,7 +71,7 @@ class Small:
         }
         docker = {"entry_port": PORT, "images": dict(images.role_images())}
         whole = {"cloud": "docker", "docker": docker, "network.cidr": "10.87.0.0/16", "services": {"web": service}}
-        self.project.write(changed(BASE, {**whole, "database": dict(DATABASE), **changes}), STACK)
+        self.project.write(with_values(BASE, {**whole, "database": dict(DATABASE), **changes}), STACK)
 
     def command(self, *arguments: str, **environment: str) -> Told:
         done = subprocess.run(

@@ -1,10 +1,10 @@
-"""Quoted output in Markdown is real: each block between two marks is what its command printed.
+"""Command output quoted in Markdown: each block between two marks is replaced by the real output of its command.
 
     <!-- output: agent-platform plan prod --brief -->
-    (a console block, made by `agent-platform config examples`)
+    (a console block, written by `agent-platform config examples`)
     <!-- end -->
 
-With `in FOLDER` after `output`, the command runs there, so that a deliberately broken stack file can be shown.
+With `in FOLDER` after `output`, the command runs in that folder, so that an invalid stack file can be shown.
 """
 
 import re
@@ -16,45 +16,45 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARK = re.compile(
-    r"<!-- output(?: in (?P<folder>\S+))?: agent-platform (?P<words>.+?) -->\n(?P<text>.*?)<!-- end -->", re.DOTALL
+    r"<!-- output(?: in (?P<folder>\S+))?: agent-platform (?P<arguments>.+?) -->\n(?P<text>.*?)<!-- end -->", re.DOTALL
 )
 
 
 @dataclass(frozen=True)
 class Example:
-    """One quoted command: where it runs, its words, and what stands in the document now."""
+    """Quoted command: its folder, its arguments, and the block that the document has now."""
 
     folder: str
-    words: str
+    arguments: str
     text: str
 
 
 def documents(root: Path) -> list[Path]:
-    """Markdown files that may quote output."""
+    """Return the Markdown files that may quote output."""
     return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
 
 
 def examples(document: Path) -> Iterator[Example]:
-    """Quoted commands of a document, in order."""
-    for found in MARK.finditer(document.read_text(encoding="utf-8")):
-        yield Example(found["folder"] or ".", found["words"], found["text"])
+    """Yield the quoted commands of a document, in order."""
+    for mark in MARK.finditer(document.read_text(encoding="utf-8")):
+        yield Example(mark["folder"] or ".", mark["arguments"], mark["text"])
 
 
 def quoted(root: Path, example: Example) -> str:
-    """The block that the command's output makes; a failing command's exit code is quoted too."""
-    command = [sys.executable, "-m", "automation", *shlex.split(example.words)]
+    """Run the command and return its block; the exit code of a failing command is included."""
+    command = [sys.executable, "-m", "automation", *shlex.split(example.arguments)]
     environment = {"PYTHONPATH": str(root), "NO_COLOR": "1", "PATH": ""}
-    # The words come from this repository's own documents.
-    ended = subprocess.run(  # noqa: S603
+    # The arguments come from this repository's own documents.
+    result = subprocess.run(  # noqa: S603
         command, cwd=root / example.folder, env=environment, capture_output=True, text=True, check=False
     )
-    lines = [line.rstrip() for line in f"{ended.stdout}{ended.stderr}".rstrip().splitlines()]
-    lines += ["$ echo $?", str(ended.returncode)] if ended.returncode else []
-    return "\n".join(["```console", f"$ agent-platform {example.words}", *lines, "```", ""])
+    lines = [line.rstrip() for line in f"{result.stdout}{result.stderr}".rstrip().splitlines()]
+    lines += ["$ echo $?", str(result.returncode)] if result.returncode else []
+    return "\n".join(["```console", f"$ agent-platform {example.arguments}", *lines, "```", ""])
 
 
 def refresh(root: Path) -> Iterator[Path]:
-    """Put fresh output into every document that quotes some; yields the files written."""
+    """Replace every quoted block by fresh output; yields the changed files."""
     for document in documents(root):
         text = document.read_text(encoding="utf-8")
         fresh = text
@@ -66,5 +66,5 @@ def refresh(root: Path) -> Iterator[Path]:
 
 
 def _marked(example: Example, text: str) -> str:
-    where = f" in {example.folder}" if example.folder != "." else ""
-    return f"<!-- output{where}: agent-platform {example.words} -->\n{text}<!-- end -->"
+    folder = f" in {example.folder}" if example.folder != "." else ""
+    return f"<!-- output{folder}: agent-platform {example.arguments} -->\n{text}<!-- end -->"

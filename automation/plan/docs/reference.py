@@ -1,10 +1,17 @@
-"""The reference of the stack configuration: every key with its type, default and meaning, from the spec itself."""
+"""Reference of the stack configuration: every key with its type, default and meaning, generated from the spec."""
 
 import json
 from collections.abc import Iterator
-from typing import cast
 
-from automation.plan.docs.schema import Node, platform_schema, profile_defaults, resolved, value_node
+from automation.plan.docs.schema import (
+    Node,
+    PlatformSchema,
+    platform_schema,
+    profile_defaults,
+    properties_of,
+    resolved,
+    value_node,
+)
 from automation.plan.docs.tables import code, default_of, table, type_of
 from components.configuration import PLATFORM_KEY, PROJECT
 from components.validation.risks import risks
@@ -12,14 +19,15 @@ from providers.contract import variables
 from providers.contract.spec import PRESETS, Platform
 from providers.contract.spec.defaults import PROFILES, Raw, complete
 
-CARELESS = "name"
-"""Service of the platform that takes every risk."""
-HEAD = f"""# The stack configuration
+CONFIGURATION_FILE = "docs/configuration.md"
+RISKY_SERVICE = "name"
+"""Service of the platform that has every risk."""
+HEAD = f"""# Stack configuration
 
 Made by `agent-platform config docs --write` from the spec; change the docstrings in `providers/contract/spec/`.
 
-A stack file `Pulumi.<stack>.yaml` holds one object, `{PLATFORM_KEY}`, and secrets as keys of their own. Everything but
-`cloud`, the chosen cloud's block and one service has a default:
+A stack file `Pulumi.<stack>.yaml` has one object, `{PLATFORM_KEY}`, and secrets as separate keys. Everything but
+`cloud`, the selected cloud's block and one service has a default:
 
 ```yaml
 config:
@@ -31,54 +39,54 @@ config:
       gateway: {{app: agentos, image: "ghcr.io/acme/gateway:1.0", path: /}}
 ```
 
-Unknown keys, wrong types and impossible combinations are refused, all at once, each in one sentence that names the key,
-the value found and what is allowed. What a cloud cannot do is refused in the same way; what it does in its own way is told
-in the plan. [capabilities.md](capabilities.md) has the whole table.
+Unknown keys, wrong types and invalid combinations are refused, all in one run, each with its key, the problem and a fix.
+A setting that a cloud does not support is refused in the same way; one that a cloud adjusts is listed in the plan.
+[capabilities.md](capabilities.md) lists both for every key and cloud.
 """
 
 
 def configuration_text() -> str:
-    """The reference as it stands in docs/."""
+    """Return the reference file of docs/."""
     schema = platform_schema()
     sections = [
         HEAD,
-        *_objects("", schema, schema),
+        *_objects("", schema["root"], schema),
         _profiles(),
         _applications(),
         _environment(),
         _secrets(),
-        _refused(),
+        _risks(),
     ]
     return "\n".join(sections)
 
 
-def _objects(path: str, node: Node, schema: Node) -> Iterator[str]:
-    """A section for the object at `path` and, after it, for each object beneath it."""
+def _objects(path: str, node: Node, schema: PlatformSchema) -> Iterator[str]:
+    """Yield a section for the object at `path`, then for each object in it."""
     yield _section(path, node, schema)
-    for key, inner in cast("dict[str, Node]", node["properties"]).items():
-        beneath = resolved(inner, schema)
-        below = f"{path}.{key}".lstrip(".")
-        if "properties" in beneath:
-            yield from _objects(below, beneath, schema)
-        elif "$ref" in value_node(beneath):
-            yield from _objects(f"{below}.<name>", resolved(value_node(beneath), schema), schema)
+    for name, inner in properties_of(node).items():
+        target = resolved(inner, schema)
+        key = f"{path}.{name}".lstrip(".")
+        if "properties" in target:
+            yield from _objects(key, target, schema)
+        elif "$ref" in value_node(target):
+            yield from _objects(f"{key}.<name>", resolved(value_node(target), schema), schema)
 
 
-def _section(path: str, node: Node, schema: Node) -> str:
-    required = cast("list[str]", node.get("required", []))
+def _section(path: str, node: Node, schema: PlatformSchema) -> str:
+    required = node.get("required", [])
     rows = [
         (f"`{key}`", type_of(inner), _default(path, key, inner, required), _meaning(inner, schema))
-        for key, inner in cast("dict[str, Node]", node["properties"]).items()
+        for key, inner in properties_of(node).items()
     ]
     title = f"`{path}`" if path else f"`{PLATFORM_KEY}`"
-    heads = ("key", "takes", "default", "meaning")
+    heads = ("key", "type", "default", "meaning")
     return f"## {title}\n\n{node.get('description', '')}\n\n{table(heads, rows)}\n"
 
 
-def _meaning(node: Node, schema: Node) -> str:
-    """The key's docstring, or its object's; defaults by profile have a column of their own."""
-    told = node.get("description") or resolved(node, schema).get("description", "")
-    return cast("str", told).partition(" Default: ")[0]
+def _meaning(node: Node, schema: PlatformSchema) -> str:
+    """Return the docstring of the key or of its object; defaults by profile have a separate table."""
+    description = node.get("description") or resolved(node, schema).get("description", "")
+    return description.partition(" Default: ")[0]
 
 
 def _default(path: str, key: str, node: Node, required: list[str]) -> str:
@@ -94,8 +102,8 @@ def _profiles() -> str:
     ]
     return (
         "## Defaults by profile\n\n"
-        "Laid under the file before it is checked; a key that stands in the file wins. One bound of `replicas` alone moves "
-        "the other only as far as it must.\n\n" + table(("key", *PROFILES), rows) + "\n"
+        "A key in the stack file overrides the default. If the file sets one bound of `replicas`, the default of the other "
+        "moves only as much as necessary.\n\n" + table(("key", *PROFILES), rows) + "\n"
     )
 
 
@@ -107,67 +115,67 @@ def _applications() -> str:
             code(preset.health_path or " ".join(preset.health_command))
             if preset.health_path or preset.health_command
             else "none",
-            code(" ".join(preset.command)) if preset.command else "the image's own",
-            "follows the vCPUs" if preset.web_concurrency else "not set",
+            code(" ".join(preset.command)) if preset.command else "of the image",
+            "number of vCPUs" if preset.web_concurrency else "not set",
         )
         for app, preset in PRESETS.items()
     ]
     heads = ("`app`", "port", "health", "command", f"`{variables.WEB_CONCURRENCY}`")
-    return f"## Kinds of application\n\nWhat `app` brings along where the service does not say it.\n\n{table(heads, rows)}\n"
+    return f"## Application kinds\n\nDefaults of a service by its `app`.\n\n{table(heads, rows)}\n"
 
 
 def _environment() -> str:
-    told = {
-        variables.PORT: ("every service with a port", "the port it listens on"),
-        variables.WEB_CONCURRENCY: ("fastapi, django", "worker processes; a value of the service's own wins"),
+    meanings = {
+        variables.PORT: ("every service with a port", "port on which the service listens"),
+        variables.WEB_CONCURRENCY: ("fastapi, django", "number of worker processes; `environment` overrides it"),
         variables.DATABASE_URL: (
             "`uses: [database]`",
             "`postgresql+psycopg://user:password@host:port/name`, as a secret",
         ),
         variables.REDIS_URL: ("`uses: [cache]`", "`rediss://:password@host:port/0`, as a secret"),
-        variables.STORAGE_BUCKET: ("`uses: [storage]`", "the bucket's name"),
-        variables.STORAGE_ENDPOINT_URL: ("`uses: [storage]`", "where clients reach the bucket"),
-        variables.call_variable("<name>"): ("`calls: [<name>]`", "the private address of that service"),
+        variables.STORAGE_BUCKET: ("`uses: [storage]`", "name of the bucket"),
+        variables.STORAGE_ENDPOINT_URL: ("`uses: [storage]`", "endpoint URL of the bucket"),
+        variables.call_variable("<name>"): ("`calls: [<name>]`", "private address of that service"),
     }
-    rows = [(f"`{name}`", *about) for name, about in told.items()]
-    return f"## What a service finds in its environment\n\n{table(('variable', 'who', 'what'), rows)}\n"
+    rows = [(f"`{name}`", *meaning) for name, meaning in meanings.items()]
+    return f"## Environment of a service\n\n{table(('variable', 'set for', 'value'), rows)}\n"
 
 
 def _secrets() -> str:
     return (
         "## Secrets\n\n"
-        "A service lists names under `secrets` and finds each as an environment variable, by reference: no value stands in a "
-        "container definition, an output or the plain text of the state. Values are keys of their own:\n\n"
+        "Each name under `secrets` of a service is an environment variable that refers to a stored secret: container "
+        "definitions, outputs and the plain text of the state contain no value. Set a value as a separate key:\n\n"
         f"```\npulumi config set --stack prod --secret {PROJECT}:OPENAI_API_KEY\n```\n\n"
-        "A secret inside the object is refused. A listed secret without a value is told in the plan and refused at `up`.\n"
+        "A secret inside the object is refused. A listed secret without a value is shown in the plan and refused at `up`.\n"
     )
 
 
-def _refused() -> str:
+def _risks() -> str:
     rows = [
         (
-            f"`{risk.path.replace(f'services.{CARELESS}.', 'services.<name>.')}`",
-            "nothing" if risk.value is None else code(risk.value),
+            f"`{risk.path.replace(f'services.{RISKY_SERVICE}.', 'services.<name>.')}`",
+            "none" if risk.value is None else code(risk.value),
             risk.danger,
         )
-        for risk in risks(_careless())
+        for risk in risks(_risky_platform())
     ]
     return (
-        "## What production refuses\n\n"
-        'Unless `accept_risk: {"<key>": "<reason>"}` names the key and says in a few words why; the plan shows the reason.\n\n'
-        + table(("key", "value", "why, and what to use"), rows)
+        "## Values that production refuses\n\n"
+        'Set `accept_risk: {"<key>": "<reason>"}` to allow one; the plan shows the reason.\n\n'
+        + table(("key", "value", "risk and alternative"), rows)
         + "\n"
     )
 
 
-def _careless() -> Platform:
-    """A production platform that takes every risk there is."""
-    service: Raw = {"app": "fastapi", "image": f"{CARELESS}:1.0", "path": "/", "replicas": {"min": 1, "max": 1}}
+def _risky_platform() -> Platform:
+    """Return a production platform with every risk."""
+    service: Raw = {"app": "fastapi", "image": f"{RISKY_SERVICE}:1.0", "path": "/", "replicas": {"min": 1, "max": 1}}
     raw: Raw = {
         "cloud": "aws",
         "network": {"zones": 1},
         "ingress": {"waf": False},
-        "services": {CARELESS: service},
+        "services": {RISKY_SERVICE: service},
         "database": {"high_availability": False, "deletion_protection": False, "backup": {"retention_days": 0}},
         "cache": {"high_availability": False},
         "storage": {"versioning": False},

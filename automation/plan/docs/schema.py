@@ -1,32 +1,62 @@
-"""The JSON schema of a stack file, made from the spec, so that editors complete and check it.
+"""JSON schema of a stack file, generated from the spec, for completion and validation in editors.
 
-The spec's own schema knows the shape only. Rules over two keys, and what a cloud refuses, are told by the plan.
+The schema describes shapes only. The plan checks rules over two keys and the limits of a cloud.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import cast
+from typing import TypedDict, cast
 
+from automation.plan.inventory import Value, is_list, is_object
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec import Platform
-from providers.contract.spec.defaults import PROFILES, Raw
+from providers.contract.spec.defaults import PROFILES
 
+SCHEMA_FILE = "docs/config.schema.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-Node = dict[str, object]
-"""One schema."""
+Node = TypedDict(
+    "Node",
+    {
+        "$ref": str,
+        "additionalProperties": "Node | bool",
+        "anyOf": list["Node"],
+        "default": object,
+        "description": str,
+        "enum": list[object],
+        "exclusiveMaximum": float,
+        "exclusiveMinimum": float,
+        "items": "Node",
+        "maximum": float,
+        "maxLength": int,
+        "minimum": float,
+        "pattern": str,
+        "patternProperties": dict[str, "Node"],
+        "properties": dict[str, "Node"],
+        "required": list[str],
+        "title": str,
+        "type": str,
+    },
+    total=False,
+)
+"""One schema, with the keywords that the spec uses."""
+
+
+class PlatformSchema(TypedDict):
+    """Schema of the platform object and the definitions that it refers to."""
+
+    root: Node
+    definitions: dict[str, Node]
 
 
 def schema_text() -> str:
-    """The schema as it stands in docs/."""
+    """Return the schema file of docs/."""
     return json.dumps(stack_schema(), indent=2) + "\n"
 
 
-def stack_schema() -> Node:
-    """A stack file: the platform, its secrets, and any other key that Pulumi or a provider reads."""
-    platform = platform_schema()
-    definitions = platform.pop("$defs")
-    sealed: Node = {"type": "object", "properties": {"secure": {"type": "string"}}, "required": ["secure"]}
+def stack_schema() -> dict[str, Value]:
+    """Return the schema of a stack file: the platform, its secrets, and any key that Pulumi or a provider reads."""
+    schema = platform_schema()
     return {
         "$schema": DIALECT,
         "title": f"Stack of {PROJECT}",
@@ -37,18 +67,25 @@ def stack_schema() -> Node:
             "config": {
                 "type": "object",
                 "required": [PLATFORM_KEY],
-                "properties": {PLATFORM_KEY: platform},
-                "patternProperties": {f"^{PROJECT}:[A-Z_][A-Z0-9_]*$": {**sealed, "description": "A secret."}},
+                "properties": {PLATFORM_KEY: schema["root"]},
+                "patternProperties": {
+                    f"^{PROJECT}:[A-Z_][A-Z0-9_]*$": {
+                        "type": "object",
+                        "properties": {"secure": {"type": "string"}},
+                        "required": ["secure"],
+                        "description": "A secret.",
+                    }
+                },
             }
         },
-        "$defs": definitions,
+        "$defs": schema["definitions"],
     }
 
 
-def platform_schema() -> Node:
-    """The spec's schema: unknown names refused everywhere, defaults that hang on the profile told as such."""
-    schema = cast("Node", Platform.model_json_schema())
-    for node in _nodes(schema):
+def platform_schema() -> PlatformSchema:
+    """Return the spec's schema: unknown names are refused, and descriptions list defaults that depend on the profile."""
+    schema = _spec_schema()
+    for node in _nodes(cast("Value", schema)):
         node.pop("title", None)
         if "patternProperties" in node:
             node["additionalProperties"] = False
@@ -57,62 +94,74 @@ def platform_schema() -> Node:
     for path, values in profile_defaults().items():
         node = node_at(schema, path)
         node.pop("default", None)
-        told = ", ".join(f"{profile} {json.dumps(value)}" for profile, value in values.items())
-        node["description"] = f"{node.get('description', '')} Default: {told}.".strip()
+        defaults = ", ".join(f"{profile} {json.dumps(value)}" for profile, value in values.items())
+        node["description"] = f"{node.get('description', '')} Default: {defaults}.".strip()
     return schema
+
+
+def _spec_schema() -> PlatformSchema:
+    root = Platform.model_json_schema()
+    definitions: dict[str, Node] = root.pop("$defs")
+    return {"root": cast("Node", root), "definitions": definitions}
 
 
 @cache
 def profile_defaults() -> dict[str, dict[str, object]]:
-    """Path -> default by profile, for each key whose default hangs on the profile."""
-    schema = cast("Node", Platform.model_json_schema())
-    lowered = {profile: dict(_leaves("", raw)) for profile, raw in PROFILES.items()}
-    paths = sorted({path for leaves in lowered.values() for path in leaves})
+    """Return the default by profile of each key whose default depends on the profile, by path."""
+    schema = _spec_schema()
+    by_profile = {profile: dict(_leaves("", raw)) for profile, raw in PROFILES.items()}
+    paths = sorted({path for leaves in by_profile.values() for path in leaves})
     return {
-        path: {profile: leaves.get(path, node_at(schema, path)["default"]) for profile, leaves in lowered.items()}
+        path: {
+            profile: leaves[path] if path in leaves else node_at(schema, path).get("default")
+            for profile, leaves in by_profile.items()
+        }
         for path in paths
     }
 
 
-def _leaves(path: str, raw: object) -> Iterator[tuple[str, object]]:
-    if not isinstance(raw, dict):
-        yield path, raw
+def _leaves(path: str, value: Value) -> Iterator[tuple[str, Value]]:
+    if not is_object(value):
+        yield path, value
         return
-    for key, inner in cast("Raw", raw).items():
+    for key, inner in value.items():
         yield from _leaves(f"{path}.{key}".lstrip("."), inner)
 
 
-def node_at(schema: Node, path: str) -> Node:
-    """The schema of a key by its path; `*` stands for a user's own name."""
-    node = schema
+def node_at(schema: PlatformSchema, path: str) -> Node:
+    """Return the schema of a key by its path; `*` stands for a name that the user chooses."""
+    node = schema["root"]
     for part in path.split("."):
-        within = value_node(node) if part == "*" else cast("dict[str, Node]", node["properties"])[part]
-        node = resolved(within, schema)
+        inner = value_node(node) if part == "*" else properties_of(node)[part]
+        node = resolved(inner, schema)
     return node
 
 
+def properties_of(node: Node) -> Mapping[str, Node]:
+    """Return the properties of an object; empty for another type."""
+    return node.get("properties", {})
+
+
 def value_node(node: Node) -> Node:
-    """The schema of the values of an object with users' own names."""
-    patterns = cast("dict[str, Node]", node.get("patternProperties", {}))
-    return next(iter(patterns.values()), cast("Node", node.get("additionalProperties", {})))
+    """Return the schema of the values of an object whose keys the user chooses; empty for another type."""
+    for inner in node.get("patternProperties", {}).values():
+        return inner
+    inner = node.get("additionalProperties", False)
+    return {} if isinstance(inner, bool) else inner
 
 
-def resolved(node: Node, schema: Node) -> Node:
-    """The definition behind a reference, also behind one that may be null; else the node itself."""
-    members = cast("list[Node]", node.get("anyOf", [node]))
-    reference = cast("str | None", members[0].get("$ref"))
-    if reference is None:
-        return node
-    return cast("dict[str, Node]", schema["$defs"])[reference.rpartition("/")[2]]
+def resolved(node: Node, schema: PlatformSchema) -> Node:
+    """Return the definition that a node, or an optional one, refers to; else the node itself."""
+    reference = node.get("anyOf", [node])[0].get("$ref")
+    return node if reference is None else schema["definitions"][reference.rpartition("/")[2]]
 
 
-def _nodes(value: object) -> Iterator[Node]:
-    """Every object of a JSON document, the outermost first."""
-    if isinstance(value, dict):
-        node = cast("Node", value)
-        yield node
-        for inner in node.values():
+def _nodes(value: Value) -> Iterator[Node]:
+    """Yield every object of a JSON document, outermost first."""
+    if is_object(value):
+        yield cast("Node", value)
+        for inner in value.values():
             yield from _nodes(inner)
-    elif isinstance(value, list):
-        for inner in cast("list[object]", value):
+    elif is_list(value):
+        for inner in value:
             yield from _nodes(inner)

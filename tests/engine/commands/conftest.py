@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from automation.plan.spec_keys import BASE, changed
+from automation.plan.spec_keys import BASE
+from automation.stack.keys import with_values
 from tests.engine.conftest import need_engine
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 
@@ -64,7 +65,7 @@ class Trial:
 
     def write(self, changes: Mapping[str, object]) -> None:
         """Write the platform with these changes into the stack's file."""
-        self.project.write(changed(BASE, {**SMALL, **changes}), STACK)
+        self.project.write(with_values(BASE, {**SMALL, **changes}), STACK)
 
     def interrupt(self, process: subprocess.Popen[str], verb: str, token: str, times: int = 1) -> CommandResult:
         """What a command told that was interrupted, as often as said, while such a call was under way."""

@@ -12,7 +12,7 @@ from hashlib import sha256
 from google.protobuf import json_format, struct_pb2
 
 from automation.plan.inventory import Secret, Unknown, Value
-from automation.plan.wire import SIGNATURE, decode, encode
+from automation.plan.sdk_internals import SIGNATURE, decode, encode
 from tests.engine.fake_cloud.addresses import ACCOUNT, identity_of, row_of, table_of
 from tests.engine.fake_cloud.sdk_schema import shape_of
 

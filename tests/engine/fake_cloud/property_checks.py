@@ -9,7 +9,7 @@ from google.protobuf import struct_pb2
 from pulumi import Output, _types  # pyright: ignore[reportPrivateUsage]  # the SDK's own reading of its annotations
 
 from automation.plan.inventory import Secret, Unknown, Value
-from automation.plan.wire import decode
+from automation.plan.sdk_internals import decode
 from tests.engine.fake_cloud.sdk_schema import shape_of
 
 

@@ -13,10 +13,11 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from automation.plan.chain import minutes_of
 from automation.plan.inventory import Declared, Value
-from automation.plan.minutes import minutes_of
 from automation.plan.placeholders import echo, fill_outputs, placeholder
-from automation.plan.wire import decode, encode
+from automation.plan.sdk_internals import decode, encode
+from automation.urn import Urn
 from tests.engine.fake_cloud import functions as answers
 from tests.engine.fake_cloud import ids as identity
 from tests.engine.fake_cloud import search as searching
@@ -175,7 +176,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             context.abort(grpc.StatusCode.UNKNOWN, "dial tcp: lookup api.example: no such host")
         seconds = 3600.0 if fault == "hang" else 0.0
         if not still and not token.startswith("random:"):
-            minutes = minutes_of(Declared("", token, name, "", "", True, decode(inputs)))
+            minutes = minutes_of(Declared(Urn(""), token, name, "", "", True, decode(inputs)))
             seconds += minutes * float(str(self.cloud.setting("seconds_a_minute", 0)))
         if seconds and self.cancelled.wait(seconds):
             context.abort(grpc.StatusCode.CANCELLED, f"{verb} was cancelled")

@@ -11,7 +11,7 @@ from typing import cast
 from google.protobuf import struct_pb2
 
 from automation.plan.inventory import Value
-from automation.plan.wire import decode, encode
+from automation.plan.sdk_internals import decode, encode
 from tests.engine.fake_cloud.addresses import ACCOUNT, address_of
 from tests.engine.fake_cloud.cloud import FakeCloud, FakeObject
 from tests.engine.fake_cloud.sdk_schema import shape_of
