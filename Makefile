@@ -2,12 +2,15 @@
 #   make plan            the production plan of Pulumi.prod.yaml
 #   make plan STACK=staging ARGS="--diff prod"
 #   make test            lint, types, tests: all that CI runs
-#   make up              the example on this machine, with Docker and Pulumi; make down removes it
+#   make up              the example on a Docker host, with Pulumi; make down removes it
+#   make docs            regenerate the generated documents and the architecture picture
+#   make metrics         size, structure and wording of the repository
+#   make mutants         plant one-line faults and check that the tests catch them
 PYTHON ?= python3
 STACK ?= prod
 ARGS ?=
 STACK_FILE ?= Pulumi.local.yaml
-# Taken by the Dockerfiles of the example where they are set.
+# Build arguments of the Dockerfiles in examples/.
 export BASE_IMAGE BUILDER_IMAGE BUILD_NETWORK
 VENV := .venv
 # Cloud SDKs are large: without cached bytecode every start would compile them again.
@@ -15,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 
-.PHONY: plan up down test lint types tests bench docs clean
+.PHONY: plan up down test lint types tests bench docs metrics mutants clean
 .DEFAULT_GOAL := plan
 
 plan: $(VENV)/.program
@@ -47,8 +50,14 @@ docs: $(VENV)/.program
 	@$(BIN)/agent-platform config schema --write
 	@$(BIN)/agent-platform config docs --write
 	@$(BIN)/agent-platform config capabilities --write
+	@$(BIN)/python -m automation.plan.docs.architecture
 	@$(BIN)/agent-platform config examples
-	@$(BIN)/agent-platform config capabilities --write
+
+metrics: $(VENV)/.program
+	@$(BIN)/python -m tools.metrics
+
+mutants: $(VENV)/.development
+	@$(BIN)/python -m tools.mutants
 
 $(VENV)/.uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
