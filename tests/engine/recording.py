@@ -1,6 +1,6 @@
 """Quoted output of commands that need the engine is real too: recorded on the stand-ins, one command after the other.
 
-    python -m tests.engine.recording         # writes each block of README.md anew, under the engine
+    python -m tests.engine.recording         # writes each block of docs/recordings.md anew, under the engine
 
     <!-- recorded: agent-platform up trial --yes -->
     (a console block)
@@ -30,7 +30,7 @@ from providers.contract.spec.defaults import Raw
 from tests.engine.project import EngineProject, missing_programs
 from tests.planning import ROOT, SECRET
 
-DOCUMENT = ROOT / "README.md"
+DOCUMENT = ROOT / "docs" / "recordings.md"
 STACK_FILE = ROOT / "examples" / "recording" / "Pulumi.trial.yaml"
 STACK = "trial"
 STEP = re.compile(

@@ -1,0 +1,48 @@
+"""The guides name files that exist, and the README stays short."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from providers import AVAILABLE
+
+ROOT = Path(__file__).parent.parent
+GUIDES = ("CONTRIBUTING.md", "docs/adding-a-key.md", "docs/adding-an-alarm-rule.md", "docs/adding-a-cloud.md")
+PATH = re.compile(r"`((?:automation|benchmarks|components|docs|examples|providers|tests|tools)/[\w./<>-]*)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
+MAX_README_LINES = 250
+MAX_GLOSSARY_TERMS = 12
+
+
+def resolved(name: str) -> list[Path]:
+    """Paths of a name; `<cloud>` means every cloud, of which at least one must have the file."""
+    return [ROOT / name.replace("<cloud>", cloud) for cloud in AVAILABLE] if "<cloud>" in name else [ROOT / name]
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_file_that_a_guide_names_exists(guide: str) -> None:
+    names = PATH.findall((ROOT / guide).read_text(encoding="utf-8"))
+    assert names
+    assert not [name for name in names if not any(path.exists() for path in resolved(name))]
+
+
+@pytest.mark.parametrize("document", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda path: path.name)
+def test_every_link_leads_to_a_file(document: Path) -> None:
+    links = LINK.findall(document.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (document.parent / link).exists()]
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
+
+
+def test_the_readme_states_on_its_first_screen_what_has_not_been_tried() -> None:
+    first_screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:30]
+    assert any("Not yet tried on a real cloud account" in line for line in first_screen)
+
+
+def test_the_glossary_has_at_most_a_dozen_terms() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    glossary = text.partition("## Glossary")[2].partition("\n## ")[0]
+    assert 1 <= len([line for line in glossary.splitlines() if line.startswith("| ")]) - 1 <= MAX_GLOSSARY_TERMS
