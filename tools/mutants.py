@@ -47,7 +47,7 @@ class Mutant:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MutantResult:
     """Result of one mutant."""
 
     mutant: Mutant
@@ -74,7 +74,7 @@ def mutated(mutant: Mutant, root: Path = ROOT) -> str:
     return text.replace(mutant.before, mutant.after)
 
 
-def run(mutant: Mutant) -> Outcome:
+def run(mutant: Mutant) -> MutantResult:
     """Run the tests of a mutant in a copy of the checkout."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -98,9 +98,9 @@ def run(mutant: Mutant) -> Outcome:
                 command, cwd=copy, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
             )
         except subprocess.TimeoutExpired:
-            return Outcome(mutant, caught=False, detail=f"no result after {TIMEOUT_SECONDS} s")
+            return MutantResult(mutant, caught=False, detail=f"no result after {TIMEOUT_SECONDS} s")
     last = next((line for line in process.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
-    return Outcome(mutant, process.returncode == TESTS_FAILED, last or f"exit code {process.returncode}")
+    return MutantResult(mutant, process.returncode == TESTS_FAILED, last or f"exit code {process.returncode}")
 
 
 def _copy(folder: Path) -> None:
@@ -126,13 +126,13 @@ def main() -> int:
     """Run the mutants and print a line for each; 1 when one survives without a reason."""
     mutants = selected(sys.argv[1:])
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        outcomes = list(pool.map(run, mutants))
-    for outcome in outcomes:
-        state = "caught" if outcome.caught else "survived"
-        print(f"{state:8} {outcome.mutant.name:45} {outcome.mutant.survives or outcome.detail}")
-    caught = sum(outcome.caught for outcome in outcomes)
-    print(f"{caught} of {len(outcomes)} caught")
-    return 0 if all(outcome.expected for outcome in outcomes) else 1
+        results = list(pool.map(run, mutants))
+    for result in results:
+        state = "caught" if result.caught else "survived"
+        print(f"{state:8} {result.mutant.name:45} {result.mutant.survives or result.detail}")
+    caught = sum(result.caught for result in results)
+    print(f"{caught} of {len(results)} caught")
+    return 0 if all(result.expected for result in results) else 1
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 CODE = re.compile(r"`[^`]*`|https?://\S+")
 QUESTION_WORDS = ("What", "Whether", "Who", "How", "Which", "Whom", "Whose")
 MIN_MESSAGE_WORDS = 3
-PARTICIPLE_NOUNS = frozenset({"logging", "scaling", "naming", "routing", "sizing", "billing", "wording", "planning"})
+PARTICIPLE_NOUNS = frozenset(
+    {"logging", "scaling", "naming", "routing", "sizing", "billing", "wording", "planning", "peering"}
+)
 """Module names in -ing or -ed that are nouns in common use."""
 
 
