@@ -1,4 +1,4 @@
-"""`rotate`, `promote`, `rollback`, `sweep`: a thin layer over `automation.day2`, which has the same names."""
+"""The commands `rotate`, `promote`, `rollback` and `sweep`, from `automation.day2`."""
 
 import json
 import sys
@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.cli import deploy
-from automation.cli.failures import FAILED, agreed, need_answer, telling
-from automation.cli.options import AsJson, StackName, Verbose, Yes, programmed, standing
+from automation.cli.console import ExitCode, confirm, operation, require_confirmation
+from automation.cli.options import (
+    AsJsonLines,
+    StackName,
+    Verbose,
+    Yes,
+    checked_deployment,
+    unchecked_deployment,
+)
 from automation.stack.document import read_stack
 from providers.contract.diagnostics import InvalidConfiguration
 
 if TYPE_CHECKING:
-    from automation.day2.expired_stacks import SweepResult
-    from automation.stack.proposal import Proposal
+    from automation.day2 import Proposal, SweepResult
 
-SWEPT = {"destroyed": "destroyed and removed", "due": "would be destroyed"}
+SWEEP_RESULTS = {"destroyed": "destroyed and removed", "due": "would be destroyed"}
 
 
 def register(app: typer.Typer) -> None:
@@ -30,126 +36,128 @@ def rotate(
     stack: StackName,
     secret: Annotated[str, typer.Argument(help="database-password, cache-password, or a secret that services list.")],
     with_changes: Annotated[
-        bool, typer.Option("--with-changes", help="Take along what else waits in the stack's file.")
+        bool, typer.Option("--with-changes", help="Apply other pending changes of the stack file too.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Even when the cloud may refuse a password that soon after the last.")
+        bool, typer.Option("--force", help="Rotate although the cloud may reject a password so soon after the last.")
     ] = False,
     yes: Yes = False,
-    as_json: AsJson = False,
+    as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Give a secret a new value and restart the services that read it; a listed secret's is typed, or piped in."""
+    """Replace a secret and restart the services that read it; a listed secret's new value is typed or piped."""
     file = read_stack(Path.cwd(), stack)
-    need_answer(yes=yes, as_json=as_json, command=f"rotate {stack} {secret}")
+    require_confirmation(yes=yes, as_json=as_json, command=f"rotate {stack} {secret}")
 
-    from automation.cli.change_tree import component_counts
+    from automation.cli.deployment_text import component_counts
     from automation.day2 import Rotation
     from automation.day2.rotation_targets import target_of
 
     value = _new_value(secret) if target_of(file, secret).given else None
-    rotation = Rotation(programmed(stack), secret, value, with_changes=with_changes, force=force)
-    with telling(as_json=as_json, verbose=verbose) as watch, rotation:
-        with watch.looking(f"{stack}  previewing") as on_event:
-            found = rotation.preview(on_event)
-        deploy.tell_preview(found, as_json=as_json)
-        agreed(f"Rotate {secret} of {stack}?", yes=yes)
-        with watch.making(f"{stack}  rotating {secret}", component_counts(found.effective)) as on_event:
-            outcome = rotation.up(on_event, preview=found)
-        deploy.tell_outcome(outcome, f"has a new {secret}", as_json=as_json)
+    rotation = Rotation(checked_deployment(stack), secret, value, with_changes=with_changes, force=force)
+    with operation(as_json=as_json, verbose=verbose) as display, rotation:
+        with display.read_only(f"{stack}  previewing") as on_event:
+            changes = rotation.preview(on_event)
+        deploy.print_preview(changes, as_json=as_json)
+        confirm(f"Rotate {secret} of {stack}?", yes=yes)
+        with display.changes(f"{stack}  rotating {secret}", component_counts(changes.effective)) as on_event:
+            outcome = rotation.up(on_event, preview=changes)
+        deploy.print_outcome(outcome, f"has a new {secret}", as_json=as_json)
 
 
 def _new_value(secret: str) -> str:
-    """What is typed, twice and unseen, or piped in; the line end of a pipe is no part of it."""
+    """Prompt twice without echo, or read a pipe without its last line ending."""
     if sys.stdin.isatty():
         return str(typer.prompt(f"New value of {secret}", hide_input=True, confirmation_prompt=True))
     return sys.stdin.read().removesuffix("\n").removesuffix("\r")
 
 
 def promote(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="The stack whose digests are handed on.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="The stack whose file is changed.")],
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Stack with the image digests.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Stack whose file is changed.")],
     from_file: Annotated[
-        bool, typer.Option("--from-file", help="Take the digests of FROM's stack file, without the engine's history.")
+        bool, typer.Option("--from-file", help="Read the digests from FROM's stack file instead of its history.")
     ] = False,
     yes: Yes = False,
     verbose: Verbose = False,
 ) -> None:
-    """Hand the image digests that run in one stack on to the next one's stack file; deploys nothing."""
-    need_answer(yes=yes, as_json=False, command=f"promote {source} {target}")
+    """Write the image digests that one stack runs into another stack's file; deploys nothing."""
+    require_confirmation(yes=yes, as_json=False, command=f"promote {source} {target}")
 
-    from automation.day2 import promote as propose
+    from automation.day2 import promote as promotion_of
 
-    with telling(verbose=verbose):
-        proposal = propose(source, target, from_file=from_file)
-    if not _told(proposal, f"{target} has the digests of {source} already"):
+    with operation(verbose=verbose):
+        proposal = promotion_of(source, target, from_file=from_file)
+    if not _print_proposal(proposal, f"{target} already has the digests of {source}"):
         return
-    agreed(f"Write this into {proposal.path.name}?", yes=yes)
+    confirm(f"Write this to {proposal.path.name}?", yes=yes)
     proposal.write()
     typer.echo(f"wrote {proposal.path.name}; review it, then run `agent-platform preview {target}`")
 
 
 def rollback(
     stack: StackName,
-    to: Annotated[int | None, typer.Option("--to", help="Number of the update to go back to, of `history`.")] = None,
-    allow_replace: Annotated[
-        list[str] | None, typer.Option("--allow-replace", help="As for `up`: a resource that may be lost; repeatable.")
+    to: Annotated[
+        int | None, typer.Option("--to", help="Version to restore, from `history` [default: the last but one].")
     ] = None,
+    allow_replace: deploy.AllowReplace = None,
     yes: Yes = False,
-    as_json: AsJson = False,
+    as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Take a stack back to the configuration and the digests of an earlier update, and update it."""
-    need_answer(yes=yes, as_json=as_json, command=f"rollback {stack}")
+    """Restore the configuration and the image digests of an earlier update, and deploy them."""
+    require_confirmation(yes=yes, as_json=as_json, command=f"rollback {stack}")
 
-    from automation.day2 import rollback as propose
+    from automation.day2 import rollback as rollback_of
 
-    with telling(as_json=as_json, verbose=verbose):
-        proposal = propose(standing(stack), to)
-    if _told(proposal, f"{proposal.path.name} holds that configuration already", error=as_json):
-        agreed(f"Write this into {proposal.path.name} and update {stack}?", yes=yes)
+    with operation(as_json=as_json, verbose=verbose):
+        proposal = rollback_of(unchecked_deployment(stack), to)
+    if _print_proposal(proposal, f"{proposal.path.name} already has that configuration", error=as_json):
+        confirm(f"Write this to {proposal.path.name} and deploy {stack}?", yes=yes)
         proposal.write()
     try:
         deploy.up(stack, allow_replace=allow_replace, yes=yes, as_json=as_json, verbose=verbose)
     except (typer.Exit, InvalidConfiguration):
         if proposal.changes:
-            advice = f"`agent-platform up {stack}` goes on with it, `git checkout {proposal.path.name}` takes it back"
-            typer.echo(f"{proposal.path.name} holds the earlier configuration now; {advice}", err=True)
+            advice = f"retry with `agent-platform up {stack}`, or undo with `git checkout {proposal.path.name}`"
+            typer.echo(f"{proposal.path.name} now has the earlier configuration; {advice}", err=True)
         raise
 
 
 def sweep(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell which stacks would go.")] = False,
-    as_json: AsJson = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the expired stacks without destroying them.")
+    ] = False,
+    as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Destroy every stack of the project whose time is over; exit code 1 when one could not be destroyed."""
+    """Destroy every expired stack of the project; exit with code 1 if one could not be destroyed."""
     from automation.day2 import sweep as sweep_stacks
 
-    with telling(as_json=as_json, verbose=verbose):
-        swept = sweep_stacks(dry_run=dry_run, on_swept=lambda found: _tell_swept(found, as_json, verbose))
-    if not swept and not as_json:
-        typer.echo("no stack is past its end")
-    if any(found.failure for found in swept):
-        raise typer.Exit(FAILED)
+    with operation(as_json=as_json, verbose=verbose):
+        results = sweep_stacks(dry_run=dry_run, on_swept=lambda result: _print_sweep_result(result, as_json, verbose))
+    if not results and not as_json:
+        typer.echo("no stack has expired")
+    if any(result.failure for result in results):
+        raise typer.Exit(ExitCode.FAILED)
 
 
-def _told(proposal: "Proposal", otherwise: str, *, error: bool = False) -> bool:
-    """Print what a proposal would change; False, and `otherwise`, when that is nothing."""
+def _print_proposal(proposal: "Proposal", unchanged: str, *, error: bool = False) -> bool:
+    """Print the changes of a proposal, or `unchanged`; True if there are changes."""
     for note in proposal.notes:
         typer.echo(note, err=error)
-    typer.echo(proposal.diff if proposal.changes else otherwise, err=error)
+    typer.echo(proposal.diff if proposal.changes else unchanged, err=error)
     return proposal.changes
 
 
-def _tell_swept(found: "SweepResult", as_json: bool, verbose: bool) -> None:
-    failure = found.failure
-    until = found.expired_at.isoformat() if found.expired_at else None
+def _print_sweep_result(result: "SweepResult", as_json: bool, verbose: bool) -> None:
+    failure = result.failure
+    expired_at = result.expired_at.isoformat() if result.expired_at else None
     if as_json:
-        document = {"stack": found.stack, "expired_at": until, "result": found.result}
+        document = {"stack": result.stack, "expired_at": expired_at, "result": result.result}
         typer.echo(json.dumps(document | ({"failure": str(failure)} if failure else {})))
     elif failure is None:
-        typer.echo(f"{found.stack}: {SWEPT[found.result]}; its time was over at {until}")
+        typer.echo(f"{result.stack}: {SWEEP_RESULTS[result.result]}; expired at {expired_at}")
     if failure is not None:
         typer.echo(str(failure), err=True)
         if verbose and failure.log:

@@ -1,12 +1,22 @@
-"""`preview`, `up`, `refresh`, `drift`, `destroy`: a thin layer over `Deployment`, which has the same names."""
+"""The commands `preview`, `up`, `refresh`, `drift`, `destroy`, `outputs` and `history`, from `automation.deploy`."""
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.failures import DRIFTED, agreed, can_ask, need_answer, show, telling
+from automation.cli.console import (
+    ExitCode,
+    can_prompt,
+    confirm,
+    operation,
+    print_json_line,
+    require_confirmation,
+    show,
+)
 from automation.cli.options import (
     AsJson,
+    AsJsonLines,
     Create,
     Name,
     SecretsProvider,
@@ -15,20 +25,24 @@ from automation.cli.options import (
     TtlHours,
     Verbose,
     Yes,
-    programmed,
-    standing,
+    checked_deployment,
+    unchecked_deployment,
 )
 
 if TYPE_CHECKING:
-    from automation.cli.watch import Watch
+    from automation.cli.display import Display
     from automation.deploy import Deployment, Outcome, Preview
 
-SETTLE_SECONDS = 300.0
+ROLLOUT_TIMEOUT_SECONDS = 300.0
+AllowReplace = Annotated[
+    list[str] | None,
+    typer.Option("--allow-replace", help="Allow the loss of a resource, by its name in the refusal; repeatable."),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (preview, up, refresh, drift, destroy):
+    for command in (preview, up, refresh, drift, destroy, outputs, history):
         app.command()(command)
 
 
@@ -38,15 +52,15 @@ def preview(
     settings: Settings = None,
     create: Create = False,
     secrets_provider: SecretsProvider = None,
-    as_json: AsJson = False,
+    as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """What `up` would change in the cloud, by the real engine; changes nothing."""
-    deployment = programmed(stack, name, settings=settings, secrets_provider=secrets_provider)
-    with telling(as_json=as_json, verbose=verbose) as watch:
-        with watch.looking(f"{deployment.name}  previewing") as on_event:
-            found = deployment.preview(on_event, create=create or deployment.ephemeral)
-        tell_preview(found, as_json=as_json)
+    """Show what `up` would change in the cloud, without changing it."""
+    deployment = checked_deployment(stack, name, settings=settings, secrets_provider=secrets_provider)
+    with operation(as_json=as_json, verbose=verbose) as display:
+        with display.read_only(f"{deployment.name}  previewing") as on_event:
+            result = deployment.preview(on_event, create=create or deployment.ephemeral)
+        print_preview(result, as_json=as_json)
 
 
 def up(
@@ -56,75 +70,76 @@ def up(
     settings: Settings = None,
     create: Create = False,
     secrets_provider: SecretsProvider = None,
-    allow_replace: Annotated[
-        list[str] | None,
+    allow_replace: AllowReplace = None,
+    rollout_timeout_seconds: Annotated[
+        float,
         typer.Option(
-            "--allow-replace", help="Name of a resource that may be lost, as the refusal tells it; repeatable."
+            "--rollout-timeout-seconds",
+            "--settle-seconds",
+            min=0,
+            help="Seconds to wait until every service runs its new revision.",
         ),
-    ] = None,
-    settle_seconds: Annotated[
-        float, typer.Option(min=0, help="How long services may take to run the new revision.")
-    ] = SETTLE_SECONDS,
+    ] = ROLLOUT_TIMEOUT_SECONDS,
     yes: Yes = False,
-    as_json: AsJson = False,
+    as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make the cloud what the stack's file says: shows the changes, asks, makes them, and checks that services run."""
-    need_answer(yes=yes, as_json=as_json, command=f"up {stack}")
-    deployment = programmed(stack, name, ttl_hours, settings, secrets_provider)
+    """Deploy a stack: show the changes, ask for confirmation, apply them, and check that services run."""
+    require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
+    deployment = checked_deployment(stack, name, ttl_hours, settings, secrets_provider)
     allowed = tuple(allow_replace or ())
-    with telling(as_json=as_json, verbose=verbose) as watch:
-        asking = can_ask(as_json=as_json) and not yes
-        found = _found(deployment, watch, create=create or deployment.ephemeral, asking=asking)
-        tell_preview(found, as_json=as_json)
-        deployment.guard(found, allowed)
-        if found.effective:
-            agreed(f"Make these changes in {deployment.name}?", yes=yes)
+    with operation(as_json=as_json, verbose=verbose) as display:
+        prompt = can_prompt(as_json=as_json) and not yes
+        changes = _preview(deployment, display, create=create or deployment.ephemeral, prompt=prompt)
+        print_preview(changes, as_json=as_json)
+        deployment.guard(changes, allowed)
+        if changes.effective:
+            confirm(f"Apply these changes to {deployment.name}?", yes=yes)
 
-        from automation.cli.change_tree import component_counts
+        from automation.cli.deployment_text import component_counts
 
-        with watch.making(f"{deployment.name}  updating", component_counts(found.effective)) as on_event:
-            outcome = deployment.up(on_event, allowed, preview=found, rollout_timeout_seconds=settle_seconds)
-        tell_outcome(outcome, "is up", as_json=as_json)
+        with display.changes(f"{deployment.name}  updating", component_counts(changes.effective)) as on_event:
+            outcome = deployment.up(on_event, allowed, preview=changes, rollout_timeout_seconds=rollout_timeout_seconds)
+        print_outcome(outcome, "is up", as_json=as_json)
 
 
-def _found(deployment: "Deployment", watch: "Watch", *, create: bool, asking: bool) -> "Preview":
-    """The preview; where the backend has no such stack, whoever is there is asked whether to make it."""
+def _preview(deployment: "Deployment", display: "Display", *, create: bool, prompt: bool) -> "Preview":
+    """Return the preview; if the backend lacks the stack, prompt for its creation."""
     from automation.deploy import DeploymentFailed, Failure
 
     title = f"{deployment.name}  previewing"
     try:
-        with watch.looking(title) as on_event:
+        with display.read_only(title) as on_event:
             return deployment.preview(on_event, create=create)
     except DeploymentFailed as failure:
-        if failure.kind is not Failure.NO_STACK or not asking:
+        if failure.kind is not Failure.NO_STACK or not prompt:
             raise
-        agreed(f"{failure.problem}. Make it there?", yes=False)
-    with watch.looking(title) as on_event:
+        confirm(f"{failure.problem}. Create it?", yes=False)
+    with display.read_only(title) as on_event:
         return deployment.preview(on_event, create=True)
 
 
 def refresh(
-    stack: StackName, name: Name = None, yes: Yes = False, as_json: AsJson = False, verbose: Verbose = False
+    stack: StackName, name: Name = None, yes: Yes = False, as_json: AsJsonLines = False, verbose: Verbose = False
 ) -> None:
-    """Take over into the state what the cloud has: shows what differs, asks, and changes nothing in the cloud."""
-    need_answer(yes=yes, as_json=as_json, command=f"refresh {stack}")
-    deployment = standing(stack, name)
-    with telling(as_json=as_json, verbose=verbose) as watch:
-        if not tell_drift(deployment, watch):
+    """Update the state to match the cloud, after a confirmation; changes nothing in the cloud."""
+    require_confirmation(yes=yes, as_json=as_json, command=f"refresh {stack}")
+    deployment = unchecked_deployment(stack, name)
+    with operation(as_json=as_json, verbose=verbose) as display:
+        if not print_drift(deployment, display):
             return
-        agreed(f"Take this over into the state of {deployment.name}?", yes=yes)
-        with watch.making(f"{deployment.name}  refreshing", {}) as on_event:
+        confirm(f"Update the state of {deployment.name}?", yes=yes)
+        with display.changes(f"{deployment.name}  refreshing", {}) as on_event:
             outcome = deployment.refresh(on_event)
-        tell_outcome(outcome, "is refreshed", as_json=as_json)
+        print_outcome(outcome, "is refreshed", as_json=as_json)
 
 
-def drift(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """What in the cloud is not as the stack left it: exit code 0 for nothing, 3 for drift."""
-    deployment = standing(stack, name)
-    with telling(as_json=as_json, verbose=verbose) as watch:
-        found = tell_drift(deployment, watch)
-    raise typer.Exit(DRIFTED if found else 0)
+def drift(stack: StackName, name: Name = None, as_json: AsJsonLines = False, verbose: Verbose = False) -> None:
+    """Show drift between the cloud and the state; exit with code 3 if there is any."""
+    deployment = unchecked_deployment(stack, name)
+    with operation(as_json=as_json, verbose=verbose) as display:
+        differs = print_drift(deployment, display)
+    raise typer.Exit(ExitCode.DIFFERENT if differs else ExitCode.OK)
 
 
 def destroy(
@@ -132,65 +147,95 @@ def destroy(
     name: Name = None,
     unprotect: Annotated[
         list[str] | None,
-        typer.Option("--unprotect", help="Name of a protected resource that may be lost too; repeatable."),
+        typer.Option("--unprotect", help="Delete this protected resource too, by name; repeatable."),
     ] = None,
     yes: Yes = False,
-    as_json: AsJson = False,
+    as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Delete everything that stands in the stack: shows what goes, asks, deletes. Its history stays."""
-    need_answer(yes=yes, as_json=as_json, command=f"destroy {stack}")
-    deployment = standing(stack, name)
-    with telling(as_json=as_json, verbose=verbose) as watch:
-        named = tuple(unprotect or ())
-        found = deployment.preview_destroy(named)
-        tell_preview(found, as_json=as_json)
-        if found.effective:
-            agreed(f"Delete all of this in {deployment.name} for good?", yes=yes)
+    """Delete every resource of a stack, after a confirmation; keeps its history."""
+    require_confirmation(yes=yes, as_json=as_json, command=f"destroy {stack}")
+    deployment = unchecked_deployment(stack, name)
+    with operation(as_json=as_json, verbose=verbose) as display:
+        names = tuple(unprotect or ())
+        changes = deployment.preview_destroy(names)
+        print_preview(changes, as_json=as_json)
+        if changes.effective:
+            confirm(f"Delete all of these resources in {deployment.name} permanently?", yes=yes)
 
-        from automation.cli.change_tree import component_counts
+        from automation.cli.deployment_text import component_counts
 
-        with watch.making(f"{deployment.name}  deleting", component_counts(found.effective)) as on_event:
-            outcome = deployment.destroy(on_event, named)
-        tell_outcome(outcome, "is destroyed", as_json=as_json)
+        with display.changes(f"{deployment.name}  deleting", component_counts(changes.effective)) as on_event:
+            outcome = deployment.destroy(on_event, names)
+        print_outcome(outcome, "is destroyed", as_json=as_json)
 
 
-def tell_preview(found: "Preview", *, as_json: bool) -> None:
-    """Print what a preview found."""
+def outputs(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """Print the outputs of a stack, such as url, services and dashboard; secrets as [secret]."""
+    deployment = unchecked_deployment(stack, name)
+    with operation(verbose=verbose):
+        values = deployment.outputs()
     if as_json:
-        from automation.cli.json_lines import line, preview_json
-
-        print(line(preview_json(found)), flush=True)
+        typer.echo(json.dumps(values, indent=2))
         return
 
-    from automation.cli.change_tree import preview_tree
+    from automation.cli.deployment_text import outputs_text
 
-    show(preview_tree(found, f"{found.stack} (new)" if found.new_stack else found.stack))
+    show(outputs_text(values))
 
 
-def tell_drift(deployment: "Deployment", watch: "Watch") -> bool:
-    """Look for drift and print it; True when there is any."""
-    with watch.looking(f"{deployment.name}  looking for drift") as on_event:
-        found = deployment.drift(on_event)
-    if watch.as_json:
-        from automation.cli.json_lines import drift_json, line
+def history(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """List the updates of a stack with kind, result, start, duration, changes and author."""
+    deployment = unchecked_deployment(stack, name)
+    with operation(verbose=verbose):
+        updates = deployment.history()
+    if as_json:
+        from automation.cli.json_lines import update_json
 
-        print(line(drift_json(deployment.name, found)), flush=True)
+        typer.echo(json.dumps([update_json(update) for update in updates], indent=2))
+        return
+
+    from automation.cli.deployment_text import history_text
+
+    show(history_text(updates))
+
+
+def print_preview(result: "Preview", *, as_json: bool) -> None:
+    """Print the changes of a preview."""
+    if as_json:
+        from automation.cli.json_lines import preview_json
+
+        print_json_line(preview_json(result))
+        return
+
+    from automation.cli.deployment_text import preview_tree
+
+    show(preview_tree(result, f"{result.stack} (new)" if result.new_stack else result.stack))
+
+
+def print_drift(deployment: "Deployment", display: "Display") -> bool:
+    """Detect and print drift; True if there is any."""
+    with display.read_only(f"{deployment.name}  detecting drift") as on_event:
+        differences = deployment.drift(on_event)
+    if display.as_json:
+        from automation.cli.json_lines import drift_json
+
+        print_json_line(drift_json(deployment.name, differences))
     else:
-        from automation.cli.change_tree import drift_tree
+        from automation.cli.deployment_text import drift_tree
 
-        show(drift_tree(deployment.name, found))
-    return bool(found)
+        show(drift_tree(deployment.name, differences))
+    return bool(differences)
 
 
-def tell_outcome(outcome: "Outcome", did: str, *, as_json: bool) -> None:
-    """Print what an update has done."""
+def print_outcome(outcome: "Outcome", result: str, *, as_json: bool) -> None:
+    """Print the counts, durations and outputs of an operation."""
     if as_json:
-        from automation.cli.json_lines import line, outcome_json
+        from automation.cli.json_lines import outcome_json
 
-        print(line(outcome_json(outcome)), flush=True)
+        print_json_line(outcome_json(outcome))
         return
 
-    from automation.cli.tables import outcome_text
+    from automation.cli.deployment_text import outcome_text
 
-    show(outcome_text(outcome, did))
+    show(outcome_text(outcome, result))

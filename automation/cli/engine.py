@@ -1,4 +1,4 @@
-"""`engine install`, `doctor` and `describe`: what comes before a deployment. A thin layer over `automation.engine`."""
+"""The commands `engine install`, `doctor` and `describe`, from `automation.engine`."""
 
 import json
 import re
@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error
+from automation.cli.console import ExitCode
+from automation.cli.options import AsJson, StackName
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:
     from automation.engine import Finding
 
-FAILED = 1
 VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
 COLOURS = {"allowed": "green", "refused": "bold red", "unknown": "yellow"}
 
-StackName = Annotated[str, typer.Argument(help="Name of the stack: Pulumi.<stack>.yaml.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The same as JSON.")]
-
-engine = typer.Typer(no_args_is_help=True, help="The Pulumi CLI that deploys.")
+engine = typer.Typer(no_args_is_help=True, help="Manage the Pulumi CLI.")
 
 
 def register(app: typer.Typer) -> None:
@@ -34,13 +32,12 @@ def register(app: typer.Typer) -> None:
 
 @engine.command()
 def install(
-    version: Annotated[str | None, typer.Option(help="Another version than the SDK's, such as 3.272.0.")] = None,
+    version: Annotated[str | None, typer.Option(help="Version to install [default: that of the Pulumi SDK].")] = None,
 ) -> None:
-    """Install the Pulumi CLI into the project's environment, by the SDK's own installer."""
+    """Install the Pulumi CLI into the project's environment, with the SDK's installer."""
     if version is not None and not VERSION.fullmatch(version):
-        raise InvalidConfiguration(
-            [legacy_error("--version", version, "is no version; give three numbers such as 3.272.0")]
-        )
+        problem = f"{version} is not a version number"
+        raise InvalidConfiguration([ConfigError("--version", problem=problem, fix="use the form 3.272.0")])
 
     from automation.engine import EngineMissing
     from automation.engine import install as install_engine
@@ -49,32 +46,32 @@ def install(
         installed = install_engine(version=version)
     except EngineMissing as missing:
         typer.echo(str(missing), err=True)
-        raise typer.Exit(FAILED) from None
+        raise typer.Exit(ExitCode.FAILED) from None
     typer.echo(f"Pulumi CLI {installed.version} at {installed.command}")
 
 
 def doctor(stack: StackName, as_json: AsJson = False) -> None:
-    """Whether all is ready to deploy a stack: each line allowed, refused or unknown, with what to do."""
-    from automation.engine import doctor as examine
+    """Check that a stack can be deployed (allowed, refused or unknown, with a fix for each)."""
+    from automation.engine import doctor as check_stack
 
-    found = examine(stack)
-    ready = not any(finding.verdict == "refused" for finding in found)
+    findings = check_stack(stack)
+    ready = not any(finding.verdict == "refused" for finding in findings)
     if as_json:
-        document = {"stack": stack, "ready": ready, "findings": [asdict(finding) for finding in found]}
+        document = {"stack": stack, "ready": ready, "findings": [asdict(finding) for finding in findings]}
         typer.echo(json.dumps(document, indent=2))
     elif sys.stdout.isatty():
-        _table(found)
+        _print_table(findings)
     else:
-        for finding in found:
+        for finding in findings:
             typer.echo(f"{finding.verdict:<7}  {finding.subject}: {finding}")
-    raise typer.Exit(0 if ready else FAILED)
+    raise typer.Exit(ExitCode.OK if ready else ExitCode.FAILED)
 
 
 def describe(stack: StackName, as_json: AsJson = False) -> None:
-    """Where a stack stands (cloud, region, account), one key=value a line: what a pipeline asks before it logs in."""
-    from automation.engine.describe import describe as described
+    """Print cloud, region, account and deployer of a stack as key=value lines, for pipelines."""
+    from automation.engine import describe as description_of
 
-    facts = asdict(described(stack, Path.cwd()))
+    facts = asdict(description_of(stack, Path.cwd()))
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
         return
@@ -82,15 +79,15 @@ def describe(stack: StackName, as_json: AsJson = False) -> None:
         typer.echo(f"{key}={value}")
 
 
-def _table(found: "Sequence[Finding]") -> None:
+def _print_table(findings: "Sequence[Finding]") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", "subject", "seen", "what to do"):
+    for column in ("", "check", "result", "fix"):
         table.add_column(column, overflow="fold")
-    for finding in found:
+    for finding in findings:
         verdict = Text(finding.verdict, COLOURS[finding.verdict])
         table.add_row(verdict, finding.subject, Text(finding.told), Text(finding.advice))
     Console(highlight=False).print(table)

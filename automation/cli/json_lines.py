@@ -1,4 +1,4 @@
-"""Events and results for machines: one JSON object a line, secrets masked."""
+"""Events and results as JSON documents, secrets masked."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,28 +17,28 @@ from automation.deploy.events import (
     normalize_operation,
 )
 from automation.deploy.results import Drift, Outcome, Preview, Update
+from automation.plan.diff import ComponentDiff
 from automation.plan.inventory import Value
+from automation.stack.document import Stack
 
-NAMES = {
-    StepStarted: "begun",
-    StepCompleted: "done",
+EVENT_NAMES = {
+    StepStarted: "started",
+    StepCompleted: "completed",
     StepFailed: "failed",
-    EngineMessage: "said",
+    EngineMessage: "message",
     OperationEnded: "ended",
 }
 
 
 def event_json(event: Event) -> Mapping[str, Value] | None:
-    """An event, or None for a step that changes nothing and for what is only said in passing."""
-    head: dict[str, Value] = {"event": NAMES[type(event)], "seconds": round(event.seconds, 3)}
+    """Return an event; None for a step that changes nothing and for information of the engine."""
+    head: dict[str, Value] = {"event": EVENT_NAMES[type(event)], "seconds": round(event.seconds, 3)}
     if isinstance(event, OperationEnded):
         return {**head, "counts": dict(event.counts)}
     if isinstance(event, EngineMessage):
-        return (
-            None
-            if event.severity == "info" and event.from_engine
-            else {**head, "severity": event.severity, "text": event.text, "urn": event.urn}
-        )
+        if event.severity == "info" and event.from_engine:
+            return None
+        return {**head, "severity": event.severity, "text": event.text, "urn": event.urn}
     step = event.step
     operation = normalize_operation(step.operation)
     if operation == SAME and not isinstance(event, StepFailed):
@@ -46,7 +46,7 @@ def event_json(event: Event) -> Mapping[str, Value] | None:
     return {
         **head,
         "operation": operation,
-        "room": step.component,
+        "component": step.component,
         "type": step.short_type,
         "name": step.name,
         "urn": step.urn,
@@ -54,70 +54,86 @@ def event_json(event: Event) -> Mapping[str, Value] | None:
 
 
 def preview_json(preview: Preview) -> Mapping[str, Value]:
-    """What a preview found; unchanged resources are counted and not listed."""
-    changes = [change_json(change) for change in preview.effective]
+    """Return the changes of a preview; unchanged resources are only counted."""
     return {
         "event": "preview",
         "stack": preview.stack,
         "new": preview.new_stack,
         "counts": dict(preview.counts),
-        "changes": changes,
+        "changes": [_change_json(change) for change in preview.effective],
     }
 
 
-def change_json(change: ResourceChange) -> Mapping[str, Value]:
-    """One change."""
+def _change_json(change: ResourceChange) -> Mapping[str, Value]:
     return {
         "operation": change.operation,
-        "room": change.component,
+        "component": change.component,
         "type": change.short_type,
         "name": change.name,
         "urn": change.urn,
-        "properties": [asdict(told) for told in change.properties],
+        "properties": [asdict(changed) for changed in change.properties],
         "replaces": list(change.replaces),
     }
 
 
 def outcome_json(outcome: Outcome) -> Mapping[str, Value]:
-    """What an update has done."""
+    """Return the counts, outputs and durations of an operation."""
+    seconds = {component: round(value, 3) for component, value in outcome.seconds_by_component.items()}
     return {
         "event": "result",
         "stack": outcome.stack,
         "counts": dict(outcome.counts),
         "outputs": dict(outcome.outputs),
         "seconds": round(outcome.seconds, 3),
-        "secondsByRoom": {component: round(seconds, 3) for component, seconds in outcome.seconds_by_component.items()},
+        "secondsByComponent": seconds,
     }
 
 
-def drift_json(stack: str, found: Sequence[Drift]) -> Mapping[str, Value]:
-    """What in the cloud is not as the stack left it."""
+def drift_json(stack: str, differences: Sequence[Drift]) -> Mapping[str, Value]:
+    """Return the differences between cloud and state."""
     resources = [
         {
             "kind": drift.kind,
-            "room": drift.component,
+            "component": drift.component,
             "type": drift.short_type,
             "name": drift.name,
             "urn": drift.urn,
             "properties": [
-                {"path": told.path, "before": told.before, "after": told.after} for told in drift.properties
+                {"path": change.path, "before": change.before, "after": change.after} for change in drift.properties
             ],
         }
-        for drift in found
+        for drift in differences
     ]
-    return {"stack": stack, "drift": bool(found), "resources": resources}
+    return {"stack": stack, "drift": bool(differences), "resources": resources}
 
 
 def update_json(update: Update) -> Mapping[str, Value]:
-    """One update of the history."""
+    """Return one update of the history."""
     return {**asdict(update), "started_at": update.started_at.isoformat(), "counts": dict(update.counts)}
 
 
 def failure_json(failure: DeploymentFailed) -> Mapping[str, Value]:
-    """Why an operation failed."""
-    return {"event": "failure", "kind": str(failure.kind), "sentence": failure.problem, "advice": failure.fix}
+    """Return the kind, problem and fix of a failed operation."""
+    return {"event": "failure", "kind": str(failure.kind), "problem": failure.problem, "fix": failure.fix}
 
 
-def line(document: Mapping[str, Value]) -> str:
-    """One line."""
+def comparison_json(stacks: tuple[Stack, Stack], components: Sequence[ComponentDiff]) -> Mapping[str, Value]:
+    """Return the comparison of two plans."""
+    left, right = ({"stack": stack.name, "cloud": stack.spec.cloud} for stack in stacks)
+    return {"left": left, "right": right, "components": [_component_json(component) for component in components]}
+
+
+def _component_json(component: ComponentDiff) -> Mapping[str, Value]:
+    return {
+        "component": component.component,
+        "left": component.left,
+        "right": component.right,
+        "onlyLeft": dict(component.only_left),
+        "onlyRight": dict(component.only_right),
+        "changes": [vars(change) for change in component.changes],
+    }
+
+
+def line(document: object) -> str:
+    """Return a document as one line of JSON."""
     return json.dumps(document, default=str)

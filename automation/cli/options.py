@@ -1,89 +1,90 @@
-"""The options that the commands which deploy share, and the deployment that they name."""
+"""Options that commands share, and the deployment that they select."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
 
 from automation.stack.document import read_stack
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:
     from automation.deploy import Deployment
 
-StackName = Annotated[str, typer.Argument(help="Name of the stack: Pulumi.<stack>.yaml.")]
+StackName = Annotated[str, typer.Argument(help="Name of the stack, as in Pulumi.<stack>.yaml.")]
 Name = Annotated[
-    str | None, typer.Option("--name", help="Another stack made from this file, such as pr-123, instead of its own.")
+    str | None, typer.Option("--name", help="Use the stack file for another stack, such as pr-123, in the backend.")
 ]
 TtlHours = Annotated[
     float | None,
     typer.Option(
         "--ttl-hours",
         min=0,
-        help="Hours from its last `up` on after which `sweep` destroys that stack; 24 if not said.",
+        help="Hours until `sweep` destroys the stack of --name, counted from its last `up` [default: 24].",
     ),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="PATH=VALUE of a platform key to change for this run; repeatable.")
+    list[str] | None, typer.Option("--set", help="Override a platform key for this run, as PATH=VALUE; repeatable.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="After a failure, what the engine said.")]
-Create = Annotated[bool, typer.Option("--create", help="Make the stack in the backend when it is not there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Print the engine's log after a failure.")]
+Create = Annotated[bool, typer.Option("--create", help="Create the stack in the backend if it does not exist.")]
 SecretsProvider = Annotated[
-    str | None, typer.Option("--secrets-provider", help="With --create: what seals its secrets, such as awskms://...")
+    str | None, typer.Option("--secrets-provider", help="With --create: its secrets provider, such as awskms://...")
 ]
 
 
-def programmed(
+def checked_deployment(
     stack: str,
     name: str | None = None,
     ttl_hours: float | None = None,
     settings: Sequence[str] | None = None,
     secrets_provider: str | None = None,
 ) -> "Deployment":
-    """The deployment of a stack whose program will run: its file is checked before the SDK is loaded."""
-    overrides = dict(_setting(text) for text in settings or ())
+    """Return a deployment for operations that run the program; the stack file is checked before the SDK is loaded."""
+    overrides = dict(_override(text) for text in settings or ())
     if name is None and not overrides:
         read_stack(Path.cwd(), stack)
     else:
-        _need_file(stack)
+        _require_file(stack)
 
     from automation.deploy import Deployment
 
     deployment = Deployment(
         stack, name=name, ttl_hours=ttl_hours, overrides=overrides, secrets_provider=secrets_provider
     )
-    _ = deployment.file  # what the options make of it is checked too, before anything is shown
+    _ = deployment.file  # checks the file with the overrides before anything is printed
     return deployment
 
 
-def standing(stack: str, name: str | None = None) -> "Deployment":
-    """The deployment of a stack whose program will not run: its file must be there, and may be wrong."""
-    _need_file(stack)
+def unchecked_deployment(stack: str, name: str | None = None) -> "Deployment":
+    """Return a deployment for operations that do not run the program; the stack file must exist and may be invalid."""
+    _require_file(stack)
 
     from automation.deploy import Deployment
 
     return Deployment(stack, name=name)
 
 
-def _need_file(stack: str) -> None:
+def _require_file(stack: str) -> None:
     from automation.stack.folders import stack_file
 
     stack_file(Path.cwd(), stack)
 
 
-def _setting(text: str) -> tuple[str, object]:
+def _override(text: str) -> tuple[str, object]:
     path, equals, value = text.partition("=")
     if not equals or not path:
-        raise InvalidConfiguration(
-            [legacy_error("--set", text, "is no setting; write it as services.gateway.image=VALUE")]
-        )
+        problem = f"{path} has no value" if path else "the path is missing"
+        fix = "use the form services.gateway.image=VALUE"
+        raise InvalidConfiguration([ConfigError("--set", problem=problem, fix=fix)])
     try:
-        return path, cast("object", yaml.safe_load(value))
+        return path, yaml.safe_load(value)
     except yaml.YAMLError:
         raise InvalidConfiguration(
-            [legacy_error("--set", text, "has a value that is not YAML; put it in quotes")]
+            [ConfigError("--set", problem=f"the value of {path} is not valid YAML", fix="quote the value")]
         ) from None

@@ -1,4 +1,4 @@
-"""How far an operation is, room by room, from its events. Pure: it knows no screen and no clock."""
+"""Progress of an operation by component, from its events. Pure: uses neither terminal nor clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,64 +14,57 @@ from automation.deploy.events import (
 )
 from automation.plan.tree import rank
 
-DOING = {
-    "create": "creating", "update": "updating", "replace": "replacing", "delete": "deleting", "import": "importing",
-    "read": "reading", "forget": "forgetting", SAME: "reading",
-}  # fmt: skip
-DID = {
-    "create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "import": "imported",
-    "read": "read", "forget": "forgotten", SAME: "unchanged",
-}  # fmt: skip
-
 
 @dataclass
 class ComponentProgress:
-    """One room: how many of its resources are to change (0: not known), have changed, are under way, have failed."""
+    """Resource counts of one component; `total` is 0 without a forecast."""
 
     name: str
     total: int = 0
     done: int = 0
     failed: int = 0
     running: dict[str, tuple[StepMetadata, float]] = field(default_factory=dict[str, tuple[StepMetadata, float]])
-    begun: float | None = None
+    """Steps in progress, with the seconds at which they started."""
+    started: float | None = None
     ended: float = 0.0
 
     @property
     def complete(self) -> bool:
-        """True when all that was to change has."""
+        """True if every change of the forecast is done."""
         return self.total > 0 and self.done >= self.total and not self.running
 
 
 class Progress:
-    """The rooms of an operation; `totals` are the changes that a preview found, by room."""
+    """Components of an operation; `totals` are the changes of its preview by component."""
 
     def __init__(self, totals: Mapping[str, int]) -> None:
-        self._rooms = {name: ComponentProgress(name, total) for name, total in totals.items()}
+        self._components = {name: ComponentProgress(name, total) for name, total in totals.items()}
         self._finished: set[str] = set()
 
     @property
     def components(self) -> list[ComponentProgress]:
-        """Rooms where anything is to change or has, in the order of the telling."""
-        return sorted(self._rooms.values(), key=lambda component: rank(component.name))
+        """Components with changes, in display order."""
+        return sorted(self._components.values(), key=lambda component: rank(component.name))
 
     @property
     def total(self) -> int:
-        """Changes that were foreseen; 0 when nothing was."""
-        return sum(component.total for component in self._rooms.values())
+        """Changes of the forecast; 0 without one."""
+        return sum(component.total for component in self._components.values())
 
     @property
     def done(self) -> int:
         """Resources that have changed."""
-        return sum(component.done for component in self._rooms.values())
+        return sum(component.done for component in self._components.values())
 
     def take(self, event: Event) -> None:
-        """Follow an event; steps that change nothing leave no trace."""
+        """Add an event; steps that change nothing are ignored."""
         if not isinstance(event, StepStarted | StepCompleted | StepFailed) or not event.step.managed:
             return
         if normalize_operation(event.step.operation) in (SAME, "read") and not isinstance(event, StepFailed):
             return
-        component = self._rooms.setdefault(event.step.component, ComponentProgress(event.step.component))
-        component.begun = event.seconds if component.begun is None else component.begun
+        name = event.step.component
+        component = self._components.setdefault(name, ComponentProgress(name))
+        component.started = event.seconds if component.started is None else component.started
         component.ended = event.seconds
         if isinstance(event, StepStarted):
             component.running[_key(event.step)] = (event.step, event.seconds)
@@ -87,13 +80,3 @@ class Progress:
 
 def _key(step: StepMetadata) -> str:
     return f"{step.operation} {step.urn}"
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `2 min 5 s`, `1 h 2 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

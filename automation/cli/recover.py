@@ -1,65 +1,93 @@
-"""`recover`: a thin layer over `automation.recover`, which has the same name."""
+"""The commands `cancel` and `recover`, for a stack whose last update did not end normally."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.failures import DRIFTED, telling
-from automation.cli.options import AsJson, Name, StackName, Verbose, programmed
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error
+from automation.cli.console import ExitCode, confirm, operation, print_json_line, require_confirmation
+from automation.cli.options import (
+    AsJsonLines,
+    Name,
+    StackName,
+    Verbose,
+    Yes,
+    checked_deployment,
+    unchecked_deployment,
+)
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:
-    from automation.recover.results import RecoveryStep
-
-    pass
+    from automation.recover import RecoveryStep
 
 
 def register(app: typer.Typer) -> None:
-    """Add this command to the command line."""
-    app.command()(recover)
+    """Add these commands to the command line."""
+    for command in (cancel, recover):
+        app.command()(command)
+
+
+def cancel(
+    stack: StackName,
+    name: Name = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Release the lock of an update that still runs on this machine.")
+    ] = False,
+    yes: Yes = False,
+    verbose: Verbose = False,
+) -> None:
+    """Release a stale lock and print its owner."""
+    require_confirmation(yes=yes, as_json=False, command=f"cancel {stack}")
+    deployment = unchecked_deployment(stack, name)
+    with operation(verbose=verbose):
+        holder = deployment.lock_holder()
+        if holder is None:
+            typer.echo(f"{deployment.name} is not locked")
+            return
+        confirm(f"{deployment.name} is locked by {holder}. Release the lock?", yes=yes)
+        deployment.cancel(force=force)
+    typer.echo(f"{deployment.name}: released the lock of {holder}; run `agent-platform recover {stack}` next")
 
 
 def recover(
     stack: StackName,
     name: Name = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the steps without changing anything.")] = False,
     take_lock: Annotated[
-        bool, typer.Option("--take-lock", help="Take the lock of another machine, whose update you know to be over.")
+        bool, typer.Option("--take-lock", help="Release the lock of an update that ran on another machine and ended.")
     ] = False,
-    go_on: Annotated[bool, typer.Option("--continue", help="Run `up` at the end, without asking.")] = False,
-    as_json: AsJson = False,
+    continue_up: Annotated[
+        bool, typer.Option("--continue", help="Run `up` after the recovery, without confirmation.")
+    ] = False,
+    as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """After a killed update: ends what it left, takes over what it made, and tells what only people can settle.
+    """Recover from a killed update: end its processes, import what it created, list what needs a decision.
 
-    Nothing is deleted in the cloud. Exit code 0 for recovered, 3 where objects are left that nobody claims.
+    Deletes nothing in the cloud.
     """
-    if go_on and dry_run:
+    if continue_up and dry_run:
         raise InvalidConfiguration(
-            [legacy_error("--continue", True, "changes the cloud and --dry-run nothing; give one of them")]
+            [ConfigError("--continue", problem="conflicts with --dry-run", fix="remove one of them")]
         )
-    deployment = programmed(stack, name)
-    with telling(as_json=as_json, verbose=verbose) as watch:
-        from automation.recover import recover as recovered
+    deployment = checked_deployment(stack, name)
+    with operation(as_json=as_json, verbose=verbose) as display:
+        from automation.recover import recover as recover_stack
 
-        with watch.looking(f"{deployment.name}  recovering") as on_event:
-            done = recovered(
+        with display.read_only(f"{deployment.name}  recovering") as on_event:
+            result = recover_stack(
                 deployment, dry_run=dry_run, take_lock=take_lock, on_event=on_event,
-                on_step=lambda step: tell_step(step, as_json=as_json),
+                on_step=lambda step: print_step(step, as_json=as_json),
             )  # fmt: skip
-    if go_on:
+    if continue_up:
         from automation.cli.deploy import up
 
         up(stack, name, yes=True, as_json=as_json, verbose=verbose)
-    raise typer.Exit(DRIFTED if done.orphans else 0)
+    raise typer.Exit(ExitCode.DIFFERENT if result.orphans else ExitCode.OK)
 
 
-def tell_step(step: "RecoveryStep", *, as_json: bool) -> None:
-    """Print a step as it is done."""
-    if not as_json:
+def print_step(step: "RecoveryStep", *, as_json: bool) -> None:
+    """Print a step of a recovery as it completes."""
+    if as_json:
+        print_json_line({"event": "recovery", "topic": step.topic, "subject": step.subject, "message": step.told})
+    else:
         print(f"{step.topic:<10}  {step}", flush=True)
-        return
-
-    from automation.cli.json_lines import line
-
-    print(line({"event": "recovery", "topic": step.topic, "subject": step.subject, "told": step.told}), flush=True)

@@ -1,4 +1,4 @@
-"""The command line: plans that can be read, mistakes that are sentences, nothing loaded that is not needed."""
+"""The command line: plans, comparisons, errors, exit codes, and what it imports."""
 
 import json
 import subprocess
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli.main import MISTAKEN, main
+from automation.cli.console import ExitCode
+from automation.cli.main import app, config, main
 from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values
@@ -21,15 +22,15 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a command printed, and its exit code."""
+class CommandResult:
+    """Output of a command, and its exit code."""
 
     out: str
     errors: list[str]
     code: object
 
 
-Run = Callable[..., Told]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -48,38 +49,38 @@ def write(folder: Path, stack: str, platform: Raw) -> None:
 
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> Told:
+    def command(*arguments: str) -> CommandResult:
         with pytest.raises(SystemExit) as end:
             main(arguments)
         out, errors = capsys.readouterr()
-        return Told(out, errors.splitlines(), end.value.code)
+        return CommandResult(out, errors.splitlines(), end.value.code)
 
     return command
 
 
-def test_a_plan_shows_rooms_resources_and_chain(run: Run) -> None:
-    told = run("plan", "trial")
-    assert told.code == 0
-    assert told.out.startswith("AgentPlatform  trial, development on aws us-west-2")
-    assert "ec2:Vpc  trial-network  10.20.0.0/16" in told.out
-    assert "Longest deploy chain  typically" in told.out
+def test_a_plan_shows_components_resources_and_chain(run: Run) -> None:
+    result = run("plan", "trial")
+    assert result.code == 0
+    assert result.out.startswith("AgentPlatform  trial, development on aws us-west-2")
+    assert "ec2:Vpc  trial-network  10.20.0.0/16" in result.out
+    assert "Longest deploy chain  typically" in result.out
 
 
 def test_a_piped_plan_has_no_colours(run: Run) -> None:
     assert "\x1b" not in run("plan", "trial").out
 
 
-def test_no_line_of_a_piped_plan_ends_in_blanks(run: Run) -> None:
+def test_no_line_of_a_piped_plan_has_trailing_spaces(run: Run) -> None:
     assert [line for line in run("plan", "trial").out.splitlines() if line.endswith("  ")] == []
 
 
-def test_a_missing_secret_is_told_with_the_command_that_sets_it(run: Run) -> None:
-    told = run("plan", "trial")
-    assert told.code == 0
-    assert "API_KEY: pulumi config set --stack trial --secret agent-platform:API_KEY" in told.out
+def test_a_missing_secret_is_shown_with_the_command_that_sets_it(run: Run) -> None:
+    result = run("plan", "trial")
+    assert result.code == 0
+    assert "API_KEY: pulumi config set --stack trial --secret agent-platform:API_KEY" in result.out
 
 
-def test_an_accepted_risk_is_told_with_its_reason(folder: Path, run: Run) -> None:
+def test_an_accepted_risk_is_shown_with_its_reason(folder: Path, run: Run) -> None:
     risky = {
         "profile": "production",
         "services.web.image": "web@sha256:" + "5" * 64,
@@ -92,22 +93,57 @@ def test_an_accepted_risk_is_told_with_its_reason(folder: Path, run: Run) -> Non
     assert risk["reason"] == "a trial of one week"
 
 
-def test_an_approximation_is_told(folder: Path, run: Run) -> None:
+def test_adjustments_are_grouped_by_effect(folder: Path, run: Run) -> None:
     write(folder, "noted", with_values(BASE, {"recovery.standby_region": "us-east-1"}))
-    assert 'recovery.standby_region: "us-east-1" becomes a note' in run("plan", "noted").out
+    (note,) = json.loads(run("plan", "noted", "--json").out)["adjustments"]
+    assert (note["key"], note["requested"], note["written"]) == ("recovery.standby_region", "us-east-1", True)
+    assert set(note) == {"key", "requested", "effect", "reason", "written"}
+    titles = {"ignored": "Ignored settings", "adjusted": "Adjusted settings", "partial": "Partially applied settings"}
+    lines = run("plan", "noted").out.splitlines()
+    heading = lines.index(titles[note["effect"]])
+    assert lines[heading + 1].startswith("└── recovery.standby_region: ")
+
+
+def test_adjustments_of_default_values_are_shown_with_full_only(folder: Path, run: Run) -> None:
+    platform = with_values(BASE, {"cache": {}, "services.web.uses": ["cache"]})
+    write(folder, "defaults", platform)
+    notes = json.loads(run("plan", "defaults", "--json").out)["adjustments"]
+    hidden = [note["key"] for note in notes if not note["written"]]
+    assert hidden
+    brief, full = run("plan", "defaults").out, run("plan", "defaults", "--full").out
+    assert all(f"── {key}: " in full and f"── {key}: " not in brief for key in hidden)
+    assert "adjusted; --full lists them" in brief
+    assert "--full" not in full
+
+
+def test_exit_codes_are_listed_in_the_help(run: Run) -> None:
+    text = " ".join(run("--help").out.split())
+    assert "Exit codes: 0 success; 1 the operation failed" in text
+    assert all(f"{code.value} {code.meaning}".split("`")[0].strip() in text for code in ExitCode)
+
+
+def test_every_help_text_begins_with_a_verb() -> None:
+    commands = [command.callback for command in [*app.registered_commands, *config.registered_commands]]
+    first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
+    assert first_words <= {
+        "Check", "Delete", "Deploy", "Destroy", "Generate", "List", "Print", "Recover", "Release", "Replace",
+        "Restore", "Show", "Update", "Write",
+    }  # fmt: skip
 
 
 def test_json_is_the_inventory_and_its_notes(run: Run) -> None:
-    told = json.loads(run("plan", "trial", "--json").out)
-    assert (told["stack"], told["cloud"], told["region"], told["profile"]) == (
+    result = json.loads(run("plan", "trial", "--json").out)
+    assert (result["stack"], result["cloud"], result["region"], result["profile"]) == (
         "trial",
         "aws",
         "us-west-2",
         "development",
     )
-    assert told["missingSecrets"] == ["API_KEY"]
-    assert set(told) >= {"resources", "outputs", "adjustments", "acceptedRisks", "chain"}
-    assert told["chain"]["minutes"] == pytest.approx(sum(step["minutes"] for step in told["chain"]["steps"]), abs=0.01)
+    assert result["missingSecrets"] == ["API_KEY"]
+    assert set(result) >= {"resources", "outputs", "adjustments", "acceptedRisks", "chain"}
+    assert result["chain"]["minutes"] == pytest.approx(
+        sum(step["minutes"] for step in result["chain"]["steps"]), abs=0.01
+    )
 
 
 def test_json_holds_no_secret(folder: Path, run: Run) -> None:
@@ -116,9 +152,9 @@ def test_json_holds_no_secret(folder: Path, run: Run) -> None:
         "agent-platform:API_KEY": "hunter2",
     }
     (folder / "Pulumi.open.yaml").write_text(yaml.safe_dump({"config": document}), encoding="utf-8")
-    told = run("plan", "open", "--json").out
-    assert "hunter2" not in told
-    assert "[secret]" in told
+    result = run("plan", "open", "--json").out
+    assert "hunter2" not in result
+    assert "[secret]" in result
 
 
 def test_unknown_mode_leaves_what_the_cloud_computes_unknown(run: Run) -> None:
@@ -127,69 +163,67 @@ def test_unknown_mode_leaves_what_the_cloud_computes_unknown(run: Run) -> None:
 
 
 def test_a_stack_can_be_planned_on_another_cloud(run: Run) -> None:
-    told = run("plan", "trial", "--cloud", "docker")
-    assert told.code == 0
-    assert "trial, development on docker local" in told.out
+    result = run("plan", "trial", "--cloud", "docker")
+    assert result.code == 0
+    assert "trial, development on docker local" in result.out
 
 
-def test_two_stacks_are_compared_room_by_room(folder: Path, run: Run) -> None:
+def test_two_stacks_are_compared_by_component(folder: Path, run: Run) -> None:
     write(folder, "larger", with_values(BASE, {"network.zones": 3, "network.cidr": "10.40.0.0/16"}))
-    told = run("plan", "trial", "--diff", "larger").out
-    assert told.startswith("trial on aws -> larger on aws")
-    assert 'cidrBlock: "10.20.0.0/16" -> "10.40.0.0/16"' in told
-    assert "+ only larger on aws: " in told
-    assert "Keys  4  the same" in told
+    result = run("plan", "trial", "--diff", "larger").out
+    assert result.startswith("trial on aws -> larger on aws")
+    assert 'cidrBlock: "10.20.0.0/16" -> "10.40.0.0/16"' in result
+    assert "+ only larger on aws: " in result
+    assert "Keys  4  no difference" in result
 
 
-def test_a_comparison_can_be_had_as_json(folder: Path, run: Run) -> None:
+def test_a_comparison_is_available_as_json(folder: Path, run: Run) -> None:
     write(folder, "larger", with_values(BASE, {"network.cidr": "10.40.0.0/16"}))
-    told = json.loads(run("plan", "trial", "--diff", "larger", "--json").out)
-    assert told["right"] == {"stack": "larger", "cloud": "aws"}
-    (network,) = [component for component in told["components"] if component["component"] == "Network"]
+    result = json.loads(run("plan", "trial", "--diff", "larger", "--json").out)
+    assert result["right"] == {"stack": "larger", "cloud": "aws"}
+    (network,) = [component for component in result["components"] if component["component"] == "Network"]
     assert "cidrBlock" in {change["path"] for change in network["changes"]}
 
 
-def test_a_cloud_can_be_compared_with(run: Run) -> None:
+def test_a_stack_can_be_compared_with_itself_on_another_cloud(run: Run) -> None:
     assert run("plan", "trial", "--diff", "aws").out.startswith("trial on aws -> trial on aws")
 
 
-def test_an_unknown_comparison_names_what_there_is(run: Run) -> None:
-    told = run("plan", "trial", "--diff", "trail")
-    assert told.code == MISTAKEN
-    assert told.errors == [
-        '--diff: "trail" is neither a stack nor a cloud (did you mean trial); '
-        "the stacks here are trial, the clouds aws, gcp, azure and docker."
+def test_an_unknown_comparison_lists_stacks_and_clouds(run: Run) -> None:
+    result = run("plan", "trial", "--diff", "trail")
+    assert result.code == ExitCode.INVALID
+    assert result.errors == [
+        "--diff: trail is neither a stack nor a cloud (did you mean trial). Use trial, aws, gcp, azure or docker."
     ]
 
 
-def test_an_unknown_stack_names_those_there_are(run: Run) -> None:
-    told = run("plan", "trail")
-    assert (told.code, told.out) == (MISTAKEN, "")
-    assert told.errors == [
-        'stack: "trail" has no file Pulumi.trail.yaml (did you mean trial); the stacks here are trial.'
-    ]
+def test_an_unknown_stack_lists_the_existing_ones(run: Run) -> None:
+    result = run("plan", "trail")
+    assert (result.code, result.out, len(result.errors)) == (ExitCode.INVALID, "", 1)
+    assert "Pulumi.trail.yaml" in result.errors[0]
+    assert "did you mean trial" in result.errors[0]
 
 
-def test_every_mistake_of_a_file_is_one_sentence(folder: Path, run: Run) -> None:
+def test_every_error_of_a_file_is_one_line(folder: Path, run: Run) -> None:
     write(
         folder, "bad", with_values(BASE, {"cloud": "awz", "databse": {}, "services.web.replicas": {"min": 5, "max": 2}})
     )
-    told = run("plan", "bad")
-    assert (told.code, told.out) == (MISTAKEN, "")
-    assert [line.partition(":")[0] for line in told.errors] == ["cloud", "databse", "services.web.replicas"]
+    result = run("plan", "bad")
+    assert (result.code, result.out) == (ExitCode.INVALID, "")
+    assert [line.partition(":")[0] for line in result.errors] == ["cloud", "databse", "services.web.replicas"]
 
 
-def test_a_bad_configuration_is_answered_before_an_sdk_is_loaded(folder: Path) -> None:
+def test_an_invalid_file_is_reported_before_an_sdk_is_loaded(folder: Path) -> None:
     write(folder, "bad", with_values(BASE, {"network.zones": 9}))
     program = (
-        "import sys\nfrom automation.cli.main import main\n"
+        "import sys\nfrom automation.cli.main import app, config, main\n"
         "try:\n    main(['plan', 'bad'])\n"
         "finally:\n    print({name for name in sys.modules if name.partition('.')[0] in ('pulumi', 'pulumi_aws', 'rich')})\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True
     )
-    assert (ended.returncode, ended.stdout.decode()) == (MISTAKEN, "set()\n")
+    assert (ended.returncode, ended.stdout.decode()) == (ExitCode.INVALID, "set()\n")
 
 
 def test_the_schema_is_printed(run: Run) -> None:
@@ -202,10 +236,10 @@ def test_a_document_is_written_under_docs(folder: Path, run: Run) -> None:
     assert (folder / SCHEMA_FILE).read_text(encoding="utf-8") == schema_text()
 
 
-def test_a_document_without_a_place_is_one_sentence(run: Run) -> None:
-    told = run("config", "schema", "--write")
-    assert told.code == MISTAKEN
-    assert told.errors == [f'--write: "{SCHEMA_FILE}" has no folder here; run this in the project\'s folder.']
+def test_a_missing_docs_folder_is_one_message(run: Run) -> None:
+    result = run("config", "schema", "--write")
+    assert result.code == ExitCode.INVALID
+    assert result.errors == ["--write: this folder has no docs/. Run this in the project's folder."]
 
 
 def test_the_module_is_the_command(folder: Path) -> None:
@@ -215,5 +249,5 @@ def test_the_module_is_the_command(folder: Path) -> None:
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
     )
-    assert ended.returncode == MISTAKEN
-    assert ended.stderr.decode().startswith('stack: "nowhere" has no file')
+    assert ended.returncode == ExitCode.INVALID
+    assert "Pulumi.nowhere.yaml" in ended.stderr.decode()

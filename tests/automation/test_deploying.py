@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli.failures import FAILED
-from automation.cli.main import MISTAKEN, main
+from automation.cli.console import ExitCode
+from automation.cli.main import main
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
@@ -66,7 +66,7 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 def test_a_missing_engine_is_one_sentence(command: str, run: Run) -> None:
     yes = ["--yes"] if command in ASKING else []
     told = run(command, "trial", *yes)
-    assert (told.code, told.out) == (FAILED, "")
+    assert (told.code, told.out) == (ExitCode.FAILED, "")
     assert told.errors == [
         "the Pulumi CLI is not installed; run `agent-platform doctor STACK`, which tells what is missing and how it "
         "comes here."
@@ -78,18 +78,18 @@ def test_an_unknown_stack_names_those_there_are(command: str, run: Run) -> None:
     yes = ["--yes"] if command in ASKING else []
     told = run(command, "trail", *yes)
     assert (told.code, told.errors) == (
-        MISTAKEN,
+        ExitCode.INVALID,
         ['stack: "trail" has no file Pulumi.trail.yaml (did you mean trial); the stacks here are trial.'],
     )
 
 
 @pytest.mark.parametrize("command", ASKING)
-def test_where_nobody_can_be_asked_the_answer_must_be_given(command: str, run: Run) -> None:
+def test_without_a_terminal_the_confirmation_must_be_an_option(command: str, run: Run) -> None:
     told = run(command, "trial")
-    assert (told.code, told.out) == (MISTAKEN, "")
+    assert (told.code, told.out) == (ExitCode.INVALID, "")
     assert told.errors == [
-        "--yes: nothing is set, and nobody can be asked where input or output is no terminal; "
-        f"look at `preview` and run `{command} trial --yes`."
+        "--yes: confirmation required: input or output is not a terminal. "
+        f"Check the output of `agent-platform preview`, then run `agent-platform {command} trial --yes`."
     ]
 
 
@@ -98,7 +98,7 @@ def test_every_mistake_of_the_file_is_told_first(command: str, folder: Path, run
     write(folder, "bad", with_values(BASE, {"network.zones": 9, "databse": {}}))
     yes = ["--yes"] if command in ASKING else []
     told = run(command, "bad", *yes)
-    assert told.code == MISTAKEN
+    assert told.code == ExitCode.INVALID
     assert [line.partition(":")[0] for line in told.errors] == ["network.zones", "databse"]
 
 
@@ -113,7 +113,7 @@ def test_a_secret_without_a_value_is_told_before_the_engine_starts(folder: Path,
     write(folder, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
     told = run("preview", "trial")
     assert (told.code, told.errors) == (
-        MISTAKEN,
+        ExitCode.INVALID,
         [
             'services.web.secrets: "API_KEY" has no value; '
             "run `pulumi config set --stack trial --secret agent-platform:API_KEY`."
@@ -123,17 +123,17 @@ def test_a_secret_without_a_value_is_told_before_the_engine_starts(folder: Path,
 
 def test_a_setting_for_one_run_is_checked_as_the_file_is(run: Run) -> None:
     told = run("preview", "trial", "--set", "network.zones=9")
-    assert (told.code, told.errors[0].partition(":")[0]) == (MISTAKEN, "network.zones")
+    assert (told.code, told.errors[0].partition(":")[0]) == (ExitCode.INVALID, "network.zones")
 
 
 def test_a_setting_without_a_value_is_refused(run: Run) -> None:
     told = run("preview", "trial", "--set", "network.zones")
-    assert told.errors == ['--set: "network.zones" is no setting; write it as services.gateway.image=VALUE.']
+    assert told.errors == ["--set: network.zones has no value. Use the form services.gateway.image=VALUE."]
 
 
 def test_a_time_to_live_is_for_another_stack_only(run: Run) -> None:
     told = run("up", "trial", "--yes", "--ttl-hours", "24")
-    assert (told.code, len(told.errors)) == (MISTAKEN, 1)
+    assert (told.code, len(told.errors)) == (ExitCode.INVALID, 1)
     assert told.errors[0].startswith("--ttl-hours: 24")
 
 
@@ -153,7 +153,7 @@ def test_a_bad_file_is_answered_before_an_sdk_is_loaded(command: str, folder: Pa
     ended = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True
     )
-    assert (ended.returncode, ended.stdout.decode()) == (MISTAKEN, "set()\n")
+    assert (ended.returncode, ended.stdout.decode()) == (ExitCode.INVALID, "set()\n")
 
 
 def test_the_package_loads_no_sdk_until_a_deployment_is_asked_for() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli.main import MISTAKEN, main
+from automation.cli.console import ExitCode
+from automation.cli.main import main
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
-from tests.automation.test_cli import Run, Told
+from tests.automation.test_cli import CommandResult, Run
 
 
 @pytest.fixture
@@ -31,66 +32,66 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> Told:
+    def command(*arguments: str) -> CommandResult:
         with pytest.raises(SystemExit) as end:
             main(arguments)
         out, errors = capsys.readouterr()
-        return Told(out, errors.splitlines(), end.value.code)
+        return CommandResult(out, errors.splitlines(), end.value.code)
 
     return command
 
 
-def test_the_doctor_tells_one_line_for_each_subject_and_fails_when_one_is_refused(run: Run) -> None:
-    told = run("doctor", "gcp")
-    assert told.code == 1
-    verdicts = {line.split(maxsplit=1)[0] for line in told.out.splitlines()}
+def test_the_doctor_prints_one_line_a_check_and_fails_if_one_is_refused(run: Run) -> None:
+    result = run("doctor", "gcp")
+    assert result.code == 1
+    verdicts = {line.split(maxsplit=1)[0] for line in result.out.splitlines()}
     assert verdicts == {"allowed", "refused", "unknown"}
-    assert "refused  cli: The Pulumi CLI is not installed; run `agent-platform engine install`" in told.out
+    assert "refused  cli: The Pulumi CLI is not installed; run `agent-platform engine install`" in result.out
 
 
-def test_the_doctor_speaks_json(run: Run) -> None:
-    told = json.loads(run("doctor", "gcp", "--json").out)
-    assert (told["stack"], told["ready"]) == ("gcp", False)
-    assert all(set(finding) == {"subject", "verdict", "told", "advice"} for finding in told["findings"])
+def test_the_doctor_prints_json(run: Run) -> None:
+    result = json.loads(run("doctor", "gcp", "--json").out)
+    assert (result["stack"], result["ready"]) == ("gcp", False)
+    assert all(set(finding) == {"subject", "verdict", "told", "advice"} for finding in result["findings"])
 
 
-def test_the_doctor_of_an_unknown_stack_names_those_there_are(run: Run) -> None:
-    told = run("doctor", "gpc")
-    assert (told.code, told.out) == (MISTAKEN, "")
-    assert "did you mean gcp" in told.errors[0]
+def test_the_doctor_suggests_the_name_of_an_unknown_stack(run: Run) -> None:
+    result = run("doctor", "gpc")
+    assert (result.code, result.out) == (ExitCode.INVALID, "")
+    assert "did you mean gcp" in result.errors[0]
 
 
 def test_a_program_that_cannot_be_planned_leaves_the_count_unknown(folder: Path, run: Run) -> None:
     (folder / "__main__.py").write_text("raise RuntimeError('hunter2')", encoding="utf-8")
-    told = run("doctor", "aws")
-    assert "unknown  VPCs: the program could not be planned; run `agent-platform plan aws`." in told.out
-    assert "hunter2" not in told.out
+    result = run("doctor", "aws")
+    assert "unknown  VPCs: the program could not be planned; run `agent-platform plan aws`." in result.out
+    assert "hunter2" not in result.out
 
 
 def test_a_stack_is_described_line_by_line_for_a_pipeline(run: Run) -> None:
-    told = run("describe", "gcp")
-    assert told.code == 0
-    lines = dict(line.split("=") for line in told.out.splitlines())
+    result = run("describe", "gcp")
+    assert result.code == 0
+    lines = dict(line.split("=") for line in result.out.splitlines())
     assert (lines["cloud"], lines["region"], lines["account"]) == ("gcp", "us-central1", "acme-agents")
     assert lines["deployer_environment"] == "prod"
 
 
 def test_a_stack_is_described_as_json(run: Run) -> None:
-    told = json.loads(run("describe", "azure", "--json").out)
-    assert (told["account"][-1], told["tenant"][-1], told["region"]) == ("1", "2", "westus3")
+    result = json.loads(run("describe", "azure", "--json").out)
+    assert (result["account"][-1], result["tenant"][-1], result["region"]) == ("1", "2", "westus3")
 
 
-def test_an_install_that_fails_is_one_sentence_and_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(_root: str, _version: object) -> None:
+def test_a_failed_installation_is_one_message_with_exit_code_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_arguments: object, **_options: object) -> None:
         raise urllib.error.URLError("no such host")
 
-    monkeypatch.setattr("automation.engine.install._install", unreachable)
-    told = run("engine", "install")
-    assert (told.code, told.out, len(told.errors)) == (1, "", 1)
-    assert "could not be installed, because get.pulumi.com cannot be reached from here" in told.errors[0]
+    monkeypatch.setattr("pulumi.automation.PulumiCommand.install", unreachable)
+    result = run("engine", "install")
+    assert (result.code, result.out, len(result.errors)) == (1, "", 1)
+    assert "get.pulumi.com" in result.errors[0]
 
 
-def test_a_version_that_is_none_is_refused_before_anything_is_fetched(run: Run) -> None:
-    told = run("engine", "install", "--version", "latest")
-    assert (told.code, len(told.errors)) == (MISTAKEN, 1)
-    assert told.errors[0].startswith('--version: "latest" is no version')
+def test_an_invalid_version_is_refused_before_a_download(run: Run) -> None:
+    result = run("engine", "install", "--version", "latest")
+    assert (result.code, len(result.errors)) == (ExitCode.INVALID, 1)
+    assert result.errors[0] == "--version: latest is not a version number. Use the form 3.272.0."

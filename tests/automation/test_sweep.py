@@ -148,7 +148,7 @@ def test_the_command_ends_with_1_when_one_could_not_go(
     told = capsys.readouterr()
     assert ended.value.code == 1
     assert told.err == "a: another update is in progress; wait.\n"
-    assert told.out == "b: destroyed and removed; its time was over at 2006-09-25T12:00:00+00:00\n"
+    assert told.out == "b: destroyed and removed; expired at 2006-09-25T12:00:00+00:00\n"
 
 
 def test_a_sweep_outside_the_project_is_refused(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_machines_get_an_object_a_line(trial: Trial) -> None:
     result = trial.command("up", STACK, "--yes", "--json")
     documents = [json.loads(line) for line in result.out.splitlines()]
     assert (result.code, documents[0]["event"], documents[-1]["event"]) == (0, "preview", "result")
-    assert {document["event"] for document in documents[1:-1]} == {"begun", "done", "ended"}
+    assert {document["event"] for document in documents[1:-1]} == {"started", "completed", "ended"}
     assert documents[-1]["outputs"]["region"] == "us-west-2"
 
 
@@ -87,7 +87,7 @@ def test_drift_is_told_by_property_with_an_exit_code_of_its_own_and_taken_over(t
     result = trial.command("drift", STACK)
     assert result.code == 3
     assert result.out.splitlines() == [
-        "trial  1 resource is not as the stack left it",
+        "trial  1 resource differs from the state",
         "└── Database  1",
         "    └── ~ rds:Instance  trial-database",
         "        └── backupRetentionPeriod: 7 -> 1",

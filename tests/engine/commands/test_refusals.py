@@ -36,11 +36,11 @@ def test_a_loss_that_is_named_is_made(trial: Trial) -> None:
 def test_a_deployment_that_the_cloud_took_back_has_failed(trial: Trial) -> None:
     trial.write(RED)
     trial.project.cloud.plan_fault("rollback", "update", SERVICE)
-    result = trial.command("up", STACK, "--yes", "--settle-seconds", "0")
+    result = trial.command("up", STACK, "--yes", "--rollout-timeout-seconds", "0")
     assert result.code == 1
     assert result.sentence.startswith(f"trial: the update went through, but {WEB} runs ")
     trial.write({"services.web.environment.COLOUR": "mended"})
-    assert trial.command("up", STACK, "--yes", "--settle-seconds", "0").code == 0
+    assert trial.command("up", STACK, "--yes", "--rollout-timeout-seconds", "0").code == 0
 
 
 def test_a_wrong_passphrase_is_told(trial: Trial) -> None:
@@ -128,9 +128,9 @@ def test_a_stack_that_somebody_holds_is_told_with_the_holder_and_freed_by_cancel
     )
     freed = trial.command("cancel", STACK, "--yes")
     assert freed.out == (
-        f"trial: took away the lock of {held} since 2026-11-21T09:00:00Z; run `agent-platform recover trial` next\n"
+        f"trial: released the lock of {held} since 2026-11-21T09:00:00Z; run `agent-platform recover trial` next\n"
     )
-    assert trial.command("cancel", STACK, "--yes").out == "trial: nobody holds it\n"
+    assert trial.command("cancel", STACK, "--yes").out == "trial is not locked\n"
 
 
 def test_the_lock_of_an_update_that_runs_here_is_not_taken_away_unless_forced(trial: Trial) -> None:

@@ -1,0 +1,94 @@
+"""The `plan` command: plan of a stack, or comparison of two plans, as a tree or as JSON."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+
+from automation.cli.options import AsJson
+from automation.stack.document import Stack, read_stack, stack_names
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.spec import CloudName
+
+if TYPE_CHECKING:
+    from automation.plan.recorder import Mode
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the command line."""
+    app.command()(plan)
+
+
+def plan(
+    stack: Annotated[str, typer.Argument(help="Name of the stack, as in Pulumi.<stack>.yaml.")] = "prod",
+    cloud: Annotated[str | None, typer.Option(help="Plan the stack on this cloud instead of its own.")] = None,
+    as_json: AsJson = False,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Leave computed values unknown, as a preview does.")
+    ] = False,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Count the resources of each component instead of listing them.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Include adjustments of default values.")] = False,
+    diff: Annotated[
+        str | None, typer.Option(help="Compare with another stack, or with the same stack on another cloud.")
+    ] = None,
+) -> None:
+    """Show the resources that a stack would declare; needs no account, network or engine."""
+    folder = Path.cwd()
+    first = read_stack(folder, stack, cloud)
+    second = other_stack(folder, first, diff) if diff is not None else None
+    mode: Mode = "unknown" if unknown else "symbolic"
+    if second is None:
+        _print_plan(folder, first, mode, as_json=as_json, brief=brief, full=full)
+    else:
+        _print_comparison(folder, (first, second), mode, as_json=as_json)
+
+
+def other_stack(folder: Path, stack: Stack, name: str) -> Stack:
+    """Return the stack that `--diff` names: another stack of the folder, or the same one on another cloud."""
+    stacks, clouds = stack_names(folder), get_args(CloudName)
+    if name in stacks:
+        return read_stack(folder, name)
+    if name in clouds:
+        return read_stack(folder, stack.name, name)
+    problem = f"{name} is neither a stack nor a cloud{did_you_mean(name, [*stacks, *clouds])}"
+    raise InvalidConfiguration([ConfigError("--diff", problem=problem, fix=f"use {listed([*stacks, *clouds])}")])
+
+
+def _print_plan(folder: Path, stack: Stack, mode: "Mode", *, as_json: bool, brief: bool, full: bool) -> None:
+    from automation.plan.build import plan_json, plan_of
+
+    stack_plan = plan_of(stack, folder, mode)
+    if as_json:
+        _print_json(plan_json(stack_plan))
+        return
+
+    from automation.cli.console import console
+    from automation.cli.plan_text import plan_text
+
+    console().print(plan_text(stack_plan, brief=brief, full=full))
+
+
+def _print_comparison(folder: Path, stacks: tuple[Stack, Stack], mode: "Mode", *, as_json: bool) -> None:
+    from automation.plan.build import plan_of
+    from automation.plan.diff import compare
+
+    left, right = (plan_of(stack, folder, mode) for stack in stacks)
+    components = compare(left.inventory, right.inventory)
+    if as_json:
+        from automation.cli.json_lines import comparison_json
+
+        _print_json(comparison_json(stacks, components))
+        return
+
+    from automation.cli.console import console
+    from automation.cli.plan_text import comparison_text
+
+    titles = [f"{stack.name} on {stack.spec.cloud}" for stack in stacks]
+    console().print(comparison_text(titles[0], titles[1], components))
+
+
+def _print_json(document: object) -> None:
+    print(json.dumps(document, indent=2, default=str))
