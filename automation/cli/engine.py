@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from automation.engine import Finding
 
 VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
-COLOURS = {"allowed": "green", "refused": "bold red", "unknown": "yellow"}
+COLOURS = {"ok": "green", "failed": "bold red", "unknown": "yellow"}
 
 engine = typer.Typer(no_args_is_help=True, help="Manage the Pulumi CLI.")
 
@@ -39,11 +39,10 @@ def install(
         problem = f"{version} is not a version number"
         raise InvalidConfiguration([ConfigError("--version", problem=problem, fix="use the form 3.272.0")])
 
-    from automation.engine import EngineMissing
-    from automation.engine import install as install_engine
+    from automation.engine import EngineMissing, install_engine
 
     try:
-        installed = install_engine(version=version)
+        installed = install_engine(cli_version=version)
     except EngineMissing as missing:
         typer.echo(str(missing), err=True)
         raise typer.Exit(ExitCode.FAILED) from None
@@ -51,11 +50,11 @@ def install(
 
 
 def doctor(stack: StackName, as_json: AsJson = False) -> None:
-    """Check that a stack can be deployed (allowed, refused or unknown, with a fix for each)."""
-    from automation.engine import doctor as check_stack
+    """Check that a stack can be deployed (ok / failed / unknown, with a fix for each)."""
+    from automation.engine import check_stack
 
     findings = check_stack(stack)
-    ready = not any(finding.verdict == "refused" for finding in findings)
+    ready = not any(finding.verdict == "failed" for finding in findings)
     if as_json:
         document = {"stack": stack, "ready": ready, "findings": [asdict(finding) for finding in findings]}
         typer.echo(json.dumps(document, indent=2))
@@ -63,15 +62,15 @@ def doctor(stack: StackName, as_json: AsJson = False) -> None:
         _print_table(findings)
     else:
         for finding in findings:
-            typer.echo(f"{finding.verdict:<7}  {finding.subject}: {finding}")
+            typer.echo(f"{finding.verdict:<7}  {finding}")
     raise typer.Exit(ExitCode.OK if ready else ExitCode.FAILED)
 
 
 def describe(stack: StackName, as_json: AsJson = False) -> None:
     """Print cloud, region, account and deployer of a stack as key=value lines, for pipelines."""
-    from automation.engine import describe as description_of
+    from automation.engine import describe_stack
 
-    facts = asdict(description_of(stack, Path.cwd()))
+    facts = asdict(describe_stack(stack, Path.cwd()))
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
         return
@@ -85,9 +84,9 @@ def _print_table(findings: "Sequence[Finding]") -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("", "check", "result", "fix"):
+    for column in ("", "subject", "observed", "fix"):
         table.add_column(column, overflow="fold")
     for finding in findings:
         verdict = Text(finding.verdict, COLOURS[finding.verdict])
-        table.add_row(verdict, finding.subject, Text(finding.told), Text(finding.advice))
+        table.add_row(verdict, finding.subject, Text(finding.observed), Text(finding.fix))
     Console(highlight=False).print(table)

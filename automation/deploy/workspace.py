@@ -16,7 +16,7 @@ from pulumi import automation
 from automation.deploy.engine_command import EngineCommand
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.locks import LockHolder, parse_lock_holder
-from automation.engine.locate import LANGUAGE_HOST, engine_program
+from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
 from automation.stack.folders import sealed_in, stack_file
 from providers.contract.diagnostics import did_you_mean, listed

@@ -1,22 +1,22 @@
-"""The engine under a project: where it is, how it comes there, and whether all is ready to deploy a stack.
+"""The Pulumi CLI of a project: find and install it, and check that a stack can be deployed.
 
-`from automation.engine import doctor, install`; the commands of the same names are a thin layer over them.
+The commands `engine install`, `doctor` and `describe` are a thin layer over `install_engine`, `check_stack` and
+`describe_stack`.
 """
 
-from automation.engine.describe import Description, describe
-from automation.engine.doctor import doctor
+from automation.engine.doctor import check_stack
 from automation.engine.findings import Finding, Verdict
-from automation.engine.install import install
-from automation.engine.locate import EngineLocation, EngineMissing, engine_command
+from automation.engine.installation import EngineLocation, EngineMissing, engine_command, install_engine
+from automation.engine.target import StackDescription, describe_stack
 
 __all__ = [
-    "Description",
     "EngineLocation",
     "EngineMissing",
     "Finding",
+    "StackDescription",
     "Verdict",
-    "describe",
-    "doctor",
+    "check_stack",
+    "describe_stack",
     "engine_command",
-    "install",
+    "install_engine",
 ]

@@ -1,74 +1,66 @@
-"""Questions to a cloud, asked by its own provider in a process of its own, and what came back.
+"""Queries of a cloud through its own provider, in a separate process.
 
-A process of its own because the SDK keeps a run in global state, and because a provider that hangs can then be ended
-with everything it started. Only answers and kinds of trouble come back, never the text of an error.
+Only the fields of the answers and the kinds of errors come back, never the text of an error.
 """
 
-import json
-import os
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypedDict, cast
+from dataclasses import asdict, dataclass
 
-from automation.engine.error_text import LATE, OTHER, Trouble, trouble_of, trouble_of_kind
-from automation.engine.run import run_limited
+from pydantic import TypeAdapter
 
-if TYPE_CHECKING:
-    from automation.engine.locate import EngineLocation
+from automation.engine.installation import EngineLocation
+from automation.engine.provider_errors import TIMEOUT, UNCLASSIFIED, ProviderError, error_of_kind, error_of_text
+from automation.engine.subprocesses import run_module
+from automation.engine.target import CloudTarget
 
-    pass
-
-LONGEST_SECONDS = 60.0
-"""For plugins to start and the cloud to answer; a plugin that must be downloaded first can take longer."""
-INQUIRY = "automation.engine.query_process"
-ROOT = Path(__file__).parent.parent.parent
+TIMEOUT_SECONDS = 60.0
+"""Time for the plugins to start and the cloud to answer; the download of a plugin may take longer."""
+PROCESS_MODULE = "automation.engine.query_process"
+WHOLE_PREVIEW = ""
+"""Key of an error that prevented every query."""
 Fields = Mapping[str, str | float]
 
 
-class QueryRequest(TypedDict):
-    """What the inquiring process reads."""
+@dataclass(frozen=True)
+class QueryRequest:
+    """Input of the query process: CLI, cloud and target."""
 
     program: str
     version: str
     cloud: str
-    place: Mapping[str, str]
+    target: CloudTarget
 
 
-class QueryReply(TypedDict):
-    """What it writes, as the last line: answers, and kinds of trouble, by question; of the whole under the empty name."""
+@dataclass(frozen=True)
+class QueryReply:
+    """Last output line of the query process: answers and kinds of errors by query."""
 
-    given: Mapping[str, Fields]
-    troubles: Mapping[str, str]
+    answers: Mapping[str, Fields]
+    errors: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class QueryAnswers:
-    """What a cloud answered, by question."""
+    """Answers and errors of a cloud by query."""
 
-    given: Mapping[str, Fields]
-    troubles: Mapping[str, Trouble]
+    answers: Mapping[str, Fields]
+    errors: Mapping[str, ProviderError]
 
-    def trouble(self, question: str) -> Trouble:
-        """Why a question has no answer."""
-        return self.troubles.get(question) or self.troubles.get("") or OTHER
+    def error(self, query: str) -> ProviderError:
+        """Return the reason why a query has no answer."""
+        return self.errors.get(query) or self.errors.get(WHOLE_PREVIEW) or UNCLASSIFIED
 
 
 def run_queries(
-    engine: "EngineLocation", environment: Mapping[str, str], cloud: str, place: Mapping[str, str]
+    engine: EngineLocation, environment: Mapping[str, str], cloud: str, target: CloudTarget
 ) -> QueryAnswers:
-    """What a cloud answers about a place, within `LONGEST_SECONDS`."""
-    request: QueryRequest = {"program": engine.command, "version": str(engine.version), "cloud": cloud, "place": place}
-    paths = os.pathsep.join(path for path in (str(ROOT), environment.get("PYTHONPATH", "")) if path)
-    given = {**environment, "PYTHONPATH": paths}
-    with TemporaryDirectory() as folder:
-        ran = run_limited([sys.executable, "-m", INQUIRY], Path(folder), given, LONGEST_SECONDS, json.dumps(request))
-    if ran.code is None:
-        return QueryAnswers({}, {"": LATE})
+    """Return the answers of a cloud within `TIMEOUT_SECONDS`."""
+    request = QueryRequest(engine.command, str(engine.version), cloud, target)
+    completed = run_module(PROCESS_MODULE, asdict(request), environment, TIMEOUT_SECONDS)
+    if completed.exit_code is None:
+        return QueryAnswers({}, {WHOLE_PREVIEW: TIMEOUT})
     try:
-        reply = cast("QueryReply", json.loads(ran.out.strip().rpartition("\n")[2]))
+        reply = TypeAdapter(QueryReply).validate_json(completed.last_line)
     except ValueError:
-        return QueryAnswers({}, {"": trouble_of(ran.err)})
-    return QueryAnswers(reply["given"], {name: trouble_of_kind(kind) for name, kind in reply["troubles"].items()})
+        return QueryAnswers({}, {WHOLE_PREVIEW: error_of_text(completed.stderr)})
+    return QueryAnswers(reply.answers, {name: error_of_kind(kind) for name, kind in reply.errors.items()})

@@ -1,7 +1,7 @@
-"""Which credentials of a cloud are there at all, by name: read from environment variables and profile files. Pure data.
+"""Credentials of a cloud that the environment and the home folder offer, by name. Pure data.
 
-No value is read or shown. What is found says nothing of whether the cloud takes it: that is asked of the cloud itself.
-A machine's own role (instance metadata) leaves no trace here, so `nothing found` is no refusal.
+No value is read or printed, and credentials that exist may still be invalid: only a query of the cloud shows that. The
+role of a machine (instance metadata) is not visible here, so a machine without any of these may still have credentials.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One way to bring credentials: variables that are all needed, or a file.
+class CredentialSource:
+    """Source of credentials: variables that are all required, or a file.
 
-    The file stands where `file_variable` says, else in the folder of `folder_variable`, else at `file` in one's home.
+    The path of the file is the value of `file_variable`, else its name in the folder of `folder_variable`, else `file`
+    in the home folder.
     """
 
-    told: str
+    description: str
     variables: tuple[str, ...] = ()
     file: str = ""
     file_variable: str = ""
@@ -25,92 +26,99 @@ class Kind:
 
 @dataclass(frozen=True)
 class CloudCredentials:
-    """A cloud's ways in the order in which its provider tries them, its command to log in, what is asked and where."""
+    """Sources of a cloud in the order in which its provider tries them, login command and page of the quotas."""
 
-    kinds: tuple[Kind, ...]
+    sources: tuple[CredentialSource, ...]
     login: str
-    account: str
     quota_page: str
 
 
 @dataclass(frozen=True)
-class FoundCredentials:
-    """Ways that are complete, and variables of incomplete ones: (set, missing)."""
+class DetectedCredentials:
+    """Descriptions of the complete sources, and of each incomplete source the variable that is set and one that is not."""
 
     complete: tuple[str, ...]
-    halves: tuple[tuple[str, str], ...]
+    incomplete: tuple[tuple[str, str], ...]
 
 
 CLOUDS: Mapping[str, CloudCredentials] = {
     "aws": CloudCredentials(
-        kinds=(
-            Kind("an access key in the environment", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
-            Kind("a web identity (OIDC)", ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")),
-            Kind("the profile that AWS_PROFILE names", ("AWS_PROFILE",)),
-            Kind("a role of the container", ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",)),
-            Kind("a role of the container", ("AWS_CONTAINER_CREDENTIALS_FULL_URI",)),
-            Kind("a credentials file", file=".aws/credentials", file_variable="AWS_SHARED_CREDENTIALS_FILE"),
-            Kind("a configuration file", file=".aws/config", file_variable="AWS_CONFIG_FILE"),
+        sources=(
+            CredentialSource("an access key in the environment", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+            CredentialSource("a web identity (OIDC)", ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")),
+            CredentialSource("the profile in AWS_PROFILE", ("AWS_PROFILE",)),
+            CredentialSource("the role of the container", ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",)),
+            CredentialSource("the role of the container", ("AWS_CONTAINER_CREDENTIALS_FULL_URI",)),
+            CredentialSource(
+                "a credentials file", file=".aws/credentials", file_variable="AWS_SHARED_CREDENTIALS_FILE"
+            ),
+            CredentialSource("a configuration file", file=".aws/config", file_variable="AWS_CONFIG_FILE"),
         ),
         login="aws sso login",
-        account="aws.account_id",
         quota_page="https://console.aws.amazon.com/servicequotas/home",
     ),
     "gcp": CloudCredentials(
-        kinds=(
-            Kind("an access token in the environment", ("GOOGLE_OAUTH_ACCESS_TOKEN",)),
-            Kind("credentials in GOOGLE_CREDENTIALS", ("GOOGLE_CREDENTIALS",)),
-            Kind("the file that GOOGLE_APPLICATION_CREDENTIALS names", file_variable="GOOGLE_APPLICATION_CREDENTIALS"),
-            Kind(
+        sources=(
+            CredentialSource("an access token in the environment", ("GOOGLE_OAUTH_ACCESS_TOKEN",)),
+            CredentialSource("credentials in GOOGLE_CREDENTIALS", ("GOOGLE_CREDENTIALS",)),
+            CredentialSource(
+                "the file in GOOGLE_APPLICATION_CREDENTIALS", file_variable="GOOGLE_APPLICATION_CREDENTIALS"
+            ),
+            CredentialSource(
                 "application-default credentials",
                 file=".config/gcloud/application_default_credentials.json",
                 folder_variable="CLOUDSDK_CONFIG",
             ),
         ),
         login="gcloud auth application-default login",
-        account="gcp.project",
         quota_page="https://console.cloud.google.com/iam-admin/quotas",
     ),
     "azure": CloudCredentials(
-        kinds=(
-            Kind("GitHub's token (OIDC)", ("ARM_USE_OIDC", "ARM_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL")),
-            Kind("a token (OIDC)", ("ARM_USE_OIDC", "ARM_CLIENT_ID", "ARM_OIDC_TOKEN")),
-            Kind("a token file (OIDC)", ("ARM_USE_OIDC", "ARM_CLIENT_ID", "ARM_OIDC_TOKEN_FILE_PATH")),
-            Kind("a client secret", ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET")),
-            Kind("a client certificate", ("ARM_CLIENT_ID", "ARM_CLIENT_CERTIFICATE_PATH")),
-            Kind("the machine's identity", ("ARM_USE_MSI",)),
-            Kind("the login of the Azure CLI", file=".azure/azureProfile.json", folder_variable="AZURE_CONFIG_DIR"),
+        sources=(
+            CredentialSource(
+                "a GitHub token (OIDC)", ("ARM_USE_OIDC", "ARM_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL")
+            ),
+            CredentialSource("a token (OIDC)", ("ARM_USE_OIDC", "ARM_CLIENT_ID", "ARM_OIDC_TOKEN")),
+            CredentialSource("a token file (OIDC)", ("ARM_USE_OIDC", "ARM_CLIENT_ID", "ARM_OIDC_TOKEN_FILE_PATH")),
+            CredentialSource("a client secret", ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET")),
+            CredentialSource("a client certificate", ("ARM_CLIENT_ID", "ARM_CLIENT_CERTIFICATE_PATH")),
+            CredentialSource("the managed identity of the machine", ("ARM_USE_MSI",)),
+            CredentialSource(
+                "the login of the Azure CLI", file=".azure/azureProfile.json", folder_variable="AZURE_CONFIG_DIR"
+            ),
         ),
         login="az login",
-        account="azure.subscription_id",
         quota_page="https://learn.microsoft.com/azure/container-apps/quotas",
     ),
 }
 """Sources: "Configuration" of the providers' pages in the Pulumi registry, and each cloud SDK's credential chain."""
 
 
-def credentials_found(cloud: str, environment: Mapping[str, str], home: Path) -> FoundCredentials:
-    """What is there for a cloud of the table."""
-    kinds = CLOUDS[cloud].kinds
-    whole = [kind for kind in kinds if _there(kind, environment, home)]
-    covered = {name for kind in whole for name in kind.variables}
-    halves = [half for kind in kinds if kind not in whole and (half := _half(kind, environment, covered))]
-    # one variable may begin several ways; the first way says enough
-    first = {name: missing for name, missing in reversed(halves)}
-    return FoundCredentials(tuple(dict.fromkeys(kind.told for kind in whole)), tuple(reversed(first.items())))
+def detect_credentials(cloud: str, environment: Mapping[str, str], home: Path) -> DetectedCredentials:
+    """Return the credentials that exist for a cloud of the table."""
+    sources = CLOUDS[cloud].sources
+    complete = [source for source in sources if _is_complete(source, environment, home)]
+    used = {name for source in complete for name in source.variables}
+    incomplete = [
+        pair for source in sources if source not in complete and (pair := _incomplete(source, environment, used))
+    ]
+    # Several sources share a variable; the first source is enough to name what is missing.
+    first = {name: missing for name, missing in reversed(incomplete)}
+    descriptions = dict.fromkeys(source.description for source in complete)
+    return DetectedCredentials(tuple(descriptions), tuple(reversed(first.items())))
 
 
-def _there(kind: Kind, environment: Mapping[str, str], home: Path) -> bool:
-    if kind.variables:
-        return all(environment.get(name) for name in kind.variables)
-    named, folder = environment.get(kind.file_variable), environment.get(kind.folder_variable)
-    if named:
-        return Path(named).is_file()
-    return bool(kind.file) and (Path(folder) / Path(kind.file).name if folder else home / kind.file).is_file()
+def _is_complete(source: CredentialSource, environment: Mapping[str, str], home: Path) -> bool:
+    if source.variables:
+        return all(environment.get(name) for name in source.variables)
+    path, folder = environment.get(source.file_variable), environment.get(source.folder_variable)
+    if path:
+        return Path(path).is_file()
+    return bool(source.file) and (Path(folder) / Path(source.file).name if folder else home / source.file).is_file()
 
 
-def _half(kind: Kind, environment: Mapping[str, str], covered: set[str]) -> tuple[str, str] | None:
-    """The variable of an incomplete way that is set for no other one, and the first that is missing."""
-    given = [name for name in kind.variables if environment.get(name)]
-    missing = [name for name in kind.variables if name not in given]
-    return (given[0], missing[0]) if given and missing and given[0] not in covered else None
+def _incomplete(source: CredentialSource, environment: Mapping[str, str], used: set[str]) -> tuple[str, str] | None:
+    """Return a variable that is set and used by no complete source, and the first variable that is missing."""
+    present = [name for name in source.variables if environment.get(name)]
+    missing = [name for name in source.variables if name not in present]
+    return (present[0], missing[0]) if present and missing and present[0] not in used else None

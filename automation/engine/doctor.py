@@ -1,105 +1,144 @@
-"""The doctor: gathers a case and has every check look at it."""
+"""Checks before a deployment: collects the facts about a stack once and runs every check on them."""
 
 import os
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from automation.engine.case import Case, Run, place_of
-from automation.engine.checks import findings
+from automation.engine.checks import backend, cloud, engine, project
 from automation.engine.cloud_queries import QueryAnswers, run_queries
 from automation.engine.credentials import CLOUDS
-from automation.engine.findings import Finding
-from automation.engine.locate import EngineLocation, EngineMissing, engine_command, language_host
-from automation.engine.run import Ran, run_limited
+from automation.engine.findings import CheckInput, Finding, RunCli, failed, ok, unknown
+from automation.engine.installation import EngineLocation, EngineMissing, engine_command, language_host
+from automation.engine.subprocesses import CompletedCommand, run_command
+from automation.engine.target import target_of
+from automation.plan.build import plan_of
 from automation.stack.document import Stack, read_stack, stack_names
 from providers import host_checks
 from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.preflight import CheckResult
 
-COUNTED = ("aws",)
-"""Clouds with a quota that counts resources of the plan."""
-REACH_SECONDS = 5.0
-"""For a download's host to answer."""
+PLANNED_CLOUDS = ("aws",)
+"""Clouds with a quota that is compared with the resources of the plan."""
+DOWNLOAD_TIMEOUT_SECONDS = 5.0
+Check = Callable[[CheckInput], Finding]
+StackCheck = Callable[[CheckInput, Stack], Finding]
+
+CHECKS: tuple[Check, ...] = (
+    project.check_stack_file,
+    project.check_virtualenv,
+    engine.check_cli,
+    engine.check_language_host,
+    backend.check_backend,
+    backend.check_secrets_provider,
+)
+STACK_CHECKS: tuple[StackCheck, ...] = (
+    project.check_secrets,
+    engine.check_plugins,
+    cloud.check_credentials,
+    cloud.check_identity,
+)
+"""Checks that need a valid stack file."""
 
 
-def doctor(stack: str, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
-    """What stands in the way of deploying a stack; raises InvalidConfiguration where there is no such stack."""
-    return findings(case_of(stack, folder or Path.cwd(), os.environ if environment is None else environment))
+def check_stack(
+    name: str, folder: Path | None = None, environment: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """Check that a stack can be deployed; raises InvalidConfiguration when there is no stack of that name."""
+    return findings_of(collect(name, folder or Path.cwd(), os.environ if environment is None else environment))
 
 
-def case_of(name: str, folder: Path, environment: Mapping[str, str]) -> Case:
-    """Everything the checks look at; asks the cloud where there is an engine and a stack file without mistakes."""
-    stack, mistakes = _read(folder, name)
-    engine, without = _engine(folder, environment)
-    return Case(
+def findings_of(facts: CheckInput) -> tuple[Finding, ...]:
+    """Run every check, in the order in which the findings are printed."""
+    general = tuple(check(facts) for check in CHECKS)
+    stack = facts.stack
+    if stack is None:
+        return general
+    checks = (*STACK_CHECKS, *cloud.quota_checks(stack.spec.cloud))
+    host = (finding for result in facts.host_results for finding in _host_findings(result))
+    return (*general, *(check(facts, stack) for check in checks), *host)
+
+
+def collect(name: str, folder: Path, environment: Mapping[str, str]) -> CheckInput:
+    """Collect the input of the checks; the cloud is queried when there is an engine and a valid stack file."""
+    stack, errors = _read(folder, name)
+    location, engine_error = _engine(folder, environment)
+    return CheckInput(
         name=name,
         folder=folder,
         environment=environment,
         home=Path(environment.get("HOME") or Path.home()),
         stack=stack,
-        mistakes=mistakes,
-        engine=engine,
-        without_engine=without,
-        language_host=language_host(engine, environment) if engine else None,
-        run=_runner(engine, folder, environment),
-        reachable=reachable,
-        answers=_answers(engine, environment, stack),
-        declared=_declared(folder, stack),
-        seen=host_checks(stack.spec.cloud).preflight(stack.spec, name, environment) if stack else (),
+        errors=errors,
+        engine=location,
+        engine_error=engine_error,
+        language_host=language_host(location, environment) if location else None,
+        run=_runner(location, folder, environment),
+        is_reachable=is_reachable,
+        answers=_answers(location, environment, stack),
+        planned=_planned(folder, stack),
+        host_results=host_checks(stack.spec.cloud).preflight(stack.spec, name, environment) if stack else (),
     )
+
+
+def is_reachable(url: str) -> bool:
+    """True when the host of a URL offers the file."""
+    request = urllib.request.Request(url, method="HEAD")  # noqa: S310  # the scheme is constant
+    try:
+        with urllib.request.urlopen(request, timeout=DOWNLOAD_TIMEOUT_SECONDS) as response:  # noqa: S310
+            return response.status < 400
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _host_findings(result: CheckResult) -> Iterator[Finding]:
+    for diagnostic in result.diagnostics:
+        yield failed(result.subject, f"{diagnostic.key}: {diagnostic.problem}", diagnostic.fix)
+    if result.unasked:
+        yield unknown(result.subject, result.told, result.unasked)
+    elif not result.diagnostics:
+        yield ok(result.subject, result.told)
 
 
 def _read(folder: Path, name: str) -> tuple[Stack | None, tuple[str, ...]]:
     try:
         return read_stack(folder, name), ()
     except InvalidConfiguration as invalid:
-        # a stack without a file is a mistake of the command, not of the file
+        # A stack without a file is an error of the command line, not of the file.
         if name not in stack_names(folder):
             raise
-        return None, tuple(str(refusal) for refusal in invalid.diagnostics)
+        return None, tuple(str(diagnostic) for diagnostic in invalid.diagnostics)
 
 
-def _engine(folder: Path, environment: Mapping[str, str]) -> tuple[EngineLocation | None, str]:
+def _engine(folder: Path, environment: Mapping[str, str]) -> tuple[EngineLocation | None, EngineMissing | None]:
     try:
-        return engine_command(folder, environment), ""
+        return engine_command(folder, environment), None
     except EngineMissing as missing:
-        return None, str(missing)
+        return None, missing
 
 
-def _runner(engine: EngineLocation | None, folder: Path, environment: Mapping[str, str]) -> Run:
-    if engine is None:
-        return lambda _arguments, _seconds: Ran(None, "", "")
+def _runner(location: EngineLocation | None, folder: Path, environment: Mapping[str, str]) -> RunCli:
+    if location is None:
+        return lambda _arguments, _timeout_seconds: CompletedCommand(None, "", "")
     quiet = {**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    program = [engine.command, "--non-interactive", "--color", "never"]
-    return lambda arguments, seconds: run_limited([*program, *arguments], folder, quiet, seconds)
+    program = [location.command, "--non-interactive", "--color", "never"]
+    return lambda arguments, timeout_seconds: run_command([*program, *arguments], folder, quiet, timeout_seconds)
 
 
-def _answers(engine: EngineLocation | None, environment: Mapping[str, str], stack: Stack | None) -> QueryAnswers:
-    if engine is None or stack is None or stack.spec.cloud not in CLOUDS:
+def _answers(location: EngineLocation | None, environment: Mapping[str, str], stack: Stack | None) -> QueryAnswers:
+    if location is None or stack is None or stack.spec.cloud not in CLOUDS:
         return QueryAnswers({}, {})
-    return run_queries(engine, environment, stack.spec.cloud, place_of(stack.spec, stack.name))
+    return run_queries(location, environment, stack.spec.cloud, target_of(stack.spec, stack.name))
 
 
-def _declared(folder: Path, stack: Stack | None) -> Mapping[str, int] | None:
-    """The plan's resources by type, where a quota of the cloud counts them."""
-    if stack is None or stack.spec.cloud not in COUNTED:
+def _planned(folder: Path, stack: Stack | None) -> Mapping[str, int] | None:
+    """Count the planned resources by type for a cloud whose quotas are compared with them; None when it fails."""
+    if stack is None or stack.spec.cloud not in PLANNED_CLOUDS:
         return {}
-    from automation.plan.build import plan_of
-
     try:
         return Counter(resource.type for resource in plan_of(stack, folder).inventory.custom)
-    # The program is the project's own and may raise anything; `plan` shows it whole.
+    # The program is the project's own and may raise anything; `plan` prints the error.
     except Exception:
         return None
-
-
-def reachable(url: str) -> bool:
-    """True when a URL's host answers that it has it."""
-    request = urllib.request.Request(url, method="HEAD")  # noqa: S310  # the scheme is ours
-    try:
-        with urllib.request.urlopen(request, timeout=REACH_SECONDS) as answer:  # noqa: S310
-            return answer.status < 400
-    except (OSError, urllib.error.URLError):
-        return False

@@ -1,34 +1,94 @@
-"""What the doctor says of one subject: allowed, refused or unknown, what was seen, and what to do about it."""
+"""Input and result of a check: a check is a pure function from a `CheckInput` to a `Finding`.
 
-from dataclasses import dataclass
-from typing import Literal
+Everything that a check reads is collected once before the checks run, so a test passes its own input and needs no
+engine, no cloud and no network.
+"""
 
-Verdict = Literal["allowed", "refused", "unknown"]
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from automation.engine.cloud_queries import QueryAnswers
+from automation.engine.installation import EngineLocation, EngineMissing
+from automation.engine.subprocesses import CompletedCommand
+from automation.stack.document import Stack
+from providers.contract.diagnostics import sentences
+from providers.contract.preflight import CheckResult
+
+Verdict = Literal["ok", "failed", "unknown"]
+RunCli = Callable[[Sequence[str], float], CompletedCommand]
+"""Runs the Pulumi CLI with arguments and a timeout in seconds, in the project folder."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor; `advice` is empty where nothing is to be done."""
+    """Result of one check; `fix` is empty when the verdict is `ok`."""
 
     subject: str
     verdict: Verdict
-    told: str
-    advice: str = ""
+    observed: str
+    fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.told}; {self.advice}." if self.advice else f"{self.told}."
+        return sentences(self.subject, self.observed, self.fix)
 
 
-def allowed(subject: str, told: str) -> Finding:
-    """Nothing stands in the way."""
-    return Finding(subject, "allowed", told)
+def ok(subject: str, observed: str) -> Finding:
+    """Return the finding of a check that passed."""
+    return Finding(subject, "ok", observed)
 
 
-def refused(subject: str, told: str, advice: str) -> Finding:
-    """A deployment would fail, or touch what it must not."""
-    return Finding(subject, "refused", told, advice)
+def failed(subject: str, observed: str, fix: str) -> Finding:
+    """Return the finding of a check after which a deployment would fail or change the wrong account."""
+    return Finding(subject, "failed", observed, fix)
 
 
-def unknown(subject: str, told: str, advice: str) -> Finding:
-    """Nobody could be asked; `advice` names who can."""
-    return Finding(subject, "unknown", told, advice)
+def unknown(subject: str, observed: str, fix: str) -> Finding:
+    """Return the finding of a check that could not run."""
+    return Finding(subject, "unknown", observed, fix)
+
+
+@dataclass(frozen=True)
+class CheckInput:
+    """Facts about one stack of a project folder; `stack` is None when its file is invalid."""
+
+    name: str
+    folder: Path
+    environment: Mapping[str, str]
+    home: Path
+    stack: Stack | None
+    errors: tuple[str, ...]
+    """Errors of the stack file."""
+    engine: EngineLocation | None
+    engine_error: EngineMissing | None
+    """Reason why there is no engine."""
+    language_host: str | None
+    run: RunCli
+    is_reachable: Callable[[str], bool]
+    """True when a URL can be downloaded."""
+    answers: QueryAnswers = field(default_factory=lambda: QueryAnswers({}, {}))
+    planned: Mapping[str, int] | None = field(default_factory=dict[str, int])
+    """Planned resources by type token; empty when no check needs them, None when the program fails."""
+    host_results: Sequence[CheckResult] = ()
+    """Checks of the machine, for a cloud that is one machine."""
+
+    @property
+    def project_file(self) -> Mapping[str, Any] | None:
+        """Content of Pulumi.yaml; None when it cannot be read."""
+        return _yaml_object(self.folder / "Pulumi.yaml")
+
+    @property
+    def stack_file(self) -> Mapping[str, Any]:
+        """Content of the stack file, with the keys that the engine adds; empty when it cannot be read."""
+        return _yaml_object(self.folder / f"Pulumi.{self.name}.yaml") or {}
+
+
+def _yaml_object(path: Path) -> Mapping[str, Any] | None:
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    return content if isinstance(content, dict) else None

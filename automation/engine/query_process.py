@@ -1,52 +1,51 @@
-"""`python -m automation.engine.query_process`: asks a cloud in a preview that makes nothing and keeps nothing.
+"""Query a cloud in a preview that creates and stores nothing: `python -m automation.engine.query_process`.
 
-State and passphrase of the preview live and die in the working folder. Every question stands alone: one that the cloud
-refuses leaves the others their answers.
+The queries are independent: one that the cloud rejects does not affect the others.
 """
 
 import json
 import os
 import sys
-from importlib import import_module
+from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 from pulumi import InvokeOptions, automation
+from pydantic import TypeAdapter
 
-from automation.engine.cloud_queries import Fields, QueryReply, QueryRequest
-from automation.engine.clouds.questions import CloudQueries, QueryTarget
-from automation.engine.error_text import trouble_of
-from automation.engine.scratch import scratch_stack, without_settings
+from automation.engine.cloud_queries import WHOLE_PREVIEW, Fields, QueryReply, QueryRequest
+from automation.engine.clouds import load_queries
+from automation.engine.provider_errors import error_of_text
+from automation.engine.scratch_stack import create_scratch_stack, remove_stack_variables
 
 
-def inquire(request: QueryRequest, folder: Path) -> QueryReply:
-    """Ask all questions of a cloud in a preview of an empty stack in `folder`."""
-    asks = cast("CloudQueries", import_module(f"automation.engine.clouds.{request['cloud']}"))
-    place = QueryTarget(**request["place"])
-    given: dict[str, Fields] = {}
-    troubles: dict[str, str] = {}
+def answer(request: QueryRequest, folder: Path) -> QueryReply:
+    """Run every query of a cloud in a preview of an empty stack in `folder`."""
+    queries, target = load_queries(request.cloud), request.target
+    answers: dict[str, Fields] = {}
+    errors: dict[str, str] = {}
 
     def program() -> None:
-        opts = InvokeOptions(provider=asks.provider(place))
-        for name, question in asks.questions(place).items():
+        opts = InvokeOptions(provider=queries.provider(target))
+        for name, query in queries.queries(target).items():
             try:
-                given[name] = question(opts)
-            # A provider's failure comes as a bare Exception, an answer of another shape as almost anything.
+                answers[name] = query(opts)
+            # A provider's failure is a bare Exception, and an unexpected answer can raise almost anything.
             except Exception as error:
-                troubles[name] = trouble_of(str(error)).kind
+                errors[name] = error_of_text(str(error)).kind
 
     try:
-        scratch_stack(request, folder, program).preview()
+        create_scratch_stack(request.program, request.version, folder, program).preview()
     except automation.CommandError as error:
-        troubles[""] = trouble_of(str(error)).kind
-    return {"given": given, "troubles": troubles}
+        errors[WHOLE_PREVIEW] = error_of_text(str(error)).kind
+    return QueryReply(answers, errors)
 
 
 def main() -> None:
-    """Read the request, write the reply."""
-    without_settings(os.environ)
-    print(json.dumps(inquire(cast("QueryRequest", json.load(sys.stdin)), Path.cwd())), flush=True)
-    # A question to a provider that the engine refused waits for ever, and an ordinary exit would wait for its thread.
+    """Read the request from the standard input and print the reply."""
+    remove_stack_variables(os.environ)
+    request = TypeAdapter(QueryRequest).validate_json(sys.stdin.read())
+    print(json.dumps(asdict(answer(request, Path.cwd()))), flush=True)
+    # The thread of a query to a provider that the engine rejected never ends, and a normal exit would wait for it.
     os._exit(0)
 
 

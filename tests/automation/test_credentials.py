@@ -1,36 +1,36 @@
-"""Which credentials are there, by name; and what a cloud's error text means, in words of ours."""
+"""Sources of credentials, and causes of provider errors."""
 
 from pathlib import Path
 
 import pytest
 
-from automation.engine.credentials import CLOUDS, credentials_found
-from automation.engine.error_text import OTHER, TROUBLES, trouble_of, trouble_of_kind
+from automation.engine.credentials import CLOUDS, detect_credentials
+from automation.engine.provider_errors import PATTERNS, UNCLASSIFIED, error_of_kind, error_of_text
 from providers import AVAILABLE
 
 
-def file(path: Path) -> Path:
+def create_file(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     return path
 
 
-def test_every_cloud_with_an_adapter_has_its_ways_and_its_login() -> None:
-    assert set(AVAILABLE) - set(CLOUDS) == {"docker"}, "this machine alone asks for no login"
+def test_every_cloud_with_an_adapter_has_sources_of_credentials() -> None:
+    assert set(AVAILABLE) - set(CLOUDS) == {"docker"}, "only Docker needs no login"
 
 
 @pytest.mark.parametrize(
-    ("cloud", "place"),
+    ("cloud", "file"),
     [
         ("aws", ".aws/credentials"),
         ("gcp", ".config/gcloud/application_default_credentials.json"),
         ("azure", ".azure/azureProfile.json"),
     ],
 )
-def test_a_login_of_the_clouds_own_tool_is_found_at_home(tmp_path: Path, cloud: str, place: str) -> None:
-    assert credentials_found(cloud, {}, tmp_path).complete == ()
-    file(tmp_path / place)
-    assert len(credentials_found(cloud, {}, tmp_path).complete) == 1
+def test_a_login_of_the_cloud_cli_is_found_in_the_home_folder(tmp_path: Path, cloud: str, file: str) -> None:
+    assert detect_credentials(cloud, {}, tmp_path).complete == ()
+    create_file(tmp_path / file)
+    assert len(detect_credentials(cloud, {}, tmp_path).complete) == 1
 
 
 @pytest.mark.parametrize(
@@ -40,32 +40,32 @@ def test_a_login_of_the_clouds_own_tool_is_found_at_home(tmp_path: Path, cloud: 
         ("azure", "AZURE_CONFIG_DIR", "azureProfile.json"),
     ],
 )
-def test_a_login_is_found_where_a_variable_moves_it(tmp_path: Path, cloud: str, variable: str, name: str) -> None:
-    moved = file(tmp_path / "moved" / name).parent
-    assert credentials_found(cloud, {variable: str(moved)}, tmp_path).complete
-    assert not credentials_found(cloud, {variable: str(tmp_path)}, tmp_path).complete
+def test_a_login_is_found_in_the_folder_of_its_variable(tmp_path: Path, cloud: str, variable: str, name: str) -> None:
+    moved = create_file(tmp_path / "moved" / name).parent
+    assert detect_credentials(cloud, {variable: str(moved)}, tmp_path).complete
+    assert not detect_credentials(cloud, {variable: str(tmp_path)}, tmp_path).complete
 
 
-def test_a_variable_that_names_no_file_is_no_credential(tmp_path: Path) -> None:
-    named = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json")}
-    assert credentials_found("gcp", named, tmp_path).complete == ()
-    file(tmp_path / "key.json")
-    assert len(credentials_found("gcp", named, tmp_path).complete) == 1
+def test_a_variable_with_a_missing_file_is_no_credential(tmp_path: Path) -> None:
+    environment = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json")}
+    assert detect_credentials("gcp", environment, tmp_path).complete == ()
+    create_file(tmp_path / "key.json")
+    assert len(detect_credentials("gcp", environment, tmp_path).complete) == 1
 
 
-def test_githubs_token_is_enough_for_azure(tmp_path: Path) -> None:
-    given = {"ARM_USE_OIDC": "true", "ARM_CLIENT_ID": "id", "ACTIONS_ID_TOKEN_REQUEST_URL": "https://example.com"}
-    assert credentials_found("azure", given, tmp_path).complete == ("GitHub's token (OIDC)",)
+def test_a_github_token_is_complete_for_azure(tmp_path: Path) -> None:
+    environment = {"ARM_USE_OIDC": "true", "ARM_CLIENT_ID": "id", "ACTIONS_ID_TOKEN_REQUEST_URL": "https://example.com"}
+    assert detect_credentials("azure", environment, tmp_path).complete == ("a GitHub token (OIDC)",)
 
 
-def test_a_variable_that_serves_a_complete_way_is_no_half_of_another(tmp_path: Path) -> None:
-    found = credentials_found("azure", {"ARM_CLIENT_ID": "id", "ARM_CLIENT_SECRET": "s"}, tmp_path)
-    assert (found.complete, found.halves) == (("a client secret",), ())
+def test_a_variable_of_a_complete_source_does_not_make_another_incomplete(tmp_path: Path) -> None:
+    detected = detect_credentials("azure", {"ARM_CLIENT_ID": "id", "ARM_CLIENT_SECRET": "s"}, tmp_path)
+    assert (detected.complete, detected.incomplete) == (("a client secret",), ())
 
 
-def test_an_incomplete_way_names_what_is_set_and_what_is_missing(tmp_path: Path) -> None:
-    found = credentials_found("azure", {"ARM_CLIENT_ID": "id"}, tmp_path)
-    assert found.halves == (("ARM_CLIENT_ID", "ARM_USE_OIDC"),)
+def test_an_incomplete_source_names_the_variables_that_are_set_and_missing(tmp_path: Path) -> None:
+    detected = detect_credentials("azure", {"ARM_CLIENT_ID": "id"}, tmp_path)
+    assert detected.incomplete == (("ARM_CLIENT_ID", "ARM_USE_OIDC"),)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ def test_an_incomplete_way_names_what_is_set_and_what_is_missing(tmp_path: Path)
         ("something else entirely", "other"),
     ],
 )
-def test_an_error_text_is_told_by_its_kind(text: str, kind: str) -> None:
-    assert trouble_of(text).kind == kind
+def test_an_error_text_has_a_kind(text: str, kind: str) -> None:
+    assert error_of_text(text).kind == kind
 
 
-def test_a_kind_travels_by_its_name() -> None:
-    assert [trouble_of_kind(trouble.kind) for _, trouble in TROUBLES] == [trouble for _, trouble in TROUBLES]
-    assert trouble_of_kind("never heard of") == OTHER
+def test_an_error_is_restored_from_its_kind() -> None:
+    assert [error_of_kind(error.kind) for _, error in PATTERNS] == [error for _, error in PATTERNS]
+    assert error_of_kind("missing kind") == UNCLASSIFIED

@@ -41,18 +41,18 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     return command
 
 
-def test_the_doctor_prints_one_line_a_check_and_fails_if_one_is_refused(run: Run) -> None:
+def test_the_doctor_prints_one_line_a_check_and_fails_if_one_failed(run: Run) -> None:
     result = run("doctor", "gcp")
     assert result.code == 1
     verdicts = {line.split(maxsplit=1)[0] for line in result.out.splitlines()}
-    assert verdicts == {"allowed", "refused", "unknown"}
-    assert "refused  cli: The Pulumi CLI is not installed; run `agent-platform engine install`" in result.out
+    assert verdicts == {"ok", "failed", "unknown"}
+    assert "failed   cli: the Pulumi CLI is not installed" in result.out
 
 
 def test_the_doctor_prints_json(run: Run) -> None:
     result = json.loads(run("doctor", "gcp", "--json").out)
     assert (result["stack"], result["ready"]) == ("gcp", False)
-    assert all(set(finding) == {"subject", "verdict", "told", "advice"} for finding in result["findings"])
+    assert all(set(finding) == {"subject", "verdict", "observed", "fix"} for finding in result["findings"])
 
 
 def test_the_doctor_suggests_the_name_of_an_unknown_stack(run: Run) -> None:
@@ -64,7 +64,7 @@ def test_the_doctor_suggests_the_name_of_an_unknown_stack(run: Run) -> None:
 def test_a_program_that_cannot_be_planned_leaves_the_count_unknown(folder: Path, run: Run) -> None:
     (folder / "__main__.py").write_text("raise RuntimeError('hunter2')", encoding="utf-8")
     result = run("doctor", "aws")
-    assert "unknown  VPCs: the program could not be planned; run `agent-platform plan aws`." in result.out
+    assert "unknown  VPCs: the plan failed. Run `agent-platform plan aws`." in result.out
     assert "hunter2" not in result.out
 
 

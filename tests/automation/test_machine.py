@@ -8,11 +8,11 @@ from automation.deploy.classification import Evidence, classify, explain_on_host
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepFailed
 from automation.deploy.guard import refuse_unready
-from automation.engine.checks import findings
+from automation.engine.doctor import findings_of
 from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.preflight import CheckResult, Diagnosis, Environment, FailedResource, HostChecks
 from providers.contract.spec import Platform
-from tests.automation.examined import case, stack
+from tests.automation.check_inputs import check_input, stack
 from tests.automation.happening import step, urn_of
 
 TYPE = "docker:index/container:Container"
@@ -57,11 +57,11 @@ def failure(events: list[Event], kind: Failure = Failure.RESOURCE) -> Deployment
 
 
 def test_the_doctor_tells_each_subject_by_its_own_verdict(tmp_path: Path) -> None:
-    found = findings(case(tmp_path, stack=stack("docker"), seen=(PORTS, MEMORY, IMAGES)))[-3:]
+    found = findings_of(check_input(tmp_path, stack=stack("docker"), host_results=(PORTS, MEMORY, IMAGES)))[-3:]
     assert [(each.verdict, each.subject, str(each)) for each in found] == [
-        ("refused", "ports", "docker.entry_port: 8443 is taken by the container web; stop it, or take another."),
-        ("allowed", "memory", "2 GiB of 16."),
-        ("unknown", "images", "not here; pull them."),
+        ("failed", "ports", "ports: docker.entry_port: 8443 is taken by the container web. Stop it, or take another."),
+        ("ok", "memory", "memory: 2 GiB of 16."),
+        ("unknown", "images", "images: not here. Pull them."),
     ]
 
 

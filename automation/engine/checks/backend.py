@@ -1,44 +1,42 @@
-"""Where the state lives and what seals its secrets: the backend answers, and the sealing key is at hand."""
+"""Checks of the backend that stores the state, and of the secrets provider that encrypts the stack's secrets."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from automation.engine.case import Case
-from automation.engine.error_text import LATE, Trouble, trouble_of
-from automation.engine.findings import Finding, allowed, refused, unknown
-from automation.engine.run import Ran
+from automation.engine.checks.engine import NO_CLI
+from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
+from automation.engine.installation import INSTALL
+from automation.engine.provider_errors import TIMEOUT, ProviderError, error_of_text
 
-LONGEST_SECONDS = 20.0
-"""For a backend to say who is logged in."""
+WHOAMI_TIMEOUT_SECONDS = 20.0
 PASSPHRASE, PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
 KEY_SERVICES = ("awskms", "azurekeyvault", "gcpkms", "hashivault")
 CLOUD_SCHEMES = ("https", "http")
-"""Backends that seal secrets themselves: Pulumi Cloud, or one's own copy of it."""
+"""Backends with their own secrets provider: Pulumi Cloud, hosted or self-hosted."""
 
 
-def reachable(case: Case) -> Finding:
-    """The backend that `pulumi login` or PULUMI_BACKEND_URL names answers."""
+def check_backend(facts: CheckInput) -> Finding:
+    """Check that the backend of `pulumi login` or PULUMI_BACKEND_URL responds."""
     subject = "backend"
-    if case.engine is None:
-        return unknown(subject, "the CLI, which asks it, is missing", "install the CLI first")
-    ran = case.run(["whoami", "--json"], LONGEST_SECONDS)
-    if ran.code == 0:
-        return allowed(
-            subject, f"state is kept at {_without_secrets(_field(ran.out, 'url'))} as {_field(ran.out, 'user')}"
-        )
-    trouble = LATE if ran.code is None else trouble_of(ran.err)
-    return _unreachable(subject, case.environment.get("PULUMI_BACKEND_URL", ""), trouble)
+    if facts.engine is None:
+        return unknown(subject, NO_CLI, INSTALL)
+    completed = facts.run(["whoami", "--json"], WHOAMI_TIMEOUT_SECONDS)
+    if completed.exit_code == 0:
+        url, user = _field(completed.stdout, "url"), _field(completed.stdout, "user")
+        return ok(subject, f"state is stored at {_without_secrets(url)} as {user}")
+    error = TIMEOUT if completed.exit_code is None else error_of_text(completed.stderr)
+    return _unreachable(subject, facts.environment.get("PULUMI_BACKEND_URL", ""), error)
 
 
-def _unreachable(subject: str, url: str, trouble: Trouble) -> Finding:
-    where = f"the backend {_without_secrets(url)}" if url else "the backend"
-    if trouble.kind == "credentials" and not url:
-        return refused(
-            subject, "nobody is logged in to a backend", "run `pulumi login <url>` or set PULUMI_BACKEND_URL"
-        )
-    return refused(subject, f"{where} does not open: {trouble.told}", f"{trouble.advice}, or `pulumi login` elsewhere")
+def _unreachable(subject: str, url: str, error: ProviderError) -> Finding:
+    if error.kind == "credentials" and not url:
+        return failed(subject, "not logged in to a backend", "run `pulumi login <url>` or set PULUMI_BACKEND_URL")
+    backend = f"the backend {_without_secrets(url)}" if url else "the backend"
+    return failed(
+        subject, f"cannot open {backend}: {error.cause}", f"{error.fix}, or log in to another with `pulumi login`"
+    )
 
 
 def _field(text: str, key: str) -> str:
@@ -49,59 +47,63 @@ def _field(text: str, key: str) -> str:
 
 
 def _without_secrets(url: str) -> str:
-    """The URL without user, password and query: a query may hold a shared access signature."""
+    """Return the URL without user, password and query: a query may contain a shared access signature."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}" if parts.scheme else url
 
 
-def secrets_provider(case: Case) -> Finding:
-    """What seals the stack's secrets is at hand: a passphrase, a key service, or the backend itself."""
-    subject, named = "secrets provider", str(case.stack_file.get("secretsprovider", ""))
-    scheme = urlsplit(named).scheme
+def check_secrets_provider(facts: CheckInput) -> Finding:
+    """Check that the stack's secrets can be decrypted: by a passphrase, a key service or the backend."""
+    subject, provider = "secrets provider", str(facts.stack_file.get("secretsprovider", ""))
+    scheme = urlsplit(provider).scheme
     if scheme in KEY_SERVICES:
-        return allowed(subject, f"the stack file names a key of {scheme}")
-    if named not in ("", "passphrase", "default"):
-        what = f"the stack file's secretsprovider has the scheme {scheme or 'of no URL'}"
-        return refused(subject, what, f"name passphrase, or a URL of {', '.join(KEY_SERVICES)}")
-    if named == "passphrase" or case.stack_file.get("encryptionsalt"):
-        return _passphrase(subject, case.environment)
-    return _not_yet(subject, case)
+        return ok(subject, f"the stack file names a key of {scheme}")
+    if provider not in ("", "passphrase", "default"):
+        problem = f"unknown scheme {scheme}" if scheme else "it is not a URL"
+        return failed(
+            subject,
+            f"secretsprovider of the stack file: {problem}",
+            f"use `passphrase` or a URL of {', '.join(KEY_SERVICES)}",
+        )
+    if provider == "passphrase" or facts.stack_file.get("encryptionsalt"):
+        return _passphrase_finding(subject, facts.environment)
+    return _new_stack_finding(subject, facts)
 
 
-def _passphrase(subject: str, environment: Mapping[str, str]) -> Finding:
-    told = _passphrase_at_hand(environment)
-    if told:
-        return allowed(subject, f"the passphrase comes from {told}")
-    file = environment.get(PASSPHRASE_FILE)
-    if file:
-        return refused(
-            subject, f"{PASSPHRASE_FILE} names no file that can be read", "correct it, or set the passphrase itself"
+def _passphrase_finding(subject: str, environment: Mapping[str, str]) -> Finding:
+    source = _passphrase_source(environment)
+    if source:
+        return ok(subject, f"the passphrase is set in {source}")
+    if environment.get(PASSPHRASE_FILE):
+        return failed(
+            subject, f"{PASSPHRASE_FILE} does not name a readable file", f"correct the path or set {PASSPHRASE}"
         )
     if PASSPHRASE in environment:
-        # what a pipeline hands over for a secret that nobody set; the engine takes it for a passphrase
-        return unknown(subject, f"{PASSPHRASE} is empty", "set it, unless the stack was sealed by an empty one")
-    what = f"secrets are sealed by a passphrase, and neither {PASSPHRASE} nor {PASSPHRASE_FILE} is set"
-    return refused(subject, what, "set one of them")
+        # A pipeline passes an empty variable for a secret that is not set, and the engine accepts that as a passphrase.
+        return unknown(subject, f"{PASSPHRASE} is empty", "set it, unless the passphrase of the stack is empty")
+    return failed(subject, "the secrets are encrypted with a passphrase", f"set {PASSPHRASE} or {PASSPHRASE_FILE}")
 
 
-def _passphrase_at_hand(environment: Mapping[str, str]) -> str:
+def _passphrase_source(environment: Mapping[str, str]) -> str:
     if environment.get(PASSPHRASE):
         return PASSPHRASE
     file = environment.get(PASSPHRASE_FILE)
     return PASSPHRASE_FILE if file and Path(file).is_file() else ""
 
 
-def _not_yet(subject: str, case: Case) -> Finding:
-    """A stack that has not been made: what it would be sealed by."""
-    url = case.environment.get("PULUMI_BACKEND_URL") or _logged_in(case)
+def _new_stack_finding(subject: str, facts: CheckInput) -> Finding:
+    """Return the finding for a stack that does not exist yet."""
+    url = facts.environment.get("PULUMI_BACKEND_URL") or _login_url(facts)
     if urlsplit(url).scheme in CLOUD_SCHEMES:
-        return allowed(subject, "the backend seals secrets itself")
-    if told := _passphrase_at_hand(case.environment):
-        return allowed(subject, f"a new stack is sealed by the passphrase from {told}")
-    advice = f"set {PASSPHRASE}, or run `pulumi stack init {case.name} --secrets-provider awskms://alias/<key>`"
-    return unknown(subject, "the stack file names none yet", advice)
+        return ok(subject, "the backend encrypts the secrets")
+    source = _passphrase_source(facts.environment)
+    if source:
+        return ok(subject, f"a new stack uses the passphrase in {source}")
+    fix = f"set {PASSPHRASE}, or run `pulumi stack init {facts.name} --secrets-provider awskms://alias/<key>`"
+    return unknown(subject, "the stack file names no secrets provider", fix)
 
 
-def _logged_in(case: Case) -> str:
-    ran = case.run(["whoami", "--json"], LONGEST_SECONDS) if case.engine else Ran(None, "", "")
-    return _field(ran.out, "url")
+def _login_url(facts: CheckInput) -> str:
+    if facts.engine is None:
+        return ""
+    return _field(facts.run(["whoami", "--json"], WHOAMI_TIMEOUT_SECONDS).stdout, "url")

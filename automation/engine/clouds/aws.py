@@ -1,6 +1,7 @@
-"""AWS: who is asking, and the quotas that a first deployment meets.
+"""AWS: caller identity and the quotas that a first deployment can exceed.
 
-The provider is not tied to the stack's account, unlike the platform's own: it must be able to say which one it sees.
+The provider is not restricted to the stack's account, unlike the provider of the platform: it must report which account
+the credentials belong to.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,8 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from automation.engine.clouds.questions import Answer, QueryTarget, Question
+from automation.engine.clouds import Answer, Query
+from automation.engine.target import CloudTarget
 
 QUOTAS = {
     "fargate_vcpus": ("fargate", "L-3032A538"),
@@ -18,26 +20,26 @@ QUOTAS = {
 """Service and quota code: Service Quotas, "Fargate On-Demand vCPU resource count", "VPCs per Region", "EC2-VPC Elastic IPs"."""
 
 
-def provider(place: QueryTarget) -> pulumi.ProviderResource:
-    """See `Asked.provider`."""
-    return aws.Provider("doctor", region=place.region)
+def provider(target: CloudTarget) -> pulumi.ProviderResource:
+    """Implement `CloudQueries.provider`."""
+    return aws.Provider("doctor", region=target.region)
 
 
-def questions(place: QueryTarget) -> Mapping[str, Question]:
-    """See `Asked.questions`; `used` leaves out what the stack itself holds already."""
-    own = {"project": "agent-platform", "stack": place.stack}
+def queries(target: CloudTarget) -> Mapping[str, Query]:
+    """Implement `CloudQueries.queries`; `used` excludes the resources of the stack."""
+    stack_tags = {"project": "agent-platform", "stack": target.stack}
 
     def identity(opts: pulumi.InvokeOptions) -> Answer:
-        found = aws.get_caller_identity(opts=opts)
-        return {"account": found.account_id, "principal": found.arn}
+        caller = aws.get_caller_identity(opts=opts)
+        return {"account": caller.account_id, "principal": caller.arn}
 
     def vpcs(opts: pulumi.InvokeOptions) -> Answer:
-        every, mine = aws.ec2.get_vpcs(opts=opts), aws.ec2.get_vpcs(tags=own, opts=opts)
-        return {"limit": _limit("vpcs", opts), "used": float(len(every.ids) - len(mine.ids))}
+        total, stack = aws.ec2.get_vpcs(opts=opts), aws.ec2.get_vpcs(tags=stack_tags, opts=opts)
+        return {"limit": _limit("vpcs", opts), "used": float(len(total.ids) - len(stack.ids))}
 
     def addresses(opts: pulumi.InvokeOptions) -> Answer:
-        every, mine = aws.ec2.get_eips(opts=opts), aws.ec2.get_eips(tags=own, opts=opts)
-        used = len(every.allocation_ids) - len(mine.allocation_ids)
+        total, stack = aws.ec2.get_eips(opts=opts), aws.ec2.get_eips(tags=stack_tags, opts=opts)
+        used = len(total.allocation_ids) - len(stack.allocation_ids)
         return {"limit": _limit("addresses", opts), "used": float(used)}
 
     return {

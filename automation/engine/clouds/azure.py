@@ -1,6 +1,6 @@
-"""Azure: the directory and subscription that the provider works in, and whether the login may see that subscription.
+"""Azure: tenant and subscription of the provider, and whether the login has access to that subscription.
 
-The SDK has no function for what Container Apps may allocate, so quotas are looked up by hand.
+The SDK has no function for the quotas of Container Apps, so these are not queried.
 """
 
 from collections.abc import Mapping
@@ -8,25 +8,31 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_azure_native as azure_native
 
-from automation.engine.clouds.questions import Answer, QueryTarget, Question
+from automation.engine.clouds import Answer, Query
+from automation.engine.target import CloudTarget
 
 
-def provider(place: QueryTarget) -> pulumi.ProviderResource:
-    """See `Asked.provider`."""
-    return azure_native.Provider("doctor", subscription_id=place.account, tenant_id=place.tenant, location=place.region)
+def provider(target: CloudTarget) -> pulumi.ProviderResource:
+    """Implement `CloudQueries.provider`."""
+    return azure_native.Provider(
+        "doctor", subscription_id=target.account, tenant_id=target.tenant, location=target.region
+    )
 
 
-def questions(place: QueryTarget) -> Mapping[str, Question]:
-    """See `Asked.questions`; `subscriptions` asks Azure itself, where `identity` repeats the provider's settings."""
+def queries(target: CloudTarget) -> Mapping[str, Query]:
+    """Implement `CloudQueries.queries`.
+
+    `identity` returns the settings of the provider, so `subscriptions` lists what the login has access to.
+    """
 
     def identity(opts: pulumi.InvokeOptions) -> Answer:
-        found = azure_native.authorization.get_client_config(opts=opts)
-        principal = f"object {found.object_id}"
-        return {"account": found.subscription_id, "tenant": found.tenant_id, "principal": principal}
+        client = azure_native.authorization.get_client_config(opts=opts)
+        principal = f"object {client.object_id}"
+        return {"account": client.subscription_id, "tenant": client.tenant_id, "principal": principal}
 
     def subscriptions(opts: pulumi.InvokeOptions) -> Answer:
-        told = azure_native.authorization.list_subscriptions(opts=opts)
-        seen = any((one.subscription_id or "").lower() == place.account.lower() for one in told.value or [])
-        return {"seen": float(seen), "whole": float(not told.next_link)}
+        page = azure_native.authorization.list_subscriptions(opts=opts)
+        listed = any((each.subscription_id or "").lower() == target.account.lower() for each in page.value or [])
+        return {"listed": float(listed), "complete": float(not page.next_link)}
 
     return {"identity": identity, "subscriptions": subscriptions}

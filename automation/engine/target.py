@@ -1,0 +1,70 @@
+"""Cloud, region and account of a stack: what a query of the cloud and a CI pipeline need before they authenticate."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from automation.stack.document import Stack, read_stack
+from providers import limits
+from providers.contract.spec import Platform
+from providers.contract.spec.clouds import AwsBlock, AzureBlock, GcpBlock
+
+
+@dataclass(frozen=True)
+class CloudTarget:
+    """Region, account (project, subscription), tenant and stack that a query is about; absent parts are empty."""
+
+    region: str
+    account: str
+    tenant: str
+    stack: str
+
+
+@dataclass(frozen=True)
+class StackDescription:
+    """Target and deployer of a stack; no value is secret or contains a line break."""
+
+    stack: str
+    cloud: str
+    region: str
+    account: str
+    """Account number, project id or subscription id."""
+    tenant: str
+    profile: str
+    deployer_repository: str
+    deployer_environment: str
+
+
+def target_of(spec: Platform, stack: str) -> CloudTarget:
+    """Return the target of a stack."""
+    account, tenant = account_of(spec)
+    return CloudTarget(limits(spec.cloud).region(spec), account, tenant, stack)
+
+
+def account_of(spec: Platform) -> tuple[str, str]:
+    """Return account, project or subscription of a stack, and its tenant on Azure."""
+    block = spec.block
+    if isinstance(block, AwsBlock):
+        return block.account_id, ""
+    if isinstance(block, GcpBlock):
+        return block.project, ""
+    return (block.subscription_id, block.tenant_id) if isinstance(block, AzureBlock) else ("", "")
+
+
+def describe_stack(name: str, folder: Path | None = None) -> StackDescription:
+    """Describe a stack from its file, without the engine; raises InvalidConfiguration."""
+    return description_of(read_stack(folder or Path.cwd(), name))
+
+
+def description_of(stack: Stack) -> StackDescription:
+    """Return the description of a stack."""
+    spec, target = stack.spec, target_of(stack.spec, stack.name)
+    return StackDescription(
+        stack=stack.name,
+        cloud=spec.cloud,
+        region=target.region,
+        account=target.account,
+        tenant=target.tenant,
+        profile=spec.profile,
+        deployer_repository=spec.deployer.github if spec.deployer else "",
+        deployer_environment=spec.deployer.environment if spec.deployer else "",
+    )
