@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from automation.engine.error_text import Trouble
+from automation.engine.provider_errors import ProviderError
 from automation.recover.match import Match, ObservedObject, by_inputs, by_likeness, known_in, match, unsearchable
 from automation.recover.missing import Exported, Missing, resources_of
 from automation.recover.search import SearchAnswers, Searcher, SearchTarget
@@ -16,7 +16,7 @@ class Objects:
 
     matches: tuple[Match, ...] = ()
     orphans: tuple[ObservedObject, ...] = ()
-    troubles: Mapping[str, Trouble] = field(default_factory=dict[str, Trouble])
+    troubles: Mapping[str, ProviderError] = field(default_factory=dict[str, ProviderError])
     hidden: tuple[Missing, ...] = ()
 
 

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pulumi import automation
 
 from automation.deploy import Deployment
-from automation.engine.case import place_of
+from automation.engine.target import target_of
 from automation.recover.find import Objects, find, place_for
 from automation.recover.missing import Exported, Missing, RelatedResources, all_missing, related_resources
 from automation.recover.search import Searcher
@@ -27,7 +27,7 @@ class Look:
 def look(deployment: Deployment, exported: Exported) -> Look:
     """Ask the program by a preview and the cloud by a search, at the same time; raises DeploymentFailed."""
     spec, command = deployment.file.spec, deployment.engine.workspace.pulumi_command
-    place = place_of(spec, deployment.name)
+    place = asdict(target_of(spec, deployment.name))
     environment = {**os.environ, **deployment.environment}
     searcher = Searcher(command.command, str(command.version), spec.cloud, place, environment)
     events: list[automation.EngineEvent] = []

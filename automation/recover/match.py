@@ -13,7 +13,7 @@ from automation.deploy.events import MASKED, UNKNOWN
 from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
 from automation.recover.missing import Missing
-from providers.contract.import_ids import DRAWN, CloudObject, ImportTable, is_automatic
+from providers.contract.import_ids import LOCAL_TYPES, CloudObject, ImportTable, is_automatic
 
 ALIKE = 0.8
 """Share of the comparable inputs that an object without a name must have as the resource has them."""
@@ -181,7 +181,7 @@ def unsearchable(missing: Iterable[Missing], table: ImportTable) -> tuple[Missin
     return tuple(
         one
         for one in missing
-        if one.type not in table.again and one.type not in DRAWN
+        if one.type not in table.again and one.type not in LOCAL_TYPES
         if not (row := table.by_type.get(one.type)) or not row.address
     )
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 
 from automation.deploy.changes import effective_changes
 from automation.deploy.results import Outcome
-from automation.engine.error_text import Trouble
+from automation.engine.provider_errors import ProviderError
 from automation.recover.importer import Imports
 from automation.recover.match import Match, ObservedObject
 from automation.recover.missing import Missing, Operation
 from automation.recover.results import RECOVERED, OnStep, RecoveryStep, Topic
 from automation.urn import short_type
 from providers.contract.diagnostics import listed
-from providers.contract.import_ids import DRAWN, ImportTable
+from providers.contract.import_ids import LOCAL_TYPES, ImportTable
 
 LATE = "the cloud's index lags by minutes: run `recover` again before `up` when it should be there"
 
@@ -70,7 +70,7 @@ def tell_planned_imports(log: Log, matches: Iterable[Match]) -> None:
 def tell_not_found(log: Log, missing: Iterable[Missing], table: ImportTable) -> None:
     """What was being created and was not found."""
     for one in missing:
-        if one.type in DRAWN:
+        if one.type in LOCAL_TYPES:
             told = "was being drawn: `up` draws it anew"
         elif one.type in table.again:
             told = "was being made, and is made again without harm by `up`"
@@ -94,10 +94,10 @@ def tell_orphans(log: Log, orphans: Iterable[ObservedObject], lacking: Collectio
         log.tell(Topic.ORPHAN, one.found.address, told)
 
 
-def tell_unsearched(log: Log, troubles: Mapping[str, Trouble], hidden: Iterable[Missing]) -> None:
+def tell_unsearched(log: Log, troubles: Mapping[str, ProviderError], hidden: Iterable[Missing]) -> None:
     """What could not be searched: a search that failed, and types that no search tells of."""
     for name, trouble in troubles.items():
-        log.tell(Topic.UNSEARCHED, name, f"was not searched, as {trouble.told}; {trouble.advice}")
+        log.tell(Topic.UNSEARCHED, name, f"was not searched, as {trouble.cause}; {trouble.fix}")
     kinds = sorted({short_type(one.type) for one in hidden})
     if kinds:
         told = (

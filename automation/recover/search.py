@@ -5,17 +5,12 @@ properties that its type declares; they are compared and never shown.
 """
 
 import json
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypedDict, cast
 
-from automation.engine.cloud_queries import ROOT
-from automation.engine.error_text import LATE, Trouble, trouble_of, trouble_of_kind
-from automation.engine.run import run_limited
+from automation.engine.provider_errors import TIMEOUT, ProviderError, error_of_kind, error_of_text
+from automation.engine.subprocesses import run_module
 from automation.plan.inventory import Value
 from automation.recover.clouds.searches import SearchHit
 
@@ -56,7 +51,7 @@ class SearchAnswers:
     """What a search found, what troubled it; what was read by address, and the addresses where nothing stands."""
 
     told: tuple[SearchHit, ...] = ()
-    troubles: Mapping[str, Trouble] = field(default_factory=dict[str, Trouble])
+    troubles: Mapping[str, ProviderError] = field(default_factory=dict[str, ProviderError])
     read: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
     gone: frozenset[str] = frozenset()
 
@@ -83,15 +78,12 @@ class Searcher:
         request: SearchRequest = {
             "program": self.program, "version": self.version, "cloud": self.cloud, "place": self.place, "read": wanted,
         }  # fmt: skip
-        paths = os.pathsep.join(path for path in (str(ROOT), self.environment.get("PYTHONPATH", "")) if path)
-        given = {**self.environment, "PYTHONPATH": paths}
-        with TemporaryDirectory() as folder:
-            ran = run_limited([sys.executable, "-m", SEARCH], Path(folder), given, LONGEST_SECONDS, json.dumps(request))
-        if ran.code is None:
-            return SearchAnswers(troubles={"the search": LATE})
+        ran = run_module(SEARCH, dict(request), self.environment, LONGEST_SECONDS)
+        if ran.exit_code is None:
+            return SearchAnswers(troubles={"the search": TIMEOUT})
         try:
-            reply = cast("SearchReply", json.loads(ran.out.strip().rpartition("\n")[2]))
+            reply = cast("SearchReply", json.loads(ran.last_line))
         except ValueError:
-            return SearchAnswers(troubles={"the search": trouble_of(ran.err)})
-        troubles = {name: trouble_of_kind(kind) for name, kind in reply["troubles"].items()}
+            return SearchAnswers(troubles={"the search": error_of_text(ran.stderr)})
+        troubles = {name: error_of_kind(kind) for name, kind in reply["troubles"].items()}
         return SearchAnswers(tuple(reply["told"]), troubles, reply["read"], frozenset(reply["gone"]))

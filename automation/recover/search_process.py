@@ -13,9 +13,10 @@ import pulumi
 from pulumi import automation
 
 from automation.deploy.events import masked
-from automation.engine.clouds.questions import CloudQueries, QueryTarget
-from automation.engine.error_text import trouble_of
-from automation.engine.scratch import scratch_stack, without_settings
+from automation.engine.clouds import load_queries
+from automation.engine.provider_errors import error_of_text
+from automation.engine.scratch_stack import create_scratch_stack, remove_stack_variables
+from automation.engine.target import CloudTarget
 from automation.plan.inventory import Value
 from automation.recover.clouds.searches import CloudSearch
 from automation.recover.search import SearchReply, SearchRequest, SearchTarget
@@ -34,7 +35,7 @@ def answer(request: SearchRequest, folder: Path) -> SearchReply:
         else:
             _search(request, folder, reply)
     except automation.CommandError as error:
-        reply["troubles"]["the search"] = trouble_of(str(error)).kind
+        reply["troubles"]["the search"] = error_of_text(str(error)).kind
     return reply
 
 
@@ -49,9 +50,9 @@ def _search(request: SearchRequest, folder: Path, reply: SearchReply) -> None:
                 reply["told"].extend(search(opts))
             # A provider's failure comes as a bare Exception, an answer of another shape as almost anything.
             except Exception as error:
-                reply["troubles"][name] = trouble_of(str(error)).kind
+                reply["troubles"][name] = error_of_text(str(error)).kind
 
-    scratch_stack(request, folder, program).preview()
+    create_scratch_stack(request["program"], request["version"], folder, program).preview()
 
 
 def _read(request: SearchRequest, folder: Path, reply: SearchReply) -> None:
@@ -94,22 +95,22 @@ def _read_once(
                 found[wanted[int(name)]["address"]] = None if NOT_THERE.search(event.diagnostic_event.message) else {}
 
     try:
-        scratch_stack(request, folder, program).preview(on_event=take)
+        create_scratch_stack(request["program"], request["version"], folder, program).preview(on_event=take)
     except automation.CommandError:
         if not found:
             raise
     return found
 
 
-def _place(request: SearchRequest) -> tuple[QueryTarget, Callable[[], pulumi.ProviderResource]]:
-    asks = cast("CloudQueries", import_module(f"automation.engine.clouds.{request['cloud']}"))
-    place = QueryTarget(**request["place"])
+def _place(request: SearchRequest) -> tuple[CloudTarget, Callable[[], pulumi.ProviderResource]]:
+    asks = load_queries(request["cloud"])
+    place = CloudTarget(**request["place"])
     return place, lambda: asks.provider(place)
 
 
 def main() -> None:
     """Read the request, write the reply."""
-    without_settings(os.environ)
+    remove_stack_variables(os.environ)
     print(json.dumps(answer(cast("SearchRequest", json.load(sys.stdin)), Path.cwd())), flush=True)
     # As in `automation.engine.query_process`: a refused question waits for ever, and its thread with it.
     os._exit(0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automation.engine.clouds.questions import QueryTarget
+from automation.engine.target import CloudTarget
 from automation.recover.clouds import azure, gcp
 from automation.recover.clouds.searches import own_tags
 from automation.stack.document import stack_of
@@ -11,7 +11,7 @@ from components.configuration import PLATFORM_KEY
 from components.settings import Settings
 from tests.planning import production
 
-PLACE = QueryTarget("us-central1", "acme-agents", "", "prod")
+PLACE = CloudTarget("us-central1", "acme-agents", "", "prod")
 OWN = {"project": "agent-platform", "stack": "prod", "managed-by": "pulumi"}
 ADDRESS = "//run.googleapis.com/projects/acme-agents/locations/us-central1/services/"
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from automation.engine.clouds.questions import QueryTarget
+from automation.engine.target import CloudTarget
 from automation.recover.clouds.searches import Search, SearchHit, own_tags
 
 GLOBAL = "us-east-1"
 """Where the index has what belongs to no region: Resource Groups Tagging API, "GetResources"."""
 
 
-def searches(place: QueryTarget) -> Mapping[str, Search]:
+def searches(place: CloudTarget) -> Mapping[str, Search]:
     """See `Searched.searches`."""
 
     def tagged_in(region: str) -> Search:
@@ -27,7 +27,7 @@ def searches(place: QueryTarget) -> Mapping[str, Search]:
     return {**{f"the index of tags in {region}": tagged_in(region) for region in regions}, "roles by name": roles}
 
 
-def _tagged(place: QueryTarget, region: str, opts: pulumi.InvokeOptions) -> list[SearchHit]:
+def _tagged(place: CloudTarget, region: str, opts: pulumi.InvokeOptions) -> list[SearchHit]:
     filters = [
         aws.resourcegroupstaggingapi.GetResourcesTagFilterArgs(key=key, values=[value])
         for key, value in own_tags(place).items()

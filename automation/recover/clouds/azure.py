@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import pulumi
 import pulumi_azure_native as azure_native
 
-from automation.engine.clouds.questions import QueryTarget
+from automation.engine.target import CloudTarget
 from automation.recover.clouds.searches import Search, SearchHit, own_tags
 
 ENDPOINTS = {
@@ -34,7 +34,7 @@ class _Page(TypedDict, total=False):
     nextLink: str
 
 
-def searches(place: QueryTarget) -> Mapping[str, Search]:
+def searches(place: CloudTarget) -> Mapping[str, Search]:
     """See `Searched.searches`."""
 
     def listed(kind: str, version: str) -> Search:
@@ -52,7 +52,7 @@ def endpoint() -> str:
     return told.rstrip("/")
 
 
-def _listed(place: QueryTarget, kind: str, version: str, opts: pulumi.InvokeOptions) -> Iterator[SearchHit]:
+def _listed(place: CloudTarget, kind: str, version: str, opts: pulumi.InvokeOptions) -> Iterator[SearchHit]:
     token = azure_native.authorization.get_client_token(opts=opts).token
     base = endpoint()
     wanted = own_tags(place)

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
-from automation.engine.clouds.questions import QueryTarget
+from automation.engine.target import CloudTarget
 from automation.recover.clouds.searches import Search, SearchHit, own_tags
 
 
-def searches(place: QueryTarget) -> Mapping[str, Search]:
+def searches(place: CloudTarget) -> Mapping[str, Search]:
     """See `Searched.searches`."""
 
     def assets(opts: pulumi.InvokeOptions) -> list[SearchHit]:
@@ -25,13 +25,13 @@ def searches(place: QueryTarget) -> Mapping[str, Search]:
     return {"Cloud Asset Inventory": assets}
 
 
-def query_for(place: QueryTarget) -> str:
+def query_for(place: CloudTarget) -> str:
     """What is asked for: all of the labels, or a name that begins like the stack's."""
     labels = " AND ".join(f"labels.{key}={value}" for key, value in own_tags(place).items())
     return f"({labels}) OR name:{place.stack}* OR displayName:{place.stack}*"
 
 
-def believed(address: str, kind: str, name: str, labels: Mapping[str, str], place: QueryTarget) -> SearchHit | None:
+def believed(address: str, kind: str, name: str, labels: Mapping[str, str], place: CloudTarget) -> SearchHit | None:
     """One object, unless its labels say that it is another stack's, or nothing says that it is this one's."""
     wanted = own_tags(place)
     tagged = wanted.items() <= labels.items()

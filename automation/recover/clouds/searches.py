@@ -5,7 +5,7 @@ from typing import Protocol, TypedDict
 
 import pulumi
 
-from automation.engine.clouds.questions import QueryTarget
+from automation.engine.target import CloudTarget
 
 PLATFORM = "agent-platform"
 
@@ -25,11 +25,11 @@ Search = Callable[[pulumi.InvokeOptions], list[SearchHit]]
 class CloudSearch(Protocol):
     """A cloud's module beside this file."""
 
-    def searches(self, place: QueryTarget) -> Mapping[str, Search]:
+    def searches(self, place: CloudTarget) -> Mapping[str, Search]:
         """What can be searched, by what the search is called in words."""
         ...
 
 
-def own_tags(place: QueryTarget) -> dict[str, str]:
+def own_tags(place: CloudTarget) -> dict[str, str]:
     """The platform's own three tags, as `components.agent_platform.tags_of` sets them on everything."""
     return {"project": PLATFORM, "stack": place.stack, "managed-by": "pulumi"}
