@@ -7,7 +7,7 @@ engine, no cloud and no network.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, cast
 
 import yaml
 
@@ -17,6 +17,7 @@ from automation.engine.subprocesses import CompletedCommand
 from automation.stack.document import Stack
 from providers.contract.diagnostics import sentences
 from providers.contract.preflight import CheckResult
+from providers.contract.spec.defaults import Raw
 
 Verdict = Literal["ok", "failed", "unknown"]
 RunCli = Callable[[Sequence[str], float], CompletedCommand]
@@ -76,19 +77,23 @@ class CheckInput:
     """Checks of the machine, for a cloud that is one machine."""
 
     @property
-    def project_file(self) -> Mapping[str, Any] | None:
+    def project_file(self) -> Raw | None:
         """Content of Pulumi.yaml; None when it cannot be read."""
         return _yaml_object(self.folder / "Pulumi.yaml")
 
     @property
-    def stack_file(self) -> Mapping[str, Any]:
+    def stack_file(self) -> Raw:
         """Content of the stack file, with the keys that the engine adds; empty when it cannot be read."""
         return _yaml_object(self.folder / f"Pulumi.{self.name}.yaml") or {}
 
 
-def _yaml_object(path: Path) -> Mapping[str, Any] | None:
+def mapping_of(value: object) -> Raw:
+    """Return a value that is a mapping; an empty one for any other value."""
+    return cast("Raw", value) if isinstance(value, dict) else {}
+
+
+def _yaml_object(path: Path) -> Raw | None:
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return mapping_of(yaml.safe_load(path.read_text(encoding="utf-8"))) or None
     except (OSError, ValueError, yaml.YAMLError):
         return None
-    return content if isinstance(content, dict) else None

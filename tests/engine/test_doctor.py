@@ -1,4 +1,4 @@
-"""The doctor under the real engine: stand-ins answer who is there; what nobody answers is unknown and never a guess."""
+"""Checks of the doctor with the real engine and fake providers; a query without an answer is unknown."""
 
 import json
 import subprocess
@@ -8,61 +8,62 @@ from pathlib import Path
 
 import pytest
 
-from automation.engine import Finding, doctor
+from automation.engine import Finding, check_stack
 from tests.engine.project import PASSPHRASE, EngineProject
 from tests.planning import ROOT, SECRET
 
 
-def examined(project: EngineProject, **environment: str) -> dict[str, Finding]:
-    found = doctor("prod", project.folder, {**project.environment, **environment})
-    return {finding.subject: finding for finding in found}
+def findings_of(project: EngineProject, **environment: str) -> dict[str, Finding]:
+    findings = check_stack("prod", project.folder, {**project.environment, **environment})
+    return {finding.subject: finding for finding in findings}
 
 
-def test_a_stack_that_is_ready_has_no_refusal(project: EngineProject, cloud: str) -> None:
-    found = examined(project.init(cloud))
-    assert [finding for finding in found.values() if finding.verdict == "refused"] == []
+def test_a_stack_that_can_be_deployed_has_no_failed_check(project: EngineProject, cloud: str) -> None:
+    findings = findings_of(project.init(cloud))
+    assert [finding for finding in findings.values() if finding.verdict == "failed"] == []
     for subject in ("stack file", "environment", "cli", "language host", "backend", "secrets", "plugins", "identity"):
-        assert found[subject].verdict == "allowed", found[subject]
+        assert findings[subject].verdict == "ok", findings[subject]
 
 
-def test_the_doctor_makes_nothing_and_tells_no_secret(project: EngineProject, cloud: str) -> None:
+def test_the_doctor_creates_nothing_and_prints_no_secret(project: EngineProject, cloud: str) -> None:
     project.init(cloud)
     before = {
         path: path.read_bytes()
         for path in project.folder.parent.rglob("*")
         if path.is_file() and "home" not in path.parts
     }
-    told = str(examined(project))
+    output = str(findings_of(project))
     after = {path: path.read_bytes() for path in before if path.exists()}
     assert project.cloud.objects() == []
     assert {path.name for path in before if before[path] != after.get(path)} <= {"cloud.sqlite", "cloud.sqlite-shm"}
-    assert SECRET not in told
-    assert PASSPHRASE not in told
+    assert SECRET not in output
+    assert PASSPHRASE not in output
 
 
-def test_credentials_of_another_account_are_refused(project: EngineProject, cloud: str) -> None:
+def test_credentials_of_another_account_fail(project: EngineProject, cloud: str) -> None:
     project.init(cloud).cloud.set("account", "999988887777")
-    found = examined(project)["identity"]
-    assert found.verdict == "refused"
-    assert "999988887777" in found.told
+    finding = findings_of(project)["identity"]
+    assert finding.verdict == "failed"
+    assert "999988887777" in finding.observed
 
 
 def test_a_provider_that_does_not_start_leaves_the_account_unknown(project: EngineProject) -> None:
     project.init("aws")
     shim(project).write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
-    found = examined(project)
-    assert (found["identity"].verdict, found["Fargate vCPUs at full scale"].verdict) == ("unknown", "unknown")
-    assert found["backend"].verdict == "allowed"
+    findings = findings_of(project)
+    verdicts = (findings["identity"].verdict, findings["Fargate vCPUs at full scale"].verdict)
+    assert verdicts == ("unknown", "unknown")
+    assert findings["backend"].verdict == "ok"
 
 
-CHECKING = """
+REJECTED_CONFIG = """
 def refuse(self, request, context):
     reason = 'No valid credential sources found for key AKIAHUNTER2'
     failure = provider.provider_pb2.CheckFailure(reason=reason)
     return provider.provider_pb2.CheckResponse(inputs=request.news, failures=[failure])
 provider.Provider.CheckConfig = refuse
 """
-CONFIGURING = """
+REJECTED_LOGIN = """
 def refuse(self, request, context):
     context.abort(grpc.StatusCode.UNAUTHENTICATED, 'ExpiredToken: key AKIAHUNTER2 is expired')
 provider.Provider.Configure = refuse
@@ -70,62 +71,62 @@ provider.Provider.Configure = refuse
 
 
 @pytest.mark.parametrize(
-    ("refusing", "told"),
-    [(CHECKING, "no credentials were found"), (CONFIGURING, "the credentials are expired or wrong")],
+    ("rejection", "cause"),
+    [(REJECTED_CONFIG, "no credentials found"), (REJECTED_LOGIN, "the credentials are expired or invalid")],
 )
-def test_a_provider_that_refuses_its_credentials_is_told_as_such(
-    project: EngineProject, refusing: str, told: str
+def test_a_provider_that_rejects_its_credentials_fails_with_the_cause(
+    project: EngineProject, rejection: str, cause: str
 ) -> None:
     project.init("aws")
-    program = project.folder.parent / "refusing.py"
+    program = project.folder.parent / "rejecting.py"
     served = (
         "import runpy, sys\nsys.argv = ['', 'aws']\nrunpy.run_module('tests.engine.fake_cloud', run_name='__main__')\n"
     )
     program.write_text(
-        f"import grpc\nimport tests.engine.fake_cloud.provider as provider\n{refusing}{served}", encoding="utf-8"
+        f"import grpc\nimport tests.engine.fake_cloud.provider as provider\n{rejection}{served}", encoding="utf-8"
     )
     shim(project).write_text(
         f'#!/bin/sh\nexec env PYTHONPATH="{ROOT}" "{sys.executable}" "{program}"\n', encoding="utf-8"
     )
-    found = examined(project)["identity"]
-    assert (found.verdict, found.told) == ("refused", f"asked aws who is there: {told}")
-    assert "AKIAHUNTER2" not in str(found)
+    finding = findings_of(project)["identity"]
+    assert (finding.verdict, finding.observed) == ("failed", f"cannot query aws: {cause}")
+    assert "AKIAHUNTER2" not in str(finding)
 
 
 def shim(project: EngineProject) -> Path:
-    """What the engine takes for the provider of AWS."""
+    """Executable that the engine starts as the provider of AWS."""
     return project.folder.parent / "shims" / "pulumi-resource-aws"
 
 
-def test_a_state_folder_that_is_gone_is_refused(project: EngineProject, tmp_path: Path) -> None:
+def test_a_state_folder_that_does_not_exist_fails(project: EngineProject, tmp_path: Path) -> None:
     project.init("aws")
-    found = examined(project, PULUMI_BACKEND_URL=f"file://{tmp_path}/gone")["backend"]
-    assert (found.verdict, found.told.endswith("does not open: it does not exist")) == ("refused", True)
+    finding = findings_of(project, PULUMI_BACKEND_URL=f"file://{tmp_path}/gone")["backend"]
+    assert (finding.verdict, finding.observed.endswith(": it does not exist")) == ("failed", True)
 
 
 @pytest.mark.parametrize(("passphrase", "code"), [(PASSPHRASE, 0), (None, 1)])
-def test_the_command_ends_with_1_when_anything_is_refused(
+def test_the_command_exits_with_1_when_a_check_failed(
     project: EngineProject, passphrase: str | None, code: int
 ) -> None:
     project.init("azure")
-    known = {**project.environment, "PYTHONPATH": str(ROOT)}
+    environment = {**project.environment, "PYTHONPATH": str(ROOT)}
     if passphrase is None:
-        del known["PULUMI_CONFIG_PASSPHRASE"]
+        del environment["PULUMI_CONFIG_PASSPHRASE"]
     command = [sys.executable, "-m", "automation", "doctor", "prod", "--json"]
-    ended = subprocess.run(command, cwd=project.folder, env=known, capture_output=True, text=True, check=False)
-    told = json.loads(ended.stdout)
-    assert (ended.returncode, told["ready"]) == (code, code == 0)
-    refused = [finding["subject"] for finding in told["findings"] if finding["verdict"] == "refused"]
-    assert refused == ([] if code == 0 else ["secrets provider"])
+    ended = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
+    document = json.loads(ended.stdout)
+    assert (ended.returncode, document["ready"]) == (code, code == 0)
+    failed = [finding["subject"] for finding in document["findings"] if finding["verdict"] == "failed"]
+    assert failed == ([] if code == 0 else ["secrets provider"])
 
 
-def test_nothing_of_the_asking_stays_behind(project: EngineProject) -> None:
-    examined(project.init("gcp"))
-    assert [one for one in environments() if str(project.folder.parent) in one] == []
+def test_no_process_of_a_query_remains(project: EngineProject) -> None:
+    findings_of(project.init("gcp"))
+    assert [text for text in environments() if str(project.folder.parent) in text] == []
 
 
 def environments() -> list[str]:
-    """Environment of every process, where the system tells it."""
+    """Environment of every process that this user may read."""
     found: list[str] = []
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):

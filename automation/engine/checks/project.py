@@ -1,14 +1,13 @@
 """Checks of the project's files: the stack file, the secrets that it lists, and the Python environment."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from automation.engine.findings import CheckInput, Finding, failed, ok
+from automation.engine.findings import CheckInput, Finding, failed, mapping_of, ok
 from automation.stack.document import Stack
 from components.configuration import PROJECT
 from providers import limits
+from providers.contract.spec.defaults import Raw
 
 MAX_ERRORS = 3
 """Errors of a stack file that are printed; `plan` prints all of them."""
@@ -55,10 +54,8 @@ def check_virtualenv(facts: CheckInput) -> Finding:
     )
 
 
-def _virtualenv(project: Mapping[str, Any]) -> str | None:
-    runtime: Any = project.get("runtime")
-    options: Any = runtime.get("options") if isinstance(runtime, dict) else None
-    virtualenv: Any = options.get("virtualenv") if isinstance(options, dict) else None
+def _virtualenv(project: Raw) -> str | None:
+    virtualenv = mapping_of(mapping_of(project.get("runtime")).get("options")).get("virtualenv")
     return virtualenv if isinstance(virtualenv, str) else None
 
 
