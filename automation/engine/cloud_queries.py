@@ -47,8 +47,12 @@ class QueryAnswers:
     errors: Mapping[str, ProviderError]
 
     def error(self, query: str) -> ProviderError:
-        """Return the reason why a query has no answer."""
-        return self.errors.get(query) or self.errors.get(WHOLE_PREVIEW) or UNCLASSIFIED
+        """Return the reason why a query has no answer.
+
+        When the engine ends the preview, a running query only reports that: the error of the preview is the cause.
+        """
+        error = self.errors.get(query, UNCLASSIFIED)
+        return self.errors.get(WHOLE_PREVIEW, UNCLASSIFIED) if error == UNCLASSIFIED else error
 
 
 def run_queries(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from automation.engine.checks import cloud, engine, project
+from automation.engine.cloud_queries import WHOLE_PREVIEW, QueryAnswers
 from automation.engine.doctor import CHECKS, STACK_CHECKS, findings_of
 from automation.engine.findings import CheckInput, Finding
 from automation.engine.installation import EngineLocation, EngineMissing, sdk_version
@@ -258,3 +259,12 @@ def test_a_quota_without_an_answer_is_unknown_with_the_page_to_check(tmp_path: P
     assert "no response before the timeout" in late.observed
     assert "the SDK has no function" in azure.observed
     assert late.fix.startswith("check the quota at https://")
+
+
+def test_an_unclassified_error_of_a_query_is_replaced_by_the_error_of_its_preview() -> None:
+    expired = error_of_text("ExpiredToken: the security token is expired")
+    ended = error_of_text("Resource monitor has terminated")
+    denied = error_of_text("403 forbidden")
+    errors = {"identity": ended, "vpcs": denied, WHOLE_PREVIEW: expired}
+    reply = QueryAnswers({}, errors)
+    assert [reply.error(query) for query in ("identity", "vpcs", "addresses")] == [expired, denied, expired]
