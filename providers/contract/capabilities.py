@@ -1,0 +1,61 @@
+"""Component kinds that each cloud can declare, and the module that declares each; tests compare them with plans.
+
+A cloud without a capability has neither the component nor the module. A plan has a component only if the stack uses it.
+"""
+
+from collections.abc import Mapping
+
+from providers.contract.spec import CloudName
+
+CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
+    "aws": frozenset(
+        {
+            "Autoscaling", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Keys", "Monitoring",
+            "Network", "Prometheus", "Registry", "Secrets", "Storage",
+        }
+    ),
+    "gcp": frozenset(
+        {
+            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Keys", "Monitoring",
+            "Network", "Registry", "Secrets", "Storage",
+        }
+    ),
+    "azure": frozenset(
+        {
+            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Environment", "Identity", "Logs", "Models",
+            "Monitoring", "Network", "Prometheus", "Registry", "Secrets", "Storage", "Vault",
+        }
+    ),
+    "docker": frozenset(
+        {
+            "Backup", "Cache", "Compute", "Database", "Entry", "Identity", "Keys", "Monitoring", "Network", "Registry",
+            "Storage",
+        }
+    ),
+}  # fmt: skip
+"""Kinds as in the type token `agent-platform:index:<Kind>`; AgentPlatform and Region are declared on every cloud."""
+
+MODULES: Mapping[str, str] = {
+    "Account": "base/account.py",
+    "Autoscaling": "compute/scaling.py",
+    "Backup": "database/backup.py",
+    "Cache": "cache/resources.py",
+    "Channels": "observability/channels.py",
+    "Compute": "compute/resources.py",
+    "Database": "database/resources.py",
+    "Entry": "entry/resources.py",
+    "Environment": "compute/environment.py",
+    "Identity": "base/identity.py",
+    "Ingress": "entry/ingress.py",
+    "Keys": "base/keys.py",
+    "Logs": "observability/logs.py",
+    "Models": "base/models.py",
+    "Monitoring": "monitoring/resources.py",
+    "Network": "network/resources.py",
+    "Prometheus": "observability/metrics_collector.py",
+    "Registry": "base/registry.py",
+    "Secrets": "base/secrets.py",
+    "Storage": "storage/resources.py",
+    "Vault": "base/vault.py",
+}
+"""Module of each capability under `providers/<cloud>/`, the same on every cloud that has it."""
