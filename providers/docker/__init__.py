@@ -1,1 +1,1 @@
-"""This machine: containers on Docker, HAProxy at the entry, PostgreSQL, Valkey, SeaweedFS, Prometheus and Grafana."""
+"""Docker host: containers, HAProxy as the entry, PostgreSQL, Valkey, SeaweedFS, Prometheus and Grafana."""

@@ -1,4 +1,4 @@
-"""The contract's verbs on this machine, one line each; the rooms beside this file hold the resources."""
+"""Adapter of a Docker host: the methods of the contract, each implemented in its capability's folder."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,10 +19,8 @@ from providers.contract.spec import Platform
 from providers.docker.base.identity import create_identity
 from providers.docker.base.keys import create_keys
 from providers.docker.base.registry import create_registry
-from providers.docker.base.resources import DockerBaseResources
-from providers.docker.base.secrets import create_secret
+from providers.docker.base.resources import DockerBaseResources, secret_reference
 from providers.docker.cache.resources import DockerCache, create_cache
-from providers.docker.compute.address import service_address
 from providers.docker.context import DockerContext
 from providers.docker.database.resources import DockerDatabase, create_database
 from providers.docker.entry.resources import create_entry
@@ -38,29 +36,31 @@ class Docker:
     """Adapter of one Docker host; see `providers.contract.adapter.Cloud` for each method."""
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
-        """The explicit provider of this machine: Docker where the environment says it is (DOCKER_HOST, or its socket)."""
+        """Explicit provider of the Docker daemon at DOCKER_HOST or the default socket."""
         return docker.Provider(scope.named(region), opts=scope.opts())
 
     def base_resources(self, scope: Scope, spec: Platform, region: str) -> DockerBaseResources:
-        """Keys, networks, alarm channels, keys to the store and images of this machine."""
+        """Certificates, networks, notification channels, storage keys and images of this host."""
         context = DockerContext(spec, pulumi.get_stack(), region)
         signing = scope.with_provider(tls.Provider(scope.named("tls"), opts=scope.opts()))
-        keys = signing.component("keys", create_keys, context)
-        network = scope.component("network", create_network, context, keys)
-        channels = scope.component("channels", create_channels, context, keys)
-        identity = scope.component("identity", create_identity, context)
-        registry = scope.component("registry", create_registry, context, keys, identity)
-        return DockerBaseResources(context, keys, network, identity, registry, channels)
+        return DockerBaseResources(
+            context=context,
+            keys=signing.component("keys", create_keys, context),
+            network=scope.component("network", create_network, context),
+            channels=create_channels(context),
+            identity=scope.component("identity", create_identity, context),
+            registry=scope.component("registry", create_registry, context),
+        )
 
     def secret(
         self, scope: Scope, base: DockerBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
     ) -> SecretRef:
         """See `Cloud.secret`."""
-        return create_secret(scope, base, name, value, readers)
+        return secret_reference(name, value)
 
     def address(self, base: DockerBaseResources, service: str) -> pulumi.Input[str]:
         """See `Cloud.address`."""
-        return service_address(base, service)
+        return base.address(service)
 
     def database(self, scope: Scope, base: DockerBaseResources) -> DockerDatabase:
         """See `Cloud.database`."""
@@ -82,7 +82,7 @@ class Docker:
 
     def monitoring(self, scope: Scope, base: DockerBaseResources, watched: DockerWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
-        return create_monitoring(scope, base, watched, entry)
+        return create_monitoring(scope, base, watched)
 
     def entry(self, scope: Scope, spec: Platform, origins: Mapping[str, Origin]) -> Entry:
         """See `Cloud.entry`."""

@@ -1,6 +1,6 @@
-"""How Docker tells objects: by the ids it draws, which import them. No search is asked: the machine lists them itself.
+"""Import ids of Docker objects: the ids that Docker assigns. The daemon lists its objects, so no search is needed.
 
-Images, certificates and requests are made a second time without harm; a volume is known by its name alone.
+Images, certificates and certificate requests can be created again without harm. Volumes are identified by name.
 """
 
 from providers.contract.import_ids import ImportRule, ImportTable

@@ -1,4 +1,4 @@
-"""What one machine refuses, and what it honours in its own way: pure, known before the SDK is imported."""
+"""Settings that a Docker host refuses or adjusts, collected from the capabilities. Pure."""
 
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.spec import Platform
@@ -7,10 +7,10 @@ from providers.docker.compute.limits import workload_adjustments, workload_refus
 from providers.docker.compute.sizes import size_refusals
 from providers.docker.context import REGION
 from providers.docker.database.parameters import parameter_refusals
-from providers.docker.entry.admission import entry_adjustments
+from providers.docker.entry.limits import entry_adjustments
 from providers.docker.monitoring.limits import monitoring_adjustments, stack_secrets
 from providers.docker.naming import naming_refusals
-from providers.docker.network.plan import network_adjustments, network_refusals
+from providers.docker.network.limits import network_adjustments, network_refusals
 
 REFUSALS: tuple[RefusalRule, ...] = (
     naming_refusals,
@@ -29,7 +29,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
 
 
 def region(spec: Platform) -> str:
-    """One machine is one region, whatever the spec."""
+    """Return `local`: a host is a single region."""
     return REGION
 
 

@@ -1,51 +1,57 @@
-"""Names on this machine: the stack's letters, and the names by which containers find each other. Pure.
+"""Names on a Docker host: stack names, DNS aliases, buckets and reserved variables. Pure.
 
-Containers, networks and volumes are named by Pulumi (logical name, hyphen, seven hexadecimal digits), so that a new
-copy stands beside the old one before that goes. A name that others must know is an alias in one network.
+Pulumi names containers, networks and volumes (logical name, hyphen, seven hexadecimal digits), so that a replacement
+exists beside the old container. A name that other containers need is a DNS alias in a network.
 """
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Diagnostic, legacy_error
+from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
 from providers.contract.naming import STACK_PATTERN
 from providers.contract.spec import Platform
 
+CONFIG_FOLDER = "/etc/agent-platform"
+"""Folder of a container's configuration files, certificates and scripts."""
 DATABASE = "database"
 CACHE = "cache"
 STORAGE = "storage"
 BUCKET = "agents"
 """Bucket of the services that use storage."""
 BACKUPS = "backups"
-"""Bucket of the nightly dumps, which no service may read."""
-VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_SECRET_ACCESS_KEY")
-"""What opens the object store beside STORAGE_BUCKET: the clouds give their services an identity instead."""
+"""Bucket of the nightly dumps, which no service can read."""
+STORAGE_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_SECRET_ACCESS_KEY")
+"""Variables with which S3 clients reach the object store; on the clouds a service has an identity instead."""
 
 
-def access_key(stack: str, holder: str) -> str:
-    """`prod-gateway`: the open half of a holder's key to the object store."""
-    return f"{stack}-{holder}"
+def access_key(stack: str, user: str) -> str:
+    """`prod-service-gateway`: access key of a user of the object store."""
+    return f"{stack}-{user}"
 
 
 def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """A stack name that Docker would not take, and variables that this adapter sets itself."""
-    return [*_letters(stack), *_variables(spec)]
+    """Stack names that Docker rejects, and variables that this adapter sets."""
+    return [*_stack_name(stack), *_reserved_variables(spec)]
 
 
-def _letters(stack: str) -> Iterator[Diagnostic]:
+def _stack_name(stack: str) -> Iterator[Diagnostic]:
     if not STACK_PATTERN.fullmatch(stack):
-        advice = (
-            "names every container; use lower-case letters, digits and single hyphens, beginning with a letter and not "
-            "ending with a hyphen"
+        yield ConfigError(
+            "stack",
+            problem=f"{displayed(stack)} is no valid prefix of container names",
+            fix="use lower-case letters, digits and single hyphens, beginning with a letter and not ending with a hyphen",
         )
-        yield legacy_error("stack", stack, advice)
 
 
-def _variables(spec: Platform) -> Iterator[Diagnostic]:
+def _reserved_variables(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
         if "storage" not in service.uses:
             continue
-        places = {key: f"environment.{key}" for key in service.environment} | dict.fromkeys(service.secrets, "secrets")
-        for variable, place in places.items():
-            if variable in VARIABLES:
-                advice = "is a variable that opens the platform's object store on docker; choose another name"
-                yield legacy_error(f"services.{name}.{place}", variable, advice)
+        keys = {variable: f"environment.{variable}" for variable in service.environment}
+        keys |= dict.fromkeys(service.secrets, "secrets")
+        for variable, key in keys.items():
+            if variable in STORAGE_VARIABLES:
+                yield ConfigError(
+                    f"services.{name}.{key}",
+                    problem=f"{variable} is set by the platform for its object store on docker",
+                    fix="use another name",
+                )

@@ -1,7 +1,7 @@
-"""What holds something on this machine.
+"""Stateful types and rotatable passwords on Docker.
 
-No row tells which revision runs: a copy is made anew for every change, and an update waits until it is well, so a copy
-that stands is the one that was asked for.
+No type reports a running revision: every change creates a new container, and an update waits until it is healthy, so an
+existing container always has the requested revision.
 """
 
 from providers.contract.resource_traits import (
@@ -14,10 +14,8 @@ from providers.contract.resource_traits import (
 
 RESOURCE_TRAITS = ResourceTraits(
     stateful=(
-        StatefulType(
-            "docker:index/volume:Volume", "what the database, the cache, the object store or Prometheus wrote"
-        ),
-        StatefulType("tls:index/privateKey:PrivateKey", "a key that clients of the entry were told to trust"),
+        StatefulType("docker:index/volume:Volume", "data of the database, the cache, the object store or Prometheus"),
+        StatefulType("tls:index/privateKey:PrivateKey", "a key whose certificate clients of the entry trust"),
     ),
     running=(),
     passwords=(
@@ -25,15 +23,15 @@ RESOURCE_TRAITS = ResourceTraits(
             DATABASE_PASSWORD,
             "Database",
             "database",
-            refused="the superuser's, made beside it, stands in the volume since the server's first start; restore the last "
-            "dump into a new volume instead",
+            refused="the superuser's password in the same component is set in the volume at the first start of the "
+            "server; restore the last dump into a new volume instead",
         ),
         RotatablePassword(
             CACHE_PASSWORD,
             "Cache",
             "cache",
-            refused="no table tells yet that its readers were made anew with it; `pulumi up --replace` with the urn of the "
-            "password makes it anew",
+            refused="rotation cannot yet verify that the services that use the cache were replaced; run `pulumi up "
+            "--replace` with the URN of the password instead",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Services of one Docker host: compute, its way to the entry, and the typed values that monitoring receives."""
+"""Services of a Docker host with their backups and origin, and the typed values that monitoring receives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,10 @@ from providers.contract.component import Scope
 from providers.contract.results import Environment, Workloads
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.cache.resources import DockerCache
-from providers.docker.compute.address import service_address
 from providers.docker.compute.resources import DockerCompute, create_compute
 from providers.docker.database.backup import DockerBackup, create_backup
 from providers.docker.database.resources import DockerDatabase
-from providers.docker.entry.resources import DockerIngress, regional_ingress
+from providers.docker.entry.resources import regional_origin
 from providers.docker.storage.resources import DockerObjectStore
 
 
@@ -23,7 +22,6 @@ class DockerWorkloads(Workloads):
     """Services, and the resources that alarms and dashboards refer to."""
 
     compute: DockerCompute
-    ingress: DockerIngress | None
     backup: DockerBackup | None
 
 
@@ -34,13 +32,11 @@ DockerWatched = Watched[DockerDatabase, DockerCache, DockerWorkloads]
 def create_workloads(
     scope: Scope, base: DockerBaseResources, stores: DockerDataStores, environments: Mapping[str, Environment]
 ) -> DockerWorkloads:
-    """Every service of the spec, reachable along `path` and `calls`."""
+    """Every service of the spec, and the backups of its database."""
     backup = None
-    if stores.database is not None and base.context.backs_up:
-        object_store = stores.storage.store if stores.storage else None
-        backup = scope.component("backup", create_backup, base, stores.database, object_store)
+    if stores.database is not None and base.context.keeps_backups:
+        store = stores.storage.store if stores.storage else None
+        backup = scope.component("backup", create_backup, base, stores.database, store)
     compute = scope.component("compute", create_compute, base, environments)
-    ingress = regional_ingress(base)
-    addresses = {name: pulumi.Output.from_input(service_address(base, name)) for name in base.spec.services}
-    origin = ingress.origin if ingress else None
-    return DockerWorkloads(services=addresses, origin=origin, compute=compute, ingress=ingress, backup=backup)
+    addresses = {name: pulumi.Output.from_input(base.address(name)) for name in base.spec.services}
+    return DockerWorkloads(services=addresses, origin=regional_origin(base), compute=compute, backup=backup)

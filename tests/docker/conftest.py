@@ -1,4 +1,4 @@
-"""What the tests of this machine's rooms share: the plan of production on it, recorded once."""
+"""Plan of production on Docker, recorded once for all tests."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.planning import plan, production
 
 @pytest.fixture(scope="session")
 def prod() -> Inventory:
-    """Production as far as one machine can be it, computed values as readable placeholders."""
+    """Production with the settings that Docker refuses changed; computed values are readable placeholders."""
     return plan(production(cloud="docker"))

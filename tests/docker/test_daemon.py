@@ -1,4 +1,4 @@
-"""How Docker is asked: where it is looked for, what its silence is called, who has a port of this machine."""
+"""Client of the Docker daemon: its address, the reasons why it does not answer, and owners of ports."""
 
 import socket
 import threading
@@ -9,41 +9,40 @@ from pathlib import Path
 
 import pytest
 
-from providers.docker.preflight.daemon import Daemon, Silent, Unasked, daemon_of, why_silent
-from providers.docker.preflight.host import Port
-from providers.docker.preflight.inspection import taker_of
-from providers.docker.preflight.ports import EVERYWHERE
+from providers.docker.preflight.daemon import Daemon, DaemonUnreachable, DaemonUnsupported, daemon_from, reason_of
+from providers.docker.preflight.host import ALL_ADDRESSES, Port
+from providers.docker.preflight.inspection import port_owner
 
 
 @pytest.mark.parametrize(
-    ("error", "why"),
+    ("error", "reason"),
     [
-        (FileNotFoundError(), "there is no such socket"),
+        (FileNotFoundError(), "the socket does not exist"),
         (PermissionError(), "this user may not open the socket"),
         (ConnectionRefusedError(), "the connection is refused"),
-        (TimeoutError(), "nothing comes back within 5 seconds"),
-        (socket.gaierror(), "its host has no address"),
+        (TimeoutError(), "no answer within 5 seconds"),
+        (socket.gaierror(), "its host name cannot be resolved"),
     ],
 )
-def test_each_silence_has_its_clause(error: Exception, why: str) -> None:
-    assert why_silent(error) == why
+def test_each_connection_error_has_a_reason(error: Exception, reason: str) -> None:
+    assert reason_of(error) == reason
 
 
-def test_the_daemon_is_where_the_environment_says() -> None:
-    assert daemon_of({"HOME": "/nowhere"}).address == "unix:///var/run/docker.sock"
-    remote = daemon_of({"DOCKER_HOST": "tcp://build.example.com:2375"})
-    assert (remote.address, remote.here) == ("tcp://build.example.com:2375", False)
-    with pytest.raises(Unasked, match="DOCKER_CONTEXT names remote"):
-        daemon_of({"DOCKER_CONTEXT": "remote"})
-    with pytest.raises(Unasked, match="ssh://"):
-        Daemon("ssh://build.example.com").data("/info")
+def test_the_environment_sets_the_address_of_the_daemon() -> None:
+    assert daemon_from({"HOME": "/nowhere"}).address == "unix:///var/run/docker.sock"
+    remote = daemon_from({"DOCKER_HOST": "tcp://build.example.com:2375"})
+    assert (remote.address, remote.is_local) == ("tcp://build.example.com:2375", False)
+    with pytest.raises(DaemonUnsupported, match="DOCKER_CONTEXT is remote"):
+        daemon_from({"DOCKER_CONTEXT": "remote"})
+    with pytest.raises(DaemonUnsupported, match="ssh://"):
+        Daemon("ssh://build.example.com").get_json("/info")
 
 
 @contextmanager
-def answering(status: int, content: bytes) -> Generator[str]:
-    """The address of something that answers so, whatever it is asked."""
+def server_with_answer(status: int, content: bytes) -> Generator[str]:
+    """Address of a server that gives this answer to every request."""
 
-    class Answer(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.end_headers()
@@ -51,7 +50,7 @@ def answering(status: int, content: bytes) -> Generator[str]:
 
         def log_message(self, format: str, *args: object) -> None: ...
 
-    server = HTTPServer(("127.0.0.1", 0), Answer)
+    server = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"tcp://127.0.0.1:{server.server_port}"
@@ -60,21 +59,24 @@ def answering(status: int, content: bytes) -> Generator[str]:
         server.server_close()
 
 
-def test_what_answers_otherwise_than_docker_is_told(tmp_path: Path) -> None:
-    with answering(200, b'{"ServerVersion": "28.0"}') as address:
-        assert Daemon(address).data("/info") == {"ServerVersion": "28.0"}
-    with answering(404, b"") as address:
-        assert Daemon(address).data("/info") is None
-    with answering(200, b"<html>") as address, pytest.raises(Silent, match="no Docker"):
-        Daemon(address).data("/info")
-    with answering(500, b"") as address, pytest.raises(Silent, match="error 500"):
-        Daemon(address).data("/info")
-    with pytest.raises(Silent, match="no such socket"):
-        Daemon(f"unix://{tmp_path}/docker.sock").data("/info")
+def test_an_answer_that_is_not_from_docker_is_reported(tmp_path: Path) -> None:
+    with server_with_answer(200, b'{"ServerVersion": "28.0"}') as address:
+        assert Daemon(address).get_json("/info") == {"ServerVersion": "28.0"}
+    with server_with_answer(404, b"") as address:
+        assert Daemon(address).get_json("/info") is None
+    with (
+        server_with_answer(200, b"<html>") as address,
+        pytest.raises(DaemonUnreachable, match="not from a Docker daemon"),
+    ):
+        Daemon(address).get_json("/info")
+    with server_with_answer(500, b"") as address, pytest.raises(DaemonUnreachable, match="status 500"):
+        Daemon(address).get_json("/info")
+    with pytest.raises(DaemonUnreachable, match="socket does not exist"):
+        Daemon(f"unix://{tmp_path}/docker.sock").get_json("/info")
 
 
-def test_a_process_that_listens_is_found_by_its_port() -> None:
+def test_the_process_that_listens_on_a_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = Port(server.getsockname()[1], EVERYWHERE)
-        assert str(taker_of(port)).startswith("the process ")
-    assert taker_of(port) is None
+        port = Port(server.getsockname()[1], ALL_ADDRESSES)
+        assert str(port_owner(port)).startswith("the process ")
+    assert port_owner(port) is None

@@ -1,76 +1,113 @@
-"""What one machine refuses or does in its own way: a sentence each."""
+"""Settings that a Docker host refuses or adjusts."""
 
 from collections.abc import Mapping
 
 import pytest
 
+from providers.contract.diagnostics import Effect
 from providers.docker.monitoring.limits import stack_secrets
-from tests.docker.asked import approximated, refused, spec_of
+from tests.docker.specs import adjustments, refusals, spec_of
 from tests.planning import DROP
 
-ONE_ZONE = "a standby on the same machine would fall with it; set it to false."
+STANDBY = "a standby on the same host would fail together with the primary. Set it to false."
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "key", "text"),
     [
         (
             {"services.chat.replicas.max": 6},
-            "services.chat.replicas.max: 6 is not possible on docker: one machine runs a fixed number of copies; "
-            "set max equal to min, which is 3.",
+            "services.chat.replicas.max",
+            "not supported on docker: 6 exceeds replicas.min, and one host runs a fixed number of replicas. "
+            "Set it to 3, the value of replicas.min.",
         ),
-        ({"database.high_availability": True, "accept_risk": {"cache.high_availability": "one machine only"}}, ONE_ZONE),
-        ({"cache.high_availability": True, "accept_risk": {"database.high_availability": "one machine only"}}, ONE_ZONE),
-        ({"docker.entry_port": 65535}, "use 65534 or less"),
-        ({"docker.images": {"proxi": "haproxy:3"}}, "fills no role (did you mean proxy)"),
-        ({"services.gateway.uses": ["database", "cache", "storage", "models"]}, "of which docker has none"),
-        ({"services.gateway.environment": {"AWS_REGION": "x"}}, "opens the platform's object store on docker"),
-        ({"services.chat.size": {"vcpu": 0.001, "memory_gib": 1}}, "at least 0.01 vCPU and 6 MiB"),
-        ({"services.chat.size": {"vcpu": 0.05, "memory_gib": 1}}, "tells 0.05 vCPU back as 0.1"),
-        ({"database.parameters": {"ssl": False}}, "TLS is always on"),
-        ({"database.parameters": {"shared_buffers_mib": 16384}}, "a quarter is usual"),
-        ({"database.parameters": {"work_mem": "64MB"}}, "has a unit"),
+        (
+            {"database.high_availability": True, "accept_risk": {"cache.high_availability": "one host only"}},
+            "database.high_availability",
+            STANDBY,
+        ),
+        (
+            {"cache.high_availability": True, "accept_risk": {"database.high_availability": "one host only"}},
+            "cache.high_availability",
+            STANDBY,
+        ),
+        ({"docker.entry_port": 65535}, "docker.entry_port", "Use 65534 or less"),
+        ({"docker.images": {"proxi": "haproxy:3"}}, "docker.images.proxi", "is not a role (did you mean proxy)"),
+        (
+            {"services.gateway.uses": ["database", "cache", "storage", "models"]},
+            "services.gateway.uses",
+            "models",
+        ),
+        (
+            {"services.gateway.environment": {"AWS_REGION": "x"}},
+            "services.gateway.environment.AWS_REGION",
+            "AWS_REGION is set by the platform for its object store",
+        ),
+        (
+            {"services.chat.size": {"vcpu": 0.001, "memory_gib": 1}},
+            "services.chat.size",
+            "0.001 vCPU and 1 GiB are below Docker's minimum. Use at least 0.01 vCPU and 6 MiB",
+        ),
+        (
+            {"services.chat.size": {"vcpu": 0.05, "memory_gib": 1}},
+            "services.chat.size.vcpu",
+            "the Docker provider rounds 0.05 vCPU to 0.1. Use 0.1 or more",
+        ),
+        ({"database.parameters": {"ssl": False}}, "database.parameters.ssl", "TLS is always on"),
+        (
+            {"database.parameters": {"shared_buffers_mib": 16384}},
+            "database.parameters.shared_buffers_mib",
+            "16384 leaves nothing of the server's 16384 MiB, so it would not start. Use about 4096",
+        ),
+        ({"database.parameters": {"work_mem": "64MB"}}, "database.parameters.work_mem", "unit"),
     ],
-)  # fmt: skip
-def test_what_one_machine_cannot_do_is_refused_in_one_sentence(changes: Mapping[str, object], sentence: str) -> None:
-    (told,) = refused(changes)
-    assert sentence in told
-    assert "\n" not in told
+)
+def test_a_setting_that_a_host_cannot_honour_is_refused(changes: Mapping[str, object], key: str, text: str) -> None:
+    (refusal,) = refusals(changes)
+    assert refusal.key == key
+    assert text in str(refusal)
+    assert "\n" not in str(refusal)
 
 
-def test_a_stack_that_docker_could_not_name_is_refused() -> None:
-    (told,) = refused(stack="Prod_1")
-    assert told.startswith('stack: "Prod_1" names every container')
+def test_a_stack_name_that_docker_rejects_is_refused() -> None:
+    (refusal,) = refusals(stack="Prod_1")
+    assert (refusal.key, refusal.problem) == ("stack", '"Prod_1" is no valid prefix of container names')
 
 
-def test_without_bounds_a_service_runs_its_least_number() -> None:
+def test_a_service_without_bounds_runs_its_minimum() -> None:
     replicas = spec_of({"services.chat.replicas": DROP}).services["chat"].replicas
     assert (replicas.min, replicas.max) == (3, 3)
 
 
 @pytest.mark.parametrize(
-    ("path", "words"),
+    ("key", "effect", "reason"),
     [
-        ("network.zones", "this machine"),
-        ("network.egress", "one way out"),
-        ("network.flow_logs", "the entry's line for each request"),
-        ("ingress.waf", "7 rules of the proxy's own"),
-        ("ingress.domain", "the platform's own authority"),
-        ("services.gateway.secrets", "`docker inspect`"),
-        ("database.storage_gib", "this machine's disk"),
-        ("budget.monthly_usd", "bills nobody"),
-        ("deployer", "cannot sign in to this machine"),
-        ("monitoring.log_retention_days", "100 files of 10 MiB"),
-        ("monitoring.emails", "SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME, SMTP_PASSWORD"),
-        ("monitoring.slack", "agent-platform:SLACK_WEBHOOK_URL"),
-        ("monitoring.alerts", "nothing can be asked of worker"),
+        ("network.zones", Effect.IGNORED, "all containers run on this host"),
+        ("network.egress", Effect.ADJUSTED, "outbound connections use this host's address"),
+        ("network.flow_logs", Effect.PARTIAL, "the entry logs each request"),
+        ("ingress.waf", Effect.ADJUSTED, "7 HAProxy rules"),
+        ("ingress.domain", Effect.PARTIAL, "the stack's own authority"),
+        ("services.gateway.secrets", Effect.ADJUSTED, "`docker inspect`"),
+        ("database.storage_gib", Effect.ADJUSTED, "this host's disk"),
+        ("budget.monthly_usd", Effect.IGNORED, "has no bill"),
+        ("deployer", Effect.IGNORED, "cannot sign in to this host"),
+        ("monitoring.log_retention_days", Effect.ADJUSTED, "100 files of 10 MiB"),
+        ("monitoring.emails", Effect.ADJUSTED, "SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME, SMTP_PASSWORD"),
+        ("monitoring.slack", Effect.ADJUSTED, "agent-platform:SLACK_WEBHOOK_URL"),
+        ("monitoring.alerts", Effect.PARTIAL, "services without a port have no alarms"),
     ],
 )
-def test_what_is_done_in_another_way_is_told(path: str, words: str) -> None:
-    (given,) = approximated()[path]
-    assert words in given
+def test_an_adjusted_setting_states_effect_and_reason(key: str, effect: Effect, reason: str) -> None:
+    (adjustment,) = adjustments()[key]
+    assert adjustment.effect is effect
+    assert reason in adjustment.reason
 
 
-def test_the_relay_and_the_webhook_are_asked_of_the_stack_where_somebody_is_told() -> None:
+def test_adjusted_alarms_name_the_workers() -> None:
+    (adjustment,) = adjustments()["monitoring.alerts"]
+    assert adjustment.reason.endswith("worker")
+
+
+def test_relay_and_webhook_are_required_only_with_receivers() -> None:
     assert len(stack_secrets(spec_of())) == 5
     assert stack_secrets(spec_of({"monitoring.emails": [], "monitoring.slack": DROP})) == ()

@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 from automation import Deployment
 from automation.stack.document import read_stack
 from providers.docker.context import REGION, DockerContext
-from providers.docker.network.plan import prometheus_address
+from providers.docker.network.cidr import prometheus_address
 from providers.docker.observability.configuration import PROMETHEUS_PORT
 from tests.engine.project import EngineProject
 from tests.local.agent_os.system import Answer, free_port

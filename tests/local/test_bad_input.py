@@ -17,7 +17,7 @@ from automation.deploy import Deployment, DeploymentFailed
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
-from providers.docker.scripts import FOLDER
+from providers.docker.base.containers import script
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 from tests.local import images
 from tests.local.needs import need_machine
@@ -234,7 +234,7 @@ def test_a_version_with_another_folder_begins_no_empty_database(tmp_path: Path, 
     variables = [f"--env=PGDATA={root}/{starts}", f"--env=AGENT_PLATFORM_MAJOR={wanted}"]
     done = subprocess.run(
         [*run, *variables, images.role_images()["postgres"], "-c", lay],
-        input=(FOLDER / "postgres.sh").read_text(encoding="utf-8"), capture_output=True, text=True, check=False,
+        input=script("postgres"), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.startswith(

@@ -1,1 +1,1 @@
-"""Account, keys, identities, registry and secrets on Docker: what every other capability depends on."""
+"""Certificates, storage keys, images and containers on Docker: what every other capability depends on."""

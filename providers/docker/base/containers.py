@@ -1,13 +1,15 @@
-"""One container, hardened unless it says why not: every container of this adapter is made here.
+"""Containers and volumes with the platform's hardening; every container of this adapter is declared here.
 
-Root is read-only, all capabilities are dropped, no new privileges can be had, memory and CPU are limited, logs are
-bounded. Docker copies no file into a container whose root is read-only, so a second one, which never runs, holds the
-files in volumes without a name, and the first one reads them there. Other files make another holder, and with it another
-container: nobody's files change beneath him.
+A container has a read-only root, no capabilities, no new privileges, limits on memory and CPU, and bounded logs.
+Docker cannot upload files into a container whose root is read-only. A second container, which is never started, holds
+the files in anonymous volumes, and the first one mounts them from it. Changed files mean another file container and so
+another container: files never change under a running process.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
@@ -16,19 +18,22 @@ from providers.contract.component import Scope
 from providers.docker.compute.health import DockerProbe, go_duration
 from providers.docker.compute.sizes import cpus
 from providers.docker.context import DockerContext
-from providers.docker.database.parameters import CONFIG
 from providers.docker.monitoring.limits import LOG_FILE_MIB, log_files
+from providers.docker.naming import CONFIG_FOLDER
 
-NOBODY = "65532:65532"
-"""A user that no image knows and that owns nothing."""
-SCRATCH = "rw,nosuid,nodev,size=256m,mode=1777"
+SCRIPTS_FOLDER = Path(__file__).parent.parent / "scripts"
+UNPRIVILEGED_USER = "65532:65532"
+"""User id that no image defines and that owns no files."""
+TMPFS_OPTIONS = "rw,nosuid,nodev,size=256m,mode=1777"
 STOP_SECONDS = 30
-READABLE = "0444"
+READ_ONLY_MODE = "0444"
+VOLUME_MOUNT = "/volume"
+VOLUME_SETUP_MEMORY_MIB = 64
 
 
 @dataclass(frozen=True)
 class NetworkAttachment:
-    """A container's place in a network: the names it answers to there, and its address where that must be known."""
+    """Attachment of a container to a network: its DNS aliases there, and its address where that must be fixed."""
 
     network: pulumi.Input[str]
     aliases: tuple[str, ...] = ()
@@ -37,36 +42,37 @@ class NetworkAttachment:
 
 @dataclass(frozen=True)
 class PublishedPort:
-    """A port of this machine that leads into a container; `ip` is the address of this machine that it is opened on."""
+    """Port of a container that is published on an address of the host."""
 
-    inside: int
-    outside: int
-    ip: str = "0.0.0.0"  # noqa: S104  # the entry is what the outside may reach
+    container_port: int
+    host_port: int
+    host_address: str = "0.0.0.0"  # noqa: S104  # the entry accepts connections from outside
 
 
 @dataclass(frozen=True)
 class ContainerSpec:
-    """What runs in a container. `once` says that it does its work and ends, which is waited for."""
+    """Settings of one container."""
 
     image: pulumi.Input[str]
     memory_mib: int
     vcpu: float
-    seats: Sequence[NetworkAttachment] = ()
-    user: str | None = NOBODY
+    networks: Sequence[NetworkAttachment] = ()
+    user: str | None = UNPRIVILEGED_USER
     entrypoint: Sequence[str] = ()
     command: Sequence[str] = ()
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     files: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    """Contents by absolute path; nobody can write to them, nor to the folders they lie in."""
+    """Contents by absolute path; neither the files nor their folders are writable."""
     volumes: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    """Named volumes by the path where they stand."""
+    """Named volumes by mount path."""
     host_paths: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Folders of this machine that are read, never written, by the path where they stand."""
-    scratch: Sequence[str] = ("/tmp",)  # noqa: S108  # a file system in memory, of the container's own
+    """Folders of the host by mount path; mounted read-only."""
+    tmpfs: Sequence[str] = ("/tmp",)  # noqa: S108  # in memory, private to the container
     probe: DockerProbe | None = None
     ports: Sequence[PublishedPort] = ()
     init: bool = False
-    once: bool = False
+    run_once: bool = False
+    """True for a container that does its work and exits; an update waits for it."""
     shared_memory_mib: int | None = None
 
 
@@ -74,75 +80,75 @@ def create_container(
     scope: Scope,
     context: DockerContext,
     part: str,
-    box: ContainerSpec,
+    spec: ContainerSpec,
     depends_on: Sequence[pulumi.Resource] = (),
-    replace_first: bool = False,
+    delete_before_replace: bool = False,
 ) -> docker.Container:
-    """The container `part` of a room; `replace_first` for one with an address or a port, which no two can have."""
-    holder = _holder(scope, f"{part}-files", box) if box.files else None
+    """Container `part` of a component; `delete_before_replace` for one with a fixed address, a port or a data volume."""
+    file_container = _file_container(scope, f"{part}-files", spec) if spec.files else None
     return docker.Container(
         scope.named(part),
-        image=box.image,
-        entrypoints=list(box.entrypoint) or None,
-        command=list(box.command) or None,
-        envs=[_variable(name, value) for name, value in sorted(box.environment.items())],
-        user=box.user,
-        labels=labels(scope),
-        init=box.init or None,
-        # what it may do
+        image=spec.image,
+        entrypoints=list(spec.entrypoint) or None,
+        command=list(spec.command) or None,
+        envs=[_variable(name, value) for name, value in sorted(spec.environment.items())],
+        user=spec.user,
+        labels=_labels(scope),
+        init=spec.init or None,
+        # privileges and limits
         read_only=True,
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         security_opts=["no-new-privileges:true"],
-        memory=box.memory_mib,
-        memory_swap=box.memory_mib,
-        cpus=cpus(box.vcpu),
-        shm_size=box.shared_memory_mib,
-        # what it sees
-        volumes=_volumes(box, holder),
-        tmpfs=dict.fromkeys(box.scratch, SCRATCH),
-        networks_advanced=[_seat(seat) for seat in box.seats],
-        network_mode=None if box.seats else "none",
-        ports=[_port(port) for port in box.ports] or None,
-        # how it lives
-        healthcheck=_healthcheck(box.probe) if box.probe else None,
-        wait=box.probe is not None,
-        wait_timeout=box.probe.wait_seconds if box.probe else None,
-        restart="no" if box.once else "unless-stopped",
-        attach=box.once or None,
-        must_run=not box.once,
+        memory=spec.memory_mib,
+        memory_swap=spec.memory_mib,
+        cpus=cpus(spec.vcpu),
+        shm_size=spec.shared_memory_mib,
+        # files and networks
+        volumes=_volumes(spec, file_container),
+        tmpfs=dict.fromkeys(spec.tmpfs, TMPFS_OPTIONS),
+        networks_advanced=[_network(attachment) for attachment in spec.networks],
+        network_mode=None if spec.networks else "none",
+        ports=[_port(port) for port in spec.ports] or None,
+        # lifecycle and logs
+        healthcheck=_healthcheck(spec.probe) if spec.probe else None,
+        wait=spec.probe is not None,
+        wait_timeout=spec.probe.wait_seconds if spec.probe else None,
+        restart="no" if spec.run_once else "unless-stopped",
+        attach=spec.run_once or None,
+        must_run=not spec.run_once,
         stop_timeout=STOP_SECONDS,
         destroy_grace_seconds=STOP_SECONDS,
         log_driver="local",
         log_opts={"max-size": f"{LOG_FILE_MIB}m", "max-file": str(log_files(context.spec))},
-        opts=scope.opts(depends_on=depends_on, delete_before_replace=replace_first),
+        opts=scope.opts(depends_on=depends_on, delete_before_replace=delete_before_replace),
     )
 
 
-def _holder(scope: Scope, part: str, box: ContainerSpec) -> docker.Container:
-    """A container of the box's files, made and never started."""
+def _file_container(scope: Scope, part: str, spec: ContainerSpec) -> docker.Container:
+    """Container with the files of `spec`, which is created and never started."""
+    folders = sorted({_mounted_folder(path) for path in spec.files})
     return docker.Container(
         scope.named(part),
-        image=box.image,
+        image=spec.image,
         command=["never-started"],
-        labels=labels(scope),
+        labels=_labels(scope),
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         security_opts=["no-new-privileges:true"],
-        uploads=[_upload(path, content) for path, content in box.files.items()],
-        volumes=[
-            docker.ContainerVolumeArgs(container_path=folder)
-            for folder in sorted({_folder(path) for path in box.files})
+        uploads=[
+            docker.ContainerUploadArgs(file=path, content=content, permissions=READ_ONLY_MODE)
+            for path, content in spec.files.items()
         ],
+        volumes=[docker.ContainerVolumeArgs(container_path=folder) for folder in folders],
         network_mode="none",
         restart="no",
         start=False,
         must_run=False,
-        # who reads from it goes before it does
+        # containers that mount from this one are deleted before it
         opts=scope.opts(delete_before_replace=False),
     )
 
 
-def labels(scope: Scope) -> list[docker.ContainerLabelArgs]:
-    """The room's tags as labels."""
+def _labels(scope: Scope) -> list[docker.ContainerLabelArgs]:
     return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())]
 
 
@@ -150,38 +156,32 @@ def _variable(name: str, value: pulumi.Input[str]) -> pulumi.Input[str]:
     return f"{name}={value}" if isinstance(value, str) else pulumi.Output.concat(f"{name}=", value)
 
 
-def _upload(path: str, content: pulumi.Input[str]) -> docker.ContainerUploadArgs:
-    return docker.ContainerUploadArgs(file=path, content=content, permissions=READABLE)
+def _volumes(spec: ContainerSpec, file_container: docker.Container | None) -> list[docker.ContainerVolumeArgs]:
+    mounts: list[docker.ContainerVolumeArgs] = []
+    if file_container is not None:
+        mounts.append(docker.ContainerVolumeArgs(from_container=pulumi.Output.concat(file_container.id, ":ro")))
+    for path, name in sorted(spec.volumes.items()):
+        mounts.append(docker.ContainerVolumeArgs(container_path=path, volume_name=name))
+    for path, host_path in sorted(spec.host_paths.items()):
+        mounts.append(docker.ContainerVolumeArgs(container_path=path, host_path=host_path, read_only=True))
+    return mounts
 
 
-def _volumes(box: ContainerSpec, holder: docker.Container | None) -> list[docker.ContainerVolumeArgs]:
-    held = [docker.ContainerVolumeArgs(from_container=pulumi.Output.concat(holder.id, ":ro"))] if holder else []
-    return [
-        *held,
-        *(
-            docker.ContainerVolumeArgs(container_path=path, volume_name=name)
-            for path, name in sorted(box.volumes.items())
-        ),
-        *(
-            docker.ContainerVolumeArgs(container_path=path, host_path=host, read_only=True)
-            for path, host in sorted(box.host_paths.items())
-        ),
-    ]
+def _mounted_folder(path: str) -> str:
+    """Mount path of a file's volume; one volume holds the whole configuration folder."""
+    return CONFIG_FOLDER if path.startswith(f"{CONFIG_FOLDER}/") else path.rpartition("/")[0]
 
 
-def _folder(path: str) -> str:
-    """The volume of a file: the platform's own folder holds all beneath it."""
-    return CONFIG if path.startswith(f"{CONFIG}/") else path.rpartition("/")[0]
-
-
-def _seat(seat: NetworkAttachment) -> docker.ContainerNetworksAdvancedArgs:
+def _network(attachment: NetworkAttachment) -> docker.ContainerNetworksAdvancedArgs:
     return docker.ContainerNetworksAdvancedArgs(
-        name=seat.network, aliases=list(seat.aliases) or None, ipv4_address=seat.address
+        name=attachment.network, aliases=list(attachment.aliases) or None, ipv4_address=attachment.address
     )
 
 
 def _port(port: PublishedPort) -> docker.ContainerPortArgs:
-    return docker.ContainerPortArgs(internal=port.inside, external=port.outside, ip=port.ip, protocol="tcp")
+    return docker.ContainerPortArgs(
+        internal=port.container_port, external=port.host_port, ip=port.host_address, protocol="tcp"
+    )
 
 
 def _healthcheck(probe: DockerProbe) -> docker.ContainerHealthcheckArgs:
@@ -194,13 +194,9 @@ def _healthcheck(probe: DockerProbe) -> docker.ContainerHealthcheckArgs:
     )
 
 
-MOUNT = "/volume"
-MEMORY_MIB = 64
-
-
 @dataclass(frozen=True)
 class Volume:
-    """A volume's name, and what must have happened before it can be used."""
+    """Name of a volume, and the resource that must exist before the volume can be used."""
 
     name: pulumi.Output[str]
     ready: pulumi.Resource
@@ -209,21 +205,37 @@ class Volume:
 def create_volume(
     scope: Scope, context: DockerContext, part: str, image: pulumi.Input[str], *, protect: bool = False
 ) -> Volume:
-    """The volume `part`, opened by a container of `image`."""
+    """Volume `part`, which outlives its containers and is writable by any user.
+
+    A new volume belongs to root, and no long-running container here runs as root. A container that runs once as root,
+    without a network, makes the folder writable. It leaves a file in it, because Docker gives an empty volume the owner
+    that the folder has in the image of the first container that mounts it.
+    """
     volume = docker.Volume(
         scope.named(part),
         driver="local",
         labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())],
-        # a new label would make a new volume, and an empty one
+        # a changed label would replace the volume by an empty one
         opts=scope.opts(protect=protect, ignore_changes=["labels"]),
     )
-    opener = ContainerSpec(
+    setup = ContainerSpec(
         image=image,
-        memory_mib=MEMORY_MIB,
+        memory_mib=VOLUME_SETUP_MEMORY_MIB,
         vcpu=0.5,
         user="0:0",
-        entrypoint=["/bin/sh", "-c", f"touch {MOUNT}/.opened && chmod 0777 {MOUNT}"],
-        volumes={MOUNT: volume.name},
-        once=True,
+        entrypoint=["/bin/sh", "-c", f"touch {VOLUME_MOUNT}/.opened && chmod 0777 {VOLUME_MOUNT}"],
+        volumes={VOLUME_MOUNT: volume.name},
+        run_once=True,
     )
-    return Volume(volume.name, create_container(scope, context, f"{part}-opened", opener))
+    return Volume(volume.name, create_container(scope, context, f"{part}-opened", setup))
+
+
+@cache
+def script(name: str) -> str:
+    """Text of a shell script of the platform, by its name without `.sh`."""
+    return (SCRIPTS_FOLDER / f"{name}.sh").read_text(encoding="utf-8")
+
+
+def script_path(name: str) -> str:
+    """Path of a script in the container that runs it."""
+    return f"{CONFIG_FOLDER}/{name}.sh"

@@ -1,7 +1,7 @@
-"""One principal for each service, as far as one machine has any: its own key to the object store.
+"""Keys to the object store, one for each service that uses it.
 
-Docker gives containers no identity. What a service may reach follows from the networks it stands in, what it may open
-from the passwords it is given; only the object store tells its users apart, so there each one has a key of its own.
+Docker gives containers no identity. The networks of a service decide what it can reach, and the passwords it is given
+decide what it can open. Only the object store distinguishes its users, so each of them has a separate key there.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from providers.docker.context import DockerContext
 from providers.docker.naming import access_key
 
 COURIER, KEEPER = "courier", "keeper"
-"""Who carries backups, and who makes buckets; no service can have these names here, for theirs come first."""
+"""Users of the platform itself: `courier` uploads backups, `keeper` creates buckets. Services have the prefix `service-`."""
 
 
 @dataclass(frozen=True)
 class StorageKey:
-    """Both halves of a key to the object store; the second is secret."""
+    """Access key and secret key of one user of the object store."""
 
     access_key: str
     secret_key: pulumi.Output[str]
@@ -28,7 +28,7 @@ class StorageKey:
 
 @dataclass(frozen=True)
 class DockerIdentity:
-    """The keys of services that use storage, by name, and of the platform's own two holders."""
+    """Keys of the services that use storage, by name, and of the platform's two users."""
 
     services: Mapping[str, StorageKey]
     courier: StorageKey | None
@@ -36,14 +36,14 @@ class DockerIdentity:
 
 
 def create_identity(scope: Scope, context: DockerContext) -> DockerIdentity:
-    """A key for each service that uses storage, one for whoever carries backups, one for whoever makes buckets."""
-    stores = context.spec.storage is not None or context.backs_up
+    """A key for each service that uses storage, for the upload of backups and for the creation of buckets."""
+    has_store = context.spec.storage is not None or context.keeps_backups
     return DockerIdentity(
         services={name: _key(scope, context, f"service-{name}") for name in context.spec.users_of("storage")},
-        courier=_key(scope, context, COURIER) if context.backs_up else None,
-        keeper=_key(scope, context, KEEPER) if stores else None,
+        courier=_key(scope, context, COURIER) if context.keeps_backups else None,
+        keeper=_key(scope, context, KEEPER) if has_store else None,
     )
 
 
-def _key(scope: Scope, context: DockerContext, holder: str) -> StorageKey:
-    return StorageKey(access_key(context.stack, holder), generated_password(scope, holder))
+def _key(scope: Scope, context: DockerContext, user: str) -> StorageKey:
+    return StorageKey(access_key(context.stack, user), generated_password(scope, user))

@@ -1,8 +1,8 @@
-"""Keys: a local authority, and a certificate of it for each part that is reached over TLS.
+"""Certificate authority of the stack, and a certificate for each server that accepts TLS.
 
-The authority is made once and outlives everything that it signs. Clients of the entry trust it by its certificate, which
-holds no secret (`pulumi stack export` or the file in any container that uses the cache); services get it where they
-need it. Private keys are secret in the state and lie in the containers that use them, nowhere else.
+The authority is created once and outlives the certificates that it signs. Clients of the entry trust it by its
+certificate, which is no secret (`pulumi stack export`, or the file in any container that uses the cache). Private keys
+are secret in the state and exist only in the containers that use them.
 """
 
 from dataclasses import dataclass
@@ -15,28 +15,28 @@ from providers.docker.context import DockerContext
 from providers.docker.naming import CACHE, DATABASE
 
 ALGORITHM, CURVE = "ECDSA", "P256"
-AUTHORITY_HOURS = 10 * 365 * 24
-CERTIFICATE_HOURS = 365 * 24
-RENEWED_HOURS = 90 * 24
-"""A certificate is made anew by the first update within this time of its end."""
+AUTHORITY_VALID_HOURS = 10 * 365 * 24
+CERTIFICATE_VALID_HOURS = 365 * 24
+EARLY_RENEWAL_HOURS = 90 * 24
+"""The first update within this time of a certificate's end renews it."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate and its key in PEM; the key is secret."""
+    """Certificate and private key in PEM; the key is secret."""
 
     certificate: pulumi.Output[str]
     key: pulumi.Output[str]
 
     @property
     def bundle(self) -> pulumi.Output[str]:
-        """Both in one text, as HAProxy reads them; secret because the key is."""
+        """Certificate and key in one text, the format that HAProxy reads; secret because of the key."""
         return pulumi.Output.secret(pulumi.Output.concat(self.certificate, self.key))
 
 
 @dataclass(frozen=True)
 class DockerKeys:
-    """The authority's certificate, and who shows one of its own; None for a part that does not stand."""
+    """Certificate of the authority, and the servers' certificates; None for a server that the spec leaves out."""
 
     authority: pulumi.Output[str]
     entry: Certificate
@@ -45,23 +45,23 @@ class DockerKeys:
 
 
 def create_keys(scope: Scope, context: DockerContext) -> DockerKeys:
-    """An authority for this stack alone, and what it signs."""
+    """Authority of this stack, and the certificates that it signs."""
     key = _key(scope, "authority")
     authority = tls.SelfSignedCert(
         scope.named("authority-certificate"),
-        private_key_pem=_secret(key),
+        private_key_pem=_secret_pem(key),
         subject=tls.SelfSignedCertSubjectArgs(
             common_name=f"agent-platform {context.stack}", organization="agent-platform"
         ),
         is_ca_certificate=True,
         allowed_uses=["cert_signing", "crl_signing"],
-        validity_period_hours=AUTHORITY_HOURS,
+        validity_period_hours=AUTHORITY_VALID_HOURS,
         opts=scope.opts(),
     )
     spec = context.spec
     return DockerKeys(
         authority=authority.cert_pem,
-        # the dashboard, on the loopback address, shows the same one
+        # the dashboard on the loopback address uses the same certificate
         entry=_certificate(scope, "entry", key, authority, [*dict.fromkeys([context.host, "localhost"])]),
         database=_certificate(scope, "database", key, authority, [DATABASE]) if spec.database else None,
         cache=_certificate(scope, "cache", key, authority, [CACHE]) if spec.cache else None,
@@ -72,8 +72,8 @@ def _key(scope: Scope, part: str) -> tls.PrivateKey:
     return tls.PrivateKey(scope.named(f"{part}-key"), algorithm=ALGORITHM, ecdsa_curve=CURVE, opts=scope.opts())
 
 
-def _secret(key: tls.PrivateKey) -> pulumi.Output[str]:
-    """Wrapped because the provider's own mark is only seen by a real engine."""
+def _secret_pem(key: tls.PrivateKey) -> pulumi.Output[str]:
+    """Private key, wrapped because only an engine reports that the provider marks it as secret."""
     return pulumi.Output.secret(key.private_key_pem)
 
 
@@ -83,7 +83,7 @@ def _certificate(
     key = _key(scope, part)
     request = tls.CertRequest(
         scope.named(f"{part}-request"),
-        private_key_pem=_secret(key),
+        private_key_pem=_secret_pem(key),
         subject=tls.CertRequestSubjectArgs(common_name=names[0]),
         dns_names=names,
         ip_addresses=["127.0.0.1"],
@@ -92,11 +92,11 @@ def _certificate(
     signed = tls.LocallySignedCert(
         scope.named(f"{part}-certificate"),
         cert_request_pem=request.cert_request_pem,
-        ca_private_key_pem=_secret(signer),
+        ca_private_key_pem=_secret_pem(signer),
         ca_cert_pem=authority.cert_pem,
         allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
-        validity_period_hours=CERTIFICATE_HOURS,
-        early_renewal_hours=RENEWED_HOURS,
+        validity_period_hours=CERTIFICATE_VALID_HOURS,
+        early_renewal_hours=EARLY_RENEWAL_HOURS,
         opts=scope.opts(),
     )
-    return Certificate(signed.cert_pem, _secret(key))
+    return Certificate(signed.cert_pem, _secret_pem(key))

@@ -1,12 +1,12 @@
-"""Every image that the platform runs beside the user's own: one table, each replaceable by `docker.images`. Pure.
+"""Images that the platform runs beside the services, in one table; `docker.images` replaces each. Pure.
 
-A digest is the one published for the tag beside it. Two images are pinned by their exact version alone, because no
-published digest could be confirmed; whoever has a registry at hand may pin them in the stack file.
+Digests are those published for the tag. Two images are pinned by exact version only, because no published digest could
+be confirmed; `docker.images` can pin them.
 """
 
 from collections.abc import Iterator, Mapping
 
-from providers.contract.diagnostics import Diagnostic, did_you_mean, legacy_error, listed
+from providers.contract.diagnostics import ConfigError, Diagnostic, did_you_mean, displayed, listed
 from providers.contract.spec import Platform
 
 POSTGRES = "postgres"
@@ -49,45 +49,45 @@ IMAGES: Mapping[str, str] = {
         "gcr.io/cadvisor/cadvisor:v0.52.1@sha256:f40e65878e25c2e78ea037f73a449527a0fb994e303dc3e34cb6b187b4b91435"
     ),
 }
-"""Image by role, but for `postgres`, which the database's version chooses."""
+"""Image by role, except `postgres`, which depends on the database version."""
 
 ROLES = (POSTGRES, *IMAGES)
 
 
 def image_of(spec: Platform, role: str) -> str:
-    """Reference of the image that fills a role: the stack file's, or the table's."""
-    given = spec.docker.images if spec.docker else {}
-    return given.get(role) or IMAGES.get(role) or POSTGRES_BY_VERSION[spec.database.version if spec.database else "17"]
+    """Image reference of a role: from `docker.images`, else from the table."""
+    replacements = spec.docker.images if spec.docker else {}
+    version = spec.database.version if spec.database else "17"
+    return replacements.get(role) or IMAGES.get(role) or POSTGRES_BY_VERSION[version]
 
 
 def roles_of(spec: Platform) -> tuple[str, ...]:
-    """Roles that a platform needs filled, in the order of the table."""
-    return tuple(role for role in ROLES if role in set(_needed(spec)))
+    """Roles that a platform needs, in the order of the table."""
+    required = set(_required_roles(spec))
+    return tuple(role for role in ROLES if role in required)
 
 
-def image_keys(spec: Platform) -> dict[str, str]:
-    """Image by the key that names it: services first, then roles."""
+def images_by_key(spec: Platform) -> dict[str, str]:
+    """Image references by the configuration key that sets them: services first, then roles."""
     services = {f"services.{name}.image": service.image for name, service in spec.services.items()}
     return {**services, **{f"docker.images.{role}": image_of(spec, role) for role in roles_of(spec)}}
 
 
 def image_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Replacements for a role that nobody plays."""
-    given = spec.docker.images if spec.docker else {}
+    """Keys of `docker.images` that are not roles."""
+    replacements = spec.docker.images if spec.docker else {}
     return [
-        legacy_error(
-            f"docker.images.{role}", image, f"fills no role{did_you_mean(role, ROLES)}; the roles are {_roles()}"
+        ConfigError(
+            f"docker.images.{role}",
+            problem=f"{displayed(role)} is not a role{did_you_mean(role, ROLES)}",
+            fix=f"use one of {listed(ROLES)}",
         )
-        for role, image in given.items()
+        for role in replacements
         if role not in ROLES
     ]
 
 
-def _roles() -> str:
-    return listed(ROLES, "and")
-
-
-def _needed(spec: Platform) -> Iterator[str]:
+def _required_roles(spec: Platform) -> Iterator[str]:
     yield from (PROMETHEUS, ALERTMANAGER, HOST_EXPORTER, CONTAINER_EXPORTER)
     if spec.public:
         yield PROXY

@@ -1,24 +1,25 @@
-"""What `open` lays before any verb: the facts of this machine that rooms share, never seen by neutral code."""
+"""Base resources of a Docker host, which every other capability depends on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
+from providers.contract.results import SecretRef
 from providers.contract.spec import Platform
 from providers.docker.base.containers import NetworkAttachment
 from providers.docker.base.identity import DockerIdentity
 from providers.docker.base.keys import DockerKeys
 from providers.docker.base.registry import DockerRegistry
 from providers.docker.context import DockerContext
-from providers.docker.network.plan import inside
+from providers.docker.network.flows import internal_network
 from providers.docker.network.resources import DockerNetwork
 from providers.docker.observability.channels import DockerChannels
 
 
 @dataclass(frozen=True)
 class DockerBaseResources:
-    """Keys, networks, keys to the store, images and alarm channels of this machine."""
+    """Certificates, networks, storage keys, images and notification channels of this host."""
 
     context: DockerContext
     keys: DockerKeys
@@ -29,17 +30,32 @@ class DockerBaseResources:
 
     @property
     def spec(self) -> Platform:
-        """The spec that is built."""
+        """Spec of the platform."""
         return self.context.spec
 
     def image(self, role: str) -> pulumi.Output[str]:
-        """Id of the image that fills a role."""
+        """Id of the image of a role."""
         return self.registry.roles[role]
 
-    def seat(self, part: str, *aliases: str, address: str | None = None) -> NetworkAttachment:
-        """A place in the network `part`, under these names."""
-        return NetworkAttachment(self.network.names[part], aliases, address)
+    def attachment(self, network: str, *aliases: str, address: str | None = None) -> NetworkAttachment:
+        """Attachment to the network `network` under these DNS aliases."""
+        return NetworkAttachment(self.network.names[network], aliases, address)
 
-    def beside(self, part: str, alias: str) -> Sequence[NetworkAttachment]:
-        """A place beside each service that uses a part of the platform, under the name by which it is known."""
-        return [self.seat(inside(service), alias) for service in self.spec.users_of(part)]
+    def user_attachments(self, part: str, alias: str) -> Sequence[NetworkAttachment]:
+        """Attachments to the internal network of each service that uses `part` (`database`, `cache`, `storage`)."""
+        return [self.attachment(internal_network(service), alias) for service in self.spec.users_of(part)]
+
+    def address(self, service: str) -> str:
+        """`http://<name>:<port>` of a service in the networks of its callers; empty for a worker, which has no port."""
+        port = self.spec.services[service].port
+        return f"http://{service}:{port}" if port is not None else ""
+
+
+def secret_reference(name: str, value: pulumi.Output[str]) -> SecretRef:
+    """Reference to a secret: the value itself, marked as secret.
+
+    Docker without a swarm stores no secrets and has no references to them. The value is encrypted in the stack's state
+    and becomes a variable or a file of its readers, so a changed value replaces them. No grant is needed: only the
+    readers receive it.
+    """
+    return SecretRef(name, reference=pulumi.Output.secret(value), version=pulumi.Output.from_input(""))

@@ -1,20 +1,20 @@
-"""How Docker asks a copy whether it is well. Pure.
+"""Health checks of containers in Docker's terms. Pure.
 
-Docker runs a command in the container and knows no HTTP. An HTTP check therefore needs a tool of the image: curl, wget
-or Python is looked for in this order, and what apps of the presets are written in is among them. An image with none
-of them, or without a shell, proves its health by `health.command`.
+Docker runs a command inside the container and has no HTTP check. An HTTP check therefore needs a tool of the image:
+curl, wget or Python, tried in this order; images of the app presets have at least Python. An image without a shell or
+without any of them needs `health.command`.
 """
 
 from dataclasses import dataclass
 
 from providers.contract.spec import Service
 
-SLACK_SECONDS = 30
+EXTRA_WAIT_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class DockerProbe:
-    """A check in Docker's own words; seconds where it has durations."""
+    """Health check of a container."""
 
     test: tuple[str, ...]
     interval_seconds: int
@@ -24,28 +24,45 @@ class DockerProbe:
 
     @property
     def wait_seconds(self) -> int:
-        """How long an update waits for a new container to be well."""
-        return self.start_period_seconds + self.interval_seconds * (self.retries + 1) + SLACK_SECONDS
+        """Time that an update waits for a new container to become healthy."""
+        return self.start_period_seconds + self.interval_seconds * (self.retries + 1) + EXTRA_WAIT_SECONDS
 
 
-def probe_of(service: Service) -> DockerProbe | None:
-    """The check of a service; None for one that has nothing to be asked."""
+def service_probe(service: Service) -> DockerProbe | None:
+    """Health check of a service: its command, its HTTP path or its port; None without any of them."""
     health = service.health
-    test = health.command or (_http(service.port, health.path, health.timeout_seconds) if health.path else ())
+    test = health.command or (_http_test(service.port, health.path, health.timeout_seconds) if health.path else ())
     if not test and service.port is not None:
-        test = _listens(service.port)
+        test = _port_test(service.port)
     if not test:
         return None
-    numbers = (health.interval_seconds, health.timeout_seconds, health.unhealthy_threshold, health.start_period_seconds)
-    return DockerProbe(tuple(test), *numbers)
+    return DockerProbe(
+        test=tuple(test),
+        interval_seconds=health.interval_seconds,
+        timeout_seconds=health.timeout_seconds,
+        retries=health.unhealthy_threshold,
+        start_period_seconds=health.start_period_seconds,
+    )
 
 
-def own_probe(*test: str) -> DockerProbe:
-    """The check of a part of the platform itself."""
+def platform_probe(*test: str) -> DockerProbe:
+    """Health check of a container of the platform."""
     return DockerProbe(("CMD", *test), interval_seconds=10, timeout_seconds=5, retries=5, start_period_seconds=30)
 
 
-def _http(port: int | None, path: str, seconds: int) -> tuple[str, ...]:
+def go_duration(seconds: int) -> str:
+    """Whole seconds in the format of Go's `Duration.String`: `30s`, `1m0s`, `1h0m0s`.
+
+    Docker returns durations in this format, `1m0s` for `60s`; any other would appear as a change in every update.
+    """
+    hours, remainder = divmod(seconds, 3600)
+    minutes, rest = divmod(remainder, 60)
+    if hours:
+        return f"{hours}h{minutes}m{rest}s"
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+
+
+def _http_test(port: int | None, path: str, seconds: int) -> tuple[str, ...]:
     url = f"http://127.0.0.1:{port}{path}"
     python = f"import urllib.request as r; r.urlopen('{url}', timeout={seconds})"
     script = (
@@ -56,15 +73,6 @@ def _http(port: int | None, path: str, seconds: int) -> tuple[str, ...]:
     return ("CMD-SHELL", script)
 
 
-def _listens(port: int) -> tuple[str, ...]:
-    """True when something listens on the port, as the kernel tells without any tool but a shell's grep."""
+def _port_test(port: int) -> tuple[str, ...]:
+    """Test that a socket listens on the port; reads the kernel's table, for images without network tools."""
     return ("CMD-SHELL", f"grep -qi ': [0-9A-F]*:{port:04X} [0-9A-F:]* 0A' /proc/net/tcp /proc/net/tcp6")
-
-
-def go_duration(seconds: int) -> str:
-    """`30s`, `1m0s`, `1h0m0s`: what Go's `Duration.String` makes of whole seconds."""
-    hours, rest = divmod(seconds, 3600)
-    minutes, left = divmod(rest, 60)
-    if hours:
-        return f"{hours}h{minutes}m{left}s"
-    return f"{minutes}m{left}s" if minutes else f"{left}s"

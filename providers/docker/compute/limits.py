@@ -1,91 +1,131 @@
-"""What services, data and money ask that one machine cannot do, or does in its own way. Pure."""
+"""Settings of services, data and billing that a Docker host refuses or adjusts. Pure."""
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform
 
-MOST_PORT = 65535
-PRIVATE_HEALTHY = 1
+MAX_PORT = 65535
+DOCKER_HEALTHY_THRESHOLD = 1
 
 
 def workload_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Scaling and standbys, which one machine has no place for, and an entry without room for its dashboard."""
-    return [*_scaled(spec), *_standbys(spec), *_ports(spec)]
+    """Autoscaling, standby servers, and an entry port without a following port for the dashboard."""
+    return [*_autoscaling(spec), *_standby_servers(spec), *_entry_port(spec)]
 
 
 def workload_adjustments(spec: Platform) -> list[Adjustment]:
-    """Checks, secrets, data and money, as far as one machine honours them."""
-    return [*_health(spec), *_secrets(spec), *_database(spec), *_storage(spec), *_outside(spec)]
+    """Health checks, secrets, data stores, budget and deployer."""
+    return [*_health(spec), *_secrets(spec), *_database(spec), *_storage(spec), *_account(spec)]
 
 
-def _scaled(spec: Platform) -> Iterator[Diagnostic]:
+def _autoscaling(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
-        least, most = service.replicas.min, service.replicas.max
-        if most > least:
-            advice = f"one machine runs a fixed number of copies; set max equal to min, which is {least}"
-            yield legacy_unsupported("docker", f"services.{name}.replicas.max", most, advice)
+        replicas = service.replicas
+        if replicas.max > replicas.min:
+            yield Unsupported(
+                "docker",
+                f"services.{name}.replicas.max",
+                problem=f"{replicas.max} exceeds replicas.min, and one host runs a fixed number of replicas",
+                fix=f"set it to {replicas.min}, the value of replicas.min",
+            )
 
 
-def _standbys(spec: Platform) -> Iterator[Diagnostic]:
-    advice = "a standby on the same machine would fall with it; set it to false"
-    if spec.database is not None and spec.database.high_availability:
-        yield legacy_unsupported("docker", "database.high_availability", True, advice)
-    if spec.cache is not None and spec.cache.high_availability:
-        yield legacy_unsupported("docker", "cache.high_availability", True, advice)
+def _standby_servers(spec: Platform) -> Iterator[Diagnostic]:
+    stores = {"database": spec.database, "cache": spec.cache}
+    for name, store in stores.items():
+        if store is not None and store.high_availability:
+            yield Unsupported(
+                "docker",
+                f"{name}.high_availability",
+                problem="a standby on the same host would fail together with the primary",
+                fix="set it to false",
+            )
 
 
-def _ports(spec: Platform) -> Iterator[Diagnostic]:
-    port = spec.docker.entry_port if spec.docker else 0
-    if port == MOST_PORT:
-        advice = f"the dashboard takes the port after it, and there is none; use {MOST_PORT - 1} or less"
-        yield legacy_unsupported("docker", "docker.entry_port", port, advice)
+def _entry_port(spec: Platform) -> Iterator[Diagnostic]:
+    if spec.docker is not None and spec.docker.entry_port == MAX_PORT:
+        yield Unsupported(
+            "docker",
+            "docker.entry_port",
+            problem=f"{MAX_PORT} leaves no port for the dashboard, which uses the next one",
+            fix=f"use {MAX_PORT - 1} or less",
+        )
 
 
 def _health(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
-        asked = service.health.healthy_threshold
-        if service.path is None and "healthy_threshold" in service.health.model_fields_set and asked != PRIVATE_HEALTHY:
-            given = (
-                f"{PRIVATE_HEALTHY}: Docker takes a copy for healthy after one good check; the entry counts for itself"
+        threshold = service.health.healthy_threshold
+        is_set = "healthy_threshold" in service.health.model_fields_set
+        if service.path is None and is_set and threshold != DOCKER_HEALTHY_THRESHOLD:
+            yield Adjustment(
+                f"services.{name}.health.healthy_threshold",
+                requested=threshold,
+                effect=Effect.ADJUSTED,
+                reason=(
+                    f"{DOCKER_HEALTHY_THRESHOLD}; Docker considers a container healthy after one successful check. "
+                    "Only the entry counts successful checks, for services with a path"
+                ),
             )
-            yield legacy_adjustment(f"services.{name}.health.healthy_threshold", asked, given)
 
 
 def _secrets(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
         if service.secrets:
-            given = (
-                "variables of the container, like DATABASE_URL and REDIS_URL: encrypted in the stack's state, and shown "
-                "by `docker inspect` to whoever may command Docker on this machine, for it knows no references"
+            yield Adjustment(
+                f"services.{name}.secrets",
+                requested=list(service.secrets),
+                effect=Effect.ADJUSTED,
+                reason=(
+                    "environment variables of the container, like DATABASE_URL and REDIS_URL; they are encrypted in the "
+                    "stack's state, and `docker inspect` shows them to users with access to Docker on this host"
+                ),
             )
-            yield legacy_adjustment(f"services.{name}.secrets", list(service.secrets), given)
 
 
 def _database(spec: Platform) -> Iterator[Adjustment]:
     database = spec.database
     if database is None:
         return
-    given = "a volume as large as this machine's disk allows; alarms reckon with database.max_storage_gib"
-    yield legacy_adjustment("database.storage_gib", database.storage_gib, given)
-    maintenance = database.maintenance
-    if maintenance.model_fields_set:
-        given = "nothing: a minor version follows when `docker.images` or a release of the platform names another image"
-        yield legacy_adjustment("database.maintenance", maintenance.model_dump(exclude_unset=True), given)
+    yield Adjustment(
+        "database.storage_gib",
+        requested=database.storage_gib,
+        effect=Effect.ADJUSTED,
+        reason="the volume is limited only by this host's disk; alarms use database.max_storage_gib",
+    )
+    if database.maintenance.model_fields_set:
+        yield Adjustment(
+            "database.maintenance",
+            requested=database.maintenance.model_dump(exclude_unset=True),
+            effect=Effect.IGNORED,
+            reason="minor versions are installed when `docker.images` or a release of the platform names another image",
+        )
 
 
 def _storage(spec: Platform) -> Iterator[Adjustment]:
     if spec.storage is not None and spec.storage.versioning:
         days = spec.storage.noncurrent_days
-        given = f"a lifecycle rule of {days} days, which SeaweedFS applies when a lifecycle worker of its own is run"
-        yield legacy_adjustment("storage.noncurrent_days", days, given)
+        yield Adjustment(
+            "storage.noncurrent_days",
+            requested=days,
+            effect=Effect.PARTIAL,
+            reason=f"a lifecycle rule of {days} days is set; SeaweedFS applies it only when a lifecycle worker runs",
+        )
 
 
-def _outside(spec: Platform) -> Iterator[Adjustment]:
-    """What belongs to a cloud's account, which this machine has none of."""
+def _account(spec: Platform) -> Iterator[Adjustment]:
+    """Settings of a cloud account, which a host does not have."""
     if spec.budget is not None:
-        given = "a line on the dashboard that stays empty: this machine bills nobody, so no alarm can follow"
-        yield legacy_adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
+        yield Adjustment(
+            "budget.monthly_usd",
+            requested=spec.budget.monthly_usd,
+            effect=Effect.IGNORED,
+            reason="a Docker host has no bill; the dashboard's spending panel stays empty and no alarm is created",
+        )
     if spec.deployer is not None:
-        given = "nothing: GitHub's jobs cannot sign in to this machine; run `agent-platform up` on it"
-        yield legacy_adjustment("deployer", spec.deployer.model_dump(), given)
+        yield Adjustment(
+            "deployer",
+            requested=spec.deployer.model_dump(),
+            effect=Effect.IGNORED,
+            reason="GitHub jobs cannot sign in to this host; run `agent-platform up` on it",
+        )

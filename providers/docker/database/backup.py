@@ -1,8 +1,8 @@
-"""Backups: a nightly dump into the object store, and a drill that restores the newest one and reads every row back.
+"""Backups: a nightly dump to the object store, and a drill that restores the newest one and reads every row.
 
-Three containers with one right each: `dump` reaches the database, `courier` the object store, `drill` nothing at all.
-They hand files to each other in a volume; what they tell of it, Prometheus finds there through the host's exporter.
-Database and store are both there when this room is opened, so it comes after them.
+Each of the three containers has one access right: `dump` reaches the database, `courier` the object store, and `drill`
+has no network. They exchange files in a volume, from which the host exporter also reads their metrics. The component is
+created after database and object store, which it depends on.
 """
 
 from dataclasses import dataclass, replace
@@ -11,23 +11,29 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.spec import DatabaseSpec
-from providers.docker.base.containers import ContainerSpec, Volume, create_container, create_volume
+from providers.docker.base.containers import (
+    ContainerSpec,
+    Volume,
+    create_container,
+    create_volume,
+    script,
+    script_path,
+)
 from providers.docker.base.platform_images import POSTGRES
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.database.parameters import CONFIG
-from providers.docker.database.resources import DockerDatabase, connection
-from providers.docker.network.plan import DATA
-from providers.docker.scripts import script, script_path
-from providers.docker.storage.resources import Store, carrier, create_store
+from providers.docker.database.resources import USERNAME, DockerDatabase, connection_variables
+from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.network.flows import DATA
+from providers.docker.storage.resources import Store, create_store, store_client
 
-EXCHANGE = "/exchange"
-SCRATCH = "/scratch"
-MEMORY_MIB, DRILL_MEMORY_MIB = 256, 512
+EXCHANGE_FOLDER = "/exchange"
+SCRATCH_FOLDER = "/scratch"
+DUMP_MEMORY_MIB, DRILL_MEMORY_MIB = 256, 512
 
 
 @dataclass(frozen=True)
 class DockerBackup:
-    """The volume in which the state of the backups is told."""
+    """Backups; `exchange` is the name of the volume with their files and metrics."""
 
     exchange: pulumi.Output[str]
 
@@ -35,56 +41,60 @@ class DockerBackup:
 def create_backup(
     scope: Scope, base: DockerBaseResources, database: DockerDatabase, store: Store | None
 ) -> DockerBackup:
-    """Dump, courier and drill; the object store as well where no service uses one."""
-    wanted, key = base.spec.database, base.identity.courier
-    if wanted is None or key is None:
+    """Dump, upload and drill; also the object store when no service uses one."""
+    spec, key = base.spec.database, base.identity.courier
+    if spec is None or key is None:
         raise ValueError("the platform keeps no backups")
-    standing = store or create_store(scope, base)
+    store = store or create_store(scope, base)
     exchange = create_volume(scope, base.context, "exchange", base.image(POSTGRES))
-    _dump(scope, base, wanted, database, exchange)
-    box = carrier(base, key, "courier", (), {})
-    environment = {**box.environment, "BACKUP_DAYS": str(wanted.backup.retention_days)}
-    courier = replace(box, environment=environment, volumes={EXCHANGE: exchange.name}, init=True)
-    # no input tells that the bucket must be there
-    create_container(scope, base.context, "courier", courier, [exchange.ready, standing.ready])
+    _dump(scope, base, spec, database, exchange)
+    client = store_client(base, key, "courier")
+    courier = replace(
+        client,
+        environment={**client.environment, "BACKUP_DAYS": str(spec.backup.retention_days)},
+        volumes={EXCHANGE_FOLDER: exchange.name},
+        init=True,
+    )
+    # no input refers to the bucket
+    create_container(scope, base.context, "courier", courier, [exchange.ready, store.ready])
     _drill(scope, base, exchange)
     return DockerBackup(exchange.name)
 
 
 def _dump(
-    scope: Scope, base: DockerBaseResources, wanted: DatabaseSpec, database: DockerDatabase, exchange: Volume
+    scope: Scope, base: DockerBaseResources, spec: DatabaseSpec, database: DockerDatabase, exchange: Volume
 ) -> None:
-    box = ContainerSpec(
+    container = ContainerSpec(
         image=base.image(POSTGRES),
-        memory_mib=MEMORY_MIB,
+        memory_mib=DUMP_MEMORY_MIB,
         vcpu=1,
-        seats=[base.seat(DATA)],
+        networks=[base.attachment(DATA)],
         entrypoint=["/bin/sh", script_path("dump")],
-        environment={**connection("platform"), "BACKUP_START": wanted.backup.window_start.replace(":", "")},
+        environment={**connection_variables(USERNAME), "BACKUP_START": spec.backup.window_start.replace(":", "")},
         files={
             script_path("dump"): script("dump"),
-            f"{CONFIG}/ca.pem": base.keys.authority,
-            f"{CONFIG}/password": database.passwords.platform,
+            f"{CONFIG_FOLDER}/ca.pem": base.keys.authority,
+            f"{CONFIG_FOLDER}/password": database.passwords.platform,
         },
-        volumes={EXCHANGE: exchange.name},
+        volumes={EXCHANGE_FOLDER: exchange.name},
         init=True,
     )
-    create_container(scope, base.context, "dump", box, [exchange.ready, database.ready])
+    create_container(scope, base.context, "dump", container, [exchange.ready, database.ready])
 
 
 def _drill(scope: Scope, base: DockerBaseResources, exchange: Volume) -> None:
-    """A server of its own, in a container without any network: what it restores can reach nobody."""
+    """Separate server in a container without a network, so that restored code cannot connect to anything."""
     image = base.image(POSTGRES)
     scratch = create_volume(scope, base.context, "scratch", image)
-    box = ContainerSpec(
+    container = ContainerSpec(
         image=image,
         memory_mib=DRILL_MEMORY_MIB,
         vcpu=1,
-        # the server looks its user up by name, so it must be one that the image knows
+        # the server looks up its user by name, so the image must define it
         user="postgres",
         entrypoint=["/bin/sh", script_path("drill")],
         files={script_path("drill"): script("drill")},
-        volumes={EXCHANGE: exchange.name, SCRATCH: scratch.name},
+        volumes={EXCHANGE_FOLDER: exchange.name, SCRATCH_FOLDER: scratch.name},
         init=True,
     )
-    create_container(scope, base.context, "drill", box, [exchange.ready, scratch.ready])
+    create_container(scope, base.context, "drill", container, [exchange.ready, scratch.ready])

@@ -1,18 +1,17 @@
-"""Parameters of the PostgreSQL server as arguments of its command line: defaults, the user's, what is fixed. Pure."""
+"""Parameters of the PostgreSQL server as command-line arguments: defaults, user settings and fixed values. Pure."""
 
-from providers.contract.diagnostics import Diagnostic, legacy_error
+from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.postgres import PAGES_A_MIB, declared, on_or_off, untaken
 from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import Parameter
 from providers.contract.spec.platform import Platform
+from providers.docker.naming import CONFIG_FOLDER
 
-CONFIG = "/etc/agent-platform"
-"""Where a container finds the files that it was given."""
-SOCKETS = "/var/run/postgresql"
-KEYS = "/tmp/tls"  # noqa: S108  # a file system in memory, of the container's own
-"""Where the server's key stands under its own user, who alone may read it."""
-BUFFERS_SHARE, CACHE_SHARE = 4, 2
-"""A quarter of the memory for buffers, half of it reckoned with as cached: PostgreSQL documentation, 19.4."""
+SOCKET_FOLDER = "/var/run/postgresql"
+KEY_FOLDER = "/tmp/tls"  # noqa: S108  # in memory, private to the container
+"""Folder of the server's private key, readable only by the server's user."""
+SHARED_BUFFERS_DIVISOR, CACHE_SIZE_DIVISOR = 4, 2
+"""A quarter of the memory for shared buffers, half of it assumed as cache: PostgreSQL documentation, 19.4."""
 
 DEFAULTS: dict[str, Parameter] = {
     "log_checkpoints": True,
@@ -25,55 +24,60 @@ DEFAULTS: dict[str, Parameter] = {
     "max_connections": 100,
 }
 FIXED: dict[str, Parameter] = {
-    "hba_file": f"{CONFIG}/pg_hba.conf",
+    "hba_file": f"{CONFIG_FOLDER}/pg_hba.conf",
     "listen_addresses": "*",
     "password_encryption": "scram-sha-256",
     "ssl": True,
-    "ssl_cert_file": f"{CONFIG}/server.crt",
-    "ssl_key_file": f"{KEYS}/server.key",
+    "ssl_cert_file": f"{CONFIG_FOLDER}/server.crt",
+    "ssl_key_file": f"{KEY_FOLDER}/server.key",
     "ssl_min_protocol_version": "TLSv1.2",
-    "unix_socket_directories": SOCKETS,
+    "unix_socket_directories": SOCKET_FOLDER,
 }
-KEEPS = {
-    "the platform keeps address, files and sockets of the server to itself": """
+RESERVED = {
+    "the platform sets address, files and sockets of the server": """
         config_file data_directory external_pid_file hba_file ident_file listen_addresses port unix_socket_directories
         unix_socket_group unix_socket_permissions
     """,
-    "TLS is always on, under the platform's own authority": """
+    "TLS is always on, with a certificate of the stack's authority": """
         ssl ssl_ca_file ssl_cert_file ssl_crl_dir ssl_crl_file ssl_key_file ssl_min_protocol_version
         ssl_passphrase_command
     """,
-    "logs go to the container's own log, which keeps them": """
+    "logs go to the container's log": """
         log_destination log_directory log_file_mode log_filename logging_collector
     """,
-    "passwords are kept in one way": "password_encryption",
+    "passwords are always stored as SCRAM-SHA-256": "password_encryption",
 }
-"""Parameters that nobody may set, by the reason."""
+"""Parameters that users cannot set, by the reason."""
 
 
 def arguments(database: DatabaseSpec) -> list[str]:
-    """`-c name=value` for every declared parameter, in the order of their names."""
+    """`-c name=value` for every declared parameter, sorted by name."""
     memory_mib = database.size.memory_gib * 1024
     defaults: dict[str, Parameter] = {
         **DEFAULTS,
-        "shared_buffers": int(memory_mib / BUFFERS_SHARE) * PAGES_A_MIB,
-        "effective_cache_size": int(memory_mib / CACHE_SHARE) * PAGES_A_MIB,
+        "shared_buffers": int(memory_mib / SHARED_BUFFERS_DIVISOR) * PAGES_A_MIB,
+        "effective_cache_size": int(memory_mib / CACHE_SIZE_DIVISOR) * PAGES_A_MIB,
     }
-    found = declared(database, defaults, FIXED)
-    return [word for name, value in found for word in ("-c", f"{name}={on_or_off(value)}")]
+    parameters = declared(database, defaults, FIXED)
+    return [word for name, value in parameters for word in ("-c", f"{name}={on_or_off(value)}")]
 
 
 def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Parameters that the platform keeps to itself, values with a unit, buffers larger than the server."""
+    """Reserved parameters, values with a unit, and shared buffers larger than the server's memory."""
     if spec.database is None:
         return []
-    refused = untaken(spec.database, cloud="docker", brand="this adapter", keeps=KEEPS)
-    return [*refused, *_too_large(spec.database)]
+    reserved = untaken(spec.database, cloud="docker", brand="this adapter", keeps=RESERVED)
+    return [*reserved, *_oversized_buffers(spec.database)]
 
 
-def _too_large(database: DatabaseSpec) -> list[Diagnostic]:
+def _oversized_buffers(database: DatabaseSpec) -> list[Diagnostic]:
     buffers_mib, memory_mib = database.parameters.get("shared_buffers_mib"), database.size.memory_gib * 1024
     if not isinstance(buffers_mib, int) or buffers_mib < memory_mib:
         return []
-    advice = f"leaves nothing of the server's {memory_mib:g} MiB, and it would not start; a quarter is usual"
-    return [legacy_error("database.parameters.shared_buffers_mib", buffers_mib, advice)]
+    return [
+        ConfigError(
+            "database.parameters.shared_buffers_mib",
+            problem=f"{buffers_mib} leaves nothing of the server's {memory_mib:g} MiB, so it would not start",
+            fix=f"use about {memory_mib / SHARED_BUFFERS_DIVISOR:g}, a quarter of the memory",
+        )
+    ]

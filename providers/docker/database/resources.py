@@ -1,7 +1,7 @@
-"""PostgreSQL: one container with a volume, over TLS alone, known as `database` to the services that use it.
+"""PostgreSQL server in a container with a volume, reached as `database` over TLS by its users.
 
-The image's own user is a superuser and stays in the server's container; services and exporter have roles of their own,
-which a container makes, or gives new passwords, once the server answers.
+The image's initial user is a superuser and is used only inside the server's container and to create the roles. Services
+and the exporter have separate roles, which a container creates, or updates with new passwords, once the server is up.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,33 @@ from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, postgres_url
 from providers.contract.results import Database
 from providers.contract.spec import DatabaseSpec
-from providers.docker.base.containers import ContainerSpec, create_container, create_volume
+from providers.docker.base.containers import (
+    SCRIPTS_FOLDER,
+    ContainerSpec,
+    create_container,
+    create_volume,
+    script,
+    script_path,
+)
 from providers.docker.base.platform_images import POSTGRES
-from providers.docker.base.resources import DockerBaseResources
-from providers.docker.base.secrets import create_secret
-from providers.docker.compute.health import own_probe
+from providers.docker.base.resources import DockerBaseResources, secret_reference
+from providers.docker.compute.health import platform_probe
 from providers.docker.compute.sizes import memory_mib
-from providers.docker.database.parameters import CONFIG, SOCKETS, arguments
-from providers.docker.naming import DATABASE
-from providers.docker.network.plan import DATA
-from providers.docker.scripts import FOLDER, script, script_path
+from providers.docker.database.parameters import SOCKET_FOLDER, arguments
+from providers.docker.naming import CONFIG_FOLDER, DATABASE
+from providers.docker.network.flows import DATA
 
 DATABASE_NAME = "agents"
 USERNAME = "platform"
+PORT = 5432
+SUPERUSER = "postgres"
+SHARED_MEMORY_MIB = 256
+"""For parallel queries; Docker's default of 64 MiB is too small for them."""
+ACCESS_RULES = "local all all trust\nhostssl all all all scram-sha-256\n"
+"""Only the server's container has its sockets; a connection over a network needs TLS and a password."""
+FIRST_VERSION_WITH_FOLDERS = 18
+"""First major version whose image keeps a folder for each version below the volume's mount path."""
+ROLES_MEMORY_MIB = 128
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,7 @@ class Passwords:
 
 @dataclass(frozen=True)
 class DockerDatabase(Database):
-    """`container` is the id of the server's container; `passwords` open the server for whoever watches or dumps it."""
+    """Database; `container` is the id of the server, `passwords` are also used by the exporter and the backups."""
 
     container: pulumi.Output[str]
     passwords: Passwords
@@ -48,125 +62,109 @@ class DockerDatabase(Database):
 
 
 def create_database(scope: Scope, base: DockerBaseResources) -> DockerDatabase:
-    """One server for the spec's database, with its roles."""
-    wanted = base.spec.database
-    if wanted is None:
+    """Server for the spec's database, with its roles."""
+    spec = base.spec.database
+    if spec is None:
         raise ValueError("the platform has no database")
     passwords = Passwords(
         superuser=generated_password(scope, "superuser"),
         platform=generated_password(scope),
         monitor=generated_password(scope, "monitor"),
     )
-    server = create_server(scope, base, wanted, passwords.superuser)
-    roles = create_roles(scope, base, passwords, server)
+    server = _server(scope, base, spec, passwords.superuser)
+    roles = _roles(scope, base, passwords, server)
     url = postgres_url(USERNAME, passwords.platform, DATABASE, PORT, DATABASE_NAME)
-    secret = create_secret(scope, base, "database-url", url, base.spec.users_of("database"))
     return DockerDatabase(
         host=pulumi.Output.from_input(DATABASE),
         port=PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        # a reader that starts before its role exists would be turned away
-        url=replace(secret, grants=(roles,)),
+        # a service that starts before its role exists could not connect
+        url=replace(secret_reference("database-url", url), grants=(roles,)),
         container=server.id,
         passwords=passwords,
         ready=roles,
     )
 
 
-PORT = 5432
-USER = "postgres"
-SHARED_MEMORY_MIB = 256
-"""For the parallel parts of a query; Docker's own 64 MiB are too few for them."""
-ACCESS = "local all all trust\nhostssl all all all scram-sha-256\n"
-"""Only the server's own container has its sockets; whoever comes over a network comes over TLS and with a password."""
-FIRST_NESTED = 18
-"""From this major version on, the image keeps a folder for each version in the one that the volume takes."""
-
-
-def create_server(
-    scope: Scope, base: DockerBaseResources, wanted: DatabaseSpec, superuser: pulumi.Output[str]
+def _server(
+    scope: Scope, base: DockerBaseResources, spec: DatabaseSpec, superuser_password: pulumi.Output[str]
 ) -> docker.Container:
-    """The container of the server, its volume kept from deletion when the spec says so."""
-    keys, image = base.keys.database, base.image(POSTGRES)
-    if keys is None:
+    """Container of the server; its volume is protected when `database.deletion_protection` is true."""
+    certificate, image = base.keys.database, base.image(POSTGRES)
+    if certificate is None:
         raise ValueError("the database has no certificate")
-    volume = create_volume(scope, base.context, "data", image, protect=wanted.deletion_protection)
-    mount, folder = places(wanted.version)
-    box = ContainerSpec(
+    volume = create_volume(scope, base.context, "data", image, protect=spec.deletion_protection)
+    mount_path, data_folder = data_paths(spec.version)
+    container = ContainerSpec(
         image=image,
-        memory_mib=memory_mib(wanted.size.memory_gib),
-        vcpu=wanted.size.vcpu,
-        seats=[base.seat(DATA, DATABASE), *base.beside("database", DATABASE)],
-        user=USER,
+        memory_mib=memory_mib(spec.size.memory_gib),
+        vcpu=spec.size.vcpu,
+        networks=[base.attachment(DATA, DATABASE), *base.user_attachments("database", DATABASE)],
+        user=SUPERUSER,
         entrypoint=["/bin/sh", script_path("postgres")],
-        command=arguments(wanted),
+        command=arguments(spec),
         environment={
-            "AGENT_PLATFORM_MAJOR": wanted.version,
-            "PGDATA": folder,
-            "POSTGRES_DB": "agents",
+            "AGENT_PLATFORM_MAJOR": spec.version,
+            "PGDATA": data_folder,
+            "POSTGRES_DB": DATABASE_NAME,
             "POSTGRES_INITDB_ARGS": "--data-checksums --encoding=UTF8",
-            "POSTGRES_PASSWORD_FILE": f"{CONFIG}/password",
-            "POSTGRES_USER": USER,
+            "POSTGRES_PASSWORD_FILE": f"{CONFIG_FOLDER}/password",
+            "POSTGRES_USER": SUPERUSER,
         },
         files={
             script_path("postgres"): script("postgres"),
-            f"{CONFIG}/password": superuser,
-            f"{CONFIG}/pg_hba.conf": ACCESS,
-            f"{CONFIG}/server.crt": keys.certificate,
-            f"{CONFIG}/server.key": keys.key,
+            f"{CONFIG_FOLDER}/password": superuser_password,
+            f"{CONFIG_FOLDER}/pg_hba.conf": ACCESS_RULES,
+            f"{CONFIG_FOLDER}/server.crt": certificate.certificate,
+            f"{CONFIG_FOLDER}/server.key": certificate.key,
         },
-        volumes={mount: volume.name},
-        scratch=["/tmp", SOCKETS],  # noqa: S108  # file systems in memory, of the container's own
-        # the socket answers while the image prepares the first start, the address only afterwards
-        probe=own_probe("pg_isready", "--host=127.0.0.1", f"--username={USER}", "--dbname=agents"),
+        volumes={mount_path: volume.name},
+        tmpfs=["/tmp", SOCKET_FOLDER],  # noqa: S108  # in memory, private to the container
+        # during initialization the image's server listens on its socket only
+        probe=platform_probe("pg_isready", "--host=127.0.0.1", f"--username={SUPERUSER}", f"--dbname={DATABASE_NAME}"),
         shared_memory_mib=SHARED_MEMORY_MIB,
     )
-    # two servers on one volume would destroy it
-    return create_container(scope, base.context, "server", box, [volume.ready], replace_first=True)
+    # two servers on one volume would corrupt it
+    return create_container(scope, base.context, "server", container, [volume.ready], delete_before_replace=True)
 
 
-def places(version: str) -> tuple[str, str]:
-    """Where the volume stands, and the folder of the data in it, as the image of this major version has them."""
-    if int(version) >= FIRST_NESTED:
+def data_paths(version: str) -> tuple[str, str]:
+    """Mount path of the volume and data folder below it, as the image of this major version expects them."""
+    if int(version) >= FIRST_VERSION_WITH_FOLDERS:
         return "/var/lib/postgresql", f"/var/lib/postgresql/{version}/docker"
     return "/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata"
 
 
-MEMORY_MIB = 128
-
-
-def create_roles(
-    scope: Scope, base: DockerBaseResources, passwords: Passwords, server: docker.Container
-) -> docker.Container:
-    """The container that makes the roles; an update waits until it has."""
-    box = ContainerSpec(
+def _roles(scope: Scope, base: DockerBaseResources, passwords: Passwords, server: docker.Container) -> docker.Container:
+    """Container that creates the roles of the services and the exporter; an update waits until it exits."""
+    container = ContainerSpec(
         image=base.image(POSTGRES),
-        memory_mib=MEMORY_MIB,
+        memory_mib=ROLES_MEMORY_MIB,
         vcpu=0.5,
-        seats=[base.seat(DATA)],
+        networks=[base.attachment(DATA)],
         entrypoint=["/bin/sh", script_path("roles")],
-        # another server is made with an empty volume where the old one is lost, and has no roles yet
-        environment={**connection("postgres"), "SERVER": server.id},
+        # the id of the server makes this run again for a new server, whose volume may be new and have no roles
+        environment={**connection_variables(SUPERUSER), "SERVER": server.id},
         files={
             script_path("roles"): script("roles"),
-            f"{CONFIG}/roles.sql": (FOLDER / "roles.sql").read_text(encoding="utf-8"),
-            f"{CONFIG}/ca.pem": base.keys.authority,
-            f"{CONFIG}/password": passwords.superuser,
-            f"{CONFIG}/platform": passwords.platform,
-            f"{CONFIG}/monitor": passwords.monitor,
+            f"{CONFIG_FOLDER}/roles.sql": (SCRIPTS_FOLDER / "roles.sql").read_text(encoding="utf-8"),
+            f"{CONFIG_FOLDER}/ca.pem": base.keys.authority,
+            f"{CONFIG_FOLDER}/password": passwords.superuser,
+            f"{CONFIG_FOLDER}/platform": passwords.platform,
+            f"{CONFIG_FOLDER}/monitor": passwords.monitor,
         },
-        once=True,
+        run_once=True,
     )
-    return create_container(scope, base.context, "roles", box)
+    return create_container(scope, base.context, "roles", container)
 
 
-def connection(user: str) -> Mapping[str, pulumi.Input[str]]:
-    """Variables by which libpq finds the server and knows it for the right one."""
+def connection_variables(user: str) -> Mapping[str, pulumi.Input[str]]:
+    """Variables with which libpq connects to the server and verifies its certificate."""
     return {
-        "PGDATABASE": "agents",
+        "PGDATABASE": DATABASE_NAME,
         "PGHOST": DATABASE,
         "PGSSLMODE": "verify-full",
-        "PGSSLROOTCERT": f"{CONFIG}/ca.pem",
+        "PGSSLROOTCERT": f"{CONFIG_FOLDER}/ca.pem",
         "PGUSER": user,
     }

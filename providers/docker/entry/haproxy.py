@@ -1,44 +1,54 @@
-"""The entry's configuration: HAProxy's file as text. Pure.
+"""Configuration file of the entry's HAProxy. Pure.
 
-One port takes both kinds of client: a connection that begins with a TLS hello is handed on to the HTTPS front, anything
-else is told to come back over HTTPS. Copies are found by the name that Docker's DNS gives them, so a new one is met
-without a new file. A request is sent again only where the connection failed before a byte of it was sent.
+One port accepts HTTPS and HTTP: a connection that begins with a TLS hello goes to the HTTPS frontend, any other is
+redirected to HTTPS. Replicas are found through Docker's DNS, so a new one needs no new file. A request is retried only
+when the connection failed before any byte of it was sent.
 """
 
 from collections.abc import Iterator
 
 from providers.contract.prometheus import metrics_path
 from providers.contract.spec import Platform, Service
-from providers.docker.context import HTTPS, DockerContext
-from providers.docker.database.parameters import CONFIG
-from providers.docker.entry.admission import WAF, open_to_all
-from providers.docker.network.plan import proxy_address
+from providers.docker.context import HTTPS_PORT, DockerContext
+from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.network.cidr import proxy_address
 
-TLS_PORT, PLAIN_PORT, METRICS_PORT = 8443, 8080, 8404
-"""Ports inside the container, above those that only root may open."""
-WINDOW_SECONDS = 60
-CLIENTS = 100_000
-"""Client addresses that are counted at once; the one seen longest ago makes room."""
-CONNECT_SECONDS = 2
+HTTPS_CONTAINER_PORT, HTTP_CONTAINER_PORT, METRICS_PORT = 8443, 8080, 8404
+"""Ports inside the container; ports below 1024 would need root."""
+RATE_WINDOW_SECONDS = 60
+TRACKED_CLIENTS = 100_000
+"""Client addresses that are counted at the same time; the least recent one is dropped first."""
+CONNECT_TIMEOUT_SECONDS = 2
 RETRIES = 3
-GRACE_SECONDS = 30
-CHANGING_SECONDS = 1
-"""Between two checks of a copy that is not yet known to be well, or to be gone."""
-SLOTS_A_COPY = 2
-"""A new copy stands beside each old one while a service is replaced."""
+STOP_GRACE_SECONDS = 30
+FAST_CHECK_SECONDS = 1
+"""Check interval of a replica that changes between healthy and unhealthy."""
+SLOTS_PER_REPLICA = 2
+"""While a service is replaced, a new replica exists beside each old one."""
+ANY_ADDRESS = "0.0.0.0/0"
+WAF_RULES: tuple[tuple[str, str], ...] = (
+    ("methods that APIs do not use", "{ method TRACE CONNECT TRACK DEBUG }"),
+    ("path traversal", "{ path,url_dec -m sub ../ }"),
+    ("null bytes", "{ url -i -m sub %00 }"),
+    ("hidden files", r"{ path,url_dec -m reg /\.(git|svn|hg|env|aws|ssh)(/|$) }"),
+    ("scripts in a query", "{ query,url_dec -i -m sub <script javascript: }"),
+    ("SQL in a query", r"{ query,url_dec,lower -m reg union[\s+]+(all[\s+]+)?select }"),
+    ("scanners by user agent", "{ req.hdr(user-agent) -i -m sub sqlmap nikto masscan nuclei zgrab }"),
+)
+"""Requests that are denied with 403, with HAProxy's condition; request bodies are not inspected."""
 
 
 def configuration(context: DockerContext) -> str:
-    """The whole file."""
+    """HAProxy's configuration file."""
     sections = (
         _global(),
         _resolvers(),
         _defaults(context.spec),
-        _door(),
-        _plain(context),
+        _tls_detection(),
+        _http(context),
         _https(context),
         *(_backend(name, service) for name, service in context.spec.public.items()),
-        _clients(),
+        _rate_table(),
         _metrics(context),
     )
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
@@ -53,7 +63,7 @@ def _global() -> list[str]:
         "global",
         "log stdout format raw local0 info",
         "maxconn 8192",
-        f"hard-stop-after {GRACE_SECONDS}s",
+        f"hard-stop-after {STOP_GRACE_SECONDS}s",
         "ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
     )
 
@@ -80,21 +90,21 @@ def _defaults(spec: Platform) -> list[str]:
         "option redispatch 1",
         f"retries {RETRIES}",
         "retry-on conn-failure",
-        # a connection that a copy closes while it ends must not carry a request that cannot be sent again
+        # a request on a connection that a stopping replica closes could not be retried
         "http-reuse never",
-        f"timeout connect {CONNECT_SECONDS}s",
+        f"timeout connect {CONNECT_TIMEOUT_SECONDS}s",
         "timeout http-request 30s",
-        f"timeout queue {CONNECT_SECONDS * RETRIES}s",
+        f"timeout queue {CONNECT_TIMEOUT_SECONDS * RETRIES}s",
         f"timeout client {idle}",
         f"timeout server {idle}",
         f"timeout tunnel {idle}",
     )
 
 
-def _door() -> list[str]:
-    front = _section(
+def _tls_detection() -> list[str]:
+    frontend = _section(
         "frontend door",
-        f"bind :{TLS_PORT}",
+        f"bind :{HTTPS_CONTAINER_PORT}",
         "mode tcp",
         "no log",
         "tcp-request inspect-delay 5s",
@@ -103,20 +113,22 @@ def _door() -> list[str]:
         "use_backend to-https if { req.ssl_hello_type 1 }",
         "default_backend to-plain",
     )
-    hand_on = ("https", "plain")
-    backs = [_section(f"backend to-{name}", "mode tcp", f"server {name} abns@{name} send-proxy-v2") for name in hand_on]
-    return [*front, *(line for back in backs for line in ("", *back))]
+    names = ("https", "plain")
+    backends = [
+        _section(f"backend to-{name}", "mode tcp", f"server {name} abns@{name} send-proxy-v2") for name in names
+    ]
+    return [*frontend, *(line for backend in backends for line in ("", *backend))]
 
 
-def _plain(context: DockerContext) -> list[str]:
-    usual = [f"bind :{PLAIN_PORT}"] if context.block.entry_port == HTTPS else []
-    port = "" if context.block.entry_port == HTTPS else f":{context.block.entry_port}"
+def _http(context: DockerContext) -> list[str]:
+    http_bind = [f"bind :{HTTP_CONTAINER_PORT}"] if context.block.entry_port == HTTPS_PORT else []
+    port = "" if context.block.entry_port == HTTPS_PORT else f":{context.block.entry_port}"
     return _section(
         "frontend plain",
         "bind abns@plain accept-proxy",
         "option httplog",
-        *usual,
-        # the host without its port, by which the client came
+        *http_bind,
+        # the requested host without its port
         f"http-request redirect code 308 location https://%[hdr(host),field(1,:)]{port}%[capture.req.uri]",
     )
 
@@ -125,13 +137,13 @@ def _https(context: DockerContext) -> list[str]:
     spec = context.spec
     return _section(
         "frontend https",
-        f"bind abns@https accept-proxy ssl crt {CONFIG}/entry.pem alpn h2,http/1.1",
+        f"bind abns@https accept-proxy ssl crt {CONFIG_FOLDER}/entry.pem alpn h2,http/1.1",
         "option httplog",
-        # a token of an agent's answer goes out as it comes
+        # streamed tokens are sent without delay
         "option http-no-delay",
         "option forwardfor",
         *_admission(spec),
-        # what a service measures of itself is for this machine's Prometheus, not for the world
+        # metrics of the services are for Prometheus only
         f"http-request return status 404 if {{ path {' '.join(_metrics_paths(spec))} }}",
         "http-request set-header X-Forwarded-Proto https",
         "http-request set-header X-Request-ID %[uuid] unless { req.hdr(x-request-id) -m found }",
@@ -140,74 +152,74 @@ def _https(context: DockerContext) -> list[str]:
 
 
 def _admission(spec: Platform) -> Iterator[str]:
-    """Whoever may connect, how often, and what is turned away: in this order, so that a refused one is not counted."""
-    if not open_to_all(spec):
+    """Allowed addresses, rate limit and WAF, in this order, so that requests from denied addresses are not counted."""
+    if ANY_ADDRESS not in spec.ingress.allowed_cidrs:
         yield f"http-request deny deny_status 403 unless {{ src {' '.join(spec.ingress.allowed_cidrs)} }}"
     yield "http-request track-sc0 src table clients"
     limit = f"{{ sc_http_req_rate(0) gt {spec.ingress.rate_limit_per_minute} }}"
-    yield f'http-request return status 429 hdr Retry-After "{WINDOW_SECONDS}" if {limit}'
+    yield f'http-request return status 429 hdr Retry-After "{RATE_WINDOW_SECONDS}" if {limit}'
     if spec.ingress.waf:
-        yield from (f"http-request deny deny_status 403 if {condition}" for _, condition in WAF)
+        yield from (f"http-request deny deny_status 403 if {condition}" for _, condition in WAF_RULES)
 
 
 def _routes(spec: Platform) -> Iterator[str]:
-    """Longest path first; a path that nobody has answers 404."""
-    prefixed = {name: _condition(service) for name, service in spec.public.items() if _prefix(service)}
-    whole = [name for name in spec.public if name not in prefixed]
-    if not whole:
-        yield f"http-request return status 404 unless {' or '.join(prefixed.values())}"
-    yield from (f"use_backend {name} if {condition}" for name, condition in prefixed.items())
-    yield from (f"default_backend {name}" for name in whole)
+    """Routes by longest path first; a path without a service is answered with 404."""
+    conditions = {name: _path_condition(service) for name, service in spec.public.items() if _path_prefix(service)}
+    catch_all = [name for name in spec.public if name not in conditions]
+    if not catch_all:
+        yield f"http-request return status 404 unless {' or '.join(conditions.values())}"
+    yield from (f"use_backend {name} if {condition}" for name, condition in conditions.items())
+    yield from (f"default_backend {name}" for name in catch_all)
 
 
 def _metrics_paths(spec: Platform) -> list[str]:
     return sorted({metrics_path(service) for service in spec.public.values()})
 
 
-def _prefix(service: Service) -> str:
-    """A service's path without the slash at its end; empty for one that has everything."""
+def _path_prefix(service: Service) -> str:
+    """Path of a service without a final slash; empty for the root path."""
     return (service.path or "").rstrip("/")
 
 
-def _condition(service: Service) -> str:
-    """The path itself and what lies beneath it: `/api` is no prefix of `/apis`."""
-    return f"{{ path {_prefix(service)} }} or {{ path_beg {_prefix(service)}/ }}"
+def _path_condition(service: Service) -> str:
+    """Condition for the path and the paths below it: `/api` does not match `/apis`."""
+    return f"{{ path {_path_prefix(service)} }} or {{ path_beg {_path_prefix(service)}/ }}"
 
 
 def _backend(name: str, service: Service) -> list[str]:
     health = service.health
     check = (
         f"check inter {health.interval_seconds}s fall {health.unhealthy_threshold} rise {health.healthy_threshold} "
-        # a copy that just came or went is asked each second, and one that takes no connection is left at once: it has
-        # the fewest connections, so every try of a request would meet it again
-        f"fastinter {CHANGING_SECONDS}s downinter {CHANGING_SECONDS}s observe layer4 error-limit 1 on-error mark-down "
+        # a replica that changes is checked every second, and one that refuses a connection is marked down at once: as it
+        # has the fewest connections, every retry of a request would select it again
+        f"fastinter {FAST_CHECK_SECONDS}s downinter {FAST_CHECK_SECONDS}s observe layer4 error-limit 1 on-error mark-down "
         "resolvers docker resolve-prefer ipv4 init-addr none"
     )
-    sticky = _sticky() if service.app == "streamlit" else []
+    affinity = _session_affinity() if service.app == "streamlit" else []
     return _section(
         f"backend {name}",
         "balance leastconn",
         "option http-no-delay",
-        # one try for each copy that may be gone at once, and one for a copy that is there
+        # a retry for each replica that may have stopped at the same time
         f"retries {max(RETRIES, service.replicas.min)}",
         "option httpchk",
         f"http-check send meth GET uri {health.path} hdr Host {name}",
         "http-check expect status 200",
         f"timeout check {health.timeout_seconds}s",
-        *sticky,
-        f"server-template {name}- {service.replicas.min * SLOTS_A_COPY} {name}:{service.port} {check}",
+        *affinity,
+        f"server-template {name}- {service.replicas.min * SLOTS_PER_REPLICA} {name}:{service.port} {check}",
     )
 
 
-def _sticky() -> list[str]:
-    """Streamlit keeps a session in the memory of one copy, so a browser must come back to it."""
+def _session_affinity() -> list[str]:
+    """Session affinity: Streamlit keeps a session in the memory of one replica."""
     return ["dynamic-cookie-key copy", "cookie COPY insert indirect nocache httponly secure dynamic"]
 
 
-def _clients() -> list[str]:
+def _rate_table() -> list[str]:
     return _section(
         "backend clients",
-        f"stick-table type ip size {CLIENTS} expire {2 * WINDOW_SECONDS}s store http_req_rate({WINDOW_SECONDS}s)",
+        f"stick-table type ip size {TRACKED_CLIENTS} expire {2 * RATE_WINDOW_SECONDS}s store http_req_rate({RATE_WINDOW_SECONDS}s)",
     )
 
 

@@ -1,8 +1,8 @@
-"""The public name: HAProxy on one port of this machine, which takes HTTPS and sends plain HTTP there.
+"""Public entry: HAProxy on one port of the host, which accepts HTTPS and redirects HTTP to it.
 
-HAProxy for three reasons: its checks have the spec's own numbers (rise, fall, interval), its counters are by client
-address, and it sends a request again only where none of it was sent. Debian packages it, so a machine without a
-registry has it too. It stands in a network of each public service and reaches nothing else.
+HAProxy was chosen because its health checks take the spec's numbers (rise, fall, interval), it counts requests by client
+address, and it retries a request only when none of it was sent. Debian packages it, for hosts without access to a
+registry. The proxy is attached to a network of each public service and reaches nothing else.
 """
 
 from collections.abc import Mapping
@@ -15,65 +15,64 @@ from providers.contract.results import Entry, Origin
 from providers.docker.base.containers import ContainerSpec, PublishedPort, create_container
 from providers.docker.base.platform_images import PROXY
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.compute.health import own_probe
-from providers.docker.context import HTTPS, DockerContext
-from providers.docker.database.parameters import CONFIG
-from providers.docker.entry.haproxy import METRICS_PORT, PLAIN_PORT, TLS_PORT, configuration
-from providers.docker.network.plan import ENTRY, MONITORING, inside, proxy_address
+from providers.docker.compute.health import platform_probe
+from providers.docker.context import HTTP_PORT, HTTPS_PORT, DockerContext
+from providers.docker.entry.haproxy import HTTP_CONTAINER_PORT, HTTPS_CONTAINER_PORT, METRICS_PORT, configuration
+from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.network.cidr import proxy_address
+from providers.docker.network.flows import ENTRY, MONITORING, internal_network
 
-HTTP = 80
 MEMORY_MIB = 512
 VCPU = 2
 
 
+@dataclass(frozen=True)
+class DockerOrigin(Origin):
+    """Origin of the host; `base` has the networks, image and certificate of the proxy."""
+
+    base: DockerBaseResources
+
+
+def regional_origin(base: DockerBaseResources) -> DockerOrigin | None:
+    """Origin of the public services; None when no service has a path."""
+    if not base.spec.public:
+        return None
+    return DockerOrigin(host=pulumi.Output.from_input(base.context.host), base=base)
+
+
 def create_entry(scope: Scope, context: DockerContext, origins: Mapping[str, Origin]) -> Entry:
-    """One proxy before the services of `origins`, of which there is one: this machine's."""
-    grounds = [origin.base for origin in origins.values() if isinstance(origin, DockerOrigin)]
-    for base in grounds:
-        _proxy(scope, context, base)
+    """Proxy in front of the services of `origins`, which has this host as its only origin."""
+    for origin in origins.values():
+        if isinstance(origin, DockerOrigin):
+            _proxy(scope, context, origin.base)
     return Entry(url=pulumi.Output.from_input(context.url))
 
 
 def _proxy(scope: Scope, context: DockerContext, base: DockerBaseResources) -> None:
     address = proxy_address(context)
-    box = ContainerSpec(
+    container = ContainerSpec(
         image=base.image(PROXY),
         memory_mib=MEMORY_MIB,
         vcpu=VCPU,
-        seats=[
-            base.seat(ENTRY),
-            base.seat(MONITORING, "proxy", address=address),
-            *(base.seat(inside(name)) for name in context.spec.public),
+        networks=[
+            base.attachment(ENTRY),
+            base.attachment(MONITORING, "proxy", address=address),
+            *(base.attachment(internal_network(name)) for name in context.spec.public),
         ],
-        command=["haproxy", "-W", "-db", "-f", f"{CONFIG}/haproxy.cfg"],
-        files={f"{CONFIG}/haproxy.cfg": configuration(context), f"{CONFIG}/entry.pem": base.keys.entry.bundle},
-        probe=own_probe("wget", "-q", "-O", "/dev/null", f"http://{address}:{METRICS_PORT}/healthz"),
-        ports=[PublishedPort(TLS_PORT, context.block.entry_port), *_usual(context)],
+        command=["haproxy", "-W", "-db", "-f", f"{CONFIG_FOLDER}/haproxy.cfg"],
+        files={
+            f"{CONFIG_FOLDER}/haproxy.cfg": configuration(context),
+            f"{CONFIG_FOLDER}/entry.pem": base.keys.entry.bundle,
+        },
+        probe=platform_probe("wget", "-q", "-O", "/dev/null", f"http://{address}:{METRICS_PORT}/healthz"),
+        ports=_ports(context),
     )
-    create_container(scope, context, "proxy", box, replace_first=True)
+    create_container(scope, context, "proxy", container, delete_before_replace=True)
 
 
-def _usual(context: DockerContext) -> list[PublishedPort]:
-    """Browsers try port 80 for a name without a port; on any other port HTTP and HTTPS share the entry's."""
-    return [PublishedPort(PLAIN_PORT, HTTP)] if context.block.entry_port == HTTPS else []
-
-
-@dataclass(frozen=True)
-class DockerOrigin(Origin):
-    """`base` has the networks, the image and the certificate that the proxy is made of."""
-
-    base: DockerBaseResources
-
-
-@dataclass(frozen=True)
-class DockerIngress:
-    """What the machine shows to the entry."""
-
-    origin: DockerOrigin
-
-
-def regional_ingress(base: DockerBaseResources) -> DockerIngress | None:
-    """The way to the public services; None when no service has a path."""
-    if not base.spec.public:
-        return None
-    return DockerIngress(DockerOrigin(host=pulumi.Output.from_input(base.context.host), base=base))
+def _ports(context: DockerContext) -> list[PublishedPort]:
+    """The entry's port, and port 80 beside 443; on any other port HTTP and HTTPS share the entry's."""
+    ports = [PublishedPort(HTTPS_CONTAINER_PORT, context.block.entry_port)]
+    if context.block.entry_port == HTTPS_PORT:
+        ports.append(PublishedPort(HTTP_CONTAINER_PORT, HTTP_PORT))
+    return ports

@@ -1,66 +1,92 @@
-"""What is kept and told on this machine in its own way, and what the stack must hold for it. Pure."""
+"""Monitoring settings that a Docker host adjusts, and the secrets that notifications need. Pure."""
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, legacy_adjustment, listed
+from providers.contract.diagnostics import Adjustment, Effect, listed
 from providers.contract.spec import Platform
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
-SMTP_HOST, SMTP_FROM, SMTP_USERNAME = "SMTP_SMARTHOST", "SMTP_FROM", "SMTP_USERNAME"
-SMTP_SECRET = "SMTP_PASSWORD"  # noqa: S105  # a name, not a value
-MAIL = (SMTP_HOST, SMTP_FROM, SMTP_USERNAME, SMTP_SECRET)
-"""The relay (`host:port`), the sender's address, and who signs in there; a relay that asks for nobody ignores the last two."""
+SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME = "SMTP_SMARTHOST", "SMTP_FROM", "SMTP_USERNAME"
+SMTP_PASSWORD = "SMTP_PASSWORD"  # noqa: S105  # a name, not a value
+MAIL_SECRETS = (SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME, SMTP_PASSWORD)
+"""Mail relay (`host:port`), sender address and credentials; a relay without authentication ignores the last two."""
 LOG_FILE_MIB = 10
-MOST_LOG_FILES = 100
+MAX_LOG_FILES = 100
 
 
 def stack_secrets(spec: Platform) -> tuple[str, ...]:
-    """Secrets that the stack must hold beside those that services list."""
+    """Secrets that the stack needs for notifications."""
     monitoring = spec.monitoring
-    return (*(MAIL if monitoring.emails else ()), *((SLACK_SECRET,) if monitoring.slack is not None else ()))
+    return (*(MAIL_SECRETS if monitoring.emails else ()), *((SLACK_SECRET,) if monitoring.slack is not None else ()))
 
 
 def log_files(spec: Platform) -> int:
-    """Files of each container's log: one a day that logs are kept, as many as the disk can be asked for."""
-    return min(spec.monitoring.log_retention_days, MOST_LOG_FILES)
+    """Number of log files that each container keeps: one for each day of retention, limited for the disk."""
+    return min(spec.monitoring.log_retention_days, MAX_LOG_FILES)
 
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
-    """Days, receivers and promises that this machine honours in its own way."""
-    return [*_logs(spec), *_receivers(spec), *_promises(spec), *_unwatched(spec)]
+    """Log retention, notification channels, Prometheus, SLO and alarms of workers."""
+    return [*_logs(spec), *_channels(spec), *_prometheus_and_slo(spec), *_workers(spec)]
 
 
 def _logs(spec: Platform) -> Iterator[Adjustment]:
-    days, files = spec.monitoring.log_retention_days, log_files(spec)
-    given = f"{files} files of {LOG_FILE_MIB} MiB for each container: Docker drops logs by their size, not by their age"
-    yield legacy_adjustment("monitoring.log_retention_days", days, given)
+    yield Adjustment(
+        "monitoring.log_retention_days",
+        requested=spec.monitoring.log_retention_days,
+        effect=Effect.ADJUSTED,
+        reason=f"{log_files(spec)} files of {LOG_FILE_MIB} MiB per container; Docker rotates logs by size, not by age",
+    )
 
 
-def _receivers(spec: Platform) -> Iterator[Adjustment]:
+def _channels(spec: Platform) -> Iterator[Adjustment]:
     monitoring = spec.monitoring
     if monitoring.emails:
-        given = f"mail of Alertmanager by the relay in the secrets {', '.join(MAIL)}"
-        yield legacy_adjustment("monitoring.emails", list(monitoring.emails), given)
+        yield Adjustment(
+            "monitoring.emails",
+            requested=list(monitoring.emails),
+            effect=Effect.ADJUSTED,
+            reason=f"Alertmanager sends mail through the relay in the secrets {', '.join(MAIL_SECRETS)}",
+        )
     if monitoring.slack is not None:
         channel, workspace = monitoring.slack.channel, monitoring.slack.workspace
-        given = (
-            f"messages of Alertmanager to the webhook in the secret agent-platform:{SLACK_SECRET}, which Slack makes for "
-            f"channel {channel} of workspace {workspace}"
+        yield Adjustment(
+            "monitoring.slack",
+            requested=monitoring.slack.model_dump(),
+            effect=Effect.ADJUSTED,
+            reason=(
+                f"Alertmanager posts to the webhook in the secret agent-platform:{SLACK_SECRET}; create it in Slack for "
+                f"channel {channel} of workspace {workspace}"
+            ),
         )
-        yield legacy_adjustment("monitoring.slack", monitoring.slack.model_dump(), given)
 
 
-def _unwatched(spec: Platform) -> Iterator[Adjustment]:
+def _prometheus_and_slo(spec: Platform) -> Iterator[Adjustment]:
+    if spec.monitoring.prometheus:
+        yield Adjustment(
+            "monitoring.prometheus",
+            requested=True,
+            effect=Effect.ADJUSTED,
+            reason="Prometheus runs on this host even when this is false; every alarm is one of its rules",
+        )
+    if spec.monitoring.slo is not None and spec.public:
+        yield Adjustment(
+            "monitoring.slo",
+            requested=spec.monitoring.slo.model_dump(),
+            effect=Effect.ADJUSTED,
+            reason=(
+                "burn-rate rules on failed requests, and a rule that fires while the 95th percentile latency is above the "
+                "objective in both windows"
+            ),
+        )
+
+
+def _workers(spec: Platform) -> Iterator[Adjustment]:
     workers = [name for name, service in spec.services.items() if service.port is None]
     if workers:
-        given = f"rules on the services with a port; nothing can be asked of {listed(workers, 'and')}"
-        yield legacy_adjustment("monitoring.alerts", spec.monitoring.alerts.model_dump(), given)
-
-
-def _promises(spec: Platform) -> Iterator[Adjustment]:
-    if spec.monitoring.prometheus:
-        given = "the Prometheus of this machine, which stands either way: every alarm here is one of its rules"
-        yield legacy_adjustment("monitoring.prometheus", True, given)
-    if spec.monitoring.slo is not None and spec.public:
-        given = "burn-rate rules on failing answers, and on a 95th percentile that is above the promise in both windows"
-        yield legacy_adjustment("monitoring.slo", spec.monitoring.slo.model_dump(), given)
+        yield Adjustment(
+            "monitoring.alerts",
+            requested=spec.monitoring.alerts.model_dump(),
+            effect=Effect.PARTIAL,
+            reason=f"services without a port have no alarms, as their metrics cannot be scraped: {listed(workers, 'and')}",
+        )

@@ -1,6 +1,6 @@
-"""The dashboard as Grafana's JSON, drawn from the rows that are the same on every cloud. Pure.
+"""Dashboard in Grafana's JSON, built from the rows that are the same on every cloud. Pure.
 
-A panel asks Prometheus the question that its alarm asks, with the alarm's threshold as a line.
+A panel shows the PromQL expression of its alarm, with the alarm's threshold as a line.
 """
 
 import json
@@ -11,28 +11,35 @@ from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, d
 from providers.contract.prometheus import expression, is_scraped
 from providers.contract.spec import Platform
 
-UID = "agent-platform"
-SOURCE = {"type": "prometheus", "uid": "prometheus"}
-WIDTH, HEIGHT, ACROSS = 8, 7, 24
-"""Units of Grafana's grid: 24 across, three graphs abreast."""
-NO_BILL = "This machine bills nobody."
-NO_METRICS = "A service without a port shows no metrics."
+DASHBOARD_UID = "agent-platform"
+DATA_SOURCE = {"type": "prometheus", "uid": "prometheus"}
+PANEL_WIDTH, PANEL_HEIGHT, GRID_WIDTH = 8, 7, 24
+"""Units of Grafana's grid, which is 24 wide: three panels in a row."""
+NO_BILL = "A Docker host has no bill."
+NO_METRICS = "A service without a port has no metrics."
 
-Widget = dict[str, object]
+GrafanaPanel = dict[str, object]
 
 
 def dashboard_document(spec: Platform, stack: str, rules: AlarmRules) -> str:
-    """The whole dashboard."""
-    widgets: list[Widget] = []
+    """Dashboard of the platform."""
+    panels: list[GrafanaPanel] = []
     top = 0
     for row in dashboard_rows(spec, rules):
-        widgets.append({"type": "row", "title": row.name, "gridPos": _place(0, top, ACROSS, 1), "panels": []})
-        places = [(n * WIDTH % ACROSS, top + 1 + n * WIDTH // ACROSS * HEIGHT) for n in range(len(row.panels))]
-        widgets += [_widget(spec, rules, row, panel, *place) for panel, place in zip(row.panels, places, strict=True)]
-        top = places[-1][1] + HEIGHT if places else top + 1
-    numbered = [{"id": number, **widget} for number, widget in enumerate(widgets, start=1)]
+        panels.append(
+            {"type": "row", "title": row.name, "gridPos": _grid_position(0, top, GRID_WIDTH, 1), "panels": []}
+        )
+        positions = [
+            (index * PANEL_WIDTH % GRID_WIDTH, top + 1 + index * PANEL_WIDTH // GRID_WIDTH * PANEL_HEIGHT)
+            for index in range(len(row.panels))
+        ]
+        panels += [
+            _panel(spec, rules, row, panel, *position) for panel, position in zip(row.panels, positions, strict=True)
+        ]
+        top = positions[-1][1] + PANEL_HEIGHT if positions else top + 1
+    numbered = [{"id": number, **panel} for number, panel in enumerate(panels, start=1)]
     document = {
-        "uid": UID,
+        "uid": DASHBOARD_UID,
         "title": f"Agent platform {stack}",
         "timezone": "utc",
         "refresh": "30s",
@@ -43,34 +50,34 @@ def dashboard_document(spec: Platform, stack: str, rules: AlarmRules) -> str:
     return json.dumps(document, indent=1, sort_keys=True)
 
 
-def _place(x: int, y: int, width: int = WIDTH, height: int = HEIGHT) -> Mapping[str, int]:
+def _grid_position(x: int, y: int, width: int = PANEL_WIDTH, height: int = PANEL_HEIGHT) -> Mapping[str, int]:
     return {"x": x, "y": y, "w": width, "h": height}
 
 
-def _widget(spec: Platform, rules: AlarmRules, row: DashboardRow, panel: Panel, x: int, y: int) -> Widget:
-    place = _place(x, y)
-    question = _question(spec, rules, row.name, panel)
-    if not question:
+def _panel(spec: Platform, rules: AlarmRules, row: DashboardRow, panel: Panel, x: int, y: int) -> GrafanaPanel:
+    position = _grid_position(x, y)
+    query = _query(spec, rules, row.name, panel)
+    if not query:
         text = NO_BILL if panel.shows == GraphOnlyMetric.SPENDING else NO_METRICS
-        note = text if panel.threshold is None else f"{text} The line would be {panel.threshold:g} {panel.unit}."
+        note = text if panel.threshold is None else f"{text} The threshold is {panel.threshold:g} {panel.unit}."
         return {
             "type": "text",
             "title": panel.title,
-            "gridPos": place,
+            "gridPos": position,
             "options": {"mode": "markdown", "content": note},
         }
     return {
         "type": "timeseries",
         "title": panel.title,
-        "gridPos": place,
-        "datasource": SOURCE,
-        "targets": [{"refId": "A", "expr": question, "legendFormat": row.name, "datasource": SOURCE}],
-        "fieldConfig": {"defaults": _drawn(panel), "overrides": []},
+        "gridPos": position,
+        "datasource": DATA_SOURCE,
+        "targets": [{"refId": "A", "expr": query, "legendFormat": row.name, "datasource": DATA_SOURCE}],
+        "fieldConfig": {"defaults": _field_defaults(panel), "overrides": []},
     }
 
 
-def _question(spec: Platform, rules: AlarmRules, name: str, panel: Panel) -> str:
-    """PromQL of a panel; empty for one that nothing can be asked for."""
+def _query(spec: Platform, rules: AlarmRules, name: str, panel: Panel) -> str:
+    """PromQL of a panel; empty for one without data."""
     if panel.shows == GraphOnlyMetric.SPENDING:
         return ""
     if panel.shows == GraphOnlyMetric.REQUESTS:
@@ -79,7 +86,7 @@ def _question(spec: Platform, rules: AlarmRules, name: str, panel: Panel) -> str
     return expression(spec, rule) if is_scraped(spec, rule) else ""
 
 
-def _drawn(panel: Panel) -> Mapping[str, object]:
+def _field_defaults(panel: Panel) -> Mapping[str, object]:
     steps: list[Mapping[str, object]] = [{"color": "green", "value": None}]
     if panel.threshold is not None:
         steps.append({"color": "red", "value": panel.threshold})

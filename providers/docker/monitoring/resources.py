@@ -1,7 +1,7 @@
-"""Metrics, alarms, dashboard: Prometheus with the shared rules, Alertmanager, Grafana, and who shows what there is.
+"""Monitoring: exporters, Prometheus with its alert rules, Alertmanager and Grafana.
 
-Every alarm of this machine is a rule of its Prometheus, which therefore stands whatever `monitoring.prometheus` says.
-Prometheus listens in the network of monitoring alone; into the services' networks it only asks.
+Every alarm is a rule of Prometheus, which therefore runs even when `monitoring.prometheus` is false. Prometheus listens
+in the monitoring network only; in the networks of the services it only opens connections.
 """
 
 import json
@@ -10,80 +10,89 @@ import pulumi
 
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password
-from providers.contract.results import Entry, Monitoring
+from providers.contract.results import Monitoring
 from providers.docker.base.containers import ContainerSpec, PublishedPort, create_container, create_volume
 from providers.docker.base.platform_images import GRAFANA
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.context import DockerContext
-from providers.docker.database.parameters import CONFIG
 from providers.docker.monitoring.exporters import create_exporters
-from providers.docker.monitoring.panels import SOURCE, UID, dashboard_document
-from providers.docker.network.plan import DASHBOARD, MONITORING, prometheus_address
+from providers.docker.monitoring.panels import DASHBOARD_UID, DATA_SOURCE, dashboard_document
+from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.network.cidr import prometheus_address
+from providers.docker.network.flows import DASHBOARD, MONITORING
 from providers.docker.observability.configuration import PROMETHEUS_PORT
 from providers.docker.observability.metrics_collector import create_alertmanager, create_prometheus
 from providers.docker.workloads import DockerWatched
 
-
-def create_monitoring(scope: Scope, base: DockerBaseResources, watched: DockerWatched, entry: Entry) -> Monitoring:
-    """Every alarm rule of the contract, burn rates, exporters, dashboard."""
-    create_exporters(scope, base, watched)
-    create_alertmanager(scope, base)
-    create_prometheus(scope, base, watched)
-    if not base.spec.monitoring.dashboards:
-        return Monitoring(dashboard_url=pulumi.Output.from_input(""))
-    return Monitoring(dashboard_url=pulumi.Output.from_input(create_grafana(scope, base)))
-
-
-PORT = 3000
-MEMORY_MIB = 512
+GRAFANA_PORT = 3000
+GRAFANA_MEMORY_MIB = 512
 LOOPBACK = "127.0.0.1"
 
 
-def create_grafana(scope: Scope, base: DockerBaseResources) -> str:
-    """The dashboard's address; whoever opens it signs in as `admin` with the password in the stack's state."""
+def create_monitoring(scope: Scope, base: DockerBaseResources, watched: DockerWatched) -> Monitoring:
+    """Alarm rules of the contract, burn-rate rules, exporters and dashboard."""
+    create_exporters(scope, base, watched)
+    create_alertmanager(scope, base)
+    create_prometheus(scope, base, watched)
+    dashboard_url = _grafana(scope, base) if base.spec.monitoring.dashboards else ""
+    return Monitoring(dashboard_url=pulumi.Output.from_input(dashboard_url))
+
+
+def _grafana(scope: Scope, base: DockerBaseResources) -> str:
+    """Create Grafana and return the URL of the dashboard; user `admin`, password in the stack's state.
+
+    Grafana is reached over HTTPS on the loopback address of the host only.
+    """
     context = base.context
     volume = create_volume(scope, context, "grafana-data", base.image(GRAFANA))
-    box = ContainerSpec(
+    container = ContainerSpec(
         image=base.image(GRAFANA),
-        memory_mib=MEMORY_MIB,
+        memory_mib=GRAFANA_MEMORY_MIB,
         vcpu=1,
-        seats=[base.seat(MONITORING, "grafana"), base.seat(DASHBOARD)],
+        networks=[base.attachment(MONITORING, "grafana"), base.attachment(DASHBOARD)],
         environment={
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
-            "GF_PATHS_PROVISIONING": f"{CONFIG}/provisioning",
-            "GF_SECURITY_ADMIN_PASSWORD__FILE": f"{CONFIG}/password",
-            "GF_SERVER_CERT_FILE": f"{CONFIG}/server.crt",
-            "GF_SERVER_CERT_KEY": f"{CONFIG}/server.key",
+            "GF_PATHS_PROVISIONING": f"{CONFIG_FOLDER}/provisioning",
+            "GF_SECURITY_ADMIN_PASSWORD__FILE": f"{CONFIG_FOLDER}/password",
+            "GF_SERVER_CERT_FILE": f"{CONFIG_FOLDER}/server.crt",
+            "GF_SERVER_CERT_KEY": f"{CONFIG_FOLDER}/server.key",
             "GF_SERVER_PROTOCOL": "https",
-            "GF_SERVER_ROOT_URL": address(context),
+            "GF_SERVER_ROOT_URL": _grafana_url(context),
         },
         files={
-            f"{CONFIG}/dashboards/platform.json": dashboard_document(base.spec, context.stack, context.alarm_rules),
-            f"{CONFIG}/password": generated_password(scope, "grafana-password"),
-            f"{CONFIG}/provisioning/dashboards/platform.yaml": json.dumps(_dashboards()),
-            f"{CONFIG}/provisioning/datasources/prometheus.yaml": json.dumps(_source(context)),
-            f"{CONFIG}/server.crt": base.keys.entry.certificate,
-            f"{CONFIG}/server.key": base.keys.entry.key,
+            f"{CONFIG_FOLDER}/dashboards/platform.json": dashboard_document(
+                base.spec, context.stack, context.alarm_rules
+            ),
+            f"{CONFIG_FOLDER}/password": generated_password(scope, "grafana-password"),
+            f"{CONFIG_FOLDER}/provisioning/dashboards/platform.yaml": json.dumps(_dashboard_provider()),
+            f"{CONFIG_FOLDER}/provisioning/datasources/prometheus.yaml": json.dumps(_data_source(context)),
+            f"{CONFIG_FOLDER}/server.crt": base.keys.entry.certificate,
+            f"{CONFIG_FOLDER}/server.key": base.keys.entry.key,
         },
         volumes={"/var/lib/grafana": volume.name},
-        ports=[PublishedPort(PORT, context.dashboard_port, LOOPBACK)],
+        ports=[PublishedPort(GRAFANA_PORT, context.dashboard_port, LOOPBACK)],
     )
-    create_container(scope, context, "grafana", box, [volume.ready], replace_first=True)
-    return f"{address(context)}/d/{UID}"
+    create_container(scope, context, "grafana", container, [volume.ready], delete_before_replace=True)
+    return f"{_grafana_url(context)}/d/{DASHBOARD_UID}"
 
 
-def address(context: DockerContext) -> str:
-    """Where Grafana answers."""
+def _grafana_url(context: DockerContext) -> str:
     return f"https://localhost:{context.dashboard_port}"
 
 
-def _dashboards() -> dict[str, object]:
-    options = {"path": f"{CONFIG}/dashboards"}
+def _dashboard_provider() -> dict[str, object]:
+    options = {"path": f"{CONFIG_FOLDER}/dashboards"}
     return {"apiVersion": 1, "providers": [{"name": "platform", "type": "file", "options": options}]}
 
 
-def _source(context: DockerContext) -> dict[str, object]:
-    url = f"http://{prometheus_address(context)}:{PROMETHEUS_PORT}"
-    found = {"name": "Prometheus", "access": "proxy", "url": url, "isDefault": True, "editable": False, **SOURCE}
-    return {"apiVersion": 1, "datasources": [found]}
+def _data_source(context: DockerContext) -> dict[str, object]:
+    source = {
+        "name": "Prometheus",
+        "access": "proxy",
+        "url": f"http://{prometheus_address(context)}:{PROMETHEUS_PORT}",
+        "isDefault": True,
+        "editable": False,
+        **DATA_SOURCE,
+    }
+    return {"apiVersion": 1, "datasources": [source]}

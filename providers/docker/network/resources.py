@@ -1,19 +1,20 @@
-"""Isolation and ways out: a network of Docker for each service, each call and each kind of part.
+"""Docker networks that isolate the services and give them outbound access.
 
-Docker lets no container of one network reach one of another, so who stands together is the whole of the firewall;
-`topology.py` decides it. The blocks are named, so that two parts can listen at an address that is known beforehand.
+Docker blocks traffic between its networks, so the attachments of `flows.py` are the whole firewall. Address blocks are
+fixed (`cidr.py`), because two containers listen at an address that must be known in advance.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.docker.base.keys import DockerKeys
 from providers.docker.context import DockerContext
-from providers.docker.network.plan import Net, dynamic_range, nets, subnets
+from providers.docker.network.cidr import dynamic_range, subnets
+from providers.docker.network.flows import NetworkPlan, networks
 
 
 @dataclass(frozen=True)
@@ -23,25 +24,21 @@ class DockerNetwork:
     names: Mapping[str, pulumi.Output[str]]
 
 
-def create_network(scope: Scope, context: DockerContext, keys: DockerKeys) -> DockerNetwork:
-    """Every network of the platform; nothing in a network is encrypted by `keys`."""
+def create_network(scope: Scope, context: DockerContext) -> DockerNetwork:
+    """Every network of the platform."""
     blocks = subnets(context.spec)
     return DockerNetwork(
-        {net.part: _network(scope, net, str(blocks[net.part]), _range(context, net)) for net in nets(context.spec)}
+        {network.part: _network(scope, network, blocks[network.part]) for network in networks(context.spec)}
     )
 
 
-def _range(context: DockerContext, net: Net) -> str:
-    return str(dynamic_range(subnets(context.spec)[net.part]))
-
-
-def _network(scope: Scope, net: Net, subnet: str, ip_range: str) -> pulumi.Output[str]:
+def _network(scope: Scope, network: NetworkPlan, block: IPv4Network) -> pulumi.Output[str]:
     return docker.Network(
-        scope.named(net.part),
+        scope.named(network.part),
         driver="bridge",
-        internal=net.internal,
-        ipam_configs=[docker.NetworkIpamConfigArgs(subnet=subnet, ip_range=ip_range)],
+        internal=network.internal,
+        ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(block), ip_range=str(dynamic_range(block)))],
         labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())],
-        # two networks cannot have one block
+        # Docker rejects two networks with the same block
         opts=scope.opts(delete_before_replace=True),
     ).name

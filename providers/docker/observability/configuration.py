@@ -1,8 +1,8 @@
-"""What Prometheus is told: whom to ask, which rules to hold, whom to tell. Pure.
+"""Configuration files of Prometheus and Alertmanager. Pure.
 
-Each series carries its subject's name as `job`, as the shared rules want it: a service's by its copies in Docker's DNS,
-the database's and the cache's by their exporters. Times of backups come by way of the host's exporter and the CPU of
-the database's container by way of the containers', so both are given the database's name.
+The shared alert rules select a subject by the label `job`: a service's job has its replicas, found through Docker's DNS,
+and the jobs of database and cache have their exporters. Backup metrics come from the host exporter and the CPU of the
+database's container from the container exporter, so both are relabelled to the database's job.
 """
 
 import json
@@ -11,89 +11,98 @@ from collections.abc import Mapping
 from providers.contract.prometheus import metrics_path
 from providers.contract.spec import MonitoringSpec
 from providers.docker.context import DockerContext
-from providers.docker.database.parameters import CONFIG
 from providers.docker.entry.haproxy import METRICS_PORT
-from providers.docker.monitoring.limits import SMTP_FROM, SMTP_HOST, SMTP_USERNAME
+from providers.docker.monitoring.limits import SMTP_FROM, SMTP_SMARTHOST, SMTP_USERNAME
+from providers.docker.naming import CONFIG_FOLDER
 
-SCRAPE_SECONDS = 15
-DISCOVERY_SECONDS = 5
+SCRAPE_INTERVAL_SECONDS = 15
+DISCOVERY_INTERVAL_SECONDS = 5
 PROMETHEUS_PORT, ALERTMANAGER_PORT = 9090, 9093
 POSTGRES_EXPORTER_PORT, REDIS_EXPORTER_PORT = 9187, 9121
 HOST_EXPORTER_PORT, CONTAINER_EXPORTER_PORT = 9100, 8080
-SHARED_RULES, OWN_RULES = "platform.rules.yml", "docker.rules.yml"
+SHARED_RULES, DOCKER_RULES = "platform.rules.yml", "docker.rules.yml"
+RECEIVER = "everybody"
+SLACK_FILE = f"{CONFIG_FOLDER}/slack-webhook"
+MAIL_FILE = f"{CONFIG_FOLDER}/mail-password"
+TITLE = "{{ .Status | toUpper }} {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }}"
+TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}"
 
 Job = dict[str, object]
 
 
 def prometheus_document(context: DockerContext, database_container: str) -> str:
-    """The configuration as YAML (in its JSON form); `database_container` is the container's id, empty without one."""
+    """Configuration of Prometheus in JSON, which is YAML; `database_container` is a container id, empty without one."""
     document = {
-        "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "evaluation_interval": f"{SCRAPE_SECONDS}s"},
-        "rule_files": [f"{CONFIG}/{SHARED_RULES}", f"{CONFIG}/{OWN_RULES}"],
+        "global": {
+            "scrape_interval": f"{SCRAPE_INTERVAL_SECONDS}s",
+            "evaluation_interval": f"{SCRAPE_INTERVAL_SECONDS}s",
+        },
+        "rule_files": [f"{CONFIG_FOLDER}/{SHARED_RULES}", f"{CONFIG_FOLDER}/{DOCKER_RULES}"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"alertmanager:{ALERTMANAGER_PORT}"]}]}]},
-        "scrape_configs": [*_services(context), *_data(context), *_machine(context, database_container)],
+        "scrape_configs": [
+            *_service_jobs(context),
+            *_data_store_jobs(context),
+            *_host_jobs(context, database_container),
+        ],
     }
     return json.dumps(document, indent=2)
 
 
-def _services(context: DockerContext) -> list[Job]:
-    listening = {name: service for name, service in context.spec.services.items() if service.port is not None}
-    found = {"type": "A", "refresh_interval": f"{DISCOVERY_SECONDS}s"}
+def _service_jobs(context: DockerContext) -> list[Job]:
+    scraped = {name: service for name, service in context.spec.services.items() if service.port is not None}
+    discovery = {"type": "A", "refresh_interval": f"{DISCOVERY_INTERVAL_SECONDS}s"}
     return [
         {
             "job_name": name,
             "metrics_path": metrics_path(service),
-            "dns_sd_configs": [{"names": [name], "port": service.port, **found}],
+            "dns_sd_configs": [{"names": [name], "port": service.port, **discovery}],
         }
-        for name, service in listening.items()
+        for name, service in scraped.items()
     ]
 
 
-def _data(context: DockerContext) -> list[Job]:
+def _data_store_jobs(context: DockerContext) -> list[Job]:
     jobs: list[Job] = []
     if context.spec.database is not None:
-        jobs.append(_fixed("database", f"postgres-exporter:{POSTGRES_EXPORTER_PORT}"))
+        jobs.append(_static_job("database", f"postgres-exporter:{POSTGRES_EXPORTER_PORT}"))
     if context.spec.cache is not None:
-        jobs.append(_fixed("cache", f"redis-exporter:{REDIS_EXPORTER_PORT}"))
+        jobs.append(_static_job("cache", f"redis-exporter:{REDIS_EXPORTER_PORT}"))
     return jobs
 
 
-def _machine(context: DockerContext, database_container: str) -> list[Job]:
+def _host_jobs(context: DockerContext, database_container: str) -> list[Job]:
     backups = {"source_labels": ["__name__"], "regex": "backup_.*", "target_label": "job", "replacement": "database"}
-    jobs = [_fixed("host", f"host-exporter:{HOST_EXPORTER_PORT}") | {"metric_relabel_configs": [backups]}]
-    containers = _fixed("containers", f"container-exporter:{CONTAINER_EXPORTER_PORT}")
+    jobs = [_static_job("host", f"host-exporter:{HOST_EXPORTER_PORT}") | {"metric_relabel_configs": [backups]}]
+    containers = _static_job("containers", f"container-exporter:{CONTAINER_EXPORTER_PORT}")
     if database_container:
-        mine = {"source_labels": ["id"], "regex": f".*{database_container}.*"}
-        containers["metric_relabel_configs"] = [mine | {"target_label": "job", "replacement": "database"}]
+        database = {"source_labels": ["id"], "regex": f".*{database_container}.*"}
+        containers["metric_relabel_configs"] = [database | {"target_label": "job", "replacement": "database"}]
     jobs.append(containers)
     if context.spec.public:
-        jobs.append(_fixed("proxy", f"proxy:{METRICS_PORT}"))
+        jobs.append(_static_job("proxy", f"proxy:{METRICS_PORT}"))
     return jobs
 
 
-def _fixed(job: str, target: str) -> Job:
-    return {"job_name": job, "static_configs": [{"targets": [target]}]}
+def _static_job(name: str, target: str) -> Job:
+    return {"job_name": name, "static_configs": [{"targets": [target]}]}
 
 
-EVERYBODY = "everybody"
-SLACK_FILE = f"{CONFIG}/slack-webhook"
-MAIL_FILE = f"{CONFIG}/mail-password"
-TITLE = '{{ .Status | toUpper }} {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }}'  # fmt: skip
-TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}"
+def alertmanager_document(monitoring: MonitoringSpec, relay: Mapping[str, str]) -> str:
+    """Configuration of Alertmanager in JSON, which is YAML; `relay` has the mail relay's settings by secret name.
 
-
-def alertmanager_document(monitoring: MonitoringSpec, mail: Mapping[str, str]) -> str:
-    """The configuration as YAML (in its JSON form); `mail` is what the stack holds of the relay, by secret name."""
-    receiver: dict[str, object] = {"name": EVERYBODY}
+    Every receiver gets both severities. Secrets are read from separate files where Alertmanager supports that; the
+    relay's address and user name are not, so they make the whole document secret.
+    """
+    receiver: dict[str, object] = {"name": RECEIVER}
     if monitoring.emails:
         receiver["email_configs"] = [{"to": address, "send_resolved": True} for address in monitoring.emails]
     if monitoring.slack is not None:
-        told = {"channel": monitoring.slack.channel, "title": TITLE, "text": TEXT, "send_resolved": True}
-        receiver["slack_configs"] = [{"api_url_file": SLACK_FILE, **told}]
+        message = {"channel": monitoring.slack.channel, "title": TITLE, "text": TEXT, "send_resolved": True}
+        receiver["slack_configs"] = [{"api_url_file": SLACK_FILE, **message}]
     document = {
-        **({"global": _relay(mail)} if monitoring.emails else {}),
+        **({"global": _relay_settings(relay)} if monitoring.emails else {}),
         "route": {
-            "receiver": EVERYBODY,
+            "receiver": RECEIVER,
             "group_by": ["alertname", "service"],
             "group_wait": "10s",
             "group_interval": "1m",
@@ -104,10 +113,10 @@ def alertmanager_document(monitoring: MonitoringSpec, mail: Mapping[str, str]) -
     return json.dumps(document, indent=2)
 
 
-def _relay(mail: Mapping[str, str]) -> dict[str, str]:
+def _relay_settings(relay: Mapping[str, str]) -> dict[str, str]:
     return {
-        "smtp_smarthost": mail[SMTP_HOST],
-        "smtp_from": mail[SMTP_FROM],
-        "smtp_auth_username": mail[SMTP_USERNAME],
+        "smtp_smarthost": relay[SMTP_SMARTHOST],
+        "smtp_from": relay[SMTP_FROM],
+        "smtp_auth_username": relay[SMTP_USERNAME],
         "smtp_auth_password_file": MAIL_FILE,
     }

@@ -1,92 +1,152 @@
-"""Memory and CPUs that the sizes of a stack ask for, beside what this machine has. Pure."""
+"""Checks of ports, memory and CPUs: what a stack needs, compared with the host. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
 
-from providers.contract.diagnostics import Diagnostic, legacy_error, listed
+from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
-from providers.docker.compute.sizes import CACHE_OVERHEAD, needed_gib, sizes
-from providers.docker.preflight.host import Host
+from providers.docker.compute.sizes import CACHE_OVERHEAD, sizes_by_key, total_memory_gib
+from providers.docker.preflight.host import DASHBOARD_PART, Host, RequiredPort, RunningContainer, required_ports
 
-OWN_GIB = 2.0
-"""What proxy, Prometheus, exporters, backups and object store take beside the sizes of the stack file."""
-OWN_CPUS = 2
-"""Of the entry, whose limit no key changes."""
+PORT_KEY = "docker.entry_port"
+PLATFORM_MEMORY_GIB = 2.0
+"""Approximate memory of proxy, Prometheus, exporters, backups and object store."""
+ENTRY_CPUS = 2
+"""CPU limit of the entry, which no key changes."""
 STEP_GIB = 0.25
 
 
+def check_ports(host: Host, spec: Platform, stack: str) -> CheckResult:
+    """Check that the platform's ports are free or its own."""
+    ports = required_ports(spec, stack)
+    refusals = tuple(refusal for port in ports for refusal in _port_refusals(host, port, stack))
+    states = listed((_port_state(host, port, stack) for port in ports), "and")
+    return CheckResult("ports", states or "the platform needs none", refusals)
+
+
+def _port_state(host: Host, required: RequiredPort, stack: str) -> str:
+    own = any(owner.is_part(stack, required.part) for owner in _containers_on(host, required))
+    return f"{required.port.number} is {'used by this stack' if own else 'free'}"
+
+
+def _containers_on(host: Host, required: RequiredPort) -> list[RunningContainer]:
+    return [
+        container
+        for container in host.containers
+        if any(port.conflicts_with(required.port) for port in container.ports)
+    ]
+
+
+def _port_refusals(host: Host, required: RequiredPort, stack: str) -> Iterator[Diagnostic]:
+    owners = _containers_on(host, required)
+    for owner in owners:
+        if not owner.is_part(stack, required.part):
+            yield _used_by_container(host, required, owner, stack)
+    process = host.port_owners.get(required.port.number)
+    # the process of a published port is Docker's own
+    if not owners and process is not None:
+        fix = f"stop it, or {_other_port(host, required)}"
+        yield ConfigError(PORT_KEY, problem=f"{required.use} is used by {process}", fix=fix)
+
+
+def _used_by_container(host: Host, required: RequiredPort, owner: RunningContainer, stack: str) -> ConfigError:
+    if owner.stack == stack:
+        part = "dashboard" if owner.is_part(stack, DASHBOARD_PART) else "entry"
+        problem = f"{required.use} is used by this stack's own {part} ({owner.name}) until that is replaced"
+        return ConfigError(PORT_KEY, problem=problem, fix=_other_port(host, required))
+    return ConfigError(
+        PORT_KEY,
+        problem=f"{required.use} is used by the container {owner.name}",
+        fix=f"stop it, or {_other_port(host, required)}",
+    )
+
+
+def _other_port(host: Host, required: RequiredPort) -> str:
+    example = f", such as {host.free_port}" if host.free_port else ""
+    return f"set {PORT_KEY} to a free port{example}{required.other_fix}"
+
+
 @dataclass(frozen=True)
-class Asker:
-    """A key that asks for memory, so much for each of so many copies."""
+class MemoryRequest:
+    """Configuration key that requests memory for each of its replicas."""
 
     key: str
     memory_gib: float
-    copies: int = 1
+    replicas: int = 1
     overhead: float = 1.0
 
     @property
     def total_gib(self) -> float:
-        """What all copies may take."""
-        return self.memory_gib * self.copies * self.overhead
+        """Memory limit of all replicas."""
+        return self.memory_gib * self.replicas * self.overhead
 
     def __str__(self) -> str:
-        copies = f" in each of {self.copies} copies" if self.copies > 1 else ""
-        return f"{self.key} ({self.memory_gib:g}{copies})"
+        replicas = f" for each of {self.replicas} replicas" if self.replicas > 1 else ""
+        return f"{self.key} ({self.memory_gib:g}{replicas})"
 
 
-def seen_memory(host: Host, spec: Platform) -> CheckResult:
-    """Whether the memory that everything may take together is there."""
-    needed = needed_gib(spec)
-    told = f"{needed:g} GiB asked for and about {OWN_GIB:g} for the platform's own parts, of {host.memory_gib:.1f}"
-    return CheckResult("memory", told, tuple(_memory(host, spec, needed)))
-
-
-def _memory(host: Host, spec: Platform, needed: float) -> Iterator[Diagnostic]:
-    if needed + OWN_GIB <= host.memory_gib:
-        return
-    first, *others = sorted(_askers(spec), key=lambda asker: -asker.total_gib)
-    advice = (
-        f"is too much for this machine: services, database and cache may take {needed:g} GiB together and the platform's "
-        f"own parts about {OWN_GIB:g}, and Docker has {host.memory_gib:.1f}; {_lower(host, needed, first, others)}"
+def check_memory(host: Host, spec: Platform) -> CheckResult:
+    """Check that the host has the memory that all containers may use together."""
+    required_gib = total_memory_gib(spec)
+    detail = (
+        f"{required_gib:g} GiB requested and about {PLATFORM_MEMORY_GIB:g} GiB for the platform's own containers, of "
+        f"{host.memory_gib:.1f} GiB"
     )
-    yield legacy_error(first.key, _plain(first.memory_gib), advice)
+    return CheckResult("memory", detail, tuple(_memory_refusals(host, spec, required_gib)))
 
 
-def _lower(host: Host, needed: float, first: Asker, others: list[Asker]) -> str:
-    """What would do: a lower value of the one that asks for most, or of several."""
-    scope = host.memory_gib - OWN_GIB - (needed - first.total_gib)
-    enough = floor(scope / first.copies / first.overhead / STEP_GIB) * STEP_GIB
-    if enough >= STEP_GIB:
-        return f"set it to {enough:g} or less"
-    return f"lower it and {listed(others, 'and')}" if others else "take a machine with more"
+def _memory_refusals(host: Host, spec: Platform, required_gib: float) -> Iterator[Diagnostic]:
+    if required_gib + PLATFORM_MEMORY_GIB <= host.memory_gib:
+        return
+    largest, *others = sorted(_memory_requests(spec), key=lambda request: -request.total_gib)
+    yield ConfigError(
+        largest.key,
+        problem=(
+            f"{largest.memory_gib:g} GiB is too much for this host: services, database and cache may use {required_gib:g} "
+            f"GiB together and the platform's own containers about {PLATFORM_MEMORY_GIB:g}, but Docker has "
+            f"{host.memory_gib:.1f}"
+        ),
+        fix=_memory_fix(host, required_gib, largest, others),
+    )
 
 
-def _askers(spec: Platform) -> Iterator[Asker]:
+def _memory_fix(host: Host, required_gib: float, largest: MemoryRequest, others: list[MemoryRequest]) -> str:
+    """Largest value that fits for the largest request, else the keys to reduce together."""
+    available_gib = host.memory_gib - PLATFORM_MEMORY_GIB - (required_gib - largest.total_gib)
+    max_gib = floor(available_gib / largest.replicas / largest.overhead / STEP_GIB) * STEP_GIB
+    if max_gib >= STEP_GIB:
+        return f"set it to {max_gib:g} or less"
+    return f"reduce it and {listed(others, 'and')}" if others else "use a host with more memory"
+
+
+def _memory_requests(spec: Platform) -> Iterator[MemoryRequest]:
     for name, service in spec.services.items():
-        yield Asker(f"services.{name}.size.memory_gib", service.size.memory_gib, service.replicas.min)
+        yield MemoryRequest(f"services.{name}.size.memory_gib", service.size.memory_gib, service.replicas.min)
     if spec.database is not None:
-        yield Asker("database.size.memory_gib", spec.database.size.memory_gib)
+        yield MemoryRequest("database.size.memory_gib", spec.database.size.memory_gib)
     if spec.cache is not None:
-        yield Asker("cache.memory_gib", spec.cache.memory_gib, overhead=CACHE_OVERHEAD)
+        yield MemoryRequest("cache.memory_gib", spec.cache.memory_gib, overhead=CACHE_OVERHEAD)
 
 
-def seen_cpus(host: Host, spec: Platform) -> CheckResult:
-    """Whether no container asks for more CPUs than there are: Docker makes none that does."""
-    return CheckResult("CPUs", f"no container asks for more than the {host.cpus} there are", tuple(_cpus(host, spec)))
+def check_cpus(host: Host, spec: Platform) -> CheckResult:
+    """Check that no container has a limit above the host's CPUs, which Docker rejects."""
+    detail = f"no container needs more than the {host.cpus} of this host"
+    return CheckResult("CPUs", detail, tuple(_cpu_refusals(host, spec)))
 
 
-def _cpus(host: Host, spec: Platform) -> Iterator[Diagnostic]:
-    if spec.public and host.cpus < OWN_CPUS:
-        advice = f"needs {OWN_CPUS} CPUs for its entry, and Docker has {host.cpus}; take a machine with more"
-        yield legacy_error("cloud", "docker", advice)
-    for key, size in sizes(spec).items():
+def _cpu_refusals(host: Host, spec: Platform) -> Iterator[Diagnostic]:
+    if spec.public and host.cpus < ENTRY_CPUS:
+        yield ConfigError(
+            "cloud",
+            problem=f"docker needs {ENTRY_CPUS} CPUs for the entry, but this host has {host.cpus}",
+            fix="use a host with more CPUs",
+        )
+    for key, size in sizes_by_key(spec).items():
         if size.vcpu > host.cpus:
-            advice = f"is more than the {host.cpus} CPUs that Docker has; set it to {host.cpus} or less"
-            yield legacy_error(f"{key}.vcpu", _plain(size.vcpu), advice)
-
-
-def _plain(number: float) -> float:
-    """A whole number as it was written."""
-    return int(number) if number.is_integer() else number
+            yield ConfigError(
+                f"{key}.vcpu",
+                problem=f"{size.vcpu:g} exceeds the {host.cpus} CPUs of this host",
+                fix=f"set it to {host.cpus} or less",
+            )

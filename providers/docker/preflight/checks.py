@@ -1,78 +1,82 @@
-"""This machine, asked before an update whether it can take the stack, and after a failure what it knows of it.
+"""Preflight checks of a Docker host before an update, and the diagnosis of failed resources after one.
 
-Docker answers over its socket; ports are tried on the machine itself where Docker is here and not elsewhere.
+Docker is queried over its socket. Ports are tried only when the daemon runs on this machine.
 """
 
 from collections.abc import Sequence
 
-from providers.contract.diagnostics import ConfigError, legacy_error, listed
+from providers.contract.diagnostics import ConfigError, listed
 from providers.contract.preflight import CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
-from providers.docker.base.platform_images import image_keys
-from providers.docker.preflight.capacity import seen_cpus, seen_memory
+from providers.docker.base.platform_images import images_by_key
+from providers.docker.preflight.capacity import check_cpus, check_memory, check_ports
 from providers.docker.preflight.diagnosis import explain
 from providers.docker.preflight.host import Host
-from providers.docker.preflight.inspection import look
-from providers.docker.preflight.ports import seen_ports
+from providers.docker.preflight.inspection import inspect_host
 
-SUBJECT = "Docker"
-START = "start Docker there, and let this user reach it"
+START_DOCKER = "start Docker there and give this user access to it"
 
 
 def preflight(spec: Platform, stack: str, environment: Environment) -> Sequence[CheckResult]:
-    """What this machine has in the way of a stack."""
-    return seen(look(spec, stack, environment), spec, stack)
+    """Inspect the host and check that it can run a stack."""
+    return check_host(inspect_host(spec, stack, environment), spec, stack)
 
 
-def seen(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
-    """What a machine that was found so has in the way of a stack; without Docker nothing more can be said."""
-    if host.unasked:
-        return (
-            CheckResult(SUBJECT, host.unasked, unasked="run `docker info`; ports, memory and images are not looked at"),
-        )
-    if host.silent:
-        return (CheckResult(SUBJECT, "", (_silent(host),)),)
+def check_host(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
+    """Check a host for a stack; only the daemon when it does not answer."""
+    if host.unchecked:
+        advice = "run `docker info`; ports, memory and images are not checked"
+        return (CheckResult("Docker", host.unchecked, unasked=advice),)
+    if host.no_answer:
+        return (CheckResult("Docker", "", (_no_answer(host),)),)
     return (
-        CheckResult(SUBJECT, f"Docker {host.version} answers at {host.address}"),
-        seen_ports(host, spec, stack),
-        seen_memory(host, spec),
-        seen_cpus(host, spec),
-        seen_data(host, spec),
-        seen_images(host, spec),
+        CheckResult("Docker", f"Docker {host.version} answers at {host.address}"),
+        check_ports(host, spec, stack),
+        check_memory(host, spec),
+        check_cpus(host, spec),
+        check_data_version(host, spec),
+        check_images(host, spec),
     )
 
 
-def _silent(host: Host) -> ConfigError:
-    if host.named:
-        advice = f"is where no Docker answers ({host.silent}); {START}, or let DOCKER_HOST name where it is"
-        return legacy_error("DOCKER_HOST", host.address, advice)
-    advice = f"needs a Docker, and none answers at {host.address} ({host.silent}); {START}, or set DOCKER_HOST to its address"
-    return legacy_error("cloud", "docker", advice)
+def _no_answer(host: Host) -> ConfigError:
+    if host.address_is_set:
+        return ConfigError(
+            "DOCKER_HOST",
+            problem=f"no Docker daemon answers at {host.address} ({host.no_answer})",
+            fix=f"{START_DOCKER}, or set DOCKER_HOST to the address of a running daemon",
+        )
+    return ConfigError(
+        "cloud",
+        problem=f"docker needs a Docker daemon, and none answers at {host.address} ({host.no_answer})",
+        fix=f"{START_DOCKER}, or set DOCKER_HOST to the address of a running daemon",
+    )
+
+
+def check_images(host: Host, spec: Platform) -> CheckResult:
+    """Report images that are not on the host; only a pull shows whether a registry has them."""
+    images = images_by_key(spec)
+    if not host.missing_images:
+        return CheckResult("images", f"all {len(images)} are on this host")
+    keys = listed((key for key, image in images.items() if image in host.missing_images), "and")
+    advice = "Docker pulls missing images during the first `up` if it can reach their registries"
+    return CheckResult("images", f"not on this host yet: {keys}", unasked=advice)
+
+
+def check_data_version(host: Host, spec: Platform) -> CheckResult:
+    """Check that the existing volume has the server's major version, the only one that it can open."""
+    database = spec.database
+    if database is None or not host.data_versions:
+        return CheckResult("database volume", "does not exist yet" if database else "the platform has no database")
+    versions = listed(host.data_versions, "and")
+    if database.version in host.data_versions:
+        return CheckResult("database volume", f"written by PostgreSQL {versions}")
+    refusal = ConfigError(
+        "database.version",
+        problem=f"{database.version} cannot open the volume of this stack, which PostgreSQL {versions} wrote",
+        fix=f'set it to "{host.data_versions[0]}", or restore the last dump into a new stack',
+    )
+    return CheckResult("database volume", "", (refusal,))
 
 
 HOST_CHECKS = HostChecks(preflight, explain)
-
-
-def seen_images(host: Host, spec: Platform) -> CheckResult:
-    """Whether the images are here; whether a registry has the others, only a pull tells."""
-    keys = image_keys(spec)
-    if not host.absent:
-        return CheckResult("images", f"all {len(keys)} are on this machine")
-    names = listed((key for key, image in keys.items() if image in host.absent), "and")
-    advice = "Docker pulls what is missing at the first `up`, where the registries can be reached"
-    return CheckResult("images", f"not on this machine yet: {names}", unasked=advice)
-
-
-def seen_data(host: Host, spec: Platform) -> CheckResult:
-    """Whether the server can open the volume that stands: each major version opens only its own."""
-    database = spec.database
-    if database is None or not host.written_by:
-        return CheckResult("database volume", "none stands yet" if database else "the platform has no database")
-    versions = listed(host.written_by, "and")
-    if database.version in host.written_by:
-        return CheckResult("database volume", f"PostgreSQL {versions} wrote it")
-    advice = (
-        f"cannot open the volume of this stack, which PostgreSQL {versions} wrote; set it back to "
-        f'"{host.written_by[0]}", or restore the last dump into a new stack'
-    )
-    return CheckResult("database volume", "", (legacy_error("database.version", database.version, advice),))

@@ -1,43 +1,43 @@
-"""Docker's daemon, asked over its HTTP API: where the provider finds it, what it answers, why it does not.
+"""Client of the Docker daemon's HTTP API, for read-only requests.
 
-By hand and not by a library: a handful of GET requests over a socket, made before every update, is not worth a
-dependency. Nothing is ever changed by it.
+A few GET requests before each update do not justify a dependency on a client library.
 """
 
 import json
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
-from typing import Any, cast
+from typing import TypeGuard
 from urllib.parse import urlsplit
 
-SOCKET = "/var/run/docker.sock"
-OWN_SOCKET = ".docker/run/docker.sock"
-"""Where Docker Desktop listens in one's home; the provider tries it after the usual one."""
+DEFAULT_SOCKET = "/var/run/docker.sock"
+USER_SOCKET = ".docker/run/docker.sock"
+"""Socket of Docker Desktop in the home folder; the provider tries it after the default one."""
 PLAIN_PORT, TLS_PORT = 2375, 2376
-LONGEST_SECONDS = 5.0
-NO_DOCKER = "what answers there is no Docker"
-NOT_FOUND = 404
-Fields = Mapping[str, Any]
-"""An object as the reference of Docker's API has it."""
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+TIMEOUT_SECONDS = 5.0
+NOT_DOCKER = "the answer is not from a Docker daemon"
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+Fields = Mapping[str, object]
+"""JSON object, with the field names of Docker's API reference."""
 
 
-class Silent(Exception):
-    """The daemon does not answer; the text is a clause that says why."""
+class DaemonUnreachable(Exception):
+    """The daemon does not answer; the text is a clause with the reason."""
 
 
-class Unasked(Exception):
-    """The daemon is reached in a way that only Docker's own client knows; the text names it."""
+class DaemonUnsupported(Exception):
+    """Only Docker's own client can reach the daemon; the text is a clause with the reason."""
 
 
-class SocketConnection(HTTPConnection):
-    """HTTP over a socket of this machine."""
+class UnixSocketConnection(HTTPConnection):
+    """HTTP connection over a Unix socket."""
 
-    def __init__(self, path: str, seconds: float) -> None:
-        super().__init__("localhost", timeout=seconds)
+    def __init__(self, path: str, timeout_seconds: float) -> None:
+        super().__init__("localhost", timeout=timeout_seconds)
         self.path = path
 
     def connect(self) -> None:
@@ -48,103 +48,118 @@ class SocketConnection(HTTPConnection):
 
 
 class Daemon:
-    """The daemon at an address as DOCKER_HOST has it, with the certificates of a folder where it wants some."""
+    """Daemon at an address in the format of DOCKER_HOST, with the client certificates of a folder."""
 
-    def __init__(self, address: str, certificates: str = "", seconds: float = LONGEST_SECONDS) -> None:
-        self.address, self.certificates, self.seconds = address, certificates, seconds
+    def __init__(self, address: str, certificate_folder: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.address = address
+        self.certificate_folder = certificate_folder
+        self.timeout_seconds = timeout_seconds
 
     @property
-    def here(self) -> bool:
-        """True when its ports are this machine's."""
+    def is_local(self) -> bool:
+        """True when the daemon publishes ports of this machine."""
         url = urlsplit(self.address)
-        return url.scheme == "unix" or url.hostname in LOOPBACK
+        return url.scheme == "unix" or url.hostname in LOCAL_HOSTS
 
-    def data(self, path: str) -> object:
-        """What it answers as data; None for what it does not have; raises Silent or Unasked."""
-        answer = self.content(path)
+    def get_json(self, path: str) -> object:
+        """Return the JSON answer, None for 404; raises DaemonUnreachable or DaemonUnsupported."""
+        content = self.get(path)
         try:
-            return None if answer is None else json.loads(answer)
+            return None if content is None else json.loads(content)
         except ValueError:
-            raise Silent(NO_DOCKER) from None
+            raise DaemonUnreachable(NOT_DOCKER) from None
 
-    def content(self, path: str) -> bytes | None:
-        """What it answers as bytes; None for what it does not have; raises Silent or Unasked."""
+    def get(self, path: str) -> bytes | None:
+        """Return the answer, None for 404; raises DaemonUnreachable or DaemonUnsupported."""
         connection = self._connection()
         try:
             connection.request("GET", path)
-            answer = connection.getresponse()
-            content = answer.read()
+            response = connection.getresponse()
+            content = response.read()
         except (OSError, HTTPException) as error:
-            raise Silent(why_silent(error)) from None
+            raise DaemonUnreachable(reason_of(error)) from None
         finally:
             connection.close()
-        if answer.status == NOT_FOUND:
+        if response.status == HTTPStatus.NOT_FOUND:
             return None
-        if answer.status >= 300:
-            raise Silent(f"it answers with the error {answer.status}")
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise DaemonUnreachable(f"it answers with the status {response.status}")
         return content
 
     def _connection(self) -> HTTPConnection:
         url = urlsplit(self.address)
         if url.scheme == "unix":
-            return SocketConnection(url.path, self.seconds)
+            return UnixSocketConnection(url.path, self.timeout_seconds)
         if url.scheme not in ("tcp", "http", "https") or not url.hostname:
-            raise Unasked(f"Docker is reached by {url.scheme}://, which its own client alone knows")
-        if self.certificates or url.scheme == "https":
-            return HTTPSConnection(url.hostname, _port(url.port, TLS_PORT), timeout=self.seconds, context=self._trust())
-        return HTTPConnection(url.hostname, _port(url.port, PLAIN_PORT), timeout=self.seconds)
+            raise DaemonUnsupported(f"only Docker's own client can connect over {url.scheme}://")
+        if self.certificate_folder or url.scheme == "https":
+            port = TLS_PORT if url.port is None else url.port
+            return HTTPSConnection(url.hostname, port, timeout=self.timeout_seconds, context=self._tls_context())
+        port = PLAIN_PORT if url.port is None else url.port
+        return HTTPConnection(url.hostname, port, timeout=self.timeout_seconds)
 
-    def _trust(self) -> ssl.SSLContext:
-        folder = Path(self.certificates)
+    def _tls_context(self) -> ssl.SSLContext:
+        if not self.certificate_folder:
+            return ssl.create_default_context()
+        folder = Path(self.certificate_folder)
         try:
-            context = ssl.create_default_context(cafile=str(folder / "ca.pem") if self.certificates else None)
-            if self.certificates:
-                context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+            context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+            context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
         except OSError:
-            raise Silent("the certificates in the folder of DOCKER_CERT_PATH cannot be read") from None
+            raise DaemonUnreachable("the certificates in the folder of DOCKER_CERT_PATH cannot be read") from None
         return context
 
 
+def daemon_from(environment: Mapping[str, str]) -> Daemon:
+    """Daemon that the provider will use; raises DaemonUnsupported for a context of Docker's client."""
+    context = environment.get("DOCKER_CONTEXT", "")
+    if context not in ("", "default"):
+        raise DaemonUnsupported(f"DOCKER_CONTEXT is {context}, which only Docker's own client can resolve")
+    certificate_folder = environment.get("DOCKER_CERT_PATH", "")
+    return Daemon(environment.get("DOCKER_HOST") or _default_address(environment), certificate_folder)
+
+
+def _default_address(environment: Mapping[str, str]) -> str:
+    user_socket = Path(environment.get("HOME") or Path.home()) / USER_SOCKET
+    return f"unix://{user_socket if user_socket.exists() and not Path(DEFAULT_SOCKET).exists() else DEFAULT_SOCKET}"
+
+
+def reason_of(error: Exception) -> str:
+    """Clause with the reason why a connection to the daemon failed."""
+    reasons: tuple[tuple[type[Exception], str], ...] = (
+        (FileNotFoundError, "the socket does not exist"),
+        (PermissionError, "this user may not open the socket"),
+        (ConnectionRefusedError, "the connection is refused"),
+        (TimeoutError, f"no answer within {TIMEOUT_SECONDS:g} seconds"),
+        (socket.gaierror, "its host name cannot be resolved"),
+        (ssl.SSLError, "the TLS handshake fails; DOCKER_CERT_PATH names the folder of the client certificates"),
+    )
+    return next((reason for kind, reason in reasons if isinstance(error, kind)), "the connection is interrupted")
+
+
 def fields(data: object) -> Fields:
-    """An object of an answer; empty for anything else."""
-    return cast("Fields", data) if isinstance(data, dict) else {}
+    """JSON object of an answer; empty for any other value."""
+    return data if _is_object(data) else {}
 
 
 def rows(data: object) -> Sequence[Fields]:
-    """The objects of an answer that lists some."""
-    return [fields(each) for each in cast("list[object]", data)] if isinstance(data, list) else ()
+    """JSON objects of a list; empty for any other value."""
+    return [fields(item) for item in values(data)]
 
 
-def daemon_of(environment: Mapping[str, str]) -> Daemon:
-    """The daemon that the provider will use; raises Unasked for one that a context of Docker's client names."""
-    context = environment.get("DOCKER_CONTEXT", "")
-    if context not in ("", "default"):
-        raise Unasked(f"DOCKER_CONTEXT names {context}, which its own client alone knows")
-    certificates = environment.get("DOCKER_CERT_PATH", "")
-    return Daemon(environment.get("DOCKER_HOST") or _default(environment), certificates)
+def values(data: object) -> Sequence[object]:
+    """Items of a JSON list; empty for any other value."""
+    return data if _is_list(data) else ()
 
 
-def why_silent(error: Exception) -> str:
-    """A clause for what went wrong on the way to the daemon."""
-    if isinstance(error, FileNotFoundError):
-        return "there is no such socket"
-    if isinstance(error, PermissionError):
-        return "this user may not open the socket"
-    if isinstance(error, ConnectionRefusedError):
-        return "the connection is refused"
-    if isinstance(error, TimeoutError):
-        return f"nothing comes back within {LONGEST_SECONDS:g} seconds"
-    if isinstance(error, socket.gaierror):
-        return "its host has no address"
-    if isinstance(error, ssl.SSLError):
-        return "TLS fails, and DOCKER_CERT_PATH names the folder of its certificates"
-    return "the connection breaks"
+def whole_number(data: object) -> int:
+    """JSON number; 0 for any other value."""
+    return int(data) if isinstance(data, int | float) else 0
 
 
-def _default(environment: Mapping[str, str]) -> str:
-    own = Path(environment.get("HOME") or Path.home()) / OWN_SOCKET
-    return f"unix://{own if own.exists() and not Path(SOCKET).exists() else SOCKET}"
+def _is_object(data: object) -> TypeGuard[Fields]:
+    return isinstance(data, dict)
 
 
-def _port(port: int | None, default: int) -> int:
-    return default if port is None else port
+def _is_list(data: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(data, list)

@@ -1,56 +1,91 @@
-"""This machine as it was found, so that every check is a pure function of it."""
+"""State of a Docker host, and the ports that a platform needs on it, so that every check is a pure function of both."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from providers.contract.spec import Platform
+from providers.docker.context import HTTP_PORT, HTTPS_PORT, DockerContext
+
 PROJECT = "agent-platform"
-ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104  # compared, never bound
+ENTRY_PART, DASHBOARD_PART = "entry-proxy", "monitoring-grafana"
+ALL_ADDRESSES, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  # compared and tried, never served
+WILDCARD_ADDRESSES = (ALL_ADDRESSES, "::", "")
 
 
 @dataclass(frozen=True)
 class Port:
-    """A port on an address of this machine."""
+    """Port on an address of the host."""
 
     number: int
     address: str
 
-    def meets(self, other: "Port") -> bool:
-        """True when no two can have both."""
-        anywhere = self.address in ANY_ADDRESS or other.address in ANY_ADDRESS
-        return self.number == other.number and (anywhere or self.address == other.address)
+    def conflicts_with(self, other: "Port") -> bool:
+        """True when only one process can listen on both."""
+        wildcard = self.address in WILDCARD_ADDRESSES or other.address in WILDCARD_ADDRESSES
+        return self.number == other.number and (wildcard or self.address == other.address)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A container that runs, the stack of a platform that it belongs to, and the ports that it holds."""
+class RunningContainer:
+    """Running container with its published ports; `stack` is empty when it belongs to no stack of a platform."""
 
     name: str
     stack: str = ""
     ports: tuple[Port, ...] = ()
 
     def is_part(self, stack: str, part: str) -> bool:
-        """True for the part `entry-proxy` of a stack, whatever Pulumi added to its name."""
+        """True for the part `entry-proxy` of a stack, with any suffix that Pulumi adds to the name."""
         return self.stack == stack and self.name.rpartition("-")[0] == f"{stack}-{part}"
 
 
 @dataclass(frozen=True)
 class Host:
-    """Where Docker was looked for, why it does not answer, and what it and this machine told."""
+    """State of a Docker host and its daemon."""
 
     address: str = ""
-    named: bool = False
-    """True when DOCKER_HOST says the address."""
-    silent: str = ""
-    unasked: str = ""
+    address_is_set: bool = False
+    """True when DOCKER_HOST sets the address."""
+    no_answer: str = ""
+    """Clause with the reason why the daemon does not answer."""
+    unchecked: str = ""
+    """Sentence with the reason why the daemon could not be queried."""
     version: str = ""
     memory_gib: float = 0.0
     cpus: int = 0
-    containers: tuple[Standing, ...] = ()
-    takers: Mapping[int, str] = field(default_factory=dict[int, str])
-    """Processes that hold a port that is wanted and that no container holds, in words."""
+    containers: tuple[RunningContainer, ...] = ()
+    port_owners: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Descriptions of the processes that listen on a required port."""
     free_port: int | None = None
-    """A port that is free together with the next one."""
-    written_by: tuple[str, ...] = ()
-    """Major versions of PostgreSQL that wrote the volume of the stack."""
-    absent: tuple[str, ...] = ()
-    """Images of the stack that are not on this machine."""
+    """Port that is free together with the next one."""
+    data_versions: tuple[str, ...] = ()
+    """Major versions of PostgreSQL that wrote the stack's volume."""
+    missing_images: tuple[str, ...] = ()
+    """Images of the stack that are not on the host."""
+
+
+@dataclass(frozen=True)
+class RequiredPort:
+    """Port that a part of the platform needs; `use` describes it in a message about `docker.entry_port`."""
+
+    port: Port
+    part: str
+    use: str
+    other_fix: str = ""
+
+
+def required_ports(spec: Platform, stack: str) -> tuple[RequiredPort, ...]:
+    """Ports of the entry, of HTTP when the entry's is 443, and of the dashboard."""
+    return tuple(_required_ports(spec, DockerContext(spec, stack, "")))
+
+
+def _required_ports(spec: Platform, context: DockerContext) -> Iterator[RequiredPort]:
+    entry_port, dashboard_port = context.block.entry_port, context.dashboard_port
+    if spec.public:
+        yield RequiredPort(Port(entry_port, ALL_ADDRESSES), ENTRY_PART, f"port {entry_port}")
+    if spec.public and entry_port == HTTPS_PORT:
+        use = f"port {HTTP_PORT}, which redirects HTTP to {HTTPS_PORT},"
+        yield RequiredPort(Port(HTTP_PORT, ALL_ADDRESSES), ENTRY_PART, use)
+    if spec.monitoring.dashboards:
+        use = f"the dashboard's port {dashboard_port}, the one after the entry's,"
+        other_fix = ", or set monitoring.dashboards to false"
+        yield RequiredPort(Port(dashboard_port, LOOPBACK), DASHBOARD_PART, use, other_fix)

@@ -1,4 +1,4 @@
-"""Asks Docker and this machine what the checks look at."""
+"""Inspection of a Docker host: the state that the checks compare with a stack."""
 
 import errno
 import io
@@ -7,133 +7,148 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+import psutil
+
 from providers.contract.preflight import Environment
 from providers.contract.spec import Platform
-from providers.docker.base.platform_images import POSTGRES_BY_VERSION, image_keys
+from providers.docker.base.platform_images import POSTGRES_BY_VERSION, images_by_key
 from providers.docker.context import DockerContext
-from providers.docker.preflight.daemon import NO_DOCKER, Daemon, Fields, Silent, Unasked, daemon_of, fields, rows
-from providers.docker.preflight.host import PROJECT, Host, Port, Standing
-from providers.docker.preflight.ports import EVERYWHERE, wanted_ports
+from providers.docker.preflight.daemon import (
+    NOT_DOCKER,
+    Daemon,
+    DaemonUnreachable,
+    DaemonUnsupported,
+    Fields,
+    daemon_from,
+    fields,
+    rows,
+    values,
+    whole_number,
+)
+from providers.docker.preflight.host import ALL_ADDRESSES, PROJECT, Host, Port, RunningContainer, required_ports
 
-BYTES_A_GIB = 1024**3
-LAST_PORT = 65535
+BYTES_PER_GIB = 1024**3
+MAX_PORT = 65535
+FIRST_UNPRIVILEGED_PORT = 1024
+SEARCHED_PORTS = 100
 
 
-def look(spec: Platform, stack: str, environment: Environment) -> Host:
-    """This machine as it is now."""
-    named = bool(environment.get("DOCKER_HOST"))
+def inspect_host(spec: Platform, stack: str, environment: Environment) -> Host:
+    """Query the daemon and this machine for everything that the checks need."""
+    address_is_set = bool(environment.get("DOCKER_HOST"))
     try:
-        daemon = daemon_of(environment)
-    except Unasked as unasked:
-        return Host(unasked=str(unasked))
+        daemon = daemon_from(environment)
+    except DaemonUnsupported as unsupported:
+        return Host(unchecked=str(unsupported))
     try:
-        return _answered(daemon, spec, stack, named)
-    except Unasked as unasked:
-        return Host(daemon.address, named, unasked=str(unasked))
-    except Silent as silent:
-        return Host(daemon.address, named, silent=str(silent))
+        return _inspect(daemon, spec, stack, address_is_set)
+    except DaemonUnsupported as unsupported:
+        return Host(daemon.address, address_is_set, unchecked=str(unsupported))
+    except DaemonUnreachable as unreachable:
+        return Host(daemon.address, address_is_set, no_answer=str(unreachable))
 
 
-def _answered(daemon: Daemon, spec: Platform, stack: str, named: bool) -> Host:
-    info = fields(daemon.data("/info"))
+def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool) -> Host:
+    info = fields(daemon.get_json("/info"))
     if "ServerVersion" not in info:
-        raise Silent(NO_DOCKER)
-    containers = tuple(_standing(found) for found in rows(daemon.data("/containers/json")))
-    wanted = [each.port for each in wanted_ports(spec, stack)]
-    takers = {port.number: taker for port in wanted if (taker := taker_of(port))} if daemon.here else {}
-    images = image_keys(spec).values()
+        raise DaemonUnreachable(NOT_DOCKER)
+    containers = tuple(running_container(row) for row in rows(daemon.get_json("/containers/json")))
+    ports = [required.port for required in required_ports(spec, stack)] if daemon.is_local else []
+    entry_port = DockerContext(spec, stack, "").block.entry_port
     return Host(
         address=daemon.address,
-        named=named,
+        address_is_set=address_is_set,
         version=str(info.get("ServerVersion", "")),
-        memory_gib=float(info.get("MemTotal", 0)) / BYTES_A_GIB,
-        cpus=int(info.get("NCPU", 0)),
+        memory_gib=whole_number(info.get("MemTotal")) / BYTES_PER_GIB,
+        cpus=whole_number(info.get("NCPU")),
         containers=containers,
-        takers=takers,
-        free_port=_free(DockerContext(spec, stack, "").block.entry_port, containers) if daemon.here else None,
-        written_by=tuple(_written_by(daemon, stack)) if spec.database else (),
-        absent=tuple(image for image in images if daemon.content(f"/images/{quote(image)}/json") is None),
+        port_owners={port.number: owner for port in ports if (owner := port_owner(port))},
+        free_port=_free_port(entry_port, containers) if daemon.is_local else None,
+        data_versions=tuple(_data_versions(daemon, stack)) if spec.database else (),
+        missing_images=tuple(
+            image for image in images_by_key(spec).values() if daemon.get(f"/images/{quote(image)}/json") is None
+        ),
     )
 
 
-def _standing(found: Fields) -> Standing:
-    labels = fields(found.get("Labels"))
+def running_container(row: Fields) -> RunningContainer:
+    """Read a row of Docker's list of containers."""
+    labels = fields(row.get("Labels"))
     stack = str(labels.get("stack", "")) if labels.get("project") == PROJECT else ""
-    published = [port for port in rows(found.get("Ports")) if "PublicPort" in port]
-    return Standing(name_of(found), stack, tuple(Port(port["PublicPort"], port.get("IP", "")) for port in published))
+    published = [port for port in rows(row.get("Ports")) if "PublicPort" in port]
+    ports = tuple(Port(whole_number(port["PublicPort"]), str(port.get("IP", ""))) for port in published)
+    return RunningContainer(container_name(row), stack, ports)
 
 
-def name_of(container: Fields) -> str:
-    """A container's own name."""
-    return str(container["Names"][0]).removeprefix("/")
+def container_name(row: Fields) -> str:
+    """Name of a container in Docker's list."""
+    return next((str(name).removeprefix("/") for name in values(row.get("Names"))), "")
 
 
-def newest(daemon: Daemon, stack: str, name: str) -> Fields | None:
-    """The newest container of a stack, running or not, that Pulumi named after the logical name."""
-    for found in rows(daemon.data("/containers/json?all=1")):
-        if _standing(found).stack == stack and name_of(found).rpartition("-")[0] == name:
-            return found
+def newest_container(daemon: Daemon, stack: str, name: str) -> Fields | None:
+    """Newest container of a stack, running or not, that has the logical name `name`."""
+    for row in rows(daemon.get_json("/containers/json?all=1")):
+        if running_container(row).stack == stack and container_name(row).rpartition("-")[0] == name:
+            return row
     return None
 
 
-def taker_of(port: Port) -> str | None:
-    """The process that has a port of this machine, in words; None when it is free, or nobody here may try it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
-        # connections of a server that is gone would count as one that is there
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def port_owner(port: Port) -> str | None:
+    """Description of the process that listens on a port; None when it is free or this user may not bind it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # without this, closed connections of a stopped server would count as a listener
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((port.address, port.number))
+            probe.bind((port.address, port.number))
         except OSError as error:
-            return _process(port.number) if error.errno == errno.EADDRINUSE else None
+            return _listener(port.number) if error.errno == errno.EADDRINUSE else None
     return None
 
 
-def _process(number: int) -> str:
-    import psutil
-
+def _listener(number: int) -> str:
     try:
-        listening = psutil.net_connections("tcp")
-        # the address of a connection can be empty
-        held = (found for found in listening if found.status == psutil.CONN_LISTEN and found.laddr[1:] == (number,))
-        pid = next((found.pid for found in held if found.pid), None)
-        return f"the process {psutil.Process(pid).name()} (pid {pid})" if pid else "a process of another user"
+        for connection in psutil.net_connections("tcp"):
+            # the local address of a connection can be empty
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (number,)
+            if listens and connection.pid:
+                return f"the process {psutil.Process(connection.pid).name()} (pid {connection.pid})"
     except psutil.Error:
-        return "a process of another user"
+        pass
+    return "a process of another user"
 
 
-def _free(after: int, containers: Sequence[Standing]) -> int | None:
-    """The next port that is free together with the one after it, which the dashboard takes."""
-    held = {port.number for found in containers for port in found.ports}
+def _free_port(entry_port: int, containers: Sequence[RunningContainer]) -> int | None:
+    """Next port that is free together with the one after it, which the dashboard needs."""
+    published = {port.number for container in containers for port in container.ports}
 
-    def free(number: int) -> bool:
-        return number not in held and taker_of(Port(number, EVERYWHERE)) is None
+    def is_free(number: int) -> bool:
+        return number not in published and port_owner(Port(number, ALL_ADDRESSES)) is None
 
-    # below 1024 a user may not try, and a machine has its own services
-    first = max(after + 2, 1025)
-    found = (number for number in range(first, min(first + 100, LAST_PORT)) if free(number) and free(number + 1))
-    return next(found, None)
+    first = max(entry_port + 2, FIRST_UNPRIVILEGED_PORT + 1)
+    candidates = range(first, min(first + SEARCHED_PORTS, MAX_PORT))
+    return next((number for number in candidates if is_free(number) and is_free(number + 1)), None)
 
 
-def _written_by(daemon: Daemon, stack: str) -> Iterator[str]:
-    """Versions of the data in the volume, read through whatever server has it, be it stopped or failing."""
-    server = newest(daemon, stack, f"{stack}-database-server")
+def _data_versions(daemon: Daemon, stack: str) -> Iterator[str]:
+    """Versions of the data in the database's volume, read through the server's container even when it has stopped."""
+    server = newest_container(daemon, stack, f"{stack}-database-server")
     if server is not None:
-        versions = [_version(daemon, f"/containers/{server['Id']}", folder) for folder in _folders(server)]
+        versions = [_data_version(daemon, f"/containers/{server['Id']}", folder) for folder in _data_folders(server)]
         yield from dict.fromkeys(version for version in versions if version)
 
 
-def _folders(server: Fields) -> Iterator[str]:
-    """Where a volume of any version has its data, wherever the server mounts it."""
+def _data_folders(server: Fields) -> Iterator[str]:
+    """Possible data folders of every major version, below the volume's mount path."""
     for mount in rows(server.get("Mounts")):
         if mount.get("Type") == "volume" and str(mount.get("Destination", "")).startswith("/var/lib/postgresql"):
             yield f"{mount['Destination']}/pgdata"
             yield from (f"{mount['Destination']}/{version}/docker" for version in POSTGRES_BY_VERSION)
 
 
-def _version(daemon: Daemon, container: str, folder: str) -> str:
-    packed = daemon.content(f"{container}/archive?path={quote(folder)}/PG_VERSION")
-    if packed is None:
+def _data_version(daemon: Daemon, container: str, folder: str) -> str:
+    archive_bytes = daemon.get(f"{container}/archive?path={quote(folder)}/PG_VERSION")
+    if archive_bytes is None:
         return ""
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(archive_bytes)) as archive:
         file = archive.extractfile("PG_VERSION")
         return file.read().decode().strip() if file else ""

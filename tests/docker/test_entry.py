@@ -1,4 +1,4 @@
-"""The entry: HAProxy's file as text, line by line what users rely on, and as HAProxy itself reads it."""
+"""Configuration of the entry: the lines that users rely on, and HAProxy's own check of the file."""
 
 import re
 import shutil
@@ -8,38 +8,37 @@ from pathlib import Path
 import pytest
 
 from automation.plan.inventory import Inventory, Secret
-from providers.docker.entry.admission import WAF
-from providers.docker.entry.haproxy import configuration
-from tests.docker.asked import context_of
-from tests.docker.laid import command, container, files, items, uploads
+from providers.docker.entry.haproxy import WAF_RULES, configuration
+from tests.docker.plans import command, container, files, secret_file, settings
+from tests.docker.specs import context_of
 from tests.planning import DROP
 
 
 def section(head: str, **changes: object) -> list[str]:
-    """Lines of one section of the file; changes by path with two underscores for a dot."""
+    """Lines of one section of the file; two underscores in the name of a change are a dot."""
     text = configuration(context_of({path.replace("__", "."): value for path, value in changes.items()}))
-    (found,) = [part for part in text.split("\n\n") if part.splitlines()[0] == head]
-    return [line.strip() for line in found.splitlines()[1:]]
+    (body,) = [part for part in text.split("\n\n") if part.splitlines()[0] == head]
+    return [line.strip() for line in body.splitlines()[1:]]
 
 
-def test_one_port_takes_tls_and_plain_http() -> None:
-    door = section("frontend door")
-    assert "use_backend to-https if { req.ssl_hello_type 1 }" in door
-    assert door[-1] == "default_backend to-plain"
+def test_one_port_accepts_https_and_http() -> None:
+    frontend = section("frontend door")
+    assert "use_backend to-https if { req.ssl_hello_type 1 }" in frontend
+    assert frontend[-1] == "default_backend to-plain"
 
 
-def test_plain_http_is_sent_to_https_on_the_entrys_port() -> None:
-    moved = section("frontend plain", docker={"entry_port": 8443})
-    assert "http-request redirect code 308 location https://%[hdr(host),field(1,:)]:8443%[capture.req.uri]" in moved
+def test_http_is_redirected_to_https_on_the_port_of_the_entry() -> None:
+    frontend = section("frontend plain", docker={"entry_port": 8443})
+    assert "http-request redirect code 308 location https://%[hdr(host),field(1,:)]:8443%[capture.req.uri]" in frontend
 
 
-def test_on_the_usual_port_the_other_usual_one_is_taken_too(prod: Inventory) -> None:
+def test_an_entry_on_port_443_also_publishes_port_80(prod: Inventory) -> None:
     assert "bind :8080" in section("frontend plain")
-    ports = {(port["internal"], port["external"]) for port in items(container(prod, "entry-proxy"), "ports")}
+    ports = {(port["internal"], port["external"]) for port in settings(container(prod, "entry-proxy"), "ports")}
     assert ports == {(8443, 443), (8080, 80)}
 
 
-def test_health_checks_have_the_specs_numbers() -> None:
+def test_health_checks_have_the_numbers_of_the_spec() -> None:
     health = {
         "path": "/ready",
         "interval_seconds": 7,
@@ -53,33 +52,33 @@ def test_health_checks_have_the_specs_numbers() -> None:
     assert "check inter 7s fall 5 rise 4" in backend[-1]
 
 
-def test_a_copy_that_takes_no_connection_is_left_at_once() -> None:
+def test_a_replica_that_refuses_a_connection_is_marked_down_at_once() -> None:
     backend = section("backend gateway", services__gateway__replicas={"min": 5, "max": 5})
     assert "observe layer4 error-limit 1 on-error mark-down" in backend[-1]
     assert "fastinter 1s downinter 1s" in backend[-1]
     assert "retries 5" in backend
 
 
-def test_there_is_a_place_for_a_new_copy_beside_each_old_one() -> None:
+def test_there_is_a_slot_for_a_new_replica_beside_each_old_one() -> None:
     assert section("backend gateway")[-1].startswith("server-template gateway- 6 gateway:7777 ")
 
 
-def test_copies_are_found_by_dockers_dns_and_forgotten_within_a_second() -> None:
+def test_replicas_are_discovered_by_dns_and_dropped_within_a_second() -> None:
     assert "nameserver dns 127.0.0.11:53" in section("resolvers docker")
     assert "hold obsolete 1s" in section("resolvers docker")
 
 
-def test_a_request_is_sent_again_only_where_none_of_it_was_sent() -> None:
+def test_a_request_is_retried_only_when_none_of_it_was_sent() -> None:
     defaults = section("defaults")
     assert [line for line in defaults if line.startswith("retry-on")] == ["retry-on conn-failure"]
     assert "option redispatch 1" in defaults
 
 
-def test_a_request_never_travels_on_a_connection_that_a_copy_may_be_closing() -> None:
+def test_connections_to_replicas_are_not_reused() -> None:
     assert "http-reuse never" in section("defaults")
 
 
-def test_a_quiet_connection_is_closed_after_the_specs_time() -> None:
+def test_an_idle_connection_is_closed_after_the_time_of_the_spec() -> None:
     defaults = section("defaults", ingress__idle_timeout_seconds=300)
     assert {f"timeout {side} 300s" for side in ("client", "server", "tunnel")} <= set(defaults)
 
@@ -95,61 +94,59 @@ def test_a_client_address_is_counted_over_a_minute() -> None:
     assert 'http-request return status 429 hdr Retry-After "60" if { sc_http_req_rate(0) gt 77 }' in limited
 
 
-def test_only_the_ranges_of_the_file_may_connect_and_are_asked_first() -> None:
-    closed = section("frontend https", ingress__allowed_cidrs=["198.51.100.0/24", "203.0.113.0/24"])
-    refusal = "http-request deny deny_status 403 unless { src 198.51.100.0/24 203.0.113.0/24 }"
-    assert closed.index(refusal) < closed.index("http-request track-sc0 src table clients")
+def test_addresses_outside_the_allowed_ranges_are_denied_before_they_are_counted() -> None:
+    frontend = section("frontend https", ingress__allowed_cidrs=["198.51.100.0/24", "203.0.113.0/24"])
+    denial = "http-request deny deny_status 403 unless { src 198.51.100.0/24 203.0.113.0/24 }"
+    assert frontend.index(denial) < frontend.index("http-request track-sc0 src table clients")
     assert "unless { src" not in " ".join(section("frontend https"))
 
 
-def test_without_the_waf_its_rules_are_not_there() -> None:
-    assert all(condition in " ".join(section("frontend https")) for _, condition in WAF)
+def test_without_the_waf_there_are_no_waf_rules() -> None:
+    assert all(condition in " ".join(section("frontend https")) for _, condition in WAF_RULES)
     keys = ("ingress.waf", "database.high_availability", "cache.high_availability")
-    accepted = dict.fromkeys(keys, "one machine in a closed network")
+    accepted = dict.fromkeys(keys, "one host in a private network")
     text = configuration(context_of({"ingress.waf": False, "accept_risk": accepted}))
-    assert not [name for name, condition in WAF if condition in text]
+    assert not [name for name, condition in WAF_RULES if condition in text]
 
 
-def test_the_longest_path_is_tried_first() -> None:
+def test_the_longest_path_is_matched_first() -> None:
     routes = section(
         "frontend https",
         services__chat__path="/api/chat",
         services__worker__app="fastapi",
         services__worker__path="/api",
     )
-    chosen = [line for line in routes if line.startswith(("use_backend", "default_backend"))]
-    assert chosen == [
+    rules = [line for line in routes if line.startswith(("use_backend", "default_backend"))]
+    assert rules == [
         "use_backend chat if { path /api/chat } or { path_beg /api/chat/ }",
         "use_backend worker if { path /api } or { path_beg /api/ }",
         "default_backend gateway",
     ]
 
 
-def test_a_path_that_nobody_has_answers_404() -> None:
+def test_a_path_without_a_service_is_answered_with_404() -> None:
     routes = section("frontend https", services__gateway__path="/agents")
     assert routes[-2] == "http-request return status 404 unless { path /agents } or { path_beg /agents/ }"
 
 
-def test_what_services_measure_of_themselves_is_not_for_the_world() -> None:
+def test_metrics_of_services_are_not_public() -> None:
     assert "http-request return status 404 if { path /metrics }" in section("frontend https")
 
 
-def test_a_browser_of_streamlit_comes_back_to_its_copy() -> None:
+def test_streamlit_has_session_affinity() -> None:
     backend = section("backend gateway", services__gateway__app="streamlit", services__gateway__port=DROP)
     assert "cookie COPY insert indirect nocache httponly secure dynamic" in backend
     assert "dynamic-cookie-key copy" not in section("backend gateway")
 
 
-def test_the_proxy_is_told_its_file_and_its_certificate(prod: Inventory) -> None:
+def test_the_proxy_reads_its_configuration_and_certificate(prod: Inventory) -> None:
     proxy = container(prod, "entry-proxy")
     assert command(proxy)[-2:] == ["-f", "/etc/agent-platform/haproxy.cfg"]
     assert "LocallySignedCert prod-keys-entry-certificate" in files(prod, "entry-proxy")["entry.pem"]
 
 
-def test_the_certificates_key_is_a_secret(prod: Inventory) -> None:
-    given = uploads(prod, "entry-proxy")
-    (bundle,) = [upload for upload in given if str(upload["file"]).endswith("entry.pem")]
-    assert isinstance(bundle["content"], Secret)
+def test_the_private_key_is_a_secret_file(prod: Inventory) -> None:
+    assert isinstance(secret_file(prod, "entry-proxy", "entry.pem"), Secret)
 
 
 @pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not on PATH")
@@ -163,17 +160,17 @@ def test_the_certificates_key_is_a_secret(prod: Inventory) -> None:
     ],
     ids=str,
 )
-def test_haproxy_takes_the_file_without_a_warning(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_haproxy_accepts_the_file_without_a_warning(tmp_path: Path, changes: dict[str, object]) -> None:
     text = configuration(context_of(changes)).replace("/etc/agent-platform", str(tmp_path))
-    # a certificate is made on the spot: a key in the repository would be one that everybody has
-    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost")
+    # generated here, because the repository contains no private keys
+    arguments = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost")
     subprocess.run(
-        ["openssl", *made, "-keyout", tmp_path / "k", "-out", tmp_path / "c"], check=True, capture_output=True
+        ["openssl", *arguments, "-keyout", tmp_path / "k", "-out", tmp_path / "c"], check=True, capture_output=True
     )
     (tmp_path / "entry.pem").write_text((tmp_path / "c").read_text() + (tmp_path / "k").read_text(), encoding="utf-8")
     (tmp_path / "haproxy.cfg").write_text(text, encoding="utf-8")
-    told = subprocess.run(
+    result = subprocess.run(
         ["haproxy", "-c", "-f", tmp_path / "haproxy.cfg"], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 0, told.stderr
-    assert not re.search("warning", told.stderr, re.IGNORECASE), told.stderr
+    assert result.returncode == 0, result.stderr
+    assert not re.search("warning", result.stderr, re.IGNORECASE), result.stderr

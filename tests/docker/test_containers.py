@@ -1,19 +1,17 @@
-"""Every container: what it may do, what it may take, what is kept of what it says."""
-
-from typing import cast
+"""Settings of every container: privileges, limits, logs, files and restarts."""
 
 import pytest
 
 from automation.plan.inventory import Inventory
 from providers.docker.compute.health import go_duration
-from tests.docker.laid import container, containers, files, holders, items, variables
+from tests.docker.plans import command, container, containers, file_containers, files, settings, variables, words
 from tests.planning import SECRET
 
-ROOTS = ("-opened", "container-exporter")
-"""Names of the two that run as root, without a capability: who opens a volume, who reads control groups."""
+ROOT_CONTAINERS = ("-opened", "container-exporter")
+"""Name endings of the containers that run as root, without capabilities: volume setup and the container exporter."""
 
 
-def test_no_container_can_gain_a_right(prod: Inventory) -> None:
+def test_no_container_can_gain_privileges(prod: Inventory) -> None:
     for found in containers(prod):
         assert found.inputs["capabilities"] == {"drops": ["ALL"]}, found.name
         assert found.inputs["securityOpts"] == ["no-new-privileges:true"], found.name
@@ -26,20 +24,21 @@ def test_no_container_writes_to_its_image(prod: Inventory) -> None:
 
 def test_every_container_has_limits(prod: Inventory) -> None:
     for found in containers(prod):
-        assert cast("int", found.inputs["memory"]) >= 64, found.name
-        assert found.inputs["memorySwap"] == found.inputs["memory"], found.name
-        assert float(cast("str", found.inputs["cpus"])) > 0, found.name
+        memory_mib = found.inputs["memory"]
+        assert isinstance(memory_mib, int) and memory_mib >= 64, found.name
+        assert found.inputs["memorySwap"] == memory_mib, found.name
+        assert float(str(found.inputs["cpus"])) > 0, found.name
 
 
-def test_only_two_kinds_run_as_root(prod: Inventory) -> None:
+def test_only_two_kinds_of_container_run_as_root(prod: Inventory) -> None:
     roots = {found.name for found in containers(prod) if str(found.inputs["user"]).startswith("0:")}
     assert roots
-    assert all(name.endswith(ROOTS) for name in roots)
+    assert all(name.endswith(ROOT_CONTAINERS) for name in roots)
 
 
-def test_no_container_is_given_dockers_socket(prod: Inventory) -> None:
+def test_no_container_mounts_the_socket_of_docker(prod: Inventory) -> None:
     for found in containers(prod):
-        assert not [mount for mount in items(found, "volumes") if "docker.sock" in str(mount.get("hostPath", ""))]
+        assert not [mount for mount in settings(found, "volumes") if "docker.sock" in str(mount.get("hostPath", ""))]
 
 
 def test_logs_are_bounded(prod: Inventory) -> None:
@@ -48,48 +47,43 @@ def test_logs_are_bounded(prod: Inventory) -> None:
         assert found.inputs["logOpts"] == {"max-size": "10m", "max-file": "100"}
 
 
-def test_what_does_its_work_once_is_waited_for_and_not_restarted(prod: Inventory) -> None:
+def test_an_update_waits_for_a_container_that_runs_once_and_does_not_restart_it(prod: Inventory) -> None:
     roles = container(prod, "database-roles").inputs
     assert (roles["attach"], roles["mustRun"], roles["restart"]) == (True, False, "no")
 
 
-def test_everything_else_comes_back_after_a_restart_of_the_machine(prod: Inventory) -> None:
+def test_every_other_container_starts_again_with_the_host(prod: Inventory) -> None:
     lasting = [found for found in containers(prod) if not found.inputs.get("attach")]
     assert {found.inputs["restart"] for found in lasting} == {"unless-stopped"}
 
 
-def test_a_containers_files_are_held_by_one_that_never_runs_and_read_from_there(prod: Inventory) -> None:
+def test_files_are_mounted_from_a_container_that_is_never_started(prod: Inventory) -> None:
     holder = container(prod, "entry-proxy-files")
     assert holder.inputs["volumes"] == [{"containerPath": "/etc/agent-platform"}]
     assert (holder.inputs["start"], holder.inputs["mustRun"], holder.inputs["restart"]) == (False, False, "no")
     assert holder.inputs["networkMode"] == "none"
-    read = {"fromContainer": "<docker:Container prod-entry-proxy-files>.id:ro"}
-    assert read in items(container(prod, "entry-proxy"), "volumes")
+    mount = {"fromContainer": "<docker:Container prod-entry-proxy-files>.id:ro"}
+    assert mount in settings(container(prod, "entry-proxy"), "volumes")
 
 
-def test_nothing_is_copied_into_a_container_that_runs(prod: Inventory) -> None:
+def test_nothing_is_uploaded_to_a_container_that_is_started(prod: Inventory) -> None:
     assert not [found.name for found in containers(prod) if found.inputs.get("uploads")]
-    assert len(holders(prod)) > 10
+    assert len(file_containers(prod)) > 10
 
 
-def test_a_containers_files_can_be_read_by_its_user_and_written_by_nobody(prod: Inventory) -> None:
-    for found in holders(prod):
-        assert {upload["permissions"] for upload in items(found, "uploads")} <= {"0444"}
+def test_files_are_read_only(prod: Inventory) -> None:
+    for found in file_containers(prod):
+        assert {upload["permissions"] for upload in settings(found, "uploads")} <= {"0444"}
 
 
-def test_no_secret_stands_in_an_argument(prod: Inventory) -> None:
+def test_no_secret_is_in_an_argument(prod: Inventory) -> None:
     passwords = [f"<random:RandomPassword {found.name}>.result" for found in prod.of_type("random:RandomPassword")]
     for found in containers(prod):
-        words = " ".join(
-            [
-                *cast("list[str]", found.inputs.get("command") or []),
-                *cast("list[str]", found.inputs.get("entrypoints") or []),
-            ]
-        )
-        assert not [value for value in (*passwords, SECRET) if value in words], found.name
+        text = " ".join([*command(found), *words(found, "entrypoints")])
+        assert not [value for value in (*passwords, SECRET) if value in text], found.name
 
 
-def test_a_password_travels_to_the_platforms_own_parts_as_a_file(prod: Inventory) -> None:
+def test_containers_of_the_platform_get_passwords_as_files(prod: Inventory) -> None:
     for name in ("database-server", "cache-server", "monitoring-postgres-exporter", "backup-dump"):
         found = container(prod, name)
         assert "RandomPassword" not in " ".join(variables(found).values())
@@ -99,5 +93,5 @@ def test_a_password_travels_to_the_platforms_own_parts_as_a_file(prod: Inventory
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0s"), (30, "30s"), (60, "1m0s"), (90, "1m30s"), (3600, "1h0m0s"), (3661, "1h1m1s")]
 )
-def test_durations_are_written_as_docker_tells_them_back(seconds: int, text: str) -> None:
+def test_durations_have_the_format_that_docker_returns(seconds: int, text: str) -> None:
     assert go_duration(seconds) == text

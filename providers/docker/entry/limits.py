@@ -1,0 +1,40 @@
+"""Settings of the entry that a Docker host adjusts. Pure."""
+
+from collections.abc import Iterator
+
+from providers.contract.diagnostics import Adjustment, Effect
+from providers.contract.spec import Platform
+from providers.docker.entry.haproxy import WAF_RULES
+
+
+def entry_adjustments(spec: Platform) -> list[Adjustment]:
+    """WAF, domain and DNS zone of a platform with a public service."""
+    return list(_adjustments(spec)) if spec.public else []
+
+
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
+    ingress = spec.ingress
+    if ingress.waf:
+        yield Adjustment(
+            "ingress.waf",
+            requested=True,
+            effect=Effect.ADJUSTED,
+            reason=f"{len(WAF_RULES)} HAProxy rules on methods, paths, queries and user agents; no managed rule sets",
+        )
+    if ingress.domain is not None:
+        yield Adjustment(
+            "ingress.domain",
+            requested=ingress.domain,
+            effect=Effect.PARTIAL,
+            reason=(
+                "the certificate is signed by the stack's own authority, and no DNS record is created; let your DNS or "
+                "the clients' hosts file resolve the name to this host"
+            ),
+        )
+    if ingress.dns_zone is not None:
+        yield Adjustment(
+            "ingress.dns_zone",
+            requested=ingress.dns_zone,
+            effect=Effect.IGNORED,
+            reason="no DNS record is created on docker",
+        )

@@ -1,0 +1,93 @@
+"""Network settings that a Docker host refuses or adjusts. Pure."""
+
+from collections.abc import Iterator
+
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.spec import Platform
+from providers.docker.network.cidr import DYNAMIC_ADDRESSES, PREFIX_LENGTH, block_count
+from providers.docker.network.flows import networks
+
+RESERVED_ADDRESSES = 8
+"""Addresses of a service's network for entry, Prometheus, database, cache and store, with some spare."""
+
+
+def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """A block that holds too few networks, and more replicas than a network has addresses."""
+    return [*_cidr(spec), *_replicas(spec)]
+
+
+def network_adjustments(spec: Platform) -> list[Adjustment]:
+    """Zones, egress, private endpoints, calls and flow logs."""
+    return [*_zones(spec), *_calls(spec), *_flow_logs(spec)]
+
+
+def _cidr(spec: Platform) -> Iterator[Diagnostic]:
+    required, available = len(networks(spec)), block_count(spec)
+    if available < required:
+        yield Unsupported(
+            "docker",
+            "network.cidr",
+            problem=(
+                f"{spec.network.cidr} holds {available} networks of /{PREFIX_LENGTH}, and this platform needs {required}"
+            ),
+            fix="use a larger block",
+        )
+
+
+def _replicas(spec: Platform) -> Iterator[Diagnostic]:
+    # during an update a new replica exists beside each old one
+    max_replicas = (DYNAMIC_ADDRESSES - RESERVED_ADDRESSES) // 2
+    for name, service in spec.services.items():
+        replicas = service.replicas.min
+        if replicas > max_replicas:
+            yield Unsupported(
+                "docker",
+                f"services.{name}.replicas.min",
+                problem=f"{replicas} exceeds {max_replicas}, the replicas that a network has addresses for during an update",
+                fix=f"use {max_replicas} or fewer",
+            )
+
+
+def _zones(spec: Platform) -> Iterator[Adjustment]:
+    network = spec.network
+    yield Adjustment(
+        "network.zones",
+        requested=network.zones,
+        effect=Effect.IGNORED,
+        reason="all containers run on this host and fail together with it",
+    )
+    if network.egress == "per_zone":
+        yield Adjustment(
+            "network.egress",
+            requested=network.egress,
+            effect=Effect.ADJUSTED,
+            reason="outbound connections use this host's address; there are no zones",
+        )
+    if network.private_endpoints:
+        yield Adjustment(
+            "network.private_endpoints",
+            requested=True,
+            effect=Effect.IGNORED,
+            reason="no cloud services are used, and the host's Docker pulls the images",
+        )
+
+
+def _calls(spec: Platform) -> Iterator[Adjustment]:
+    for name, service in spec.services.items():
+        if service.calls:
+            yield Adjustment(
+                f"services.{name}.calls",
+                requested=list(service.calls),
+                effect=Effect.ADJUSTED,
+                reason="caller and callee share a network, in which the callee can reach the ports of its caller too",
+            )
+
+
+def _flow_logs(spec: Platform) -> Iterator[Adjustment]:
+    if spec.network.flow_logs:
+        yield Adjustment(
+            "network.flow_logs",
+            requested=True,
+            effect=Effect.PARTIAL,
+            reason="the entry logs each request; Docker networks record no connections",
+        )

@@ -1,0 +1,207 @@
+"""Preflight checks of a Docker host, with constructed hosts: daemon, ports, memory, CPUs, volume and images."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from automation.plan.spec_keys import BASE
+from automation.stack.document import stack_of
+from automation.stack.keys import with_values
+from components.configuration import PLATFORM_KEY
+from providers import AVAILABLE, host_checks
+from providers.contract.diagnostics import ConfigError, Diagnostic
+from providers.contract.preflight import CheckResult, HostChecks
+from providers.contract.spec import Platform, Size
+from providers.docker.preflight.capacity import MemoryRequest, check_cpus, check_memory
+from providers.docker.preflight.checks import check_host
+from providers.docker.preflight.host import ALL_ADDRESSES, Host, Port, RunningContainer
+
+STACK = "trial"
+HOST = Host(address="unix:///var/run/docker.sock", version="28.0", memory_gib=15.6, cpus=4, free_port=8445)
+ENTRY_PORT = Port(8443, ALL_ADDRESSES)
+PUBLIC_SERVICE: Mapping[str, object] = {"services.web.path": "/"}
+WITH_DASHBOARD: Mapping[str, object] = {**PUBLIC_SERVICE, "monitoring.dashboards": True}
+
+
+def spec(changes: Mapping[str, object] = PUBLIC_SERVICE) -> Platform:
+    return stack_of(STACK, {PLATFORM_KEY: with_values(BASE, {"cloud": "docker", **changes})}).spec
+
+
+def refusals(host: Host, changes: Mapping[str, object] = PUBLIC_SERVICE) -> list[Diagnostic]:
+    return [refusal for result in check_host(host, spec(changes), STACK) for refusal in result.diagnostics]
+
+
+def messages(host: Host, changes: Mapping[str, object] = PUBLIC_SERVICE) -> list[str]:
+    return [str(refusal) for refusal in refusals(host, changes)]
+
+
+def result_of(host: Host, subject: str, changes: Mapping[str, object] = PUBLIC_SERVICE) -> CheckResult:
+    (result,) = [result for result in check_host(host, spec(changes), STACK) if result.subject == subject]
+    return result
+
+
+@pytest.mark.parametrize("cloud", [cloud for cloud in AVAILABLE if cloud != "docker"])
+def test_a_cloud_has_no_host_checks(cloud: str) -> None:
+    checks = host_checks(cloud)
+    assert isinstance(checks, HostChecks)
+    assert checks.preflight(spec(), STACK, {}) == ()
+
+
+def test_a_host_with_enough_of_everything_refuses_nothing() -> None:
+    assert refusals(HOST, WITH_DASHBOARD) == []
+    assert result_of(HOST, "ports", WITH_DASHBOARD).told == "8443 is free and 8444 is free"
+
+
+def test_a_daemon_at_docker_host_that_does_not_answer_is_reported_by_its_variable() -> None:
+    host = Host(address="tcp://127.0.0.1:1", address_is_set=True, no_answer="the connection is refused")
+    assert refusals(host) == [
+        ConfigError(
+            "DOCKER_HOST",
+            problem="no Docker daemon answers at tcp://127.0.0.1:1 (the connection is refused)",
+            fix="start Docker there and give this user access to it, or set DOCKER_HOST to the address of a running daemon",
+        )
+    ]
+
+
+def test_without_a_daemon_at_the_default_address_the_key_is_the_cloud() -> None:
+    host = Host(address="unix:///var/run/docker.sock", no_answer="the socket does not exist")
+    assert messages(host) == [
+        "cloud: docker needs a Docker daemon, and none answers at unix:///var/run/docker.sock (the socket does not exist). "
+        "Start Docker there and give this user access to it, or set DOCKER_HOST to the address of a running daemon."
+    ]
+
+
+def test_a_daemon_that_only_dockers_client_can_reach_is_unknown_and_refuses_nothing() -> None:
+    (only,) = check_host(Host(unchecked="DOCKER_CONTEXT is remote"), spec(), STACK)
+    assert (only.diagnostics, only.unasked.partition(";")[0]) == ((), "run `docker info`")
+
+
+def test_a_port_that_a_process_uses_is_refused_with_its_name() -> None:
+    host = replace(HOST, port_owners={8443: "the process nginx (pid 4711)"})
+    assert messages(host) == [
+        "docker.entry_port: port 8443 is used by the process nginx (pid 4711). Stop it, or set docker.entry_port to a free "
+        "port, such as 8445."
+    ]
+
+
+def test_a_port_that_a_container_uses_is_refused_with_its_name() -> None:
+    host = replace(HOST, containers=(RunningContainer("web", "", (ENTRY_PORT,)),))
+    assert messages(host) == [
+        "docker.entry_port: port 8443 is used by the container web. Stop it, or set docker.entry_port to a free port, such "
+        "as 8445."
+    ]
+
+
+def test_the_port_of_the_stacks_own_entry_is_accepted() -> None:
+    # the process that listens on a published port is Docker's
+    host = replace(
+        HOST,
+        containers=(RunningContainer("trial-entry-proxy-1a2b3c4", STACK, (ENTRY_PORT,)),),
+        port_owners={8443: "the process docker-proxy (pid 9)"},
+    )
+    assert refusals(host) == []
+    assert result_of(host, "ports").told == "8443 is used by this stack"
+
+
+def test_the_entry_of_another_stack_is_refused() -> None:
+    host = replace(HOST, containers=(RunningContainer("other-entry-proxy-1a2b3c4", "other", (ENTRY_PORT,)),))
+    assert "used by the container other-entry-proxy-1a2b3c4" in messages(host)[0]
+
+
+def test_a_container_without_the_labels_of_the_stack_is_not_its_own() -> None:
+    host = replace(HOST, containers=(RunningContainer("trial-entry-proxy-1a2b3c4", "", (ENTRY_PORT,)),))
+    assert "used by the container trial-entry-proxy-1a2b3c4" in messages(host)[0]
+
+
+def test_the_port_of_the_dashboard_can_be_in_use() -> None:
+    host = replace(HOST, containers=(RunningContainer("web", "", (Port(8444, ALL_ADDRESSES),)),))
+    assert messages(host, WITH_DASHBOARD) == [
+        "docker.entry_port: the dashboard's port 8444, the one after the entry's, is used by the container web. Stop it, or "
+        "set docker.entry_port to a free port, such as 8445, or set monitoring.dashboards to false."
+    ]
+    assert refusals(host) == []
+
+
+def test_the_same_port_on_another_address_is_accepted() -> None:
+    host = replace(HOST, containers=(RunningContainer("web", "", (Port(8444, "192.0.2.7"),)),))
+    assert refusals(host, WITH_DASHBOARD) == []
+
+
+def test_an_entry_that_moves_to_the_port_of_its_own_dashboard_is_refused() -> None:
+    host = replace(HOST, containers=(RunningContainer("trial-monitoring-grafana-1a2b3c4", STACK, (ENTRY_PORT,)),))
+    (message,) = messages(host)
+    assert "used by this stack's own dashboard (trial-monitoring-grafana-1a2b3c4) until that is replaced" in message
+
+
+def test_an_entry_on_port_443_also_needs_port_80() -> None:
+    host = replace(HOST, port_owners={80: "the process apache2 (pid 12)"})
+    (message,) = messages(host, {**PUBLIC_SERVICE, "docker.entry_port": 443})
+    assert "port 80, which redirects HTTP to 443, is used by the process apache2 (pid 12)" in message
+    assert refusals(host) == []
+
+
+def test_a_platform_without_a_public_service_needs_no_port() -> None:
+    host = replace(HOST, port_owners={8443: "the process nginx (pid 4711)"})
+    assert refusals(host, {"services.web.path": None}) == []
+
+
+def test_too_much_memory_is_refused_with_the_largest_value_that_fits() -> None:
+    changes = {
+        **PUBLIC_SERVICE,
+        "services.web.size": {"vcpu": 1, "memory_gib": 16},
+        "services.web.replicas": {"min": 2, "max": 2},
+    }
+    assert messages(HOST, changes) == [
+        "services.web.size.memory_gib: 16 GiB is too much for this host: services, database and cache may use 32 GiB "
+        "together and the platform's own containers about 2, but Docker has 15.6. Set it to 6.75 or less."
+    ]
+
+
+def test_the_other_sizes_are_named_when_no_single_size_is_enough() -> None:
+    changes = {
+        **PUBLIC_SERVICE,
+        "services.web.size": {"vcpu": 1, "memory_gib": 16},
+        "database": {"size": {"vcpu": 1, "memory_gib": 15}, "high_availability": False},
+    }
+    (refusal,) = refusals(HOST, changes)
+    assert refusal.fix == "reduce it and database.size.memory_gib (15)"
+
+
+def test_a_size_with_more_cpus_than_the_host_is_refused() -> None:
+    changes = {**PUBLIC_SERVICE, "services.web.size": {"vcpu": 8, "memory_gib": 1}}
+    assert messages(HOST, changes) == [
+        "services.web.size.vcpu: 8 exceeds the 4 CPUs of this host. Set it to 4 or less."
+    ]
+
+
+def test_a_host_without_the_cpus_of_the_entry_is_refused() -> None:
+    assert messages(replace(HOST, cpus=1))[0].startswith("cloud: docker needs 2 CPUs for the entry")
+
+
+def test_whole_numbers_are_accepted_where_the_spec_has_floats() -> None:
+    # a model that is built without validation keeps integers, which have no `is_integer` before Python 3.12
+    platform = spec()
+    web = platform.services["web"]
+    size = Size.model_construct(vcpu=8, memory_gib=64)
+    platform = platform.model_copy(update={"services": {"web": web.model_copy(update={"size": size})}})
+    (cpus,) = check_cpus(HOST, platform).diagnostics
+    (memory,) = check_memory(HOST, platform).diagnostics
+    assert str(cpus).startswith("services.web.size.vcpu: 8 exceeds the 4 CPUs")
+    assert str(memory).startswith("services.web.size.memory_gib: 64 GiB is too much")
+    assert str(MemoryRequest("cache.memory_gib", 4, replicas=2)) == "cache.memory_gib (4 for each of 2 replicas)"
+
+
+def test_a_volume_of_another_major_version_is_refused() -> None:
+    changes = {**PUBLIC_SERVICE, "database": {"version": "17", "high_availability": False}}
+    assert messages(replace(HOST, memory_gib=64, data_versions=("16",)), changes) == [
+        'database.version: 17 cannot open the volume of this stack, which PostgreSQL 16 wrote. Set it to "16", or restore '
+        "the last dump into a new stack."
+    ]
+    assert refusals(replace(HOST, memory_gib=64, data_versions=("17",)), changes) == []
+
+
+def test_missing_images_are_unknown_and_refuse_nothing() -> None:
+    result = result_of(replace(HOST, missing_images=("ghcr.io/acme/web:1.0",)), "images")
+    assert (result.diagnostics, result.told) == ((), "not on this host yet: services.web.image")
+    assert result.unasked
