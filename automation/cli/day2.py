@@ -53,7 +53,7 @@ def rotate(
     from automation.day2 import Rotation
     from automation.day2.rotation_targets import target_of
 
-    value = _new_value(secret) if target_of(file, secret).given else None
+    value = _new_value(secret) if target_of(file, secret).needs_value else None
     rotation = Rotation(checked_deployment(stack), secret, value, with_changes=with_changes, force=force)
     with operation(as_json=as_json, verbose=verbose) as display, rotation:
         with display.read_only(f"{stack}  previewing") as on_event:
@@ -106,12 +106,13 @@ def rollback(
     verbose: Verbose = False,
 ) -> None:
     """Restore the configuration and the image digests of an earlier update, and deploy them."""
+    deployment = unchecked_deployment(stack)
     require_confirmation(yes=yes, as_json=as_json, command=f"rollback {stack}")
 
     from automation.day2 import rollback as rollback_of
 
     with operation(as_json=as_json, verbose=verbose):
-        proposal = rollback_of(unchecked_deployment(stack), to)
+        proposal = rollback_of(deployment, to)
     if _print_proposal(proposal, f"{proposal.path.name} already has that configuration", error=as_json):
         confirm(f"Write this to {proposal.path.name} and deploy {stack}?", yes=yes)
         proposal.write()

@@ -85,8 +85,8 @@ def up(
     verbose: Verbose = False,
 ) -> None:
     """Deploy a stack: show the changes, ask for confirmation, apply them, and check that services run."""
-    require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
     deployment = checked_deployment(stack, name, ttl_hours, settings, secrets_provider)
+    require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
     allowed = tuple(allow_replace or ())
     with operation(as_json=as_json, verbose=verbose) as display:
         prompt = can_prompt(as_json=as_json) and not yes
@@ -114,7 +114,7 @@ def _preview(deployment: "Deployment", display: "Display", *, create: bool, prom
     except DeploymentFailed as failure:
         if failure.kind is not Failure.NO_STACK or not prompt:
             raise
-        confirm(f"{failure.problem}. Create it?", yes=False)
+        confirm(f"{failure.stack}: {failure.problem}. Create it?", yes=False)
     with display.read_only(title) as on_event:
         return deployment.preview(on_event, create=True)
 
@@ -123,8 +123,8 @@ def refresh(
     stack: StackName, name: Name = None, yes: Yes = False, as_json: AsJsonLines = False, verbose: Verbose = False
 ) -> None:
     """Update the state to match the cloud, after a confirmation; changes nothing in the cloud."""
-    require_confirmation(yes=yes, as_json=as_json, command=f"refresh {stack}")
     deployment = unchecked_deployment(stack, name)
+    require_confirmation(yes=yes, as_json=as_json, command=f"refresh {stack}")
     with operation(as_json=as_json, verbose=verbose) as display:
         if not print_drift(deployment, display):
             return
@@ -154,8 +154,8 @@ def destroy(
     verbose: Verbose = False,
 ) -> None:
     """Delete every resource of a stack, after a confirmation; keeps its history."""
-    require_confirmation(yes=yes, as_json=as_json, command=f"destroy {stack}")
     deployment = unchecked_deployment(stack, name)
+    require_confirmation(yes=yes, as_json=as_json, command=f"destroy {stack}")
     with operation(as_json=as_json, verbose=verbose) as display:
         names = tuple(unprotect or ())
         changes = deployment.preview_destroy(names)

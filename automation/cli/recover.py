@@ -36,8 +36,8 @@ def cancel(
     verbose: Verbose = False,
 ) -> None:
     """Release a stale lock and print its owner."""
-    require_confirmation(yes=yes, as_json=False, command=f"cancel {stack}")
     deployment = unchecked_deployment(stack, name)
+    require_confirmation(yes=yes, as_json=False, command=f"cancel {stack}")
     with operation(verbose=verbose):
         holder = deployment.lock_holder()
         if holder is None:

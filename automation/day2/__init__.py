@@ -1,8 +1,9 @@
-"""What keeps a running stack well: secrets made anew, digests handed on, a way back, ephemeral stacks swept away.
+"""Day-2 operations: rotate, promote, rollback and sweep.
 
-The SDK is loaded when `sweep` is first asked for; the others get their `Deployment` from whoever calls them.
+`sweep` loads the SDK on first access; the other operations receive a `Deployment` or load it when they need the engine.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from automation.day2.history import rollback
@@ -17,9 +18,7 @@ __all__ = ["Proposal", "Rotation", "SweepResult", "promote", "rollback", "rotate
 
 
 def __getattr__(name: str) -> object:
-    """What loads the SDK, when it is first asked for."""
+    """Return `sweep` or `SweepResult`, loading the SDK."""
     if name in ("SweepResult", "sweep"):
-        from importlib import import_module
-
         return getattr(import_module("automation.day2.expired_stacks"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
-"""Sweep: destroys every stack of the project whose time is over, and removes it.
+"""Sweep: destroys and removes every stack of the project that has expired.
 
-All that it needs stands in the backend, so it works from any machine and without the stacks' files; what a stack does
-not say of itself, that it has an end, is never guessed.
+The expiry is stored in the backend, so a sweep works on any machine and without the stacks' files. A stack without a
+stored expiry never expires.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,14 +20,16 @@ from automation.stack.expiry import expiry, is_over
 from automation.stack.folders import EXPIRES_KEY
 from automation.stack.workdir import Workdir
 from components.configuration import PROJECT
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 PROJECT_FILE = "Pulumi.yaml"
+OnEventOf = Callable[[str], OnEvent]
+"""Returns the callback for the events of a stack, given its name."""
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """A stack whose time is over: `destroyed`, `due` when nothing was to be done, or `failed`, and why."""
+    """Result for an expired stack: `destroyed`, `due` in a dry run, or `failed` with the failure."""
 
     stack: str
     expired_at: datetime | None
@@ -36,21 +38,21 @@ class SweepResult:
 
 
 class BackendWorkdir(Workdir):
-    """A stack as the backend has it, without any file of its own."""
+    """Working folder of a stack in the backend, without a stack file."""
 
     @property
     def ephemeral(self) -> bool:
-        """It goes as a whole."""
+        """True: the stack is removed when it is destroyed."""
         return True
 
     @cached_property
     def work_folder(self) -> Path:
-        """A folder with nothing but the project."""
+        """Folder with the project file only."""
         return self.own_folder()
 
 
 class BackendStack(Deployment):
-    """A stack of the project by its name alone, to be looked at and destroyed."""
+    """Stack of the project, known by its name only, to read its history and to destroy it."""
 
     def __init__(
         self, name: str, folder: Path, environment: Mapping[str, str] | None = None, clock: Clock | None = None
@@ -59,14 +61,14 @@ class BackendStack(Deployment):
         self.workdir = BackendWorkdir(self.folder, name, name, {})
 
     def expiry(self) -> datetime | None:
-        """When its time is over; None for a stack without an end."""
+        """Return the time at which the stack expires; None when it never does."""
         history = self.history()
-        return expiry(history, "" if history else self._tag())
+        return expiry(history, "" if history else self._expiry_tag())
 
-    def _tag(self) -> str:
+    def _expiry_tag(self) -> str:
         try:
             return self.engine.run_command("stack", "tag", "get", EXPIRES_KEY)
-        except automation.CommandError:  # the engine's way to say that there is no such tag
+        except automation.CommandError:  # the stack has no such tag
             return ""
 
 
@@ -76,47 +78,48 @@ def sweep(
     dry_run: bool = False,
     environment: Mapping[str, str] | None = None,
     clock: Clock | None = None,
-    on_event: Callable[[str], OnEvent] | None = None,
+    on_event: OnEventOf | None = None,
     on_swept: Callable[[SweepResult], object] | None = None,
 ) -> tuple[SweepResult, ...]:
-    """Destroy and remove every stack of the project in `folder` that is past its end; `dry_run` only tells them.
+    """Destroy and remove every expired stack of the project in `folder`; a dry run only reports them.
 
-    One that fails keeps no other from going. `on_event` gives, by the stack's name, who hears of its events. Raises
-    DeploymentFailed when the backend cannot be read.
+    A failure does not stop the other stacks. `on_event` returns, by stack name, the callback for the events of a stack.
+    Raises DeploymentFailed when the backend cannot be read.
     """
-    here = (folder or Path.cwd()).absolute()
-    if not (here / PROJECT_FILE).is_file():
-        advice = "is not here; run this in the project's folder"
-        raise InvalidConfiguration([legacy_error(PROJECT_FILE, None, advice)])
-    swept: list[SweepResult] = []
-    time = clock or Clock()
-    for name in backend_stacks(here, environment):
-        found = _swept(BackendStack(name, here, environment, time), time.now(), on_event, dry_run=dry_run)
-        if found is not None:
-            swept.append(found)
+    project = (folder or Path.cwd()).absolute()
+    if not (project / PROJECT_FILE).is_file():
+        error = ConfigError(PROJECT_FILE, "no such file in this folder", "run the command in the project folder")
+        raise InvalidConfiguration([error])
+    results: list[SweepResult] = []
+    effective_clock = clock or Clock()
+    for name in backend_stacks(project, environment):
+        stack = BackendStack(name, project, environment, effective_clock)
+        result = _sweep_stack(stack, effective_clock.now(), on_event, dry_run=dry_run)
+        if result is not None:
+            results.append(result)
             if on_swept is not None:
-                on_swept(found)
-    return tuple(swept)
+                on_swept(result)
+    return tuple(results)
 
 
 def backend_stacks(folder: Path, environment: Mapping[str, str] | None = None) -> list[str]:
-    """Names of the project's stacks in the backend; raises DeploymentFailed."""
+    """Return the names of the project's stacks in the backend; raises DeploymentFailed."""
     project = BackendStack(PROJECT, folder, environment)
     with project.engine_errors():
-        return sorted(stack.name for stack in project.engine.workspace.list_stacks())
+        return project.engine.workspace.stack_names()
 
 
-def _swept(
-    stack: BackendStack, now: datetime, on_event: Callable[[str], OnEvent] | None, *, dry_run: bool
+def _sweep_stack(
+    stack: BackendStack, now: datetime, on_event: OnEventOf | None, *, dry_run: bool
 ) -> SweepResult | None:
-    """What became of a stack; None when its time is not over."""
-    until: datetime | None = None
+    """Destroy a stack if it has expired; None when it has not."""
+    expires_at: datetime | None = None
     try:
-        until = stack.expiry()
-        if not is_over(until, now):
+        expires_at = stack.expiry()
+        if not is_over(expires_at, now):
             return None
         if not dry_run:
             stack.destroy(on_event(stack.name) if on_event else None)
     except DeploymentFailed as failure:
-        return SweepResult(stack.name, until, "failed", failure)
-    return SweepResult(stack.name, until, "due" if dry_run else "destroyed")
+        return SweepResult(stack.name, expires_at, "failed", failure)
+    return SweepResult(stack.name, expires_at, "due" if dry_run else "destroyed")

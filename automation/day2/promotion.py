@@ -1,4 +1,7 @@
-"""Promote: the digests that run in one stack proposed for the next, as a change of its stack file. Nothing is deployed."""
+"""Promotion: proposes the image digests of one stack for another stack's file. Nothing is deployed.
+
+Only the digest is promoted: the target stack keeps the repositories in its file, so it may use another registry.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,14 +10,26 @@ from pathlib import Path
 from typing import cast
 
 from automation.day2.history import images_of_platform, images_of_update, last_successful_update
+from automation.deploy.errors import DeploymentFailed, Failure
 from automation.stack.document import read_stack, stack_of
 from automation.stack.edit import config_of, with_config
 from automation.stack.folders import overridden, stack_file
 from automation.stack.proposal import Proposal
 from components.configuration import PLATFORM_KEY
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, legacy_error, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, displayed, listed
 from providers.contract.images import parse_image
 from providers.contract.spec.defaults import Raw
+
+Images = Mapping[str, str]
+"""Image references by service."""
+
+
+@dataclass(frozen=True)
+class ImageChanges:
+    """Changed images by service, and notes for the reviewer."""
+
+    images: Images
+    notes: tuple[str, ...] = ()
 
 
 def promote(
@@ -25,94 +40,88 @@ def promote(
     from_file: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> Proposal:
-    """The change of `target`'s stack file that gives it the digests of the last successful update of `source`.
+    """Propose a change of `target`'s stack file to the digests of the last successful update of `source`.
 
-    `from_file` takes them from `source`'s stack file instead, which needs no engine. Raises InvalidConfiguration, and
-    DeploymentFailed where the history cannot be read.
+    `from_file` uses the digests in `source`'s stack file instead, which needs no engine. Raises InvalidConfiguration,
+    and DeploymentFailed when the history cannot be read.
     """
     if source == target:
-        raise InvalidConfiguration(
-            [legacy_error("promote", source, "is one stack; name the one to promote and the next")]
-        )
-    here = (folder or Path.cwd()).absolute()
-    path = stack_file(here, target)
-    stack_file(here, source)
+        fix = "name the stack to promote and the stack that receives its digests"
+        raise InvalidConfiguration([ConfigError("promote", f"source and target are both {source}", fix)])
+    project = (folder or Path.cwd()).absolute()
+    path = stack_file(project, target)
+    stack_file(project, source)
     text = path.read_text(encoding="utf-8")
     config = config_of(text, path.name)
     platform = cast("Raw", config.get(PLATFORM_KEY))
-    read_stack(here, target)
-    given = _of_file(here, source) if from_file else _of_history(here, source, environment)
-    found = image_changes(source, given, target, images_of_platform(platform))
-    wanted = overridden(platform, {f"services.{name}.image": image for name, image in found.images.items()})
-    after = with_config(text, path.name, {**config, PLATFORM_KEY: wanted})
+    read_stack(project, target)
+    source_images = _images_in_file(project, source) if from_file else _images_in_history(project, source, environment)
+    changes = image_changes(source, source_images, target, images_of_platform(platform))
+    changed = overridden(platform, {f"services.{name}.image": image for name, image in changes.images.items()})
+    after = with_config(text, path.name, {**config, PLATFORM_KEY: changed})
     stack_of(target, config_of(after, path.name))
-    return Proposal(path, text, after, found.notes)
+    return Proposal(path, text, after, changes.notes)
 
 
-def _of_file(folder: Path, source: str) -> Mapping[str, str]:
+def image_changes(source: str, source_images: Images, target: str, target_images: Images) -> ImageChanges:
+    """Return the images of the stack `target` with the digests of the stack `source`, and notes.
+
+    Raises InvalidConfiguration for an image without a digest, and for two stacks without a common service.
+    """
+    common = [name for name in target_images if name in source_images]
+    if not common:
+        problem = f"{source} and {target} have no service in common; {target} has {listed(target_images, 'and')}"
+        raise InvalidConfiguration([ConfigError("promote", problem)])
+    tagged = [name for name in common if parse_image(source_images[name]).digest is None]
+    if tagged:
+        raise InvalidConfiguration(_tag_error(source, name, source_images[name]) for name in tagged)
+    promoted = {name: with_digest(target_images[name], source_images[name]) for name in common}
+    changed = {name: image for name, image in promoted.items() if image != target_images[name]}
+    return ImageChanges(changed, tuple(_notes(source, source_images, target, target_images, changed)))
+
+
+def with_digest(image: str, source_image: str) -> str:
+    """Return `image`'s repository with the digest of `source_image`."""
+    return f"{parse_image(image).repository}@{parse_image(source_image).digest}"
+
+
+def _images_in_file(folder: Path, source: str) -> Images:
     return images_of_platform(cast("Raw", json.loads(read_stack(folder, source).config[PLATFORM_KEY])))
 
 
-def _of_history(folder: Path, source: str, environment: Mapping[str, str] | None) -> Mapping[str, str]:
-    from automation.deploy import Deployment, DeploymentFailed, Failure
+def _images_in_history(folder: Path, source: str, environment: Mapping[str, str] | None) -> Images:
+    # Loads the SDK, which `from_file` does not need.
+    from automation.deploy import Deployment
 
     try:
         history = Deployment(source, folder, environment=environment).history()
     except DeploymentFailed as failure:
         if failure.kind not in (Failure.NO_ENGINE, Failure.NO_LANGUAGE_HOST):
             raise
-        advice = f"{failure.fix}, or take the digests of {source}'s stack file with --from-file"
-        raise DeploymentFailed(failure.kind, failure.problem, advice, failure.log) from None
+        fix = f"{failure.fix}, or use --from-file to promote the digests in {source}'s stack file"
+        raise failure.with_fix(fix) from None
     return images_of_update(last_successful_update(source, history))
 
 
-@dataclass(frozen=True)
-class ImageChanges:
-    """The images that change, by service, and what to know before agreeing."""
-
-    images: Mapping[str, str]
-    notes: tuple[str, ...] = ()
+def _tag_error(source: str, name: str, image: str) -> ConfigError:
+    problem = f"{displayed(image)} has no digest, and a tag may change"
+    fix = f"deploy {source} with a digest, then promote it again"
+    return ConfigError(f"{source}: services.{name}.image", problem, fix)
 
 
-def image_changes(source: str, given: Mapping[str, str], target: str, taken: Mapping[str, str]) -> ImageChanges:
-    """The digests of `given` (images of the stack `source` by service) for the images `taken` of the stack `target`.
-
-    Raises InvalidConfiguration for an image without a digest, and for two stacks that share no service.
-    """
-    shared = [name for name in taken if name in given]
-    if not shared:
-        advice = f"shares no service with {target}, which has {listed(taken, 'and')}"
-        raise InvalidConfiguration([legacy_error("promote", source, advice)])
-    tagged = [name for name in shared if parse_image(given[name]).digest is None]
-    if tagged:
-        raise InvalidConfiguration(_tagged(source, name, given[name]) for name in tagged)
-    images = {name: with_digest(taken[name], given[name]) for name in shared}
-    changed = {name: image for name, image in images.items() if image != taken[name]}
-    return ImageChanges(changed, tuple(_notes(source, given, target, taken, changed)))
-
-
-def with_digest(taken: str, given: str) -> str:
-    """`taken`'s repository at `given`'s digest."""
-    return f"{parse_image(taken).repository}@{parse_image(given).digest}"
-
-
-def _tagged(source: str, name: str, image: str) -> ConfigError:
-    advice = f"is a tag, which may mean another image tomorrow; deploy {source} with its digest, then promote again"
-    return legacy_error(f"{source}: services.{name}.image", image, advice)
-
-
-def _notes(
-    source: str, given: Mapping[str, str], target: str, taken: Mapping[str, str], changed: Mapping[str, str]
-) -> Iterator[str]:
-    for alone, there, missing in (
-        ([name for name in given if name not in taken], source, target),
-        ([name for name in taken if name not in given], target, source),
+def _notes(source: str, source_images: Images, target: str, target_images: Images, changed: Images) -> Iterator[str]:
+    for unmatched, present, absent in (
+        ([name for name in source_images if name not in target_images], source, target),
+        ([name for name in target_images if name not in source_images], target, source),
     ):
-        if alone:
-            yield f"{listed(alone, 'and')}: in {there} and not in {missing}, so nothing is changed there"
+        if unmatched:
+            yield f"{listed(unmatched, 'and')}: in {present} but not in {absent}; not changed"
     for name in changed:
-        before, after = parse_image(given[name]), parse_image(taken[name])
-        if before.repository != after.repository:
-            yield f"{name}: {target} takes it from {after.repository}, {source} from {before.repository}; the digest must be in both"
-        elif after.registry is None:
-            yield f"{name}: lives in each stack's own registry; push this digest to {target}'s before you deploy"
+        source_image, target_image = parse_image(source_images[name]), parse_image(target_images[name])
+        if source_image.repository != target_image.repository:
+            yield (
+                f"{name}: {target} uses the repository {target_image.repository}, {source} uses {source_image.repository}; "
+                "both must contain the digest"
+            )
+        elif target_image.registry is None:
+            yield f"{name}: stored in the registry of each stack; push this digest to the registry of {target} before you deploy"

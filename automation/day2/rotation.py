@@ -1,20 +1,19 @@
-"""Rotate: a new value in a new version, a rolling restart of exactly the services that read it, the old value invalid.
+"""Rotation of a secret: a new version of its value, a rolling restart of its readers, and the old value invalid.
 
-A password of the platform is made anew by the engine, which replaces the resource that drew it: the database takes the
-new one in place, its URL is a new version of a stored secret, and services name versions. A listed secret gets the value
-that is handed in. Either way the update holds nothing else, unless that is asked for.
+To rotate a password that the platform generates, the engine replaces the resource that generates it. The database
+accepts the new password in place, its URL becomes a new version of a stored secret, and services name versions. A listed
+secret gets the value that the caller provides. The update contains no other change unless the caller allows it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from automation.day2.rotation_targets import (
     RotationTarget,
-    State,
+    live_resources,
     readers_without_change,
-    resources_of,
     rotation_interval_problem,
     secret_urns,
     target_of,
@@ -23,25 +22,26 @@ from automation.day2.rotation_targets import (
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, Preview
-from automation.deploy.urn import name_of
+from automation.deploy.state import StateResource
 from automation.stack.document import read_stack
 from automation.stack.edit import config_of, with_config
 from automation.stack.folders import stack_file
 from automation.stack.proposal import replace_text
+from automation.urn import Urn
 from components.configuration import PROJECT
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the caller has loaded the SDK
     from automation.deploy.deployment import Deployment
 
-NAMES_SHOWN = 5
+MAX_NAMES = 5
 
 
 class Rotation:
-    """One rotation of a stack's secret, step by step: `preview`, then `up`. A block (`with`) takes care of the stack's file.
+    """Rotation of a stack's secret in two steps: `preview`, then `up`. Use it as a context manager.
 
-    A new value stands in the file, sealed, from the preview on; it is taken out again when the block is left before `up`
-    has begun. `with_changes` lets the update hold what else waits; `force` asks a cloud that may still refuse.
+    From the preview on, the stack file contains the new value, encrypted; leaving the context before `up` restores the
+    file. `with_changes` allows unrelated changes in the update; `force` ignores the cloud's minimum interval.
     """
 
     def __init__(
@@ -54,108 +54,115 @@ class Rotation:
         force: bool = False,
     ) -> None:
         if deployment.ephemeral or deployment.workdir.overrides:
-            advice = "stands in no file of its own; run `up` again with another value in the file that it is made from"
-            raise InvalidConfiguration([legacy_error("rotate", deployment.name, advice)])
+            problem = f"{deployment.name} has no stack file that could store a new value"
+            fix = "set the value in the file that the stack is created from, then run `up` again"
+            raise InvalidConfiguration([ConfigError("rotate", problem, fix)])
         self.deployment, self.value = deployment, value
         self.with_changes, self.force = with_changes, force
         self.target = target_of(read_stack(deployment.folder, deployment.stack), secret)
         refuse_value(self.target, value)
         self.path = stack_file(deployment.folder, deployment.stack)
-        self.before: str | None = None
-        self.replace = tuple[str, ...]()
+        self.original_text: str | None = None
+        """Text of the stack file to restore; None when there is nothing to restore."""
+        self.replaced_urns = tuple[Urn, ...]()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.before is not None:
-            replace_text(self.path, self.before)
+        if self.original_text is not None:
+            replace_text(self.path, self.original_text)
 
     def preview(self, on_event: OnEvent | None = None) -> Preview:
-        """What the rotation would change; raises DeploymentFailed when that is more, or less, than a rotation."""
+        """Return the changes of the rotation; raises DeploymentFailed for unrelated changes and missed readers."""
         with self.deployment.engine_errors():
-            state = resources_of(self.deployment.engine.export_state())
-        self._find(state)
+            state = live_resources(self.deployment.engine.export_state())
+        self._find_password(state)
         if self.value is not None:
-            self._seal(self.value)
-        found = self.deployment.preview(on_event, create=False, replace=self.replace)
-        if not found.effective:
-            raise InvalidConfiguration(
-                [legacy_error("rotate", self.target.name, "has that value already; give another one")]
+            self._store(self.value)
+        preview = self.deployment.preview(on_event, create=False, replace=self.replaced_urns)
+        if not preview.effective:
+            problem = f"{self.target.name} already has this value"
+            raise InvalidConfiguration([ConfigError("rotate", problem, "provide another value")])
+        unrelated = () if self.with_changes else unrelated_changes(self.target, preview.effective, state)
+        if unrelated:
+            raise self._unrelated([change.name for change in unrelated])
+        missed = readers_without_change(self.target, preview.effective)
+        if missed:
+            raise self._failure(
+                Failure.GUARDED,
+                f"{listed(missed, 'and')} would keep the old value",
+                f"run `agent-platform up {self.deployment.name}` first",
             )
-        others = () if self.with_changes else unrelated_changes(self.target, found.effective, state)
-        if others:
-            raise self._not_alone([change.name for change in others])
-        forgotten = readers_without_change(self.target, found.effective)
-        if forgotten:
-            sentence = f"{self.deployment.name}: {listed(forgotten, 'and')} would go on with the old value"
-            raise DeploymentFailed(Failure.GUARDED, sentence, f"run `agent-platform up {self.deployment.name}` first")
-        self._guard(found)
-        return found
+        self._guard(preview)
+        return preview
 
     def up(self, on_event: OnEvent | None = None, *, preview: Preview | None = None) -> Outcome:
-        """Make the rotation; `preview` is one of just now."""
-        found = preview or self.preview()
-        self.before = None
-        outcome = self._round(on_event, found)
+        """Rotate the secret; `preview` is a current preview, otherwise one is made."""
+        effective_preview = preview or self.preview()
+        self.original_text = None
+        outcome = self._update(on_event, effective_preview)
         for _ in range(self.target.rounds - 1):
             with self.deployment.engine_errors():
-                self._find(resources_of(self.deployment.engine.export_state()), again=True)
-            after = self._round(on_event, found)
-            outcome = replace(after, seconds=outcome.seconds + after.seconds)
+                state = live_resources(self.deployment.engine.export_state())
+            self._find_password(state, check_interval=False)
+            last = self._update(on_event, effective_preview)
+            outcome = replace(last, seconds=outcome.seconds + last.seconds)
         return outcome
 
-    def _round(self, on_event: OnEvent | None, preview: Preview) -> Outcome:
-        return self.deployment.up(on_event, self._anew, preview=preview, replace=self.replace)
+    def _update(self, on_event: OnEvent | None, preview: Preview) -> Outcome:
+        return self.deployment.up(on_event, self._replaced_names, preview=preview, replace=self.replaced_urns)
 
     @property
-    def _anew(self) -> tuple[str, ...]:
-        """Logical names of what may be lost: the password itself."""
-        return tuple(name_of(urn) for urn in self.replace)
+    def _replaced_names(self) -> tuple[str, ...]:
+        """Logical names of the stateful resources that may be replaced: the password itself."""
+        return tuple(urn.name for urn in self.replaced_urns)
 
-    def _find(self, state: State, *, again: bool = False) -> None:
-        if self.target.given:
+    def _find_password(self, state: Collection[StateResource], *, check_interval: bool = True) -> None:
+        """Find the password to replace; raises DeploymentFailed when it does not exist or is too recent."""
+        if self.target.needs_value:
             return
-        self.replace = secret_urns(self.target, state)
-        if not self.replace:
-            sentence = f"{self.deployment.name}: {self.target.name} was not made yet"
-            raise DeploymentFailed(
-                Failure.RESOURCE, sentence, f"run `agent-platform up {self.deployment.name}`, which makes it"
+        self.replaced_urns = secret_urns(self.target, state)
+        if not self.replaced_urns:
+            fix = f"run `agent-platform up {self.deployment.name}`, which creates it"
+            raise self._failure(Failure.RESOURCE, f"{self.target.name} does not exist yet", fix)
+        if self.force or not check_interval:
+            return
+        problem = rotation_interval_problem(self.target, state, self.deployment.clock.now())
+        if problem:
+            fix = (
+                "wait until then, or remove the interval from the server's password policy and run the command again "
+                "with --force"
             )
-        young = (
-            "" if self.force or again else rotation_interval_problem(self.target, state, self.deployment.clock.now())
-        )
-        if young:
-            sentence = f"{self.deployment.name}: {self.target.name} {young}"
-            advice = (
-                "wait until then, or take the interval out of the server's password policy and run again with --force"
-            )
-            raise DeploymentFailed(Failure.GUARDED, sentence, advice)
+            raise self._failure(Failure.GUARDED, f"{self.target.name} was {problem}", fix)
 
-    def _seal(self, value: str) -> None:
-        """Put the value, sealed by the engine, into the stack's file and change nothing else there."""
+    def _store(self, value: str) -> None:
+        """Store the value, encrypted by the engine, in the stack file without any other change."""
         text = self.path.read_text(encoding="utf-8")
-        self.before = text
+        self.original_text = text
         with self.deployment.engine_errors():
             self.deployment.engine.set_secret(f"{PROJECT}:{self.target.name}", value)
-        sealed = self.path.read_text(encoding="utf-8")
-        replace_text(self.path, with_sealed_config(text, sealed, self.path.name))
+        engine_text = self.path.read_text(encoding="utf-8")
+        replace_text(self.path, with_sealed_config(text, engine_text, self.path.name))
 
-    def _guard(self, found: Preview) -> None:
+    def _guard(self, preview: Preview) -> None:
         try:
-            self.deployment.guard(found, self._anew)
+            self.deployment.guard(preview, self._replaced_names)
         except DeploymentFailed as failure:
-            advice = f"run `agent-platform up {self.deployment.name}` first, and decide there"
-            raise DeploymentFailed(failure.kind, failure.problem, advice, failure.log) from None
+            fix = f"run `agent-platform up {self.deployment.name}` first and decide there"
+            raise failure.with_fix(fix) from None
 
-    def _not_alone(self, names: list[str]) -> DeploymentFailed:
-        more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-        told = listed(names[:NAMES_SHOWN], "and") if not more else ", ".join(names[:NAMES_SHOWN]) + more
-        sentence = f"{self.deployment.name}: changes wait that are no part of the rotation ({told})"
-        advice = f"run `agent-platform up {self.deployment.name}` first, or take them along with --with-changes"
-        return DeploymentFailed(Failure.GUARDED, sentence, advice)
+    def _unrelated(self, names: list[str]) -> DeploymentFailed:
+        more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+        shown = f"{', '.join(names[:MAX_NAMES])}{more}" if more else listed(names, "and")
+        problem = f"the stack has pending changes that do not belong to the rotation ({shown})"
+        fix = f"run `agent-platform up {self.deployment.name}` first, or include them with --with-changes"
+        return self._failure(Failure.GUARDED, problem, fix)
+
+    def _failure(self, kind: Failure, problem: str, fix: str) -> DeploymentFailed:
+        return DeploymentFailed(kind, problem, fix, stack=self.deployment.name)
 
 
 def rotate(
@@ -168,33 +175,34 @@ def rotate(
     force: bool = False,
     agree: Callable[[Preview], object] | None = None,
 ) -> Outcome:
-    """Give a secret of a stack a new value and restart its readers; `value` is for a listed secret alone.
+    """Give a secret of a stack a new value and restart its readers; `value` is for listed secrets only.
 
-    `agree` sees the changes before they are made, and raises to stop. Raises DeploymentFailed and InvalidConfiguration.
+    `agree` receives the changes before they are made and raises to stop. Raises DeploymentFailed and
+    InvalidConfiguration.
     """
     with Rotation(deployment, secret, value, with_changes=with_changes, force=force) as rotation:
-        found = rotation.preview()
+        preview = rotation.preview()
         if agree is not None:
-            agree(found)
-        return rotation.up(on_event, preview=found)
+            agree(preview)
+        return rotation.up(on_event, preview=preview)
 
 
-def with_sealed_config(text: str, sealed: str, file: str) -> str:
-    """`text` with the configuration of `sealed`, which the engine has written in a form of its own.
+def with_sealed_config(text: str, engine_text: str, file: str) -> str:
+    """Return `text` with the configuration of `engine_text`, which the engine has formatted in another way.
 
-    A file without a salt is left as the engine wrote it: it has put one there, outside the configuration.
+    A file without an encryption salt is left as the engine wrote it: the engine has added the salt to it.
     """
-    if "encryptionsalt" in sealed and "encryptionsalt" not in text:
-        return sealed
-    return with_config(text, file, config_of(sealed, file))
+    if "encryptionsalt" in engine_text and "encryptionsalt" not in text:
+        return engine_text
+    return with_config(text, file, config_of(engine_text, file))
 
 
 def refuse_value(target: RotationTarget, value: str | None) -> None:
-    """Raise InvalidConfiguration for a value that is missing, empty, or for a password that is made here."""
-    if target.given and not value:
-        advice = "needs a new value: type it when asked, or pipe it in; it is no argument, which others could read"
-        raise InvalidConfiguration([legacy_error("rotate", target.name, advice)])
-    if not target.given and value is not None:
-        raise InvalidConfiguration(
-            [legacy_error("rotate", target.name, "is made by the platform itself and takes no value")]
-        )
+    """Raise InvalidConfiguration for a missing or empty value, and for a value of a generated password."""
+    if target.needs_value and not value:
+        problem = f"{target.name} needs a new value"
+        fix = "enter it at the prompt or on standard input; arguments are visible to other users"
+        raise InvalidConfiguration([ConfigError("rotate", problem, fix)])
+    if not target.needs_value and value is not None:
+        problem = f"{target.name} takes no value: the platform generates it"
+        raise InvalidConfiguration([ConfigError("rotate", problem, "omit the value")])

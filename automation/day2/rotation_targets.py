@@ -1,28 +1,28 @@
-"""What a rotation is about: which resource is made anew, who reads it, and what of a preview is no part of it. Pure."""
+"""Target of a rotation: the resources that store the secret, the services that read it, and unrelated changes.
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+Imports no SDK.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 from automation.deploy.changes import ResourceChange
-from automation.deploy.urn import component_of, name_of, type_of
-from automation.plan.inventory import Value
+from automation.deploy.state import ExportedState, StateResource, state_resources, urns
+from automation.plan.inventory import is_object
 from automation.stack.document import Stack
+from automation.urn import Urn
 from providers import limits, resource_traits
-from providers.contract.diagnostics import InvalidConfiguration, did_you_mean, legacy_error, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
 from providers.contract.resource_traits import PASSWORD_TYPE, RotatablePassword
 
 SECRETS, COMPUTE = "Secrets", "Compute"
-"""Kinds of the rooms that store listed secrets and that run the services."""
-
-State = Sequence[Mapping[str, Value]]
-"""Resources of an exported state."""
+"""Kinds of the components that store listed secrets and that run the services."""
 
 
 @dataclass(frozen=True)
 class RotationTarget:
-    """A secret of a stack: the services that read it, and for a password of the platform how it is made anew."""
+    """Secret of a stack with the services that read it; `password` is set for a password that the platform generates."""
 
     stack: str
     name: str
@@ -37,99 +37,104 @@ class RotationTarget:
 
     @property
     def rounds(self) -> int:
-        """How often it is made anew."""
+        """Rotations until the previous value is invalid."""
         return self.password.rounds if self.password else 1
 
     @property
-    def given(self) -> bool:
-        """True for a secret whose value somebody else makes."""
+    def needs_value(self) -> bool:
+        """True for a listed secret, whose value the caller provides."""
         return self.password is None
 
 
 def target_of(stack: Stack, name: str) -> RotationTarget:
-    """The secret `name` of a stack; raises InvalidConfiguration for one that it has not or that cannot be rotated."""
+    """Return the secret `name` of a stack; raises InvalidConfiguration for an unknown secret or one that cannot rotate."""
     spec = stack.spec
-    tables = resource_traits(spec.cloud)
-    passwords = {row.name: row for row in tables.passwords if getattr(spec, row.part) is not None}
-    own, types = limits(spec.cloud).stack_secrets(spec), frozenset(tables.services)
+    traits = resource_traits(spec.cloud)
+    passwords = {row.name: row for row in traits.passwords if getattr(spec, row.part) is not None}
+    cloud_secrets, types = limits(spec.cloud).stack_secrets(spec), frozenset(traits.services)
     if name in passwords:
         row = passwords[name]
         if row.refused:
-            raise InvalidConfiguration([legacy_error("rotate", name, f"is not for {spec.cloud}: {row.refused}")])
+            problem, _, fix = row.refused.partition("; ")
+            raise InvalidConfiguration([ConfigError("rotate", f"{name} on {spec.cloud}: {problem}", fix)])
         return RotationTarget(stack.name, name, spec.users_of(row.part), types, row)
-    if name in (*spec.secrets, *own):
+    if name in (*spec.secrets, *cloud_secrets):
         return RotationTarget(stack.name, name, spec.readers_of(name), types)
-    known = [*passwords, *spec.secrets, *own]
-    advice = f"is no secret of {stack.name}{did_you_mean(name, known)}; those are {listed(known, 'and')}"
-    raise InvalidConfiguration([legacy_error("rotate", name, advice)])
+    known = [*passwords, *spec.secrets, *cloud_secrets]
+    problem = f"{stack.name} has no secret {displayed(name)}{did_you_mean(name, known)}"
+    raise InvalidConfiguration([ConfigError("rotate", problem, f"use {listed(known)}" if known else "")])
 
 
-def resources_of(exported: Mapping[str, Value]) -> State:
-    """The resources of an exported state, without what only waits to be deleted."""
-    deployment = cast("Mapping[str, Value]", exported.get("deployment") or {})
-    resources = cast("State", deployment.get("resources") or [])
-    return [resource for resource in resources if not resource.get("delete")]
+def live_resources(exported: ExportedState) -> list[StateResource]:
+    """Return the resources of an exported state, without those that wait for their deletion."""
+    return state_resources(exported, pending_deletes=False)
 
 
-def secret_urns(target: RotationTarget, state: State) -> tuple[str, ...]:
-    """Urns of what holds the secret's value: the password, or the stored value of a listed secret."""
-    urns = [str(resource["urn"]) for resource in state]
+def secret_urns(target: RotationTarget, state: Iterable[StateResource]) -> tuple[Urn, ...]:
+    """Return the URNs of the resources that store the secret's value: the password, or the version of a listed secret."""
+    all_urns = [Urn(resource["urn"]) for resource in state]
     if target.password is not None:
         component = target.password.component
-        return tuple(urn for urn in urns if type_of(urn) == PASSWORD_TYPE and component_of(urn) == component)
+        return tuple(urn for urn in all_urns if urn.type == PASSWORD_TYPE and urn.component == component)
     stem = f"{target.stack}-{SECRETS.lower()}-{target.name}"
-    return tuple(urn for urn in urns if component_of(urn) == SECRETS and name_of(urn) in (stem, f"{stem}-value"))
+    return tuple(urn for urn in all_urns if urn.component == SECRETS and urn.name in (stem, f"{stem}-value"))
 
 
-def rotation_interval_problem(target: RotationTarget, state: State, now: datetime) -> str:
-    """Why the cloud would not take another password yet, and from when; empty when it would."""
-    pause = target.password.pause_seconds if target.password else 0
-    made = [
-        str(resource.get("created", "")) for resource in state if str(resource["urn"]) in secret_urns(target, state)
-    ]
-    until = max((_time(text) for text in made if text), default=now) + timedelta(seconds=pause)
-    if not pause or not any(made) or until <= now:
+def rotation_interval_problem(target: RotationTarget, state: Collection[StateResource], now: datetime) -> str:
+    """Return the problem with a password that is too recent for the cloud to accept another; empty when there is none."""
+    interval_seconds = target.password.pause_seconds if target.password else 0
+    stored = secret_urns(target, state)
+    created = [str(resource.get("created", "")) for resource in state if resource["urn"] in stored]
+    times = [_time(text) for text in created if text]
+    if not interval_seconds or not times:
         return ""
-    return (
-        f"was made less than {pause // 3600} hours ago, and the cloud takes another from {until:%Y-%m-%d %H:%M} UTC on"
-    )
+    allowed_at = max(times) + timedelta(seconds=interval_seconds)
+    if allowed_at <= now:
+        return ""
+    hours = interval_seconds // 3600
+    return f"created less than {hours} hours ago; the cloud accepts another from {allowed_at:%Y-%m-%d %H:%M} UTC"
 
 
-def _time(text: str) -> datetime:
-    # the engine writes nanoseconds, of which Python reads microseconds
-    return datetime.fromisoformat(f"{text[:19]}+00:00").astimezone(UTC)
-
-
-def dependents_of(state: State, urns: Collection[str]) -> frozenset[str]:
-    """The urns, and those of everything that depends on them, directly or not."""
-    found = set(urns)
-    for resource in state:  # what something depends on stands before it in a state
-        if not found.isdisjoint(_needed(resource)):
+def dependents_of(state: Iterable[StateResource], roots: Collection[str]) -> frozenset[str]:
+    """Return the given URNs and those of every resource that depends on them, directly or not."""
+    found = set(roots)
+    for resource in state:  # dependencies precede their dependents in a state
+        if not found.isdisjoint(_dependencies(resource)):
             found.add(str(resource["urn"]))
     return frozenset(found)
 
 
-def _needed(resource: Mapping[str, Value]) -> Iterable[str]:
-    yield from cast("Sequence[str]", resource.get("dependencies") or [])
-    for several in cast("Mapping[str, Sequence[str]]", resource.get("propertyDependencies") or {}).values():
-        yield from several or []
-
-
 def unrelated_changes(
-    target: RotationTarget, changes: Iterable[ResourceChange], state: State
+    target: RotationTarget, changes: Iterable[ResourceChange], state: Collection[StateResource]
 ) -> tuple[ResourceChange, ...]:
-    """Changes that are no part of the rotation: of what does not hang on the secret, or of a service that does not read it."""
-    held = secret_urns(target, state)
-    part = dependents_of(state, held)
+    """Return changes that do not belong to the rotation.
+
+    These are resources that do not depend on the secret, and services that do not read it.
+    """
+    stored = secret_urns(target, state)
+    dependents = dependents_of(state, stored)
     return tuple(
         change
         for change in changes
-        if (held and change.urn not in part)
+        if (stored and change.urn not in dependents)
         or (change.type in target.service_types and change.name not in target.services)
     )
 
 
 def readers_without_change(target: RotationTarget, changes: Iterable[ResourceChange]) -> tuple[str, ...]:
-    """Services that read the secret and would not be restarted."""
+    """Return the services that read the secret and would not restart."""
     changed = {change.name for change in changes if change.type in target.service_types}
     return tuple(name for name in target.services if name not in changed)
+
+
+def _time(text: str) -> datetime:
+    # The engine records nanoseconds, datetime parses microseconds.
+    return datetime.fromisoformat(f"{text[:19]}+00:00").astimezone(UTC)
+
+
+def _dependencies(resource: StateResource) -> Iterator[str]:
+    yield from urns(resource, "dependencies")
+    by_property = resource.get("propertyDependencies")
+    if is_object(by_property):
+        for key in by_property:
+            yield from urns(by_property, key)

@@ -1,6 +1,6 @@
-"""Deploying for real, by the Automation API: `Deployment` and what its operations give.
+"""Deployment with the engine through the Automation API: `Deployment` and the results of its operations.
 
-The SDK is loaded when `Deployment` is first asked for, so that what needs no engine is answered at once.
+`Deployment` loads the SDK on first access, so that commands that need no engine stay fast.
 """
 
 from typing import TYPE_CHECKING
@@ -42,11 +42,11 @@ __all__ = [
     "StepFailed",
     "StepStarted",
     "Update",
-]  # fmt: skip
+]
 
 
 def __getattr__(name: str) -> object:
-    """`Deployment`, with the SDK."""
+    """Return `Deployment`, loading the SDK."""
     if name == "Deployment":
         from automation.deploy.deployment import Deployment
 

@@ -1,11 +1,11 @@
-"""A failure told from what is known of it: how it was interrupted, what the engine and the providers said. Pure.
+"""Classification of a failure from the engine's output, its events and how it was interrupted. Imports no SDK.
 
-What the table does not know is told by the first line that says something.
+Failures that match no pattern quote the first meaningful line of the output.
 """
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from automation.deploy.errors import (
@@ -23,8 +23,12 @@ from providers import host_checks
 from providers.contract.preflight import FailedResource
 
 MAX_QUOTE_CHARACTERS = 240
-ASKED = re.compile(r"invoke of (?:[\w-]+:)?[\w/-]+:(\w+) failed")
-"""A function of a provider that the program called."""
+INVOKE_FAILED = re.compile(r"invoke of (?:[\w-]+:)?[\w/-]+:(\w+) failed")
+"""Error of a provider function that the program called."""
+CANCELLED = re.compile(r"update cancell?ed")
+SUMMARY_ERRORS = ("update failed", "update canceled")
+"""Errors that only state that there were errors."""
+INTERRUPTED = (Failure.CANCELLED, Failure.KILLED)
 VERBS = {
     "create": "create", "create-replacement": "create", "update": "update", "delete": "delete", "replace": "replace",
     "delete-replaced": "delete", "read": "read", "refresh": "read", "import": "import", "same": "read",
@@ -33,146 +37,137 @@ VERBS = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of a failure: what the engine said, the events before it, and how it was interrupted."""
+    """Facts about a failed command: standard error, the events before it, and its interruptions."""
 
     stack: str
-    said: str = ""
+    stderr: str = ""
     events: Sequence[Event] = field(default_factory=tuple[Event, ...])
-    interrupted: int = 0
+    interrupts: int = 0
     killed: bool = False
 
     @property
-    def failed(self) -> tuple[StepMetadata, ...]:
-        """Steps that failed, in order."""
+    def failed_steps(self) -> tuple[StepMetadata, ...]:
+        """Failed steps, in order."""
         return tuple(event.step for event in self.events if isinstance(event, StepFailed))
 
     @property
     def errors(self) -> tuple[EngineMessage, ...]:
-        """Errors told as events, in order, without those that only say that there were some."""
-        told = (event for event in self.events if isinstance(event, EngineMessage) and event.severity == "error")
-        return tuple(event for event in told if event.text not in ("update failed", "update canceled"))
+        """Error events, in order, without those that only state that there were errors."""
+        messages = (event for event in self.events if isinstance(event, EngineMessage) and event.severity == "error")
+        return tuple(message for message in messages if message.text not in SUMMARY_ERRORS)
 
     @property
     def log(self) -> str:
-        """All that the engine said of it."""
-        return "\n".join((*(event.text for event in self.errors), self.said)).strip()
+        """Error events and standard error as one text."""
+        return "\n".join((*(error.text for error in self.errors), self.stderr)).strip()
+
+    @property
+    def provider_errors(self) -> str:
+        """Errors about resources and about provider functions that the program called."""
+        return "\n".join(error.text for error in self.errors if error.urn or INVOKE_FAILED.search(error.text))
+
+    @property
+    def resource(self) -> str:
+        """First failed resource and the number of others: `prod-database (rds:Instance) and 2 more`."""
+        steps = self.failed_steps
+        more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+        return f"{steps[0].name} ({steps[0].short_type}){more}" if steps else "a resource"
+
+    @property
+    def action(self) -> str:
+        """Failed action: `create prod-database (rds:Instance)`."""
+        if self.failed_steps:
+            return f"{VERBS.get(self.failed_steps[0].operation, 'change')} {self.resource}"
+        invoke = INVOKE_FAILED.search(self.log)
+        return f"call {invoke[1]}" if invoke else "complete the operation"
+
+    @property
+    def first_line(self) -> str:
+        """First meaningful line of the errors, cut to 240 characters."""
+        of_resources = [error.text for error in self.errors if error.urn]
+        lines = "\n".join((*of_resources, self.log)).splitlines()
+        stripped = (line.strip().removeprefix("error: ").rstrip(".;") for line in lines)
+        quote = next((line for line in stripped if line and not line.startswith("Traceback")), "no error message")
+        return quote if len(quote) <= MAX_QUOTE_CHARACTERS else f"{quote[: MAX_QUOTE_CHARACTERS - 3]}..."
 
 
 def classify(evidence: Evidence) -> DeploymentFailed:
-    """The failure that the evidence gives away."""
+    """Return the failure that the evidence identifies."""
     interruption = _interruption(evidence)
     if interruption is not None:
         return interruption
-    for rows, text in (
-        (STACK_PATTERNS, evidence.said),
-        (CLOUD_PATTERNS, _texts(evidence)),
+    for patterns, text in (
+        (STACK_PATTERNS, evidence.stderr),
+        (CLOUD_PATTERNS, evidence.provider_errors),
         (PROGRAM_PATTERNS, evidence.log),
     ):
-        for row in rows:
-            groups = row.found_in(text)
+        for pattern in patterns:
+            groups = pattern.match(text)
             if groups is not None:
-                return _told(row, groups, evidence)
-    if not evidence.events and UNREACHABLE_BACKEND.found_in(evidence.said) is not None:
-        return _told(UNREACHABLE_BACKEND, {}, evidence)
-    return _unrecognised(evidence)
+                return _failure(pattern, groups, evidence)
+    if not evidence.events and UNREACHABLE_BACKEND.match(evidence.stderr) is not None:
+        return _failure(UNREACHABLE_BACKEND, {}, evidence)
+    return _unclassified(evidence)
 
 
-def _texts(evidence: Evidence) -> str:
-    """What providers said: of resources, whose urn is told, and to a question that the program asked."""
-    return "\n".join(event.text for event in evidence.errors if event.urn or ASKED.search(event.text))
+def explain_on_host(
+    failure: DeploymentFailed, events: Sequence[Event], stack: Stack, environment: Mapping[str, str]
+) -> DeploymentFailed:
+    """Return the failure with the host's diagnosis of the failed resources, or unchanged where it has none."""
+    if failure.kind in INTERRUPTED:
+        return failure
+    explain, variables = host_checks(stack.spec.cloud).explain, {**os.environ, **environment}
+    diagnoses = [explain(stack.spec, stack.name, resource, variables) for resource in _failed_resources(events)]
+    known = [diagnosis for diagnosis in diagnoses if diagnosis is not None]
+    if not known:
+        return failure
+    problem = "; ".join(dict.fromkeys(diagnosis.sentence for diagnosis in known))
+    fix = "; ".join(dict.fromkeys(diagnosis.advice for diagnosis in known))
+    return DeploymentFailed(Failure.RESOURCE, problem, fix, failure.log, stack=stack.name)
 
 
 def _interruption(evidence: Evidence) -> DeploymentFailed | None:
     stack, log = evidence.stack, evidence.log
-    if evidence.killed or evidence.interrupted > 1:
-        how = "killed" if evidence.killed else "stopped at once"
-        return DeploymentFailed(
-            Failure.KILLED,
-            f"{stack}: the engine was {how}, and what it was doing in the cloud at that moment may be half done",
-            f"run `agent-platform recover {stack}`",
-            log,
-        )
-    if not evidence.interrupted and not re.search(r"update cancell?ed", log):
+    if evidence.killed or evidence.interrupts > 1:
+        how = "killed" if evidence.killed else "stopped without waiting for running operations"
+        problem = f"the engine was {how}; operations that were in progress may be incomplete"
+        return DeploymentFailed(Failure.KILLED, problem, f"run `agent-platform recover {stack}`", log, stack=stack)
+    if not evidence.interrupts and not CANCELLED.search(log):
         return None
-    if evidence.failed:
-        sentence = (
-            f"{stack}: cancelled while it was about to {_what(evidence)}; what was done before stands in the state"
-        )
-        advice = f"run `agent-platform recover {stack}`, which looks what came of it, and then the same again"
-        return DeploymentFailed(Failure.CANCELLED, sentence, advice, log)
-    sentence = f"{stack}: cancelled; what was under way was finished and stands in the state"
-    return DeploymentFailed(Failure.CANCELLED, sentence, "run the same again to go on", log)
+    if evidence.failed_steps:
+        problem = f"cancelled during {evidence.action}; completed steps are saved in the state"
+        fix = f"run `agent-platform recover {stack}`, then retry"
+        return DeploymentFailed(Failure.CANCELLED, problem, fix, log, stack=stack)
+    problem = "cancelled; running operations were completed and are saved in the state"
+    return DeploymentFailed(Failure.CANCELLED, problem, "run the command again to continue", log, stack=stack)
 
 
-def _told(row: ErrorPattern, groups: Mapping[str, str], evidence: Evidence) -> DeploymentFailed:
+def _failure(pattern: ErrorPattern, groups: Mapping[str, str], evidence: Evidence) -> DeploymentFailed:
     account = groups.get("account")
     facts = {
         "stack": evidence.stack,
-        "what": _what(evidence),
-        "what_name": _subject(evidence),
-        "of_account": f" (they are for {account})" if account else "",
+        "action": evidence.action,
+        "resource": evidence.resource,
+        "of_account": f" (current account: {account})" if account else "",
         **groups,
     }
-    return DeploymentFailed(row.kind, row.sentence.format_map(facts), row.advice.format_map(facts), evidence.log)
+    problem, fix = pattern.problem.format_map(facts), pattern.fix.format_map(facts)
+    return DeploymentFailed(pattern.kind, problem, fix, evidence.log, stack=evidence.stack)
 
 
-def _what(evidence: Evidence) -> str:
-    """`create prod-database (rds:Instance)`."""
-    steps, asked = evidence.failed, ASKED.search(evidence.log)
-    if not steps:
-        return f"ask {asked[1]}" if asked else "do this"
-    return f"{VERBS.get(steps[0].operation, 'change')} {_subject(evidence)}"
+def _unclassified(evidence: Evidence) -> DeploymentFailed:
+    if evidence.failed_steps:
+        problem = f"could not {evidence.action}: {evidence.first_line}"
+        fix = "fix the cause, then retry; completed steps are saved in the state"
+        return DeploymentFailed(Failure.RESOURCE, problem, fix, evidence.log, stack=evidence.stack)
+    problem = f"the engine failed: {evidence.first_line}"
+    fix = "run the command again with --verbose"
+    return DeploymentFailed(Failure.UNKNOWN, problem, fix, evidence.log, stack=evidence.stack)
 
 
-def _subject(evidence: Evidence) -> str:
-    steps = evidence.failed
-    more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
-    return f"{steps[0].name} ({steps[0].short_type}){more}" if steps else "a resource"
-
-
-def _unrecognised(evidence: Evidence) -> DeploymentFailed:
-    stack, said = evidence.stack, first_line(evidence)
-    if evidence.failed:
-        sentence = f"{stack}: it was not possible to {_what(evidence)}: {said}"
-        advice = "mend the cause and run the same again; what was made before stands in the state"
-        return DeploymentFailed(Failure.RESOURCE, sentence, advice, evidence.log)
-    return DeploymentFailed(
-        Failure.UNKNOWN, f"{stack}: the engine failed: {said}", "run again with --verbose", evidence.log
-    )
-
-
-def first_line(evidence: Evidence) -> str:
-    """The first line that says something, cut to 240 characters."""
-    of_resources = [event.text for event in evidence.errors if event.urn]
-    lines = "\n".join((*of_resources, evidence.log)).splitlines()
-    said = (line.strip().removeprefix("error: ").rstrip(".;") for line in lines)
-    told = next((line for line in said if line and not line.startswith("Traceback")), "it did not say why")
-    return told if len(told) <= MAX_QUOTE_CHARACTERS else f"{told[: MAX_QUOTE_CHARACTERS - 3]}..."
-
-
-INTERRUPTED = (Failure.CANCELLED, Failure.KILLED)
-
-
-def explain_on_host(
-    failure: DeploymentFailed, events: Iterable[Event], stack: Stack, environment: Mapping[str, str]
-) -> DeploymentFailed:
-    """The failure with the machine's own reasons, each told once; as it is where the machine has none."""
-    if failure.kind in INTERRUPTED:
-        return failure
-    ask, given = host_checks(stack.spec.cloud).explain, {**os.environ, **environment}
-    reasons = [ask(stack.spec, stack.name, broken, given) for broken in failed_resources(events)]
-    found = [reason for reason in reasons if reason is not None]
-    if not found:
-        return failure
-    sentences = "; ".join(dict.fromkeys(reason.sentence for reason in found))
-    advice = "; ".join(dict.fromkeys(reason.advice for reason in found))
-    return DeploymentFailed(Failure.RESOURCE, f"{stack.name}: {sentences}", advice, failure.log)
-
-
-def failed_resources(events: Iterable[Event]) -> Iterator[FailedResource]:
-    """Resources that failed, each with all that was said of it."""
-    told = tuple(events)
-    for event in told:
+def _failed_resources(events: Sequence[Event]) -> Iterator[FailedResource]:
+    """Yield the failed resources, each with every message about it."""
+    for event in events:
         if isinstance(event, StepFailed):
-            said = (each.text for each in told if isinstance(each, EngineMessage) and each.urn == event.step.urn)
-            yield FailedResource(event.step.name, event.step.type, "\n".join(said))
+            texts = (each.text for each in events if isinstance(each, EngineMessage) and each.urn == event.step.urn)
+            yield FailedResource(event.step.name, event.step.type, "\n".join(texts))

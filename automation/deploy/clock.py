@@ -1,4 +1,4 @@
-"""Time as the deployments see it, so that a test need not wait."""
+"""Clock of deployments, replaced in tests so that none has to wait."""
 
 import time
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """This moment."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Seconds that only grow, a way to wait, and the calendar."""
+    """Monotonic seconds, a function that waits, and the current time."""
 
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep

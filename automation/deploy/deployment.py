@@ -1,6 +1,6 @@
-"""A stack of a project folder, deployed by the real engine: the same names as the commands, and typed results.
+"""Deployment of a stack by the engine: one method for each command, with typed results.
 
-Each operation that runs the program reads the stack's file first, so a mistake in it costs no start of the engine.
+Operations that run the program check the stack file first, so that an error in it is reported without the engine.
 """
 
 import os
@@ -8,22 +8,21 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pulumi import automation
 
 from automation.deploy.changes import completed_changes, planned_changes
 from automation.deploy.classification import Evidence, classify, explain_on_host
 from automation.deploy.clock import Clock
+from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import EventCollector, OnEvent
+from automation.deploy.events import OnEvent
 from automation.deploy.guard import (
     planned_deletions,
     refuse_losses,
     refuse_missing_secrets,
     refuse_protected,
     refuse_unready,
-    unprotect_all,
 )
 from automation.deploy.locks import LockHolder
 from automation.deploy.results import (
@@ -42,25 +41,21 @@ from automation.stack.document import Stack
 from automation.stack.folders import EXPIRES_KEY
 from automation.stack.workdir import Workdir
 from providers import resource_traits
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.resource_traits import ResourceTraits
-
-if TYPE_CHECKING:
-    from pulumi.automation import EngineEvent
-
-    from automation.deploy.events import EventCollector
-    from automation.stack.workdir import Workdir
-
 
 ROLLOUT_TIMEOUT_SECONDS = 300.0
 
+EngineOperation = Callable[[Callable[[automation.EngineEvent], None]], object]
+"""Operation of the engine that reports its events to the callback."""
+
 
 class Deployment:
-    """The stack of the file `Pulumi.<stack>.yaml` in `folder` (default: the working directory).
+    """Stack of the file `Pulumi.<stack>.yaml` in `folder` (default: the working directory).
 
-    `name` makes another stack from that file, which lives `ttl_hours` (24) from its last `up`; `overrides` sets values of the
-    platform by their dotted paths; `environment` is laid over this process's. Every operation raises DeploymentFailed,
-    and InvalidConfiguration for what cannot be taken.
+    `name` creates another stack from that file, which expires `ttl_hours` (24) after its last `up`; `overrides` sets
+    values of the platform by dotted path; `environment` overrides variables of this process. Every operation raises
+    DeploymentFailed, and InvalidConfiguration for an invalid stack file or argument.
     """
 
     def __init__(
@@ -70,15 +65,14 @@ class Deployment:
         *,
         name: str | None = None,
         ttl_hours: float | None = None,
-        overrides: Mapping[str, object] | None = None,
+        overrides: Mapping[str, Value] | None = None,
         environment: Mapping[str, str] | None = None,
         secrets_provider: str | None = None,
         clock: Clock | None = None,
     ) -> None:
         if ttl_hours is not None and name is None:
-            raise InvalidConfiguration(
-                [legacy_error("--ttl-hours", ttl_hours, "is for a stack with a name of its own; add --name")]
-            )
+            problem = f"{ttl_hours:g} hours apply to an ephemeral stack only"
+            raise InvalidConfiguration([ConfigError("--ttl-hours", problem, "add --name")])
         self.stack, self.name = stack, name or stack
         self.folder = (folder or Path.cwd()).absolute()
         self.workdir = Workdir(self.folder, stack, self.name, overrides or {}, ttl_hours)
@@ -88,35 +82,36 @@ class Deployment:
 
     @property
     def ephemeral(self) -> bool:
-        """True for a stack with a name of its own, which goes when it is destroyed."""
+        """True for a stack created from another stack's file, which is removed when it is destroyed."""
         return self.workdir.ephemeral
 
     @property
     def work_folder(self) -> Path:
-        """Where the engine works: the project's folder, or one that goes with this object."""
+        """Working folder of the engine: the project's folder, or a temporary one."""
         return self.workdir.work_folder
 
     @property
     def file(self) -> Stack:
-        """The checked stack file; raises InvalidConfiguration."""
+        """Validated stack file; raises InvalidConfiguration."""
         return self.workdir.file
 
     @cached_property
     def engine(self) -> ProjectStack:
-        """The stack under the engine, for what has no operation here."""
+        """Stack under the engine, for operations that have no method here."""
         return open_stack(self.work_folder, self.name, self.environment, self.secrets_provider, self.folder)
 
     @property
     def traits(self) -> ResourceTraits:
-        """What is known of the resources of the stack's cloud."""
+        """Facts about the resource types of the stack's cloud."""
         return resource_traits(self.file.spec.cloud)
 
     def preview(
         self, on_event: OnEvent | None = None, *, create: bool = True, replace: Collection[str] = ()
     ) -> Preview:
-        """What `up` would change. Where the backend has no such stack an empty one is made, or with `create` off it fails.
+        """Return the changes that `up` would make.
 
-        `replace` names, by their urns, resources to make anew.
+        A stack that the backend does not have is created, or reported as a failure when `create` is False. `replace`
+        contains URNs of resources to replace.
         """
         new = False
         if self.workdir.to_reseal:
@@ -126,16 +121,16 @@ class Deployment:
         refuse_unready(self.file, self.environment)
 
         def run() -> EventCollector:
-            return self._run(on_event, lambda take: self.engine.preview(on_event=take, replace=list(replace)))
+            return self._run(on_event, lambda add: self.engine.preview(on_event=add, replace=list(replace)))
 
         try:
-            told = run()
+            collector = run()
         except DeploymentFailed as failure:
             if failure.kind is not Failure.NO_STACK or not create:
                 raise
             self.create()
-            new, told = True, run()
-        return Preview(self.name, planned_changes(told.events), new)
+            new, collector = True, run()
+        return Preview(self.name, planned_changes(collector.events), new)
 
     def up(
         self,
@@ -146,151 +141,147 @@ class Deployment:
         rollout_timeout_seconds: float = ROLLOUT_TIMEOUT_SECONDS,
         replace: Collection[str] = (),
     ) -> Outcome:
-        """Make the cloud what the stack's file says; `preview` is one of just now, else one is made.
+        """Update the cloud to the stack file; `preview` is a current preview, otherwise one is made.
 
-        `replace` names, by their urns, resources to make anew; what is stateful of them, `allow_replace` must name too.
-
-        Fails before anything is changed when something stateful would be lost that `allow_replace` does not name, and at
-        the end when a service does not run, within `rollout_timeout_seconds`, the revision that was asked for.
+        `replace` contains URNs of resources to replace. Fails before any change when a stateful resource that
+        `allow_replace` does not name would be lost, and at the end when a service does not run its desired revision
+        within `rollout_timeout_seconds`.
         """
         self.guard(preview or self.preview(replace=replace), allow_replace)
         self.workdir.renew(self.clock.now())
-        again, said = list(replace), self._message("up")
-        told = self._run(
+        replaced, message = list(replace), self._message("up")
+        collector = self._run(
             on_event,
-            lambda on: self.engine.up(on_event=on, message=said, replace=again, parallel=PARALLEL_OPERATIONS),
+            lambda add: self.engine.up(on_event=add, message=message, replace=replaced, parallel=PARALLEL_OPERATIONS),
         )
         with self.engine_errors():
             wait_for_rollout(self.engine, self.traits.services, self.clock, rollout_timeout_seconds, on_event)
-            return self._outcome(told, self.engine.outputs())
+            return self._outcome(collector, self.engine.outputs())
 
     def guard(self, preview: Preview, allow_replace: Collection[str] = ()) -> None:
-        """Raise DeploymentFailed when the changes would lose something stateful that `allow_replace` does not name."""
+        """Raise DeploymentFailed when the changes would lose a stateful resource that `allow_replace` does not name."""
         traits = self.traits
         refuse_losses(self.name, preview.changes, traits.holds, allow_replace, traits.losing)
 
     def refresh(self, on_event: OnEvent | None = None) -> Outcome:
-        """Take over into the state what the cloud has."""
-        told = self._run(on_event, lambda take: self.engine.refresh(on_event=take, message=self._message("refresh")))
-        return self._outcome(told)
+        """Update the state from the cloud."""
+        message = self._message("refresh")
+        return self._outcome(self._run(on_event, lambda add: self.engine.refresh(on_event=add, message=message)))
 
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:
-        """What in the cloud is not as the stack left it; changes nothing."""
-        return tuple(
-            drift_from_events(self._run(on_event, lambda take: self.engine.preview_refresh(on_event=take)).events)
-        )
+        """Return the resources that differ between cloud and state, without changing either."""
+        collector = self._run(on_event, lambda add: self.engine.preview_refresh(on_event=add))
+        return tuple(drift_from_events(collector.events))
 
     def preview_destroy(self, unprotect: Collection[str] = ()) -> Preview:
-        """What `destroy` would delete, as the state has it; fails as `destroy` would when something else is protected."""
+        """Return what `destroy` would delete, from the state; fails when another resource is protected."""
         with self.engine_errors():
             exported = self.engine.export_state()
         refuse_protected(self.name, exported, unprotect)
         return Preview(self.name, planned_deletions(exported))
 
     def destroy(self, on_event: OnEvent | None = None, unprotect: Collection[str] = ()) -> Outcome:
-        """Delete everything that stands in the stack; its history and its file stay, unless it is ephemeral.
+        """Delete all resources of the stack; its history and its file remain, unless it is ephemeral.
 
-        Fails before anything is deleted when something protected stands in it that `unprotect` does not name.
+        Fails before any change when the stack has a protected resource that `unprotect` does not name.
         """
         with self.engine_errors():
             exported = self.engine.export_state()
             refuse_protected(self.name, exported, unprotect)
-            unprotect_all(self.engine, exported)
-        said = self._message("destroy")
-        told = self._run(
-            on_event, lambda take: self.engine.destroy(on_event=take, message=said, parallel=PARALLEL_OPERATIONS)
+            self.engine.unprotect_all(exported)
+        message = self._message("destroy")
+        collector = self._run(
+            on_event, lambda add: self.engine.destroy(on_event=add, message=message, parallel=PARALLEL_OPERATIONS)
         )
         if self.ephemeral:
             with self.engine_errors():
                 self.engine.workspace.remove_stack(self.name)
-        return self._outcome(told)
+        return self._outcome(collector)
 
     def outputs(self) -> Mapping[str, Value]:
-        """The stack's outputs, `[secret]` in place of secrets."""
+        """Return the stack's outputs, secrets masked."""
         with self.engine_errors():
             return {key: output.value for key, output in self.engine.outputs().items()}
 
     def history(self) -> tuple[Update, ...]:
-        """The stack's updates, the latest first."""
+        """Return the stack's updates, the latest first."""
         with self.engine_errors():
-            # without a size of the page the engine tells the last ten
+            # Without a page size the engine returns the last ten updates.
             return updates_from_history(self.engine.history(page_size=0, show_secrets=False))
 
     def lock_holder(self) -> LockHolder | None:
-        """Who holds the stack now."""
+        """Return the holder of the stack's lock, or None when the stack is not locked."""
         with self.engine_errors():
             return self.engine.lock_holder()
 
     def cancel(self, *, force: bool = False) -> LockHolder | None:
-        """Take away the lock that an update has left, and tell whose it was; None when nobody holds the stack.
+        """Release a stale lock and return its holder; None when the stack is not locked.
 
-        Fails when that update still runs on this machine, as it would go on without the lock; `force` does it anyway.
+        Fails when the holder is running on this machine, since its update would continue without the lock; `force`
+        releases the lock anyway.
         """
-        held = self.lock_holder()
-        if held is None:
+        holder = self.lock_holder()
+        if holder is None:
             return None
-        if held.runs_on_this_machine and not force:
-            sentence = f"{self.name}: the update by {held} still runs on this machine and would go on without its lock"
-            raise DeploymentFailed(
-                Failure.LOCKED, sentence, f"press ctrl-C there, or end process {held.pid} by `kill -INT {held.pid}`"
-            )
+        if holder.runs_on_this_machine and not force:
+            problem = f"the update by {holder} is running on this machine and would continue without its lock"
+            fix = f"press Ctrl-C there, or stop process {holder.pid} with `kill -INT {holder.pid}`"
+            raise DeploymentFailed(Failure.LOCKED, problem, fix, stack=self.name)
         with self.engine_errors():
             self.engine.cancel()
-        return held
+        return holder
 
     def create(self) -> None:
-        """Make an empty stack in the backend; an ephemeral one bears its end from the beginning."""
+        """Create an empty stack in the backend; an ephemeral stack is tagged with its expiry."""
         with self.engine_errors():
             self.engine.workspace.create_stack(self.name)
             until = self.workdir.expires_at(self.clock.now())
             if until is not None:
                 self.engine.run_command("stack", "tag", "set", EXPIRES_KEY, until.isoformat())
 
-    def _message(self, verb: str) -> str:
-        return update_message(verb, {**os.environ, **self.environment})
-
-    def _outcome(self, told: EventCollector, outputs: automation.OutputMap | None = None) -> Outcome:
-        values = {key: output.value for key, output in (outputs or {}).items()}
-        return Outcome(self.name, completed_changes(told.events), values, told.seconds, told.seconds_by_component)
-
-    def _run(
-        self, on_event: OnEvent | None, work: Callable[[Callable[["EngineEvent"], None]], object]
-    ) -> EventCollector:
-        told = EventCollector(self.clock, on_event)
-        with self.engine_errors(told):
-            work(told.take)
-        told.raise_callback_error()
-        return told
-
     @contextmanager
-    def engine_errors(self, told: EventCollector | None = None) -> Generator[None]:
-        """Turn what the engine says when it fails into DeploymentFailed; `told` has the events that led to it."""
+    def engine_errors(self, collector: EventCollector | None = None) -> Generator[None]:
+        """Raise DeploymentFailed for errors of the engine, classified with the collected events."""
         try:
             yield
         except (automation.CommandError, RuntimeError) as error:
-            raise deployment_failure(self.engine, error, told, self.workdir) from None
+            raise self._failure(error, collector) from None
 
+    def _message(self, command: str) -> str:
+        return update_message(command, {**os.environ, **self.environment})
 
-def deployment_failure(
-    engine: ProjectStack, error: Exception, told: "EventCollector | None" = None, workdir: "Workdir | None" = None
-) -> DeploymentFailed:
-    """Why the last command of the engine failed; `told` has the events that led to it, `layout` the file of the stack.
+    def _outcome(self, collector: EventCollector, outputs: automation.OutputMap | None = None) -> Outcome:
+        values = {key: output.value for key, output in (outputs or {}).items()}
+        changes = completed_changes(collector.events)
+        return Outcome(self.name, changes, values, collector.seconds, collector.seconds_by_component)
 
-    The SDK raises a bare RuntimeError where the engine ended well and never told its summary.
-    """
-    if isinstance(error, RuntimeError):
-        sentence = f"{engine.name}: the engine ended without telling what it did"
-        return DeploymentFailed(Failure.UNKNOWN, sentence, "run the same again", str(error))
-    command = engine.workspace.pulumi_command
-    said = command.last.stderr if command.last else str(error)
-    events, interruptions = told.events if told else (), command.interruptions
-    failure = classify(Evidence(engine.name, said, events, interruptions.count, interruptions.killed))
-    if failure.kind is Failure.NO_STACK:
-        return unknown_stack(engine, failure)
-    if not events or workdir is None:
-        return failure
-    try:
-        return explain_on_host(failure, events, workdir.file, engine.workspace.env_vars)
-    except InvalidConfiguration:
-        # a stack whose file is mistaken can still be destroyed
-        return failure
+    def _run(self, on_event: OnEvent | None, operation: EngineOperation) -> EventCollector:
+        collector = EventCollector(self.clock, on_event)
+        with self.engine_errors(collector):
+            operation(collector.add)
+        collector.raise_callback_error()
+        return collector
+
+    def _failure(self, error: Exception, collector: EventCollector | None) -> DeploymentFailed:
+        """Return the failure of the engine's last command.
+
+        The SDK raises a bare RuntimeError when the engine succeeds without a summary event.
+        """
+        if isinstance(error, RuntimeError):
+            problem = "the engine ended without a result"
+            return DeploymentFailed(Failure.UNKNOWN, problem, "retry", str(error), stack=self.name)
+        command = self.engine.workspace.pulumi_command
+        stderr = command.last_result.stderr if command.last_result else str(error)
+        events = collector.events if collector else []
+        interruptions = command.interruptions
+        evidence = Evidence(self.name, stderr, events, interruptions.count, interruptions.killed)
+        failure = classify(evidence)
+        if failure.kind is Failure.NO_STACK:
+            return unknown_stack(self.engine, failure)
+        if not events:
+            return failure
+        try:
+            return explain_on_host(failure, events, self.file, self.environment)
+        except InvalidConfiguration:
+            # A stack with an invalid file can still be destroyed.
+            return failure

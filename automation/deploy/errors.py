@@ -1,4 +1,7 @@
-"""What can go wrong when the engine works on a stack: its kind, one sentence of what happened, and what to do."""
+"""Failures of a deployment: their kinds, the exception, and the table of error texts that identify them. Imports no SDK.
+
+The error texts are those of Pulumi 3.260 and of the AWS, Google Cloud, Azure and Docker providers.
+"""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ from providers.contract.diagnostics import sentences
 
 
 class Failure(StrEnum):
-    """What went wrong, for whoever handles it in a program."""
+    """Kind of a failure, for programs that handle it."""
 
     NO_ENGINE = "no engine"
     NO_LANGUAGE_HOST = "no language host"
@@ -23,9 +26,9 @@ class Failure(StrEnum):
     NOT_LOGGED_IN = "not logged in"
     NO_BACKEND = "no backend"
     UNREACHABLE = "unreachable"
-    OTHER_ACCOUNT = "other account"
+    WRONG_ACCOUNT = "wrong account"
     NO_CREDENTIALS = "no credentials"
-    NO_RIGHT = "no right"
+    NO_PERMISSION = "no permission"
     QUOTA = "quota"
     OFFLINE = "offline"
     PROTECTED = "protected"
@@ -39,161 +42,170 @@ class Failure(StrEnum):
 
 
 class DeploymentFailed(Exception):
-    """Failed operation on a stack, with the cause and the remedy in separate fields.
+    """Failed operation on a stack, with the problem and the fix in separate fields.
 
-    `problem` is a clause without a full stop, `fix` an imperative clause; as text they are `<stack>: <problem>. <Fix>.`
-    `log` is the output of the engine, in which the engine masks secrets.
+    `problem` is a clause without a full stop and `fix` an imperative clause; the text of the exception is
+    `<stack>: <problem>. <Fix>.` `log` is the output of the engine, in which the engine masks secrets.
     """
 
     def __init__(self, kind: Failure, problem: str, fix: str = "", log: str = "", *, stack: str = "") -> None:
         self.kind, self.problem, self.fix, self.log, self.stack = kind, problem, fix, log, stack
         super().__init__(sentences(stack, problem, fix).removeprefix(": "))
 
+    def with_fix(self, fix: str) -> "DeploymentFailed":
+        """Return the same failure with another fix."""
+        return DeploymentFailed(self.kind, self.problem, fix, self.log, stack=self.stack)
 
-NETWORK = r"no such host|connection refused|connection reset|network is unreachable|i/o timeout|TLS handshake timeout|request send failed|error reading from server"
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ErrorPattern:
-    """A failure by the text that gives it away; both sentences may name the pattern's groups, `stack` and `what`."""
+    """Failure identified by an error text.
+
+    `problem` and `fix` are templates over the pattern's groups and `stack`, `action`, `resource` and `of_account`.
+    """
 
     kind: Failure
     pattern: str
-    sentence: str
-    advice: str
+    problem: str
+    fix: str
 
-    def found_in(self, text: str) -> Mapping[str, str] | None:
-        """The pattern's groups, when the text holds it."""
-        found = re.search(self.pattern, text, re.DOTALL | re.MULTILINE)
-        return None if found is None else {key: value or "" for key, value in found.groupdict().items()}
+    def match(self, text: str) -> Mapping[str, str] | None:
+        """Return the pattern's groups, or None when the text does not contain it."""
+        match = re.search(self.pattern, text, re.DOTALL | re.MULTILINE)
+        return None if match is None else {key: value or "" for key, value in match.groupdict().items()}
 
+
+NETWORK = (
+    r"no such host|connection refused|connection reset|network is unreachable|i/o timeout|TLS handshake timeout"
+    r"|request send failed|error reading from server"
+)
 
 STACK_PATTERNS = (
     ErrorPattern(
-        Failure.WRONG_PASSPHRASE,
-        r"incorrect passphrase",
-        "{stack}: the passphrase does not open the secrets of the stack",
-        "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one it was made with",
+        kind=Failure.WRONG_PASSPHRASE,
+        pattern=r"incorrect passphrase",
+        problem="the passphrase does not decrypt the secrets of the stack",
+        fix="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase of the stack",
     ),
     ErrorPattern(
-        Failure.NO_PASSPHRASE,
-        r"passphrase must be set with",
-        "{stack}: its secrets are sealed with a passphrase, and none is set",
-        "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
+        kind=Failure.NO_PASSPHRASE,
+        pattern=r"passphrase must be set with",
+        problem="the secrets are encrypted with a passphrase, and no passphrase is set",
+        fix="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
     ),
     ErrorPattern(
-        Failure.LOCKED,
-        r"currently locked by .*?created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)",
-        "{stack}: an update by {who} (process {pid}) holds the stack since {since}",
-        "wait until it ends, or, when that process is gone, run `agent-platform cancel {stack}`",
+        kind=Failure.LOCKED,
+        pattern=r"currently locked by .*?created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)",
+        problem="an update by {who} (process {pid}) has held the lock since {since}",
+        fix="wait until it ends; if that process no longer exists, run `agent-platform cancel {stack}`",
     ),
     ErrorPattern(
-        Failure.LOCKED,
-        r"Another update is currently in progress",
-        "{stack}: another update is in progress",
-        "wait until it ends, or, when nobody runs it any more, run `agent-platform cancel {stack}`",
+        kind=Failure.LOCKED,
+        pattern=r"Another update is currently in progress",
+        problem="another update is in progress",
+        fix="wait until it ends; if it no longer runs, run `agent-platform cancel {stack}`",
     ),
     ErrorPattern(
-        Failure.DAMAGED,
-        r"failed to load checkpoint: (?P<why>[^\n]+)|snapshot integrity (?P<integrity>error|failure)|^error: (?P<bare>place \d+: [^\n]+|EOF)$"
-        r"|resource '[^\n]*' missing required '\w+' field",
-        "{stack}: its state in the backend is damaged",
-        "run `agent-platform recover {stack}`, which mends it or names the backup to go back to",
+        kind=Failure.DAMAGED,
+        pattern=r"failed to load checkpoint: (?P<why>[^\n]+)|snapshot integrity (?P<integrity>error|failure)"
+        r"|^error: (?P<bare>place \d+: [^\n]+|EOF)$|resource '[^\n]*' missing required '\w+' field",
+        problem="the state in the backend is damaged",
+        fix="run `agent-platform recover {stack}`, which repairs it or names the backup to restore",
     ),
     ErrorPattern(
-        Failure.NO_STACK,
-        r"no stack named '(?P<name>[^']+)' found",
-        "{stack}: the backend has no such stack",
-        "log in to the backend that has it, or make it with `agent-platform up {stack} --create`",
+        kind=Failure.NO_STACK,
+        pattern=r"no stack named '(?P<name>[^']+)' found",
+        problem="the backend has no such stack",
+        fix="log in to the backend of the stack, or create it with `agent-platform up {stack} --create`",
     ),
     ErrorPattern(
-        Failure.NOT_LOGGED_IN,
-        r"PULUMI_ACCESS_TOKEN must be set|missing google credentials|invalid access token|\[401\] Unauthorized",
-        "{stack}: nobody is logged in to the backend of the state",
-        "run `pulumi login`, or set PULUMI_BACKEND_URL and the credentials that it needs",
+        kind=Failure.NOT_LOGGED_IN,
+        pattern=r"PULUMI_ACCESS_TOKEN must be set|missing google credentials|invalid access token|\[401\] Unauthorized",
+        problem="not logged in to the state backend",
+        fix="run `pulumi login`, or set PULUMI_BACKEND_URL and the credentials that it needs",
     ),
     ErrorPattern(
-        Failure.NO_BACKEND,
-        r"unable to open (?:state directory|bucket) \"(?P<url>[^\"]+)\"",
-        "{stack}: the backend {url} cannot be opened",
-        "check PULUMI_BACKEND_URL, and that the folder or bucket is there and yours to read",
+        kind=Failure.NO_BACKEND,
+        pattern=r"unable to open (?:state directory|bucket) \"(?P<url>[^\"]+)\"",
+        problem="the state backend {url} cannot be opened",
+        fix="check that PULUMI_BACKEND_URL names a folder or bucket that exists and that you may read",
     ),
 )
-"""Told before anything of the stack is touched."""
+"""Errors of the engine before it changes anything."""
 
 CLOUD_PATTERNS = (
     ErrorPattern(
-        Failure.OTHER_ACCOUNT,
-        r"AWS account ID not allowed: (?P<account>\d+)|InvalidAuthenticationTokenTenant|SubscriptionNotFound"
+        kind=Failure.WRONG_ACCOUNT,
+        pattern=r"AWS account ID not allowed: (?P<account>\d+)|InvalidAuthenticationTokenTenant|SubscriptionNotFound"
         r"|subscription '?[^'\n]*'? could not be found|USER_PROJECT_DENIED|Project '?[^'\n]*'? not found or permission denied",
-        "{stack}: the credentials are for another account than the one in the stack's file{of_account}",
-        "log in to that account; `agent-platform doctor {stack}` shows both",
+        problem="the credentials are for another account than the stack file names{of_account}",
+        fix="log in to the account of the stack file; `agent-platform doctor {stack}` shows both accounts",
     ),
     ErrorPattern(
-        Failure.NO_CREDENTIALS,
-        r"No valid credential sources found|could not find default credentials|unable to validate AWS credentials"
+        kind=Failure.NO_CREDENTIALS,
+        pattern=r"No valid credential sources found|could not find default credentials|unable to validate AWS credentials"
         r"|failed to refresh cached credentials|ExpiredToken|az login|DefaultAzureCredential|oauth2: .*token expired",
-        "{stack}: the cloud takes no credentials that are here",
-        "log in to the cloud; `agent-platform doctor {stack}` shows where it looks",
+        problem="no valid cloud credentials found",
+        fix="log in to the cloud; `agent-platform doctor {stack}` lists the sources that are searched",
     ),
     ErrorPattern(
-        Failure.NO_RIGHT,
-        r"AccessDenied|UnauthorizedOperation|AuthorizationFailed|PERMISSION_DENIED|Error 403|is not authorized to perform",
-        "{stack}: the credentials have no right to {what}",
-        "give the deployer that right, and run the same again",
+        kind=Failure.NO_PERMISSION,
+        pattern=r"AccessDenied|UnauthorizedOperation|AuthorizationFailed|PERMISSION_DENIED|Error 403|is not authorized to perform",
+        problem="the credentials have no permission to {action}",
+        fix="grant the deployer this permission, then retry",
     ),
     ErrorPattern(
-        Failure.QUOTA,
-        r"[Qq]uota|LimitExceeded|RESOURCE_EXHAUSTED",
-        "{stack}: a quota of the account does not allow to {what}",
-        "have it raised or ask for less, and run the same again",
+        kind=Failure.QUOTA,
+        pattern=r"[Qq]uota|LimitExceeded|RESOURCE_EXHAUSTED",
+        problem="a quota of the account is exhausted: cannot {action}",
+        fix="request a quota increase or reduce the request, then retry",
     ),
     ErrorPattern(
-        Failure.PROTECTED,
-        r"cannot be deleted\s+because it is protected|[Dd]eletion ?[Pp]rotection|ScopeLocked",
-        "{stack}: {what_name} is protected from deletion",
-        "when that loss is meant, take the protection away in the stack's file, run `up`, and then run the same again",
+        kind=Failure.PROTECTED,
+        pattern=r"cannot be deleted\s+because it is protected|[Dd]eletion ?[Pp]rotection|ScopeLocked",
+        problem="{resource} is protected from deletion",
+        fix="if you intend to delete it, disable the protection in the stack file, run `up`, then retry",
     ),
     ErrorPattern(
-        Failure.NO_PLUGIN,
-        r"no resource plugin '(?P<plugin>[^']+)' found[^\n]*at version (?P<version>\S+)"
-        r"|download and install resource plugin '(?P<wanted>[^']+)' at version (?P<wanted_version>[^,\s]+)",
-        "{stack}: the plugin {plugin}{wanted} {version}{wanted_version} is not here and cannot be downloaded",
-        "run `agent-platform doctor {stack}`, which tells how to bring it",
+        kind=Failure.NO_PLUGIN,
+        pattern=r"no resource plugin '(?P<plugin>[^']+)' found[^\n]*at version (?P<version>\S+)"
+        r"|download and install resource plugin '(?P<missing>[^']+)' at version (?P<missing_version>[^,\s]+)",
+        problem="the plugin {plugin}{missing} {version}{missing_version} is not installed and cannot be downloaded",
+        fix="run `agent-platform doctor {stack}`, which shows how to install it",
     ),
     ErrorPattern(
-        Failure.OFFLINE,
-        r"failed to connect to any docker daemon|Cannot connect to the Docker daemon|rror pinging Docker server",
-        "{stack}: no Docker answers where the stack stands",
-        "start it, or set DOCKER_HOST to its address; `agent-platform doctor {stack}` tells where it is looked for",
+        kind=Failure.OFFLINE,
+        pattern=r"failed to connect to any docker daemon|Cannot connect to the Docker daemon|rror pinging Docker server",
+        problem="cannot reach the Docker daemon",
+        fix="start it, or set DOCKER_HOST to its address; `agent-platform doctor {stack}` shows the address in use",
     ),
     ErrorPattern(
-        Failure.OFFLINE,
-        NETWORK,
-        "{stack}: the connection to the cloud was lost when it should {what}",
-        "what was made stands in the state; when the network is back, run `agent-platform recover {stack}`",
+        kind=Failure.OFFLINE,
+        pattern=NETWORK,
+        problem="the connection to the cloud was lost: could not {action}",
+        fix="when the network is available again, run `agent-platform recover {stack}`; completed steps are saved in the state",
     ),
 )
-"""Told by a provider about one resource; nothing that was made before is lost."""
+"""Errors of a provider about one resource; completed steps are saved in the state."""
 
 PROGRAM_PATTERNS = (
     ErrorPattern(
-        Failure.NO_ENVIRONMENT,
-        r"No module named '(?P<module>pulumi\w*)'",
-        "{stack}: the program's Python environment has no {module}",
-        "run `make plan` once, which installs it into .venv",
+        kind=Failure.NO_ENVIRONMENT,
+        pattern=r"No module named '(?P<module>pulumi\w*)'",
+        problem="the Python environment of the program has no package {module}",
+        fix="run `make plan` once, which installs it into .venv",
     ),
     ErrorPattern(
-        Failure.PROGRAM,
-        r"Program failed with an unhandled exception:.*?\n(?P<why>[^\s][^\n]*)\s*\Z",
-        "{stack}: the program failed: {why}",
-        "`agent-platform plan {stack}` shows the same without the engine",
+        kind=Failure.PROGRAM,
+        pattern=r"Program failed with an unhandled exception:.*?\n(?P<why>[^\s][^\n]*)\s*\Z",
+        problem="the program failed: {why}",
+        fix="run `agent-platform plan {stack}`, which reproduces the error without the engine",
     ),
 )
 
 UNREACHABLE_BACKEND = ErrorPattern(
-    Failure.UNREACHABLE,
-    NETWORK,
-    "{stack}: the backend of the state cannot be reached",
-    "check the network and PULUMI_BACKEND_URL; nothing was changed",
+    kind=Failure.UNREACHABLE,
+    pattern=NETWORK,
+    problem="the state backend is unreachable; nothing was changed",
+    fix="check the network and PULUMI_BACKEND_URL",
 )

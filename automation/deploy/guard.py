@@ -1,156 +1,143 @@
-"""Stops an update that would lose something: a stateful resource replaced or deleted that nobody has named. Pure."""
+"""Checks before an operation changes anything: missing secrets, the host, stateful and protected resources.
+
+Each check reports all of its findings at once: the engine would stop at the first, with a part of the stack changed.
+"""
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.urn import name_of, type_of
-from automation.plan.inventory import Value
+from automation.deploy.state import ExportedState, StateResource, state_resources
 from automation.plan.tree import rank
 from automation.stack.document import Stack
+from automation.urn import Urn
 from components.configuration import PROJECT
 from providers import host_checks
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, legacy_error, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
 from providers.contract.resource_traits import ReplacingChange
 
-if TYPE_CHECKING:
-    from automation.deploy.workspace import ProjectStack
-
-
-LOSING = {"replace": "replaced", "delete": "deleted"}
+LOSING_OPERATIONS = {"replace": "replaced", "delete": "deleted"}
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A stateful resource that an update would replace or delete, and what is lost with it."""
+    """Stateful resource that an update would replace or delete, and the data that it contains."""
 
     change: ResourceChange
-    holds: str
+    content: str
+
+
+def refuse_missing_secrets(stack: Stack) -> None:
+    """Raise InvalidConfiguration for listed secrets without a value, without which the program fails."""
+    if stack.missing_secrets:
+        raise InvalidConfiguration(_missing_secret(stack, name) for name in stack.missing_secrets)
+
+
+def refuse_unready(stack: Stack, environment: Mapping[str, str]) -> None:
+    """Raise InvalidConfiguration when the host of the platform is not ready; `environment` is the engine's."""
+    results = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, {**os.environ, **environment})
+    diagnostics = [diagnostic for result in results for diagnostic in result.diagnostics]
+    if diagnostics:
+        raise InvalidConfiguration(diagnostics)
 
 
 def find_losses(
-    changes: Iterable[ResourceChange], holds: Mapping[str, str], allowed: Collection[str] = ()
+    changes: Iterable[ResourceChange], contents: Mapping[str, str], allowed: Collection[str] = ()
 ) -> tuple[Loss, ...]:
-    """Stateful resources that the changes would replace or delete, unless allowed by their logical names."""
+    """Return the stateful resources that the changes would replace or delete, except those with an allowed name.
+
+    `contents` describes the data of each stateful type.
+    """
     return tuple(
-        Loss(change, holds[change.type])
+        Loss(change, contents[change.type])
         for change in changes
-        if change.operation in LOSING and change.type in holds and change.name not in allowed
+        if change.operation in LOSING_OPERATIONS and change.type in contents and change.name not in allowed
     )
 
 
 def refuse_losses(
     stack: str,
     changes: Iterable[ResourceChange],
-    holds: Mapping[str, str],
+    contents: Mapping[str, str],
     allowed: Collection[str],
-    losing: Collection[ReplacingChange] = (),
+    replacing: Collection[ReplacingChange] = (),
 ) -> None:
     """Raise DeploymentFailed for losses that are not allowed, InvalidConfiguration for allowed names that do not exist."""
     changes = tuple(changes)
-    slips = [name for name in allowed if name not in {change.name for change in changes}]
-    if slips:
-        raise InvalidConfiguration(_slip(name, changes) for name in slips)
-    found = find_losses(changes, holds, allowed)
-    if found:
-        sentence = f"{stack}: {'; '.join(describe_losses(found))}"
-        named = " ".join(f"--allow-replace {loss.change.name}" for loss in found)
-        advice = f"take back {_cause(found, losing)}, or, when that loss is meant, run again with {named}"
-        raise DeploymentFailed(Failure.GUARDED, sentence, advice)
+    names = {change.name for change in changes}
+    unknown = [name for name in allowed if name not in names]
+    if unknown:
+        known = sorted({change.name for change in changes if change.managed})
+        raise InvalidConfiguration(_unknown_resource("--allow-replace", name, known) for name in unknown)
+    losses = find_losses(changes, contents, allowed)
+    if losses:
+        options = " ".join(f"--allow-replace {loss.change.name}" for loss in losses)
+        fix = (
+            f"revert {_cause(losses, replacing)}; if you intend to lose the data, run the command again with {options}"
+        )
+        raise DeploymentFailed(Failure.GUARDED, "; ".join(_loss_clauses(losses)), fix, stack=stack)
 
 
-def _cause(found: Iterable[Loss], losing: Iterable[ReplacingChange]) -> str:
-    """The setting, with the keys that are known to cost resources of these types on this cloud."""
-    types = {loss.change.type for loss in found}
-    keys = dict.fromkeys(row.key for row in losing if row.type in types)
-    return f"the setting that forces it ({listed(keys)} can)" if keys else "the setting that forces it"
-
-
-def describe_losses(found: Iterable[Loss]) -> Iterator[str]:
-    """A clause for all losses that are alike: what is lost, how, why, and what goes with it."""
-    alike: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
-    for loss in found:
-        change = loss.change
-        alike.setdefault((change.short_type, change.operation, change.replaces, loss.holds), []).append(change.name)
-    for (short_type, operation, forcing, holds), names in alike.items():
-        forced = f" (forced by {listed(forcing, 'and')})" if forcing else ""
-        yield f"{listed(names, 'and')} ({short_type}) would be {LOSING[operation]}{forced}, and with it goes {holds}"
-
-
-def _slip(name: str, changes: Iterable[ResourceChange]) -> ConfigError:
-    names = sorted({change.name for change in changes if change.managed})
-    return legacy_error("--allow-replace", name, f"is no resource of the stack{did_you_mean(name, names)}")
-
-
-State = Mapping[str, Value]
-
-
-def planned_deletions(exported: State) -> tuple[ResourceChange, ...]:
-    """What a destruction would do to every resource of an exported state, in the order of the rooms."""
-    changes = (_deletion(resource) for resource in _resources(exported))
+def planned_deletions(exported: ExportedState) -> tuple[ResourceChange, ...]:
+    """Return what a deletion of the stack would do to every resource of an exported state, ordered by component."""
+    changes = (_deletion(resource) for resource in state_resources(exported))
     return tuple(sorted(changes, key=lambda change: (rank(change.component), change.urn)))
 
 
-def _deletion(resource: State) -> ResourceChange:
-    urn = str(resource["urn"])
-    made = bool(resource.get("custom")) and not type_of(urn).startswith("pulumi:providers:")
-    return ResourceChange(urn, "forget" if resource.get("retainOnDelete") else "delete", managed=made)
+def protected_urns(exported: ExportedState) -> tuple[Urn, ...]:
+    """Return the URNs of the resources that are protected from deletion."""
+    return tuple(Urn(resource["urn"]) for resource in state_resources(exported) if resource.get("protect"))
 
 
-def protected_urns(exported: State) -> tuple[str, ...]:
-    """Urns of the resources of an exported state that are protected from deletion."""
-    return tuple(str(resource["urn"]) for resource in _resources(exported) if resource.get("protect"))
+def refuse_protected(stack: str, exported: ExportedState, names: Collection[str]) -> None:
+    """Raise DeploymentFailed for protected resources without a name in `names`, InvalidConfiguration for other names."""
+    protected = [urn.name for urn in protected_urns(exported)]
+    unknown = [name for name in names if name not in protected]
+    if unknown:
+        raise InvalidConfiguration(_unknown_resource("--unprotect", name, protected) for name in unknown)
+    remaining = [name for name in protected if name not in names]
+    if remaining:
+        verb = "are" if len(remaining) > 1 else "is"
+        problem = f"{listed(remaining, 'and')} {verb} protected and would be lost permanently"
+        options = " ".join(f"--unprotect {name}" for name in protected)
+        fix = f"if you intend to delete them, run the command again with {options}"
+        raise DeploymentFailed(Failure.PROTECTED, problem, fix, stack=stack)
 
 
-def refuse_protected(stack: str, exported: State, names: Collection[str]) -> None:
-    """Raise DeploymentFailed when something protected is not named, InvalidConfiguration for names that are no such thing."""
-    known = [name_of(urn) for urn in protected_urns(exported)]
-    slips = [name for name in names if name not in known]
-    if slips:
-        raise InvalidConfiguration(_unknown_protected(name, known) for name in slips)
-    left = [name for name in known if name not in names]
-    if left:
-        sentence = (
-            f"{stack}: {listed(left, 'and')} would be lost for good and {'are' if len(left) > 1 else 'is'} protected"
-        )
-        advice = f"when that loss is meant, run again with {' '.join(f'--unprotect {name}' for name in known)}"
-        raise DeploymentFailed(Failure.PROTECTED, sentence, advice)
-
-
-def unprotect_all(engine: "ProjectStack", exported: State) -> None:
-    """Take the protection of everything in the state away; raises CommandError."""
-    for urn in protected_urns(exported):
-        engine.run_command("state", "unprotect", urn, "--yes")
-
-
-def _unknown_protected(name: str, known: Iterable[str]) -> ConfigError:
-    return legacy_error("--unprotect", name, f"is no protected resource of the stack{did_you_mean(name, known)}")
-
-
-def _resources(exported: State) -> list[State]:
-    deployment = cast("State", exported.get("deployment") or {})
-    return cast("list[State]", deployment.get("resources") or [])
-
-
-def refuse_missing_secrets(stack: Stack) -> None:
-    """Raise InvalidConfiguration for secrets that are listed and have no value: the program could not go on either."""
-    if stack.missing_secrets:
-        raise InvalidConfiguration(_missing(stack, name) for name in stack.missing_secrets)
-
-
-def refuse_unready(stack: Stack, environment: Mapping[str, str]) -> None:
-    """Raise InvalidConfiguration where the machine that a platform stands on cannot take it; `environment` as of the engine."""
-    seen = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, {**os.environ, **environment})
-    refusals = [refusal for each in seen for refusal in each.diagnostics]
-    if refusals:
-        raise InvalidConfiguration(refusals)
-
-
-def _missing(stack: Stack, name: str) -> ConfigError:
+def _missing_secret(stack: Stack, name: str) -> ConfigError:
     readers = stack.spec.readers_of(name)
-    path = f"services.{readers[0]}.secrets" if readers else "cloud"
-    advice = f"has no value; run `pulumi config set --stack {stack.name} --secret {PROJECT}:{name}`"
-    return legacy_error(path, name, advice)
+    key = f"services.{readers[0]}.secrets" if readers else "cloud"
+    fix = f"run `pulumi config set --stack {stack.name} --secret {PROJECT}:{name}`"
+    return ConfigError(key, f"the secret {name} has no value", fix)
+
+
+def _cause(losses: Iterable[Loss], replacing: Iterable[ReplacingChange]) -> str:
+    """Return the setting to revert, with the keys that can replace resources of these types on this cloud."""
+    types = {loss.change.type for loss in losses}
+    keys = dict.fromkeys(change.key for change in replacing if change.type in types)
+    return f"the setting that causes it (such as {listed(keys)})" if keys else "the setting that causes it"
+
+
+def _loss_clauses(losses: Iterable[Loss]) -> Iterator[str]:
+    """Yield one clause for all losses of the same type, operation and cause."""
+    groups: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
+    for loss in losses:
+        change = loss.change
+        groups.setdefault((change.short_type, change.operation, change.replaces, loss.content), []).append(change.name)
+    for (short_type, operation, paths, content), names in groups.items():
+        cause = f" (because of {listed(paths, 'and')})" if paths else ""
+        verb = LOSING_OPERATIONS[operation]
+        yield f"{listed(names, 'and')} ({short_type}) would be {verb}{cause}, which deletes {content}"
+
+
+def _deletion(resource: StateResource) -> ResourceChange:
+    urn = Urn(resource["urn"])
+    operation = "forget" if resource.get("retainOnDelete") else "delete"
+    return ResourceChange(urn, operation, managed=bool(resource.get("custom")) and not urn.is_provider)
+
+
+def _unknown_resource(option: str, name: str, known: Iterable[str]) -> ConfigError:
+    kind = "protected resource" if option == "--unprotect" else "resource"
+    return ConfigError(option, f"the stack has no {kind} {displayed(name)}{did_you_mean(name, known)}")

@@ -1,4 +1,4 @@
-"""Who holds a stack, read from what the engine says when it finds the stack locked. Pure but for one look at a process."""
+"""Lock holder of a stack, read from the engine's error about a locked stack."""
 
 import re
 import socket
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from automation.processes import is_running
 
-TOLD = re.compile(r"created by (?P<user>[^\s@]+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
+LOCK_PATTERN = re.compile(r"created by (?P<user>[^\s@]+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 
 
 @dataclass(frozen=True)
 class LockHolder:
-    """A lock: who holds it, with which process on which machine, and since when; empty where the backend does not tell."""
+    """User, machine and process that hold a stack's lock, and since when; empty where the backend does not report them."""
 
     user: str = ""
     host: str = ""
@@ -19,17 +19,19 @@ class LockHolder:
     since: str = ""
 
     def __str__(self) -> str:
-        return (
-            f"{self.user}@{self.host} (process {self.pid}) since {self.since}" if self.user else "an update in progress"
-        )
+        if not self.user:
+            return "an update in progress"
+        return f"{self.user}@{self.host} (process {self.pid}) since {self.since}"
 
     @property
     def runs_on_this_machine(self) -> bool:
-        """True when that process runs on this machine."""
+        """True when the process is running on this machine."""
         return self.host == socket.gethostname() and is_running(self.pid)
 
 
 def parse_lock_holder(text: str) -> LockHolder | None:
-    """The lock that the engine's text tells of."""
-    found = TOLD.search(text)
-    return LockHolder(found["user"], found["host"], int(found["pid"]), found["since"]) if found else None
+    """Return the lock holder that the engine's error names, or None."""
+    match = LOCK_PATTERN.search(text)
+    if match is None:
+        return None
+    return LockHolder(match["user"], match["host"], int(match["pid"]), match["since"])

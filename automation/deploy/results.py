@@ -1,4 +1,4 @@
-"""What the operations on a stack give back: frozen, printable, without any secret."""
+"""Results of the operations on a stack: frozen, printable, secrets masked. Imports no SDK."""
 
 import os
 import re
@@ -16,43 +16,45 @@ from automation.deploy.changes import (
     group_by_component,
     property_changes,
 )
-from automation.deploy.events import MASKED, Event, StepCompleted
-from automation.deploy.urn import component_of, name_of, type_of
+from automation.deploy.events import MASKED, Event, ResourceRecord, StepCompleted
 from automation.plan.inventory import Value
-from automation.urn import short_type
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the command line prints results without loading the SDK
     from pulumi.automation import UpdateSummary
+
+ACTOR_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR")
+"""Variables in which CI services store the name of the user who started a job."""
+AUTHOR_PATTERN = re.compile(r"\bby (\S+)$")
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What an update or a destruction would change; `changes` holds unchanged resources too."""
+    """Changes that an update or a deletion would make; `changes` includes unchanged resources."""
 
     stack: str
     changes: tuple[ResourceChange, ...]
     new_stack: bool = False
-    """True when the backend did not have the stack before."""
+    """True when the preview created the stack in the backend."""
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many of a cloud's resources each operation is for."""
+        """Managed resources by operation."""
         return count_by_operation(self.changes)
 
     @property
     def effective(self) -> tuple[ResourceChange, ...]:
-        """The changes that change anything in the cloud."""
+        """Changes that change anything in the cloud."""
         return effective_changes(self.changes)
 
     @property
     def components(self) -> Mapping[str, tuple[ResourceChange, ...]]:
-        """The changes that change anything, by room."""
+        """Changes that change anything in the cloud, by component."""
         return group_by_component(self.effective)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an update has done; outputs have `[secret]` in place of secrets."""
+    """Completed changes of an operation; secret outputs are `[secret]`."""
 
     stack: str
     changes: tuple[ResourceChange, ...]
@@ -62,37 +64,21 @@ class Outcome:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many of a cloud's resources each operation was for."""
+        """Managed resources by operation."""
         return count_by_operation(self.changes)
 
 
 @dataclass(frozen=True)
-class Drift:
-    """One resource that is not as the stack left it: `changed` with its properties, or `gone`."""
+class Drift(ResourceRecord):
+    """Resource that differs between cloud and state: `changed` with its properties, or `gone`."""
 
-    urn: str
     kind: str
     properties: tuple[PropertyChange, ...] = ()
-
-    @property
-    def short_type(self) -> str:
-        """`rds:Instance`."""
-        return short_type(type_of(self.urn))
-
-    @property
-    def name(self) -> str:
-        """Logical name."""
-        return name_of(self.urn)
-
-    @property
-    def component(self) -> str:
-        """Kind of the room it stands in."""
-        return component_of(self.urn)
 
 
 @dataclass(frozen=True)
 class Update:
-    """One update of a stack's history; `version` counts from 1 where the backend does not count."""
+    """Update in the history of a stack; `version` counts from 1 where the backend does not count."""
 
     version: int
     kind: str
@@ -103,16 +89,11 @@ class Update:
     message: str = ""
     author: str = ""
     config: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Configuration it ran with, secrets masked."""
-
-
-ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR")
-"""Variables by which CI services name whoever started a job."""
-BY = re.compile(r"\bby (\S+)$")
+    """Configuration of the update, secrets masked."""
 
 
 def drift_from_events(events: Iterable[Event]) -> Iterator[Drift]:
-    """Every resource that a refresh found changed or gone."""
+    """Yield every managed resource that a refresh found changed or deleted."""
     for event in events:
         if not isinstance(event, StepCompleted) or not event.step.managed:
             continue
@@ -122,35 +103,35 @@ def drift_from_events(events: Iterable[Event]) -> Iterator[Drift]:
             yield Drift(event.step.urn, "changed", tuple(property_changes(event.step, "update", refreshed=True)))
 
 
-def updates_from_history(told: Sequence["UpdateSummary"]) -> tuple[Update, ...]:
-    """The history, the latest first; numbered from the oldest where the backend does not count."""
-    return tuple(_update(update, len(told) - place) for place, update in enumerate(told))
+def updates_from_history(summaries: Sequence["UpdateSummary"]) -> tuple[Update, ...]:
+    """Return the updates of a history, the latest first; numbered from the oldest where the backend does not count."""
+    return tuple(_update(summary, len(summaries) - index) for index, summary in enumerate(summaries))
 
 
-def _update(told: "UpdateSummary", position: int) -> Update:
-    seconds = (told.end_time - told.start_time).total_seconds() if told.end_time else None
-    by = BY.search(told.message)
+def update_message(command: str, environment: Mapping[str, str]) -> str:
+    """Return the message of an update: `up by maria`."""
+    actor = next((environment[name] for name in ACTOR_VARIABLES if environment.get(name)), "")
+    return f"{command} by {actor or _user()}"
+
+
+def _update(summary: "UpdateSummary", position: int) -> Update:
+    seconds = (summary.end_time - summary.start_time).total_seconds() if summary.end_time else None
+    author = AUTHOR_PATTERN.search(summary.message)
     return Update(
-        version=told.version or position,
-        kind=told.kind,
-        result=told.result,
-        started_at=told.start_time.replace(tzinfo=UTC),
+        version=summary.version or position,
+        kind=summary.kind,
+        result=summary.result,
+        started_at=summary.start_time.replace(tzinfo=UTC),
         seconds=seconds,
-        counts={str(operation): count for operation, count in (told.resource_changes or {}).items()},
-        message=told.message,
-        author=by[1] if by else told.environment.get("git.author", ""),
-        config={key: MASKED if value.secret else value.value for key, value in told.config.items()},
+        counts={str(operation): count for operation, count in (summary.resource_changes or {}).items()},
+        message=summary.message,
+        author=author[1] if author else summary.environment.get("git.author", ""),
+        config={key: MASKED if value.secret else value.value for key, value in summary.config.items()},
     )
-
-
-def update_message(verb: str, environment: Mapping[str, str]) -> str:
-    """What an update is remembered by: `up by maria`."""
-    actor = next((environment[name] for name in ACTORS if environment.get(name)), "")
-    return f"{verb} by {actor or _user()}"
 
 
 def _user() -> str:
     try:
         return getuser()
-    except (KeyError, OSError):  # a container may know no name for its user
-        return str(os.getuid()) if hasattr(os, "getuid") else "someone"
+    except (KeyError, OSError):  # the user of a container may have no name
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"

@@ -1,15 +1,21 @@
-"""Waits until every service runs the revision that was just asked for: a deploy that a cloud took back is no success."""
+"""Rollout of service revisions: waits until every service runs the revision of the update.
+
+A cloud may report a successful update and then roll a service back, so the update counts as failed until the desired
+revision runs. Desired revisions are read once, right after the update: a refresh overwrites the inputs too.
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol, cast
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from automation.deploy.changes import value_at
 from automation.deploy.clock import Clock
+from automation.deploy.engine_events import masked
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import EngineMessage, OnEvent, masked
-from automation.deploy.urn import name_of
+from automation.deploy.events import EngineMessage, OnEvent
+from automation.deploy.state import ExportedState, StateResource, state_resources
 from automation.plan.inventory import Value
+from automation.urn import Urn
 from providers.contract.diagnostics import listed
 from providers.contract.resource_traits import ServiceType
 
@@ -18,76 +24,37 @@ POLL_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Revision:
-    """One service: the revision asked for, the one that runs (empty: none), and whether the cloud gave up."""
+    """Desired and running revision of a service; an empty running revision means none.
 
-    urn: str
-    wanted: str
+    `failure` is the state that the cloud reports for a failed revision.
+    """
+
+    urn: Urn
+    desired: str
     running: str
-    given_up: str = ""
+    failure: str = ""
 
     @property
-    def settled(self) -> bool:
-        """True when the revision asked for runs."""
-        return self.wanted == self.running and not self.given_up
+    def ready(self) -> bool:
+        """True when the desired revision runs."""
+        return self.desired == self.running and not self.failure
 
     def __str__(self) -> str:
-        why = f", and the cloud says {self.given_up}" if self.given_up else ""
-        return f"{name_of(self.urn)} runs {self.running or 'no revision'} instead of {self.wanted}{why}"
-
-
-def read_revisions(exported: Mapping[str, Value], services: Mapping[str, ServiceType]) -> tuple[Revision, ...]:
-    """Every service of an exported state that tells its revision."""
-    found = (_revision(resource, services) for resource in _resources(exported))
-    return tuple(revision for revision in found if revision is not None)
-
-
-def with_desired_revisions(now: Iterable[Revision], before: Iterable[Revision]) -> tuple[Revision, ...]:
-    """What runs `now` against what was wanted `before` a refresh, which may have overwritten it."""
-    wanted = {revision.urn: revision.wanted for revision in before}
-    return tuple(
-        Revision(revision.urn, wanted.get(revision.urn, revision.wanted), revision.running, revision.given_up)
-        for revision in now
-    )
-
-
-def _resources(exported: Mapping[str, Value]) -> Iterable[Mapping[str, Value]]:
-    deployment = cast("Mapping[str, Value]", exported.get("deployment") or {})
-    resources = cast("list[Mapping[str, Value]]", deployment.get("resources") or [])
-    # what a replacement has left to be deleted bears the same urn as what replaced it
-    return [resource for resource in resources if not resource.get("delete")]
-
-
-def _revision(resource: Mapping[str, Value], services: Mapping[str, ServiceType]) -> Revision | None:
-    row = services.get(str(resource.get("type")))
-    if row is None:
-        return None
-    sides = {side: masked(resource.get(side) or {}) for side in ("inputs", "outputs")}
-    wanted = value_at(sides[row.wanted_in], row.wanted)
-    if not isinstance(wanted, str):
-        return None
-    running = value_at(sides[row.running_in], row.running)
-    return Revision(str(resource["urn"]), wanted, str(running or ""), _given_up(sides["outputs"], row))
-
-
-def _given_up(outputs: Value, row: ServiceType) -> str:
-    if row.failed is None:
-        return ""
-    path, values = row.failed
-    told = value_at(outputs, path)
-    return str(told) if told in values else ""
+        reason = f" (the cloud reports {self.failure})" if self.failure else ""
+        return f"{self.urn.name} runs {self.running or 'no revision'} instead of {self.desired}{reason}"
 
 
 class RolloutEngine(Protocol):
-    """What is asked of a stack under the engine here."""
+    """Operations of a stack that a rollout needs."""
 
     name: str
 
-    def export_state(self) -> Mapping[str, Value]:
-        """Its state."""
+    def export_state(self) -> ExportedState:
+        """Return the state."""
         ...
 
     def refresh(self, *, target: list[str]) -> object:
-        """Take over into the state what the cloud has of some resources."""
+        """Update the state of some resources from the cloud."""
         ...
 
 
@@ -95,44 +62,62 @@ def wait_for_rollout(
     engine: RolloutEngine,
     services: Mapping[str, ServiceType],
     clock: Clock,
-    seconds: float,
+    timeout_seconds: float,
     on_event: OnEvent | None = None,
 ) -> None:
-    """Ask the cloud of late services again until they run what was asked for; raises DeploymentFailed after `seconds`.
+    """Refresh services until they run their desired revision; raises DeploymentFailed after the timeout.
 
-    It is asked once at least: only a state that has what really runs lets the next update try again.
+    Late services are refreshed at least once: the next update retries only what the state shows as different.
     """
-    begun = clock.seconds()
-    asked = read_revisions(engine.export_state(), services)
-    late = tuple(revision for revision in asked if not revision.settled)
+    started = clock.seconds()
+    desired = read_revisions(engine.export_state(), services)
+    late = tuple(revision for revision in desired if not revision.ready)
     while late:
-        left = seconds - (clock.seconds() - begun)
+        elapsed = clock.seconds() - started
         if on_event is not None:
-            names = listed((name_of(revision.urn) for revision in late), "and")
-            on_event(
-                EngineMessage(
-                    seconds - left, "info", f"waiting for {names} to run what was asked for", from_engine=False
-                )
-            )
-        clock.sleep(max(0.0, min(POLL_SECONDS, left)))
-        engine.refresh(target=[revision.urn for revision in late])
-        late = _late(engine, services, asked)
-        if late and clock.seconds() - begun >= seconds:
-            raise rollout_failure(engine.name, late)
+            names = listed((revision.urn.name for revision in late), "and")
+            on_event(EngineMessage(elapsed, "info", f"waiting for the rollout of {names}", from_engine=False))
+        clock.sleep(max(0.0, min(POLL_SECONDS, timeout_seconds - elapsed)))
+        engine.refresh(target=[str(revision.urn) for revision in late])
+        current = with_desired_revisions(read_revisions(engine.export_state(), services), desired)
+        late = tuple(revision for revision in current if not revision.ready)
+        if late and clock.seconds() - started >= timeout_seconds:
+            raise _rollout_failure(engine.name, late)
 
 
-def _late(
-    engine: RolloutEngine, services: Mapping[str, ServiceType], asked: tuple[Revision, ...]
-) -> tuple[Revision, ...]:
-    now = with_desired_revisions(read_revisions(engine.export_state(), services), asked)
-    return tuple(revision for revision in now if not revision.settled)
+def read_revisions(exported: ExportedState, services: Mapping[str, ServiceType]) -> tuple[Revision, ...]:
+    """Return the revisions of every service in an exported state that reports one."""
+    revisions = (_revision(resource, services) for resource in state_resources(exported, pending_deletes=False))
+    return tuple(revision for revision in revisions if revision is not None)
 
 
-def rollout_failure(stack: str, late: tuple[Revision, ...]) -> DeploymentFailed:
-    """The failure of an update whose services do not run what was asked for."""
-    told = listed((str(revision) for revision in late), "and")
-    return DeploymentFailed(
-        Failure.NOT_RUNNING,
-        f"{stack}: the update went through, but {told}",
-        f"look into the logs of what did not start, mend it and run `up` again, or `agent-platform rollback {stack}`",
-    )
+def with_desired_revisions(current: Iterable[Revision], desired: Iterable[Revision]) -> tuple[Revision, ...]:
+    """Return the current revisions with the desired ones from before a refresh, which may have overwritten them."""
+    by_urn = {revision.urn: revision.desired for revision in desired}
+    return tuple(replace(revision, desired=by_urn.get(revision.urn, revision.desired)) for revision in current)
+
+
+def _revision(resource: StateResource, services: Mapping[str, ServiceType]) -> Revision | None:
+    service = services.get(str(resource.get("type")))
+    if service is None:
+        return None
+    values = {key: masked(resource.get(key) or {}) for key in ("inputs", "outputs")}
+    desired = value_at(values[service.wanted_in], service.wanted)
+    if not isinstance(desired, str):
+        return None
+    running = value_at(values[service.running_in], service.running)
+    return Revision(Urn(resource["urn"]), desired, str(running or ""), _failure_state(values["outputs"], service))
+
+
+def _failure_state(outputs: Value, service: ServiceType) -> str:
+    if service.failed is None:
+        return ""
+    path, failed_values = service.failed
+    state = value_at(outputs, path)
+    return str(state) if state in failed_values else ""
+
+
+def _rollout_failure(stack: str, late: Iterable[Revision]) -> DeploymentFailed:
+    problem = f"the update completed, but {listed((str(revision) for revision in late), 'and')}"
+    fix = f"check the logs of the failed revision, fix it and run `up` again, or run `agent-platform rollback {stack}`"
+    return DeploymentFailed(Failure.NOT_RUNNING, problem, fix, stack=stack)

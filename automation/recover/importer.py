@@ -60,7 +60,7 @@ def import_all(
         try:
             _import(engine, [_object(one) for one in left], message)
         except automation.CommandError as error:
-            last = engine.workspace.pulumi_command.last
+            last = engine.workspace.pulumi_command.last_result
             said = "\n".join((said, last.stdout, last.stderr) if last else (said, str(error)))
         standing = urns_of(engine.export_state())
         left = [one for one in left if one.missing.urn not in standing and not _absent(one, said)]

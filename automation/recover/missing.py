@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from automation.deploy.events import masked
+from automation.deploy.engine_events import masked
 from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
 from automation.urn import short_type

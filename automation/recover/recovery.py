@@ -8,7 +8,7 @@ import os
 
 from automation.deploy import Deployment, DeploymentFailed, Failure, OnEvent, Outcome
 from automation.deploy.changes import completed_changes
-from automation.deploy.events import EventCollector
+from automation.deploy.engine_events import EventCollector
 from automation.deploy.guard import refuse_missing_secrets
 from automation.deploy.results import update_message
 from automation.recover.importer import Imports, import_all
@@ -114,7 +114,7 @@ def _refresh(deployment: Deployment, on_event: OnEvent | None) -> Outcome:
     told = EventCollector(deployment.clock, on_event)
     said = update_message("recover", {**os.environ, **deployment.environment})
     with deployment.engine_errors(told):
-        deployment.engine.refresh(on_event=told.take, clear_pending_creates=True, message=said)
+        deployment.engine.refresh(on_event=told.add, clear_pending_creates=True, message=said)
     told.raise_callback_error()
     return Outcome(deployment.name, completed_changes(told.events), {}, told.seconds, told.seconds_by_component)
 

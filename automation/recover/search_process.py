@@ -12,7 +12,7 @@ from typing import cast
 import pulumi
 from pulumi import automation
 
-from automation.deploy.events import masked
+from automation.deploy.engine_events import masked
 from automation.engine.clouds import load_queries
 from automation.engine.provider_errors import error_of_text
 from automation.engine.scratch_stack import create_scratch_stack, remove_stack_variables

@@ -26,7 +26,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepCompleted, StepFailed, StepStarted
 from automation.deploy.results import Outcome, Preview, Update, drift_from_events
 from automation.plan.inventory import Value
-from tests.automation.happening import recorded, step
+from tests.automation.event_fixtures import recorded, step
 
 PREVIEW = Preview("trial", planned_changes(recorded("replace")))
 OUTCOME = Outcome(

@@ -1,4 +1,4 @@
-"""The engine's failures as sentences: each recognised by the text that the real engine or a provider gave."""
+"""Classification of failures by the error texts of the engine and of providers."""
 
 import pytest
 
@@ -12,30 +12,30 @@ from automation.deploy.errors import (
     Failure,
 )
 from automation.deploy.events import EngineMessage, Event, StepFailed
-from tests.automation.happening import recorded, step, urn_of
+from tests.automation.event_fixtures import recorded, step, urn_of
 
-LOCK = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.
+LOCK_ERROR = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.
   file:///state/.pulumi/locks/organization/agent-platform/prod/6041.json?no_tmp_dir=true: created by maria@ci-7 (pid 20334) at 2026-11-21T11:13:43Z"""
-REFUSED_KEY = 'error: performing HTTP request: Get "https://127.0.0.1:1/api/user": dial tcp 127.0.0.1:1: connect: connection refused'
+CONNECTION_REFUSED = 'error: performing HTTP request: Get "https://127.0.0.1:1/api/user": dial tcp 127.0.0.1:1: connect: connection refused'
 NO_HOST = 'error: read ".pulumi/meta.yaml": blob (code=Unknown): operation error S3: GetObject, request send failed, Get "https://state.s3.amazonaws.com/": dial tcp: lookup state.s3.amazonaws.com: no such host'
-BROKEN = """error: The Pulumi CLI encountered a snapshot integrity error. This is a bug!
+BROKEN_SNAPSHOT = """error: The Pulumi CLI encountered a snapshot integrity error. This is a bug!
 Error:             snapshot integrity failure; refusing to use it: resource urn:x refers to unknown provider urn:y"""
 
-BEFORE_ANYTHING = [
+ENGINE_ERRORS = [
     ("error: getting stack configuration: get stack secrets manager: incorrect passphrase", Failure.WRONG_PASSPHRASE),
     (
         "error: getting stack configuration: get stack secrets manager: passphrase must be set with "
         "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
         Failure.NO_PASSPHRASE,
     ),
-    (LOCK, Failure.LOCKED),
+    (LOCK_ERROR, Failure.LOCKED),
     ("error: [409] Conflict: Another update is currently in progress.", Failure.LOCKED),
     ("error: failed to load checkpoint: place 1: unexpected end of JSON input", Failure.DAMAGED),
     ("error: place 1: unexpected end of JSON input", Failure.DAMAGED),
     ("error: failed to load checkpoint: EOF", Failure.DAMAGED),
     ("error: EOF", Failure.DAMAGED),
     ("error: resource 'bad' missing required 'type' field", Failure.DAMAGED),
-    (BROKEN, Failure.DAMAGED),
+    (BROKEN_SNAPSHOT, Failure.DAMAGED),
     ("error: no stack named 'prod' found", Failure.NO_STACK),
     ("error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", Failure.NOT_LOGGED_IN),
     (
@@ -47,22 +47,22 @@ BEFORE_ANYTHING = [
         Failure.NO_BACKEND,
     ),
     ('error: unable to open bucket "azblob://state": azureblob: Options.AccountName is required', Failure.NO_BACKEND),
-    (REFUSED_KEY, Failure.UNREACHABLE),
+    (CONNECTION_REFUSED, Failure.UNREACHABLE),
     (NO_HOST, Failure.UNREACHABLE),
 ]
-OF_A_RESOURCE = [
-    ("AWS account ID not allowed: 999900001111", Failure.OTHER_ACCOUNT),
-    ('Code="SubscriptionNotFound" Message="The subscription \'x\' could not be found."', Failure.OTHER_ACCOUNT),
-    ("googleapi: Error 403: USER_PROJECT_DENIED", Failure.OTHER_ACCOUNT),
+PROVIDER_ERRORS = [
+    ("AWS account ID not allowed: 999900001111", Failure.WRONG_ACCOUNT),
+    ('Code="SubscriptionNotFound" Message="The subscription \'x\' could not be found."', Failure.WRONG_ACCOUNT),
+    ("googleapi: Error 403: USER_PROJECT_DENIED", Failure.WRONG_ACCOUNT),
     ("No valid credential sources found. Please see the provider's documentation.", Failure.NO_CREDENTIALS),
     ("google: could not find default credentials.", Failure.NO_CREDENTIALS),
     (
         "unable to build authorizer: could not configure AzureCli Authorizer: please run 'az login'",
         Failure.NO_CREDENTIALS,
     ),
-    ("operation error RDS: CreateDBInstance, api error AccessDenied: not authorized", Failure.NO_RIGHT),
-    ("googleapi: Error 403: Permission 'run.services.create' denied, forbidden", Failure.NO_RIGHT),
-    ('Code="AuthorizationFailed" Message="The client does not have authorization"', Failure.NO_RIGHT),
+    ("operation error RDS: CreateDBInstance, api error AccessDenied: not authorized", Failure.NO_PERMISSION),
+    ("googleapi: Error 403: Permission 'run.services.create' denied, forbidden", Failure.NO_PERMISSION),
+    ('Code="AuthorizationFailed" Message="The client does not have authorization"', Failure.NO_PERMISSION),
     ("api error VpcLimitExceeded: The maximum number of VPCs has been reached.", Failure.QUOTA),
     ("googleapi: Error 429: RESOURCE_EXHAUSTED", Failure.QUOTA),
     ("dial tcp: lookup rds.us-west-2.amazonaws.com: no such host", Failure.OFFLINE),
@@ -82,25 +82,25 @@ OF_A_RESOURCE = [
     ),
     ("the instance class is not offered in this zone", Failure.RESOURCE),
 ]
-CRASH = """Program failed with an unhandled exception:
+PROGRAM_ERROR = """Program failed with an unhandled exception:
 Traceback (most recent call last):
   File "/app/__main__.py", line 45, in <module>
     raise ValueError("boom")
 ValueError: boom"""
-INVOKE = """Program failed with an unhandled exception:
+INVOKE_ERROR = """Program failed with an unhandled exception:
 Traceback (most recent call last):
   File "/app/providers/aws/network/subnets.py", line 9, in zones
 Exception: invoke of aws:index/getAvailabilityZones:getAvailabilityZones failed: invocation of \
 aws:index/getAvailabilityZones:getAvailabilityZones returned an error: AWS account ID not allowed: 999900001111"""
 
 
-def told(said: str) -> DeploymentFailed:
-    """The failure of a command that ended with that on standard error before anything happened."""
-    return classify(Evidence("prod", said))
+def failure_before_changes(stderr: str) -> DeploymentFailed:
+    """Return the failure of a command that ended with this standard error before it changed anything."""
+    return classify(Evidence("prod", stderr))
 
 
-def failing(text: str, operation: str = "create") -> list[Event]:
-    """The events of a resource that a provider refused with that text."""
+def failed_step(text: str, operation: str = "create") -> list[Event]:
+    """Return the events of a resource for which a provider returned an error."""
     urn = urn_of("aws:rds/instance:Instance", "prod-database")
     return [
         EngineMessage(1.0, "error", text, urn),
@@ -109,120 +109,122 @@ def failing(text: str, operation: str = "create") -> list[Event]:
     ]
 
 
-def refused(text: str, operation: str = "create") -> DeploymentFailed:
-    return classify(Evidence("prod", "error: update failed", failing(text, operation)))
+def provider_failure(text: str, operation: str = "create") -> DeploymentFailed:
+    return classify(Evidence("prod", "error: update failed", failed_step(text, operation)))
 
 
-@pytest.mark.parametrize(("said", "kind"), BEFORE_ANYTHING)
-def test_what_the_engine_says_before_anything_happens_is_recognised(said: str, kind: Failure) -> None:
-    assert told(said).kind is kind
+def program_failure(text: str) -> DeploymentFailed:
+    return classify(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
 
 
-@pytest.mark.parametrize(("text", "kind"), OF_A_RESOURCE)
-def test_what_a_provider_says_of_a_resource_is_recognised(text: str, kind: Failure) -> None:
-    assert refused(text).kind is kind
+@pytest.mark.parametrize(("stderr", "kind"), ENGINE_ERRORS)
+def test_an_error_of_the_engine_has_its_kind(stderr: str, kind: Failure) -> None:
+    assert failure_before_changes(stderr).kind is kind
 
 
-def test_every_row_of_the_table_is_recognised_by_some_text_of_these_tests() -> None:
-    kinds = {kind for _, kind in (*BEFORE_ANYTHING, *OF_A_RESOURCE)}
+@pytest.mark.parametrize(("text", "kind"), PROVIDER_ERRORS)
+def test_an_error_of_a_provider_has_its_kind(text: str, kind: Failure) -> None:
+    assert provider_failure(text).kind is kind
+
+
+def test_every_pattern_matches_a_text_of_these_tests() -> None:
+    kinds = {kind for _, kind in (*ENGINE_ERRORS, *PROVIDER_ERRORS)}
     kinds |= {Failure.NO_ENVIRONMENT, Failure.PROGRAM}
-    assert {row.kind for row in (*STACK_PATTERNS, *CLOUD_PATTERNS, *PROGRAM_PATTERNS, UNREACHABLE_BACKEND)} <= kinds
+    patterns = (*STACK_PATTERNS, *CLOUD_PATTERNS, *PROGRAM_PATTERNS, UNREACHABLE_BACKEND)
+    assert {pattern.kind for pattern in patterns} <= kinds
 
 
-@pytest.mark.parametrize(("said", "kind"), BEFORE_ANYTHING)
-def test_every_failure_is_one_line_that_names_the_stack_and_ends_in_a_full_stop(said: str, kind: Failure) -> None:
-    text = str(told(said))
-    assert text.startswith("prod: ") and text.endswith(".") and "\n" not in text and not text.endswith("..")
+@pytest.mark.parametrize(("stderr", "kind"), ENGINE_ERRORS)
+def test_every_failure_is_one_line_with_the_stack_the_problem_and_the_fix(stderr: str, kind: Failure) -> None:
+    failure = failure_before_changes(stderr)
+    assert failure.stack == "prod"
+    assert str(failure) == f"prod: {failure.problem}. {failure.fix[0].upper()}{failure.fix[1:]}."
+    assert "\n" not in str(failure)
 
 
-def test_a_lock_names_who_holds_it_since_when_and_what_to_do() -> None:
-    assert str(told(LOCK)) == (
-        "prod: an update by maria@ci-7 (process 20334) holds the stack since 2026-11-21T11:13:43Z; wait until it ends, "
-        "or, when that process is gone, run `agent-platform cancel prod`."
+def test_a_lock_names_its_holder_and_the_fix() -> None:
+    assert str(failure_before_changes(LOCK_ERROR)) == (
+        "prod: an update by maria@ci-7 (process 20334) has held the lock since 2026-11-21T11:13:43Z. Wait until it ends; "
+        "if that process no longer exists, run `agent-platform cancel prod`."
     )
 
 
-def test_other_credentials_name_the_account_they_are_for() -> None:
-    assert "(they are for 999900001111)" in refused("AWS account ID not allowed: 999900001111").problem
+def test_credentials_of_another_account_name_that_account() -> None:
+    failure = provider_failure("AWS account ID not allowed: 999900001111")
+    assert failure.problem.endswith("(current account: 999900001111)")
 
 
-def test_a_refused_resource_is_told_with_what_should_have_been_done_to_it() -> None:
-    assert refused("the instance class is not offered in this zone").problem == (
-        "prod: it was not possible to create prod-database (rds:Instance): "
-        "the instance class is not offered in this zone"
+def test_an_unclassified_provider_error_names_the_action_and_the_resource() -> None:
+    assert provider_failure("the instance class is not offered in this zone").problem == (
+        "could not create prod-database (rds:Instance): the instance class is not offered in this zone"
     )
 
 
-def test_a_recorded_failure_is_told() -> None:
+def test_a_recorded_failure_is_classified() -> None:
     failure = classify(Evidence("trial", "error: update failed", recorded("fail")))
-    assert failure.problem == "trial: a quota of the account does not allow to update trial-compute-web (ecs:Service)"
+    assert failure.problem == "a quota of the account is exhausted: cannot update trial-compute-web (ecs:Service)"
 
 
-def test_a_provider_that_answers_a_question_of_the_program_is_heard() -> None:
-    failure = classify(Evidence("prod", "", [EngineMessage(1.0, "error", INVOKE)]))
-    assert failure.kind is Failure.OTHER_ACCOUNT
+def test_an_error_of_a_provider_function_is_classified() -> None:
+    assert program_failure(INVOKE_ERROR).kind is Failure.WRONG_ACCOUNT
 
 
-def test_a_question_that_is_refused_is_told_by_its_name() -> None:
-    text = INVOKE.replace("AWS account ID not allowed: 999900001111", "UnauthorizedOperation")
-    failure = classify(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
-    assert failure.problem == "prod: the credentials have no right to ask getAvailabilityZones"
+def test_an_error_of_a_provider_function_names_the_function() -> None:
+    failure = program_failure(INVOKE_ERROR.replace("AWS account ID not allowed: 999900001111", "UnauthorizedOperation"))
+    assert failure.problem == "the credentials have no permission to call getAvailabilityZones"
 
 
-def test_a_crash_of_the_program_is_told_by_its_last_line() -> None:
-    failure = classify(Evidence("prod", "", [EngineMessage(1.0, "error", CRASH)]))
-    assert (failure.kind, failure.problem) == (Failure.PROGRAM, "prod: the program failed: ValueError: boom")
+def test_an_exception_of_the_program_is_reported_by_its_last_line() -> None:
+    failure = program_failure(PROGRAM_ERROR)
+    assert (failure.kind, failure.problem) == (Failure.PROGRAM, "the program failed: ValueError: boom")
 
 
-def test_a_program_without_its_packages_is_told_what_to_install() -> None:
-    text = CRASH.replace("ValueError: boom", "ModuleNotFoundError: No module named 'pulumi_aws'")
-    failure = classify(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
-    assert failure.problem == "prod: the program's Python environment has no pulumi_aws"
+def test_a_missing_package_of_the_program_is_named() -> None:
+    error = "ModuleNotFoundError: No module named 'pulumi_aws'"
+    failure = program_failure(PROGRAM_ERROR.replace("ValueError: boom", error))
+    assert failure.problem == "the Python environment of the program has no package pulumi_aws"
 
 
-def test_the_first_ctrl_c_is_a_clean_end() -> None:
-    failure = classify(Evidence("prod", "error: update failed", [], interrupted=1))
+def test_the_first_interrupt_cancels_cleanly() -> None:
+    failure = classify(Evidence("prod", "error: update failed", [], interrupts=1))
     assert failure.kind is Failure.CANCELLED
-    assert failure.problem == "prod: cancelled; what was under way was finished and stands in the state"
+    assert failure.problem == "cancelled; running operations were completed and are saved in the state"
 
 
-def test_a_resource_that_ctrl_c_broke_off_is_named() -> None:
-    failure = classify(Evidence("prod", "", failing("create was cancelled"), interrupted=1))
+def test_an_interrupted_resource_is_named() -> None:
+    failure = classify(Evidence("prod", "", failed_step("create was cancelled"), interrupts=1))
     assert failure.problem == (
-        "prod: cancelled while it was about to create prod-database (rds:Instance); "
-        "what was done before stands in the state"
+        "cancelled during create prod-database (rds:Instance); completed steps are saved in the state"
     )
-    assert "recover prod" in failure.fix
+    assert failure.fix == "run `agent-platform recover prod`, then retry"
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_the_second_ctrl_c_says_that_recover_is_next(killed: bool) -> None:
-    failure = classify(Evidence("prod", "error: update cancelled", [], interrupted=2, killed=killed))
+def test_after_the_second_interrupt_the_fix_is_recover(killed: bool) -> None:
+    failure = classify(Evidence("prod", "error: update cancelled", [], interrupts=2, killed=killed))
     assert failure.kind is Failure.KILLED
     assert failure.fix == "run `agent-platform recover prod`"
 
 
-def test_an_update_that_somebody_else_cancelled_is_told_as_cancelled() -> None:
+def test_an_update_that_another_user_cancelled_is_cancelled() -> None:
     assert classify(Evidence("prod", "error: update canceled", [])).kind is Failure.CANCELLED
 
 
-def test_what_nothing_recognises_is_told_by_its_first_line() -> None:
-    failure = told("error: a thing nobody has seen\nand more of it")
-    assert str(failure) == "prod: the engine failed: a thing nobody has seen; run again with --verbose."
+def test_an_unclassified_failure_quotes_the_first_line() -> None:
+    failure = failure_before_changes("error: a new kind of error\nwith a second line")
+    assert failure.kind is Failure.UNKNOWN
+    assert failure.problem == "the engine failed: a new kind of error"
+    assert failure.log.endswith("with a second line")
 
 
 def test_a_long_line_is_cut() -> None:
-    assert len(told("error: " + "x" * 900).problem) < 300
+    assert len(failure_before_changes("error: " + "x" * 900).problem) < 300
 
 
-def test_what_the_engine_said_stays_for_whoever_asks() -> None:
-    assert told("error: a thing nobody has seen\nand more of it").log.endswith("and more of it")
+def test_an_engine_without_output_is_reported() -> None:
+    assert failure_before_changes("").problem == "the engine failed: no error message"
 
 
-def test_an_engine_that_says_nothing_is_told_so() -> None:
-    assert told("").problem == "prod: the engine failed: it did not say why"
-
-
-def test_a_network_error_after_the_beginning_is_not_the_backends() -> None:
-    events = failing("dial tcp: i/o timeout", "update")
-    assert classify(Evidence("prod", REFUSED_KEY, events)).kind is Failure.OFFLINE
+def test_a_network_error_during_an_update_is_not_one_of_the_backend() -> None:
+    events = failed_step("dial tcp: i/o timeout", "update")
+    assert classify(Evidence("prod", CONNECTION_REFUSED, events)).kind is Failure.OFFLINE

@@ -1,4 +1,4 @@
-"""What an update would lose: refused by name, with the reason, unless it is named."""
+"""Guard of stateful resources: refused losses, with their cause and the option that allows them."""
 
 import pytest
 
@@ -6,14 +6,15 @@ from automation.deploy.changes import PropertyChange, ResourceChange, planned_ch
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.guard import find_losses, refuse_losses
 from providers import AVAILABLE, resource_traits
-from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.resource_traits import PASSWORD_TYPE
-from tests.automation.happening import recorded, urn_of
+from tests.automation.event_fixtures import recorded, urn_of
 from tests.planning import plan, production
 
 AWS = resource_traits("aws")
-HOLDS = AWS.holds
+CONTENTS = AWS.holds
 DATABASE = "aws:rds/instance:Instance"
+BUCKET = "aws:s3/bucket:Bucket"
 
 
 def change(operation: str, token: str = DATABASE, name: str = "prod-database", *forcing: str) -> ResourceChange:
@@ -23,82 +24,84 @@ def change(operation: str, token: str = DATABASE, name: str = "prod-database", *
 
 def refusal(*changes: ResourceChange, allowed: tuple[str, ...] = ()) -> DeploymentFailed:
     with pytest.raises(DeploymentFailed) as refused:
-        refuse_losses("prod", changes, HOLDS, allowed, AWS.losing)
+        refuse_losses("prod", changes, CONTENTS, allowed, AWS.losing)
     return refused.value
 
 
 def test_a_database_that_would_be_replaced_stops_the_update() -> None:
-    found = refusal(change("replace", DATABASE, "prod-database", "engine", "username"))
-    assert found.kind is Failure.GUARDED
-    assert str(found) == (
-        "prod: prod-database (rds:Instance) would be replaced (forced by engine and username), and with it goes the "
-        "database and its automated backups; take back the setting that forces it, or, when that loss is meant, run "
-        "again with --allow-replace prod-database."
+    failure = refusal(change("replace", DATABASE, "prod-database", "engine", "username"))
+    assert (failure.kind, failure.stack) == (Failure.GUARDED, "prod")
+    assert failure.problem == (
+        "prod-database (rds:Instance) would be replaced (because of engine and username), which deletes "
+        f"{CONTENTS[DATABASE]}"
+    )
+    assert failure.fix == (
+        "revert the setting that causes it; if you intend to lose the data, run the command again with "
+        "--allow-replace prod-database"
     )
 
 
 def test_a_bucket_that_would_be_deleted_stops_the_update() -> None:
-    found = refusal(change("delete", "aws:s3/bucket:Bucket", "prod-storage"))
-    assert found.problem == (
-        "prod: prod-storage (s3:Bucket) would be deleted, and with it goes the objects of the bucket, in all versions"
-    )
+    failure = refusal(change("delete", BUCKET, "prod-storage"))
+    assert failure.problem == f"prod-storage (s3:Bucket) would be deleted, which deletes {CONTENTS[BUCKET]}"
 
 
 def test_the_recorded_replacement_of_a_database_is_a_loss() -> None:
-    assert [loss.change.name for loss in find_losses(planned_changes(recorded("replace")), HOLDS)] == ["trial-database"]
+    losses = find_losses(planned_changes(recorded("replace")), CONTENTS)
+    assert [loss.change.name for loss in losses] == ["trial-database"]
 
 
-def test_a_loss_that_is_named_is_allowed() -> None:
-    refuse_losses("prod", [change("replace")], HOLDS, ["prod-database"])
+def test_an_allowed_loss_does_not_stop_the_update() -> None:
+    refuse_losses("prod", [change("replace")], CONTENTS, ["prod-database"])
 
 
-def test_another_loss_than_the_named_one_still_stops_the_update() -> None:
-    bucket = change("replace", "aws:s3/bucket:Bucket", "prod-storage")
-    assert "prod-database" not in refusal(change("replace"), bucket, allowed=("prod-database",)).problem
+def test_a_loss_that_is_not_allowed_stops_the_update_beside_an_allowed_one() -> None:
+    failure = refusal(change("replace"), change("replace", BUCKET, "prod-storage"), allowed=("prod-database",))
+    assert "prod-storage" in failure.problem
+    assert "prod-database" not in failure.problem
 
 
-def test_losses_that_are_alike_share_a_clause() -> None:
+def test_losses_of_the_same_type_and_cause_share_a_clause() -> None:
     subnets = [change("replace", "aws:ec2/subnet:Subnet", f"prod-network-{n}", "vpcId") for n in (0, 1)]
-    sentence = refusal(*subnets).problem
-    assert sentence.count("would be replaced") == 1
-    assert "prod-network-0 and prod-network-1 (ec2:Subnet)" in sentence
+    problem = refusal(*subnets).problem
+    assert problem.count("would be replaced") == 1
+    assert "prod-network-0 and prod-network-1 (ec2:Subnet)" in problem
 
 
-def test_a_slip_in_an_allowed_name_is_refused_with_the_nearest() -> None:
+def test_an_unknown_allowed_name_is_refused_with_a_suggestion() -> None:
     with pytest.raises(InvalidConfiguration) as refused:
-        refuse_losses("prod", [change("update")], HOLDS, ["prod-databse"])
-    assert str(refused.value) == (
-        '--allow-replace: "prod-databse" is no resource of the stack (did you mean prod-database).'
-    )
+        refuse_losses("prod", [change("update")], CONTENTS, ["prod-databse"])
+    problem = 'the stack has no resource "prod-databse" (did you mean prod-database)'
+    assert refused.value.diagnostics == (ConfigError("--allow-replace", problem),)
 
 
-def test_the_settings_that_can_force_a_loss_are_named() -> None:
-    found = refusal(change("replace", "aws:ec2/vpc:Vpc", "prod-network", "cidrBlock"))
-    assert found.fix.startswith("take back the setting that forces it (network.cidr can), or, ")
+def test_settings_that_can_cause_a_loss_are_named() -> None:
+    failure = refusal(change("replace", "aws:ec2/vpc:Vpc", "prod-network", "cidrBlock"))
+    assert failure.fix.startswith("revert the setting that causes it (such as network.cidr); ")
 
 
 @pytest.mark.parametrize("operation", ["create", "update", "same", "import", "forget"])
-def test_nothing_else_is_a_loss(operation: str) -> None:
-    assert find_losses([change(operation)], HOLDS) == ()
+def test_other_operations_lose_nothing(operation: str) -> None:
+    assert find_losses([change(operation)], CONTENTS) == ()
 
 
 def test_a_service_may_be_replaced() -> None:
-    assert find_losses([change("replace", "aws:ecs/service:Service", "prod-compute-chat")], HOLDS) == ()
+    assert find_losses([change("replace", "aws:ecs/service:Service", "prod-compute-chat")], CONTENTS) == ()
 
 
-def test_a_password_that_would_be_drawn_anew_is_a_loss() -> None:
-    (loss,) = find_losses([change("replace", PASSWORD_TYPE, "prod-database-password")], HOLDS)
-    assert loss.holds == "a password in use"
+def test_a_replaced_password_is_a_loss() -> None:
+    (loss,) = find_losses([change("replace", PASSWORD_TYPE, "prod-database-password")], CONTENTS)
+    assert loss.content == "a password in use"
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
-def test_every_row_of_the_table_is_a_type_that_production_declares(cloud: str) -> None:
+def test_production_declares_every_stateful_type(cloud: str) -> None:
     declared = {resource.type for resource in plan(production(cloud=cloud)).custom}
     assert set(resource_traits(cloud).holds) - declared == set()
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
-def test_whatever_is_protected_holds_something(cloud: str) -> None:
+def test_every_protected_type_is_stateful(cloud: str) -> None:
     protected = {resource.type for resource in plan(production(cloud=cloud)).custom if resource.protect}
     known = set(resource_traits(cloud).holds) | {"azure-native:operationalinsights:Workspace"}
     assert protected - known == set()

@@ -13,7 +13,7 @@ from providers.contract.diagnostics import InvalidConfiguration, legacy_error
 from providers.contract.preflight import CheckResult, Diagnosis, Environment, FailedResource, HostChecks
 from providers.contract.spec import Platform
 from tests.automation.check_inputs import check_input, stack
-from tests.automation.happening import step, urn_of
+from tests.automation.event_fixtures import step, urn_of
 
 TYPE = "docker:index/container:Container"
 TAKEN = legacy_error("docker.entry_port", 8443, "is taken by the container web; stop it, or take another")
@@ -53,7 +53,9 @@ def failing(*names: str) -> list[Event]:
 
 
 def failure(events: list[Event], kind: Failure = Failure.RESOURCE) -> DeploymentFailed:
-    return explain_on_host(DeploymentFailed(kind, "trial: as told"), events, stack("docker"), {"ADVICE": "give it one"})
+    return explain_on_host(
+        DeploymentFailed(kind, "as told", stack="trial"), events, stack("docker"), {"ADVICE": "give it one"}
+    )
 
 
 def test_the_doctor_tells_each_subject_by_its_own_verdict(tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_a_cloud_is_not_asked() -> None:
 
 def test_a_failure_is_told_with_the_machines_reasons_once_each(beneath: list[FailedResource]) -> None:
     told = failure(failing("known-1", "other", "known-2"))
-    assert str(told) == "trial: known-1 has no key; known-2 has no key; give it one."
+    assert str(told) == "trial: known-1 has no key; known-2 has no key. Give it one."
     assert beneath[0] == FailedResource("known-1", TYPE, "known-1 is bad")
 
 
@@ -97,6 +99,6 @@ def test_a_docker_that_went_away_is_told() -> None:
         Evidence("trial", "", [EngineMessage(1.0, "error", NO_DAEMON, urn_of("pulumi:providers:docker", "local"))])
     )
     assert str(said) == (
-        "trial: no Docker answers where the stack stands; start it, or set DOCKER_HOST to its address; `agent-platform "
-        "doctor trial` tells where it is looked for."
+        "trial: cannot reach the Docker daemon. Start it, or set DOCKER_HOST to its address; `agent-platform doctor trial` "
+        "shows the address in use."
     )

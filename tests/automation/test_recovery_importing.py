@@ -71,8 +71,8 @@ class Engine:
             else:
                 said.append(f"error: resource '{identity}' does not exist")
         if said:
-            self.workspace.pulumi_command.last = CommandResult("\n".join(said), "", 255)
-            raise create_command_error(self.workspace.pulumi_command.last)
+            self.workspace.pulumi_command.last_result = CommandResult("\n".join(said), "", 255)
+            raise create_command_error(self.workspace.pulumi_command.last_result)
         return ""
 
 

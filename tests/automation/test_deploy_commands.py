@@ -1,4 +1,4 @@
-"""The commands that deploy, up to where the engine begins: what is refused costs neither the engine nor an SDK."""
+"""Commands that deploy, up to the start of the engine: errors are reported without an engine or an SDK."""
 
 import subprocess
 import sys
@@ -19,19 +19,19 @@ from providers.contract.spec.defaults import Raw
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM_COMMANDS = ("preview", "up")
 OTHER_COMMANDS = ("refresh", "drift", "destroy", "outputs", "history", "cancel")
-ASKING = ("up", "refresh", "destroy", "cancel")
+CONFIRMED_COMMANDS = ("up", "refresh", "destroy", "cancel")
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a command printed, and its exit code."""
+class CommandResult:
+    """Output and exit code of a command."""
 
     out: str
     errors: list[str]
     code: object
 
 
-Run = Callable[..., Told]
+Run = Callable[..., CommandResult]
 
 
 def write(folder: Path, stack: str, platform: Raw) -> None:
@@ -41,7 +41,7 @@ def write(folder: Path, stack: str, platform: Raw) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project folder with the stack `trial`, on a machine that has no engine."""
+    """Project folder with the stack `trial` on a machine without an engine."""
     for file in ("__main__.py", "Pulumi.yaml"):
         (tmp_path / file).write_text((ROOT / file).read_text(encoding="utf-8"), encoding="utf-8")
     write(tmp_path, "trial", with_values(BASE, {}))
@@ -53,98 +53,99 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> Told:
+    def command(*arguments: str) -> CommandResult:
         with pytest.raises(SystemExit) as end:
             main(arguments)
         out, errors = capsys.readouterr()
-        return Told(out, errors.splitlines(), end.value.code)
+        return CommandResult(out, errors.splitlines(), end.value.code)
 
     return command
 
 
 @pytest.mark.parametrize("command", [*PROGRAM_COMMANDS, *OTHER_COMMANDS])
-def test_a_missing_engine_is_one_sentence(command: str, run: Run) -> None:
-    yes = ["--yes"] if command in ASKING else []
-    told = run(command, "trial", *yes)
-    assert (told.code, told.out) == (ExitCode.FAILED, "")
-    assert told.errors == [
-        "the Pulumi CLI is not installed; run `agent-platform doctor STACK`, which tells what is missing and how it "
-        "comes here."
+def test_a_missing_engine_is_reported_in_one_line(command: str, run: Run) -> None:
+    yes = ["--yes"] if command in CONFIRMED_COMMANDS else []
+    result = run(command, "trial", *yes)
+    assert (result.code, result.out) == (ExitCode.FAILED, "")
+    assert result.errors == [
+        "the Pulumi CLI is not installed. Run `agent-platform doctor STACK`, which lists what is missing and how to "
+        "install it."
     ]
 
 
 @pytest.mark.parametrize("command", [*PROGRAM_COMMANDS, *OTHER_COMMANDS])
-def test_an_unknown_stack_names_those_there_are(command: str, run: Run) -> None:
-    yes = ["--yes"] if command in ASKING else []
-    told = run(command, "trail", *yes)
-    assert (told.code, told.errors) == (
-        ExitCode.INVALID,
-        ['stack: "trail" has no file Pulumi.trail.yaml (did you mean trial); the stacks here are trial.'],
-    )
+def test_an_unknown_stack_is_reported_before_the_confirmation(command: str, run: Run) -> None:
+    result = run(command, "trail")
+    assert result.code == ExitCode.INVALID
+    assert len(result.errors) == 1
+    assert result.errors[0].startswith("stack: ")
+    assert "Pulumi.trail.yaml (did you mean trial)" in result.errors[0]
 
 
-@pytest.mark.parametrize("command", ASKING)
+@pytest.mark.parametrize("command", CONFIRMED_COMMANDS)
 def test_without_a_terminal_the_confirmation_must_be_an_option(command: str, run: Run) -> None:
-    told = run(command, "trial")
-    assert (told.code, told.out) == (ExitCode.INVALID, "")
-    assert told.errors == [
+    result = run(command, "trial")
+    assert (result.code, result.out) == (ExitCode.INVALID, "")
+    assert result.errors == [
         "--yes: confirmation required: input or output is not a terminal. "
         f"Check the output of `agent-platform preview`, then run `agent-platform {command} trial --yes`."
     ]
 
 
 @pytest.mark.parametrize("command", PROGRAM_COMMANDS)
-def test_every_mistake_of_the_file_is_told_first(command: str, folder: Path, run: Run) -> None:
+def test_every_error_of_the_stack_file_is_reported(command: str, folder: Path, run: Run) -> None:
     write(folder, "bad", with_values(BASE, {"network.zones": 9, "databse": {}}))
-    yes = ["--yes"] if command in ASKING else []
-    told = run(command, "bad", *yes)
-    assert told.code == ExitCode.INVALID
-    assert [line.partition(":")[0] for line in told.errors] == ["network.zones", "databse"]
+    yes = ["--yes"] if command in CONFIRMED_COMMANDS else []
+    result = run(command, "bad", *yes)
+    assert result.code == ExitCode.INVALID
+    assert [line.partition(":")[0] for line in result.errors] == ["network.zones", "databse"]
 
 
 @pytest.mark.parametrize("command", OTHER_COMMANDS)
-def test_a_stack_whose_file_is_wrong_can_still_be_seen_and_destroyed(command: str, folder: Path, run: Run) -> None:
+def test_a_stack_with_an_invalid_file_can_be_inspected_and_destroyed(command: str, folder: Path, run: Run) -> None:
     write(folder, "bad", with_values(BASE, {"network.zones": 9}))
-    yes = ["--yes"] if command in ASKING else []
+    yes = ["--yes"] if command in CONFIRMED_COMMANDS else []
     assert run(command, "bad", *yes).errors[0].startswith("the Pulumi CLI is not installed")
 
 
-def test_a_secret_without_a_value_is_told_before_the_engine_starts(folder: Path, run: Run) -> None:
+def test_a_secret_without_a_value_is_reported_without_the_engine(folder: Path, run: Run) -> None:
     write(folder, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
-    told = run("preview", "trial")
-    assert (told.code, told.errors) == (
+    result = run("preview", "trial")
+    assert (result.code, result.errors) == (
         ExitCode.INVALID,
         [
-            'services.web.secrets: "API_KEY" has no value; '
-            "run `pulumi config set --stack trial --secret agent-platform:API_KEY`."
+            "services.web.secrets: the secret API_KEY has no value. "
+            "Run `pulumi config set --stack trial --secret agent-platform:API_KEY`."
         ],
     )
 
 
-def test_a_setting_for_one_run_is_checked_as_the_file_is(run: Run) -> None:
-    told = run("preview", "trial", "--set", "network.zones=9")
-    assert (told.code, told.errors[0].partition(":")[0]) == (ExitCode.INVALID, "network.zones")
+def test_a_setting_is_validated_like_the_file(run: Run) -> None:
+    result = run("preview", "trial", "--set", "network.zones=9")
+    assert (result.code, result.errors[0].partition(":")[0]) == (ExitCode.INVALID, "network.zones")
 
 
 def test_a_setting_without_a_value_is_refused(run: Run) -> None:
-    told = run("preview", "trial", "--set", "network.zones")
-    assert told.errors == ["--set: network.zones has no value. Use the form services.gateway.image=VALUE."]
+    result = run("preview", "trial", "--set", "network.zones")
+    assert result.errors == ["--set: network.zones has no value. Use the form services.gateway.image=VALUE."]
 
 
-def test_a_time_to_live_is_for_another_stack_only(run: Run) -> None:
-    told = run("up", "trial", "--yes", "--ttl-hours", "24")
-    assert (told.code, len(told.errors)) == (ExitCode.INVALID, 1)
-    assert told.errors[0].startswith("--ttl-hours: 24")
+def test_a_ttl_applies_to_ephemeral_stacks_only(run: Run) -> None:
+    result = run("up", "trial", "--yes", "--ttl-hours", "24")
+    assert (result.code, result.errors) == (
+        ExitCode.INVALID,
+        ["--ttl-hours: 24 hours apply to an ephemeral stack only. Add --name."],
+    )
 
 
-def test_machines_learn_of_a_failure_in_a_line_of_json(run: Run) -> None:
+def test_json_output_contains_the_failure(run: Run) -> None:
     assert '"kind": "no engine"' in run("up", "trial", "--yes", "--json").out
 
 
 @pytest.mark.parametrize("command", PROGRAM_COMMANDS)
-def test_a_bad_file_is_answered_before_an_sdk_is_loaded(command: str, folder: Path) -> None:
+def test_an_invalid_file_is_reported_without_loading_an_sdk(command: str, folder: Path) -> None:
     write(folder, "bad", with_values(BASE, {"network.zones": 9}))
-    arguments = [command, "bad", *(["--yes"] if command in ASKING else [])]
+    arguments = [command, "bad", *(["--yes"] if command in CONFIRMED_COMMANDS else [])]
     program = (
         f"import sys\nfrom automation.cli.main import main\n"
         f"try:\n    main({arguments!r})\n"
@@ -156,7 +157,7 @@ def test_a_bad_file_is_answered_before_an_sdk_is_loaded(command: str, folder: Pa
     assert (ended.returncode, ended.stdout.decode()) == (ExitCode.INVALID, "set()\n")
 
 
-def test_the_package_loads_no_sdk_until_a_deployment_is_asked_for() -> None:
+def test_the_package_loads_the_sdk_with_deployment_only() -> None:
     program = (
         "import sys, automation, automation.deploy\n"
         "before = 'pulumi' in sys.modules\n"

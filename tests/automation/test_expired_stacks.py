@@ -1,4 +1,4 @@
-"""Stacks with an end: what they have otherwise, when their time is over, and what a sweep leaves alone."""
+"""Expiring stacks: when they expire, and which stacks a sweep destroys."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -38,24 +38,24 @@ def update(kind: str = "update", expires_at: str | None = None, result: str = "s
     return Update(1, kind, result, NOON, 1.0, {}, config=config)
 
 
-def test_the_last_update_says_when_a_stack_ends() -> None:
+def test_the_last_update_sets_the_expiry() -> None:
     history = [update(expires_at="2031-05-17T14:00:00+00:00"), update(expires_at="2031-05-01T00:00:00+00:00")]
     assert expiry(history) == NOON + timedelta(hours=2)
 
 
-def test_a_failed_update_says_it_too() -> None:
+def test_a_failed_update_sets_the_expiry() -> None:
     assert expiry([update(expires_at="2031-05-17T12:00:00Z", result="failed")]) == NOON
 
 
-def test_a_refresh_or_a_destruction_from_elsewhere_takes_the_end_away_from_nothing() -> None:
+def test_a_refresh_or_a_destroy_keeps_the_expiry() -> None:
     assert expiry([update("destroy"), update("refresh"), update(expires_at="2031-05-17T12:00:00Z")]) == NOON
 
 
-def test_a_stack_whose_last_update_gave_it_no_end_has_none() -> None:
+def test_a_stack_whose_last_update_set_no_expiry_never_expires() -> None:
     assert expiry([update(), update(expires_at="2031-05-17T12:00:00Z")], "2031-05-17T12:00:00Z") is None
 
 
-def test_before_its_first_update_its_tag_says_it() -> None:
+def test_before_its_first_update_the_tag_sets_the_expiry() -> None:
     assert expiry([], "2031-05-17T12:00:00+00:00\n") == NOON
     assert expiry([]) is None
 
@@ -74,33 +74,33 @@ def test_the_end_itself_is_over() -> None:
 
 
 class Backend:
-    """Stacks by name with their ends; those of `failing` cannot be destroyed, those of `unreadable` not be read."""
+    """Stacks by name with their expiry; `failing` cannot be destroyed and `unreadable` cannot be read."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, **ends: datetime | None) -> None:
-        self.ends, self.destroyed = ends, list[str]()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **expiries: datetime | None) -> None:
+        self.expiries, self.destroyed = expiries, list[str]()
         self.failing, self.unreadable = set[str](), set[str]()
         monkeypatch.setattr(expired_stacks, "backend_stacks", self.names)
         monkeypatch.setattr(BackendStack, "expiry", self._expiry())
         monkeypatch.setattr(BackendStack, "destroy", self._destroy())
 
     def names(self, folder: Path, environment: object = None) -> list[str]:
-        return sorted(self.ends)
+        return sorted(self.expiries)
 
     def _expiry(self) -> Callable[[Deployment], datetime | None]:
-        def told(stack: Deployment) -> datetime | None:
+        def read(stack: Deployment) -> datetime | None:
             if stack.name in self.unreadable:
-                raise DeploymentFailed(Failure.DAMAGED, f"{stack.name}: its state in the backend is damaged")
-            return self.ends[stack.name]
+                raise DeploymentFailed(Failure.DAMAGED, "the state in the backend is damaged", stack=stack.name)
+            return self.expiries[stack.name]
 
-        return told
+        return read
 
     def _destroy(self) -> Callable[[Deployment, object], None]:
-        def done(stack: Deployment, on_event: object = None) -> None:
+        def destroy(stack: Deployment, on_event: object = None) -> None:
             if stack.name in self.failing:
-                raise DeploymentFailed(Failure.LOCKED, f"{stack.name}: another update is in progress", "wait")
+                raise DeploymentFailed(Failure.LOCKED, "another update is in progress", "wait", stack=stack.name)
             self.destroyed.append(stack.name)
 
-        return done
+        return destroy
 
 
 @pytest.fixture
@@ -114,32 +114,32 @@ def results(folder: Path, *, dry_run: bool = False) -> list[tuple[str, str]]:
     return [(each.stack, each.result) for each in sweep(folder, dry_run=dry_run, clock=Clock(now=lambda: NOON))]
 
 
-def test_only_what_is_past_its_end_is_destroyed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    backend = Backend(monkeypatch, over=NOON, young=NOON + timedelta(minutes=1), prod=None)
-    assert results(project) == [("over", "destroyed")]
-    assert backend.destroyed == ["over"]
+def test_only_expired_stacks_are_destroyed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = Backend(monkeypatch, expired=NOON, recent=NOON + timedelta(minutes=1), prod=None)
+    assert results(project) == [("expired", "destroyed")]
+    assert backend.destroyed == ["expired"]
 
 
 def test_a_dry_run_destroys_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    backend = Backend(monkeypatch, over=NOON, prod=None)
-    assert results(project, dry_run=True) == [("over", "due")]
+    backend = Backend(monkeypatch, expired=NOON, prod=None)
+    assert results(project, dry_run=True) == [("expired", "due")]
     assert backend.destroyed == []
 
 
-def test_one_that_fails_keeps_no_other_from_going(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_does_not_stop_the_other_stacks(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = Backend(monkeypatch, a=NOON, b=NOON, c=NOON, d=NOON)
     backend.failing, backend.unreadable = {"a"}, {"c"}
     assert results(project) == [("a", "failed"), ("b", "destroyed"), ("c", "failed"), ("d", "destroyed")]
 
 
-def test_each_is_told_as_soon_as_it_is_done(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_result_is_reported_at_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Backend(monkeypatch, a=NOON, b=NOON)
-    told: list[SweepResult] = []
-    sweep(project, clock=Clock(now=lambda: NOON), on_swept=told.append)
-    assert [each.stack for each in told] == ["a", "b"]
+    results: list[SweepResult] = []
+    sweep(project, clock=Clock(now=lambda: NOON), on_swept=results.append)
+    assert [each.stack for each in results] == ["a", "b"]
 
 
-def test_the_command_ends_with_1_when_one_could_not_go(
+def test_the_command_exits_with_1_after_a_failure(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Backend(monkeypatch, a=NOON - timedelta(days=9000), b=NOON - timedelta(days=9000)).failing = {"a"}
@@ -147,12 +147,12 @@ def test_the_command_ends_with_1_when_one_could_not_go(
         main(["sweep"])
     told = capsys.readouterr()
     assert ended.value.code == 1
-    assert told.err == "a: another update is in progress; wait.\n"
+    assert told.err == "a: another update is in progress. Wait.\n"
     assert told.out == "b: destroyed and removed; expired at 2006-09-25T12:00:00+00:00\n"
 
 
 def test_a_sweep_outside_the_project_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfiguration, match="run this in the project's folder"):
+    with pytest.raises(InvalidConfiguration, match="Run the command in the project folder"):
         sweep(tmp_path)
 
 
@@ -162,7 +162,7 @@ def ephemeral(folder: Path, platform: Raw, name: str = "pr-7", **options: object
     return Deployment("staging", folder, name=name, clock=Clock(now=lambda: NOON), **options)  # pyright: ignore[reportArgumentType]  # as the test gives them
 
 
-def test_it_answers_under_its_own_name_and_may_be_deleted(project: Path) -> None:
+def test_an_ephemeral_stack_has_its_own_domain_and_no_deletion_protection(project: Path) -> None:
     spec = ephemeral(project, {**WITH_DOMAIN, "profile": "staging"}).file.spec
     assert spec.ingress.domain == "pr-7.agents.example.com"
     assert spec.database is not None and spec.database.deletion_protection is False
@@ -181,10 +181,9 @@ def test_it_is_never_production(project: Path) -> None:
     production = {key: value for key, value in BASE.items() if key != "profile"}
     with pytest.raises(InvalidConfiguration) as refused:
         _ = ephemeral(project, production).file
-    assert str(refused.value) == (
-        'profile: "production" is not for pr-7, which goes when its time is over; make it from a stack of another profile '
-        "than staging's, or with --set profile=development."
-    )
+    (error,) = refused.value.diagnostics
+    assert error.key == "profile"
+    assert "pr-7" in error.problem
     assert ephemeral(project, production, overrides={"profile": "development"}).file.spec.profile == "development"
 
 

@@ -1,4 +1,4 @@
-"""Promotion: digests handed on as a change of a stack file that a person reviews."""
+"""Promotion: image digests of one stack, proposed as a change of another stack file."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from automation.day2 import Proposal, promote
 from automation.day2.promotion import image_changes, with_digest
 from automation.stack.document import read_stack
 from automation.stack.edit import config_of, with_config
-from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from tests.planning import ROOT
 
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
@@ -25,7 +25,7 @@ config:
     gcp: {{project: acme-agents, region: us-central1}}
     profile: development
     services:
-      # the way in
+      # entry
       web:
         app: fastapi
         image: ghcr.io/acme/web@{ONE}  # moved by promote
@@ -38,18 +38,14 @@ encryptionsalt: v1:salt
 """
 
 
-def written(folder: Path, **stacks: str) -> Path:
+def write_stacks(folder: Path, **stacks: str) -> Path:
     for name, text in stacks.items():
         (folder / f"Pulumi.{name}.yaml").write_text(text, encoding="utf-8")
     return folder
 
 
-def refusals(call: pytest.ExceptionInfo[InvalidConfiguration]) -> list[str]:
-    return [str(refusal) for refusal in call.value.diagnostics]
-
-
-def test_only_the_digests_change_in_the_next_stacks_file(tmp_path: Path) -> None:
-    written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
+def test_only_digests_change_in_the_target_file(tmp_path: Path) -> None:
+    write_stacks(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
     proposal = promote("staging", "prod", tmp_path, from_file=True)
     assert proposal.after == FILE.replace(ONE, TWO)
     assert [line for line in proposal.diff.splitlines() if line.startswith("+ ")] == [
@@ -58,86 +54,93 @@ def test_only_the_digests_change_in_the_next_stacks_file(tmp_path: Path) -> None
     ]
 
 
-def test_nothing_is_written_before_it_is_agreed(tmp_path: Path) -> None:
-    written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
+def test_a_proposal_is_written_only_on_request(tmp_path: Path) -> None:
+    write_stacks(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
     proposal = promote("staging", "prod", tmp_path, from_file=True)
     assert (tmp_path / "Pulumi.prod.yaml").read_text() == FILE
     proposal.write()
     assert read_stack(tmp_path, "prod").spec.services["web"].image.endswith(TWO)
 
 
-def test_a_stack_that_has_the_digests_already_is_left_as_it_is(tmp_path: Path) -> None:
-    proposal = promote("staging", "prod", written(tmp_path, staging=FILE, prod=FILE), from_file=True)
+def test_a_target_with_the_same_digests_is_unchanged(tmp_path: Path) -> None:
+    proposal = promote("staging", "prod", write_stacks(tmp_path, staging=FILE, prod=FILE), from_file=True)
     assert not proposal.changes and proposal.diff == ""
 
 
-def test_a_tag_is_refused_in_place_of_a_digest(tmp_path: Path) -> None:
-    written(tmp_path, staging=FILE.replace(f"web@{ONE}", "web:1.0"), prod=FILE)
+def test_an_image_without_a_digest_is_refused(tmp_path: Path) -> None:
+    write_stacks(tmp_path, staging=FILE.replace(f"web@{ONE}", "web:1.0"), prod=FILE)
     with pytest.raises(InvalidConfiguration) as refused:
         promote("staging", "prod", tmp_path, from_file=True)
-    assert refusals(refused) == [
-        'staging: services.web.image: "ghcr.io/acme/web:1.0" is a tag, which may mean another image tomorrow; deploy '
-        "staging with its digest, then promote again."
-    ]
+    assert refused.value.diagnostics == (
+        ConfigError(
+            "staging: services.web.image",
+            '"ghcr.io/acme/web:1.0" has no digest, and a tag may change',
+            "deploy staging with a digest, then promote it again",
+        ),
+    )
 
 
 def test_a_stack_is_not_promoted_into_itself(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfiguration, match="name the one to promote and the next"):
-        promote("prod", "prod", written(tmp_path, prod=FILE), from_file=True)
+    with pytest.raises(InvalidConfiguration, match="source and target are both prod"):
+        promote("prod", "prod", write_stacks(tmp_path, prod=FILE), from_file=True)
 
 
-def test_a_misspelt_stack_is_told_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_stack_is_refused_with_a_suggestion(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfiguration, match="did you mean prod"):
-        promote("prod", "prodd", written(tmp_path, prod=FILE), from_file=True)
+        promote("prod", "prodd", write_stacks(tmp_path, prod=FILE), from_file=True)
 
 
-def test_a_change_of_the_file_since_the_diff_was_shown_is_not_overwritten(tmp_path: Path) -> None:
-    written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
+def test_a_change_of_the_file_since_the_diff_was_shown_is_not_overwrite_stacks(tmp_path: Path) -> None:
+    write_stacks(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
     proposal = promote("staging", "prod", tmp_path, from_file=True)
-    written(tmp_path, prod=f"{FILE}# mine\n")
+    write_stacks(tmp_path, prod=f"{FILE}# mine\n")
     with pytest.raises(InvalidConfiguration, match="has changed since"):
         proposal.write()
     assert (tmp_path / "Pulumi.prod.yaml").read_text().endswith("# mine\n")
 
 
 def test_a_file_keeps_its_rights(tmp_path: Path) -> None:
-    path = written(tmp_path, prod=FILE) / "Pulumi.prod.yaml"
+    path = write_stacks(tmp_path, prod=FILE) / "Pulumi.prod.yaml"
     path.chmod(0o640)
     Proposal(path, FILE, f"{FILE}# more\n").write()
     assert path.stat().st_mode & 0o777 == 0o640
     assert sorted(each.name for each in tmp_path.iterdir()) == ["Pulumi.prod.yaml"]
 
 
-def test_a_stack_keeps_the_repository_of_its_own_file() -> None:
-    found = image_changes("staging", {"web": f"ghcr.io/acme/web@{TWO}"}, "prod", {"web": f"eu.gcr.io/acme/web@{ONE}"})
-    assert found.images == {"web": f"eu.gcr.io/acme/web@{TWO}"}
-    assert found.notes == (
-        "web: prod takes it from eu.gcr.io/acme/web, staging from ghcr.io/acme/web; the digest must be in both",
+def test_the_target_keeps_its_repository() -> None:
+    changes = image_changes("staging", {"web": f"ghcr.io/acme/web@{TWO}"}, "prod", {"web": f"eu.gcr.io/acme/web@{ONE}"})
+    assert changes.images == {"web": f"eu.gcr.io/acme/web@{TWO}"}
+    assert changes.notes == (
+        "web: prod uses the repository eu.gcr.io/acme/web, staging uses ghcr.io/acme/web; both must contain the digest",
     )
 
 
-def test_a_tag_of_the_next_stack_gives_way_to_the_digest() -> None:
+def test_a_tag_of_the_target_is_replaced_by_the_digest() -> None:
     assert with_digest("localhost:5000/acme/web:1.0", f"ghcr.io/acme/web:2.0@{TWO}") == f"localhost:5000/acme/web@{TWO}"
 
 
-def test_services_of_one_stack_alone_are_told_and_left() -> None:
+def test_services_in_one_stack_only_are_reported_and_not_changed() -> None:
     image = f"ghcr.io/acme/web@{ONE}"
-    found = image_changes("staging", {"web": image, "new": image}, "prod", {"web": image, "old": image, "older": image})
-    assert found.images == {}
-    assert found.notes == (
-        "new: in staging and not in prod, so nothing is changed there",
-        "old and older: in prod and not in staging, so nothing is changed there",
+    changes = image_changes(
+        "staging", {"web": image, "new": image}, "prod", {"web": image, "old": image, "older": image}
+    )
+    assert changes.images == {}
+    assert changes.notes == (
+        "new: in staging but not in prod; not changed",
+        "old and older: in prod but not in staging; not changed",
     )
 
 
 def test_stacks_without_a_common_service_are_refused() -> None:
-    with pytest.raises(InvalidConfiguration, match="shares no service with prod, which has old"):
+    with pytest.raises(InvalidConfiguration, match="staging and prod have no service in common; prod has old"):
         image_changes("staging", {"web": "a"}, "prod", {"old": "b"})
 
 
-def test_an_image_of_the_platforms_own_registry_must_be_pushed_there() -> None:
-    found = image_changes("staging", {"web": f"web@{TWO}"}, "prod", {"web": f"web@{ONE}"})
-    assert found.notes == ("web: lives in each stack's own registry; push this digest to prod's before you deploy",)
+def test_an_image_in_the_registry_of_the_stack_must_be_pushed_to_the_targets_registry() -> None:
+    changes = image_changes("staging", {"web": f"web@{TWO}"}, "prod", {"web": f"web@{ONE}"})
+    assert changes.notes == (
+        "web: stored in the registry of each stack; push this digest to the registry of prod before you deploy",
+    )
 
 
 @pytest.mark.parametrize("stack", ["prod", "staging", "local"])
@@ -191,10 +194,10 @@ def test_whatever_is_written_reads_as_it_was_meant(
     assert config_of(changed, "f") == after and changed.startswith("# head\n")
 
 
-def test_the_command_writes_deploys_nothing_and_names_the_next(
+def test_the_command_writes_the_file_and_names_the_next_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE))
+    monkeypatch.chdir(write_stacks(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE))
     with pytest.raises(SystemExit) as ended:
         main(["promote", "staging", "prod", "--from-file", "--yes"])
     assert ended.value.code == 0
@@ -202,22 +205,24 @@ def test_the_command_writes_deploys_nothing_and_names_the_next(
     assert (tmp_path / "Pulumi.prod.yaml").read_text() == FILE.replace(ONE, TWO)
 
 
-def test_the_command_refuses_to_write_where_nobody_can_agree(
+def test_the_command_needs_yes_without_a_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(written(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE))
+    monkeypatch.chdir(write_stacks(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE))
     with pytest.raises(SystemExit) as ended:
         main(["promote", "staging", "prod", "--from-file"])
     assert ended.value.code == 2 and "--yes" in capsys.readouterr().err
     assert (tmp_path / "Pulumi.prod.yaml").read_text() == FILE
 
 
-def test_without_an_engine_the_way_round_it_is_told(
+def test_without_an_engine_the_command_suggests_from_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(written(tmp_path, staging=FILE, prod=FILE))
+    monkeypatch.chdir(write_stacks(tmp_path, staging=FILE, prod=FILE))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit) as ended:
         main(["promote", "staging", "prod", "--yes"])
-    told = capsys.readouterr().err
-    assert ended.value.code == 1 and "--from-file" in told and len(told.splitlines()) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 1
+    assert len(errors) == 1
+    assert "use --from-file to promote the digests in staging's stack file" in errors[0]
