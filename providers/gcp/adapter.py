@@ -1,4 +1,4 @@
-"""The contract's verbs on Google Cloud, one line each; the rooms beside this file hold the resources."""
+"""Adapter of Google Cloud: each method calls the component that declares the resources."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +23,7 @@ from providers.gcp.base.registry import create_registry
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
 from providers.gcp.cache.resources import GcpCache, create_cache
-from providers.gcp.compute.address import service_address
+from providers.gcp.compute.resources import service_address
 from providers.gcp.context import GcpContext
 from providers.gcp.database.resources import GcpDatabase, create_database
 from providers.gcp.entry.resources import create_entry
@@ -36,24 +36,24 @@ from providers.gcp.workloads import GcpDataStores, GcpWatched, GcpWorkloads, cre
 
 
 class Gcp:
-    """Adapter of one region of Google Cloud; see `providers.contract.adapter.Cloud` for each method."""
+    """Stateless adapter of Google Cloud; see `providers.contract.adapter.Cloud` for each method."""
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
-        """The explicit provider of a region: one project, default labels on everything.
+        """Explicit provider of a region, for one project and with default labels.
 
-        It waits until the project's services are enabled by a provider of their own, so everything it makes does too.
+        A separate provider enables the project's services. This one depends on them, and so does every resource of it.
         """
         context = GcpContext(spec, pulumi.get_stack(), region)
-        first = scope.with_provider(_provider(scope, context, "services"))
-        account = first.component("account", create_account, context)
-        return _provider(scope, context, region, account.services)
+        account_scope = scope.with_provider(_create_provider(scope, context, "services"))
+        account = account_scope.component("account", create_account, context)
+        return _create_provider(scope, context, region, account.services)
 
     def base_resources(self, scope: Scope, spec: Platform, region: str) -> GcpBaseResources:
-        """Keys, network, alarm channels, identities and images of a region."""
+        """Keys, network, notification channels, identities and image repositories of a region."""
         context = GcpContext(spec, pulumi.get_stack(), region)
         keys = scope.component("keys", create_keys, context)
-        network = scope.component("network", create_network, context, keys)
-        channels = scope.component("channels", create_channels, context, keys)
+        network = scope.component("network", create_network, context)
+        channels = scope.component("channels", create_channels, context)
         identity = scope.component("identity", create_identity, context)
         registry = scope.component("registry", create_registry, context, keys, identity)
         return GcpBaseResources(context, project_number(scope, context), keys, network, identity, registry, channels)
@@ -95,18 +95,20 @@ class Gcp:
         return create_entry(scope, GcpContext(spec, pulumi.get_stack(), region_of(spec)), origins)
 
 
-def _provider(scope: Scope, context: GcpContext, part: str, waits_for: Sequence[pulumi.Resource] = ()) -> gcp.Provider:
+def _create_provider(
+    scope: Scope, context: GcpContext, part: str, depends_on: Sequence[pulumi.Resource] = ()
+) -> gcp.Provider:
     return gcp.Provider(
         scope.named(part),
         project=context.project,
         region=context.region,
         default_labels=dict(scope.tags),
         add_pulumi_attribution_label=False,
-        # quota and billing of each call go to this project, whoever calls
+        # quota and billing of every call apply to this project, independent of the caller
         billing_project=context.project,
         user_project_override=True,
-        # no input of the provider tells that its services must be enabled before it can do anything
-        opts=scope.opts(depends_on=waits_for),
+        # no input of the provider refers to the services that must be enabled first
+        opts=scope.opts(depends_on=depends_on),
     )
 
 

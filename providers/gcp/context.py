@@ -1,4 +1,4 @@
-"""Where one region of the platform stands on Google Cloud: project, region, names other strings must predict. Pure."""
+"""Context of one region of a Google Cloud project. Pure."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from providers.contract.spec import GcpBlock
 
 @dataclass(frozen=True)
 class GcpContext(RegionContext):
-    """One region of one project, and the spec that is built there."""
+    """One region of one project, and the spec of the platform."""
 
     @property
     def block(self) -> GcpBlock:
-        """The `gcp` block; its presence is checked before anything is declared."""
+        """`gcp` block of the stack file, which is validated before anything is declared."""
         if self.spec.gcp is None:
             raise ValueError("the gcp block is missing")
         return self.spec.gcp
@@ -24,5 +24,5 @@ class GcpContext(RegionContext):
 
     @property
     def deletion_policy(self) -> str:
-        """What deleting a resource that holds data or keys does: production refuses, other profiles delete."""
+        """Deletion policy of resources with data or keys: production prevents deletion, other profiles allow it."""
         return "PREVENT" if self.production else "DELETE"

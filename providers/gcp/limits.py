@@ -1,25 +1,19 @@
-"""What Google Cloud refuses, and what it honours in its own way: pure, known before the SDK is imported."""
+"""Settings that Google Cloud refuses or adjusts, collected from its capabilities. Pure."""
 
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.spec import Platform
 from providers.gcp.base.image_sources import registry_adjustments, registry_refusals
-from providers.gcp.base.models import model_adjustments, model_refusals
-from providers.gcp.base.regions import region_adjustments, region_refusals
+from providers.gcp.base.limits import model_adjustments, model_refusals, region_adjustments, region_refusals
+from providers.gcp.cache.sizes import cache_size_adjustments, cache_size_refusals
 from providers.gcp.compute.limits import compute_adjustments, compute_refusals
 from providers.gcp.compute.scaling import autoscaling_adjustments
+from providers.gcp.database.limits import database_adjustments, database_refusals
 from providers.gcp.database.parameters import parameter_refusals
-from providers.gcp.database.windows import database_adjustments, database_refusals
-from providers.gcp.entry.admission import entry_adjustments
-from providers.gcp.entry.routes import entry_refusals
+from providers.gcp.database.sizes import database_size_adjustments, database_size_refusals
+from providers.gcp.entry.limits import entry_adjustments, entry_refusals
 from providers.gcp.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.gcp.naming import naming_refusals
 from providers.gcp.network.limits import network_adjustments, network_refusals
-from providers.gcp.sizes import (
-    cache_size_adjustments,
-    cache_size_refusals,
-    database_size_adjustments,
-    database_size_refusals,
-)
 
 REFUSALS: tuple[RefusalRule, ...] = (
     region_refusals,

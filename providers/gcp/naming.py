@@ -1,44 +1,44 @@
-"""Physical names that Google Cloud limits, and the refusals of a stack or service whose names would not fit. Pure.
+"""Physical names with a fixed form or a length limit, and refusals of names that do not fit. Pure.
 
-Most resources are named by Pulumi (logical name, hyphen, seven hexadecimal digits). A name is made here when another
-string must predict it or the API demands one. Nothing is cut silently: a name that does not fit is refused with the
-number of characters to drop. Default labels come from the tags, so a tag that is no label is refused as well.
+Pulumi generates the names of most resources (logical name, hyphen, seven hexadecimal digits). This module has the names
+that other strings refer to or that the API requires. A name is never truncated: one that does not fit is refused with the
+number of characters to remove. The provider's default labels are the tags, so an invalid label is refused as well.
 """
 
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, legacy_error, legacy_unsupported
+from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
 from providers.contract.naming import STACK_PATTERN, Name, too_long
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Slack
 
 DEPLOYER = "deployer"
-LIMITS = {"service account": 30, "Cloud Run service": 49, "workload identity pool": 32}
-"""Characters Google Cloud allows a name, by kind: the reference of each API."""
-SHORTEST_ACCOUNT = 6
-"""Characters a service account id must have: IAM API, `projects.serviceAccounts.create`."""
+MAX_CHARACTERS = {"service account": 30, "Cloud Run service": 49, "workload identity pool": 32}
+"""Maximum length of a name by kind: the reference of each API."""
+MIN_ACCOUNT_CHARACTERS = 6
+"""Minimum length of a service account id: IAM API, `projects.serviceAccounts.create`."""
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
-"""Resource Manager documentation, "Requirements for labels"; letters of other scripts are left out here."""
+"""Resource Manager documentation, "Requirements for labels"; international characters are not supported here."""
 
 
 def run_name(stack: str, service: str) -> str:
-    """`prod-gateway`: fixed, because callers' addresses, endpoint groups and alarms carry it; 49 characters at most."""
+    """`prod-gateway`: fixed, because addresses, endpoint groups and alarms contain it; up to 49 characters."""
     return f"{stack}-{service}"
 
 
 def account_id(stack: str, service: str) -> str:
-    """`prod-gateway`: the part of a service account's address before the @; 6 to 30 characters."""
+    """`prod-gateway`: part of a service account's e-mail address before the @; 6 to 30 characters."""
     return f"{stack}-{service}"
 
 
 def network_tag(stack: str, service: str) -> str:
-    """`prod-gateway`: what a service's firewall rules name."""
+    """`prod-gateway`: network tag to which a service's firewall rules refer."""
     return f"{stack}-{service}"
 
 
 def deployer_account_id(stack: str) -> str:
-    """`prod-deployer`: fixed, because the workflow file in the repository names it."""
+    """`prod-deployer`: fixed, because the workflow file in the repository contains it."""
     return account_id(stack, DEPLOYER)
 
 
@@ -48,67 +48,66 @@ def identity_pool_id(stack: str) -> str:
 
 
 def models_role_id(stack: str) -> str:
-    """`prod_models`: roles take underscores and no hyphens."""
+    """`prod_models`: role ids have underscores instead of hyphens."""
     return f"{stack.replace('-', '_')}_models"
 
 
 def secret_id(stack: str, name: str) -> str:
-    """`prod-OPENAI_API_KEY`: fixed, because whoever rotates the value by hand looks for it."""
+    """`prod-OPENAI_API_KEY`: fixed, because operators who rotate a value by hand search for it."""
     return f"{stack}-{name}"
 
 
+def slack_channel_name(slack: Slack) -> str:
+    """Display name of the Slack notification channel that an operator creates in the console."""
+    return f"{slack.workspace}/{slack.channel}"
+
+
 def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """A stack name or tag with letters Google Cloud refuses, and every name too long, too short or taken."""
+    """Refuse invalid characters in the stack name and tags, and names that are too long, too short or reserved."""
     return [
         *_label_refusals(spec),
-        *(_name_refusals(spec, stack) if STACK_PATTERN.fullmatch(stack) else [_letters(stack)]),
+        *(_name_refusals(spec, stack) if STACK_PATTERN.fullmatch(stack) else [_stack_error(stack)]),
     ]
 
 
-def _letters(stack: str) -> ConfigError:
-    advice = (
-        "names every resource on Google Cloud; use lower-case letters, digits and single hyphens, beginning with a letter "
-        "and not ending with a hyphen"
-    )
-    return legacy_error("stack", stack, advice)
+def _stack_error(stack: str) -> ConfigError:
+    fix = "use lower-case letters, digits and single hyphens, beginning with a letter and ending with a letter or digit"
+    return ConfigError("stack", problem=f"{displayed(stack)} is not a valid part of resource names", fix=fix)
 
 
 def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     for name in names(spec, stack):
         if name.excess > 0:
-            yield _too_long(name)
-        elif name.kind == "service account" and len(name.text) < SHORTEST_ACCOUNT:
-            advice = f"its service account `{name.text}` would have fewer than {SHORTEST_ACCOUNT} characters; lengthen the name"
-            yield legacy_unsupported("gcp", name.path, name.value, advice)
+            yield too_long(name, cloud="gcp", brand="Google Cloud")
+        elif name.kind == "service account" and len(name.text) < MIN_ACCOUNT_CHARACTERS:
+            problem = f"the service account id {name.text} has fewer than {MIN_ACCOUNT_CHARACTERS} characters"
+            yield Unsupported("gcp", name.path, problem=problem, fix="use a longer name")
     if spec.deployer is not None and DEPLOYER in spec.services:
-        advice = "is the name of the service account that CI deploys as; give the service another name"
-        yield legacy_error(f"services.{DEPLOYER}", DEPLOYER, advice)
+        problem = f"{DEPLOYER} is the name of the service account that CI uses"
+        yield ConfigError(f"services.{DEPLOYER}", problem=problem, fix="rename the service")
 
 
 def names(spec: Platform, stack: str) -> Iterator[Name]:
-    """Every limited name of the platform."""
+    """Every name of the platform with a length limit."""
     for service in spec.services:
-        path = f"services.{service}"
-        yield _name("service account", account_id(stack, service), path, service)
-        yield _name("Cloud Run service", run_name(stack, service), path, service)
+        key = f"services.{service}"
+        yield _name("service account", account_id(stack, service), key, service)
+        yield _name("Cloud Run service", run_name(stack, service), key, service)
     if spec.deployer is not None:
         yield _name("service account", deployer_account_id(stack), "stack", stack)
         yield _name("workload identity pool", identity_pool_id(stack), "stack", stack)
 
 
-def _name(kind: str, text: str, path: str, value: str) -> Name:
-    return Name(kind, text, path, value, LIMITS[kind])
-
-
-def _too_long(name: Name) -> Unsupported:
-    return too_long(name, cloud="gcp", brand="Google Cloud")
+def _name(kind: str, text: str, key: str, value: str) -> Name:
+    return Name(kind, text, key, value, MAX_CHARACTERS[kind])
 
 
 def _label_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    characters = "up to 63 lower-case letters, digits, hyphens and underscores"
     for key, value in spec.tags.items():
         if not LABEL_KEY.fullmatch(key):
-            advice = "is no label key; use up to 63 lower-case letters, digits, hyphens and underscores after a letter"
-            yield legacy_unsupported("gcp", f"tags.{key}", key, advice)
+            problem = f"{displayed(key)} is not a valid label key"
+            yield Unsupported("gcp", f"tags.{key}", problem=problem, fix=f"use {characters}, beginning with a letter")
         if not LABEL_VALUE.fullmatch(value):
-            advice = "is no label value; use up to 63 lower-case letters, digits, hyphens and underscores"
-            yield legacy_unsupported("gcp", f"tags.{key}", value, advice)
+            problem = f"{displayed(value)} is not a valid label value"
+            yield Unsupported("gcp", f"tags.{key}", problem=problem, fix=f"use {characters}")

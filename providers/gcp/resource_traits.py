@@ -1,6 +1,6 @@
-"""What holds something on Google Cloud, which revision a service runs, which password can be made anew.
+"""Stateful types, service revisions, replacing changes and rotatable passwords on Google Cloud.
 
-Cloud Run makes a revision at once and sends no traffic to it before it is ready: the old one goes on when it is not.
+Cloud Run creates a revision at once and sends it no traffic before it is ready; until then the previous one serves.
 """
 
 from providers.contract.resource_traits import (
@@ -14,7 +14,7 @@ from providers.contract.resource_traits import (
 )
 
 PASSWORD_CHANGE_SECONDS = 24 * 3600
-"""How long Cloud SQL keeps a user from changing a password again; the database's password policy asks for it."""
+"""Minimum time between two password changes of a user, set by the database's password policy."""
 FAILED = ("terminalConditions[0].state", ("CONDITION_FAILED",))
 
 RESOURCE_TRAITS = ResourceTraits(
@@ -24,12 +24,14 @@ RESOURCE_TRAITS = ResourceTraits(
         StatefulType("gcp:storage/bucket:Bucket", "the objects of the bucket, in all versions"),
         StatefulType("gcp:kms/cryptoKey:CryptoKey", "the key of everything that is encrypted with it"),
         StatefulType("gcp:kms/keyRing:KeyRing", "the keys of everything that is encrypted with them"),
-        StatefulType("gcp:compute/network:Network", "the network and the addresses of all that stands in it"),
+        StatefulType("gcp:compute/network:Network", "the network and the addresses of everything in it"),
         StatefulType("gcp:compute/subnetwork:Subnetwork", "a part of the network and the addresses in it"),
-        StatefulType("gcp:servicenetworking/connection:Connection", "the way from the network to database and cache"),
-        StatefulType("gcp:compute/address:Address", "an address that others see and may have allowed"),
         StatefulType(
-            "gcp:compute/globalAddress:GlobalAddress", "an address or a range that names and networks point at"
+            "gcp:servicenetworking/connection:Connection", "the connection from the network to database and cache"
+        ),
+        StatefulType("gcp:compute/address:Address", "an address that external services may have allowed"),
+        StatefulType(
+            "gcp:compute/globalAddress:GlobalAddress", "an address or range that DNS records and networks refer to"
         ),
         StatefulType("gcp:redis/instance:Instance", "the contents of the cache"),
         StatefulType("gcp:secretmanager/secret:Secret", "a secret in all versions"),
@@ -42,16 +44,14 @@ RESOURCE_TRAITS = ResourceTraits(
         ),
     ),
     losing=(
+        ReplacingChange("gcp.region", "*", "everything is recreated in the new region; create a new stack instead"),
+        ReplacingChange("network.cidr", "gcp:compute/subnetwork:Subnetwork", "a range can grow in place, but not move"),
+        ReplacingChange("network.zones", "gcp:compute/address:Address", "each zone has a fixed outbound address"),
         ReplacingChange(
-            "gcp.region", "*", "everything in a region is made anew in another one; begin a new stack instead"
+            "cache.high_availability",
+            "gcp:redis/instance:Instance",
+            "the tier of a Memorystore instance cannot be changed",
         ),
-        ReplacingChange(
-            "network.cidr", "gcp:compute/subnetwork:Subnetwork", "a range grows in place, and does not move"
-        ),
-        ReplacingChange(
-            "network.zones", "gcp:compute/address:Address", "each zone has a way out of its own, with its address"
-        ),
-        ReplacingChange("cache.high_availability", "gcp:redis/instance:Instance", "Memorystore has a tier for life"),
     ),
     passwords=(
         RotatablePassword(DATABASE_PASSWORD, "Database", "database", pause_seconds=PASSWORD_CHANGE_SECONDS),
@@ -59,7 +59,7 @@ RESOURCE_TRAITS = ResourceTraits(
             CACHE_PASSWORD,
             "Cache",
             "cache",
-            refused="Memorystore makes it by itself, and another one only when AUTH is switched off and on again, "
+            refused="Memorystore generates it, and generates a new one only when AUTH is disabled and enabled again, "
             "which leaves the cache open in between",
         ),
     ),

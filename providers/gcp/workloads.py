@@ -1,4 +1,4 @@
-"""Services of one region of Google Cloud: compute, its way to the entry, and the typed values that monitoring receives."""
+"""Services of a region with their endpoint groups, and the typed values that monitoring receives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,15 +10,14 @@ from providers.contract.component import Scope
 from providers.contract.results import Environment, ObjectStore, Workloads
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.cache.resources import GcpCache
-from providers.gcp.compute.address import service_address
-from providers.gcp.compute.resources import GcpCompute, create_compute
+from providers.gcp.compute.resources import GcpCompute, create_compute, service_address
 from providers.gcp.database.resources import GcpDatabase
 from providers.gcp.entry.ingress import GcpIngress, create_ingress
 
 
 @dataclass(frozen=True)
 class GcpWorkloads(Workloads):
-    """Services, and the resources that alarms and dashboards refer to."""
+    """Cloud Run services and worker pools of a region, and their endpoint groups."""
 
     compute: GcpCompute
     ingress: GcpIngress | None
@@ -29,7 +28,7 @@ GcpWatched = Watched[GcpDatabase, GcpCache, GcpWorkloads]
 
 
 def create_workloads(scope: Scope, base: GcpBaseResources, environments: Mapping[str, Environment]) -> GcpWorkloads:
-    """Every service of the spec, reachable along `path` and `calls`."""
+    """Create every service of the spec, reachable through `path` and `calls`."""
     compute = scope.component("compute", create_compute, base, environments)
     ingress = scope.component("ingress", create_ingress, base, compute)
     addresses = {name: pulumi.Output.from_input(service_address(base, name)) for name in base.spec.services}

@@ -1,4 +1,4 @@
-"""What the tests of the Google Cloud rooms share: the plan of production there, recorded once."""
+"""Fixture of the Google Cloud tests: the production plan, recorded once."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.planning import plan, production
 
 @pytest.fixture(scope="session")
 def prod() -> Inventory:
-    """Production on Google Cloud, computed values as readable placeholders."""
+    """Production on Google Cloud; computed values are readable placeholders."""
     return plan(production(cloud="gcp"))

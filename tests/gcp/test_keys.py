@@ -1,45 +1,45 @@
-"""Keys: who may encrypt with them, and that nobody encrypts before."""
+"""Encryption keys, and the grants of the service agents that use them."""
 
 from automation.plan.inventory import Inventory
-from tests.gcp.lighter import lighter
+from tests.gcp.plans import development
 
 GRANT = "kms:CryptoKeyIAMMember"
 
 
-def test_keys_rotate_every_90_days_where_the_data_is(prod: Inventory) -> None:
+def test_keys_rotate_every_90_days_in_the_region_of_the_data(prod: Inventory) -> None:
     assert {key.inputs["rotationPeriod"] for key in prod.of_type("kms:CryptoKey")} == {"7776000s"}
     assert prod.one("prod-keys").inputs["location"] == "us-central1"
 
 
-def test_production_does_not_lose_a_key_by_accident(prod: Inventory) -> None:
+def test_production_protects_keys_from_deletion(prod: Inventory) -> None:
     for key in prod.of_type("kms:CryptoKey"):
         assert (key.protect, key.inputs["deletionPolicy"]) == (True, "PREVENT")
         assert key.inputs["destroyScheduledDuration"] == "2592000s"
 
 
-def test_development_may_drop_its_keys_after_a_day() -> None:
-    for key in lighter().of_type("kms:CryptoKey"):
+def test_development_can_destroy_keys_after_a_day() -> None:
+    for key in development().of_type("kms:CryptoKey"):
         assert (key.protect, key.inputs["deletionPolicy"]) == (False, "DELETE")
         assert key.inputs["destroyScheduledDuration"] == "86400s"
 
 
-def test_agents_may_encrypt_and_decrypt_and_nothing_else(prod: Inventory) -> None:
+def test_agents_may_only_encrypt_and_decrypt(prod: Inventory) -> None:
     assert {grant.inputs["role"] for grant in prod.of_type(GRANT)} == {"roles/cloudkms.cryptoKeyEncrypterDecrypter"}
 
 
-def test_logs_have_a_key_of_their_own(prod: Inventory) -> None:
+def test_logs_have_a_separate_key(prod: Inventory) -> None:
     grant = prod.one("prod-keys-telemetry-logging")
     assert grant.inputs["cryptoKeyId"] == "<kms:CryptoKey prod-keys-telemetry>.id"
     assert "gcp-sa-logging" in str(grant.inputs["member"])
 
 
-def test_each_agent_is_made_before_it_is_named(prod: Inventory) -> None:
+def test_each_grant_is_for_a_created_agent(prod: Inventory) -> None:
     for name in ("artifactregistry", "redis", "run", "secretmanager", "sqladmin"):
         member = prod.one(f"prod-keys-data-{name}").inputs["member"]
         assert member == f"<projects:ServiceIdentity prod-keys-agent-{name}>.member"
 
 
-def test_whoever_encrypts_waits_for_its_agents_right(prod: Inventory) -> None:
+def test_encrypted_resources_depend_on_the_grant_of_their_agent(prod: Inventory) -> None:
     users = {
         "prod-database": ("sql:DatabaseInstance", "sqladmin"),
         "prod-cache": ("redis:Instance", "redis"),

@@ -1,11 +1,11 @@
-"""What Google Cloud refuses of one file: everything at once, one sentence each, before its SDK is imported."""
+"""Refusals of Google Cloud: all of a file at once, before its SDK is imported."""
 
 import subprocess
 import sys
 
-from tests.gcp.asked import refused
+from tests.gcp.plans import diagnostics, error_keys
 
-BAD: dict[str, object] = {
+INVALID: dict[str, object] = {
     "gcp.region": "europe-west1",
     "gcp.models": ["gpt-4.1"],
     "network": {"zones": 4, "egress": "none", "cidr": "10.20.0.0/24"},
@@ -18,9 +18,8 @@ BAD: dict[str, object] = {
 }
 
 
-def test_every_mistake_of_a_file_is_told_at_once() -> None:
-    paths = [sentence.partition(": ")[0] for sentence in refused(BAD)]
-    assert paths == [
+def test_every_refusal_of_a_file_is_reported_at_once() -> None:
+    assert error_keys(INVALID) == [
         "network.zones",
         "tags.Team",
         "services.a-service-with-quite-a-long-name",
@@ -34,18 +33,15 @@ def test_every_mistake_of_a_file_is_told_at_once() -> None:
     ]
 
 
-def test_a_project_id_of_the_wrong_form_is_refused_beside_the_rest() -> None:
-    paths = [
-        sentence.partition(": ")[0] for sentence in refused({"gcp.project": "Acme Agents", "cache.memory_gib": 400})
-    ]
-    assert paths == ["gcp.project", "cache.memory_gib"]
+def test_an_invalid_project_id_is_reported_with_the_refusals() -> None:
+    assert error_keys({"gcp.project": "Acme Agents", "cache.memory_gib": 400}) == ["gcp.project", "cache.memory_gib"]
 
 
-def test_production_is_refused_nothing() -> None:
-    assert not refused()
+def test_production_has_no_refusals() -> None:
+    assert not diagnostics()
 
 
-def test_limits_are_known_without_the_sdk() -> None:
+def test_the_limits_do_not_import_the_sdk() -> None:
     program = "import sys, providers.gcp.limits; print('pulumi_gcp' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "False"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"

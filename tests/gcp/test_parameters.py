@@ -1,12 +1,13 @@
-"""PostgreSQL's parameters as database flags."""
+"""PostgreSQL parameters as database flags of Cloud SQL."""
 
 import pytest
 
+from providers.contract.diagnostics import Diagnostic
 from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import Parameter
 from providers.gcp.database.parameters import DEFAULTS, flags, max_connections
-from providers.gcp.sizes import database_tier
-from tests.gcp.asked import refused
+from providers.gcp.database.sizes import database_tier
+from tests.gcp.plans import diagnostics
 
 TIER = database_tier(DatabaseSpec().size, "us-central1")
 
@@ -15,8 +16,10 @@ def values(**parameters: Parameter) -> dict[str, str]:
     return {flag.name: flag.value for flag in flags(DatabaseSpec(parameters=dict(parameters)), TIER)}
 
 
-def told(name: str, value: Parameter) -> list[str]:
-    return refused({"database.parameters": {name: value}})
+def refusal_of(name: str, value: Parameter) -> Diagnostic:
+    (refusal,) = diagnostics({"database.parameters": {name: value}})
+    assert refusal.key == f"database.parameters.{name}"
+    return refusal
 
 
 def test_every_flag_is_text() -> None:
@@ -31,31 +34,32 @@ def test_sizes_in_mib_become_pages_of_8_kb() -> None:
     assert "shared_buffers_mib" not in values(shared_buffers_mib=1024)
 
 
-def test_the_users_value_wins_over_the_platforms() -> None:
+def test_the_users_value_replaces_the_default() -> None:
     assert values(log_statement="all")["log_statement"] == "all"
     assert set(values()) == {*DEFAULTS, "max_connections"}
 
 
-def test_connections_are_always_stated() -> None:
+def test_the_maximum_of_connections_is_always_declared() -> None:
     assert values(max_connections=321)["max_connections"] == "321"
     assert values()["max_connections"] == str(max_connections(DatabaseSpec(), TIER)) == "500"
 
 
 @pytest.mark.parametrize("name", ["shared_preload_libraries", "listen_addresses", "ssl", "wal_level", "archive_mode"])
-def test_what_cloud_sql_keeps_to_itself_is_refused(name: str) -> None:
-    assert len(told(name, "on")) == 1
-    assert f"database.parameters.{name}" in told(name, "on")[0]
+def test_a_parameter_that_cloud_sql_manages_is_refused(name: str) -> None:
+    assert refusal_of(name, "on")
 
 
-def test_a_value_with_a_unit_is_refused_with_the_key_that_takes_mib() -> None:
-    assert "plain number in PostgreSQL's own unit of work_mem." in told("work_mem", "64MB")[0]
-    assert "or use shared_buffers_mib" in told("shared_buffers", "4 GB")[0]
+def test_a_value_with_a_unit_is_refused_with_the_key_in_mib() -> None:
+    work_mem, shared_buffers = str(refusal_of("work_mem", "64MB")), str(refusal_of("shared_buffers", "4 GB"))
+    assert "unit of work_mem" in work_mem and "shared_buffers_mib" not in work_mem
+    assert "use shared_buffers_mib" in shared_buffers
 
 
 def test_buffers_as_large_as_the_server_are_refused() -> None:
-    assert "would not start" in told("shared_buffers_mib", 16 * 1024)[0]
+    refusal = refusal_of("shared_buffers_mib", 16 * 1024)
+    assert "16384 MiB of memory and would not start" in refusal.problem
 
 
 @pytest.mark.parametrize("count", [13, 262_144, "many"])
-def test_a_number_of_connections_that_cloud_sql_does_not_take_is_refused(count: Parameter) -> None:
-    assert "14 to 262143" in told("max_connections", count)[0]
+def test_a_number_of_connections_out_of_range_is_refused(count: Parameter) -> None:
+    assert "14 to 262143" in refusal_of("max_connections", count).problem

@@ -1,1 +1,1 @@
-"""Account, keys, identities, registry and secrets on Google Cloud: what every other capability depends on."""
+"""Account, keys, identities, registry and secrets on Google Cloud; every other capability depends on them."""

@@ -1,31 +1,31 @@
-"""Where Cloud Run pulls an image from: this stack's repository, Google's registries, or a copy of a foreign one. Pure.
+"""Registries of the services' images: this stack's repository, Google's registries, or a remote repository. Pure.
 
-Cloud Run pulls from Artifact Registry (and Google's older names for it) alone. A foreign registry is therefore stood
-for by a remote repository, which fetches each image once and keeps it; it has no account there.
+Cloud Run pulls only from Artifact Registry and its predecessor, Container Registry. A remote repository therefore
+replaces every other registry; it fetches an image once, without credentials, and keeps it.
 """
 
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
 GOOGLE_HOST = re.compile(r"([a-z0-9-]+-docker\.pkg\.dev|([a-z]+\.)?gcr\.io)")
 DOCKER_HUB = "docker.io"
-PATH = re.compile(r"([a-z0-9]+([._-]+[a-z0-9]+)*/)*[a-z0-9]+([._-]+[a-z0-9]+)*")
-"""OCI distribution specification, `<name>`; Artifact Registry takes no capital letter."""
-MOST_ID_CHARACTERS = 63
-"""Of a repository: Artifact Registry API, `projects.locations.repositories.create`."""
+IMAGE_PATH = re.compile(r"([a-z0-9]+([._-]+[a-z0-9]+)*/)*[a-z0-9]+([._-]+[a-z0-9]+)*")
+"""OCI distribution specification, `<name>`; Artifact Registry accepts lower-case letters only."""
+MAX_ID_CHARACTERS = 63
+"""Repository id: Artifact Registry API, `projects.locations.repositories.create`."""
 
 
-def own_repository_id(stack: str) -> str:
+def platform_repository_id(stack: str) -> str:
     """`prod-images`: fixed, because CI pushes to it."""
     return f"{stack}-images"
 
 
 def remote_repository_id(stack: str, host: str) -> str:
-    """`prod-ghcr-io`: the repository that stands for a foreign registry."""
+    """`prod-ghcr-io`: remote repository of an external registry."""
     return f"{stack}-{host.replace('.', '-').replace(':', '-')}"
 
 
@@ -34,48 +34,43 @@ def images(spec: Platform) -> dict[str, Image]:
     return {name: parse_image(service.image) for name, service in spec.services.items()}
 
 
-def foreign_hosts(spec: Platform) -> tuple[str, ...]:
-    """Foreign registries of the platform, each once, in the order of the file."""
+def external_hosts(spec: Platform) -> tuple[str, ...]:
+    """External registries of the platform without duplicates, in the order of the file."""
     hosts = (image.registry for image in images(spec).values())
     return tuple(dict.fromkeys(host for host in hosts if host is not None and not GOOGLE_HOST.fullmatch(host)))
 
 
 def registry_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """Images that Artifact Registry can neither hold nor fetch."""
-    return list(_refusals(spec, stack))
+    """Refuse images that Artifact Registry can neither store nor fetch."""
+    return list(_image_refusals(spec, stack))
 
 
 def registry_adjustments(spec: Platform) -> list[Adjustment]:
-    """Images that run from a copy."""
-    foreign = foreign_hosts(spec)
+    """Report images that run from a remote repository."""
+    external = external_hosts(spec)
     return [
-        legacy_adjustment(
+        Adjustment(
             f"services.{name}.image",
-            spec.services[name].image,
-            f"the copy that Artifact Registry fetches, so {image.registry} must serve it to anybody",
+            requested=spec.services[name].image,
+            effect=Effect.ADJUSTED,
+            reason=f"pulled through a remote repository of Artifact Registry; {image.registry} must allow anonymous pulls",
         )
         for name, image in images(spec).items()
-        if image.registry in foreign
+        if image.registry in external
     ]
 
 
-def _refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
+def _image_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
+    push = "push the image to the platform's registry and leave out the host"
     for name, image in images(spec).items():
-        path, reference, host = f"services.{name}.image", spec.services[name].image, image.registry or ""
-        if not PATH.fullmatch(image.name):
-            advice = (
-                "Artifact Registry takes lower-case letters and digits, and between them single dots, hyphens, slashes"
-            )
-            yield legacy_unsupported("gcp", path, reference, advice)
+        key, host = f"services.{name}.image", image.registry or ""
+        if not IMAGE_PATH.fullmatch(image.name):
+            problem = f"{displayed(image.name)} is not a valid image name for Artifact Registry"
+            fix = "use lower-case letters and digits, separated by single dots, hyphens or slashes"
+            yield Unsupported("gcp", key, problem=problem, fix=fix)
         if host.partition(":")[0] == "localhost":
-            advice = (
-                "Artifact Registry fetches it over the internet; push the image to the platform's registry (no host)"
-            )
-            yield legacy_unsupported("gcp", path, reference, advice)
-        elif len(remote_repository_id(stack, host)) > MOST_ID_CHARACTERS:
-            advice = (
-                f"the repository that stands for {host} would have a name of more than {MOST_ID_CHARACTERS} characters"
-            )
-            yield legacy_unsupported(
-                "gcp", path, reference, f"{advice}; push the image to the platform's registry (no host)"
-            )
+            problem = f"{host} is a local registry; Artifact Registry fetches images over the internet"
+            yield Unsupported("gcp", key, problem=problem, fix=push)
+        elif len(remote_repository_id(stack, host)) > MAX_ID_CHARACTERS:
+            problem = f"the id of the remote repository for {host} is longer than {MAX_ID_CHARACTERS} characters"
+            yield Unsupported("gcp", key, problem=problem, fix=push)

@@ -1,8 +1,8 @@
-"""Encryption keys: one for data at rest, one for telemetry, each usable by the service agents that encrypt with it.
+"""Cloud KMS keys for data at rest and for telemetry, with grants for the service agents that encrypt with them.
 
-A service encrypts through an agent of its own, which exists only once something asks for it and may use no key until it
-is told so. A room therefore takes the key from `usable`: that Output carries the grant with it, so nothing is encrypted
-before its agent may. Key rings and key names can never be deleted or reused; Pulumi's suffix keeps a new stack apart.
+A service encrypts through its service agent, which has to be created and granted access to the key first. Other
+components therefore use the key ids in `usable`: these Outputs depend on the grant. Key rings and key names can never be
+deleted or reused; the suffix that Pulumi adds keeps the names of a new stack unique.
 """
 
 from collections.abc import Mapping
@@ -17,26 +17,26 @@ from providers.gcp.context import GcpContext
 
 ROTATION_SECONDS = 90 * 24 * 3600
 GRACE_SECONDS = {True: 30 * 24 * 3600, False: 24 * 3600}
-"""Between asking for a version's destruction and the act, for production and for other profiles."""
-ENCRYPT = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+"""Delay of the destruction of a key version, for production and for other profiles."""
+ENCRYPTER_ROLE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 
 
 @dataclass(frozen=True)
 class GcpKeys:
-    """Key ids (`projects/P/locations/R/keyRings/K/cryptoKeys/C`): `data` for what users store, `telemetry` for logs."""
+    """Key ids (`projects/P/locations/R/keyRings/K/cryptoKeys/C`): `data` for data at rest, `telemetry` for logs."""
 
     data: pulumi.Output[str]
     telemetry: pulumi.Output[str]
-    """Known once Cloud Logging may encrypt with it."""
+    """Depends on the grant for Cloud Logging."""
     usable: Mapping[str, pulumi.Output[str]]
-    """The data key by service (`run`, `sqladmin`, ...), known once that service's agent may encrypt with it."""
+    """Data key by service (`run`, `sqladmin`, ...); depends on the grant for that service's agent."""
 
 
 def create_keys(scope: Scope, context: GcpContext) -> GcpKeys:
-    """Two customer-managed keys that rotate every 90 days, and the agents that may use them."""
+    """Create two customer-managed keys that rotate every 90 days, and the grants of the agents that use them."""
     ring = gcp.kms.KeyRing(scope.named(), project=context.project, location=context.region, opts=scope.opts())
-    data, telemetry = _key(scope, context, ring, "data"), _key(scope, context, ring, "telemetry")
-    members = {name: _agent(scope, context, name) for name in encrypting(context.spec)}
+    data, telemetry = _create_key(scope, context, ring, "data"), _create_key(scope, context, ring, "telemetry")
+    members = {name: _create_agent(scope, context, name) for name in services_with_agent(context.spec)}
     if context.spec.storage is not None:
         members["storage"] = _storage_agent(scope, context)
     return GcpKeys(
@@ -46,13 +46,13 @@ def create_keys(scope: Scope, context: GcpContext) -> GcpKeys:
     )
 
 
-def encrypting(spec: Platform) -> tuple[str, ...]:
-    """Services whose agent is made on request and encrypts with the data key."""
-    asked = {"sqladmin": spec.database, "redis": spec.cache}
-    return ("artifactregistry", "run", "secretmanager", *(name for name, part in asked.items() if part is not None))
+def services_with_agent(spec: Platform) -> tuple[str, ...]:
+    """Services whose agent is created on request and encrypts with the data key."""
+    optional = {"sqladmin": spec.database, "redis": spec.cache}
+    return ("artifactregistry", "run", "secretmanager", *(name for name, part in optional.items() if part is not None))
 
 
-def _key(scope: Scope, context: GcpContext, ring: gcp.kms.KeyRing, part: str) -> gcp.kms.CryptoKey:
+def _create_key(scope: Scope, context: GcpContext, ring: gcp.kms.KeyRing, part: str) -> gcp.kms.CryptoKey:
     return gcp.kms.CryptoKey(
         scope.named(part),
         key_ring=ring.id,
@@ -68,21 +68,21 @@ def _key(scope: Scope, context: GcpContext, ring: gcp.kms.KeyRing, part: str) ->
 
 
 def _grant(scope: Scope, part: str, key: gcp.kms.CryptoKey, member: pulumi.Input[str]) -> pulumi.Output[str]:
-    """The key's id, out of the grant: whoever encrypts with it waits for the right to."""
+    """Return the key id from the grant, so that resources that encrypt with the key depend on the grant."""
     grant = gcp.kms.CryptoKeyIAMMember(
-        scope.named(part), crypto_key_id=key.id, role=ENCRYPT, member=member, opts=scope.opts()
+        scope.named(part), crypto_key_id=key.id, role=ENCRYPTER_ROLE, member=member, opts=scope.opts()
     )
     return grant.crypto_key_id
 
 
-def _agent(scope: Scope, context: GcpContext, name: str) -> pulumi.Output[str]:
+def _create_agent(scope: Scope, context: GcpContext, name: str) -> pulumi.Output[str]:
     return gcp.projects.ServiceIdentity(
         scope.named(f"agent-{name}"), project=context.project, service=f"{name}.googleapis.com", opts=scope.opts()
     ).member
 
 
 def _storage_agent(scope: Scope, context: GcpContext) -> pulumi.Output[str]:
-    """Asking for Cloud Storage's agent makes it; a `ServiceIdentity` of it there is not."""
+    """Reading the agent of Cloud Storage creates it; it has no `ServiceIdentity`."""
     return gcp.storage.get_project_service_account_output(
         project=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).member

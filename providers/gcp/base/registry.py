@@ -1,8 +1,7 @@
-"""Images by digest: Artifact Registry, for images of our own and for those that live elsewhere.
+"""Artifact Registry repositories: one for the platform's images, one remote repository per external registry.
 
-Cloud Run pulls through its own agent, which may read every repository of the project, so no service needs a grant. A
-remote repository stands for each foreign registry, because Cloud Run pulls from no other: it fetches an image once and
-keeps it. Tags of our own are immutable, so what was tested is what runs.
+Cloud Run pulls through its service agent, which may read every repository of the project, so services need no grant.
+Tags of the platform's repository are immutable, so the tested image is the one that runs.
 """
 
 from collections.abc import Mapping
@@ -14,7 +13,13 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.images import Image
 from providers.gcp.base.identity import GcpIdentity
-from providers.gcp.base.image_sources import DOCKER_HUB, foreign_hosts, images, own_repository_id, remote_repository_id
+from providers.gcp.base.image_sources import (
+    DOCKER_HUB,
+    external_hosts,
+    images,
+    platform_repository_id,
+    remote_repository_id,
+)
 from providers.gcp.base.keys import GcpKeys
 from providers.gcp.context import GcpContext
 
@@ -25,50 +30,55 @@ FORMAT = "DOCKER"
 
 @dataclass(frozen=True)
 class GcpRegistry:
-    """Full image reference by service, and what must stand before Cloud Run can pull it."""
+    """Full image reference by service, and the repositories that must exist before Cloud Run can pull it."""
 
     images: Mapping[str, pulumi.Input[str]]
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
 def create_registry(scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> GcpRegistry:
-    """One repository for the platform's own images, one remote repository per foreign registry."""
-    repositories: dict[str | None, gcp.artifactregistry.Repository] = {None: _own(scope, context, keys, identity)}
-    repositories |= {host: _remote(scope, context, keys, host) for host in foreign_hosts(context.spec)}
-    wanted = images(context.spec)
+    """Create the platform's repository, and a remote repository for each external registry."""
+    repositories: dict[str | None, gcp.artifactregistry.Repository] = {
+        None: _create_platform_repository(scope, context, keys, identity)
+    }
+    for host in external_hosts(context.spec):
+        repositories[host] = _create_remote_repository(scope, context, keys, host)
+    service_images = images(context.spec)
     return GcpRegistry(
         images={
             name: _reference(repositories[image.registry], image)
             if image.registry in repositories
             else context.spec.services[name].image
-            for name, image in wanted.items()
+            for name, image in service_images.items()
         },
         grants={
             name: (repositories[image.registry],) if image.registry in repositories else ()
-            for name, image in wanted.items()
+            for name, image in service_images.items()
         },
     )
 
 
 def _reference(repository: gcp.artifactregistry.Repository, image: Image) -> pulumi.Output[str]:
-    """Put together from what is known beforehand, so that a preview shows the image whole."""
+    """Return the reference from values that are known at preview."""
     host = pulumi.Output.concat(repository.location, "-docker.pkg.dev/", repository.project)
     return pulumi.Output.concat(host, "/", repository.repository_id, f"/{image.name}{image.suffix}")
 
 
-def _own(scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> gcp.artifactregistry.Repository:
+def _create_platform_repository(
+    scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity
+) -> gcp.artifactregistry.Repository:
     repository = gcp.artifactregistry.Repository(
         scope.named(),
         project=context.project,
         location=context.region,
-        repository_id=own_repository_id(context.stack),
+        repository_id=platform_repository_id(context.stack),
         description=f"Images of the stack {context.stack}",
         format=FORMAT,
         mode="STANDARD_REPOSITORY",
         docker_config=gcp.artifactregistry.RepositoryDockerConfigArgs(immutable_tags=True),
         kms_key_name=keys.usable["artifactregistry"],
-        vulnerability_scanning_config=_scanned(),
-        cleanup_policies=_cleanup(),
+        vulnerability_scanning_config=_scanning_config(),
+        cleanup_policies=_cleanup_policies(),
         cleanup_policy_dry_run=False,
         opts=scope.opts(protect=context.production),
     )
@@ -85,22 +95,24 @@ def _own(scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity
     return repository
 
 
-def _remote(scope: Scope, context: GcpContext, keys: GcpKeys, host: str) -> gcp.artifactregistry.Repository:
+def _create_remote_repository(
+    scope: Scope, context: GcpContext, keys: GcpKeys, host: str
+) -> gcp.artifactregistry.Repository:
     repository_id = remote_repository_id(context.stack, host)
     return gcp.artifactregistry.Repository(
         scope.named(remote_repository_id("remote", host)),
         project=context.project,
         location=context.region,
         repository_id=repository_id,
-        description=f"Copies of images of {host}",
+        description=f"Cached images of {host}",
         format=FORMAT,
         mode="REMOTE_REPOSITORY",
         remote_repository_config=gcp.artifactregistry.RepositoryRemoteRepositoryConfigArgs(
             description=host, docker_repository=_upstream(host)
         ),
         kms_key_name=keys.usable["artifactregistry"],
-        vulnerability_scanning_config=_scanned(),
-        cleanup_policies=_cleanup(),
+        vulnerability_scanning_config=_scanning_config(),
+        cleanup_policies=_cleanup_policies(),
         cleanup_policy_dry_run=False,
         opts=scope.opts(),
     )
@@ -116,13 +128,13 @@ def _upstream(host: str) -> gcp.artifactregistry.RepositoryRemoteRepositoryConfi
     )
 
 
-def _scanned() -> gcp.artifactregistry.RepositoryVulnerabilityScanningConfigArgs:
-    """As the project has it: on, since `containerscanning` is enabled."""
+def _scanning_config() -> gcp.artifactregistry.RepositoryVulnerabilityScanningConfigArgs:
+    """Setting of the project: on, because `containerscanning` is enabled."""
     return gcp.artifactregistry.RepositoryVulnerabilityScanningConfigArgs(enablement_config="INHERITED")
 
 
-def _cleanup() -> list[gcp.artifactregistry.RepositoryCleanupPolicyArgs]:
-    """Untagged images go after a week; the last of each image stay whatever happens, for keeping wins."""
+def _cleanup_policies() -> list[gcp.artifactregistry.RepositoryCleanupPolicyArgs]:
+    """Delete untagged images after a week; KEEP has precedence, so the last versions of each image stay."""
     return [
         gcp.artifactregistry.RepositoryCleanupPolicyArgs(
             id="keep-last",

@@ -1,4 +1,4 @@
-"""What `open` lays before any verb: the Google Cloud facts that rooms share, never seen by neutral code."""
+"""Base resources of a region, which every other component uses."""
 
 from dataclasses import dataclass
 
@@ -27,5 +27,5 @@ class GcpBaseResources:
 
     @property
     def spec(self) -> Platform:
-        """The spec that is built."""
+        """Spec of the platform."""
         return self.context.spec

@@ -1,7 +1,7 @@
-"""Store a value, hand out a reference: Secret Manager, one grant per reader on the single secret.
+"""Secret Manager secrets, with a grant per reader on the single secret.
 
-The value lies in the stack's region alone, under the data key. A new value is a new version; readers name the version
-they were deployed with, so that a rotation restarts them, and the old one is kept for a week before it is destroyed.
+The value is stored in the stack's region only, encrypted with the data key. A new value is a new version. Readers refer
+to a version, so a rotation restarts them; production keeps the previous version for a week before it is destroyed.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.naming import secret_id
 
 OLD_VERSION_SECONDS = 7 * 24 * 3600
-READ = "roles/secretmanager.secretAccessor"
+READER_ROLE = "roles/secretmanager.secretAccessor"
 
 
 def create_secret(
     scope: Scope, base: GcpBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
-    """One secret in the stack's region under the data key, and for each reader the right to read this secret."""
-    secret = _secret(scope, base, name)
+    """Create a secret in the stack's region, encrypted with the data key, and a grant on it for each reader."""
+    secret = _create_secret(scope, base, name)
     version = gcp.secretmanager.SecretVersion(
         scope.named(f"{name}-value"),
         secret=secret.id,
@@ -30,11 +30,11 @@ def create_secret(
         deletion_policy="DELETE",
         opts=scope.opts(),
     )
-    grants = [_grant(scope, base, name, secret, reader) for reader in readers]
+    grants = [_grant_reader(scope, base, name, secret, reader) for reader in readers]
     return SecretRef(name, secret.secret_id, version.version, (version, *grants))
 
 
-def _secret(scope: Scope, base: GcpBaseResources, name: str) -> gcp.secretmanager.Secret:
+def _create_secret(scope: Scope, base: GcpBaseResources, name: str) -> gcp.secretmanager.Secret:
     context = base.context
     key = gcp.secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs(
         kms_key_name=base.keys.usable["secretmanager"]
@@ -58,14 +58,14 @@ def _secret(scope: Scope, base: GcpBaseResources, name: str) -> gcp.secretmanage
     )
 
 
-def _grant(
+def _grant_reader(
     scope: Scope, base: GcpBaseResources, name: str, secret: gcp.secretmanager.Secret, reader: str
 ) -> gcp.secretmanager.SecretIamMember:
     return gcp.secretmanager.SecretIamMember(
         scope.named(f"{name}-{reader}"),
         project=base.context.project,
         secret_id=secret.secret_id,
-        role=READ,
+        role=READER_ROLE,
         member=base.identity.member(reader),
         opts=scope.opts(),
     )

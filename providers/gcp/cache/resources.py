@@ -1,9 +1,9 @@
-"""Redis protocol: Memorystore for Redis, encrypted on disk and on the wire, with a password.
+"""Memorystore for Redis, encrypted at rest and in transit, with a password.
 
-Not Memorystore for Valkey: that one knows IAM tokens instead of a password, so a plain REDIS_URL could not open it. The
-instance signs its certificate itself, with an authority made for it alone; clients would refuse it, or be told to check
-nothing. The authority is therefore stored and mounted as a file in every service that uses the cache, and REDIS_URL names
-that file: redis-py and Celery read it from there, others find it at `variables.REDIS_CA_FILE`.
+Memorystore for Valkey has IAM tokens instead of a password, so a client with a plain REDIS_URL could not connect to it.
+The instance's certificate is signed by a CA that exists only for the instance, which clients do not trust. The CA
+certificate is therefore stored as a secret and mounted as a file in every service that uses the cache, and REDIS_URL names
+that file: redis-py and Celery read it from the URL, other clients from `variables.REDIS_CA_FILE`.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from providers.contract.spec import CacheSpec
 from providers.contract.variables import REDIS_CA_FILE
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
+from providers.gcp.cache.sizes import instance_memory_gib
 from providers.gcp.network.flows import CACHE_PORT
-from providers.gcp.sizes import cache_gib
 
 VERSION = "REDIS_7_2"
 SNAPSHOTS = "TWELVE_HOURS"
@@ -29,17 +29,17 @@ MAINTENANCE_HOUR = 4
 
 @dataclass(frozen=True)
 class GcpCache(Cache):
-    """`identifier` (`projects/P/locations/R/instances/I`) names the instance in metrics."""
+    """Memorystore instance; metrics have `identifier` (`projects/P/locations/R/instances/I`) as a label."""
 
     identifier: pulumi.Output[str]
 
 
 def create_cache(scope: Scope, base: GcpBaseResources) -> GcpCache:
-    """One instance for the spec's cache."""
-    wanted, users = base.spec.cache, base.spec.users_of("cache")
-    if wanted is None:
+    """Create the instance, its URL and its CA certificate."""
+    cache, users = base.spec.cache, base.spec.users_of("cache")
+    if cache is None:
         raise ValueError("the platform has no cache")
-    instance = _instance(scope, base, wanted)
+    instance = _create_instance(scope, base, cache)
     password = pulumi.Output.secret(instance.auth_string)
     url = redis_url(password, instance.host, CACHE_PORT, tls=True, ca_file=REDIS_CA_FILE)
     return GcpCache(
@@ -47,22 +47,22 @@ def create_cache(scope: Scope, base: GcpBaseResources) -> GcpCache:
         port=CACHE_PORT,
         tls=True,
         url=create_secret(scope, base, "redis-url", url, users),
-        ca_certificate=create_secret(scope, base, "redis-ca", _authorities(instance), users),
+        ca_certificate=create_secret(scope, base, "redis-ca", _ca_certificates(instance), users),
         identifier=instance.id,
     )
 
 
-def _instance(scope: Scope, base: GcpBaseResources, wanted: CacheSpec) -> gcp.redis.Instance:
+def _create_instance(scope: Scope, base: GcpBaseResources, cache: CacheSpec) -> gcp.redis.Instance:
     context = base.context
     return gcp.redis.Instance(
         scope.named(),
         project=context.project,
         region=context.region,
         display_name=f"Cache of the stack {context.stack}",
-        tier="STANDARD_HA" if wanted.high_availability else "BASIC",
-        memory_size_gb=cache_gib(wanted.memory_gib),
+        tier="STANDARD_HA" if cache.high_availability else "BASIC",
+        memory_size_gb=instance_memory_gib(cache.memory_gib),
         redis_version=VERSION,
-        redis_configs={"maxmemory-policy": wanted.eviction},
+        redis_configs={"maxmemory-policy": cache.eviction},
         auth_enabled=True,
         transit_encryption_mode="SERVER_AUTHENTICATION",
         customer_managed_key=base.keys.usable["redis"],
@@ -72,18 +72,18 @@ def _instance(scope: Scope, base: GcpBaseResources, wanted: CacheSpec) -> gcp.re
         persistence_config=gcp.redis.InstancePersistenceConfigArgs(
             persistence_mode="RDB", rdb_snapshot_period=SNAPSHOTS
         ),
-        maintenance_policy=_maintenance(),
+        maintenance_policy=_maintenance_policy(),
         deletion_protection=context.production,
         opts=scope.opts(),
     )
 
 
-def _authorities(instance: gcp.redis.Instance) -> pulumi.Output[str]:
-    """Every authority in one file: five years on a second one stands beside the first, which it follows."""
-    return instance.server_ca_certs.apply(lambda known: "\n".join(authority.cert or "" for authority in known))
+def _ca_certificates(instance: gcp.redis.Instance) -> pulumi.Output[str]:
+    """Return every CA certificate in one file; after five years the instance has two, until the first one expires."""
+    return instance.server_ca_certs.apply(lambda values: "\n".join(value.cert or "" for value in values))
 
 
-def _maintenance() -> gcp.redis.InstanceMaintenancePolicyArgs:
+def _maintenance_policy() -> gcp.redis.InstanceMaintenancePolicyArgs:
     start = gcp.redis.InstanceMaintenancePolicyWeeklyMaintenanceWindowStartTimeArgs(
         hours=MAINTENANCE_HOUR, minutes=0, seconds=0, nanos=0
     )

@@ -1,51 +1,112 @@
-"""The container of a Cloud Run service: image, command, variables, size, probes."""
+"""Containers and volumes of Cloud Run services and worker pools: image, command, variables, files, size, probes.
+
+The SDK has separate classes for services and for worker pools. A stored file is a volume with one version of one secret;
+Cloud Run mounts a secret as a directory, so each file has its own.
+"""
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Platform, Service
-from providers.gcp.compute.environment import plain_variables
-from providers.gcp.compute.files import service_mounts
-from providers.gcp.compute.health import GcpProbe, liveness_probe, readiness_probe, startup_probe
+from providers.contract.variables import PORT
+from providers.gcp.compute.health import liveness_probe, readiness_probe, startup_probe
 from providers.gcp.compute.limits import works_in_background
 from providers.gcp.compute.sizes import run_size
 
-APP = "app"
-"""Name of the container that does the service's work; metrics carry it."""
+APP_CONTAINER = "app"
+"""Name of the main container; metrics have it as a label."""
 
 
 def service_container(
     spec: Platform, service: Service, image: pulumi.Input[str], environment: Environment
 ) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
-    """The container of a service with a port."""
+    """Main container of a service with a port."""
     return gcp.cloudrunv2.ServiceTemplateContainerArgs(
-        name=APP,
+        name=APP_CONTAINER,
         image=image,
-        # arguments, not the entry point: an image keeps its init process, as on every other cloud
+        # args, not command: the image keeps its entry point and so its init process, as on other clouds
         args=list(service.command) or None,
-        envs=[*_plain(plain_variables(environment)), *_secrets(environment.secrets)],
+        envs=[*_service_variables(environment), *_service_secrets(environment.secrets)],
         ports=gcp.cloudrunv2.ServiceTemplateContainerPortsArgs(name="http1", container_port=service.port),
         resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
             limits=run_size(service.size).limits,
-            # with limits and without this line, Cloud Run would take and bill the CPU around the clock
+            # with limits but without this value, Cloud Run allocates and bills the CPU at all times
             cpu_idle=not works_in_background(spec, service),
             startup_cpu_boost=True,
         ),
-        startup_probe=_startup(service),
-        readiness_probe=_readiness(service),
-        volume_mounts=service_mounts(environment.files) or None,
-        liveness_probe=_liveness(service),
+        startup_probe=_startup_probe(service),
+        readiness_probe=_readiness_probe(service),
+        volume_mounts=_service_mounts(environment.files) or None,
+        liveness_probe=_liveness_probe(service),
     )
 
 
-def _plain(variables: Mapping[str, pulumi.Input[str]]) -> list[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs]:
-    return [gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=name, value=value) for name, value in variables.items()]
+def worker_container(
+    service: Service, image: pulumi.Input[str], environment: Environment
+) -> gcp.cloudrunv2.WorkerPoolTemplateContainerArgs:
+    """Container of a service without a port."""
+    return gcp.cloudrunv2.WorkerPoolTemplateContainerArgs(
+        name=APP_CONTAINER,
+        image=image,
+        args=list(service.command) or None,
+        envs=[*_worker_variables(environment), *_worker_secrets(environment.secrets)],
+        resources=gcp.cloudrunv2.WorkerPoolTemplateContainerResourcesArgs(limits=run_size(service.size).limits),
+        volume_mounts=_worker_mounts(environment.files) or None,
+    )
 
 
-def _secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs]:
+def service_volumes(files: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.ServiceTemplateVolumeArgs]:
+    """Volumes of a service's files."""
+    return [
+        gcp.cloudrunv2.ServiceTemplateVolumeArgs(
+            name=_volume(path),
+            secret=gcp.cloudrunv2.ServiceTemplateVolumeSecretArgs(
+                secret=stored.reference,
+                items=[gcp.cloudrunv2.ServiceTemplateVolumeSecretItemArgs(path=_file(path), version=stored.version)],
+            ),
+        )
+        for path, stored in files.items()
+    ]
+
+
+def worker_volumes(files: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.WorkerPoolTemplateVolumeArgs]:
+    """Volumes of a worker pool's files."""
+    return [
+        gcp.cloudrunv2.WorkerPoolTemplateVolumeArgs(
+            name=_volume(path),
+            secret=gcp.cloudrunv2.WorkerPoolTemplateVolumeSecretArgs(
+                secret=stored.reference,
+                items=[gcp.cloudrunv2.WorkerPoolTemplateVolumeSecretItemArgs(path=_file(path), version=stored.version)],
+            ),
+        )
+        for path, stored in files.items()
+    ]
+
+
+def _plain_variables(environment: Environment) -> Mapping[str, pulumi.Input[str]]:
+    """Return plain variables without PORT, which Cloud Run sets and does not accept."""
+    return {name: value for name, value in environment.plain.items() if name != PORT}
+
+
+def _service_variables(environment: Environment) -> list[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs]:
+    return [
+        gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=name, value=value)
+        for name, value in _plain_variables(environment).items()
+    ]
+
+
+def _worker_variables(environment: Environment) -> list[gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs]:
+    return [
+        gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs(name=name, value=value)
+        for name, value in _plain_variables(environment).items()
+    ]
+
+
+def _service_secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs]:
     return [
         gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(
             name=name,
@@ -59,8 +120,49 @@ def _secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.ServiceTem
     ]
 
 
-def _startup(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerStartupProbeArgs:
-    probe: GcpProbe = startup_probe(service.health)
+def _worker_secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs]:
+    return [
+        gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs(
+            name=name,
+            value_source=gcp.cloudrunv2.WorkerPoolTemplateContainerEnvValueSourceArgs(
+                secret_key_ref=gcp.cloudrunv2.WorkerPoolTemplateContainerEnvValueSourceSecretKeyRefArgs(
+                    secret=secret.reference, version=secret.version
+                )
+            ),
+        )
+        for name, secret in secrets.items()
+    ]
+
+
+def _service_mounts(files: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs]:
+    return [
+        gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=_volume(path), mount_path=_directory(path))
+        for path in files
+    ]
+
+
+def _worker_mounts(files: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.WorkerPoolTemplateContainerVolumeMountArgs]:
+    return [
+        gcp.cloudrunv2.WorkerPoolTemplateContainerVolumeMountArgs(name=_volume(path), mount_path=_directory(path))
+        for path in files
+    ]
+
+
+def _volume(path: str) -> str:
+    """Name of the directory: `redis` for /etc/agent-platform/redis/ca.pem."""
+    return PurePosixPath(path).parent.name
+
+
+def _directory(path: str) -> str:
+    return str(PurePosixPath(path).parent)
+
+
+def _file(path: str) -> str:
+    return PurePosixPath(path).name
+
+
+def _startup_probe(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerStartupProbeArgs:
+    probe = startup_probe(service.health)
     http = gcp.cloudrunv2.ServiceTemplateContainerStartupProbeHttpGetArgs(path=service.health.path, port=service.port)
     socket = gcp.cloudrunv2.ServiceTemplateContainerStartupProbeTcpSocketArgs(port=service.port)
     return gcp.cloudrunv2.ServiceTemplateContainerStartupProbeArgs(
@@ -73,7 +175,7 @@ def _startup(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerStartup
     )
 
 
-def _readiness(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerReadinessProbeArgs | None:
+def _readiness_probe(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerReadinessProbeArgs | None:
     if service.health.path is None:
         return None
     probe = readiness_probe(service.health)
@@ -88,7 +190,7 @@ def _readiness(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerReadi
     )
 
 
-def _liveness(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerLivenessProbeArgs | None:
+def _liveness_probe(service: Service) -> gcp.cloudrunv2.ServiceTemplateContainerLivenessProbeArgs | None:
     if service.health.path is None:
         return None
     probe = liveness_probe(service.health)

@@ -1,28 +1,29 @@
-"""A service's health numbers as Cloud Run's probes. Pure.
+"""Startup, readiness and liveness probes from a service's health settings. Pure.
 
-Where other clouds ask one question, Cloud Run asks three: has the copy started, may it receive requests, must it be
-restarted. One set of numbers answers all: a copy is taken out of traffic after `unhealthy_threshold` failures in a
-row and restarted after twice as many, so that one that only needs a pause is not killed for it.
+Cloud Run has three probes where other clouds have one health check. One set of numbers configures all of them: a replica
+is removed from traffic after `unhealthy_threshold` failures in a row and restarted after twice as many, so that a short
+pause does not restart it.
 
-Probes speak HTTP or open a port; no command is run inside a container. A worker has no port, so nothing is asked of
-it: a worker that ends is started again.
+Probes use HTTP or open a TCP connection; no command is run in a container. A worker has no port and no probe; Cloud Run
+restarts a worker that exits.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Adjustment, legacy_adjustment
+from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
 STARTUP_PERIOD_SECONDS = 10
-LONGEST_STARTUP_SECONDS = 240
-"""period x failures of a startup probe: Cloud Run, "Configure container health checks"."""
+MAX_STARTUP_SECONDS = 240
+"""Maximum of period x failure threshold of a startup probe: Cloud Run documentation, "Configure container health
+checks"."""
 
 
 @dataclass(frozen=True)
 class GcpProbe:
-    """How often is asked, how long an answer may take, and how many answers in a row decide."""
+    """Period, timeout and thresholds of one probe."""
 
     period_seconds: int
     timeout_seconds: int
@@ -31,43 +32,45 @@ class GcpProbe:
 
 
 def startup_probe(health: Health) -> GcpProbe:
-    """Asks often, and waits as long as other clouds do: the grace after start, and the failures that follow it."""
+    """Probe with a short period that allows the start period and the failures that follow it, as on other clouds."""
     timeout = health.timeout_seconds
     period = max(STARTUP_PERIOD_SECONDS, timeout + 1)
-    return GcpProbe(period, timeout, max(1, min(patience_seconds(health), LONGEST_STARTUP_SECONDS) // period))
+    return GcpProbe(period, timeout, max(1, min(patience_seconds(health), MAX_STARTUP_SECONDS) // period))
 
 
 def readiness_probe(health: Health) -> GcpProbe:
-    """Takes a copy out of traffic, and back in."""
+    """Probe that removes a replica from traffic and adds it again."""
     return GcpProbe(
         health.interval_seconds, health.timeout_seconds, health.unhealthy_threshold, health.healthy_threshold
     )
 
 
 def liveness_probe(health: Health) -> GcpProbe:
-    """Restarts a copy that stays unhealthy."""
+    """Probe that restarts a replica that stays unhealthy."""
     return GcpProbe(health.interval_seconds, health.timeout_seconds, PATIENCE * health.unhealthy_threshold)
 
 
 def probe_adjustments(spec: Platform) -> list[Adjustment]:
-    """Health settings that no probe can carry."""
-    return [found for name, service in spec.services.items() for found in _adjustments(name, service)]
+    """Report health settings that no probe applies."""
+    return [adjustment for name, service in spec.services.items() for adjustment in _health_adjustments(name, service)]
 
 
-def _adjustments(name: str, service: Service) -> Iterator[Adjustment]:
-    path, health = f"services.{name}.health", service.health
+def _health_adjustments(name: str, service: Service) -> Iterator[Adjustment]:
+    key, health = f"services.{name}.health", service.health
     if health.command:
-        given = "nothing: Cloud Run runs no command in a container, and starts one again when its process ends"
-        yield legacy_adjustment(f"{path}.command", list(health.command), given)
-    asked = health.model_dump(exclude_unset=True, exclude={"command"}, mode="json")
-    if service.port is None and asked:
-        yield legacy_adjustment(path, asked, "nothing: Cloud Run asks nothing of a worker")
+        reason = "Cloud Run runs no health check commands; it restarts a container whose process exits"
+        yield Adjustment(f"{key}.command", requested=list(health.command), effect=Effect.IGNORED, reason=reason)
+    settings = health.model_dump(exclude_unset=True, exclude={"command"}, mode="json")
+    if service.port is None and settings:
+        reason = "Cloud Run has no health checks for workers"
+        yield Adjustment(key, requested=settings, effect=Effect.IGNORED, reason=reason)
     elif service.port is not None and health.path is None:
-        given = f"a connection to port {service.port} at the start, and no question later: no path is named"
-        yield legacy_adjustment(path, asked, given)
-    elif patience_seconds(health) > LONGEST_STARTUP_SECONDS:
-        given = (
-            f"{LONGEST_STARTUP_SECONDS} seconds in all to start, the longest that Cloud Run waits, "
-            f"where grace and {health.unhealthy_threshold} failures would make {patience_seconds(health)}"
+        reason = f"a TCP check of port {service.port} at startup only; health.path is not set"
+        yield Adjustment(key, requested=settings, effect=Effect.PARTIAL, reason=reason)
+    elif patience_seconds(health) > MAX_STARTUP_SECONDS:
+        reason = (
+            f"a replica has {MAX_STARTUP_SECONDS} seconds to start, the maximum of Cloud Run; the start period and "
+            f"{health.unhealthy_threshold} failures would be {patience_seconds(health)} seconds"
         )
-        yield legacy_adjustment(f"{path}.start_period_seconds", health.start_period_seconds, given)
+        key = f"{key}.start_period_seconds"
+        yield Adjustment(key, requested=health.start_period_seconds, effect=Effect.ADJUSTED, reason=reason)

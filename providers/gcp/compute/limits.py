@@ -1,78 +1,80 @@
-"""What the services' spec asks that Cloud Run cannot do, or does in its own way. Pure."""
+"""Service settings that Cloud Run refuses or adjusts. Pure."""
 
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform, Service
 from providers.gcp.compute.health import probe_adjustments
 from providers.gcp.compute.sizes import (
-    PAIRS,
+    MAX_MEMORY_MIB,
+    MAX_VCPU,
     RunSize,
-    asked,
     fits,
     run_size,
     run_size_adjustments,
     run_size_refusals,
+    size_text,
 )
 
-RESERVED = re.compile(r"K_(SERVICE|REVISION|CONFIGURATION)|CLOUD_RUN_.*|X_GOOGLE_.*")
-"""Variables that Cloud Run sets itself and refuses from others, beside PORT: "Container runtime contract"."""
-SIDECAR = RunSize(vcpu=1, memory_mib=512)
-"""The smallest size there is, for the container that carries metrics to the managed Prometheus."""
+RESERVED_VARIABLES = re.compile(r"K_(SERVICE|REVISION|CONFIGURATION)|CLOUD_RUN_.*|X_GOOGLE_.*")
+"""Variables that Cloud Run sets and that a service must not set: Cloud Run documentation, "Container runtime
+contract"."""
+SIDECAR_SIZE = RunSize(vcpu=1, memory_mib=512)
+"""Smallest size of a container, for the sidecar that sends metrics to Managed Service for Prometheus."""
 BACKGROUND_APPS = ("agentos",)
-"""Apps that go on working after they have answered: an agent writes its memory and its traces then."""
+"""Apps that continue to work after the response: an agent then writes its memory and its traces."""
 
 
 def has_sidecar(spec: Platform, service: Service) -> bool:
-    """True when a second container carries the service's metrics to the managed Prometheus."""
+    """True when a sidecar sends the service's metrics to Managed Service for Prometheus."""
     return spec.monitoring.prometheus and service.port is not None
 
 
 def works_in_background(spec: Platform, service: Service) -> bool:
-    """True when a copy needs its CPU between requests too; others are paid and awake only while they answer."""
+    """True when a replica needs CPU between requests; other services are billed for CPU during requests only."""
     return service.app in BACKGROUND_APPS or has_sidecar(spec, service)
 
 
 def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Sizes and variables that Cloud Run does not take."""
-    return [*run_size_refusals(spec), *_crowded(spec), *_reserved(spec)]
+    """Refuse sizes and variables that Cloud Run does not accept."""
+    return [*run_size_refusals(spec), *_refuse_oversized_replicas(spec), *_refuse_reserved_variables(spec)]
 
 
 def compute_adjustments(spec: Platform) -> list[Adjustment]:
-    """Sizes and checks that Cloud Run honours in its own way, and workers that show no metrics."""
-    return [*run_size_adjustments(spec), *probe_adjustments(spec), *_unscraped(spec)]
+    """Report adjusted sizes and probes, and workers that Prometheus does not scrape."""
+    return [*run_size_adjustments(spec), *probe_adjustments(spec), *_unscraped_workers(spec)]
 
 
-def _crowded(spec: Platform) -> Iterator[Diagnostic]:
-    """The containers of one copy share the largest size."""
-    vcpu, (_, memory_mib) = list(PAIRS.items())[-1]
+def _refuse_oversized_replicas(spec: Platform) -> Iterator[Diagnostic]:
+    """All containers of a replica share the limits of the largest size."""
     for name, service in spec.services.items():
         if not has_sidecar(spec, service) or not fits(service.size):
             continue
         size = run_size(service.size)
-        if size.vcpu + SIDECAR.vcpu > vcpu or size.memory_mib + SIDECAR.memory_mib > memory_mib:
-            advice = (
-                f"the containers of a copy share {vcpu} vCPU and {memory_mib // 1024} GiB, and the one that carries its "
-                f"metrics takes {SIDECAR}; ask for less, or set monitoring.prometheus to false"
+        if size.vcpu + SIDECAR_SIZE.vcpu > MAX_VCPU or size.memory_mib + SIDECAR_SIZE.memory_mib > MAX_MEMORY_MIB:
+            problem = (
+                f"{size_text(service.size)} and the metrics sidecar, {SIDECAR_SIZE}, exceed the {MAX_VCPU} vCPU and "
+                f"{MAX_MEMORY_MIB // 1024} GiB of a replica"
             )
-            yield legacy_unsupported("gcp", f"services.{name}.size", asked(service.size), advice)
+            fix = "use a smaller size, or set monitoring.prometheus to false"
+            yield Unsupported("gcp", f"services.{name}.size", problem=problem, fix=fix)
 
 
-def _reserved(spec: Platform) -> Iterator[Diagnostic]:
+def _refuse_reserved_variables(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
-        places = {
-            **{key: f"environment.{key}" for key in service.environment},
+        keys = {
+            **{variable: f"environment.{variable}" for variable in service.environment},
             **dict.fromkeys(service.secrets, "secrets"),
         }
-        for variable, place in places.items():
-            if RESERVED.fullmatch(variable):
-                advice = "Cloud Run sets this variable itself; choose another name"
-                yield legacy_unsupported("gcp", f"services.{name}.{place}", variable, advice)
+        for variable, key in keys.items():
+            if RESERVED_VARIABLES.fullmatch(variable):
+                problem = f"Cloud Run sets the variable {variable}"
+                yield Unsupported("gcp", f"services.{name}.{key}", problem=problem, fix="use another name")
 
 
-def _unscraped(spec: Platform) -> Iterator[Adjustment]:
+def _unscraped_workers(spec: Platform) -> Iterator[Adjustment]:
     workers = [name for name, service in spec.services.items() if service.port is None]
     if spec.monitoring.prometheus and workers:
-        given = f"metrics of the services with a port; nothing can be asked of {', '.join(workers)}"
-        yield legacy_adjustment("monitoring.prometheus", True, given)
+        reason = f"{', '.join(workers)} {'is' if len(workers) == 1 else 'are'} not scraped; a worker has no port"
+        yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)

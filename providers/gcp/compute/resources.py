@@ -1,52 +1,246 @@
-"""The services: Cloud Run, a Service for each that listens and a WorkerPool for each that does not.
+"""Cloud Run services for services with a port, and worker pools for those without.
 
-A caller finds its callee at the callee's own address, which Cloud Run makes of name, project number and region, and
-must say who it is: every request carries an ID token whose audience is that address. A Python service gets one from
-the metadata server of its copy, with no key and no file (package `google-auth[requests]`):
+A service is reachable through the load balancer if it has a path, and from its callers in the network if another service
+lists it under `calls`. A caller uses the callee's address, which Cloud Run derives from name, project number and region,
+and authenticates with an ID token whose audience is that address. In Python the token comes from the metadata server,
+without a key or a file (package `google-auth[requests]`):
 
     import os, google.auth.transport.requests, google.oauth2.id_token
     audience = os.environ["CHAT_URL"]
     token = google.oauth2.id_token.fetch_id_token(google.auth.transport.requests.Request(), audience)
     httpx.get(f"{audience}/threads", headers={"Authorization": f"Bearer {token}"})
 
-A token lasts an hour. Whoever is not in `calls` is answered 403, and from outside the network the address answers 404.
-Routed services need no token: the load balancer has none to give, and admission is the entry's.
+A token is valid for one hour. A service that is not a caller gets status 403; from outside the network the address
+returns 404. Routed services need no token: the load balancer sends none, and the entry admits requests.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import Environment
+from providers.contract.spec import Service
 from providers.gcp.base.resources import GcpBaseResources
-from providers.gcp.compute.deployer_grants import let_deploy
-from providers.gcp.compute.service import create_service, let_call
-from providers.gcp.compute.worker import create_worker
+from providers.gcp.compute.containers import (
+    APP_CONTAINER,
+    service_container,
+    service_volumes,
+    worker_container,
+    worker_volumes,
+)
+from providers.gcp.compute.limits import has_sidecar
+from providers.gcp.compute.metrics_sidecar import MetricsSidecar, create_metrics_sidecar
+from providers.gcp.compute.scaling import GcpScaling, service_scaling
+from providers.gcp.entry.limits import MAX_REQUEST_SECONDS
+from providers.gcp.naming import run_name
 
-__all__ = ["GcpCompute", "create_compute"]
+LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+DEPLOYER_ROLE = "roles/run.developer"
+INVOKER_ROLE = "roles/run.invoker"
+
+RunResource = gcp.cloudrunv2.Service | gcp.cloudrunv2.WorkerPool
 
 
 @dataclass(frozen=True)
 class GcpCompute:
-    """By service name, the Cloud Run service or, for one without a port, the worker pool."""
+    """Cloud Run services and worker pools by service name."""
 
     services: Mapping[str, gcp.cloudrunv2.Service]
     workers: Mapping[str, gcp.cloudrunv2.WorkerPool]
 
 
 def create_compute(scope: Scope, base: GcpBaseResources, environments: Mapping[str, Environment]) -> GcpCompute:
-    """Per service a Cloud Run service or worker pool, and the right of its callers to invoke it."""
+    """Create a Cloud Run service or worker pool for each service, and the grants of its callers and the deployer."""
     spec = base.spec
-    listening = [name for name, service in spec.services.items() if service.port is not None]
-    services = {name: create_service(scope, base, name, environments[name]) for name in listening}
-    workers = {
-        name: create_worker(scope, base, name, environments[name]) for name in spec.services if name not in services
-    }
-    for callee, service in services.items():
+    services: dict[str, gcp.cloudrunv2.Service] = {}
+    workers: dict[str, gcp.cloudrunv2.WorkerPool] = {}
+    for name, service in spec.services.items():
+        scaling = service_scaling(spec, service)
+        if service.port is None:
+            workers[name] = _create_worker_pool(scope, base, name, environments[name], scaling)
+        else:
+            services[name] = _create_service(scope, base, name, environments[name], scaling)
+    for callee, resource in services.items():
         for caller in spec.callers_of(callee):
-            let_call(scope, base, caller, callee, service)
-    for name, target in (services | workers).items():
-        let_deploy(scope, base, name, target)
+            _grant_invoker(scope, base, caller, callee, resource)
+    run_resources: dict[str, RunResource] = {**services, **workers}
+    for name, resource in run_resources.items():
+        _grant_deployer(scope, base, name, resource)
     return GcpCompute(services, workers)
+
+
+def service_address(base: GcpBaseResources, service: str) -> pulumi.Input[str]:
+    """`https://<name>-<project number>.<region>.run.app`; empty for a worker, which accepts no connections."""
+    if base.spec.services[service].port is None:
+        return ""
+    name = run_name(base.context.stack, service)
+    return pulumi.Output.concat("https://", name, "-", base.project_number, f".{base.context.region}.run.app")
+
+
+def _create_service(
+    scope: Scope, base: GcpBaseResources, name: str, environment: Environment, scaling: GcpScaling
+) -> gcp.cloudrunv2.Service:
+    context, service = base.context, base.spec.services[name]
+    is_called = bool(base.spec.callers_of(name))
+    sidecar = create_metrics_sidecar(scope, base, name, APP_CONTAINER) if has_sidecar(base.spec, service) else None
+    config = sidecar.config.grants if sidecar else ()
+    return gcp.cloudrunv2.Service(
+        scope.named(name),
+        name=run_name(context.stack, name),
+        project=context.project,
+        location=context.region,
+        ingress=_ingress(service),
+        # only callers inside the network use the service's own address; it would bypass the load balancer
+        default_uri_disabled=not is_called,
+        custom_audiences=[service_address(base, name)] if is_called else None,
+        # the load balancer sends no identity, so the entry alone admits requests to a routed service
+        invoker_iam_disabled=service.path is not None,
+        deletion_protection=context.production,
+        scaling=_service_bounds(scaling),
+        template=_service_template(base, name, environment, scaling, sidecar),
+        traffics=[gcp.cloudrunv2.ServiceTrafficArgs(type=LATEST, percent=100)],
+        # no input refers to what the first revision needs: grants, secret values, routes
+        opts=scope.opts(depends_on=[*_prerequisites(base, name, environment), *config]),
+    )
+
+
+def _create_worker_pool(
+    scope: Scope, base: GcpBaseResources, name: str, environment: Environment, scaling: GcpScaling
+) -> gcp.cloudrunv2.WorkerPool:
+    context, service = base.context, base.spec.services[name]
+    return gcp.cloudrunv2.WorkerPool(
+        scope.named(name),
+        name=run_name(context.stack, name),
+        project=context.project,
+        location=context.region,
+        deletion_protection=context.production,
+        scaling=_worker_bounds(scaling),
+        template=gcp.cloudrunv2.WorkerPoolTemplateArgs(
+            service_account=base.identity.accounts[name].email,
+            encryption_key=base.keys.usable["run"],
+            containers=[worker_container(service, base.registry.images[name], environment)],
+            volumes=worker_volumes(environment.files) or None,
+            vpc_access=_worker_network(base, name),
+        ),
+        # no input refers to what the first revision needs: grants, secret values, routes
+        opts=scope.opts(depends_on=_prerequisites(base, name, environment)),
+    )
+
+
+def _prerequisites(base: GcpBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
+    """Return the grants, secret values, images, routes and rules that a replica needs at startup.
+
+    Without them the first revision fails its startup probe, and Cloud Run keeps the service in a failed state.
+    """
+    stored = [*environment.secrets.values(), *environment.files.values()]
+    secrets = [grant for secret in stored for grant in secret.grants]
+    grants = [*base.identity.grants[name], *base.registry.grants[name]]
+    return [*grants, *secrets, *base.network.ready]
+
+
+def _ingress(service: Service) -> str:
+    return "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" if service.path is not None else "INGRESS_TRAFFIC_INTERNAL_ONLY"
+
+
+def _service_bounds(scaling: GcpScaling) -> gcp.cloudrunv2.ServiceScalingArgs:
+    if scaling.is_fixed:
+        return gcp.cloudrunv2.ServiceScalingArgs(scaling_mode="MANUAL", manual_instance_count=scaling.min_replicas)
+    return gcp.cloudrunv2.ServiceScalingArgs(
+        scaling_mode="AUTOMATIC", min_instance_count=scaling.min_replicas, max_instance_count=scaling.max_replicas
+    )
+
+
+def _worker_bounds(scaling: GcpScaling) -> gcp.cloudrunv2.WorkerPoolScalingArgs:
+    if scaling.is_fixed:
+        return gcp.cloudrunv2.WorkerPoolScalingArgs(scaling_mode="MANUAL", manual_instance_count=scaling.min_replicas)
+    return gcp.cloudrunv2.WorkerPoolScalingArgs(
+        scaling_mode="AUTOMATIC", min_instance_count=scaling.min_replicas, max_instance_count=scaling.max_replicas
+    )
+
+
+def _revision_targets(scaling: GcpScaling) -> gcp.cloudrunv2.ServiceTemplateScalingArgs | None:
+    """Scaling targets, with the maximum again: the default maximum of a revision is 100."""
+    if scaling.is_fixed:
+        return None
+    return gcp.cloudrunv2.ServiceTemplateScalingArgs(
+        max_instance_count=scaling.max_replicas,
+        cpu_utilization=scaling.cpu_utilization,
+        concurrency_utilization=scaling.concurrency_utilization,
+    )
+
+
+def _service_template(
+    base: GcpBaseResources,
+    name: str,
+    environment: Environment,
+    scaling: GcpScaling,
+    sidecar: MetricsSidecar | None,
+) -> gcp.cloudrunv2.ServiceTemplateArgs:
+    spec, service = base.spec, base.spec.services[name]
+    app = service_container(spec, service, base.registry.images[name], environment)
+    return gcp.cloudrunv2.ServiceTemplateArgs(
+        execution_environment="EXECUTION_ENVIRONMENT_GEN2",
+        service_account=base.identity.accounts[name].email,
+        encryption_key=base.keys.usable["run"],
+        timeout=f"{MAX_REQUEST_SECONDS}s",
+        max_instance_request_concurrency=scaling.concurrency,
+        # Streamlit keeps a session in the memory of one replica, so a browser must return to it
+        session_affinity=service.app == "streamlit",
+        scaling=_revision_targets(scaling),
+        containers=[app, sidecar.container] if sidecar else [app],
+        volumes=[*service_volumes(environment.files), *([sidecar.volume] if sidecar else [])] or None,
+        vpc_access=_service_network(base, name),
+    )
+
+
+def _service_network(base: GcpBaseResources, name: str) -> gcp.cloudrunv2.ServiceTemplateVpcAccessArgs:
+    interface = gcp.cloudrunv2.ServiceTemplateVpcAccessNetworkInterfaceArgs(
+        network=base.network.network_id, subnetwork=base.network.subnet_id, tags=[base.network.tags[name]]
+    )
+    # all traffic uses the network: firewall rules, fixed addresses and closed egress apply to nothing else
+    return gcp.cloudrunv2.ServiceTemplateVpcAccessArgs(egress="ALL_TRAFFIC", network_interfaces=[interface])
+
+
+def _worker_network(base: GcpBaseResources, name: str) -> gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs:
+    interface = gcp.cloudrunv2.WorkerPoolTemplateVpcAccessNetworkInterfaceArgs(
+        network=base.network.network_id, subnetwork=base.network.subnet_id, tags=[base.network.tags[name]]
+    )
+    return gcp.cloudrunv2.WorkerPoolTemplateVpcAccessArgs(egress="ALL_TRAFFIC", network_interfaces=[interface])
+
+
+def _grant_invoker(
+    scope: Scope, base: GcpBaseResources, caller: str, callee: str, service: gcp.cloudrunv2.Service
+) -> None:
+    gcp.cloudrunv2.ServiceIamMember(
+        scope.named(f"{callee}-called-by-{caller}"),
+        project=base.context.project,
+        location=base.context.region,
+        name=service.name,
+        role=INVOKER_ROLE,
+        member=base.identity.member(caller),
+        opts=scope.opts(),
+    )
+
+
+def _grant_deployer(scope: Scope, base: GcpBaseResources, name: str, resource: RunResource) -> None:
+    """Allow the deployer to roll out revisions of this service or worker pool; nothing without a deployer."""
+    context, deployer = base.context, base.identity.deployer
+    if deployer is None:
+        return
+    member_type = (
+        gcp.cloudrunv2.ServiceIamMember
+        if isinstance(resource, gcp.cloudrunv2.Service)
+        else gcp.cloudrunv2.WorkerPoolIamMember
+    )
+    member_type(
+        scope.named(f"{name}-deployer"),
+        project=context.project,
+        location=context.region,
+        name=resource.name,
+        role=DEPLOYER_ROLE,
+        member=deployer,
+        opts=scope.opts(),
+    )

@@ -1,109 +1,122 @@
-"""Neutral targets -> Cloud Run's scaling of a service or worker pool. Pure.
+"""Scaling of Cloud Run services and worker pools from the spec's targets. Pure.
 
-Cloud Run scales on two things: CPU, and requests in flight. It knows no rate, so a rate becomes a number in flight by
-Little's law: requests a second times the seconds that one takes. What one takes is the promise of the SLO, or the
-alarm's threshold where there is none: an answer slower than that is a fault in any case.
-It adds a copy when the copies are filled to a share of what each may hold, so each may hold more than it should serve:
-the number in flight divided by that share.
+Cloud Run scales on CPU and on concurrent requests, not on a request rate. A rate becomes concurrent requests by Little's
+law: requests per second x seconds per request, which is the SLO's 95th percentile or, without an SLO, the threshold of
+the latency alarm. Cloud Run adds a replica when replicas use a share of their maximum concurrency, so the maximum is the
+number of concurrent requests divided by that share.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.diagnostics import Adjustment, legacy_adjustment
+from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.load import requests_in_flight, seconds_per_request
 from providers.contract.spec import Platform, Service
 
-LEAST_UTILIZATION, MOST_UTILIZATION = 0.1, 0.95
-"""Bounds of both utilisation targets: Cloud Run API, `RevisionScaling`."""
+MIN_UTILIZATION, MAX_UTILIZATION = 0.1, 0.95
+"""Bounds of both utilization targets: Cloud Run API, `RevisionScaling`."""
 CONCURRENCY_UTILIZATION = 0.6
-"""Share of a copy's requests in flight that scaling holds; Cloud Run's own default, stated so that it stays."""
+"""Target share of a replica's maximum concurrency; the default of Cloud Run, declared so that it does not change."""
 WORKER_CPU_PERCENT = 60
-"""Target of worker pools, which take no other here: Cloud Run, "Configure CPU autoscaling for worker pools"."""
-DEFAULT_CONCURRENCY, MOST_CONCURRENCY = 80, 1000
-"""Requests in flight on one copy: Cloud Run, "Set maximum concurrent requests per instance"."""
-LONGEST_IDLE_SECONDS = 900
-"""How long Cloud Run keeps an idle copy at most: Cloud Run, "About instance autoscaling"."""
+"""CPU target of every worker pool: Cloud Run documentation, "Configure CPU autoscaling for worker pools"."""
+DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 80, 1000
+"""Concurrent requests of a replica: Cloud Run documentation, "Set maximum concurrent requests per instance"."""
+MAX_IDLE_SECONDS = 900
+"""Maximum time that Cloud Run keeps an idle replica: Cloud Run documentation, "About instance autoscaling"."""
 
 
 @dataclass(frozen=True)
 class GcpScaling:
-    """Bounds and targets of one service; targets are shares of one, and None where the number of copies is fixed."""
+    """Replica bounds and targets of one service; targets are shares of 1, None when the number of replicas is fixed."""
 
-    least: int
-    most: int
+    min_replicas: int
+    max_replicas: int
     concurrency: int
     cpu_utilization: float | None
     concurrency_utilization: float | None
 
     @property
-    def fixed(self) -> bool:
-        """True when no load changes the number of copies."""
-        return self.least == self.most
+    def is_fixed(self) -> bool:
+        """True when the number of replicas does not depend on load."""
+        return self.min_replicas == self.max_replicas
 
 
-def scaling_of(spec: Platform, service: Service) -> GcpScaling:
-    """How a service scales between its bounds."""
-    least, most = service.replicas.min, service.replicas.max
-    if least == most:
-        return GcpScaling(least, most, DEFAULT_CONCURRENCY, None, None)
-    return GcpScaling(least, most, concurrency(spec, service), cpu_utilization(service), CONCURRENCY_UTILIZATION)
-
-
-def cpu_utilization(service: Service) -> float:
-    """The CPU target as a share of one, within Cloud Run's bounds."""
-    return min(max(round(service.autoscaling.cpu_percent / 100, 4), LEAST_UTILIZATION), MOST_UTILIZATION)
-
-
-def concurrency(spec: Platform, service: Service) -> int:
-    """Requests that one copy may hold at once; Cloud Run's default for services that no path leads to."""
-    if service.path is None:
-        return DEFAULT_CONCURRENCY
-    return min(max(1, ceil(round(requests_in_flight(spec, service) / CONCURRENCY_UTILIZATION, 6))), MOST_CONCURRENCY)
-
-
-def autoscaling_adjustments(spec: Platform) -> list[Adjustment]:
-    """The arithmetic behind the targets, and the targets that Cloud Run does not know."""
-    scaled = ((name, service) for name, service in spec.services.items() if not scaling_of(spec, service).fixed)
-    return [found for name, service in scaled for found in _adjustments(spec, name, service)]
-
-
-def _adjustments(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
-    path, asked = f"services.{name}.autoscaling", service.autoscaling.model_dump(exclude_unset=True)
-    yield from _cpu(path, service)
-    if service.path is not None:
-        requests = service.autoscaling.requests_per_replica_per_minute
-        yield legacy_adjustment(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
-    for key, given in _unknown(spec).items():
-        if key in asked:
-            yield legacy_adjustment(f"{path}.{key}", asked[key], given)
-
-
-def _cpu(path: str, service: Service) -> Iterator[Adjustment]:
-    asked = service.autoscaling.cpu_percent
-    given = WORKER_CPU_PERCENT if service.port is None else cpu_utilization(service) * 100
-    if round(given, 4) != asked:
-        why = "the target of every worker pool" if service.port is None else "the nearest that Cloud Run takes"
-        yield legacy_adjustment(f"{path}.cpu_percent", asked, f"{given:g}, {why}")
-
-
-def _reckoning(spec: Platform, service: Service) -> str:
-    requests, seconds = service.autoscaling.requests_per_replica_per_minute, seconds_per_request(spec)
-    held = concurrency(spec, service)
-    most = ", the most there is" if held == MOST_CONCURRENCY else ""
-    return (
-        f"{held} requests at once{most}: {requests} / 60 a second x {seconds:g} s each are "
-        f"{requests_in_flight(spec, service):.1f} in flight, and Cloud Run adds a copy at {CONCURRENCY_UTILIZATION:.0%} of what "
-        "one may hold"
+def service_scaling(spec: Platform, service: Service) -> GcpScaling:
+    """Scaling of a service or worker."""
+    replicas = service.replicas
+    if replicas.min == replicas.max:
+        return GcpScaling(replicas.min, replicas.max, DEFAULT_CONCURRENCY, None, None)
+    return GcpScaling(
+        min_replicas=replicas.min,
+        max_replicas=replicas.max,
+        concurrency=concurrency(spec, service),
+        cpu_utilization=cpu_utilization(service),
+        concurrency_utilization=CONCURRENCY_UTILIZATION,
     )
 
 
-def _unknown(spec: Platform) -> dict[str, str]:
-    """Targets that Cloud Run has no notion of, and what happens instead."""
-    memory = f"an alarm above {spec.monitoring.alerts.memory_percent:g} percent: Cloud Run does not scale on memory"
+def cpu_utilization(service: Service) -> float:
+    """CPU target as a share of 1, within the bounds of Cloud Run."""
+    return min(max(round(service.autoscaling.cpu_percent / 100, 4), MIN_UTILIZATION), MAX_UTILIZATION)
+
+
+def concurrency(spec: Platform, service: Service) -> int:
+    """Maximum concurrent requests of a replica; the default of Cloud Run for a service without a path."""
+    if service.path is None:
+        return DEFAULT_CONCURRENCY
+    return min(max(1, ceil(round(requests_in_flight(spec, service) / CONCURRENCY_UTILIZATION, 6))), MAX_CONCURRENCY)
+
+
+def autoscaling_adjustments(spec: Platform) -> list[Adjustment]:
+    """Report the computed concurrency, and the targets that Cloud Run does not have."""
+    return [
+        adjustment
+        for name, service in spec.services.items()
+        if not service_scaling(spec, service).is_fixed
+        for adjustment in _target_adjustments(spec, name, service)
+    ]
+
+
+def _target_adjustments(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
+    key, targets = f"services.{name}.autoscaling", service.autoscaling.model_dump(exclude_unset=True)
+    yield from _cpu_adjustments(f"{key}.cpu_percent", service)
+    if service.path is not None:
+        yield Adjustment(
+            f"{key}.requests_per_replica_per_minute",
+            requested=service.autoscaling.requests_per_replica_per_minute,
+            effect=Effect.ADJUSTED,
+            reason=_concurrency_reason(spec, service),
+        )
+    for target, reason in _ignored_targets(spec).items():
+        if target in targets:
+            yield Adjustment(f"{key}.{target}", requested=targets[target], effect=Effect.IGNORED, reason=reason)
+
+
+def _cpu_adjustments(key: str, service: Service) -> Iterator[Adjustment]:
+    requested = service.autoscaling.cpu_percent
+    effective = WORKER_CPU_PERCENT if service.port is None else cpu_utilization(service) * 100
+    if round(effective, 4) != requested:
+        source = "the fixed target of worker pools" if service.port is None else "the nearest target of Cloud Run"
+        yield Adjustment(key, requested=requested, effect=Effect.ADJUSTED, reason=f"{effective:g} %, {source}")
+
+
+def _concurrency_reason(spec: Platform, service: Service) -> str:
+    per_minute, seconds = service.autoscaling.requests_per_replica_per_minute, seconds_per_request(spec)
+    limit = concurrency(spec, service)
+    maximum = ", the maximum" if limit == MAX_CONCURRENCY else ""
+    return (
+        f"{limit} concurrent requests per replica{maximum}; {per_minute} / 60 requests per second x {seconds:g} s each "
+        f"are {requests_in_flight(spec, service):.1f} in flight, and Cloud Run adds a replica at "
+        f"{CONCURRENCY_UTILIZATION:.0%} of the limit"
+    )
+
+
+def _ignored_targets(spec: Platform) -> dict[str, str]:
+    """Return targets that Cloud Run does not have, and its behavior instead."""
+    memory_percent = spec.monitoring.alerts.memory_percent
     return {
-        "memory_percent": memory,
-        "scale_out_cooldown_seconds": "0: Cloud Run adds copies as soon as it needs them",
-        "scale_in_cooldown_seconds": f"up to {LONGEST_IDLE_SECONDS}: Cloud Run decides how long an idle copy stays",
+        "memory_percent": f"Cloud Run does not scale on memory; an alarm fires above {memory_percent:g} %",
+        "scale_out_cooldown_seconds": "Cloud Run adds replicas without a cooldown",
+        "scale_in_cooldown_seconds": f"Cloud Run removes idle replicas after at most {MAX_IDLE_SECONDS} seconds",
     }

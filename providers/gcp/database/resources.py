@@ -1,8 +1,9 @@
-"""PostgreSQL: Cloud SQL, encrypted, private, over TLS alone, with recovery to any second.
+"""Cloud SQL for PostgreSQL: encrypted, private, TLS only, with point-in-time recovery.
 
-The instance is named by Pulumi, because a name stays taken for a week after its instance is gone. Its user and database
-outlive the stack's knowledge of them (`ABANDON`): PostgreSQL drops no role that owns a table and no database in use, so
-they go with the instance. IAM authentication is open to accounts that an operator adds and grants `cloudsql.instanceUser`.
+Pulumi generates the instance's name, because the name of a deleted instance stays reserved for a week. User and database
+are abandoned in the instance when the stack is deleted (`ABANDON`): PostgreSQL does not drop a role that owns tables or a
+database in use, so they are deleted with the instance. IAM authentication is available to accounts that an operator adds
+and grants `cloudsql.instanceUser`.
 """
 
 from dataclasses import dataclass, replace
@@ -13,47 +14,53 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, postgres_url
 from providers.contract.results import Database, SecretRef
+from providers.contract.spec import DatabaseSpec, MaintenanceSpec
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
-from providers.gcp.database.instance import create_instance
-from providers.gcp.database.parameters import max_connections
+from providers.gcp.context import GcpContext
+from providers.gcp.database.limits import day_number, start_hour
+from providers.gcp.database.parameters import flags, max_connections
+from providers.gcp.database.sizes import Tier, database_tier, log_days
 from providers.gcp.network.flows import DATABASE_PORT
-from providers.gcp.sizes import database_tier
-
-__all__ = ["GcpDatabase", "create_database"]
+from providers.gcp.resource_traits import PASSWORD_CHANGE_SECONDS
 
 DATABASE_NAME = "agents"
 USERNAME = "platform"
+FINAL_BACKUP_DAYS = 30
+MIN_PASSWORD_CHARACTERS = 16
+PASSWORD_REUSE_INTERVAL = 5
+MAX_QUERY_CHARACTERS = 1024
+QUERY_PLANS_PER_MINUTE = 5
 
 
 @dataclass(frozen=True)
 class GcpDatabase(Database):
-    """`identifier` (`project:instance`) names the instance in metrics and logs."""
+    """Cloud SQL instance; metrics and logs have `identifier` (`project:instance`) as a label."""
 
     identifier: pulumi.Output[str]
     max_connections: int
 
 
 def create_database(scope: Scope, base: GcpBaseResources) -> GcpDatabase:
-    """One Cloud SQL instance for the spec's database."""
-    wanted, context = base.spec.database, base.context
-    if wanted is None:
+    """Create the instance, its user, its database and the secret with its URL."""
+    database, context = base.spec.database, base.context
+    if database is None:
         raise ValueError("the platform has no database")
-    tier = database_tier(wanted.size, context.region)
-    instance = create_instance(scope, base, wanted, tier)
+    tier = database_tier(database.size, context.region)
+    instance = _create_instance(scope, base, database, tier)
     return GcpDatabase(
         host=instance.private_ip_address,
         port=DATABASE_PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        url=_url(scope, base, instance),
+        url=_create_url(scope, base, instance),
         identifier=pulumi.Output.concat(context.project, ":", instance.name),
-        max_connections=max_connections(wanted, tier),
+        max_connections=max_connections(database, tier),
     )
 
 
-def _url(scope: Scope, base: GcpBaseResources, instance: gcp.sql.DatabaseInstance) -> SecretRef:
-    """The connection URL; its readers wait for the user and the database that it names as well."""
+def _create_url(scope: Scope, base: GcpBaseResources, instance: gcp.sql.DatabaseInstance) -> SecretRef:
+    """Create user, database and URL secret; readers of the secret depend on the user and the database too."""
     password = generated_password(scope)
     user = gcp.sql.User(
         scope.named("user"),
@@ -75,3 +82,123 @@ def _url(scope: Scope, base: GcpBaseResources, instance: gcp.sql.DatabaseInstanc
     url = postgres_url(USERNAME, password, instance.private_ip_address, DATABASE_PORT, DATABASE_NAME)
     secret = create_secret(scope, base, "database-url", url, base.spec.users_of("database"))
     return replace(secret, grants=(*secret.grants, user, database))
+
+
+def _create_instance(
+    scope: Scope, base: GcpBaseResources, database: DatabaseSpec, tier: Tier
+) -> gcp.sql.DatabaseInstance:
+    """Create the Cloud SQL instance; deletion protection applies to the stack and, as a separate setting, to the API."""
+    context = base.context
+    return gcp.sql.DatabaseInstance(
+        scope.named(),
+        project=context.project,
+        region=context.region,
+        database_version=f"POSTGRES_{database.version}",
+        encryption_key_name=base.keys.usable["sqladmin"],
+        deletion_protection=database.deletion_protection,
+        settings=_settings(scope, base, database, tier),
+        opts=scope.opts(
+            protect=database.deletion_protection,
+            # the disk grows automatically; a smaller size in the stack would replace the instance
+            ignore_changes=["settings.diskSize"],
+        ),
+    )
+
+
+def _settings(
+    scope: Scope, base: GcpBaseResources, database: DatabaseSpec, tier: Tier
+) -> gcp.sql.DatabaseInstanceSettingsArgs:
+    # a deleted development database needs no final backup
+    keeps_final_backup = base.spec.profile != "development"
+    grows = database.max_storage_gib > database.storage_gib
+    return gcp.sql.DatabaseInstanceSettingsArgs(
+        edition=tier.edition,
+        tier=tier.name,
+        availability_type="REGIONAL" if database.high_availability else "ZONAL",
+        # disk
+        disk_type="PD_SSD",
+        disk_size=database.storage_gib,
+        disk_autoresize=grows,
+        disk_autoresize_limit=database.max_storage_gib if grows else None,
+        # access
+        ip_configuration=_ip_configuration(base),
+        # a required connector would reject every client that has only DATABASE_URL
+        connector_enforcement="NOT_REQUIRED",
+        data_api_access="DISALLOW_DATA_API",
+        password_validation_policy=_password_policy(),
+        # backups and maintenance
+        backup_configuration=_backup_configuration(base.context, database, tier),
+        deletion_protection_enabled=database.deletion_protection,
+        retain_backups_on_delete=keeps_final_backup,
+        final_backup_config=gcp.sql.DatabaseInstanceSettingsFinalBackupConfigArgs(
+            enabled=keeps_final_backup, retention_days=FINAL_BACKUP_DAYS if keeps_final_backup else None
+        ),
+        maintenance_window=_maintenance_window(database.maintenance),
+        # parameters and logs
+        database_flags=[
+            gcp.sql.DatabaseInstanceSettingsDatabaseFlagArgs(name=flag.name, value=flag.value)
+            for flag in flags(database, tier)
+        ],
+        insights_config=_query_insights(),
+        # the provider's default labels do not apply to `settings`
+        user_labels=dict(scope.tags),
+    )
+
+
+def _ip_configuration(base: GcpBaseResources) -> gcp.sql.DatabaseInstanceSettingsIpConfigurationArgs:
+    return gcp.sql.DatabaseInstanceSettingsIpConfigurationArgs(
+        ipv4_enabled=False,
+        private_network=base.network.network_id,
+        allocated_ip_range=base.network.private_range,
+        enable_private_path_for_google_cloud_services=True,
+        ssl_mode="ENCRYPTED_ONLY",
+        server_ca_mode="GOOGLE_MANAGED_CAS_CA",
+    )
+
+
+def _password_policy() -> gcp.sql.DatabaseInstanceSettingsPasswordValidationPolicyArgs:
+    """Policy without `complexity`, which requires punctuation; generated passwords are long but safe in URLs."""
+    return gcp.sql.DatabaseInstanceSettingsPasswordValidationPolicyArgs(
+        enable_password_policy=True,
+        min_length=MIN_PASSWORD_CHARACTERS,
+        disallow_username_substring=True,
+        reuse_interval=PASSWORD_REUSE_INTERVAL,
+        password_change_interval=f"{PASSWORD_CHANGE_SECONDS}s",
+    )
+
+
+def _backup_configuration(
+    context: GcpContext, database: DatabaseSpec, tier: Tier
+) -> gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs:
+    if database.backup.retention_days == 0:
+        return gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs(
+            enabled=False, point_in_time_recovery_enabled=False
+        )
+    return gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs(
+        enabled=True,
+        start_time=database.backup.window_start,
+        # in the region of the key; backups in other regions depend on `recovery`
+        location=context.region,
+        point_in_time_recovery_enabled=True,
+        transaction_log_retention_days=log_days(database, tier),
+        backup_retention_settings=gcp.sql.DatabaseInstanceSettingsBackupConfigurationBackupRetentionSettingsArgs(
+            retained_backups=database.backup.retention_days, retention_unit="COUNT"
+        ),
+    )
+
+
+def _maintenance_window(maintenance: MaintenanceSpec) -> gcp.sql.DatabaseInstanceSettingsMaintenanceWindowArgs:
+    return gcp.sql.DatabaseInstanceSettingsMaintenanceWindowArgs(
+        day=day_number(maintenance), hour=start_hour(maintenance), update_track="stable"
+    )
+
+
+def _query_insights() -> gcp.sql.DatabaseInstanceSettingsInsightsConfigArgs:
+    """Statements, plans and application tags, without client addresses, which are personal data."""
+    return gcp.sql.DatabaseInstanceSettingsInsightsConfigArgs(
+        query_insights_enabled=True,
+        query_string_length=MAX_QUERY_CHARACTERS,
+        query_plans_per_minute=QUERY_PLANS_PER_MINUTE,
+        record_application_tags=True,
+        record_client_address=False,
+    )

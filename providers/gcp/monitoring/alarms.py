@@ -1,30 +1,114 @@
-"""Every alarm rule of the contract as an alert policy on one metric."""
+"""Alert policies of Cloud Monitoring: one per alarm rule, and the subjects that alarms and dashboards refer to."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.alarms import AlarmRule, Signal, metric_for
+from providers.contract.alarms import AlarmRule, Severity, Signal, metric_for
 from providers.contract.component import Scope
-from providers.gcp.monitoring.alert_policies import Condition, GcpAlarm, create_alarm
+from providers.contract.spec import Platform
+from providers.gcp.context import GcpContext
+from providers.gcp.monitoring import metrics
 from providers.gcp.monitoring.metrics import METRICS, GcpMetric, alignment_seconds, duration_seconds
-from providers.gcp.monitoring.targets import GcpTargets
+from providers.gcp.naming import run_name
 from providers.gcp.observability.channels import GcpChannels
+from providers.gcp.workloads import GcpWatched
+
+AUTO_CLOSE_SECONDS = 1800
+"""Time after which an incident without data closes; the minimum: Cloud Monitoring API, `AlertStrategy.autoClose`."""
+SEVERITIES: dict[Severity, str] = {"warning": "WARNING", "critical": "CRITICAL"}
+
+Condition = gcp.monitoring.AlertPolicyConditionArgs
+
+
+@dataclass(frozen=True)
+class GcpTargets:
+    """Google Cloud's names of the services, the database and the cache, and the server's connection limit."""
+
+    context: GcpContext
+    subjects: Mapping[str, pulumi.Output[str]]
+    max_connections: int
+
+    @property
+    def spec(self) -> Platform:
+        """Spec of the platform."""
+        return self.context.spec
+
+    def series(self, rule: AlarmRule) -> pulumi.Output[str]:
+        """Filter of a rule's time series."""
+        subject = self.subjects[rule.name]
+        return subject.apply(lambda name: metrics.series(self.spec, self.context.stack, rule, name))
+
+    def all_series(self, rule: AlarmRule) -> pulumi.Output[str]:
+        """Filter of the time series that a share refers to."""
+        subject = self.subjects[rule.name]
+        return subject.apply(lambda name: metrics.all_series(self.spec, self.context.stack, rule, name))
+
+    def threshold(self, rule: AlarmRule) -> float:
+        """Threshold of a rule in the unit of the metric."""
+        return METRICS[rule.signal].threshold(self.spec, rule, self.max_connections)
+
+
+@dataclass(frozen=True)
+class GcpAlarm:
+    """Alert policy that fires when every condition is met; `key` is its logical name part."""
+
+    key: str
+    severity: Severity
+    summary: str
+    conditions: Sequence[Condition]
+
+
+def find_targets(context: GcpContext, watched: GcpWatched) -> GcpTargets:
+    """Return the subjects of every alarm rule."""
+    subjects = {name: pulumi.Output.from_input(run_name(context.stack, name)) for name in context.spec.services}
+    if watched.database is not None:
+        subjects["database"] = watched.database.identifier
+    if watched.cache is not None:
+        subjects["cache"] = watched.cache.identifier
+    return GcpTargets(context, subjects, watched.database.max_connections if watched.database else 0)
 
 
 def create_alarms(
-    scope: Scope, targets: GcpTargets, channels: GcpChannels, counters: Mapping[Signal, pulumi.Resource]
+    scope: Scope, targets: GcpTargets, channels: GcpChannels, log_metrics: Mapping[Signal, pulumi.Resource]
 ) -> None:
-    """One alert policy a rule; `counters` are the metrics that count log entries, by what they count."""
+    """Create an alert policy for each rule; `log_metrics` are the metrics that count log entries, by signal."""
     for rule in targets.context.alarm_rules:
         alarm = GcpAlarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)])
-        # a filter names a counted metric as text, and Cloud Monitoring refuses one that does not exist yet
-        create_alarm(scope, targets.context, channels, alarm, depends_on=_counter(counters, rule))
+        # a filter contains the metric's name as text, and Cloud Monitoring rejects a metric that does not exist yet
+        depends_on = [log_metrics[rule.signal]] if rule.signal in log_metrics else []
+        create_alarm(scope, targets.context, channels, alarm, depends_on=depends_on)
 
 
-def _counter(counters: Mapping[Signal, pulumi.Resource], rule: AlarmRule) -> Sequence[pulumi.Resource]:
-    return [counters[rule.signal]] if rule.signal in counters else []
+def create_alarm(
+    scope: Scope,
+    context: GcpContext,
+    channels: GcpChannels,
+    alarm: GcpAlarm,
+    depends_on: Sequence[pulumi.Resource] = (),
+) -> gcp.monitoring.AlertPolicy:
+    """Create an alert policy that notifies the channels of its severity."""
+    return gcp.monitoring.AlertPolicy(
+        scope.named(alarm.key),
+        project=context.project,
+        display_name=f"{context.stack}-{alarm.key}",
+        combiner="AND",
+        severity=SEVERITIES[alarm.severity],
+        conditions=list(alarm.conditions),
+        notification_channels=list(channels.of(alarm.severity)),
+        alert_strategy=gcp.monitoring.AlertPolicyAlertStrategyArgs(
+            auto_close=f"{AUTO_CLOSE_SECONDS}s", notification_prompts=["OPENED", "CLOSED"]
+        ),
+        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(
+            subject=f"{alarm.severity}: {alarm.summary}",
+            content=f"{alarm.summary} (stack {context.stack}, region {context.region}).",
+            mime_type="text/markdown",
+        ),
+        user_labels=dict(scope.tags),
+        opts=scope.opts(depends_on=depends_on),
+    )
 
 
 def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
@@ -39,12 +123,12 @@ def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
                     alignment_period=period, per_series_aligner=metric.aligner, cross_series_reducer=metric.reducer
                 )
             ],
-            denominator_filter=targets.all_series(rule) if metric.share else None,
-            denominator_aggregations=_denominator(metric, period) if metric.share else None,
+            denominator_filter=targets.all_series(rule) if metric.is_share else None,
+            denominator_aggregations=_denominator(metric, period) if metric.is_share else None,
             comparison=metric.comparison,
-            threshold_value=targets.limit(rule),
+            threshold_value=targets.threshold(rule),
             duration=f"{duration_seconds(targets.spec, rule)}s",
-            evaluation_missing_data=metric.missing,
+            evaluation_missing_data=metric.missing_data,
             trigger=gcp.monitoring.AlertPolicyConditionConditionThresholdTriggerArgs(count=1),
         ),
     )

@@ -1,9 +1,9 @@
-"""What each signal of the alarm rules is in Cloud Monitoring. Pure.
+"""Cloud Monitoring metric, filter and threshold of each signal. Pure.
 
-Alarms and dashboards read the same table, so a graph shows what its alarm watches. Three signals differ from their
-rule's own number: copies are counted and compared with the least number, the disk with the bytes it may grow to, the
-connections with the server's own limit. Shares are of one here, where rules speak of percent.
-Failed connections and backups have no metric, so entries of the logs are counted; `LOGGED` has what to look for.
+Alarms and dashboards read the same table, so a graph shows the metric of its alarm. Three thresholds are computed: running
+replicas are compared with the minimum, disk usage with the maximum size in bytes, connections with the server's limit.
+Shares are of 1, where rules have percent. Failed connections and backups have no metric, so log entries are counted;
+`LOG_FILTERS` has their filters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,14 +14,14 @@ from providers.contract.alarms import AlarmRule, Signal, metric_for
 from providers.contract.spec import Platform
 from providers.gcp.naming import run_name
 
-MINUTE = 60
-"""Least alignment and step of every duration: Cloud Monitoring API, `Aggregation` and `MetricThreshold`."""
-GIB = 2**30
-LEAST, MOST = "COMPARISON_LT", "COMPARISON_GT"
-UNLESS_SEEN, ONLY_IF_SEEN = "EVALUATION_MISSING_DATA_ACTIVE", "EVALUATION_MISSING_DATA_INACTIVE"
+MINUTE_SECONDS = 60
+"""Minimum alignment, and step of every duration: Cloud Monitoring API, `Aggregation` and `MetricThreshold`."""
+BYTES_PER_GIB = 2**30
+BELOW, ABOVE = "COMPARISON_LT", "COMPARISON_GT"
+MISSING_IS_BREACH, MISSING_IS_OK = "EVALUATION_MISSING_DATA_ACTIVE", "EVALUATION_MISSING_DATA_INACTIVE"
 
-Limit = Callable[[Platform, AlarmRule, int], float]
-"""The number that fires, of a rule and the connections that the database's server takes."""
+Threshold = Callable[[Platform, AlarmRule, int], float]
+"""Threshold in the unit of the metric, from a rule and the database server's maximum connections."""
 
 SUBJECTS: Mapping[str, tuple[str, str]] = {
     "service": ("cloud_run_revision", "service_name"),
@@ -29,9 +29,9 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "database": ("cloudsql_database", "database_id"),
     "cache": ("redis_instance", "instance_id"),
 }
-"""Monitored resource and the label that names one of them."""
+"""Monitored resource type, and its label with the name, by kind of subject."""
 
-LOGGED: Mapping[Signal, str] = {
+LOG_FILTERS: Mapping[Signal, str] = {
     Signal.DATABASE_FAILED_CONNECTIONS: (
         'textPayload=~"FATAL:.*(password authentication failed|too many clients|remaining connection slots)"'
     ),
@@ -41,40 +41,39 @@ LOGGED: Mapping[Signal, str] = {
         'NOT protoPayload.metadata.windowStatus="STATUS_SUCCEEDED"'
     ),
 }
-"""Filter of the log entries that a signal counts: Cloud SQL, "View audit logs for automated backups"; PostgreSQL's own
-messages for the connections."""
+"""Filter of the log entries that a signal counts: Cloud SQL documentation, "View audit logs for automated backups";
+messages of PostgreSQL for the connections."""
 
-
-NAMED_BY_STACK = (
+NETWORK_LOG_FILTERS = (
     '(resource.type="http_load_balancer" AND resource.labels.backend_service_name=~"^{stack}-entry-")',
     '(resource.type="gce_subnetwork" AND resource.labels.subnetwork_name=~"^{stack}-network-")',
     '(resource.type="nat_gateway" AND resource.labels.gateway_name=~"^{stack}-network-")',
 )
-"""Logs of requests, flows, firewall and NAT, by the first part of the names that Pulumi gives to what writes them."""
+"""Logs of requests, flows, firewall and NAT; Pulumi generates the resources' names from these prefixes."""
 
 
 @dataclass(frozen=True)
 class GcpMetric:
-    """One row: the metric, how its series become one number a period, and the number that fires."""
+    """Metric, aggregation of its time series to one value per period, and threshold."""
 
     type: str
     aligner: str
     reducer: str
-    limit: Limit
-    where: str = ""
-    """Further condition on the series."""
-    share: bool = False
-    """True when the number is the share that `where` has of all series."""
-    comparison: str = MOST
-    missing: str | None = None
-    """What silence means; None leaves it to Cloud Monitoring."""
+    threshold: Threshold
+    condition: str = ""
+    """Additional filter condition on the time series."""
+    is_share: bool = False
+    """True when the value is the share of the time series with `condition` in all of them."""
+    comparison: str = ABOVE
+    missing_data: str | None = None
+    """Result of a period without data; None is the default of Cloud Monitoring."""
 
 
 def _share(_: Platform, rule: AlarmRule, __: int) -> float:
     return round(rule.threshold / 100, 6)
 
 
-def _same(_: Platform, rule: AlarmRule, __: int) -> float:
+def _unchanged(_: Platform, rule: AlarmRule, __: int) -> float:
     return rule.threshold
 
 
@@ -82,68 +81,97 @@ def _milliseconds(_: Platform, rule: AlarmRule, __: int) -> float:
     return rule.threshold * 1000
 
 
-def _copies(spec: Platform, rule: AlarmRule, _: int) -> float:
+def _min_replicas(spec: Platform, rule: AlarmRule, _: int) -> float:
     return spec.services[rule.name].replicas.min - rule.threshold
 
 
 def _disk_bytes(spec: Platform, rule: AlarmRule, _: int) -> float:
-    return round((spec.database.max_storage_gib if spec.database else 0) * GIB * rule.threshold / 100)
+    return round((spec.database.max_storage_gib if spec.database else 0) * BYTES_PER_GIB * rule.threshold / 100)
 
 
-def _connections(_: Platform, rule: AlarmRule, most: int) -> float:
-    return most * rule.threshold / 100
+def _connections(_: Platform, rule: AlarmRule, max_connections: int) -> float:
+    return max_connections * rule.threshold / 100
 
 
 RUN, SQL, REDIS = "run.googleapis.com", "cloudsql.googleapis.com/database", "redis.googleapis.com/stats"
 METRICS: Mapping[Signal, GcpMetric] = {
-    # a sample is a distribution over copies: the 99th percentile is the busiest of up to a hundred
-    Signal.CPU_PERCENT: GcpMetric(f"{RUN}/container/cpu/utilizations", "ALIGN_PERCENTILE_99", "REDUCE_MAX", _share),
-    Signal.MEMORY_PERCENT: GcpMetric(f"{RUN}/container/memory/utilizations", "ALIGN_PERCENTILE_99", "REDUCE_MAX", _share),
+    # a sample is a distribution over replicas: of up to 100 replicas, the 99th percentile is the busiest
+    Signal.CPU_PERCENT: GcpMetric(
+        f"{RUN}/container/cpu/utilizations", aligner="ALIGN_PERCENTILE_99", reducer="REDUCE_MAX", threshold=_share
+    ),
+    Signal.MEMORY_PERCENT: GcpMetric(
+        f"{RUN}/container/memory/utilizations", aligner="ALIGN_PERCENTILE_99", reducer="REDUCE_MAX", threshold=_share
+    ),
     Signal.ERROR_PERCENT: GcpMetric(
-        f"{RUN}/request_count", "ALIGN_RATE", "REDUCE_SUM", _share,
-        where='metric.labels.response_code_class="5xx"', share=True, missing=ONLY_IF_SEEN,
+        f"{RUN}/request_count",
+        aligner="ALIGN_RATE",
+        reducer="REDUCE_SUM",
+        threshold=_share,
+        condition='metric.labels.response_code_class="5xx"',
+        is_share=True,
+        missing_data=MISSING_IS_OK,
     ),
     Signal.LATENCY_P95_SECONDS: GcpMetric(
-        f"{RUN}/request_latencies", "ALIGN_DELTA", "REDUCE_PERCENTILE_95", _milliseconds
+        f"{RUN}/request_latencies", aligner="ALIGN_DELTA", reducer="REDUCE_PERCENTILE_95", threshold=_milliseconds
     ),
-    # a copy that is still starting has its own probe, and a deadline of its own
+    # a starting replica has a separate probe with its own timeout
     Signal.UNHEALTHY_REPLICAS: GcpMetric(
-        f"{RUN}/container/completed_probe_attempt_count", "ALIGN_DELTA", "REDUCE_SUM", _same,
-        where='metric.labels.is_healthy=false AND metric.labels.probe_type!="STARTUP"', missing=ONLY_IF_SEEN,
+        f"{RUN}/container/completed_probe_attempt_count",
+        aligner="ALIGN_DELTA",
+        reducer="REDUCE_SUM",
+        threshold=_unchanged,
+        condition='metric.labels.is_healthy=false AND metric.labels.probe_type!="STARTUP"',
+        missing_data=MISSING_IS_OK,
     ),
     Signal.MISSING_REPLICAS: GcpMetric(
-        f"{RUN}/container/containers", "ALIGN_MAX", "REDUCE_SUM", _copies,
-        where='metric.labels.container_name="app"', comparison=LEAST, missing=UNLESS_SEEN,
+        f"{RUN}/container/containers",
+        aligner="ALIGN_MAX",
+        reducer="REDUCE_SUM",
+        threshold=_min_replicas,
+        condition='metric.labels.container_name="app"',
+        comparison=BELOW,
+        missing_data=MISSING_IS_BREACH,
     ),
-    Signal.DATABASE_FAILED_CONNECTIONS: GcpMetric("", "ALIGN_DELTA", "REDUCE_SUM", _same),
-    Signal.DATABASE_CPU_PERCENT: GcpMetric(f"{SQL}/cpu/utilization", "ALIGN_MEAN", "REDUCE_MAX", _share),
-    # the disk grows by itself, so its own utilisation says little: what is used is held against the limit of growth
-    Signal.DATABASE_STORAGE_PERCENT: GcpMetric(f"{SQL}/disk/bytes_used", "ALIGN_MAX", "REDUCE_MAX", _disk_bytes),
+    Signal.DATABASE_FAILED_CONNECTIONS: GcpMetric(
+        "", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged
+    ),
+    Signal.DATABASE_CPU_PERCENT: GcpMetric(
+        f"{SQL}/cpu/utilization", aligner="ALIGN_MEAN", reducer="REDUCE_MAX", threshold=_share
+    ),
+    # the disk grows automatically, so used bytes are compared with the maximum size, not with the current one
+    Signal.DATABASE_STORAGE_PERCENT: GcpMetric(
+        f"{SQL}/disk/bytes_used", aligner="ALIGN_MAX", reducer="REDUCE_MAX", threshold=_disk_bytes
+    ),
     Signal.DATABASE_CONNECTIONS_PERCENT: GcpMetric(
-        f"{SQL}/postgresql/num_backends", "ALIGN_MAX", "REDUCE_SUM", _connections
+        f"{SQL}/postgresql/num_backends", aligner="ALIGN_MAX", reducer="REDUCE_SUM", threshold=_connections
     ),
-    Signal.DATABASE_BACKUP_FAILED: GcpMetric("", "ALIGN_DELTA", "REDUCE_SUM", _same),
-    Signal.CACHE_MEMORY_PERCENT: GcpMetric(f"{REDIS}/memory/usage_ratio", "ALIGN_MEAN", "REDUCE_MAX", _share),
-    Signal.CACHE_EVICTIONS: GcpMetric(f"{REDIS}/evicted_keys", "ALIGN_DELTA", "REDUCE_SUM", _same),
-}  # fmt: skip
-"""Cloud Monitoring, "Google Cloud metrics": Cloud Run, Cloud SQL, Memorystore for Redis."""
+    Signal.DATABASE_BACKUP_FAILED: GcpMetric("", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged),
+    Signal.CACHE_MEMORY_PERCENT: GcpMetric(
+        f"{REDIS}/memory/usage_ratio", aligner="ALIGN_MEAN", reducer="REDUCE_MAX", threshold=_share
+    ),
+    Signal.CACHE_EVICTIONS: GcpMetric(
+        f"{REDIS}/evicted_keys", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged
+    ),
+}
+"""Metric of each signal; an empty type is a metric that counts log entries. Cloud Monitoring documentation, "Google Cloud
+metrics": Cloud Run, Cloud SQL, Memorystore for Redis."""
 
 
 def series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
-    """Filter of the series that a rule's signal is made of; `subject` is what Google Cloud calls the rule's subject."""
-    found = metric_for(METRICS, rule)
-    return " AND ".join(filter(None, (all_series(spec, stack, rule, subject), found.where)))
+    """Filter of a rule's time series; `subject` is Google Cloud's name of the rule's subject."""
+    metric = metric_for(METRICS, rule)
+    return " AND ".join(filter(None, (all_series(spec, stack, rule, subject), metric.condition)))
 
 
 def all_series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
-    """The same without the row's further condition: what a share is a share of."""
+    """Filter without the metric's condition, which is the denominator of a share."""
     resource, label = SUBJECTS[subject_kind(spec, rule)]
     kind = metric_for(METRICS, rule).type or f"logging.googleapis.com/user/{log_metric_name(stack, rule.signal)}"
     return f'resource.type="{resource}" AND resource.labels.{label}="{subject}" AND metric.type="{kind}"'
 
 
 def log_metric_name(stack: str, signal: Signal) -> str:
-    """`prod/failed-connections`: fixed, because the filter of its alarm names it."""
+    """`prod/failed-connections`: fixed, because the filter of its alarm contains it."""
     return f"{stack}/{signal.value}"
 
 
@@ -155,32 +183,32 @@ def subject_kind(spec: Platform, rule: AlarmRule) -> str:
 
 
 def alignment_seconds(spec: Platform, rule: AlarmRule) -> int:
-    """Seconds that one point stands for: the rule's period, and never shorter than what is measured recurs."""
+    """Seconds per value: the rule's period, at least the interval of the health check."""
     if rule.signal != Signal.UNHEALTHY_REPLICAS:
         return rule.period_seconds
     interval = spec.services[rule.name].health.interval_seconds
-    return max(rule.period_seconds, ceil(interval / MINUTE) * MINUTE)
+    return max(rule.period_seconds, ceil(interval / MINUTE_SECONDS) * MINUTE_SECONDS)
 
 
 def duration_seconds(spec: Platform, rule: AlarmRule) -> int:
-    """Seconds that points must fire before the alarm does; 0 when a single one is enough."""
+    """Seconds of consecutive breaches before the alarm fires; 0 when one value is enough."""
     return alignment_seconds(spec, rule) * rule.periods if rule.periods > 1 else 0
 
 
 def platform_logs(spec: Platform, stack: str, data: Mapping[str, str]) -> str:
-    """Filter of everything that the stack writes to the logs; `data` is what Google Cloud calls database and cache."""
+    """Filter of every log entry of the stack; `data` has Google Cloud's names of database and cache."""
     services = [
         _any_of(resource, label, names) for (resource, label), names in _run_names(spec, stack).items() if names
     ]
     stores = [_any_of(*SUBJECTS[kind], [data[kind]]) for kind in ("database", "cache") if kind in data]
-    return " OR ".join((*services, *stores, *(pattern.format(stack=stack) for pattern in NAMED_BY_STACK)))
+    return " OR ".join((*services, *stores, *(pattern.format(stack=stack) for pattern in NETWORK_LOG_FILTERS)))
 
 
 def _run_names(spec: Platform, stack: str) -> dict[tuple[str, str], list[str]]:
-    listening = [name for name, service in spec.services.items() if service.port is not None]
-    workers = [name for name in spec.services if name not in listening]
+    services = [name for name, service in spec.services.items() if service.port is not None]
+    workers = [name for name in spec.services if name not in services]
     return {
-        SUBJECTS["service"]: [run_name(stack, name) for name in listening],
+        SUBJECTS["service"]: [run_name(stack, name) for name in services],
         SUBJECTS["worker"]: [run_name(stack, name) for name in workers],
     }
 

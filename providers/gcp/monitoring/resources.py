@@ -1,40 +1,85 @@
-"""Alarms, promises, checks from outside, dashboard, logs and budget over all that stands in the region.
+"""Alarms, SLOs, uptime checks, dashboard, logs and budget of a region.
 
-Alarms are alert policies of Cloud Monitoring and speak through the channels of `channels.py`. Metrics and logs come by
-themselves; what is decided here is which of them matter (`providers/gcp/monitoring/metrics.py`) and how long logs are kept.
+Google Cloud collects metrics and logs without configuration; `metrics.py` selects the metrics of alarms and graphs. The
+budget belongs to the billing account of the project, so a deployment needs `roles/billing.costsManager` there. Its amount
+is in US dollars; a billing account in another currency rejects it.
 """
 
-from __future__ import annotations
-
 import pulumi
+import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Monitoring
+from providers.contract.spec import BudgetSpec
 from providers.gcp.base.resources import GcpBaseResources
-from providers.gcp.monitoring.alarms import create_alarms
-from providers.gcp.monitoring.budget import create_budget
+from providers.gcp.context import GcpContext
+from providers.gcp.monitoring.alarms import create_alarms, find_targets
 from providers.gcp.monitoring.dashboard import create_dashboard
+from providers.gcp.monitoring.limits import MAX_BUDGET_CHANNELS, money
 from providers.gcp.monitoring.prometheus_alarms import create_prometheus_alarms
-from providers.gcp.monitoring.slo import create_slos
-from providers.gcp.monitoring.targets import find_targets
-from providers.gcp.monitoring.uptime import create_uptime_checks
-from providers.gcp.observability.logs import count_entries, keep_logs
+from providers.gcp.monitoring.slo import create_slos, create_uptime_checks
+from providers.gcp.observability.channels import GcpChannels
+from providers.gcp.observability.logs import create_log_bucket, create_log_metrics
 from providers.gcp.workloads import GcpWatched
+
+SPENT, FORECAST = "CURRENT_SPEND", "FORECASTED_SPEND"
+BUDGET_THRESHOLDS = ((0.8, SPENT), (1.0, SPENT), (1.0, FORECAST))
+"""Shares of the budget and their basis at which a notification is sent."""
 
 
 def create_monitoring(scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
-    """Every alarm rule of the contract, SLO burn rates, uptime checks, dashboard, logs, budget."""
-    context, channels, wanted = base.context, base.channels, base.spec.monitoring
+    """Create an alarm for each rule of the contract, SLOs, uptime checks, log bucket, budget and dashboard."""
+    context, channels, settings = base.context, base.channels, base.spec.monitoring
     targets = find_targets(context, watched)
-    keep_logs(scope, base, targets)
-    create_alarms(scope, targets, channels, count_entries(scope, targets))
+    create_log_bucket(scope, base, targets)
+    create_alarms(scope, targets, channels, create_log_metrics(scope, targets))
     create_uptime_checks(scope, context, channels, entry)
-    if wanted.slo is not None:
-        create_slos(scope, context, channels, wanted.slo)
-    if wanted.prometheus:
+    if settings.slo is not None:
+        create_slos(scope, context, channels, settings.slo)
+    if settings.prometheus:
         create_prometheus_alarms(scope, context, channels)
     if base.spec.budget is not None:
-        create_budget(scope, context, channels, base.spec.budget)
-    if not wanted.dashboards:
+        _create_budget(scope, context, channels, base.spec.budget)
+    if not settings.dashboards:
         return Monitoring(dashboard_url=pulumi.Output.from_input(""))
     return Monitoring(dashboard_url=create_dashboard(scope, targets))
+
+
+def _create_budget(scope: Scope, context: GcpContext, channels: GcpChannels, budget: BudgetSpec) -> None:
+    project = gcp.organizations.get_project_output(
+        project_id=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
+    )
+    units, nanos = money(budget.monthly_usd)
+    gcp.billing.Budget(
+        scope.named("budget"),
+        billing_account=project.billing_account,
+        display_name=f"{context.stack}: {budget.monthly_usd:g} USD a month",
+        # the project's number: the API returns it in place of an id, which would show a difference in every update
+        budget_filter=gcp.billing.BudgetBudgetFilterArgs(
+            projects=[pulumi.Output.concat("projects/", project.number)],
+            credit_types_treatment="INCLUDE_ALL_CREDITS",
+            calendar_period="MONTH",
+        ),
+        amount=gcp.billing.BudgetAmountArgs(
+            specified_amount=gcp.billing.BudgetAmountSpecifiedAmountArgs(
+                currency_code="USD", units=str(units), nanos=nanos or None
+            )
+        ),
+        threshold_rules=[
+            gcp.billing.BudgetThresholdRuleArgs(threshold_percent=share, spend_basis=basis)
+            for share, basis in BUDGET_THRESHOLDS
+        ],
+        all_updates_rule=_budget_notifications(channels),
+        opts=scope.opts(),
+    )
+
+
+def _budget_notifications(channels: GcpChannels) -> gcp.billing.BudgetAllUpdatesRuleArgs | None:
+    """Notify the e-mail channels; without any, Cloud Billing notifies the administrators of the billing account."""
+    if not channels.emails:
+        return None
+    return gcp.billing.BudgetAllUpdatesRuleArgs(
+        monitoring_notification_channels=list(channels.emails[:MAX_BUDGET_CHANNELS]),
+        disable_default_iam_recipients=False,
+        enable_project_level_recipients=True,
+    )

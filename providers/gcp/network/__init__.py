@@ -1,1 +1,1 @@
-"""Network on Google Cloud: resources, and the addresses and rules that are computed without an SDK."""
+"""Network on Google Cloud."""

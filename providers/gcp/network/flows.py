@@ -1,30 +1,29 @@
-"""Who may connect to whom, as the firewall knows it. Pure.
+"""Connections that the firewall allows. Pure.
 
-Everything that is not listed here is refused. Services reach Google's own services, other services of the platform
-included, under the one private address block that answers for all of them. They reach the world on port 443 only when
-something tells that they must: they list secrets (a key to someone else's API), or Google's services have no private
-endpoints. With `egress: none` no service does. Images are pulled by Cloud Run itself, outside this network.
+Every other connection is denied. Services reach Google APIs, and each other, through one private address block. They
+reach the internet on port 443 only if they list secrets, which may be keys of external APIs, or if Google APIs have no
+private endpoints; with `egress: none` no service does. Cloud Run pulls images outside this network.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from providers.contract.spec import Platform
-from providers.gcp.network.cidr import layout
+from providers.gcp.network.cidr import address_plan
 
 DATABASE_PORT = 5432
 CACHE_PORT = 6378
-"""Memorystore's port for TLS."""
+"""Port of Memorystore with TLS."""
 HTTPS_PORT = 443
-GOOGLE = "199.36.153.8/30"
+GOOGLE_APIS = "199.36.153.8/30"
 """private.googleapis.com: VPC documentation, "Private Google Access", domain options."""
-GOOGLE_ADDRESSES = ("199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11")
-WORLD = "0.0.0.0/0"
+GOOGLE_API_ADDRESSES = ("199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11")
+INTERNET = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
 class GcpFlow:
-    """The right of services, by name, to connect to a range on one TCP port."""
+    """Allowed connections of services to a range on one TCP port; `part` is its logical name part."""
 
     part: str
     services: tuple[str, ...]
@@ -33,21 +32,23 @@ class GcpFlow:
 
 
 def flows(spec: Platform) -> Iterator[GcpFlow]:
-    """Every way out of the services that stands open."""
-    private = str(layout(spec.network.cidr).private)
-    yield from _open("database", spec.users_of("database"), private, DATABASE_PORT)
-    yield from _open("cache", spec.users_of("cache"), private, CACHE_PORT)
+    """Every allowed connection of the services."""
+    private = str(address_plan(spec.network.cidr).private)
+    yield from _flow("database", spec.users_of("database"), private, DATABASE_PORT)
+    yield from _flow("cache", spec.users_of("cache"), private, CACHE_PORT)
     if spec.network.private_endpoints:
-        yield from _open("google", tuple(spec.services), GOOGLE, HTTPS_PORT)
-    yield from _open("world", tuple(name for name in spec.services if reaches_world(spec, name)), WORLD, HTTPS_PORT)
+        yield from _flow("google", tuple(spec.services), GOOGLE_APIS, HTTPS_PORT)
+    yield from _flow(
+        "world", tuple(name for name in spec.services if reaches_internet(spec, name)), INTERNET, HTTPS_PORT
+    )
 
 
-def reaches_world(spec: Platform, name: str) -> bool:
-    """True when the service may connect to any address on port 443; the module's docstring says when."""
-    needed = bool(spec.services[name].secrets) or not spec.network.private_endpoints
-    return spec.network.egress != "none" and needed
+def reaches_internet(spec: Platform, name: str) -> bool:
+    """True when the service may connect to any address on port 443; see the module docstring."""
+    is_needed = bool(spec.services[name].secrets) or not spec.network.private_endpoints
+    return spec.network.egress != "none" and is_needed
 
 
-def _open(part: str, services: tuple[str, ...], destination: str, port: int) -> Iterator[GcpFlow]:
+def _flow(part: str, services: tuple[str, ...], destination: str, port: int) -> Iterator[GcpFlow]:
     if services:
         yield GcpFlow(part, services, destination, port)

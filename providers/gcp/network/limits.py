@@ -1,89 +1,81 @@
-"""What Google Cloud cannot make of a network, and what it makes in its own way. Pure."""
+"""Network settings that Google Cloud refuses or adjusts. Pure."""
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import (
-    Adjustment,
-    Diagnostic,
-    legacy_adjustment,
-    legacy_unsupported,
-    listed,
-)
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import Platform
-from providers.gcp.network.cidr import addresses_needed, cidr_fault, layout, usable_addresses
-from providers.gcp.network.flows import reaches_world
+from providers.gcp.network.cidr import address_plan, addresses_needed, cidr_fault, usable_addresses
+from providers.gcp.network.flows import reaches_internet
 
-OUTSIDE = frozenset(
+EXTERNAL_APIS = frozenset(
     [
         "ANTHROPIC", "AZURE", "COHERE", "DEEPSEEK", "EXA", "FIREWORKS", "GROQ", "HF", "HUGGINGFACE", "LANGSMITH",
         "MISTRAL", "OPENAI", "OPENROUTER", "PERPLEXITY", "REPLICATE", "SERPER", "TAVILY", "TOGETHER", "VOYAGE", "XAI",
     ]
 )  # fmt: skip
-"""First words of secrets that are keys of models and tools hosted elsewhere, by their vendors' own naming. A secret of
-another name may be anything, a signing key as well, and is let through."""
+"""First words of secrets that are keys of external models and tools, as their vendors name them. A secret with another
+name, such as a signing key, may not need the internet and is accepted."""
 
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Blocks that cannot be cut, more copies than there are addresses, secrets of APIs that cannot be reached."""
-    return [*_cidr(spec), *_closed_world(spec)]
+    """Refuse unusable blocks, more replicas than addresses, and keys of APIs that are not reachable."""
+    return [*_cidr_refusals(spec), *_unreachable_api_refusals(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
-    """One regional NAT, and the services it does not serve, because nothing says that they need it."""
+    """Report the regional NAT, and the services without outbound access."""
     if spec.network.egress == "none":
         return []
-    return [*_regional_nat(spec), *_closed_services(spec)]
+    return [*_nat_adjustments(spec), *_closed_service_adjustments(spec)]
 
 
-def nat_addresses(spec: Platform) -> int:
-    """Fixed addresses of the NAT: one for each zone asked for, a single one, or none."""
+def nat_address_count(spec: Platform) -> int:
+    """Fixed addresses of the NAT: one per zone, a single one, or none."""
     return {"per_zone": spec.network.zones, "single": 1, "none": 0}[spec.network.egress]
 
 
-def _cidr(spec: Platform) -> Iterator[Diagnostic]:
+def _cidr_refusals(spec: Platform) -> Iterator[Diagnostic]:
     cidr = spec.network.cidr
     fault = cidr_fault(cidr)
     if fault:
-        yield legacy_unsupported("gcp", "network.cidr", cidr, f"it {fault}")
+        yield Unsupported("gcp", "network.cidr", problem=f"{cidr} {fault.problem}", fix=fault.fix)
         return
-    subnet = layout(cidr).services
+    subnet = address_plan(cidr).services
     needed = addresses_needed({name: service.replicas.max for name, service in spec.services.items()})
     if needed > usable_addresses(subnet):
-        advice = (
-            f"at full scale Cloud Run holds {needed} addresses and the services' subnet {subnet} has "
-            f"{usable_addresses(subnet)}; use a larger block or lower replicas.max"
+        problem = (
+            f"Cloud Run needs {needed} addresses at maximum scale; the services' subnet {subnet} has "
+            f"{usable_addresses(subnet)}"
         )
-        yield legacy_unsupported("gcp", "network.cidr", cidr, advice)
+        yield Unsupported("gcp", "network.cidr", problem=problem, fix="use a larger block or lower replicas.max")
 
 
-def _closed_world(spec: Platform) -> Iterator[Diagnostic]:
-    """Keys of APIs that stand outside Google Cloud, which without a way out nobody can call."""
+def _unreachable_api_refusals(spec: Platform) -> Iterator[Diagnostic]:
     if spec.network.egress != "none":
         return
     for name, service in spec.services.items():
-        outside = [secret for secret in service.secrets if secret.partition("_")[0] in OUTSIDE]
-        if outside:
-            advice = (
-                f"{listed(outside, 'and')} opens an API outside Google Cloud, and `network.egress: none` leaves no way "
-                "there; set egress to single or per_zone, or use models of Vertex AI (`uses: [models]`) instead"
+        keys = [secret for secret in service.secrets if secret.partition("_")[0] in EXTERNAL_APIS]
+        if keys:
+            problem = (
+                f"{listed(keys, 'and')} {'is a key' if len(keys) == 1 else 'are keys'} of an API outside Google Cloud, "
+                "which is not reachable with network.egress: none"
             )
-            yield legacy_unsupported("gcp", f"services.{name}.secrets", list(service.secrets), advice)
+            fix = "set network.egress to single or per_zone, or use models of Vertex AI (`uses: [models]`)"
+            yield Unsupported("gcp", f"services.{name}.secrets", problem=problem, fix=fix)
 
 
-def _regional_nat(spec: Platform) -> Iterator[Adjustment]:
+def _nat_adjustments(spec: Platform) -> Iterator[Adjustment]:
     if spec.network.egress == "per_zone":
-        given = (
-            f"one NAT with {nat_addresses(spec)} fixed addresses: Cloud NAT spans the region, so no zone takes it away"
-        )
-        yield legacy_adjustment("network.egress", spec.network.egress, given)
+        reason = f"one Cloud NAT with {nat_address_count(spec)} fixed addresses; it is regional and does not depend on a zone"
+        yield Adjustment("network.egress", requested="per_zone", effect=Effect.ADJUSTED, reason=reason)
 
 
-def _closed_services(spec: Platform) -> Iterator[Adjustment]:
-    closed = [name for name in spec.services if not reaches_world(spec, name)]
+def _closed_service_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    closed = [name for name in spec.services if not reaches_internet(spec, name)]
     if closed:
-        served = [name for name in spec.services if name not in closed]
-        given = (
-            f"a way out on port 443 for {listed(served, 'and') if served else 'no service'} only "
-            f"(a secret in its list opens it for {listed(closed)})"
+        allowed = listed([name for name in spec.services if name not in closed], "and")
+        reason = (
+            f"{f'only {allowed}' if allowed else 'no service'} may open outbound connections (TCP 443). "
+            f"To allow {listed(closed)}, list a secret for it"
         )
-        yield legacy_adjustment("network.egress", spec.network.egress, given)
+        yield Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)

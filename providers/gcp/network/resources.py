@@ -1,61 +1,55 @@
-"""Isolation and ways out: one VPC with a subnet for services, a peered range for data, a firewall that denies.
+"""VPC network with a subnet for services, a peered range for data services, and a firewall that denies by default.
 
-Subnet, NAT and Cloud Run are regional: zones need no tiers of their own. Services enter the network by Direct VPC
-egress with all their traffic, so that firewall, flow log and NAT see every connection, those to Google's own services
-too. Requests from the world never touch the network: the load balancer hands them to Cloud Run directly. What is
-decided without the cloud (addresses, flows, limits) stands in `providers/gcp/topology`.
+Subnet, NAT and Cloud Run are regional, so zones need no separate subnets. Services send all of their traffic through
+Direct VPC egress, so that firewall, flow log and NAT apply to every connection, including those to Google APIs. Requests
+from the internet do not use the network: the load balancer forwards them to Cloud Run directly.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Literal
 
 import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.base.keys import GcpKeys
 from providers.gcp.context import GcpContext
 from providers.gcp.naming import network_tag
-from providers.gcp.network.cidr import layout
-from providers.gcp.network.dns import create_names
-from providers.gcp.network.egress import create_egress
-from providers.gcp.network.firewall import create_firewall
-from providers.gcp.network.peering import create_peering
-
-__all__ = ["GcpNetwork", "create_network"]
+from providers.gcp.network.cidr import address_plan
+from providers.gcp.network.egress import create_dns, create_egress
+from providers.gcp.network.flows import INTERNET, GcpFlow, flows
 
 MTU_BYTES = 1460
 FLOW_SAMPLING = 0.5
-"""Share of flows that are recorded: Compute Engine's default, and a third of the price of all of them is kept."""
+"""Share of flows in the flow log: the default of Compute Engine."""
+PEERED_SERVICE = "servicenetworking.googleapis.com"
 
 
 @dataclass(frozen=True)
 class GcpNetwork:
-    """The network, its subnet for services, and what they must wait for before they start."""
+    """Network, its subnet for services, and the resources that services depend on."""
 
     network_id: pulumi.Output[str]
     """`projects/P/global/networks/N`."""
     subnet_id: pulumi.Output[str]
-    """Subnet of the services' Direct VPC egress, which takes all their traffic (`ALL_TRAFFIC`)."""
+    """Subnet for the services' Direct VPC egress, which carries all of their traffic (`ALL_TRAFFIC`)."""
     tags: Mapping[str, str]
-    """Network tag by service: the firewall rules of a service name it."""
+    """Network tag by service, to which its firewall rules refer."""
     private_range: pulumi.Output[str] | None
-    """Name of the range that Cloud SQL and Memorystore take addresses from, known once it is peered."""
+    """Name of the address range of Cloud SQL and Memorystore; depends on the peering."""
     ready: tuple[pulumi.Resource, ...]
-    """Routes, NAT, names and rules that a service needs to start; no Output says so."""
+    """Routes, NAT, DNS records and firewall rules; no input of a service refers to them."""
 
 
-def create_network(scope: Scope, context: GcpContext, keys: GcpKeys) -> GcpNetwork:
-    """VPC with one subnet for services, a peered range for data, a firewall that denies by default.
-
-    Raises ValueError for a block it cannot cut. `keys` stay untouched: the flow log lies in Cloud Logging's bucket.
-    """
-    plan = layout(context.spec.network.cidr)
+def create_network(scope: Scope, context: GcpContext) -> GcpNetwork:
+    """Create the network of a region; raises ValueError for an invalid CIDR block."""
+    plan = address_plan(context.spec.network.cidr)
     network = gcp.compute.Network(
         scope.named(),
         project=context.project,
         auto_create_subnetworks=False,
-        # the default route leads everywhere; `egress` lays the routes that are asked for instead
+        # no default route to the internet; `egress.py` creates the routes that the spec requests
         delete_default_routes_on_create=True,
         routing_mode="REGIONAL",
         mtu=MTU_BYTES,
@@ -63,21 +57,23 @@ def create_network(scope: Scope, context: GcpContext, keys: GcpKeys) -> GcpNetwo
         deletion_policy=context.deletion_policy,
         opts=scope.opts(),
     )
-    subnet = _subnet(scope, context, network, str(plan.services))
+    subnet = _create_subnet(scope, context, network, str(plan.services))
     tags = {name: network_tag(context.stack, name) for name in context.spec.services}
     egress = create_egress(scope, context, network, subnet)
-    names = create_names(scope, context, network)
-    rules = create_firewall(scope, context, network, tags)
+    records = create_dns(scope, context, network)
+    rules = _create_firewall(scope, context, network, tags)
     return GcpNetwork(
         network_id=network.id,
         subnet_id=subnet.id,
         tags=tags,
-        private_range=create_peering(scope, context, network, plan.private),
-        ready=(*egress, *names, *rules),
+        private_range=_create_peering(scope, context, network, plan.private),
+        ready=(*egress, *records, *rules),
     )
 
 
-def _subnet(scope: Scope, context: GcpContext, network: gcp.compute.Network, cidr: str) -> gcp.compute.Subnetwork:
+def _create_subnet(
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, cidr: str
+) -> gcp.compute.Subnetwork:
     log = gcp.compute.SubnetworkLogConfigArgs(
         aggregation_interval="INTERVAL_5_SEC", flow_sampling=FLOW_SAMPLING, metadata="INCLUDE_ALL_METADATA"
     )
@@ -90,6 +86,93 @@ def _subnet(scope: Scope, context: GcpContext, network: gcp.compute.Network, cid
         private_ip_google_access=True,
         stack_type="IPV4_ONLY",
         log_config=log if context.spec.network.flow_logs else None,
-        # Cloud Run gives its addresses back an hour or two after its services are gone
+        # Cloud Run releases its addresses one to two hours after its services are deleted
         opts=scope.opts(custom_timeouts=pulumi.CustomTimeouts(delete="2h")),
+    )
+
+
+def _create_peering(
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, block: IPv4Network
+) -> pulumi.Output[str] | None:
+    """Create the range for Cloud SQL and Memorystore; return its name, which depends on the peering, or None.
+
+    A range can neither grow in place nor overlap a subnet, and a network has one such connection. Google refuses to delete
+    the connection for up to days after a database in it is deleted; outside production the peering is removed instead.
+    """
+    if context.spec.database is None and context.spec.cache is None:
+        return None
+    addresses = gcp.compute.GlobalAddress(
+        scope.named("private"),
+        project=context.project,
+        purpose="VPC_PEERING",
+        address_type="INTERNAL",
+        address=str(block.network_address),
+        prefix_length=block.prefixlen,
+        network=network.id,
+        opts=scope.opts(),
+    )
+    peering = gcp.servicenetworking.Connection(
+        scope.named("peering"),
+        network=network.id,
+        service=PEERED_SERVICE,
+        reserved_peering_ranges=[addresses.name],
+        update_on_creation_fail=True,
+        deletion_policy=None if context.production else "REMOVE_PEERING",
+        opts=scope.opts(),
+    )
+    return peering.reserved_peering_ranges[0]
+
+
+DENY_PRIORITY = 65000
+"""Priority of the deny rules: after every rule of the stack, before the implied rules, which allow all egress."""
+ALLOW_PRIORITY = 1000
+
+
+def _create_firewall(
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, tags: Mapping[str, str]
+) -> tuple[pulumi.Resource, ...]:
+    """Create a logged deny rule per direction, and an allow rule per flow; return those that services depend on.
+
+    Rules refer to services by network tag, because addresses of replicas change. The firewall is stateful, so responses
+    need no rule.
+    """
+    _create_deny_rule(scope, context, network, "EGRESS")
+    _create_deny_rule(scope, context, network, "INGRESS")
+    return tuple(
+        _create_allow_rule(scope, context, network, flow, [tags[name] for name in flow.services])
+        for flow in flows(context.spec)
+    )
+
+
+def _create_deny_rule(
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, direction: Literal["EGRESS", "INGRESS"]
+) -> gcp.compute.Firewall:
+    log = gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA")
+    return gcp.compute.Firewall(
+        scope.named(f"deny-{direction.lower()}"),
+        project=context.project,
+        network=network.id,
+        direction=direction,
+        priority=DENY_PRIORITY,
+        denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
+        destination_ranges=[INTERNET] if direction == "EGRESS" else None,
+        source_ranges=[INTERNET] if direction == "INGRESS" else None,
+        log_config=log if context.spec.network.flow_logs else None,
+        opts=scope.opts(),
+    )
+
+
+def _create_allow_rule(
+    scope: Scope, context: GcpContext, network: gcp.compute.Network, flow: GcpFlow, tags: list[str]
+) -> gcp.compute.Firewall:
+    return gcp.compute.Firewall(
+        scope.named(f"to-{flow.part}"),
+        project=context.project,
+        network=network.id,
+        direction="EGRESS",
+        priority=ALLOW_PRIORITY,
+        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(flow.port)])],
+        destination_ranges=[flow.destination],
+        target_tags=tags,
+        opts=scope.opts(),
     )

@@ -1,1 +1,1 @@
-"""Notification channels, logs and metrics collection on Google Cloud: declared before the resources that send to them."""
+"""Notification channels and logs on Google Cloud."""

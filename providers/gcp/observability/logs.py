@@ -1,29 +1,23 @@
-"""Logs: a bucket of the platform's own that keeps them as long as asked, and metrics that count entries.
+"""Log bucket of the platform with the retention of the spec, and metrics that count log entries.
 
-The project's `_Default` bucket belongs to everything in the project, so its retention is left alone: what this stack
-writes is copied into a bucket under the telemetry key. The audit logs that nobody can switch off stay in `_Required`.
+The whole project uses the `_Default` bucket, so its retention is not changed: entries of this stack are routed to a second
+bucket, encrypted with the telemetry key. Audit logs that cannot be disabled stay in the `_Required` bucket.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.alarms import Signal
 from providers.contract.component import Scope
-from providers.gcp.monitoring.metrics import LOGGED, log_metric_name, platform_logs
-from providers.gcp.monitoring.targets import GcpTargets
-
-if TYPE_CHECKING:
-    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.gcp.base.resources import GcpBaseResources
+from providers.gcp.base.resources import GcpBaseResources
+from providers.gcp.monitoring.alarms import GcpTargets
+from providers.gcp.monitoring.metrics import LOG_FILTERS, log_metric_name, platform_logs
 
 
-def keep_logs(scope: Scope, base: GcpBaseResources, targets: GcpTargets) -> None:
-    """A log bucket, and the sink that sends it everything this stack writes."""
+def create_log_bucket(scope: Scope, base: GcpBaseResources, targets: GcpTargets) -> None:
+    """Create the log bucket, and the sink that routes every log entry of the stack to it."""
     context = base.context
     bucket = gcp.logging.ProjectBucketConfig(
         scope.named("logs"),
@@ -42,20 +36,20 @@ def keep_logs(scope: Scope, base: GcpBaseResources, targets: GcpTargets) -> None
         name=f"{context.stack}-platform",
         project=context.project,
         destination=pulumi.Output.concat("logging.googleapis.com/", bucket.id),
-        filter=pulumi.Output.all(**data).apply(lambda known: platform_logs(context.spec, context.stack, known)),
-        # to a bucket of the same project Cloud Logging writes as itself, so nobody is granted anything
+        filter=pulumi.Output.all(**data).apply(lambda names: platform_logs(context.spec, context.stack, names)),
+        # Cloud Logging needs no grant to write to a bucket of the same project
         unique_writer_identity=True,
         opts=scope.opts(),
     )
 
 
-def count_entries(scope: Scope, targets: GcpTargets) -> Mapping[Signal, pulumi.Resource]:
-    """A metric for each signal of the rules that only the logs know, by signal."""
-    counted = [rule.signal for rule in targets.context.alarm_rules if rule.signal in LOGGED]
-    return {signal: _counter(scope, targets, signal) for signal in counted}
+def create_log_metrics(scope: Scope, targets: GcpTargets) -> Mapping[Signal, pulumi.Resource]:
+    """Create a metric for each alarm signal that is counted in the logs."""
+    signals = [rule.signal for rule in targets.context.alarm_rules if rule.signal in LOG_FILTERS]
+    return {signal: _create_log_metric(scope, targets, signal) for signal in signals}
 
 
-def _counter(scope: Scope, targets: GcpTargets, signal: Signal) -> gcp.logging.Metric:
+def _create_log_metric(scope: Scope, targets: GcpTargets, signal: Signal) -> gcp.logging.Metric:
     return gcp.logging.Metric(
         scope.named(f"count-{signal.value}"),
         name=log_metric_name(targets.context.stack, signal),
@@ -63,7 +57,7 @@ def _counter(scope: Scope, targets: GcpTargets, signal: Signal) -> gcp.logging.M
         filter=pulumi.Output.concat(
             'resource.type="cloudsql_database" AND resource.labels.database_id="',
             targets.subjects["database"],
-            f'" AND {LOGGED[signal]}',
+            f'" AND {LOG_FILTERS[signal]}',
         ),
         metric_descriptor=gcp.logging.MetricMetricDescriptorArgs(metric_kind="DELTA", value_type="INT64", unit="1"),
         opts=scope.opts(),

@@ -1,8 +1,8 @@
-"""Objects: one private bucket, one right per service on it.
+"""Private Cloud Storage bucket, with a grant on it for each service that uses storage.
 
-The bucket's name is given by Pulumi, since all buckets of the world share one space of names. Who reads and writes is
-in the audit log that `account` switches on, which replaces the older usage logs and their second bucket. What was
-deleted by mistake comes back for a week even without versions.
+Pulumi generates the bucket's name, because bucket names are globally unique. Reads and writes are in the audit log that
+`base/account.py` enables, which replaces the older usage logs and their separate bucket. Deleted objects can be restored
+for a week even without versioning.
 """
 
 import pulumi
@@ -14,58 +14,58 @@ from providers.contract.spec import StorageSpec
 from providers.gcp.base.resources import GcpBaseResources
 
 ENDPOINT_URL = "https://storage.googleapis.com"
-READ_AND_WRITE = "roles/storage.objectUser"
-DELETED_SECONDS = 7 * 24 * 3600
-UNFINISHED_UPLOAD_DAYS = 7
+USER_ROLE = "roles/storage.objectUser"
+SOFT_DELETE_SECONDS = 7 * 24 * 3600
+INCOMPLETE_UPLOAD_DAYS = 7
 
 
 def create_storage(scope: Scope, base: GcpBaseResources) -> ObjectStore:
-    """The bucket of the services that use storage, and the grants of those services on it."""
-    wanted = base.spec.storage
-    if wanted is None:
+    """Create the bucket, and the grants of the services that use it."""
+    storage = base.spec.storage
+    if storage is None:
         raise ValueError("the platform has no storage")
-    bucket = _bucket(scope, base, wanted)
+    bucket = _create_bucket(scope, base, storage)
     for service in base.spec.users_of("storage"):
         gcp.storage.BucketIAMMember(
             scope.named(service),
             bucket=bucket.name,
-            role=READ_AND_WRITE,
+            role=USER_ROLE,
             member=base.identity.member(service),
             opts=scope.opts(),
         )
     return ObjectStore(bucket=bucket.name, endpoint_url=pulumi.Output.from_input(ENDPOINT_URL))
 
 
-def _bucket(scope: Scope, base: GcpBaseResources, wanted: StorageSpec) -> gcp.storage.Bucket:
+def _create_bucket(scope: Scope, base: GcpBaseResources, storage: StorageSpec) -> gcp.storage.Bucket:
     context = base.context
     return gcp.storage.Bucket(
         scope.named(),
         project=context.project,
-        # in capitals, as the API answers, or every plan would show a difference
+        # the API returns upper-case letters; lower case would show a difference in every plan
         location=context.region.upper(),
         uniform_bucket_level_access=True,
         public_access_prevention="enforced",
-        versioning=gcp.storage.BucketVersioningArgs(enabled=wanted.versioning),
+        versioning=gcp.storage.BucketVersioningArgs(enabled=storage.versioning),
         encryption=gcp.storage.BucketEncryptionArgs(default_kms_key_name=base.keys.usable["storage"]),
-        soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=DELETED_SECONDS),
-        lifecycle_rules=[_after_replaced(wanted), _unfinished()],
+        soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=SOFT_DELETE_SECONDS),
+        lifecycle_rules=[_noncurrent_rule(storage), _incomplete_upload_rule()],
         force_destroy=False,
         deletion_policy=context.deletion_policy,
         opts=scope.opts(protect=context.production),
     )
 
 
-def _after_replaced(wanted: StorageSpec) -> gcp.storage.BucketLifecycleRuleArgs:
+def _noncurrent_rule(storage: StorageSpec) -> gcp.storage.BucketLifecycleRuleArgs:
     return gcp.storage.BucketLifecycleRuleArgs(
         action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
         condition=gcp.storage.BucketLifecycleRuleConditionArgs(
-            days_since_noncurrent_time=wanted.noncurrent_days, with_state="ARCHIVED"
+            days_since_noncurrent_time=storage.noncurrent_days, with_state="ARCHIVED"
         ),
     )
 
 
-def _unfinished() -> gcp.storage.BucketLifecycleRuleArgs:
+def _incomplete_upload_rule() -> gcp.storage.BucketLifecycleRuleArgs:
     return gcp.storage.BucketLifecycleRuleArgs(
         action=gcp.storage.BucketLifecycleRuleActionArgs(type="AbortIncompleteMultipartUpload"),
-        condition=gcp.storage.BucketLifecycleRuleConditionArgs(age=UNFINISHED_UPLOAD_DAYS),
+        condition=gcp.storage.BucketLifecycleRuleConditionArgs(age=INCOMPLETE_UPLOAD_DAYS),
     )

@@ -1,12 +1,12 @@
-"""Admission: who may connect, how often, and what a request may not contain.
+"""Cloud Armor security policy: WAF rules, rate limit and allowed addresses.
 
-Cloud Armor tries rules by ascending priority and stops at the first that matches, and a rate rule that matches lets
-the request in. So the inspections come first, then one rate rule for the addresses that may connect, and whoever no
-rate rule takes is refused by the last.
+Cloud Armor evaluates rules by ascending priority and stops at the first match, and a matching rate rule admits the
+request. So the WAF rules come first, then the rate rules for the allowed addresses; the last rule denies every other
+address.
 
-Inspections run at the lowest sensitivity and look at the first 64 KB of a body: prompts are natural language and code,
-which the higher ones take for an attack. `methodenforcement` is left out: it refuses PUT, PATCH and DELETE, which
-agents' own interfaces use. What is refused stands in the load balancer's log, without the request's contents.
+WAF rules run at the lowest sensitivity and inspect the first 64 KB of a body: prompts are natural language and code,
+which higher sensitivities report as attacks. `methodenforcement` is not used: it denies PUT, PATCH and DELETE, which
+agent APIs need. Denied requests are in the load balancer's log, without their content.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.gcp.context import GcpContext
-from providers.gcp.entry.admission import admitted
+from providers.gcp.entry.limits import allowed_ranges
 
 SENSITIVITY = 1
-INSPECTIONS: dict[int, str] = {
+OWASP_RULES: dict[int, str] = {
     1000: "sqli-v422-stable",
     1010: "xss-v422-stable",
     1020: "lfi-v422-stable",
@@ -31,74 +31,74 @@ INSPECTIONS: dict[int, str] = {
     1090: "java-v422-stable",
     1100: "php-v422-stable",
 }
-"""OWASP rule sets by priority, which never changes: Cloud Armor, "Preconfigured WAF rules"."""
+"""OWASP rule sets by priority, which never changes: Cloud Armor documentation, "Preconfigured WAF rules"."""
 KNOWN_EXPLOITS_PRIORITY = 1200
 RATE_PRIORITY = 2000
 LAST_PRIORITY = 2147483647
-"""Priority of the rule that every policy must have."""
+"""Priority of the default rule, which every policy has."""
 RATE_WINDOW_SECONDS = 60
 
 Rule = gcp.compute.SecurityPolicyRuleArgs
 
 
-def create_policy(scope: Scope, context: GcpContext) -> gcp.compute.SecurityPolicy:
-    """The policy on every backend; without `waf` the rate limit and the allowed addresses alone."""
+def create_security_policy(scope: Scope, context: GcpContext) -> gcp.compute.SecurityPolicy:
+    """Create the policy of every backend; without `waf` it has only the rate limit and the allowed addresses."""
     waf = context.spec.ingress.waf
     return gcp.compute.SecurityPolicy(
         scope.named("policy"),
         project=context.project,
         type="CLOUD_ARMOR",
-        rules=[*(_inspections() if waf else ()), *_rates(context), _refuse_others()],
+        rules=[*(_waf_rules() if waf else ()), *_rate_rules(context), _default_rule()],
         advanced_options_config=_inspection_options() if waf else None,
         adaptive_protection_config=_adaptive_protection() if waf else None,
         opts=scope.opts(),
     )
 
 
-def _inspections() -> list[Rule]:
+def _waf_rules() -> list[Rule]:
     owasp = {
         priority: f"evaluatePreconfiguredWaf('{rules}', {{'sensitivity': {SENSITIVITY}}})"
-        for priority, rules in INSPECTIONS.items()
+        for priority, rules in OWASP_RULES.items()
     }
-    # without arguments, in the form that control CKV_GCP_73 (log4j) looks for
+    # without arguments, the form that the checkov control CKV_GCP_73 (log4j) requires
     expressions = {**owasp, KNOWN_EXPLOITS_PRIORITY: "evaluatePreconfiguredWaf('cve-canary')"}
-    return [_inspection(priority, expression) for priority, expression in expressions.items()]
+    return [_waf_rule(priority, expression) for priority, expression in expressions.items()]
 
 
-def _inspection(priority: int, expression: str) -> Rule:
+def _waf_rule(priority: int, expression: str) -> Rule:
     match = gcp.compute.SecurityPolicyRuleMatchArgs(
         expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=expression)
     )
-    return Rule(
-        priority=priority, action="deny(403)", match=match, description=f"refuse {expression.split(chr(39))[1]}"
-    )
+    return Rule(priority=priority, action="deny(403)", match=match, description=f"deny {expression.split(chr(39))[1]}")
 
 
-def _rates(context: GcpContext) -> list[Rule]:
+def _rate_rules(context: GcpContext) -> list[Rule]:
     limit = context.spec.ingress.rate_limit_per_minute
-    return [_rate(RATE_PRIORITY + n, limit, ranges) for n, ranges in enumerate(admitted(context.spec))]
+    return [_rate_rule(RATE_PRIORITY + n, limit, ranges) for n, ranges in enumerate(allowed_ranges(context.spec))]
 
 
-def _rate(priority: int, limit: int, ranges: Sequence[str]) -> Rule:
+def _rate_rule(priority: int, limit: int, ranges: Sequence[str]) -> Rule:
     threshold = gcp.compute.SecurityPolicyRuleRateLimitOptionsRateLimitThresholdArgs(
         count=limit, interval_sec=RATE_WINDOW_SECONDS
     )
     return Rule(
         priority=priority,
         action="throttle",
-        description="let in, up to the rate limit of an address",
-        match=_from(ranges),
+        description="allow, up to the rate limit per address",
+        match=_source_match(ranges),
         rate_limit_options=gcp.compute.SecurityPolicyRuleRateLimitOptionsArgs(
             conform_action="allow", exceed_action="deny(429)", enforce_on_key="IP", rate_limit_threshold=threshold
         ),
     )
 
 
-def _refuse_others() -> Rule:
-    return Rule(priority=LAST_PRIORITY, action="deny(403)", match=_from(["*"]), description="refuse everybody else")
+def _default_rule() -> Rule:
+    return Rule(
+        priority=LAST_PRIORITY, action="deny(403)", match=_source_match(["*"]), description="deny every other address"
+    )
 
 
-def _from(ranges: Sequence[str]) -> gcp.compute.SecurityPolicyRuleMatchArgs:
+def _source_match(ranges: Sequence[str]) -> gcp.compute.SecurityPolicyRuleMatchArgs:
     return gcp.compute.SecurityPolicyRuleMatchArgs(
         versioned_expr="SRC_IPS_V1",
         config=gcp.compute.SecurityPolicyRuleMatchConfigArgs(src_ip_ranges=list(ranges)),
@@ -106,7 +106,7 @@ def _from(ranges: Sequence[str]) -> gcp.compute.SecurityPolicyRuleMatchArgs:
 
 
 def _inspection_options() -> gcp.compute.SecurityPolicyAdvancedOptionsConfigArgs:
-    # a verbose log would keep the parts of prompts that a rule matched
+    # a verbose log contains the parts of prompts that a rule matched
     return gcp.compute.SecurityPolicyAdvancedOptionsConfigArgs(
         json_parsing="STANDARD", log_level="NORMAL", request_body_inspection_size="64KB"
     )

@@ -1,8 +1,8 @@
-"""The second container of a service: it reads its metrics every 30 seconds and writes to the managed Prometheus.
+"""Sidecar container that scrapes a service every 30 seconds and writes to Managed Service for Prometheus.
 
-Google runs the store and the queries; what is kept there is read with PromQL like every metric of the project. The
-collector takes its configuration from a file and from nowhere else, so the file is a secret that holds no secret. Its
-document's name becomes the `job` label of all series.
+Google operates the storage and the queries; the metrics are read with PromQL. The collector reads its configuration only
+from a file, so the file is a secret, although its content is not confidential. The document's name becomes the `job`
+label of every series.
 """
 
 import json
@@ -17,34 +17,34 @@ from providers.contract.results import SecretRef
 from providers.contract.spec import Service
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
-from providers.gcp.compute.limits import SIDECAR
+from providers.gcp.compute.limits import SIDECAR_SIZE
 from providers.gcp.naming import run_name
 
 IMAGE = "us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:1.2.0"
-"""Google's collector: Cloud Run, "Write Prometheus metrics with the Prometheus sidecar"."""
+"""Collector image of Google: Cloud Run documentation, "Write Prometheus metrics with the Prometheus sidecar"."""
 CONTAINER, VOLUME = "metrics", "metrics-config"
-FOLDER, FILE = "/etc/rungmp", "config.yaml"
+DIRECTORY, FILE = "/etc/rungmp", "config.yaml"
 INTERVAL_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Sidecar:
-    """The container, the volume it reads its configuration from, and that configuration as a secret."""
+class MetricsSidecar:
+    """Container, its configuration volume, and the configuration as a secret."""
 
     container: gcp.cloudrunv2.ServiceTemplateContainerArgs
     volume: gcp.cloudrunv2.ServiceTemplateVolumeArgs
     config: SecretRef
 
 
-def create_sidecar(scope: Scope, base: GcpBaseResources, name: str, app: str) -> Sidecar:
-    """The collector of the service `name`, started after its container `app`."""
+def create_metrics_sidecar(scope: Scope, base: GcpBaseResources, name: str, app: str) -> MetricsSidecar:
+    """Create the configuration of the service `name`; its sidecar starts after the container `app`."""
     document = pulumi.Output.from_input(collector_config(run_name(base.context.stack, name), base.spec.services[name]))
     config = create_secret(scope, base, f"metrics-{name}", document, [name])
-    return Sidecar(_container(app), _volume(config), config)
+    return MetricsSidecar(_container(app), _volume(config), config)
 
 
 def collector_config(job: str, service: Service) -> str:
-    """The RunMonitoring document as YAML (in its JSON form), telling service, revision and copy apart by labels."""
+    """RunMonitoring document as YAML (in its JSON form), with labels for service, revision and replica."""
     return json.dumps(
         {
             "apiVersion": "monitoring.googleapis.com/v1beta",
@@ -65,8 +65,8 @@ def _container(app: str) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
         name=CONTAINER,
         image=IMAGE,
         depends_ons=[app],
-        resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(limits=SIDECAR.limits, cpu_idle=False),
-        volume_mounts=[gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=VOLUME, mount_path=FOLDER)],
+        resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(limits=SIDECAR_SIZE.limits, cpu_idle=False),
+        volume_mounts=[gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=VOLUME, mount_path=DIRECTORY)],
     )
 
 

@@ -1,0 +1,91 @@
+"""Allowed addresses, connection timeouts and path limits of the load balancer, and what it refuses or adjusts. Pure."""
+
+from collections.abc import Iterator
+
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
+from providers.contract.spec import Platform
+
+ANY_ADDRESS = "0.0.0.0/0"
+MAX_RANGES_PER_RULE = 10
+"""Source ranges of one rule: Cloud Armor documentation, "Quotas and limits"."""
+MIN_IDLE_SECONDS, MAX_IDLE_SECONDS = 5, 1200
+"""Bounds of `httpKeepAliveTimeoutSec`: target HTTPS proxies API."""
+MAX_REQUEST_SECONDS = 3600
+"""Maximum request timeout: Cloud Run documentation, "Set request timeout for services"."""
+MAX_PATH_CHARACTERS = 1024 - len("/*")
+"""Length of a path rule: URL maps API, `pathMatchers[].pathRules[].paths[]`."""
+
+
+def is_open_to_all(spec: Platform) -> bool:
+    """True when any client address may connect."""
+    return ANY_ADDRESS in spec.ingress.allowed_cidrs
+
+
+def allowed_ranges(spec: Platform) -> list[list[str]]:
+    """Allowed source ranges, one group per rule; `*` allows every address."""
+    if is_open_to_all(spec):
+        return [["*"]]
+    ranges = list(spec.ingress.allowed_cidrs)
+    return [ranges[start : start + MAX_RANGES_PER_RULE] for start in range(0, len(ranges), MAX_RANGES_PER_RULE)]
+
+
+def idle_seconds(spec: Platform) -> int:
+    """Seconds that a client connection stays open between two requests."""
+    return min(max(spec.ingress.idle_timeout_seconds, MIN_IDLE_SECONDS), MAX_IDLE_SECONDS)
+
+
+def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """Refuse paths that a URL map does not accept."""
+    return [
+        Unsupported(
+            "gcp",
+            f"services.{name}.path",
+            problem=f"{displayed(service.path)} is not a valid path rule of a URL map",
+            fix=f"use up to {MAX_PATH_CHARACTERS} ASCII characters and no empty segment",
+        )
+        for name, service in spec.public.items()
+        if not _is_path_rule(service.path or "")
+    ]
+
+
+def entry_adjustments(spec: Platform) -> list[Adjustment]:
+    """Report limits that apply per backend or per connection, and a public address without a domain."""
+    return list(_ingress_adjustments(spec)) if spec.public else []
+
+
+def _is_path_rule(path: str) -> bool:
+    return len(path) <= MAX_PATH_CHARACTERS and path.isascii() and "//" not in path
+
+
+def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    ingress = spec.ingress
+    limit = ingress.rate_limit_per_minute
+    yield Adjustment(
+        "ingress.rate_limit_per_minute",
+        requested=limit,
+        effect=Effect.ADJUSTED,
+        reason=f"{limit} requests per 60 seconds for each routed service; Cloud Armor counts requests per backend",
+    )
+    yield Adjustment(
+        "ingress.idle_timeout_seconds",
+        requested=ingress.idle_timeout_seconds,
+        effect=Effect.ADJUSTED,
+        reason=(
+            f"{idle_seconds(spec)} seconds between two requests of a connection; pauses within a request are not "
+            f"limited, and Cloud Run ends a request after {MAX_REQUEST_SECONDS} seconds"
+        ),
+    )
+    if not is_open_to_all(spec):
+        yield Adjustment(
+            "ingress.allowed_cidrs",
+            requested=list(ingress.allowed_cidrs),
+            effect=Effect.PARTIAL,
+            reason="no uptime check is created; the uptime checkers connect from other addresses",
+        )
+    if ingress.domain is None:
+        yield Adjustment(
+            "ingress.domain",
+            requested=None,
+            effect=Effect.ADJUSTED,
+            reason="the load balancer serves plain HTTP at its IP address; a certificate requires a domain",
+        )
