@@ -74,9 +74,7 @@ def refuse_losses(
     losses = find_losses(changes, contents, allowed)
     if losses:
         options = " ".join(f"--allow-replace {loss.change.name}" for loss in losses)
-        fix = (
-            f"revert {_cause(losses, replacing)}; if you intend to lose the data, run the command again with {options}"
-        )
+        fix = f"revert {_cause(losses, replacing)}; to lose the data anyway, run the command again with {options}"
         raise DeploymentFailed(Failure.GUARDED, "; ".join(_loss_clauses(losses)), fix, stack=stack)
 
 
@@ -99,10 +97,10 @@ def refuse_protected(stack: str, exported: ExportedState, names: Collection[str]
         raise InvalidConfiguration(_unknown_resource("--unprotect", name, protected) for name in unknown)
     remaining = [name for name in protected if name not in names]
     if remaining:
-        verb = "are" if len(remaining) > 1 else "is"
+        verb, pronoun = ("are", "them") if len(remaining) > 1 else ("is", "it")
         problem = f"{listed(remaining, 'and')} {verb} protected and would be lost permanently"
         options = " ".join(f"--unprotect {name}" for name in protected)
-        fix = f"if you intend to delete them, run the command again with {options}"
+        fix = f"to delete {pronoun} anyway, run the command again with {options}"
         raise DeploymentFailed(Failure.PROTECTED, problem, fix, stack=stack)
 
 

@@ -147,7 +147,7 @@ def unknown_stack(engine: ProjectStack, failure: DeploymentFailed) -> Deployment
         url, names = engine.workspace.backend_url(), engine.workspace.stack_names()
     except automation.CommandError:
         return failure
-    existing = f"it has {listed(names, 'and')}" if names else "it has no stack of this project"
+    existing = f"its stacks are {listed(names, 'and')}" if names else "it has no stack of this project"
     problem = f"the backend {url} has no such stack{did_you_mean(engine.name, names)}; {existing}"
     return DeploymentFailed(failure.kind, problem, failure.fix, failure.log, stack=engine.name)
 

@@ -36,7 +36,7 @@ def test_a_database_that_would_be_replaced_stops_the_update() -> None:
         f"{CONTENTS[DATABASE]}"
     )
     assert failure.fix == (
-        "revert the setting that causes it; if you intend to lose the data, run the command again with "
+        "revert the setting that causes it; to lose the data anyway, run the command again with "
         "--allow-replace prod-database"
     )
 

@@ -42,7 +42,7 @@ def test_all_protected_resources_are_reported_at_once() -> None:
     assert (failure.kind, failure.stack) == (Failure.PROTECTED, "prod")
     assert failure.problem == "prod-database and prod-storage are protected and would be lost permanently"
     assert failure.fix == (
-        "if you intend to delete them, run the command again with --unprotect prod-database --unprotect prod-storage"
+        "to delete them anyway, run the command again with --unprotect prod-database --unprotect prod-storage"
     )
 
 

@@ -126,7 +126,7 @@ def test_a_docker_that_does_not_answer_is_told(small: Small) -> None:
     )
     assert "(there is no such socket)" in small.refused({}, DOCKER_HOST="unix:///nowhere/docker.sock")
     drift = small.command("drift", STACK, DOCKER_HOST="unix:///nowhere/docker.sock")
-    assert drift.sentence.startswith(f"{STACK}: no Docker answers where the stack stands; ")
+    assert drift.sentence.startswith(f"{STACK}: cannot reach the Docker daemon. ")
 
 
 def test_a_port_that_a_process_has_is_told_with_the_process(small: Small) -> None:

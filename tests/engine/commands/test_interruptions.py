@@ -28,7 +28,7 @@ def test_the_second_ctrl_c_stops_at_once_and_says_that_recover_is_next(trial: Tr
     trial.project.cloud.plan_fault("hang", "update", SERVICE)
     result = trial.interrupt(trial.start("up", STACK, "--yes"), "update", SERVICE, times=2)
     assert result.code == 1
-    assert result.sentence.startswith("trial: ") and result.sentence.endswith("run `agent-platform recover trial`.")
+    assert result.sentence.startswith("trial: ") and result.sentence.endswith("Run `agent-platform recover trial`.")
     json.loads(trial.state_file.read_text(encoding="utf-8"))
 
 
@@ -42,5 +42,5 @@ def test_of_two_updates_at_the_same_time_the_second_is_told_who_holds_the_stack(
         time.sleep(0.05)
     second = trial.command("up", STACK, "--yes")
     assert second.code == 1
-    assert " holds the stack since " in second.sentence
+    assert " has held the lock since " in second.sentence
     assert trial.interrupt(first, "update", SERVICE).sentence.startswith("trial: cancelled")

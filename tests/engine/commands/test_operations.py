@@ -110,8 +110,8 @@ def test_what_is_protected_is_not_destroyed_and_nothing_else_either(trial: Trial
     result = trial.command("destroy", STACK, "--yes")
     assert result.code == 1
     assert result.sentence == (
-        "trial: trial-database would be lost for good and is protected; "
-        "when that loss is meant, run again with --unprotect trial-database."
+        "trial: trial-database is protected and would be lost permanently. "
+        "To delete it anyway, run the command again with --unprotect trial-database."
     )
     assert trial.project.cloud.objects() == before
 

@@ -19,10 +19,9 @@ def test_an_update_that_would_lose_the_network_changes_nothing(trial: Trial) -> 
     result = trial.command("up", STACK, "--yes")
     assert result.code == 1
     assert (
-        "trial-network (ec2:Vpc) would be replaced (forced by cidrBlock), and with it goes the network"
-        in result.sentence
+        "trial-network (ec2:Vpc) would be replaced (because of cidrBlock), which deletes the network" in result.sentence
     )
-    assert "--allow-replace trial-network." in result.sentence
+    assert result.sentence.endswith("with --allow-replace trial-network.") and "network.cidr" in result.sentence
     assert trial.project.cloud.objects() == before
 
 
@@ -38,8 +37,8 @@ def test_a_deployment_that_the_cloud_took_back_has_failed(trial: Trial) -> None:
     trial.project.cloud.plan_fault("rollback", "update", SERVICE)
     result = trial.command("up", STACK, "--yes", "--rollout-timeout-seconds", "0")
     assert result.code == 1
-    assert result.sentence.startswith(f"trial: the update went through, but {WEB} runs ")
-    trial.write({"services.web.environment.COLOUR": "mended"})
+    assert result.sentence.startswith(f"trial: the update completed, but {WEB} runs ")
+    trial.write({"services.web.environment.COLOUR": "blue"})
     assert trial.command("up", STACK, "--yes", "--rollout-timeout-seconds", "0").code == 0
 
 
@@ -47,8 +46,8 @@ def test_a_wrong_passphrase_is_told(trial: Trial) -> None:
     result = trial.command("preview", STACK, PULUMI_CONFIG_PASSPHRASE="mistaken")
     assert (result.code, result.out) == (1, "")
     assert result.sentence == (
-        "trial: the passphrase does not open the secrets of the stack; set PULUMI_CONFIG_PASSPHRASE or "
-        "PULUMI_CONFIG_PASSPHRASE_FILE to the one it was made with."
+        "trial: the passphrase does not decrypt the secrets of the stack. Set PULUMI_CONFIG_PASSPHRASE or "
+        "PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase of the stack."
     )
 
 
@@ -60,21 +59,21 @@ def test_a_stack_that_the_backend_does_not_have_is_told_with_the_nearest(trial: 
     backend = trial.project.environment["PULUMI_BACKEND_URL"]
     assert result.code == 1
     assert result.sentence == (
-        f"trail: the backend {backend} has no such stack (did you mean trial); the stacks there are trial; "
-        "log in to the backend that has it, or make it with `agent-platform up trail --create`."
+        f"trail: the backend {backend} has no such stack (did you mean trial); its stacks are trial. "
+        "Log in to the backend of the stack, or create it with `agent-platform up trail --create`."
     )
 
 
 def test_a_backend_that_is_not_there_is_told(trial: Trial) -> None:
     result = trial.command("outputs", STACK, PULUMI_BACKEND_URL="file:///nowhere/at/all")
-    assert result.sentence.startswith("trial: the backend file:///nowhere/at/all cannot be opened; ")
+    assert result.sentence.startswith("trial: the state backend file:///nowhere/at/all cannot be opened. ")
 
 
 def test_a_damaged_state_is_told_and_left_as_it_is(trial: Trial) -> None:
     half = trial.state_file.read_bytes()[:2000]
     trial.state_file.write_bytes(half)
     for command in ("preview", "outputs"):
-        assert trial.command(command, STACK).sentence.startswith("trial: its state in the backend is damaged; run ")
+        assert trial.command(command, STACK).sentence.startswith("trial: the state in the backend is damaged. Run ")
     assert trial.state_file.read_bytes() == half
 
 
@@ -85,7 +84,7 @@ def test_credentials_for_another_account_are_told_and_nothing_is_touched(trial: 
     result = trial.command("up", STACK, "--yes")
     assert result.code == 1
     assert result.sentence.startswith(
-        "trial: the credentials are for another account than the one in the stack's file (they are for 999900001111); "
+        "trial: the credentials are for another account than the stack file names (current account: 999900001111). "
     )
     assert trial.project.cloud.objects() == before
 
@@ -95,7 +94,7 @@ def test_a_network_that_is_gone_in_the_middle_loses_nothing(trial: Trial) -> Non
     trial.project.cloud.plan_fault("offline", "update", SERVICE)
     result = trial.command("up", STACK, "--yes")
     assert result.sentence.startswith(
-        f"trial: the connection to the cloud was lost when it should update {WEB} (ecs:Service); "
+        f"trial: the connection to the cloud was lost: could not update {WEB} (ecs:Service). "
     )
     assert trial.command("up", STACK, "--yes").code == 0
 
@@ -105,7 +104,7 @@ def test_a_resource_that_the_cloud_refuses_is_named_and_the_rest_stands(trial: T
     trial.project.cloud.plan_fault("fail", "update", DATABASE)
     result = trial.command("up", STACK, "--yes", "--verbose")
     first, *engine_text = result.err.splitlines()
-    assert first.startswith("trial: a quota of the account does not allow to update trial-database (rds:Instance); ")
+    assert first.startswith("trial: a quota of the account is exhausted: cannot update trial-database (rds:Instance). ")
     assert "the quota of this account is used up" in "\n".join(engine_text)
 
 
@@ -124,7 +123,7 @@ def test_a_stack_that_somebody_holds_is_told_with_the_holder_and_freed_by_cancel
     lock(trial, "ci-7", 20334)
     held = "maria@ci-7 (process 20334)"
     assert trial.command("up", STACK, "--yes").sentence.startswith(
-        f"trial: an update by {held} holds the stack since 2026-11-21T09:00:00Z; "
+        f"trial: an update by {held} has held the lock since 2026-11-21T09:00:00Z. "
     )
     freed = trial.command("cancel", STACK, "--yes")
     assert freed.out == (
@@ -137,7 +136,7 @@ def test_the_lock_of_an_update_that_runs_here_is_not_taken_away_unless_forced(tr
     lock(trial, socket.gethostname(), os.getpid())
     result = trial.command("cancel", STACK, "--yes")
     assert result.code == 1
-    assert "still runs on this machine" in result.sentence
+    assert "is running on this machine" in result.sentence
     assert list(trial.locks.iterdir())
     assert trial.command("cancel", STACK, "--yes", "--force").code == 0
     assert list(trial.locks.iterdir()) == []
