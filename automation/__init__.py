@@ -1,6 +1,6 @@
-"""The command line and the programmatic way: inventory, plan, configuration documents, deployments.
+"""Command line and Automation API of the package: plan, configuration documents, deployments, day-2 operations.
 
-`from automation import Deployment` loads the SDK; nothing else here does.
+`from automation import Deployment` loads the Pulumi SDK; importing the package alone does not.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ __all__ = ["Deployment"]
 
 
 def __getattr__(name: str) -> object:
-    """The names that load the SDK, when they are first asked for."""
+    """Import a name that loads the SDK on first use."""
     if name == "Deployment":
         from automation.deploy import Deployment
 

@@ -1,4 +1,4 @@
-"""`python -m automation` is `agent-platform`."""
+"""Run `agent-platform` as `python -m automation`."""
 
 from automation.cli.main import main
 

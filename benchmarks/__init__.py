@@ -1,1 +1,1 @@
-"""Measurements that a claim in the documentation rests on; each prints numbers and can be repeated with one command."""
+"""Measurements behind the claims of the documentation; each can be repeated with one command."""

@@ -1,11 +1,10 @@
-"""The longest chain of a plan against the longest chain that the cloud itself forces, in typical minutes.
+"""Longest deploy chain of a plan compared with the longest chain that the cloud requires, in typical minutes.
 
     python -m benchmarks.critical_path [CLOUD ...] [--write]
 
-Bound: 1.1. What the cloud forces is written down below as chains of resource types; a chain's time is that of the
-slowest resource of each type in the plan. A service that calls another is forced to come after it where a client learns
-of an endpoint when its own copies start (AWS) or its right to call names the callee (Google Cloud); on Azure the address
-is known before either stands.
+Bound: 1.1. `REQUIRED` lists what the cloud requires as chains of resource types; a chain takes the time of the slowest
+resource of each type in the plan. A service that calls another must come after it if a client resolves endpoints when
+its own replicas start (AWS) or if its permission names the callee (Google Cloud). On Azure the address is known before.
 """
 
 import sys
@@ -16,12 +15,11 @@ from automation.plan.chain import longest_chain, minutes_of, total_minutes
 from automation.plan.inventory import Inventory
 from automation.plan.recorder import record
 from automation.stack.document import read_stack
-from benchmarks.measure import ROOT
-from benchmarks.report import write_section
+from benchmarks.measure import ROOT, write_section
 from providers.contract.spec import Platform
 
 BOUND = 1.1
-FORCED: dict[str, tuple[tuple[str, ...], ...]] = {
+REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "aws": (
         (
             "kms:Key", "ec2:Vpc", "ec2:Subnet", "rds:SubnetGroup", "rds:Instance", "secretsmanager:SecretVersion",
@@ -54,58 +52,58 @@ FORCED: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
 }  # fmt: skip
 CALLED_FIRST = {"aws": "ecs:Service", "gcp": "cloudrunv2:Service"}
-"""The type of a service, where its callers must come after it."""
+"""Service type of clouds on which callers must come after the services that they call."""
 
 
 @dataclass(frozen=True)
 class Chains:
-    """Minutes of the plan's longest chain and of the longest one that the cloud forces."""
+    """Minutes of the longest chain of the plan and of the longest chain that the cloud requires."""
 
     cloud: str
     planned: float
-    forced: float
+    required: float
 
     @property
     def ratio(self) -> float:
-        """Planned over forced; 1 means that nothing waits without need."""
-        return self.planned / self.forced
+        """Planned over required; 1 means that no resource waits unnecessarily."""
+        return self.planned / self.required
 
 
 def chains_of(cloud: str) -> Chains:
-    """Both chains of production on `cloud`."""
+    """Return both chains of production on `cloud`."""
     stack = read_stack(ROOT, "prod", cloud)
     plan = record(ROOT / "__main__.py", stack.name, stack.config, stack.secret_keys)
     calls = (call_depth(stack.spec) - 1) * slowest(plan, CALLED_FIRST[cloud]) if cloud in CALLED_FIRST else 0
-    forced = max(sum(slowest(plan, kind) for kind in chain) for chain in FORCED[cloud]) + calls
-    return Chains(cloud, total_minutes(longest_chain(plan)), forced)
+    required = max(sum(slowest(plan, kind) for kind in chain) for chain in REQUIRED[cloud]) + calls
+    return Chains(cloud, total_minutes(longest_chain(plan)), required)
 
 
 def slowest(plan: Inventory, short_type: str) -> float:
-    """Minutes of the slowest resource of a type; 0 where the plan has none."""
+    """Return the minutes of the slowest resource of a type; 0 if the plan has none."""
     return max((minutes_of(resource) for resource in plan.of_type(short_type)), default=0.0)
 
 
 def call_depth(spec: Platform) -> int:
-    """Services on the longest path along `calls`; a service met again ends its path."""
+    """Return the number of services on the longest path along `calls`; cycles are followed once."""
 
-    def depth(name: str, seen: frozenset[str]) -> int:
-        deeper = [depth(callee, seen | {callee}) for callee in spec.services[name].calls if callee not in seen]
+    def depth(name: str, path: frozenset[str]) -> int:
+        deeper = [depth(callee, path | {callee}) for callee in spec.services[name].calls if callee not in path]
         return 1 + max(deeper, default=0)
 
     return max(depth(name, frozenset({name})) for name in spec.services)
 
 
 def report(clouds: Sequence[str]) -> tuple[str, bool]:
-    """The chains as a Markdown table, and whether the bound holds on every cloud."""
+    """Return the chains as a Markdown table, and whether the bound holds on every cloud."""
     measured = [chains_of(cloud) for cloud in clouds]
-    rows = [f"| {c.cloud} | {c.planned:.1f} | {c.forced:.1f} | {c.ratio:.2f} |" for c in measured]
-    head = ["| cloud | plan min | forced by the cloud min | ratio (<= 1.1) |", "|---|---|---|---|"]
+    rows = [f"| {c.cloud} | {c.planned:.1f} | {c.required:.1f} | {c.ratio:.2f} |" for c in measured]
+    head = ["| cloud | plan min | required by the cloud min | ratio (<= 1.1) |", "|---|---|---|---|"]
     return "\n".join([*head, *rows]), all(chains.ratio <= BOUND for chains in measured)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Compare on the named clouds (default: all where something takes minutes); exit code 1 when the bound is broken."""
-    clouds = [argument for argument in arguments if not argument.startswith("--")] or list(FORCED)
+    """Compare on the named clouds (default: all in `REQUIRED`); return 1 if the bound is exceeded."""
+    clouds = [argument for argument in arguments if not argument.startswith("--")] or list(REQUIRED)
     text, holds = report(clouds)
     print(text)
     if "--write" in arguments:

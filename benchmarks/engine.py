@@ -1,10 +1,10 @@
-"""The program under the real engine: an unchanged stack against a flat program, and how long a creation waits.
+"""Program under the real engine: update of an unchanged stack, and first deployment with typical creation times.
 
     python -m benchmarks.engine [CLOUD ...] [--write]
 
 The clouds are the stand-ins of tests/engine. Bounds: `up` of an unchanged stack takes at most 1.5 times a flat program
 with the same resources; with creations that take their typical time, scaled down, `up` takes at most 1.15 times the
-longest chain that the cloud forces.
+longest chain that the cloud requires.
 """
 
 import statistics
@@ -18,22 +18,21 @@ from pathlib import Path
 from automation.plan.build import PROGRAM
 from automation.plan.recorder import record
 from automation.stack.document import read_stack
+from benchmarks.baseline import FOOTER, program_text
 from benchmarks.critical_path import chains_of
-from benchmarks.floor import FOOTER, program_text
-from benchmarks.measure import ROOT
-from benchmarks.report import write_section
+from benchmarks.measure import ROOT, write_section
 from providers import AVAILABLE
 from tests.engine.project import EngineProject, missing_programs
 
 UNCHANGED_BOUND, WAITING_BOUND = 1.5, 1.15
 RUNS = 3
-SECONDS_A_MINUTE = 12.0
-"""A typical minute in the second measurement: long enough that the engine's own work is no large part of the chain."""
+SECONDS_PER_MINUTE = 12.0
+"""Duration of a typical minute: long enough that the engine's overhead is a small part of the chain."""
 
 
 @dataclass(frozen=True)
-class Unchanged:
-    """Median seconds of `up` where nothing changed: this program, and the flat one."""
+class UnchangedUp:
+    """Median seconds of `up` without changes, of this program and of the flat program."""
 
     cloud: str
     resources: int
@@ -42,26 +41,26 @@ class Unchanged:
 
     @property
     def ratio(self) -> float:
-        """This program over the flat one."""
+        """This program over the flat program."""
         return self.program / self.flat
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Seconds of a first `up`, and those of the longest chain that the cloud forces."""
+class FirstUp:
+    """Seconds of a first `up`, and of the longest chain that the cloud requires."""
 
     cloud: str
     seconds: float
-    forced: float
+    required: float
 
     @property
     def ratio(self) -> float:
-        """Measured over forced."""
-        return self.seconds / self.forced
+        """Measured over required."""
+        return self.seconds / self.required
 
 
-def unchanged(cloud: str, home: Path, runs: int = RUNS) -> Unchanged:
-    """Both programs brought up once, then run in turn on what stands."""
+def measure_unchanged_up(cloud: str, home: Path, runs: int = RUNS) -> UnchangedUp:
+    """Deploy both programs, then update the unchanged stacks alternately."""
     stack = read_stack(ROOT, "prod", cloud)
     plan = record(ROOT / PROGRAM, stack.name, stack.config, stack.secret_keys)
     ours, flat = EngineProject.create(home / "ours").init(cloud), EngineProject.create(home / "flat").init(cloud)
@@ -72,47 +71,47 @@ def unchanged(cloud: str, home: Path, runs: int = RUNS) -> Unchanged:
         project.up()
     seconds: tuple[list[float], list[float]] = [], []
     for _ in range(runs):
-        for project, kept in zip(projects, seconds, strict=True):
-            kept.append(timed(project, "--expect-no-changes"))
-    return Unchanged(cloud, len(plan.resources), *(statistics.median(kept) for kept in seconds))
+        for project, results in zip(projects, seconds, strict=True):
+            results.append(timed(project, "--expect-no-changes"))
+    return UnchangedUp(cloud, len(plan.resources), *(statistics.median(results) for results in seconds))
 
 
-def waiting(cloud: str, home: Path) -> Waiting:
-    """A first `up` in which every creation takes its typical time, a minute being `SECONDS_A_MINUTE`."""
-    project = EngineProject.create(home / "waiting").init(cloud)
-    project.cloud.set("seconds_a_minute", SECONDS_A_MINUTE)
-    return Waiting(cloud, timed(project), chains_of(cloud).forced * SECONDS_A_MINUTE)
+def measure_first_up(cloud: str, home: Path) -> FirstUp:
+    """Deploy a stack whose resources take their typical creation time, at `SECONDS_PER_MINUTE`."""
+    project = EngineProject.create(home / "first").init(cloud)
+    project.cloud.set("seconds_a_minute", SECONDS_PER_MINUTE)
+    return FirstUp(cloud, timed(project), chains_of(cloud).required * SECONDS_PER_MINUTE)
 
 
 def timed(project: EngineProject, *arguments: str) -> float:
-    """Wall seconds of an `up`."""
+    """Return the wall seconds of an `up`."""
     start = time.perf_counter()
     project.up(*arguments)
     return time.perf_counter() - start
 
 
 def report(clouds: Sequence[str]) -> tuple[str, bool]:
-    """The measurements as Markdown tables, and whether both bounds hold on every cloud."""
+    """Return the measurements as Markdown tables, and whether both bounds hold on every cloud."""
     with tempfile.TemporaryDirectory() as name:
-        same = [unchanged(cloud, Path(name) / cloud) for cloud in clouds]
-        waited = [waiting(cloud, Path(name) / cloud) for cloud in clouds]
+        unchanged = [measure_unchanged_up(cloud, Path(name) / cloud) for cloud in clouds]
+        first = [measure_first_up(cloud, Path(name) / cloud) for cloud in clouds]
     lines = [
         f"| cloud | resources | unchanged up s | flat program s | ratio (<= {UNCHANGED_BOUND}) |",
         "|---|---|---|---|---|",
-        *(f"| {m.cloud} | {m.resources} | {m.program:.1f} | {m.flat:.1f} | {m.ratio:.2f} |" for m in same),
+        *(f"| {m.cloud} | {m.resources} | {m.program:.1f} | {m.flat:.1f} | {m.ratio:.2f} |" for m in unchanged),
         "",
-        f"A typical minute as {SECONDS_A_MINUTE:g} seconds:",
+        f"A typical minute as {SECONDS_PER_MINUTE:g} seconds:",
         "",
-        f"| cloud | first up s | longest forced chain s | ratio (<= {WAITING_BOUND}) |",
+        f"| cloud | first up s | longest required chain s | ratio (<= {WAITING_BOUND}) |",
         "|---|---|---|---|",
-        *(f"| {m.cloud} | {m.seconds:.1f} | {m.forced:.1f} | {m.ratio:.2f} |" for m in waited),
+        *(f"| {m.cloud} | {m.seconds:.1f} | {m.required:.1f} | {m.ratio:.2f} |" for m in first),
     ]
-    holds = all(m.ratio <= UNCHANGED_BOUND for m in same) and all(m.ratio <= WAITING_BOUND for m in waited)
+    holds = all(m.ratio <= UNCHANGED_BOUND for m in unchanged) and all(m.ratio <= WAITING_BOUND for m in first)
     return "\n".join(lines), holds
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure the named clouds (default: all that have a stand-in); exit code 1 when a bound is broken."""
+    """Measure the named clouds (default: all but docker); return 1 if a bound is exceeded."""
     missing = missing_programs()
     if missing:
         print(f"the Pulumi engine is not on PATH: {missing}", file=sys.stderr)

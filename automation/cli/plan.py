@@ -22,7 +22,9 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     stack: Annotated[str, typer.Argument(help="Name of the stack, as in Pulumi.<stack>.yaml.")] = "prod",
-    cloud: Annotated[str | None, typer.Option(help="Plan the stack on this cloud instead of its own.")] = None,
+    cloud: Annotated[
+        str | None, typer.Option(help="Plan the stack on this cloud instead of the one in its file.")
+    ] = None,
     as_json: AsJson = False,
     unknown: Annotated[
         bool, typer.Option("--unknown", help="Leave computed values unknown, as a preview does.")

@@ -12,6 +12,7 @@ from automation.stack.keys import REMOVE, with_values
 from automation.urn import kind_of
 from providers import AVAILABLE
 from providers.contract.capabilities import CAPABILITIES, MODULES
+from providers.contract.spec import CloudName
 from tests.planning import plan, production
 
 ROOT = Path(__file__).parent.parent.parent
@@ -58,13 +59,13 @@ def test_every_component_of_a_plan_has_a_child(cloud: str, variant: str) -> None
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
-def test_the_capabilities_are_the_components_of_the_plans(cloud: str) -> None:
+def test_the_capabilities_are_the_components_of_the_plans(cloud: CloudName) -> None:
     declared = set[str]().union(*(kinds(recorded(cloud, variant)) for variant in ("production", *VARIANTS)))
     assert declared == CAPABILITIES[cloud]
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
-def test_every_capability_has_the_same_module_on_each_cloud(cloud: str) -> None:
+def test_every_capability_has_the_same_module_on_each_cloud(cloud: CloudName) -> None:
     folder = ROOT / "providers" / cloud
     assert [MODULES[kind] for kind in sorted(CAPABILITIES[cloud]) if not (folder / MODULES[kind]).is_file()] == []
 

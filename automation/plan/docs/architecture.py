@@ -1,6 +1,6 @@
 """Architecture of a stack as an SVG picture, generated from its plan: `python -m automation.plan.docs.architecture`.
 
-Boxes are what the spec asks for, counts are those of the plan: services with their replicas, the data stores that they
+Boxes show the spec, counts are those of the plan: services with their replicas, the data stores that they
 use, the entry in front of them, monitoring beside them, and an arrow for each call and each use.
 """
 

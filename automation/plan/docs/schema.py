@@ -85,7 +85,7 @@ def stack_schema() -> dict[str, Value]:
 def platform_schema() -> PlatformSchema:
     """Return the spec's schema: unknown names are refused, and descriptions list defaults that depend on the profile."""
     schema = _spec_schema()
-    for node in _nodes(cast("Value", schema)):
+    for node in _nodes(schema):
         node.pop("title", None)
         if "patternProperties" in node:
             node["additionalProperties"] = False
@@ -129,7 +129,7 @@ def _leaves(path: str, value: Value) -> Iterator[tuple[str, Value]]:
 
 
 def node_at(schema: PlatformSchema, path: str) -> Node:
-    """Return the schema of a key by its path; `*` stands for a name that the user chooses."""
+    """Return the schema of a key by its path; `*` matches any name that the user chooses."""
     node = schema["root"]
     for part in path.split("."):
         inner = value_node(node) if part == "*" else properties_of(node)[part]
