@@ -1,24 +1,24 @@
-"""The two commands; any trouble is one sentence and an exit code of 1."""
+"""Command line of `make up` and `make down`; an error is one sentence and exit code 1."""
 
 import sys
 from pathlib import Path
 
-from automation.local.folder import LocalFolder
 from automation.local.lifecycle import bring_up, take_down
+from automation.local.project import LocalProject
 
-USAGE = "python -m automation.local up [STACK_FILE] | down"
+USAGE = "usage: python -m automation.local up [STACK_FILE] | down"
 
 
 def main(arguments: list[str]) -> int:
-    """Run one of them in the working directory."""
-    local = LocalFolder(Path.cwd())
+    """Run a command in the working directory and return the exit code."""
+    project = LocalProject(Path.cwd())
     match arguments:
         case ["up"]:
-            return bring_up(local, Path("Pulumi.local.yaml"))
-        case ["up", file]:
-            return bring_up(local, Path(file))
+            return bring_up(project, Path("Pulumi.local.yaml"))
+        case ["up", stack_file]:
+            return bring_up(project, Path(stack_file))
         case ["down"]:
-            return take_down(local)
+            return take_down(project)
         case _:
             print(USAGE, file=sys.stderr)
             return 2
