@@ -88,6 +88,6 @@ def recover(
 def print_step(step: "RecoveryStep", *, as_json: bool) -> None:
     """Print a step of a recovery as it completes."""
     if as_json:
-        print_json_line({"event": "recovery", "topic": step.topic, "subject": step.subject, "message": step.told})
+        print_json_line({"event": "recovery", "topic": step.topic, "subject": step.subject, "message": step.message})
     else:
         print(f"{step.topic:<10}  {step}", flush=True)

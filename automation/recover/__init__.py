@@ -1,9 +1,9 @@
-"""A stack after an update that was killed, or whose answers were lost: `from automation.recover import recover`.
+"""Recovery of a stack after an update that was killed, or whose results were lost.
 
-Nothing of the cloud is ever deleted, and nothing of the state that the cloud still has.
+Nothing in the cloud is deleted, and nothing is removed from the state that still exists in the cloud.
 """
 
 from automation.recover.recovery import recover
-from automation.recover.results import Recovered, RecoveryStep, Topic
+from automation.recover.steps import RecoveryResult, RecoveryStep, Topic
 
-__all__ = ["Recovered", "RecoveryStep", "Topic", "recover"]
+__all__ = ["RecoveryResult", "RecoveryStep", "Topic", "recover"]

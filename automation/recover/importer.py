@@ -1,9 +1,8 @@
-"""Takes objects of the cloud over into the state, as the resources that they are.
+"""Import of cloud objects into the state.
 
-The engine imports several at a time, keeps those that it finds, and fails when it does not find all: so what is in the
-state afterwards tells what was there. Those that it gave up because of another's failure are tried once more.
-What they stand on comes first: a state that was lost or is old may lack components and providers, and of a provider
-that it does not have the engine would make one without any settings.
+The engine imports several objects at a time, keeps those that exist, and fails unless all of them do: the state
+afterwards shows which ones were imported. Objects that were skipped because another one failed are tried once more.
+Missing components and providers are imported first: for a missing provider the engine would create one without settings.
 """
 
 import json
@@ -11,129 +10,145 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from pulumi import automation
 
 from automation.deploy.classification import MAX_QUOTE_CHARACTERS
 from automation.deploy.events import MASKED, UNKNOWN
-from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
 from automation.recover.match import Match
-from automation.recover.missing import RelatedResources, urns_of
+from automation.recover.missing import RelatedResource, State, urns_of
+from automation.urn import Urn
 
-if TYPE_CHECKING:
-    from automation.deploy.workspace import ProjectStack
-
-ATTEMPTS = 2
+MAX_ATTEMPTS = 2
 Entry = Mapping[str, Value]
 
 
+class ImportingStack(Protocol):
+    """Part of a stack under the engine that an import needs."""
+
+    def export_state(self) -> State:
+        """Return the state."""
+        ...
+
+    def run_command(self, *arguments: str) -> str:
+        """Run a command of the engine; raises CommandError."""
+        ...
+
+
 @dataclass(frozen=True)
-class Imports:
-    """What came into the state, what is not in the cloud, what was not handed over, and what the engine said of it."""
+class ImportResult:
+    """Imported matches, matches without an object in the cloud, rejected matches, and the output of the engine."""
 
     imported: tuple[Match, ...] = ()
     absent: tuple[Match, ...] = ()
-    refused: tuple[Match, ...] = ()
-    said: str = ""
+    rejected: tuple[Match, ...] = ()
+    output: str = ""
 
-    def why(self, one: Match) -> str:
-        """What the engine said of a refused resource, in one line."""
-        lines = (line.strip() for line in self.said.splitlines())
-        told = (line.partition("error: ")[2] for line in lines if f" {one.missing.name} " in line)
-        return next((line[:MAX_QUOTE_CHARACTERS] for line in told if line), "the engine does not say why")
+    def reason(self, match: Match) -> str:
+        """Return the error of the engine for a rejected resource, as one line."""
+        lines = (line.strip() for line in self.output.splitlines())
+        errors = (line.partition("error: ")[2] for line in lines if f" {match.missing.urn.name} " in line)
+        return next((line[:MAX_QUOTE_CHARACTERS] for line in errors if line), "the engine reports no reason")
 
 
-def import_all(
-    engine: "ProjectStack", matches: Sequence[Match], ground: Mapping[str, RelatedResources], message: str
-) -> Imports:
-    """Import what matches, as far as it is there."""
+def import_matches(
+    stack: ImportingStack, matches: Sequence[Match], related: Mapping[str, RelatedResource], message: str
+) -> ImportResult:
+    """Import the matches whose objects exist."""
     if not matches:
-        return Imports()
-    _lay_ground(engine, matches, ground, message)
-    standing = urns_of(engine.export_state())
-    left, said = [one for one in matches if {one.missing.parent, one.missing.provider} <= standing], ""
-    for _ in range(ATTEMPTS):
-        if not left:
+        return ImportResult()
+    _import_related(stack, matches, related, message)
+    existing = urns_of(stack.export_state())
+    remaining = [match for match in matches if {match.missing.parent, match.missing.provider} <= existing]
+    output = ""
+    for _ in range(MAX_ATTEMPTS):
+        if not remaining:
             break
         try:
-            _import(engine, [_object(one) for one in left], message)
+            _import(stack, [_object_entry(match) for match in remaining], message)
         except automation.CommandError as error:
-            last = engine.workspace.pulumi_command.last_result
-            said = "\n".join((said, last.stdout, last.stderr) if last else (said, str(error)))
-        standing = urns_of(engine.export_state())
-        left = [one for one in left if one.missing.urn not in standing and not _absent(one, said)]
-    outside = [one for one in matches if one.missing.urn not in standing]
-    return Imports(
-        imported=tuple(one for one in matches if one.missing.urn in standing),
-        absent=tuple(one for one in outside if _absent(one, said) or not _told(one)),
-        refused=tuple(one for one in outside if not _absent(one, said) and _told(one)),
-        said=said,
+            output = f"{output}\n{error}"
+        existing = urns_of(stack.export_state())
+        remaining = [
+            match for match in remaining if match.missing.urn not in existing and not _is_absent(match, output)
+        ]
+    outside = [match for match in matches if match.missing.urn not in existing]
+    return ImportResult(
+        imported=tuple(match for match in matches if match.missing.urn in existing),
+        absent=tuple(match for match in outside if _is_absent(match, output) or not _is_observed(match)),
+        rejected=tuple(match for match in outside if not _is_absent(match, output) and _is_observed(match)),
+        output=output,
     )
 
 
-def _lay_ground(
-    engine: "ProjectStack", matches: Sequence[Match], ground: Mapping[str, RelatedResources], message: str
+def _import_related(
+    stack: ImportingStack, matches: Sequence[Match], related: Mapping[str, RelatedResource], message: str
 ) -> None:
-    """Components first, then providers: the engine makes providers before it looks at anything else in a file."""
-    standing = urns_of(engine.export_state())
-    needed = {found.urn: found for one in matches if _told(one) for found in _beneath(one, ground, standing)}
-    components = [_room(one) for one in needed.values() if not one.provider]
-    providers = [_provider(one) for one in needed.values() if one.provider and _is_whole(one)]
+    """Import components, then providers: the engine registers the providers of an import file before anything else."""
+    existing = urns_of(stack.export_state())
+    needed = {
+        resource.urn: resource
+        for match in matches
+        if _is_observed(match)
+        for resource in _related_to(match, related, existing)
+    }
+    components = [_component_entry(one) for one in needed.values() if not one.urn.is_provider]
+    providers = [_provider_entry(one) for one in needed.values() if one.urn.is_provider and _has_all_inputs(one)]
     for entries in (components, providers):
         if entries:
-            _import(engine, entries, message)
+            _import(stack, entries, message)
 
 
-def _beneath(one: Match, ground: Mapping[str, RelatedResources], standing: set[str]) -> Iterator[RelatedResources]:
-    """What a resource stands on and the state does not have."""
-    for urn in (one.missing.parent, one.missing.provider):
-        while urn in ground and urn not in standing:
-            yield ground[urn]
-            urn = ground[urn].parent
+def _related_to(match: Match, related: Mapping[str, RelatedResource], existing: set[str]) -> Iterator[RelatedResource]:
+    """Components and provider of a resource that the state does not contain."""
+    for urn in (match.missing.parent, match.missing.provider):
+        while urn in related and urn not in existing:
+            yield related[urn]
+            urn = related[urn].parent
 
 
-def _import(engine: "ProjectStack", entries: Sequence[Entry], message: str) -> None:
-    """Import by a file in which everything goes by its urn, as logical names may stand for several things."""
-    own = {str(entry["name"]) for entry in entries}
-    used = {str(entry[key]) for entry in entries for key in ("parent", "provider") if entry.get(key)}
+def _import(stack: ImportingStack, entries: Sequence[Entry], message: str) -> None:
+    """Import with a file that names everything by URN, because several resources may share a logical name."""
+    names = {str(entry["name"]) for entry in entries}
+    references = {str(entry[key]) for entry in entries for key in ("parent", "provider") if entry.get(key)}
     with TemporaryDirectory() as folder:
         file = Path(folder) / "import.json"
-        table = {urn: urn for urn in used - own}
+        table = {urn: urn for urn in references - names}
         file.write_text(json.dumps({"nameTable": table, "resources": list(entries)}), encoding="utf-8")
-        # what the program protects is protected by the next `up`
+        # The next `up` sets the protection that the program declares.
         options = ("--yes", "--skip-preview", "--protect=false", "--generate-code=false", "--message", message)
-        engine.run_command("import", "--file", str(file), *options)
+        stack.run_command("import", "--file", str(file), *options)
 
 
-def _object(one: Match) -> Entry:
-    missing = one.missing
-    return {**_entry(missing.urn, missing.parent), "id": one.identity, "provider": missing.provider}
+def _object_entry(match: Match) -> Entry:
+    missing = match.missing
+    return {**_entry(missing.urn, missing.parent), "id": match.identity, "provider": missing.provider}
 
 
-def _room(one: RelatedResources) -> Entry:
-    return {**_entry(one.urn, one.parent), "component": True}
+def _component_entry(resource: RelatedResource) -> Entry:
+    return {**_entry(resource.urn, resource.parent), "component": True}
 
 
-def _provider(one: RelatedResources) -> Entry:
-    return {**_entry(one.urn, one.parent), "inputs": dict(one.inputs)}
+def _provider_entry(resource: RelatedResource) -> Entry:
+    return {**_entry(resource.urn, resource.parent), "inputs": dict(resource.inputs)}
 
 
-def _entry(urn: str, parent: str) -> Entry:
-    return {"type": type_of(urn), "name": urn, "logicalName": name_of(urn), "parent": parent}
+def _entry(urn: Urn, parent: str) -> Entry:
+    return {"type": urn.type, "name": urn, "logicalName": urn.name, "parent": parent}
 
 
-def _is_whole(one: RelatedResources) -> bool:
-    """True for settings that a preview has told whole."""
-    return not any(word in json.dumps(one.inputs) for word in (MASKED, UNKNOWN))
+def _has_all_inputs(resource: RelatedResource) -> bool:
+    """True when no input is secret or unknown."""
+    return not any(placeholder in json.dumps(resource.inputs) for placeholder in (MASKED, UNKNOWN))
 
 
-def _told(one: Match) -> bool:
-    """True for what the cloud or the state has told of, and is not only tried."""
-    return one.seen is not None or one.missing.pending
+def _is_observed(match: Match) -> bool:
+    """True when a search or the state names the object, so that it is more than a guess from the inputs."""
+    return match.observed is not None or match.missing.pending
 
 
-def _absent(one: Match, said: str) -> bool:
-    """The engine's own words for an object that the cloud does not have."""
-    return f"resource '{one.identity}' does not exist" in said
+def _is_absent(match: Match, output: str) -> bool:
+    """True when the engine reports that the object does not exist."""
+    return f"resource '{match.identity}' does not exist" in output

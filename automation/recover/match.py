@@ -1,7 +1,7 @@
-"""Which object of the cloud is which missing resource, and which is nobody's. Pure.
+"""Match the objects of a cloud with the missing resources. Pure.
 
-What leads from one to the other, the surest first: the id that follows from the resource's inputs, the name that it
-has, the name that a provider would have made for it, and at last what the cloud tells of an object without a name.
+Criteria in order of certainty: the id that follows from the inputs of the resource, the name in its inputs, the name that
+a provider would generate for it, and last the outputs of an object without a name.
 """
 
 import re
@@ -10,210 +10,231 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from automation.deploy.events import MASKED, UNKNOWN
-from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
-from automation.recover.missing import Missing
+from automation.recover.missing import MissingResource
+from automation.urn import Urn
 from providers.contract.import_ids import LOCAL_TYPES, CloudObject, ImportTable, is_automatic
 
-ALIKE = 0.8
-"""Share of the comparable inputs that an object without a name must have as the resource has them."""
+MIN_SIMILARITY = 0.8
+"""Share of the comparable inputs that must be equal in an object without a name."""
+Location = Mapping[str, str]
+"""Account and region in the terms of the import rules."""
 
 
 @dataclass(frozen=True)
 class ObservedObject:
-    """An object that a search told of; `tagged` where it bears the stack's tags, and was not only named like it."""
+    """Object in a search result; `tagged` when it has the stack's tags, not only a name like that of the stack."""
 
-    found: CloudObject
+    cloud_object: CloudObject
     tagged: bool = True
+
+    @property
+    def address(self) -> str:
+        """Address of the object."""
+        return self.cloud_object.address
+
+    @property
+    def identities(self) -> Mapping[str, str]:
+        """Import ids by type token."""
+        return self.cloud_object.identities
 
 
 @dataclass(frozen=True)
 class Match:
-    """A missing resource and the id to import it by; `seen` is the object, None where the id alone is known."""
+    """Missing resource and the id that imports it; `observed` is None when only the id is known."""
 
-    missing: Missing
+    missing: MissingResource
     identity: str
-    seen: ObservedObject | None = None
+    observed: ObservedObject | None = None
 
 
 @dataclass(frozen=True)
-class Matched:
-    """Matches; objects without a name that may be one of several resources; objects that nothing wants."""
+class MatchResult:
+    """Matches, objects without a name that may be one of several resources, and objects that match no resource."""
 
     matches: tuple[Match, ...] = ()
     unnamed: tuple[ObservedObject, ...] = ()
-    unwanted: tuple[ObservedObject, ...] = ()
+    unmatched: tuple[ObservedObject, ...] = ()
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the state has: ids and addresses, and logical names by type."""
+class StateIndex:
+    """Ids and addresses in a state, and logical names by type."""
 
-    words: frozenset[str]
+    ids: frozenset[str]
     names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
-    def has(self, found: CloudObject) -> bool:
-        """True for an object that stands in the state."""
-        return not self.words.isdisjoint(word.casefold() for word in (found.address, *found.identities.values()))
+    def contains(self, cloud_object: CloudObject) -> bool:
+        """True when the state contains the object."""
+        ids = (cloud_object.address, *cloud_object.identities.values())
+        return not self.ids.isdisjoint(value.casefold() for value in ids)
 
-    def holds_part_of(self, identity: str, inputs: Mapping[str, Value]) -> bool:
-        """True for an id that is made of the id of something in the state."""
-        words = (value.casefold() for value in inputs.values() if isinstance(value, str))
-        return any(word in self.words and word in identity.casefold() for word in words)
+    def contains_part_of(self, identity: str, inputs: Mapping[str, Value]) -> bool:
+        """True when the id contains the id of a resource in the state."""
+        values = (value.casefold() for value in inputs.values() if isinstance(value, str))
+        return any(value in self.ids and value in identity.casefold() for value in values)
 
-    def doubles(self, found: CloudObject) -> bool:
-        """True for an object that a provider named after a resource of the state, which has another id."""
-        return any(is_automatic(found.name, name) for token in found.identities for name in self.names.get(token, ()))
+    def has_other_object_of(self, cloud_object: CloudObject) -> bool:
+        """True when the name of the object was generated from a resource of the state, which has another id."""
+        names = (name for token in cloud_object.identities for name in self.names.get(token, ()))
+        return any(is_automatic(cloud_object.name, name) for name in names)
 
 
-def known_in(resources: Iterable[Mapping[str, Value]], table: ImportTable, place: Mapping[str, str]) -> Known:
-    """What an exported state has."""
-    words: set[str] = set()
+def index_state(resources: Iterable[Mapping[str, Value]], table: ImportTable, location: Location) -> StateIndex:
+    """Return the index of the resources of a state."""
+    ids: set[str] = set()
     names: dict[str, set[str]] = {}
     for resource in resources:
-        urn, values = str(resource["urn"]), _values(resource)
-        told = (resource.get("id"), values.get("arn"), table.identity(type_of(urn), values, place))
-        words |= {word.casefold() for word in told if isinstance(word, str) and word}
-        names.setdefault(type_of(urn), set()).add(name_of(urn))
-    return Known(frozenset(words), {token: frozenset(those) for token, those in names.items()})
+        urn, values = Urn(resource["urn"]), _inputs_and_outputs(resource)
+        candidates = (resource.get("id"), values.get("arn"), table.identity(urn.type, values, location))
+        ids |= {value.casefold() for value in candidates if isinstance(value, str) and value}
+        names.setdefault(urn.type, set()).add(urn.name)
+    return StateIndex(frozenset(ids), {token: frozenset(values) for token, values in names.items()})
 
 
-def match(
-    seen: Iterable[ObservedObject],
-    missing: Sequence[Missing],
-    known: Known,
+def match_objects(
+    observed: Iterable[ObservedObject],
+    missing: Sequence[MissingResource],
+    index: StateIndex,
     table: ImportTable,
-    place: Mapping[str, str],
-) -> Matched:
-    """Match what a search told with what is missing."""
-    left = [one for one in seen if one.found.identities and not known.has(one.found)]
-    matches: list[Match] = []
-    for leads in (_by_identity, _by_name, _by_automatic_name):
-        for wanted in missing:
-            if any(one.missing is wanted for one in matches):
-                continue  # an earlier, surer lead
-            found = next((one for one in left if leads(wanted, one.found, table, place)), None)
-            if found is not None:
-                matches.append(Match(wanted, found.found.identities[wanted.type], found))
-                left.remove(found)
-    done = {one.missing.urn for one in matches}
-    open_types = {one.type for one in missing if one.urn not in done}
-    unnamed = tuple(one for one in left if not one.found.name and not open_types.isdisjoint(one.found.identities))
-    unwanted = (one for one in left if one not in unnamed and (one.tagged or known.doubles(one.found)))
-    return Matched(tuple(matches), unnamed, tuple(unwanted))
+    location: Location,
+) -> MatchResult:
+    """Match the objects of a search with the missing resources by id and name."""
+    remaining = [each for each in observed if each.identities and not index.contains(each.cloud_object)]
+    matches: dict[str, Match] = {}
+    for criterion in (_same_identity, _same_name, _automatic_name):
+        for resource in missing:
+            if resource.urn in matches:
+                continue  # matched by a more certain criterion
+            candidates = (each for each in remaining if criterion(resource, each.cloud_object, table, location))
+            candidate = next(candidates, None)
+            if candidate is not None:
+                matches[resource.urn] = Match(resource, candidate.identities[resource.urn.type], candidate)
+                remaining.remove(candidate)
+    open_types = {resource.urn.type for resource in missing if resource.urn not in matches}
+    unnamed = [each for each in remaining if not each.cloud_object.name and not open_types.isdisjoint(each.identities)]
+    unmatched = (
+        each
+        for each in remaining
+        if each not in unnamed and (each.tagged or index.has_other_object_of(each.cloud_object))
+    )
+    return MatchResult(tuple(matches.values()), tuple(unnamed), tuple(unmatched))
 
 
-def by_inputs(
-    missing: Iterable[Missing],
-    matches: Iterable[Match],
-    known: Known,
+def match_by_inputs(
+    missing: Iterable[MissingResource],
+    matched: Iterable[Match],
+    index: StateIndex,
     table: ImportTable,
-    place: Mapping[str, str],
+    location: Location,
     stack: str,
 ) -> Iterator[Match]:
-    """Missing resources whose id is known without a search, which may or may not be there.
+    """Match resources whose id follows from their inputs, whether or not the object exists.
 
-    Of those whose creation had not begun as far as the state tells, only what carries the stack's name or hangs on
-    something in the state: anything else of that name may be somebody's.
+    A resource whose creation had not begun is matched only if its id contains the stack's name or the id of a resource
+    in the state: another object of that name may belong to another stack.
     """
-    done = {one.missing.urn for one in matches}
-    for wanted in missing:
-        row = table.by_type.get(wanted.type)
-        identity = table.identity(wanted.type, plain(wanted.inputs), place) if row else ""
-        if not row or not identity or wanted.urn in done:
+    done = {match.missing.urn for match in matched}
+    for resource in missing:
+        rule = table.by_type.get(resource.urn.type)
+        identity = table.identity(resource.urn.type, comparable(resource.inputs), location) if rule else ""
+        if not rule or not identity or resource.urn in done:
             continue
-        drawn = is_automatic(str(wanted.inputs.get(row.named, "")), wanted.name)
-        ours = re.search(rf"\b{re.escape(stack)}\b", identity) or known.holds_part_of(identity, wanted.inputs)
-        if wanted.pending or (ours and not drawn):
-            yield Match(wanted, identity)
+        generated = is_automatic(str(resource.inputs.get(rule.named, "")), resource.urn.name)
+        of_stack = re.search(rf"\b{re.escape(stack)}\b", identity) or index.contains_part_of(identity, resource.inputs)
+        if resource.pending or (of_stack and not generated):
+            yield Match(resource, identity)
 
 
-def by_likeness(
+def match_by_similarity(
     unnamed: Sequence[ObservedObject],
-    missing: Sequence[Missing],
+    missing: Sequence[MissingResource],
     outputs: Mapping[str, Mapping[str, Value]],
     table: ImportTable,
 ) -> tuple[Match, ...]:
-    """Objects without a name with the resource that each is most like; `outputs` is what each address was read as.
+    """Match each object without a name with the most similar resource; `outputs` holds what was read, by address.
 
-    Where several are alike, those that were being created are taken in any order, as nothing hangs on them yet; of
-    others something may, so they are left.
+    Among equally similar candidates, resources that were being created are matched in any order, because no resource
+    depends on them yet. For other resources the match would be ambiguous, so they are skipped.
     """
     pairs = [
-        (_alike(wanted, outputs[one.found.address], table), wanted, one)
-        for one in unnamed
-        for wanted in missing
-        if wanted.type in one.found.identities and one.found.address in outputs
+        (_similarity_of(resource, outputs[each.address], table), resource, each)
+        for each in unnamed
+        for resource in missing
+        if resource.urn.type in each.identities and each.address in outputs
     ]
     matches: list[Match] = []
-    for alike, wanted, one in sorted(pairs, key=lambda pair: -pair[0]):
-        taken = any(made.missing is wanted or made.seen is one for made in matches)
-        resources = {other.urn for share, other, seen in pairs if seen is one and share == alike}
-        objects = {seen.found.address for share, other, seen in pairs if other is wanted and share == alike}
-        clear = wanted.pending or len(resources) < 2 or len(objects) < 2
-        if alike >= ALIKE and not taken and clear:
-            matches.append(Match(wanted, one.found.identities[wanted.type], one))
+    for score, resource, each in sorted(pairs, key=lambda pair: -pair[0]):
+        used = any(match.missing is resource or match.observed is each for match in matches)
+        resources = {other.urn for share, other, observed in pairs if observed is each and share == score}
+        objects = {observed.address for share, other, observed in pairs if other is resource and share == score}
+        unambiguous = resource.pending or len(resources) < 2 or len(objects) < 2
+        if score >= MIN_SIMILARITY and not used and unambiguous:
+            matches.append(Match(resource, each.identities[resource.urn.type], each))
     return tuple(matches)
 
 
-def _alike(wanted: Missing, outputs: Mapping[str, Value], table: ImportTable) -> float:
-    """How like a resource an object is; by its name alone where a provider has drawn that."""
-    row = table.by_type.get(wanted.type)
-    drawn = row is not None and is_automatic(str(wanted.inputs.get(row.named, "")), wanted.name)
-    if row is not None and drawn and not wanted.pending:
-        return float(is_automatic(str(outputs.get(row.named, "")), wanted.name))
-    return likeness(wanted.inputs, outputs)
-
-
-def likeness(inputs: Value, outputs: Value) -> float:
-    """Share of the plain inputs that an object has too, of those that it tells at all."""
+def similarity(inputs: Value, outputs: Value) -> float:
+    """Return the share of equal values among the comparable inputs that the outputs contain."""
     compared = list(_compared(inputs, outputs))
     return sum(compared) / len(compared) if compared else 0.0
 
 
-def plain(inputs: Mapping[str, Value]) -> Mapping[str, Value]:
-    """Inputs without those that are secret or not yet known."""
+def comparable(inputs: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return the inputs that are neither secret nor unknown."""
     return {key: value for key, value in inputs.items() if value not in (MASKED, UNKNOWN)}
 
 
-def unsearchable(missing: Iterable[Missing], table: ImportTable) -> tuple[Missing, ...]:
-    """Missing resources that no search tells of, and that must not be made twice."""
+def unsearchable(missing: Iterable[MissingResource], table: ImportTable) -> tuple[MissingResource, ...]:
+    """Return the resources that no search returns and whose creation must not be repeated."""
     return tuple(
-        one
-        for one in missing
-        if one.type not in table.again and one.type not in LOCAL_TYPES
-        if not (row := table.by_type.get(one.type)) or not row.address
+        resource
+        for resource in missing
+        if resource.urn.type not in table.again and resource.urn.type not in LOCAL_TYPES
+        if not (rule := table.by_type.get(resource.urn.type)) or not rule.address
     )
 
 
-def _by_identity(missing: Missing, found: CloudObject, table: ImportTable, place: Mapping[str, str]) -> bool:
-    identity = table.identity(missing.type, plain(missing.inputs), place)
-    return bool(identity) and found.identities.get(missing.type, "").casefold() == identity.casefold()
+def _same_identity(
+    resource: MissingResource, cloud_object: CloudObject, table: ImportTable, location: Location
+) -> bool:
+    identity = table.identity(resource.urn.type, comparable(resource.inputs), location)
+    return bool(identity) and cloud_object.identities.get(resource.urn.type, "").casefold() == identity.casefold()
 
 
-def _by_name(missing: Missing, found: CloudObject, table: ImportTable, place: Mapping[str, str]) -> bool:
-    row = table.by_type.get(missing.type)
-    name = plain(missing.inputs).get(row.named) if row else None
-    return missing.type in found.identities and bool(name) and name == found.name
+def _same_name(resource: MissingResource, cloud_object: CloudObject, table: ImportTable, _: Location) -> bool:
+    rule = table.by_type.get(resource.urn.type)
+    name = comparable(resource.inputs).get(rule.named) if rule else None
+    return resource.urn.type in cloud_object.identities and bool(name) and name == cloud_object.name
 
 
-def _by_automatic_name(missing: Missing, found: CloudObject, table: ImportTable, place: Mapping[str, str]) -> bool:
-    row = table.by_type.get(missing.type)
-    # the name of what was being created is drawn already, and another one is another object's
-    drawn = missing.pending and row is not None and row.named in missing.inputs
-    return missing.type in found.identities and not drawn and is_automatic(found.name, missing.name)
+def _automatic_name(resource: MissingResource, cloud_object: CloudObject, table: ImportTable, _: Location) -> bool:
+    rule = table.by_type.get(resource.urn.type)
+    # A resource that was being created has its generated name in its inputs; another name is another object's.
+    generated = resource.pending and rule is not None and rule.named in resource.inputs
+    known_type = resource.urn.type in cloud_object.identities
+    return known_type and not generated and is_automatic(cloud_object.name, resource.urn.name)
 
 
-def _values(resource: Mapping[str, Value]) -> Mapping[str, Value]:
+def _similarity_of(resource: MissingResource, outputs: Mapping[str, Value], table: ImportTable) -> float:
+    """Return the similarity of an object to a resource; only the name counts when a provider generated it."""
+    rule = table.by_type.get(resource.urn.type)
+    generated = rule is not None and is_automatic(str(resource.inputs.get(rule.named, "")), resource.urn.name)
+    if rule is not None and generated and not resource.pending:
+        return float(is_automatic(str(outputs.get(rule.named, "")), resource.urn.name))
+    return similarity(resource.inputs, outputs)
+
+
+def _inputs_and_outputs(resource: Mapping[str, Value]) -> Mapping[str, Value]:
     bags = (resource.get("inputs"), resource.get("outputs"))
     return {key: value for bag in bags if isinstance(bag, dict) for key, value in cast("dict[str, Value]", bag).items()}
 
 
-def _compared(given: Value, told: Value) -> Iterator[bool]:
-    if isinstance(given, dict) and isinstance(told, dict):
-        values = cast("dict[str, Value]", told)
-        for key, value in cast("dict[str, Value]", given).items():
+def _compared(inputs: Value, outputs: Value) -> Iterator[bool]:
+    if isinstance(inputs, dict) and isinstance(outputs, dict):
+        values = cast("dict[str, Value]", outputs)
+        for key, value in cast("dict[str, Value]", inputs).items():
             if key in values:
                 yield from _compared(value, values[key])
-    elif given not in (None, MASKED, UNKNOWN):
-        yield given == told
+    elif inputs not in (None, MASKED, UNKNOWN):
+        yield inputs == outputs

@@ -1,7 +1,7 @@
-"""Resources that the next `up` would create, and those whose creation was under way when the engine ended.
+"""Resources that the state lacks: those that the next `up` would create, and those that were being created.
 
-The first are told by the engine's own preview and not by the plan without an engine: it knows what of each resource
-stands already, so inputs that come from other resources are values here, and a search can compare them.
+The first come from a preview of the engine, not from the plan without an engine: the preview knows the existing
+resources, so inputs that depend on them have values that a search can compare.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,82 +9,101 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from automation.deploy.engine_events import masked
-from automation.deploy.urn import name_of, type_of
 from automation.plan.inventory import Value
-from automation.urn import short_type
+from automation.urn import Urn
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the SDK is loaded by the caller, which has these events
     from pulumi.automation import EngineEvent
     from pulumi.automation.events import StepEventStateMetadata
 
-PROVIDERS = "pulumi:providers:"
 CREATING = "creating"
-Exported = Mapping[str, Value]
+State = Mapping[str, Value]
+"""State as the engine exports it."""
 
 
 @dataclass(frozen=True)
-class Missing:
-    """A resource that the state does not have; `pending` where its creation had begun. Inputs are as on the wire."""
+class MissingResource:
+    """Resource that the state does not contain; `pending` when its creation had begun. Inputs are in the wire format."""
 
-    urn: str
+    urn: Urn
     parent: str
     provider: str
     inputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
     pending: bool = False
 
-    @property
-    def type(self) -> str:
-        """Type token."""
-        return type_of(self.urn)
-
-    @property
-    def name(self) -> str:
-        """Logical name."""
-        return name_of(self.urn)
-
     def __str__(self) -> str:
-        return f"{self.name} ({short_type(self.type)})"
+        return f"{self.urn.name} ({self.urn.short_type})"
 
 
 @dataclass(frozen=True)
-class RelatedResources:
-    """A component or provider that the state does not have, and that resources stand on; no cloud knows it."""
+class RelatedResource:
+    """Component or provider that the state does not contain and that missing resources need; no cloud object exists for it."""
 
-    urn: str
+    urn: Urn
     parent: str
     inputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
-    provider: bool = False
 
 
 @dataclass(frozen=True)
-class Operation:
-    """Something that was under way when the engine ended; `verb` is its own word: creating, updating, deleting."""
+class PendingOperation:
+    """Operation that was running when the engine ended; `verb` is the engine's: creating, updating, deleting."""
 
-    urn: str
+    urn: Urn
     verb: str
 
-    @property
-    def name(self) -> str:
-        """Logical name of the resource."""
-        return name_of(self.urn)
 
-
-def to_be_created(events: Iterable["EngineEvent"]) -> tuple[Missing, ...]:
-    """What a preview would create in a cloud."""
+def planned_creations(events: Iterable["EngineEvent"]) -> tuple[MissingResource, ...]:
+    """Return the resources that a preview would create in a cloud."""
     return tuple(
-        Missing(str(state.urn), state.parent, _urn_of(state.provider), _inputs(state))
+        MissingResource(Urn(state.urn), state.parent, Urn.of_provider(state.provider), _inputs(state))
         for state in _created(events)
-        if state.custom and not state.type.startswith(PROVIDERS)
+        if state.custom and not Urn(state.urn).is_provider
     )
 
 
-def related_resources(events: Iterable["EngineEvent"]) -> Mapping[str, RelatedResources]:
-    """Components and providers that a preview would make, by urn."""
+def related_resources(events: Iterable["EngineEvent"]) -> Mapping[str, RelatedResource]:
+    """Return the components and providers that a preview would create, by URN."""
     return {
-        state.urn: RelatedResources(state.urn, state.parent, _inputs(state), provider=state.type.startswith(PROVIDERS))
+        state.urn: RelatedResource(Urn(state.urn), state.parent, _inputs(state))
         for state in _created(events)
-        if state.parent and (not state.custom or state.type.startswith(PROVIDERS))
+        if state.parent and (not state.custom or Urn(state.urn).is_provider)
     }
+
+
+def pending_operations(state: State) -> tuple[PendingOperation, ...]:
+    """Return the pending operations in the order of the state."""
+    return tuple(PendingOperation(Urn(_resource(one)["urn"]), str(one["type"])) for one in _operations(state))
+
+
+def pending_creations(state: State) -> tuple[MissingResource, ...]:
+    """Return the resources that were being created and that the state does not contain under another id."""
+    existing = urns_of(state)
+    resources = [_resource(one) for one in _operations(state) if one["type"] == CREATING]
+    return tuple(
+        MissingResource(
+            Urn(resource["urn"]), str(resource.get("parent") or ""),
+            Urn.of_provider(str(resource.get("provider") or "")),
+            cast("Mapping[str, Value]", masked(resource.get("inputs") or {})), pending=True,
+        )
+        for resource in resources
+        if resource["urn"] not in existing
+    )  # fmt: skip
+
+
+def missing_resources(state: State, events: Sequence["EngineEvent"]) -> tuple[MissingResource, ...]:
+    """Return every resource that could be imported, those that were being created first."""
+    by_urn = {missing.urn: missing for missing in (*planned_creations(events), *pending_creations(state))}
+    return tuple(sorted(by_urn.values(), key=lambda missing: not missing.pending))
+
+
+def resources_of(state: State) -> list[Mapping[str, Value]]:
+    """Return the resources of a state, including those that are to be deleted."""
+    return _list(state, "resources")
+
+
+def urns_of(state: State) -> set[str]:
+    """Return the URNs of the resources of a state."""
+    return {str(resource["urn"]) for resource in resources_of(state)}
 
 
 def _created(events: Iterable["EngineEvent"]) -> Iterator["StepEventStateMetadata"]:
@@ -98,53 +117,14 @@ def _inputs(state: "StepEventStateMetadata") -> Mapping[str, Value]:
     return cast("Mapping[str, Value]", masked(dict(state.inputs or {})))
 
 
-def under_way(exported: Exported) -> tuple[Operation, ...]:
-    """What was under way, in the order of the state."""
-    return tuple(Operation(str(_resource(one)["urn"]), str(one["type"])) for one in _operations(exported))
+def _operations(state: State) -> list[Mapping[str, Value]]:
+    return _list(state, "pending_operations")
 
 
-def pending(exported: Exported) -> tuple[Missing, ...]:
-    """What was being created and stands in the state under no other id."""
-    standing = urns_of(exported)
-    resources = [_resource(one) for one in _operations(exported) if one["type"] == CREATING]
-    return tuple(
-        Missing(
-            str(resource["urn"]), str(resource.get("parent") or ""), _urn_of(str(resource.get("provider") or "")),
-            cast("Mapping[str, Value]", masked(resource.get("inputs") or {})), pending=True,
-        )
-        for resource in resources
-        if resource["urn"] not in standing
-    )  # fmt: skip
-
-
-def all_missing(exported: Exported, events: Sequence["EngineEvent"]) -> tuple[Missing, ...]:
-    """What could be taken over from the cloud, each resource once, those that were being created first."""
-    found = {missing.urn: missing for missing in (*to_be_created(events), *pending(exported))}
-    return tuple(sorted(found.values(), key=lambda missing: not missing.pending))
-
-
-def resources_of(exported: Exported) -> list[Mapping[str, Value]]:
-    """Resources of an exported state, those that wait to be deleted too."""
-    return cast("list[Mapping[str, Value]]", _deployment(exported).get("resources") or [])
-
-
-def urns_of(exported: Exported) -> set[str]:
-    """Urns of the resources of an exported state."""
-    return {str(resource["urn"]) for resource in resources_of(exported)}
-
-
-def _operations(exported: Exported) -> list[Mapping[str, Value]]:
-    return cast("list[Mapping[str, Value]]", _deployment(exported).get("pending_operations") or [])
+def _list(state: State, key: str) -> list[Mapping[str, Value]]:
+    deployment = cast("Mapping[str, Value]", state.get("deployment") or {})
+    return cast("list[Mapping[str, Value]]", deployment.get(key) or [])
 
 
 def _resource(operation: Mapping[str, Value]) -> Mapping[str, Value]:
     return cast("Mapping[str, Value]", operation["resource"])
-
-
-def _deployment(exported: Exported) -> Mapping[str, Value]:
-    return cast("Mapping[str, Value]", exported.get("deployment") or {})
-
-
-def _urn_of(provider: str) -> str:
-    """The urn of a provider's reference, which ends with its id."""
-    return provider.rpartition("::")[0]

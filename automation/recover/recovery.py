@@ -1,7 +1,7 @@
-"""The recovery of a stack, from the left-over processes to the refresh, telling every step.
+"""Recovery of a stack, from orphan processes to the refresh.
 
-The order matters: a plugin that still works makes objects after they were looked for, a file that cannot be read hides
-the lock, and the refresh drops the pending creations that were not imported before it.
+The order matters: a plugin that still runs creates objects after the search, a damaged file hides the lock, and the
+refresh removes the pending creations that were not imported before.
 """
 
 import os
@@ -11,25 +11,27 @@ from automation.deploy.changes import completed_changes
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.guard import refuse_missing_secrets
 from automation.deploy.results import update_message
-from automation.recover.importer import Imports, import_all
-from automation.recover.look import Look, look
-from automation.recover.messages import (
-    Log,
-    tell_imports,
-    tell_not_found,
-    tell_operations,
-    tell_orphans,
-    tell_planned_imports,
-    tell_refresh,
-    tell_unsearched,
+from automation.recover.blockers import remove_blockers, state_files, unrepairable_state
+from automation.recover.discovery import Discovery, discover
+from automation.recover.importer import ImportResult, import_matches
+from automation.recover.missing import State, pending_creations, pending_operations
+from automation.recover.steps import (
+    OnStep,
+    RecoveryResult,
+    StepLog,
+    Topic,
+    log_imports,
+    log_not_found,
+    log_operations,
+    log_orphans,
+    log_planned_imports,
+    log_refresh,
+    log_unsearched,
 )
-from automation.recover.missing import Exported, pending, under_way
-from automation.recover.results import OnStep, Recovered, Topic
-from automation.recover.unblock import damaged_elsewhere, state_files, unblock
 from providers import import_table
 
-PASSES = 6
-"""A state that was lost is taken over in so many layers at most: network, subnets, what stands in them."""
+MAX_PASSES = 6
+"""Layers in which a lost state is imported: network, subnets, resources in them."""
 
 
 def recover(
@@ -39,27 +41,27 @@ def recover(
     take_lock: bool = False,
     on_step: OnStep | None = None,
     on_event: OnEvent | None = None,
-) -> Recovered:
-    """Bring the state of a stack back to what the cloud has, after an update that was killed or whose answers were lost.
+) -> RecoveryResult:
+    """Make the state match the cloud after an update that was killed or whose results were lost.
 
-    `dry_run` tells what would be done and changes nothing; `take_lock` takes the lock of another machine too, whose
-    update is known to be over. Raises DeploymentFailed; the steps told before are done.
+    `dry_run` reports the steps and changes nothing; `take_lock` also releases the lock of another machine, whose update
+    must have ended. Raises DeploymentFailed after the steps that were reported.
     """
     refuse_missing_secrets(deployment.file)
-    log = Log(dry_run=dry_run, on_step=on_step)
-    unblock(deployment, log, take_lock=take_lock)
-    exported = _exported(deployment, log)
-    if exported is None:
-        return Recovered(deployment.name, tuple(log.steps), dry_run)
-    missing = _take_over(deployment, log, exported)
+    log = StepLog(dry_run=dry_run, on_step=on_step)
+    remove_blockers(deployment, log, take_lock=take_lock)
+    state = _read_state(deployment, log)
+    if state is None:
+        return RecoveryResult(deployment.name, tuple(log.steps), dry_run)
+    incomplete = _import_missing(deployment, log, state)
     refreshed = None if dry_run else _refresh(deployment, on_event)
-    tell_refresh(log, refreshed)
-    _tell_next(deployment, log, missing=missing)
-    return Recovered(deployment.name, tuple(log.steps), dry_run, refreshed)
+    log_refresh(log, refreshed)
+    _log_next(deployment, log, incomplete=incomplete)
+    return RecoveryResult(deployment.name, tuple(log.steps), dry_run, refreshed)
 
 
-def _exported(deployment: Deployment, log: Log) -> Exported | None:
-    """The state; None in a dry run that leaves it damaged. Raises DeploymentFailed."""
+def _read_state(deployment: Deployment, log: StepLog) -> State | None:
+    """Return the state; None in a dry run that does not repair it. Raises DeploymentFailed."""
     try:
         with deployment.engine_errors():
             return deployment.engine.export_state()
@@ -67,63 +69,71 @@ def _exported(deployment: Deployment, log: Log) -> Exported | None:
         if failure.kind is not Failure.DAMAGED:
             raise
         if state_files(deployment) is None:
-            raise damaged_elsewhere(deployment, failure) from None
+            raise unrepairable_state(deployment, failure) from None
         if not log.dry_run:
             raise
-    log.tell(Topic.NEXT, "", "what is pending or missing can be told when the files are mended: run without --dry-run")
+    message = "missing and pending resources are known when the files are repaired; run without --dry-run"
+    log.add(Topic.NEXT, "", message)
     return None
 
 
-def _take_over(deployment: Deployment, log: Log, exported: Exported) -> bool:
-    """Import what stands in the cloud and tell the rest; True when the state still lacks something.
+def _import_missing(deployment: Deployment, log: StepLog, state: State) -> bool:
+    """Import what exists in the cloud and log the rest; True when the state still lacks resources.
 
-    Pass by pass: what hangs on something is found when that is in the state, and its inputs are known.
+    Several passes are needed: a resource that depends on another is found when that one is in the state, because only
+    then its inputs are known.
     """
-    begun = {one.urn: one for one in pending(exported)}
-    tell_operations(log, under_way(exported), begun)
-    seen, settled = look(deployment, exported), set[str]()
-    for _ in range(PASSES):
-        imports = _imported(deployment, log, seen)
-        settled |= {one.missing.urn for one in (*imports.imported, *imports.refused)}
-        if log.dry_run or not imports.imported or not seen.objects.orphans:
+    pending = {resource.urn for resource in pending_creations(state)}
+    log_operations(log, pending_operations(state), pending)
+    discovery, resolved = discover(deployment, state), set[str]()
+    for _ in range(MAX_PASSES):
+        result = _import(deployment, log, discovery)
+        resolved |= {match.missing.urn for match in (*result.imported, *result.rejected)}
+        if log.dry_run or not result.imported or not discovery.objects.orphans:
             break
         with deployment.engine_errors():
-            exported = deployment.engine.export_state()
-        seen = look(deployment, exported)
-    lacking = [one for one in seen.missing if one.urn not in settled]
-    tell_not_found(log, (one for one in lacking if one.urn in begun), import_table(deployment.file.spec.cloud))
-    tell_orphans(log, seen.objects.orphans, {one.type for one in lacking})
-    tell_unsearched(log, seen.objects.troubles, seen.objects.hidden)
-    return bool(lacking)
+            state = deployment.engine.export_state()
+        discovery = discover(deployment, state)
+    remaining = [resource for resource in discovery.missing if resource.urn not in resolved]
+    not_found = (resource for resource in remaining if resource.urn in pending)
+    log_not_found(log, not_found, import_table(deployment.file.spec.cloud))
+    log_orphans(log, discovery.objects.orphans, {resource.urn.type for resource in remaining})
+    log_unsearched(log, discovery.objects.errors, discovery.objects.unsearchable)
+    return bool(remaining)
 
 
-def _imported(deployment: Deployment, log: Log, seen: Look) -> Imports:
-    """What was imported, or in a dry run would be."""
-    matches = seen.objects.matches
+def _import(deployment: Deployment, log: StepLog, discovery: Discovery) -> ImportResult:
+    """Import the matches, or in a dry run only log them."""
+    matches = discovery.objects.matches
     if log.dry_run:
-        tell_planned_imports(log, matches)
-        return Imports(imported=matches)
-    said = update_message("recover", {**os.environ, **deployment.environment})
+        log_planned_imports(log, matches)
+        return ImportResult(imported=matches)
     with deployment.engine_errors():
-        imports = import_all(deployment.engine, matches, seen.ground, said)
-    tell_imports(log, imports)
-    return imports
+        result = import_matches(deployment.engine, matches, discovery.related, _message(deployment))
+    log_imports(log, result)
+    return result
 
 
 def _refresh(deployment: Deployment, on_event: OnEvent | None) -> Outcome:
-    told = EventCollector(deployment.clock, on_event)
-    said = update_message("recover", {**os.environ, **deployment.environment})
-    with deployment.engine_errors(told):
-        deployment.engine.refresh(on_event=told.add, clear_pending_creates=True, message=said)
-    told.raise_callback_error()
-    return Outcome(deployment.name, completed_changes(told.events), {}, told.seconds, told.seconds_by_component)
+    collector = EventCollector(deployment.clock, on_event)
+    with deployment.engine_errors(collector):
+        message = _message(deployment)
+        deployment.engine.refresh(on_event=collector.add, clear_pending_creates=True, message=message)
+    collector.raise_callback_error()
+    changes = completed_changes(collector.events)
+    return Outcome(deployment.name, changes, {}, collector.seconds, collector.seconds_by_component)
 
 
-def _tell_next(deployment: Deployment, log: Log, *, missing: bool) -> None:
+def _message(deployment: Deployment) -> str:
+    return update_message("recover", {**os.environ, **deployment.environment})
+
+
+def _log_next(deployment: Deployment, log: StepLog, *, incomplete: bool) -> None:
     if log.dry_run:
-        log.tell(Topic.NEXT, "", "nothing was changed: run without --dry-run to do this")
-    elif missing or log.found_anything:
-        also = ", which creates what is still missing" if missing else ""
-        log.tell(Topic.NEXT, "", f"`agent-platform up {deployment.stack}`{also}")
+        message = "dry run, nothing was changed; run without --dry-run"
+    elif incomplete or log.has_repairs:
+        suffix = ", which creates the missing resources" if incomplete else ""
+        message = f"run `agent-platform up {deployment.stack}`{suffix}"
     else:
-        log.tell(Topic.NEXT, "", "nothing: there was nothing to recover")
+        message = "nothing to recover"
+    log.add(Topic.NEXT, "", message)

@@ -1,89 +1,92 @@
-"""A cloud searched for what a stack has made, and single objects read, in a process of its own.
+"""Search of a cloud for the objects of a stack, and reads of single objects, in a separate process.
 
-A process of its own for the reasons of `automation.engine.cloud_queries`. What comes back of an object that was read are the
-properties that its type declares; they are compared and never shown.
+The properties of an object that was read are compared with the inputs of a resource and never printed.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypedDict, cast
+from dataclasses import asdict, dataclass, field
+
+from pydantic import TypeAdapter
 
 from automation.engine.provider_errors import TIMEOUT, ProviderError, error_of_kind, error_of_text
 from automation.engine.subprocesses import run_module
+from automation.engine.target import CloudTarget
 from automation.plan.inventory import Value
-from automation.recover.clouds.searches import SearchHit
+from automation.recover.clouds import SearchHit
 
-LONGEST_SECONDS = 300.0
-"""For plugins to start, and for a search that turns many pages."""
-SEARCH = "automation.recover.search_process"
+TIMEOUT_SECONDS = 300.0
+"""Time for the plugins to start and for a search with many pages."""
+PROCESS_MODULE = "automation.recover.search_process"
+WHOLE_SEARCH = "the search"
+"""Name of an error that prevented every search."""
 
 
-class SearchTarget(TypedDict):
-    """An object to read."""
+@dataclass(frozen=True)
+class ReadTarget:
+    """Object to read."""
 
     address: str
     type: str
     id: str
 
 
-class SearchRequest(TypedDict):
-    """What the searching process reads; with `read` it reads those objects and searches nothing."""
+@dataclass(frozen=True)
+class SearchRequest:
+    """Input of the search process; with `read` it reads those objects instead of searching."""
 
     program: str
     version: str
     cloud: str
-    place: Mapping[str, str]
-    read: Sequence[SearchTarget]
+    target: CloudTarget
+    read: Sequence[ReadTarget] = ()
 
 
-class SearchReply(TypedDict):
-    """What it writes, as the last line: objects, kinds of trouble by search, what was read, what is not there."""
+@dataclass
+class SearchReply:
+    """Last output line of the search process: hits, kinds of errors by search, outputs by address, absent addresses."""
 
-    told: list[SearchHit]
-    troubles: dict[str, str]
-    read: dict[str, Mapping[str, Value]]
-    gone: list[str]
+    hits: list[SearchHit] = field(default_factory=list[SearchHit])
+    errors: dict[str, str] = field(default_factory=dict[str, str])
+    outputs: dict[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
+    absent: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True)
 class SearchAnswers:
-    """What a search found, what troubled it; what was read by address, and the addresses where nothing stands."""
+    """Hits and errors of a search; outputs by address and addresses without an object of a read."""
 
-    told: tuple[SearchHit, ...] = ()
-    troubles: Mapping[str, ProviderError] = field(default_factory=dict[str, ProviderError])
-    read: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
-    gone: frozenset[str] = frozenset()
+    hits: tuple[SearchHit, ...] = ()
+    errors: Mapping[str, ProviderError] = field(default_factory=dict[str, ProviderError])
+    outputs: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Searcher:
-    """Asks one cloud about one place, by the engine at `program`."""
+    """Search of one target through the CLI at `program`."""
 
     program: str
     version: str
     cloud: str
-    place: Mapping[str, str]
+    target: CloudTarget
     environment: Mapping[str, str]
 
     def search(self) -> SearchAnswers:
-        """Everything that bears the stack's tags or its name."""
-        return self._asked(())
+        """Return every object with the tags or the name of the stack."""
+        return self._run(())
 
-    def read(self, wanted: Sequence[SearchTarget]) -> SearchAnswers:
-        """Objects as the cloud tells them."""
-        return self._asked(wanted) if wanted else SearchAnswers()
+    def read(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
+        """Return the outputs of objects."""
+        return self._run(targets) if targets else SearchAnswers()
 
-    def _asked(self, wanted: Sequence[SearchTarget]) -> SearchAnswers:
-        request: SearchRequest = {
-            "program": self.program, "version": self.version, "cloud": self.cloud, "place": self.place, "read": wanted,
-        }  # fmt: skip
-        ran = run_module(SEARCH, dict(request), self.environment, LONGEST_SECONDS)
-        if ran.exit_code is None:
-            return SearchAnswers(troubles={"the search": TIMEOUT})
+    def _run(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
+        request = SearchRequest(self.program, self.version, self.cloud, self.target, targets)
+        completed = run_module(PROCESS_MODULE, asdict(request), self.environment, TIMEOUT_SECONDS)
+        if completed.exit_code is None:
+            return SearchAnswers(errors={WHOLE_SEARCH: TIMEOUT})
         try:
-            reply = cast("SearchReply", json.loads(ran.last_line))
+            reply = TypeAdapter(SearchReply).validate_json(completed.last_line)
         except ValueError:
-            return SearchAnswers(troubles={"the search": error_of_text(ran.stderr)})
-        troubles = {name: error_of_kind(kind) for name, kind in reply["troubles"].items()}
-        return SearchAnswers(tuple(reply["told"]), troubles, reply["read"], frozenset(reply["gone"]))
+            return SearchAnswers(errors={WHOLE_SEARCH: error_of_text(completed.stderr)})
+        errors = {name: error_of_kind(kind) for name, kind in reply.errors.items()}
+        return SearchAnswers(tuple(reply.hits), errors, reply.outputs, frozenset(reply.absent))

@@ -1,118 +1,111 @@
-"""`python -m automation.recover.search_process`: searches a cloud, or reads objects of it, in previews that keep nothing."""
+"""Search a cloud or read objects in previews that store nothing: `python -m automation.recover.search_process`."""
 
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
 import pulumi
 from pulumi import automation
+from pydantic import TypeAdapter
 
 from automation.deploy.engine_events import masked
 from automation.engine.clouds import load_queries
 from automation.engine.provider_errors import error_of_text
 from automation.engine.scratch_stack import create_scratch_stack, remove_stack_variables
-from automation.engine.target import CloudTarget
 from automation.plan.inventory import Value
-from automation.recover.clouds.searches import CloudSearch
-from automation.recover.search import SearchReply, SearchRequest, SearchTarget
+from automation.recover.clouds import load_searches
+from automation.recover.search import WHOLE_SEARCH, ReadTarget, SearchReply, SearchRequest
 
-ROUNDS = 5
-"""A preview ends at the first object that it cannot read, so those that it did not come to are read again."""
-NOT_THERE = re.compile(r"resource '.*' does not exist")
+MAX_ROUNDS = 5
+"""A preview ends at the first object that it cannot read; the remaining objects are read in the next round."""
+ABSENT = re.compile(r"resource '.*' does not exist")
+Outputs = dict[str, Value] | None
+"""Outputs of an object; None when it does not exist, empty when it could not be read."""
 
 
 def answer(request: SearchRequest, folder: Path) -> SearchReply:
-    """Search, or read what is wanted."""
-    reply: SearchReply = {"told": [], "troubles": {}, "read": {}, "gone": []}
+    """Search the cloud, or read the requested objects."""
+    reply = SearchReply()
     try:
-        if request["read"]:
+        if request.read:
             _read(request, folder, reply)
         else:
             _search(request, folder, reply)
     except automation.CommandError as error:
-        reply["troubles"]["the search"] = error_of_text(str(error)).kind
+        reply.errors[WHOLE_SEARCH] = error_of_text(str(error)).kind
     return reply
 
 
 def _search(request: SearchRequest, folder: Path, reply: SearchReply) -> None:
-    place, provider = _place(request)
-    searched = cast("CloudSearch", import_module(f"automation.recover.clouds.{request['cloud']}"))
+    target, queries, search = request.target, load_queries(request.cloud), load_searches(request.cloud)
 
     def program() -> None:
-        opts = pulumi.InvokeOptions(provider=provider())
-        for name, search in searched.searches(place).items():
+        opts = pulumi.InvokeOptions(provider=queries.provider(target))
+        for name, run in search.searches(target).items():
             try:
-                reply["told"].extend(search(opts))
-            # A provider's failure comes as a bare Exception, an answer of another shape as almost anything.
+                reply.hits.extend(run(opts))
+            # A provider's failure is a bare Exception, and an unexpected answer can raise almost anything.
             except Exception as error:
-                reply["troubles"][name] = error_of_text(str(error)).kind
+                reply.errors[name] = error_of_text(str(error)).kind
 
-    create_scratch_stack(request["program"], request["version"], folder, program).preview()
+    create_scratch_stack(request.program, request.version, folder, program).preview()
 
 
 def _read(request: SearchRequest, folder: Path, reply: SearchReply) -> None:
-    _, provider = _place(request)
-    left = list(request["read"])
-    for turn in range(ROUNDS):
-        own = folder / str(turn)
-        own.mkdir()
-        done = _read_once(request, own, provider, left)
-        reply["read"].update({address: outputs for address, outputs in done.items() if outputs})
-        reply["gone"].extend(address for address, outputs in done.items() if outputs is None)
-        left = [one for one in left if one["address"] not in done]
-        if not left or not done:
+    remaining = list(request.read)
+    for number in range(MAX_ROUNDS):
+        round_folder = folder / str(number)
+        round_folder.mkdir()
+        results = _read_once(request, round_folder, remaining)
+        reply.outputs.update({address: outputs for address, outputs in results.items() if outputs})
+        reply.absent.extend(address for address, outputs in results.items() if outputs is None)
+        remaining = [target for target in remaining if target.address not in results]
+        if not remaining or not results:
             return
 
 
-def _read_once(
-    request: SearchRequest,
-    folder: Path,
-    provider: Callable[[], pulumi.ProviderResource],
-    wanted: Sequence[SearchTarget],
-) -> dict[str, Mapping[str, Value] | None]:
-    """What was read by address; None where nothing stands, an empty object for what failed otherwise."""
-    found: dict[str, Mapping[str, Value] | None] = {}
+def _read_once(request: SearchRequest, folder: Path, targets: Sequence[ReadTarget]) -> dict[str, Outputs]:
+    """Return the result by address of every object that one preview came to."""
+    results: dict[str, Outputs] = {}
+    queries = load_queries(request.cloud)
 
     def program() -> None:
-        asked = provider()
-        for number, one in enumerate(wanted):
-            pulumi.CustomResource(one["type"], str(number), {}, pulumi.ResourceOptions(id=one["id"], provider=asked))
+        provider = queries.provider(request.target)
+        for number, target in enumerate(targets):
+            options = pulumi.ResourceOptions(id=target.id, provider=provider)
+            pulumi.CustomResource(target.type, str(number), {}, options)
+
+    def record(urn: str, outputs: Outputs) -> None:
+        name = urn.rpartition("::")[2]
+        if name.isdigit():
+            results[targets[int(name)].address] = outputs
 
     def take(event: automation.EngineEvent) -> None:
-        if event.res_outputs_event and (told := event.res_outputs_event.metadata.new):
-            name = event.res_outputs_event.metadata.urn.rpartition("::")[2]
-            if name.isdigit():
-                outputs = cast("Mapping[str, Value]", masked(dict(told.outputs or {})))
-                found[wanted[int(name)]["address"]] = outputs
-        if event.diagnostic_event and event.diagnostic_event.severity == "error" and event.diagnostic_event.urn:
-            name = event.diagnostic_event.urn.rpartition("::")[2]
-            if name.isdigit():
-                found[wanted[int(name)]["address"]] = None if NOT_THERE.search(event.diagnostic_event.message) else {}
+        outputs, diagnostic = event.res_outputs_event, event.diagnostic_event
+        if outputs and outputs.metadata.new:
+            record(outputs.metadata.urn, cast("dict[str, Value]", masked(dict(outputs.metadata.new.outputs or {}))))
+        if diagnostic and diagnostic.severity == "error" and diagnostic.urn:
+            record(diagnostic.urn, None if ABSENT.search(diagnostic.message) else {})
 
     try:
-        create_scratch_stack(request["program"], request["version"], folder, program).preview(on_event=take)
+        create_scratch_stack(request.program, request.version, folder, program).preview(on_event=take)
     except automation.CommandError:
-        if not found:
+        if not results:
             raise
-    return found
-
-
-def _place(request: SearchRequest) -> tuple[CloudTarget, Callable[[], pulumi.ProviderResource]]:
-    asks = load_queries(request["cloud"])
-    place = CloudTarget(**request["place"])
-    return place, lambda: asks.provider(place)
+    return results
 
 
 def main() -> None:
-    """Read the request, write the reply."""
+    """Read the request from the standard input and print the reply."""
     remove_stack_variables(os.environ)
-    print(json.dumps(answer(cast("SearchRequest", json.load(sys.stdin)), Path.cwd())), flush=True)
-    # As in `automation.engine.query_process`: a refused question waits for ever, and its thread with it.
+    request = TypeAdapter(SearchRequest).validate_json(sys.stdin.read())
+    print(json.dumps(asdict(answer(request, Path.cwd()))), flush=True)
+    # As in `automation.engine.query_process`: the thread of a rejected query never ends.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Which files of a backend block a stack, and what they are mended from."""
+"""Damaged files of a file backend and their repair."""
 
 import gzip
 import json
@@ -10,20 +10,20 @@ import pytest
 
 from automation.deploy import DeploymentFailed
 from automation.deploy.locks import LockHolder
-from automation.recover.state_files import Damage, StateFiles, folder_of, mend
-from automation.recover.unblock import refuse_living
+from automation.recover.blockers import refuse_running_update
+from automation.recover.state_files import StateDamage, StateFiles, backend_folder, repair
 
 NOW = datetime(2026, 11, 21, 12, 0)
-WHOLE = json.dumps({"version": 3, "checkpoint": {"stack": "prod"}})
+INTACT = json.dumps({"version": 3, "checkpoint": {"stack": "prod"}})
 LOCK = {"pid": 4711, "username": "maria", "hostname": "ci-7", "timestamp": "2026-11-21T11:13:43.5Z"}
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> StateFiles:
-    """A backend with one whole stack."""
-    found = StateFiles(tmp_path, "agent-platform", "prod")
-    write(found, "stacks/agent-platform/prod.json", WHOLE)
-    return found
+    """Backend with one intact stack."""
+    backend = StateFiles(tmp_path, "agent-platform", "prod")
+    write(backend, "stacks/agent-platform/prod.json", INTACT)
+    return backend
 
 
 def write(files: StateFiles, name: str, text: str) -> Path:
@@ -33,14 +33,14 @@ def write(files: StateFiles, name: str, text: str) -> Path:
     return path
 
 
-def mended(files: StateFiles) -> list[Damage]:
-    found = list(files.damages())
-    for damage in found:
-        mend(damage, NOW)
-    return found
+def repair_all(files: StateFiles) -> list[StateDamage]:
+    damages = list(files.damages())
+    for damage in damages:
+        repair(damage, NOW)
+    return damages
 
 
-def test_a_whole_stack_has_no_damage(files: StateFiles) -> None:
+def test_an_intact_stack_has_no_damage(files: StateFiles) -> None:
     write(files, "stacks/agent-platform/prod.json.attrs", '{"user.content_type": "text/plain"}')
     assert list(files.damages()) == []
 
@@ -55,13 +55,13 @@ def test_a_whole_stack_has_no_damage(files: StateFiles) -> None:
         "history/agent-platform/prod/prod-1.history.json.attrs",
     ],
 )
-def test_an_empty_file_of_attributes_is_taken_away(files: StateFiles, name: str) -> None:
+def test_an_empty_attribute_file_is_removed(files: StateFiles, name: str) -> None:
     path = write(files, name, "")
-    assert [damage.path for damage in mended(files)] == [path]
+    assert [damage.path for damage in repair_all(files)] == [path]
     assert not path.exists()
 
 
-def test_files_of_other_stacks_and_projects_are_left_alone(files: StateFiles) -> None:
+def test_files_of_other_stacks_and_projects_are_ignored(files: StateFiles) -> None:
     write(files, "stacks/agent-platform/staging.json.attrs", "")
     write(files, "stacks/agent-platform/staging.json", "")
     write(files, "stacks/other/prod.json", "")
@@ -69,62 +69,62 @@ def test_files_of_other_stacks_and_projects_are_left_alone(files: StateFiles) ->
     assert list(files.damages()) == []
 
 
-def test_a_damaged_state_is_kept_beside_and_its_backup_takes_its_place(files: StateFiles) -> None:
-    state = write(files, "stacks/agent-platform/prod.json", WHOLE[:20])
+def test_a_damaged_state_is_kept_and_replaced_by_its_backup(files: StateFiles) -> None:
+    state = write(files, "stacks/agent-platform/prod.json", INTACT[:20])
     attributes = write(files, "stacks/agent-platform/prod.json.attrs", "{}")
-    write(files, "stacks/agent-platform/prod.json.bak", WHOLE)
-    assert [damage.source and damage.source.name for damage in mended(files)] == ["prod.json.bak"]
-    assert state.read_text(encoding="utf-8") == WHOLE
-    assert state.with_name("prod.json.damaged-20261121T120000").read_text(encoding="utf-8") == WHOLE[:20]
+    write(files, "stacks/agent-platform/prod.json.bak", INTACT)
+    assert [damage.source and damage.source.name for damage in repair_all(files)] == ["prod.json.bak"]
+    assert state.read_text(encoding="utf-8") == INTACT
+    assert state.with_name("prod.json.damaged-20261121T120000").read_text(encoding="utf-8") == INTACT[:20]
     assert not attributes.exists()
     assert list(files.damages()) == []
 
 
-def test_where_the_backup_is_damaged_too_the_latest_older_copy_takes_its_place(files: StateFiles) -> None:
+def test_a_damaged_backup_is_skipped_for_the_latest_older_one(files: StateFiles) -> None:
     state = write(files, "stacks/agent-platform/prod.json", "")
     write(files, "stacks/agent-platform/prod.json.bak", "{")
-    write(files, "backups/agent-platform/prod/prod.1700000000000000000.json", WHOLE)
-    write(files, "backups/agent-platform/prod/prod.1800000000000000000.json", WHOLE.replace("prod", "latest"))
-    mended(files)
+    write(files, "backups/agent-platform/prod/prod.1700000000000000000.json", INTACT)
+    write(files, "backups/agent-platform/prod/prod.1800000000000000000.json", INTACT.replace("prod", "latest"))
+    repair_all(files)
     assert "latest" in state.read_text(encoding="utf-8")
 
 
-def test_a_damaged_state_without_a_copy_is_told_as_hopeless(files: StateFiles) -> None:
+def test_a_damaged_state_without_a_backup_has_no_repair(files: StateFiles) -> None:
     write(files, "stacks/agent-platform/prod.json", "null")
-    assert [damage.hopeless for damage in files.damages()] == [True]
+    assert [(damage.problem, damage.repair) for damage in files.damages()] == [("damaged, and no backup is intact", "")]
 
 
-def test_a_removed_stack_is_not_brought_back(files: StateFiles) -> None:
-    state = write(files, "stacks/agent-platform/prod.json", WHOLE)
-    write(files, "stacks/agent-platform/prod.json.bak", WHOLE)
+def test_a_removed_stack_is_not_restored(files: StateFiles) -> None:
+    state = write(files, "stacks/agent-platform/prod.json", INTACT)
+    write(files, "stacks/agent-platform/prod.json.bak", INTACT)
     state.unlink()
     assert list(files.damages()) == []
 
 
-def test_a_packed_state_is_read_too(tmp_path: Path) -> None:
+def test_a_compressed_state_is_read(tmp_path: Path) -> None:
     files = StateFiles(tmp_path, "agent-platform", "prod")
     path = write(files, "stacks/agent-platform/prod.json.gz", "")
-    path.write_bytes(gzip.compress(WHOLE.encode()))
+    path.write_bytes(gzip.compress(INTACT.encode()))
     assert list(files.damages()) == []
-    path.write_bytes(gzip.compress(WHOLE.encode())[:-9])
+    path.write_bytes(gzip.compress(INTACT.encode())[:-9])
     assert [damage.path for damage in files.damages()] == [path]
 
 
-def test_a_layout_without_projects_is_read_too(tmp_path: Path) -> None:
+def test_a_layout_without_projects_is_read(tmp_path: Path) -> None:
     files = StateFiles(tmp_path, "agent-platform", "prod")
     path = write(files, "stacks/prod.json", "{")
     assert [damage.path for damage in files.damages()] == [path]
 
 
-def test_a_lock_tells_who_holds_the_stack(files: StateFiles) -> None:
+def test_a_lock_names_its_holder(files: StateFiles) -> None:
     write(files, "locks/organization/agent-platform/prod/1.json", json.dumps(LOCK))
-    assert files.held() == (LockHolder("maria", "ci-7", 4711, "2026-11-21T11:13:43"),)
+    assert files.lock_holders() == (LockHolder("maria", "ci-7", 4711, "2026-11-21T11:13:43"),)
 
 
-def test_a_lock_that_cannot_be_read_is_taken_away(files: StateFiles) -> None:
+def test_an_unreadable_lock_is_removed(files: StateFiles) -> None:
     path = write(files, "locks/organization/agent-platform/prod/1.json", "")
-    assert files.held() == ()
-    mended(files)
+    assert files.lock_holders() == ()
+    repair_all(files)
     assert not path.exists()
 
 
@@ -138,16 +138,16 @@ def test_a_lock_that_cannot_be_read_is_taken_away(files: StateFiles) -> None:
         ("https://app.pulumi.com/acme", None),
     ],
 )
-def test_only_a_backend_of_files_has_a_folder(url: str, folder: Path | None) -> None:
-    assert folder_of(url) == folder
+def test_only_a_file_backend_has_a_folder(url: str, folder: Path | None) -> None:
+    assert backend_folder(url) == folder
 
 
-def test_the_lock_of_another_machine_is_taken_only_when_told_to() -> None:
-    held = LockHolder("maria", "elsewhere.example.com", 1, "2026-11-21T11:13:43")
-    with pytest.raises(DeploymentFailed, match=r"cannot be seen from this machine.*--take-lock"):
-        refuse_living("prod", held, take_lock=False)
-    refuse_living("prod", held, take_lock=True)
+def test_the_lock_of_another_machine_is_released_only_with_take_lock() -> None:
+    holder = LockHolder("maria", "elsewhere.example.com", 1, "2026-11-21T11:13:43")
+    with pytest.raises(DeploymentFailed, match=r"cannot be determined from this machine.*--take-lock"):
+        refuse_running_update("prod", holder, take_lock=False)
+    refuse_running_update("prod", holder, take_lock=True)
 
 
-def test_the_lock_of_a_process_that_is_no_engine_any_more_is_taken() -> None:
-    refuse_living("prod", LockHolder("maria", socket.gethostname(), 1, "2026-11-21T11:13:43"), take_lock=False)
+def test_the_lock_of_a_process_that_is_not_an_engine_is_released() -> None:
+    refuse_running_update("prod", LockHolder("maria", socket.gethostname(), 1, "2026-11-21T11:13:43"), take_lock=False)

@@ -1,4 +1,4 @@
-"""A small stack that something happens to, and what an undisturbed one has in its state and in its cloud."""
+"""Small stack for fault tests, and the contents of its state and its cloud."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 from automation.deploy import Deployment
 from automation.plan.inventory import Value
 from automation.processes import running
-from automation.recover import Recovered, RecoveryStep, recover
+from automation.recover import RecoveryResult, RecoveryStep, recover
 from tests.engine.fake_cloud.cloud import FakeObject
 from tests.engine.project import STACK, TIMEOUT_SECONDS, EngineProject
 from tests.planning import DROP
@@ -29,15 +29,15 @@ SMALL: Mapping[str, object] = {
 }
 """Less than seventy resources on each cloud, with network, keys, registry, alarms and a service."""
 SECONDS_PER_MINUTE = 0.4
-"""Seconds for a typical minute of the clouds, so that creations are under way when the engine is killed."""
+"""Test seconds for one minute of the typical creation times, so that creations are running when the engine is killed."""
 RANDOM_PREFIX = "random:"
-"""What no cloud has."""
+"""Types without an object in a cloud."""
 ResourceCounts = Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class StackContents:
-    """Types and logical names of what the state has and of what the cloud has; components and providers left out."""
+    """Types and logical names in the state and in the cloud, without components and providers."""
 
     state: ResourceCounts
     cloud: ResourceCounts
@@ -45,25 +45,25 @@ class StackContents:
 
 @dataclass(frozen=True)
 class FaultStack:
-    """The stack on a bench, recovered through the API and updated by the engine."""
+    """Stack of a project, recovered through the API and updated by the engine."""
 
     project: EngineProject
 
     def recover(
         self, *, dry_run: bool = False, take_lock: bool = False, steps: list[RecoveryStep] | None = None
-    ) -> Recovered:
-        """Recover, with the steps as they come."""
+    ) -> RecoveryResult:
+        """Recover the stack and append the steps to `steps`."""
         deployment = Deployment(STACK, self.project.folder, environment=self.project.environment)
         return recover(
             deployment, dry_run=dry_run, take_lock=take_lock, on_step=steps.append if steps is not None else None
         )
 
     def kill_after(self, creations: int) -> bool:
-        """Update, and kill the engine alone when so many creations have begun in all; False when it had ended by then."""
+        """Update, and kill only the engine after this number of creations; False when the update ended before."""
         process = self.project.start("up", "--yes", "--skip-preview", "--suppress-progress")
-        begun = time.monotonic()
+        start = time.monotonic()
         while process.poll() is None and len(self.project.cloud.calls("create")) < creations:
-            assert time.monotonic() - begun < TIMEOUT_SECONDS
+            assert time.monotonic() - start < TIMEOUT_SECONDS
             time.sleep(0.02)
         killed = process.poll() is None
         if killed:
@@ -72,20 +72,20 @@ class FaultStack:
         return killed
 
     def update(self) -> bool:
-        """Update; False when it fails."""
+        """Update the stack; False when the update fails."""
         process = self.project.start("up", "--yes", "--skip-preview", "--suppress-progress")
         process.communicate(timeout=TIMEOUT_SECONDS)
         return process.returncode == 0
 
     def wait_for_creation(self, token: str) -> None:
-        """Wait until the creation of such an object has begun."""
-        begun = time.monotonic()
+        """Wait until the creation of an object of a type begins."""
+        start = time.monotonic()
         while token not in [kind for kind, _ in self.project.cloud.calls("create")]:
-            assert time.monotonic() - begun < TIMEOUT_SECONDS
+            assert time.monotonic() - start < TIMEOUT_SECONDS
             time.sleep(0.05)
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The command line, as a process of its own."""
+        """Run a command of the command line in a separate process."""
         command = [sys.executable, "-m", "automation", *arguments]
         environment = dict(self.project.environment)
         return subprocess.run(
@@ -93,64 +93,66 @@ class FaultStack:
         )
 
     def remove_from_state(self, token: str) -> str:
-        """Take a resource of a type out of the state, as if its creation had never been told; gives its name."""
-        urn = next(str(one["urn"]) for one in self.project.state() if one["type"] == token)
+        """Remove a resource of a type from the state, as if its creation had not been recorded, and return its name."""
+        urn = next(str(resource["urn"]) for resource in self.project.state() if resource["type"] == token)
         self.project.run("state", "delete", urn, "--yes")
         return urn.split("::", 3)[3]
 
     def delete_state(self) -> None:
-        """Take the whole backend away, and make an empty stack of the same name."""
+        """Delete the backend and create an empty stack of the same name."""
         backend = self.project.folder.parent / "backend"
         shutil.rmtree(backend)
         backend.mkdir()
         self.project.run("stack", "init", STACK, stack=None)
 
     def duplicate(self, token: str) -> FakeObject:
-        """A second object beside one of a type, with its tags and another name of the same making."""
-        one = self.project.cloud.objects(token)[0]
-        made = replace(one, id=f"{one.id[:-8]}0{int(one.id[-7:], 16) ^ 1:07x}")
-        self.project.cloud.put(made)
-        return made
+        """Add a second object of a type with the same tags and another generated name."""
+        original = self.project.cloud.objects(token)[0]
+        copy = replace(original, id=f"{original.id[:-8]}0{int(original.id[-7:], 16) ^ 1:07x}")
+        self.project.cloud.put(copy)
+        return copy
 
     @property
     def inputs(self) -> Mapping[tuple[str, str], Value]:
         """Inputs of every object of the cloud by type and name."""
-        return {(one.token, one.name): json.loads(one.inputs) for one in self.project.cloud.objects()}
+        return {(item.token, item.name): json.loads(item.inputs) for item in self.project.cloud.objects()}
 
     @property
     def backend_files(self) -> Mapping[Path, bytes]:
-        """Every file of the backend."""
+        """Content of every file of the backend."""
         folder = self.project.folder.parent / "backend"
         return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     @property
     def lost_creations(self) -> list[tuple[str, str]]:
-        """Type and logical name of every creation that a planned fault has met."""
+        """Type and logical name of every creation whose response was dropped."""
         return self.project.cloud.calls("lost")
 
     @property
     def contents(self) -> StackContents:
-        """What stands now."""
+        """Current contents of state and cloud."""
         state = [
-            (str(one["type"]), str(one["urn"]).split("::", 3)[3]) for one in self.project.state() if one.get("custom")
+            (str(resource["type"]), str(resource["urn"]).split("::", 3)[3])
+            for resource in self.project.state()
+            if resource.get("custom")
         ]
-        made = [one for one in state if not one[0].startswith("pulumi:providers:")]
-        stack_copy = [
-            (one.token, one.name) for one in self.project.cloud.objects() if not one.token.startswith(RANDOM_PREFIX)
+        resources = [resource for resource in state if not resource[0].startswith("pulumi:providers:")]
+        objects = [
+            (item.token, item.name) for item in self.project.cloud.objects() if not item.token.startswith(RANDOM_PREFIX)
         ]
-        return StackContents(Counter(made), Counter(stack_copy))
+        return StackContents(Counter(resources), Counter(objects))
 
     @property
     def pending_operations(self) -> int:
-        """How many operations the state has pending."""
+        """Number of pending operations in the state."""
         return self.project.run("stack", "export").count('"pending_operations": [')
 
     @property
     def running_programs(self) -> list[str]:
-        """Programs that work in the project's folder."""
+        """Programs that run in the folder of the project."""
         return [process.program for process in running() if Path(process.folder) == self.project.folder]
 
     @property
     def state_folder(self) -> Path:
-        """The folder of the backend with the state."""
+        """Folder of the backend with the state."""
         return self.project.folder.parent / "backend" / ".pulumi" / "stacks" / "agent-platform"

@@ -1,4 +1,4 @@
-"""What goes wrong in the middle: after `recover` and `up` everything is as if nothing had happened."""
+"""Faults during an update: after `recover` and `up` state and cloud are the same as without the fault."""
 
 import json
 import random
@@ -16,24 +16,24 @@ from tests.engine.faults import SECONDS_PER_MINUTE, SMALL, FaultStack, StackCont
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 from tests.engine.resource_manager import resource_manager
 
-KILLS = {"aws": 5, "gcp": 7, "azure": 8}
-"""Twenty in all; Azure's small platform is the quickest."""
-ONE = pytest.mark.parametrize("cloud", ["azure"], indirect=True)
-"""Where the clouds do not differ."""
+KILLS_BY_CLOUD = {"aws": 5, "gcp": 7, "azure": 8}
+"""Twenty kills; the small platform is fastest on Azure."""
+ON_AZURE = pytest.mark.parametrize("cloud", ["azure"], indirect=True)
+"""For behaviour that is the same on every cloud."""
 ALERT = "azure-native:monitor:MetricAlert"
 ENVIRONMENT = "azure-native:app:ManagedEnvironment"
-RANDOM = random.Random(20261121)  # noqa: S311  # points in time, no secrets
-LOST = {
+RANDOM = random.Random(20261121)  # noqa: S311  # not used for secrets
+DROPPED_TYPES = {
     "aws": {"aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup", "aws:iam/role:Role"},
     "gcp": {"gcp:compute/network:Network", "gcp:artifactregistry/repository:Repository", "gcp:cloudrunv2/service:Service"},
     "azure": {"azure-native:network:VirtualNetwork", "azure-native:resources:ResourceGroup"},
 }  # fmt: skip
-"""Types of which a creation loses its answer: with a drawn name, with a given one, with none at all."""
+"""Types whose creation loses its response: with a generated name, with a set name, and without a name."""
 
 
 @pytest.fixture(scope="session")
 def deployed_stack(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> FaultStack:
-    """The small stack, up and undisturbed; tests leave it as it is."""
+    """Small stack after an update without faults; tests do not change it."""
     need_engine()
     stack = FaultStack(EngineProject.create(tmp_path_factory.mktemp(f"healthy-{cloud}")).init(cloud, SMALL))
     stack.project.up()
@@ -47,31 +47,31 @@ def expected(deployed_stack: FaultStack) -> StackContents:
 
 @pytest.fixture
 def stack(cloud: str, tmp_path: Path) -> Generator[FaultStack]:
-    """The small stack before its first update."""
+    """Small stack before its first update."""
     need_engine()
-    yield from reachable(EngineProject.create(tmp_path).init(cloud, SMALL))
+    yield from with_resource_manager(EngineProject.create(tmp_path).init(cloud, SMALL))
 
 
 @pytest.fixture
 def stack_copy(deployed_stack: FaultStack, tmp_path: Path) -> Generator[FaultStack]:
-    """A copy of the small stack that a test may do anything to."""
-    yield from reachable(deployed_stack.project.copy(tmp_path))
+    """Copy of the deployed small stack that a test may change."""
+    yield from with_resource_manager(deployed_stack.project.copy(tmp_path))
 
 
-def reachable(project: EngineProject) -> Generator[FaultStack]:
+def with_resource_manager(project: EngineProject) -> Generator[FaultStack]:
     with resource_manager(project.cloud) as address:
         yield FaultStack(EngineProject(project.folder, project.cloud, {**project.environment, "ARM_ENDPOINT": address}))
 
 
-def test_wherever_the_engine_is_killed_nothing_is_made_twice_and_nothing_is_left(
+def test_a_killed_engine_at_any_point_creates_no_duplicates_and_leaves_no_orphans(
     stack: FaultStack, expected: StackContents, cloud: str
 ) -> None:
     stack.project.cloud.set("seconds_a_minute", SECONDS_PER_MINUTE)
-    points = sorted(RANDOM.sample(range(1, expected.state.total() - 1), KILLS[cloud]))
+    points = sorted(RANDOM.sample(range(1, expected.state.total() - 1), KILLS_BY_CLOUD[cloud]))
     for point in points:
         assert stack.kill_after(point), f"the update had ended before creation {point} of {points}"
-        done = stack.recover()
-        assert done.orphans == ()
+        result = stack.recover()
+        assert result.orphans == ()
         assert stack.running_programs == []
     stack.project.cloud.set("seconds_a_minute", 0)
     stack.project.up()
@@ -80,25 +80,23 @@ def test_wherever_the_engine_is_killed_nothing_is_made_twice_and_nothing_is_left
     stack.project.up("--expect-no-changes")
 
 
-def test_creations_whose_answers_were_lost_are_found_again(
-    stack: FaultStack, expected: StackContents, cloud: str
-) -> None:
-    for token in LOST[cloud]:
+def test_creations_with_a_lost_response_are_imported(stack: FaultStack, expected: StackContents, cloud: str) -> None:
+    for token in DROPPED_TYPES[cloud]:
         stack.project.cloud.plan_fault("drop", "create", token)
-    found: list[str] = []
+    imported: list[str] = []
     while not stack.update():
-        done = stack.recover()
-        assert done.orphans == ()
-        found += done.imported
-        assert len(found) <= len(LOST[cloud])
-    assert sorted(found) == sorted(f"{name} ({short_type(token)})" for token, name in stack.lost_creations)
-    assert {token for token, _ in stack.lost_creations} == LOST[cloud]
+        result = stack.recover()
+        assert result.orphans == ()
+        imported += result.imported
+        assert len(imported) <= len(DROPPED_TYPES[cloud])
+    assert sorted(imported) == sorted(f"{name} ({short_type(token)})" for token, name in stack.lost_creations)
+    assert {token for token, _ in stack.lost_creations} == DROPPED_TYPES[cloud]
     assert stack.contents == expected
     stack.project.up("--expect-no-changes")
 
 
-@ONE
-def test_an_update_that_failed_half_way_goes_on(stack: FaultStack, expected: StackContents) -> None:
+@ON_AZURE
+def test_a_failed_update_continues(stack: FaultStack, expected: StackContents) -> None:
     stack.project.cloud.plan_fault("fail", "create", ENVIRONMENT)
     assert not stack.update()
     assert stack.contents.cloud.total() < expected.cloud.total()
@@ -106,26 +104,26 @@ def test_an_update_that_failed_half_way_goes_on(stack: FaultStack, expected: Sta
     assert stack.contents == expected
 
 
-@ONE
-def test_an_object_that_was_changed_or_has_vanished_is_made_what_it_was(
-    stack_copy: FaultStack, expected: StackContents
-) -> None:
+@ON_AZURE
+def test_a_changed_and_a_deleted_object_are_restored(stack_copy: FaultStack, expected: StackContents) -> None:
     before = stack_copy.inputs
-    changed, vanished, *_ = stack_copy.project.cloud.objects(ALERT)
+    changed, deleted, *_ = stack_copy.project.cloud.objects(ALERT)
     stack_copy.project.cloud.change(ALERT, changed.name, "severity", 4)
-    stack_copy.project.cloud.remove(ALERT, vanished.id)
-    told = {step.subject.split()[0]: step.told for step in stack_copy.recover().steps if step.topic is Topic.DRIFT}
-    assert told == {
-        changed.name: "differs in the cloud: taken over into the state",
-        vanished.name: "is gone from the cloud: taken out of the state",
+    stack_copy.project.cloud.remove(ALERT, deleted.id)
+    messages = {
+        step.subject.split()[0]: step.message for step in stack_copy.recover().steps if step.topic is Topic.DRIFT
+    }
+    assert messages == {
+        changed.name: "changed in the cloud; state updated",
+        deleted.name: "deleted in the cloud; removed from the state",
     }
     stack_copy.project.up()
     assert stack_copy.contents == expected
     assert stack_copy.inputs[(ALERT, changed.name)] == before[(ALERT, changed.name)]
 
 
-@ONE
-def test_a_damaged_state_is_mended_from_its_backup_and_the_cloud(
+@ON_AZURE
+def test_a_damaged_state_is_repaired_from_its_backup_and_the_cloud(
     stack_copy: FaultStack, expected: StackContents
 ) -> None:
     state = stack_copy.state_folder / "prod.json"
@@ -139,58 +137,56 @@ def test_a_damaged_state_is_mended_from_its_backup_and_the_cloud(
     stack_copy.project.up("--expect-no-changes")
 
 
-@ONE
-def test_a_state_that_was_lost_is_made_anew_from_what_the_cloud_tells(
-    stack_copy: FaultStack, expected: StackContents
-) -> None:
+@ON_AZURE
+def test_a_lost_state_is_rebuilt_from_the_cloud(stack_copy: FaultStack, expected: StackContents) -> None:
     stack_copy.delete_state()
-    done = stack_copy.recover()
-    assert "prod-account (resources:ResourceGroup)" in done.imported
-    assert f"prod-environment ({short_type(ENVIRONMENT)})" in done.imported
-    assert stack_copy.contents.state.total() == len(done.imported)
+    result = stack_copy.recover()
+    assert "prod-account (resources:ResourceGroup)" in result.imported
+    assert f"prod-environment ({short_type(ENVIRONMENT)})" in result.imported
+    assert stack_copy.contents.state.total() == len(result.imported)
     assert stack_copy.contents.cloud == expected.cloud
-    # its name is made of a drawn word that went with the state
-    assert [address.rpartition("/")[0].rpartition("/")[2] for address in done.orphans] == ["vaults"]
+    # its name contains a random id that was only in the state
+    assert [address.rpartition("/")[0].rpartition("/")[2] for address in result.orphans] == ["vaults"]
 
 
-@ONE
-def test_a_dry_run_tells_what_would_be_done_and_does_nothing(stack_copy: FaultStack, expected: StackContents) -> None:
+@ON_AZURE
+def test_a_dry_run_reports_the_steps_and_changes_nothing(stack_copy: FaultStack, expected: StackContents) -> None:
     name = stack_copy.remove_from_state(ALERT)
     before = stack_copy.backend_files
-    told = stack_copy.recover(dry_run=True)
-    assert [subject.split()[0] for subject in told.imported] == [name]
+    result = stack_copy.recover(dry_run=True)
+    assert [subject.split()[0] for subject in result.imported] == [name]
     assert stack_copy.backend_files == before
     assert stack_copy.contents.cloud == expected.cloud
 
 
-@ONE
-def test_where_the_cloud_cannot_be_searched_it_is_said_and_nothing_is_guessed(stack_copy: FaultStack) -> None:
+@ON_AZURE
+def test_a_failed_search_is_reported_and_nothing_is_imported(stack_copy: FaultStack) -> None:
     stack_copy.remove_from_state(ALERT)
     stack_copy.project.cloud.set("search", "off")
-    told = stack_copy.recover()
-    unsearched = [step.subject for step in told.steps if step.topic is Topic.UNSEARCHED]
-    assert "the Resource Manager's list of resources" in unsearched
-    assert told.imported == ()
+    result = stack_copy.recover()
+    unsearched = [step.subject for step in result.steps if step.topic is Topic.UNSEARCHED]
+    assert "resources of the Resource Manager" in unsearched
+    assert result.imported == ()
 
 
-@ONE
-def test_an_object_that_nobody_claims_is_told_and_left_where_it_is(stack_copy: FaultStack) -> None:
+@ON_AZURE
+def test_an_orphan_is_reported_and_not_deleted(stack_copy: FaultStack) -> None:
     duplicate = stack_copy.duplicate(ALERT)
-    ended = stack_copy.command("recover", "prod", "--json")
-    told = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert [one["subject"] for one in told if one["topic"] == "orphan"] == [duplicate.id]
-    assert ended.returncode == 3
+    completed = stack_copy.command("recover", "prod", "--json")
+    steps = [json.loads(line) for line in completed.stdout.splitlines()]
+    assert [step["subject"] for step in steps if step["topic"] == "orphan"] == [duplicate.id]
+    assert completed.returncode == 3
     assert stack_copy.project.cloud.find(ALERT, duplicate.id) == duplicate
 
 
-@ONE
-def test_an_undisturbed_stack_has_nothing_to_recover(stack_copy: FaultStack) -> None:
-    told = stack_copy.recover(dry_run=True)
-    assert told.whole, told.steps
+@ON_AZURE
+def test_a_stack_without_faults_has_nothing_to_recover(stack_copy: FaultStack) -> None:
+    result = stack_copy.recover(dry_run=True)
+    assert result.unchanged, result.steps
 
 
-@ONE
-def test_an_update_that_still_runs_is_left_alone(stack: FaultStack) -> None:
+@ON_AZURE
+def test_a_running_update_is_not_recovered(stack: FaultStack) -> None:
     stack.project.cloud.plan_fault("hang", "create", "azure-native:resources:ResourceGroup")
     process = stack.project.start("up", "--yes", "--skip-preview", "--suppress-progress")
     try:

@@ -1,4 +1,4 @@
-"""AWS: the index of tags, in the region and where global services have theirs, and roles by name, which it does not have."""
+"""AWS: Resource Groups Tagging API, and IAM roles by name, which that API does not return."""
 
 import re
 from collections.abc import Mapping
@@ -7,33 +7,30 @@ import pulumi
 import pulumi_aws as aws
 
 from automation.engine.target import CloudTarget
-from automation.recover.clouds.searches import Search, SearchHit, own_tags
+from automation.recover.clouds import Search, SearchHit, stack_tags
 
-GLOBAL = "us-east-1"
-"""Where the index has what belongs to no region: Resource Groups Tagging API, "GetResources"."""
+GLOBAL_REGION = "us-east-1"
+"""Region in which the API returns global resources: Resource Groups Tagging API, "GetResources"."""
 
 
-def searches(place: CloudTarget) -> Mapping[str, Search]:
-    """See `Searched.searches`."""
+def searches(target: CloudTarget) -> Mapping[str, Search]:
+    """Implement `CloudSearch.searches`."""
 
     def tagged_in(region: str) -> Search:
-        return lambda opts: _tagged(place, region, opts)
+        return lambda opts: _tagged(target, region, opts)
 
     def roles(opts: pulumi.InvokeOptions) -> list[SearchHit]:
-        found = aws.iam.get_roles(name_regex=f"^{re.escape(place.stack)}-", opts=opts)
-        return [{"address": arn, "kind": "", "name": "", "tagged": False} for arn in found.arns]
+        result = aws.iam.get_roles(name_regex=f"^{re.escape(target.stack)}-", opts=opts)
+        return [SearchHit(arn) for arn in result.arns]
 
-    regions = dict.fromkeys((place.region, GLOBAL))
-    return {**{f"the index of tags in {region}": tagged_in(region) for region in regions}, "roles by name": roles}
+    regions = dict.fromkeys((target.region, GLOBAL_REGION))
+    return {**{f"tagged resources in {region}": tagged_in(region) for region in regions}, "roles by name": roles}
 
 
-def _tagged(place: CloudTarget, region: str, opts: pulumi.InvokeOptions) -> list[SearchHit]:
+def _tagged(target: CloudTarget, region: str, opts: pulumi.InvokeOptions) -> list[SearchHit]:
     filters = [
         aws.resourcegroupstaggingapi.GetResourcesTagFilterArgs(key=key, values=[value])
-        for key, value in own_tags(place).items()
+        for key, value in stack_tags(target).items()
     ]
-    found = aws.resourcegroupstaggingapi.get_resources(tag_filters=filters, region=region, opts=opts)
-    return [
-        {"address": one.resource_arn, "kind": "", "name": "", "tagged": True}
-        for one in found.resource_tag_mapping_lists
-    ]
+    result = aws.resourcegroupstaggingapi.get_resources(tag_filters=filters, region=region, opts=opts)
+    return [SearchHit(item.resource_arn, tagged=True) for item in result.resource_tag_mapping_lists]

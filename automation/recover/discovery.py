@@ -1,0 +1,122 @@
+"""Discovery: the resources that a state lacks, and the objects of the cloud that they correspond to."""
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from pulumi import automation
+
+from automation.deploy import Deployment
+from automation.engine.provider_errors import ProviderError
+from automation.engine.target import CloudTarget, target_of
+from automation.recover.match import (
+    Location,
+    Match,
+    ObservedObject,
+    index_state,
+    match_by_inputs,
+    match_by_similarity,
+    match_objects,
+    unsearchable,
+)
+from automation.recover.missing import (
+    MissingResource,
+    RelatedResource,
+    State,
+    missing_resources,
+    related_resources,
+    resources_of,
+)
+from automation.recover.search import ReadTarget, SearchAnswers, Searcher
+from providers import import_table
+from providers.contract.import_ids import ImportTable
+
+
+@dataclass(frozen=True)
+class DiscoveredObjects:
+    """Objects that can be imported, objects of no resource, errors by search, and resources that no search returns."""
+
+    matches: tuple[Match, ...] = ()
+    orphans: tuple[ObservedObject, ...] = ()
+    errors: Mapping[str, ProviderError] = field(default_factory=dict[str, ProviderError])
+    unsearchable: tuple[MissingResource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """Missing resources, missing components and providers by URN, and the objects of the cloud."""
+
+    missing: tuple[MissingResource, ...]
+    related: Mapping[str, RelatedResource]
+    objects: DiscoveredObjects
+
+
+def discover(deployment: Deployment, state: State) -> Discovery:
+    """Run a preview of the program and a search of the cloud at the same time; raises DeploymentFailed."""
+    spec, command = deployment.file.spec, deployment.engine.workspace.pulumi_command
+    target = target_of(spec, deployment.name)
+    environment = {**os.environ, **deployment.environment}
+    searcher = Searcher(command.command, str(command.version), spec.cloud, target, environment)
+    events: list[automation.EngineEvent] = []
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        search = executor.submit(searcher.search)
+        with deployment.engine_errors():
+            deployment.engine.preview(on_event=events.append)
+        answers = search.result()
+    missing = missing_resources(state, events)
+    objects = find_objects(searcher, answers, import_table(spec.cloud), state, missing)
+    return Discovery(missing, related_resources(events), objects)
+
+
+def find_objects(
+    searcher: Searcher, answers: SearchAnswers, table: ImportTable, state: State, missing: Sequence[MissingResource]
+) -> DiscoveredObjects:
+    """Find the objects of the missing resources in the answers of a search, and read single objects where necessary."""
+    location = location_of(searcher.target)
+    index = index_state(resources_of(state), table, location)
+    result = match_objects(observed_objects(answers, table, location), missing, index, table, location)
+    matched = {match.missing.urn for match in result.matches}
+    remaining = [resource for resource in missing if resource.urn not in matched]
+    uncertain = (*result.unnamed, *result.unmatched)
+    read = searcher.read([read_target(each) for each in uncertain])
+    similar = match_by_similarity(result.unnamed, remaining, read.outputs, table)
+    resolved = {*read.absent, *(match.observed.address for match in similar if match.observed)}
+    observed = (*result.matches, *similar)
+    by_inputs = tuple(match_by_inputs(missing, observed, index, table, location, searcher.target.stack))
+    all_matched = {match.missing.urn for match in (*observed, *by_inputs)}
+    return DiscoveredObjects(
+        matches=(*observed, *by_inputs),
+        orphans=tuple(
+            each for each in uncertain if each.address not in resolved and (each.tagged or bool(each.cloud_object.name))
+        ),
+        errors={**answers.errors, **read.errors},
+        unsearchable=unsearchable((resource for resource in missing if resource.urn not in all_matched), table),
+    )
+
+
+def observed_objects(answers: SearchAnswers, table: ImportTable, location: Location) -> list[ObservedObject]:
+    """Return each address of the answers once; it is tagged when any of the searches returned its tags."""
+    objects: dict[str, ObservedObject] = {}
+    for hit in answers.hits:
+        before = objects.get(hit.address)
+        tagged = hit.tagged or (before is not None and before.tagged)
+        objects[hit.address] = ObservedObject(table.found_at(hit.address, hit.kind, hit.name, location), tagged)
+    return list(objects.values())
+
+
+def read_target(observed: ObservedObject) -> ReadTarget:
+    """Return the target that reads an object as the first of its possible types."""
+    token, identity = next(iter(observed.identities.items()))
+    return ReadTarget(observed.address, token, identity)
+
+
+def location_of(target: CloudTarget) -> Location:
+    """Return account and region of a target in the terms of the import rules."""
+    return {
+        "account": target.account,
+        "project": target.account,
+        "subscriptionId": target.account,
+        "region": target.region,
+        "location": target.region,
+    }
