@@ -27,7 +27,7 @@ COMPONENT = Urn(f"{PLATFORM}::prod")
 PROVIDER = Urn(f"{PLATFORM}$pulumi:providers:aws::prod")
 ROLE = Urn(f"{PLATFORM}$aws:iam/role:Role::prod-task")
 OTHER = Urn(f"{PLATFORM}$aws:iam/role:Role::prod-other")
-RELATED = {
+RELATED: Mapping[str, RelatedResource] = {
     COMPONENT: RelatedResource(COMPONENT, STACK),
     PROVIDER: RelatedResource(PROVIDER, COMPONENT, {"region": "us-west-2"}),
 }
@@ -129,7 +129,7 @@ def test_no_component_is_imported_for_an_object_that_may_not_exist() -> None:
 
 def test_a_provider_with_secret_settings_is_not_imported() -> None:
     stack = FakeStack({STACK, COMPONENT}, {"prod-task-1a2b3c4"})
-    related = {PROVIDER: RelatedResource(PROVIDER, COMPONENT, {"token": "[secret]"})}
+    related: dict[str, RelatedResource] = {PROVIDER: RelatedResource(PROVIDER, COMPONENT, {"token": "[secret]"})}
     result = import_matches(stack, [role()], related, "")
     assert (stack.files, result.rejected) == ([], (role(),))
 
