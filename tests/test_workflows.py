@@ -19,7 +19,7 @@ from tests.planning import ROOT
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yaml"))
 ACTIONS = sorted((GITHUB / "actions").rglob("action.yaml"))
-FENCED = GITHUB / "scripts" / "fenced.py"
+FENCED = GITHUB / "scripts" / "code_block.py"
 OURS = "./.github/actions/stack"
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 COMMAND = re.compile(r"agent-platform ([a-z]+(?: install)?)")
@@ -171,7 +171,7 @@ def test_the_comment_runs_nothing_of_the_pull_request_and_asks_github_where_to_p
     refs = [cast("Node", step["with"])["ref"] for step in job.steps if "actions/checkout@" in str(step.get("uses"))]
     assert refs == ["${{ github.event.repository.default_branch }}"]
     assert job.scripts.count("untrusted") == 1
-    assert 'fenced.py plan "Plan of $HEAD_SHA" < "$plan"' in job.scripts
+    assert 'code_block.py plan "Plan of $HEAD_SHA" < "$plan"' in job.scripts
 
 
 def used() -> set[str]:

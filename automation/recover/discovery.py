@@ -20,13 +20,13 @@ from automation.recover.match import (
     match_objects,
     unsearchable,
 )
-from automation.recover.missing import (
+from automation.recover.missing_resources import (
     MissingResource,
     RelatedResource,
     State,
-    missing_resources,
     related_resources,
     resources_of,
+    resources_to_import,
 )
 from automation.recover.search import ReadTarget, SearchAnswers, Searcher
 from providers import import_table
@@ -64,7 +64,7 @@ def discover(deployment: Deployment, state: State) -> Discovery:
         with deployment.engine_errors():
             deployment.engine.preview(on_event=events.append)
         answers = search.result()
-    missing = missing_resources(state, events)
+    missing = resources_to_import(state, events)
     objects = find_objects(searcher, answers, import_table(spec.cloud), state, missing)
     return Discovery(missing, related_resources(events), objects)
 

@@ -18,7 +18,7 @@ from automation.deploy.classification import MAX_QUOTE_CHARACTERS
 from automation.deploy.events import MASKED, UNKNOWN
 from automation.plan.inventory import Value
 from automation.recover.match import Match
-from automation.recover.missing import RelatedResource, State, urns_of
+from automation.recover.missing_resources import RelatedResource, State, urns_of
 from automation.urn import Urn
 
 MAX_ATTEMPTS = 2

@@ -11,7 +11,7 @@ from typing import cast
 
 from automation.deploy.events import MASKED, UNKNOWN
 from automation.plan.inventory import Value
-from automation.recover.missing import MissingResource
+from automation.recover.missing_resources import MissingResource
 from automation.urn import Urn
 from providers.contract.import_ids import LOCAL_TYPES, CloudObject, ImportTable, is_automatic
 

@@ -14,7 +14,7 @@ from automation.deploy.results import update_message
 from automation.recover.blockers import remove_blockers, state_files, unrepairable_state
 from automation.recover.discovery import Discovery, discover
 from automation.recover.importer import ImportResult, import_matches
-from automation.recover.missing import State, pending_creations, pending_operations
+from automation.recover.missing_resources import State, pending_creations, pending_operations
 from automation.recover.steps import (
     OnStep,
     RecoveryResult,

@@ -9,7 +9,7 @@ from automation.deploy.results import Outcome
 from automation.engine.provider_errors import ProviderError
 from automation.recover.importer import ImportResult
 from automation.recover.match import Match, ObservedObject
-from automation.recover.missing import CREATING, MissingResource, PendingOperation
+from automation.recover.missing_resources import CREATING, MissingResource, PendingOperation
 from automation.urn import short_type
 from providers.contract.diagnostics import listed
 from providers.contract.import_ids import LOCAL_TYPES, ImportTable

@@ -11,13 +11,13 @@ from pulumi.automation.events import OpType, ResourcePreEvent, StepEventMetadata
 from automation.plan.inventory import Value
 from automation.recover.importer import ImportResult, import_matches
 from automation.recover.match import Match
-from automation.recover.missing import (
+from automation.recover.missing_resources import (
     MissingResource,
     RelatedResource,
-    missing_resources,
     pending_creations,
     pending_operations,
     related_resources,
+    resources_to_import,
 )
 from automation.urn import Urn
 
@@ -100,14 +100,14 @@ def test_a_preview_reports_missing_resources_with_their_component_and_provider()
         event("create", PROVIDER),
         event("create", COMPONENT, custom=False),
     ]
-    assert missing_resources(state(), events) == (MissingResource(ROLE, COMPONENT, PROVIDER, {"a": 1}),)
+    assert resources_to_import(state(), events) == (MissingResource(ROLE, COMPONENT, PROVIDER, {"a": 1}),)
     is_provider = {urn: resource.urn.is_provider for urn, resource in related_resources(events).items()}
     assert is_provider == {PROVIDER: True, COMPONENT: False}
 
 
 def test_a_pending_creation_has_the_inputs_of_the_state_and_comes_first() -> None:
     events = [event("create", OTHER), event("create", ROLE)]
-    missing = missing_resources(state(operations=[("creating", ROLE)]), events)
+    missing = resources_to_import(state(operations=[("creating", ROLE)]), events)
     assert [(resource.urn.name, resource.inputs) for resource in missing] == [
         ("prod-task", {"name": "x"}), ("prod-other", {"a": 1}),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from automation.recover.match import (
     similarity,
     unsearchable,
 )
-from automation.recover.missing import MissingResource
+from automation.recover.missing_resources import MissingResource
 from automation.urn import Urn
 from providers import import_table
 from providers.contract.import_ids import CloudObject

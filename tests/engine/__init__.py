@@ -1,1 +1,1 @@
-"""Tests under the real engine, with provider plugins that stand in for the clouds."""
+"""Tests with the real engine and fake provider plugins."""

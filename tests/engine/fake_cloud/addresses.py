@@ -1,6 +1,6 @@
-"""Where a stand-in's objects stand and by which id they are imported, from the tables by which the platform finds them.
+"""Addresses and import ids of fake objects, from the import rules of the platform.
 
-An address follows from an object's id and inputs, so nothing has to be kept beside them.
+An address follows from the id and the inputs of an object, so it is not stored.
 """
 
 from collections.abc import Mapping
@@ -14,48 +14,48 @@ from providers.contract.import_ids import PART, ImportRule, ImportTable, filled,
 ACCOUNT = "111122223333"
 REGION = "us-west-2"
 PACKAGES = {"aws": "aws", "gcp": "gcp", "azure-native": "azure"}
-ANY = {"aws": ("aws", REGION, ACCOUNT), "gcp": ("acme-agents",)}
-"""What stands where a pattern takes anything, in order."""
-GLOBAL = {"arn:*:iam:*:*:": f"arn:aws:iam::{ACCOUNT}:"}
-"""Services whose addresses name no region."""
+WILDCARDS = {"aws": ("aws", REGION, ACCOUNT), "gcp": ("acme-agents",)}
+"""Values for the wildcards of a pattern, in order."""
+GLOBAL_SERVICES = {"arn:*:iam:*:*:": f"arn:aws:iam::{ACCOUNT}:"}
+"""Services whose addresses have no region."""
 
 
 @cache
 def table_of(token: str) -> ImportTable | None:
-    """The table of a type's cloud."""
+    """Return the import table of a type's cloud."""
     folder = PACKAGES.get(token.partition(":")[0])
     return import_module(f"providers.{folder}.import_ids").IMPORT_TABLE if folder else None
 
 
-def row_of(token: str) -> ImportRule | None:
-    """How the platform finds objects of a type."""
+def rule_of(token: str) -> ImportRule | None:
+    """Return the import rule of a type."""
     table = table_of(token)
     return table.by_type.get(token) if table else None
 
 
 def identity_of(token: str, inputs: Mapping[str, Value], config: Mapping[str, Value], salt: str) -> str:
-    """The id of a new object with its drawn part; empty where the tables tell none."""
-    row = row_of(token)
+    """Return the id of a new object with its generated part; empty for a type without a rule."""
+    row = rule_of(token)
     if row is None:
         return ""
-    values = {**place_of(config), **drawn(token, salt), **inputs}
+    values = {**location_of(config), **generated_parts(token, salt), **inputs}
     return filled(row.identity, {**values, "address": filled(_plain(token, row.address), values)})
 
 
 def address_of(token: str, identity: str, inputs: Mapping[str, Value], config: Mapping[str, Value]) -> str:
-    """Where an object stands, as its cloud's search tells it; empty for what no search tells."""
-    row = row_of(token)
+    """Return the address of an object in search results; empty for a type that no search returns."""
+    row = rule_of(token)
     if row is None or not row.address:
         return ""
     if row.identity == "{address}":
         return identity
-    values = {**place_of(config), **drawn(token, sha256(identity.encode()).hexdigest()[:8]), **inputs}
+    values = {**location_of(config), **generated_parts(token, sha256(identity.encode()).hexdigest()[:8]), **inputs}
     return filled(_plain(token, row.address), {**values, **(parts_of(row.identity, identity) or {})})
 
 
-def drawn(token: str, salt: str) -> dict[str, str]:
-    """What a cloud draws for an object: its id, such as `vpc-1a2b3c4d`, and every part that says nothing of it."""
-    row = row_of(token)
+def generated_parts(token: str, salt: str) -> dict[str, str]:
+    """Return the parts that a cloud generates: the id, such as `vpc-1a2b3c4d`, and the ignored parts of a pattern."""
+    row = rule_of(token)
     keys = (
         {found["key"] for found in PART.finditer(f"{row.address}{row.identity}") if found["key"]} if row else set[str]()
     )
@@ -63,20 +63,20 @@ def drawn(token: str, salt: str) -> dict[str, str]:
     return {**own, "id": f"{token.rpartition(':')[2].lower()}-{salt}"}
 
 
-def place_of(config: Mapping[str, Value]) -> dict[str, str]:
-    """What an address has from its provider's settings."""
-    told = {key: text_of(config.get(key)) for key in ("project", "region", "subscriptionId")}
+def location_of(config: Mapping[str, Value]) -> dict[str, str]:
+    """Return the parts of an address that come from the settings of the provider."""
+    settings = {key: text_of(config.get(key)) for key in ("project", "region", "subscriptionId")}
     return {
         "project": "acme-agents",
         "account": ACCOUNT,
         "location": "us-central1",
-        **{key: value for key, value in told.items() if value},
+        **{key: value for key, value in settings.items() if value},
     }
 
 
 def _plain(token: str, pattern: str) -> str:
-    for told, real in GLOBAL.items():
-        pattern = pattern.replace(told, real)
-    for word in ANY.get(token.partition(":")[0], ()):
+    for pattern_part, value in GLOBAL_SERVICES.items():
+        pattern = pattern.replace(pattern_part, value)
+    for word in WILDCARDS.get(token.partition(":")[0], ()):
         pattern = pattern.replace("*", word, 1)
     return pattern

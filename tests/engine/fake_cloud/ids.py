@@ -1,8 +1,8 @@
-"""How a stand-in names what it makes: automatic names, ids as each cloud writes them, values that look like a cloud's.
+"""Names, ids and outputs of new objects in the format of their cloud.
 
-An object that can carry tags is a new one at each creation, and one whose name is taken is refused. What cannot carry
-tags is mostly a tie between two things (a route, a right, a rule): saying it twice makes one object, so its id follows
-from its inputs.
+Each creation of a type with tags makes a new object, and a name that is in use is rejected. A type without tags is mostly
+a relation between two objects (a route, a permission, a rule): creating it twice makes one object, so its id follows from
+its inputs.
 """
 
 import secrets
@@ -13,54 +13,54 @@ from google.protobuf import json_format, struct_pb2
 
 from automation.plan.inventory import Secret, Unknown, Value
 from automation.plan.sdk_internals import SIGNATURE, decode, encode
-from tests.engine.fake_cloud.addresses import ACCOUNT, identity_of, row_of, table_of
+from tests.engine.fake_cloud.addresses import ACCOUNT, identity_of, rule_of, table_of
 from tests.engine.fake_cloud.sdk_schema import shape_of
 
 NAMES = ("name", "bucket", "identifier", "replicationGroupId", "secretId", "repositoryId", "accountId")
-"""Inputs that name an object; of Azure's types the address tells which one it is."""
+"""Inputs with the name of an object; for Azure the import rule names the input."""
 STORED_VALUE = ":SecretVersion"
-"""How types end that are another object, with another version, for another value."""
+"""Suffix of types whose every value is a separate object with a version."""
 SALT_BYTES = 4
 
 
 def name_key(token: str) -> str | None:
-    """The input that names an object of the type, when there is one."""
+    """Return the input with the name of an object; None for a type without one."""
     if token.endswith(STORED_VALUE):
-        return None  # it names the secret that it belongs to
-    inputs, row = shape_of(token).inputs, row_of(token)
+        return None  # its name is that of its secret
+    inputs, row = shape_of(token).inputs, rule_of(token)
     names = (row.named, *NAMES) if row and token.startswith("azure-native:") else NAMES
     return next((key for key in names if key in inputs), None)
 
 
 def taggable(token: str) -> bool:
-    """True for types that carry tags or labels."""
+    """True for a type with tags or labels."""
     return not {"tags", "labels", "userLabels"}.isdisjoint(shape_of(token).inputs)
 
 
 def with_name(token: str, logical_name: str, inputs: struct_pb2.Struct, old: struct_pb2.Struct) -> struct_pb2.Struct:
-    """The inputs with an automatic name where the program gives none; an existing object keeps the one it has."""
-    key, named = name_key(token), struct_pb2.Struct()
-    named.CopyFrom(inputs)
+    """Return the inputs with a generated name when the program sets none; an existing object keeps its name."""
+    key, result = name_key(token), struct_pb2.Struct()
+    result.CopyFrom(inputs)
     if key is None or key in inputs.fields or token.startswith("random:"):
-        return named
+        return result
     kept = old.fields[key].string_value if key in old.fields else ""
-    named.fields[key].string_value = kept or f"{logical_name}-{secrets.token_hex(SALT_BYTES)[:7]}"
-    return named
+    result.fields[key].string_value = kept or f"{logical_name}-{secrets.token_hex(SALT_BYTES)[:7]}"
+    return result
 
 
 def new_id(token: str, logical_name: str, inputs: struct_pb2.Struct, config: Mapping[str, Value]) -> str:
-    """Id of a new object, in its cloud's form: the one that imports it, where the platform knows how to."""
-    given, package = decode(inputs), token.partition(":")[0]
-    name = given.get(name_key(token) or "")
+    """Return the id of a new object: the import id when there is an import rule, else an id in the format of its cloud."""
+    values, package = decode(inputs), token.partition(":")[0]
+    name = values.get(name_key(token) or "")
     table = table_of(token)
     unique = package == "random" or (taggable(token) and token not in (table.again if table else ()))
-    salt = secrets.token_hex(SALT_BYTES) if unique else digest(token, given)
-    known = identity_of(token, given, config, salt)
+    salt = secrets.token_hex(SALT_BYTES) if unique else digest(token, values)
+    known = identity_of(token, values, config, salt)
     if known:
         return known
     word = name if isinstance(name, str) and unique else f"{name if isinstance(name, str) else logical_name}-{salt}"
     if package == "azure-native":
-        group = given.get("resourceGroupName", "")
+        group = values.get("resourceGroupName", "")
         return f"/subscriptions/{ACCOUNT}/resourceGroups/{group}/providers/{token.partition(':')[2].replace(':', '/')}/{word}"
     if package == "gcp":
         return f"projects/acme/{token.split(':')[1]}/{word}"
@@ -68,15 +68,15 @@ def new_id(token: str, logical_name: str, inputs: struct_pb2.Struct, config: Map
 
 
 def digest(token: str, inputs: Mapping[str, Value]) -> str:
-    """Eight hexadecimal digits that follow from the plain inputs; of a stored value, from the value too."""
+    """Return eight hexadecimal digits that follow from the plain inputs, and for a stored value also from the value."""
     plain = {key: value for key, value in inputs.items() if not isinstance(value, Secret | Unknown)}
     if token.endswith(STORED_VALUE):
         plain |= {key: value.value for key, value in inputs.items() if isinstance(value, Secret)}
     return sha256(f"{token} {sorted(plain.items(), key=str)}".encode()).hexdigest()[:8]
 
 
-def looks_real(outputs: struct_pb2.Struct, subject: str, identity: str) -> struct_pb2.Struct:
-    """Placeholders that name `subject` turned into values such as a cloud gives."""
+def with_realistic_values(outputs: struct_pb2.Struct, subject: str, identity: str) -> struct_pb2.Struct:
+    """Replace the placeholders of `subject` by values in the format of a cloud."""
     real = struct_pb2.Struct()
     for key, value in outputs.fields.items():
         real.fields[key].CopyFrom(_real(value, subject, identity))
@@ -91,7 +91,7 @@ def _real(value: struct_pb2.Value, subject: str, identity: str) -> struct_pb2.Va
         items = [_real(item, subject, identity) for item in value.list_value.values]
         return struct_pb2.Value(list_value=struct_pb2.ListValue(values=items))
     if kind == "struct_value" and SIGNATURE not in value.struct_value.fields:
-        return struct_pb2.Value(struct_value=looks_real(value.struct_value, subject, identity))
+        return struct_pb2.Value(struct_value=with_realistic_values(value.struct_value, subject, identity))
     return value
 
 
@@ -105,19 +105,19 @@ def _word(path: str, identity: str) -> str:
 
 
 def as_text(struct: struct_pb2.Struct) -> str:
-    """A struct as the wire's JSON text."""
+    """Return a struct as JSON text."""
     return json_format.MessageToJson(struct, indent=None)
 
 
 def as_struct(text: str) -> struct_pb2.Struct:
-    """The struct of `as_text`."""
+    """Return the struct of a JSON text."""
     return json_format.Parse(text, struct_pb2.Struct())
 
 
 def random_outputs(token: str, inputs: Mapping[str, Value]) -> struct_pb2.Struct:
-    """What the random package draws; it is the value itself that the program uses."""
+    """Return the outputs of the random package, which the program uses as values."""
     if token.endswith(":RandomPassword"):
         length = int(str(inputs["length"]))
         return encode({"result": secrets.token_hex(length)[:length], "bcryptHash": secrets.token_hex(16)})
-    drawn = secrets.token_hex(int(str(inputs.get("byteLength", SALT_BYTES))))
-    return encode({"hex": drawn, "b64Std": drawn, "b64Url": drawn, "dec": str(int(drawn, 16))})
+    value = secrets.token_hex(int(str(inputs.get("byteLength", SALT_BYTES))))
+    return encode({"hex": value, "b64Std": value, "b64Url": value, "dec": str(int(value, 16))})

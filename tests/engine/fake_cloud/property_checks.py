@@ -1,4 +1,4 @@
-"""What a provider refuses before anything is made: names that its type does not have, values of another type."""
+"""Validation of properties before a creation: unknown names, missing names and values of another type."""
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -14,18 +14,18 @@ from tests.engine.fake_cloud.sdk_schema import shape_of
 
 
 def property_errors(token: str, properties: struct_pb2.Struct) -> list[tuple[str, str]]:
-    """Each wrong property of a resource with what is wrong about it."""
-    shape, given = shape_of(token), decode(properties)
-    missing = [(name, "is required and missing") for name in sorted(shape.required) if given.get(name) is None]
-    return [*missing, *_bag(given, shape.inputs, "")]
+    """Return each invalid property of a resource with its problem."""
+    shape, values = shape_of(token), decode(properties)
+    missing = [(name, "is required and missing") for name in sorted(shape.required) if values.get(name) is None]
+    return [*missing, *_bag(values, shape.inputs, "")]
 
 
-def _bag(given: Mapping[str, Value], known: Mapping[str, object], path: str) -> Iterator[tuple[str, str]]:
-    for name, value in given.items():
+def _bag(values: Mapping[str, Value], known: Mapping[str, object], path: str) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
         if name == "__defaults":
             continue
         if name not in known:
-            yield f"{path}{name}", f"is no property here; there are {', '.join(sorted(known))}"
+            yield f"{path}{name}", f"is not a property; properties are {', '.join(sorted(known))}"
         else:
             yield from _value(value, known[name], f"{path}{name}")
 
@@ -40,7 +40,7 @@ def _value(value: Value, kind: object, path: str) -> Iterator[tuple[str, str]]:
 
 
 def members(kind: object) -> list[object]:
-    """The plain types that a value may have: without None, awaitables and Outputs around them."""
+    """Return the types that a value may have, without None, Awaitable and Output."""
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         return [member for part in get_args(kind) for member in members(part)]
@@ -50,7 +50,7 @@ def members(kind: object) -> list[object]:
 
 
 def _one(value: Value, kind: object, path: str) -> Iterator[tuple[str, str]]:
-    """What keeps `value` from being of the plain type `kind`."""
+    """Return the reasons why a value does not have a type."""
     origin = get_origin(kind)
     if isinstance(kind, type) and _types.is_input_type(kind):
         yield from _inner(value, kind, path)
@@ -74,10 +74,10 @@ def _inner(value: Value, kind: type, path: str) -> Iterator[tuple[str, str]]:
     if not isinstance(value, dict):
         yield path, "must be an object"
         return
-    given = cast("dict[str, Value]", value)
+    values = cast("dict[str, Value]", value)
     required = _types._required_property_names(kind)  # pyright: ignore[reportPrivateUsage]
-    yield from ((f"{path}.{name}", "is required and missing") for name in sorted(required) if name not in given)
-    yield from _bag(given, cast("Mapping[str, object]", _types.input_type_types(kind)), f"{path}.")
+    yield from ((f"{path}.{name}", "is required and missing") for name in sorted(required) if name not in values)
+    yield from _bag(values, cast("Mapping[str, object]", _types.input_type_types(kind)), f"{path}.")
 
 
 def _scalar(value: Value, kind: object) -> bool:

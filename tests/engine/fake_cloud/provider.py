@@ -1,8 +1,8 @@
-"""The plugin of one package: what a cloud's provider does, on the objects of `FakeCloud`.
+"""Fake provider of one package, which works on the objects of `FakeCloud`.
 
-Objects echo their inputs and add every other output that the SDK's annotations promise. `outputs` (a setting of the
-cloud) is `real` for values such as a cloud gives, or `symbolic` for the placeholders of the offline plan, without
-automatic names, so that both can be compared to the letter.
+The outputs of an object are its inputs and every other output that the SDK's annotations declare. The setting `outputs`
+of the cloud is `real` for values in the format of the cloud, or `symbolic` for the placeholders of the plan without an
+engine and no generated names, so that both can be compared exactly.
 """
 
 import threading
@@ -18,9 +18,7 @@ from automation.plan.inventory import Declared, Value
 from automation.plan.placeholders import echo, fill_outputs, placeholder
 from automation.plan.sdk_internals import decode, encode
 from automation.urn import Urn
-from tests.engine.fake_cloud import functions as answers
-from tests.engine.fake_cloud import ids as identity
-from tests.engine.fake_cloud import search as searching
+from tests.engine.fake_cloud import functions, ids, search
 from tests.engine.fake_cloud.cloud import FakeCloud, FakeObject
 from tests.engine.fake_cloud.property_checks import property_errors
 from tests.engine.fake_cloud.replacements import replaced_properties
@@ -32,7 +30,7 @@ Kind = provider_pb2.PropertyDiff
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """One package's plugin; it keeps nothing but its configuration."""
+    """Provider of one package, with its configuration as its only state."""
 
     def __init__(self, package: str, cloud: FakeCloud) -> None:
         self.package = package
@@ -41,61 +39,61 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.cancelled = threading.Event()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """The version of the SDK that stands beside it."""
+        """Return the version of the installed SDK."""
         return plugin_pb2.PluginInfo(version=sdk_version(self.package))
 
     def CheckConfig(
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
-        """Every configuration is taken as it is."""
+        """Accept every configuration."""
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        """A change of the configuration replaces nothing."""
+        """Replace nothing when the configuration changes."""
         same = decode(request.olds) == decode(request.news)
         return Diff(changes=Diff.DIFF_NONE if same else Diff.DIFF_SOME)
 
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Take the settings; refuse another account than the one that the program allows."""
-        self.config = answers.plain_config(decode(request.args))
-        allowed, account = self.config.get("allowedAccountIds"), self.cloud.setting("account", identity.ACCOUNT)
+        """Store the settings; reject an account that the program does not allow."""
+        self.config = functions.plain_config(decode(request.args))
+        allowed, account = self.config.get("allowedAccountIds"), self.cloud.setting("account", ids.ACCOUNT)
         if isinstance(allowed, list) and account not in allowed:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"AWS account ID not allowed: {account}")
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=False)
 
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
-        """Names and types of all properties; an automatic name where none is given."""
+        """Validate all properties and generate a name when none is set."""
         token, name = token_of(request.urn), name_of(request.urn)
         failures = [
             provider_pb2.CheckFailure(property=key, reason=why) for key, why in property_errors(token, request.news)
         ]
         symbolic = self.cloud.setting("outputs") == "symbolic"
-        inputs = request.news if symbolic else identity.with_name(token, name, request.news, request.olds)
+        inputs = request.news if symbolic else ids.with_name(token, name, request.news, request.olds)
         return provider_pb2.CheckResponse(inputs=inputs, failures=failures)
 
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        """Compare inputs, property by property."""
+        """Compare the inputs property by property."""
         token = token_of(request.urn)
         old, new = decode(request.old_inputs), decode(request.news)
         changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
         changed = [key for key in changed if key not in request.ignoreChanges]
         forcing = [key for key in replaced_properties(token, old, new) if key in changed]
-        name = identity.name_key(token)
+        name = ids.name_key(token)
         return Diff(
             changes=Diff.DIFF_SOME if changed else Diff.DIFF_NONE,
             diffs=changed,
             replaces=forcing,
-            # a name that the program gives can be held by one object at a time
+            # a name that the program sets is unique, so the old object is deleted first
             deleteBeforeReplace=bool(forcing) and name is not None and name in new and old.get(name) == new.get(name)
-            and not _automatic(old.get(name), name_of(request.urn)),
+            and not _is_generated(old.get(name), name_of(request.urn)),
             detailedDiff={key: Kind(kind=_kind(key, old, new, key in forcing), inputDiff=True) for key in changed},
             hasDetailedDiff=True,
         )  # fmt: skip
 
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
-        """Make an object, in its typical time; in a preview, tell what is known of it."""
+        """Create an object in its typical time; in a preview, return its known outputs."""
         token, name = token_of(request.urn), name_of(request.urn)
         if request.preview:
             return provider_pb2.CreateResponse(properties=self._unknown(token, name, request.properties))
@@ -105,21 +103,21 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if fault == "drop":
             self.cloud.record_call("lost", token, name)
             context.abort(grpc.StatusCode.UNAVAILABLE, "error reading from server: connection reset by peer")
-        return provider_pb2.CreateResponse(id=made.id, properties=identity.as_struct(made.outputs))
+        return provider_pb2.CreateResponse(id=made.id, properties=ids.as_struct(made.outputs))
 
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
-        """What the cloud has; nothing for an object that is gone."""
+        """Return the object; empty when it does not exist."""
         token, name = token_of(request.urn), name_of(request.urn)
-        self._begin(context, "read", token, name, struct_pb2.Struct(), still=True)
+        self._begin(context, "read", token, name, struct_pb2.Struct(), immediate=True)
         found = self.cloud.find(token, request.id)
         if found is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
-            id=found.id, inputs=identity.as_struct(found.inputs), properties=identity.as_struct(found.outputs)
+            id=found.id, inputs=ids.as_struct(found.inputs), properties=ids.as_struct(found.outputs)
         )
 
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
-        """Change an object in place; what the cloud computed stays."""
+        """Update an object in place and keep its computed outputs."""
         token, name = token_of(request.urn), name_of(request.urn)
         outputs = struct_pb2.Struct()
         outputs.CopyFrom(request.olds)
@@ -133,29 +131,29 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.cloud.record_call("update", token, name)
         fault = self._begin(context, "update", token, name, request.news)
         outputs = after_update(token, outputs, request.olds, rolled_back=fault == "rollback")
-        inputs, told = identity.as_text(request.news), identity.as_text(outputs)
-        self.cloud.put(FakeObject(token, request.id, name, inputs, told))
+        text, output_text = ids.as_text(request.news), ids.as_text(outputs)
+        self.cloud.put(FakeObject(token, request.id, name, text, output_text))
         if fault == "drop":
             context.abort(grpc.StatusCode.UNAVAILABLE, "error reading from server: connection reset by peer")
         return provider_pb2.UpdateResponse(properties=outputs)
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Take an object away."""
+        """Delete an object."""
         token, name = token_of(request.urn), name_of(request.urn)
         self.cloud.record_call("delete", token, name)
-        self._begin(context, "delete", token, name, struct_pb2.Struct(), still=True)
+        self._begin(context, "delete", token, name, struct_pb2.Struct(), immediate=True)
         self.cloud.remove(token, request.id)
         return empty_pb2.Empty()
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
-        """Answer a function."""
+        """Call a function."""
         response = provider_pb2.InvokeResponse()
-        found = answers.answer(self.cloud, request.tok, decode(request.args), self.config)
+        found = functions.answer(self.cloud, request.tok, decode(request.args), self.config)
         getattr(response, "return").CopyFrom(encode(found))
         return response
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Let every call that waits give up."""
+        """Cancel every running call."""
         self.cancelled.set()
         return empty_pb2.Empty()
 
@@ -166,16 +164,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         token: str,
         name: str,
         inputs: struct_pb2.Struct,
-        still: bool = False,
+        immediate: bool = False,
     ) -> str:
-        """Suffer a planned fault, or take the time of such an object; gives the fault that shows only later."""
+        """Apply a planned fault or wait for the typical time; return a fault that takes effect at the end of the call."""
         fault = self.cloud.take_fault(verb, token, name)
         if fault == "fail":
             context.abort(grpc.StatusCode.UNKNOWN, f"{verb} failed: the quota of this account is used up")
         if fault == "offline":
             context.abort(grpc.StatusCode.UNKNOWN, "dial tcp: lookup api.example: no such host")
         seconds = 3600.0 if fault == "hang" else 0.0
-        if not still and not token.startswith("random:"):
+        if not immediate and not token.startswith("random:"):
             minutes = minutes_of(Declared(Urn(""), token, name, "", "", True, decode(inputs)))
             seconds += minutes * float(str(self.cloud.setting("seconds_a_minute", 0)))
         if seconds and self.cancelled.wait(seconds):
@@ -194,41 +192,39 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         subject = placeholder(token, name)
         outputs = fill_outputs(inputs, shape_of(token).resource, subject)
         if self.cloud.setting("outputs") == "symbolic":
-            return self._keep(
-                FakeObject(token, f"{subject}.id", name, identity.as_text(inputs), identity.as_text(outputs))
-            )
+            return self._keep(FakeObject(token, f"{subject}.id", name, ids.as_text(inputs), ids.as_text(outputs)))
         self._refuse_taken_name(context, token, inputs)
-        made = identity.new_id(token, name, inputs, self.config)
+        made = ids.new_id(token, name, inputs, self.config)
         if token.startswith("random:"):
-            outputs.MergeFrom(identity.random_outputs(token, decode(inputs)))
-        outputs = after_create(token, identity.looks_real(outputs, subject, made))
-        outputs.MergeFrom(searching.search_outputs(token, made, inputs, self.config))
-        return self._keep(FakeObject(token, made, name, identity.as_text(inputs), identity.as_text(outputs)))
+            outputs.MergeFrom(ids.random_outputs(token, decode(inputs)))
+        outputs = after_create(token, ids.with_realistic_values(outputs, subject, made))
+        outputs.MergeFrom(search.search_outputs(token, made, inputs, self.config))
+        return self._keep(FakeObject(token, made, name, ids.as_text(inputs), ids.as_text(outputs)))
 
-    def _keep(self, thing: FakeObject) -> FakeObject:
-        self.cloud.put(thing)
-        return thing
+    def _keep(self, item: FakeObject) -> FakeObject:
+        self.cloud.put(item)
+        return item
 
     def _refuse_taken_name(self, context: grpc.ServicerContext, token: str, inputs: struct_pb2.Struct) -> None:
-        key = identity.name_key(token)
-        if key is None or key not in inputs.fields or not identity.taggable(token):
+        key = ids.name_key(token)
+        if key is None or key not in inputs.fields or not ids.taggable(token):
             return
         name = inputs.fields[key].string_value
-        if name and any(thing.input(key) == name for thing in self.cloud.objects(token)):
+        if name and any(item.input(key) == name for item in self.cloud.objects(token)):
             context.abort(grpc.StatusCode.ALREADY_EXISTS, f"a {token.rpartition(':')[2]} named {name} already exists")
 
 
 def token_of(urn: str) -> str:
-    """Type token of a urn."""
+    """Return the type token of a URN."""
     return urn.split("::")[2].rpartition("$")[2]
 
 
 def name_of(urn: str) -> str:
-    """Logical name of a urn."""
+    """Return the logical name of a URN."""
     return urn.split("::", 3)[3]
 
 
-def _automatic(name: Value, logical_name: str) -> bool:
+def _is_generated(name: Value, logical_name: str) -> bool:
     return isinstance(name, str) and name.startswith(f"{logical_name}-")
 
 

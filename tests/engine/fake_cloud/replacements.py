@@ -1,8 +1,8 @@
-"""Properties that no cloud changes in place, by type: what a provider's diff answers with a replacement.
+"""Properties whose change replaces a resource, by type.
 
-The bridged SDKs tell some of it in their docstrings (see `sdk.REPLACES`), most of it only in the provider's schema.
-This table holds what the documentation of the providers says of the types whose loss would hurt, and of those whose
-replacement is how they are updated. A dot leads into a bag of settings.
+The docstrings of the bridged SDKs name some of these properties (see `sdk_schema.REPLACES`), the provider schemas the others. This
+table contains, from the documentation of the providers, the stateful types and the types that are updated by replacement.
+A dot separates nested properties.
 """
 
 from collections.abc import Iterator, Mapping
@@ -74,19 +74,19 @@ RANDOM = {
     "random:index/randomId:RandomId": EVERYTHING,
     "random:index/randomPassword:RandomPassword": EVERYTHING,
 }
-PLACES = frozenset({"resourceGroupName", "location"})
-"""What an id of Azure is made of, beside the name: another one is another resource."""
+AZURE_ID_PARTS = frozenset({"resourceGroupName", "location"})
+"""Parts of an Azure id besides the name."""
 TABLE: Mapping[str, str] = {**AWS, **GOOGLE, **AZURE, **RANDOM}
 
 
 def replaced_properties(token: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
-    """Changed inputs of a type that make a new resource necessary, by wire name (of the outermost bag)."""
-    known = TABLE.get(token, "")
-    if known == EVERYTHING:
+    """Return the changed inputs that require a replacement, by the name of the top-level property."""
+    properties = TABLE.get(token, "")
+    if properties == EVERYTHING:
         yield from (key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
         return
-    always = PLACES if token.startswith("azure-native:") else frozenset[str]()
-    for path in sorted({*known.split(), *shape_of(token).replacing, *always}):
+    always = AZURE_ID_PARTS if token.startswith("azure-native:") else frozenset[str]()
+    for path in sorted({*properties.split(), *shape_of(token).replacing, *always}):
         if _at(old, path) != _at(new, path):
             yield path.partition(".")[0]
 

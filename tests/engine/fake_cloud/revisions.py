@@ -1,27 +1,24 @@
-"""Which revision of a service runs after an update, as each cloud tells it; one that it rolled back stays behind.
-
-And which version of a value is stored, where a cloud counts versions of one object.
-"""
+"""Revision of a service after an update or a rollback, and version of a stored secret, in the outputs of each cloud."""
 
 import secrets
 
 from google.protobuf import struct_pb2
 
-COUNTED = {
+NUMBERED_REVISIONS = {
     "gcp:cloudrunv2/service:Service": ("name", "latestCreatedRevision", "latestReadyRevision"),
     "azure-native:app:ContainerApp": ("containerAppName", "latestRevisionName", "latestReadyRevisionName"),
 }
-"""Types that number their revisions: the input that names them, the newest revision, the one that runs."""
-POINTED = {"aws:ecs/service:Service": "taskDefinition"}
-"""Types whose running revision is an input that the cloud may set back."""
-STORED = "azure-native:keyvault:Secret"
-"""The type whose every update is a new version of the value."""
+"""Types with numbered revisions: the input with the name, the output with the latest and with the running revision."""
+REVISION_INPUTS = {"aws:ecs/service:Service": "taskDefinition"}
+"""Types whose running revision is an input that the cloud resets in a rollback."""
+VERSIONED_SECRET = "azure-native:keyvault:Secret"
+"""Type whose every update creates a version of the value."""
 
 
 def after_create(token: str, outputs: struct_pb2.Struct) -> struct_pb2.Struct:
-    """The outputs of a new object, with its first revision running."""
-    if token in COUNTED:
-        name, newest, running = COUNTED[token]
+    """Return the outputs of a new object with its first revision."""
+    if token in NUMBERED_REVISIONS:
+        name, newest, running = NUMBERED_REVISIONS[token]
         for key in (newest, running):
             outputs.fields[key].string_value = f"{outputs.fields[name].string_value}-00001"
     return outputs
@@ -30,16 +27,16 @@ def after_create(token: str, outputs: struct_pb2.Struct) -> struct_pb2.Struct:
 def after_update(
     token: str, outputs: struct_pb2.Struct, old: struct_pb2.Struct, rolled_back: bool = False
 ) -> struct_pb2.Struct:
-    """The outputs after a change, with the next revision running, or still the one before it."""
-    if token in COUNTED:
-        _, newest, running = COUNTED[token]
+    """Return the outputs after an update with the next revision, or after a rollback with the previous one."""
+    if token in NUMBERED_REVISIONS:
+        _, newest, running = NUMBERED_REVISIONS[token]
         stem, _, number = old.fields[newest].string_value.rpartition("-")
         outputs.fields[newest].string_value = f"{stem}-{int(number or 0) + 1:05d}"
         outputs.fields[running].CopyFrom(old.fields[running] if rolled_back else outputs.fields[newest])
-    if token == STORED:
+    if token == VERSIONED_SECRET:
         bag = outputs.fields["properties"].struct_value.fields
         bag["secretUri"].CopyFrom(old.fields["properties"].struct_value.fields["secretUri"])
         bag["secretUriWithVersion"].string_value = f"{bag['secretUri'].string_value}/{secrets.token_hex(16)}"
-    if rolled_back and token in POINTED:
-        outputs.fields[POINTED[token]].CopyFrom(old.fields[POINTED[token]])
+    if rolled_back and token in REVISION_INPUTS:
+        outputs.fields[REVISION_INPUTS[token]].CopyFrom(old.fields[REVISION_INPUTS[token]])
     return outputs

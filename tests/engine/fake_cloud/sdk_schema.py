@@ -1,4 +1,4 @@
-"""What the installed SDKs say of a type token: its class, its inputs with their types, which ones are required."""
+"""Schema of a type in the installed SDKs: class, inputs with their types, required and replacing inputs."""
 
 import keyword
 import re
@@ -16,14 +16,14 @@ from pulumi import _types  # pyright: ignore[reportPrivateUsage]  # the SDK's ow
 REPLACES = re.compile(
     r"forces? (a )?new resource|forces? (the )?(creation of a )?(new|re-?creation)|requires replacement", re.IGNORECASE
 )
-"""How the docstrings of the bridged SDKs tell that a property cannot be changed in place."""
+"""Text of the docstrings in the bridged SDKs for a property whose change replaces the resource."""
 
-LOADING = threading.RLock()
+IMPORT_LOCK = threading.RLock()
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One resource type: its class, its inputs by wire name, the required ones, those that replace when changed."""
+    """Resource type: class, types of its inputs by wire name, required inputs, and inputs whose change replaces it."""
 
     resource: type[pulumi.Resource]
     inputs: Mapping[str, object]
@@ -34,30 +34,30 @@ class Shape:
 
 @cache
 def sdk_version(package: str) -> str:
-    """Version of the installed SDK, which the program asks of the plugin."""
+    """Return the version of the installed SDK, which is that of the plugin."""
     return version(f"pulumi-{package}")
 
 
 def shape_of(token: str) -> Shape:
-    """The shape of a type token; raises LookupError for a type that the SDK does not have."""
-    # a refresh asks for everything at once, and two threads that load one module of an SDK find it half loaded
-    with LOADING:
+    """Return the schema of a type; raises LookupError for a type that the SDK does not have."""
+    # a refresh reads all types at once, and a second thread would see a partially imported module
+    with IMPORT_LOCK:
         return _shape_of(token)
 
 
 @cache
 def _shape_of(token: str) -> Shape:
-    package, module, name = token.split(":")
-    folder = module.partition("/")[0]
+    package, path, name = token.split(":")
+    folder = path.partition("/")[0]
     folder = f"{folder}_" if keyword.iskeyword(folder) else folder
     root = f"pulumi_{package.replace('-', '_')}"
-    found = import_module(root if folder == "index" else f"{root}.{folder}")
-    resource = cast("type[pulumi.Resource] | None", getattr(found, name, None))
+    module = import_module(root if folder == "index" else f"{root}.{folder}")
+    resource = cast("type[pulumi.Resource] | None", getattr(module, name, None))
     if resource is None:
         raise LookupError(f"{root} has no type {token}")
-    beside = vars(import_module(resource.__module__))
-    # where a bag of settings has the resource's name, the SDK calls the resource's own arguments otherwise
-    arguments = cast("type", beside.get(f"{name}InitArgs") or beside[f"{name}Args"])
+    definitions = vars(import_module(resource.__module__))
+    # the SDK uses `InitArgs` for the arguments of a resource when a nested type has the same name
+    arguments = cast("type", definitions.get(f"{name}InitArgs") or definitions[f"{name}Args"])
     return Shape(
         resource=resource,
         inputs=cast("Mapping[str, object]", _types.input_type_types(arguments)),
@@ -68,17 +68,16 @@ def _shape_of(token: str) -> Shape:
 
 
 def _replacing(arguments: type) -> frozenset[str]:
-    """Wire names of the properties whose docstring says that a change makes a new resource."""
-    found: set[str] = set()
+    """Return the wire names of the properties whose docstring documents a replacement."""
+    names: set[str] = set()
     for wire_name, python_name in wire_names(arguments).items():
-        told = getattr(arguments, python_name).__doc__ or ""
-        if REPLACES.search(told):
-            found.add(wire_name)
-    return frozenset(found)
+        if REPLACES.search(getattr(arguments, python_name).__doc__ or ""):
+            names.add(wire_name)
+    return frozenset(names)
 
 
 @cache
 def wire_names(arguments: type) -> Mapping[str, str]:
-    """Python names of an input type's properties by wire name."""
+    """Return the Python names of the properties of an input type by wire name."""
     names = cast("Mapping[str, str]", _types.input_type_py_to_pulumi_names(arguments))
     return {wire: python for python, wire in names.items()}

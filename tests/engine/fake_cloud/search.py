@@ -1,6 +1,6 @@
-"""What the clouds' own searches tell of the stand-ins' objects: by tags, by labels, by name.
+"""Searches for fake objects by tag, label or name.
 
-`search` is a setting of the cloud: `off` refuses every search, `late` is an index that has nothing yet.
+The setting `search` of the cloud is `off` to reject every search, or `late` for an index without any object yet.
 """
 
 import json
@@ -16,33 +16,35 @@ from tests.engine.fake_cloud.addresses import ACCOUNT, address_of
 from tests.engine.fake_cloud.cloud import FakeCloud, FakeObject
 from tests.engine.fake_cloud.sdk_schema import shape_of
 
-TOKEN = "a token of the stand-in"
+TOKEN = "a token of the fake cloud"
 Values = Mapping[str, Value]
 TAGS = ("tagsAll", "effectiveLabels", "tags", "labels")
 ROLE = "aws:iam/role:Role"
-"""A type that the index of tags does not have."""
+"""Type that the search by tag does not return."""
 BY_NAME = re.compile(r"(?<!\w)(?P<field>name|displayName):(?P<start>[\w-]+)\*")
 BY_LABEL = re.compile(r"labels\.(?P<key>[\w-]+)=(?P<value>[\w-]+)")
 
 
 def search_outputs(token: str, identity: str, inputs: struct_pb2.Struct, config: Values) -> struct_pb2.Struct:
-    """Outputs by which a search finds a new object: its address, its tags with those that its provider adds."""
-    given, outputs = decode(inputs), shape_of(token).outputs
-    tags = {**_defaults(config), **_first(given, ("tags", "labels", "userLabels"))}
-    made: dict[str, Value] = {key: tags for key in ("tagsAll", "effectiveLabels", "pulumiLabels") if key in outputs}
-    address = address_of(token, identity, given, config)
-    return encode({**made, **({"arn": address} if "arn" in outputs and address.startswith("arn:") else {})})
+    """Return the outputs of a new object for searches: its address, and its tags with the default tags of the provider."""
+    values, outputs = decode(inputs), shape_of(token).outputs
+    tags = {**_defaults(config), **_first(values, ("tags", "labels", "userLabels"))}
+    tag_outputs: dict[str, Value] = {
+        key: tags for key in ("tagsAll", "effectiveLabels", "pulumiLabels") if key in outputs
+    }
+    address = address_of(token, identity, values, config)
+    return encode({**tag_outputs, **({"arn": address} if "arn" in outputs and address.startswith("arn:") else {})})
 
 
-def tagged(cloud: FakeCloud, given: Values, config: Values) -> dict[str, Value]:
-    """AWS: everything in a region with all of the tags."""
-    filters = cast("list[Mapping[str, Value]]", given.get("tagFilters") or [])
-    wanted = {str(one["key"]): cast("list[str]", one["values"]) for one in filters}
-    region = str(given.get("region") or config.get("region"))
+def tagged(cloud: FakeCloud, arguments: Values, config: Values) -> dict[str, Value]:
+    """Return the objects of AWS in a region with all of the tags."""
+    filters = cast("list[Mapping[str, Value]]", arguments.get("tagFilters") or [])
+    requested = {str(one["key"]): cast("list[str]", one["values"]) for one in filters}
+    region = str(arguments.get("region") or config.get("region"))
     found: list[Values] = [
         {"resourceArn": address, "tags": tags, "complianceDetails": list[Value]()}
-        for thing, address, tags in _searched(cloud, config)
-        if thing.token != ROLE and all(tags.get(key) in values for key, values in wanted.items())
+        for item, address, tags in _searched(cloud, config)
+        if item.token != ROLE and all(tags.get(key) in values for key, values in requested.items())
         if address.split(":")[3] == region
         or (address.split(":")[3] == "" and region == "us-east-1")
         or ":s3:" in address
@@ -50,53 +52,53 @@ def tagged(cloud: FakeCloud, given: Values, config: Values) -> dict[str, Value]:
     return {"id": region, "region": region, "resourceTagMappingLists": found}
 
 
-def roles(cloud: FakeCloud, given: Values, config: Values) -> dict[str, Value]:
-    """AWS: the roles whose name matches."""
-    found = [(address, thing) for thing, address, _ in _searched(cloud, config) if thing.token == ROLE]
-    named = [(address, str(thing.input("name"))) for address, thing in found]
-    kept = [(address, name) for address, name in named if re.search(str(given["nameRegex"]), name)]
+def roles(cloud: FakeCloud, arguments: Values, config: Values) -> dict[str, Value]:
+    """Return the roles of AWS whose name matches."""
+    found = [(address, item) for item, address, _ in _searched(cloud, config) if item.token == ROLE]
+    named = [(address, str(item.input("name"))) for address, item in found]
+    kept = [(address, name) for address, name in named if re.search(str(arguments["nameRegex"]), name)]
     return {"id": "roles", "arns": [address for address, _ in kept], "names": [name for _, name in kept]}
 
 
-def assets(cloud: FakeCloud, given: Values, config: Values) -> dict[str, Value]:
-    """Google Cloud: everything with the labels of the query, or whose name begins as the query says."""
-    query = str(given["query"])
+def assets(cloud: FakeCloud, arguments: Values, config: Values) -> dict[str, Value]:
+    """Return the objects of Google Cloud with the labels or the name prefix of the query."""
+    query = str(arguments["query"])
     labels = {found["key"]: found["value"] for found in BY_LABEL.finditer(query)}
     starts = {found["field"]: found["start"] for found in BY_NAME.finditer(query)}
-    every = [_asset(thing, address, tags) for thing, address, tags in _searched(cloud, config)]
-    found = [asset for asset in every if _asked_for(asset, labels, starts)]
-    return {"id": query, "query": query, "scope": given["scope"], "results": found}
+    every = [_asset(item, address, tags) for item, address, tags in _searched(cloud, config)]
+    found = [asset for asset in every if _matches(asset, labels, starts)]
+    return {"id": query, "query": query, "scope": arguments["scope"], "results": found}
 
 
-def _asked_for(asset: Values, labels: Mapping[str, str], starts: Mapping[str, str]) -> bool:
-    """True for an asset with all of the labels, or with a word that begins as asked for."""
+def _matches(asset: Values, labels: Mapping[str, str], starts: Mapping[str, str]) -> bool:
+    """True for an asset with all of the labels, or with a word that has the prefix."""
     if labels and labels.items() <= cast("Mapping[str, str]", asset["labels"]).items():
         return True
     return any(re.search(rf"\b{start}", str(asset[key])) for key, start in starts.items())
 
 
 def managed(cloud: FakeCloud, tag: str, value: str) -> list[dict[str, Value]]:
-    """Azure: what the Resource Manager lists with a tag."""
+    """Return the objects that the Resource Manager lists for a tag."""
     return [{"id": address, "tags": tags} for _, address, tags in _searched(cloud, {}) if tags.get(tag) == value]
 
 
 def _searched(cloud: FakeCloud, config: Values) -> Iterator[tuple[FakeObject, str, Values]]:
     if cloud.setting("search") == "off":
-        raise LookupError("403: the search is not enabled here")
-    for thing in cloud.objects() if cloud.setting("search") != "late" else []:
-        inputs, outputs = (cast("Values", json.loads(text)) for text in (thing.inputs, thing.outputs))
+        raise LookupError("403: the search is not enabled")
+    for item in cloud.objects() if cloud.setting("search") != "late" else []:
+        inputs, outputs = (cast("Values", json.loads(text)) for text in (item.inputs, item.outputs))
         tags = _first(outputs, TAGS)
-        address = address_of(thing.token, thing.id, inputs, config)
+        address = address_of(item.token, item.id, inputs, config)
         if address:
-            yield thing, address, tags
+            yield item, address, tags
 
 
 def _first(values: Values, keys: tuple[str, ...]) -> Values:
-    """The first bag among the values."""
+    """Return the first of the values that is a mapping."""
     return next((cast("Values", values[key]) for key in keys if isinstance(values.get(key), dict)), dict[str, Value]())
 
 
-def _asset(thing: FakeObject, address: str, tags: Values) -> dict[str, Value]:
+def _asset(item: FakeObject, address: str, tags: Values) -> dict[str, Value]:
     texts = (
         "assetType",
         "createTime",
@@ -111,7 +113,7 @@ def _asset(thing: FakeObject, address: str, tags: Values) -> dict[str, Value]:
     return {
         **dict.fromkeys((*texts, "kmsKeys", "parentFullResourceName"), ""),
         "name": address,
-        "displayName": thing.input("displayName") or address.rpartition("/")[2],
+        "displayName": item.input("displayName") or address.rpartition("/")[2],
         "labels": tags,
         "networkTags": [],
         "additionalAttributes": [],
@@ -121,7 +123,7 @@ def _asset(thing: FakeObject, address: str, tags: Values) -> dict[str, Value]:
 
 
 def _defaults(config: Values) -> Mapping[str, Value]:
-    """Tags that the provider is set to put on everything."""
+    """Return the default tags of the provider."""
     aws, google = config.get("defaultTags"), config.get("defaultLabels")
-    told = cast("Values", aws).get("tags") if isinstance(aws, dict) else google
-    return cast("Values", told) if isinstance(told, dict) else {}
+    tags = cast("Values", aws).get("tags") if isinstance(aws, dict) else google
+    return cast("Values", tags) if isinstance(tags, dict) else {}

@@ -1,6 +1,6 @@
 """Quoted output of commands that need the engine is real too: recorded on the stand-ins, one command after the other.
 
-    python -m tests.engine.recording         # writes each block of docs/recordings.md anew, under the engine
+    python -m tests.engine.readme_recorder         # writes each block of docs/recordings.md anew, under the engine
 
     <!-- recorded: agent-platform up trial --yes -->
     (a console block)

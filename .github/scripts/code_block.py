@@ -1,6 +1,6 @@
 """Text that nobody vouches for, as the body of a comment or an issue: cut, cleaned and fenced.
 
-`fenced.py KIND TITLE < text`: a mark by which the next run finds its own comment, the title, the text in a code block
+`code_block.py KIND TITLE < text`: a mark by which the next run finds its own comment, the title, the text in a code block
 whose fence is longer than any in the text. In it nothing is rendered, linked or mentioned. Standard library only, for it
 runs where nothing is installed.
 """

@@ -90,7 +90,7 @@ def pending_creations(state: State) -> tuple[MissingResource, ...]:
     )  # fmt: skip
 
 
-def missing_resources(state: State, events: Sequence["EngineEvent"]) -> tuple[MissingResource, ...]:
+def resources_to_import(state: State, events: Sequence["EngineEvent"]) -> tuple[MissingResource, ...]:
     """Return every resource that could be imported, those that were being created first."""
     by_urn = {missing.urn: missing for missing in (*planned_creations(events), *pending_creations(state))}
     return tuple(sorted(by_urn.values(), key=lambda missing: not missing.pending))
