@@ -1,4 +1,4 @@
-"""The benches that engine tests work on; skipped, and told so, where the engine is not installed."""
+"""Projects for the engine tests, which are skipped when the engine is not installed."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from providers import AVAILABLE
 from tests.engine.project import EngineProject, missing_programs
 
 CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in AVAILABLE if name != "docker"]
-"""One worker for each cloud's tests, so that the platform they start from is built once."""
+"""One worker for the tests of each cloud, so that its platform is deployed once."""
 
 
 def need_engine() -> None:
-    """Skip, with the reason, where the engine is not on PATH."""
+    """Skip the test when the engine is not on PATH."""
     missing = missing_programs()
     if missing:
         pytest.skip(f"the Pulumi engine is not on PATH: {missing}")
@@ -20,7 +20,7 @@ def need_engine() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> EngineProject:
-    """An empty project under the real engine."""
+    """Empty project."""
     need_engine()
     return EngineProject.create(tmp_path)
 
@@ -33,7 +33,7 @@ def cloud(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def deployed(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
-    """Production, up on its cloud; tests look at it and leave it as it is."""
+    """Production, deployed on its cloud; tests do not change it."""
     need_engine()
     project = EngineProject.create(tmp_path_factory.mktemp(f"built-{cloud}")).init(cloud)
     project.up()
@@ -42,5 +42,5 @@ def deployed(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProj
 
 @pytest.fixture
 def deployed_copy(deployed: EngineProject, tmp_path: Path) -> EngineProject:
-    """A copy of production that a test may do anything to."""
+    """Copy of deployed production that a test may change."""
     return deployed.copy(tmp_path)

@@ -1,6 +1,6 @@
-"""Quoted output of commands that need the engine is real too: recorded on the stand-ins, one command after the other.
+"""Recorded output of commands that need the engine, produced with the fake providers.
 
-    python -m tests.engine.readme_recorder         # writes each block of docs/recordings.md anew, under the engine
+    python -m tests.engine.readme_recorder         # with the engine: updates every block of docs/recordings.md
 
     <!-- recorded: agent-platform up trial --yes -->
     (a console block)
@@ -8,7 +8,8 @@
     <!-- meanwhile: aws:rds/instance:Instance trial-database backupRetentionPeriod 1 -->
     <!-- edited: services.gateway.environment.LOG_LEVEL debug -->
 
-A line `meanwhile` changes an object behind the engine's back, `edited` a key of the stack file. Long outputs keep their first and last lines.
+A line `meanwhile` changes an object outside the engine, a line `edited` changes a key of the stack file. Long outputs keep
+their first and last lines.
 """
 
 import json
@@ -38,23 +39,23 @@ STEP = re.compile(
     r"|<!-- meanwhile: (?P<change>.+?) -->|<!-- edited: (?P<edit>.+?) -->",
     re.DOTALL,
 )
-FIRST, LAST = 10, 20
-"""Lines of a long output that are kept, at its beginning and at its end."""
+FIRST_LINES, LAST_LINES = 10, 20
+"""Lines that are kept of a long output."""
 
 
-def recorded(project: EngineProject, found: re.Match[str]) -> str:
-    """The step done on the bench, and the text that stands for it from now on."""
-    if found["change"]:
-        token, name, key, value = shlex.split(found["change"])
+def record_step(project: EngineProject, step: re.Match[str]) -> str:
+    """Run a step on the project and return its new text."""
+    if step["change"]:
+        token, name, key, value = shlex.split(step["change"])
         project.cloud.change(token, name, key, json.loads(value))
-        return found[0]
-    if found["edit"]:
-        path, value = shlex.split(found["edit"])
+        return step[0]
+    if step["edit"]:
+        path, value = shlex.split(step["edit"])
         document = cast("Raw", yaml.safe_load((project.folder / STACK_FILE.name).read_text(encoding="utf-8")))
         project.write(with_values(cast("Raw", cast("Raw", document["config"])[PLATFORM_KEY]), {path: value}), STACK)
-        return found[0]
-    command = [sys.executable, "-m", "automation", *shlex.split(found["words"])]
-    # The words come from this repository's own document.
+        return step[0]
+    command = [sys.executable, "-m", "automation", *shlex.split(step["words"])]
+    # The arguments are part of this repository.
     ended = subprocess.run(
         command, cwd=project.folder, env={**project.environment, "NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False,
@@ -62,19 +63,19 @@ def recorded(project: EngineProject, found: re.Match[str]) -> str:
     lines = [line.rstrip() for line in f"{ended.stdout}{ended.stderr}".replace(str(project.folder), ".").splitlines()]
     lines = shortened([line.replace(str(project.folder.parent), "..") for line in lines])
     lines += ["$ echo $?", str(ended.returncode)] if ended.returncode else []
-    words = found["words"]
+    words = step["words"]
     block = "\n".join(["```console", f"$ agent-platform {words}", *lines, "```", ""])
     return f"<!-- recorded: agent-platform {words} -->\n{block}<!-- end -->"
 
 
 def shortened(lines: list[str]) -> list[str]:
-    """The first and the last lines, with the number of those between."""
-    between = len(lines) - FIRST - LAST
-    return lines if between <= 1 else [*lines[:FIRST], f"... {between} lines ...", *lines[-LAST:]]
+    """Return the first and the last lines and the number of lines between them."""
+    between = len(lines) - FIRST_LINES - LAST_LINES
+    return lines if between <= 1 else [*lines[:FIRST_LINES], f"... {between} lines ...", *lines[-LAST_LINES:]]
 
 
 def main() -> int:
-    """Record every step of the document, in order, on one bench."""
+    """Record every step of the document in order on one project."""
     if missing_programs():
         print(f"the Pulumi engine is not on PATH: {missing_programs()}", file=sys.stderr)
         return 2
@@ -85,7 +86,7 @@ def main() -> int:
         for name in read_stack(project.folder, STACK).missing_secrets:
             project.run("config", "set", "--secret", f"{PROJECT}:{name}", stdin=SECRET, stack=STACK)
         text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(STEP.sub(lambda found: recorded(project, found), text), encoding="utf-8")
+        DOCUMENT.write_text(STEP.sub(lambda found: record_step(project, found), text), encoding="utf-8")
     return 0
 
 

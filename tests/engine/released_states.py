@@ -1,9 +1,9 @@
-"""States that a release wrote, kept for ever: the next ones must take them over without making anything anew.
+"""States written by a release, which later releases must take over without a replacement.
 
-    python -m tests.engine.released_states          # once for a release, under the engine: keeps one file a cloud
+    python -m tests.engine.released_states          # once per release, with the engine: writes one file per cloud
 
-A file holds the stack file, the exported state and the objects of the cloud. The state's secrets are sealed with the
-passphrase of the benches, which seals nothing that matters; the cloud knows them, as it does.
+A file contains the stack file, the exported state and the objects of the cloud. The secrets of the state are test values,
+encrypted with the passphrase of the test projects.
 """
 
 import gzip
@@ -21,46 +21,46 @@ from tests.engine.fake_cloud.cloud import FakeObject
 from tests.engine.project import STACK, EngineProject, missing_programs
 
 FOLDER = Path(__file__).parent / "released"
-OF_THE_MACHINE = {"sourcePosition", "stackTrace"}
-"""Parts of a state that tell where the program stood; no release depends on them."""
+SOURCE_LOCATIONS = {"sourcePosition", "stackTrace"}
+"""Keys of a state with paths of the machine that wrote it."""
 
 
-def keep(version: str, cloud: str, project: EngineProject) -> Path:
-    """Keep what stands on a bench as the state that `version` writes on `cloud`."""
-    state = without_places(json.loads(project.run("stack", "export")))
-    kept = {
+def write_release(version: str, cloud: str, project: EngineProject) -> Path:
+    """Write the state and the cloud of a project as those of a release, and return the path of the file."""
+    state = without_source_locations(json.loads(project.run("stack", "export")))
+    content = {
         "stack_file": (project.folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8"),
         "state": state,
-        "objects": [asdict(thing) for thing in project.cloud.objects()],
+        "objects": [asdict(item) for item in project.cloud.objects()],
     }
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{version}-{cloud}.json.gz"
-    path.write_bytes(gzip.compress(json.dumps(kept, sort_keys=True).encode(), mtime=0))
+    path.write_bytes(gzip.compress(json.dumps(content, sort_keys=True).encode(), mtime=0))
     return path
 
 
 def restore(path: Path, project: EngineProject) -> None:
-    """Have an empty bench stand where a release left it."""
-    kept = cast("Mapping[str, Value]", json.loads(gzip.decompress(path.read_bytes())))
-    (project.folder / f"Pulumi.{STACK}.yaml").write_text(cast("str", kept["stack_file"]), encoding="utf-8")
-    for thing in cast("list[dict[str, str]]", kept["objects"]):
-        project.cloud.put(FakeObject(**thing))  # pyright: ignore[reportArgumentType]  # `changed` is a number
+    """Restore the state and the cloud of a release in an empty project."""
+    content = cast("Mapping[str, Value]", json.loads(gzip.decompress(path.read_bytes())))
+    (project.folder / f"Pulumi.{STACK}.yaml").write_text(cast("str", content["stack_file"]), encoding="utf-8")
+    for item in cast("list[dict[str, str]]", content["objects"]):
+        project.cloud.put(FakeObject(**item))  # pyright: ignore[reportArgumentType]  # `changed` is a number
     state = project.folder.parent / "state.json"
-    state.write_text(json.dumps(kept["state"]), encoding="utf-8")
+    state.write_text(json.dumps(content["state"]), encoding="utf-8")
     project.run("stack", "init", STACK, stack=None)
     project.run("stack", "import", "--file", str(state))
 
 
-def without_places(value: Value) -> Value:
-    """The state without the paths of the machine that wrote it."""
+def without_source_locations(value: Value) -> Value:
+    """Return the state without the paths of the machine that wrote it."""
     if isinstance(value, dict):
-        known = cast("dict[str, Value]", value)
-        return {key: without_places(inner) for key, inner in known.items() if key not in OF_THE_MACHINE}
-    return [without_places(item) for item in cast("list[Value]", value)] if isinstance(value, list) else value
+        items = cast("dict[str, Value]", value)
+        return {key: without_source_locations(inner) for key, inner in items.items() if key not in SOURCE_LOCATIONS}
+    return [without_source_locations(item) for item in cast("list[Value]", value)] if isinstance(value, list) else value
 
 
 def main() -> int:
-    """Keep the state of every cloud as the version of this checkout writes it."""
+    """Write the state of every cloud for the version of this checkout."""
     from importlib.metadata import version
 
     if missing_programs():
@@ -70,7 +70,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as home:
             project = EngineProject.create(Path(home)).init(cloud)
             project.up()
-            print(keep(version("agent-platform"), cloud, project))
+            print(write_release(version("agent-platform"), cloud, project))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Azure's Resource Manager, as far as a recovery asks it: the lists of a subscription, filtered by a tag."""
+"""Fake Resource Manager of Azure: the lists of a subscription, filtered by a tag, which a recovery reads."""
 
 import json
 import re
@@ -14,13 +14,13 @@ from tests.engine.fake_cloud.search import TOKEN, managed
 
 PATH = re.compile(r"/subscriptions/[^/]+/(?P<kind>resources|resourcegroups)")
 FILTER = re.compile(r"tagName eq '(?P<tag>[^']+)' and tagValue eq '(?P<value>[^']+)'")
-GROUP = "Microsoft"
-"""What stands in every address but a group's."""
+PROVIDER_NAMESPACE = "Microsoft"
+"""Part of every address except that of a resource group."""
 
 
 @contextmanager
 def resource_manager(cloud: FakeCloud) -> Generator[str]:
-    """The address at which the lists of a cloud's objects are read, page by page, with the token of the stand-ins."""
+    """Serve the lists of a cloud's objects page by page and return the address."""
 
     class Lists(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -28,23 +28,25 @@ def resource_manager(cloud: FakeCloud) -> Generator[str]:
             if path is None or self.headers["Authorization"] != f"Bearer {TOKEN}":
                 self.send_error(403)
                 return
-            told = FILTER.fullmatch(query["$filter"][0])
-            if told is None or cloud.setting("search") == "off":
+            tag_filter = FILTER.fullmatch(query["$filter"][0])
+            if tag_filter is None or cloud.setting("search") == "off":
                 self.send_error(400)
                 return
-            every = managed(cloud, told["tag"], told["value"])
-            found = [one for one in every if (GROUP in str(one["id"])) == (path["kind"] == "resources")]
-            first, at = 2, int(query.get("skip", ["0"])[0])
-            page: dict[str, Value] = {"value": found[at : at + first]}
-            if len(found) > at + first:
-                page["nextLink"] = f"{address}{self.path.partition('&skip=')[0]}&skip={at + first}"
+            objects = managed(cloud, tag_filter["tag"], tag_filter["value"])
+            listed = [
+                item for item in objects if (PROVIDER_NAMESPACE in str(item["id"])) == (path["kind"] == "resources")
+            ]
+            page_size, start = 2, int(query.get("skip", ["0"])[0])
+            page: dict[str, Value] = {"value": listed[start : start + page_size]}
+            if len(listed) > start + page_size:
+                page["nextLink"] = f"{address}{self.path.partition('&skip=')[0]}&skip={start + page_size}"
             body = json.dumps(page).encode()
             self.send_response(200)
             self.end_headers()
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Lists)
     address = f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""One platform under the real engine, on each cloud: preview, up, up again, an update, destroy."""
+"""Production platform with the real engine on each cloud: preview, up, repeated up, update and destroy."""
 
 import json
 import re
@@ -7,21 +7,21 @@ from tests.engine.project import PASSPHRASE, EngineProject
 from tests.planning import SECRET, plan, production
 
 OUTPUTS = {"url", "services", "database_host", "dashboard_url", "cloud", "region"}
-TO_BE_TAKEN_DOWN = {"profile": "development", "database.deletion_protection": False}
-"""What takes the protection off everything that lasts."""
+UNPROTECTED = {"profile": "development", "database.deletion_protection": False}
+"""Settings that remove the protection of every resource."""
 
 
-def test_a_preview_makes_nothing_and_counts_what_the_plan_counts(project: EngineProject, cloud: str) -> None:
+def test_a_preview_creates_nothing_and_has_the_resources_of_the_plan(project: EngineProject, cloud: str) -> None:
     summary = project.init(cloud).preview()["changeSummary"]
     assert project.cloud.objects() == []
-    stack_itself = 1
-    assert summary == {"create": len(plan(production(cloud=cloud)).resources) + stack_itself}
+    stack_resource = 1
+    assert summary == {"create": len(plan(production(cloud=cloud)).resources) + stack_resource}
 
 
-def test_what_is_up_is_up(deployed_copy: EngineProject) -> None:
-    made = len(deployed_copy.cloud.calls("create"))
+def test_a_second_update_changes_nothing(deployed_copy: EngineProject) -> None:
+    created = len(deployed_copy.cloud.calls("create"))
     assert "unchanged" in deployed_copy.up("--expect-no-changes")
-    assert len(deployed_copy.cloud.calls("create")) == made
+    assert len(deployed_copy.cloud.calls("create")) == created
     assert deployed_copy.cloud.calls("update") == []
     assert deployed_copy.cloud.calls("delete") == []
 
@@ -32,35 +32,33 @@ def test_every_output_has_a_value(deployed: EngineProject) -> None:
     assert all(outputs.values())
 
 
-def test_no_secret_stands_in_the_state_in_clear(deployed: EngineProject) -> None:
-    password = next(thing for thing in deployed.cloud.objects() if thing.token.endswith(":RandomPassword"))
-    drawn = json.loads(password.outputs)["result"]
-    kept = [path for path in (deployed.folder.parent / "backend").rglob("*") if path.is_file()]
-    assert kept
-    for path in kept:
+def test_the_state_contains_no_secret_in_plain_text(deployed: EngineProject) -> None:
+    password = next(item for item in deployed.cloud.objects() if item.token.endswith(":RandomPassword"))
+    generated = json.loads(password.outputs)["result"]
+    files = [path for path in (deployed.folder.parent / "backend").rglob("*") if path.is_file()]
+    assert files
+    for path in files:
         text = path.read_text(encoding="utf-8")
         assert SECRET not in text
-        assert drawn not in text
+        assert generated not in text
         assert PASSPHRASE not in text
 
 
-def test_one_changed_setting_updates_what_hangs_on_it_and_replaces_nothing_that_lasts(
-    deployed_copy: EngineProject, cloud: str
-) -> None:
+def test_a_changed_setting_updates_the_resources_that_depend_on_it(deployed_copy: EngineProject, cloud: str) -> None:
     deployed_copy.write(production({"services.gateway.environment.LOG_LEVEL": "debug"}, cloud))
-    told = deployed_copy.up()
+    output = deployed_copy.up()
     changed = {name for verb in ("create", "update", "delete") for _, name in deployed_copy.cloud.calls(verb)[-1:]}
-    assert re.search(r"\d+ unchanged", told)
+    assert re.search(r"\d+ unchanged", output)
     assert any("gateway" in name for name in changed)
-    assert "debug" in "".join(thing.inputs for thing in deployed_copy.cloud.objects())
+    assert "debug" in "".join(item.inputs for item in deployed_copy.cloud.objects())
     assert "unchanged" in deployed_copy.up("--expect-no-changes")
 
 
-def test_destroy_leaves_nothing_behind_but_what_says_so(deployed_copy: EngineProject, cloud: str) -> None:
-    deployed_copy.write(production(TO_BE_TAKEN_DOWN, cloud))
+def test_destroy_retains_only_resources_with_retain_on_delete(deployed_copy: EngineProject, cloud: str) -> None:
+    deployed_copy.write(production(UNPROTECTED, cloud))
     deployed_copy.up()
     deployed_copy.destroy()
-    told = plan(production(TO_BE_TAKEN_DOWN, cloud)).custom
-    kept_on_purpose = {(kept.type, kept.name) for kept in told if kept.options.get("retainOnDelete")}
-    assert {(thing.token, thing.name) for thing in deployed_copy.cloud.objects()} == kept_on_purpose
+    planned = plan(production(UNPROTECTED, cloud)).custom
+    retained = {(each.type, each.name) for each in planned if each.options.get("retainOnDelete")}
+    assert {(item.token, item.name) for item in deployed_copy.cloud.objects()} == retained
     assert deployed_copy.state() == []

@@ -1,4 +1,4 @@
-"""The offline plan against the real engine: the same resources, and in each the same properties."""
+"""The plan without an engine declares the same resources and properties as the real engine."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,49 +9,50 @@ from tests.engine.project import EngineProject
 from tests.planning import plan, production
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""Key by which the engine's state marks what is no plain value."""
+"""Key that marks a secret or another special value in the state."""
 ADDED_BY_THE_ENGINE = {"version", "pluginDownloadURL", "__internal"}
-"""Of a provider: which plugin serves it."""
+"""Inputs that the engine adds to a provider."""
 
 
-def test_the_engine_makes_what_the_plan_tells(project: EngineProject, cloud: str) -> None:
+def test_the_engine_creates_what_the_plan_declares(project: EngineProject, cloud: str) -> None:
     project.cloud.set("outputs", "symbolic")
     project.init(cloud).up()
     exported = json.loads(project.run("stack", "export", "--show-secrets"))["deployment"]["resources"]
-    made = {key(resource["type"], resource["urn"]): cast("Mapping[str, Value]", resource) for resource in exported[1:]}
-    told = {key(resource.type, resource.urn): resource for resource in plan(production(cloud=cloud)).resources}
-    assert sorted(made) == sorted(told)
-    assert [difference for name in sorted(told) for difference in differences(told[name], made[name])] == []
+    state = {key(resource["type"], resource["urn"]): cast("Mapping[str, Value]", resource) for resource in exported[1:]}
+    planned = {key(resource.type, resource.urn): resource for resource in plan(production(cloud=cloud)).resources}
+    assert sorted(state) == sorted(planned)
+    assert [text for name in sorted(planned) for text in differences(planned[name], state[name])] == []
 
 
 def key(token: str, urn: str) -> str:
-    """Type and logical name: the engine's urns tell every type on the way from the stack, the plan's only the last."""
+    """Return type and logical name: a URN of the engine has the types of all parents, that of the plan only its own."""
     return f"{token} {urn.split('::', 3)[3]}"
 
 
-def differences(told: Declared, made: Mapping[str, Value]) -> Iterator[str]:
-    """Each property that the engine's state has otherwise than the plan."""
-    inputs = cast("Mapping[str, Value]", opened(made.get("inputs", {})))
-    wanted = cast("Mapping[str, Value]", walk(dict(told.inputs), lambda leaf: revealed(leaf)))
-    for name in sorted({*inputs, *wanted} - (set() if told.managed else ADDED_BY_THE_ENGINE)):
-        if told.custom and inputs.get(name) != wanted.get(name):
-            yield f"{told.type} {told.name}.{name}: told {wanted.get(name)!r}, made {inputs.get(name)!r}"
-    if bool(made.get("protect")) != told.protect:
-        yield f"{told.type} {told.name}: protect"
+def differences(planned: Declared, created: Mapping[str, Value]) -> Iterator[str]:
+    """Return every property whose value in the state differs from the plan."""
+    inputs = cast("Mapping[str, Value]", normalized(created.get("inputs", {})))
+    expected = cast("Mapping[str, Value]", walk(dict(planned.inputs), without_secret))
+    for name in sorted({*inputs, *expected} - (set() if planned.managed else ADDED_BY_THE_ENGINE)):
+        if planned.custom and inputs.get(name) != expected.get(name):
+            values = f"planned {expected.get(name)!r}, created {inputs.get(name)!r}"
+            yield f"{planned.type} {planned.name}.{name}: {values}"
+    if bool(created.get("protect")) != planned.protect:
+        yield f"{planned.type} {planned.name}: protect"
 
 
-def revealed(leaf: Value) -> Value:
-    """A plan's leaf as the engine's state has it when secrets are shown."""
-    return walk(leaf.value, revealed) if isinstance(leaf, Secret) else leaf
+def without_secret(leaf: Value) -> Value:
+    """Return a value of the plan as the state has it when secrets are shown."""
+    return walk(leaf.value, without_secret) if isinstance(leaf, Secret) else leaf
 
 
-def opened(value: Value) -> Value:
-    """The state's value with secrets as they are; numbers as the plan has them."""
+def normalized(value: Value) -> Value:
+    """Return a value of the state with plain secrets, and whole numbers as int, as in the plan."""
     if isinstance(value, dict):
-        known = cast("dict[str, Value]", value)
-        if SIGNATURE in known and "plaintext" in known:
-            return opened(json.loads(cast("str", known["plaintext"])))
-        return {name: opened(inner) for name, inner in known.items()}
+        items = cast("dict[str, Value]", value)
+        if SIGNATURE in items and "plaintext" in items:
+            return normalized(json.loads(str(items["plaintext"])))
+        return {name: normalized(inner) for name, inner in items.items()}
     if isinstance(value, list):
-        return [opened(inner) for inner in cast("list[Value]", value)]
+        return [normalized(inner) for inner in cast("list[Value]", value)]
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,1 +1,1 @@
-"""The commands that deploy, on the real engine."""
+"""Commands that deploy, with the real engine."""

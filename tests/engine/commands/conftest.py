@@ -1,4 +1,4 @@
-"""A small stack that is up, and the command line that works on it as a process of its own, as a person or a pipeline would."""
+"""Deployed small stack, and the command line in a separate process, as a user or a pipeline runs it."""
 
 import signal
 import subprocess
@@ -27,7 +27,7 @@ SMALL: Mapping[str, object] = {
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command printed, and its exit code."""
+    """Output and exit code of a command."""
 
     out: str
     err: str
@@ -35,23 +35,23 @@ class CommandResult:
 
     @property
     def sentence(self) -> str:
-        """The one line on standard error; fails when there are more."""
+        """Only line on standard error."""
         (line,) = self.err.splitlines()
         return line
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The stack `trial` on a bench."""
+    """Stack `trial` of a project."""
 
     project: EngineProject
 
     def command(self, *arguments: str, **environment: str) -> CommandResult:
-        """Run a command to its end."""
+        """Run a command."""
         return self.finish(self.start(*arguments, **environment))
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """A command on its way."""
+        """Start a command."""
         return subprocess.Popen(
             [sys.executable, "-m", "automation", *arguments],
             cwd=self.project.folder, env={**self.project.environment, **environment}, text=True,
@@ -59,7 +59,7 @@ class Trial:
         )  # fmt: skip
 
     def finish(self, process: subprocess.Popen[str]) -> CommandResult:
-        """What a command told when it has ended."""
+        """Wait for a command and return its result."""
         out, err = process.communicate(timeout=TIMEOUT_SECONDS)
         return CommandResult(out, err, process.returncode)
 
@@ -68,10 +68,10 @@ class Trial:
         self.project.write(with_values(BASE, {**SMALL, **changes}), STACK)
 
     def interrupt(self, process: subprocess.Popen[str], verb: str, token: str, times: int = 1) -> CommandResult:
-        """What a command told that was interrupted, as often as said, while such a call was under way."""
-        begun = time.monotonic()
-        while (found := [call for call in self.project.cloud.calls(verb) if call[0] == token]) == []:
-            assert time.monotonic() - begun < TIMEOUT_SECONDS, f"no {verb} of {token} in {found}"
+        """Interrupt a command during a call to a provider, and return its result."""
+        start = time.monotonic()
+        while token not in [kind for kind, _ in self.project.cloud.calls(verb)]:
+            assert time.monotonic() - start < TIMEOUT_SECONDS, f"no {verb} of {token}"
             time.sleep(0.1)
         for _ in range(times):
             process.send_signal(signal.SIGINT)
@@ -80,7 +80,7 @@ class Trial:
 
     @property
     def locks(self) -> Path:
-        """Where the backend keeps the locks of the stack."""
+        """Folder of the backend with the locks of the stack."""
         folder = (
             self.project.folder.parent / "backend" / ".pulumi" / "locks" / "organization" / "agent-platform" / STACK
         )
@@ -89,18 +89,18 @@ class Trial:
 
     @property
     def state_file(self) -> Path:
-        """The stack's state in the backend."""
+        """State of the stack in the backend."""
         return self.project.folder.parent / "backend" / ".pulumi" / "stacks" / "agent-platform" / f"{STACK}.json"
 
     @property
     def stack_file(self) -> Path:
-        """The stack's file."""
+        """Stack file."""
         return self.project.folder / f"Pulumi.{STACK}.yaml"
 
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, CommandResult]:
-    """The small stack, and what `up` told when it made it; tests leave it as it is."""
+    """Small stack and the result of the `up` that created it; tests do not change it."""
     need_engine()
     trial = Trial(EngineProject.create(tmp_path_factory.mktemp("small")))
     trial.write({})
@@ -109,5 +109,5 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, CommandResul
 
 @pytest.fixture
 def trial(small: tuple[Trial, CommandResult], tmp_path: Path) -> Trial:
-    """A copy of the small stack that a test may do anything to."""
+    """Copy of the deployed small stack that a test may change."""
     return Trial(small[0].project.copy(tmp_path))

@@ -1,4 +1,4 @@
-"""Updates that are interrupted, and two at the same time, on the real engine."""
+"""Interrupted and concurrent updates with the real engine."""
 
 import json
 import time
@@ -13,7 +13,7 @@ RED = {"services.web.environment.COLOUR": "red"}
 PENDING = "pending_operations"
 
 
-def test_the_first_ctrl_c_cancels_cleanly_and_the_same_again_goes_on(trial: Trial) -> None:
+def test_an_interrupt_cancels_cleanly_and_a_retry_continues(trial: Trial) -> None:
     trial.write(RED)
     trial.project.cloud.plan_fault("hang", "update", SERVICE)
     result = trial.interrupt(trial.start("up", STACK, "--yes"), "update", SERVICE)
@@ -23,7 +23,7 @@ def test_the_first_ctrl_c_cancels_cleanly_and_the_same_again_goes_on(trial: Tria
     assert trial.command("up", STACK, "--yes").code == 0
 
 
-def test_the_second_ctrl_c_stops_at_once_and_says_that_recover_is_next(trial: Trial) -> None:
+def test_a_second_interrupt_ends_the_update_and_refers_to_recover(trial: Trial) -> None:
     trial.write(RED)
     trial.project.cloud.plan_fault("hang", "update", SERVICE)
     result = trial.interrupt(trial.start("up", STACK, "--yes"), "update", SERVICE, times=2)
@@ -32,13 +32,13 @@ def test_the_second_ctrl_c_stops_at_once_and_says_that_recover_is_next(trial: Tr
     json.loads(trial.state_file.read_text(encoding="utf-8"))
 
 
-def test_of_two_updates_at_the_same_time_the_second_is_told_who_holds_the_stack(trial: Trial) -> None:
+def test_a_concurrent_update_fails_with_the_lock_holder(trial: Trial) -> None:
     trial.write(RED)
     trial.project.cloud.plan_fault("hang", "update", SERVICE)
     first = trial.start("up", STACK, "--yes")
-    begun = time.monotonic()
+    start = time.monotonic()
     while not list(trial.locks.iterdir()):
-        assert time.monotonic() - begun < TIMEOUT_SECONDS
+        assert time.monotonic() - start < TIMEOUT_SECONDS
         time.sleep(0.05)
     second = trial.command("up", STACK, "--yes")
     assert second.code == 1

@@ -1,4 +1,4 @@
-"""What the commands do on the real engine when all goes well, and what the Python way gives."""
+"""Successful commands with the real engine, and the Python API."""
 
 import json
 
@@ -14,19 +14,19 @@ PROTECTED = "trial-database"
 BLUE = {"services.web.environment.COLOUR": "blue"}
 
 
-def test_up_shows_the_changes_makes_them_and_ends_with_rooms_and_outputs(small: tuple[Trial, CommandResult]) -> None:
+def test_up_prints_the_changes_the_time_by_component_and_the_outputs(small: tuple[Trial, CommandResult]) -> None:
     trial, result = small
     lines = result.out.splitlines()
     assert (result.code, result.err) == (0, "")
-    made = len(trial.project.cloud.objects())
-    assert lines[0] == f"trial (new)  {made} to create"
+    created = len(trial.project.cloud.objects())
+    assert lines[0] == f"trial (new)  {created} to create"
     assert any(line.endswith("created    rds:Instance trial-database") for line in lines)
-    assert any(line.startswith(f"trial is up  {made} created  ") for line in lines)
+    assert any(line.startswith(f"trial is up  {created} created  ") for line in lines)
     assert any(line.startswith("Database ") for line in lines[lines.index("room         took") :])
     assert lines[-1].startswith("url") or "url" in result.out
 
 
-def test_up_tells_nothing_secret(small: tuple[Trial, CommandResult]) -> None:
+def test_up_prints_no_secret(small: tuple[Trial, CommandResult]) -> None:
     trial, result = small
     passwords = [
         json.loads(resource.outputs)["result"]
@@ -38,11 +38,11 @@ def test_up_tells_nothing_secret(small: tuple[Trial, CommandResult]) -> None:
         assert secret not in result.out + result.err
 
 
-def test_no_stack_is_selected_for_whoever_works_in_the_folder(small: tuple[Trial, CommandResult]) -> None:
+def test_the_selected_stack_of_the_folder_does_not_change(small: tuple[Trial, CommandResult]) -> None:
     assert "no stack selected" in small[0].project.run("stack", stack=None, expected=None)
 
 
-def test_up_of_what_is_up_changes_nothing(trial: Trial) -> None:
+def test_a_second_up_changes_nothing(trial: Trial) -> None:
     before = trial.project.cloud.objects()
     result = trial.command("up", STACK, "--yes")
     assert result.code == 0
@@ -50,7 +50,7 @@ def test_up_of_what_is_up_changes_nothing(trial: Trial) -> None:
     assert trial.project.cloud.objects() == before
 
 
-def test_a_preview_changes_nothing_and_tells_each_property(trial: Trial) -> None:
+def test_a_preview_changes_nothing_and_prints_each_property(trial: Trial) -> None:
     trial.write({"database.backup.retention_days": 9})
     before = trial.project.cloud.objects()
     result = trial.command("preview", STACK)
@@ -60,7 +60,7 @@ def test_a_preview_changes_nothing_and_tells_each_property(trial: Trial) -> None
     assert trial.project.cloud.objects() == before
 
 
-def test_a_setting_for_one_run_is_not_written_into_the_file(trial: Trial) -> None:
+def test_an_override_for_one_run_is_not_written_to_the_file(trial: Trial) -> None:
     before = trial.stack_file.read_bytes()
     result = trial.command("preview", STACK, "--set", "database.backup.retention_days=9", "--json")
     (change,) = [change for change in json.loads(result.out)["changes"] if change["type"] == "rds:Instance"]
@@ -68,7 +68,7 @@ def test_a_setting_for_one_run_is_not_written_into_the_file(trial: Trial) -> Non
     assert trial.stack_file.read_bytes() == before
 
 
-def test_machines_get_an_object_a_line(trial: Trial) -> None:
+def test_json_output_has_one_object_per_line(trial: Trial) -> None:
     trial.write(BLUE)
     result = trial.command("up", STACK, "--yes", "--json")
     documents = [json.loads(line) for line in result.out.splitlines()]
@@ -77,12 +77,12 @@ def test_machines_get_an_object_a_line(trial: Trial) -> None:
     assert documents[-1]["outputs"]["region"] == "us-west-2"
 
 
-def test_where_the_cloud_is_as_it_was_left_there_is_no_drift(trial: Trial) -> None:
+def test_an_unchanged_cloud_has_no_drift(trial: Trial) -> None:
     result = trial.command("drift", STACK)
     assert (result.code, result.out) == (0, "trial  no drift\n")
 
 
-def test_drift_is_told_by_property_with_an_exit_code_of_its_own_and_taken_over(trial: Trial) -> None:
+def test_drift_is_printed_by_property_with_exit_code_3_and_refreshed(trial: Trial) -> None:
     trial.project.cloud.change(DATABASE, "trial-database", "backupRetentionPeriod", 1)
     result = trial.command("drift", STACK)
     assert result.code == 3
@@ -96,7 +96,7 @@ def test_drift_is_told_by_property_with_an_exit_code_of_its_own_and_taken_over(t
     assert json.loads(trial.command("drift", STACK, "--json").out)["drift"] is False
 
 
-def test_outputs_and_history_are_told(trial: Trial) -> None:
+def test_outputs_and_history_are_printed(trial: Trial) -> None:
     outputs = json.loads(trial.command("outputs", STACK, "--json").out)
     assert outputs["region"] == "us-west-2"
     (update,) = json.loads(trial.command("history", STACK, "--json").out)
@@ -105,7 +105,7 @@ def test_outputs_and_history_are_told(trial: Trial) -> None:
     assert trial.command("history", STACK).out.splitlines()[1].startswith("1        update  succeeded  ")
 
 
-def test_what_is_protected_is_not_destroyed_and_nothing_else_either(trial: Trial) -> None:
+def test_a_protected_resource_prevents_the_destruction_of_the_stack(trial: Trial) -> None:
     before = trial.project.cloud.objects()
     result = trial.command("destroy", STACK, "--yes")
     assert result.code == 1
@@ -116,14 +116,14 @@ def test_what_is_protected_is_not_destroyed_and_nothing_else_either(trial: Trial
     assert trial.project.cloud.objects() == before
 
 
-def test_what_is_named_is_destroyed_with_all_the_rest(trial: Trial) -> None:
+def test_an_unprotected_resource_is_destroyed_with_the_stack(trial: Trial) -> None:
     result = trial.command("destroy", STACK, "--yes", "--unprotect", PROTECTED)
     assert (result.code, result.err) == (0, "")
     assert trial.project.cloud.objects() == []
     assert trial.project.state(STACK) == []
 
 
-def test_in_python_the_events_come_with_their_rooms_and_the_outcome_has_types(trial: Trial) -> None:
+def test_the_python_api_returns_events_with_components_and_a_typed_outcome(trial: Trial) -> None:
     trial.write(BLUE)
     events = list[Event]()
     deployment = Deployment(STACK, trial.project.folder, environment=trial.project.environment)

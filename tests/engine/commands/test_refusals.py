@@ -1,4 +1,4 @@
-"""What the commands refuse or report as failed on the real engine: one sentence each, and nothing lost."""
+"""Refused and failed commands with the real engine: one message each, and no lost resource."""
 
 import json
 import os
@@ -13,7 +13,7 @@ RED = {"services.web.environment.COLOUR": "red"}
 WEB = "trial-compute-web"
 
 
-def test_an_update_that_would_lose_the_network_changes_nothing(trial: Trial) -> None:
+def test_an_update_that_would_replace_the_network_is_refused(trial: Trial) -> None:
     before = trial.project.cloud.objects()
     trial.write({"network.cidr": "10.99.0.0/16"})
     result = trial.command("up", STACK, "--yes")
@@ -25,14 +25,14 @@ def test_an_update_that_would_lose_the_network_changes_nothing(trial: Trial) -> 
     assert trial.project.cloud.objects() == before
 
 
-def test_a_loss_that_is_named_is_made(trial: Trial) -> None:
+def test_an_allowed_replacement_is_performed(trial: Trial) -> None:
     trial.write({"services.web.image": "ghcr.io/acme/web:1.0"})
     result = trial.command("up", STACK, "--yes", "--allow-replace", "trial-registry-web")
     assert (result.code, result.err) == (0, "")
     assert "aws:ecr/repository:Repository" not in {resource.token for resource in trial.project.cloud.objects()}
 
 
-def test_a_deployment_that_the_cloud_took_back_has_failed(trial: Trial) -> None:
+def test_a_deployment_that_the_cloud_rolled_back_fails(trial: Trial) -> None:
     trial.write(RED)
     trial.project.cloud.plan_fault("rollback", "update", SERVICE)
     result = trial.command("up", STACK, "--yes", "--rollout-timeout-seconds", "0")
@@ -42,7 +42,7 @@ def test_a_deployment_that_the_cloud_took_back_has_failed(trial: Trial) -> None:
     assert trial.command("up", STACK, "--yes", "--rollout-timeout-seconds", "0").code == 0
 
 
-def test_a_wrong_passphrase_is_told(trial: Trial) -> None:
+def test_a_wrong_passphrase_is_reported(trial: Trial) -> None:
     result = trial.command("preview", STACK, PULUMI_CONFIG_PASSPHRASE="mistaken")
     assert (result.code, result.out) == (1, "")
     assert result.sentence == (
@@ -51,7 +51,7 @@ def test_a_wrong_passphrase_is_told(trial: Trial) -> None:
     )
 
 
-def test_a_stack_that_the_backend_does_not_have_is_told_with_the_nearest(trial: Trial) -> None:
+def test_an_unknown_stack_is_reported_with_the_nearest_name(trial: Trial) -> None:
     (trial.project.folder / "Pulumi.trail.yaml").write_bytes(
         (trial.project.folder / f"Pulumi.{STACK}.yaml").read_bytes()
     )
@@ -64,12 +64,12 @@ def test_a_stack_that_the_backend_does_not_have_is_told_with_the_nearest(trial: 
     )
 
 
-def test_a_backend_that_is_not_there_is_told(trial: Trial) -> None:
-    result = trial.command("outputs", STACK, PULUMI_BACKEND_URL="file:///nowhere/at/all")
-    assert result.sentence.startswith("trial: the state backend file:///nowhere/at/all cannot be opened. ")
+def test_a_missing_backend_is_reported(trial: Trial) -> None:
+    result = trial.command("outputs", STACK, PULUMI_BACKEND_URL="file:///missing/folder")
+    assert result.sentence.startswith("trial: the state backend file:///missing/folder cannot be opened. ")
 
 
-def test_a_damaged_state_is_told_and_left_as_it_is(trial: Trial) -> None:
+def test_a_damaged_state_is_reported_and_not_changed(trial: Trial) -> None:
     half = trial.state_file.read_bytes()[:2000]
     trial.state_file.write_bytes(half)
     for command in ("preview", "outputs"):
@@ -77,7 +77,7 @@ def test_a_damaged_state_is_told_and_left_as_it_is(trial: Trial) -> None:
     assert trial.state_file.read_bytes() == half
 
 
-def test_credentials_for_another_account_are_told_and_nothing_is_touched(trial: Trial) -> None:
+def test_credentials_for_another_account_are_reported_and_nothing_changes(trial: Trial) -> None:
     trial.write(RED)
     trial.project.cloud.set("account", "999900001111")
     before = trial.project.cloud.objects()
@@ -89,7 +89,7 @@ def test_credentials_for_another_account_are_told_and_nothing_is_touched(trial: 
     assert trial.project.cloud.objects() == before
 
 
-def test_a_network_that_is_gone_in_the_middle_loses_nothing(trial: Trial) -> None:
+def test_a_network_failure_during_an_update_loses_nothing(trial: Trial) -> None:
     trial.write({**RED, "database.backup.retention_days": 9})
     trial.project.cloud.plan_fault("offline", "update", SERVICE)
     result = trial.command("up", STACK, "--yes")
@@ -99,7 +99,7 @@ def test_a_network_that_is_gone_in_the_middle_loses_nothing(trial: Trial) -> Non
     assert trial.command("up", STACK, "--yes").code == 0
 
 
-def test_a_resource_that_the_cloud_refuses_is_named_and_the_rest_stands(trial: Trial) -> None:
+def test_a_rejected_resource_is_reported_with_the_output_of_the_engine(trial: Trial) -> None:
     trial.write({"database.backup.retention_days": 9})
     trial.project.cloud.plan_fault("fail", "update", DATABASE)
     result = trial.command("up", STACK, "--yes", "--verbose")
@@ -108,7 +108,7 @@ def test_a_resource_that_the_cloud_refuses_is_named_and_the_rest_stands(trial: T
     assert "the quota of this account is used up" in "\n".join(engine_text)
 
 
-def test_a_missing_plugin_is_told(trial: Trial) -> None:
+def test_a_missing_plugin_is_reported(trial: Trial) -> None:
     (trial.project.folder.parent / "shims" / "pulumi-resource-aws").unlink()
     result = trial.command("preview", STACK)
     assert result.sentence.startswith("trial: the plugin pulumi-resource-aws v")
@@ -119,7 +119,7 @@ def lock(trial: Trial, host: str, pid: int) -> None:
     (trial.locks / "lock.json").write_text(json.dumps(holder), encoding="utf-8")
 
 
-def test_a_stack_that_somebody_holds_is_told_with_the_holder_and_freed_by_cancel(trial: Trial) -> None:
+def test_a_locked_stack_is_reported_with_the_lock_holder_and_released_by_cancel(trial: Trial) -> None:
     lock(trial, "ci-7", 20334)
     held = "maria@ci-7 (process 20334)"
     assert trial.command("up", STACK, "--yes").sentence.startswith(
@@ -132,7 +132,7 @@ def test_a_stack_that_somebody_holds_is_told_with_the_holder_and_freed_by_cancel
     assert trial.command("cancel", STACK, "--yes").out == "trial is not locked\n"
 
 
-def test_the_lock_of_an_update_that_runs_here_is_not_taken_away_unless_forced(trial: Trial) -> None:
+def test_the_lock_of_a_running_update_is_released_only_with_force(trial: Trial) -> None:
     lock(trial, socket.gethostname(), os.getpid())
     result = trial.command("cancel", STACK, "--yes")
     assert result.code == 1
