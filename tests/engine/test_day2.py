@@ -222,4 +222,4 @@ def test_the_history_is_complete(project: EngineProject) -> None:
     }
     for number in range(12):
         (folder / f"{STACK}-{number:03}.history.json").write_text(json.dumps(entry), encoding="utf-8")
-    assert [update.secret_version for update in deployment_of(project).history()] == list(range(12, 0, -1))
+    assert [update.version for update in deployment_of(project).history()] == list(range(12, 0, -1))
