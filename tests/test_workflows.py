@@ -1,4 +1,4 @@
-"""The workflows: pinned, with the least rights, deaf to what a pull request says, and calling commands that exist."""
+"""Workflows: pinned actions, minimal permissions, untrusted input only as data, and commands that exist."""
 
 import json
 import re
@@ -19,23 +19,23 @@ from tests.planning import ROOT
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yaml"))
 ACTIONS = sorted((GITHUB / "actions").rglob("action.yaml"))
-FENCED = GITHUB / "scripts" / "code_block.py"
-OURS = "./.github/actions/stack"
+CODE_BLOCK = GITHUB / "scripts" / "code_block.py"
+LOCAL_ACTION = "./.github/actions/stack"
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 COMMAND = re.compile(r"agent-platform ([a-z]+(?: install)?)")
-WRITES = {
+WRITE_PERMISSIONS = {
     ("plan-comment", "comment"): {"pull-requests"},
     ("staging", "propose"): {"contents"},
-    ("drift", "tell"): {"issues"},
+    ("drift", "report"): {"issues"},
 }
-"""The jobs that may write here, and what."""
+"""Write permissions by workflow and job."""
 
 Node = dict[str, object]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a workflow."""
+    """Job of a workflow."""
 
     workflow: str
     name: str
@@ -58,7 +58,7 @@ class Job:
 
 
 def loaded(path: Path) -> Node:
-    # YAML 1.1 takes the key `on` for a truth value
+    # YAML 1.1 reads the key `on` as a boolean
     document = cast("dict[object, object]", yaml.safe_load(path.read_text(encoding="utf-8")))
     return {"on" if key is True else str(key): value for key, value in document.items()}
 
@@ -70,27 +70,27 @@ def jobs() -> Iterator[Job]:
 
 
 JOBS = list(jobs())
-CLOUDY = [job for job in JOBS if "id-token" in job.permissions]
-"""Jobs that prove to a cloud who they are."""
+CLOUD_JOBS = [job for job in JOBS if "id-token" in job.permissions]
+"""Jobs that authenticate to a cloud."""
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_every_action_is_pinned_by_its_whole_digest_with_its_version_beside_it(path: Path) -> None:
+def test_every_action_is_pinned_by_full_digest_with_its_version(path: Path) -> None:
     used = [
         line.strip().removeprefix("- ") for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line
     ]
     assert used
-    assert [line for line in used if not PINNED.fullmatch(line) and line != f"uses: {OURS}"] == []
+    assert [line for line in used if not PINNED.fullmatch(line) and line != f"uses: {LOCAL_ACTION}"] == []
 
 
-def test_one_action_has_one_digest_everywhere() -> None:
+def test_an_action_has_the_same_digest_in_every_workflow() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in [*WORKFLOWS, *ACTIONS])
     used = set(re.findall(r"uses: ([\w./-]+)@(\w+) # (\S+)", text))
     assert len(used) == len({action for action, _, _ in used})
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_grants_nothing_and_its_jobs_what_they_need(path: Path) -> None:
+def test_a_workflow_grants_no_permissions_outside_its_jobs(path: Path) -> None:
     workflow = loaded(path)
     assert workflow["permissions"] == {}
     assert workflow["concurrency"]
@@ -99,24 +99,24 @@ def test_a_workflow_grants_nothing_and_its_jobs_what_they_need(path: Path) -> No
 
 
 @pytest.mark.parametrize("job", JOBS, ids=str)
-def test_a_job_writes_nothing_here_but_what_is_named(job: Job) -> None:
+def test_a_job_has_only_the_listed_write_permissions(job: Job) -> None:
     writes = {scope for scope, right in job.permissions.items() if right == "write"}
-    assert writes - {"id-token"} == WRITES.get((job.workflow, job.name), set())
+    assert writes - {"id-token"} == WRITE_PERMISSIONS.get((job.workflow, job.name), set())
     assert set(job.permissions) <= {"contents", "id-token", "actions", "pull-requests", "issues"}
 
 
 @pytest.mark.parametrize("job", JOBS, ids=str)
-def test_a_job_that_reaches_a_cloud_writes_nothing_here(job: Job) -> None:
-    assert not ("id-token" in job.permissions and (job.workflow, job.name) in WRITES)
+def test_a_job_with_cloud_credentials_has_no_write_permission(job: Job) -> None:
+    assert not ("id-token" in job.permissions and (job.workflow, job.name) in WRITE_PERMISSIONS)
 
 
 @pytest.mark.parametrize("job", JOBS, ids=str)
-def test_every_job_has_an_end(job: Job) -> None:
+def test_every_job_has_a_timeout(job: Job) -> None:
     assert 0 < cast("int", job.body["timeout-minutes"]) <= 90
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_no_expression_stands_in_a_script(path: Path) -> None:
+def test_no_script_contains_an_expression(path: Path) -> None:
     document = loaded(path)
     steps = [step for job in JOBS if job.workflow == path.stem for step in job.steps]
     steps += cast("list[Node]", cast("Node", document.get("runs", {})).get("steps", []))
@@ -125,29 +125,29 @@ def test_no_expression_stands_in_a_script(path: Path) -> None:
 
 
 @pytest.mark.parametrize("job", JOBS, ids=str)
-def test_no_checkout_leaves_a_token_behind(job: Job) -> None:
+def test_no_checkout_persists_credentials(job: Job) -> None:
     checkouts = [cast("Node", step["with"]) for step in job.steps if "actions/checkout@" in str(step.get("uses"))]
-    assert all(given["persist-credentials"] is False for given in checkouts)
+    assert all(inputs["persist-credentials"] is False for inputs in checkouts)
 
 
 @pytest.mark.parametrize("job", JOBS, ids=str)
-def test_a_secret_is_given_to_the_one_step_that_runs_the_engine(job: Job) -> None:
+def test_only_the_step_that_runs_the_engine_has_secrets(job: Job) -> None:
     holders = [step for step in job.steps if "secrets." in json.dumps(step)]
     assert "secrets." not in json.dumps({key: value for key, value in job.body.items() if key != "steps"})
     for step in holders:
         assert "agent-platform" in str(step["run"])
         assert "secrets." not in str(step["run"])
-    assert len(holders) == (1 if job in CLOUDY else 0)
+    assert len(holders) == (1 if job in CLOUD_JOBS else 0)
 
 
-@pytest.mark.parametrize("job", CLOUDY, ids=str)
-def test_a_job_reaches_a_cloud_in_an_environment_and_only_where_there_is_a_state(job: Job) -> None:
+@pytest.mark.parametrize("job", CLOUD_JOBS, ids=str)
+def test_a_cloud_job_runs_in_an_environment_and_only_with_a_backend(job: Job) -> None:
     assert re.fullmatch(r"(staging|prod|\$\{\{ matrix\.stack \}\})(-read)?", str(job.body["environment"]))
     assert "vars.PULUMI_BACKEND_URL != ''" in str(job.body.get("if")) or "needs" in job.body
 
 
-@pytest.mark.parametrize("job", CLOUDY, ids=str)
-def test_only_what_is_on_main_changes_a_stack_and_never_two_at_once(job: Job) -> None:
+@pytest.mark.parametrize("job", CLOUD_JOBS, ids=str)
+def test_only_main_changes_a_stack_and_one_run_at_a_time(job: Job) -> None:
     changed = re.findall(r'agent-platform (?:up|sweep)(?: "\$STACK")?', job.scripts)
     assert bool(changed) == (not str(job.body["environment"]).endswith("-read"))
     if not changed:
@@ -161,12 +161,12 @@ def test_only_what_is_on_main_changes_a_stack_and_never_two_at_once(job: Job) ->
     assert group == {"group": f"stack-{stack}" if stack else job.workflow, "cancel-in-progress": False}
 
 
-def test_a_plan_has_no_credentials_of_any_kind() -> None:
+def test_a_plan_has_no_credentials() -> None:
     text = (GITHUB / "workflows" / "plan.yaml").read_text(encoding="utf-8")
     assert [word for word in ("secrets.", "vars.", "id-token", "github.token", "environment:") if word in text] == []
 
 
-def test_the_comment_runs_nothing_of_the_pull_request_and_asks_github_where_to_post() -> None:
+def test_the_comment_runs_no_code_of_the_pull_request_and_gets_its_number_from_github() -> None:
     (job,) = (job for job in JOBS if job.workflow == "plan-comment")
     refs = [cast("Node", step["with"])["ref"] for step in job.steps if "actions/checkout@" in str(step.get("uses"))]
     assert refs == ["${{ github.event.repository.default_branch }}"]
@@ -180,54 +180,54 @@ def used() -> set[str]:
 
 
 @pytest.mark.parametrize("command", sorted(used()))
-def test_every_command_that_a_workflow_runs_exists(command: str) -> None:
+def test_every_command_of_a_workflow_exists(command: str) -> None:
     with pytest.raises(SystemExit) as end:
         main([*command.split(), "--help"])
     assert end.value.code == 0
 
 
-def test_the_guide_names_every_workflow_and_everything_that_a_team_must_set() -> None:
+def test_the_guide_names_every_workflow_variable_and_secret() -> None:
     guide = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     text = "".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
     names = {*re.findall(r"(?:vars|secrets)\.([A-Z_]+)", text), *(path.name for path in WORKFLOWS)}
     assert [name for name in sorted(names) if f"`{name}`" not in guide] == []
 
 
-def fenced(kind: str, title: str, text: bytes) -> str:
-    ended = subprocess.run([sys.executable, FENCED, kind, title], input=text, capture_output=True, check=True)
+def body(kind: str, title: str, text: bytes) -> str:
+    ended = subprocess.run([sys.executable, CODE_BLOCK, kind, title], input=text, capture_output=True, check=True)
     return ended.stdout.decode()
 
 
-def test_a_text_cannot_leave_its_fence() -> None:
-    told = fenced("plan", "Plan", b"a\n````\n@everyone <script>\n```\n")
-    assert told == "<!-- agent-platform: plan -->\nPlan\n\n`````diff\na\n````\n@everyone <script>\n```\n`````\n"
+def test_a_text_cannot_leave_its_code_block() -> None:
+    result = body("plan", "Plan", b"a\n````\n@everyone <script>\n```\n")
+    assert result == "<!-- agent-platform: plan -->\nPlan\n\n`````diff\na\n````\n@everyone <script>\n```\n`````\n"
 
 
-def test_a_text_is_cut_to_what_a_comment_takes() -> None:
-    told = fenced("plan", "Plan", b"x" * 300_000)
-    assert len(told) < 65_536
-    assert "cut here" in told
+def test_a_text_is_truncated_to_the_maximum_of_a_comment() -> None:
+    result = body("plan", "Plan", b"x" * 300_000)
+    assert len(result) < 65_536
+    assert "truncated" in result
 
 
-def test_colours_and_characters_that_hide_text_are_taken_out() -> None:
-    assert "\nred and\tplain\n" in fenced("plan", "Plan", "\x1b[31mred\x1b[0m and\t\u202eplain\u200b\x07\n".encode())
+def test_colours_and_characters_that_hide_text_are_removed() -> None:
+    assert "\nred and\tplain\n" in body("plan", "Plan", "\x1b[31mred\x1b[0m and\t\u202eplain\u200b\x07\n".encode())
 
 
-def test_bytes_that_are_no_text_do_not_stop_the_comment() -> None:
-    assert "\ufffd" in fenced("plan", "Plan", b"\xff\xfe")
+def test_invalid_bytes_are_replaced() -> None:
+    assert "\ufffd" in body("plan", "Plan", b"\xff\xfe")
 
 
 def linter(name: str) -> str:
-    """Path of a linter, beside this Python or on PATH; skips where it is neither."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if found is None:
+    """Return the path of a linter; skip the test when it is not installed."""
+    path = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if path is None:
         pytest.skip(f"{name} is not on PATH")
-    return found
+    return path
 
 
 @pytest.mark.parametrize(
     "command", [["actionlint"], ["zizmor", "--offline", "--quiet", "--persona=auditor", ".github"]]
 )
-def test_the_linters_have_nothing_to_say(command: list[str]) -> None:
+def test_the_linters_report_nothing(command: list[str]) -> None:
     ended = subprocess.run([linter(command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
