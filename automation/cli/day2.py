@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.cli import deploy
-from automation.cli.console import ExitCode, confirm, operation, require_confirmation
 from automation.cli.options import (
     AsJsonLines,
     StackName,
@@ -17,6 +16,7 @@ from automation.cli.options import (
     checked_deployment,
     unchecked_deployment,
 )
+from automation.cli.session import ExitCode, confirm, operation, require_confirmation
 from automation.stack.document import read_stack
 from providers.contract.diagnostics import InvalidConfiguration
 

@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.console import (
-    ExitCode,
-    can_prompt,
-    confirm,
-    operation,
-    print_json_line,
-    require_confirmation,
-    show,
-)
+from automation.cli.console import print_json_line, show
 from automation.cli.options import (
     AsJson,
     AsJsonLines,
@@ -28,6 +20,7 @@ from automation.cli.options import (
     checked_deployment,
     unchecked_deployment,
 )
+from automation.cli.session import ExitCode, can_prompt, confirm, operation, require_confirmation
 
 if TYPE_CHECKING:
     from automation.cli.display import Display

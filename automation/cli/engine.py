@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.console import ExitCode
 from automation.cli.options import AsJson, StackName
+from automation.cli.session import ExitCode
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:

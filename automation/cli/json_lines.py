@@ -1,6 +1,5 @@
 """Events and results as JSON documents, secrets masked."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -132,8 +131,3 @@ def _component_json(component: ComponentDiff) -> Mapping[str, Value]:
         "onlyRight": dict(component.only_right),
         "changes": [vars(change) for change in component.changes],
     }
-
-
-def line(document: object) -> str:
-    """Return a document as one line of JSON."""
-    return json.dumps(document, default=str)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from automation.cli import day2, deploy, engine, plan, recover
-from automation.cli.console import ExitCode
+from automation.cli.session import ExitCode
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 app = typer.Typer(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.console import ExitCode, confirm, operation, print_json_line, require_confirmation
+from automation.cli.console import print_json_line
 from automation.cli.options import (
     AsJsonLines,
     Name,
@@ -14,6 +14,7 @@ from automation.cli.options import (
     checked_deployment,
     unchecked_deployment,
 )
+from automation.cli.session import ExitCode, confirm, operation, require_confirmation
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:

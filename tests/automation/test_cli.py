@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli.console import ExitCode
 from automation.cli.main import app, config, main
+from automation.cli.session import ExitCode
 from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli.console import ExitCode
 from automation.cli.main import main
+from automation.cli.session import ExitCode
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
