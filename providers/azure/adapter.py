@@ -1,4 +1,4 @@
-"""The contract's verbs on Azure, one line each; the rooms beside this file hold the resources."""
+"""Adapter of Azure: the methods of the contract, which call the functions that declare each component."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,15 +7,14 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.account import create_account
 from providers.azure.base.identity import create_identity
-from providers.azure.base.keys import create_keys
 from providers.azure.base.models import create_models
 from providers.azure.base.registry import create_registry
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.base.vault import create_vault
 from providers.azure.cache.resources import AzureCache, create_cache
-from providers.azure.compute.address import service_address
 from providers.azure.compute.environment import create_environment
+from providers.azure.compute.resources import service_address
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase, create_database
 from providers.azure.entry.resources import create_entry
@@ -44,31 +43,29 @@ class Azure:
     """Adapter of one location of Azure; see `providers.contract.adapter.Cloud` for each method."""
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
-        """The explicit provider of a location: one subscription of one directory.
+        """Explicit provider of a location: one subscription of one tenant.
 
-        It waits until the resource group stands, by a provider of its own, so everything it makes does too.
+        It depends on the resource group, which a separate provider creates, so every resource of it does as well.
         """
         context = AzureContext(spec, pulumi.get_stack(), region)
-        first = scope.with_provider(_provider(scope, context, "group"))
-        account = first.component("account", create_account, context)
-        return _provider(scope, context, region, (account.group,))
+        group_scope = scope.with_provider(_provider(scope, context, "group"))
+        account = group_scope.component("account", create_account, context)
+        return _provider(scope, context, region, after=(account.group,))
 
     def base_resources(self, scope: Scope, spec: Platform, region: str) -> AzureBaseResources:
-        """Logs, network, alarm channels, identities, images, vault, models and the apps' environment of a location."""
+        """Logs, network, channels, identities, registry, vault, models and Container Apps environment of a location."""
         context = AzureContext(spec, pulumi.get_stack(), region)
-        keys = scope.component("keys", create_keys, context)
         logs = scope.component("logs", create_logs, context)
-        network = scope.component("network", create_network, context, keys, logs)
-        channels = scope.component("channels", create_channels, context, keys)
+        network = scope.component("network", create_network, context, logs)
+        channels = scope.component("channels", create_channels, context)
         identity = scope.component("identity", create_identity, context)
-        registry = scope.component("registry", create_registry, context, keys, identity, network, logs)
+        registry = scope.component("registry", create_registry, context, identity, network, logs)
         vault = scope.component("vault", create_vault, context, network, logs)
         models = scope.component("models", create_models, context, network, identity, logs)
         environment = scope.component("environment", create_environment, context, network, logs)
-        prometheus = scope.component("prometheus", create_prometheus, context, keys, channels, identity)
+        prometheus = scope.component("prometheus", create_prometheus, context, channels, identity)
         return AzureBaseResources(
             context=context,
-            keys=keys,
             network=network,
             identity=identity,
             registry=registry,
@@ -118,15 +115,15 @@ class Azure:
 
 
 def _provider(
-    scope: Scope, context: AzureContext, part: str, waits_for: Sequence[pulumi.Resource] = ()
+    scope: Scope, context: AzureContext, part: str, after: Sequence[pulumi.Resource] = ()
 ) -> azure_native.Provider:
     return azure_native.Provider(
         scope.named(part),
         subscription_id=context.subscription_id,
         tenant_id=context.tenant_id,
         location=context.region,
-        # no input of the provider tells that the resource group must stand before anything can be put into it
-        opts=scope.opts(depends_on=waits_for),
+        # no input refers to the resource group, which must exist before its resources
+        opts=scope.opts(depends_on=after),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where one region of the platform stands on Azure: subscription, location, resource group, ids that can be told. Pure."""
+"""Subscription, location and resource group of one region of the platform, and ids that are known in advance. Pure."""
 
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
@@ -7,16 +7,16 @@ from providers.contract.context import RegionContext
 from providers.contract.spec import AzureBlock
 
 GLOBAL = "global"
-"""Location of what Azure keeps in no region; a provider's default location is refused there."""
+"""Location of resources without a region; the API rejects a provider's default location for them."""
 
 
 @dataclass(frozen=True)
 class AzureContext(RegionContext):
-    """One location of one subscription, and the spec that is built there."""
+    """One location of one subscription, and the spec that is deployed there."""
 
     @property
     def block(self) -> AzureBlock:
-        """The `azure` block; its presence is checked before anything is declared."""
+        """The `azure` block; its presence is validated before anything is declared."""
         if self.spec.azure is None:
             raise ValueError("the azure block is missing")
         return self.spec.azure
@@ -28,17 +28,17 @@ class AzureContext(RegionContext):
 
     @property
     def tenant_id(self) -> str:
-        """Directory, a GUID."""
+        """Microsoft Entra tenant, a GUID."""
         return self.block.tenant_id
 
     @property
     def zonal(self) -> bool:
-        """True when the platform spans zones; Azure then spreads a service over all three of the location."""
+        """True when the platform spans zones; Azure then uses all three zones of the location."""
         return self.spec.network.zones > 1
 
     @property
     def group(self) -> str:
-        """Resource group of the stack in this location: `prod-agents-westus3`; fixed, so that every id can be told."""
+        """Resource group of the stack in this location: `prod-agents-westus3`; fixed, so that ids are predictable."""
         return f"{self.stack}-agents-{self.region}"
 
     @property
@@ -47,9 +47,9 @@ class AzureContext(RegionContext):
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
 
     def role_id(self, role: str) -> str:
-        """Id of a built-in role by its GUID, in this subscription."""
+        """Return the id of a built-in role by its GUID, in this subscription."""
         return f"/subscriptions/{self.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role}"
 
     def guid(self, name: str) -> str:
-        """The GUID that a logical name has for ever: names of role assignments and workbooks must be GUIDs."""
+        """Return a GUID that depends on the logical name only; role assignments and workbooks have GUIDs as names."""
         return str(uuid5(NAMESPACE_URL, f"agent-platform/{self.subscription_id}/{self.region}/{self.stack}/{name}"))

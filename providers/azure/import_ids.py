@@ -1,7 +1,7 @@
-"""How Azure tells objects: every one has an address in the Resource Manager, and that address imports it.
+"""Import ids on Azure: the Resource Manager id of a resource imports it.
 
-The list that the Resource Manager filters by tags has what carries tags; a child without any is found by the address
-that follows from its inputs.
+The Resource Manager lists resources by their tags; a child resource without tags is identified by the id that follows
+from its inputs.
 """
 
 from providers.contract.import_ids import ImportRule, ImportTable
@@ -10,12 +10,12 @@ GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 
 
 def _in_group(token: str, path: str) -> ImportRule:
-    """A type that stands in a resource group, at a path that begins with its namespace."""
+    """Type in a resource group, at a path that begins with its namespace."""
     return ImportRule(f"azure-native:{token}", "{address}", f"{GROUP}/providers/{path}")
 
 
-def _on(token: str, path: str) -> ImportRule:
-    """A type that stands on another object; no list tells it."""
+def _extension(token: str, path: str) -> ImportRule:
+    """Type that extends another resource and appears in no list."""
     return ImportRule(f"azure-native:{token}", path)
 
 
@@ -28,8 +28,8 @@ IMPORT_TABLE = ImportTable(
         _in_group("app:ContainerApp", "Microsoft.App/containerApps/{containerAppName}"),
         _in_group("app:ManagedEnvironment", "Microsoft.App/managedEnvironments/{environmentName}"),
         _in_group("applicationinsights:Workbook", "Microsoft.Insights/workbooks/{resourceName}"),
-        _on("authorization:ManagementLockByScope", "{scope}/providers/Microsoft.Authorization/locks/{lockName}"),
-        _on(
+        _extension("authorization:ManagementLockByScope", "{scope}/providers/Microsoft.Authorization/locks/{lockName}"),
+        _extension(
             "authorization:RoleAssignment",
             "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
         ),
@@ -49,7 +49,7 @@ IMPORT_TABLE = ImportTable(
             "cognitiveservices:Deployment",
             "Microsoft.CognitiveServices/accounts/{accountName}/deployments/{deploymentName}",
         ),
-        _on("consumption:Budget", "{scope}/providers/Microsoft.Consumption/budgets/{budgetName}"),
+        _extension("consumption:Budget", "{scope}/providers/Microsoft.Consumption/budgets/{budgetName}"),
         _in_group("containerregistry:Registry", "Microsoft.ContainerRegistry/registries/{registryName}"),
         _in_group("dashboard:Grafana", "Microsoft.Dashboard/grafana/{workspaceName}"),
         _in_group(
@@ -76,7 +76,7 @@ IMPORT_TABLE = ImportTable(
             "monitor:DataCollectionEndpoint", "Microsoft.Insights/dataCollectionEndpoints/{dataCollectionEndpointName}"
         ),
         _in_group("monitor:DataCollectionRule", "Microsoft.Insights/dataCollectionRules/{dataCollectionRuleName}"),
-        _on("monitor:DiagnosticSetting", "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}"),
+        _extension("monitor:DiagnosticSetting", "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}"),
         _in_group("monitor:MetricAlert", "Microsoft.Insights/metricAlerts/{ruleName}"),
         _in_group("monitor:ScheduledQueryRule", "Microsoft.Insights/scheduledQueryRules/{ruleName}"),
         _in_group("network:FlowLog", "Microsoft.Network/networkWatchers/{networkWatcherName}/flowLogs/{flowLogName}"),

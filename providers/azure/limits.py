@@ -1,22 +1,18 @@
-"""What Azure refuses, and what it honours in its own way: pure, known before the SDK is imported."""
+"""Settings that Azure refuses or adjusts, collected from its capabilities. Pure: no SDK is imported to report them."""
 
-from providers.azure.base.deployer_subject import deployer_adjustments
 from providers.azure.base.image_sources import registry_refusals
-from providers.azure.base.locations import location_refusals
+from providers.azure.base.limits import deployer_adjustments, location_refusals, tag_refusals
 from providers.azure.base.model_deployments import model_adjustments, model_refusals
-from providers.azure.base.tags import tag_refusals
-from providers.azure.compute.limits import compute_adjustments, compute_refusals
-from providers.azure.compute.scaling import autoscaling_adjustments, autoscaling_refusals
-from providers.azure.compute.variable_names import variable_refusals
+from providers.azure.cache.sizes import cache_adjustments, cache_refusals
+from providers.azure.compute.limits import compute_adjustments, compute_refusals, variable_refusals
+from providers.azure.compute.scaling import scaling_adjustments, scaling_refusals
+from providers.azure.database.limits import database_adjustments, database_refusals
 from providers.azure.database.parameters import parameter_adjustments, parameter_refusals
-from providers.azure.database.redundancy import backup_refusals, redundancy_adjustments
-from providers.azure.entry.private_link import link_adjustments
-from providers.azure.entry.routes import entry_adjustments, entry_refusals
+from providers.azure.entry.limits import entry_adjustments, entry_refusals, private_link_adjustments
 from providers.azure.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
 from providers.azure.naming import naming_refusals
 from providers.azure.network.limits import network_adjustments, network_refusals
-from providers.azure.sizes import size_adjustments, size_refusals
-from providers.azure.storage.retention import storage_adjustments
+from providers.azure.storage.limits import storage_adjustments
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.spec import Platform
 
@@ -28,11 +24,11 @@ REFUSALS: tuple[RefusalRule, ...] = (
     registry_refusals,
     variable_refusals,
     model_refusals,
-    size_refusals,
-    backup_refusals,
+    database_refusals,
+    cache_refusals,
     parameter_refusals,
     compute_refusals,
-    autoscaling_refusals,
+    scaling_refusals,
     entry_refusals,
     monitoring_refusals,
 )
@@ -40,14 +36,14 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     network_adjustments,
     deployer_adjustments,
     model_adjustments,
-    size_adjustments,
-    redundancy_adjustments,
+    database_adjustments,
+    cache_adjustments,
     parameter_adjustments,
     storage_adjustments,
     compute_adjustments,
-    autoscaling_adjustments,
+    scaling_adjustments,
     entry_adjustments,
-    link_adjustments,
+    private_link_adjustments,
     monitoring_adjustments,
 )
 

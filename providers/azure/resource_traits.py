@@ -1,6 +1,6 @@
-"""What holds something on Azure, which revision an app runs, which password can be made anew.
+"""Stateful resource types of Azure, the revisions of an app, and the passwords that can be rotated.
 
-An app with one active revision keeps the old one until the new one is ready, and for good when it never is.
+An app with one active revision keeps the old revision until the new one is ready, and permanently if it never is.
 """
 
 from providers.contract.resource_traits import (
@@ -17,33 +17,35 @@ FAILED = ("provisioningState", ("Failed", "Canceled"))
 
 RESOURCE_TRAITS = ResourceTraits(
     stateful=(
-        StatefulType("azure-native:resources:ResourceGroup", "everything that stands in the group"),
+        StatefulType("azure-native:resources:ResourceGroup", "every resource in the group"),
         StatefulType("azure-native:dbforpostgresql:Server", "the database server and its backups"),
         StatefulType("azure-native:dbforpostgresql:Database", "the database"),
         StatefulType("azure-native:storage:StorageAccount", "the objects of the account, in all versions"),
         StatefulType("azure-native:storage:BlobContainer", "the objects of the container, in all versions"),
         StatefulType("azure-native:keyvault:Vault", "the secrets of the vault in all versions, and its name"),
         StatefulType("azure-native:keyvault:Secret", "a secret in all versions"),
-        StatefulType("azure-native:network:VirtualNetwork", "the network and the addresses of all that stands in it"),
-        StatefulType("azure-native:network:Subnet", "a part of the network and the addresses in it"),
-        StatefulType("azure-native:network:PublicIPAddress", "the address that others see and may have allowed"),
-        StatefulType("azure-native:app:ManagedEnvironment", "the place of all apps and the addresses they have there"),
+        StatefulType("azure-native:network:VirtualNetwork", "the network and every address in it"),
+        StatefulType("azure-native:network:Subnet", "a subnet and the addresses in it"),
+        StatefulType("azure-native:network:PublicIPAddress", "the outbound address that third parties may allow"),
+        StatefulType("azure-native:app:ManagedEnvironment", "the environment of all apps and their addresses"),
         StatefulType("azure-native:redisenterprise:RedisEnterprise", "the cache and its contents"),
         StatefulType("azure-native:redisenterprise:Database", "the contents of the cache"),
         StatefulType("azure-native:containerregistry:Registry", "the images that services run and a rollback needs"),
         StatefulType("azure-native:cdn:Profile", "the entry and its addresses"),
-        StatefulType("azure-native:cdn:AFDEndpoint", "the entry address that names point at"),
+        StatefulType("azure-native:cdn:AFDEndpoint", "the entry address that DNS records refer to"),
     ),
     running=(
         ServiceType("azure-native:app:ContainerApp", "latestRevisionName", "latestReadyRevisionName", failed=FAILED),
     ),
     losing=(
         ReplacingChange(
-            "azure.location", "*", "everything in a location is made anew in another one; begin a new stack instead"
+            "azure.location", "*", "a resource cannot move to another location; create a new stack there instead"
         ),
-        ReplacingChange("azure.tenant_id", "azure-native:keyvault:Vault", "a vault belongs to its directory for life"),
+        ReplacingChange("azure.tenant_id", "azure-native:keyvault:Vault", "a vault cannot move to another tenant"),
         ReplacingChange(
-            "network.zones", "azure-native:app:ManagedEnvironment", "an environment spans zones or not for life"
+            "network.zones",
+            "azure-native:app:ManagedEnvironment",
+            "the zone redundancy of an environment cannot be changed",
         ),
     ),
     passwords=(
@@ -52,9 +54,9 @@ RESOURCE_TRAITS = ResourceTraits(
             CACHE_PASSWORD,
             "Cache",
             "cache",
-            refused="Azure makes the keys of the cache by itself; let it make the first one anew (`az redisenterprise "
-            "database regenerate-key --key-type Primary`), then run `agent-platform up`, which stores it and restarts "
-            "the services that use it",
+            refused="Azure generates the keys of the cache; regenerate the primary key (`az redisenterprise database "
+            "regenerate-key --key-type Primary`), then run `agent-platform up`, which stores it and restarts the "
+            "services that use it",
         ),
     ),
 )

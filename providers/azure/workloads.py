@@ -1,4 +1,4 @@
-"""Services of one location of Azure: compute, its way to the entry, and the typed values that monitoring receives."""
+"""Services of one location, the origin that the entry connects to, and the typed values that monitoring receives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,24 @@ import pulumi
 
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.cache.resources import AzureCache
-from providers.azure.compute.address import service_address
-from providers.azure.compute.resources import AzureCompute, create_compute
+from providers.azure.compute.resources import AzureCompute, create_compute, service_address, service_host
 from providers.azure.database.resources import AzureDatabase
-from providers.azure.entry.ingress import AzureIngress, regional_ingress
+from providers.azure.observability.logs import AzureLogs
 from providers.contract.adapter import DataStores, Watched
 from providers.contract.component import Scope
-from providers.contract.results import Environment, ObjectStore, Workloads
+from providers.contract.results import Environment, ObjectStore, Origin, Workloads
+
+
+@dataclass(frozen=True)
+class AzureOrigin(Origin):
+    """Container Apps environment that Front Door connects to; it serves each app by its host name."""
+
+    environment_id: pulumi.Output[str]
+    hosts: Mapping[str, pulumi.Output[str]]
+    """Host name of the app by public service."""
+    logs: AzureLogs
+    apps: Mapping[str, pulumi.Resource]
+    """App by public service; it must exist before Front Door connects to it."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,6 @@ class AzureWorkloads(Workloads):
     """Services, and the resources that alarms and dashboards refer to."""
 
     compute: AzureCompute
-    ingress: AzureIngress | None
 
 
 AzureDataStores = DataStores[AzureDatabase, AzureCache, ObjectStore]
@@ -29,9 +39,21 @@ AzureWatched = Watched[AzureDatabase, AzureCache, AzureWorkloads]
 
 
 def create_workloads(scope: Scope, base: AzureBaseResources, environments: Mapping[str, Environment]) -> AzureWorkloads:
-    """Every service of the spec, reachable along `path` and `calls`."""
+    """Declare every service of the spec, reachable along `path` and `calls`."""
     compute = scope.component("compute", create_compute, base, environments)
-    ingress = regional_ingress(base, compute)
     addresses = {name: pulumi.Output.from_input(service_address(base, name)) for name in base.spec.services}
-    origin = ingress.origin if ingress else None
-    return AzureWorkloads(services=addresses, origin=origin, compute=compute, ingress=ingress)
+    return AzureWorkloads(services=addresses, origin=_origin(base, compute), compute=compute)
+
+
+def _origin(base: AzureBaseResources, compute: AzureCompute) -> AzureOrigin | None:
+    """Origin of the location; None without a public service."""
+    public = base.spec.public
+    if not public:
+        return None
+    return AzureOrigin(
+        host=base.environment.default_domain,
+        environment_id=base.environment.id,
+        hosts={name: service_host(base, name) for name in public},
+        logs=base.logs,
+        apps={name: compute.apps[name] for name in public},
+    )

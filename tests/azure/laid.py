@@ -13,7 +13,6 @@ from components.settings import Settings
 from components.validation.parse import read
 from providers.azure.base.account import create_account
 from providers.azure.base.identity import create_identity
-from providers.azure.base.keys import create_keys
 from providers.azure.base.models import create_models
 from providers.azure.base.registry import create_registry
 from providers.azure.base.resources import AzureBaseResources
@@ -86,15 +85,13 @@ def _lay(context: AzureContext) -> None:
 def _base(here: Scope, context: AzureContext) -> AzureBaseResources:
     elsewhere = pulumi.Output.from_input
     logs = Logs(elsewhere(WORKSPACE), elsewhere("<workspace>.customerId"))
-    keys = here.component("keys", create_keys, context)
-    network = here.component("network", create_network, context, keys, logs)
+    network = here.component("network", create_network, context, logs)
     identity = here.component("identity", create_identity, context)
     return AzureBaseResources(
         context=context,
-        keys=keys,
         network=network,
         identity=identity,
-        registry=here.component("registry", create_registry, context, keys, identity, network, logs),
+        registry=here.component("registry", create_registry, context, identity, network, logs),
         channels=AzureChannels(elsewhere("<warning>.id"), elsewhere("<critical>.id")),
         prometheus=None,
         logs=logs,

@@ -5,10 +5,10 @@ from typing import cast
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.azure.base import role_ids as rights
+from providers.azure.base import roles as rights
+from providers.azure.compute.containers import digest, secrets_version
 from providers.azure.compute.health import liveness_probe, probe_refusals, startup_probe
 from providers.azure.compute.sizes import PAIRS, app_size_refusals
-from providers.azure.compute.variables import digest, secrets_version
 from providers.azure.limits import LIMITS
 from providers.contract.results import Environment
 from providers.contract.spec.service import Health

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 
 from automation.plan.inventory import Declared, Inventory, Secret
-from providers.azure.database.redundancy import maintenance_window
+from providers.azure.database.limits import maintenance_window
 from providers.azure.limits import LIMITS
 from providers.contract.spec import MaintenanceSpec
 from tests.azure.laid import WORKSPACE, at, depends_on, laid, opened, spec_of

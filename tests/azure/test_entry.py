@@ -5,8 +5,7 @@ from typing import cast
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.azure.entry.private_link import approval_command
-from providers.azure.entry.routes import link_location, patterns, proof_name, record_name
+from providers.azure.entry.limits import approval_command, link_location, patterns, proof_name, record_name
 from providers.azure.limits import LIMITS
 from tests.azure.laid import at, depends_on, spec_of
 

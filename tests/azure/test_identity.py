@@ -1,6 +1,6 @@
 """Identities and the rights they are given: one role on one resource, named for ever."""
 
-from providers.azure.base import role_ids as rights
+from providers.azure.base import roles as rights
 from providers.azure.limits import LIMITS
 from tests.azure.laid import context_of, laid, spec_of
 

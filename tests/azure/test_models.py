@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.azure.base import role_ids as rights
+from providers.azure.base import roles as rights
 from providers.azure.base.model_deployments import ModelDeployment, parse_model
 from providers.azure.limits import LIMITS
 from tests.azure.laid import at, depends_on, laid, spec_of

@@ -9,9 +9,9 @@ from automation.plan.inventory import Inventory, Secret
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
 from providers.azure.limits import LIMITS
+from providers.azure.monitoring.dashboard import over_time
 from providers.azure.monitoring.limits import SLACK_SECRET
 from providers.azure.monitoring.metrics import METRICS, QUERIES, burn_query, duration, window_seconds
-from providers.azure.monitoring.panels import over_time
 from providers.contract.alarms import BURN_RATES, Signal, alarm_rules
 from tests.azure.laid import at, opened, spec_of
 from tests.planning import DROP, production

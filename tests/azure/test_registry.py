@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.azure.base import role_ids as rights
+from providers.azure.base import roles as rights
 from providers.azure.limits import LIMITS
 from tests.azure.laid import at, depends_on, laid, spec_of
 

@@ -3,7 +3,7 @@
 import pytest
 
 from automation.plan.inventory import Secret
-from providers.azure.base import role_ids as rights
+from providers.azure.base import roles as rights
 from providers.azure.limits import LIMITS
 from tests.azure.laid import SECRET, at, depends_on, laid, opened, spec_of
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.azure.base import role_ids as rights
+from providers.azure.base import roles as rights
 from providers.azure.limits import LIMITS
-from providers.azure.storage.retention import keeping
+from providers.azure.storage.limits import keeping
 from providers.contract.spec import StorageSpec
 from tests.azure.laid import at, laid, spec_of
 

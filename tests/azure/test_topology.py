@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.azure.base.locations import UNPAIRED, WITHOUT_ZONES, ZONAL, geo_backup, storage_redundancy
+from providers.azure.base.limits import UNPAIRED, WITHOUT_ZONES, ZONAL, geo_backup, storage_redundancy
 from providers.azure.limits import LIMITS
 from providers.azure.network.cidr import RESERVED, AzureAddressPlan, cidr_fault, layout, most_replicas
-from providers.azure.network.security_rules import DENY_PRIORITY, Rule, rules
+from providers.azure.network.flows import DENY_PRIORITY, Rule, rules
 from tests.azure.laid import context_of, spec_of
 
 

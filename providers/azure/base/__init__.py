@@ -1,1 +1,1 @@
-"""Account, keys, identities, registry and secrets on Azure: what every other capability depends on."""
+"""Resource group, identities, registry, vault and models on Azure: the base resources of every capability."""

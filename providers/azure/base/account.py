@@ -1,10 +1,11 @@
-"""What the account must have before anything else: the resource group that holds the stack in its location.
+"""Resource group of the stack in one location.
 
-Nothing names the group by an Output: its name is fixed (`AzureContext.group`), and the provider of everything else waits for
-it. No lock stands on it: a lock on a group forbids to delete anything in it, so that `up` could not even take a role
-back. A subscription registers each service once, which the provider does by itself where whoever deploys may; where not,
-run `az provider register --namespace <service>` for Microsoft.App, Cdn, DBforPostgreSQL, Cache, KeyVault,
-ContainerRegistry, CognitiveServices, OperationalInsights, Insights, Monitor, AlertsManagement and Dashboard.
+No resource refers to the group by an Output: its name is fixed (`AzureContext.group`), and the provider of all other
+resources depends on the group. It has no management lock, because a lock would prevent the deletion of anything in it,
+for example of a role assignment during `up`. Each resource provider is registered once per subscription, which the
+Pulumi provider does if the deploying principal may; otherwise run `az provider register --namespace <name>` for
+Microsoft.App, Cdn, DBforPostgreSQL, Cache, KeyVault, ContainerRegistry, CognitiveServices, OperationalInsights,
+Insights, Monitor, AlertsManagement and Dashboard.
 """
 
 from dataclasses import dataclass
@@ -18,18 +19,18 @@ from providers.contract.component import Scope
 
 @dataclass(frozen=True)
 class AzureAccount:
-    """The resource group."""
+    """Resource group of the stack."""
 
     group: azure_native.resources.ResourceGroup
 
     @property
     def group_name(self) -> pulumi.Output[str]:
-        """Its name, known when it stands."""
+        """Name of the group; resolves after its creation."""
         return self.group.name
 
 
 def create_account(scope: Scope, context: AzureContext) -> AzureAccount:
-    """The resource group of the stack in one location."""
+    """Declare the resource group of the stack in one location."""
     group = azure_native.resources.ResourceGroup(
         scope.named(),
         resource_group_name=context.group,

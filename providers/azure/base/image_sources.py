@@ -1,50 +1,55 @@
-"""Where an image is pulled from: the platform's own registry, or another one that serves it to anybody. Pure."""
+"""Registries that images are pulled from: the platform's registry, or a public one. Pure."""
 
 import re
 
-from providers.contract.diagnostics import Diagnostic, legacy_unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
-REPOSITORY = re.compile(r"([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*")
-REPOSITORY_LIMIT = 256
+REPOSITORY_PATTERN = re.compile(r"([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*")
+MAX_REPOSITORY_CHARACTERS = 256
 """Microsoft Learn, "Azure Container Registry service limits" and "Naming conventions of repositories"."""
 MICROSOFT_REGISTRY = "mcr.microsoft.com"
-"""Reached by its service tag even without a way out."""
+"""Reachable by its service tag without outbound internet access."""
 
 
 def own_images(spec: Platform) -> dict[str, Image]:
-    """By service, the images that name no registry and so live in the platform's own."""
+    """Return by service the images without a registry host, which the platform's registry stores."""
     images = {name: parse_image(service.image) for name, service in spec.services.items()}
     return {name: image for name, image in images.items() if image.registry is None}
 
 
 def registry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Images whose repository the registry does not take, and images that nothing leads to."""
-    return [*_names(spec), *_out_of_reach(spec)]
+    """Repository names that the registry rejects, and images that cannot be pulled without egress."""
+    return [*_refused_repositories(spec), *_unreachable_images(spec)]
 
 
-def _names(spec: Platform) -> list[Diagnostic]:
-    advice = (
-        "names a repository in the container registry: take lower-case letters and digits, single dots, hyphens and "
-        f"underscores between them, slashes between words, at most {REPOSITORY_LIMIT} characters before the tag"
+def _refused_repositories(spec: Platform) -> list[Diagnostic]:
+    fix = (
+        "use lower-case letters and digits, single dots, hyphens or underscores between them and slashes between "
+        f"path components, at most {MAX_REPOSITORY_CHARACTERS} characters before the tag"
     )
     return [
-        legacy_unsupported("azure", f"services.{name}.image", spec.services[name].image, advice)
+        Unsupported("azure", f"services.{name}.image", f"{image.name} is not a valid repository name", fix)
         for name, image in own_images(spec).items()
-        if not REPOSITORY.fullmatch(image.name) or len(image.name) > REPOSITORY_LIMIT
+        if not REPOSITORY_PATTERN.fullmatch(image.name) or len(image.name) > MAX_REPOSITORY_CHARACTERS
     ]
 
 
-def _out_of_reach(spec: Platform) -> list[Diagnostic]:
+def _unreachable_images(spec: Platform) -> list[Diagnostic]:
     if spec.network.egress != "none":
         return []
-    advice = (
-        "without egress only the platform's own registry can be reached; bring the image there and drop the host, "
-        "or set network.egress to per_zone or single"
-    )
+    registries = {name: parse_image(service.image).registry for name, service in spec.services.items()}
     return [
-        legacy_unsupported("azure", f"services.{name}.image", service.image, advice)
-        for name, service in spec.services.items()
-        if parse_image(service.image).registry not in (None, MICROSOFT_REGISTRY)
+        Unsupported(
+            "azure",
+            f"services.{name}.image",
+            problem=f"{registry} cannot be reached while network.egress is none",
+            fix=(
+                "import the image into the platform's registry and remove the host from the reference, "
+                "or set network.egress to per_zone or single"
+            ),
+        )
+        for name, registry in registries.items()
+        if registry not in (None, MICROSOFT_REGISTRY)
     ]

@@ -1,56 +1,62 @@
-"""Which deployment a listed model becomes. Pure.
+"""Deployments of the listed models. Pure.
 
-`gpt-4.1` is deployed in the version that Azure offers by default and follows it; `gpt-4.1@2025-04-14` stays at that
-version. Services ask for a model by its name without the version, which is the name of its deployment.
+`gpt-4.1` is deployed in Azure's default version and upgraded with it; `gpt-4.1@2025-04-14` stays at that version.
+A deployment has the name of its model without the version, and services request the model by that name.
 """
 
 import re
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_error
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
 from providers.contract.spec import Platform
 
-MODEL = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9.-]{0,62}[A-Za-z0-9])(@(?P<version>[A-Za-z0-9.-]+))?")
-DEPLOYMENT_KIND = "GlobalStandard"
-"""The kind that nearly every location and model has, paid by token."""
-THOUSAND_TOKENS_A_MINUTE = 50
-"""Capacity of a deployment, in thousands of tokens a minute; the subscription's quota bounds the sum."""
+MODEL_PATTERN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9.-]{0,62}[A-Za-z0-9])(@(?P<version>[A-Za-z0-9.-]+))?")
+DEPLOYMENT_SKU = "GlobalStandard"
+"""Deployment type that nearly every location and model offers, billed per token."""
+CAPACITY_THOUSAND_TOKENS_PER_MINUTE = 50
+"""Capacity of each deployment; the subscription's quota limits the sum."""
 
 
 @dataclass(frozen=True)
 class ModelDeployment:
-    """A model by its name, and the version it is pinned to (None: Azure's default, upgraded by itself)."""
+    """Model by its name, and the version that it is pinned to (None: Azure's default, upgraded automatically)."""
 
     name: str
     version: str | None
 
 
 def parse_model(text: str) -> ModelDeployment:
-    """`gpt-4.1` or `gpt-4.1@2025-04-14`; ValueError for what `model_refusals` refuses."""
-    match = MODEL.fullmatch(text)
+    """Parse `gpt-4.1` or `gpt-4.1@2025-04-14`; ValueError for names that `model_refusals` refuses."""
+    match = MODEL_PATTERN.fullmatch(text)
     if match is None:
         raise ValueError(f"{text} is not the name of a model")
     return ModelDeployment(match["name"], match["version"])
 
 
 def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Names that are none, and models listed twice."""
+    """Invalid names of models, and models that are listed twice."""
     models = spec.azure.models if spec.azure else ()
-    advice = "is not the name of a model of Azure OpenAI; write it like gpt-4.1, or gpt-4.1@2025-04-14 to pin a version"
-    bad: list[Diagnostic] = [
-        legacy_error("azure.models", model, advice) for model in models if not MODEL.fullmatch(model)
+    fix = "use a name such as gpt-4.1, or gpt-4.1@2025-04-14 to pin a version"
+    invalid = [
+        ConfigError("azure.models", f"{model} is not the name of an Azure OpenAI model", fix)
+        for model in models
+        if not MODEL_PATTERN.fullmatch(model)
     ]
-    names = [parse_model(model).name for model in models if MODEL.fullmatch(model)]
-    twice = "is listed twice, and a model has one deployment; list it once"
-    return [*bad, *(legacy_error("azure.models", name, twice) for name in sorted(set(names)) if names.count(name) > 1)]
+    names = [parse_model(model).name for model in models if MODEL_PATTERN.fullmatch(model)]
+    duplicates = [
+        ConfigError("azure.models", f"{name} is listed twice and a model has one deployment", "list it once")
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    ]
+    return [*invalid, *duplicates]
 
 
 def model_adjustments(spec: Platform) -> list[Adjustment]:
-    """Where requests are answered, and how many."""
+    """Type and capacity of the deployments, and the location of their data."""
     if spec.azure is None or not spec.users_of("models"):
         return []
-    given = (
-        f"{DEPLOYMENT_KIND} deployments of {THOUSAND_TOKENS_A_MINUTE} 000 tokens a minute each; data at rest stays in "
-        f"{spec.azure.location}, a request may be answered in any location"
+    reason = (
+        f"each model has a {DEPLOYMENT_SKU} deployment with {CAPACITY_THOUSAND_TOKENS_PER_MINUTE} 000 tokens per minute; "
+        f"data at rest stays in {spec.azure.location}, requests may be processed in any location"
     )
-    return [legacy_adjustment("azure.models", list(spec.azure.models), given)]
+    return [Adjustment("azure.models", list(spec.azure.models), Effect.PARTIAL, reason)]

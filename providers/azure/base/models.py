@@ -1,9 +1,9 @@
 """Managed models: an Azure OpenAI account with a deployment of each listed model, for the services that use `models`.
 
-The account has no keys and, with private endpoints, no public address: a service asks with its identity, at the address
-in AZURE_OPENAI_ENDPOINT, for the deployment that bears the model's name. Deployments are made one after another, for
-the account takes one change at a time. The name of a deleted account stays taken for two days, so it ends in digits of
-its own.
+The account has no keys and, with private endpoints, no public access: a service authenticates with its identity, at
+AZURE_OPENAI_ENDPOINT, and requests the deployment that has the model's name. Deployments are created one after another,
+because the account accepts one change at a time. The name of a deleted account stays reserved for two days, so it ends
+in random digits.
 """
 
 from collections.abc import Mapping
@@ -15,34 +15,34 @@ import pulumi_random as random
 
 from providers.azure.base.identity import AzureIdentity
 from providers.azure.base.model_deployments import (
-    DEPLOYMENT_KIND,
-    THOUSAND_TOKENS_A_MINUTE,
+    CAPACITY_THOUSAND_TOKENS_PER_MINUTE,
+    DEPLOYMENT_SKU,
     ModelDeployment,
     parse_model,
 )
-from providers.azure.base.role_ids import OPENAI_USER
-from providers.azure.base.roles import grant
+from providers.azure.base.roles import OPENAI_USER, grant_role
 from providers.azure.context import AzureContext
 from providers.azure.naming import SALT_BYTES, models_prefix
 from providers.azure.network.endpoints import private_endpoint
-from providers.azure.network.results import AzureNetwork
-from providers.azure.observability.diagnostics import send_to_logs
-from providers.azure.observability.logs import Logs
+from providers.azure.network.resources import AzureNetwork
+from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.contract.component import Scope
+
+Account = azure_native.cognitiveservices.Account
 
 
 @dataclass(frozen=True)
-class Models:
-    """Where the models answer, and by service what must exist before it may ask them."""
+class AzureModels:
+    """Endpoint of the models, and by service the resources that must exist before it can use them."""
 
     endpoint: pulumi.Output[str]
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
 def create_models(
-    scope: Scope, context: AzureContext, network: AzureNetwork, identity: AzureIdentity, logs: Logs
-) -> Models | None:
-    """Account, deployments and a role per service that uses `models`; None when none does."""
+    scope: Scope, context: AzureContext, network: AzureNetwork, identity: AzureIdentity, logs: AzureLogs
+) -> AzureModels | None:
+    """Declare account, deployments and a role for each service that uses `models`; None without such a service."""
     users = context.spec.users_of("models")
     if not users:
         return None
@@ -52,32 +52,34 @@ def create_models(
         ready.append(_deployment(scope, context, account, model, ready[-1:]))
     ready += private_endpoint(scope, context, network, "endpoint", account.id, "account", after=tuple(ready))
     send_to_logs(scope, logs, "diagnostics", account.id)
-    principals = {name: identity.services[name].principal_id for name in users}
-    rights = {name: grant(scope, context, name, OPENAI_USER, who, account.id) for name, who in principals.items()}
-    return Models(
-        endpoint=account.properties.apply(lambda known: known.endpoint),
-        grants={name: (right, *ready) for name, right in rights.items()},
+    roles = {
+        name: grant_role(scope, context, name, OPENAI_USER, identity.services[name].principal_id, account.id)
+        for name in users
+    }
+    return AzureModels(
+        endpoint=account.properties.apply(lambda properties: properties.endpoint),
+        grants={name: (role, *ready) for name, role in roles.items()},
     )
 
 
-def _account(scope: Scope, context: AzureContext, network: AzureNetwork) -> azure_native.cognitiveservices.Account:
+def _account(scope: Scope, context: AzureContext, network: AzureNetwork) -> Account:
     digits = random.RandomId(scope.named("name"), byte_length=SALT_BYTES, opts=scope.opts())
     name = pulumi.Output.concat(models_prefix(context.stack), digits.hex)
     private = context.spec.network.private_endpoints
-    doors = [] if private else [azure_native.cognitiveservices.VirtualNetworkRuleArgs(id=network.apps_subnet_id)]
-    return azure_native.cognitiveservices.Account(
+    apps_subnet = azure_native.cognitiveservices.VirtualNetworkRuleArgs(id=network.apps_subnet_id)
+    return Account(
         scope.named(),
         resource_group_name=context.group,
         account_name=name,
         kind="OpenAI",
         sku=azure_native.cognitiveservices.SkuArgs(name="S0"),
         properties=azure_native.cognitiveservices.AccountPropertiesArgs(
-            # without a name of its own the account answers no identity and takes no private endpoint
+            # required for Entra ID authentication and for private endpoints
             custom_sub_domain_name=name,
             disable_local_auth=True,
             public_network_access="Disabled" if private else "Enabled",
             network_acls=azure_native.cognitiveservices.NetworkRuleSetArgs(
-                default_action="Deny", virtual_network_rules=doors
+                default_action="Deny", virtual_network_rules=[] if private else [apps_subnet]
             ),
         ),
         tags=dict(scope.tags),
@@ -86,18 +88,14 @@ def _account(scope: Scope, context: AzureContext, network: AzureNetwork) -> azur
 
 
 def _deployment(
-    scope: Scope,
-    context: AzureContext,
-    account: azure_native.cognitiveservices.Account,
-    model: ModelDeployment,
-    before: list[pulumi.Resource],
+    scope: Scope, context: AzureContext, account: Account, model: ModelDeployment, after: list[pulumi.Resource]
 ) -> azure_native.cognitiveservices.Deployment:
     return azure_native.cognitiveservices.Deployment(
         scope.named(model.name),
         resource_group_name=context.group,
         account_name=account.name,
         deployment_name=model.name,
-        sku=azure_native.cognitiveservices.SkuArgs(name=DEPLOYMENT_KIND, capacity=THOUSAND_TOKENS_A_MINUTE),
+        sku=azure_native.cognitiveservices.SkuArgs(name=DEPLOYMENT_SKU, capacity=CAPACITY_THOUSAND_TOKENS_PER_MINUTE),
         properties=azure_native.cognitiveservices.DeploymentPropertiesArgs(
             model=azure_native.cognitiveservices.DeploymentModelArgs(
                 format="OpenAI", name=model.name, version=model.version
@@ -105,6 +103,6 @@ def _deployment(
             version_upgrade_option="OnceNewDefaultVersionAvailable" if model.version is None else "NoAutoUpgrade",
         ),
         tags=dict(scope.tags),
-        # two deployments at once are refused with a conflict
-        opts=scope.opts(depends_on=before),
+        # the API rejects concurrent deployments with a conflict
+        opts=scope.opts(depends_on=after),
     )

@@ -1,9 +1,9 @@
-"""Store a value, hand out a reference: Key Vault, one role per reader on the single secret.
+"""Secrets in Key Vault, each with one role assignment per reader.
 
-The platform itself reads the secret with the service's identity, in the version that the app names: a new value is a
-new version, and so a new revision. Values are written through Azure's management, so whoever deploys needs no way into
-the vault. Deleting one would need that way, so a secret that the stack drops stays in the vault, without a reader, until
-somebody removes it.
+Container Apps reads a secret with the service's identity, in the version that the app names: a new value is a new
+version and therefore a new revision. Values are written through the Resource Manager, so the deploying principal needs
+no access to the vault's data. Deleting a secret would need that access, so a secret that the stack no longer declares
+stays in the vault, without a reader, until an operator deletes it.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
-from providers.azure.base.role_ids import SECRETS_USER
-from providers.azure.base.roles import grant
+from providers.azure.base.roles import SECRETS_USER, grant_role
 from providers.azure.naming import secret_name
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
@@ -22,7 +21,7 @@ from providers.contract.results import SecretRef
 def create_secret(
     scope: Scope, base: AzureBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
-    """One secret; `reference` is its URI without a version, `version` the URI with it."""
+    """Declare one secret; `reference` is its URI without the version, `version` the URI with it."""
     context, vault = base.context, base.vault
     secret = azure_native.keyvault.Secret(
         scope.named(name),
@@ -30,24 +29,24 @@ def create_secret(
         vault_name=vault.name,
         secret_name=secret_name(scope.named(name)),
         properties=azure_native.keyvault.SecretPropertiesArgs(
-            # the SDK marks it secret by itself nowhere
+            # the SDK does not mark it as a secret
             value=pulumi.Output.secret(value),
             attributes=azure_native.keyvault.SecretAttributesArgs(enabled=True),
         ),
         tags=dict(scope.tags),
         opts=scope.opts(retain_on_delete=True),
     )
-    grants = [_read(scope, base, name, secret, reader) for reader in readers]
+    grants = [_grant_read(scope, base, name, secret, reader) for reader in readers]
     return SecretRef(
         name=name,
-        reference=secret.properties.apply(lambda known: known.secret_uri),
-        version=secret.properties.apply(lambda known: known.secret_uri_with_version),
+        reference=secret.properties.apply(lambda properties: properties.secret_uri),
+        version=secret.properties.apply(lambda properties: properties.secret_uri_with_version),
         grants=(secret, *grants, *vault.ready),
     )
 
 
-def _read(
+def _grant_read(
     scope: Scope, base: AzureBaseResources, name: str, secret: azure_native.keyvault.Secret, reader: str
 ) -> azure_native.authorization.RoleAssignment:
     principal = base.identity.services[reader].principal_id
-    return grant(scope, base.context, f"{name}-read-by-{reader}", SECRETS_USER, principal, secret.id)
+    return grant_role(scope, base.context, f"{name}-read-by-{reader}", SECRETS_USER, principal, secret.id)

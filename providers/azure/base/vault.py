@@ -1,8 +1,8 @@
-"""The key vault: where every secret of the stack is kept, each with its own readers.
+"""Key vault with every secret of the stack, each with its own readers.
 
-Access goes by roles on the single secret, never by the vault's access policies, which know only the whole vault. What
-is deleted can be called back for 90 days, and nobody can purge it sooner; the vault's name stays taken as long, so it
-ends in digits of its own. No lock stands on it: a lock would forbid to take a reader's role back.
+Access is granted by roles on a single secret, never by access policies, which apply to the whole vault. Deleted secrets
+can be recovered for 90 days and cannot be purged earlier; the vault's name stays reserved for as long, so it ends in
+random digits. The vault has no management lock: a lock would prevent the removal of a reader's role assignment.
 """
 
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ import pulumi_random as random
 from providers.azure.context import AzureContext
 from providers.azure.naming import SALT_BYTES, vault_prefix
 from providers.azure.network.endpoints import private_endpoint
-from providers.azure.network.results import AzureNetwork
-from providers.azure.observability.diagnostics import send_to_logs
-from providers.azure.observability.logs import Logs
+from providers.azure.network.resources import AzureNetwork
+from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.contract.component import Scope
 
-RECOVERY_DAYS = 90
+SOFT_DELETE_DAYS = 90
 
 
 @dataclass(frozen=True)
-class Vault:
-    """Name and id of the vault; `ready` is what must exist before a secret can be read from the network."""
+class AzureVault:
+    """Key vault."""
 
     name: pulumi.Output[str]
     id: pulumi.Output[str]
     ready: tuple[pulumi.Resource, ...]
+    """Resources that must exist before a secret can be read from the network."""
 
 
-def create_vault(scope: Scope, context: AzureContext, network: AzureNetwork, logs: Logs) -> Vault:
-    """The vault, its private endpoint and its log."""
+def create_vault(scope: Scope, context: AzureContext, network: AzureNetwork, logs: AzureLogs) -> AzureVault:
+    """Declare the vault, its private endpoint and its diagnostic setting."""
     digits = random.RandomId(scope.named("name"), byte_length=SALT_BYTES, opts=scope.opts())
     vault = azure_native.keyvault.Vault(
         scope.named(),
@@ -44,24 +44,23 @@ def create_vault(scope: Scope, context: AzureContext, network: AzureNetwork, log
     )
     ready = private_endpoint(scope, context, network, "endpoint", vault.id, "vault")
     send_to_logs(scope, logs, "diagnostics", vault.id)
-    return Vault(vault.name, vault.id, ready)
+    return AzureVault(vault.name, vault.id, ready)
 
 
 def _properties(context: AzureContext, network: AzureNetwork) -> azure_native.keyvault.VaultPropertiesArgs:
     private = context.spec.network.private_endpoints
+    apps_subnet = azure_native.keyvault.VirtualNetworkRuleArgs(id=network.apps_subnet_id)
     return azure_native.keyvault.VaultPropertiesArgs(
         tenant_id=context.tenant_id,
         sku=azure_native.keyvault.SkuArgs(family="A", name=azure_native.keyvault.SkuName.STANDARD),
         enable_rbac_authorization=True,
         enable_soft_delete=True,
-        soft_delete_retention_in_days=RECOVERY_DAYS,
+        soft_delete_retention_in_days=SOFT_DELETE_DAYS,
         enable_purge_protection=True,
         public_network_access="Disabled" if private else "Enabled",
         network_acls=azure_native.keyvault.NetworkRuleSetArgs(
             default_action="Deny",
             bypass="AzureServices",
-            virtual_network_rules=[]
-            if private
-            else [azure_native.keyvault.VirtualNetworkRuleArgs(id=network.apps_subnet_id)],
+            virtual_network_rules=[] if private else [apps_subnet],
         ),
     )

@@ -1,1 +1,1 @@
-"""Services on Azure."""
+"""Services on Azure: Container Apps."""

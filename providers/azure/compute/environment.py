@@ -1,8 +1,8 @@
-"""Where the apps run: one internal Container Apps environment on the platform's subnet, made before anything is addressed.
+"""Container Apps environment: internal, in the platform's subnet, created before the addresses of services are used.
 
-It has no public address and takes no public traffic: Front Door comes in by a private link, apps reach each other over
-its own proxy, which encrypts what goes from machine to machine. AzureNetwork, zones and the name of the group that Azure
-keeps its machines in are fixed for ever; a change of them would replace the environment and every app in it.
+It has no public address: Front Door connects through a private link, and apps reach each other through its proxy, which
+encrypts traffic between machines. Subnet, zones and the name of the infrastructure resource group cannot be changed; a
+change would replace the environment and every app in it.
 """
 
 from dataclasses import dataclass
@@ -11,40 +11,39 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
-from providers.azure.network.results import AzureNetwork
-from providers.azure.observability.diagnostics import send_to_logs
-from providers.azure.observability.logs import Logs
+from providers.azure.network.resources import AzureNetwork
+from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.contract.component import Scope
 
-PROFILE = "Consumption"
-"""Copies are paid by the second, on machines that Azure keeps."""
+WORKLOAD_PROFILE = "Consumption"
+"""Replicas are billed per second, on machines that Azure manages."""
 
 
 @dataclass(frozen=True)
 class AppEnvironment:
-    """Id, domain (`<words>.<location>.azurecontainerapps.io`) and address of the environment."""
+    """Id, domain (`<words>.<location>.azurecontainerapps.io`) and private address of the environment."""
 
     id: pulumi.Output[str]
     default_domain: pulumi.Output[str]
     static_ip: pulumi.Output[str]
 
 
-def create_environment(scope: Scope, context: AzureContext, network: AzureNetwork, logs: Logs) -> AppEnvironment:
-    """The environment: zone-redundant, internal, peers encrypted."""
+def create_environment(scope: Scope, context: AzureContext, network: AzureNetwork, logs: AzureLogs) -> AppEnvironment:
+    """Declare the environment: internal, zone-redundant with several zones, with peer encryption."""
     app = azure_native.app
     environment = app.ManagedEnvironment(
         scope.named(),
         resource_group_name=context.group,
         vnet_configuration=app.VnetConfigurationArgs(infrastructure_subnet_id=network.apps_subnet_id, internal=True),
-        # without it no private link is accepted, and so no Front Door
+        # required for private links, and therefore for Front Door
         public_network_access="Disabled",
         zone_redundant=context.zonal,
-        workload_profiles=[app.WorkloadProfileArgs(name=PROFILE, workload_profile_type=PROFILE)],
+        workload_profiles=[app.WorkloadProfileArgs(name=WORKLOAD_PROFILE, workload_profile_type=WORKLOAD_PROFILE)],
         infrastructure_resource_group=f"{context.group}-machines",
         peer_traffic_configuration=app.ManagedEnvironmentPeerTrafficConfigurationArgs(
             encryption=app.ManagedEnvironmentEncryptionArgs(enabled=True)
         ),
-        # the workspace's key would stand in the state; the diagnostic setting needs none
+        # the destination log-analytics would put the workspace's key into the state; a diagnostic setting has no key
         app_logs_configuration=app.AppLogsConfigurationArgs(destination="azure-monitor"),
         tags=dict(scope.tags),
         opts=scope.opts(protect=context.production),

@@ -1,7 +1,8 @@
-"""Health checks as Container Apps' three probes. Pure.
+"""Health checks as the three probes of Container Apps. Pure.
 
-The startup probe gives a copy its grace, the readiness probe takes it out of traffic, the liveness probe restarts it
-when it stays unhealthy for twice as long. No probe runs a command, and a worker, which listens nowhere, is asked nothing.
+The startup probe waits for the start period, the readiness probe removes a replica from traffic, the liveness probe
+restarts a replica that stays unhealthy for twice as long. No probe runs a command, and a worker has no probe because it
+has no port.
 """
 
 from collections.abc import Iterator
@@ -9,18 +10,18 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
-LONGEST_PERIOD_SECONDS = 240
-MOST_FAILURES = 10
+MAX_PERIOD_SECONDS = 240
+MAX_FAILURES = 10
 """Bounds of a probe: Container Apps API, `ContainerAppProbe` (timeoutSeconds has the same as periodSeconds)."""
 
 
 @dataclass(frozen=True)
 class AzureProbe:
-    """How often is asked, how long an answer may take, and how many answers in a row decide."""
+    """Period and timeout of a probe, and the consecutive results that change a replica's state."""
 
     type: Literal["Startup", "Readiness", "Liveness"]
     period_seconds: int
@@ -30,20 +31,20 @@ class AzureProbe:
 
 
 def probes(health: Health) -> tuple[AzureProbe, ...]:
-    """The probes of a service with a port."""
+    """Return the probes of a service with a port."""
     return startup_probe(health), readiness_probe(health), liveness_probe(health)
 
 
 def startup_probe(health: Health) -> AzureProbe:
-    """Waits for the grace after start and the failures that follow it: ten questions over all of that."""
-    period = min(LONGEST_PERIOD_SECONDS, max(ceil(patience_seconds(health) / MOST_FAILURES), health.timeout_seconds))
-    return AzureProbe(
-        "Startup", period, health.timeout_seconds, min(MOST_FAILURES, ceil(patience_seconds(health) / period))
-    )
+    """Return the probe that covers the start period and the failures after it with at most ten checks."""
+    startup_seconds = patience_seconds(health)
+    period_seconds = min(MAX_PERIOD_SECONDS, max(ceil(startup_seconds / MAX_FAILURES), health.timeout_seconds))
+    failures = min(MAX_FAILURES, ceil(startup_seconds / period_seconds))
+    return AzureProbe("Startup", period_seconds, health.timeout_seconds, failures)
 
 
 def readiness_probe(health: Health) -> AzureProbe:
-    """Takes a copy out of traffic, and back in."""
+    """Return the probe that removes a replica from traffic and adds it again."""
     return AzureProbe(
         "Readiness",
         health.interval_seconds,
@@ -54,40 +55,42 @@ def readiness_probe(health: Health) -> AzureProbe:
 
 
 def liveness_probe(health: Health) -> AzureProbe:
-    """Restarts a copy that stays unhealthy."""
-    failures = min(MOST_FAILURES, PATIENCE * health.unhealthy_threshold)
+    """Return the probe that restarts a replica that stays unhealthy."""
+    failures = min(MAX_FAILURES, PATIENCE * health.unhealthy_threshold)
     return AzureProbe("Liveness", health.interval_seconds, health.timeout_seconds, failures)
 
 
 def probe_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Intervals longer than a probe's period may be."""
-    advice = f"a probe of Container Apps asks at least every {LONGEST_PERIOD_SECONDS} seconds; use that or less"
+    """Intervals above the maximum period of a probe."""
     return [
-        legacy_unsupported("azure", f"services.{name}.health.interval_seconds", service.health.interval_seconds, advice)
+        Unsupported(
+            "azure",
+            f"services.{name}.health.interval_seconds",
+            problem=f"{service.health.interval_seconds} s is above the maximum period of a probe",
+            fix=f"use at most {MAX_PERIOD_SECONDS}",
+        )
         for name, service in spec.services.items()
-        if service.health.interval_seconds > LONGEST_PERIOD_SECONDS
+        if service.health.interval_seconds > MAX_PERIOD_SECONDS
     ]
 
 
 def probe_adjustments(spec: Platform) -> list[Adjustment]:
-    """Health settings that no probe can carry."""
-    return [found for name, service in spec.services.items() for found in _adjustments(name, service)]
+    """Health settings that no probe can express."""
+    return [adjustment for name, service in spec.services.items() for adjustment in _adjustments(name, service)]
 
 
 def _adjustments(name: str, service: Service) -> Iterator[Adjustment]:
-    path, health = f"services.{name}.health", service.health
+    key, health = f"services.{name}.health", service.health
     if health.command:
-        given = "nothing: Container Apps runs no command in a container, and starts one again when its process ends"
-        yield legacy_adjustment(f"{path}.command", list(health.command), given)
-    asked = health.model_dump(exclude_unset=True, exclude={"command"}, mode="json")
-    if service.port is None and asked:
-        yield legacy_adjustment(path, asked, "nothing: Container Apps asks nothing of a worker")
+        reason = "Container Apps runs no command health check; it restarts a container whose process ends"
+        yield Adjustment(f"{key}.command", list(health.command), Effect.IGNORED, reason)
+    requested = health.model_dump(exclude_unset=True, exclude={"command"}, mode="json")
+    if service.port is None and requested:
+        yield Adjustment(key, requested, Effect.IGNORED, "Container Apps has no probes for a service without a port")
     elif service.port is not None and health.path is None:
-        yield legacy_adjustment(
-            path, asked, f"a connection to port {service.port} in place of a request: no path is named"
-        )
-    longest = LONGEST_PERIOD_SECONDS * MOST_FAILURES
-    if service.port is not None and patience_seconds(health) > longest:
-        yield legacy_adjustment(
-            f"{path}.start_period_seconds", health.start_period_seconds, f"{longest} seconds in all"
-        )
+        reason = f"TCP connection to port {service.port} instead of an HTTP request, because no path is set"
+        yield Adjustment(key, requested, Effect.ADJUSTED, reason)
+    max_seconds = MAX_PERIOD_SECONDS * MAX_FAILURES
+    if service.port is not None and patience_seconds(health) > max_seconds:
+        reason = f"{max_seconds} s until a starting replica is restarted, the maximum of a startup probe"
+        yield Adjustment(f"{key}.start_period_seconds", health.start_period_seconds, Effect.ADJUSTED, reason)

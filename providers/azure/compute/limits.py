@@ -1,68 +1,94 @@
-"""What the services' spec asks that Container Apps cannot do, or does in its own way. Pure."""
+"""Settings of the services that Container Apps refuses or adjusts, and variables that only the platform sets. Pure."""
 
 from collections.abc import Iterator
 
 from providers.azure.compute.health import probe_adjustments, probe_refusals
 from providers.azure.compute.sizes import app_size_refusals
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
-from providers.contract.spec import Platform
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
+from providers.contract.spec import Platform, Service
 
+AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
+"""Identity of the container that `DefaultAzureCredential` uses."""
+AZURE_TENANT_ID = "AZURE_TENANT_ID"
+AZURE_OPENAI_ENDPOINT = "AZURE_OPENAI_ENDPOINT"
+SECRETS_VERSION = "SECRETS_VERSION"
+"""Changes with every secret value that a service reads; no library reads it."""
 RESERVED_PREFIX = "CONTAINER_APP_"
-"""Variables that Container Apps sets itself: Microsoft Learn, "Manage environment variables on Azure Container Apps"."""
+"""Variables that Container Apps sets: Microsoft Learn, "Manage environment variables on Azure Container Apps"."""
 
 
 def listens(spec: Platform, name: str) -> bool:
-    """True when a service has a way in: it is routed, or called by another."""
+    """True when a service has ingress: it is routed, or called by another."""
     service = spec.services[name]
     return service.port is not None and (service.path is not None or bool(spec.callers_of(name)))
 
 
-def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Sizes, probes and variables that Container Apps does not take, and metrics that find no way out."""
+def platform_variables(service: Service) -> frozenset[str]:
+    """Return the names of the variables that only the platform sets on Azure."""
+    always = frozenset((AZURE_CLIENT_ID, AZURE_TENANT_ID, SECRETS_VERSION))
+    return always | {AZURE_OPENAI_ENDPOINT} if "models" in service.uses else always
+
+
+def variable_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """Variables and secrets with a name that the platform sets."""
     return [
-        *app_size_refusals(spec, _stack),
-        *probe_refusals(spec, _stack),
-        *_reserved(spec),
-        *_collector_out_of_reach(spec),
+        ConfigError(f"services.{name}.{kind}", f"the platform sets {variable} on Azure", "use another name")
+        for name, service in spec.services.items()
+        for kind, variables in (("environment", tuple(service.environment)), ("secrets", service.secrets))
+        for variable in variables
+        if variable in platform_variables(service)
+    ]
+
+
+def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
+    """Sizes, probes and variables that Container Apps rejects, and a collector image that cannot be pulled."""
+    return [
+        *app_size_refusals(spec, stack),
+        *probe_refusals(spec, stack),
+        *_reserved_variables(spec),
+        *_unreachable_collector(spec),
     ]
 
 
 def compute_adjustments(spec: Platform) -> list[Adjustment]:
-    """Checks and calls that Container Apps honours in its own way, and workers that show no metrics."""
-    return [*probe_adjustments(spec), *_calls(spec), *_unscraped(spec)]
+    """Health checks and calls that Container Apps honours differently, and workers without metrics."""
+    return [*probe_adjustments(spec), *_adjusted_calls(spec), *_unscraped_services(spec)]
 
 
-def _reserved(spec: Platform) -> Iterator[Diagnostic]:
-    advice = f"Container Apps sets variables that begin with {RESERVED_PREFIX}; choose another name"
+def _reserved_variables(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
-        places = {key: f"environment.{key}" for key in service.environment} | dict.fromkeys(service.secrets, "secrets")
-        for variable, place in places.items():
-            if variable.startswith(RESERVED_PREFIX):
-                yield legacy_unsupported("azure", f"services.{name}.{place}", variable, advice)
-
-
-def _collector_out_of_reach(spec: Platform) -> Iterator[Diagnostic]:
-    if spec.monitoring.prometheus and spec.network.egress == "none":
-        advice = (
-            "the collector beside each service comes from a public registry, which cannot be reached without egress; "
-            "set network.egress to per_zone or single, or use false"
+        variables = {key: f"environment.{key}" for key in service.environment} | dict.fromkeys(
+            service.secrets, "secrets"
         )
-        yield legacy_unsupported("azure", "monitoring.prometheus", True, advice)
+        for variable, key in variables.items():
+            if variable.startswith(RESERVED_PREFIX):
+                problem = f"Container Apps sets the variables that begin with {RESERVED_PREFIX}"
+                yield Unsupported("azure", f"services.{name}.{key}", problem, fix="use another name")
 
 
-def _calls(spec: Platform) -> Iterator[Adjustment]:
-    """Container Apps has no rule from app to app: an address inside the environment answers every app there."""
+def _unreachable_collector(spec: Platform) -> Iterator[Diagnostic]:
+    if spec.monitoring.prometheus and spec.network.egress == "none":
+        yield Unsupported(
+            "azure",
+            "monitoring.prometheus",
+            problem="the image of the metrics collector is in a public registry and network.egress is none",
+            fix="set network.egress to per_zone or single, or set monitoring.prometheus to false",
+        )
+
+
+def _adjusted_calls(spec: Platform) -> Iterator[Adjustment]:
+    """Calls between services: Container Apps has no rule between two apps of an environment."""
     for name, service in spec.services.items():
         if service.calls:
-            given = (
-                f"addresses that all {len(spec.services)} services could reach inside the environment, which tells no "
-                "caller from another; services that nobody calls have no address at all"
+            reason = (
+                f"Container Apps cannot restrict callers: all {len(spec.services)} services can reach every service "
+                "with ingress; services without callers have no ingress"
             )
-            yield legacy_adjustment(f"services.{name}.calls", list(service.calls), given)
+            yield Adjustment(f"services.{name}.calls", list(service.calls), Effect.PARTIAL, reason)
 
 
-def _unscraped(spec: Platform) -> Iterator[Adjustment]:
+def _unscraped_services(spec: Platform) -> Iterator[Adjustment]:
     workers = [name for name, service in spec.services.items() if service.port is None]
     if spec.monitoring.prometheus and workers:
-        given = f"metrics of the services with a port; nothing can be asked of {', '.join(workers)}"
-        yield legacy_adjustment("monitoring.prometheus", True, given)
+        reason = f"only services with a port are scraped; no metrics from {', '.join(workers)}"
+        yield Adjustment("monitoring.prometheus", True, Effect.PARTIAL, reason)

@@ -1,40 +1,175 @@
-"""The services: one Container App for each service of the spec.
+"""Services as Container Apps, with their identity, secrets by reference, ingress and scaling rules.
 
-An app that is routed answers inside the network, where Front Door's private link ends; one that is only called answers
-inside the environment; one that nobody calls answers nowhere. Every app carries the identity of its service, by which
-Azure reads its secrets and it reads what it uses.
+A routed app has ingress from the network, where Front Door's private link ends; an app that is only called has ingress
+from the environment; an app without callers has none. Every app has the identity of its service, which reads its
+secrets and authenticates to the resources that it uses.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
-from providers.azure.base.role_ids import CONTAINER_APPS_CONTRIBUTOR
-from providers.azure.base.roles import grant
-from providers.azure.compute.app import create_app
-from providers.azure.observability.diagnostics import send_to_logs
+from providers.azure.base.roles import CONTAINER_APPS_CONTRIBUTOR, grant_role
+from providers.azure.compute.containers import (
+    collector_container,
+    platform_values,
+    secret_volumes,
+    secrets_version,
+    service_container,
+)
+from providers.azure.compute.environment import WORKLOAD_PROFILE
+from providers.azure.compute.limits import listens
+from providers.azure.compute.scaling import POLLING_SECONDS, app_scaling
+from providers.azure.compute.sizes import has_collector
+from providers.azure.naming import app_name, secret_name
+from providers.azure.observability.logs import send_to_logs
 from providers.contract.component import Scope
-from providers.contract.results import Environment
+from providers.contract.results import Environment, SecretRef
+from providers.contract.spec import Platform, Service
 
-__all__ = ["AzureCompute", "create_compute"]
+MAX_INACTIVE_REVISIONS = 10
+"""Previous revisions that are kept for a rollback."""
+GRACE_SECONDS = 60
+"""Time between SIGTERM and SIGKILL; Azure's default is 30."""
+
+ContainerApp = azure_native.app.ContainerApp
+ScaleRule = azure_native.app.ScaleRuleArgs
 
 
 @dataclass(frozen=True)
 class AzureCompute:
-    """By service name its app."""
+    """Container App by service name."""
 
-    apps: Mapping[str, azure_native.app.ContainerApp]
+    apps: Mapping[str, ContainerApp]
 
 
 def create_compute(scope: Scope, base: AzureBaseResources, environments: Mapping[str, Environment]) -> AzureCompute:
-    """One app per service, what it says of itself, and the deployer's right to roll it."""
-    apps = {name: create_app(scope, base, name, environments[name]) for name in base.spec.services}
+    """Declare one app for each service, its diagnostic setting, and the deployer's role on it."""
+    apps = {name: _app(scope, base, name, environments[name]) for name in base.spec.services}
     deployer = base.identity.deployer
     for name, app in apps.items():
         send_to_logs(scope, base.logs, f"{name}-diagnostics", app.id, log_group=None)
         if deployer is not None:
             part = f"{name}-deployer"
-            grant(scope, base.context, part, CONTAINER_APPS_CONTRIBUTOR, deployer.principal_id, app.id)
+            grant_role(scope, base.context, part, CONTAINER_APPS_CONTRIBUTOR, deployer.principal_id, app.id)
     return AzureCompute(apps)
+
+
+def service_host(base: AzureBaseResources, service: str) -> pulumi.Output[str]:
+    """Return the host name of the app; with `internal` when only the environment reaches it."""
+    suffix = "" if base.spec.services[service].path is not None else ".internal"
+    return pulumi.Output.concat(app_name(base.context.stack, service), suffix, ".", base.environment.default_domain)
+
+
+def service_address(base: AzureBaseResources, service: str) -> pulumi.Input[str]:
+    """Return the URL of the app inside the environment; empty for a service without ingress."""
+    return pulumi.Output.concat("https://", service_host(base, service)) if listens(base.spec, service) else ""
+
+
+def _app(scope: Scope, base: AzureBaseResources, name: str, environment: Environment) -> ContainerApp:
+    context = base.context
+    return ContainerApp(
+        scope.named(name),
+        resource_group_name=context.group,
+        # fixed, because callers know the address in advance
+        container_app_name=app_name(context.stack, name),
+        environment_id=base.environment.id,
+        workload_profile_name=WORKLOAD_PROFILE,
+        identity=_identities(base, name),
+        configuration=_configuration(base, name, environment),
+        template=_template(base, name, environment),
+        tags=dict(scope.tags),
+        # the first revision needs roles, secret values and DNS records that no input refers to
+        opts=scope.opts(depends_on=_prerequisites(base, name, environment), delete_before_replace=True),
+    )
+
+
+def _prerequisites(base: AzureBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
+    stored = [*environment.secrets.values(), *environment.files.values()]
+    secrets = [resource for secret in stored for resource in secret.grants]
+    models = base.models.grants.get(name, ()) if base.models else ()
+    metrics = base.prometheus.grants.get(name, ()) if base.prometheus else ()
+    return [*secrets, *base.registry.grants.get(name, ()), *models, *metrics, *base.network.ready]
+
+
+def _identities(base: AzureBaseResources, name: str) -> azure_native.app.ManagedServiceIdentityArgs:
+    own = [base.identity.services[name].id]
+    pull = [base.identity.pull.id] if name in base.registry.servers else []
+    return azure_native.app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=[*own, *pull])
+
+
+def _configuration(base: AzureBaseResources, name: str, environment: Environment) -> azure_native.app.ConfigurationArgs:
+    service = base.spec.services[name]
+    server, pull = base.registry.servers.get(name), base.identity.pull.id
+    identity = base.identity.services[name].id
+    stored = {secret_name(ref.name): ref for ref in (*environment.secrets.values(), *environment.files.values())}
+    registries = [azure_native.app.RegistryCredentialsArgs(server=server, identity=pull)] if server else []
+    # containers get no token of the identity that pulls images
+    hidden = [azure_native.app.IdentitySettingsArgs(identity=pull, lifecycle="None")] if server else []
+    return azure_native.app.ConfigurationArgs(
+        active_revisions_mode="Single",
+        max_inactive_revisions=MAX_INACTIVE_REVISIONS,
+        ingress=_ingress(service) if listens(base.spec, name) else None,
+        secrets=[_secret(key, ref, identity) for key, ref in stored.items()],
+        registries=registries,
+        identity_settings=hidden,
+    )
+
+
+def _secret(name: str, stored: SecretRef, identity: pulumi.Input[str]) -> azure_native.app.SecretArgs:
+    """Reference with the version, so that a revision starts with the value it was deployed with, not a cached one."""
+    return azure_native.app.SecretArgs(name=name, key_vault_url=stored.version, identity=identity)
+
+
+def _ingress(service: Service) -> azure_native.app.IngressArgs:
+    """Ingress; in an internal environment, `external` means from the network and otherwise from the environment."""
+    # Streamlit keeps a session in the memory of one replica
+    sticky = azure_native.app.IngressStickySessionsArgs(affinity="sticky") if service.app == "streamlit" else None
+    return azure_native.app.IngressArgs(
+        external=service.path is not None,
+        target_port=service.port,
+        transport="auto",
+        allow_insecure=False,
+        client_certificate_mode="ignore",
+        sticky_sessions=sticky,
+        traffic=[azure_native.app.TrafficWeightArgs(latest_revision=True, weight=100)],
+    )
+
+
+def _template(base: AzureBaseResources, name: str, environment: Environment) -> azure_native.app.TemplateArgs:
+    spec, service = base.spec, base.spec.services[name]
+    plain = {**environment.plain, **platform_values(base, name), **secrets_version(environment)}
+    containers = [service_container(service, base.registry.images[name], plain, environment)]
+    if base.prometheus is not None and has_collector(spec, service):
+        client_id = base.identity.services[name].client_id
+        containers.append(collector_container(base.prometheus, name, service, client_id))
+    return azure_native.app.TemplateArgs(
+        containers=containers,
+        scale=_scale(spec, service),
+        volumes=secret_volumes(environment.files) or None,
+        termination_grace_period_seconds=GRACE_SECONDS,
+    )
+
+
+def _scale(spec: Platform, service: Service) -> azure_native.app.ScaleArgs:
+    scaling = app_scaling(spec, service)
+    targets = {"cpu": scaling.cpu_percent, "memory": scaling.memory_percent}
+    rules = [_utilization_rule(kind, percent) for kind, percent in targets.items() if percent is not None]
+    if scaling.concurrent_requests is not None:
+        metadata = {"concurrentRequests": str(scaling.concurrent_requests)}
+        rules.append(ScaleRule(name="requests", http=azure_native.app.HttpScaleRuleArgs(metadata=metadata)))
+    return azure_native.app.ScaleArgs(
+        min_replicas=scaling.min_replicas,
+        max_replicas=scaling.max_replicas,
+        polling_interval=POLLING_SECONDS,
+        cooldown_period=service.autoscaling.scale_in_cooldown_seconds,
+        rules=rules,
+    )
+
+
+def _utilization_rule(kind: str, percent: int) -> ScaleRule:
+    metadata = {"type": "Utilization", "value": str(percent)}
+    return ScaleRule(name=kind, custom=azure_native.app.CustomScaleRuleArgs(type=kind, metadata=metadata))

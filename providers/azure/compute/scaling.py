@@ -1,100 +1,112 @@
-"""Neutral targets -> the rules by which Container Apps scales an app. Pure.
+"""Scaling targets as KEDA rules of Container Apps. Pure.
 
-CPU and memory are percentages here as there. Requests are counted in flight, not a minute, so a rate becomes a number in
-flight by Little's law: requests a second times the seconds that one takes. What one takes is the promise of the SLO, or
-the alarm's threshold where there is none: an answer slower than that is a fault in any case.
+CPU and memory targets are percentages in both. KEDA counts concurrent requests instead of requests per minute, so the
+rate is converted by Little's law with the latency of the SLO, or of the latency alarm without an SLO.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.load import requests_in_flight, seconds_per_request
 from providers.contract.spec import Platform, Service
 
-MOST_REPLICAS = 1000
+MAX_REPLICAS = 1000
 """Microsoft Learn, "Set scaling rules in Azure Container Apps", scale limits."""
 POLLING_SECONDS = 30
-SETTLING_SECONDS = 300
-"""Copies go when they were not needed for so long, whatever is asked: the same page, "Scale behavior"."""
+STABILIZATION_SECONDS = 300
+"""Fixed scale-in stabilization window: the same page, "Scale behavior"."""
 
 
 @dataclass(frozen=True)
 class AzureScaling:
-    """Bounds and targets of one app; a target is None where nothing scales on it."""
+    """Bounds and targets of one app; None for a target that is not used."""
 
-    least: int
-    most: int
+    min_replicas: int
+    max_replicas: int
     cpu_percent: int | None
     memory_percent: int | None
     concurrent_requests: int | None
 
 
-def scaling_of(spec: Platform, service: Service) -> AzureScaling:
-    """How a service scales between its bounds; no targets where these are equal."""
-    least, most = service.replicas.min, service.replicas.max
-    if least == most:
-        return AzureScaling(least, most, None, None, None)
-    wanted = service.autoscaling
-    requests = concurrent_requests(spec, service) if service.path is not None else None
-    return AzureScaling(least, most, whole(wanted.cpu_percent), whole(wanted.memory_percent), requests)
+def app_scaling(spec: Platform, service: Service) -> AzureScaling:
+    """Return the bounds and targets of a service; no targets when the bounds are equal."""
+    min_replicas, max_replicas = service.replicas.min, service.replicas.max
+    if min_replicas == max_replicas:
+        return AzureScaling(min_replicas, max_replicas, None, None, None)
+    targets = service.autoscaling
+    return AzureScaling(
+        min_replicas=min_replicas,
+        max_replicas=max_replicas,
+        cpu_percent=integer_percent(targets.cpu_percent),
+        memory_percent=integer_percent(targets.memory_percent),
+        concurrent_requests=concurrent_requests(spec, service) if service.path is not None else None,
+    )
 
 
-def whole(percent: float) -> int:
-    """A target in whole percent, at least one: KEDA takes no fraction."""
+def integer_percent(percent: float) -> int:
+    """Round a target to an integer percentage of at least 1; KEDA accepts no fraction."""
     return max(1, round(percent))
 
 
 def concurrent_requests(spec: Platform, service: Service) -> int:
-    """Requests in flight on one copy when it serves its requests a minute; at least one."""
+    """Return the concurrent requests of one replica at its target rate; at least 1."""
     return max(1, ceil(round(requests_in_flight(spec, service), 6)))
 
 
-def autoscaling_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """More copies than an app may have."""
-    advice = f"an app runs at most {MOST_REPLICAS} copies; use that or less"
+def scaling_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """More replicas than an app can have."""
     return [
-        legacy_unsupported("azure", f"services.{name}.replicas.max", service.replicas.max, advice)
+        Unsupported(
+            "azure",
+            f"services.{name}.replicas.max",
+            problem=f"{service.replicas.max} is above the maximum number of replicas of an app",
+            fix=f"use at most {MAX_REPLICAS}",
+        )
         for name, service in spec.services.items()
-        if service.replicas.max > MOST_REPLICAS
+        if service.replicas.max > MAX_REPLICAS
     ]
 
 
-def autoscaling_adjustments(spec: Platform) -> list[Adjustment]:
-    """The arithmetic behind the targets, and the pauses that KEDA does not know."""
-    scaled = [(name, each) for name, each in spec.services.items() if each.replicas.min < each.replicas.max]
-    return [found for name, service in scaled for found in _adjustments(spec, name, service)]
+def scaling_adjustments(spec: Platform) -> list[Adjustment]:
+    """Rounded and converted targets, and cooldowns that KEDA does not have."""
+    return [
+        adjustment
+        for name, service in spec.services.items()
+        if service.replicas.min < service.replicas.max
+        for adjustment in _adjustments(spec, name, service)
+    ]
 
 
 def _adjustments(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
-    path, wanted = f"services.{name}.autoscaling", service.autoscaling
-    for key, percent in (("cpu_percent", wanted.cpu_percent), ("memory_percent", wanted.memory_percent)):
-        if whole(percent) != percent:
-            yield legacy_adjustment(f"{path}.{key}", percent, f"{whole(percent)}: a target is a whole percent")
+    key, targets = f"services.{name}.autoscaling", service.autoscaling
+    for target, percent in (("cpu_percent", targets.cpu_percent), ("memory_percent", targets.memory_percent)):
+        if integer_percent(percent) != percent:
+            reason = f"{integer_percent(percent)} %; KEDA accepts integer percentages only"
+            yield Adjustment(f"{key}.{target}", percent, Effect.ADJUSTED, reason)
     if service.path is not None:
-        requests = wanted.requests_per_replica_per_minute
-        yield legacy_adjustment(f"{path}.requests_per_replica_per_minute", requests, _reckoning(spec, service))
-    asked = wanted.model_dump(exclude_unset=True)
-    for key, given in PAUSES.items():
-        if key in asked:
-            yield legacy_adjustment(f"{path}.{key}", asked[key], given)
+        rate, seconds = targets.requests_per_replica_per_minute, seconds_per_request(spec)
+        reason = (
+            f"{concurrent_requests(spec, service)} concurrent requests per replica: {rate} / 60 requests per second x "
+            f"{seconds:g} s each = {requests_in_flight(spec, service):.1f} in flight"
+        )
+        yield Adjustment(f"{key}.requests_per_replica_per_minute", rate, Effect.ADJUSTED, reason)
+    requested = targets.model_dump(exclude_unset=True)
+    for target, (effect, reason) in COOLDOWNS.items():
+        if target in requested:
+            yield Adjustment(f"{key}.{target}", requested[target], effect, reason)
 
 
-PAUSES = {
+COOLDOWNS = {
     "scale_out_cooldown_seconds": (
-        f"0: copies are added at once when a rule asks for them, and rules are asked every {POLLING_SECONDS} seconds"
+        Effect.IGNORED,
+        f"replicas are added at each evaluation of the rules, every {POLLING_SECONDS} s, without a cooldown",
     ),
     "scale_in_cooldown_seconds": (
-        f"{SETTLING_SECONDS}: Container Apps takes copies away when they were not needed for so long; the key sets its "
-        "cooldown period, which counts for the last copy alone"
+        Effect.PARTIAL,
+        f"{STABILIZATION_SECONDS} s, the fixed stabilization window of Container Apps; the cooldown applies only to "
+        "scaling to zero",
     ),
 }
-
-
-def _reckoning(spec: Platform, service: Service) -> str:
-    requests, seconds = service.autoscaling.requests_per_replica_per_minute, seconds_per_request(spec)
-    return (
-        f"{concurrent_requests(spec, service)} requests at once: {requests} / 60 a second x {seconds:g} s each are "
-        f"{requests_in_flight(spec, service):.1f} in flight on one copy"
-    )
+"""Effect of each cooldown setting, and the reason."""

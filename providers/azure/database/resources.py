@@ -1,9 +1,9 @@
-"""PostgreSQL: flexible server, private, over TLS alone, with point-in-time recovery.
+"""PostgreSQL: a flexible server without a public address, over TLS only, with point-in-time recovery.
 
-The server stands inside the network, in a subnet of its own, and has no public address at all; that choice is made once
-and for all. Logins by password or by directory: the password is made here and travels in DATABASE_URL, an operator may
-add directory administrators. Failover swaps the zones of server and standby, so the stack does not insist on either.
-The server's name is fixed: a change that would replace it therefore fails instead of leaving the data behind.
+The server is injected into a delegated subnet; this choice cannot be changed later. Logins use a password or Microsoft
+Entra ID: the password is generated here and is part of DATABASE_URL only, operators may add Entra administrators.
+A failover swaps the zones of server and standby, so changes of both are ignored. The server's name is fixed: a change
+that would replace the server therefore fails instead of deleting the data.
 """
 
 from dataclasses import dataclass, replace
@@ -11,39 +11,54 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.limits import ZONES, geo_backup
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
+from providers.azure.context import AzureContext
 from providers.azure.database.parameters import max_connections, server_parameters
-from providers.azure.database.server import DATABASE_NAME, USERNAME, create_server
-from providers.azure.observability.diagnostics import send_to_logs
-from providers.azure.ports import DATABASE_PORT
+from providers.azure.database.sizes import disk_gib, disk_grows, server_size
+from providers.azure.naming import server_name
+from providers.azure.network.dns import database_zone
+from providers.azure.network.flows import DATABASE_PORT
+from providers.azure.observability.logs import send_to_logs
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, postgres_url
 from providers.contract.results import Database
-from providers.contract.spec import DatabaseSpec
+from providers.contract.spec import DatabaseSpec, MaintenanceSpec
+
+DATABASE_NAME = "agents"
+USERNAME = "platform"
+ENABLED = "Enabled"
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+
+SWAPPED_BY_FAILOVER = ["availabilityZone", "highAvailability.standbyAvailabilityZone"]
+FIXED_AT_CREATION = ["backup.geoRedundantBackup"]
+"""Only a new server can have another value; a changed profile or an extended list of locations must not replace it."""
+CHANGED_BY_AUTOGROW = ["storage.storageSizeGB", "storage.tier"]
+"""A disk that has grown is larger than declared and cannot shrink."""
 
 Server = azure_native.dbforpostgresql.Server
 
 
 @dataclass(frozen=True)
 class AzureDatabase(Database):
-    """`server_id` names the server in metrics; `max_connections` is what it accepts."""
+    """PostgreSQL; `server_id` identifies the server in metrics, `max_connections` is the number that it accepts."""
 
     server_id: pulumi.Output[str]
     max_connections: int
 
 
 def create_database(scope: Scope, base: AzureBaseResources) -> AzureDatabase:
-    """One flexible server for the spec's database."""
-    wanted = base.spec.database
-    if wanted is None:
+    """Declare the flexible server, its database, parameters, lock and connection secret."""
+    settings = base.spec.database
+    if settings is None:
         raise ValueError("the platform has no database")
     password = generated_password(scope)
-    server = create_server(scope, base, wanted, password)
-    database = _database(scope, base, wanted, server)
-    parameters = _parameters(scope, base, wanted, server, database)
+    server = _server(scope, base, settings, password)
+    database = _database(scope, base, settings, server)
+    parameters = _parameters(scope, base, settings, server, database)
     diagnostics = send_to_logs(scope, base.logs, "diagnostics", server.id, dedicated=True)
-    if wanted.deletion_protection:
+    if settings.deletion_protection:
         _lock(scope, server, [*parameters, diagnostics])
     host = server.fully_qualified_domain_name
     url = postgres_url(USERNAME, password, host, DATABASE_PORT, DATABASE_NAME)
@@ -55,12 +70,83 @@ def create_database(scope: Scope, base: AzureBaseResources) -> AzureDatabase:
         username=USERNAME,
         url=replace(secret, grants=(*secret.grants, database)),
         server_id=server.id,
-        max_connections=max_connections(wanted),
+        max_connections=max_connections(settings),
+    )
+
+
+def maintenance_window(maintenance: MaintenanceSpec) -> tuple[int, int, int]:
+    """Return day of the week (Sunday is 0), hour and minute at which the maintenance window starts, UTC."""
+    hour, _, minute = maintenance.window_start.partition(":")
+    return DAYS.index(maintenance.day), int(hour), int(minute)
+
+
+def _server(scope: Scope, base: AzureBaseResources, settings: DatabaseSpec, password: pulumi.Output[str]) -> Server:
+    context, network = base.context, base.network
+    size = server_size(settings)
+    return Server(
+        scope.named(),
+        resource_group_name=context.group,
+        # fixed: it is a part of the host name
+        server_name=server_name(context),
+        version=settings.version,
+        sku=azure_native.dbforpostgresql.SkuArgs(name=size.name, tier=size.tier),
+        administrator_login=USERNAME,
+        administrator_login_password=password,
+        auth_config=azure_native.dbforpostgresql.AuthConfigArgs(
+            active_directory_auth=ENABLED, password_auth=ENABLED, tenant_id=context.tenant_id
+        ),
+        availability_zone=ZONES[0] if context.zonal else None,
+        high_availability=_standby(context, settings),
+        network=azure_native.dbforpostgresql.NetworkArgs(
+            delegated_subnet_resource_id=network.database_subnet_id,
+            private_dns_zone_arm_resource_id=network.zones[database_zone(context.stack)],
+        ),
+        storage=_storage(settings),
+        backup=azure_native.dbforpostgresql.BackupArgs(
+            backup_retention_days=settings.backup.retention_days,
+            geo_redundant_backup="Enabled" if geo_backup(context) else "Disabled",
+        ),
+        maintenance_window=_maintenance(settings),
+        tags=dict(scope.tags),
+        opts=scope.opts(
+            protect=settings.deletion_protection,
+            ignore_changes=[
+                *SWAPPED_BY_FAILOVER,
+                *FIXED_AT_CREATION,
+                *(CHANGED_BY_AUTOGROW if disk_grows(settings) else ()),
+            ],
+            # the zone id does not imply the zone's link to the network
+            depends_on=list(network.ready),
+        ),
+    )
+
+
+def _standby(context: AzureContext, settings: DatabaseSpec) -> azure_native.dbforpostgresql.HighAvailabilityArgs:
+    high_availability = azure_native.dbforpostgresql.HighAvailabilityArgs
+    if not settings.high_availability:
+        return high_availability(mode="Disabled", standby_availability_zone=None)
+    if not context.zonal:
+        return high_availability(mode="SameZone", standby_availability_zone=None)
+    return high_availability(mode="ZoneRedundant", standby_availability_zone=ZONES[1])
+
+
+def _storage(settings: DatabaseSpec) -> azure_native.dbforpostgresql.StorageArgs:
+    return azure_native.dbforpostgresql.StorageArgs(
+        storage_size_gb=disk_gib(settings),
+        auto_grow="Enabled" if disk_grows(settings) else "Disabled",
+        type="Premium_LRS",
+    )
+
+
+def _maintenance(settings: DatabaseSpec) -> azure_native.dbforpostgresql.MaintenanceWindowArgs:
+    day, hour, minute = maintenance_window(settings.maintenance)
+    return azure_native.dbforpostgresql.MaintenanceWindowArgs(
+        custom_window="Enabled", day_of_week=day, start_hour=hour, start_minute=minute
     )
 
 
 def _database(
-    scope: Scope, base: AzureBaseResources, wanted: DatabaseSpec, server: Server
+    scope: Scope, base: AzureBaseResources, settings: DatabaseSpec, server: Server
 ) -> azure_native.dbforpostgresql.Database:
     return azure_native.dbforpostgresql.Database(
         scope.named("agents"),
@@ -69,36 +155,36 @@ def _database(
         database_name=DATABASE_NAME,
         charset="UTF8",
         collation="en_US.utf8",
-        opts=scope.opts(protect=wanted.deletion_protection),
+        opts=scope.opts(protect=settings.deletion_protection),
     )
 
 
 def _parameters(
-    scope: Scope, base: AzureBaseResources, wanted: DatabaseSpec, server: Server, database: pulumi.Resource
+    scope: Scope, base: AzureBaseResources, settings: DatabaseSpec, server: Server, database: pulumi.Resource
 ) -> list[pulumi.Resource]:
-    """One after another, for the server takes one change at a time (ServerIsBusy)."""
-    made: list[pulumi.Resource] = [database]
-    for parameter in server_parameters(wanted):
-        declared = azure_native.dbforpostgresql.Configuration(
+    """One parameter after another: the server accepts one change at a time (ServerIsBusy)."""
+    chain: list[pulumi.Resource] = [database]
+    for parameter in server_parameters(settings):
+        configuration = azure_native.dbforpostgresql.Configuration(
             scope.named(parameter.name.replace(".", "-")),
             resource_group_name=base.context.group,
             server_name=server.name,
             configuration_name=parameter.name,
             value=parameter.value,
             source="user-override",
-            opts=scope.opts(depends_on=made[-1:]),
+            opts=scope.opts(depends_on=chain[-1:]),
         )
-        made.append(declared)
-    return made
+        chain.append(configuration)
+    return chain
 
 
-def _lock(scope: Scope, server: Server, beneath: list[pulumi.Resource]) -> None:
+def _lock(scope: Scope, server: Server, locked: list[pulumi.Resource]) -> None:
     azure_native.authorization.ManagementLockByScope(
         scope.named("lock"),
         scope=server.id,
         lock_name="keep-database",
         level="CanNotDelete",
         notes="The database of the agent platform: set database.deletion_protection to false to delete it.",
-        # whatever stands beneath a lock cannot be deleted, so the lock comes last and goes first
-        opts=scope.opts(depends_on=beneath, delete_before_replace=True),
+        # a lock also protects child resources, so it is created last and deleted first
+        opts=scope.opts(depends_on=locked, delete_before_replace=True),
     )

@@ -1,1 +1,1 @@
-"""Public entry on Azure."""
+"""Public entry on Azure: Front Door."""

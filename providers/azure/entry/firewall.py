@@ -1,8 +1,8 @@
-"""Admission: who may connect, how often, and what a request may not contain.
+"""WAF policy of Front Door: allowed addresses, rate limit and Microsoft's managed rule sets.
 
-Rules are tried by priority: addresses that may not connect are refused, then those that ask too often, then Microsoft's
-managed sets inspect what is left. A prompt is natural language and code, which the SQL rules take for an attack, so the
-body arguments that carry one are left out of the inspection; the sets themselves are never switched off.
+Rules are evaluated by priority: addresses that are not allowed are blocked, then those above the rate limit, then the
+managed rule sets inspect the request. Prompts are natural language and code, which the SQL injection rules match, so
+the body arguments that contain prompts are excluded from inspection; the rule sets themselves stay enabled.
 """
 
 from collections.abc import Sequence
@@ -11,47 +11,48 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.entry.routes import open_to_all
+from providers.azure.entry.limits import allows_any_address
 from providers.azure.naming import firewall_name
 from providers.contract.component import Scope
 
-MANAGED_SETS = (("Microsoft_DefaultRuleSet", "2.1"), ("Microsoft_BotManagerRuleSet", "1.1"))
-"""OWASP and known exploits, Log4j among them (CKV_AZURE_133); bots."""
+DEFAULT_RULE_SET = ("Microsoft_DefaultRuleSet", "2.1")
+"""OWASP rules and known exploits, Log4j among them (CKV_AZURE_133)."""
+BOT_RULE_SET = ("Microsoft_BotManagerRuleSet", "1.1")
 PROMPT_ARGUMENTS = ("message", "messages", "prompt", "input")
-"""Fields in which agents' interfaces take text."""
-EVERYBODY = ("0.0.0.0/0", "::/0")
+"""Body fields in which the agents' APIs accept text."""
+ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
 
-Rule = azure_native.frontdoor.CustomRuleArgs
+CustomRule = azure_native.frontdoor.CustomRuleArgs
 
 
 def create_firewall(scope: Scope, context: AzureContext, sku: str) -> azure_native.frontdoor.Policy:
-    """The policy; without `waf` the rate limit and the allowed addresses alone."""
+    """Declare the policy; without `waf` it has only the rate limit and the allowed addresses."""
     frontdoor, waf = azure_native.frontdoor, context.spec.ingress.waf
     return frontdoor.Policy(
         scope.named("firewall"),
         resource_group_name=context.group,
         policy_name=firewall_name(context.stack),
         location=GLOBAL,
-        # another tier than the profile's is refused when the two are joined
+        # must be the profile's tier
         sku=frontdoor.SkuArgs(name=sku),
         policy_settings=frontdoor.PolicySettingsArgs(
             enabled_state="Enabled", mode="Prevention", request_body_check="Enabled" if waf else "Disabled"
         ),
-        custom_rules=frontdoor.CustomRuleListArgs(rules=_rules(context)),
-        managed_rules=frontdoor.ManagedRuleSetListArgs(managed_rule_sets=_managed() if waf else []),
+        custom_rules=frontdoor.CustomRuleListArgs(rules=_custom_rules(context)),
+        managed_rules=frontdoor.ManagedRuleSetListArgs(managed_rule_sets=_managed_rule_sets() if waf else []),
         tags=dict(scope.tags),
         opts=scope.opts(delete_before_replace=True),
     )
 
 
-def protect(
+def attach_firewall(
     scope: Scope,
     context: AzureContext,
     profile: azure_native.cdn.Profile,
     firewall: azure_native.frontdoor.Policy,
     domains: Sequence[pulumi.Output[str]],
 ) -> None:
-    """Lay the policy over every name that Front Door answers to: one left out would have none."""
+    """Associate the policy with every domain of Front Door; a domain that is not listed has no WAF."""
     cdn = azure_native.cdn
     association = cdn.SecurityPolicyWebApplicationFirewallAssociationArgs(
         domains=[cdn.ActivatedResourceReferenceArgs(id=domain) for domain in domains], patterns_to_match=["/*"]
@@ -69,22 +70,24 @@ def protect(
     )
 
 
-def _rules(context: AzureContext) -> list[Rule]:
-    return [_rate(context)] if open_to_all(context.spec) else [_refuse_others(context), _rate(context)]
+def _custom_rules(context: AzureContext) -> list[CustomRule]:
+    if allows_any_address(context.spec):
+        return [_rate_limit(context)]
+    return [_block_other_addresses(context), _rate_limit(context)]
 
 
-def _refuse_others(context: AzureContext) -> Rule:
-    return Rule(
+def _block_other_addresses(context: AzureContext) -> CustomRule:
+    return CustomRule(
         name="allowed",
         priority=10,
         rule_type="MatchRule",
         action="Block",
-        match_conditions=[_from(context.spec.ingress.allowed_cidrs, negate=True)],
+        match_conditions=[_match_addresses(context.spec.ingress.allowed_cidrs, negate=True)],
     )
 
 
-def _rate(context: AzureContext) -> Rule:
-    return Rule(
+def _rate_limit(context: AzureContext) -> CustomRule:
+    return CustomRule(
         name="rate",
         priority=20,
         rule_type="RateLimitRule",
@@ -92,18 +95,18 @@ def _rate(context: AzureContext) -> Rule:
         rate_limit_duration_in_minutes=1,
         rate_limit_threshold=context.spec.ingress.rate_limit_per_minute,
         group_by=[azure_native.frontdoor.GroupByVariableArgs(variable_name="SocketAddr")],
-        match_conditions=[_from(EVERYBODY)],
+        match_conditions=[_match_addresses(ALL_ADDRESSES)],
     )
 
 
-def _from(ranges: Sequence[str], *, negate: bool = False) -> azure_native.frontdoor.MatchConditionArgs:
-    """By the address that connects; a header could be forged."""
+def _match_addresses(ranges: Sequence[str], *, negate: bool = False) -> azure_native.frontdoor.MatchConditionArgs:
+    """Condition on the address of the TCP connection; clients can forge a header."""
     return azure_native.frontdoor.MatchConditionArgs(
         match_variable="SocketAddr", operator="IPMatch", match_value=list(ranges), negate_condition=negate
     )
 
 
-def _managed() -> list[azure_native.frontdoor.ManagedRuleSetArgs]:
+def _managed_rule_sets() -> list[azure_native.frontdoor.ManagedRuleSetArgs]:
     frontdoor = azure_native.frontdoor
     exclusions = [
         frontdoor.ManagedRuleExclusionArgs(match_variable=variable, selector_match_operator="Equals", selector=argument)
@@ -115,8 +118,8 @@ def _managed() -> list[azure_native.frontdoor.ManagedRuleSetArgs]:
             rule_set_type=name,
             rule_set_version=version,
             rule_set_action="Block",
-            # the bots' set looks at no body
-            exclusions=exclusions if name == MANAGED_SETS[0][0] else None,
+            # the bot rules do not inspect the body
+            exclusions=exclusions if (name, version) == DEFAULT_RULE_SET else None,
         )
-        for name, version in MANAGED_SETS
+        for name, version in (DEFAULT_RULE_SET, BOT_RULE_SET)
     ]

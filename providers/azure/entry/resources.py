@@ -1,9 +1,10 @@
-"""Public name, admission and protection: Front Door Premium over private links.
+"""Public entry: Front Door Premium with private links to the regions, a WAF and an optional custom domain.
 
-Requests are taken near the client, inspected there, and carried over Microsoft's own network to the environment of the
-nearest region that stands. Each public service has a route, an origin group and in it one origin a region; the routes
-stay as they are when a second region adds origins. The link to an environment must be approved once: see
-`providers/azure/entry/private_link.py`.
+Requests enter at the nearest edge location, pass the WAF there, and reach the environment of the nearest healthy region
+over Microsoft's network. Each public service has a route and an origin group with one origin per region. The link to an
+environment must be approved once (`providers/azure/entry/limits.py`). A custom domain is validated by a record in its
+zone; Front Door issues and renews the certificate. The first certificate takes minutes, in which the domain answers
+with a certificate error.
 """
 
 from collections.abc import Mapping
@@ -13,45 +14,44 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.entry.domain import create_domain, point_to
-from providers.azure.entry.firewall import create_firewall, protect
-from providers.azure.entry.front_door_routes import create_headers, create_route
-from providers.azure.entry.ingress import AzureOrigin
-from providers.azure.entry.origins import create_origin_group
-from providers.azure.entry.routes import wait_seconds
+from providers.azure.entry.firewall import attach_firewall, create_firewall
+from providers.azure.entry.limits import record_name, response_timeout_seconds, validation_record_name
+from providers.azure.entry.routes import create_headers, create_origin_group, create_route
 from providers.azure.naming import profile_name
-from providers.azure.observability.diagnostics import send_to_logs
+from providers.azure.observability.logs import send_to_logs
+from providers.azure.workloads import AzureOrigin
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
 
 SKU = "Premium_AzureFrontDoor"
 """The only tier with private links and managed rules."""
+RECORD_TTL_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class AzureEntry(Entry):
-    """`profile_id` names Front Door in metrics."""
+    """Public entry; `profile_id` identifies Front Door in metrics."""
 
     profile_id: pulumi.Output[str]
 
 
 def create_entry(scope: Scope, context: AzureContext, origins: Mapping[str, Origin]) -> Entry:
-    """Front Door over the regions' environments; `origins` by region are `AzureOrigin`s."""
+    """Declare Front Door in front of the regions' environments; `origins` by region are `AzureOrigin`s."""
     regions = {region: origin for region, origin in origins.items() if isinstance(origin, AzureOrigin)}
     profile = _profile(scope, context)
     for region, origin in regions.items():
         send_to_logs(scope, origin.logs, f"diagnostics-{region}", profile.id)
     endpoint = _endpoint(scope, context, profile)
-    domain = create_domain(scope, context, profile) if context.spec.ingress.domain else None
+    domain = _custom_domain(scope, context, profile) if context.spec.ingress.domain else None
     headers = create_headers(scope, context, profile) if domain else None
     for name in context.spec.public:
         group = create_origin_group(scope, context, profile, name, regions)
         create_route(scope, context, profile, endpoint, name, group, domain, headers)
     firewall = create_firewall(scope, context, SKU)
-    protect(scope, context, profile, firewall, [endpoint.id, *([domain.id] if domain else [])])
+    attach_firewall(scope, context, profile, firewall, [endpoint.id, *([domain.id] if domain else [])])
     if domain is None:
         return AzureEntry(url=pulumi.Output.concat("https://", endpoint.host_name), profile_id=profile.id)
-    point_to(scope, context, endpoint)
+    _domain_record(scope, context, endpoint)
     return AzureEntry(url=pulumi.Output.from_input(f"https://{context.spec.ingress.domain}"), profile_id=profile.id)
 
 
@@ -59,11 +59,11 @@ def _profile(scope: Scope, context: AzureContext) -> azure_native.cdn.Profile:
     return azure_native.cdn.Profile(
         scope.named(),
         resource_group_name=context.group,
-        # fixed, because the questions to the logs name it
+        # fixed, because log queries refer to it
         profile_name=profile_name(context.stack),
         location=GLOBAL,
         sku=azure_native.cdn.SkuArgs(name=SKU),
-        origin_response_timeout_seconds=wait_seconds(context.spec),
+        origin_response_timeout_seconds=response_timeout_seconds(context.spec),
         tags=dict(scope.tags),
         opts=scope.opts(delete_before_replace=True, protect=context.production),
     )
@@ -79,4 +79,56 @@ def _endpoint(scope: Scope, context: AzureContext, profile: azure_native.cdn.Pro
         auto_generated_domain_name_label_scope="TenantReuse",
         tags=dict(scope.tags),
         opts=scope.opts(),
+    )
+
+
+def _custom_domain(
+    scope: Scope, context: AzureContext, profile: azure_native.cdn.Profile
+) -> azure_native.cdn.AFDCustomDomain:
+    """Custom domain of the profile, and the record that validates it."""
+    cdn, zone = azure_native.cdn, context.spec.ingress.zone or ""
+    name = context.spec.ingress.domain or ""
+    group_id = f"/subscriptions/{context.subscription_id}/resourceGroups/{context.block.dns_group}"
+    domain = cdn.AFDCustomDomain(
+        scope.named("domain"),
+        resource_group_name=context.group,
+        profile_name=profile.name,
+        host_name=name,
+        azure_dns_zone=cdn.ResourceReferenceArgs(id=f"{group_id}/providers/Microsoft.Network/dnszones/{zone}"),
+        tls_settings=cdn.AFDDomainHttpsParametersArgs(
+            certificate_type="ManagedCertificate",
+            minimum_tls_version=cdn.AfdMinimumTlsVersion.TLS12,
+            cipher_suite_set_type="TLS12_2023",
+        ),
+        opts=scope.opts(),
+    )
+    token = domain.validation_properties.apply(lambda properties: properties.validation_token)
+    azure_native.dns.RecordSet(
+        scope.named("domain-proof"),
+        resource_group_name=context.block.dns_group,
+        zone_name=zone,
+        record_type="TXT",
+        relative_record_set_name=validation_record_name(name, zone),
+        ttl=RECORD_TTL_SECONDS,
+        txt_records=[azure_native.dns.TxtRecordArgs(value=[token])],
+        opts=scope.opts(delete_before_replace=True),
+    )
+    return domain
+
+
+def _domain_record(scope: Scope, context: AzureContext, endpoint: azure_native.cdn.AFDEndpoint) -> None:
+    """DNS record of the domain; the apex of a zone cannot have a CNAME, so it has an alias record set."""
+    dns, zone = azure_native.dns, context.spec.ingress.zone or ""
+    name = record_name(context.spec.ingress.domain or "", zone)
+    apex = name == "@"
+    dns.RecordSet(
+        scope.named("domain-record"),
+        resource_group_name=context.block.dns_group,
+        zone_name=zone,
+        record_type="A" if apex else "CNAME",
+        relative_record_set_name=name,
+        ttl=RECORD_TTL_SECONDS,
+        cname_record=None if apex else dns.CnameRecordArgs(cname=endpoint.host_name),
+        target_resource=dns.SubResourceArgs(id=endpoint.id) if apex else None,
+        opts=scope.opts(delete_before_replace=True),
     )

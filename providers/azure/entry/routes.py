@@ -1,146 +1,176 @@
-"""Which path leads where, who is let in, and how long Front Door waits: as Front Door counts. Pure.
+"""Routes of Front Door over HTTPS, and the origin groups that they forward to.
 
-A route matches its own path or, with a closing `/*`, all below it, and the longest wins by itself. Front Door does not
-tell capitals apart in a path. What no route takes is answered 404.
+The origin group of a service has the app of each region as an origin behind a private link.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from providers.contract.diagnostics import (
-    Adjustment,
-    Diagnostic,
-    legacy_adjustment,
-    legacy_error,
-    legacy_unsupported,
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.context import AzureContext
+from providers.azure.entry.limits import (
+    LINK_MESSAGE,
+    LINK_SUBRESOURCE,
+    link_location,
+    path_patterns,
+    probe_interval_seconds,
 )
-from providers.contract.spec import Platform
+from providers.azure.network.flows import HTTPS_PORT
+from providers.azure.workloads import AzureOrigin
+from providers.contract.component import Scope
 
-ANYWHERE = "0.0.0.0/0"
-MOST_RANGES = 600
-"""Addresses of one condition: Microsoft Learn, "Azure Front Door limits", WAF IP match values."""
-LEAST_WAIT_SECONDS, MOST_WAIT_SECONDS = 16, 240
-"""Bounds of a profile's origin response timeout: Microsoft Learn, "Azure Front Door limits"."""
-LEAST_PROBE_SECONDS, MOST_PROBE_SECONDS = 5, 255
-"""Bounds of an origin group's probe interval: Azure CDN API, `HealthProbeParameters`."""
-LINK_LOCATIONS = frozenset(
-    [
-        "australiaeast",
-        "brazilsouth",
-        "canadacentral",
-        "centralindia",
-        "centralus",
-        "eastasia",
-        "eastus",
-        "eastus2",
-        "francecentral",
-        "germanywestcentral",
-        "japaneast",
-        "koreacentral",
-        "northeurope",
-        "norwayeast",
-        "southafricanorth",
-        "southcentralus",
-        "southeastasia",
-        "swedencentral",
-        "uaenorth",
-        "uksouth",
-        "westeurope",
-        "westus3",
+SAMPLE_SIZE = 4
+SUCCESSFUL_SAMPLES = 3
+ADDED_LATENCY_MILLISECONDS = 50
+"""Origins within this latency of the fastest one share the requests."""
+WEIGHT = 1000
+HTTP_PORT = 80
+HSTS = "max-age=31536000; includeSubDomains"
+"""Browsers use HTTPS only, for a year."""
+
+Profile = azure_native.cdn.Profile
+
+
+@dataclass(frozen=True)
+class OriginGroup:
+    """Origin group, and its origins, which a route requires but does not refer to."""
+
+    id: pulumi.Output[str]
+    origins: list[azure_native.cdn.AFDOrigin]
+
+
+def create_origin_group(
+    scope: Scope, context: AzureContext, profile: Profile, service: str, regions: Mapping[str, AzureOrigin]
+) -> OriginGroup:
+    """Declare the origin group and the origins of the public service `service`."""
+    cdn, health = azure_native.cdn, context.spec.services[service].health
+    group = cdn.AFDOriginGroup(
+        scope.named(f"{service}-origins"),
+        resource_group_name=context.group,
+        profile_name=profile.name,
+        origin_group_name=service,
+        session_affinity_state="Disabled",
+        health_probe_settings=cdn.HealthProbeParametersArgs(
+            probe_path=health.path or "/",
+            probe_protocol=cdn.ProbeProtocol.HTTPS,
+            # several web frameworks answer HEAD with 405
+            probe_request_type=cdn.HealthProbeRequestType.GET,
+            probe_interval_in_seconds=probe_interval_seconds(health.interval_seconds),
+        ),
+        load_balancing_settings=cdn.LoadBalancingSettingsParametersArgs(
+            sample_size=SAMPLE_SIZE,
+            successful_samples_required=SUCCESSFUL_SAMPLES,
+            additional_latency_in_milliseconds=ADDED_LATENCY_MILLISECONDS,
+        ),
+        opts=scope.opts(delete_before_replace=True),
+    )
+    origins = [
+        _origin(scope, context, group, profile, service, priority, location, origin)
+        for priority, (location, origin) in enumerate(regions.items(), start=1)
     ]
-)
-"""Where Front Door can begin a private link: Microsoft Learn, "Secure your origin with Private Link in Azure Front Door
-Premium", region availability."""
-NEAREST_LINK = {
-    "australiacentral": "australiaeast", "australiacentral2": "australiaeast", "australiasoutheast": "australiaeast",
-    "austriaeast": "germanywestcentral", "belgiumcentral": "westeurope", "brazilsoutheast": "brazilsouth",
-    "canadaeast": "canadacentral", "chilecentral": "brazilsouth", "denmarkeast": "norwayeast",
-    "francesouth": "francecentral", "germanynorth": "germanywestcentral", "indiasouthcentral": "centralindia",
-    "indonesiacentral": "southeastasia", "israelcentral": "uaenorth", "italynorth": "francecentral",
-    "japanwest": "japaneast", "koreasouth": "koreacentral", "malaysiawest": "southeastasia",
-    "mexicocentral": "southcentralus", "newzealandnorth": "australiaeast", "northcentralus": "centralus",
-    "norwaywest": "norwayeast", "polandcentral": "swedencentral", "qatarcentral": "uaenorth",
-    "southafricawest": "southafricanorth", "southindia": "centralindia", "spaincentral": "francecentral",
-    "switzerlandnorth": "germanywestcentral", "switzerlandwest": "francecentral", "uaecentral": "uaenorth",
-    "ukwest": "uksouth", "westcentralus": "centralus", "westindia": "centralindia", "westus": "westus3",
-    "westus2": "westus3",
-}  # fmt: skip
-"""The place next to a location where no link can begin, as the same page asks for."""
+    return OriginGroup(group.id, origins)
 
 
-def patterns(path: str) -> list[str]:
-    """Patterns of a path prefix: itself and all below it, never a longer word (`/chat` is not `/chatter`)."""
-    start = path.rstrip("/")
-    return [start, f"{start}/*"] if start else ["/*"]
+def create_headers(scope: Scope, context: AzureContext, profile: Profile) -> azure_native.cdn.RuleSet:
+    """Declare the rule set that adds the Strict-Transport-Security header."""
+    cdn = azure_native.cdn
+    rules = cdn.RuleSet(
+        scope.named("headers"),
+        resource_group_name=context.group,
+        profile_name=profile.name,
+        # letters and digits only
+        rule_set_name="headers",
+        opts=scope.opts(delete_before_replace=True),
+    )
+    header = cdn.HeaderActionParametersArgs(
+        header_action="Overwrite",
+        header_name="Strict-Transport-Security",
+        value=HSTS,
+        type_name="DeliveryRuleHeaderActionParameters",
+    )
+    cdn.Rule(
+        scope.named("hsts"),
+        resource_group_name=context.group,
+        profile_name=profile.name,
+        rule_set_name=rules.name,
+        rule_name="hsts",
+        order=1,
+        actions=[cdn.DeliveryRuleResponseHeaderActionArgs(name="ModifyResponseHeader", parameters=header)],
+        match_processing_behavior="Continue",
+        opts=scope.opts(delete_before_replace=True),
+    )
+    return rules
 
 
-def open_to_all(spec: Platform) -> bool:
-    """True when any client address may connect."""
-    return ANYWHERE in spec.ingress.allowed_cidrs
+def create_route(
+    scope: Scope,
+    context: AzureContext,
+    profile: Profile,
+    endpoint: azure_native.cdn.AFDEndpoint,
+    service: str,
+    group: OriginGroup,
+    domain: azure_native.cdn.AFDCustomDomain | None,
+    headers: azure_native.cdn.RuleSet | None,
+) -> None:
+    """Declare the route of a public service, without caching so that responses can stream."""
+    cdn = azure_native.cdn
+    cdn.Route(
+        scope.named(service),
+        resource_group_name=context.group,
+        profile_name=profile.name,
+        endpoint_name=endpoint.name,
+        # fixed, because log queries refer to it
+        route_name=service,
+        enabled_state="Enabled",
+        origin_group=cdn.ResourceReferenceArgs(id=group.id),
+        patterns_to_match=path_patterns(context.spec.services[service].path or "/"),
+        # the redirect requires both protocols
+        supported_protocols=["Http", "Https"],
+        https_redirect="Enabled",
+        forwarding_protocol="HttpsOnly",
+        link_to_default_domain="Disabled" if domain else "Enabled",
+        custom_domains=[cdn.ActivatedResourceReferenceArgs(id=domain.id)] if domain else None,
+        rule_sets=[cdn.ResourceReferenceArgs(id=headers.id)] if headers else None,
+        # a route refers to the group only, and the API rejects it while the group is empty
+        opts=scope.opts(depends_on=group.origins, delete_before_replace=True),
+    )
 
 
-def wait_seconds(spec: Platform) -> int:
-    """Seconds that Front Door waits for the next byte of an answer."""
-    return min(max(spec.ingress.idle_timeout_seconds, LEAST_WAIT_SECONDS), MOST_WAIT_SECONDS)
-
-
-def probe_seconds(interval_seconds: int) -> int:
-    """Seconds between two probes of an origin."""
-    return min(max(interval_seconds, LEAST_PROBE_SECONDS), MOST_PROBE_SECONDS)
-
-
-def link_location(location: str) -> str:
-    """Where the private link to an environment begins: in its own location, or in the one next to it."""
-    return location if location in LINK_LOCATIONS else NEAREST_LINK.get(location, "eastus2")
-
-
-def record_name(domain: str, zone: str) -> str:
-    """The domain as a name in its zone: `agents`, or `@` for the zone itself."""
-    return domain.removesuffix(zone).removesuffix(".") or "@"
-
-
-def proof_name(domain: str, zone: str) -> str:
-    """Where the proof of ownership stands in the zone: `_dnsauth.agents`, or `_dnsauth`."""
-    name = record_name(domain, zone)
-    return "_dnsauth" if name == "@" else f"_dnsauth.{name}"
-
-
-def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Paths that Front Door takes for one, and more addresses than a rule holds."""
-    return [*_same_paths(spec), *_ranges(spec)]
-
-
-def entry_adjustments(spec: Platform) -> list[Adjustment]:
-    """Where the entry counts, waits or links in Azure's own way."""
-    return list(_adjustments(spec)) if spec.public else []
-
-
-def _same_paths(spec: Platform) -> Iterator[Diagnostic]:
-    seen: dict[str, str] = {}
-    for name, service in spec.public.items():
-        path = (service.path or "").rstrip("/").lower()
-        if path in seen:
-            advice = f"is the path of {seen[path]} too: Front Door tells no capitals apart; choose another"
-            yield legacy_error(f"services.{name}.path", service.path, advice)
-        seen[path] = name
-
-
-def _ranges(spec: Platform) -> Iterator[Diagnostic]:
-    ranges = list(spec.ingress.allowed_cidrs)
-    if len(ranges) > MOST_RANGES and not open_to_all(spec):
-        advice = f"a rule holds {MOST_RANGES} ranges and these are {len(ranges)}; join some of them"
-        yield legacy_unsupported("azure", "ingress.allowed_cidrs", ranges, advice)
-
-
-def _adjustments(spec: Platform) -> Iterator[Adjustment]:
-    ingress, location = spec.ingress, spec.azure.location if spec.azure else ""
-    limit = ingress.rate_limit_per_minute
-    given = f"{limit} a minute at each edge server that an address reaches: Front Door counts at every one apart"
-    yield legacy_adjustment("ingress.rate_limit_per_minute", limit, given)
-    if wait_seconds(spec) != ingress.idle_timeout_seconds:
-        given = f"{wait_seconds(spec)}: Front Door waits {LEAST_WAIT_SECONDS} to {MOST_WAIT_SECONDS} seconds for a byte"
-        yield legacy_adjustment("ingress.idle_timeout_seconds", ingress.idle_timeout_seconds, given)
-    if link_location(location) != location:
-        given = f"{location}, with Front Door's private link from {link_location(location)}, the nearest it has one in"
-        yield legacy_adjustment("azure.location", location, given)
-    if ingress.domain is None:
-        yield legacy_adjustment("ingress.domain", None, "a name under azurefd.net that Front Door makes")
+def _origin(
+    scope: Scope,
+    context: AzureContext,
+    group: azure_native.cdn.AFDOriginGroup,
+    profile: Profile,
+    service: str,
+    priority: int,
+    location: str,
+    origin: AzureOrigin,
+) -> azure_native.cdn.AFDOrigin:
+    host = origin.hosts[service]
+    return azure_native.cdn.AFDOrigin(
+        scope.named(f"{service}-{location}"),
+        resource_group_name=context.group,
+        profile_name=profile.name,
+        origin_group_name=group.name,
+        origin_name=location,
+        enabled_state="Enabled",
+        host_name=host,
+        # the environment selects the app by this name
+        origin_host_header=host,
+        http_port=HTTP_PORT,
+        https_port=HTTPS_PORT,
+        # required for private links
+        enforce_certificate_name_check=True,
+        priority=priority,
+        weight=WEIGHT,
+        shared_private_link_resource=azure_native.cdn.SharedPrivateLinkResourcePropertiesArgs(
+            private_link=azure_native.cdn.ResourceReferenceArgs(id=origin.environment_id),
+            group_id=LINK_SUBRESOURCE,
+            private_link_location=link_location(location),
+            request_message=LINK_MESSAGE,
+        ),
+        # the host name does not imply that the app exists
+        opts=scope.opts(depends_on=[origin.apps[service]], delete_before_replace=True),
+    )

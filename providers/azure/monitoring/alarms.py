@@ -1,36 +1,198 @@
-"""Every alarm rule of the contract: a metric alert where a metric tells, a question to the logs elsewhere."""
+"""Alert rules on metrics of a resource and on log queries: one for each alarm rule, and one on Front Door's origins."""
 
-from providers.azure.monitoring.alert_rules import AzureAlarm, Question, Threshold, log_alert, metric_alert
-from providers.azure.monitoring.metrics import METRICS, QUERIES, QUERY_PERIOD_MINUTES, query_minutes, window_seconds
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_azure_native as azure_native
+
+from providers.azure.context import GLOBAL, AzureContext
+from providers.azure.entry.resources import AzureEntry
+from providers.azure.monitoring.metrics import (
+    FRONT_DOOR,
+    METRICS,
+    QUERIES,
+    QUERY_INTERVAL_MINUTES,
+    frequency_seconds,
+    iso_duration,
+    query_minutes,
+    window_seconds,
+)
 from providers.azure.monitoring.targets import AzureTargets
-from providers.contract.alarms import AlarmRule, metric_for
+from providers.azure.observability.channels import SEVERITIES, AzureChannels
+from providers.contract.alarms import AlarmRule, Severity, metric_for
 from providers.contract.component import Scope
+from providers.contract.results import Entry
+
+MIN_HEALTHY_PERCENT = 90
+ORIGIN_WINDOW_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class AzureAlarm:
+    """Severity and description of an alert rule; `key` is its logical name part."""
+
+    key: str
+    severity: Severity
+    summary: str
+
+
+@dataclass(frozen=True)
+class MetricThreshold:
+    """Condition on a metric over a window."""
+
+    namespace: str
+    name: str
+    aggregation: str
+    operator: str
+    limit: float
+    window_seconds: int
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """Condition on a query whose result is one number, `value`."""
+
+    query: str
+    limit: float
+    window_seconds: int
+    frequency_seconds: int
 
 
 def create_alarms(scope: Scope, targets: AzureTargets) -> None:
-    """One alert rule for each alarm rule; LookupError for a signal that neither table has."""
+    """Declare an alert rule for each alarm rule; LookupError for a signal that neither table has."""
     for rule in targets.base.context.alarm_rules:
         if rule.signal in QUERIES:
-            _ask(scope, targets, rule)
+            _log_alarm(scope, targets, rule)
         else:
-            _watch(scope, targets, rule)
+            _metric_alarm(scope, targets, rule)
 
 
-def _watch(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+def create_origin_alarm(scope: Scope, targets: AzureTargets, entry: Entry) -> None:
+    """Declare an alarm on Front Door's health probes, which also fail while a private link is not approved."""
+    if not isinstance(entry, AzureEntry):
+        return
+    base = targets.base
+    summary = (
+        f"fewer than {MIN_HEALTHY_PERCENT} % of Front Door's probes reach a service; is its private link approved?"
+    )
+    threshold = MetricThreshold(
+        namespace=FRONT_DOOR,
+        name="OriginHealthPercentage",
+        aggregation="Average",
+        operator="LessThan",
+        limit=MIN_HEALTHY_PERCENT,
+        window_seconds=ORIGIN_WINDOW_SECONDS,
+    )
+    alarm = AzureAlarm("origin-health", "critical", summary)
+    metric_alert(scope, base.context, base.channels, alarm, threshold, entry.profile_id)
+
+
+def _metric_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
     metric, base = metric_for(METRICS, rule), targets.base
-    limit = metric.limit(targets.spec, rule, targets.max_connections)
-    threshold = Threshold(
-        metric.namespace, metric.name, metric.aggregation, metric.operator, limit, window_seconds(rule)
+    threshold = MetricThreshold(
+        namespace=metric.namespace,
+        name=metric.name,
+        aggregation=metric.aggregation,
+        operator=metric.operator,
+        limit=metric.limit(targets.spec, rule, targets.max_connections),
+        window_seconds=window_seconds(rule),
     )
     metric_alert(scope, base.context, base.channels, _alarm(rule), threshold, targets.ids[rule.name])
 
 
-def _ask(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+def _log_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
     base = targets.base
-    query = metric_for(QUERIES, rule)(base.context.stack, rule)
-    question = Question(query, rule.threshold, query_minutes(rule) * 60, QUERY_PERIOD_MINUTES * 60)
-    log_alert(scope, base.context, base.channels, _alarm(rule), question, base.logs.workspace_id)
+    query = LogQuery(
+        query=metric_for(QUERIES, rule)(base.context.stack, rule),
+        limit=rule.threshold,
+        window_seconds=query_minutes(rule) * 60,
+        frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
+    )
+    log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
 
 
 def _alarm(rule: AlarmRule) -> AzureAlarm:
     return AzureAlarm(rule.key, rule.severity, rule.summary)
+
+
+def metric_alert(
+    scope: Scope,
+    context: AzureContext,
+    channels: AzureChannels,
+    alarm: AzureAlarm,
+    threshold: MetricThreshold,
+    resource_id: pulumi.Input[str],
+) -> None:
+    """Declare an alert rule on a metric of one resource."""
+    monitor = azure_native.monitor
+    criterion = monitor.MetricCriteriaArgs(
+        criterion_type="StaticThresholdCriterion",
+        name="above",
+        metric_namespace=threshold.namespace,
+        metric_name=threshold.name,
+        time_aggregation=threshold.aggregation,
+        operator=threshold.operator,
+        threshold=threshold.limit,
+        # the API rejects a rule on a resource that has no metric values yet
+        skip_metric_validation=True,
+    )
+    monitor.MetricAlert(
+        scope.named(alarm.key),
+        resource_group_name=context.group,
+        location=GLOBAL,
+        enabled=True,
+        severity=SEVERITIES[alarm.severity],
+        description=alarm.summary,
+        scopes=[resource_id],
+        evaluation_frequency=iso_duration(frequency_seconds(threshold.window_seconds)),
+        window_size=iso_duration(threshold.window_seconds),
+        auto_mitigate=True,
+        criteria=monitor.MetricAlertSingleResourceMultipleMetricCriteriaArgs(
+            odata_type="Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria", all_of=[criterion]
+        ),
+        actions=[monitor.MetricAlertActionArgs(action_group_id=channels.group(alarm.severity))],
+        tags=dict(scope.tags),
+        opts=scope.opts(),
+    )
+
+
+def log_alert(
+    scope: Scope,
+    context: AzureContext,
+    channels: AzureChannels,
+    alarm: AzureAlarm,
+    query: LogQuery,
+    workspace_id: pulumi.Input[str],
+) -> None:
+    """Declare an alert rule on a query of the workspace."""
+    monitor = azure_native.monitor
+    condition = monitor.ConditionArgs(
+        query=query.query,
+        metric_measure_column="value",
+        time_aggregation="Average",
+        # a string: the SDK's enum belongs to another version of the API
+        operator="GreaterThan",
+        threshold=query.limit,
+        failing_periods=monitor.ConditionFailingPeriodsArgs(
+            number_of_evaluation_periods=1, min_failing_periods_to_alert=1
+        ),
+    )
+    monitor.ScheduledQueryRule(
+        scope.named(alarm.key),
+        resource_group_name=context.group,
+        kind="LogAlert",
+        enabled=True,
+        severity=SEVERITIES[alarm.severity],
+        description=alarm.summary,
+        display_name=f"{context.stack}-{alarm.key}",
+        scopes=[workspace_id],
+        evaluation_frequency=iso_duration(query.frequency_seconds),
+        window_size=iso_duration(query.window_seconds),
+        auto_mitigate=True,
+        # Azure creates a table with its first row, and the API rejects a query of a table that does not exist
+        skip_query_validation=True,
+        criteria=monitor.ScheduledQueryRuleCriteriaArgs(all_of=[condition]),
+        actions=monitor.ActionsArgs(action_groups=[channels.group(alarm.severity)]),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
+    )

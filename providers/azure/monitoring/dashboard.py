@@ -1,23 +1,38 @@
-"""One workbook, drawn from the rows that are the same on every cloud."""
+"""Workbook with the dashboard rows that are the same on every cloud.
+
+Each graph shows the metric or log query of its alarm; the spending row is a link, because Azure Monitor has no metric
+of costs.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.monitoring.panels import items
+from providers.azure.monitoring.metrics import METRICS, QUERIES, access_log, query_minutes
 from providers.azure.monitoring.targets import AzureTargets
+from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
-from providers.contract.dashboard import dashboard_rows
+from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
 
 VERSION = "Notebook/1.0"
-PORTAL = "https://portal.azure.com/#resource"
+PORTAL_URL = "https://portal.azure.com"
+TEXT, QUERY, METRIC = 1, 3, 10
+"""Item types of a workbook."""
+PERIOD_MILLISECONDS = 24 * 3600 * 1000
+WIDTH_PERCENT = "33"
+AGGREGATIONS = {"Total": 1, "Minimum": 2, "Maximum": 3, "Average": 4}
+"""Numbers of the aggregations in a workbook."""
+
+Item = Mapping[str, object]
 
 
 def create_dashboard(scope: Scope, targets: AzureTargets) -> pulumi.Output[str]:
-    """The workbook; its address in the portal."""
+    """Declare the workbook and return its URL in the portal."""
     context, workspace = targets.base.context, targets.base.logs.workspace_id
     document = {
         "version": VERSION,
-        "items": items(targets, dashboard_rows(targets.spec, targets.base.context.alarm_rules)),
+        "items": _items(targets, dashboard_rows(targets.spec, context.alarm_rules)),
         "fallbackResourceIds": [workspace],
     }
     workbook = azure_native.applicationinsights.Workbook(
@@ -28,9 +43,100 @@ def create_dashboard(scope: Scope, targets: AzureTargets) -> pulumi.Output[str]:
         category="workbook",
         display_name=f"Agent platform {context.stack}",
         serialized_data=pulumi.Output.json_dumps(document, sort_keys=True),
-        # in small letters, or the portal does not find the workbook beside its workspace
+        # lower case: the portal otherwise does not list the workbook with its workspace
         source_id=workspace.apply(str.lower),
         tags=dict(scope.tags),
         opts=scope.opts(delete_before_replace=True),
     )
-    return pulumi.Output.concat(PORTAL, workbook.id, "/workbook")
+    return pulumi.Output.concat(f"{PORTAL_URL}/#resource", workbook.id, "/workbook")
+
+
+def query_over_time(stack: str, rule: AlarmRule) -> str:
+    """Return the log query of an alarm, summarized for each of its windows instead of once."""
+    interval = f"by bin(TimeGenerated, {query_minutes(rule)}m)"
+    source, _, tail = QUERIES[rule.signal](stack, rule).partition("| summarize ")
+    summary, _, rest = tail.partition(" | ")
+    rest = rest.replace("project value", "project TimeGenerated, value")
+    return f"{source}| summarize {summary} {interval}{f' | {rest}' if rest else ''}"
+
+
+def _items(targets: AzureTargets, rows: Sequence[DashboardRow]) -> list[Item]:
+    return [item for row in rows for item in (_heading(row), *(_panel(targets, row, panel) for panel in row.panels))]
+
+
+def _heading(row: DashboardRow) -> Item:
+    return _text_item(f"heading-{row.name}", f"## {row.name}")
+
+
+def _panel(targets: AzureTargets, row: DashboardRow, panel: Panel) -> Item:
+    name = f"{row.name}-{panel.shows.value}"
+    if panel.shows == GraphOnlyMetric.SPENDING:
+        return _text_item(name, _spending_link(targets, panel))
+    if panel.shows == GraphOnlyMetric.REQUESTS:
+        return _query_item(targets, name, panel, _requests_query(targets, row.name))
+    rule = targets.base.context.alarm_rules.rule(row.name, Signal(panel.shows))
+    if rule.signal in QUERIES:
+        return _query_item(targets, name, panel, query_over_time(targets.base.context.stack, rule))
+    return _metric_item(targets, name, panel, rule)
+
+
+def _requests_query(targets: AzureTargets, service: str) -> str:
+    stack = targets.base.context.stack
+    return f'{access_log(stack)} | where route =~ "{service}" | summarize value = count() by bin(TimeGenerated, 1m)'
+
+
+def _title(panel: Panel) -> str:
+    threshold = "" if panel.threshold is None else f", alarm at {panel.threshold:g}"
+    return f"{panel.title} ({panel.unit}{threshold})"
+
+
+def _spending_link(targets: AzureTargets, panel: Panel) -> str:
+    context = targets.base.context
+    budget = "" if panel.threshold is None else f" The budget is {panel.threshold:g} a month."
+    url = f"{PORTAL_URL}/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis/scope/{context.group_id}"
+    return f"[Spending of {context.group}]({url}).{budget}"
+
+
+def _text_item(name: str, markdown: str) -> Item:
+    return {"type": TEXT, "name": name, "content": {"json": markdown}}
+
+
+def _query_item(targets: AzureTargets, name: str, panel: Panel, query: str) -> Item:
+    content = {
+        "version": "KqlItem/1.0",
+        "query": query,
+        "size": 0,
+        "title": _title(panel),
+        "timeContext": {"durationMs": PERIOD_MILLISECONDS},
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "crossComponentResources": [targets.base.logs.workspace_id],
+        "visualization": "timechart",
+    }
+    return {"type": QUERY, "name": name, "customWidth": WIDTH_PERCENT, "content": content}
+
+
+def _metric_item(targets: AzureTargets, name: str, panel: Panel, rule: AlarmRule) -> Item:
+    metric = METRICS[rule.signal]
+    resource_type = metric.namespace.lower()
+    limit = metric.limit(targets.spec, rule, targets.max_connections)
+    content = {
+        "version": "MetricsItem/2.0",
+        "size": 0,
+        "chartType": 2,
+        "title": f"{panel.title} ({metric.name}, alarm at {limit:g})",
+        "resourceType": resource_type,
+        "metricScope": 0,
+        "resourceIds": [targets.ids[rule.name]],
+        "timeContext": {"durationMs": PERIOD_MILLISECONDS},
+        "metrics": [
+            {
+                "namespace": resource_type,
+                "metric": f"{resource_type}--{metric.name}",
+                "aggregation": AGGREGATIONS[metric.aggregation],
+                "splitBy": None,
+            }
+        ],
+        "gridSettings": {"rowLimit": 10000},
+    }
+    return {"type": METRIC, "name": name, "customWidth": WIDTH_PERCENT, "content": content}

@@ -1,102 +1,115 @@
-"""What Azure Monitor cannot do, or does in its own way, and what it must be told beside the spec. Pure."""
+"""Settings of the monitoring that Azure Monitor refuses or adjusts, and the secrets that it needs. Pure."""
 
 from collections.abc import Iterator
 
-from providers.azure.monitoring.metrics import METRICS, QUERY_MINUTES, window_seconds
-from providers.contract.alarms import Signal, alarm_rules
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_error
+from providers.azure.monitoring.metrics import METRICS, QUERY_INTERVAL_MINUTES, query_minutes, window_seconds
+from providers.contract.alarms import DEFINITIONS, Signal
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
 from providers.contract.spec import Platform
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
-LEAST_RETENTION_DAYS, MOST_RETENTION_DAYS = 30, 730
+MIN_RETENTION_DAYS, MAX_RETENTION_DAYS = 30, 730
 """Bounds of a workspace's interactive retention: Microsoft Learn, "Manage data retention in a Log Analytics workspace"."""
+THRESHOLD_KEYS = {
+    Signal.MEMORY_PERCENT: "memory_percent",
+    Signal.ERROR_PERCENT: "error_percent",
+    Signal.LATENCY_P95_SECONDS: "latency_p95_seconds",
+}
+"""Keys under `monitoring.alerts` of the signals that are evaluated over another window than the rule's."""
 
 
 def stack_secrets(spec: Platform) -> tuple[str, ...]:
-    """Secrets that the stack must hold beside those that services list."""
+    """Return the secrets that the stack must set beside those that services list."""
     return (SLACK_SECRET,) if spec.monitoring.slack is not None else ()
 
 
 def retention_days(spec: Platform) -> int:
-    """Days that a workspace keeps its logs."""
-    return min(max(spec.monitoring.log_retention_days, LEAST_RETENTION_DAYS), MOST_RETENTION_DAYS)
+    """Return the days that the workspace keeps its logs."""
+    return min(max(spec.monitoring.log_retention_days, MIN_RETENTION_DAYS), MAX_RETENTION_DAYS)
 
 
 def budget_start(spec: Platform) -> str:
-    """First moment of the month that the budget counts from."""
+    """Return the start of the month in which the budget begins."""
     month = spec.azure.budget_start if spec.azure else None
     return f"{month}-01T00:00:00Z"
 
 
 def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """A budget that does not know when it begins."""
+    """A budget without a start month."""
     if spec.budget is None or spec.azure is None or spec.azure.budget_start is not None:
         return []
-    advice = (
-        "must be the month in which the budget is first made, such as 2026-12: Azure takes the current month or one of "
-        "the next twelve, and never lets it change"
-    )
-    return [legacy_error("azure.budget_start", None, advice)]
+    return [
+        ConfigError(
+            "azure.budget_start",
+            problem="a budget requires its first month, which Azure never lets change",
+            fix="set it to the current month or one of the next twelve, such as 2026-12",
+        )
+    ]
 
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
-    """Days, windows and receivers that Azure honours in its own way."""
-    return [*_retention(spec), *_windows(spec), *_backups(spec), *_slack(spec), *_money(spec)]
+    """Retention, windows, receivers and currency that differ on Azure."""
+    return [
+        *_adjusted_retention(spec),
+        *_adjusted_windows(spec),
+        *_adjusted_backup_alarm(spec),
+        *_adjusted_slack(spec),
+        *_adjusted_budget(spec),
+    ]
 
 
-def _retention(spec: Platform) -> Iterator[Adjustment]:
+def _adjusted_retention(spec: Platform) -> Iterator[Adjustment]:
     days = spec.monitoring.log_retention_days
     if retention_days(spec) != days:
-        given = f"{retention_days(spec)}: a workspace keeps logs {LEAST_RETENTION_DAYS} to {MOST_RETENTION_DAYS} days"
-        yield legacy_adjustment("monitoring.log_retention_days", days, given)
+        reason = f"{retention_days(spec)} days; a workspace keeps logs for {MIN_RETENTION_DAYS} to {MAX_RETENTION_DAYS}"
+        yield Adjustment("monitoring.log_retention_days", days, Effect.ADJUSTED, reason)
 
 
-def _windows(spec: Platform) -> Iterator[Adjustment]:
-    """One line for each threshold that is watched over another time than the rule's."""
-    alerts = spec.monitoring.alerts
-    watched = {
-        Signal.MEMORY_PERCENT: ("memory_percent", alerts.memory_percent),
-        Signal.ERROR_PERCENT: ("error_percent", alerts.error_percent),
-        Signal.LATENCY_P95_SECONDS: ("latency_p95_seconds", alerts.latency_p95_seconds),
-    }
-    rules = {rule.signal: rule for rule in alarm_rules(spec)}
-    for signal, (key, threshold) in watched.items():
-        if signal not in rules:
+def _adjusted_windows(spec: Platform) -> Iterator[Adjustment]:
+    """Thresholds that are compared over another window than the rule's."""
+    thresholds = spec.monitoring.alerts
+    for definition in DEFINITIONS:
+        key = THRESHOLD_KEYS.get(definition.signal)
+        if key is None or not any(definition.applies(spec, name) for name in spec.services):
             continue
-        if signal in METRICS:
-            minutes = window_seconds(rules[signal]) // 60
-            given = f"the average of {minutes} minutes: an alert rule has no window of 3"
-        else:
-            given = (
-                f"a question to Front Door's log every 5 minutes, over the last {QUERY_MINUTES}: lines arrive late, and "
-                "no metric has it for one service"
+        if definition.signal in METRICS:
+            minutes, rule_minutes = (
+                window_seconds(definition) // 60,
+                definition.period_seconds * definition.periods // 60,
             )
-        yield legacy_adjustment(f"monitoring.alerts.{key}", threshold, given)
+            reason = f"compared with the average of {minutes} minutes; metric alerts have no window of {rule_minutes}"
+        else:
+            reason = (
+                f"queried from Front Door's log every {QUERY_INTERVAL_MINUTES} minutes over the last "
+                f"{query_minutes(definition)}, because no metric exists per service and log entries are delayed"
+            )
+        threshold = definition.threshold(thresholds)
+        yield Adjustment(f"monitoring.alerts.{key}", threshold, Effect.ADJUSTED, reason)
 
 
-def _backups(spec: Platform) -> Iterator[Adjustment]:
+def _adjusted_backup_alarm(spec: Platform) -> Iterator[Adjustment]:
     if spec.database is not None:
         days = spec.database.backup.retention_days
-        given = (
-            f"{days} days, with an alarm on copies of the log that fail: Azure tells nobody of a daily backup that did"
+        reason = (
+            f"{days} days; the alarm covers failed WAL archiving only, Azure emits no event for a failed daily backup"
         )
-        yield legacy_adjustment("database.backup.retention_days", days, given)
+        yield Adjustment("database.backup.retention_days", days, Effect.PARTIAL, reason)
 
 
-def _slack(spec: Platform) -> Iterator[Adjustment]:
+def _adjusted_slack(spec: Platform) -> Iterator[Adjustment]:
     slack = spec.monitoring.slack
     if slack is not None:
-        given = (
-            f"a workflow that posts to the webhook in the secret agent-platform:{SLACK_SECRET}, which Slack makes for "
-            f"channel {slack.channel} of workspace {slack.workspace}"
+        reason = (
+            f"a Logic Apps workflow posts to the webhook in the secret agent-platform:{SLACK_SECRET}, which Slack creates "
+            f"for channel {slack.channel} of workspace {slack.workspace}"
         )
-        yield legacy_adjustment("monitoring.slack", slack.model_dump(), given)
+        yield Adjustment("monitoring.slack", slack.model_dump(), Effect.ADJUSTED, reason)
 
 
-def _money(spec: Platform) -> Iterator[Adjustment]:
+def _adjusted_budget(spec: Platform) -> Iterator[Adjustment]:
     if spec.budget is not None:
-        given = f"{spec.budget.monthly_usd:g} in the currency that the subscription is billed in"
-        yield legacy_adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
+        reason = f"{spec.budget.monthly_usd:g} in the billing currency of the subscription"
+        yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, Effect.ADJUSTED, reason)
     if spec.monitoring.dashboards:
-        given = "a workbook whose row about money is a link: Azure Monitor has no metric of what is spent"
-        yield legacy_adjustment("monitoring.dashboards", True, given)
+        reason = "the spending row of the workbook is a link to Cost Management; Azure Monitor has no metric of costs"
+        yield Adjustment("monitoring.dashboards", True, Effect.PARTIAL, reason)

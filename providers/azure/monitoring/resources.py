@@ -1,36 +1,103 @@
-"""Alarms, dashboard, budget over all that stands.
+"""Alarms, SLO burn-rate alarms, budget and dashboard of one location.
 
-Metrics come by themselves, logs by the diagnostic setting beside each resource; what is decided here is which of them
-matter (`providers/azure/monitoring/metrics.py`). Whoever is woken hears of it through the action groups of `channels.py`.
+Metrics are available by default, logs through the diagnostic setting of each resource; the tables in
+`providers/azure/monitoring/metrics.py` select the metrics. Notifications use the action groups of
+`providers/azure/observability/channels.py`. A burn-rate alarm fires when both windows of its pair exceed the rate; one
+query of Front Door's log covers both.
 """
 
-from __future__ import annotations
-
 import pulumi
+import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
-from providers.azure.monitoring.alarms import create_alarms
+from providers.azure.monitoring.alarms import AzureAlarm, LogQuery, create_alarms, create_origin_alarm, log_alert
 from providers.azure.monitoring.dashboard import create_dashboard
-from providers.azure.monitoring.slo import create_slo
-from providers.azure.monitoring.targets import find_targets
+from providers.azure.monitoring.limits import budget_start
+from providers.azure.monitoring.metrics import access_log, burn_rate_query
+from providers.azure.monitoring.targets import monitoring_targets
 from providers.azure.workloads import AzureWatched
+from providers.contract.alarms import BURN_RATES, BurnRate, Severity
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Monitoring
+from providers.contract.spec import BudgetSpec, Slo
+
+HOUR_SECONDS = 3600
+SLO_FREQUENCY_SECONDS = 300
+BUDGET_NOTIFICATIONS: tuple[tuple[str, int, Severity], ...] = (
+    ("Actual", 80, "warning"),
+    ("Forecasted", 100, "warning"),
+    ("Actual", 100, "critical"),
+)
+"""Type of the compared cost, percentage of the budget, and severity."""
 
 
 def create_monitoring(scope: Scope, base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> Monitoring:
-    """Every alarm rule of the contract, SLO burn rates, origins' health, dashboard, budget."""
-    # read here, for both know the ground and the entry, which know this room's channels and logs
-    from providers.azure.monitoring.budget import create_budget
-    from providers.azure.monitoring.origin_health import watch_origins
-
-    spec, targets = base.spec, find_targets(base, watched)
+    """Declare alarms, SLO, budget and dashboard."""
+    spec, targets = base.spec, monitoring_targets(base, watched)
     create_alarms(scope, targets)
-    watch_origins(scope, base, entry)
+    create_origin_alarm(scope, targets, entry)
     if spec.monitoring.slo is not None and spec.public:
-        create_slo(scope, targets, spec.monitoring.slo)
+        _slo_alarms(scope, base, spec.monitoring.slo)
     if spec.budget is not None:
-        create_budget(scope, base, spec.budget)
+        _budget(scope, base, spec.budget)
     if not spec.monitoring.dashboards:
         return Monitoring(dashboard_url=pulumi.Output.from_input(""))
     return Monitoring(dashboard_url=create_dashboard(scope, targets))
+
+
+def _slo_alarms(scope: Scope, base: AzureBaseResources, slo: Slo) -> None:
+    """Alarm for each pair of windows, and one on the latency objective over an hour, for all public services."""
+    for pair in BURN_RATES:
+        _burn_rate_alarm(scope, base, slo, pair)
+    summary = f"the 95th percentile latency was above the objective of {slo.latency_p95_seconds:g} s for an hour"
+    query = LogQuery(
+        query=f"{access_log(base.context.stack)} | where isnotempty(route) | summarize value = percentile(seconds, 95)",
+        limit=slo.latency_p95_seconds,
+        window_seconds=HOUR_SECONDS,
+        frequency_seconds=SLO_FREQUENCY_SECONDS,
+    )
+    alarm = AzureAlarm("slo-latency-p95", "warning", summary)
+    log_alert(scope, base.context, base.channels, alarm, query, base.logs.workspace_id)
+
+
+def _burn_rate_alarm(scope: Scope, base: AzureBaseResources, slo: Slo, pair: BurnRate) -> None:
+    percent = pair.error_percent(slo.availability_percent)
+    summary = (
+        f"the error budget of {slo.availability_percent:g} % availability burns {pair.factor:g} times too fast: "
+        f"more than {percent:g} % of requests fail"
+    )
+    query = LogQuery(
+        query=burn_rate_query(base.context.stack, percent, pair.short_seconds),
+        # the query filters by the percentage: a percentage of 100 could not be exceeded
+        limit=0,
+        window_seconds=pair.long_seconds,
+        frequency_seconds=SLO_FREQUENCY_SECONDS,
+    )
+    alarm = AzureAlarm(f"slo-{pair.long_seconds // HOUR_SECONDS}h", pair.severity, summary)
+    log_alert(scope, base.context, base.channels, alarm, query, base.logs.workspace_id)
+
+
+def _budget(scope: Scope, base: AzureBaseResources, budget: BudgetSpec) -> None:
+    """Budget of the resource group, which notifies the action groups."""
+    consumption = azure_native.consumption
+    consumption.Budget(
+        scope.named("budget"),
+        scope=base.context.group_id,
+        amount=budget.monthly_usd,
+        category="Cost",
+        time_grain="Monthly",
+        time_period=consumption.BudgetTimePeriodArgs(start_date=budget_start(base.spec)),
+        notifications={
+            f"{cost_type.lower()}-{percent}": consumption.NotificationArgs(
+                enabled=True,
+                operator="GreaterThanOrEqualTo",
+                threshold=percent,
+                threshold_type=cost_type,
+                # the action groups have the addresses
+                contact_emails=[],
+                contact_groups=[base.channels.group(severity)],
+            )
+            for cost_type, percent, severity in BUDGET_NOTIFICATIONS
+        },
+        opts=scope.opts(),
+    )

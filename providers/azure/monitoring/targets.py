@@ -1,24 +1,18 @@
-"""What the alarms and graphs of this region look at: each subject by its resource id."""
-
-from __future__ import annotations
+"""Resources that alarms and graphs refer to, by the subject of the alarm rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pulumi
 
+from providers.azure.base.resources import AzureBaseResources
+from providers.azure.workloads import AzureWatched
 from providers.contract.spec import Platform
-
-if TYPE_CHECKING:
-    # For types alone: the ground holds this room's channels, so at run time these would import each other in a circle.
-    from providers.azure.base.resources import AzureBaseResources
-    from providers.azure.workloads import AzureWatched
 
 
 @dataclass(frozen=True)
 class AzureTargets:
-    """Resource ids by subject (`gateway`, `database`, `cache`), and the connections that the database's server takes."""
+    """Resource ids by subject (`gateway`, `database`, `cache`), and the database server's maximum connections."""
 
     base: AzureBaseResources
     ids: Mapping[str, pulumi.Output[str]]
@@ -26,12 +20,12 @@ class AzureTargets:
 
     @property
     def spec(self) -> Platform:
-        """The spec that is watched."""
+        """Spec of the platform."""
         return self.base.spec
 
 
-def find_targets(base: AzureBaseResources, watched: AzureWatched) -> AzureTargets:
-    """Everything that the alarm rules name."""
+def monitoring_targets(base: AzureBaseResources, watched: AzureWatched) -> AzureTargets:
+    """Collect the resources that the alarm rules refer to."""
     ids = {name: app.id for name, app in watched.workloads.compute.apps.items()}
     if watched.database is not None:
         ids["database"] = watched.database.server_id

@@ -1,1 +1,1 @@
-"""Network on Azure: resources, and the addresses and rules that are computed without an SDK."""
+"""Network on Azure: declared resources, and the addresses and security rules, which are computed without an SDK."""

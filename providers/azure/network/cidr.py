@@ -1,25 +1,25 @@
-"""Which addresses each subnet has, for ever: a place depends on the block alone. Pure.
+"""Addresses of the subnets, which never change: a subnet's index depends on the block only. Pure.
 
-Subnets span all zones of a location, so zones need no room of their own. The network is cut into sixteen slots. The
-first is the apps' subnet: its size can never change once an environment stands in it, and a rollout runs every revision
-twice. The last is cut again into small subnets: the database's, then the private endpoints'. The rest stays free.
+Subnets span all zones of a location. The network is divided into sixteen slots. The first is the apps' subnet: its size
+cannot change once an environment uses it, and a rollout runs every revision twice. The last slot is divided again into
+small subnets: the database's, then the private endpoints'. The rest stays free.
 """
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-LARGEST_PREFIX = 8
-SMALLEST_PREFIX = 20
-"""Below /20 the apps' subnet would be smaller than the /24 that leaves room for revisions side by side."""
+MIN_PREFIX_LENGTH = 8
+MAX_PREFIX_LENGTH = 20
+"""In a smaller network the apps' subnet would be smaller than /24, too small for two revisions side by side."""
 SLOT_BITS = 4
 SMALL_BITS = 8
-SMALLEST_SUBNET_PREFIX = 26
-"""Room for every private endpoint of the platform; a database subnet needs /28."""
+MAX_SUBNET_PREFIX_LENGTH = 26
+"""Large enough for every private endpoint of the platform; a database subnet needs /28."""
 
 PRIVATE_BLOCKS = tuple(
     IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 )
-RESERVED = tuple(
+RESERVED_BLOCKS = tuple(
     IPv4Network(block)
     for block in (
         "169.254.0.0/16",
@@ -32,19 +32,19 @@ RESERVED = tuple(
         "100.100.192.0/19",
     )
 )
-"""Ranges that an environment keeps to itself: Microsoft Learn, Container Apps, "Subnet address range restrictions"."""
+"""Ranges that an environment reserves: Microsoft Learn, Container Apps, "Subnet address range restrictions"."""
 
-ADDRESSES_KEPT = 14
-"""Five of every subnet are Azure's and the environment takes its own share: Microsoft Learn, Container Apps, "Subnet"
+RESERVED_ADDRESSES = 14
+"""Azure reserves five addresses of every subnet and the environment nine: Microsoft Learn, Container Apps, "Subnet"
 (a /24 leaves 242 addresses)."""
-REPLICAS_AN_ADDRESS = 10
+REPLICAS_PER_ADDRESS = 10
 REVISIONS = 2
 """A rollout runs the new revision beside the old one."""
 
 
 @dataclass(frozen=True)
 class AzureAddressPlan:
-    """The plan of a network of /8 to /20."""
+    """Subnets of a network of /8 to /20."""
 
     network: IPv4Network
 
@@ -63,33 +63,33 @@ class AzureAddressPlan:
         """Subnet of the private endpoints."""
         return self._small(1)
 
-    def _small(self, place: int) -> IPv4Network:
+    def _small(self, index: int) -> IPv4Network:
         last = tuple(self.network.subnets(prefixlen_diff=SLOT_BITS))[-1]
-        prefix = min(self.network.prefixlen + SMALL_BITS, SMALLEST_SUBNET_PREFIX)
-        return tuple(last.subnets(new_prefix=prefix))[place]
+        prefix = min(self.network.prefixlen + SMALL_BITS, MAX_SUBNET_PREFIX_LENGTH)
+        return tuple(last.subnets(new_prefix=prefix))[index]
 
 
-def layout(cidr: str) -> AzureAddressPlan:
-    """The plan of a network; raises ValueError for a block that `cidr_fault` finds fault with."""
+def address_plan(cidr: str) -> AzureAddressPlan:
+    """Return the plan of a network; raises ValueError for a block with a `cidr_fault`."""
     fault = cidr_fault(cidr)
     if fault:
-        raise ValueError(f"{cidr} {fault}")
+        raise ValueError(f"{cidr} {fault[0]}")
     return AzureAddressPlan(IPv4Network(cidr))
 
 
-def cidr_fault(cidr: str) -> str:
-    """What keeps a block from being cut, as the end of a sentence; empty when nothing does."""
+def cidr_fault(cidr: str) -> tuple[str, str] | None:
+    """Return the problem of a block that cannot be used, as a clause about it, and the fix; None without a problem."""
     network = IPv4Network(cidr)
-    if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
-        return f"is /{network.prefixlen}; the network needs /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}"
+    if not MIN_PREFIX_LENGTH <= network.prefixlen <= MAX_PREFIX_LENGTH:
+        return f"is a /{network.prefixlen}", f"use /{MIN_PREFIX_LENGTH} to /{MAX_PREFIX_LENGTH}"
     if not any(network.subnet_of(block) for block in PRIVATE_BLOCKS):
-        return f"holds public addresses; choose a block within {', '.join(map(str, PRIVATE_BLOCKS))}"
-    taken = [str(block) for block in RESERVED if block.overlaps(AzureAddressPlan(network).apps)]
-    if taken:
-        return f"puts the apps' subnet over {taken[0]}, which Container Apps keeps to itself; choose another block"
-    return ""
+        return "contains public addresses", f"use a block within {', '.join(map(str, PRIVATE_BLOCKS))}"
+    reserved = [str(block) for block in RESERVED_BLOCKS if block.overlaps(AzureAddressPlan(network).apps)]
+    if reserved:
+        return f"places the apps' subnet over {reserved[0]}, which Container Apps reserves", "use another block"
+    return None
 
 
-def most_replicas(subnet: IPv4Network) -> int:
-    """Copies that fit into the apps' subnet while a rollout runs all of them twice."""
-    return (subnet.num_addresses - ADDRESSES_KEPT) // REVISIONS * REPLICAS_AN_ADDRESS
+def max_replicas(subnet: IPv4Network) -> int:
+    """Return the replicas that fit into the apps' subnet while a rollout runs all of them twice."""
+    return (subnet.num_addresses - RESERVED_ADDRESSES) // REVISIONS * REPLICAS_PER_ADDRESS

@@ -1,7 +1,7 @@
-"""Private DNS: under their public names, Azure's services answer in the network by their private addresses.
+"""Private DNS zones: the public names of Azure services resolve to their private addresses in the network.
 
-A zone serves only networks that are linked to it. The id of a zone does not tell that the link stands, so whoever
-resolves a name in it waits for the link too.
+A zone serves only the networks that are linked to it. The id of a zone does not imply its link, so resources that
+resolve a name in it also depend on the link.
 """
 
 from collections.abc import Mapping
@@ -12,23 +12,56 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.image_sources import own_images
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.network.private_zones import private_zones
 from providers.contract.component import Scope
+from providers.contract.spec import Platform
+
+VAULT = "privatelink.vaultcore.azure.net"
+BLOB = "privatelink.blob.core.windows.net"
+REGISTRY = "privatelink.azurecr.io"
+CACHE = "privatelink.redis.azure.net"
+MODELS = "privatelink.openai.azure.com"
+
+ZONE_BY_SUBRESOURCE = {
+    "vault": VAULT,
+    "blob": BLOB,
+    "registry": REGISTRY,
+    "redisEnterprise": CACHE,
+    "account": MODELS,
+}
+"""Zone by the subresource of a private endpoint: Microsoft Learn, "Azure private endpoint private DNS zone values"."""
 
 
 @dataclass(frozen=True)
-class Zones:
+class PrivateDnsZones:
     """Ids by the zone's name, and the links to the network."""
 
     ids: Mapping[str, pulumi.Output[str]]
     links: tuple[pulumi.Resource, ...]
 
 
-def create_zones(scope: Scope, context: AzureContext, network: azure_native.network.VirtualNetwork) -> Zones:
-    """A zone and its link for each service that the platform reaches privately."""
+def database_zone(stack: str) -> str:
+    """Return the zone of the database server; the suffix is required, and the server's own name is not allowed."""
+    return f"{stack}.private.postgres.database.azure.com"
+
+
+def private_zones(spec: Platform, stack: str) -> dict[str, str]:
+    """Return the name of each zone that the platform needs, by the part of its logical name."""
+    zones = {
+        "vault": (VAULT, True),
+        "blob": (BLOB, spec.storage is not None),
+        "registry": (REGISTRY, bool(own_images(spec))),
+        "cache": (CACHE, spec.cache is not None),
+        "models": (MODELS, bool(spec.users_of("models"))),
+    }
+    private = {part: zone for part, (zone, declared) in zones.items() if declared and spec.network.private_endpoints}
+    return {**private, **({"database": database_zone(stack)} if spec.database is not None else {})}
+
+
+def create_zones(scope: Scope, context: AzureContext, network: azure_native.network.VirtualNetwork) -> PrivateDnsZones:
+    """Declare a zone and its link for each service that the platform reaches privately."""
     ids: dict[str, pulumi.Output[str]] = {}
     links: list[pulumi.Resource] = []
-    for part, name in private_zones(context.spec, context.stack, own_registry=bool(own_images(context.spec))).items():
+    for part, name in private_zones(context.spec, context.stack).items():
         zone = azure_native.privatedns.PrivateZone(
             scope.named(f"{part}-zone"),
             resource_group_name=context.group,
@@ -49,4 +82,4 @@ def create_zones(scope: Scope, context: AzureContext, network: azure_native.netw
         )
         ids[name] = zone.id
         links.append(link)
-    return Zones(ids, tuple(links))
+    return PrivateDnsZones(ids, tuple(links))

@@ -1,4 +1,4 @@
-"""Private endpoints: an address in the network for one of Azure's own services, under the service's public name."""
+"""Private endpoints: a private address for an Azure service, which its public name resolves to in the network."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
-from providers.azure.network.private_zones import ZONE_OF_GROUP
-from providers.azure.network.results import AzureNetwork
+from providers.azure.network.dns import ZONE_BY_SUBRESOURCE
+from providers.azure.network.resources import AzureNetwork
 from providers.contract.component import Scope
 
 
@@ -17,13 +17,14 @@ def private_endpoint(
     network: AzureNetwork,
     part: str,
     resource_id: pulumi.Input[str],
-    group: str,
+    subresource: str,
     after: Sequence[pulumi.Resource] = (),
 ) -> tuple[pulumi.CustomResource, ...]:
-    """Endpoint and DNS record of one resource, in the order in which they stand; nothing without private endpoints.
+    """Declare the endpoint and DNS record of one resource; nothing unless private endpoints are enabled.
 
-    `group` is the resource's sub-resource: vault, blob, registry, redisEnterprise, account. Whoever resolves the
-    resource's name waits for what is returned. `after` is what changes the resource and cannot do so beside this.
+    `subresource` is vault, blob, registry, redisEnterprise or account. Resources that resolve the name depend on the
+    result. The endpoint is created after `after`: other changes of the same resource, which the API does not accept
+    concurrently.
     """
     if network.endpoints_subnet_id is None:
         return ()
@@ -33,7 +34,7 @@ def private_endpoint(
         subnet=azure_native.network.SubnetArgs(id=network.endpoints_subnet_id),
         private_link_service_connections=[
             azure_native.network.PrivateLinkServiceConnectionArgs(
-                name=part, private_link_service_id=resource_id, group_ids=[group]
+                name=part, private_link_service_id=resource_id, group_ids=[subresource]
             )
         ],
         tags=dict(scope.tags),
@@ -46,10 +47,10 @@ def private_endpoint(
         private_dns_zone_group_name="default",
         private_dns_zone_configs=[
             azure_native.network.PrivateDnsZoneConfigArgs(
-                name=group.lower(), private_dns_zone_id=network.zones[ZONE_OF_GROUP[group]]
+                name=subresource.lower(), private_dns_zone_id=network.zones[ZONE_BY_SUBRESOURCE[subresource]]
             )
         ],
-        # the zone's id does not tell that the network may resolve names in it
+        # the zone id does not imply the zone's link to the network
         opts=scope.opts(depends_on=list(network.ready)),
     )
     return endpoint, records

@@ -1,45 +1,74 @@
-"""Isolation and ways out: one VNet with a subnet for the apps, one for the database, one for private endpoints.
+"""VNet with a subnet for the apps, one for the database and one for private endpoints; NAT gateway and flow logs.
 
-Services live in the apps' subnet, which belongs to the Container Apps environment alone; the world reaches them through
-Front Door's private link and no other way. A subnet spans all zones, so there are no tiers a zone. What Azure would let
-out by default (`default_outbound_access`) is closed: the way out is the NAT gateway, or none. What is decided without
-the cloud (addresses, rules, limits) stands in `providers/azure/topology`.
+The apps' subnet is delegated to the Container Apps environment; inbound requests arrive only through Front Door's
+private link. Default outbound access is disabled: outbound connections use the NAT gateway, or none. The apps share one
+subnet and a subnet has one gateway, so `per_zone` declares one gateway as well. Its address is zone-redundant; the
+gateway is in one zone, because the SDK's API version has no zone-redundant SKU.
+
+The flow log belongs to the network watcher that Azure creates with the first network of a location, in a separate
+group. It writes with an identity, because the storage account has no keys. Network Watcher is a trusted service of the
+account, which has no private endpoint, because no resource in the network reads it.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.keys import AzureKeys
+from providers.azure.base.limits import ZONES
+from providers.azure.base.roles import BLOB_DATA_CONTRIBUTOR, grant_role
 from providers.azure.context import AzureContext
-from providers.azure.network.cidr import layout
+from providers.azure.naming import flow_account, watcher_group, watcher_name
+from providers.azure.network.cidr import address_plan
 from providers.azure.network.dns import create_zones
-from providers.azure.network.egress import create_egress
-from providers.azure.network.flow_logs import create_flow_logs
-from providers.azure.network.results import AzureNetwork
 from providers.azure.network.subnets import create_subnets
-from providers.azure.observability.diagnostics import send_to_logs
-from providers.azure.observability.logs import Logs
+from providers.azure.observability.logs import AzureLogs, send_to_logs
+from providers.azure.storage.account import create_lifecycle, create_storage_account
 from providers.contract.component import Scope
 
-__all__ = ["AzureNetwork", "create_network"]
+IDLE_TIMEOUT_MINUTES = 10
+"""Longer than the default of 4, because agents wait for models; not longer, because idle connections use SNAT ports."""
+ANALYTICS_INTERVAL_MINUTES = 10
+"""The shorter of the two intervals of traffic analytics; the other is 60."""
+MAX_FLOW_LOG_RETENTION_DAYS = 365
+"""With a longer retention the flow log never deletes, and the account's lifecycle rule does."""
 
 
-def create_network(scope: Scope, context: AzureContext, keys: AzureKeys, logs: Logs) -> AzureNetwork:
-    """VNet, subnets, NAT, private DNS and flow logs; raises ValueError for a block it cannot cut."""
-    spec, plan = context.spec, layout(context.spec.network.cidr)
+@dataclass(frozen=True)
+class AzureNetwork:
+    """Subnets by their use, private DNS zones, and the resources that make names in them resolve."""
+
+    vnet_id: pulumi.Output[str]
+    apps_subnet_id: pulumi.Output[str]
+    """Delegated to Container Apps."""
+    database_subnet_id: pulumi.Output[str] | None
+    """Delegated to PostgreSQL; None without a database."""
+    endpoints_subnet_id: pulumi.Output[str] | None
+    """Contains the private endpoints; None when `network.private_endpoints` is off."""
+    zones: Mapping[str, pulumi.Output[str]]
+    """Ids of the private DNS zones by name (`privatelink.blob.core.windows.net`)."""
+    ready: tuple[pulumi.Resource, ...]
+    """Links of the zones to the network; the id of a zone does not imply its link."""
+
+
+def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> AzureNetwork:
+    """Declare VNet, subnets, NAT gateway, private DNS and flow logs; raises ValueError for an unusable block."""
+    spec, plan = context.spec, address_plan(context.spec.network.cidr)
     network = azure_native.network.VirtualNetwork(
         scope.named(),
         resource_group_name=context.group,
-        # subnets stay unset, for the provider would else take away those that are declared by themselves
+        # `subnets` stays unset: the provider would delete the subnets that are declared separately
         address_space=azure_native.network.AddressSpaceArgs(address_prefixes=[str(plan.network)]),
         tags=dict(scope.tags),
         opts=scope.opts(),
     )
     send_to_logs(scope, logs, "diagnostics", network.id)
-    gateway = create_egress(scope, context, logs)
+    gateway = _nat_gateway(scope, context, logs) if spec.network.egress != "none" else None
     subnets = create_subnets(scope, context, plan, network, gateway, logs)
     zones = create_zones(scope, context, network)
     if spec.network.flow_logs:
-        create_flow_logs(scope, context, logs, network)
+        _flow_logs(scope, context, logs, network)
     database, endpoints = subnets.get("database"), subnets.get("endpoints")
     return AzureNetwork(
         vnet_id=network.id,
@@ -48,4 +77,84 @@ def create_network(scope: Scope, context: AzureContext, keys: AzureKeys, logs: L
         endpoints_subnet_id=endpoints.id if endpoints else None,
         zones=zones.ids,
         ready=zones.links,
+    )
+
+
+def _nat_gateway(scope: Scope, context: AzureContext, logs: AzureLogs) -> azure_native.network.NatGateway:
+    """NAT gateway with one static address, which third parties can allow."""
+    address = azure_native.network.PublicIPAddress(
+        scope.named("egress-address"),
+        resource_group_name=context.group,
+        sku=azure_native.network.PublicIPAddressSkuArgs(name="Standard"),
+        public_ip_allocation_method="Static",
+        zones=list(ZONES) if context.zonal else None,
+        tags=dict(scope.tags),
+        opts=scope.opts(),
+    )
+    gateway = azure_native.network.NatGateway(
+        scope.named("egress"),
+        resource_group_name=context.group,
+        sku=azure_native.network.NatGatewaySkuArgs(name="Standard"),
+        idle_timeout_in_minutes=IDLE_TIMEOUT_MINUTES,
+        public_ip_addresses=[azure_native.network.SubResourceArgs(id=address.id)],
+        zones=[ZONES[0]] if context.zonal else None,
+        tags=dict(scope.tags),
+        opts=scope.opts(),
+    )
+    send_to_logs(scope, logs, "egress-address-diagnostics", address.id)
+    send_to_logs(scope, logs, "egress-diagnostics", gateway.id, log_group=None)
+    return gateway
+
+
+def _flow_logs(
+    scope: Scope, context: AzureContext, logs: AzureLogs, network: azure_native.network.VirtualNetwork
+) -> None:
+    """Flow log, its storage account, and an identity that writes to this account only (CIS 6.5)."""
+    days = context.spec.monitoring.log_retention_days
+    account = create_storage_account(scope, context, "flow-logs", flow_account(context), public=True)
+    create_lifecycle(scope, context, "flow-logs-retention", account, "expire", _delete_after(days))
+    send_to_logs(scope, logs, "flow-logs-diagnostics", account.id, log_group=None, metrics="Transaction")
+    writer = azure_native.managedidentity.UserAssignedIdentity(
+        scope.named("flow-logs-writer"), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts()
+    )
+    role = grant_role(scope, context, "flow-logs-writer", BLOB_DATA_CONTRIBUTOR, writer.principal_id, account.id)
+    deletes = days <= MAX_FLOW_LOG_RETENTION_DAYS
+    azure_native.network.FlowLog(
+        scope.named("flow-logs"),
+        resource_group_name=watcher_group(),
+        network_watcher_name=watcher_name(context),
+        flow_log_name=context.group,
+        target_resource_id=network.id,
+        storage_id=account.id,
+        enabled=True,
+        format=azure_native.network.FlowLogFormatParametersArgs(type="JSON", version=2),
+        retention_policy=azure_native.network.RetentionPolicyParametersArgs(
+            days=days if deletes else 0, enabled=deletes
+        ),
+        flow_analytics_configuration=_traffic_analytics(context, logs),
+        identity=azure_native.network.ManagedServiceIdentityArgs(
+            type=azure_native.network.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[writer.id]
+        ),
+        tags=dict(scope.tags),
+        # the API rejects it until its identity may write; the identity's id does not imply the role
+        opts=scope.opts(depends_on=[role], delete_before_replace=True),
+    )
+
+
+def _traffic_analytics(context: AzureContext, logs: AzureLogs) -> azure_native.network.TrafficAnalyticsPropertiesArgs:
+    return azure_native.network.TrafficAnalyticsPropertiesArgs(
+        network_watcher_flow_analytics_configuration=azure_native.network.TrafficAnalyticsConfigurationPropertiesArgs(
+            enabled=True,
+            workspace_id=logs.customer_id,
+            workspace_region=context.region,
+            workspace_resource_id=logs.workspace_id,
+            traffic_analytics_interval=ANALYTICS_INTERVAL_MINUTES,
+        )
+    )
+
+
+def _delete_after(days: int) -> azure_native.storage.ManagementPolicyActionArgs:
+    age = azure_native.storage.DateAfterModificationArgs(days_after_modification_greater_than=days)
+    return azure_native.storage.ManagementPolicyActionArgs(
+        base_blob=azure_native.storage.ManagementPolicyBaseBlobArgs(delete=age)
     )

@@ -1,7 +1,7 @@
-"""Subnets, each with a security group of its own, made one after another.
+"""Subnets, each with a separate security group, created one after another.
 
-Azure refuses two changes of one network at a time (AnotherOperationInProgress), so each subnet waits for the one
-before. Delegation, group and gateway are there from the start: an environment cannot move to another subnet later.
+Azure rejects concurrent changes of a network (AnotherOperationInProgress), so each subnet depends on the previous one.
+Delegation, security group and gateway are set at creation: an environment cannot move to another subnet later.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,17 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
 from providers.azure.network.cidr import AzureAddressPlan
-from providers.azure.network.security_rules import Rule, Subnet, rules
-from providers.azure.observability.diagnostics import send_to_logs
-from providers.azure.observability.logs import Logs
+from providers.azure.network.flows import SecurityRule, Subnet, security_rules
+from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
-
-Gateway = azure_native.network.NatGateway
 
 DELEGATIONS: Mapping[Subnet, str] = {
     "apps": "Microsoft.App/environments",
     "database": "Microsoft.DBforPostgreSQL/flexibleServers",
 }
-OPEN_DOORS = ("Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.Storage")
-"""Services that without private endpoints know the apps' subnet by its service endpoint."""
+APPS_SERVICE_ENDPOINTS = ("Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.Storage")
+"""Services that restrict access to the apps' subnet by its service endpoints when there are no private endpoints."""
 
 
 def create_subnets(
@@ -33,14 +30,14 @@ def create_subnets(
     context: AzureContext,
     plan: AzureAddressPlan,
     network: azure_native.network.VirtualNetwork,
-    gateway: Gateway | None,
-    logs: Logs,
+    gateway: azure_native.network.NatGateway | None,
+    logs: AzureLogs,
 ) -> Mapping[Subnet, azure_native.network.Subnet]:
-    """The subnets that the platform has a use for."""
-    made: dict[Subnet, azure_native.network.Subnet] = {}
-    for name, block in wanted_subnets(context.spec, plan).items():
-        group = _group(scope, context, plan, name, logs)
-        made[name] = azure_native.network.Subnet(
+    """Declare the subnets that the platform uses."""
+    subnets: dict[Subnet, azure_native.network.Subnet] = {}
+    for name, block in subnet_blocks(context.spec, plan).items():
+        group = _security_group(scope, context, plan, name, logs)
+        subnets[name] = azure_native.network.Subnet(
             scope.named(name),
             resource_group_name=context.group,
             virtual_network_name=network.name,
@@ -50,21 +47,21 @@ def create_subnets(
             delegations=_delegations(name),
             service_endpoints=_service_endpoints(context.spec, name),
             default_outbound_access=False,
-            # without it the security group would not apply to private endpoints
+            # security groups apply to private endpoints only with it
             private_endpoint_network_policies="Enabled",
-            opts=scope.opts(depends_on=list(made.values())),
+            opts=scope.opts(depends_on=list(subnets.values())),
         )
-    return made
+    return subnets
 
 
-def wanted_subnets(spec: Platform, plan: AzureAddressPlan) -> dict[Subnet, IPv4Network]:
-    """Block of each subnet that something will stand in."""
-    wanted: dict[Subnet, IPv4Network] = {"apps": plan.apps}
+def subnet_blocks(spec: Platform, plan: AzureAddressPlan) -> dict[Subnet, IPv4Network]:
+    """Return the block of each subnet that the platform uses."""
+    blocks: dict[Subnet, IPv4Network] = {"apps": plan.apps}
     if spec.database is not None:
-        wanted["database"] = plan.database
+        blocks["database"] = plan.database
     if spec.network.private_endpoints:
-        wanted["endpoints"] = plan.endpoints
-    return wanted
+        blocks["endpoints"] = plan.endpoints
+    return blocks
 
 
 def _delegations(subnet: Subnet) -> Sequence[azure_native.network.DelegationArgs]:
@@ -75,19 +72,19 @@ def _delegations(subnet: Subnet) -> Sequence[azure_native.network.DelegationArgs
 def _service_endpoints(
     spec: Platform, subnet: Subnet
 ) -> Sequence[azure_native.network.ServiceEndpointPropertiesFormatArgs]:
-    """The database's endpoint of storage is put there by Azure itself and must stay: its log goes through it."""
-    open_doors = OPEN_DOORS if subnet == "apps" and not spec.network.private_endpoints else ()
-    services = ("Microsoft.Storage",) if subnet == "database" else open_doors
+    """Service endpoints of a subnet; Azure adds the one of storage to the database's subnet, whose WAL goes there."""
+    apps_services = APPS_SERVICE_ENDPOINTS if subnet == "apps" and not spec.network.private_endpoints else ()
+    services = ("Microsoft.Storage",) if subnet == "database" else apps_services
     return [azure_native.network.ServiceEndpointPropertiesFormatArgs(service=service) for service in services]
 
 
-def _group(
-    scope: Scope, context: AzureContext, plan: AzureAddressPlan, subnet: Subnet, logs: Logs
+def _security_group(
+    scope: Scope, context: AzureContext, plan: AzureAddressPlan, subnet: Subnet, logs: AzureLogs
 ) -> azure_native.network.NetworkSecurityGroup:
     group = azure_native.network.NetworkSecurityGroup(
         scope.named(f"{subnet}-rules"),
         resource_group_name=context.group,
-        security_rules=[_rule(rule) for rule in rules(context.spec, plan, subnet)],
+        security_rules=[_security_rule(rule) for rule in security_rules(context.spec, plan, subnet)],
         tags=dict(scope.tags),
         opts=scope.opts(),
     )
@@ -95,7 +92,7 @@ def _group(
     return group
 
 
-def _rule(rule: Rule) -> azure_native.network.SecurityRuleArgs:
+def _security_rule(rule: SecurityRule) -> azure_native.network.SecurityRuleArgs:
     ports: Sequence[pulumi.Input[str]] = list(rule.ports)
     several = len(ports) > 1
     return azure_native.network.SecurityRuleArgs(

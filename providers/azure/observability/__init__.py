@@ -1,1 +1,1 @@
-"""Notification channels, logs and metrics collection on Azure: declared before the resources that send to them."""
+"""Notification channels, logs and metrics collection on Azure; declared before the resources that refer to them."""

@@ -1,8 +1,9 @@
-"""A managed Prometheus that is sent what the services expose, with the same rules and the same channels.
+"""Managed Prometheus that receives the services' metrics, with the contract's rules and channels, and Grafana.
 
-Container Apps has no scraper, so each copy carries a collector that writes through a data collection rule with the
-service's identity (`providers/azure/compute/collector.py`). Database and cache expose nothing to Prometheus on Azure; their
-rules stay with Azure Monitor. Grafana reads it all; whoever may look gets the role Grafana Viewer by hand.
+Container Apps does not scrape metrics, so each replica has a collector that writes through a data collection rule with
+the service's identity (`providers/azure/compute/containers.py`). Database and cache expose no Prometheus metrics on
+Azure; Azure Monitor evaluates their rules. Grafana reads the metrics of Prometheus and of the whole resource group;
+users sign in with Microsoft Entra ID and need the role Grafana Viewer, which an administrator assigns.
 """
 
 from collections.abc import Mapping
@@ -12,13 +13,10 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.identity import AzureIdentity
-from providers.azure.base.keys import AzureKeys
-from providers.azure.base.role_ids import METRICS_PUBLISHER
-from providers.azure.base.roles import grant
+from providers.azure.base.roles import METRICS_PUBLISHER, MONITORING_DATA_READER, MONITORING_READER, grant_role
 from providers.azure.context import AzureContext
-from providers.azure.monitoring.alert_rules import SEVERITIES
-from providers.azure.observability.channels import AzureChannels
-from providers.azure.observability.grafana import create_grafana
+from providers.azure.naming import grafana_name
+from providers.azure.observability.channels import SEVERITIES, AzureChannels
 from providers.contract.component import Scope
 from providers.contract.prometheus import PrometheusRule, prometheus_rules
 
@@ -26,14 +24,15 @@ STREAM = "Microsoft-PrometheusMetrics"
 DESTINATION = "workspace"
 WRITE_PATH = f"/streams/{STREAM}/api/v1/write?api-version=2023-04-24"
 """Microsoft Learn, "Connect self-managed Prometheus to Azure Monitor managed service for Prometheus"."""
-INTERVAL = "PT1M"
+EVALUATION_INTERVAL = "PT1M"
+GRAFANA_MAJOR_VERSION = "11"
 
-Workspace = azure_native.monitor.AzureMonitorWorkspace
+PrometheusWorkspace = azure_native.monitor.AzureMonitorWorkspace
 
 
 @dataclass(frozen=True)
 class AzureMetricsCollector:
-    """The workspace, where to write to it, and by service the right to."""
+    """Azure Monitor workspace, its remote-write URL, and by service the role assignment to write to it."""
 
     workspace_id: pulumi.Output[str]
     write_url: pulumi.Output[str]
@@ -41,33 +40,41 @@ class AzureMetricsCollector:
 
 
 def create_prometheus(
-    scope: Scope, context: AzureContext, keys: AzureKeys, channels: AzureChannels, identity: AzureIdentity
+    scope: Scope, context: AzureContext, channels: AzureChannels, identity: AzureIdentity
 ) -> AzureMetricsCollector | None:
-    """The workspace, its rules and its way to the channels; None unless the spec asks for it."""
+    """Declare workspace, collection rule, alert rules and Grafana; None unless `monitoring.prometheus` is set."""
     if not context.spec.monitoring.prometheus:
         return None
-    workspace = Workspace(scope.named(), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts())
+    workspace = PrometheusWorkspace(
+        scope.named(), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts()
+    )
     endpoint = azure_native.monitor.DataCollectionEndpoint(
         scope.named("endpoint"), resource_group_name=context.group, tags=dict(scope.tags), opts=scope.opts()
     )
-    collection = _collection(scope, context, workspace, endpoint)
-    _rules(scope, context, channels, workspace)
-    create_grafana(scope, context, workspace)
-    base = endpoint.metrics_ingestion.apply(lambda known: known.endpoint or "" if known else "")
-    scraped = [name for name, service in context.spec.services.items() if service.port is not None]
-    principals = {name: identity.services[name].principal_id for name in scraped}
+    collection = _collection_rule(scope, context, workspace, endpoint)
+    _rule_groups(scope, context, channels, workspace)
+    _grafana(scope, context, workspace)
+    ingestion_url = endpoint.metrics_ingestion.apply(lambda value: value.endpoint or "" if value else "")
+    services = [name for name, service in context.spec.services.items() if service.port is not None]
     return AzureMetricsCollector(
         workspace_id=workspace.id,
-        write_url=pulumi.Output.concat(base, "/dataCollectionRules/", collection.immutable_id, WRITE_PATH),
-        grants={
-            name: (grant(scope, context, f"{name}-writes", METRICS_PUBLISHER, who, collection.id),)
-            for name, who in principals.items()
-        },
+        write_url=pulumi.Output.concat(ingestion_url, "/dataCollectionRules/", collection.immutable_id, WRITE_PATH),
+        grants={name: (_grant_write(scope, context, identity, name, collection.id),) for name in services},
     )
 
 
-def _collection(
-    scope: Scope, context: AzureContext, workspace: Workspace, endpoint: azure_native.monitor.DataCollectionEndpoint
+def _grant_write(
+    scope: Scope, context: AzureContext, identity: AzureIdentity, service: str, rule_id: pulumi.Input[str]
+) -> pulumi.Resource:
+    principal = identity.services[service].principal_id
+    return grant_role(scope, context, f"{service}-writes", METRICS_PUBLISHER, principal, rule_id)
+
+
+def _collection_rule(
+    scope: Scope,
+    context: AzureContext,
+    workspace: PrometheusWorkspace,
+    endpoint: azure_native.monitor.DataCollectionEndpoint,
 ) -> azure_native.monitor.DataCollectionRule:
     monitor = azure_native.monitor
     source = monitor.PrometheusForwarderDataSourceArgs(name="collectors", streams=[STREAM])
@@ -84,34 +91,31 @@ def _collection(
     )
 
 
-def _rules(scope: Scope, context: AzureContext, channels: AzureChannels, workspace: Workspace) -> None:
-    """A group for each service, with the rules that are the same on every cloud."""
+def _rule_groups(scope: Scope, context: AzureContext, channels: AzureChannels, workspace: PrometheusWorkspace) -> None:
+    """Rule group of each service, with the rules that are the same on every cloud."""
+    rules = prometheus_rules(context.spec, context.alarm_rules, ("service",))
     for name, service in context.spec.services.items():
-        rules = [
-            found
-            for found in prometheus_rules(context.spec, context.alarm_rules, ("service",))
-            if found.rule.name == name
-        ]
-        if service.port is None or not rules:
+        service_rules = [rule for rule in rules if rule.rule.name == name]
+        if service.port is None or not service_rules:
             continue
         azure_native.alertsmanagement.PrometheusRuleGroup(
             scope.named(f"{name}-rules"),
             resource_group_name=context.group,
             enabled=True,
-            interval=INTERVAL,
+            interval=EVALUATION_INTERVAL,
             scopes=[workspace.id],
-            rules=[_rule(channels, found) for found in rules],
+            rules=[_alert_rule(channels, rule) for rule in service_rules],
             tags=dict(scope.tags),
             opts=scope.opts(),
         )
 
 
-def _rule(channels: AzureChannels, found: PrometheusRule) -> azure_native.alertsmanagement.PrometheusRuleArgs:
-    alerts, rule = azure_native.alertsmanagement, found.rule
+def _alert_rule(channels: AzureChannels, alert: PrometheusRule) -> azure_native.alertsmanagement.PrometheusRuleArgs:
+    alerts, rule = azure_native.alertsmanagement, alert.rule
     return alerts.PrometheusRuleArgs(
         alert=rule.key,
-        expression=f"{found.expression} > {rule.threshold:g}",
-        for_=f"PT{found.seconds}S",
+        expression=f"{alert.expression} > {rule.threshold:g}",
+        for_=f"PT{alert.seconds}S",
         severity=SEVERITIES[rule.severity],
         enabled=True,
         labels={"severity": rule.severity, "service": rule.name},
@@ -119,3 +123,30 @@ def _rule(channels: AzureChannels, found: PrometheusRule) -> azure_native.alerts
         actions=[alerts.PrometheusRuleGroupActionArgs(action_group_id=channels.group(rule.severity))],
         resolve_configuration=alerts.PrometheusRuleResolveConfigurationArgs(auto_resolved=True, time_to_resolve="PT5M"),
     )
+
+
+def _grafana(scope: Scope, context: AzureContext, workspace: PrometheusWorkspace) -> None:
+    """Managed Grafana, and its roles to read the metrics."""
+    dashboard = azure_native.dashboard
+    integration = dashboard.AzureMonitorWorkspaceIntegrationArgs(azure_monitor_workspace_resource_id=workspace.id)
+    grafana = dashboard.Grafana(
+        scope.named("grafana"),
+        resource_group_name=context.group,
+        workspace_name=grafana_name(context),
+        sku=dashboard.ResourceSkuArgs(name="Standard"),
+        identity=dashboard.ManagedServiceIdentityArgs(type="SystemAssigned"),
+        properties=dashboard.ManagedGrafanaPropertiesArgs(
+            api_key="Disabled",
+            grafana_major_version=GRAFANA_MAJOR_VERSION,
+            # reachable from the internet; access requires Entra ID and a role
+            public_network_access="Enabled",
+            zone_redundancy="Enabled" if context.zonal else "Disabled",
+            deterministic_outbound_ip="Disabled",
+            grafana_integrations=dashboard.GrafanaIntegrationsArgs(azure_monitor_workspace_integrations=[integration]),
+        ),
+        tags=dict(scope.tags),
+        opts=scope.opts(delete_before_replace=True),
+    )
+    principal = grafana.identity.apply(lambda value: value.principal_id if value else "")
+    grant_role(scope, context, "grafana-reads-prometheus", MONITORING_DATA_READER, principal, workspace.id)
+    grant_role(scope, context, "grafana-reads-metrics", MONITORING_READER, principal, context.group_id)

@@ -1,7 +1,7 @@
-"""A secure storage account: TLS alone, no keys, nothing public, encrypted twice; and the rule by which blobs go from it.
+"""Hardened storage account: TLS only, no keys, no public access, encrypted twice; and its lifecycle rule.
 
-Azure opens an account in a dozen ways unless each is closed. They are closed together here, so that no account of the
-platform can lack one. Shared keys are off: whoever reads or writes does so with an identity and a role.
+An account is open in many ways by default. All of them are closed here, so that every account of the platform is
+hardened. Shared keys are disabled: clients authenticate with an identity that has a role.
 """
 
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.locations import storage_redundancy
+from providers.azure.base.limits import storage_redundancy
 from providers.azure.context import AzureContext
 from providers.contract.component import Scope
 
-SIGNED_LINK_LIFETIME = "1.00:00:00"
-"""Longest life of a signed link before Azure logs it as a breach: a day."""
+MAX_SAS_LIFETIME = "1.00:00:00"
+"""Lifetime of a shared access signature above which Azure logs a violation: a day."""
 
 
-def secure_account(
+def create_storage_account(
     scope: Scope,
     context: AzureContext,
     part: str,
@@ -27,16 +27,15 @@ def secure_account(
     subnets: Sequence[pulumi.Input[str]] = (),
     protect: bool = False,
 ) -> azure_native.storage.StorageAccount:
-    """An account named `name`; `public` leaves its public address to Azure's trusted services and to `subnets`."""
+    """Declare an account; with `public`, trusted Azure services and `subnets` reach its public endpoint."""
     return azure_native.storage.StorageAccount(
         scope.named(part),
         resource_group_name=context.group,
         account_name=name,
         kind="StorageV2",
         sku=azure_native.storage.SkuArgs(name=storage_redundancy(context)),
-        # who may reach it
         public_network_access="Enabled" if public else "Disabled",
-        network_rule_set=_rules(subnets),
+        network_rule_set=_network_rules(subnets),
         minimum_tls_version="TLS1_2",
         enable_https_traffic_only=True,
         allow_blob_public_access=False,
@@ -46,9 +45,7 @@ def secure_account(
         allowed_copy_scope="AAD",
         is_local_user_enabled=False,
         is_sftp_enabled=False,
-        sas_policy=azure_native.storage.SasPolicyArgs(
-            expiration_action="Log", sas_expiration_period=SIGNED_LINK_LIFETIME
-        ),
+        sas_policy=azure_native.storage.SasPolicyArgs(expiration_action="Log", sas_expiration_period=MAX_SAS_LIFETIME),
         encryption=azure_native.storage.EncryptionArgs(
             key_source="Microsoft.Storage", require_infrastructure_encryption=True
         ),
@@ -57,7 +54,7 @@ def secure_account(
     )
 
 
-def expire(
+def create_lifecycle(
     scope: Scope,
     context: AzureContext,
     part: str,
@@ -66,7 +63,7 @@ def expire(
     actions: azure_native.storage.ManagementPolicyActionArgs,
     after: Sequence[pulumi.Resource] = (),
 ) -> None:
-    """The account's one lifecycle rule, named `rule`: what happens to its block blobs when; `after` must stand first."""
+    """Declare the account's lifecycle policy with one rule for its block blobs, created after `after`."""
     storage = azure_native.storage
     block_blobs = storage.ManagementPolicyFilterArgs(blob_types=["blockBlob"])
     storage.ManagementPolicy(
@@ -88,7 +85,7 @@ def expire(
     )
 
 
-def _rules(subnets: Sequence[pulumi.Input[str]]) -> azure_native.storage.NetworkRuleSetArgs:
+def _network_rules(subnets: Sequence[pulumi.Input[str]]) -> azure_native.storage.NetworkRuleSetArgs:
     return azure_native.storage.NetworkRuleSetArgs(
         default_action=azure_native.storage.DefaultAction.DENY,
         bypass="AzureServices",

@@ -1,0 +1,161 @@
+"""Locations, tags and deployer subjects: what Azure offers, and the settings that it refuses or adjusts. Pure.
+
+A location with availability zones has three of them; zone-redundant services use all three whatever number is
+requested. A pair is the second location that Azure replicates to; newer locations have none.
+
+Most services accept fifty tags of nearly any characters; DNS zones and secrets accept fifteen, and DNS zones no space,
+colon or leading digit. All resources of a stack have the same tags, so the narrowest rule applies.
+"""
+
+import re
+from collections.abc import Iterator
+
+from providers.azure.context import AzureContext
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, did_you_mean
+from providers.contract.spec import Deployer, Platform
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ZONES = ("1", "2", "3")
+"""Names of the zones in every location."""
+
+LOCATIONS_WITH_ZONES = _words(
+    """
+    australiaeast austriaeast belgiumcentral brazilsouth canadacentral centralindia centralus chilecentral denmarkeast
+    eastasia eastus eastus2 francecentral germanywestcentral indiasouthcentral indonesiacentral israelcentral italynorth
+    japaneast japanwest koreacentral malaysiawest mexicocentral newzealandnorth northeurope norwayeast polandcentral
+    qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral switzerlandnorth uaenorth
+    uksouth westeurope westus2 westus3
+    """
+)
+"""Microsoft Learn, "Azure regions with availability zone support", without zones in preview."""
+
+LOCATIONS_WITHOUT_PAIR = _words(
+    """
+    austriaeast belgiumcentral chilecentral denmarkeast indiasouthcentral indonesiacentral israelcentral italynorth
+    malaysiawest mexicocentral newzealandnorth polandcentral qatarcentral spaincentral
+    """
+)
+"""Locations with zones and without a pair: Microsoft Learn, "Azure regions list", column "Paired region"."""
+
+LOCATIONS_WITHOUT_ZONES = _words(
+    """
+    australiacentral australiacentral2 australiasoutheast brazilsoutheast canadaeast francesouth germanynorth koreasouth
+    northcentralus norwaywest southafricawest southindia switzerlandwest uaecentral ukwest westcentralus westindia
+    westus
+    """
+)
+"""The other locations of the same list."""
+
+LOCATIONS_WITHOUT_GEO_BACKUP = LOCATIONS_WITHOUT_PAIR | _words("westus3")
+"""Locations without geo-redundant PostgreSQL backups: Microsoft Learn, "Azure Database for PostgreSQL, Azure regions",
+column "Geo-redundant backup"."""
+
+TAG_KEY_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
+RESERVED_TAG_PREFIXES = ("azure", "microsoft", "windows")
+MAX_TAG_VALUE_CHARACTERS = 256
+MAX_TAGS, PLATFORM_TAGS = 15, 3
+"""Microsoft Learn, "Use tags to organize your Azure resources", limitations. The platform sets three of them."""
+
+
+def is_paired(location: str) -> bool:
+    """True when Azure replicates data of the location to a second one."""
+    return location in (LOCATIONS_WITH_ZONES | LOCATIONS_WITHOUT_ZONES) - LOCATIONS_WITHOUT_PAIR
+
+
+def geo_backup(context: AzureContext) -> bool:
+    """True when database backups are replicated to the paired location: in production, where available."""
+    return context.production and is_paired(context.region) and context.region not in LOCATIONS_WITHOUT_GEO_BACKUP
+
+
+def storage_redundancy(context: AzureContext) -> str:
+    """Return the SKU of a storage account: zone-redundant with several zones, geo-redundant in production."""
+    geo = context.production and is_paired(context.region)
+    return {
+        (True, True): "Standard_GZRS",
+        (True, False): "Standard_ZRS",
+        (False, True): "Standard_GRS",
+        (False, False): "Standard_LRS",
+    }[context.zonal, geo]
+
+
+def github_subject(deployer: Deployer) -> str:
+    """Return the subject of GitHub's tokens: `repo:acme/agents:environment:prod`."""
+    return f"repo:{deployer.github}:environment:{deployer.environment}"
+
+
+def location_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """More zones than a location has, and several zones in a location without zones or with an unknown name."""
+    if spec.azure is None:
+        return []
+    location, zones = spec.azure.location, spec.network.zones
+    if zones > len(ZONES):
+        problem = f"{zones} zones exceed the {len(ZONES)} of a location"
+        return [Unsupported("azure", "network.zones", problem, f"use {len(ZONES)} or fewer")]
+    if zones == 1 or location in LOCATIONS_WITH_ZONES:
+        return []
+    if location in LOCATIONS_WITHOUT_ZONES:
+        fault = f"{location} has no availability zones"
+    else:
+        fault = f"{location} is not a location with availability zones{did_you_mean(location, LOCATIONS_WITH_ZONES)}"
+    return [
+        Unsupported(
+            "azure",
+            "azure.location",
+            problem=f"{fault} and network.zones is {zones}",
+            fix="use a location with zones, such as eastus2, westeurope or southeastasia, or set network.zones to 1",
+        )
+    ]
+
+
+def tag_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """Keys and values that a service would reject, and more tags than every service accepts."""
+    return list(_refused_tags(spec))
+
+
+def _refused_tags(spec: Platform) -> Iterator[Diagnostic]:
+    for key, value in spec.tags.items():
+        if not TAG_KEY_PATTERN.fullmatch(key) or key.lower().startswith(RESERVED_TAG_PREFIXES):
+            yield Unsupported(
+                "azure",
+                f"tags.{key}",
+                problem="the key is not valid for every Azure service",
+                fix=(
+                    "use at most 128 letters, digits, dots, hyphens and underscores, beginning with a letter and not "
+                    "with azure, microsoft or windows"
+                ),
+            )
+        elif len(value) > MAX_TAG_VALUE_CHARACTERS:
+            yield Unsupported(
+                "azure",
+                f"tags.{key}",
+                problem=f"the value has {len(value)} characters and Azure allows {MAX_TAG_VALUE_CHARACTERS}",
+                fix=f"shorten it by {len(value) - MAX_TAG_VALUE_CHARACTERS}",
+            )
+    max_user_tags = MAX_TAGS - PLATFORM_TAGS
+    if len(spec.tags) > max_user_tags:
+        problem = (
+            f"{len(spec.tags)} tags and the platform's {PLATFORM_TAGS} exceed the {MAX_TAGS} that DNS zones and secrets "
+            "accept"
+        )
+        yield Unsupported("azure", "tags", problem, f"use {max_user_tags} or fewer")
+
+
+def deployer_adjustments(spec: Platform) -> list[Adjustment]:
+    """Repositories whose tokens have another subject than their name.
+
+    Entra ID compares the subject of a token exactly. GitHub adds a repository's numeric ids to it when the repository
+    was created or renamed after 15 July 2026, or opted in; the spec has only names.
+    """
+    if spec.deployer is None:
+        return []
+    owner, _, repository = spec.deployer.github.partition("/")
+    reason = (
+        f"only tokens with the subject {github_subject(spec.deployer)} are trusted; for a repository with immutable "
+        f"subjects add a federated credential for repo:{owner}@<owner id>/{repository}@<repository id>:environment:"
+        f"{spec.deployer.environment} to the deployer's identity"
+    )
+    return [Adjustment("deployer.github", spec.deployer.github, Effect.PARTIAL, reason)]

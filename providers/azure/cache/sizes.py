@@ -1,0 +1,47 @@
+"""Sizes of Azure Managed Redis. Pure tables.
+
+Azure sells fixed SKUs. A request between two of them is rounded up and reported as an adjustment.
+"""
+
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.spec import Platform
+
+MEMORY_GIB_BY_SKU: dict[str, float] = {
+    "Balanced_B0": 0.5,
+    "Balanced_B1": 1,
+    "Balanced_B3": 3,
+    "Balanced_B5": 6,
+    "Balanced_B10": 12,
+    "Balanced_B20": 24,
+}
+"""SKUs up to the largest that is not sharded: Microsoft Learn, "Azure Managed Redis architecture", sharding
+configuration and cluster policies. Only without shards do multi-key commands, which queues such as Celery's use, work
+from every client."""
+RESERVED_PERCENT = 20
+"""Share of the memory that Azure reserves for replication and failover (the same page, "Reserved memory")."""
+
+
+def cache_sku(memory_gib: float) -> str:
+    """Return the smallest SKU that fits, such as `Balanced_B3`; ValueError above the largest."""
+    sku = next((name for name, size_gib in MEMORY_GIB_BY_SKU.items() if size_gib >= memory_gib), None)
+    if sku is None:
+        raise ValueError(f"no cache has {memory_gib:g} GiB")
+    return sku
+
+
+def cache_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """A cache above the largest SKU."""
+    largest, max_gib = list(MEMORY_GIB_BY_SKU.items())[-1]
+    if spec.cache is None or spec.cache.memory_gib <= max_gib:
+        return []
+    problem = f"{spec.cache.memory_gib:g} GiB is above {largest}, the largest SKU without shards"
+    return [Unsupported("azure", "cache.memory_gib", problem=problem, fix=f"use at most {max_gib:g} GiB")]
+
+
+def cache_adjustments(spec: Platform) -> list[Adjustment]:
+    """The effective memory of the cache, and the share of it that Azure reserves."""
+    if spec.cache is None or cache_refusals(spec, ""):
+        return []
+    sku = cache_sku(spec.cache.memory_gib)
+    reason = f"{MEMORY_GIB_BY_SKU[sku]:g} GiB ({sku}); {RESERVED_PERCENT} % is reserved for replication and failover"
+    return [Adjustment("cache.memory_gib", spec.cache.memory_gib, Effect.ADJUSTED, reason)]

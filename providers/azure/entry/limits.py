@@ -1,0 +1,156 @@
+"""Paths, addresses, timeouts and private links of Front Door, and the settings that it refuses or adjusts. Pure.
+
+A route matches its path or, with a trailing `/*`, every path below it; the longest match applies. Paths are
+case-insensitive. Requests that match no route are answered with 404.
+
+Front Door requests the private link to the environment when its first origin is created, under a generated name, and an
+owner of the environment must approve it. No resource can: the connection exists before the program could declare it,
+and the API rejects both its creation and the approval of an approved connection. So the plan prints the command, which
+has no effect when no request is pending.
+"""
+
+from collections.abc import Iterator
+
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
+from providers.contract.spec import Platform
+
+ANY_ADDRESS = "0.0.0.0/0"
+MAX_RANGES = 600
+"""Ranges of one match condition: Microsoft Learn, "Azure Front Door limits", WAF IP match values."""
+MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS = 16, 240
+"""Bounds of a profile's origin response timeout: Microsoft Learn, "Azure Front Door limits"."""
+MIN_PROBE_SECONDS, MAX_PROBE_SECONDS = 5, 255
+"""Bounds of an origin group's probe interval: Azure CDN API, `HealthProbeParameters`."""
+
+LINK_SUBRESOURCE = "managedEnvironments"
+LINK_MESSAGE = "agent-platform asks for the environment"
+"""Identifies the platform's pending connection; a changed message would not match existing connections."""
+LINK_LOCATIONS = frozenset(
+    ["australiaeast", "brazilsouth", "canadacentral", "centralindia", "centralus", "eastasia", "eastus", "eastus2", "francecentral", "germanywestcentral", "japaneast", "koreacentral", "northeurope", "norwayeast", "southafricanorth", "southcentralus", "southeastasia", "swedencentral", "uaenorth", "uksouth", "westeurope", "westus3"]
+)
+"""Locations with private links of Front Door: Microsoft Learn, "Secure your origin with Private Link in Azure Front Door
+Premium", region availability."""
+NEAREST_LINK_LOCATION = {
+    "australiacentral": "australiaeast", "australiacentral2": "australiaeast", "australiasoutheast": "australiaeast",
+    "austriaeast": "germanywestcentral", "belgiumcentral": "westeurope", "brazilsoutheast": "brazilsouth",
+    "canadaeast": "canadacentral", "chilecentral": "brazilsouth", "denmarkeast": "norwayeast",
+    "francesouth": "francecentral", "germanynorth": "germanywestcentral", "indiasouthcentral": "centralindia",
+    "indonesiacentral": "southeastasia", "israelcentral": "uaenorth", "italynorth": "francecentral",
+    "japanwest": "japaneast", "koreasouth": "koreacentral", "malaysiawest": "southeastasia",
+    "mexicocentral": "southcentralus", "newzealandnorth": "australiaeast", "northcentralus": "centralus",
+    "norwaywest": "norwayeast", "polandcentral": "swedencentral", "qatarcentral": "uaenorth",
+    "southafricawest": "southafricanorth", "southindia": "centralindia", "spaincentral": "francecentral",
+    "switzerlandnorth": "germanywestcentral", "switzerlandwest": "francecentral", "uaecentral": "uaenorth",
+    "ukwest": "uksouth", "westcentralus": "centralus", "westindia": "centralindia", "westus": "westus3",
+    "westus2": "westus3",
+}  # fmt: skip
+"""Nearest location with private links, which the same page recommends."""
+
+
+def path_patterns(path: str) -> list[str]:
+    """Return the patterns of a path prefix: itself and every path below it (`/chat` does not match `/chatter`)."""
+    prefix = path.rstrip("/")
+    return [prefix, f"{prefix}/*"] if prefix else ["/*"]
+
+
+def allows_any_address(spec: Platform) -> bool:
+    """True when any client address may connect."""
+    return ANY_ADDRESS in spec.ingress.allowed_cidrs
+
+
+def response_timeout_seconds(spec: Platform) -> int:
+    """Return the seconds that Front Door waits for the next byte of a response."""
+    return min(max(spec.ingress.idle_timeout_seconds, MIN_TIMEOUT_SECONDS), MAX_TIMEOUT_SECONDS)
+
+
+def probe_interval_seconds(interval_seconds: int) -> int:
+    """Return the seconds between two probes of an origin."""
+    return min(max(interval_seconds, MIN_PROBE_SECONDS), MAX_PROBE_SECONDS)
+
+
+def link_location(location: str) -> str:
+    """Return the location of the private link to an environment: the same one, or the nearest that has links."""
+    return location if location in LINK_LOCATIONS else NEAREST_LINK_LOCATION.get(location, "eastus2")
+
+
+def record_name(domain: str, zone: str) -> str:
+    """Return the name of the domain in its zone: `agents`, or `@` for the apex."""
+    return domain.removesuffix(zone).removesuffix(".") or "@"
+
+
+def validation_record_name(domain: str, zone: str) -> str:
+    """Return the name of the validation record in the zone: `_dnsauth.agents`, or `_dnsauth` for the apex."""
+    name = record_name(domain, zone)
+    return "_dnsauth" if name == "@" else f"_dnsauth.{name}"
+
+
+def approval_command(group: str) -> str:
+    """Return the command that approves the private link, for the resource group of the stack."""
+    environment = f"$(az containerapp env list --resource-group {group} --query '[0].id' --output tsv)"
+    state = "properties.privateLinkServiceConnectionState"
+    # selected by its message, so that no other pending request is approved
+    pending = f"[?{state}.status=='Pending' && {state}.description=='{LINK_MESSAGE}'].id"
+    return (
+        f'az network private-endpoint-connection list --id "{environment}" --query "{pending}" --output tsv '
+        "| xargs -r -n1 az network private-endpoint-connection approve --description agent-platform --id"
+    )
+
+
+def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """Paths that Front Door does not distinguish, and more address ranges than a rule accepts."""
+    return [*_duplicate_paths(spec), *_refused_ranges(spec)]
+
+
+def entry_adjustments(spec: Platform) -> list[Adjustment]:
+    """Rate limit, timeout, location and domain of a platform with public services."""
+    return list(_adjustments(spec)) if spec.public else []
+
+
+def private_link_adjustments(spec: Platform) -> list[Adjustment]:
+    """Command that an operator must run once, after the first `up`."""
+    if not spec.public or spec.azure is None:
+        return []
+    group = f"<stack>-agents-{spec.azure.location}"
+    name, service = next(iter(spec.public.items()))
+    reason = (
+        "Front Door answers 503 until its private link to the environment is approved; run once after the first up: "
+        f"{approval_command(group)}"
+    )
+    return [Adjustment(f"services.{name}.path", service.path, Effect.PARTIAL, reason)]
+
+
+def _duplicate_paths(spec: Platform) -> Iterator[Diagnostic]:
+    service_by_path: dict[str, str] = {}
+    for name, service in spec.public.items():
+        path = (service.path or "").rstrip("/").lower()
+        if path in service_by_path:
+            problem = f"clashes with services.{service_by_path[path]}.path: Front Door paths are case-insensitive"
+            yield ConfigError(f"services.{name}.path", problem, fix="use another path")
+        service_by_path[path] = name
+
+
+def _refused_ranges(spec: Platform) -> Iterator[Diagnostic]:
+    count = len(spec.ingress.allowed_cidrs)
+    if count > MAX_RANGES and not allows_any_address(spec):
+        problem = f"{count} ranges are above the maximum of a rule"
+        yield Unsupported("azure", "ingress.allowed_cidrs", problem, fix=f"combine them to at most {MAX_RANGES}")
+
+
+def _adjustments(spec: Platform) -> Iterator[Adjustment]:
+    ingress, location = spec.ingress, spec.azure.location if spec.azure else ""
+    limit = ingress.rate_limit_per_minute
+    reason = f"{limit} requests per minute and client address at each edge server; Front Door counts on each separately"
+    yield Adjustment("ingress.rate_limit_per_minute", limit, Effect.PARTIAL, reason)
+    timeout_seconds = response_timeout_seconds(spec)
+    if timeout_seconds != ingress.idle_timeout_seconds:
+        reason = f"{timeout_seconds} s; Front Door allows {MIN_TIMEOUT_SECONDS} to {MAX_TIMEOUT_SECONDS} s"
+        yield Adjustment("ingress.idle_timeout_seconds", ingress.idle_timeout_seconds, Effect.ADJUSTED, reason)
+    if link_location(location) != location:
+        reason = (
+            f"Front Door's private link is in {link_location(location)}, the nearest location that offers one; "
+            f"everything else is in {location}"
+        )
+        yield Adjustment("azure.location", location, Effect.PARTIAL, reason)
+    if ingress.domain is None:
+        reason = "no domain is set; Front Door generates a host name under azurefd.net"
+        yield Adjustment("ingress.domain", None, Effect.ADJUSTED, reason)
