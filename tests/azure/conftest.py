@@ -1,4 +1,4 @@
-"""What the tests of the Azure rooms share: the plan of production there, recorded once."""
+"""Plans of production on Azure, recorded once for the tests."""
 
 import pytest
 
@@ -8,13 +8,13 @@ from tests.planning import plan, production
 
 @pytest.fixture(scope="session")
 def prod() -> Inventory:
-    """Production on Azure, computed values as readable placeholders."""
+    """Production on Azure, with readable placeholders for computed values."""
     return plan(production(cloud="azure"))
 
 
 @pytest.fixture(scope="session")
-def plain() -> Inventory:
-    """The same with as little as possible: no domain, no firewall, a few addresses, no Prometheus, nobody told."""
+def minimal() -> Inventory:
+    """Production with few optional features: no domain, WAF, Prometheus, Slack, SLO or dashboards."""
     return plan(
         production(
             {

@@ -1,64 +1,66 @@
-"""Redis protocol: a plain client reaches it with a key that nobody sees."""
+"""Managed Redis: reachable with a plain client and an access key that is never in the open."""
 
 from urllib.parse import unquote
 
 import pytest
 
 from automation.plan.inventory import Declared, Inventory, Secret
-from tests.azure.laid import at, depends_on, laid, opened
+from tests.azure.plans import base_plan, depends_on, input_at, revealed_inputs
 from tests.planning import revealed
 
-KEY = "<redisenterprise:Keys "
+ACCESS_KEY = "<redisenterprise:Keys "
 
 
-def data(plan: Inventory | None = None) -> Declared:
-    return (plan or laid()).one("prod-cache-data")
+def database(plan: Inventory | None = None) -> Declared:
+    return (plan or base_plan()).one("prod-cache-data")
 
 
-def test_the_cache_has_no_public_address_and_takes_tls_alone() -> None:
-    cluster = laid().one("prod-cache")
+def test_the_cache_has_no_public_access_and_requires_tls() -> None:
+    cluster = base_plan().one("prod-cache")
     assert (cluster.inputs["publicNetworkAccess"], cluster.inputs["minimumTlsVersion"]) == ("Disabled", "1.2")
-    assert (data().inputs["clientProtocol"], data().inputs["port"]) == ("Encrypted", 10000)
+    assert (database().inputs["clientProtocol"], database().inputs["port"]) == ("Encrypted", 10000)
 
 
-def test_a_plain_client_may_use_several_keys_at_once() -> None:
-    assert data().inputs["clusteringPolicy"] == "NoCluster"
+def test_the_data_is_not_sharded_so_that_multi_key_commands_work() -> None:
+    assert database().inputs["clusteringPolicy"] == "NoCluster"
 
 
 @pytest.mark.parametrize(
-    ("asked", "policy"), [("allkeys-lru", "AllKeysLRU"), ("noeviction", "NoEviction"), ("volatile-ttl", "VolatileTTL")]
+    ("eviction", "policy"),
+    [("allkeys-lru", "AllKeysLRU"), ("noeviction", "NoEviction"), ("volatile-ttl", "VolatileTTL")],
 )
-def test_eviction_is_as_asked(asked: str, policy: str) -> None:
-    assert data(laid(cache__eviction=asked)).inputs["evictionPolicy"] == policy
+def test_the_eviction_policy_is_that_of_the_spec(eviction: str, policy: str) -> None:
+    assert database(base_plan(cache__eviction=eviction)).inputs["evictionPolicy"] == policy
 
 
-def test_a_queue_is_written_to_disk_and_a_cache_is_not() -> None:
-    assert at(data(laid(cache__eviction="noeviction")), "persistence.aofEnabled") is True
-    assert at(data(), "persistence.aofEnabled") is False
+def test_a_queue_is_persisted_and_a_cache_is_not() -> None:
+    assert input_at(database(base_plan(cache__eviction="noeviction")), "persistence.aofEnabled") is True
+    assert input_at(database(), "persistence.aofEnabled") is False
 
 
-def test_high_availability_is_a_replica() -> None:
-    assert laid().one("prod-cache").inputs["highAvailability"] == "Enabled"
-    assert laid(cache__high_availability=False).one("prod-cache").inputs["highAvailability"] == "Disabled"
+def test_high_availability_is_that_of_the_spec() -> None:
+    assert base_plan().one("prod-cache").inputs["highAvailability"] == "Enabled"
+    assert base_plan(cache__high_availability=False).one("prod-cache").inputs["highAvailability"] == "Disabled"
 
 
-def test_the_key_stands_in_the_url_alone_and_is_secret() -> None:
-    holders = [r for r in laid().custom if KEY in unquote(str(opened(r)))]
-    assert [r.name for r in holders] == ["prod-cache-redis-url"]
-    value = at(holders[0], "properties.value")
+def test_the_access_key_is_only_in_the_url_and_is_a_secret() -> None:
+    resources = [r for r in base_plan().custom if ACCESS_KEY in unquote(str(revealed_inputs(r)))]
+    assert [r.name for r in resources] == ["prod-cache-redis-url"]
+    value = input_at(resources[0], "properties.value")
     assert isinstance(value, Secret)
     assert str(revealed(value)).startswith("rediss://:")
     assert "@<redisenterprise:RedisEnterprise prod-cache>.hostName:10000/0" in str(revealed(value))
 
 
-def test_the_key_is_read_when_the_database_stands() -> None:
-    assert "prod-cache-data" in depends_on(laid().one("prod-cache-redis-url"))
+def test_the_access_key_is_read_after_the_database_is_created() -> None:
+    assert "prod-cache-data" in depends_on(base_plan().one("prod-cache-redis-url"))
 
 
-def test_in_a_preview_the_key_is_unknown_and_still_secret() -> None:
-    assert isinstance(at(laid("unknown").one("prod-cache-redis-url"), "properties.value"), Secret)
+def test_the_access_key_is_unknown_and_a_secret_in_a_preview() -> None:
+    assert isinstance(input_at(base_plan("unknown").one("prod-cache-redis-url"), "properties.value"), Secret)
 
 
-def test_only_its_users_read_the_url() -> None:
+def test_only_services_that_use_the_cache_read_the_url() -> None:
     prefix = "prod-cache-redis-url-read-by-"
-    assert {r.name.removeprefix(prefix) for r in laid().custom if r.name.startswith(prefix)} == {"gateway", "worker"}
+    readers = {r.name.removeprefix(prefix) for r in base_plan().custom if r.name.startswith(prefix)}
+    assert readers == {"gateway", "worker"}

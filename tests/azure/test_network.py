@@ -1,134 +1,131 @@
-"""The network: closed by default, one way out, names that resolve before anybody asks for them."""
-
-from typing import cast
+"""VNet: closed by default, one NAT gateway, private DNS that resolves before it is used."""
 
 import pytest
 
 from automation.plan.inventory import Declared, Inventory
-from tests.azure.laid import at, depends_on, laid
+from tests.azure.plans import base_plan, depends_on, input_at, mappings_at
 
 
-def rule(plan: Inventory, subnet: str, name: str) -> dict[str, object]:
-    rules = cast("list[dict[str, object]]", plan.one(f"prod-network-{subnet}-rules").inputs["securityRules"])
-    return next(each for each in rules if each["name"] == name)
-
-
-def names(plan: Inventory, subnet: str) -> set[str]:
-    rules = cast("list[dict[str, str]]", plan.one(f"prod-network-{subnet}-rules").inputs["securityRules"])
-    return {each["name"] for each in rules}
+def rules(plan: Inventory, subnet: str) -> dict[str, dict[str, object]]:
+    group = plan.one(f"prod-network-{subnet}-rules")
+    return {str(rule["name"]): rule for rule in mappings_at(group, "securityRules")}
 
 
 def subnet(plan: Inventory, name: str) -> Declared:
     return plan.one(f"prod-network-{name}", "network:Subnet")
 
 
-def test_the_network_declares_no_subnet_inside_itself() -> None:
-    assert "subnets" not in laid().one("prod-network").inputs
+def test_the_network_declares_no_subnet_inline() -> None:
+    assert "subnets" not in base_plan().one("prod-network").inputs
 
 
-def test_the_apps_subnet_belongs_to_container_apps_and_the_databases_to_postgres() -> None:
-    assert at(subnet(laid(), "apps"), "delegations.0.serviceName") == "Microsoft.App/environments"
-    assert at(subnet(laid(), "database"), "delegations.0.serviceName") == "Microsoft.DBforPostgreSQL/flexibleServers"
+def test_the_subnets_of_apps_and_database_are_delegated() -> None:
+    delegation = "delegations.0.serviceName"
+    assert input_at(subnet(base_plan(), "apps"), delegation) == "Microsoft.App/environments"
+    assert input_at(subnet(base_plan(), "database"), delegation) == "Microsoft.DBforPostgreSQL/flexibleServers"
 
 
-def test_subnets_are_made_one_after_another() -> None:
-    assert "prod-network-apps" in depends_on(subnet(laid(), "database"))
-    assert "prod-network-database" in depends_on(subnet(laid(), "endpoints"))
+def test_subnets_are_created_one_after_another() -> None:
+    assert "prod-network-apps" in depends_on(subnet(base_plan(), "database"))
+    assert "prod-network-database" in depends_on(subnet(base_plan(), "endpoints"))
 
 
-def test_no_subnet_leads_out_by_itself() -> None:
-    subnets = laid().of_type("network:Subnet")
+def test_no_subnet_has_default_outbound_access() -> None:
+    subnets = base_plan().of_type("network:Subnet")
     assert len(subnets) == 3
     assert all(each.inputs["defaultOutboundAccess"] is False for each in subnets)
 
 
-def test_security_rules_apply_to_private_endpoints_too() -> None:
-    assert subnet(laid(), "endpoints").inputs["privateEndpointNetworkPolicies"] == "Enabled"
+def test_security_rules_apply_to_private_endpoints() -> None:
+    assert subnet(base_plan(), "endpoints").inputs["privateEndpointNetworkPolicies"] == "Enabled"
 
 
-def test_the_databases_subnet_keeps_its_way_to_storage() -> None:
-    assert at(subnet(laid(), "database"), "serviceEndpoints.0.service") == "Microsoft.Storage"
+def test_the_databases_subnet_has_the_service_endpoint_of_storage() -> None:
+    assert input_at(subnet(base_plan(), "database"), "serviceEndpoints.0.service") == "Microsoft.Storage"
 
 
-def test_only_the_apps_leave_through_the_gateway() -> None:
-    assert at(subnet(laid(), "apps"), "natGateway.id") == "<network:NatGateway prod-network-egress>.id"
-    assert "natGateway" not in subnet(laid(), "database").inputs
+def test_only_the_apps_subnet_has_the_nat_gateway() -> None:
+    assert input_at(subnet(base_plan(), "apps"), "natGateway.id") == "<network:NatGateway prod-network-egress>.id"
+    assert "natGateway" not in subnet(base_plan(), "database").inputs
 
 
-def test_without_egress_there_is_no_gateway_and_no_rule_to_the_world() -> None:
-    closed = laid(network__egress="none")
+def test_without_egress_there_is_no_gateway_and_no_rule_to_the_internet() -> None:
+    closed = base_plan(network__egress="none")
     assert not closed.of_type("network:NatGateway")
-    assert "out-https" not in names(closed, "apps")
-    assert "out-https" in names(laid(), "apps")
+    assert "out-https" not in rules(closed, "apps")
+    assert "out-https" in rules(base_plan(), "apps")
 
 
-def test_what_no_rule_names_is_dropped() -> None:
+def test_everything_else_is_denied() -> None:
     for name in ("apps", "database", "endpoints"):
-        inbound, outbound = rule(laid(), name, "in-rest"), rule(laid(), name, "out-world")
+        inbound, outbound = rules(base_plan(), name)["in-rest"], rules(base_plan(), name)["out-world"]
         assert (inbound["access"], inbound["sourceAddressPrefix"]) == ("Deny", "*")
         assert (outbound["access"], outbound["destinationAddressPrefix"]) == ("Deny", "Internet")
 
 
-def test_the_database_answers_the_apps_and_itself_alone() -> None:
-    assert names(laid(), "database") >= {"in-apps", "in-self"}
-    apps = subnet(laid(), "apps").inputs["addressPrefix"]
-    assert rule(laid(), "database", "in-apps")["sourceAddressPrefix"] == apps
-    assert rule(laid(), "database", "in-apps")["destinationPortRanges"] == ["5432", "6432"]
+def test_the_database_accepts_the_apps_and_itself_only() -> None:
+    database = rules(base_plan(), "database")
+    assert {name for name in database if name.startswith("in-")} == {"in-apps", "in-self", "in-rest"}
+    apps = subnet(base_plan(), "apps").inputs["addressPrefix"]
+    assert database["in-apps"]["sourceAddressPrefix"] == apps
+    assert database["in-apps"]["destinationPortRanges"] == ["5432", "6432"]
 
 
-def test_without_a_database_nothing_of_it_stands_in_the_network() -> None:
-    without = laid(database=None, services__gateway__uses=(), services__chat__uses=(), services__worker__uses=())
-    assert not [r for r in without.custom if r.name.startswith("prod-network-database")]
-    assert "out-database" not in names(without, "apps")
+def test_without_a_database_the_network_has_nothing_of_it() -> None:
+    plan = base_plan(database=None, services__gateway__uses=(), services__chat__uses=(), services__worker__uses=())
+    assert not [r for r in plan.custom if r.name.startswith("prod-network-database")]
+    assert "out-database" not in rules(plan, "apps")
 
 
-def test_every_zone_is_linked_and_registers_nobody() -> None:
-    zones, links = laid().of_type("privatedns:PrivateZone"), laid().of_type("privatedns:VirtualNetworkLink")
+def test_every_zone_is_linked_without_auto_registration() -> None:
+    zones = base_plan().of_type("privatedns:PrivateZone")
+    links = base_plan().of_type("privatedns:VirtualNetworkLink")
     assert len(zones) == len(links) == 6
     assert all(link.inputs["registrationEnabled"] is False for link in links)
     assert all(each.inputs["location"] == "global" for each in (*zones, *links))
 
 
 @pytest.mark.parametrize("name", ["vault", "registry", "cache", "storage", "models"])
-def test_a_private_endpoint_waits_for_its_zones_link(name: str) -> None:
-    records = laid().one(f"prod-{name}-endpoint-records")
+def test_a_private_endpoint_depends_on_the_link_of_its_zone(name: str) -> None:
+    records = base_plan().one(f"prod-{name}-endpoint-records")
     zone = "blob" if name == "storage" else name
     assert f"prod-network-{zone}-zone-link" in depends_on(records)
-    assert at(records, "privateDnsZoneConfigs.0.privateDnsZoneId") == (
+    assert input_at(records, "privateDnsZoneConfigs.0.privateDnsZoneId") == (
         f"<privatedns:PrivateZone prod-network-{zone}-zone>.id"
     )
 
 
-def test_without_private_endpoints_services_know_the_apps_subnet() -> None:
-    plan = laid(profile="staging", network__private_endpoints=False)
-    services = cast("list[dict[str, str]]", subnet(plan, "apps").inputs["serviceEndpoints"])
-    assert {each["service"] for each in services} >= {"Microsoft.KeyVault", "Microsoft.Storage"}
+def test_without_private_endpoints_services_accept_the_apps_subnet() -> None:
+    plan = base_plan(profile="staging", network__private_endpoints=False)
+    services = {each["service"] for each in mappings_at(subnet(plan, "apps"), "serviceEndpoints")}
+    assert services >= {"Microsoft.KeyVault", "Microsoft.Storage"}
     assert not plan.of_type("network:PrivateEndpoint")
-    assert at(plan.one("prod-vault"), "properties.networkAcls.virtualNetworkRules.0.id") == (
+    assert input_at(plan.one("prod-vault"), "properties.networkAcls.virtualNetworkRules.0.id") == (
         "<network:Subnet prod-network-apps>.id"
     )
 
 
-def test_flow_logs_watch_the_network_and_are_written_by_an_identity() -> None:
-    log = laid().one("prod-network-flow-logs", "network:FlowLog")
+def test_flow_logs_of_the_network_are_written_with_an_identity() -> None:
+    log = base_plan().one("prod-network-flow-logs", "network:FlowLog")
     assert log.inputs["targetResourceId"] == "<network:VirtualNetwork prod-network>.id"
     assert (log.inputs["resourceGroupName"], log.inputs["networkWatcherName"]) == (
         "NetworkWatcherRG",
         "NetworkWatcher_westus3",
     )
-    assert at(log, "identity.userAssignedIdentities.0") == (
+    assert input_at(log, "identity.userAssignedIdentities.0") == (
         "<managedidentity:UserAssignedIdentity prod-network-flow-logs-writer>.id"
     )
-    assert laid().one("prod-network-flow-logs", "storage:StorageAccount").inputs["allowSharedKeyAccess"] is False
+    account = base_plan().one("prod-network-flow-logs", "storage:StorageAccount")
+    assert account.inputs["allowSharedKeyAccess"] is False
 
 
 def test_flow_logs_are_kept_as_long_as_the_logs() -> None:
     path = "policy.rules.0.definition.actions.baseBlob.delete.daysAfterModificationGreaterThan"
-    assert at(laid().one("prod-network-flow-logs-retention"), path) == 365
-    longest = laid(monitoring__log_retention_days=731)
-    assert at(longest.one("prod-network-flow-logs-retention"), path) == 731
-    assert at(longest.one("prod-network-flow-logs", "network:FlowLog"), "retentionPolicy.enabled") is False
+    assert input_at(base_plan().one("prod-network-flow-logs-retention"), path) == 365
+    longest = base_plan(monitoring__log_retention_days=731)
+    assert input_at(longest.one("prod-network-flow-logs-retention"), path) == 731
+    assert input_at(longest.one("prod-network-flow-logs", "network:FlowLog"), "retentionPolicy.enabled") is False
 
 
-def test_flow_logs_can_be_left_out() -> None:
-    assert not laid(network__flow_logs=False).of_type("network:FlowLog")
+def test_flow_logs_can_be_disabled() -> None:
+    assert not base_plan(network__flow_logs=False).of_type("network:FlowLog")

@@ -26,7 +26,30 @@ LINK_SUBRESOURCE = "managedEnvironments"
 LINK_MESSAGE = "agent-platform asks for the environment"
 """Identifies the platform's pending connection; a changed message would not match existing connections."""
 LINK_LOCATIONS = frozenset(
-    ["australiaeast", "brazilsouth", "canadacentral", "centralindia", "centralus", "eastasia", "eastus", "eastus2", "francecentral", "germanywestcentral", "japaneast", "koreacentral", "northeurope", "norwayeast", "southafricanorth", "southcentralus", "southeastasia", "swedencentral", "uaenorth", "uksouth", "westeurope", "westus3"]
+    [
+        "australiaeast",
+        "brazilsouth",
+        "canadacentral",
+        "centralindia",
+        "centralus",
+        "eastasia",
+        "eastus",
+        "eastus2",
+        "francecentral",
+        "germanywestcentral",
+        "japaneast",
+        "koreacentral",
+        "northeurope",
+        "norwayeast",
+        "southafricanorth",
+        "southcentralus",
+        "southeastasia",
+        "swedencentral",
+        "uaenorth",
+        "uksouth",
+        "westeurope",
+        "westus3",
+    ]
 )
 """Locations with private links of Front Door: Microsoft Learn, "Secure your origin with Private Link in Azure Front Door
 Premium", region availability."""

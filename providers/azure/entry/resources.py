@@ -102,7 +102,7 @@ def _custom_domain(
         ),
         opts=scope.opts(),
     )
-    token = domain.validation_properties.apply(lambda properties: properties.validation_token)
+    token = domain.validation_properties.apply(_validation_token)
     azure_native.dns.RecordSet(
         scope.named("domain-proof"),
         resource_group_name=context.block.dns_group,
@@ -114,6 +114,10 @@ def _custom_domain(
         opts=scope.opts(delete_before_replace=True),
     )
     return domain
+
+
+def _validation_token(properties: azure_native.cdn.outputs.DomainValidationPropertiesResponse) -> str:
+    return properties.validation_token
 
 
 def _domain_record(scope: Scope, context: AzureContext, endpoint: azure_native.cdn.AFDEndpoint) -> None:
