@@ -39,7 +39,7 @@ def test_parameters_that_require_a_restart_are_reported() -> None:
     reported = adjustments(
         {"database.parameters": {"max_connections": 300, "work_mem": 8192, "shared_buffers_mib": 4096}}
     )
-    keys = {key for key, adjustment in reported.items() if key.startswith("database.parameters.")}
+    keys = {key for key in reported if key.startswith("database.parameters.")}
     assert keys == {"database.parameters.max_connections", "database.parameters.shared_buffers_mib"}
     assert all(reported[key].effect is Effect.PARTIAL and "restart" in reported[key].reason for key in keys)
 
