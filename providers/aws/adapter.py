@@ -11,7 +11,7 @@ from providers.aws.base.registry import create_registry
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.aws.cache.resources import AwsCache, create_cache
-from providers.aws.compute.address import service_address
+from providers.aws.compute.calls import service_address
 from providers.aws.context import AwsContext
 from providers.aws.database.resources import AwsDatabase, create_database
 from providers.aws.entry.resources import create_entry

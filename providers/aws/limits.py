@@ -5,14 +5,15 @@ Each room keeps its own rules beside its tables; this file only gathers them.
 
 from providers.aws.base.image_sources import registry_refusals
 from providers.aws.base.models import model_refusals
+from providers.aws.cache.sizes import cache_size_adjustments, cache_size_refusals
 from providers.aws.compute.limits import compute_adjustments, compute_refusals
-from providers.aws.database.disk import disk_refusals
+from providers.aws.compute.sizes import fargate_adjustments, fargate_refusals
 from providers.aws.database.parameters import parameter_refusals
+from providers.aws.database.sizes import database_size_adjustments, database_size_refusals, disk_refusals
 from providers.aws.entry.routes import ingress_adjustments, ingress_refusals
 from providers.aws.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.aws.naming import naming_refusals
 from providers.aws.network.limits import network_adjustments, network_refusals
-from providers.aws.sizes import size_adjustments, size_refusals
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.spec import Platform
 
@@ -21,7 +22,9 @@ REFUSALS: tuple[RefusalRule, ...] = (
     network_refusals,
     registry_refusals,
     model_refusals,
-    size_refusals,
+    fargate_refusals,
+    database_size_refusals,
+    cache_size_refusals,
     compute_refusals,
     ingress_refusals,
     parameter_refusals,
@@ -30,7 +33,9 @@ REFUSALS: tuple[RefusalRule, ...] = (
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     network_adjustments,
-    size_adjustments,
+    fargate_adjustments,
+    database_size_adjustments,
+    cache_size_adjustments,
     compute_adjustments,
     ingress_adjustments,
     monitoring_adjustments,

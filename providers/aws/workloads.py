@@ -7,7 +7,7 @@ import pulumi
 
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.cache.resources import AwsCache
-from providers.aws.compute.address import service_address
+from providers.aws.compute.calls import service_address
 from providers.aws.compute.resources import AwsCompute, create_compute
 from providers.aws.compute.scaling import create_autoscaling
 from providers.aws.database.resources import AwsDatabase

@@ -15,8 +15,8 @@ from providers.aws.compute.resources import AwsCompute
 from providers.aws.database.resources import AwsDatabase
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
+from providers.aws.monitoring.metrics import service_target
 from providers.aws.monitoring.resources import create_monitoring
-from providers.aws.monitoring.targets import service_target
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.workloads import AwsWatched
 from providers.contract.alarms import Signal, alarm_rules

@@ -7,8 +7,7 @@ import pytest
 
 from automation.plan.inventory import Declared, Inventory
 from providers.aws.monitoring.alarms import limit_of
-from providers.aws.monitoring.metrics import MEASURES, ROWS
-from providers.aws.monitoring.targets import AwsAlarmTarget, readings, service_target
+from providers.aws.monitoring.metrics import MEASURES, ROWS, AwsAlarmTarget, readings, service_target
 from providers.contract.alarms import Signal, alarm_rules, metric_for
 from providers.contract.dashboard import GraphOnlyMetric
 from tests.aws.alone import spec_of

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from providers.aws.monitoring.panels import COLUMNS, WidgetBox, below, boxes
+from providers.aws.monitoring.dashboard import COLUMNS, WidgetBox, below, boxes
 from tests.aws.monitored import monitored
 
 Widget = dict[str, object]

@@ -6,8 +6,7 @@ from typing import cast
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.aws.network.resources import create_network
-from providers.aws.network.results import AwsNetwork
+from providers.aws.network.resources import AwsNetwork, create_network
 from tests.aws.alone import KEYS, alone, context_of, keys, network
 from tests.planning import DROP
 

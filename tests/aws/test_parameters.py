@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.aws.database.disk import disk_refusals, most_storage_gib
 from providers.aws.database.parameters import max_connections, parameter_refusals, server_parameters
+from providers.aws.database.sizes import disk_refusals, most_storage_gib
 from providers.contract.spec import DatabaseSize, DatabaseSpec, Platform, Service
 from providers.contract.spec.data import Parameter
 

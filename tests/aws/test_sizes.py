@@ -4,21 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.aws.sizes import (
-    CACHE_NODES,
-    DATABASE_CLASSES,
+from providers.aws.cache.sizes import CACHE_NODES, cache_node, cache_size_adjustments, cache_size_refusals
+from providers.aws.compute.sizes import (
     FARGATE,
     FargateSize,
-    cache_node,
-    cache_size_adjustments,
-    cache_size_refusals,
-    database_class,
-    database_size_adjustments,
-    database_size_refusals,
     fargate,
     fargate_adjustments,
     fargate_refusals,
     nearest_fargate,
+)
+from providers.aws.database.sizes import (
+    DATABASE_CLASSES,
+    database_class,
+    database_size_adjustments,
+    database_size_refusals,
 )
 from providers.contract.spec import CacheSpec, DatabaseSize, DatabaseSpec, Platform, Service, Size
 
@@ -41,7 +40,7 @@ def platform(size: Size = SMALL, database: DatabaseSize | None = None, cache_gib
 
 @given(any_size)
 def test_a_task_gets_the_smallest_pair_of_its_vcpu_or_a_refusal(size: Size) -> None:
-    if fargate_refusals(platform(size)):
+    if fargate_refusals(platform(size), "prod"):
         with pytest.raises(ValueError, match="no Fargate size"):
             fargate(size)
         return
@@ -52,7 +51,7 @@ def test_a_task_gets_the_smallest_pair_of_its_vcpu_or_a_refusal(size: Size) -> N
 
 @given(any_size)
 def test_no_more_vcpu_is_bought_only_to_get_the_memory(size: Size) -> None:
-    if not fargate_refusals(platform(size)):
+    if not fargate_refusals(platform(size), "prod"):
         assert fargate(size).cpu_units == min(units for units in FARGATE if units / 1024 >= size.vcpu)
 
 
@@ -76,7 +75,7 @@ def test_a_task_is_rounded_up(size: Size, pair: FargateSize) -> None:
 
 
 def test_an_impossible_pair_is_refused_with_the_nearest_ones() -> None:
-    (refusal,) = fargate_refusals(platform(Size(vcpu=1, memory_gib=64)))
+    (refusal,) = fargate_refusals(platform(Size(vcpu=1, memory_gib=64)), "prod")
     assert str(refusal) == (
         'services.api.size: {"vcpu": 1, "memory_gib": 64} is not possible on aws: Fargate has no such pair of vCPU '
         "and memory; take {vcpu: 1, memory_gib: 8} or {vcpu: 16, memory_gib: 64}."
@@ -84,7 +83,7 @@ def test_an_impossible_pair_is_refused_with_the_nearest_ones() -> None:
 
 
 def test_more_than_the_largest_task_is_refused_with_the_largest() -> None:
-    (refusal,) = fargate_refusals(platform(Size(vcpu=32, memory_gib=256)))
+    (refusal,) = fargate_refusals(platform(Size(vcpu=32, memory_gib=256)), "prod")
     assert str(refusal).endswith("take {vcpu: 16, memory_gib: 120}.")
 
 
@@ -102,7 +101,7 @@ def test_a_pair_that_exists_is_no_adjustment() -> None:
 
 @given(any_database_size)
 def test_a_database_class_fits_and_none_smaller_does(size: DatabaseSize) -> None:
-    if database_size_refusals(platform(database=size)):
+    if database_size_refusals(platform(database=size), "prod"):
         with pytest.raises(ValueError, match="no RDS instance class"):
             database_class(size)
         return
@@ -132,7 +131,7 @@ def test_a_database_gets_the_class_of_its_size(vcpu: float, memory_gib: float, n
 
 
 def test_a_database_above_the_largest_class_is_refused_with_its_bounds() -> None:
-    (refusal,) = database_size_refusals(platform(database=DatabaseSize(vcpu=2, memory_gib=513)))
+    (refusal,) = database_size_refusals(platform(database=DatabaseSize(vcpu=2, memory_gib=513)), "prod")
     assert "vcpu is at most 64 and memory_gib 512" in str(refusal)
 
 
@@ -144,7 +143,7 @@ def test_a_database_between_two_classes_is_an_adjustment() -> None:
 
 @given(st.floats(0.01, 512))
 def test_a_cache_node_holds_what_was_asked_and_none_smaller_does(memory_gib: float) -> None:
-    if cache_size_refusals(platform(cache_gib=memory_gib)):
+    if cache_size_refusals(platform(cache_gib=memory_gib), "prod"):
         with pytest.raises(ValueError, match="no cache node"):
             cache_node(memory_gib)
         return
@@ -169,5 +168,5 @@ def test_the_plan_tells_what_a_cache_really_holds() -> None:
 
 
 def test_a_cache_above_the_largest_node_is_refused() -> None:
-    (refusal,) = cache_size_refusals(platform(cache_gib=420))
+    (refusal,) = cache_size_refusals(platform(cache_gib=420), "prod")
     assert "at most 419" in str(refusal)

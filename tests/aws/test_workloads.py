@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from components.validation.parse import read
+from providers.aws.compute.calls import connected, start_order
 from providers.aws.compute.health import container_check
 from providers.aws.compute.limits import compute_adjustments, compute_refusals
-from providers.aws.compute.start_order import connected, start_order
 from providers.contract.spec import Platform
 from tests.planning import DROP, production
 

@@ -4,17 +4,20 @@ ECS splits what others keep in one account: the execution role pulls the image, 
 before any code runs; the code itself never holds it. Both trust ECS for tasks of this account and region only.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.deployer import create_deployer
 from providers.aws.base.iam_policies import Statement, allow, document, trust
+from providers.aws.base.image_sources import repository_name
 from providers.aws.base.models import behind_profile_arn, plain_model_arns, profile_arn, profiles
 from providers.aws.context import AwsContext
+from providers.aws.naming import cluster_name, task_family
 from providers.contract.component import Scope
+from providers.contract.spec import Deployer
 
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
@@ -27,6 +30,19 @@ class AwsIdentity:
     task: Mapping[str, aws.iam.Role]
     grants: Mapping[str, tuple[pulumi.Resource, ...]] = field(default_factory=dict[str, tuple[pulumi.Resource, ...]])
     """Rights that no room grants, by service: on the models. A service waits for its own before it starts."""
+
+
+ISSUER = "token.actions.githubusercontent.com"
+PUSH = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
 
 
 def create_identity(scope: Scope, context: AwsContext) -> AwsIdentity:
@@ -67,3 +83,76 @@ def _model_statements(context: AwsContext) -> list[Statement]:
         only_through_it = {"StringEquals": {"bedrock:InferenceProfileArn": arn}}
         statements += [allow(INVOKE, arn), allow(INVOKE, behind_profile_arn(context, profile), only_through_it)]
     return statements
+
+
+def create_deployer(
+    scope: Scope, context: AwsContext, deployer: Deployer, roles: Sequence[aws.iam.Role]
+) -> aws.iam.Role:
+    """The deploy role; `roles` are those it may hand to ECS with a task definition."""
+    role = aws.iam.Role(
+        scope.named("deployer"),
+        # fixed, because the workflow file in the repository names it
+        name=f"{context.stack}-deployer",
+        description=f"Deploys the stack {context.stack} from GitHub, environment {deployer.environment}",
+        assume_role_policy=_deployer_trust(context, deployer),
+        opts=scope.opts(),
+    )
+    aws.iam.RolePolicy(
+        scope.named("deployer-policy"),
+        role=role.name,
+        policy=document(*_push_statements(context), *_deploy_statements(context), _pass_role_statement(roles)),
+        opts=scope.opts(),
+    )
+    return role
+
+
+def token_subjects(deployer: Deployer) -> list[str]:
+    """Both forms of the subject: repositories made or renamed since 2026 carry their numeric ids in it."""
+    owner, _, repository = deployer.github.partition("/")
+    return [
+        f"repo:{owner}/{repository}:environment:{deployer.environment}",
+        f"repo:{owner}@*/{repository}@*:environment:{deployer.environment}",
+    ]
+
+
+def _deployer_trust(context: AwsContext, deployer: Deployer) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": context.arn("iam", f"oidc-provider/{ISSUER}", region=False)},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            "StringEquals": {
+                f"{ISSUER}:aud": "sts.amazonaws.com",
+                # the ids in the subject are matched by a wildcard, which alone would let another repository through
+                f"{ISSUER}:repository": deployer.github,
+                f"{ISSUER}:environment": deployer.environment,
+            },
+            "StringLike": {f"{ISSUER}:sub": token_subjects(deployer)},
+        },
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _push_statements(context: AwsContext) -> list[Statement]:
+    own = context.arn("ecr", f"repository/{repository_name(context.stack, '*')}")
+    # the token opens the registry's door, not a repository: ECR has no resource for it
+    return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, own)]
+
+
+def _deploy_statements(context: AwsContext) -> list[Statement]:
+    cluster = cluster_name(context.stack)
+    in_cluster = {"ArnEquals": {"ecs:cluster": context.arn("ecs", f"cluster/{cluster}")}}
+    families = [
+        context.arn("ecs", f"task-definition/{task_family(context.stack, name)}:*") for name in context.spec.services
+    ]
+    return [
+        allow(("ecs:DescribeServices", "ecs:UpdateService"), context.arn("ecs", f"service/{cluster}/*"), in_cluster),
+        allow("ecs:RegisterTaskDefinition", families),
+        # a workflow copies the running revision; ECS knows no resource for reading one
+        allow("ecs:DescribeTaskDefinition", "*"),
+    ]
+
+
+def _pass_role_statement(roles: Sequence[aws.iam.Role]) -> Statement:
+    to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    return allow("iam:PassRole", [role.arn for role in roles], to_tasks)

@@ -6,7 +6,7 @@ from providers.aws.base.identity import AwsIdentity
 from providers.aws.base.keys import AwsKeys
 from providers.aws.base.registry import AwsRegistry
 from providers.aws.context import AwsContext
-from providers.aws.network.results import AwsNetwork
+from providers.aws.network.resources import AwsNetwork
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.metrics_collector import AwsMetricsCollector
 from providers.contract.spec import Platform

@@ -11,10 +11,10 @@ import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
+from providers.aws.cache.sizes import RESERVED_PERCENT, cache_node
 from providers.aws.naming import cache_identifier
+from providers.aws.network.flows import CACHE_PORT
 from providers.aws.observability.logs import create_log_group
-from providers.aws.ports import CACHE_PORT
-from providers.aws.sizes import RESERVED_PERCENT, cache_node
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, redis_url
 from providers.contract.results import Cache

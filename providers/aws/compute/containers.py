@@ -1,19 +1,25 @@
 """Container definitions, with AWS's own keys: what runs, as whom, with what, and how its health is told."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pulumi
+import pulumi_aws as aws
 
+from providers.aws.base.iam_policies import allow, document
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.health import container_check
 from providers.aws.compute.limits import COLLECTOR_MEMORY_MIB
-from providers.aws.sizes import fargate
+from providers.aws.compute.sizes import fargate
+from providers.aws.naming import task_family
+from providers.aws.observability.logs import create_log_group
+from providers.aws.observability.metrics_collector import collector_config
+from providers.contract.component import Scope
 from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Health, Service
 
 Container = dict[str, object]
 """One container definition; values may be Outputs."""
-
 NO_ROOT_USER = "10001:10001"
 STOP_TIMEOUT_SECONDS = 120
 """Fargate's longest: a copy may finish what it does, and it outlasts the load balancer's deregistration delay."""
@@ -27,6 +33,17 @@ COLLECTOR_IMAGE = (
     "@sha256:7968fb60db6a2390a47ba6a2df029745638486e285c9b2487da1b722d0855a3e"
 )
 """AWS's build of the OpenTelemetry collector, v0.50.0."""
+ARCHITECTURE = "X86_64"
+"""What CI runners and most published images are built for; an image for ARM alone would not start here."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task definition and the log group its containers write to; `grant` lets them."""
+
+    definition: aws.ecs.TaskDefinition
+    log_group: aws.cloudwatch.LogGroup
+    grant: aws.iam.RolePolicy
 
 
 def service_container(
@@ -119,3 +136,57 @@ def _check(command: tuple[str, ...], health: Health) -> Container:
 def _pinned(secret: SecretRef) -> pulumi.Output[str]:
     """`<arn>:<json key>:<version stage>:<version id>` with the middle two empty: the whole value of one version."""
     return pulumi.Output.concat(secret.reference, ":::", secret.version)
+
+
+def create_task(scope: Scope, base: AwsBaseResources, name: str, environment: Environment) -> Task:
+    """The task definition of a service, smallest Fargate size that fits."""
+    log_group = _log_group(scope, base, name)
+    grant = _log_grant(scope, base, name, log_group)
+    size = fargate(base.spec.services[name].size)
+    definition = aws.ecs.TaskDefinition(
+        scope.named(f"{name}-task"),
+        family=task_family(base.context.stack, name),
+        container_definitions=pulumi.Output.json_dumps(_container_definitions(base, name, environment, log_group)),
+        cpu=str(size.cpu_units),
+        memory=str(size.memory_mib),
+        network_mode="awsvpc",
+        requires_compatibilities=["FARGATE"],
+        runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
+            cpu_architecture=ARCHITECTURE, operating_system_family="LINUX"
+        ),
+        execution_role_arn=base.identity.execution[name].arn,
+        task_role_arn=base.identity.task[name].arn,
+        # a deployment that fails rolls back to the revision before, which must still exist
+        skip_destroy=True,
+        opts=scope.opts(),
+    )
+    return Task(definition, log_group, grant)
+
+
+def _container_definitions(
+    base: AwsBaseResources, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
+) -> list[Container]:
+    """The service, and beside one with a port the collector of its metrics where Prometheus is asked for."""
+    container, service = service_container(base, name, environment, log_group.name), base.spec.services[name]
+    if base.prometheus is None or service.port is None:
+        return [container]
+    collector = collector_container(base, collector_config(base.prometheus, name, service), log_group.name)
+    return [{**container, "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}]}, collector]
+
+
+def _log_group(scope: Scope, base: AwsBaseResources, name: str) -> aws.cloudwatch.LogGroup:
+    context = base.context
+    return create_log_group(scope, f"{name}-log", context, base.keys.telemetry, context.log_group("services", name))
+
+
+def _log_grant(
+    scope: Scope, base: AwsBaseResources, name: str, log_group: aws.cloudwatch.LogGroup
+) -> aws.iam.RolePolicy:
+    """The awslogs driver writes with the execution role, and so does the proxy of Service Connect."""
+    streams = pulumi.Output.concat(log_group.arn, ":*")
+    return aws.iam.RolePolicy(
+        scope.named(f"{name}-log-grant"),
+        role=base.identity.execution[name].id,
+        policy=document(allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)),
+        opts=scope.opts(),
+    )

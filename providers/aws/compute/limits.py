@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from providers.aws.compute.calls import call_refusals, connected
 from providers.aws.compute.health import health_adjustments, health_refusals
-from providers.aws.compute.start_order import call_refusals, connected
 from providers.contract.diagnostics import (
     Adjustment,
     Diagnostic,

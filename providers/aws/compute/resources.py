@@ -11,13 +11,14 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources
-from providers.aws.compute.cluster import create_cluster
-from providers.aws.compute.service import Starting, create_service
-from providers.aws.compute.start_order import start_order
-from providers.aws.compute.task import create_task
+from providers.aws.compute.calls import start_order
+from providers.aws.compute.containers import create_task
+from providers.aws.compute.service import ON_DEMAND, SPOT, Cluster, Starting, create_service
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
-from providers.aws.monitoring.targets import service_target
+from providers.aws.monitoring.metrics import service_target
+from providers.aws.naming import cluster_log_group, cluster_name
+from providers.aws.observability.logs import create_log_group
 from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
 from providers.contract.results import Environment
@@ -66,3 +67,47 @@ def _deployment_alarm(
         target_group=ingress.target_groups[rule.name].arn_suffix,
     )
     return create_alarm(scope, rule, base.channels, target)
+
+
+def create_cluster(scope: Scope, base: AwsBaseResources) -> Cluster:
+    """The cluster of the region.
+
+    Commands inside running containers (ECS Exec) stay off: its agent writes to the root file system, which is
+    read-only here, so there is no session to log either.
+    """
+    insights = _insights(scope, base)
+    cluster = aws.ecs.Cluster(
+        scope.named(),
+        name=cluster_name(base.context.stack),
+        settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enhanced")],
+        configuration=aws.ecs.ClusterConfigurationArgs(
+            managed_storage_configuration=aws.ecs.ClusterConfigurationManagedStorageConfigurationArgs(
+                fargate_ephemeral_storage_kms_key_id=base.keys.data
+            )
+        ),
+        # Container Insights makes its log group, with no retention, as soon as a cluster without one reports
+        opts=scope.opts(depends_on=[insights]),
+    )
+    capacity = aws.ecs.ClusterCapacityProviders(
+        scope.named("capacity"),
+        cluster_name=cluster.name,
+        capacity_providers=[ON_DEMAND, SPOT],
+        default_capacity_provider_strategies=[
+            aws.ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs(capacity_provider=ON_DEMAND, weight=1)
+        ],
+        opts=scope.opts(),
+    )
+    return Cluster(cluster, capacity, _namespace(scope, base))
+
+
+def _insights(scope: Scope, base: AwsBaseResources) -> aws.cloudwatch.LogGroup:
+    context = base.context
+    return create_log_group(scope, "insights", context, base.keys.telemetry, cluster_log_group(context.stack))
+
+
+def _namespace(scope: Scope, base: AwsBaseResources) -> aws.servicediscovery.HttpNamespace | None:
+    if not any(service.calls for service in base.spec.services.values()):
+        return None
+    return aws.servicediscovery.HttpNamespace(
+        scope.named("calls"), description="Services that call each other", opts=scope.opts()
+    )

@@ -11,9 +11,8 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources
-from providers.aws.compute.cluster import Cluster, capacity_provider
-from providers.aws.compute.service_connect import service_connect
-from providers.aws.compute.task import Task
+from providers.aws.compute.calls import connected
+from providers.aws.compute.containers import Task, log_options
 from providers.aws.entry.ingress import AwsIngress
 from providers.contract.component import Scope
 from providers.contract.results import Environment
@@ -33,6 +32,21 @@ class Starting:
     environment: Environment
     alarm: aws.cloudwatch.MetricAlarm | None
     callees: tuple[pulumi.Resource, ...]
+
+
+PROXY_STREAM = "proxy"
+NO_LIMIT = 0
+ON_DEMAND = "FARGATE"
+SPOT = "FARGATE_SPOT"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster with its capacity, and the namespace of calls (None when no service calls another)."""
+
+    cluster: aws.ecs.Cluster
+    capacity: aws.ecs.ClusterCapacityProviders
+    namespace: aws.servicediscovery.HttpNamespace | None
 
 
 def create_service(
@@ -120,3 +134,46 @@ def _alarms(alarm: aws.cloudwatch.MetricAlarm | None) -> aws.ecs.ServiceAlarmsAr
     if alarm is None:
         return None
     return aws.ecs.ServiceAlarmsArgs(enable=True, rollback=True, alarm_names=[alarm.name])
+
+
+def service_connect(
+    base: AwsBaseResources, cluster: Cluster, name: str, log_group: pulumi.Output[str]
+) -> aws.ecs.ServiceServiceConnectConfigurationArgs | None:
+    """How a service joins the namespace; None for one that neither calls nor is called."""
+    if not connected(base.spec, name):
+        return None
+    return aws.ecs.ServiceServiceConnectConfigurationArgs(
+        enabled=True,
+        namespace=namespace_arn(cluster),
+        services=[_published(base, name)] if base.spec.callers_of(name) else None,
+        log_configuration=aws.ecs.ServiceServiceConnectConfigurationLogConfigurationArgs(
+            log_driver="awslogs", options=log_options(base, PROXY_STREAM, log_group)
+        ),
+        access_log_configuration=aws.ecs.ServiceServiceConnectConfigurationAccessLogConfigurationArgs(format="JSON"),
+    )
+
+
+def _published(base: AwsBaseResources, name: str) -> aws.ecs.ServiceServiceConnectConfigurationServiceArgs:
+    port = base.spec.services[name].port or 0
+    return aws.ecs.ServiceServiceConnectConfigurationServiceArgs(
+        port_name=name,
+        discovery_name=name,
+        client_alias=[aws.ecs.ServiceServiceConnectConfigurationServiceClientAliasArgs(port=port, dns_name=name)],
+        timeout=aws.ecs.ServiceServiceConnectConfigurationServiceTimeoutArgs(
+            # the proxy ends a request after 15 seconds unless told otherwise, in the middle of an agent's answer
+            per_request_timeout_seconds=NO_LIMIT,
+            idle_timeout_seconds=base.spec.ingress.idle_timeout_seconds,
+        ),
+    )
+
+
+def capacity_provider(service: Service, *, production: bool) -> str:
+    """Spot for workers outside production; AWS takes a Spot task back with two minutes' notice, which a queue survives."""
+    return SPOT if service.port is None and not production else ON_DEMAND
+
+
+def namespace_arn(cluster: Cluster) -> pulumi.Output[str]:
+    """ARN of the namespace; only asked for when a service calls another."""
+    if cluster.namespace is None:
+        raise ValueError("no service calls another, so there is no namespace")
+    return cluster.namespace.arn

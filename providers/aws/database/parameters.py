@@ -7,7 +7,7 @@ error, and the other way round a difference that never goes away. A switch is 1 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.aws.sizes import database_memory_gib
+from providers.aws.database.sizes import database_memory_gib
 from providers.contract.diagnostics import ConfigError, Diagnostic, legacy_error
 from providers.contract.postgres import declared, on_or_off, untaken, waits_for_restart
 from providers.contract.spec import DatabaseSpec, Platform

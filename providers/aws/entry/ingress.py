@@ -5,16 +5,18 @@ group to the service's and no other way. What no route takes is answered 404 by 
 there is no certificate, so outside production (or with that risk accepted) the plain listener serves directly.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.base.iam_policies import Statement, sent_by
 from providers.aws.base.resources import AwsBaseResources
-from providers.aws.entry.listeners import create_listener
-from providers.aws.entry.load_balancer import create_load_balancer
+from providers.aws.context import AwsContext
 from providers.aws.entry.target_groups import create_route, create_target_group
+from providers.aws.naming import load_balancer_name
+from providers.aws.storage.bucket import ObjectLifecycle, SecureBucket, secure_bucket
 from providers.contract.component import Scope
 from providers.contract.results import Origin
 
@@ -41,6 +43,16 @@ class AwsIngress:
     routes: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
+ACCESS_LOGS = "access"
+CONNECTION_LOGS = "connection"
+"""Prefixes in the log bucket."""
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+"""TLS 1.2 and 1.3 with post-quantum key exchange; the default of a listener is a policy of 2016."""
+HSTS = "max-age=31536000; includeSubDomains"
+"""Browsers keep to HTTPS for a year."""
+RECORD_TTL_SECONDS = 60
+
+
 def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
     """The application load balancer of the region; None when no service has a path."""
     public = base.spec.public
@@ -58,3 +70,132 @@ def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
         telemetry_key=base.keys.telemetry,
     )
     return AwsIngress(origin, balancer.arn_suffix, groups, routes)
+
+
+def create_load_balancer(scope: Scope, base: AwsBaseResources) -> aws.lb.LoadBalancer:
+    """The load balancer over the public subnets; deletion protection in production."""
+    context, network = base.context, base.network
+    logs = _log_bucket(scope, context)
+    return aws.lb.LoadBalancer(
+        scope.named(),
+        name=load_balancer_name(context.stack),
+        load_balancer_type="application",
+        internal=False,
+        subnets=network.public_subnet_ids,
+        security_groups=[network.groups.load_balancer.id],
+        drop_invalid_header_fields=True,
+        desync_mitigation_mode="defensive",
+        enable_deletion_protection=context.production,
+        enable_zonal_shift=True,
+        idle_timeout=context.spec.ingress.idle_timeout_seconds,
+        access_logs=aws.lb.LoadBalancerAccessLogsArgs(bucket=logs.name, prefix=ACCESS_LOGS, enabled=True),
+        connection_logs=aws.lb.LoadBalancerConnectionLogsArgs(bucket=logs.name, prefix=CONNECTION_LOGS, enabled=True),
+        # the load balancer writes a test object when logs are switched on, which the bucket's policy must allow
+        opts=scope.opts(depends_on=[logs.policy]),
+    )
+
+
+def _log_bucket(scope: Scope, context: AwsContext) -> SecureBucket:
+    def deliveries(bucket_arn: pulumi.Output[str]) -> Sequence[Statement]:
+        return [_delivery(context, bucket_arn, prefix) for prefix in (ACCESS_LOGS, CONNECTION_LOGS)]
+
+    return secure_bucket(
+        scope,
+        "logs",
+        # log delivery cannot write to a bucket under a KMS key: ELB user guide, "Access logs", bucket requirements
+        encryption_key=None,
+        keeping=ObjectLifecycle(versioning=True, expire_days=context.spec.monitoring.log_retention_days),
+        statements=deliveries,
+    )
+
+
+def _delivery(context: AwsContext, bucket_arn: pulumi.Output[str], prefix: str) -> Statement:
+    """The right of the log delivery service to write this account's load balancer logs beneath `prefix`."""
+    return {
+        "Sid": f"Deliver{prefix.capitalize()}Logs",
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": pulumi.Output.concat(bucket_arn, f"/{prefix}/AWSLogs/{context.account_id}/*"),
+        "Condition": sent_by(context, context.arn("elasticloadbalancing", "loadbalancer/*")),
+    }
+
+
+def create_listener(
+    scope: Scope, base: AwsBaseResources, balancer: aws.lb.LoadBalancer
+) -> tuple[aws.lb.Listener, pulumi.Output[str] | None]:
+    """The listener that routes hang on, and the hosted zone of the domain where there is one."""
+    ingress = base.spec.ingress
+    if ingress.domain is None or ingress.zone is None:
+        return _plain(scope, balancer, [_not_found()]), None
+    zone_id, certificate_arn = create_certificate(scope, ingress.domain, ingress.zone)
+    _plain(scope, balancer, [_to_https()])
+    listener = aws.lb.Listener(
+        scope.named("https"),
+        load_balancer_arn=balancer.arn,
+        port=443,
+        protocol="HTTPS",
+        ssl_policy=TLS_POLICY,
+        certificate_arn=certificate_arn,
+        default_actions=[_not_found()],
+        routing_http_response_strict_transport_security_header_value=HSTS,
+        routing_http_response_server_enabled=False,
+        opts=scope.opts(),
+    )
+    return listener, zone_id
+
+
+def _plain(
+    scope: Scope, balancer: aws.lb.LoadBalancer, actions: list[aws.lb.ListenerDefaultActionArgs]
+) -> aws.lb.Listener:
+    return aws.lb.Listener(
+        scope.named("http"),
+        load_balancer_arn=balancer.arn,
+        port=80,
+        protocol="HTTP",
+        default_actions=actions,
+        routing_http_response_server_enabled=False,
+        opts=scope.opts(),
+    )
+
+
+def _to_https() -> aws.lb.ListenerDefaultActionArgs:
+    redirect = aws.lb.ListenerDefaultActionRedirectArgs(protocol="HTTPS", port="443", status_code="HTTP_301")
+    return aws.lb.ListenerDefaultActionArgs(type="redirect", redirect=redirect)
+
+
+def _not_found() -> aws.lb.ListenerDefaultActionArgs:
+    answer = aws.lb.ListenerDefaultActionFixedResponseArgs(
+        content_type="text/plain", message_body="not found", status_code="404"
+    )
+    return aws.lb.ListenerDefaultActionArgs(type="fixed-response", fixed_response=answer)
+
+
+def create_certificate(scope: Scope, domain: str, zone: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+    """Id of the public hosted zone `zone`, and ARN of a certificate for `domain` that is validated in it."""
+    zone_id = aws.route53.get_zone_output(
+        name=zone, private_zone=False, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
+    ).zone_id
+    certificate = aws.acm.Certificate(
+        scope.named("certificate"), domain_name=domain, validation_method="DNS", opts=scope.opts()
+    )
+    # one name, so one option: the set's unstable order cannot matter
+    proof = certificate.domain_validation_options[0]
+    record = aws.route53.Record(
+        scope.named("certificate-proof"),
+        zone_id=zone_id,
+        name=proof.resource_record_name,
+        type=proof.resource_record_type,
+        records=[proof.resource_record_value],
+        ttl=RECORD_TTL_SECONDS,
+        # a renewed certificate of the same name asks for the same record while the old one still stands
+        allow_overwrite=True,
+        opts=scope.opts(),
+    )
+    validation = aws.acm.CertificateValidation(
+        scope.named("certificate-valid"),
+        certificate_arn=certificate.arn,
+        validation_record_fqdns=[record.fqdn],
+        opts=scope.opts(),
+    )
+    return zone_id, validation.certificate_arn

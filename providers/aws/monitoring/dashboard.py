@@ -11,21 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.context import AwsContext
-from providers.aws.monitoring.metrics import MEASURES, ROWS, MetricRow
-from providers.aws.monitoring.panels import (
-    ALARMS_HEIGHT,
-    COLUMNS,
-    HEADING_HEIGHT,
-    TITLE_HEIGHT,
-    Widget,
-    WidgetBox,
-    alarm_list,
-    below,
-    boxes,
-    graph,
-    text,
-)
-from providers.aws.monitoring.targets import AwsAlarmTarget
+from providers.aws.monitoring.metrics import MEASURES, ROWS, AwsAlarmTarget, MetricRow, Reading, expression, readings
 from providers.contract.alarms import Signal
 from providers.contract.component import Scope
 from providers.contract.dashboard import GraphOnlyMetric, Panel, dashboard_rows
@@ -47,6 +33,23 @@ class Shown:
     url: pulumi.Output[str]
     alarms: Sequence[pulumi.Output[str]]
     targets: Mapping[str, AwsAlarmTarget]
+
+
+Widget = dict[str, object]
+"""One widget with CloudWatch's own keys; values may be Outputs."""
+COLUMNS = 24
+PANEL_WIDTH, PANEL_HEIGHT = 6, 6
+TITLE_HEIGHT, HEADING_HEIGHT, ALARMS_HEIGHT = 2, 1, 4
+
+
+@dataclass(frozen=True)
+class WidgetBox:
+    """Where a widget stands: upper left corner and size, in cells of the grid."""
+
+    x: int
+    y: int
+    width: int
+    height: int
 
 
 def create_dashboard(scope: Scope, context: AwsContext, shown: Shown) -> pulumi.Output[str]:
@@ -86,3 +89,62 @@ def metrics_of(panel: Panel) -> MetricRow:
 def region_of(panel: Panel, context: AwsContext) -> str:
     """Region whose metrics a panel shows: the site's, but for money."""
     return BILLING_REGIONS[context.partition] if panel.shows is GraphOnlyMetric.SPENDING else context.region
+
+
+def boxes(top: int, count: int) -> list[WidgetBox]:
+    """Places of `count` panels from line `top` on, as many beside each other as the grid is wide."""
+    across = COLUMNS // PANEL_WIDTH
+    lines = (divmod(number, across) for number in range(count))
+    return [
+        WidgetBox(column * PANEL_WIDTH, top + line * PANEL_HEIGHT, PANEL_WIDTH, PANEL_HEIGHT) for line, column in lines
+    ]
+
+
+def below(top: int, count: int) -> int:
+    """First line beneath `count` panels that begin at line `top`."""
+    return max((box.y + box.height for box in boxes(top, count)), default=top)
+
+
+def text(box: WidgetBox, markdown: pulumi.Input[str]) -> Widget:
+    """A line of words."""
+    return _widget("text", box, {"markdown": markdown})
+
+
+def alarm_list(box: WidgetBox, title: str, arns: Sequence[pulumi.Input[str]]) -> Widget:
+    """Alarms with their states, a hundred at most."""
+    return _widget("alarm", box, {"title": title, "alarms": list(arns)})
+
+
+def graph(box: WidgetBox, panel: Panel, row: MetricRow, target: AwsAlarmTarget, region: str) -> Widget:
+    """A panel as a graph of a row of the metric table, its threshold as a line."""
+    properties: Widget = {
+        "title": panel.title,
+        # Without it the graph looks in the region of whoever opens it.
+        "region": region,
+        "view": "timeSeries",
+        "period": panel.period_seconds,
+        "metrics": list(_graph_metrics(panel, row, target)),
+        "yAxis": {"left": {"label": panel.unit, "showUnits": False, "min": 0}},
+    }
+    if panel.threshold is not None and row.absence is None:
+        properties["annotations"] = {"horizontal": [{"label": "alarm", "value": panel.threshold}]}
+    return _widget("metric", box, properties)
+
+
+def _graph_metrics(panel: Panel, row: MetricRow, target: AwsAlarmTarget) -> Iterator[list[object]]:
+    math = expression(row, target)
+    shown: Mapping[str, object] = {"visible": False} if math else {"label": panel.title}
+    for reading in readings(row, target):
+        yield [*_metric_path(reading), {"id": reading.id, "stat": reading.metric.stat, **shown}]
+    if math:
+        yield [{"id": "result", "expression": math, "label": panel.title}]
+
+
+def _metric_path(reading: Reading) -> list[object]:
+    """`namespace, metric, dimension, value, dimension, value, ...`."""
+    dimensions = [word for pair in reading.dimensions.items() for word in pair]
+    return [reading.namespace, reading.metric.name, *dimensions]
+
+
+def _widget(kind: str, box: WidgetBox, properties: Widget) -> Widget:
+    return {"type": kind, "x": box.x, "y": box.y, "width": box.width, "height": box.height, "properties": properties}

@@ -6,21 +6,21 @@ does not come (`backups.py`), and the load balancer counts the errors it answers
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import pulumi
 
 from providers.contract.alarms import Signal
 from providers.contract.dashboard import GraphOnlyMetric
 
 Missing = Literal["missing", "breaching", "notBreaching"]
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
-
 ECS = ("ClusterName", "ServiceName")
 BALANCER = ("LoadBalancer",)
 TARGETS = ("LoadBalancer", "TargetGroup")
 INSTANCE = ("DBInstanceIdentifier",)
 NODE = ("CacheClusterId",)
-
 FEWEST_REQUESTS = 20
 """Requests a period below which a share of errors says nothing: one failure at night is not an outage."""
 HOURS_WITHOUT_BACKUP = 26
@@ -64,6 +64,26 @@ class Absence:
     """Time after its making in which the alarm stays silent: it cannot know what came before it."""
 
 
+@dataclass(frozen=True)
+class AwsAlarmTarget:
+    """One subject: values by CloudWatch's dimension names, the cache's nodes, and sizes that percentages are of."""
+
+    stack: str
+    dimensions: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    nodes: tuple[pulumi.Input[str], ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One metric of a row, complete: its id in the row's expression and the values of its dimensions."""
+
+    id: str
+    namespace: str
+    metric: AwsMetric
+    dimensions: Mapping[str, pulumi.Input[str]]
+
+
 def one(namespace: str, name: str, stat: str, dimensions: tuple[str, ...], missing: Missing = "missing") -> MetricRow:
     """A row of a single metric."""
     return MetricRow({"m": AwsMetric(namespace, name, stat, dimensions)}, missing=missing)
@@ -103,7 +123,6 @@ UNHEALTHY = MetricRow(
     # Both metrics stop when no copy is registered at all, which is the worst health there is.
     missing="breaching",
 )
-
 MISSING_REPLICAS = MetricRow(
     {
         "wanted": AwsMetric("ECS/ContainerInsights", "DesiredTaskCount", "Average", ECS),
@@ -111,18 +130,15 @@ MISSING_REPLICAS = MetricRow(
     },
     "wanted-running",
 )
-
 STORAGE = MetricRow(
     {"free": AwsMetric("AWS/RDS", "FreeStorageSpace", "Minimum", INSTANCE)},
     "100-100*free/{storage_bytes}",
 )
-
 BACKUPS = MetricRow(
     {"m": AwsMetric("AWS/Events", "Invocations", "Sum", ("RuleName",))},
     missing="breaching",
     absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_BACKUP, warm_up_minutes=60 * HOURS_WITHOUT_BACKUP),
 )
-
 ROWS: Mapping[Signal, MetricRow] = {
     Signal.CPU_PERCENT: one("AWS/ECS", "CPUUtilization", "Average", ECS),
     Signal.MEMORY_PERCENT: one("AWS/ECS", "MemoryUtilization", "Average", ECS),
@@ -145,9 +161,59 @@ ROWS: Mapping[Signal, MetricRow] = {
     ),
 }  # fmt: skip
 """Every signal of the contract. Sources: "CloudWatch metrics" of ECS, Application Load Balancer, RDS, ElastiCache."""
-
 MEASURES: Mapping[GraphOnlyMetric, MetricRow] = {
     GraphOnlyMetric.REQUESTS: one("AWS/ApplicationELB", "RequestCount", "Sum", TARGETS),
     GraphOnlyMetric.SPENDING: one("AWS/Billing", "EstimatedCharges", "Maximum", ("Currency",)),
 }
 """What the dashboard draws beside the signals."""
+
+
+def service_target(
+    stack: str,
+    *,
+    cluster_name: pulumi.Input[str] | None = None,
+    service_name: pulumi.Input[str] | None = None,
+    load_balancer: pulumi.Input[str] | None = None,
+    target_group: pulumi.Input[str] | None = None,
+) -> AwsAlarmTarget:
+    """A service: cluster and service for its CPU, memory and copies; ARN suffixes for what the load balancer sees.
+
+    The deployment alarm (ERROR_PERCENT) needs `load_balancer` and `target_group` only.
+    """
+    values = {
+        "ClusterName": cluster_name,
+        "ServiceName": service_name,
+        "LoadBalancer": load_balancer,
+        "TargetGroup": target_group,
+    }
+    return AwsAlarmTarget(stack, {name: value for name, value in values.items() if value is not None})
+
+
+def readings(row: MetricRow, target: AwsAlarmTarget) -> list[Reading]:
+    """The metrics of a row on a target; raises LookupError when the target lacks a dimension."""
+    if row.per_node:
+        (metric,) = row.metrics.values()
+        (dimension,) = metric.dimensions
+        ids = node_ids(target)
+        return [
+            Reading(id, metric.namespace, metric, {dimension: node}) for id, node in zip(ids, target.nodes, strict=True)
+        ]
+    return [_reading(id, metric, target) for id, metric in row.metrics.items()]
+
+
+def expression(row: MetricRow, target: AwsAlarmTarget) -> str:
+    """The row's metric math on a target; empty for a row of one plain metric."""
+    return row.expression.format(nodes=",".join(node_ids(target)), **target.sizes)
+
+
+def node_ids(target: AwsAlarmTarget) -> list[str]:
+    """Ids in metric math of the cache's nodes: `n0`, `n1`, ..."""
+    return [f"n{number}" for number in range(len(target.nodes))]
+
+
+def _reading(id: str, metric: AwsMetric, target: AwsAlarmTarget) -> Reading:
+    absent = [name for name in metric.dimensions if name not in target.dimensions]
+    if absent:
+        raise LookupError(f"{metric.namespace} {metric.name} needs the dimensions {absent}, which the target lacks")
+    values = {name: target.dimensions[name] for name in metric.dimensions}
+    return Reading(id, metric.namespace.format(stack=target.stack), metric, values)

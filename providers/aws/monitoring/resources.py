@@ -4,8 +4,6 @@ Alarms are CloudWatch's and speak through the topics of `channels.py`. The alarm
 with the service, because it also rolls its deployments back; here it is listed and combined, not made again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pulumi
@@ -13,15 +11,13 @@ import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.database.resources import AwsDatabase
-from providers.aws.monitoring.alarms import create_alarm
-from providers.aws.monitoring.backups import record_backups
+from providers.aws.monitoring.alarms import create_alarm, create_outage_alarm
 from providers.aws.monitoring.budget import create_budget
 from providers.aws.monitoring.dashboard import Shown, create_dashboard
+from providers.aws.monitoring.database_metrics import count_failed_connections, record_backups
 from providers.aws.monitoring.limits import database_sizes
-from providers.aws.monitoring.log_metrics import count_failed_connections
-from providers.aws.monitoring.outages import create_outage_alarm
+from providers.aws.monitoring.metrics import AwsAlarmTarget, service_target
 from providers.aws.monitoring.slo import create_slo
-from providers.aws.monitoring.targets import AwsAlarmTarget, service_target
 from providers.aws.workloads import AwsWatched
 from providers.contract.alarms import AlarmRules
 from providers.contract.component import Scope

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.monitoring.alarms import Limit, metric_alarm
-from providers.aws.monitoring.metrics import BALANCER, errors, latency
-from providers.aws.monitoring.outages import composite_alarm, firing
-from providers.aws.monitoring.targets import AwsAlarmTarget
+from providers.aws.monitoring.alarms import Limit, composite_alarm, firing, metric_alarm
+from providers.aws.monitoring.metrics import BALANCER, AwsAlarmTarget, errors, latency
 from providers.aws.observability.channels import AwsChannels
 from providers.contract.alarms import BURN_RATES, BurnRate
 from providers.contract.component import Scope

@@ -15,7 +15,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document
 from providers.aws.context import AwsContext
-from providers.aws.network.results import SecurityGroups
+from providers.aws.network.security_groups import SecurityGroups
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from providers.aws.base.image_sources import ECR_HOST
-from providers.aws.ports import CACHE_PORT, DATABASE_PORT, HTTP_PORT, HTTPS_PORT
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform, Service
 
@@ -17,6 +16,13 @@ LOAD_BALANCER = "load-balancer"
 DATABASE = "database"
 CACHE = "cache"
 ENDPOINTS = "endpoints"
+HTTP_PORT = 80
+HTTPS_PORT = 443
+DATABASE_PORT = 5432
+"""PostgreSQL."""
+CACHE_PORT = 6379
+"""Redis protocol."""
+WORLD = "0.0.0.0/0"
 
 
 def service_peer(name: str) -> str:

@@ -5,18 +5,20 @@ lets nothing out: the provider takes away the rule that AWS puts into a new grou
 source and into its target.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from providers.aws.context import AwsContext
-from providers.aws.network.acl_rules import WORLD
 from providers.aws.network.flows import (
     CACHE,
     DATABASE,
     ENDPOINTS,
+    HTTPS_PORT,
     LOAD_BALANCER,
+    WORLD,
     AwsFlow,
     client_cidrs,
     client_ports,
@@ -25,10 +27,19 @@ from providers.aws.network.flows import (
     reaches_world,
     service_peer,
 )
-from providers.aws.network.results import SecurityGroups
-from providers.aws.ports import HTTPS_PORT
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
+
+
+@dataclass(frozen=True)
+class SecurityGroups:
+    """One group per kind of peer; rules between them name groups, never addresses."""
+
+    load_balancer: aws.ec2.SecurityGroup
+    services: Mapping[str, aws.ec2.SecurityGroup]
+    database: aws.ec2.SecurityGroup | None
+    cache: aws.ec2.SecurityGroup | None
+    endpoints: aws.ec2.SecurityGroup | None
 
 
 def create_groups(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc) -> SecurityGroups:

@@ -5,6 +5,7 @@ Service Connect components", developer guide). A callee therefore stands before 
 each other, directly or around a corner, have no order at all.
 """
 
+from providers.aws.base.resources import AwsBaseResources
 from providers.contract.diagnostics import Diagnostic, legacy_unsupported
 from providers.contract.spec import Platform
 
@@ -44,3 +45,9 @@ def call_refusals(spec: Platform) -> list[Diagnostic]:
         for callee in service.calls
         if position[callee] > position[name]
     ]
+
+
+def service_address(base: AwsBaseResources, service: str) -> str:
+    """`http://<service>:<port>`; empty for a worker, which accepts no connection."""
+    port = base.spec.services[service].port
+    return f"http://{service}:{port}" if port else ""
