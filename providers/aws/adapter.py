@@ -1,14 +1,11 @@
-"""The contract's verbs on AWS, one line each; the rooms beside this file hold the resources."""
+"""Adapter of AWS: each method of the contract calls the module of its capability."""
 
 from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.identity import create_identity
-from providers.aws.base.keys import create_keys
-from providers.aws.base.registry import create_registry
-from providers.aws.base.resources import AwsBaseResources
+from providers.aws.base.resources import AwsBaseResources, create_base_resources
 from providers.aws.base.secrets import create_secret
 from providers.aws.cache.resources import AwsCache, create_cache
 from providers.aws.compute.calls import service_address
@@ -16,9 +13,6 @@ from providers.aws.context import AwsContext
 from providers.aws.database.resources import AwsDatabase, create_database
 from providers.aws.entry.resources import create_entry
 from providers.aws.monitoring.resources import create_monitoring
-from providers.aws.network.resources import create_network
-from providers.aws.observability.channels import create_channels
-from providers.aws.observability.metrics_collector import create_prometheus
 from providers.aws.storage.resources import create_storage
 from providers.aws.workloads import AwsDataStores, AwsWatched, AwsWorkloads, create_workloads
 from providers.contract.adapter import Cloud
@@ -38,7 +32,7 @@ class Aws:
     """Adapter of one region of AWS; see `providers.contract.adapter.Cloud` for each method."""
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
-        """The explicit provider of a region: one account, default tags on everything."""
+        """Explicit provider of a region, limited to the stack's account, with default tags."""
         context = AwsContext(spec, pulumi.get_stack(), region)
         return aws.Provider(
             scope.named(region),
@@ -49,15 +43,8 @@ class Aws:
         )
 
     def base_resources(self, scope: Scope, spec: Platform, region: str) -> AwsBaseResources:
-        """Keys, network, alarm channels, identities, images and Prometheus of a region."""
-        context = AwsContext(spec, pulumi.get_stack(), region)
-        keys = scope.component("keys", create_keys, context)
-        network = scope.component("network", create_network, context, keys)
-        channels = scope.component("channels", create_channels, context, keys)
-        identity = scope.component("identity", create_identity, context)
-        registry = scope.component("registry", create_registry, context, keys, identity)
-        prometheus = scope.component("prometheus", create_prometheus, context, keys, channels, identity)
-        return AwsBaseResources(context, keys, network, identity, registry, channels, prometheus)
+        """See `Cloud.base_resources`."""
+        return create_base_resources(scope, AwsContext(spec, pulumi.get_stack(), region))
 
     def secret(
         self, scope: Scope, base: AwsBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]

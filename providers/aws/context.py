@@ -1,4 +1,4 @@
-"""Where one region of the platform stands on AWS: account, partition, names that other strings must predict. Pure."""
+"""One region of an AWS account, and names that must be predictable before their resources exist. Pure."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class AwsContext(RegionContext):
 
     @property
     def account_id(self) -> str:
-        """Account number of 12 digits."""
+        """Account id of 12 digits."""
         return self.block.account_id
 
     @property

@@ -1,7 +1,7 @@
-"""How AWS tells objects: ARNs from the index of tags, and the ids by which the provider imports them.
+"""ARN patterns of the tag index, and the ids by which the provider imports each type of resource.
 
-The ids are those of the "Import" sections of the provider's documentation. The index of tags has no IAM roles; those
-are listed by name.
+The ids are those of the "Import" sections of the provider's documentation. The Resource Groups Tagging API does not
+return IAM roles; those are listed by name.
 """
 
 from providers.contract.import_ids import ImportRule, ImportTable
@@ -9,82 +9,84 @@ from providers.contract.import_ids import ImportRule, ImportTable
 ARN = "{address}"
 
 
-def _told(token: str, service: str, resource: str, identity: str = ARN, name: str = "") -> ImportRule:
-    """A type by its ARN in a region of an account."""
+def _by_arn(token: str, service: str, resource: str, identity: str = ARN, name: str = "") -> ImportRule:
+    """Import rule of a type that the tag index returns with a regional ARN."""
     return ImportRule(token, identity, f"arn:*:{service}:*:*:{resource}", name=name)
 
 
 IMPORT_TABLE = ImportTable(
     rows=(
-        _told("aws:acm/certificate:Certificate", "acm", "certificate/{id}"),
+        _by_arn("aws:acm/certificate:Certificate", "acm", "certificate/{id}"),
         ImportRule("aws:amp/alertManagerDefinition:AlertManagerDefinition", "{workspaceId}"),
-        _told("aws:amp/ruleGroupNamespace:RuleGroupNamespace", "aps", "rulegroupsnamespace/{_workspace}/{name}"),
-        _told("aws:amp/workspace:Workspace", "aps", "workspace/{id}", "{id}"),
+        _by_arn("aws:amp/ruleGroupNamespace:RuleGroupNamespace", "aps", "rulegroupsnamespace/{_workspace}/{name}"),
+        _by_arn("aws:amp/workspace:Workspace", "aps", "workspace/{id}", "{id}"),
         ImportRule("aws:appautoscaling/policy:Policy", "{serviceNamespace}/{resourceId}/{scalableDimension}/{name}"),
         ImportRule("aws:budgets/budget:Budget", "{account}:{name}", "arn:*:budgets::{account}:budget/{name}"),
-        _told(
+        _by_arn(
             "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
             "chatbot",
             "chat-configuration/slack-channel/{configurationName}",
         ),
-        _told("aws:cloudwatch/compositeAlarm:CompositeAlarm", "cloudwatch", "alarm:{alarmName+}", "{alarmName}"),
-        _told("aws:cloudwatch/metricAlarm:MetricAlarm", "cloudwatch", "alarm:{name+}", "{name}"),
-        _told("aws:cloudwatch/eventRule:EventRule", "events", "rule/{name}", "{name}"),
+        _by_arn("aws:cloudwatch/compositeAlarm:CompositeAlarm", "cloudwatch", "alarm:{alarmName+}", "{alarmName}"),
+        _by_arn("aws:cloudwatch/metricAlarm:MetricAlarm", "cloudwatch", "alarm:{name+}", "{name}"),
+        _by_arn("aws:cloudwatch/eventRule:EventRule", "events", "rule/{name}", "{name}"),
         ImportRule("aws:cloudwatch/eventTarget:EventTarget", "{rule}/{targetId}"),
-        _told("aws:cloudwatch/logGroup:LogGroup", "logs", "log-group:{name+}", "{name}"),
+        _by_arn("aws:cloudwatch/logGroup:LogGroup", "logs", "log-group:{name+}", "{name}"),
         ImportRule("aws:cloudwatch/logMetricFilter:LogMetricFilter", "{logGroupName}:{name}"),
-        _told("aws:costexplorer/anomalyMonitor:AnomalyMonitor", "ce", "anomalymonitor/{id}"),
-        _told("aws:costexplorer/anomalySubscription:AnomalySubscription", "ce", "anomalysubscription/{id}"),
-        _told("aws:ec2/eip:Eip", "ec2", "elastic-ip/{id}", "{id}"),
-        _told("aws:ec2/flowLog:FlowLog", "ec2", "vpc-flow-log/{id}", "{id}"),
-        _told("aws:ec2/internetGateway:InternetGateway", "ec2", "internet-gateway/{id}", "{id}"),
-        _told("aws:ec2/natGateway:NatGateway", "ec2", "natgateway/{id}", "{id}"),
-        _told("aws:ec2/networkAcl:NetworkAcl", "ec2", "network-acl/{id}", "{id}"),
+        _by_arn("aws:costexplorer/anomalyMonitor:AnomalyMonitor", "ce", "anomalymonitor/{id}"),
+        _by_arn("aws:costexplorer/anomalySubscription:AnomalySubscription", "ce", "anomalysubscription/{id}"),
+        _by_arn("aws:ec2/eip:Eip", "ec2", "elastic-ip/{id}", "{id}"),
+        _by_arn("aws:ec2/flowLog:FlowLog", "ec2", "vpc-flow-log/{id}", "{id}"),
+        _by_arn("aws:ec2/internetGateway:InternetGateway", "ec2", "internet-gateway/{id}", "{id}"),
+        _by_arn("aws:ec2/natGateway:NatGateway", "ec2", "natgateway/{id}", "{id}"),
+        _by_arn("aws:ec2/networkAcl:NetworkAcl", "ec2", "network-acl/{id}", "{id}"),
         ImportRule("aws:ec2/networkAclRule:NetworkAclRule", "{networkAclId}:{ruleNumber}:{protocol}:{egress}"),
         ImportRule("aws:ec2/route:Route", "{routeTableId}_{destinationCidrBlock}"),
-        _told("aws:ec2/routeTable:RouteTable", "ec2", "route-table/{id}", "{id}"),
+        _by_arn("aws:ec2/routeTable:RouteTable", "ec2", "route-table/{id}", "{id}"),
         ImportRule("aws:ec2/routeTableAssociation:RouteTableAssociation", "{subnetId}/{routeTableId}"),
-        _told("aws:ec2/securityGroup:SecurityGroup", "ec2", "security-group/{id}", "{id}", "name"),
-        _told("aws:ec2/subnet:Subnet", "ec2", "subnet/{id}", "{id}"),
-        _told("aws:ec2/vpc:Vpc", "ec2", "vpc/{id}", "{id}"),
-        _told("aws:ec2/vpcEndpoint:VpcEndpoint", "ec2", "vpc-endpoint/{id}", "{id}"),
-        _told("aws:ecr/repository:Repository", "ecr", "repository/{name+}", "{name}"),
-        _told("aws:ecs/cluster:Cluster", "ecs", "cluster/{name}", "{name}"),
-        _told("aws:ecs/service:Service", "ecs", "service/{_cluster}/{name}", "{_cluster}/{name}"),
-        _told("aws:ecs/taskDefinition:TaskDefinition", "ecs", "task-definition/{family}:{_revision}", name="family"),
-        _told("aws:elasticache/parameterGroup:ParameterGroup", "elasticache", "parametergroup:{name}", "{name}"),
-        _told(
+        _by_arn("aws:ec2/securityGroup:SecurityGroup", "ec2", "security-group/{id}", "{id}", "name"),
+        _by_arn("aws:ec2/subnet:Subnet", "ec2", "subnet/{id}", "{id}"),
+        _by_arn("aws:ec2/vpc:Vpc", "ec2", "vpc/{id}", "{id}"),
+        _by_arn("aws:ec2/vpcEndpoint:VpcEndpoint", "ec2", "vpc-endpoint/{id}", "{id}"),
+        _by_arn("aws:ecr/repository:Repository", "ecr", "repository/{name+}", "{name}"),
+        _by_arn("aws:ecs/cluster:Cluster", "ecs", "cluster/{name}", "{name}"),
+        _by_arn("aws:ecs/service:Service", "ecs", "service/{_cluster}/{name}", "{_cluster}/{name}"),
+        _by_arn("aws:ecs/taskDefinition:TaskDefinition", "ecs", "task-definition/{family}:{_revision}", name="family"),
+        _by_arn("aws:elasticache/parameterGroup:ParameterGroup", "elasticache", "parametergroup:{name}", "{name}"),
+        _by_arn(
             "aws:elasticache/replicationGroup:ReplicationGroup",
             "elasticache",
             "replicationgroup:{replicationGroupId}",
             "{replicationGroupId}",
         ),
-        _told("aws:elasticache/subnetGroup:SubnetGroup", "elasticache", "subnetgroup:{name}", "{name}"),
-        _told("aws:iam/policy:Policy", "iam", "policy/{name}"),
-        _told("aws:iam/role:Role", "iam", "role/{name}", "{name}"),
+        _by_arn("aws:elasticache/subnetGroup:SubnetGroup", "elasticache", "subnetgroup:{name}", "{name}"),
+        _by_arn("aws:iam/policy:Policy", "iam", "policy/{name}"),
+        _by_arn("aws:iam/role:Role", "iam", "role/{name}", "{name}"),
         ImportRule("aws:iam/rolePolicy:RolePolicy", "{role}:{name}"),
         ImportRule("aws:kms/alias:Alias", "{name+}"),
-        _told("aws:kms/key:Key", "kms", "key/{id}", "{id}"),
-        _told("aws:lb/listener:Listener", "elasticloadbalancing", "listener/app/{_name}/{_balancer}/{id}"),
-        _told(
+        _by_arn("aws:kms/key:Key", "kms", "key/{id}", "{id}"),
+        _by_arn("aws:lb/listener:Listener", "elasticloadbalancing", "listener/app/{_name}/{_balancer}/{id}"),
+        _by_arn(
             "aws:lb/listenerRule:ListenerRule",
             "elasticloadbalancing",
             "listener-rule/app/{_name}/{_balancer}/{_listener}/{id}",
         ),
-        _told("aws:lb/loadBalancer:LoadBalancer", "elasticloadbalancing", "loadbalancer/app/{name}/{id}"),
-        _told("aws:lb/targetGroup:TargetGroup", "elasticloadbalancing", "targetgroup/{name}/{id}"),
-        _told("aws:rds/eventSubscription:EventSubscription", "rds", "es:{name}", "{name}"),
-        _told("aws:rds/instance:Instance", "rds", "db:{identifier}", "{identifier}"),
-        _told("aws:rds/parameterGroup:ParameterGroup", "rds", "pg:{name}", "{name}"),
-        _told("aws:rds/subnetGroup:SubnetGroup", "rds", "subgrp:{name}", "{name}"),
+        _by_arn("aws:lb/loadBalancer:LoadBalancer", "elasticloadbalancing", "loadbalancer/app/{name}/{id}"),
+        _by_arn("aws:lb/targetGroup:TargetGroup", "elasticloadbalancing", "targetgroup/{name}/{id}"),
+        _by_arn("aws:rds/eventSubscription:EventSubscription", "rds", "es:{name}", "{name}"),
+        _by_arn("aws:rds/instance:Instance", "rds", "db:{identifier}", "{identifier}"),
+        _by_arn("aws:rds/parameterGroup:ParameterGroup", "rds", "pg:{name}", "{name}"),
+        _by_arn("aws:rds/subnetGroup:SubnetGroup", "rds", "subgrp:{name}", "{name}"),
         ImportRule("aws:route53/record:Record", "{zoneId}_{name}_{type}", name="name"),
         ImportRule("aws:s3/bucket:Bucket", "{bucket}", "arn:*:s3:::{bucket}"),
-        _told("aws:secretsmanager/secret:Secret", "secretsmanager", "secret:{name+}-{_drawn}"),
-        _told("aws:servicediscovery/httpNamespace:HttpNamespace", "servicediscovery", "namespace/{id}", "{id}", "name"),
-        _told("aws:sns/topic:Topic", "sns", "{name}"),
-        _told("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "ec2", "security-group-rule/{id}", "{id}"),
-        _told("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "ec2", "security-group-rule/{id}", "{id}"),
-        _told("aws:wafv2/webAcl:WebAcl", "wafv2", "regional/webacl/{name}/{id}", "{id}/{name}/REGIONAL"),
+        _by_arn("aws:secretsmanager/secret:Secret", "secretsmanager", "secret:{name+}-{_drawn}"),
+        _by_arn(
+            "aws:servicediscovery/httpNamespace:HttpNamespace", "servicediscovery", "namespace/{id}", "{id}", "name"
+        ),
+        _by_arn("aws:sns/topic:Topic", "sns", "{name}"),
+        _by_arn("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "ec2", "security-group-rule/{id}", "{id}"),
+        _by_arn("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "ec2", "security-group-rule/{id}", "{id}"),
+        _by_arn("aws:wafv2/webAcl:WebAcl", "wafv2", "regional/webacl/{name}/{id}", "{id}/{name}/REGIONAL"),
     ),
     again=frozenset(
         {

@@ -1,7 +1,4 @@
-"""What AWS refuses, and what it honours in its own way: pure, known before the SDK is imported.
-
-Each room keeps its own rules beside its tables; this file only gathers them.
-"""
+"""Settings that AWS refuses or adjusts, collected from its capabilities. Pure."""
 
 from providers.aws.base.image_sources import registry_refusals
 from providers.aws.base.models import model_refusals
@@ -9,7 +6,7 @@ from providers.aws.cache.sizes import cache_size_adjustments, cache_size_refusal
 from providers.aws.compute.limits import compute_adjustments, compute_refusals
 from providers.aws.compute.sizes import fargate_adjustments, fargate_refusals
 from providers.aws.database.parameters import parameter_refusals
-from providers.aws.database.sizes import database_size_adjustments, database_size_refusals, disk_refusals
+from providers.aws.database.sizes import database_size_adjustments, database_size_refusals, storage_refusals
 from providers.aws.entry.routes import ingress_adjustments, ingress_refusals
 from providers.aws.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.aws.naming import naming_refusals
@@ -28,7 +25,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     compute_refusals,
     ingress_refusals,
     parameter_refusals,
-    disk_refusals,
+    storage_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (

@@ -1,13 +1,13 @@
 """Physical names that AWS limits, and the refusals of a stack or service whose names would not fit. Pure.
 
-Most resources are named by Pulumi (logical name, hyphen, seven hexadecimal digits). A name is made here when it must
-be known before its resource exists, or when AWS allows it fewer characters than the logical name has. Nothing is cut
-silently: a name that does not fit is refused with the number of characters to drop.
+Most resources are named by Pulumi (logical name, hyphen, seven hexadecimal digits). A name is built here when it must
+be known before its resource exists, or when AWS allows it fewer characters than the logical name has. Names are never
+truncated: a name that does not fit is refused with the number of characters to drop.
 """
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Diagnostic, Unsupported, legacy_error
+from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
 from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
 from providers.contract.spec import Platform
 
@@ -22,23 +22,24 @@ LIMITS = {
     "database": 63,
     "role": 64,
 }
-"""Characters AWS allows a name, by kind: the `Name` constraints of each service's API reference.
+"""Characters that AWS allows for a name, by kind: the `Name` constraints of each service's API reference.
 
-Names with room for 255 (alarms, clusters, task families, security groups) cannot overflow before these do.
+Names that may have 255 characters (alarms, clusters, task families, security groups) cannot overflow before these do.
 """
 
 LONGEST_ROLES = ("identity-{service}-execution", "identity-{service}-task")
 
 
 def load_balancer_name(stack: str) -> str:
-    """`prod-agents-1a2b`: 32 characters at most; the salt keeps it apart from a `prod` that others made."""
+    """`prod-agents-1a2b`: 32 characters at most; the salt separates it from a load balancer of another owner."""
     return f"{stack}-agents-{salt(stack, 'load-balancer')}"
 
 
 def target_group_name(stack: str, service: str, port: int) -> str:
     """`prod-gateway-1a2b`: 32 characters at most.
 
-    A target group is replaced when its port changes, the new one before the old one goes, so the salt follows the port.
+    A target group is replaced when its port changes, the new one before the old one is deleted, so the salt includes the
+    port.
     """
     return f"{stack}-{service}-{salt(stack, service, str(port))}"
 
@@ -54,7 +55,7 @@ def cache_identifier(stack: str) -> str:
 
 
 def database_log_group(stack: str, log: str) -> str:
-    """`/aws/rds/instance/prod-database/postgresql`: where RDS writes `log` (postgresql, upgrade); its choice, not ours."""
+    """`/aws/rds/instance/prod-database/postgresql`: log group to which RDS writes `log` (postgresql, upgrade)."""
     return f"/aws/rds/instance/{database_identifier(stack)}/{log}"
 
 
@@ -74,39 +75,40 @@ def task_family(stack: str, service: str) -> str:
 
 
 def cluster_log_group(stack: str) -> str:
-    """Log group that Container Insights writes to; without it AWS makes one that keeps everything for ever."""
+    """Log group of Container Insights; AWS creates a missing one without a retention period."""
     return f"/aws/ecs/containerinsights/{cluster_name(stack)}/performance"
 
 
 def waf_log_group(stack: str) -> str:
-    """`aws-waf-logs-prod`: WAF takes no destination whose name begins otherwise."""
+    """`aws-waf-logs-prod`: WAF only accepts log groups with this prefix."""
     return f"aws-waf-logs-{stack}"
 
 
 def autoname(stack: str, part: str) -> str:
-    """As long as the name Pulumi gives to the resource `part` of the stack."""
+    """Name of the same length as the one that Pulumi gives to the resource `part` of the stack."""
     return f"{stack}-{part}{'x' * AUTONAME_LENGTH}"
 
 
 def salt(*parts: str) -> str:
-    """Four hexadecimal digits that change with any of the parts."""
+    """Return four hexadecimal digits that depend on every part."""
     return salt_of(*parts, length=SALT_LENGTH)
 
 
 def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """A stack name with letters AWS refuses, and every name that is too long, with what to shorten by how much."""
+    """Stack names with characters that AWS rejects, and names that are too long."""
     if not STACK_PATTERN.fullmatch(stack) or stack.startswith("internal-"):
-        advice = (
-            "names load balancer and database on AWS; use lower-case letters and digits with single hyphens between "
-            "them, beginning with a letter but not with `internal-`"
+        problem = f"{displayed(stack)} cannot be part of the names of a load balancer and a database on AWS"
+        fix = (
+            "use lower-case letters and digits with single hyphens between them, starting with a letter but not with "
+            "`internal-`"
         )
-        return [legacy_error("stack", stack, advice)]
+        return [ConfigError("stack", problem, fix)]
     by_stack: list[Diagnostic] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
     return by_stack or [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
 
 
 def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
-    """Limited names that hang on the stack's name alone."""
+    """Limited names that depend on the stack's name only."""
     if spec.public:
         yield _name("load balancer", load_balancer_name(stack), "stack", stack)
     if spec.database is not None:
@@ -116,7 +118,7 @@ def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
 
 
 def service_names(spec: Platform, stack: str) -> Iterator[Name]:
-    """Limited names that hang on a service's name: the longest of each kind for each service."""
+    """Limited names that depend on a service's name: the longest of each kind for each service."""
     for service in spec.services:
         roles = (autoname(stack, part.format(service=service)) for part in LONGEST_ROLES)
         yield _name("role", max(roles, key=len), f"services.{service}", service)

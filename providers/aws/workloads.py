@@ -1,4 +1,4 @@
-"""Services of one region of AWS: compute, its way to the entry, and the typed values that monitoring receives."""
+"""Services of one region: compute, ingress and the typed values that monitoring receives."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ AwsWatched = Watched[AwsDatabase, AwsCache, AwsWorkloads]
 
 
 def create_workloads(scope: Scope, base: AwsBaseResources, environments: Mapping[str, Environment]) -> AwsWorkloads:
-    """Every service of the spec, reachable along `path` and `calls`."""
+    """Declare every service of the spec, its ingress and its autoscaling."""
     ingress = scope.component("ingress", create_ingress, base)
     compute = scope.component("compute", create_compute, base, ingress, environments)
     scope.component("autoscaling", create_autoscaling, base, ingress, compute)

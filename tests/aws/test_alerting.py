@@ -3,7 +3,7 @@
 from typing import cast
 
 from providers.aws.monitoring.limits import (
-    MOST_WIDGETS,
+    MAX_WIDGETS,
     anomaly_usd,
     database_sizes,
     dollars,
@@ -31,7 +31,7 @@ def test_slack_is_refused_where_aws_does_not_reach_it() -> None:
 
 def test_more_graphs_than_cloudwatch_draws_are_refused() -> None:
     services = cast("dict[str, dict[str, object]]", production(cloud="aws")["services"])
-    many = {f"chat-{number}": services["chat"] for number in range(MOST_WIDGETS // 4)}
+    many = {f"chat-{number}": services["chat"] for number in range(MAX_WIDGETS // 4)}
     spec = spec_of({"services": {**services, **many}})
     assert [refusal.key for refusal in monitoring_refusals(spec, "prod")] == ["monitoring.dashboards"]
     undrawn = spec_of({"services": {**services, **many}, "monitoring.dashboards": False})

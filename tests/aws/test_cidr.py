@@ -12,10 +12,10 @@ from providers.aws.network.cidr import (
     TIERS,
     AwsAddressPlan,
     Tier,
-    cidr_fault,
+    address_plan,
+    cidr_problem,
     gateway_count,
-    gateway_of,
-    layout,
+    gateway_index,
     usable_addresses,
     zone_name,
 )
@@ -73,7 +73,7 @@ def test_services_have_the_most_addresses(plan: AwsAddressPlan, zone: int) -> No
 
 
 def test_places_are_those_of_the_first_release() -> None:
-    plan = layout("10.20.0.0/16")
+    plan = address_plan("10.20.0.0/16")
     assert {tier: [str(plan.subnet(tier, zone)) for zone in (0, 3)] for tier in TIERS} == {
         "private": ["10.20.0.0/20", "10.20.48.0/20"],
         "public": ["10.20.240.0/24", "10.20.243.0/24"],
@@ -84,28 +84,28 @@ def test_places_are_those_of_the_first_release() -> None:
 @pytest.mark.parametrize("zone", [-1, MAX_ZONES])
 def test_a_zone_without_a_place_is_an_error(zone: int) -> None:
     with pytest.raises(ValueError, match="zones 0 to 3"):
-        layout("10.0.0.0/16").subnet("private", zone)
+        address_plan("10.0.0.0/16").subnet("private", zone)
 
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/8", "10.0.0.0/15", "10.0.0.0/21", "10.0.0.0/28"])
 def test_a_block_too_large_or_too_small_is_named_with_what_is_allowed(cidr: str) -> None:
-    assert "/16 to /20" in cidr_fault(cidr)
+    assert "/16 to /20" in cidr_problem(cidr)
 
 
 @pytest.mark.parametrize("cidr", ["8.8.0.0/16", "172.32.0.0/16", "192.169.0.0/16", "127.0.0.0/16", "169.254.0.0/16"])
 def test_addresses_that_others_own_are_no_private_network(cidr: str) -> None:
-    assert "10.0.0.0/8" in cidr_fault(cidr)
+    assert "10.0.0.0/8" in cidr_problem(cidr)
 
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/16", "172.31.0.0/16", "192.168.0.0/16", "100.64.0.0/20"])
 def test_private_blocks_of_a_fitting_size_can_be_cut(cidr: str) -> None:
-    assert not cidr_fault(cidr)
-    assert layout(cidr).vpc == IPv4Network(cidr)
+    assert not cidr_problem(cidr)
+    assert address_plan(cidr).vpc == IPv4Network(cidr)
 
 
 def test_a_block_that_cannot_be_cut_has_no_layout() -> None:
     with pytest.raises(ValueError, match=r"10\.0\.0\.0/24 is /24"):
-        layout("10.0.0.0/24")
+        address_plan("10.0.0.0/24")
 
 
 def test_a_zone_is_taken_by_its_number() -> None:
@@ -120,10 +120,10 @@ def test_a_region_with_fewer_zones_says_how_many_it_has() -> None:
 @given(st.integers(1, MAX_ZONES))
 def test_with_a_gateway_in_each_zone_none_leaves_its_zone(zones: int) -> None:
     gateways = gateway_count("per_zone", zones)
-    assert [gateway_of(zone, gateways) for zone in range(zones)] == list(range(zones))
+    assert [gateway_index(zone, gateways) for zone in range(zones)] == list(range(zones))
 
 
 @given(st.integers(1, MAX_ZONES))
 def test_a_single_gateway_serves_every_zone(zones: int) -> None:
     gateways = gateway_count("single", zones)
-    assert {gateway_of(zone, gateways) for zone in range(zones)} == {0}
+    assert {gateway_index(zone, gateways) for zone in range(zones)} == {0}

@@ -6,8 +6,8 @@ from typing import cast
 import pytest
 
 from automation.plan.inventory import Declared, Inventory
-from providers.aws.monitoring.alarms import limit_of
-from providers.aws.monitoring.metrics import MEASURES, ROWS, AwsAlarmTarget, readings, service_target
+from providers.aws.monitoring.alarms import alarm_condition
+from providers.aws.monitoring.metrics import GRAPH_METRICS, SIGNAL_QUERIES, AwsAlarmTarget, readings, service_target
 from providers.contract.alarms import Signal, alarm_rules, metric_for
 from providers.contract.dashboard import GraphOnlyMetric
 from tests.aws.alone import spec_of
@@ -33,8 +33,8 @@ def metric(resource: Declared, query: str) -> dict[str, object]:
 
 
 def test_every_signal_has_a_metric() -> None:
-    assert set(ROWS) == set(Signal)
-    assert set(MEASURES) == set(GraphOnlyMetric)
+    assert set(SIGNAL_QUERIES) == set(Signal)
+    assert set(GRAPH_METRICS) == set(GraphOnlyMetric)
 
 
 def test_a_signal_without_a_metric_raises() -> None:
@@ -137,19 +137,19 @@ def test_no_alarm_looks_back_longer_than_cloudwatch_can() -> None:
 def test_a_target_without_a_dimension_names_it() -> None:
     target = service_target("prod", load_balancer="<balancer>")
     with pytest.raises(LookupError, match="TargetGroup"):
-        readings(ROWS[Signal.ERROR_PERCENT], target)
+        readings(SIGNAL_QUERIES[Signal.ERROR_PERCENT], target)
 
 
 def test_the_deployment_alarm_needs_no_ecs_service() -> None:
     target = service_target("prod", load_balancer="<balancer>", target_group="<group>")
-    assert len(readings(ROWS[Signal.ERROR_PERCENT], target)) == 3
+    assert len(readings(SIGNAL_QUERIES[Signal.ERROR_PERCENT], target)) == 3
 
 
 def test_log_metrics_of_two_stacks_do_not_meet() -> None:
     named = {
         reading.namespace
         for stack in ("prod", "staging")
-        for reading in readings(ROWS[Signal.DATABASE_FAILED_CONNECTIONS], AwsAlarmTarget(stack))
+        for reading in readings(SIGNAL_QUERIES[Signal.DATABASE_FAILED_CONNECTIONS], AwsAlarmTarget(stack))
     }
     assert named == {"AgentPlatform/prod", "AgentPlatform/staging"}
 
@@ -173,6 +173,6 @@ def test_without_a_database_nothing_is_asked_of_its_log() -> None:
 def test_a_rule_keeps_its_own_limit_unless_its_metric_tells_of_absence() -> None:
     rules = {rule.signal: rule for rule in alarm_rules(spec_of())}
     cpu = replace(rules[Signal.CPU_PERCENT], threshold=12, periods=4)
-    assert limit_of(cpu, ROWS[Signal.CPU_PERCENT]).threshold == 12
-    backup = limit_of(rules[Signal.DATABASE_BACKUP_FAILED], ROWS[Signal.DATABASE_BACKUP_FAILED])
+    assert alarm_condition(cpu, SIGNAL_QUERIES[Signal.CPU_PERCENT]).threshold == 12
+    backup = alarm_condition(rules[Signal.DATABASE_BACKUP_FAILED], SIGNAL_QUERIES[Signal.DATABASE_BACKUP_FAILED])
     assert (backup.comparison, backup.threshold, backup.periods) == ("LessThanThreshold", 1, 26)

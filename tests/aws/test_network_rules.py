@@ -8,7 +8,7 @@ from automation.plan.inventory import Declared, Inventory
 from tests.aws.alone import network
 from tests.planning import DROP
 
-WORLD = "0.0.0.0/0"
+ANY_IPV4 = "0.0.0.0/0"
 NO_DOMAIN = {"ingress__domain": DROP, "ingress__dns_zone": DROP, "profile": "staging"}
 OWN_IMAGE = "gateway@sha256:" + "1" * 64
 QUIET = {"monitoring__prometheus": False, "services__gateway__secrets": (), "services__gateway__image": OWN_IMAGE}
@@ -47,7 +47,7 @@ def reaching_world(plan: Inventory) -> set[str]:
     return {
         rule.name.removeprefix("prod-network-service-").removesuffix("-to-world")
         for rule in plan.of_type(EGRESS)
-        if rule.inputs.get("cidrIpv4") == WORLD
+        if rule.inputs.get("cidrIpv4") == ANY_IPV4
     }
 
 
@@ -61,11 +61,11 @@ def acl(plan: Inventory, tier: str, *, egress: bool) -> set[tuple[str, int | Non
 
 
 def test_clients_reach_the_load_balancer_on_https_and_its_redirect() -> None:
-    assert into(network(), "load-balancer") == {(WORLD, 443), (WORLD, 80)}
+    assert into(network(), "load-balancer") == {(ANY_IPV4, 443), (ANY_IPV4, 80)}
 
 
 def test_without_a_domain_there_is_nothing_to_reach_on_https() -> None:
-    assert into(network(**NO_DOMAIN), "load-balancer") == {(WORLD, 80)}
+    assert into(network(**NO_DOMAIN), "load-balancer") == {(ANY_IPV4, 80)}
 
 
 def test_only_the_allowed_ranges_reach_the_load_balancer() -> None:
@@ -184,16 +184,16 @@ def test_the_database_tier_answers_the_private_tier_and_itself_alone() -> None:
 def test_no_acl_lets_the_world_in_to_a_remote_shell_or_desktop(port: int) -> None:
     for tier in ("public", "private", "database"):
         for cidr, low, high in acl(network(), tier, egress=False):
-            assert cidr != WORLD or low is None or not low <= port <= cast("int", high)
+            assert cidr != ANY_IPV4 or low is None or not low <= port <= cast("int", high)
 
 
 def test_answers_to_what_linux_asked_come_back_to_the_private_tier() -> None:
-    assert (WORLD, 32768, 65535) in acl(network(), "private", egress=False)
+    assert (ANY_IPV4, 32768, 65535) in acl(network(), "private", egress=False)
 
 
 def test_a_closed_network_lets_no_answers_of_the_world_into_the_public_tier() -> None:
     plan = network(**QUIET, network__egress="none")
-    assert {(low, high) for cidr, low, high in acl(plan, "public", egress=False) if cidr == WORLD} == {
+    assert {(low, high) for cidr, low, high in acl(plan, "public", egress=False) if cidr == ANY_IPV4} == {
         (443, 443),
         (80, 80),
         (None, None),

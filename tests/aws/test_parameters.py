@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.aws.database.parameters import max_connections, parameter_refusals, server_parameters
-from providers.aws.database.sizes import disk_refusals, most_storage_gib
+from providers.aws.database.sizes import max_allocated_storage_gib, storage_refusals
 from providers.contract.spec import DatabaseSize, DatabaseSpec, Platform, Service
 from providers.contract.spec.data import Parameter
 
@@ -102,10 +102,10 @@ def test_without_a_wish_connections_follow_the_memory_as_at_rds(memory_gib: floa
 @given(st.integers(20, 65536), st.integers(20, 65536))
 def test_a_disk_grows_by_a_tenth_at_least_or_not_at_all(storage_gib: int, max_storage_gib: int) -> None:
     database = DatabaseSpec(storage_gib=storage_gib, max_storage_gib=max_storage_gib)
-    bound = most_storage_gib(database)
-    assert bool(disk_refusals(platform(database), "prod")) == (0 < bound * 10 < storage_gib * 11)
+    bound = max_allocated_storage_gib(database)
+    assert bool(storage_refusals(platform(database), "prod")) == (0 < bound * 10 < storage_gib * 11)
 
 
 def test_a_bound_too_near_is_refused_with_the_nearest_ones() -> None:
-    (refusal,) = disk_refusals(platform(DatabaseSpec(storage_gib=100, max_storage_gib=105)), "prod")
+    (refusal,) = storage_refusals(platform(DatabaseSpec(storage_gib=100, max_storage_gib=105)), "prod")
     assert "grow to 110 GiB at least; take that, or 100 for a disk that does not grow" in str(refusal)

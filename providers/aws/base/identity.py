@@ -1,7 +1,13 @@
-"""One principal per service: an execution role for the agent that starts it, a task role for the code in it.
+"""Two roles per service, and the role that deploys from GitHub without a stored key.
 
-ECS splits what others keep in one account: the execution role pulls the image, reads the secrets and writes the log
-before any code runs; the code itself never holds it. Both trust ECS for tasks of this account and region only.
+ECS separates what other clouds combine in one identity: the execution role pulls the image, reads secrets and writes
+the log before the container runs; the code in the container only has the task role. Both trust ECS for tasks of this
+account and region only.
+
+The deployer role can push to this stack's repositories, register revisions of its task definitions and update its
+services; it can neither change other resources nor read secrets. An account has one identity provider for GitHub's
+tokens, so the stack does not create it: run `aws iam create-open-id-connect-provider
+--url https://token.actions.githubusercontent.com --client-id-list sts.amazonaws.com` once.
 """
 
 import json
@@ -13,7 +19,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document, trust
 from providers.aws.base.image_sources import repository_name
-from providers.aws.base.models import behind_profile_arn, plain_model_arns, profile_arn, profiles
+from providers.aws.base.models import inference_profiles, plain_model_arns, profile_arn, profile_model_arn
 from providers.aws.context import AwsContext
 from providers.aws.naming import cluster_name, task_family
 from providers.contract.component import Scope
@@ -24,12 +30,12 @@ INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 @dataclass(frozen=True)
 class AwsIdentity:
-    """Roles by service name. Rights are granted beside what they grant (secret, bucket, repository, log group)."""
+    """Roles by service name. Permissions are granted next to what they apply to (secret, bucket, repository, log group)."""
 
     execution: Mapping[str, aws.iam.Role]
     task: Mapping[str, aws.iam.Role]
     grants: Mapping[str, tuple[pulumi.Resource, ...]] = field(default_factory=dict[str, tuple[pulumi.Resource, ...]])
-    """Rights that no room grants, by service: on the models. A service waits for its own before it starts."""
+    """Permissions on models, by service. A service depends on its own."""
 
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -46,7 +52,7 @@ PUSH = (
 
 
 def create_identity(scope: Scope, context: AwsContext) -> AwsIdentity:
-    """Two roles per service, the right to invoke the listed models, and the deploy role when `deployer` is given."""
+    """Declare two roles per service, permission to invoke the listed models, and the deployer role if configured."""
     services = context.spec.services
     execution = {name: _role(scope, context, name, "execution") for name in services}
     task = {name: _role(scope, context, name, "task") for name in services}
@@ -78,17 +84,17 @@ def _model_statements(context: AwsContext) -> list[Statement]:
     models = context.block.models
     plain = plain_model_arns(context, models)
     statements = [allow(INVOKE, plain)] if plain else []
-    for profile in profiles(models):
+    for profile in inference_profiles(models):
         arn = profile_arn(context, profile)
-        only_through_it = {"StringEquals": {"bedrock:InferenceProfileArn": arn}}
-        statements += [allow(INVOKE, arn), allow(INVOKE, behind_profile_arn(context, profile), only_through_it)]
+        through_profile = {"StringEquals": {"bedrock:InferenceProfileArn": arn}}
+        statements += [allow(INVOKE, arn), allow(INVOKE, profile_model_arn(context, profile), through_profile)]
     return statements
 
 
 def create_deployer(
     scope: Scope, context: AwsContext, deployer: Deployer, roles: Sequence[aws.iam.Role]
 ) -> aws.iam.Role:
-    """The deploy role; `roles` are those it may hand to ECS with a task definition."""
+    """Deployer role; `roles` are those that it may pass to ECS in a task definition."""
     role = aws.iam.Role(
         scope.named("deployer"),
         # fixed, because the workflow file in the repository names it
@@ -107,7 +113,7 @@ def create_deployer(
 
 
 def token_subjects(deployer: Deployer) -> list[str]:
-    """Both forms of the subject: repositories made or renamed since 2026 carry their numeric ids in it."""
+    """Both forms of the subject claim: repositories created or renamed since 2026 include their numeric ids."""
     owner, _, repository = deployer.github.partition("/")
     return [
         f"repo:{owner}/{repository}:environment:{deployer.environment}",
@@ -123,7 +129,7 @@ def _deployer_trust(context: AwsContext, deployer: Deployer) -> str:
         "Condition": {
             "StringEquals": {
                 f"{ISSUER}:aud": "sts.amazonaws.com",
-                # the ids in the subject are matched by a wildcard, which alone would let another repository through
+                # the ids in the subject are matched by a wildcard, which alone would accept another repository
                 f"{ISSUER}:repository": deployer.github,
                 f"{ISSUER}:environment": deployer.environment,
             },
@@ -135,7 +141,7 @@ def _deployer_trust(context: AwsContext, deployer: Deployer) -> str:
 
 def _push_statements(context: AwsContext) -> list[Statement]:
     own = context.arn("ecr", f"repository/{repository_name(context.stack, '*')}")
-    # the token opens the registry's door, not a repository: ECR has no resource for it
+    # the authorization token is not tied to a repository: ECR has no resource for it
     return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, own)]
 
 
@@ -148,7 +154,7 @@ def _deploy_statements(context: AwsContext) -> list[Statement]:
     return [
         allow(("ecs:DescribeServices", "ecs:UpdateService"), context.arn("ecs", f"service/{cluster}/*"), in_cluster),
         allow("ecs:RegisterTaskDefinition", families),
-        # a workflow copies the running revision; ECS knows no resource for reading one
+        # a workflow reads the running revision to register the next one; ECS has no resource for that action
         allow("ecs:DescribeTaskDefinition", "*"),
     ]
 

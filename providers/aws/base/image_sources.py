@@ -1,8 +1,8 @@
-"""Where an image is pulled from: this stack's ECR repository, another ECR repository, or a foreign registry. Pure."""
+"""Sources of images: the stack's ECR repositories, other ECR repositories, and third-party registries. Pure."""
 
 import re
 
-from providers.contract.diagnostics import Diagnostic, legacy_unsupported
+from providers.contract.diagnostics import Diagnostic, Unsupported, displayed
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
@@ -13,18 +13,18 @@ REPOSITORY_LIMIT = 256
 
 
 def repository_name(stack: str, image: str) -> str:
-    """`agent-platform/<stack>/<image>`: fixed, because CI pushes to it and the deploy role is scoped by it."""
+    """`agent-platform/<stack>/<image>`: fixed, because CI pushes to it and the deployer role is limited to it."""
     return f"agent-platform/{stack}/{image}"
 
 
 def own_images(spec: Platform) -> dict[str, Image]:
-    """By service, the images that name no registry and so live in the platform's own."""
+    """Images without a registry host by service; they are stored in the stack's own repositories."""
     images = {name: parse_image(service.image) for name, service in spec.services.items()}
     return {name: image for name, image in images.items() if image.registry is None}
 
 
-def foreign_repository(image: Image, partition: str) -> str | None:
-    """ARN of a repository that another stack or account keeps in ECR; None for an image from anywhere else."""
+def external_repository_arn(image: Image, partition: str) -> str | None:
+    """ARN of an ECR repository of another stack or account; None for an image from any other registry."""
     host = ECR_HOST.fullmatch(image.registry or "")
     if host is None:
         return None
@@ -32,14 +32,14 @@ def foreign_repository(image: Image, partition: str) -> str | None:
 
 
 def registry_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """Images of the own registry whose name ECR does not take."""
-    limit = REPOSITORY_LIMIT - len(repository_name(stack, ""))
-    advice = (
-        "names a repository in ECR: take lower-case letters and digits, single dots, hyphens and underscores between "
-        f"them, slashes between words, at most {limit} characters before the tag"
+    """Images in the stack's own registry whose name ECR rejects."""
+    max_characters = REPOSITORY_LIMIT - len(repository_name(stack, ""))
+    fix = (
+        "use lower-case letters and digits with single dots, hyphens or underscores between them, slashes between words, "
+        f"and at most {max_characters} characters before the tag"
     )
     return [
-        legacy_unsupported("aws", f"services.{name}.image", spec.services[name].image, advice)
+        Unsupported("aws", f"services.{name}.image", f"{displayed(image.name)} is no repository name of ECR", fix)
         for name, image in own_images(spec).items()
-        if not REPOSITORY.fullmatch(image.name) or len(image.name) > limit
+        if not REPOSITORY.fullmatch(image.name) or len(image.name) > max_characters
     ]

@@ -1,9 +1,8 @@
 """Encryption keys: one for data at rest, one for telemetry.
 
-Two keys, because their readers differ: data is decrypted by roles of this account through RDS, S3, ECR, ElastiCache
-and Secrets Manager; telemetry by AWS services (CloudWatch Logs, alarms, budgets) that need a statement of their own.
-On AWS a key's policy comes before everything IAM grants: the account's own statement is what lets IAM grant at all, and
-every service that encrypts by itself is named with this account and with what it may encrypt.
+Two keys, because their users differ: data is decrypted by roles of this account through RDS, S3, ECR, ElastiCache
+and Secrets Manager; telemetry is encrypted by AWS services (CloudWatch Logs, alarms, budgets) that need a statement in
+the key policy. IAM policies only take effect on a key whose policy delegates to IAM with a statement for the account.
 """
 
 from dataclasses import dataclass
@@ -18,23 +17,25 @@ from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 DELETION_WINDOW_DAYS = {"production": 30, "staging": 7, "development": 7}
-"""Days in which a deletion can be called back; KMS takes 7 to 30. Data under a deleted key is lost, backups too."""
+"""Days during which a key deletion can be cancelled; KMS accepts 7 to 30. Deleting a key makes its data and backups
+unreadable.
+"""
 THIS_KEY = "*"
-"""In a key's policy `*` means the key itself: AWS KMS developer guide, "Resource element in key policies"."""
+"""`*` in a key policy is the key itself: AWS KMS developer guide, "Resource element in key policies"."""
 LOG_ACTIONS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 PUBLISH_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
 @dataclass(frozen=True)
 class AwsKeys:
-    """Key ARNs: `data` for what users store, `telemetry` for logs, topics and metrics."""
+    """Key ARNs: `data` for database, cache, objects, images and secrets, `telemetry` for logs, topics and metrics."""
 
     data: pulumi.Output[str]
     telemetry: pulumi.Output[str]
 
 
 def create_keys(scope: Scope, context: AwsContext) -> AwsKeys:
-    """Two customer-managed keys with yearly rotation and exact policies."""
+    """Declare two customer-managed keys with yearly rotation and exact policies."""
     data = _key(scope, context, "data", "database, cache, objects, images and secrets", _tasks(context))
     telemetry = _key(
         scope, context, "telemetry", "logs, alarm topics and metrics", (_logs(context), _publishers(context))
@@ -42,10 +43,10 @@ def create_keys(scope: Scope, context: AwsContext) -> AwsKeys:
     return AwsKeys(data=data.arn, telemetry=telemetry.arn)
 
 
-def _key(scope: Scope, context: AwsContext, part: str, what: str, statements: tuple[Statement, ...]) -> aws.kms.Key:
+def _key(scope: Scope, context: AwsContext, part: str, contents: str, statements: tuple[Statement, ...]) -> aws.kms.Key:
     key = aws.kms.Key(
         scope.named(part),
-        description=f"Encrypts {what} of the stack {context.stack}",
+        description=f"Encrypts {contents} of the stack {context.stack}",
         enable_key_rotation=True,
         deletion_window_in_days=DELETION_WINDOW_DAYS[context.spec.profile],
         policy=document(_account(context), *statements),
@@ -61,13 +62,13 @@ def _key(scope: Scope, context: AwsContext, part: str, what: str, statements: tu
 
 
 def _account(context: AwsContext) -> Statement:
-    """Without it only the policy itself could grant, and a mistake in it could never be undone."""
+    """Delegation to IAM; without it only the key policy could grant access, and an error in it could not be corrected."""
     principal = {"AWS": context.arn("iam", "root", region=False)}
     return {"Sid": "LetIamGrant", "Principal": principal, **allow("kms:*", THIS_KEY)}
 
 
 def _logs(context: AwsContext) -> Statement:
-    """CloudWatch Logs, for this stack's groups: known by name, because their ARNs would wait for this key."""
+    """Permission of CloudWatch Logs for this stack's log groups; by name, because their ARNs depend on this key."""
     groups = [context.arn("logs", f"log-group:{name}") for name in log_group_names(context)]
     condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}
     principal = {"Service": f"logs.{context.region}.amazonaws.com"}
@@ -75,7 +76,7 @@ def _logs(context: AwsContext) -> Statement:
 
 
 def log_group_names(context: AwsContext) -> list[str]:
-    """Every log group of the stack: its own, and the three whose names AWS prescribes."""
+    """Every log group of the stack: its own prefix, and three names that AWS prescribes."""
     return [
         context.log_group("*"),
         cluster_log_group(context.stack),
@@ -85,14 +86,14 @@ def log_group_names(context: AwsContext) -> list[str]:
 
 
 def _publishers(context: AwsContext) -> Statement:
-    """Services that publish to the encrypted alarm topics."""
+    """Permission of the services that publish to the encrypted alarm topics."""
     condition = {"StringEquals": {"aws:SourceAccount": context.account_id}}
     principal = {"Service": publishing_services(context.spec)}
     return {"Sid": "EncryptAlarms", "Principal": principal, **allow(PUBLISH_ACTIONS, THIS_KEY, condition)}
 
 
 def publishing_services(spec: Platform) -> list[str]:
-    """Alarms always; the others with the part they speak of."""
+    """CloudWatch, and the services of the capabilities that the spec has."""
     services = {
         "cloudwatch.amazonaws.com": True,
         "events.rds.amazonaws.com": spec.database is not None,
@@ -100,17 +101,17 @@ def publishing_services(spec: Platform) -> list[str]:
         "costalerts.amazonaws.com": spec.budget is not None,
         "aps.amazonaws.com": spec.monitoring.prometheus,
     }
-    return [service for service, speaks in services.items() if speaks]
+    return [service for service, publishes in services.items() if publishes]
 
 
 def _tasks(context: AwsContext) -> tuple[Statement, ...]:
-    """Fargate, for the disks of this cluster's tasks: Amazon ECS developer guide, "Fargate ephemeral storage"."""
+    """Permissions of Fargate for the disks of this cluster's tasks: Amazon ECS developer guide, "Fargate ephemeral storage"."""
     cluster = {
         "kms:EncryptionContext:aws:ecs:clusterAccount": context.account_id,
         "kms:EncryptionContext:aws:ecs:clusterName": cluster_name(context.stack),
     }
     only_decrypt = {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt"]}}
     fargate = {"Principal": {"Service": "fargate.amazonaws.com"}}
-    make = allow("kms:GenerateDataKeyWithoutPlaintext", THIS_KEY, {"StringEquals": cluster})
-    hand_over = allow("kms:CreateGrant", THIS_KEY, {"StringEquals": cluster, **only_decrypt})
-    return ({"Sid": "EncryptDisks", **fargate, **make}, {"Sid": "ReadDisks", **fargate, **hand_over})
+    generate = allow("kms:GenerateDataKeyWithoutPlaintext", THIS_KEY, {"StringEquals": cluster})
+    grant = allow("kms:CreateGrant", THIS_KEY, {"StringEquals": cluster, **only_decrypt})
+    return ({"Sid": "EncryptDisks", **fargate, **generate}, {"Sid": "ReadDisks", **fargate, **grant})

@@ -1,7 +1,8 @@
-"""Images by digest: ECR repositories for images that name no registry of their own.
+"""ECR repositories for images that name no registry host, and permissions to pull images.
 
-Tags are immutable, so what was tested is what runs. The repositories' names are fixed: CI pushes to them before a
-service can start. An image from ECR elsewhere gets its pull right too; other registries must serve it to anybody.
+Tags are immutable, so the tested image is the one that runs. The repositories' names are fixed: CI pushes to them before
+a service can start. An image from another ECR repository gets its own pull permission; other registries must allow
+anonymous pulls.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import allow, document
 from providers.aws.base.identity import AwsIdentity
-from providers.aws.base.image_sources import foreign_repository, own_images, repository_name
+from providers.aws.base.image_sources import external_repository_arn, own_images, repository_name
 from providers.aws.base.keys import AwsKeys
 from providers.aws.context import AwsContext
 from providers.contract.component import Scope
@@ -25,14 +26,14 @@ TAGGED_IMAGES = 30
 
 @dataclass(frozen=True)
 class AwsRegistry:
-    """Full image reference by service, and the grants that let its execution role pull it."""
+    """Full image reference by service, and the policies that let its execution role pull it."""
 
     images: Mapping[str, pulumi.Input[str]]
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
 def create_registry(scope: Scope, context: AwsContext, keys: AwsKeys, identity: AwsIdentity) -> AwsRegistry:
-    """One immutable, scanned repository per distinct image without a registry host."""
+    """Declare one immutable, scanned repository per distinct image without a registry host."""
     own = own_images(context.spec)
     names = dict.fromkeys(image.name for image in own.values())
     repositories = {name: _repository(scope, context, keys, name) for name in names}
@@ -42,7 +43,7 @@ def create_registry(scope: Scope, context: AwsContext, keys: AwsKeys, identity: 
         image = parse_image(spec.image)
         repository = repositories[image.name] if service in own else None
         images[service] = pulumi.Output.concat(repository.repository_url, image.suffix) if repository else spec.image
-        arn = repository.arn if repository else foreign_repository(image, context.partition)
+        arn = repository.arn if repository else external_repository_arn(image, context.partition)
         grants[service] = (_pull(scope, service, identity.execution[service], arn),) if arn is not None else ()
     return AwsRegistry(images, grants)
 
@@ -96,7 +97,7 @@ def _pull(scope: Scope, service: str, role: aws.iam.Role, repository: pulumi.Inp
         scope.named(f"{service}-pull"),
         role=role.name,
         policy=document(
-            # the token opens the registry's door, not a repository: ECR has no resource for it
+            # the authorization token is not tied to a repository: ECR has no resource for it
             allow("ecr:GetAuthorizationToken", "*"),
             allow(PULL, repository),
         ),

@@ -1,20 +1,21 @@
-"""What `open` lays before any verb: the AWS facts that rooms share, never seen by neutral code."""
+"""Base resources of one region of AWS, on which every capability depends."""
 
 from dataclasses import dataclass
 
-from providers.aws.base.identity import AwsIdentity
-from providers.aws.base.keys import AwsKeys
-from providers.aws.base.registry import AwsRegistry
+from providers.aws.base.identity import AwsIdentity, create_identity
+from providers.aws.base.keys import AwsKeys, create_keys
+from providers.aws.base.registry import AwsRegistry, create_registry
 from providers.aws.context import AwsContext
-from providers.aws.network.resources import AwsNetwork
-from providers.aws.observability.channels import AwsChannels
-from providers.aws.observability.metrics_collector import AwsMetricsCollector
+from providers.aws.network.resources import AwsNetwork, create_network
+from providers.aws.observability.channels import AwsChannels, create_channels
+from providers.aws.observability.metrics_collector import AwsMetricsCollector, create_prometheus
+from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 
 @dataclass(frozen=True)
 class AwsBaseResources:
-    """Keys, network, identities, images, alarm channels and Prometheus of one region."""
+    """Keys, network, identities, images, alarm channels and metrics collection of one region."""
 
     context: AwsContext
     keys: AwsKeys
@@ -28,3 +29,14 @@ class AwsBaseResources:
     def spec(self) -> Platform:
         """The spec that is built."""
         return self.context.spec
+
+
+def create_base_resources(scope: Scope, context: AwsContext) -> AwsBaseResources:
+    """Declare the base resources in the order of their dependencies, each in its own component."""
+    keys = scope.component("keys", create_keys, context)
+    network = scope.component("network", create_network, context, keys)
+    channels = scope.component("channels", create_channels, context, keys)
+    identity = scope.component("identity", create_identity, context)
+    registry = scope.component("registry", create_registry, context, keys, identity)
+    prometheus = scope.component("prometheus", create_prometheus, context, keys, channels, identity)
+    return AwsBaseResources(context, keys, network, identity, registry, channels, prometheus)

@@ -1,8 +1,9 @@
-"""Store a value, hand out a reference: Secrets Manager, one grant per reader on the single secret.
+"""Secrets in Secrets Manager, with one permission per reader on the single secret.
 
-A secret is read by the execution role of a service, before its code runs; the code finds it in its environment and
-holds no right to ask for it, or for another. There is no resource policy: without one only this account's IAM grants,
-and those are the readers' below. A policy that refused all others would refuse the stack's own refresh as well.
+A secret is read by the execution role of a service before its code runs; the code receives it as an environment variable
+and has no permission to read it or any other secret. There is no resource policy: without one, only IAM policies of this
+account grant access, and those are the readers' below. A policy that denied all other principals would also deny the
+stack's own refresh.
 """
 
 from collections.abc import Sequence
@@ -16,15 +17,15 @@ from providers.contract.component import Scope
 from providers.contract.results import SecretRef
 
 RECOVERY_WINDOW_DAYS = {"production": 30, "staging": 7, "development": 0}
-"""Days in which a deleted secret can be restored; Secrets Manager takes 7 to 30, or 0 for at once."""
+"""Days during which a deleted secret can be restored; Secrets Manager accepts 7 to 30, or 0 for immediate deletion."""
 
 
 def create_secret(
     scope: Scope, base: AwsBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
 ) -> SecretRef:
-    """One secret encrypted by the data key, and for each reader a policy on its execution role for this secret.
+    """Secret encrypted with the data key, and for each reader a policy on its execution role for this secret.
 
-    Its physical name ends in random digits: the name of a deleted secret stays taken while it can be restored.
+    Its physical name ends in random digits: the name of a deleted secret stays reserved while it can be restored.
     """
     secret = aws.secretsmanager.Secret(
         scope.named(name),
@@ -51,13 +52,13 @@ def _grant(
         role=base.identity.execution[reader].name,
         policy=document(
             allow("secretsmanager:GetSecretValue", secret.arn),
-            allow("kms:Decrypt", base.keys.data, _for_this_secret(base, secret)),
+            allow("kms:Decrypt", base.keys.data, _secret_condition(base, secret)),
         ),
         opts=scope.opts(),
     )
 
 
-def _for_this_secret(base: AwsBaseResources, secret: aws.secretsmanager.Secret) -> Statement:
-    """The data key opens many things; here only this secret, and only when Secrets Manager asks."""
-    asker = f"secretsmanager.{base.context.region}.amazonaws.com"
-    return {"StringEquals": {"kms:ViaService": asker, "kms:EncryptionContext:SecretARN": secret.arn}}
+def _secret_condition(base: AwsBaseResources, secret: aws.secretsmanager.Secret) -> Statement:
+    """Condition that the data key is only used for this secret and only through Secrets Manager."""
+    service = f"secretsmanager.{base.context.region}.amazonaws.com"
+    return {"StringEquals": {"kms:ViaService": service, "kms:EncryptionContext:SecretARN": secret.arn}}

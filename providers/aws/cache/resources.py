@@ -1,7 +1,7 @@
-"""Redis protocol: ElastiCache for Valkey, encrypted on disk and on the wire, with a password.
+"""ElastiCache for Valkey, encrypted at rest and in transit, with a password.
 
-A replication group of one shard, because clients of a sharded one must speak the cluster protocol, which queues such as
-Celery's do not. The identifier is fixed, so that alarms can name the nodes (`prod-cache-001`, ...) before they stand.
+A replication group of one shard, because clients of several shards need the cluster protocol, which queues such as
+Celery do not support. The identifier is fixed, so that alarms can name the nodes (`prod-cache-001`, ...) in advance.
 """
 
 from dataclasses import dataclass
@@ -27,26 +27,26 @@ SNAPSHOT_DAYS = 7
 SNAPSHOT_WINDOW = "02:00-03:00"
 MAINTENANCE_WINDOW = "sun:04:00-sun:05:00"
 ROTATION = "ROTATE"
-"""A new password is added beside the old one, so that clients which still hold the old one keep working."""
+"""A new password is added next to the previous one, so that clients with the previous one keep working."""
 LOGS = ("slow-log", "engine-log")
 
 
 @dataclass(frozen=True)
 class AwsCache(Cache):
-    """`node_ids` name the nodes in metrics (`<group>-001`, ...)."""
+    """Cache with `node_ids`, which identify the nodes in metrics (`<group>-001`, ...)."""
 
     node_ids: tuple[pulumi.Output[str], ...]
 
 
 def create_cache(scope: Scope, base: AwsBaseResources) -> AwsCache:
-    """One replication group for the spec's cache."""
-    wanted = base.spec.cache
-    if wanted is None:
+    """Declare the replication group of the spec's cache."""
+    cache = base.spec.cache
+    if cache is None:
         raise ValueError("the platform has no cache")
     password = generated_password(scope)
-    group = _replication_group(scope, base, wanted, password)
+    group = _replication_group(scope, base, cache, password)
     url = redis_url(password, group.primary_endpoint_address, CACHE_PORT, tls=True)
-    nodes = range(1, _node_count(wanted) + 1)
+    nodes = range(1, _node_count(cache) + 1)
     return AwsCache(
         host=group.primary_endpoint_address,
         port=CACHE_PORT,
@@ -56,12 +56,12 @@ def create_cache(scope: Scope, base: AwsBaseResources) -> AwsCache:
     )
 
 
-def _node_count(wanted: CacheSpec) -> int:
-    return 2 if wanted.high_availability else 1
+def _node_count(cache: CacheSpec) -> int:
+    return 2 if cache.high_availability else 1
 
 
 def _replication_group(
-    scope: Scope, base: AwsBaseResources, wanted: CacheSpec, password: pulumi.Output[str]
+    scope: Scope, base: AwsBaseResources, cache: CacheSpec, password: pulumi.Output[str]
 ) -> aws.elasticache.ReplicationGroup:
     group = base.network.groups.cache
     return aws.elasticache.ReplicationGroup(
@@ -72,13 +72,13 @@ def _replication_group(
         engine_version=ENGINE_VERSION,
         auto_minor_version_upgrade=True,
         apply_immediately=False,
-        node_type=cache_node(wanted.memory_gib),
-        num_cache_clusters=_node_count(wanted),
-        automatic_failover_enabled=wanted.high_availability,
-        multi_az_enabled=wanted.high_availability,
-        parameter_group_name=_parameter_group(scope, wanted).name,
+        node_type=cache_node(cache.memory_gib),
+        num_cache_clusters=_node_count(cache),
+        automatic_failover_enabled=cache.high_availability,
+        multi_az_enabled=cache.high_availability,
+        parameter_group_name=_parameter_group(scope, cache).name,
         port=CACHE_PORT,
-        subnet_group_name=_subnets(scope, base).name,
+        subnet_group_name=_subnet_group(scope, base).name,
         security_group_ids=[group.id] if group else [],
         at_rest_encryption_enabled=True,
         kms_key_id=base.keys.data,
@@ -89,13 +89,13 @@ def _replication_group(
         snapshot_retention_limit=SNAPSHOT_DAYS,
         snapshot_window=SNAPSHOT_WINDOW,
         maintenance_window=MAINTENANCE_WINDOW,
-        log_delivery_configurations=[_delivery(scope, base, log) for log in LOGS],
+        log_delivery_configurations=[_log_delivery(scope, base, log) for log in LOGS],
         opts=scope.opts(),
     )
 
 
-def _parameter_group(scope: Scope, wanted: CacheSpec) -> aws.elasticache.ParameterGroup:
-    parameters = {"maxmemory-policy": wanted.eviction, "reserved-memory-percent": str(RESERVED_PERCENT)}
+def _parameter_group(scope: Scope, cache: CacheSpec) -> aws.elasticache.ParameterGroup:
+    parameters = {"maxmemory-policy": cache.eviction, "reserved-memory-percent": str(RESERVED_PERCENT)}
     return aws.elasticache.ParameterGroup(
         scope.named("parameters"),
         family=FAMILY,
@@ -107,7 +107,7 @@ def _parameter_group(scope: Scope, wanted: CacheSpec) -> aws.elasticache.Paramet
     )
 
 
-def _subnets(scope: Scope, base: AwsBaseResources) -> aws.elasticache.SubnetGroup:
+def _subnet_group(scope: Scope, base: AwsBaseResources) -> aws.elasticache.SubnetGroup:
     return aws.elasticache.SubnetGroup(
         scope.named("subnets"),
         description="Database tier of the platform's network",
@@ -116,7 +116,7 @@ def _subnets(scope: Scope, base: AwsBaseResources) -> aws.elasticache.SubnetGrou
     )
 
 
-def _delivery(
+def _log_delivery(
     scope: Scope, base: AwsBaseResources, log: str
 ) -> aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs:
     log_group = create_log_group(scope, log, base.context, base.keys.telemetry, base.context.log_group("cache", log))

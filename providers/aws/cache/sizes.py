@@ -1,11 +1,9 @@
-"""ElastiCache nodes. Pure."""
+"""ElastiCache node types. Pure.
 
-from providers.contract.diagnostics import (
-    Adjustment,
-    Diagnostic,
-    legacy_adjustment,
-    legacy_unsupported,
-)
+Graviton (ARM) families of the seventh generation; the burstable t4g only below the smallest steady node.
+"""
+
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform
 
 CACHE_NODES: dict[str, int] = {
@@ -21,14 +19,15 @@ CACHE_NODES: dict[str, int] = {
     "cache.r7g.12xlarge": 341206346547,
     "cache.r7g.16xlarge": 450000750456,
 }
-"""`maxmemory` in bytes by node, less than the node's memory: ElastiCache user guide, "Valkey and Redis OSS node-type
-specific parameters". m7g above large holds less than r7g for the same money a GiB."""
+"""`maxmemory` in bytes by node type, less than the node's memory: ElastiCache user guide, "Valkey and Redis OSS node-type
+specific parameters". m7g above large has less memory than r7g at the same price per GiB.
+"""
 RESERVED_PERCENT = 25
-"""Share of `maxmemory` that ElastiCache keeps for snapshots and replication (`reserved-memory-percent`, its default)."""
+"""Share of `maxmemory` that ElastiCache reserves for snapshots and replication (`reserved-memory-percent`, its default)."""
 
 
 def cache_node(memory_gib: float) -> str:
-    """Name of the smallest node whose `maxmemory` fits, such as `cache.t4g.medium`; ValueError above the largest."""
+    """Name of the smallest node type whose `maxmemory` fits, such as `cache.t4g.medium`; raises ValueError above the largest."""
     node = next((name for name in CACHE_NODES if _gib(CACHE_NODES[name]) >= memory_gib), None)
     if node is None:
         raise ValueError(f"no cache node has {memory_gib:g} GiB")
@@ -36,22 +35,35 @@ def cache_node(memory_gib: float) -> str:
 
 
 def cache_size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """A cache larger than the largest node."""
+    """Sizes above the largest node type."""
     largest = list(CACHE_NODES)[-1]
-    most = _gib(CACHE_NODES[largest])
-    if spec.cache is None or spec.cache.memory_gib <= most:
+    max_gib = _gib(CACHE_NODES[largest])
+    if spec.cache is None or spec.cache.memory_gib <= max_gib:
         return []
-    advice = f"{largest} is the largest node, so memory_gib is at most {most:.0f}"
-    return [legacy_unsupported("aws", "cache.memory_gib", spec.cache.memory_gib, advice)]
+    return [
+        Unsupported(
+            "aws",
+            "cache.memory_gib",
+            problem=f"{spec.cache.memory_gib:g} GiB exceeds {largest}, the largest node type",
+            fix=f"use at most {max_gib:.0f}",
+        )
+    ]
 
 
 def cache_size_adjustments(spec: Platform) -> list[Adjustment]:
-    """The node's own memory, and the share of it that data cannot use."""
+    """Memory of the node type, and the share that entries cannot use."""
     if spec.cache is None or cache_size_refusals(spec, ""):
         return []
     node = cache_node(spec.cache.memory_gib)
-    given = f"{_gib(CACHE_NODES[node]):.2f} GiB of {node}, {RESERVED_PERCENT} % of it kept for snapshots and failover"
-    return [legacy_adjustment("cache.memory_gib", spec.cache.memory_gib, given)]
+    reserved = f"{RESERVED_PERCENT} % is reserved for snapshots and failover"
+    return [
+        Adjustment(
+            "cache.memory_gib",
+            requested=spec.cache.memory_gib,
+            effect=Effect.ADJUSTED,
+            reason=f"{_gib(CACHE_NODES[node]):.2f} GiB ({node}); {reserved}",
+        )
+    ]
 
 
 def _gib(size_bytes: int) -> float:

@@ -1,1 +1,1 @@
-"""Services on AWS."""
+"""ECS services on Fargate."""

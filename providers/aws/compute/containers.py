@@ -1,4 +1,4 @@
-"""Container definitions, with AWS's own keys: what runs, as whom, with what, and how its health is told."""
+"""Task definitions: the container of a service, its metrics collector, its log and the permission to write the log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,27 +19,27 @@ from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Health, Service
 
 Container = dict[str, object]
-"""One container definition; values may be Outputs."""
+"""Container definition with AWS's keys; values may be Outputs."""
 NO_ROOT_USER = "10001:10001"
 STOP_TIMEOUT_SECONDS = 120
-"""Fargate's longest: a copy may finish what it does, and it outlasts the load balancer's deregistration delay."""
-TMP_SHARE = 4
-"""The temporary directory may take one part in four of the memory of the task."""
-LOG_BUFFER = "25m"
+"""Maximum on Fargate; longer than the load balancer's deregistration delay, so a task can finish its requests."""
+TMP_DIVISOR = 4
+"""Divisor of the task's memory for the size of /tmp."""
+LOG_BUFFER_SIZE = "25m"
 COLLECTOR = "metrics_collector"
-"""Underscored, as no service's name can be."""
+"""Contains an underscore, which service names cannot."""
 COLLECTOR_IMAGE = (
     "public.ecr.aws/aws-observability/aws-otel-collector"
     "@sha256:7968fb60db6a2390a47ba6a2df029745638486e285c9b2487da1b722d0855a3e"
 )
-"""AWS's build of the OpenTelemetry collector, v0.50.0."""
+"""AWS Distro for OpenTelemetry collector, v0.50.0."""
 ARCHITECTURE = "X86_64"
-"""What CI runners and most published images are built for; an image for ARM alone would not start here."""
+"""Architecture of CI runners and most published images; an image for ARM only would not start."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task definition and the log group its containers write to; `grant` lets them."""
+    """Task definition, the log group of its containers, and the policy that lets them write to it."""
 
     definition: aws.ecs.TaskDefinition
     log_group: aws.cloudwatch.LogGroup
@@ -49,25 +49,25 @@ class Task:
 def service_container(
     base: AwsBaseResources, name: str, environment: Environment, log_group: pulumi.Output[str]
 ) -> Container:
-    """The container of a service: no root, nothing writable but /tmp, secrets by reference."""
+    """Container of a service: not root, nothing writable but /tmp, secrets by reference."""
     service = base.spec.services[name]
-    tmp = {"containerPath": "/tmp", "size": fargate(service.size).memory_mib // TMP_SHARE}  # noqa: S108 - a mount, no file
+    tmp = {"containerPath": "/tmp", "size": fargate(service.size).memory_mib // TMP_DIVISOR}  # noqa: S108 - a mount, no file
     return {
         **_base(base, name, base.registry.images[name], log_group),
-        **_listening(name, service),
+        **_port_mapping(name, service),
         **({"command": list(service.command)} if service.command else {}),
-        **_checked(service),
+        **_health_check(service),
         "essential": True,
         "environment": variables(environment.plain),
         "secrets": secrets(environment.secrets),
         "stopTimeout": STOP_TIMEOUT_SECONDS,
-        # a bind mount on Fargate belongs to root, so this user could not write to it; memory belongs to everybody
+        # a bind mount on Fargate belongs to root, so this user could not write to it; tmpfs is writable for every user
         "linuxParameters": {**_LINUX, "tmpfs": [{**tmp, "mountOptions": ["rw", "nosuid", "nodev"]}]},
     }
 
 
 def collector_container(base: AwsBaseResources, config: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
-    """The collector beside a service, sending its metrics to Prometheus; its end does not end the task."""
+    """Collector that sends a service's metrics to Prometheus; the task continues when it stops."""
     return {
         **_base(base, COLLECTOR, COLLECTOR_IMAGE, log_group),
         "essential": False,
@@ -78,23 +78,23 @@ def collector_container(base: AwsBaseResources, config: pulumi.Input[str], log_g
 
 
 def variables(plain: Mapping[str, pulumi.Input[str]]) -> list[Container]:
-    """Environment sorted by name: ECS keeps the order, and another order would be another revision."""
+    """Environment variables sorted by name: ECS keeps the order, and another order would be a new revision."""
     return [{"name": name, "value": plain[name]} for name in sorted(plain)]
 
 
 def secrets(references: Mapping[str, SecretRef]) -> list[Container]:
-    """Secrets by reference, each pinned to its version: a new value is a new revision, and so reaches the readers."""
-    return [{"name": name, "valueFrom": _pinned(references[name])} for name in sorted(references)]
+    """Secrets by reference, each pinned to a version, so that a new value is a new revision and restarts its readers."""
+    return [{"name": name, "valueFrom": _value_from(references[name])} for name in sorted(references)]
 
 
 def log_options(base: AwsBaseResources, prefix: str, log_group: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
-    """Options of the awslogs driver; a full buffer drops lines instead of stopping the service."""
+    """Options of the awslogs driver; a full buffer drops lines instead of blocking the service."""
     return {
         "awslogs-group": log_group,
         "awslogs-region": base.context.region,
         "awslogs-stream-prefix": prefix,
         "mode": "non-blocking",
-        "max-buffer-size": LOG_BUFFER,
+        "max-buffer-size": LOG_BUFFER_SIZE,
     }
 
 
@@ -111,19 +111,19 @@ def _base(base: AwsBaseResources, name: str, image: pulumi.Input[str], log_group
     }
 
 
-def _listening(name: str, service: Service) -> Container:
+def _port_mapping(name: str, service: Service) -> Container:
     if service.port is None:
         return {}
     port = {"name": name, "containerPort": service.port, "protocol": "tcp", "appProtocol": "http"}
     return {"portMappings": [port]}
 
 
-def _checked(service: Service) -> Container:
+def _health_check(service: Service) -> Container:
     command, health = container_check(service), service.health
-    return {"healthCheck": _check(command, health)} if command else {}
+    return {"healthCheck": _health_check_settings(command, health)} if command else {}
 
 
-def _check(command: tuple[str, ...], health: Health) -> Container:
+def _health_check_settings(command: tuple[str, ...], health: Health) -> Container:
     return {
         "command": list(command),
         "interval": health.interval_seconds,
@@ -133,13 +133,13 @@ def _check(command: tuple[str, ...], health: Health) -> Container:
     }
 
 
-def _pinned(secret: SecretRef) -> pulumi.Output[str]:
-    """`<arn>:<json key>:<version stage>:<version id>` with the middle two empty: the whole value of one version."""
+def _value_from(secret: SecretRef) -> pulumi.Output[str]:
+    """`<arn>:<json key>:<version stage>:<version id>` with the middle two empty: the full value of one version."""
     return pulumi.Output.concat(secret.reference, ":::", secret.version)
 
 
 def create_task(scope: Scope, base: AwsBaseResources, name: str, environment: Environment) -> Task:
-    """The task definition of a service, smallest Fargate size that fits."""
+    """Task definition of a service, in the smallest Fargate size that fits."""
     log_group = _log_group(scope, base, name)
     grant = _log_grant(scope, base, name, log_group)
     size = fargate(base.spec.services[name].size)
@@ -156,7 +156,7 @@ def create_task(scope: Scope, base: AwsBaseResources, name: str, environment: En
         ),
         execution_role_arn=base.identity.execution[name].arn,
         task_role_arn=base.identity.task[name].arn,
-        # a deployment that fails rolls back to the revision before, which must still exist
+        # a failed deployment rolls back to the previous revision, which must still exist
         skip_destroy=True,
         opts=scope.opts(),
     )
@@ -166,7 +166,7 @@ def create_task(scope: Scope, base: AwsBaseResources, name: str, environment: En
 def _container_definitions(
     base: AwsBaseResources, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
 ) -> list[Container]:
-    """The service, and beside one with a port the collector of its metrics where Prometheus is asked for."""
+    """Container of the service, and a metrics collector for a service with a port when Prometheus is enabled."""
     container, service = service_container(base, name, environment, log_group.name), base.spec.services[name]
     if base.prometheus is None or service.port is None:
         return [container]
@@ -182,7 +182,7 @@ def _log_group(scope: Scope, base: AwsBaseResources, name: str) -> aws.cloudwatc
 def _log_grant(
     scope: Scope, base: AwsBaseResources, name: str, log_group: aws.cloudwatch.LogGroup
 ) -> aws.iam.RolePolicy:
-    """The awslogs driver writes with the execution role, and so does the proxy of Service Connect."""
+    """Permission of the execution role, which the awslogs driver and the proxy of Service Connect write with."""
     streams = pulumi.Output.concat(log_group.arn, ":*")
     return aws.iam.RolePolicy(
         scope.named(f"{name}-log-grant"),

@@ -1,71 +1,71 @@
-"""What the services' spec asks that ECS on Fargate cannot do, or does in its own way. Pure."""
+"""Service settings that ECS on Fargate refuses or adjusts. Pure."""
 
 from collections.abc import Iterator
 
 from providers.aws.compute.calls import call_refusals, connected
 from providers.aws.compute.health import health_adjustments, health_refusals
-from providers.contract.diagnostics import (
-    Adjustment,
-    Diagnostic,
-    legacy_adjustment,
-    legacy_unsupported,
-    listed,
-)
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import Platform
 
-FIRST_FREE_PORT = 1024
-"""Linux lets only privileged users open lower ones, and containers here run without privileges."""
+FIRST_UNPRIVILEGED_PORT = 1024
+"""Lowest port that an unprivileged process may open on Linux; containers run without root."""
 COLLECTOR_MEMORY_MIB = 256
-"""Ceiling of the collector of metrics; beyond it the collector is ended and the service goes on."""
+"""Memory limit of the metrics collector; above it the collector is stopped and the service continues."""
 PROXY_MEMORY_MIB = 64
-"""What the proxy of Service Connect needs at least: Amazon ECS developer guide, "Service Connect"."""
+"""Minimum memory of the Service Connect proxy: Amazon ECS developer guide, "Service Connect"."""
 
 
 def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """Ports, checks, calls and metrics that Fargate cannot give."""
+    """Ports, health checks, calls and metrics collection that Fargate cannot provide."""
     return [*_port_refusals(spec), *health_refusals(spec), *call_refusals(spec), *_collector_refusals(spec)]
 
 
 def compute_adjustments(spec: Platform) -> list[Adjustment]:
-    """Where a check reaches less than asked, a neighbour shares the task, or a service has no metrics to fetch."""
+    """Health checks, sidecars and metrics that differ from the settings as written."""
     return [*health_adjustments(spec), *_sidecar_adjustments(spec), *_metrics_adjustments(spec)]
 
 
 def _port_refusals(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
-        if service.port is not None and service.port < FIRST_FREE_PORT:
-            advice = (
-                f"its container runs without root's rights, which ports below {FIRST_FREE_PORT} need; use a higher one"
+        if service.port is not None and service.port < FIRST_UNPRIVILEGED_PORT:
+            yield Unsupported(
+                "aws",
+                f"services.{name}.port",
+                problem=f"{service.port} is a privileged port, and containers run without root",
+                fix=f"use {FIRST_UNPRIVILEGED_PORT} or higher",
             )
-            yield legacy_unsupported("aws", f"services.{name}.port", service.port, advice)
 
 
 def _collector_refusals(spec: Platform) -> Iterator[Diagnostic]:
     collected = any(service.port is not None for service in spec.services.values())
     if spec.monitoring.prometheus and collected and spec.network.egress == "none":
-        advice = (
-            "its collector's image comes from public.ecr.aws, which `network.egress: none` closes off; open one of them"
+        yield Unsupported(
+            "aws",
+            "monitoring.prometheus",
+            problem="the metrics collector's image is on public.ecr.aws, which `network.egress: none` blocks",
+            fix="set network.egress to per_zone or single, or set monitoring.prometheus to false",
         )
-        yield legacy_unsupported("aws", "monitoring.prometheus", True, advice)
 
 
 def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
-        shares = {
-            f"{COLLECTOR_MEMORY_MIB} MiB for the collector": spec.monitoring.prometheus and service.port is not None,
-            f"{PROXY_MEMORY_MIB} MiB for the proxy": connected(spec, name),
+        sidecars = {
+            f"{COLLECTOR_MEMORY_MIB} MiB for the metrics collector": spec.monitoring.prometheus
+            and service.port is not None,
+            f"{PROXY_MEMORY_MIB} MiB for the Service Connect proxy": connected(spec, name),
         }
-        beside = [share for share, there in shares.items() if there]
-        if beside:
-            asked = {"vcpu": service.size.vcpu, "memory_gib": service.size.memory_gib}
-            yield legacy_adjustment(
-                f"services.{name}.size", asked, f"the task's size, with up to {listed(beside, 'and')}"
+        shares = [share for share, present in sidecars.items() if present]
+        if shares:
+            yield Adjustment(
+                f"services.{name}.size",
+                requested=service.size.model_dump(),
+                effect=Effect.PARTIAL,
+                reason=f"the task's memory includes up to {listed(shares, 'and')}",
             )
 
 
 def _metrics_adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
         if spec.monitoring.prometheus and service.port is None:
-            yield legacy_adjustment(
-                "monitoring.prometheus", True, f"nothing from {name}, which has no port to fetch metrics at"
-            )
+            reason = f"{name} is not scraped; it has no port"
+            yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)

@@ -1,7 +1,7 @@
-"""The services: ECS on Fargate, one cluster, one ECS service for each service of the spec.
+"""ECS on Fargate: one cluster, and one ECS service for each service of the spec.
 
-Fargate has no machines to keep, so a copy is a task with an address of its own in the private subnets. Containers run
-without root, on a read-only file system, with no capability; what they may do in AWS is their task role's alone.
+A replica is a task with its own address in the private subnets. Containers run without root, on a read-only file system
+and without Linux capabilities; their AWS permissions are those of their task role.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import pulumi_aws as aws
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.calls import start_order
 from providers.aws.compute.containers import create_task
-from providers.aws.compute.service import ON_DEMAND, SPOT, Cluster, Starting, create_service
+from providers.aws.compute.service import ON_DEMAND, SPOT, Cluster, ServiceInputs, create_service
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
 from providers.aws.monitoring.metrics import service_target
@@ -26,19 +26,19 @@ from providers.contract.results import Environment
 
 @dataclass(frozen=True)
 class AwsCompute:
-    """The cluster, and by service name its ECS service, log group and deployment alarms."""
+    """Cluster name, and by service name its ECS service and log group."""
 
     cluster_name: pulumi.Output[str]
     services: Mapping[str, aws.ecs.Service]
     log_groups: Mapping[str, aws.cloudwatch.LogGroup]
     alarms: Mapping[str, aws.cloudwatch.MetricAlarm]
-    """Alarms that also roll a deployment back, by rule key; monitoring draws them but does not make them again."""
+    """Alarms that also roll deployments back, by rule key; monitoring includes them and declares the others."""
 
 
 def create_compute(
     scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, environments: Mapping[str, Environment]
 ) -> AwsCompute:
-    """One cluster; per service a task definition, a log group and a service."""
+    """Declare the cluster, and per service a task definition, a log group and an ECS service."""
     spec = base.spec
     cluster = create_cluster(scope, base)
     tasks = {name: create_task(scope, base, name, environments[name]) for name in spec.services}
@@ -48,8 +48,8 @@ def create_compute(
     for name in start_order(spec):
         service = spec.services[name]
         callees = tuple(services[callee] for callee in service.calls)
-        starting = Starting(name, service, tasks[name], environments[name], alarms.get(name), callees)
-        services[name] = create_service(scope, base, ingress, cluster, starting)
+        inputs = ServiceInputs(name, service, tasks[name], environments[name], alarms.get(name), callees)
+        services[name] = create_service(scope, base, ingress, cluster, inputs)
     return AwsCompute(
         cluster_name=cluster.cluster.name,
         services=services,
@@ -70,10 +70,10 @@ def _deployment_alarm(
 
 
 def create_cluster(scope: Scope, base: AwsBaseResources) -> Cluster:
-    """The cluster of the region.
+    """Cluster of the region, with metrics of every task.
 
-    Commands inside running containers (ECS Exec) stay off: its agent writes to the root file system, which is
-    read-only here, so there is no session to log either.
+    Commands inside running containers (ECS Exec) are disabled: the agent writes to the root file system, which is read-only
+    here.
     """
     insights = _insights(scope, base)
     cluster = aws.ecs.Cluster(
@@ -85,7 +85,7 @@ def create_cluster(scope: Scope, base: AwsBaseResources) -> Cluster:
                 fargate_ephemeral_storage_kms_key_id=base.keys.data
             )
         ),
-        # Container Insights makes its log group, with no retention, as soon as a cluster without one reports
+        # Container Insights creates its log group, without retention, when a cluster reports before the group exists
         opts=scope.opts(depends_on=[insights]),
     )
     capacity = aws.ecs.ClusterCapacityProviders(

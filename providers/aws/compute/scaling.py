@@ -1,7 +1,7 @@
-"""Neutral targets -> target tracking on CPU, memory and requests per copy.
+"""Target tracking on CPU, memory and requests per replica.
 
-Application Auto Scaling adds copies as soon as one target is missed and removes them only when all are met. It counts
-requests at the load balancer, so only services with a path have that target.
+Application Auto Scaling adds tasks when one target is exceeded and removes them when all allow it. It counts requests at
+the load balancer, so only services with a path have that target.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from providers.contract.spec import Service
 
 
 def create_autoscaling(scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, compute: AwsCompute) -> None:
-    """A scalable target and its policies for each service whose `replicas.max` is above `replicas.min`."""
+    """Declare a scalable target and its policies for each service whose `replicas.max` is above `replicas.min`."""
     for name, service in base.spec.services.items():
         if service.replicas.max <= service.replicas.min:
             continue
@@ -52,7 +52,7 @@ def _requests_policy(
         service.autoscaling.requests_per_replica_per_minute,
         "ALBRequestCountPerTarget",
         resource_label=pulumi.Output.concat(ingress.arn_suffix, "/", ingress.target_groups[name].arn_suffix),
-        # the label is refused until a rule ties the target group to the load balancer
+        # the label is refused until a listener rule connects the target group to the load balancer
         depends_on=ingress.routes[name],
     )
 
@@ -68,7 +68,7 @@ def _policy(
     resource_label: pulumi.Input[str] | None = None,
     depends_on: Sequence[pulumi.Resource] = (),
 ) -> None:
-    """Hold `metric` at `value`: percent of the task's size, or requests a minute and copy."""
+    """Policy that keeps `metric` at `value`: percent of the task's size, or requests per minute and task."""
     aws.appautoscaling.Policy(
         scope.named(part),
         policy_type="TargetTrackingScaling",

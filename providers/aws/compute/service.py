@@ -1,7 +1,11 @@
-"""A service of the cluster: copies across the zones, replaced only by copies that prove their health.
+"""ECS services: replicas across zones, rolling deployments with rollback, and Service Connect between services.
 
-A deployment starts new copies beside the old ones. It goes back by itself when they do not become healthy (circuit
-breaker) or when a public service answers with errors (alarm); `up` waits for the end and fails with it.
+A deployment starts new tasks next to the old ones. It rolls back when new tasks do not become healthy (circuit breaker)
+or when a public service fails requests (alarm); `up` waits for the result and fails with it.
+
+Only services that call or are called join Service Connect, whose proxy in each task finds the tasks of the callee and
+balances over them. A callee publishes its port under its own name; a caller publishes nothing. Security groups decide
+which service may connect to which.
 """
 
 from collections.abc import Iterator
@@ -18,13 +22,13 @@ from providers.contract.component import Scope
 from providers.contract.results import Environment
 from providers.contract.spec import Service
 
-MINUTES_TO_SETTLE = "30m"
-"""Old copies may take two minutes to stop, new ones minutes to start, and the alarm watches a while after that."""
+STEADY_STATE_TIMEOUT = "30m"
+"""Stopping takes up to two minutes, starting several, and the alarm is evaluated for a while after that."""
 
 
 @dataclass(frozen=True)
-class Starting:
-    """All that one service starts from."""
+class ServiceInputs:
+    """Task definition and dependencies of one ECS service."""
 
     name: str
     service: Service
@@ -42,7 +46,7 @@ SPOT = "FARGATE_SPOT"
 
 @dataclass(frozen=True)
 class Cluster:
-    """The cluster with its capacity, and the namespace of calls (None when no service calls another)."""
+    """Cluster with its capacity providers, and the namespace of calls (None when no service calls another)."""
 
     cluster: aws.ecs.Cluster
     capacity: aws.ecs.ClusterCapacityProviders
@@ -50,15 +54,15 @@ class Cluster:
 
 
 def create_service(
-    scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, starting: Starting
+    scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, inputs: ServiceInputs
 ) -> aws.ecs.Service:
-    """The ECS service of a service of the spec."""
-    name, service = starting.name, starting.service
+    """ECS service of one service of the spec."""
+    name, service = inputs.name, inputs.service
     load_balancers = _load_balancers(ingress, name, service)
     return aws.ecs.Service(
         scope.named(name),
         cluster=cluster.cluster.arn,
-        task_definition=starting.task.definition.arn,
+        task_definition=inputs.task.definition.arn,
         desired_count=service.replicas.min,
         capacity_provider_strategies=[_capacity(base, service)],
         platform_version="LATEST",
@@ -69,11 +73,11 @@ def create_service(
         ),
         load_balancers=load_balancers,
         health_check_grace_period_seconds=service.health.start_period_seconds if load_balancers else None,
-        service_connect_configuration=service_connect(base, cluster, name, starting.task.log_group.name),
+        service_connect_configuration=service_connect(base, cluster, name, inputs.task.log_group.name),
         deployment_minimum_healthy_percent=100,
         deployment_maximum_percent=200,
         deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
-        alarms=_alarms(starting.alarm),
+        alarms=_alarms(inputs.alarm),
         availability_zone_rebalancing="ENABLED",
         enable_execute_command=False,
         enable_ecs_managed_tags=True,
@@ -81,35 +85,35 @@ def create_service(
         wait_for_steady_state=True,
         sigint_rollback=True,
         opts=scope.opts(
-            depends_on=list(_before(base, ingress, cluster, starting)),
-            # from then on autoscaling moves it; an equal pair of bounds leaves it to the spec
+            depends_on=list(_dependencies(base, ingress, cluster, inputs)),
+            # autoscaling changes the count; with equal bounds it follows the spec
             ignore_changes=["desiredCount"] if service.replicas.max > service.replicas.min else [],
-            custom_timeouts=pulumi.CustomTimeouts(create=MINUTES_TO_SETTLE, update=MINUTES_TO_SETTLE),
+            custom_timeouts=pulumi.CustomTimeouts(create=STEADY_STATE_TIMEOUT, update=STEADY_STATE_TIMEOUT),
         ),
     )
 
 
-def _before(
-    base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, starting: Starting
+def _dependencies(
+    base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, inputs: ServiceInputs
 ) -> Iterator[pulumi.Resource]:
-    """What no Output of the service's inputs names, in the order in which its absence would be felt."""
-    # tasks pull images and secrets through routes, endpoints and rules of the security groups
+    """Resources that must exist before the tasks start and that no Output of the service's inputs refers to."""
+    # tasks pull images and secrets through routes, endpoints and security group rules
     yield from base.network.ready
-    # roles pull, invoke, read, log and write metrics by policies beside them; on destroy these must outlive the tasks
-    yield from base.registry.grants.get(starting.name, ())
-    yield from base.identity.grants.get(starting.name, ())
-    for secret in starting.environment.secrets.values():
+    # roles pull, invoke, read, log and write metrics by separate policies; on destroy these must outlive the tasks
+    yield from base.registry.grants.get(inputs.name, ())
+    yield from base.identity.grants.get(inputs.name, ())
+    for secret in inputs.environment.secrets.values():
         yield from secret.grants
-    yield starting.task.grant
+    yield inputs.task.grant
     if base.prometheus is not None:
-        yield from base.prometheus.grants.get(starting.name, ())
-    # a strategy may name a capacity provider only after the cluster has it
+        yield from base.prometheus.grants.get(inputs.name, ())
+    # a strategy may only name capacity providers that the cluster has
     yield cluster.capacity
-    # ECS refuses a target group that no rule ties to a load balancer
+    # ECS refuses a target group that no listener rule connects to a load balancer
     if ingress is not None:
-        yield from ingress.routes.get(starting.name, ())
-    # a task learns the callees that stand when its deployment begins, and no later ones
-    yield from starting.callees
+        yield from ingress.routes.get(inputs.name, ())
+    # a task only learns callees that exist when its deployment begins
+    yield from inputs.callees
 
 
 def _capacity(base: AwsBaseResources, service: Service) -> aws.ecs.ServiceCapacityProviderStrategyArgs:
@@ -139,13 +143,13 @@ def _alarms(alarm: aws.cloudwatch.MetricAlarm | None) -> aws.ecs.ServiceAlarmsAr
 def service_connect(
     base: AwsBaseResources, cluster: Cluster, name: str, log_group: pulumi.Output[str]
 ) -> aws.ecs.ServiceServiceConnectConfigurationArgs | None:
-    """How a service joins the namespace; None for one that neither calls nor is called."""
+    """Service Connect configuration; None for a service that neither calls nor is called."""
     if not connected(base.spec, name):
         return None
     return aws.ecs.ServiceServiceConnectConfigurationArgs(
         enabled=True,
         namespace=namespace_arn(cluster),
-        services=[_published(base, name)] if base.spec.callers_of(name) else None,
+        services=[_published_port(base, name)] if base.spec.callers_of(name) else None,
         log_configuration=aws.ecs.ServiceServiceConnectConfigurationLogConfigurationArgs(
             log_driver="awslogs", options=log_options(base, PROXY_STREAM, log_group)
         ),
@@ -153,14 +157,14 @@ def service_connect(
     )
 
 
-def _published(base: AwsBaseResources, name: str) -> aws.ecs.ServiceServiceConnectConfigurationServiceArgs:
+def _published_port(base: AwsBaseResources, name: str) -> aws.ecs.ServiceServiceConnectConfigurationServiceArgs:
     port = base.spec.services[name].port or 0
     return aws.ecs.ServiceServiceConnectConfigurationServiceArgs(
         port_name=name,
         discovery_name=name,
         client_alias=[aws.ecs.ServiceServiceConnectConfigurationServiceClientAliasArgs(port=port, dns_name=name)],
         timeout=aws.ecs.ServiceServiceConnectConfigurationServiceTimeoutArgs(
-            # the proxy ends a request after 15 seconds unless told otherwise, in the middle of an agent's answer
+            # the proxy's default request timeout of 15 seconds would interrupt the answers of agents
             per_request_timeout_seconds=NO_LIMIT,
             idle_timeout_seconds=base.spec.ingress.idle_timeout_seconds,
         ),
@@ -168,12 +172,12 @@ def _published(base: AwsBaseResources, name: str) -> aws.ecs.ServiceServiceConne
 
 
 def capacity_provider(service: Service, *, production: bool) -> str:
-    """Spot for workers outside production; AWS takes a Spot task back with two minutes' notice, which a queue survives."""
+    """FARGATE_SPOT for workers outside production; a queue survives the two-minute notice of a Spot interruption."""
     return SPOT if service.port is None and not production else ON_DEMAND
 
 
 def namespace_arn(cluster: Cluster) -> pulumi.Output[str]:
-    """ARN of the namespace; only asked for when a service calls another."""
+    """ARN of the namespace; raises ValueError when no service calls another."""
     if cluster.namespace is None:
         raise ValueError("no service calls another, so there is no namespace")
     return cluster.namespace.arn

@@ -1,20 +1,13 @@
-"""Sizes of AWS: Fargate's pairs of CPU and memory, RDS instance classes, ElastiCache nodes. Pure tables.
+"""Fargate sizes: pairs of CPU and memory. Pure.
 
-AWS sells steps, not numbers. A request between two steps is rounded up and recorded; a request that no step reaches is
-refused with the nearest ones. Graviton (ARM) families of the seventh generation, because every region that has
-Fargate's ARM capacity has them; the burstable t4g stands in only below the smallest steady class.
+A size between two pairs is rounded up and recorded as an adjustment; a size that no pair reaches without more CPU is
+refused with the nearest pairs.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import (
-    Adjustment,
-    Diagnostic,
-    legacy_adjustment,
-    legacy_unsupported,
-    listed,
-)
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import Platform, Size
 
 FARGATE: dict[int, tuple[int, ...]] = {
@@ -26,12 +19,12 @@ FARGATE: dict[int, tuple[int, ...]] = {
     8192: tuple(range(16384, 61440 + 1, 4096)),
     16384: tuple(range(32768, 122880 + 1, 8192)),
 }
-"""Memory in MiB by CPU units (1024 a vCPU): Amazon ECS developer guide, "Task CPU and memory"."""
+"""Memory in MiB by CPU units (1024 per vCPU): Amazon ECS developer guide, "Task CPU and memory"."""
 
 
 @dataclass(frozen=True)
 class FargateSize:
-    """CPU and memory of a task, in the numbers its definition takes."""
+    """CPU and memory of a task, in the units of its definition."""
 
     cpu_units: int
     memory_mib: int
@@ -51,33 +44,33 @@ class FargateSize:
 
 
 def fargate(size: Size) -> FargateSize:
-    """Smallest pair with at least the asked vCPU and memory; ValueError for what `fargate_refusals` refuses."""
+    """Smallest pair with at least the requested vCPU and memory; raises ValueError for sizes that are refused."""
     cpu_units = _cpu_units(size)
-    memory_mib = _at_least(size.memory_gib * 1024, FARGATE.get(cpu_units or 0, ()))
+    memory_mib = _round_up(size.memory_gib * 1024, FARGATE.get(cpu_units or 0, ()))
     if cpu_units is None or memory_mib is None:
         raise ValueError(f"no Fargate size has {size.vcpu:g} vCPU and {size.memory_gib:g} GiB")
     return FargateSize(cpu_units, memory_mib)
 
 
 def nearest_fargate(size: Size) -> list[FargateSize]:
-    """The pair that keeps the asked vCPU, and the one that keeps the asked memory, as far as the table goes."""
-    asked_mib = size.memory_gib * 1024
+    """The pair that keeps the requested vCPU, and the one that keeps the requested memory, within the table."""
+    memory_mib = size.memory_gib * 1024
     cpu_units = _cpu_units(size) or max(FARGATE)
-    kept_cpu = FargateSize(cpu_units, _at_least(asked_mib, FARGATE[cpu_units]) or FARGATE[cpu_units][-1])
-    holders = (units for units in FARGATE if units >= cpu_units and FARGATE[units][-1] >= asked_mib)
-    larger = next(holders, max(FARGATE))
-    kept_memory = FargateSize(larger, _at_least(asked_mib, FARGATE[larger]) or FARGATE[larger][-1])
+    kept_cpu = FargateSize(cpu_units, _round_up(memory_mib, FARGATE[cpu_units]) or FARGATE[cpu_units][-1])
+    sufficient = (units for units in FARGATE if units >= cpu_units and FARGATE[units][-1] >= memory_mib)
+    larger = next(sufficient, max(FARGATE))
+    kept_memory = FargateSize(larger, _round_up(memory_mib, FARGATE[larger]) or FARGATE[larger][-1])
     return list(dict.fromkeys((kept_cpu, kept_memory)))
 
 
 def fargate_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Sizes that no pair reaches without raising the vCPU, with the nearest pairs."""
+    """Sizes that no pair reaches without more vCPU."""
     return [
-        legacy_unsupported(
+        Unsupported(
             "aws",
             f"services.{name}.size",
-            service.size.model_dump(),
-            f"Fargate has no such pair of vCPU and memory; take {listed(nearest_fargate(service.size))}",
+            problem=f"Fargate has no size with {service.size.vcpu:g} vCPU and {service.size.memory_gib:g} GiB",
+            fix=f"use {listed(nearest_fargate(service.size))}",
         )
         for name, service in spec.services.items()
         if not _fits_fargate(service.size)
@@ -85,11 +78,14 @@ def fargate_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def fargate_adjustments(spec: Platform) -> list[Adjustment]:
-    """Sizes between two pairs, rounded up."""
+    """Sizes between two pairs."""
     fitting = {name: service.size for name, service in spec.services.items() if _fits_fargate(service.size)}
     return [
-        legacy_adjustment(
-            f"services.{name}.size", size.model_dump(), f"{fargate(size)}, the next pair that Fargate has"
+        Adjustment(
+            f"services.{name}.size",
+            requested=size.model_dump(),
+            effect=Effect.ADJUSTED,
+            reason=f"{fargate(size)}, the smallest Fargate size that fits",
         )
         for name, size in fitting.items()
         if (fargate(size).vcpu, fargate(size).memory_gib) != (size.vcpu, size.memory_gib)
@@ -97,7 +93,7 @@ def fargate_adjustments(spec: Platform) -> list[Adjustment]:
 
 
 def _cpu_units(size: Size) -> int | None:
-    return _at_least(size.vcpu * 1024, FARGATE)
+    return _round_up(size.vcpu * 1024, FARGATE)
 
 
 def _fits_fargate(size: Size) -> bool:
@@ -105,5 +101,5 @@ def _fits_fargate(size: Size) -> bool:
     return cpu_units is not None and FARGATE[cpu_units][-1] >= size.memory_gib * 1024
 
 
-def _at_least(asked: float, steps: Iterable[int]) -> int | None:
-    return next((step for step in steps if step >= asked), None)
+def _round_up(number: float, steps: Iterable[int]) -> int | None:
+    return next((step for step in steps if step >= number), None)

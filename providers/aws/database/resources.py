@@ -1,9 +1,10 @@
-"""PostgreSQL: RDS, encrypted, private, over TLS alone, with point-in-time recovery.
+"""RDS for PostgreSQL: encrypted, private, TLS only, with point-in-time recovery.
 
-The identifier is fixed, so that the log groups RDS writes to can stand, with a retention and a key, before it. A
-change that would replace the instance therefore fails instead of leaving the data behind: restore a snapshot under
-another name on purpose. The password is generated here, because the one that RDS would manage forbids read replicas
-and never fills in a connection URL. IAM authentication is open to roles that an operator grants `rds-db:connect`.
+The identifier is fixed, so that the log groups that RDS writes to can exist, with retention and encryption, before the
+instance. A change that would replace the instance therefore fails instead of losing the data: restore a snapshot under
+another name explicitly. The password is generated here, because a password that RDS manages excludes read replicas and
+cannot be part of a connection URL. IAM authentication is enabled for roles to which an operator grants
+`rds-db:connect`.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.aws.context import AwsContext
 from providers.aws.database.parameters import AwsServerParameter, max_connections, server_parameters
-from providers.aws.database.sizes import database_class, most_storage_gib
+from providers.aws.database.sizes import database_class, max_allocated_storage_gib
 from providers.aws.database.windows import daily_window, weekly_window
 from providers.aws.naming import database_identifier, database_log_group
 from providers.aws.network.flows import DATABASE_PORT
@@ -32,7 +33,7 @@ from providers.contract.spec import DatabaseSpec
 
 @dataclass(frozen=True)
 class AwsDatabase(Database):
-    """`identifier` names the instance in metrics; `log_group` holds the server's own log."""
+    """Database with the instance's `identifier` in metrics and the log group of the server."""
 
     identifier: pulumi.Output[str]
     log_group: pulumi.Output[str]
@@ -41,7 +42,7 @@ class AwsDatabase(Database):
 
 DATABASE_NAME = "agents"
 USERNAME = "platform"
-AUTHORITY = "rds-ca-rsa2048-g1"
+CA_CERTIFICATE = "rds-ca-rsa2048-g1"
 INSIGHTS_DAYS = 7
 MONITORING_SECONDS = 60
 CRITICAL = ("availability", "deletion", "failover", "failure", "low storage")
@@ -49,15 +50,15 @@ WARNING = ("configuration change", "maintenance", "notification", "recovery", "r
 
 
 def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
-    """One RDS instance for the spec's database."""
-    wanted = base.spec.database
-    if wanted is None:
+    """Declare the RDS instance of the spec's database."""
+    database = base.spec.database
+    if database is None:
         raise ValueError("the platform has no database")
     logs = {log: _log_group(scope, base, log) for log in ("postgresql", "upgrade")}
-    parameters = _parameter_group(scope, wanted)
+    parameters = _parameter_group(scope, database)
     password = generated_password(scope)
-    instance = create_instance(scope, base, wanted, parameters, password, logs)
-    tell_channels(scope, base.channels, instance, parameters)
+    instance = create_instance(scope, base, database, parameters, password, logs)
+    subscribe_channels(scope, base.channels, instance, parameters)
     url = postgres_url(USERNAME, password, instance.address, DATABASE_PORT, DATABASE_NAME)
     return AwsDatabase(
         host=instance.address,
@@ -67,7 +68,7 @@ def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
         url=create_secret(scope, base, "database-url", url, base.spec.users_of("database")),
         identifier=instance.identifier,
         log_group=logs["postgresql"].name,
-        max_connections=max_connections(wanted),
+        max_connections=max_connections(database),
     )
 
 
@@ -77,12 +78,12 @@ def _log_group(scope: Scope, base: AwsBaseResources, log: str) -> aws.cloudwatch
     )
 
 
-def _parameter_group(scope: Scope, wanted: DatabaseSpec) -> aws.rds.ParameterGroup:
+def _parameter_group(scope: Scope, database: DatabaseSpec) -> aws.rds.ParameterGroup:
     return aws.rds.ParameterGroup(
         scope.named("parameters"),
-        family=f"postgres{wanted.version}",
+        family=f"postgres{database.version}",
         description="Server parameters of the platform's database",
-        parameters=[_parameter(parameter) for parameter in server_parameters(wanted)],
+        parameters=[_parameter(parameter) for parameter in server_parameters(database)],
         opts=scope.opts(),
     )
 
@@ -96,25 +97,25 @@ def _parameter(parameter: AwsServerParameter) -> aws.rds.ParameterGroupParameter
 def create_instance(
     scope: Scope,
     base: AwsBaseResources,
-    wanted: DatabaseSpec,
+    database: DatabaseSpec,
     parameters: aws.rds.ParameterGroup,
     password: pulumi.Output[str],
     logs: Mapping[str, aws.cloudwatch.LogGroup],
 ) -> aws.rds.Instance:
-    """The RDS instance. Changes wait for the maintenance window; the major version is fixed, minor ones follow."""
+    """RDS instance. Changes wait for the maintenance window; the major version is fixed, minor versions are upgraded."""
     context, network, key = base.context, base.network, base.keys.data
-    monitoring, monitored = _monitoring_role(scope, context)
-    backups = wanted.backup.retention_days > 0
+    monitoring_role, monitoring_policy = _monitoring_role(scope, context)
+    backups = database.backup.retention_days > 0
     return aws.rds.Instance(
         scope.named(),
         identifier=database_identifier(context.stack),
         engine="postgres",
-        engine_version=wanted.version,
+        engine_version=database.version,
         auto_minor_version_upgrade=True,
         allow_major_version_upgrade=True,
         apply_immediately=False,
-        instance_class=database_class(wanted.size),
-        multi_az=wanted.high_availability,
+        instance_class=database_class(database.size),
+        multi_az=database.high_availability,
         db_name=DATABASE_NAME,
         username=USERNAME,
         password=password,
@@ -122,8 +123,8 @@ def create_instance(
         parameter_group_name=parameters.name,
         # disk
         storage_type="gp3",
-        allocated_storage=wanted.storage_gib,
-        max_allocated_storage=most_storage_gib(wanted),
+        allocated_storage=database.storage_gib,
+        max_allocated_storage=max_allocated_storage_gib(database),
         storage_encrypted=True,
         kms_key_id=key,
         # network
@@ -131,26 +132,26 @@ def create_instance(
         publicly_accessible=False,
         db_subnet_group_name=_subnet_group(scope, base).name,
         vpc_security_group_ids=[network.groups.database.id] if network.groups.database else [],
-        ca_cert_identifier=AUTHORITY,
+        ca_cert_identifier=CA_CERTIFICATE,
         # backups
-        backup_retention_period=wanted.backup.retention_days,
-        backup_window=daily_window(wanted.backup.window_start) if backups else None,
-        maintenance_window=weekly_window(wanted.maintenance),
+        backup_retention_period=database.backup.retention_days,
+        backup_window=daily_window(database.backup.window_start) if backups else None,
+        maintenance_window=weekly_window(database.maintenance),
         delete_automated_backups=False,
         copy_tags_to_snapshot=True,
-        deletion_protection=wanted.deletion_protection,
+        deletion_protection=database.deletion_protection,
         skip_final_snapshot=not _keeps_final_snapshot(context),
         final_snapshot_identifier=_final_snapshot(scope, context) if _keeps_final_snapshot(context) else None,
-        # what it tells
+        # logs and metrics
         enabled_cloudwatch_logs_exports=list(logs),
         performance_insights_enabled=True,
         performance_insights_kms_key_id=key,
         performance_insights_retention_period=INSIGHTS_DAYS,
         database_insights_mode="standard",
         monitoring_interval=MONITORING_SECONDS,
-        monitoring_role_arn=monitoring.arn,
-        # RDS makes log groups that keep everything for ever where it finds none, and checks the role at once
-        opts=scope.opts(protect=wanted.deletion_protection, depends_on=[*logs.values(), monitored]),
+        monitoring_role_arn=monitoring_role.arn,
+        # RDS creates missing log groups without retention, and checks the monitoring role on creation
+        opts=scope.opts(protect=database.deletion_protection, depends_on=[*logs.values(), monitoring_policy]),
     )
 
 
@@ -168,7 +169,7 @@ def _keeps_final_snapshot(context: AwsContext) -> bool:
 
 
 def _final_snapshot(scope: Scope, context: AwsContext) -> pulumi.Output[str]:
-    """`prod-database-final-1a2b3c4d`: the same all through a database's life, another for the next one of that name."""
+    """`prod-database-final-1a2b3c4d`: constant for one instance, different for its successor."""
     suffix = random.RandomId(scope.named("final-snapshot"), byte_length=4, opts=scope.opts())
     return pulumi.Output.concat(database_identifier(context.stack), "-final-", suffix.hex)
 
@@ -190,10 +191,10 @@ def _monitoring_role(scope: Scope, context: AwsContext) -> tuple[aws.iam.Role, a
     return role, attachment
 
 
-def tell_channels(
+def subscribe_channels(
     scope: Scope, channels: AwsChannels, instance: aws.rds.Instance, parameters: aws.rds.ParameterGroup
 ) -> None:
-    """Subscribe both channels to the instance, and the warnings to its parameters."""
+    """Subscribe both channels to the instance, and the warning channel to its parameter group."""
     _subscribe(scope, "critical-events", channels.critical, CRITICAL, instance.identifier)
     _subscribe(scope, "warning-events", channels.warning, WARNING, instance.identifier)
     _subscribe(

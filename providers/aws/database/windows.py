@@ -1,4 +1,4 @@
-"""Hours of backup and maintenance in the words of RDS and ElastiCache, across midnight where they must. Pure."""
+"""Backup and maintenance windows in the format of RDS, across midnight where necessary. Pure."""
 
 from providers.contract.spec import MaintenanceSpec
 
@@ -8,12 +8,12 @@ HOUR_MINUTES = 60
 
 
 def daily_window(start: str) -> str:
-    """The hour from `start` every day: `02:00-03:00`, `23:30-00:30`."""
+    """Window of one hour from `start` every day: `02:00-03:00`, `23:30-00:30`."""
     return f"{start}-{_clock((_minutes(start) + HOUR_MINUTES) % DAY_MINUTES)}"
 
 
 def weekly_window(maintenance: MaintenanceSpec) -> str:
-    """The hour a week: `sun:04:00-sun:05:00`, `sun:23:30-mon:00:30`."""
+    """Window of one hour a week: `sun:04:00-sun:05:00`, `sun:23:30-mon:00:30`."""
     end = _minutes(maintenance.window_start) + HOUR_MINUTES
     first = DAYS.index(maintenance.day)
     last = (first + end // DAY_MINUTES) % len(DAYS)

@@ -1,8 +1,8 @@
-"""The region's way in: an application load balancer, its certificate, and routes by path.
+"""Ingress of the region: an application load balancer, its certificate, listeners and routes by path.
 
-TLS ends at the load balancer; behind it requests travel as HTTP inside the VPC, from the load balancer's security
-group to the service's and no other way. What no route takes is answered 404 by the listener itself. Without a domain
-there is no certificate, so outside production (or with that risk accepted) the plain listener serves directly.
+TLS ends at the load balancer; requests continue as HTTP inside the VPC, from the load balancer's security group to the
+service's only. The listener answers 404 to paths without a route. Without a domain there is no certificate, so outside
+production (or with that risk accepted) the HTTP listener routes requests.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.iam_policies import Statement, sent_by
+from providers.aws.base.iam_policies import Statement, source_condition
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.context import AwsContext
 from providers.aws.entry.target_groups import create_route, create_target_group
@@ -23,19 +23,19 @@ from providers.contract.results import Origin
 
 @dataclass(frozen=True)
 class AwsOrigin(Origin):
-    """`arn` is the load balancer's, for the web ACL; `zone_id` its hosted zone, for alias records."""
+    """Load balancer as an origin: `arn` for the web ACL, `zone_id` (its hosted zone) for alias records."""
 
     arn: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     domain_zone_id: pulumi.Output[str] | None
-    """Hosted zone that holds the domain; None without a domain."""
+    """Hosted zone of the domain; None without a domain."""
     telemetry_key: pulumi.Output[str]
-    """Key of the region's logs, for the web ACL's."""
+    """Key of the region's logs, for the log of the web ACL."""
 
 
 @dataclass(frozen=True)
 class AwsIngress:
-    """The load balancer and, by public service, its target group and the listener rules services must wait for."""
+    """Load balancer and, by public service, its target group and the listener rules that the service depends on."""
 
     origin: AwsOrigin
     arn_suffix: pulumi.Output[str]
@@ -49,12 +49,12 @@ CONNECTION_LOGS = "connection"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """TLS 1.2 and 1.3 with post-quantum key exchange; the default of a listener is a policy of 2016."""
 HSTS = "max-age=31536000; includeSubDomains"
-"""Browsers keep to HTTPS for a year."""
+"""Browsers use HTTPS only for a year."""
 RECORD_TTL_SECONDS = 60
 
 
 def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
-    """The application load balancer of the region; None when no service has a path."""
+    """Declare the application load balancer of the region; None when no service has a path."""
     public = base.spec.public
     if not public:
         return None
@@ -73,7 +73,7 @@ def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
 
 
 def create_load_balancer(scope: Scope, base: AwsBaseResources) -> aws.lb.LoadBalancer:
-    """The load balancer over the public subnets; deletion protection in production."""
+    """Load balancer in the public subnets, with deletion protection in production."""
     context, network = base.context, base.network
     logs = _log_bucket(scope, context)
     return aws.lb.LoadBalancer(
@@ -90,7 +90,7 @@ def create_load_balancer(scope: Scope, base: AwsBaseResources) -> aws.lb.LoadBal
         idle_timeout=context.spec.ingress.idle_timeout_seconds,
         access_logs=aws.lb.LoadBalancerAccessLogsArgs(bucket=logs.name, prefix=ACCESS_LOGS, enabled=True),
         connection_logs=aws.lb.LoadBalancerConnectionLogsArgs(bucket=logs.name, prefix=CONNECTION_LOGS, enabled=True),
-        # the load balancer writes a test object when logs are switched on, which the bucket's policy must allow
+        # the load balancer writes a test object when logs are enabled, which the bucket's policy must allow
         opts=scope.opts(depends_on=[logs.policy]),
     )
 
@@ -102,29 +102,29 @@ def _log_bucket(scope: Scope, context: AwsContext) -> SecureBucket:
     return secure_bucket(
         scope,
         "logs",
-        # log delivery cannot write to a bucket under a KMS key: ELB user guide, "Access logs", bucket requirements
+        # log delivery cannot write to a bucket with a KMS key: ELB user guide, "Access logs", bucket requirements
         encryption_key=None,
-        keeping=ObjectLifecycle(versioning=True, expire_days=context.spec.monitoring.log_retention_days),
+        lifecycle=ObjectLifecycle(versioning=True, expire_days=context.spec.monitoring.log_retention_days),
         statements=deliveries,
     )
 
 
 def _delivery(context: AwsContext, bucket_arn: pulumi.Output[str], prefix: str) -> Statement:
-    """The right of the log delivery service to write this account's load balancer logs beneath `prefix`."""
+    """Permission of the log delivery service to write this account's load balancer logs under `prefix`."""
     return {
         "Sid": f"Deliver{prefix.capitalize()}Logs",
         "Effect": "Allow",
         "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
         "Action": "s3:PutObject",
         "Resource": pulumi.Output.concat(bucket_arn, f"/{prefix}/AWSLogs/{context.account_id}/*"),
-        "Condition": sent_by(context, context.arn("elasticloadbalancing", "loadbalancer/*")),
+        "Condition": source_condition(context, context.arn("elasticloadbalancing", "loadbalancer/*")),
     }
 
 
 def create_listener(
     scope: Scope, base: AwsBaseResources, balancer: aws.lb.LoadBalancer
 ) -> tuple[aws.lb.Listener, pulumi.Output[str] | None]:
-    """The listener that routes hang on, and the hosted zone of the domain where there is one."""
+    """Listener for the routes, and the hosted zone of the domain if there is one."""
     ingress = base.spec.ingress
     if ingress.domain is None or ingress.zone is None:
         return _plain(scope, balancer, [_not_found()]), None
@@ -172,14 +172,14 @@ def _not_found() -> aws.lb.ListenerDefaultActionArgs:
 
 
 def create_certificate(scope: Scope, domain: str, zone: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-    """Id of the public hosted zone `zone`, and ARN of a certificate for `domain` that is validated in it."""
+    """Id of the public hosted zone `zone`, and ARN of a certificate for `domain` that is validated by a record in it."""
     zone_id = aws.route53.get_zone_output(
         name=zone, private_zone=False, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).zone_id
     certificate = aws.acm.Certificate(
         scope.named("certificate"), domain_name=domain, validation_method="DNS", opts=scope.opts()
     )
-    # one name, so one option: the set's unstable order cannot matter
+    # one name, so one option: the unstable order of the set does not matter
     proof = certificate.domain_validation_options[0]
     record = aws.route53.Record(
         scope.named("certificate-proof"),
@@ -188,7 +188,7 @@ def create_certificate(scope: Scope, domain: str, zone: str) -> tuple[pulumi.Out
         type=proof.resource_record_type,
         records=[proof.resource_record_value],
         ttl=RECORD_TTL_SECONDS,
-        # a renewed certificate of the same name asks for the same record while the old one still stands
+        # a renewed certificate of the same name needs the same record while the previous one still exists
         allow_overwrite=True,
         opts=scope.opts(),
     )

@@ -1,9 +1,9 @@
-"""Public name, admission and protection over the regions' load balancers: alias records and a web ACL each.
+"""Public entry: alias records of the domain, and a web ACL with a rate limit on each region's load balancer.
 
-The web ACL is regional and stands on the load balancer itself, so a request that knows the load balancer's own name
-meets it too. Two managed rules only count: the one that refuses bodies above 8 KB, because prompts are longer, and the
-one that refuses hosting providers, because an agent's callers are often servers. The first rule is the rate limit, so
-that a flood is turned away before the dearer inspections.
+The web ACL is regional and associated with the load balancer, so it also applies to requests that use the load
+balancer's own DNS name. Two managed rules only count: one blocks bodies above 8 KB, but prompts are longer; one blocks
+hosting providers, but callers of an agent are often servers. The rate limit is the first rule, so that excess requests
+do not reach the more expensive inspections.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.iam_policies import Statement, allow, document, sent_by
+from providers.aws.base.iam_policies import Statement, allow, document, source_condition
 from providers.aws.context import AwsContext
 from providers.aws.entry.ingress import AwsOrigin
 from providers.aws.naming import waf_log_group
@@ -26,19 +26,19 @@ MANAGED_GROUPS = (
     "AWSManagedRulesSQLiRuleSet",
     "AWSManagedRulesCommonRuleSet",
 )
-"""Cheapest first: addresses before contents."""
+"""Cheapest first: address lists before content inspection."""
 COUNTED_RULES = {
     "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",),
     "AWSManagedRulesAnonymousIpList": ("HostingProviderIPList",),
 }
-"""Rules of a group that count instead of block: long prompts, and callers that are servers in some cloud."""
+"""Rules of a group that count instead of block: long prompts, and callers in hosting providers."""
 RATE_WINDOW_SECONDS = 60
-"""WAF counts over 60, 120, 300 or 600 seconds; its smallest limit is 10."""
+"""Evaluation window; WAF offers 60, 120, 300 or 600 seconds and a minimum limit of 10."""
 REDACTED_HEADERS = ("authorization", "cookie")
 
 
 def create_entry(scope: Scope, context: AwsContext, origins: Mapping[str, Origin]) -> Entry:
-    """Alias records of the domain and one web ACL per region's load balancer; `origins` by region."""
+    """Declare alias records of the domain and one web ACL per region's load balancer; `origins` by region."""
     balancers = {region: origin for region, origin in origins.items() if isinstance(origin, AwsOrigin)}
     for region, balancer in balancers.items():
         _protect(scope, context, region, balancer)
@@ -139,7 +139,7 @@ def _visible(metric: str) -> aws.wafv2.WebAclRuleVisibilityConfigArgs:
 def _record_requests(
     scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin, acl: aws.wafv2.WebAcl
 ) -> None:
-    """WAF's own log, without what identifies a caller."""
+    """Log of the web ACL, without headers that identify a caller."""
     log_group = create_log_group(scope, f"{region}-log", context, balancer.telemetry_key, waf_log_group(context.stack))
     delivery = aws.cloudwatch.LogResourcePolicy(
         scope.named(f"{region}-log-delivery"),
@@ -157,15 +157,15 @@ def _record_requests(
             )
             for header in REDACTED_HEADERS
         ],
-        # without the right to deliver, WAF writes an account-wide policy of its own that nothing removes
+        # without the permission to deliver, WAF writes an account-wide policy that no stack removes
         opts=scope.opts(depends_on=[delivery]),
     )
 
 
 def _delivery(context: AwsContext, region: str, log_group: aws.cloudwatch.LogGroup) -> Statement:
-    """The right of the log delivery service to write to the web ACL's log group for this account."""
+    """Permission of the log delivery service to write to the web ACL's log group for this account."""
     return {
         **allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.concat(log_group.arn, ":*")),
         "Principal": {"Service": "delivery.logs.amazonaws.com"},
-        "Condition": sent_by(context, f"arn:{context.partition}:logs:{region}:{context.account_id}:*"),
+        "Condition": source_condition(context, f"arn:{context.partition}:logs:{region}:{context.account_id}:*"),
     }

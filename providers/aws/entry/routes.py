@@ -1,78 +1,88 @@
-"""Which path leads where, and in which order the load balancer asks. Pure.
+"""Listener rules of the load balancer: path patterns and priorities. Pure.
 
-A listener tries its rules by ascending priority (1 to 50000, unique), so the deeper of two nested paths needs the lower
-number. Numbers counted from a sorted list would all shift when a service is added, and two rules cannot trade places
-in one update (`PriorityInUse`). So a priority is made from the service's own path and nothing else: its depth picks a
-band, a hash of the path the slot in it. Two paths that meet in one slot, one chance in ten thousand, are refused.
+A listener evaluates its rules by ascending priority (1 to 50000, unique), so the deeper of two nested paths needs the
+lower number. Numbers from a sorted list would all shift when a service is added, and two rules cannot exchange
+priorities in one update (`PriorityInUse`). The priority is therefore derived from the path only: its depth selects a
+band, a hash of the path the slot in the band. Two paths of one slot, a chance of one in ten thousand, are refused.
 """
 
 from collections.abc import Iterator
 from hashlib import sha256
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
 from providers.contract.spec import Platform
 
-DEPTHS = 5
-"""Bands of priorities, one for each number of segments."""
+MAX_SEGMENTS = 5
+"""Number of bands, one for each depth."""
 SLOTS = 9_999
-LAST = 50_000
-"""Highest priority a listener takes: `/` catches what no other path does."""
+LAST_PRIORITY = 50_000
+"""Highest priority number of a listener, for `/`, which matches what no other path does."""
 PATTERN_CHARACTERS = 128
-"""Length of a path pattern: Elastic Load Balancing, "Condition types for listener rules"."""
+"""Maximum length of a path pattern: Elastic Load Balancing, "Condition types for listener rules"."""
 
 
 def segments(path: str) -> list[str]:
-    """`["chat", "v2"]` for `/chat/v2/`; none for `/`."""
+    """Split a path: `["chat", "v2"]` for `/chat/v2/`; empty for `/`."""
     return [segment for segment in path.split("/") if segment]
 
 
 def patterns(path: str) -> tuple[str, ...]:
-    """Path patterns of a prefix: itself and all below it, never a longer word (`/chat` is not `/chatter`)."""
+    """Path patterns of a prefix: the path itself and all below it, but no longer word (`/chat` does not match `/chatter`)."""
     prefix = path.rstrip("/")
     return (prefix, f"{prefix}/*") if prefix else ("/*",)
 
 
 def priority(path: str) -> int:
-    """Priority of the rule of `path`, 1 to 50000, lower for deeper paths; ValueError for more than five segments."""
+    """Priority of the rule of `path`, 1 to 50000, lower for deeper paths; raises ValueError for more than five segments."""
     depth = len(segments(path))
     if depth == 0:
-        return LAST
-    if depth > DEPTHS:
-        raise ValueError(f"{path} has more than {DEPTHS} segments")
+        return LAST_PRIORITY
+    if depth > MAX_SEGMENTS:
+        raise ValueError(f"{path} has more than {MAX_SEGMENTS} segments")
     slot = int.from_bytes(sha256(path.rstrip("/").encode()).digest()) % SLOTS
-    return (DEPTHS - depth) * SLOTS + slot + 1
+    return (MAX_SEGMENTS - depth) * SLOTS + slot + 1
 
 
 def ingress_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """Paths that a listener rule cannot express or tell apart."""
+    """Paths that a listener rule cannot express or distinguish."""
     return [*_path_refusals(spec), *_slot_refusals(spec)]
 
 
 def ingress_adjustments(spec: Platform) -> list[Adjustment]:
-    """Where the entry counts or checks in AWS's own way: WAF's rate window."""
+    """Rate limit of a public platform, which WAF evaluates over a sliding window."""
     if not spec.public:
         return []
     limit = spec.ingress.rate_limit_per_minute
-    given = f"{limit} in any 60 seconds, counted every few seconds, so a burst passes before the block begins"
-    return [legacy_adjustment("ingress.rate_limit_per_minute", limit, given)]
+    reason = (
+        f"{limit} requests per 60 s and address, evaluated every few seconds; a burst can pass before blocking starts"
+    )
+    return [Adjustment("ingress.rate_limit_per_minute", requested=limit, effect=Effect.ADJUSTED, reason=reason)]
 
 
 def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    longest = PATTERN_CHARACTERS - len("/*")
+    max_characters = PATTERN_CHARACTERS - len("/*")
     for name, service in spec.public.items():
         path = service.path or ""
-        if len(segments(path)) > DEPTHS or len(path) > longest or not path.isascii():
-            advice = f"a listener rule takes up to {DEPTHS} segments and {longest} ASCII characters; shorten the path"
-            yield legacy_unsupported("aws", f"services.{name}.path", path, advice)
+        if len(segments(path)) > MAX_SEGMENTS or len(path) > max_characters or not path.isascii():
+            yield Unsupported(
+                "aws",
+                f"services.{name}.path",
+                problem=f"{displayed(path)} exceeds the limits of a listener rule",
+                fix=f"use up to {MAX_SEGMENTS} segments and {max_characters} ASCII characters",
+            )
 
 
 def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    taken: dict[int, str] = {}
+    service_by_priority: dict[int, str] = {}
     for name, service in spec.public.items():
         path = service.path or ""
-        if len(segments(path)) > DEPTHS:
+        if len(segments(path)) > MAX_SEGMENTS:
             continue
-        other = taken.setdefault(priority(path), name)
+        other = service_by_priority.setdefault(priority(path), name)
         if other != name:
-            advice = f"it falls on the same rule priority as the path of {other}; change one of the two by a letter"
-            yield legacy_unsupported("aws", f"services.{name}.path", path, advice)
+            yield Unsupported(
+                "aws",
+                f"services.{name}.path",
+                problem=f"{displayed(path)} has the same rule priority as the path of {other}",
+                fix="change one of the two paths",
+            )

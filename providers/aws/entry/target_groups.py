@@ -1,4 +1,4 @@
-"""The copies of a service behind the load balancer, and the rule that sends its path to them."""
+"""Target groups of services, and the listener rules that route paths to them."""
 
 import pulumi_aws as aws
 
@@ -9,12 +9,12 @@ from providers.contract.component import Scope
 from providers.contract.spec import Health, Service
 
 DEREGISTRATION_DELAY_SECONDS = 60
-"""How long a copy that is taken out may finish its requests; below the stop timeout of its container."""
+"""Seconds in which a deregistered task may finish requests; below the stop timeout of its container."""
 STICKY_SECONDS = 86_400
 
 
 def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service: Service) -> aws.lb.TargetGroup:
-    """Addresses of the copies of a service with a port, checked by its own health numbers."""
+    """Target group of a service with a port, with the service's health settings."""
     return aws.lb.TargetGroup(
         scope.named(name),
         name=target_group_name(base.context.stack, name, service.port or 0),
@@ -24,7 +24,7 @@ def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service
         protocol_version="HTTP1",
         vpc_id=base.network.vpc_id,
         deregistration_delay=DEREGISTRATION_DELAY_SECONDS,
-        # answers of agents take seconds to minutes: the copy with the fewest open requests is the free one
+        # agents take seconds to minutes per request: the target with the fewest open requests is the least busy
         load_balancing_algorithm_type="least_outstanding_requests",
         health_check=_health_check(service.health),
         stickiness=_stickiness(service),
@@ -35,7 +35,7 @@ def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service
 def create_route(
     scope: Scope, name: str, service: Service, listener: aws.lb.Listener, group: aws.lb.TargetGroup
 ) -> aws.lb.ListenerRule:
-    """The rule that sends a service's path and all below it to its copies."""
+    """Listener rule that forwards a service's path and all below it."""
     path = service.path or "/"
     target = aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=group.arn, weight=1)
     return aws.lb.ListenerRule(
@@ -71,7 +71,7 @@ def _health_check(health: Health) -> aws.lb.TargetGroupHealthCheckArgs:
 
 
 def _stickiness(service: Service) -> aws.lb.TargetGroupStickinessArgs:
-    """Streamlit keeps a session in the memory of one copy, so a browser must come back to it."""
+    """Session affinity for Streamlit, which keeps sessions in the memory of one replica."""
     return aws.lb.TargetGroupStickinessArgs(
         type="lb_cookie", enabled=service.app == "streamlit", cookie_duration=STICKY_SECONDS
     )

@@ -1,7 +1,7 @@
-"""The contract's alarm rules as CloudWatch alarms.
+"""CloudWatch alarms of the contract's alarm rules, and composite alarms.
 
-An alarm is named by its rule's key, because deployments and composite alarms refer to alarms by name, and tells its
-topic twice: when it fires and when it is over.
+Alarms have fixed names, because deployments and composite alarms refer to them by name. An alarm notifies its topic when
+it fires and when it returns to OK.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,15 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.monitoring.metrics import ROWS, AwsAlarmTarget, Comparison, MetricRow, Reading, expression, readings
+from providers.aws.monitoring.metrics import (
+    SIGNAL_QUERIES,
+    AwsAlarmTarget,
+    Comparison,
+    MetricQuery,
+    Reading,
+    expression,
+    readings,
+)
 from providers.aws.naming import alarm_name
 from providers.aws.observability.channels import AwsChannels
 from providers.contract.alarms import AlarmRule, Severity, Signal, metric_for
@@ -19,8 +27,8 @@ from providers.contract.component import Scope
 
 
 @dataclass(frozen=True)
-class Limit:
-    """When a measured value is too much: compared with `threshold` in each of `periods` periods."""
+class AlarmCondition:
+    """Condition of an alarm: comparison with `threshold` in each of `periods` periods."""
 
     threshold: float
     period_seconds: int
@@ -32,40 +40,42 @@ class Limit:
 def create_alarm(
     scope: Scope, rule: AlarmRule, channels: AwsChannels, target: AwsAlarmTarget
 ) -> aws.cloudwatch.MetricAlarm:
-    """The alarm of one rule on its target, telling the topic of the rule's severity."""
-    measured = metric_for(ROWS, rule)
-    limit = limit_of(rule, measured)
-    return metric_alarm(scope, rule.key, rule.summary, measured, target, limit, [channels.topic(rule.severity)])
+    """Alarm of one rule on its target, with the topic of the rule's severity."""
+    query = metric_for(SIGNAL_QUERIES, rule)
+    limit = alarm_condition(rule, query)
+    return metric_alarm(scope, rule.key, rule.summary, query, target, limit, [channels.topic(rule.severity)])
 
 
-def limit_of(rule: AlarmRule, measured: MetricRow) -> Limit:
-    """The rule's own limit, or for a row turned around the absence that stands for it."""
-    absence = measured.absence
+def alarm_condition(rule: AlarmRule, query: MetricQuery) -> AlarmCondition:
+    """Condition of a rule; the query's absence condition replaces it if there is one."""
+    absence = query.absence
     if absence is None:
-        return Limit(rule.threshold, rule.period_seconds, rule.periods)
-    return Limit(absence.fewer_than, rule.period_seconds, absence.periods, "LessThanThreshold", absence.warm_up_minutes)
+        return AlarmCondition(rule.threshold, rule.period_seconds, rule.periods)
+    return AlarmCondition(
+        absence.fewer_than, rule.period_seconds, absence.periods, "LessThanThreshold", absence.warm_up_minutes
+    )
 
 
 def metric_alarm(
     scope: Scope,
     key: str,
     summary: str,
-    measured: MetricRow,
+    query: MetricQuery,
     target: AwsAlarmTarget,
-    limit: Limit,
+    limit: AlarmCondition,
     topics: Sequence[pulumi.Output[str]],
 ) -> aws.cloudwatch.MetricAlarm:
-    """One alarm on a row of the metric table; without topics it is a part of a composite alarm."""
+    """Alarm on a query; without topics it is a part of a composite alarm."""
     return aws.cloudwatch.MetricAlarm(
         scope.named(key),
         name=alarm_name(target.stack, key),
         alarm_description=summary,
-        **source_of(measured, target, limit.period_seconds, summary),
+        **alarm_source(query, target, limit.period_seconds, summary),
         comparison_operator=limit.comparison,
         threshold=limit.threshold,
         evaluation_periods=limit.periods,
         datapoints_to_alarm=limit.periods,
-        treat_missing_data=measured.missing,
+        treat_missing_data=query.missing,
         warm_up_configuration=_warm_up(limit.warm_up_minutes),
         alarm_actions=topics,
         ok_actions=topics,
@@ -73,8 +83,8 @@ def metric_alarm(
     )
 
 
-class Source(TypedDict, total=False):
-    """The arguments of an alarm that say what it measures: one metric with its statistic, or queries."""
+class AlarmSource(TypedDict, total=False):
+    """Metric arguments of an alarm: one metric with its statistic, or queries."""
 
     namespace: str
     metric_name: str
@@ -86,9 +96,9 @@ class Source(TypedDict, total=False):
     metric_queries: list[aws.cloudwatch.MetricAlarmMetricQueryArgs]
 
 
-def source_of(measured: MetricRow, target: AwsAlarmTarget, period_seconds: int, label: str) -> Source:
-    """What an alarm on a row measures; CloudWatch takes the words of one metric or queries, never both."""
-    sources, math = readings(measured, target), expression(measured, target)
+def alarm_source(query: MetricQuery, target: AwsAlarmTarget, period_seconds: int, label: str) -> AlarmSource:
+    """Metric arguments of an alarm; CloudWatch accepts a single metric or queries, never both."""
+    sources, math = readings(query, target), expression(query, target)
     if math:
         return {"metric_queries": queries(sources, math, label, period_seconds)}
     (reading,) = sources
@@ -101,17 +111,17 @@ def source_of(measured: MetricRow, target: AwsAlarmTarget, period_seconds: int, 
     }
 
 
-def _statistic(stat: str) -> Source:
+def _statistic(stat: str) -> AlarmSource:
     if not stat.startswith("p"):
         return {"statistic": stat}
-    # Few requests make a percentile a matter of luck.
+    # a percentile of few requests is not significant
     return {"extended_statistic": stat, "evaluate_low_sample_count_percentiles": "ignore"}
 
 
 def queries(
     sources: Sequence[Reading], math: str, label: str, period_seconds: int
 ) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
-    """The metrics of an expression and the expression itself, which alone is compared with the threshold."""
+    """Queries of an expression and its metrics; only the expression is compared with the threshold."""
     result = aws.cloudwatch.MetricAlarmMetricQueryArgs(id="result", expression=math, label=label, return_data=True)
     return [*(_query(source, period_seconds) for source in sources), result]
 
@@ -139,7 +149,11 @@ def _warm_up(minutes: int) -> aws.cloudwatch.MetricAlarmWarmUpConfigurationArgs 
 def create_outage_alarm(
     scope: Scope, stack: str, service: str, alarms: Mapping[Signal, aws.cloudwatch.MetricAlarm], channels: AwsChannels
 ) -> aws.cloudwatch.CompositeAlarm:
-    """`<service>-down` over the alarms of one public service."""
+    """Composite alarm `<service>-down` of one public service.
+
+    A service is down when targets fail their health check, or when requests fail and are slow at the same time; one of the
+    latter may be caused by a single caller. The alarms it combines keep their own severities.
+    """
     unhealthy = firing(alarms[Signal.UNHEALTHY_REPLICAS])
     failing, slow = firing(alarms[Signal.ERROR_PERCENT]), firing(alarms[Signal.LATENCY_P95_SECONDS])
     rule = pulumi.Output.concat(unhealthy, " OR (", failing, " AND ", slow, ")")
@@ -155,7 +169,7 @@ def composite_alarm(
     channels: AwsChannels,
     severity: Severity,
 ) -> aws.cloudwatch.CompositeAlarm:
-    """An alarm over other alarms, telling the topic of its severity when it fires and when it is over."""
+    """Composite alarm that notifies the topic of its severity."""
     topic = channels.topic(severity)
     return aws.cloudwatch.CompositeAlarm(
         scope.named(key),
@@ -169,5 +183,5 @@ def composite_alarm(
 
 
 def firing(alarm: aws.cloudwatch.MetricAlarm) -> pulumi.Output[str]:
-    """The term of a composite rule that is true while `alarm` fires."""
+    """Term of a composite rule that is true while `alarm` fires."""
     return pulumi.Output.concat('ALARM("', alarm.name, '")')

@@ -1,9 +1,9 @@
-"""Money: a monthly budget and an eye for spending that is unlike itself.
+"""Monthly budget and cost anomaly detection.
 
-The budget counts the whole account, because AWS can only tell a stack's costs apart by a tag that somebody activated
-for cost allocation, and one that nobody did would count nothing and stay silent. The anomaly monitor looks at the
-stack's tag: an account may hold one monitor over its services, new accounts are born with it, and another would fail
-the deployment. Both services are global and take no region.
+The budget covers the account, because AWS can only separate a stack's costs by a tag that was activated for cost
+allocation; with an inactive tag it would count nothing without notice. The anomaly monitor filters by the stack's tag: an
+account may have only one monitor over its services, which new accounts already have, and a second one would fail the
+deployment. Both services are global and take no region.
 """
 
 import json
@@ -16,16 +16,16 @@ from providers.contract.alarms import Severity
 from providers.contract.component import Scope
 from providers.contract.spec import BudgetSpec
 
-NOTICES: tuple[tuple[str, int, Severity], ...] = (
+NOTIFICATIONS: tuple[tuple[str, int, Severity], ...] = (
     ("ACTUAL", 80, "warning"),
     ("FORECASTED", 100, "warning"),
     ("ACTUAL", 100, "critical"),
 )
-"""What is compared, at which percent of the budget, and how loud."""
+"""Notifications: amount, percentage of the budget and severity."""
 
 
 def create_budget(scope: Scope, stack: str, budget: BudgetSpec, channels: AwsChannels) -> None:
-    """The budget with its three notices, and the anomaly monitor with its subscription."""
+    """Declare the budget with its notifications, and the anomaly monitor with its subscription."""
     aws.budgets.Budget(
         scope.named("budget"),
         budget_type="COST",
@@ -40,7 +40,7 @@ def create_budget(scope: Scope, stack: str, budget: BudgetSpec, channels: AwsCha
                 threshold_type="PERCENTAGE",
                 subscriber_sns_topic_arns=[channels.topic(severity)],
             )
-            for compared, percent, severity in NOTICES
+            for compared, percent, severity in NOTIFICATIONS
         ],
         opts=scope.opts(),
     )
@@ -56,7 +56,7 @@ def _watch_anomalies(scope: Scope, stack: str, budget: BudgetSpec, channels: Aws
     )
     aws.costexplorer.AnomalySubscription(
         scope.named("anomalies"),
-        # Topics hear of single anomalies only; summaries go to mailboxes.
+        # topics only receive individual anomalies; summaries are for e-mail
         frequency="IMMEDIATE",
         monitor_arn_lists=[monitor.arn],
         subscribers=[aws.costexplorer.AnomalySubscriptionSubscriberArgs(type="SNS", address=channels.warning)],
@@ -72,6 +72,6 @@ def _watch_anomalies(scope: Scope, stack: str, budget: BudgetSpec, channels: Aws
 
 
 def stack_costs(stack: str) -> str:
-    """Costs of what carries the stack's tag; AWS hands every key back, so every key is sent."""
+    """Filter on the stack's tag; AWS returns every key, so every key is sent."""
     empty = dict.fromkeys(("And", "CostCategories", "Dimensions", "Not", "Or"))
     return json.dumps({**empty, "Tags": {"Key": "stack", "MatchOptions": None, "Values": [stack]}})

@@ -1,9 +1,12 @@
-"""A failed backup of the database, told by the finished one that does not come.
+"""Metrics of the database that RDS lacks: finished backups and failed connections.
 
-RDS announces that a daily backup began and that it finished (RDS-EVENT-0001 and -0002) and has neither event nor
-metric for one that failed, and AWS Backup's metrics know nothing of backups that RDS takes itself. So finished
-backups are written to a log group, where an auditor finds them, and an alarm fires when none came for longer than a
-day. Events are delivered on a best-effort basis: a lost one rings falsely, a lost backup never stays silent.
+Backups: RDS publishes events when a daily backup begins and finishes (RDS-EVENT-0001 and -0002), but neither event nor
+metric for a failed one, and AWS Backup's metrics do not cover RDS's own backups. Finished backups are written to a log
+group, where an auditor finds them, and an alarm fires when none arrived for more than a day. Events are delivered on a
+best-effort basis: a lost event causes a false alarm, a missed backup never stays unnoticed.
+
+Connections: both ends are read. The server's log contains what it rejected (passwords, no free slot); the services' logs
+contain what never reached the server (wrong address, closed network), in the format of libpq and psycopg.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,22 +23,20 @@ from providers.contract.component import Scope
 
 BACKUP_FINISHED = "RDS-EVENT-0002"
 WRITERS = ["events.amazonaws.com", "delivery.logs.amazonaws.com"]
-"""EventBridge, and the delivery service it writes through."""
-REFUSED = (
+"""EventBridge, and the delivery service through which it writes."""
+REJECTED_BY_SERVER = (
     "password authentication failed",
     "remaining connection slots are reserved",
     "too many clients already",
     "no pg_hba.conf entry",
 )
-"""What PostgreSQL logs (FATAL) about a connection it refuses."""
-UNREACHED = ("connection to server at", "could not connect to server", "couldn't get a connection after")
-"""What a client logs: libpq from version 14, libpq before, and psycopg's pool when it gives up waiting."""
+"""Messages (FATAL) of PostgreSQL about a rejected connection."""
+SERVER_UNREACHABLE = ("connection to server at", "could not connect to server", "couldn't get a connection after")
+"""Messages of clients: libpq from version 14, libpq before, and psycopg's pool after its timeout."""
 
 
-def record_backups(
-    scope: Scope, context: AwsContext, keys: AwsKeys, identifier: pulumi.Input[str]
-) -> pulumi.Output[str]:
-    """Log every finished backup of the instance `identifier`; gives the name of the event rule that does."""
+def log_backups(scope: Scope, context: AwsContext, keys: AwsKeys, identifier: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Log every finished backup of the instance `identifier`; returns the name of the event rule."""
     rule = aws.cloudwatch.EventRule(
         scope.named("backups"),
         description=f"finished backups of the database of {context.stack}",
@@ -46,7 +47,7 @@ def record_backups(
     log_group = create_log_group(scope, "backups", context, keys.telemetry, context.log_group("backups"))
     writable = aws.cloudwatch.LogResourcePolicy(
         scope.named("backups"),
-        # On the group itself: an account has ten policies a region for all groups together.
+        # resource policy of the group; an account has only ten policies per region for all groups together
         resource_arn=log_group.arn,
         policy_document=document(*_written_by(rule, log_group)),
         opts=scope.opts(),
@@ -55,7 +56,7 @@ def record_backups(
         scope.named("backups"),
         rule=rule.name,
         arn=log_group.arn,
-        # No Output tells that the rule may write before the first event comes.
+        # no Output expresses that the rule may write before the first event
         opts=scope.opts(depends_on=[writable]),
     )
     return rule.name
@@ -81,11 +82,14 @@ def _written_by(rule: aws.cloudwatch.EventRule, log_group: aws.cloudwatch.LogGro
     ]
 
 
-def count_failed_connections(
+def create_failed_connections_metric(
     scope: Scope, stack: str, server_log: pulumi.Input[str], client_logs: Mapping[str, pulumi.Input[str]]
 ) -> None:
-    """One counter fed by the server's log group and by those of the services that use the database, by name."""
-    sources = {"": (server_log, REFUSED), **{f"-{name}": (log, UNREACHED) for name, log in client_logs.items()}}
+    """Declare one counter over the server's log group and those of the services that use the database, by name."""
+    sources = {
+        "": (server_log, REJECTED_BY_SERVER),
+        **{f"-{name}": (log, SERVER_UNREACHABLE) for name, log in client_logs.items()},
+    }
     for suffix, (log_group, phrases) in sources.items():
         aws.cloudwatch.LogMetricFilter(
             scope.named(f"failed-connections{suffix}"),
@@ -103,7 +107,7 @@ def count_failed_connections(
 
 
 def any_of(phrases: tuple[str, ...]) -> str:
-    """Filter pattern of lines that hold at least one of the phrases."""
+    """Filter pattern of lines that contain at least one of the phrases."""
     return " ".join(_optional(phrases))
 
 

@@ -1,101 +1,109 @@
-"""What monitoring decides before it declares: its numbers, what AWS refuses, what AWS honours in its own way. Pure."""
+"""Monitoring settings that AWS refuses or adjusts, and the numbers of budget and dashboard. Pure."""
 
 from collections.abc import Iterator
 
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.dashboard import dashboard_rows
-from providers.contract.diagnostics import Adjustment, Diagnostic, legacy_adjustment, legacy_unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import BudgetSpec, DatabaseSpec, Platform
 
 BYTES_PER_GIB = 2**30
-MOST_WIDGETS = 500
-"""Widgets that CloudWatch allows on a dashboard."""
+MAX_WIDGETS = 500
+"""Quota of widgets on a CloudWatch dashboard."""
 TOP_WIDGETS = 7
-"""The title, and lists of a hundred alarms each, as many as a full dashboard can need."""
+"""Widgets above the rows: the title, and lists of a hundred alarms each, as many as the largest dashboard needs."""
 ANOMALY_PERCENT = 10
-"""An anomaly is told when it costs at least this share of the monthly budget."""
-NO_CHAT = ("cn-", "us-gov-")
-"""Regions of the partitions in which Amazon Q Developer in chat applications does not exist."""
+"""Share of the monthly budget from which an anomaly is reported."""
+REGIONS_WITHOUT_CHAT = ("cn-", "us-gov-")
+"""Prefixes of regions without Amazon Q Developer in chat applications."""
 
 
 def database_sizes(database: DatabaseSpec, max_connections: int) -> dict[str, int]:
-    """What percentages of the database are percentages of: its first disk in bytes, its connections."""
+    """Denominators of percentages: the initial storage in bytes and the maximum number of connections."""
     return {"storage_bytes": database.storage_gib * BYTES_PER_GIB, "max_connections": max_connections}
 
 
 def dollars(amount: float) -> str:
-    """`800.00`, as AWS's cost services write it."""
+    """Return `800.00`, the format of AWS's cost services."""
     return f"{amount:.2f}"
 
 
 def anomaly_usd(budget: BudgetSpec) -> str:
-    """Smallest impact of an anomaly that is told, in dollars."""
+    """Minimum impact of a reported anomaly, in dollars."""
     return dollars(budget.monthly_usd * ANOMALY_PERCENT / 100)
 
 
 def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Slack where AWS does not reach it, and a dashboard with more graphs than CloudWatch draws."""
+    """Slack in regions without it, and dashboards above the quota of widgets."""
     return [*_slack_refusals(spec), *_dashboard_refusals(spec)]
 
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
-    """Where CloudWatch, Prometheus or the budget sees less, or more, than was asked."""
-    return [*_entry_notes(spec), *_disk_notes(spec), *_prometheus_notes(spec), *_budget_notes(spec)]
+    """Settings that CloudWatch, Prometheus or the budget applies in part or not at all."""
+    return [
+        *_request_adjustments(spec),
+        *_storage_adjustments(spec),
+        *_prometheus_adjustments(spec),
+        *_budget_adjustments(spec),
+    ]
 
 
 def _slack_refusals(spec: Platform) -> Iterator[Diagnostic]:
     region = spec.aws.region if spec.aws else ""
-    if spec.monitoring.slack is not None and region.startswith(NO_CHAT):
-        advice = f"AWS does not speak to Slack from {region}; leave it out and use `monitoring.emails`"
-        yield legacy_unsupported("aws", "monitoring.slack", spec.monitoring.slack.model_dump(), advice)
+    if spec.monitoring.slack is not None and region.startswith(REGIONS_WITHOUT_CHAT):
+        yield Unsupported(
+            "aws",
+            "monitoring.slack",
+            problem=f"Amazon Q Developer in chat applications is not available in {region}",
+            fix="remove it and use monitoring.emails",
+        )
 
 
 def _dashboard_refusals(spec: Platform) -> Iterator[Diagnostic]:
     widgets = TOP_WIDGETS + sum(1 + len(row.panels) for row in dashboard_rows(spec, alarm_rules(spec)))
-    if spec.monitoring.dashboards and widgets > MOST_WIDGETS:
-        advice = (
-            f"{len(spec.services)} services need {widgets} widgets and CloudWatch allows {MOST_WIDGETS}; "
-            "set it to false or spread the services over more stacks"
+    if spec.monitoring.dashboards and widgets > MAX_WIDGETS:
+        yield Unsupported(
+            "aws",
+            "monitoring.dashboards",
+            problem=f"{len(spec.services)} services need {widgets} widgets, and a CloudWatch dashboard has {MAX_WIDGETS}",
+            fix="set it to false or distribute the services over more stacks",
         )
-        yield legacy_unsupported("aws", "monitoring.dashboards", True, advice)
 
 
-def _entry_notes(spec: Platform) -> Iterator[Adjustment]:
+def _request_adjustments(spec: Platform) -> Iterator[Adjustment]:
     if spec.monitoring.slo is not None and not spec.public:
-        asked = spec.monitoring.slo.model_dump()
-        yield legacy_adjustment("monitoring.slo", asked, "nothing: no service has a `path`, so no request is counted")
+        reason = "no service has a path, so no requests are measured"
+        yield Adjustment("monitoring.slo", spec.monitoring.slo.model_dump(), Effect.IGNORED, reason)
     if len(spec.public) > 1:
-        percent = spec.monitoring.alerts.error_percent
-        given = (
-            "the share of a service's own 5xx answers and those the load balancer gave in the place of any service: "
-            "AWS counts the latter for all together"
+        reason = "errors that the load balancer returns itself are included; AWS counts them for all services together"
+        yield Adjustment(
+            "monitoring.alerts.error_percent", spec.monitoring.alerts.error_percent, Effect.ADJUSTED, reason
         )
-        yield legacy_adjustment("monitoring.alerts.error_percent", percent, given)
 
 
-def _disk_notes(spec: Platform) -> Iterator[Adjustment]:
+def _storage_adjustments(spec: Platform) -> Iterator[Adjustment]:
     database = spec.database
     if database is not None and database.max_storage_gib > database.storage_gib:
         rule = next(rule for rule in alarm_rules(spec) if rule.signal is Signal.DATABASE_STORAGE_PERCENT)
         free_percent = 100 - rule.threshold
-        given = (
-            f"an alarm when less than {database.storage_gib * free_percent / 100:g} GiB are free ({free_percent:g} % of "
-            "storage_gib), however far the disk has grown: CloudWatch tells free space and not size"
+        reason = (
+            f"the storage alarm fires below {database.storage_gib * free_percent / 100:g} GiB of free space "
+            f"({free_percent:g} % of storage_gib), even after the storage has grown; CloudWatch reports free space, not size"
         )
-        yield legacy_adjustment("database.max_storage_gib", database.max_storage_gib, given)
+        yield Adjustment("database.max_storage_gib", database.max_storage_gib, Effect.PARTIAL, reason)
 
 
-def _prometheus_notes(spec: Platform) -> Iterator[Adjustment]:
+def _prometheus_adjustments(spec: Platform) -> Iterator[Adjustment]:
     parts = [name for name, part in (("database", spec.database), ("cache", spec.cache)) if part is not None]
     if spec.monitoring.prometheus and parts:
-        given = f"a Prometheus of the services; {' and '.join(parts)} are watched by CloudWatch alone"
-        yield legacy_adjustment("monitoring.prometheus", True, given)
+        reason = f"only services are scraped; CloudWatch monitors {listed(parts, 'and')}"
+        yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)
 
 
-def _budget_notes(spec: Platform) -> Iterator[Adjustment]:
+def _budget_adjustments(spec: Platform) -> Iterator[Adjustment]:
     if spec.budget is not None:
-        given = (
-            f"a budget of the whole account, and a watch for anomalies of {anomaly_usd(spec.budget)} dollars and more "
-            "once the tag `stack` is activated for cost allocation"
+        reason = (
+            f"the budget covers the whole AWS account; cost anomalies of {anomaly_usd(spec.budget)} USD and more are "
+            "reported once the tag `stack` is activated for cost allocation"
         )
-        yield legacy_adjustment("budget.monthly_usd", spec.budget.monthly_usd, given)
+        yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, Effect.ADJUSTED, reason)

@@ -1,8 +1,11 @@
-"""One table from the contract's signals to CloudWatch's metrics. Pure: no SDK.
+"""CloudWatch metrics of the contract's signals, and the targets that alarms and graphs read them from.
 
-Most rows are one metric; shares and differences are metric math over several. Three signals have no metric of their
-own on AWS: failed connections are counted in the logs (`logs.py`), a failed backup shows only as a finished one that
-does not come (`backups.py`), and the load balancer counts the errors it answers itself for all services together.
+Most signals are one metric; percentages and differences are metric math over several. Three signals have no metric on
+AWS: failed connections are counted in logs and a failed backup is the absence of a finished one (both in
+`database_metrics.py`), and the load balancer counts the errors it returns itself for all services together.
+
+A target only needs the dimensions of its metrics, so an alarm on the load balancer's metrics can exist before the ECS
+service whose deployments it rolls back.
 """
 
 from collections.abc import Mapping
@@ -21,17 +24,17 @@ BALANCER = ("LoadBalancer",)
 TARGETS = ("LoadBalancer", "TargetGroup")
 INSTANCE = ("DBInstanceIdentifier",)
 NODE = ("CacheClusterId",)
-FEWEST_REQUESTS = 20
-"""Requests a period below which a share of errors says nothing: one failure at night is not an outage."""
+MIN_REQUESTS = 20
+"""Requests per period below which the error rate is not evaluated: one failure at night is not an outage."""
 HOURS_WITHOUT_BACKUP = 26
-"""A daily backup and two hours of grace: it may begin anywhere in its window and takes as long as the data is large."""
+"""A day and two hours of grace: the start within the window varies, and so does the duration."""
 LOG_NAMESPACE = "AgentPlatform/{stack}"
 FAILED_CONNECTIONS = "DatabaseFailedConnections"
 
 
 @dataclass(frozen=True)
 class AwsMetric:
-    """A CloudWatch metric: namespace, name, the statistic of a period that counts, and its dimensions' names."""
+    """CloudWatch metric: namespace, name, statistic and the names of its dimensions."""
 
     namespace: str
     name: str
@@ -40,11 +43,11 @@ class AwsMetric:
 
 
 @dataclass(frozen=True)
-class MetricRow:
-    """How CloudWatch measures one signal.
+class MetricQuery:
+    """CloudWatch query of one signal.
 
-    `expression` is metric math over the metrics' ids; empty: the one metric itself. Braces in it and in a namespace
-    take the target's facts, and `{nodes}` the ids of a metric that is read once `per_node`.
+    `expression` is metric math over the metrics' ids; empty for a single metric. Placeholders in it and in a namespace are
+    replaced by values of the target, and `{nodes}` by the ids of a metric that is read `per_node`.
     """
 
     metrics: Mapping[str, AwsMetric]
@@ -56,17 +59,17 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class Absence:
-    """Turns a row around: the alarm fires when the metric stays below `fewer_than` in each of `periods` periods."""
+    """Inverted condition: the alarm fires when the metric stays below `fewer_than` in each of `periods` periods."""
 
     fewer_than: float
     periods: int
     warm_up_minutes: int
-    """Time after its making in which the alarm stays silent: it cannot know what came before it."""
+    """Time after creation during which the alarm does not fire, because there is no history."""
 
 
 @dataclass(frozen=True)
 class AwsAlarmTarget:
-    """One subject: values by CloudWatch's dimension names, the cache's nodes, and sizes that percentages are of."""
+    """Subject of an alarm or graph: values of CloudWatch dimensions, cache nodes, and denominators of percentages."""
 
     stack: str
     dimensions: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
@@ -76,7 +79,7 @@ class AwsAlarmTarget:
 
 @dataclass(frozen=True)
 class Reading:
-    """One metric of a row, complete: its id in the row's expression and the values of its dimensions."""
+    """Metric of a query with the values of its dimensions and its id in metric math."""
 
     id: str
     namespace: str
@@ -84,88 +87,90 @@ class Reading:
     dimensions: Mapping[str, pulumi.Input[str]]
 
 
-def one(namespace: str, name: str, stat: str, dimensions: tuple[str, ...], missing: Missing = "missing") -> MetricRow:
-    """A row of a single metric."""
-    return MetricRow({"m": AwsMetric(namespace, name, stat, dimensions)}, missing=missing)
+def single_metric(
+    namespace: str, name: str, stat: str, dimensions: tuple[str, ...], missing: Missing = "missing"
+) -> MetricQuery:
+    """Query of a single metric."""
+    return MetricQuery({"m": AwsMetric(namespace, name, stat, dimensions)}, missing=missing)
 
 
-def errors(*dimensions: str) -> MetricRow:
-    """Share of requests answered with 5xx, by the service or by the load balancer in its place, in percent.
+def errors(*dimensions: str) -> MetricQuery:
+    """Percentage of requests answered with 5xx, by the service or by the load balancer on its behalf.
 
-    The load balancer reports its own answers only when there are some and never by target group, so every term is
-    filled with zero, and with several public services each of them carries the load balancer's errors: too loud
-    beats silent when a service is too broken to answer at all.
+    The load balancer reports its own errors only when there are some and never by target group. Every term is therefore
+    filled with zero, and with several public services each of them includes the load balancer's errors: a false alarm is
+    preferable to none when a service is too broken to answer.
     """
     failed, asked = "(FILL(t5,0)+FILL(e5,0))", "(FILL(rq,0)+FILL(e5,0))"
-    return MetricRow(
+    return MetricQuery(
         {
             "t5": AwsMetric("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", dimensions),
             "e5": AwsMetric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", BALANCER),
             "rq": AwsMetric("AWS/ApplicationELB", "RequestCount", "Sum", dimensions),
         },
-        f"IF({asked}>{FEWEST_REQUESTS}, 100*{failed}/{asked}, 0)",
+        f"IF({asked}>{MIN_REQUESTS}, 100*{failed}/{asked}, 0)",
         missing="notBreaching",
     )
 
 
-def latency(*dimensions: str) -> MetricRow:
-    """95th percentile of the time a target takes to begin its answer, in seconds."""
-    return one("AWS/ApplicationELB", "TargetResponseTime", "p95", dimensions, "notBreaching")
+def latency(*dimensions: str) -> MetricQuery:
+    """95th percentile of the time until a target begins its response, in seconds."""
+    return single_metric("AWS/ApplicationELB", "TargetResponseTime", "p95", dimensions, "notBreaching")
 
 
-UNHEALTHY = MetricRow(
+UNHEALTHY = MetricQuery(
     {
         "sick": AwsMetric("AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", TARGETS),
         "well": AwsMetric("AWS/ApplicationELB", "HealthyHostCount", "Maximum", TARGETS),
     },
-    # Copies that start or drain count as neither, so a service with none healthy may have none unhealthy either.
+    # tasks that start or drain count as neither, so a service without healthy tasks may have no unhealthy ones
     "sick+IF(well<1, 1, 0)",
-    # Both metrics stop when no copy is registered at all, which is the worst health there is.
+    # both metrics stop when no target is registered, which is also unhealthy
     missing="breaching",
 )
-MISSING_REPLICAS = MetricRow(
+MISSING_REPLICAS = MetricQuery(
     {
         "wanted": AwsMetric("ECS/ContainerInsights", "DesiredTaskCount", "Average", ECS),
         "running": AwsMetric("ECS/ContainerInsights", "RunningTaskCount", "Average", ECS),
     },
     "wanted-running",
 )
-STORAGE = MetricRow(
+STORAGE = MetricQuery(
     {"free": AwsMetric("AWS/RDS", "FreeStorageSpace", "Minimum", INSTANCE)},
     "100-100*free/{storage_bytes}",
 )
-BACKUPS = MetricRow(
+BACKUPS = MetricQuery(
     {"m": AwsMetric("AWS/Events", "Invocations", "Sum", ("RuleName",))},
     missing="breaching",
     absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_BACKUP, warm_up_minutes=60 * HOURS_WITHOUT_BACKUP),
 )
-ROWS: Mapping[Signal, MetricRow] = {
-    Signal.CPU_PERCENT: one("AWS/ECS", "CPUUtilization", "Average", ECS),
-    Signal.MEMORY_PERCENT: one("AWS/ECS", "MemoryUtilization", "Average", ECS),
+SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
+    Signal.CPU_PERCENT: single_metric("AWS/ECS", "CPUUtilization", "Average", ECS),
+    Signal.MEMORY_PERCENT: single_metric("AWS/ECS", "MemoryUtilization", "Average", ECS),
     Signal.ERROR_PERCENT: errors(*TARGETS),
     Signal.LATENCY_P95_SECONDS: latency(*TARGETS),
     Signal.UNHEALTHY_REPLICAS: UNHEALTHY,
     Signal.MISSING_REPLICAS: MISSING_REPLICAS,
-    Signal.DATABASE_FAILED_CONNECTIONS: one(LOG_NAMESPACE, FAILED_CONNECTIONS, "Sum", (), "notBreaching"),
-    Signal.DATABASE_CPU_PERCENT: one("AWS/RDS", "CPUUtilization", "Average", INSTANCE),
+    Signal.DATABASE_FAILED_CONNECTIONS: single_metric(LOG_NAMESPACE, FAILED_CONNECTIONS, "Sum", (), "notBreaching"),
+    Signal.DATABASE_CPU_PERCENT: single_metric("AWS/RDS", "CPUUtilization", "Average", INSTANCE),
     Signal.DATABASE_STORAGE_PERCENT: STORAGE,
-    Signal.DATABASE_CONNECTIONS_PERCENT: MetricRow(
+    Signal.DATABASE_CONNECTIONS_PERCENT: MetricQuery(
         {"open": AwsMetric("AWS/RDS", "DatabaseConnections", "Average", INSTANCE)}, "100*open/{max_connections}"
     ),
     Signal.DATABASE_BACKUP_FAILED: BACKUPS,
-    Signal.CACHE_MEMORY_PERCENT: MetricRow(
+    Signal.CACHE_MEMORY_PERCENT: MetricQuery(
         {"m": AwsMetric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Average", NODE)}, "MAX([{nodes}])", per_node=True
     ),
-    Signal.CACHE_EVICTIONS: MetricRow(
+    Signal.CACHE_EVICTIONS: MetricQuery(
         {"m": AwsMetric("AWS/ElastiCache", "Evictions", "Sum", NODE)}, "SUM([{nodes}])", per_node=True
     ),
 }  # fmt: skip
-"""Every signal of the contract. Sources: "CloudWatch metrics" of ECS, Application Load Balancer, RDS, ElastiCache."""
-MEASURES: Mapping[GraphOnlyMetric, MetricRow] = {
-    GraphOnlyMetric.REQUESTS: one("AWS/ApplicationELB", "RequestCount", "Sum", TARGETS),
-    GraphOnlyMetric.SPENDING: one("AWS/Billing", "EstimatedCharges", "Maximum", ("Currency",)),
+"""CloudWatch query of every signal. Sources: "CloudWatch metrics" of ECS, Application Load Balancer, RDS, ElastiCache."""
+GRAPH_METRICS: Mapping[GraphOnlyMetric, MetricQuery] = {
+    GraphOnlyMetric.REQUESTS: single_metric("AWS/ApplicationELB", "RequestCount", "Sum", TARGETS),
+    GraphOnlyMetric.SPENDING: single_metric("AWS/Billing", "EstimatedCharges", "Maximum", ("Currency",)),
 }
-"""What the dashboard draws beside the signals."""
+"""Metrics that the dashboard shows in addition to the signals."""
 
 
 def service_target(
@@ -176,9 +181,9 @@ def service_target(
     load_balancer: pulumi.Input[str] | None = None,
     target_group: pulumi.Input[str] | None = None,
 ) -> AwsAlarmTarget:
-    """A service: cluster and service for its CPU, memory and copies; ARN suffixes for what the load balancer sees.
+    """Target of a service: cluster and service for CPU, memory and tasks; ARN suffixes for load balancer metrics.
 
-    The deployment alarm (ERROR_PERCENT) needs `load_balancer` and `target_group` only.
+    The deployment alarm (ERROR_PERCENT) only needs `load_balancer` and `target_group`.
     """
     values = {
         "ClusterName": cluster_name,
@@ -189,8 +194,8 @@ def service_target(
     return AwsAlarmTarget(stack, {name: value for name, value in values.items() if value is not None})
 
 
-def readings(row: MetricRow, target: AwsAlarmTarget) -> list[Reading]:
-    """The metrics of a row on a target; raises LookupError when the target lacks a dimension."""
+def readings(row: MetricQuery, target: AwsAlarmTarget) -> list[Reading]:
+    """Metrics of a query on a target; raises LookupError when the target lacks a dimension."""
     if row.per_node:
         (metric,) = row.metrics.values()
         (dimension,) = metric.dimensions
@@ -201,13 +206,13 @@ def readings(row: MetricRow, target: AwsAlarmTarget) -> list[Reading]:
     return [_reading(id, metric, target) for id, metric in row.metrics.items()]
 
 
-def expression(row: MetricRow, target: AwsAlarmTarget) -> str:
-    """The row's metric math on a target; empty for a row of one plain metric."""
+def expression(row: MetricQuery, target: AwsAlarmTarget) -> str:
+    """Metric math of a query on a target; empty for a query of a single metric."""
     return row.expression.format(nodes=",".join(node_ids(target)), **target.sizes)
 
 
 def node_ids(target: AwsAlarmTarget) -> list[str]:
-    """Ids in metric math of the cache's nodes: `n0`, `n1`, ..."""
+    """Ids of the cache's nodes in metric math: `n0`, `n1`, ..."""
     return [f"n{number}" for number in range(len(target.nodes))]
 
 

@@ -1,7 +1,7 @@
-"""Alarms, dashboard and budget over all that stands in the region.
+"""Alarms, SLO, dashboard and budget of a region.
 
-Alarms are CloudWatch's and speak through the topics of `channels.py`. The alarm on a public service's errors was made
-with the service, because it also rolls its deployments back; here it is listed and combined, not made again.
+Compute declares the error alarm of each public service, because ECS needs it to roll deployments back
+(`AwsCompute.alarms`); this module declares every other alarm and combines both.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,12 @@ from providers.aws.base.resources import AwsBaseResources
 from providers.aws.database.resources import AwsDatabase
 from providers.aws.monitoring.alarms import create_alarm, create_outage_alarm
 from providers.aws.monitoring.budget import create_budget
-from providers.aws.monitoring.dashboard import Shown, create_dashboard
-from providers.aws.monitoring.database_metrics import count_failed_connections, record_backups
+from providers.aws.monitoring.dashboard import DashboardContent, create_dashboard
+from providers.aws.monitoring.database_metrics import create_failed_connections_metric, log_backups
 from providers.aws.monitoring.limits import database_sizes
 from providers.aws.monitoring.metrics import AwsAlarmTarget, service_target
 from providers.aws.monitoring.slo import create_slo
 from providers.aws.workloads import AwsWatched
-from providers.contract.alarms import AlarmRules
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Monitoring
 
@@ -28,50 +27,48 @@ Alarms = dict[str, aws.cloudwatch.MetricAlarm]
 
 
 def create_monitoring(scope: Scope, base: AwsBaseResources, watched: AwsWatched, entry: Entry) -> Monitoring:
-    """Every alarm rule of the contract, outages, SLO burn rates, dashboard, budget."""
-    spec, stack, channels = base.spec, base.context.stack, base.channels
+    """Declare the alarms of the contract's rules, outages, SLO burn rates, dashboard and budget."""
+    spec = base.spec
     targets = _targets(scope, base, watched)
-    rules = base.context.alarm_rules
-    alarms = _alarms(scope, base, watched, rules, targets)
-    spoken = [alarm.arn for alarm in alarms.values()] + _over_requests(scope, base, watched, rules, alarms)
+    alarms = _alarms(scope, base, watched, targets)
+    alarm_arns = [alarm.arn for alarm in alarms.values()] + _request_alarms(scope, base, watched, alarms)
     if spec.budget is not None:
-        create_budget(scope, stack, spec.budget, channels)
+        create_budget(scope, base.context.stack, spec.budget, base.channels)
     if not spec.monitoring.dashboards:
         return Monitoring(dashboard_url=pulumi.Output.from_input(""))
-    return Monitoring(dashboard_url=create_dashboard(scope, base.context, Shown(entry.url, spoken, targets)))
+    content = DashboardContent(entry.url, alarm_arns, targets)
+    return Monitoring(dashboard_url=create_dashboard(scope, base.context, content))
 
 
-def _alarms(
-    scope: Scope,
-    base: AwsBaseResources,
-    watched: AwsWatched,
-    rules: AlarmRules,
-    targets: Mapping[str, AwsAlarmTarget],
-) -> Alarms:
-    """One alarm a rule: those that compute made, and the others made here."""
-    made = watched.workloads.compute.alarms
-    missing = [rule for rule in rules if rule.key not in made]
-    return {**made, **{rule.key: create_alarm(scope, rule, base.channels, targets[rule.name]) for rule in missing}}
+def _alarms(scope: Scope, base: AwsBaseResources, watched: AwsWatched, targets: Mapping[str, AwsAlarmTarget]) -> Alarms:
+    """One alarm per rule: compute's, and the remaining rules' declared here."""
+    deployment_alarms = watched.workloads.compute.alarms
+    remaining = [rule for rule in base.context.alarm_rules if rule.key not in deployment_alarms]
+    declared = {rule.key: create_alarm(scope, rule, base.channels, targets[rule.name]) for rule in remaining}
+    return {**deployment_alarms, **declared}
 
 
-def _over_requests(
-    scope: Scope, base: AwsBaseResources, watched: AwsWatched, rules: AlarmRules, alarms: Alarms
+def _request_alarms(
+    scope: Scope, base: AwsBaseResources, watched: AwsWatched, alarms: Alarms
 ) -> list[pulumi.Output[str]]:
-    """ARNs of the alarms that combine what the load balancer sees: outages and the SLO."""
-    spec, stack, channels = base.spec, base.context.stack, base.channels
+    """ARNs of the alarms over load balancer metrics: outages and the SLO."""
+    spec, stack, channels, rules = base.spec, base.context.stack, base.channels, base.context.alarm_rules
     if watched.workloads.ingress is None:
         return []
     by_service = {name: {rule.signal: alarms[rule.key] for rule in rules if rule.name == name} for name in spec.public}
-    arns = [create_outage_alarm(scope, stack, name, own, channels).arn for name, own in by_service.items()]
+    arns = [
+        create_outage_alarm(scope, stack, name, service_alarms, channels).arn
+        for name, service_alarms in by_service.items()
+    ]
     if spec.monitoring.slo is None:
         return arns
-    everything = service_target(stack, load_balancer=watched.workloads.ingress.arn_suffix)
-    promise = create_slo(scope, spec.monitoring.slo, everything, channels)
-    return [*arns, *(alarm.arn for alarm in promise.burn_rates), promise.latency.arn]
+    load_balancer = service_target(stack, load_balancer=watched.workloads.ingress.arn_suffix)
+    slo_alarms = create_slo(scope, spec.monitoring.slo, load_balancer, channels)
+    return [*arns, *(alarm.arn for alarm in slo_alarms.burn_rates), slo_alarms.latency.arn]
 
 
 def _targets(scope: Scope, base: AwsBaseResources, watched: AwsWatched) -> dict[str, AwsAlarmTarget]:
-    """What each name of an alarm rule or a dashboard row stands for."""
+    """Targets by the names of alarm rules and dashboard rows."""
     targets = {name: _service(base, watched, name) for name in base.spec.services}
     if watched.database is not None:
         targets["database"] = _database(scope, base, watched, watched.database)
@@ -81,25 +78,25 @@ def _targets(scope: Scope, base: AwsBaseResources, watched: AwsWatched) -> dict[
 
 
 def _service(base: AwsBaseResources, watched: AwsWatched, name: str) -> AwsAlarmTarget:
-    routed = watched.workloads.ingress if name in base.spec.public else None
+    ingress = watched.workloads.ingress if name in base.spec.public else None
     return service_target(
         base.context.stack,
         cluster_name=watched.workloads.compute.cluster_name,
         service_name=watched.workloads.compute.services[name].name,
-        load_balancer=routed.arn_suffix if routed else None,
-        target_group=routed.target_groups[name].arn_suffix if routed else None,
+        load_balancer=ingress.arn_suffix if ingress else None,
+        target_group=ingress.target_groups[name].arn_suffix if ingress else None,
     )
 
 
 def _database(scope: Scope, base: AwsBaseResources, watched: AwsWatched, database: AwsDatabase) -> AwsAlarmTarget:
-    """The instance, with the counters that RDS lacks: failed connections and finished backups."""
-    asked = base.spec.database
-    if asked is None:
-        raise LookupError("a database was built that the spec does not ask for")
+    """Target of the database, including finished backups and failed connections."""
+    settings = base.spec.database
+    if settings is None:
+        raise ValueError("the platform has no database")
     stack = base.context.stack
     client_logs = {name: watched.workloads.compute.log_groups[name].name for name in base.spec.users_of("database")}
-    count_failed_connections(scope, stack, database.log_group, client_logs)
+    create_failed_connections_metric(scope, stack, database.log_group, client_logs)
     dimensions: dict[str, pulumi.Input[str]] = {"DBInstanceIdentifier": database.identifier}
-    if asked.backup.retention_days > 0:
-        dimensions["RuleName"] = record_backups(scope, base.context, base.keys, database.identifier)
-    return AwsAlarmTarget(stack, dimensions, sizes=database_sizes(asked, database.max_connections))
+    if settings.backup.retention_days > 0:
+        dimensions["RuleName"] = log_backups(scope, base.context, base.keys, database.identifier)
+    return AwsAlarmTarget(stack, dimensions, sizes=database_sizes(settings, database.max_connections))

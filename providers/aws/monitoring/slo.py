@@ -1,8 +1,8 @@
-"""The promise to users: alarms on how fast the error budget burns, over all public services together.
+"""Alarms of the service level objective: error budget burn rates and latency over all public services together.
 
-A pair of windows fires when both burn too fast: the long one says that it matters, the short one that it still goes
-on. CloudWatch compares one period at a time, so each window is an alarm of its own, silent, and a composite alarm
-over the two speaks.
+A pair of windows fires when both exceed the burn rate: the long one shows significance, the short one that the problem
+persists. CloudWatch evaluates one period per alarm, so each window is an alarm without actions, and a composite alarm
+over the two notifies.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.monitoring.alarms import Limit, composite_alarm, firing, metric_alarm
+from providers.aws.monitoring.alarms import AlarmCondition, composite_alarm, firing, metric_alarm
 from providers.aws.monitoring.metrics import BALANCER, AwsAlarmTarget, errors, latency
 from providers.aws.observability.channels import AwsChannels
 from providers.contract.alarms import BURN_RATES, BurnRate
@@ -22,24 +22,24 @@ HOUR_SECONDS = 3600
 
 
 @dataclass(frozen=True)
-class Promise:
-    """The alarms that speak for the SLO: one a pair of windows, and one for latency."""
+class SloAlarms:
+    """Alarms of the SLO: one per pair of windows, and one for latency."""
 
     burn_rates: tuple[aws.cloudwatch.CompositeAlarm, ...]
     latency: aws.cloudwatch.MetricAlarm
 
 
-def create_slo(scope: Scope, slo: Slo, target: AwsAlarmTarget, channels: AwsChannels) -> Promise:
-    """Burn-rate alarms on the load balancer's counts, and one on the promised latency over an hour."""
+def create_slo(scope: Scope, slo: Slo, target: AwsAlarmTarget, channels: AwsChannels) -> SloAlarms:
+    """Declare burn-rate alarms on the load balancer's metrics, and one on the latency objective over an hour."""
     burning = tuple(_burn_rate(scope, slo, pair, target, channels) for pair in BURN_RATES)
-    summary = f"one request in twenty took longer than the promised {slo.latency_p95_seconds:g} s over an hour"
-    limit = Limit(slo.latency_p95_seconds, HOUR_SECONDS)
+    summary = f"the 95th percentile latency of an hour is above the objective of {slo.latency_p95_seconds:g} s"
+    limit = AlarmCondition(slo.latency_p95_seconds, HOUR_SECONDS)
     slow = metric_alarm(scope, LATENCY_KEY, summary, latency(*BALANCER), target, limit, [channels.topic("warning")])
-    return Promise(burning, slow)
+    return SloAlarms(burning, slow)
 
 
 def burn_key(pair: BurnRate) -> str:
-    """`slo-1h`: the alarm of a pair, by its long window."""
+    """Key of a pair's alarm, by its long window: `slo-1h`."""
     return f"slo-{pair.long_seconds // HOUR_SECONDS}h"
 
 
@@ -58,7 +58,7 @@ def _burn_rate(
 
 
 def _window(scope: Scope, key: str, percent: float, seconds: int, target: AwsAlarmTarget) -> aws.cloudwatch.MetricAlarm:
-    # At or above: a pair whose share is capped at 100 percent could not fire above it.
-    limit = Limit(percent, seconds, comparison="GreaterThanOrEqualToThreshold")
+    # at or above: a pair whose threshold is limited to 100 percent could not exceed it
+    limit = AlarmCondition(percent, seconds, comparison="GreaterThanOrEqualToThreshold")
     summary = f"{percent:g} % of requests failed within {seconds} s; part of a burn-rate alarm"
     return metric_alarm(scope, key, summary, errors(*BALANCER), target, limit, [])

@@ -1,1 +1,1 @@
-"""Network on AWS: resources, and the addresses and rules that are computed without an SDK."""
+"""Network: VPC, subnets, routes, security groups and endpoints."""

@@ -1,10 +1,10 @@
-"""Which of AWS's own services are reached without leaving the VPC, and what may be asked of them there.
+"""VPC endpoints: AWS services that are reached without leaving the VPC, and the actions allowed through them.
 
-S3 has a gateway endpoint always: it costs nothing and keeps image layers off the NAT. The others are interfaces in the
-private tier, made when `private_endpoints` asks for them.
+S3 always has a gateway endpoint: it is free and keeps image layers off the NAT gateway. The others are interface
+endpoints in the private tier, declared when `private_endpoints` is set.
 
-An endpoint's policy grants nothing; it bounds what passes. Each names the actions that tasks need and this account, so
-that a stolen key of another account cannot carry data out through it.
+An endpoint policy grants nothing; it limits what passes. Each names the actions that tasks need and this account, so that
+stolen credentials of another account cannot send data out through it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ OBJECT_USE = (
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An interface endpoint: the last words of its service name, and the statements of its policy."""
+    """Interface endpoint: the suffix of its service name, and the statements of its policy."""
 
     service: str
     statements: tuple[Statement, ...]
@@ -52,7 +52,7 @@ def create_endpoints(
     subnets: Sequence[aws.ec2.Subnet],
     tables: Sequence[aws.ec2.RouteTable],
 ) -> tuple[aws.ec2.VpcEndpoint, tuple[pulumi.Resource, ...]]:
-    """The gateway endpoint of S3, whose prefix list rules need; and every endpoint, S3's among them."""
+    """Gateway endpoint of S3, whose prefix list security group rules refer to, and all endpoints including it."""
     s3 = aws.ec2.VpcEndpoint(
         scope.named("s3"),
         vpc_id=vpc.id,
@@ -64,10 +64,11 @@ def create_endpoints(
     )
     if groups.endpoints is None:
         return s3, (s3,)
-    doors = [
-        _interface(scope, context, vpc, groups.endpoints, subnets, offer) for offer in interface_endpoints(context)
+    interfaces = [
+        _interface(scope, context, vpc, groups.endpoints, subnets, endpoint)
+        for endpoint in interface_endpoints(context)
     ]
-    return s3, (s3, *doors)
+    return s3, (s3, *interfaces)
 
 
 def _interface(
@@ -92,18 +93,18 @@ def _interface(
 
 
 def interface_endpoints(context: AwsContext) -> tuple[Endpoint, ...]:
-    """The endpoints of a stack: what every task needs, and more as the spec asks for it; none if it wants none."""
+    """Interface endpoints of a stack; empty without `private_endpoints`."""
     if not context.spec.network.private_endpoints:
         return ()
     return tuple(
         Endpoint(service, statements)
-        for service, statements in _offered(context).items()
-        if _wanted(service, context.spec)
+        for service, statements in _statements_by_service(context).items()
+        if _is_needed(service, context.spec)
     )
 
 
-def _wanted(service: str, spec: Platform) -> bool:
-    """Each costs money by the hour and zone, so one that serves a feature comes with the feature."""
+def _is_needed(service: str, spec: Platform) -> bool:
+    """True for an endpoint that the spec needs; each is billed per hour and zone."""
     features = {
         "secretsmanager": bool(spec.secrets or spec.users_of("database") or spec.users_of("cache")),
         "bedrock-runtime": bool(spec.users_of("models")),
@@ -112,31 +113,31 @@ def _wanted(service: str, spec: Platform) -> bool:
     return features.get(service, True)
 
 
-def _offered(context: AwsContext) -> Mapping[str, tuple[Statement, ...]]:
-    # a token is for a whole registry and a metric for a whole account: neither call has a resource to name
+def _statements_by_service(context: AwsContext) -> Mapping[str, tuple[Statement, ...]]:
+    # a token is for the registry and a metric for the account: neither action supports resources
     pull = (
-        _within(context, "ecr:GetAuthorizationToken", "*"),
-        _within(context, ECR_PULL, f"arn:{context.partition}:ecr:{context.region}:*:repository/*"),
+        _allow_account(context, "ecr:GetAuthorizationToken", "*"),
+        _allow_account(context, ECR_PULL, f"arn:{context.partition}:ecr:{context.region}:*:repository/*"),
     )
     log_groups = context.arn("logs", f"log-group:{context.log_group('*')}")
     return {
         "ecr.api": pull,
         "ecr.dkr": pull,
-        "logs": (_within(context, ("logs:CreateLogStream", "logs:PutLogEvents"), log_groups),),
-        "monitoring": (_within(context, "cloudwatch:PutMetricData", "*"),),
+        "logs": (_allow_account(context, ("logs:CreateLogStream", "logs:PutLogEvents"), log_groups),),
+        "monitoring": (_allow_account(context, "cloudwatch:PutMetricData", "*"),),
         "secretsmanager": (
-            _within(context, "secretsmanager:GetSecretValue", context.arn("secretsmanager", "secret:*")),
+            _allow_account(context, "secretsmanager:GetSecretValue", context.arn("secretsmanager", "secret:*")),
         ),
-        "bedrock-runtime": (_within(context, MODEL_INVOKE, f"arn:{context.partition}:bedrock:*"),),
-        "aps-workspaces": (_within(context, "aps:RemoteWrite", context.arn("aps", "workspace/*")),),
+        "bedrock-runtime": (_allow_account(context, MODEL_INVOKE, f"arn:{context.partition}:bedrock:*"),),
+        "aps-workspaces": (_allow_account(context, "aps:RemoteWrite", context.arn("aps", "workspace/*")),),
     }
 
 
 def object_statements(context: AwsContext) -> tuple[Statement, ...]:
-    """What may be asked of S3: the account's own buckets, image layers, and to read what the internet offers there.
+    """Statements of the S3 endpoint: the account's buckets, image layers, and reading public objects.
 
-    ECR keeps the layers of images in a bucket of its own in each region: Amazon ECR user guide, "Minimum Amazon S3
-    bucket permissions". A download from any site may come from S3, so reading stays open unless the world is closed.
+    ECR stores image layers in its own bucket of each region: Amazon ECR user guide, "Minimum Amazon S3 bucket permissions".
+    Downloads from other sites may come from S3, so reading is allowed unless egress is none.
     """
     every_bucket = f"arn:{context.partition}:s3:::*"
     layers = f"arn:{context.partition}:s3:::prod-{context.region}-starport-layer-bucket/*"
@@ -148,6 +149,6 @@ def object_statements(context: AwsContext) -> tuple[Statement, ...]:
     )
 
 
-def _within(context: AwsContext, actions: str | tuple[str, ...], resource: str) -> Statement:
+def _allow_account(context: AwsContext, actions: str | tuple[str, ...], resource: str) -> Statement:
     own_account = {"StringEquals": {"aws:PrincipalAccount": context.account_id}}
     return {"Principal": "*", **allow(actions, resource, own_account)}

@@ -1,8 +1,9 @@
-"""Who may open a connection to whom, on which port; whatever is not listed here is closed. Pure.
+"""Permitted connections: peers, ports, and services with access to the internet. Pure.
 
-Services reach the world on port 443 only when something tells that they must: they list secrets (a key to someone
-else's API), an image of theirs lives in a registry outside this region's ECR, or the cloud's own services have no
-private endpoints. With `egress: none` no service does. Plain HTTP and other ports to the world are never open.
+Every connection that is not listed here is denied. Services may connect to the internet on port 443 only if they need
+to: they list secrets (an API key of a third party), their image or that of their metrics collector is in a registry
+outside this region's ECR, or AWS services have no private endpoints. With `egress: none` no service may. HTTP and other
+ports to the internet are never open.
 """
 
 from collections.abc import Iterator
@@ -22,11 +23,11 @@ DATABASE_PORT = 5432
 """PostgreSQL."""
 CACHE_PORT = 6379
 """Redis protocol."""
-WORLD = "0.0.0.0/0"
+ANY_IPV4 = "0.0.0.0/0"
 
 
 def service_peer(name: str) -> str:
-    """`service-gateway`: a service may be called `database` without being taken for the database."""
+    """`service-gateway`: the prefix distinguishes a service named `database` from the database."""
     return f"service-{name}"
 
 
@@ -40,12 +41,12 @@ class AwsFlow:
 
     @property
     def part(self) -> str:
-        """`service-gateway-to-database`; the port is not in it, so that a changed port changes the rule in place."""
+        """`service-gateway-to-database`; without the port, so that a changed port updates the rule in place."""
         return f"{self.source}-to-{self.target}"
 
 
 def peers(spec: Platform) -> tuple[str, ...]:
-    """Every peer that has a security group."""
+    """Return every peer that has a security group."""
     optional = {
         DATABASE: spec.database is not None,
         CACHE: spec.cache is not None,
@@ -59,7 +60,7 @@ def peers(spec: Platform) -> tuple[str, ...]:
 
 
 def flows(spec: Platform) -> tuple[AwsFlow, ...]:
-    """Every connection inside the VPC: from the load balancer, along `calls`, along `uses`, to the endpoints."""
+    """Connections inside the VPC: from the load balancer, along `calls`, along `uses`, to the endpoints."""
     return tuple(flow for name, service in spec.services.items() for flow in _flows_of(spec, name, service))
 
 
@@ -80,28 +81,28 @@ def _flows_of(spec: Platform, name: str, service: Service) -> Iterator[AwsFlow]:
 
 
 def client_ports(spec: Platform) -> tuple[int, ...]:
-    """Ports on which clients may connect: HTTPS and the HTTP that redirects to it; without a domain, HTTP alone."""
+    """Ports on which clients may connect: HTTPS and HTTP, which redirects to it; without a domain, HTTP only."""
     if not spec.public:
         return ()
     return (HTTPS_PORT, HTTP_PORT) if spec.ingress.domain is not None else (HTTP_PORT,)
 
 
 def client_cidrs(spec: Platform) -> tuple[str, ...]:
-    """Address ranges of clients, each once."""
+    """Address ranges of clients without duplicates."""
     return tuple(dict.fromkeys(spec.ingress.allowed_cidrs))
 
 
-def reaches_world(spec: Platform, name: str, region: str) -> bool:
-    """True when the service may connect to any address on port 443; the module's docstring says when."""
+def reaches_internet(spec: Platform, name: str, region: str) -> bool:
+    """True when the service may connect to any address on port 443; see the module's docstring for the conditions."""
     service = spec.services[name]
-    # the collector beside a service with a port comes from public.ecr.aws, which no endpoint serves
+    # the collector's image is in public.ecr.aws, which no endpoint serves
     collected = spec.monitoring.prometheus and service.port is not None
-    needed = bool(service.secrets) or collected or pulled_from_world(service.image, region)
+    needed = bool(service.secrets) or collected or pulled_from_internet(service.image, region)
     return spec.network.egress != "none" and (needed or not spec.network.private_endpoints)
 
 
-def pulled_from_world(reference: str, region: str) -> bool:
-    """True when an image lives where only the internet leads: in no ECR registry of this region."""
+def pulled_from_internet(reference: str, region: str) -> bool:
+    """True when an image is in a registry other than ECR of this region."""
     registry = parse_image(reference).registry
     if registry is None:
         return False

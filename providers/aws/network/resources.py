@@ -1,9 +1,8 @@
-"""Isolation and ways out: one VPC with a public, a private and a database tier over the asked zones.
+"""VPC with a public, a private and a database tier over the configured zones.
 
-Services live in the private tier. The world reaches them through the load balancer in the public tier alone; they
-reach the world through NAT, and AWS itself through endpoints. The database tier has no route out at all. What AWS puts
-into every VPC (default security group, route table and ACL) is adopted and emptied, so that nothing works by accident.
-What is decided without the cloud (addresses, flows, filters, limits) stands in `providers/aws/topology`.
+Services run in the private tier. Clients reach them through the load balancer in the public tier only; they reach the
+internet through NAT, and AWS services through endpoints. The database tier has no route to the internet. Resources that
+AWS creates in every VPC (default security group, route table and ACL) are adopted and emptied.
 """
 
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import allow, document, trust
 from providers.aws.base.keys import AwsKeys
 from providers.aws.context import AwsContext
-from providers.aws.network.cidr import layout
+from providers.aws.network.cidr import address_plan
 from providers.aws.network.endpoints import create_endpoints
-from providers.aws.network.network_acls import create_filters
+from providers.aws.network.network_acls import create_network_acls
 from providers.aws.network.security_groups import SecurityGroups, create_groups, create_rules
 from providers.aws.network.subnets import create_routing, create_subnets
 from providers.aws.observability.logs import create_log_group
@@ -27,10 +26,10 @@ __all__ = ["AwsNetwork", "SecurityGroups", "create_network"]
 
 @dataclass(frozen=True)
 class AwsNetwork:
-    """Subnets by tier (one per zone, in zone order) and what services must wait for before they start.
+    """Subnets by tier (one per zone, in zone order), security groups, and dependencies of services.
 
-    A tier that nothing needs has no subnets: `public` without routed services and without egress, `database` without
-    database and cache.
+    A tier without use has no subnets: `public` without routed services and without egress, `database` without database and
+    cache.
     """
 
     vpc_id: pulumi.Output[str]
@@ -39,28 +38,28 @@ class AwsNetwork:
     database_subnet_ids: tuple[pulumi.Output[str], ...]
     groups: SecurityGroups
     ready: tuple[pulumi.Resource, ...]
-    """Routes, endpoints and rules a task needs to pull its image and secrets; no Output says so."""
+    """Routes, endpoints and rules that a task needs to pull its image and secrets; no Output refers to them."""
 
 
 AGGREGATION_SECONDS = 60
-"""The shortest AWS offers; its default of ten minutes is too coarse to tell one incident from another."""
+"""Shortest interval; the default of ten minutes is too coarse to separate incidents."""
 WRITE = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
 def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwork:
-    """VPC over the asked zones with public, private and database tiers; raises ValueError for a block it cannot cut."""
-    spec, plan = context.spec, layout(context.spec.network.cidr)
+    """Declare the VPC and its three tiers; raises ValueError for a block that cannot be divided."""
+    spec, plan = context.spec, address_plan(context.spec.network.cidr)
     vpc = aws.ec2.Vpc(
         scope.named(),
         cidr_block=str(plan.vpc),
         enable_dns_support=True,
-        # both flags together let endpoints answer under the public names of their services
+        # both flags are required for private DNS names of endpoints
         enable_dns_hostnames=True,
         opts=scope.opts(),
     )
-    lock_defaults(scope, vpc)
+    empty_default_resources(scope, vpc)
     subnets = create_subnets(scope, context, plan, vpc)
-    filters = create_filters(scope, spec, plan, vpc, subnets)
+    filters = create_network_acls(scope, spec, plan, vpc, subnets)
     routing = create_routing(scope, spec, vpc, subnets)
     groups = create_groups(scope, spec, vpc)
     s3, endpoints = create_endpoints(scope, context, vpc, groups, subnets["private"], routing.private_tables)
@@ -77,8 +76,8 @@ def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwo
     )
 
 
-def lock_defaults(scope: Scope, vpc: aws.ec2.Vpc) -> None:
-    """Default security group, route table and network ACL without a single rule or route (Security Hub EC2.2)."""
+def empty_default_resources(scope: Scope, vpc: aws.ec2.Vpc) -> None:
+    """Adopt the default security group, route table and network ACL without rules or routes (Security Hub EC2.2)."""
     aws.ec2.DefaultSecurityGroup(scope.named("default-group"), vpc_id=vpc.id, opts=scope.opts())
     aws.ec2.DefaultRouteTable(
         scope.named("default-routes"),
@@ -89,13 +88,13 @@ def lock_defaults(scope: Scope, vpc: aws.ec2.Vpc) -> None:
     aws.ec2.DefaultNetworkAcl(
         scope.named("default-filter"),
         default_network_acl_id=vpc.default_network_acl_id,
-        # AWS moves a subnet here by itself when its own ACL goes; that is no drift to undo
+        # AWS associates a subnet with the default ACL when its own is deleted; that is not drift
         opts=scope.opts(ignore_changes=["subnetIds"]),
     )
 
 
 def create_flow_logs(scope: Scope, context: AwsContext, keys: AwsKeys, vpc: aws.ec2.Vpc) -> None:
-    """The flow log, its log group, and a role that writes to this group alone (Security Hub EC2.6)."""
+    """Flow log of every connection, accepted or rejected, and a role that writes to its log group only (Security Hub EC2.6)."""
     log_group = create_log_group(scope, "flow-logs", context, keys.telemetry, context.log_group("network", "flows"))
     role = aws.iam.Role(
         scope.named("flow-logs"),
@@ -117,6 +116,6 @@ def create_flow_logs(scope: Scope, context: AwsContext, keys: AwsKeys, vpc: aws.
         log_destination=log_group.arn,
         iam_role_arn=role.arn,
         max_aggregation_interval=AGGREGATION_SECONDS,
-        # without its right to write the flow log starts in the state "Access error"; the role's ARN does not tell
+        # a flow log without permission to write starts in the state "Access error"; the role's ARN does not express the policy
         opts=scope.opts(depends_on=[grant]),
     )

@@ -1,8 +1,8 @@
-"""Security groups, one a peer, and between them only the rules of the declared flows.
+"""Security groups, one per peer, with rules for the declared flows only.
 
-All groups come first and carry no rules, so two that name each other make no circle. A group without an egress rule
-lets nothing out: the provider takes away the rule that AWS puts into a new group. Every flow is two rules, out of its
-source and into its target.
+All groups are declared first and without rules, so that two groups can refer to each other. A group without an egress
+rule allows no outbound traffic: the provider removes the rule that AWS adds to a new group. Every flow is two rules, an
+egress rule of its source and an ingress rule of its target.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,18 +13,18 @@ import pulumi_aws as aws
 
 from providers.aws.context import AwsContext
 from providers.aws.network.flows import (
+    ANY_IPV4,
     CACHE,
     DATABASE,
     ENDPOINTS,
     HTTPS_PORT,
     LOAD_BALANCER,
-    WORLD,
     AwsFlow,
     client_cidrs,
     client_ports,
     flows,
     peers,
-    reaches_world,
+    reaches_internet,
     service_peer,
 )
 from providers.contract.component import Scope
@@ -33,7 +33,7 @@ from providers.contract.spec import Platform
 
 @dataclass(frozen=True)
 class SecurityGroups:
-    """One group per kind of peer; rules between them name groups, never addresses."""
+    """Security groups by kind of peer; rules between them refer to groups, not addresses."""
 
     load_balancer: aws.ec2.SecurityGroup
     services: Mapping[str, aws.ec2.SecurityGroup]
@@ -43,25 +43,25 @@ class SecurityGroups:
 
 
 def create_groups(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc) -> SecurityGroups:
-    """A group without rules for every peer."""
-    made = {peer: _group(scope, vpc, peer) for peer in peers(spec)}
+    """Declare a group without rules for every peer."""
+    groups = {peer: _group(scope, vpc, peer) for peer in peers(spec)}
     return SecurityGroups(
-        load_balancer=made[LOAD_BALANCER],
-        services={name: made[service_peer(name)] for name in spec.services},
-        database=made.get(DATABASE),
-        cache=made.get(CACHE),
-        endpoints=made.get(ENDPOINTS),
+        load_balancer=groups[LOAD_BALANCER],
+        services={name: groups[service_peer(name)] for name in spec.services},
+        database=groups.get(DATABASE),
+        cache=groups.get(CACHE),
+        endpoints=groups.get(ENDPOINTS),
     )
 
 
 def create_rules(
     scope: Scope, context: AwsContext, groups: SecurityGroups, s3: aws.ec2.VpcEndpoint
 ) -> tuple[pulumi.Resource, ...]:
-    """The rules of every flow, of clients to the load balancer, and of services to S3 and to the world."""
+    """Rules of every flow, of clients to the load balancer, and of services to S3 and to the internet."""
     by_peer = _by_peer(groups)
     inside = (rule for flow in flows(context.spec) for rule in _flow(scope, flow, by_peer))
     outside = (
-        rule for name in context.spec.services for rule in _outside(scope, context, name, groups.services[name], s3)
+        rule for name in context.spec.services for rule in _outbound(scope, context, name, groups.services[name], s3)
     )
     return (*_clients(scope, context.spec, groups.load_balancer), *inside, *outside)
 
@@ -76,12 +76,12 @@ def _by_peer(groups: SecurityGroups) -> dict[str, aws.ec2.SecurityGroup]:
 
 
 def _group(scope: Scope, vpc: aws.ec2.Vpc, peer: str) -> aws.ec2.SecurityGroup:
-    # AWS cannot change a description, so it says nothing that could ever change
+    # AWS cannot change a description, so it only contains the name
     return aws.ec2.SecurityGroup(scope.named(peer), vpc_id=vpc.id, description=scope.named(peer), opts=scope.opts())
 
 
 def _clients(scope: Scope, spec: Platform, group: aws.ec2.SecurityGroup) -> Iterator[aws.vpc.SecurityGroupIngressRule]:
-    """Named by their range, so that one that goes moves no other."""
+    """Rules for clients, named by range, so that removing one changes no other."""
     for port in client_ports(spec):
         for cidr in client_cidrs(spec):
             yield aws.vpc.SecurityGroupIngressRule(
@@ -120,10 +120,10 @@ def _flow(scope: Scope, flow: AwsFlow, by_peer: dict[str, aws.ec2.SecurityGroup]
     )
 
 
-def _outside(
+def _outbound(
     scope: Scope, context: AwsContext, name: str, group: aws.ec2.SecurityGroup, s3: aws.ec2.VpcEndpoint
 ) -> Iterator[pulumi.Resource]:
-    """S3 always, for ECR keeps the layers of images there; the world where the service needs it."""
+    """Egress to S3, where ECR stores image layers, and to the internet for services that need it."""
     peer = service_peer(name)
     yield aws.vpc.SecurityGroupEgressRule(
         scope.named(f"{peer}-to-s3"),
@@ -135,7 +135,7 @@ def _outside(
         prefix_list_id=s3.prefix_list_id,
         opts=scope.opts(),
     )
-    if reaches_world(context.spec, name, context.region):
+    if reaches_internet(context.spec, name, context.region):
         yield aws.vpc.SecurityGroupEgressRule(
             scope.named(f"{peer}-to-world"),
             security_group_id=group.id,
@@ -143,6 +143,6 @@ def _outside(
             ip_protocol="tcp",
             from_port=HTTPS_PORT,
             to_port=HTTPS_PORT,
-            cidr_ipv4=WORLD,
+            cidr_ipv4=ANY_IPV4,
             opts=scope.opts(),
         )

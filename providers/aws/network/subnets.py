@@ -1,8 +1,8 @@
-"""Routes of each tier: public to the internet gateway, private to NAT, database nowhere.
+"""Subnets of each tier, one per zone, and their routes: public to the internet gateway, private to NAT, database none.
 
-Every zone has a private route table of its own in each egress mode, so that a change between a NAT per zone, a single
-one and none changes routes and not tables. Routes are resources of their own; a table with inline routes would undo
-them.
+Zones are selected by index from the region's list at creation; a later change of the list moves no subnet. Every zone
+has its own private route table in each egress mode, so that a change between a NAT gateway per zone, one and none only
+changes routes. Routes are separate resources; a table with inline routes would remove them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,19 +13,19 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.context import AwsContext
-from providers.aws.network.cidr import TIERS, AwsAddressPlan, Tier, gateway_count, gateway_of, zone_name
-from providers.aws.network.flows import WORLD
+from providers.aws.network.cidr import TIERS, AwsAddressPlan, Tier, gateway_count, gateway_index, zone_name
+from providers.aws.network.flows import ANY_IPV4
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
 
 @dataclass(frozen=True)
 class Routing:
-    """The private tables, in zone order, and all that must stand before a packet finds its way."""
+    """Private route tables in zone order, and the routes that traffic depends on."""
 
     private_tables: tuple[aws.ec2.RouteTable, ...]
     public_subnet_ids: tuple[pulumi.Output[str], ...]
-    """Known once the subnets have their route: AWS refuses a load balancer in a VPC without internet gateway."""
+    """Resolve after the subnets have their route: AWS refuses a load balancer in a VPC without internet gateway."""
     routes: tuple[pulumi.Resource, ...]
 
 
@@ -33,7 +33,7 @@ Subnets = Mapping[Tier, tuple[aws.ec2.Subnet, ...]]
 
 
 def create_routing(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc, subnets: Subnets) -> Routing:
-    """Gateways, route tables, routes and associations of all tiers."""
+    """Declare gateways, route tables, routes and associations of all tiers."""
     public = _public(scope, vpc, subnets["public"]) if subnets["public"] else ()
     # typed as optional, because a table can be associated with a gateway instead
     public_subnet_ids = tuple(cast("pulumi.Output[str]", association.subnet_id) for association in public)
@@ -43,9 +43,9 @@ def create_routing(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc, subnets: Subn
     private = [
         _associate(scope, "private", zone, subnet, tables[zone]) for zone, subnet in enumerate(subnets["private"])
     ]
-    _isolated(scope, vpc, subnets["database"])
-    ways_out = [_way_out(scope, zone, table, gateways) for zone, table in enumerate(tables) if gateways]
-    return Routing(tables, public_subnet_ids, (*public, *private, *ways_out))
+    _isolate_database_tier(scope, vpc, subnets["database"])
+    nat_routes = [_nat_route(scope, zone, table, gateways) for zone, table in enumerate(tables) if gateways]
+    return Routing(tables, public_subnet_ids, (*public, *private, *nat_routes))
 
 
 def _public(
@@ -56,12 +56,12 @@ def _public(
     route = aws.ec2.Route(
         scope.named("public-to-internet"),
         route_table_id=table.id,
-        destination_cidr_block=WORLD,
+        destination_cidr_block=ANY_IPV4,
         gateway_id=internet.id,
         opts=scope.opts(),
     )
-    # whoever takes the subnet from its association finds the internet gateway: AWS fails a load balancer or a NAT
-    # gateway before it is there, and neither names it in a property
+    # resources that take the subnet id from its association depend on the internet gateway: without it AWS fails to create a
+    # load balancer or a NAT gateway, and neither refers to it in a property
     return tuple(
         _associate(scope, "public", zone, subnet, table, after=(route,)) for zone, subnet in enumerate(subnets)
     )
@@ -78,20 +78,20 @@ def _nat(scope: Scope, zone: int, subnet_id: pulumi.Output[str]) -> aws.ec2.NatG
     )
 
 
-def _way_out(
+def _nat_route(
     scope: Scope, zone: int, table: aws.ec2.RouteTable, gateways: Sequence[aws.ec2.NatGateway]
 ) -> aws.ec2.Route:
     return aws.ec2.Route(
         scope.named(f"private-{zone}-to-nat"),
         route_table_id=table.id,
-        destination_cidr_block=WORLD,
-        nat_gateway_id=gateways[gateway_of(zone, len(gateways))].id,
+        destination_cidr_block=ANY_IPV4,
+        nat_gateway_id=gateways[gateway_index(zone, len(gateways))].id,
         opts=scope.opts(),
     )
 
 
-def _isolated(scope: Scope, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet]) -> None:
-    """One table without routes: the database tier knows the VPC and nothing else (Security Hub RDS.46)."""
+def _isolate_database_tier(scope: Scope, vpc: aws.ec2.Vpc, subnets: Sequence[aws.ec2.Subnet]) -> None:
+    """Route table without routes: the database tier only reaches the VPC (Security Hub RDS.46)."""
     if subnets:
         table = _table(scope, vpc, "database")
         for zone, subnet in enumerate(subnets):
@@ -119,18 +119,18 @@ def _associate(
 
 
 def create_subnets(scope: Scope, context: AwsContext, plan: AwsAddressPlan, vpc: aws.ec2.Vpc) -> Subnets:
-    """Subnets by tier in zone order; none for a tier that nothing needs."""
+    """Declare subnets by tier in zone order; none for a tier without use."""
     names = _zone_names(scope)
     zones = range(context.spec.network.zones)
-    wanted = tiers_needed(context.spec)
+    needed = tiers_needed(context.spec)
     return {
-        tier: tuple(_subnet(scope, context, plan, vpc, tier, zone, names) for zone in zones) if wanted[tier] else ()
+        tier: tuple(_subnet(scope, context, plan, vpc, tier, zone, names) for zone in zones) if needed[tier] else ()
         for tier in TIERS
     }
 
 
 def tiers_needed(spec: Platform) -> Mapping[Tier, bool]:
-    """The public tier holds load balancer and NAT, the database tier database and cache."""
+    """Tiers with use: the public tier for load balancer and NAT, the database tier for database and cache."""
     return {
         "public": bool(spec.public) or spec.network.egress != "none",
         "private": True,
@@ -139,13 +139,13 @@ def tiers_needed(spec: Platform) -> Mapping[Tier, bool]:
 
 
 def _zone_names(scope: Scope) -> pulumi.Output[Sequence[str]]:
-    found = aws.get_availability_zones_output(
+    available = aws.get_availability_zones_output(
         state="available",
-        # local and wavelength zones are in the list too once an account has opted in, and lack most services
+        # accounts that opted in also list local and wavelength zones, which lack most services
         filters=[aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])],
         opts=pulumi.InvokeOutputOptions(parent=scope.parent),
     )
-    return found.names
+    return available.names
 
 
 def _subnet(
@@ -161,9 +161,9 @@ def _subnet(
         scope.named(f"{tier}-{zone}"),
         vpc_id=vpc.id,
         cidr_block=str(plan.subnet(tier, zone)),
-        availability_zone=names.apply(lambda known: zone_name(known, zone, context.region)),
-        # load balancer and NAT bring their own public addresses, nothing else here may have one
+        availability_zone=names.apply(lambda available: zone_name(available, zone, context.region)),
+        # load balancer and NAT have their own public addresses; no other resource here may have one
         map_public_ip_on_launch=False,
-        # another zone would be another subnet: a list that changed must not replace what stands
+        # another zone would replace the subnet; a changed zone list must not
         opts=scope.opts(ignore_changes=["availabilityZone"]),
     )

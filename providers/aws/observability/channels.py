@@ -1,9 +1,9 @@
-"""Who is told: one topic for warnings, one for what must wake somebody. Made first, so that alarms can name them.
+"""Notification channels: one SNS topic for warnings and one for critical alarms.
 
-A topic's policy lets each AWS service that has something to say publish for this account's resources alone, and
-nobody without TLS. The topics are encrypted by the telemetry key, because CloudWatch may not use the key that SNS
-owns. Slack is reached through Amazon Q Developer in chat applications (once AWS Chatbot), whose API exists in few
-regions while the channels it makes serve all of them; its workspace must be authorised once in the console.
+A topic's policy lets the AWS services that the platform uses publish for this account's resources, and requires TLS. The
+topics are encrypted with the telemetry key, because CloudWatch may not use the key that SNS owns. Slack is reached
+through Amazon Q Developer in chat applications (formerly AWS Chatbot), whose API exists in a few regions while its
+channels serve all regions; the workspace must be authorised once in the console.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.iam_policies import Statement, allow, document, sent_by
+from providers.aws.base.iam_policies import Statement, allow, document, source_condition
 from providers.aws.base.keys import AwsKeys
 from providers.aws.context import AwsContext
 from providers.contract.alarms import Severity
@@ -25,7 +25,7 @@ CHATBOT_REGION = "us-west-2"
 SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
 READ_ALARMS = ("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory")
 READ_METRICS = ("cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:GetMetricWidgetImage")
-"""What a channel needs to draw the alarm it shows; metrics have no resource level."""
+"""Actions that a channel needs to render an alarm; metrics support no resource-level permissions."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class AwsChannels:
     critical: pulumi.Output[str]
 
     def topic(self, severity: Severity) -> pulumi.Output[str]:
-        """ARN of the topic that hears of this severity."""
+        """ARN of the topic of a severity."""
         return self.critical if severity == "critical" else self.warning
 
 
 @dataclass(frozen=True)
 class Publisher:
-    """An AWS service that may publish, and the ARN pattern of what it publishes for (None: it sends no such key)."""
+    """AWS service that may publish, and the ARN pattern of its source (None: it sends no source ARN)."""
 
     service: str
     source: str | None
@@ -50,7 +50,7 @@ class Publisher:
 
 
 def create_channels(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsChannels:
-    """Two encrypted topics with e-mail and Slack subscribers."""
+    """Declare two encrypted topics with e-mail and Slack subscribers."""
     warning, critical = (_topic(scope, context, keys, severity) for severity in SEVERITIES)
     slack = context.spec.monitoring.slack
     if slack is not None:
@@ -59,13 +59,13 @@ def create_channels(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsChan
 
 
 def publishers(context: AwsContext) -> Iterator[Publisher]:
-    """Who has something to say on this platform."""
+    """AWS services that publish alarms for this platform."""
     yield Publisher("cloudwatch.amazonaws.com", context.arn("cloudwatch", "alarm:*"))
     if context.spec.database is not None:
         yield Publisher("events.rds.amazonaws.com", context.arn("rds", "*"))
     if context.spec.budget is not None:
         yield Publisher("budgets.amazonaws.com", context.arn("budgets", "*", region=False))
-        # Cost Anomaly Detection documents the account as its only condition key.
+        # Cost Anomaly Detection documents the account as its only condition key
         yield Publisher("costalerts.amazonaws.com", None)
     if context.spec.monitoring.prometheus:
         actions = ("sns:Publish", "sns:GetTopicAttributes")
@@ -80,7 +80,7 @@ def _topic(scope: Scope, context: AwsContext, keys: AwsKeys, severity: Severity)
     statements = [_publish(context, topic, publisher) for publisher in publishers(context)]
     policy = document(*statements, _only_tls(topic))
     aws.sns.TopicPolicy(f"{name}-policy", arn=topic.arn, policy=policy, opts=scope.opts())
-    # Named by address, not by number: dropping one address leaves the others confirmed.
+    # named by address, not by number: removing one address leaves the others confirmed
     for email in dict.fromkeys(context.spec.monitoring.emails):
         aws.sns.TopicSubscription(
             f"{name}-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=scope.opts()
@@ -89,7 +89,7 @@ def _topic(scope: Scope, context: AwsContext, keys: AwsKeys, severity: Severity)
 
 
 def _publish(context: AwsContext, topic: aws.sns.Topic, publisher: Publisher) -> Statement:
-    condition = sent_by(context, publisher.source) if publisher.source else _same_account(context)
+    condition = source_condition(context, publisher.source) if publisher.source else _same_account(context)
     principal = {"Service": publisher.service}
     return {**allow(publisher.actions, topic.arn, condition), "Principal": principal}
 
@@ -104,9 +104,9 @@ def _only_tls(topic: aws.sns.Topic) -> Statement:
 
 
 def _slack(scope: Scope, context: AwsContext, slack: Slack, topics: Sequence[aws.sns.Topic]) -> None:
-    """The channel, a role that reads alarms and metrics, and the same policy as guardrail.
+    """Slack channel, a role that reads alarms and metrics, and the same policy as guardrail.
 
-    The guardrail's default is AdministratorAccess: whoever may write in the channel would hold the account.
+    The default guardrail is AdministratorAccess, which would give every member of the channel full control of the account.
     """
     policy = aws.iam.Policy(
         scope.named("slack"),
@@ -129,7 +129,7 @@ def _slack(scope: Scope, context: AwsContext, slack: Slack, topics: Sequence[aws
         user_authorization_required=True,
         logging_level="ERROR",
         region=CHATBOT_REGION,
-        # No Output tells that the role can read before the channel uses it.
+        # no Output expresses that the policy is attached before the channel uses the role
         opts=scope.opts(depends_on=[attached]),
     )
 
@@ -140,7 +140,7 @@ def _trust_chat(context: AwsContext) -> pulumi.Output[str]:
             "Effect": "Allow",
             "Principal": {"Service": "chatbot.amazonaws.com"},
             "Action": "sts:AssumeRole",
-            # The chat service documents no source ARN.
+            # the chat service documents no source ARN
             "Condition": _same_account(context),
         }
     )

@@ -1,6 +1,7 @@
-"""A log group: kept as long as the stack says, encrypted by the telemetry key, not deleted by accident in production.
+"""Log groups with the stack's retention, encrypted with the telemetry key, and protected from deletion in production.
 
-Every group is made here before what writes to it, because AWS makes a missing one without key and without end.
+A log group is declared before the resource that writes to it, because AWS creates a missing one without encryption and
+without a retention period.
 """
 
 import pulumi
@@ -13,7 +14,7 @@ from providers.contract.component import Scope
 def create_log_group(
     scope: Scope, part: str, context: AwsContext, key_arn: pulumi.Input[str], name: str
 ) -> aws.cloudwatch.LogGroup:
-    """The log group `name`; its logical name is `room.named(part)`."""
+    """Log group `name`; its logical name is `scope.named(part)`."""
     return aws.cloudwatch.LogGroup(
         scope.named(part),
         name=name,

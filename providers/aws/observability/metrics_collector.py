@@ -1,8 +1,8 @@
-"""A managed Prometheus that is sent what the services expose, with the same rules and the same channels.
+"""Amazon Managed Service for Prometheus, with the platform's alarm rules and notification channels.
 
-The managed scraper of AWS finds targets in Kubernetes only, so each copy carries a collector beside it that fetches
-`/metrics` over the loopback interface and writes it to the workspace, signed with the task's role. Database and cache
-expose nothing to Prometheus on AWS; their rules stay with CloudWatch.
+The managed scraper of AWS discovers targets in Kubernetes only, so each task runs a collector that scrapes `/metrics`
+over the loopback interface and writes to the workspace with the task role. Database and cache expose no Prometheus
+metrics on AWS; their rules stay with CloudWatch.
 """
 
 import json
@@ -23,12 +23,12 @@ from providers.contract.prometheus import path_setting, rules_document
 from providers.contract.spec import Service
 
 SCRAPE_SECONDS = 15
-"""Four samples in the shortest window of a rule."""
+"""Interval that gives four samples in the shortest window of a rule."""
 
 
 @dataclass(frozen=True)
 class AwsMetricsCollector:
-    """The workspace, where to write to it, and by service the right to."""
+    """Workspace, its remote write URL, and by service the permission to write."""
 
     workspace_id: pulumi.Output[str]
     remote_write_url: pulumi.Output[str]
@@ -39,7 +39,7 @@ class AwsMetricsCollector:
 def create_prometheus(
     scope: Scope, context: AwsContext, keys: AwsKeys, channels: AwsChannels, identity: AwsIdentity
 ) -> AwsMetricsCollector | None:
-    """The workspace, its rules and its way to the channels; None unless the spec asks for it."""
+    """Workspace, rules and alert manager; None unless `monitoring.prometheus` is set."""
     if not context.spec.monitoring.prometheus:
         return None
     workspace = _workspace(scope, context, keys)
@@ -69,7 +69,7 @@ def create_prometheus(
 
 
 def collector_config(prometheus: AwsMetricsCollector, job: str, service: Service) -> pulumi.Output[str]:
-    """Configuration of the collector beside a copy, as YAML in its JSON form (AOT_CONFIG_CONTENT)."""
+    """Configuration of the collector of one task, as YAML in its JSON form (AOT_CONFIG_CONTENT)."""
     writer = {"endpoint": prometheus.remote_write_url, "auth": {"authenticator": "sigv4auth"}}
     pipeline = {"receivers": ["prometheus"], "processors": ["batch"], "exporters": ["prometheusremotewrite"]}
     return pulumi.Output.json_dumps(
@@ -84,7 +84,7 @@ def collector_config(prometheus: AwsMetricsCollector, job: str, service: Service
 
 
 def scrape_config(job: str, service: Service) -> dict[str, object]:
-    """Fetch a copy's metrics under the service's name; every copy is `localhost`, so its host name tells it apart."""
+    """Scrape configuration of one task; every target is `localhost`, so the host name becomes the `instance` label."""
     return {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s"},
         "scrape_configs": [
@@ -99,7 +99,7 @@ def scrape_config(job: str, service: Service) -> dict[str, object]:
 
 
 def alert_manager(context: AwsContext, channels: AwsChannels) -> pulumi.Output[str]:
-    """The alert manager's definition: critical alerts to the critical topic, all others to the warning topic."""
+    """Alert manager definition: critical alerts to the critical topic, all others to the warning topic."""
     receivers = [
         {"name": "warning", "sns_configs": [_topic(context, channels.warning)]},
         {"name": "critical", "sns_configs": [_topic(context, channels.critical)]},

@@ -1,7 +1,7 @@
-"""A secure bucket: private, versioned, encrypted, TLS only, with a lifecycle and exactly one policy.
+"""Secure bucket: private, versioned, encrypted, TLS only, with a lifecycle and exactly one policy.
 
-S3 spreads a bucket over a resource a setting. They stand together here so that no bucket of the platform can lack one.
-A bucket has one policy: whoever delivers into it hands its statements over, and they are merged with the two refusals.
+S3 has a separate resource for each setting. They are declared together so that every bucket of the platform has all of
+them. A bucket has one policy: statements of services that deliver into the bucket are merged with the two denials.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ UNFINISHED_UPLOAD_DAYS = 7
 
 @dataclass(frozen=True)
 class SecureBucket:
-    """Name and ARN of a bucket; `policy` is what a service that delivers into it waits for."""
+    """Name and ARN of a bucket; services that deliver into it depend on `policy`."""
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
@@ -27,25 +27,25 @@ class SecureBucket:
 
 @dataclass(frozen=True)
 class ObjectLifecycle:
-    """How long a bucket keeps what: replaced objects `noncurrent_days`, all objects `expire_days` (None: for ever)."""
+    """Retention of a bucket: `noncurrent_days` for replaced objects, `expire_days` for all (None: no expiry)."""
 
     versioning: bool = True
     noncurrent_days: int = 7
     expire_days: int | None = None
     protect: bool = False
-    """Refuse to delete the bucket by the stack. S3 itself refuses as long as the bucket holds an object."""
+    """Prevent deletion by the stack. S3 itself refuses to delete a bucket that contains objects."""
 
 
 @dataclass(frozen=True)
 class AccessLog:
-    """Bucket and prefix that receive a line for every request."""
+    """Bucket and prefix that receive a log line for every request."""
 
     bucket: SecureBucket
     prefix: str
 
 
 def no_statements(_arn: pulumi.Output[str]) -> Sequence[Statement]:
-    """Nobody but this account's principals."""
+    """No statements beside the denials."""
     return ()
 
 
@@ -54,25 +54,25 @@ def secure_bucket(
     part: str = "",
     *,
     encryption_key: pulumi.Input[str] | None,
-    keeping: ObjectLifecycle = ObjectLifecycle(),
+    lifecycle: ObjectLifecycle = ObjectLifecycle(),
     statements: Callable[[pulumi.Output[str]], Sequence[Statement]] = no_statements,
     access_log: AccessLog | None = None,
 ) -> SecureBucket:
-    """A bucket named by S3 after `room.named(part)`.
+    """Declare a bucket and its settings.
 
-    `encryption_key` None means keys of S3's own (AES256), which log delivery demands; `statements` gets the bucket's
-    ARN and returns what joins its policy.
+    `encryption_key` None selects keys of S3 (AES256), which log delivery requires; `statements` receives the bucket's ARN
+    and returns statements for its policy.
     """
-    bucket = aws.s3.Bucket(scope.named(part), force_destroy=False, opts=scope.opts(protect=keeping.protect))
+    bucket = aws.s3.Bucket(scope.named(part), force_destroy=False, opts=scope.opts(protect=lifecycle.protect))
     owned = _refuse_the_public(scope, part, bucket)
     _encrypt(scope, part, bucket, encryption_key)
-    _keep(scope, part, bucket, keeping)
-    _tell(scope, part, bucket, access_log)
+    _retain(scope, part, bucket, lifecycle)
+    _publish_events(scope, part, bucket, access_log)
     policy = aws.s3.BucketPolicy(
         _named(scope, part, "policy"),
         bucket=bucket.id,
         policy=document(*_refuse_plain_text(bucket.arn), *statements(bucket.arn)),
-        # S3 answers OperationAborted when these three change a bucket at once
+        # S3 returns OperationAborted when these three resources change a bucket at the same time
         opts=scope.opts(depends_on=owned),
     )
     return SecureBucket(bucket.id, bucket.arn, policy)
@@ -124,7 +124,7 @@ def _encrypt(scope: Scope, part: str, bucket: aws.s3.Bucket, key: pulumi.Input[s
                     sse_algorithm="aws:kms" if key is not None else "AES256",
                     kms_master_key_id=key,
                 ),
-                # one data key an hour and prefix instead of one an object: KMS bills and limits requests
+                # one data key per hour and prefix instead of one per object: KMS bills and limits requests
                 bucket_key_enabled=key is not None,
                 blocked_encryption_types=["SSE-C"],
             )
@@ -133,35 +133,35 @@ def _encrypt(scope: Scope, part: str, bucket: aws.s3.Bucket, key: pulumi.Input[s
     )
 
 
-def _keep(scope: Scope, part: str, bucket: aws.s3.Bucket, keeping: ObjectLifecycle) -> None:
+def _retain(scope: Scope, part: str, bucket: aws.s3.Bucket, lifecycle: ObjectLifecycle) -> None:
     versioning = aws.s3.BucketVersioning(
         _named(scope, part, "versioning"),
         bucket=bucket.id,
         versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
-            # a bucket that once had versions can only be suspended, never "Disabled"
-            status="Enabled" if keeping.versioning else "Suspended",
+            # versioning that was enabled can only be suspended, never "Disabled"
+            status="Enabled" if lifecycle.versioning else "Suspended",
         ),
         opts=scope.opts(),
     )
     aws.s3.BucketLifecycleConfiguration(
         _named(scope, part, "lifecycle"),
         bucket=bucket.id,
-        rules=[_lifecycle(keeping)],
-        # rules on versions are refused while versioning is being switched on
+        rules=[_lifecycle(lifecycle)],
+        # rules on versions are refused while versioning is being enabled
         opts=scope.opts(depends_on=[versioning]),
     )
 
 
-def _lifecycle(keeping: ObjectLifecycle) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+def _lifecycle(lifecycle: ObjectLifecycle) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
     return aws.s3.BucketLifecycleConfigurationRuleArgs(
         id="keep",
         status="Enabled",
         filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=keeping.expire_days)
-        if keeping.expire_days
+        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=lifecycle.expire_days)
+        if lifecycle.expire_days
         else None,
         noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-            noncurrent_days=keeping.noncurrent_days
+            noncurrent_days=lifecycle.noncurrent_days
         ),
         abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
             days_after_initiation=UNFINISHED_UPLOAD_DAYS
@@ -169,7 +169,7 @@ def _lifecycle(keeping: ObjectLifecycle) -> aws.s3.BucketLifecycleConfigurationR
     )
 
 
-def _tell(scope: Scope, part: str, bucket: aws.s3.Bucket, access_log: AccessLog | None) -> None:
+def _publish_events(scope: Scope, part: str, bucket: aws.s3.Bucket, access_log: AccessLog | None) -> None:
     aws.s3.BucketNotification(
         _named(scope, part, "events"),
         bucket=bucket.id,
@@ -182,6 +182,6 @@ def _tell(scope: Scope, part: str, bucket: aws.s3.Bucket, access_log: AccessLog 
             bucket=bucket.id,
             target_bucket=access_log.bucket.name,
             target_prefix=access_log.prefix,
-            # deliveries before the policy stands are lost
+            # deliveries before the policy exists are lost
             opts=scope.opts(depends_on=[access_log.bucket.policy]),
         )

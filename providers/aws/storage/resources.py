@@ -1,12 +1,13 @@
-"""Objects: one private S3 bucket, and beside it the bucket that records who asked for what.
+"""Private S3 bucket for objects, and a bucket for its access log.
 
-Access goes by the task role, so no key is handed out; the region's own endpoint keeps the requests in the network.
+Services use the bucket with their task role, so there is no access key; the region's own endpoint keeps requests inside
+the network.
 """
 
 import pulumi
 import pulumi_aws as aws
 
-from providers.aws.base.iam_policies import Statement, allow, document, sent_by, through
+from providers.aws.base.iam_policies import Statement, allow, document, key_usage_condition, source_condition
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.context import AwsContext
 from providers.aws.storage.bucket import AccessLog, ObjectLifecycle, SecureBucket, secure_bucket
@@ -18,41 +19,48 @@ ACCESS_LOG_PREFIX = "storage/"
 
 
 def create_storage(scope: Scope, base: AwsBaseResources) -> ObjectStore:
-    """The bucket of the services that use storage, and the grants of those services on it."""
-    wanted = base.spec.storage
-    if wanted is None:
+    """Declare the bucket, and the permissions of the services that use storage."""
+    storage = base.spec.storage
+    if storage is None:
         raise ValueError("the platform has no storage")
     bucket = secure_bucket(
         scope,
         encryption_key=base.keys.data,
-        keeping=ObjectLifecycle(wanted.versioning, wanted.noncurrent_days, protect=base.context.production),
+        lifecycle=ObjectLifecycle(storage.versioning, storage.noncurrent_days, protect=base.context.production),
         access_log=AccessLog(_access_log(scope, base.context), ACCESS_LOG_PREFIX),
     )
     grants = [_grant(scope, base, bucket, service) for service in base.spec.users_of("storage")]
-    return ObjectStore(_granted(bucket.name, grants), pulumi.Output.from_input(endpoint_url(base.context)))
+    return ObjectStore(_after_grants(bucket.name, grants), pulumi.Output.from_input(endpoint_url(base.context)))
 
 
 def endpoint_url(context: AwsContext) -> str:
-    """S3's endpoint of the region; China's has its own domain."""
+    """S3 endpoint of the region; China has a separate domain."""
     return f"https://s3.{context.region}.amazonaws.com{'.cn' if context.partition == 'aws-cn' else ''}"
 
 
-def _granted(name: pulumi.Output[str], grants: list[aws.iam.RolePolicy]) -> pulumi.Output[str]:
-    """The name, known only when its users may use it: whoever reads it waits for the grants, on the way down too."""
-    return pulumi.Output.all(name, *[grant.id for grant in grants]).apply(lambda known: str(known[0]))
+def _after_grants(name: pulumi.Output[str], grants: list[aws.iam.RolePolicy]) -> pulumi.Output[str]:
+    """Bucket name that resolves after the permissions exist, so that services that read it also depend on them on destroy."""
+    return pulumi.Output.all(name, *[grant.id for grant in grants]).apply(lambda values: str(values[0]))
 
 
 def _access_log(scope: Scope, context: AwsContext) -> SecureBucket:
-    """S3 delivers access logs only into buckets under its own keys."""
+    """Bucket for access logs, which S3 only delivers into buckets with S3-managed keys."""
 
     def deliver(arn: pulumi.Output[str]) -> list[Statement]:
         statement = allow("s3:PutObject", pulumi.Output.concat(arn, "/", ACCESS_LOG_PREFIX, "*"))
         source = f"arn:{context.partition}:s3:::{scope.named()}*"
-        who = {"Service": "logging.s3.amazonaws.com"}
-        return [{"Sid": "DeliverAccessLogs", **statement, "Principal": who, "Condition": sent_by(context, source)}]
+        principal = {"Service": "logging.s3.amazonaws.com"}
+        return [
+            {
+                "Sid": "DeliverAccessLogs",
+                **statement,
+                "Principal": principal,
+                "Condition": source_condition(context, source),
+            }
+        ]
 
-    keeping = ObjectLifecycle(expire_days=context.spec.monitoring.log_retention_days, protect=context.production)
-    return secure_bucket(scope, "access", encryption_key=None, keeping=keeping, statements=deliver)
+    lifecycle = ObjectLifecycle(expire_days=context.spec.monitoring.log_retention_days, protect=context.production)
+    return secure_bucket(scope, "access", encryption_key=None, lifecycle=lifecycle, statements=deliver)
 
 
 def _grant(scope: Scope, base: AwsBaseResources, bucket: SecureBucket, service: str) -> aws.iam.RolePolicy:
@@ -62,7 +70,7 @@ def _grant(scope: Scope, base: AwsBaseResources, bucket: SecureBucket, service: 
         policy=document(
             allow(OBJECT_ACTIONS, pulumi.Output.concat(bucket.arn, "/*")),
             allow("s3:ListBucket", bucket.arn),
-            allow(("kms:Decrypt", "kms:GenerateDataKey"), base.keys.data, through(base.context, "s3")),
+            allow(("kms:Decrypt", "kms:GenerateDataKey"), base.keys.data, key_usage_condition(base.context, "s3")),
         ),
         opts=scope.opts(),
     )
