@@ -1,12 +1,12 @@
-"""What the tests of the AWS rooms share: the plan of production, recorded once."""
+"""Fixtures of the tests of AWS."""
 
 import pytest
 
 from automation.plan.inventory import Inventory
-from tests.planning import plan, production
+from tests.aws.plans import production_plan
 
 
 @pytest.fixture(scope="session")
 def prod() -> Inventory:
-    """Production on AWS, computed values as readable placeholders."""
-    return plan(production(cloud="aws"))
+    """Plan of production, computed values as readable placeholders."""
+    return production_plan()

@@ -1,11 +1,10 @@
-"""Redis protocol on ElastiCache: encrypted, with a password, surviving the loss of a zone."""
-
-from typing import cast
+"""ElastiCache: encryption, password, high availability and logs."""
 
 import pytest
 
 from automation.plan.inventory import Declared, Inventory, Secret
-from tests.aws.lighter import lighter
+from tests.aws.plans import development
+from tests.aws.readers import json_objects, strings
 
 
 def group(plan: Inventory, stack: str = "prod") -> Declared:
@@ -14,16 +13,16 @@ def group(plan: Inventory, stack: str = "prod") -> Declared:
 
 def parameters(plan: Inventory, stack: str = "prod") -> dict[str, str]:
     declared = plan.one(f"{stack}-cache-parameters").inputs["parameters"]
-    return {each["name"]: each["value"] for each in cast("list[dict[str, str]]", declared)}
+    return {each["name"]: each["value"] for each in json_objects(declared)}
 
 
-def test_a_cache_is_encrypted_on_disk_and_on_the_wire(prod: Inventory) -> None:
+def test_a_cache_is_encrypted_at_rest_and_in_transit(prod: Inventory) -> None:
     inputs = group(prod).inputs
     assert (inputs["atRestEncryptionEnabled"], inputs["kmsKeyId"]) == (True, "<kms:Key prod-keys-data>.arn")
     assert (inputs["transitEncryptionEnabled"], inputs["transitEncryptionMode"]) == (True, "required")
 
 
-def test_a_cache_asks_for_a_password_that_nobody_sees(prod: Inventory) -> None:
+def test_a_cache_requires_a_secret_password(prod: Inventory) -> None:
     assert isinstance(group(prod).inputs["authToken"], Secret)
     assert group(prod).inputs["authTokenUpdateStrategy"] == "ROTATE"
 
@@ -43,8 +42,8 @@ def test_a_highly_available_cache_fails_over_to_a_replica_in_another_zone(prod: 
     assert (inputs["numCacheClusters"], inputs["automaticFailoverEnabled"], inputs["multiAzEnabled"]) == (2, True, True)
 
 
-def test_a_single_cache_has_nowhere_to_fail_over_to() -> None:
-    inputs = group(lighter(), "dev").inputs
+def test_a_cache_without_high_availability_has_one_node() -> None:
+    inputs = group(development(), "dev").inputs
     assert (inputs["numCacheClusters"], inputs["automaticFailoverEnabled"], inputs["multiAzEnabled"]) == (
         1,
         False,
@@ -52,36 +51,36 @@ def test_a_single_cache_has_nowhere_to_fail_over_to() -> None:
     )
 
 
-def test_the_node_follows_the_asked_memory(prod: Inventory) -> None:
+def test_the_node_type_follows_the_memory_of_the_spec(prod: Inventory) -> None:
     assert group(prod).inputs["nodeType"] == "cache.t4g.medium"
-    assert group(lighter(), "dev").inputs["nodeType"] == "cache.t4g.small"
+    assert group(development(), "dev").inputs["nodeType"] == "cache.t4g.small"
 
 
-def test_eviction_is_the_one_of_the_stack(prod: Inventory) -> None:
+def test_the_eviction_policy_is_that_of_the_spec(prod: Inventory) -> None:
     assert parameters(prod)["maxmemory-policy"] == "allkeys-lru"
-    assert parameters(lighter(), "dev")["maxmemory-policy"] == "noeviction"
+    assert parameters(development(), "dev")["maxmemory-policy"] == "noeviction"
     assert prod.one("prod-cache-parameters").inputs["family"] == "valkey8"
 
 
-def test_a_cache_is_reached_from_the_inside_only(prod: Inventory) -> None:
+def test_a_cache_is_in_the_database_tier_behind_its_security_group(prod: Inventory) -> None:
     assert group(prod).inputs["securityGroupIds"] == ["<ec2:SecurityGroup prod-network-cache>.id"]
-    subnets = cast("list[str]", prod.one("prod-cache-subnets").inputs["subnetIds"])
+    subnets = strings(prod.one("prod-cache-subnets").inputs["subnetIds"])
     assert len(subnets) == 3
     assert all("database" in subnet for subnet in subnets)
 
 
-def test_snapshots_are_kept_a_week_and_keep_away_from_maintenance(prod: Inventory) -> None:
+def test_snapshots_are_kept_a_week_and_do_not_overlap_maintenance(prod: Inventory) -> None:
     inputs = group(prod).inputs
     assert (inputs["snapshotRetentionLimit"], inputs["snapshotWindow"]) == (7, "02:00-03:00")
     assert inputs["maintenanceWindow"] == "sun:04:00-sun:05:00"
 
 
 @pytest.mark.parametrize("log", ["slow-log", "engine-log"])
-def test_its_logs_are_delivered_to_an_encrypted_group(prod: Inventory, log: str) -> None:
+def test_cache_logs_are_delivered_to_an_encrypted_log_group(prod: Inventory, log: str) -> None:
     log_group = prod.one(f"prod-cache-{log}").inputs
     assert log_group["name"] == f"/agent-platform/prod/cache/{log}"
     assert (log_group["retentionInDays"], log_group["kmsKeyId"]) == (365, "<kms:Key prod-keys-telemetry>.arn")
-    deliveries = cast("list[dict[str, str]]", group(prod).inputs["logDeliveryConfigurations"])
+    deliveries = json_objects(group(prod).inputs["logDeliveryConfigurations"])
     assert {"destination": log_group["name"], "logType": log}.items() <= next(
         each for each in deliveries if each["logType"] == log
     ).items()

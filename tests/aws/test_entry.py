@@ -1,34 +1,34 @@
-"""The public name and the web ACL over the load balancer."""
+"""Alias records and web ACL."""
 
 import json
-from typing import cast
 
 from automation.plan.inventory import Inventory
-from tests.aws.variants import staging
+from tests.aws.plans import staging
+from tests.aws.readers import json_object, json_objects, text
 
 ACL = "prod-entry-us-west-2-acl"
 
 
 def rules(plan: Inventory) -> list[dict[str, object]]:
-    return cast("list[dict[str, object]]", plan.one(ACL).inputs["rules"])
+    return json_objects(plan.one(ACL).inputs["rules"])
 
 
 def rate(plan: Inventory) -> dict[str, object]:
     (rule,) = [rule for rule in rules(plan) if rule["name"] == "rate-limit"]
-    return cast("dict[str, dict[str, object]]", rule["statement"])["rateBasedStatement"]
+    return json_object(rule["statement"])["rateBasedStatement"]
 
 
 def counted(plan: Inventory, group: str) -> list[str]:
     (rule,) = [rule for rule in rules(plan) if rule["name"] == group]
-    statement = cast("dict[str, dict[str, object]]", rule["statement"])["managedRuleGroupStatement"]
-    overrides = cast("list[dict[str, object]]", statement["ruleActionOverrides"])
-    return [cast("str", override["name"]) for override in overrides if override["actionToUse"] == {"count": {}}]
+    statement = json_object(rule["statement"])["managedRuleGroupStatement"]
+    overrides = json_objects(statement["ruleActionOverrides"])
+    return [text(override["name"]) for override in overrides if override["actionToUse"] == {"count": {}}]
 
 
-def test_the_domain_leads_to_the_load_balancer(prod: Inventory) -> None:
+def test_the_domain_is_an_alias_of_the_load_balancer(prod: Inventory) -> None:
     record = prod.one("prod-entry-us-west-2-name").inputs
     assert record["name"] == "agents.example.com" and record["type"] == "A"
-    (alias,) = cast("list[dict[str, object]]", record["aliases"])
+    (alias,) = json_objects(record["aliases"])
     assert alias["name"] == "<lb:LoadBalancer prod-ingress>.dnsName"
     assert alias["evaluateTargetHealth"] is True
 
@@ -42,18 +42,18 @@ def test_without_a_domain_the_url_is_the_load_balancers_own_name() -> None:
     assert not staging().of_type("route53:Record")
 
 
-def test_the_web_acl_stands_on_the_load_balancer(prod: Inventory) -> None:
+def test_the_web_acl_is_associated_with_the_load_balancer(prod: Inventory) -> None:
     association = prod.one(f"{ACL}-on-balancer").inputs
     assert association["resourceArn"] == "<lb:LoadBalancer prod-ingress>.arn"
     assert association["webAclArn"] == f"<wafv2:WebAcl {ACL}>.arn"
 
 
-def test_a_client_address_may_make_as_many_requests_a_minute_as_the_spec_says(prod: Inventory) -> None:
+def test_the_rate_limit_per_address_is_that_of_the_spec(prod: Inventory) -> None:
     assert rate(prod) == {"limit": 60, "evaluationWindowSec": 60, "aggregateKeyType": "IP"}
     assert rate(staging())["limit"] == 600
 
 
-def test_the_rate_limit_is_asked_first(prod: Inventory) -> None:
+def test_the_rate_limit_is_the_first_rule(prod: Inventory) -> None:
     assert [rule["name"] for rule in rules(prod) if rule["priority"] == 0] == ["rate-limit"]
 
 
@@ -68,7 +68,7 @@ def test_the_managed_rule_groups_inspect_every_request(prod: Inventory) -> None:
     }
 
 
-def test_without_waf_the_rate_limit_stands_alone() -> None:
+def test_without_waf_the_rate_limit_is_the_only_rule() -> None:
     assert [rule["name"] for rule in rules(staging())] == ["rate-limit"]
 
 
@@ -76,22 +76,22 @@ def test_a_long_prompt_is_counted_and_not_blocked(prod: Inventory) -> None:
     assert counted(prod, "AWSManagedRulesCommonRuleSet") == ["SizeRestrictions_BODY"]
 
 
-def test_a_caller_that_is_a_server_is_counted_and_not_blocked(prod: Inventory) -> None:
+def test_a_caller_in_a_hosting_provider_is_counted_and_not_blocked(prod: Inventory) -> None:
     assert counted(prod, "AWSManagedRulesAnonymousIpList") == ["HostingProviderIPList"]
 
 
-def test_the_log_of_requests_is_encrypted_kept_and_hides_credentials(prod: Inventory) -> None:
+def test_the_web_acl_log_is_encrypted_retained_and_redacted(prod: Inventory) -> None:
     group = prod.one("prod-entry-us-west-2-log").inputs
-    assert cast("str", group["name"]).startswith("aws-waf-logs-")
+    assert text(group["name"]).startswith("aws-waf-logs-")
     assert group["retentionInDays"] == 365
-    assert "telemetry" in cast("str", group["kmsKeyId"])
+    assert "telemetry" in text(group["kmsKeyId"])
     redacted = json.dumps(prod.one(f"{ACL}-log").inputs["redactedFields"])
     assert '"authorization"' in redacted and '"cookie"' in redacted
 
 
-def test_log_delivery_may_write_before_logging_begins(prod: Inventory) -> None:
+def test_log_delivery_is_permitted_before_logging_is_enabled(prod: Inventory) -> None:
     delivery = prod.one("prod-entry-us-west-2-log-delivery")
     assert delivery.urn in prod.one(f"{ACL}-log").depends_on
-    (statement,) = json.loads(cast("str", delivery.inputs["policyDocument"]))["Statement"]
+    (statement,) = json.loads(text(delivery.inputs["policyDocument"]))["Statement"]
     assert statement["Resource"] == "<cloudwatch:LogGroup prod-entry-us-west-2-log>.arn:*"
     assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "111122223333"}

@@ -1,14 +1,14 @@
-"""One principal per service, the models it may invoke, and the role that GitHub deploys with."""
+"""Roles of services, permissions on models, and the deployer role."""
 
 import json
-from typing import cast
 
 import pytest
 
 from automation.plan.inventory import Inventory
 from providers.aws.base.models import model_refusals
 from providers.contract.spec import AwsBlock, Platform, Service
-from tests.aws.lighter import PROFILE, WORLDWIDE, lighter, statements
+from tests.aws.plans import GLOBAL_PROFILE, PROFILE, development
+from tests.aws.readers import statements, strings
 
 SERVICES = ("gateway", "chat", "worker")
 INVOKE = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
@@ -44,9 +44,9 @@ def test_a_service_that_uses_no_models_may_invoke_none(prod: Inventory, service:
     assert not any("bedrock:" in str(policy.inputs["policy"]) for policy in policies)
 
 
-def test_a_profile_is_granted_with_the_model_behind_it_through_the_profile_only() -> None:
+def test_a_profile_grants_its_model_through_the_profile_only() -> None:
     profile_arn = f"arn:aws:bedrock:us-west-2:111122223333:inference-profile/{PROFILE}"
-    assert statements(lighter().one("dev-identity-gateway-models"))[:2] == [
+    assert statements(development().one("dev-identity-gateway-models"))[:2] == [
         {"Effect": "Allow", "Action": INVOKE, "Resource": profile_arn},
         {
             "Effect": "Allow",
@@ -57,21 +57,21 @@ def test_a_profile_is_granted_with_the_model_behind_it_through_the_profile_only(
     ]
 
 
-def test_a_worldwide_profile_reaches_its_model_in_every_region() -> None:
-    behind = statements(lighter().one("dev-identity-gateway-models"))[3]
-    assert behind["Resource"] == f"arn:aws:bedrock:*::foundation-model/{WORLDWIDE.removeprefix('global.')}"
+def test_a_global_profile_grants_its_model_in_every_region() -> None:
+    behind = statements(development().one("dev-identity-gateway-models"))[3]
+    assert behind["Resource"] == f"arn:aws:bedrock:*::foundation-model/{GLOBAL_PROFILE.removeprefix('global.')}"
 
 
 @pytest.mark.parametrize(
     "model", ["arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-pro-v1:0", "claude", "amazon.*", "*"]
 )
-def test_what_is_no_model_id_is_refused(model: str) -> None:
+def test_an_invalid_model_id_is_refused(model: str) -> None:
     (refusal,) = model_refusals(_with_models(model), "prod")
     assert str(refusal).startswith("aws.models: ")
-    assert "write a model id (anthropic.claude-...)" in str(refusal)
+    assert "Use a model id (anthropic.claude-...)" in str(refusal)
 
 
-@pytest.mark.parametrize("model", [PROFILE, WORLDWIDE, "amazon.nova-pro-v1:0", "openai.gpt-oss-120b-1:0"])
+@pytest.mark.parametrize("model", [PROFILE, GLOBAL_PROFILE, "amazon.nova-pro-v1:0", "openai.gpt-oss-120b-1:0"])
 def test_a_model_id_is_accepted(model: str) -> None:
     assert model_refusals(_with_models(model), "prod") == []
 
@@ -81,7 +81,7 @@ def _with_models(*models: str) -> Platform:
     return Platform(cloud="aws", aws=block, services={"api": Service(image="api:1")})
 
 
-def test_the_deploy_role_is_assumed_by_one_environment_of_one_repository(prod: Inventory) -> None:
+def test_the_deployer_role_trusts_one_environment_of_one_repository(prod: Inventory) -> None:
     (statement,) = statements(prod.one("prod-identity-deployer"), "assumeRolePolicy")
     issuer = "token.actions.githubusercontent.com"
     assert statement["Principal"] == {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"}
@@ -96,24 +96,24 @@ def test_the_deploy_role_is_assumed_by_one_environment_of_one_repository(prod: I
     }
 
 
-def test_the_deploy_role_reaches_nothing_beyond_this_stack(prod: Inventory) -> None:
+def test_the_deployer_role_is_limited_to_this_stack(prod: Inventory) -> None:
     for statement in statements(prod.one("prod-identity-deployer-policy")):
         if statement["Action"] not in ("ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition"):
             assert "prod" in json.dumps(statement["Resource"]), statement
 
 
-def test_the_deploy_role_hands_roles_to_tasks_only(prod: Inventory) -> None:
+def test_the_deployer_role_may_pass_roles_to_tasks_only(prod: Inventory) -> None:
     passing = [
         statement
         for statement in statements(prod.one("prod-identity-deployer-policy"))
         if statement["Action"] == "iam:PassRole"
     ]
     roles = {f"<iam:Role prod-identity-{name}-{kind}>.arn" for name in SERVICES for kind in ("execution", "task")}
-    assert [set(map(str, _listed(each["Resource"]))) for each in passing] == [roles]
+    assert [set(_listed(each["Resource"])) for each in passing] == [roles]
     assert passing[0]["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
 
-def test_the_deploy_role_rolls_services_of_this_cluster_only(prod: Inventory) -> None:
+def test_the_deployer_role_may_update_services_of_this_cluster_only(prod: Inventory) -> None:
     cluster = str(prod.one("prod-compute", "ecs:Cluster").inputs["name"])
     rolling = next(
         statement
@@ -126,19 +126,19 @@ def test_the_deploy_role_rolls_services_of_this_cluster_only(prod: Inventory) ->
     }
 
 
-def test_the_deploy_role_can_neither_read_a_secret_nor_change_a_right(prod: Inventory) -> None:
+def test_the_deployer_role_can_neither_read_secrets_nor_change_permissions(prod: Inventory) -> None:
     actions = {
         action
         for statement in statements(prod.one("prod-identity-deployer-policy"))
-        for action in map(str, _listed(statement["Action"]))
+        for action in _listed(statement["Action"])
     }
     services = {action.partition(":")[0] for action in actions if action != "iam:PassRole"}
     assert services == {"ecr", "ecs"}
 
 
-def test_without_a_deployer_there_is_no_deploy_role() -> None:
-    assert not [role for role in lighter().of_type("iam:Role") if "deployer" in role.name]
+def test_without_a_deployer_there_is_no_deployer_role() -> None:
+    assert not [role for role in development().of_type("iam:Role") if "deployer" in role.name]
 
 
-def _listed(value: object) -> list[object]:
-    return cast("list[object]", value) if isinstance(value, list) else [value]
+def _listed(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else strings(value)

@@ -1,15 +1,15 @@
-"""Who is told, who may tell them, and what Slack may do."""
+"""Topics, their publishers and Slack."""
 
 import json
 from collections.abc import Mapping
-from typing import cast
 
 import pytest
 
 from automation.plan.inventory import Declared, Inventory
 from providers.aws.base.keys import publishing_services
 from providers.aws.observability.channels import CHATBOT_REGION, create_channels, publishers
-from tests.aws.alone import alone, context_of, keys
+from tests.aws.plans import component, context_of, keys
+from tests.aws.readers import json_object, strings, text
 from tests.planning import DROP
 
 SEVERITIES = ("warning", "critical")
@@ -17,7 +17,7 @@ SEVERITIES = ("warning", "critical")
 
 def channels(changes: Mapping[str, object] | None = None) -> Inventory:
     context = context_of(changes)
-    return alone("channels", lambda scope: create_channels(scope, context, keys()))
+    return component("channels", lambda scope: create_channels(scope, context, keys()))
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +26,14 @@ def prod_channels() -> Inventory:
 
 
 def statements(policy: Declared) -> list[dict[str, object]]:
-    return json.loads(cast("str", policy.inputs.get("policy") or policy.inputs["assumeRolePolicy"]))["Statement"]
+    return json.loads(text(policy.inputs.get("policy") or policy.inputs["assumeRolePolicy"]))["Statement"]
 
 
 def allowed(plan: Inventory, severity: str) -> dict[str, dict[str, object]]:
     """Statements of a topic that let a service publish, by service."""
     listed = statements(plan.one(f"prod-channels-{severity}-policy"))
     allowing = [statement for statement in listed if statement["Effect"] == "Allow"]
-    return {cast("dict[str, str]", statement["Principal"])["Service"]: statement for statement in allowing}
+    return {json_object(statement["Principal"])["Service"]: statement for statement in allowing}
 
 
 def test_both_topics_are_encrypted_by_the_telemetry_key(prod_channels: Inventory) -> None:
@@ -41,7 +41,7 @@ def test_both_topics_are_encrypted_by_the_telemetry_key(prod_channels: Inventory
         assert topic.inputs["kmsMasterKeyId"] == "<telemetry key>"
 
 
-def test_every_address_hears_of_both_severities() -> None:
+def test_every_address_is_subscribed_to_both_topics() -> None:
     plan = channels({"monitoring.emails": ["a@example.com", "b@example.com", "a@example.com"]})
     heard = {(s.inputs["topic"], s.inputs["endpoint"]) for s in plan.of_type("sns:TopicSubscription")}
     assert heard == {
@@ -51,7 +51,7 @@ def test_every_address_hears_of_both_severities() -> None:
     }
 
 
-def test_dropping_an_address_leaves_the_others_as_they_are() -> None:
+def test_removing_an_address_leaves_the_others_unchanged() -> None:
     before = subscribed(["a@example.com", "b@example.com"])
     assert subscribed(["b@example.com"]).items() < before.items()
 
@@ -72,53 +72,53 @@ def test_alarms_of_this_account_and_region_may_publish(prod_channels: Inventory,
     }
 
 
-def test_every_publisher_is_bound_to_this_account(prod_channels: Inventory) -> None:
+def test_every_publisher_is_limited_to_this_account(prod_channels: Inventory) -> None:
     for service, statement in allowed(prod_channels, "critical").items():
-        condition = cast("dict[str, dict[str, str]]", statement["Condition"])
+        condition = json_object(statement["Condition"])
         assert condition["StringEquals"] == {"aws:SourceAccount": "111122223333"}, service
 
 
-def test_nobody_publishes_without_tls(prod_channels: Inventory) -> None:
+def test_publishing_without_tls_is_denied(prod_channels: Inventory) -> None:
     denied = [s for s in statements(prod_channels.one("prod-channels-warning-policy")) if s["Effect"] == "Deny"]
     assert [statement["Condition"] for statement in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 
-def test_a_service_that_is_not_asked_for_may_not_publish() -> None:
+def test_services_of_unused_capabilities_may_not_publish() -> None:
     plan = channels({"budget": DROP, "monitoring.prometheus": False})
     assert set(allowed(plan, "warning")) == {"cloudwatch.amazonaws.com", "events.rds.amazonaws.com"}
 
 
-def test_whoever_may_publish_may_use_the_key_of_the_topics() -> None:
+def test_every_publisher_may_use_the_key_of_the_topics() -> None:
     context = context_of()
     assert [publisher.service for publisher in publishers(context)] == publishing_services(context.spec)
 
 
-def test_slack_hears_of_both_severities(prod_channels: Inventory) -> None:
+def test_slack_is_subscribed_to_both_topics(prod_channels: Inventory) -> None:
     (slack,) = prod_channels.of_type("chatbot:SlackChannelConfiguration")
     assert slack.inputs["snsTopicArns"] == [f"<sns:Topic prod-channels-{severity}>.arn" for severity in SEVERITIES]
     assert (slack.inputs["slackTeamId"], slack.inputs["slackChannelId"]) == ("T0000000", "C0000000")
 
 
-def test_slack_is_made_in_a_region_that_serves_its_api() -> None:
+def test_slack_is_configured_in_a_region_with_its_api() -> None:
     context = context_of(region="eu-central-1")
-    plan = alone("channels", lambda scope: create_channels(scope, context, keys()))
+    plan = component("channels", lambda scope: create_channels(scope, context, keys()))
     (slack,) = plan.of_type("chatbot:SlackChannelConfiguration")
     assert slack.inputs["region"] == CHATBOT_REGION
 
 
 def test_slack_may_read_alarms_and_nothing_else(prod_channels: Inventory) -> None:
     (policy,) = prod_channels.of_type("iam:Policy")
-    actions = [action for statement in statements(policy) for action in cast("list[str]", statement["Action"])]
+    actions = [action for statement in statements(policy) for action in strings(statement["Action"])]
     assert all(action.startswith(("cloudwatch:Describe", "cloudwatch:Get")) for action in actions)
     (slack,) = prod_channels.of_type("chatbot:SlackChannelConfiguration")
     assert slack.inputs["guardrailPolicyArns"] == ["<iam:Policy prod-channels-slack>.arn"]
 
 
-def test_only_the_chat_service_for_this_account_takes_the_role(prod_channels: Inventory) -> None:
+def test_the_slack_role_trusts_the_chat_service_for_this_account_only(prod_channels: Inventory) -> None:
     (trust,) = statements(prod_channels.one("prod-channels-slack", "iam:Role"))
     assert trust["Principal"] == {"Service": "chatbot.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 
 
-def test_without_slack_no_role_stands_ready_for_it() -> None:
+def test_without_slack_there_is_no_role() -> None:
     assert not channels({"monitoring.slack": DROP}).of_type("iam:Role")

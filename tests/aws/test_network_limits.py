@@ -1,8 +1,9 @@
-"""What a network cannot be on AWS, and what it is in AWS's own way."""
+"""Refusals and adjustments of the network."""
 
 from providers.aws.network.limits import network_adjustments, network_refusals
+from providers.contract.diagnostics import Effect
 from providers.contract.spec import Platform
-from tests.aws.alone import spec_of
+from tests.aws.plans import spec_of
 from tests.planning import DROP
 
 OWN_IMAGE = "gateway@sha256:" + "1" * 64
@@ -13,30 +14,31 @@ def sentences(spec: Platform) -> list[str]:
     return [str(refusal) for refusal in network_refusals(spec, "prod")]
 
 
-def test_production_is_possible() -> None:
+def test_production_has_no_network_refusals() -> None:
     assert sentences(spec_of()) == []
 
 
-def test_a_block_that_is_too_small_is_refused_with_what_is_allowed() -> None:
+def test_a_block_that_is_too_small_is_refused_with_the_allowed_prefixes() -> None:
     assert sentences(spec_of({"network.cidr": "10.0.0.0/24"})) == [
-        'network.cidr: "10.0.0.0/24" is not possible on aws: it is /24; a VPC of tiers and zones needs /16 to /20.'
+        "network.cidr: not supported on aws: 10.0.0.0/24 cannot be divided into tiers and zones of a VPC. "
+        "Use a prefix length from /16 to /20."
     ]
 
 
-def test_more_copies_than_addresses_are_refused() -> None:
+def test_more_tasks_than_addresses_are_refused() -> None:
     changes = {"network.cidr": "10.0.0.0/20", "services.gateway.replicas": {"min": 3, "max": 500}}
     (sentence,) = sentences(spec_of(changes))
-    assert "a deployment at full scale runs 1028 copies, 343 in each of 3 zones" in sentence
-    assert "has room for 241" in sentence
+    assert "a deployment at maximum scale runs 1028 tasks, 343 in each of 3 zones" in sentence
+    assert "has addresses for 241" in sentence
 
 
 def test_the_smallest_block_is_enough_for_a_small_platform() -> None:
     assert sentences(spec_of({"network.cidr": "10.0.0.0/20", **FEW})) == []
 
 
-def test_one_zone_is_refused_for_what_aws_spreads_over_two() -> None:
+def test_one_zone_is_refused_for_resources_that_need_two() -> None:
     (sentence,) = sentences(spec_of({"network.zones": 1, "profile": "development"}))
-    assert "for the load balancer, the database and the cache with its replica; use 2 or more" in sentence
+    assert "for the load balancer, the database and the cache with its replica. Use 2 or more" in sentence
 
 
 def test_one_zone_is_enough_for_workers() -> None:
@@ -46,38 +48,39 @@ def test_one_zone_is_enough_for_workers() -> None:
     assert sentences(spec) == []
 
 
-def test_a_closed_network_refuses_images_it_cannot_pull() -> None:
+def test_without_egress_images_of_other_registries_are_refused() -> None:
     (sentence,) = sentences(spec_of({"network.egress": "none", "monitoring.prometheus": False}))
     assert sentence.startswith("services.gateway.image")
-    assert "push the image there" in sentence
+    assert "Push the image to ECR of us-west-2" in sentence
 
 
-def test_a_closed_network_takes_images_of_its_own_registry() -> None:
+def test_without_egress_images_of_the_own_registry_are_accepted() -> None:
     changes = {"network.egress": "none", "services.gateway.image": OWN_IMAGE}
     assert sentences(spec_of(changes)) == []
 
 
-def test_more_ranges_than_a_group_holds_are_refused() -> None:
+def test_more_client_ranges_than_rules_are_refused() -> None:
     ranges = [f"198.51.{number}.0/24" for number in range(31)]
     (sentence,) = sentences(spec_of({"ingress.allowed_cidrs": ranges}))
-    assert "merge them to 30 ranges or less" in sentence
+    assert "Merge them into 30 ranges or fewer" in sentence
 
 
-def test_as_many_ranges_as_a_group_holds_are_taken() -> None:
+def test_as_many_client_ranges_as_rules_are_accepted() -> None:
     assert sentences(spec_of({"ingress.allowed_cidrs": [f"198.51.{number}.0/24" for number in range(30)]})) == []
 
 
-def test_the_plan_tells_which_services_have_a_way_out() -> None:
+def test_the_plan_lists_services_with_egress() -> None:
     (adjustment,) = network_adjustments(spec_of())
-    assert str(adjustment) == (
-        'network.egress: "per_zone" becomes a way out on port 443 for gateway and chat only '
-        "(a secret in its list opens it for worker)."
+    assert (adjustment.key, adjustment.requested) == ("network.egress", "per_zone")
+    assert adjustment.effect is Effect.PARTIAL
+    assert adjustment.reason == (
+        "only gateway and chat may open outbound connections (TCP 443). To allow worker, list a secret for it"
     )
 
 
-def test_a_way_out_for_everybody_needs_no_word() -> None:
+def test_egress_for_every_service_is_no_adjustment() -> None:
     assert network_adjustments(spec_of({"network.private_endpoints": False})) == []
 
 
-def test_a_closed_network_is_as_closed_as_asked() -> None:
+def test_no_egress_is_no_adjustment() -> None:
     assert network_adjustments(spec_of({"network.egress": "none"})) == []

@@ -1,18 +1,17 @@
-"""Who may open a connection to whom: security groups between peers, ACLs around tiers."""
-
-from typing import cast
+"""Security group rules between peers, and network ACLs of tiers."""
 
 import pytest
 
 from automation.plan.inventory import Declared, Inventory
-from tests.aws.alone import network
+from tests.aws.plans import network
+from tests.aws.readers import number, optional_number, text
 from tests.planning import DROP
 
 ANY_IPV4 = "0.0.0.0/0"
 NO_DOMAIN = {"ingress__domain": DROP, "ingress__dns_zone": DROP, "profile": "staging"}
 OWN_IMAGE = "gateway@sha256:" + "1" * 64
 QUIET = {"monitoring__prometheus": False, "services__gateway__secrets": (), "services__gateway__image": OWN_IMAGE}
-NOBODY: set[str] = set()
+NO_SERVICE: set[str] = set()
 INGRESS, EGRESS = "vpc:SecurityGroupIngressRule", "vpc:SecurityGroupEgressRule"
 
 
@@ -34,16 +33,16 @@ def out_of(plan: Inventory, peer: str) -> set[tuple[str, int]]:
 
 def port(rule: Declared) -> int:
     assert rule.inputs["fromPort"] == rule.inputs["toPort"]
-    return cast("int", rule.inputs["toPort"])
+    return number(rule.inputs["toPort"])
 
 
 def source(rule: Declared) -> str:
     named = ("referencedSecurityGroupId", "cidrIpv4", "prefixListId")
-    (found,) = [cast("str", rule.inputs[key]) for key in named if key in rule.inputs]
-    return found.removeprefix("<ec2:SecurityGroup prod-network-").removesuffix(">.id")
+    (peer,) = [text(rule.inputs[key]) for key in named if key in rule.inputs]
+    return peer.removeprefix("<ec2:SecurityGroup prod-network-").removesuffix(">.id")
 
 
-def reaching_world(plan: Inventory) -> set[str]:
+def services_with_internet_egress(plan: Inventory) -> set[str]:
     return {
         rule.name.removeprefix("prod-network-service-").removesuffix("-to-world")
         for rule in plan.of_type(EGRESS)
@@ -54,7 +53,11 @@ def reaching_world(plan: Inventory) -> set[str]:
 def acl(plan: Inventory, tier: str, *, egress: bool) -> set[tuple[str, int | None, int | None]]:
     rules = [r for r in plan.of_type("ec2:NetworkAclRule") if f"network-{tier}-filter" in r.name]
     return {
-        (cast("str", r.inputs["cidrBlock"]), cast("int", r.inputs.get("fromPort")), cast("int", r.inputs.get("toPort")))
+        (
+            text(r.inputs["cidrBlock"]),
+            optional_number(r.inputs.get("fromPort")),
+            optional_number(r.inputs.get("toPort")),
+        )
         for r in rules
         if r.inputs["egress"] is egress
     }
@@ -64,7 +67,7 @@ def test_clients_reach_the_load_balancer_on_https_and_its_redirect() -> None:
     assert into(network(), "load-balancer") == {(ANY_IPV4, 443), (ANY_IPV4, 80)}
 
 
-def test_without_a_domain_there_is_nothing_to_reach_on_https() -> None:
+def test_without_a_domain_the_load_balancer_has_no_https_rule() -> None:
     assert into(network(**NO_DOMAIN), "load-balancer") == {(ANY_IPV4, 80)}
 
 
@@ -74,7 +77,7 @@ def test_only_the_allowed_ranges_reach_the_load_balancer() -> None:
     assert sources == set(ranges)
 
 
-def test_a_range_that_goes_leaves_the_rule_of_the_other_as_it_is() -> None:
+def test_removing_a_range_does_not_change_the_rule_of_another() -> None:
     both, one = (
         {rule.name: rule.inputs for rule in network(ingress__allowed_cidrs=ranges).of_type(INGRESS)}
         for ranges in (("198.51.100.0/24", "203.0.113.0/24"), ("203.0.113.0/24",))
@@ -82,16 +85,16 @@ def test_a_range_that_goes_leaves_the_rule_of_the_other_as_it_is() -> None:
     assert {name: both[name] for name in one} == one
 
 
-def test_without_routed_services_nobody_reaches_the_load_balancer() -> None:
+def test_without_public_services_the_load_balancer_has_no_client_rules() -> None:
     plan = network(services__gateway__path=DROP, ingress__domain=DROP, ingress__dns_zone=DROP)
     assert not into(plan, "load-balancer")
 
 
-def test_the_load_balancer_reaches_routed_services_on_their_ports_alone() -> None:
+def test_the_load_balancer_reaches_public_services_on_their_ports_only() -> None:
     assert out_of(network(), "load-balancer") == {("service-gateway", 7777)}
 
 
-def test_a_service_takes_connections_from_the_load_balancer_and_its_callers_alone() -> None:
+def test_a_service_accepts_connections_from_the_load_balancer_and_its_callers_only() -> None:
     plan = network()
     assert into(plan, "service-gateway") == {("load-balancer", 7777)}
     assert into(plan, "service-chat") == {("service-gateway", 8001)}
@@ -119,7 +122,7 @@ def test_the_database_is_reached_by_its_users_on_the_port_of_postgres() -> None:
 
 
 @pytest.mark.parametrize("peer", ["database", "cache", "endpoints"])
-def test_what_is_asked_never_asks(peer: str) -> None:
+def test_database_cache_and_endpoints_open_no_connections(peer: str) -> None:
     assert out_of(network(), peer) == set()
 
 
@@ -129,8 +132,8 @@ def test_a_service_with_a_port_changed_keeps_its_rules() -> None:
     assert ("service-gateway", 9000) in into(changed, "service-chat")
 
 
-def test_a_service_without_a_reason_does_not_reach_the_world() -> None:
-    assert reaching_world(network(**QUIET)) == set()
+def test_a_service_without_need_has_no_internet_egress() -> None:
+    assert services_with_internet_egress(network(**QUIET)) == set()
 
 
 @pytest.mark.parametrize(
@@ -139,25 +142,25 @@ def test_a_service_without_a_reason_does_not_reach_the_world() -> None:
         ({"services__gateway__secrets": ("OPENAI_API_KEY",)}, {"gateway"}),
         ({"services__gateway__image": "ghcr.io/acme/gateway@sha256:" + "1" * 64}, {"gateway"}),
         ({"services__gateway__image": "1" * 12 + ".dkr.ecr.us-east-1.amazonaws.com/g@sha256:" + "1" * 64}, {"gateway"}),
-        ({"services__gateway__image": "1" * 12 + ".dkr.ecr.us-west-2.amazonaws.com/g@sha256:" + "1" * 64}, NOBODY),
+        ({"services__gateway__image": "1" * 12 + ".dkr.ecr.us-west-2.amazonaws.com/g@sha256:" + "1" * 64}, NO_SERVICE),
         ({"monitoring__prometheus": True}, {"gateway", "chat"}),
         ({"network__private_endpoints": False}, {"gateway", "chat", "worker"}),
     ],
 )
-def test_a_reason_opens_the_world_for_the_services_that_have_it(reason: dict[str, object], reaching: set[str]) -> None:
-    assert reaching_world(network(**{**QUIET, **reason})) == reaching
+def test_internet_egress_is_limited_to_services_that_need_it(reason: dict[str, object], reaching: set[str]) -> None:
+    assert services_with_internet_egress(network(**{**QUIET, **reason})) == reaching
 
 
-def test_a_closed_network_opens_the_world_for_nobody() -> None:
+def test_without_egress_no_service_has_internet_egress() -> None:
     plan = network(**{**QUIET, "services__gateway__secrets": ("OPENAI_API_KEY",)}, network__egress="none")
-    assert reaching_world(plan) == set()
+    assert services_with_internet_egress(plan) == set()
 
 
-def test_the_world_is_reached_on_https_alone() -> None:
+def test_internet_egress_is_https_only() -> None:
     assert {r.inputs["fromPort"] for r in network().of_type(EGRESS) if "cidrIpv4" in r.inputs} == {443}
 
 
-def test_every_rule_of_a_group_says_what_it_is_for() -> None:
+def test_every_security_group_rule_has_a_description() -> None:
     rules = (*network().of_type(INGRESS), *network().of_type(EGRESS))
     assert all(rule.inputs["description"] for rule in rules)
 
@@ -168,7 +171,7 @@ def test_every_tier_has_an_acl_over_all_its_subnets() -> None:
         assert subnets == [f"<ec2:Subnet prod-network-{tier}-{zone}>.id" for zone in range(3)]
 
 
-def test_only_the_private_tier_asks_the_database_tier() -> None:
+def test_only_the_private_tier_connects_to_the_database_tier() -> None:
     assert acl(network(), "database", egress=False) == {
         ("10.20.0.0/18", 5432, 5432),
         ("10.20.0.0/18", 6379, 6379),
@@ -176,22 +179,22 @@ def test_only_the_private_tier_asks_the_database_tier() -> None:
     }
 
 
-def test_the_database_tier_answers_the_private_tier_and_itself_alone() -> None:
+def test_the_database_tier_responds_to_the_private_tier_and_itself_only() -> None:
     assert {cidr for cidr, _, _ in acl(network(), "database", egress=True)} == {"10.20.0.0/18", "10.20.244.0/22"}
 
 
 @pytest.mark.parametrize("port", [22, 3389])
-def test_no_acl_lets_the_world_in_to_a_remote_shell_or_desktop(port: int) -> None:
+def test_no_acl_allows_ssh_or_remote_desktop_from_the_internet(port: int) -> None:
     for tier in ("public", "private", "database"):
         for cidr, low, high in acl(network(), tier, egress=False):
-            assert cidr != ANY_IPV4 or low is None or not low <= port <= cast("int", high)
+            assert cidr != ANY_IPV4 or low is None or not low <= port <= number(high)
 
 
-def test_answers_to_what_linux_asked_come_back_to_the_private_tier() -> None:
+def test_responses_on_linux_ephemeral_ports_reach_the_private_tier() -> None:
     assert (ANY_IPV4, 32768, 65535) in acl(network(), "private", egress=False)
 
 
-def test_a_closed_network_lets_no_answers_of_the_world_into_the_public_tier() -> None:
+def test_without_egress_the_public_tier_accepts_no_responses() -> None:
     plan = network(**QUIET, network__egress="none")
     assert {(low, high) for cidr, low, high in acl(plan, "public", egress=False) if cidr == ANY_IPV4} == {
         (443, 443),
@@ -200,7 +203,7 @@ def test_a_closed_network_lets_no_answers_of_the_world_into_the_public_tier() ->
     }
 
 
-def test_an_acl_rule_has_its_number_for_ever() -> None:
+def test_acl_rule_numbers_do_not_depend_on_other_rules() -> None:
     with_cache, without = (
         {r.name: r.inputs["ruleNumber"] for r in plan.of_type("ec2:NetworkAclRule")}
         for plan in (network(), network(network__egress="none", **QUIET))

@@ -1,21 +1,21 @@
-"""Images: where they live, who may pull them."""
+"""Image repositories and permissions to pull."""
 
 import json
-from typing import cast
 
 import pytest
 
 from automation.plan.inventory import Inventory
 from providers.aws.base.image_sources import registry_refusals
 from providers.contract.spec import Platform, Service
-from tests.aws.lighter import DIGEST, lighter, statements
+from tests.aws.plans import DIGEST, development
+from tests.aws.readers import statements, text
 
 PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 
 
 def image_of(plan: Inventory, stack: str, service: str) -> str:
-    text = cast("str", plan.one(f"{stack}-compute-{service}-task").inputs["containerDefinitions"])
-    return next(each["image"] for each in json.loads(text) if each["name"] == service)
+    definitions = text(plan.one(f"{stack}-compute-{service}-task").inputs["containerDefinitions"])
+    return next(each["image"] for each in json.loads(definitions) if each["name"] == service)
 
 
 def test_an_image_without_a_registry_gets_an_immutable_scanned_encrypted_repository(prod: Inventory) -> None:
@@ -27,8 +27,8 @@ def test_an_image_without_a_registry_gets_an_immutable_scanned_encrypted_reposit
     assert inputs["forceDelete"] is False
 
 
-def test_a_repository_forgets_untagged_images_and_keeps_the_last_thirty(prod: Inventory) -> None:
-    policy = json.loads(cast("str", prod.one("prod-registry-chat-retention").inputs["policy"]))
+def test_a_repository_expires_untagged_images_and_keeps_the_last_thirty(prod: Inventory) -> None:
+    policy = json.loads(text(prod.one("prod-registry-chat-retention").inputs["policy"]))
     selections = [rule["selection"] for rule in policy["rules"]]
     assert [(s["tagStatus"], s["countType"], s["countNumber"]) for s in selections] == [
         ("untagged", "sinceImagePushed", 7),
@@ -36,7 +36,7 @@ def test_a_repository_forgets_untagged_images_and_keeps_the_last_thirty(prod: In
     ]
 
 
-def test_an_image_of_another_registry_gets_no_repository_and_no_pull_right(prod: Inventory) -> None:
+def test_an_image_of_another_registry_gets_no_repository_and_no_pull_permission(prod: Inventory) -> None:
     assert {repository.name for repository in prod.of_type("ecr:Repository")} == {
         "prod-registry-chat",
         "prod-registry-worker",
@@ -51,10 +51,10 @@ def test_a_service_runs_its_image_by_digest_from_the_repository(prod: Inventory)
 
 
 def test_two_services_of_one_image_share_its_repository() -> None:
-    assert [repository.inputs["name"] for repository in lighter().of_type("ecr:Repository")] == [
+    assert [repository.inputs["name"] for repository in development().of_type("ecr:Repository")] == [
         "agent-platform/dev/chat"
     ]
-    assert image_of(lighter(), "dev", "worker") == f"<ecr:Repository dev-registry-chat>.repositoryUrl@{DIGEST}"
+    assert image_of(development(), "dev", "worker") == f"<ecr:Repository dev-registry-chat>.repositoryUrl@{DIGEST}"
 
 
 def test_the_execution_role_may_pull_this_repository_and_no_other(prod: Inventory) -> None:
@@ -65,15 +65,15 @@ def test_the_execution_role_may_pull_this_repository_and_no_other(prod: Inventor
     assert (pull["Action"], pull["Resource"]) == (PULL, "<ecr:Repository prod-registry-chat>.arn")
 
 
-def test_an_image_of_ecr_elsewhere_is_run_as_it_stands_and_may_be_pulled() -> None:
+def test_an_image_of_another_ecr_registry_is_used_as_written_and_may_be_pulled() -> None:
     reference = f"444455556666.dkr.ecr.eu-west-1.amazonaws.com/team/gateway@{DIGEST}"
-    assert image_of(lighter(), "dev", "gateway") == reference
-    pull = statements(lighter().one("dev-registry-gateway-pull"))[1]
+    assert image_of(development(), "dev", "gateway") == reference
+    pull = statements(development().one("dev-registry-gateway-pull"))[1]
     assert pull["Resource"] == "arn:aws:ecr:eu-west-1:444455556666:repository/team/gateway"
 
 
 @pytest.mark.parametrize("image", ["Team/chat:1", "team//chat:1", "team/chat-:1", "a" * 250 + ":1"])
-def test_a_name_that_ecr_does_not_take_is_refused(image: str) -> None:
+def test_an_invalid_repository_name_is_refused(image: str) -> None:
     service = Service.model_construct(image=image)
     spec = Platform.model_construct(cloud="aws", services={"api": service})
     (refusal,) = registry_refusals(spec, "prod")
@@ -81,6 +81,6 @@ def test_a_name_that_ecr_does_not_take_is_refused(image: str) -> None:
 
 
 @pytest.mark.parametrize("image", ["chat:1", "team/chat_v2:1", "ghcr.io/Team/chat:1"])
-def test_a_name_that_ecr_takes_or_never_sees_is_accepted(image: str) -> None:
+def test_valid_repository_names_and_external_images_are_accepted(image: str) -> None:
     spec = Platform(cloud="aws", services={"api": Service(image=image)})
     assert registry_refusals(spec, "prod") == []

@@ -1,4 +1,4 @@
-"""Priorities and patterns of listener rules: arithmetic over paths, and the paths AWS cannot take."""
+"""Priorities and patterns of listener rules."""
 
 from fnmatch import fnmatchcase
 
@@ -7,20 +7,21 @@ from hypothesis import strategies as st
 
 from components.validation.parse import read
 from providers.aws.entry.routes import (
-    DEPTHS,
-    LAST,
+    LAST_PRIORITY,
+    MAX_SEGMENTS,
     ingress_adjustments,
     ingress_refusals,
     patterns,
     priority,
     segments,
 )
+from providers.contract.diagnostics import Effect
 from providers.contract.spec import Platform
 from tests.planning import DROP, production
 
 segment = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1, max_size=12)
-paths = st.lists(segment, max_size=DEPTHS).map(lambda parts: "/" + "/".join(parts))
-deeper_paths = st.lists(segment, min_size=1, max_size=DEPTHS).map(lambda parts: "/" + "/".join(parts))
+paths = st.lists(segment, max_size=MAX_SEGMENTS).map(lambda parts: "/" + "/".join(parts))
+deeper_paths = st.lists(segment, min_size=1, max_size=MAX_SEGMENTS).map(lambda parts: "/" + "/".join(parts))
 
 
 def routed(changes: dict[str, object]) -> Platform:
@@ -34,17 +35,17 @@ def refused_paths(path: str) -> list[str]:
     return [refusal.key for refusal in ingress_refusals(spec, "prod")]
 
 
-def takes(path: str, request: str) -> bool:
+def matches(path: str, request: str) -> bool:
     return any(fnmatchcase(request, pattern) for pattern in patterns(path))
 
 
 @given(paths)
-def test_a_priority_is_one_that_a_listener_takes(path: str) -> None:
-    assert 1 <= priority(path) <= LAST
+def test_a_priority_is_valid_for_a_listener(path: str) -> None:
+    assert 1 <= priority(path) <= LAST_PRIORITY
 
 
 @given(deeper_paths, st.data())
-def test_a_deeper_path_is_asked_before_the_path_it_lies_in(path: str, data: st.DataObject) -> None:
+def test_a_deeper_path_is_evaluated_before_its_parent(path: str, data: st.DataObject) -> None:
     parts = segments(path)
     outer = "/" + "/".join(parts[: data.draw(st.integers(0, len(parts) - 1))])
     assert priority(path) < priority(outer)
@@ -66,19 +67,19 @@ def test_a_priority_never_changes_between_releases() -> None:
 
 
 @given(deeper_paths, segment)
-def test_a_path_takes_itself_and_all_below_it(path: str, below: str) -> None:
-    assert takes(path, path)
-    assert takes(path, f"{path}/{below}")
+def test_a_path_matches_itself_and_all_below_it(path: str, below: str) -> None:
+    assert matches(path, path)
+    assert matches(path, f"{path}/{below}")
 
 
 @given(deeper_paths, segment)
-def test_a_path_does_not_take_a_longer_word(path: str, suffix: str) -> None:
-    assert not takes(path, f"{path}{suffix}")
+def test_a_path_does_not_match_a_longer_word(path: str, suffix: str) -> None:
+    assert not matches(path, f"{path}{suffix}")
 
 
-def test_the_root_takes_every_request() -> None:
+def test_the_root_matches_every_request() -> None:
     assert patterns("/") == ("/*",)
-    assert takes("/", "/") and takes("/", "/chat/v2")
+    assert matches("/", "/") and matches("/", "/chat/v2")
 
 
 def test_a_path_with_too_many_segments_is_refused() -> None:
@@ -91,7 +92,7 @@ def test_a_path_longer_than_a_pattern_is_refused() -> None:
     assert refused_paths("/" + "a" * 126) == ["services.chat.path"]
 
 
-def test_two_paths_that_fall_on_one_priority_are_refused_by_name() -> None:
+def test_two_paths_with_one_priority_are_refused_by_name() -> None:
     slots: dict[int, str] = {}
     twin = next(f"/t{n}" for n in range(9_999) if slots.setdefault(priority(f"/t{n}"), f"/t{n}") != f"/t{n}")
     first = slots[priority(twin)]
@@ -100,12 +101,13 @@ def test_two_paths_that_fall_on_one_priority_are_refused_by_name() -> None:
     assert "gateway" in str(refusal) and "chat" in str(refusal)
 
 
-def test_a_private_platform_has_no_rate_to_limit() -> None:
+def test_a_private_platform_has_no_rate_limit() -> None:
     spec = routed({"services.gateway.path": DROP, "ingress.domain": DROP, "ingress.dns_zone": DROP})
     assert ingress_adjustments(spec) == []
 
 
-def test_the_rate_limit_is_approximated_in_numbers() -> None:
-    (note,) = ingress_adjustments(routed({"ingress.rate_limit_per_minute": 120}))
-    assert note.key == "ingress.rate_limit_per_minute"
-    assert "120 in any 60 seconds" in note.reason
+def test_the_rate_limit_is_an_adjustment_in_numbers() -> None:
+    (adjustment,) = ingress_adjustments(routed({"ingress.rate_limit_per_minute": 120}))
+    assert adjustment.key == "ingress.rate_limit_per_minute"
+    assert (adjustment.requested, adjustment.effect) == (120, Effect.ADJUSTED)
+    assert adjustment.reason.startswith("120 requests per 60 s and address")

@@ -1,4 +1,4 @@
-"""Sizes of AWS: rounded up when a step is near, refused with the nearest steps when none is."""
+"""Sizes: rounded up to the next step, refused above the largest."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,9 @@ from providers.aws.database.sizes import (
     database_size_adjustments,
     database_size_refusals,
 )
+from providers.contract.diagnostics import Effect
 from providers.contract.spec import CacheSpec, DatabaseSize, DatabaseSpec, Platform, Service, Size
+from tests.aws.plans import spec_of
 
 PAIRS = [FargateSize(cpu, memory) for cpu, memories in FARGATE.items() for memory in memories]
 any_size = st.builds(Size, vcpu=st.floats(0.01, 64), memory_gib=st.floats(0.01, 512))
@@ -44,19 +46,18 @@ def test_a_task_gets_the_smallest_pair_of_its_vcpu_or_a_refusal(size: Size) -> N
         with pytest.raises(ValueError, match="no Fargate size"):
             fargate(size)
         return
-    given_pair = fargate(size)
     fitting = [pair for pair in PAIRS if pair.vcpu >= size.vcpu and pair.memory_gib >= size.memory_gib]
-    assert given_pair == min(fitting, key=lambda pair: (pair.cpu_units, pair.memory_mib))
+    assert fargate(size) == min(fitting, key=lambda pair: (pair.cpu_units, pair.memory_mib))
 
 
 @given(any_size)
-def test_no_more_vcpu_is_bought_only_to_get_the_memory(size: Size) -> None:
+def test_vcpu_is_never_raised_to_reach_the_memory(size: Size) -> None:
     if not fargate_refusals(platform(size), "prod"):
         assert fargate(size).cpu_units == min(units for units in FARGATE if units / 1024 >= size.vcpu)
 
 
 @given(any_size)
-def test_the_nearest_sizes_of_a_refusal_are_ones_that_fargate_has(size: Size) -> None:
+def test_the_nearest_sizes_of_a_refusal_exist(size: Size) -> None:
     assert set(nearest_fargate(size)) <= set(PAIRS)
 
 
@@ -70,32 +71,32 @@ def test_the_nearest_sizes_of_a_refusal_are_ones_that_fargate_has(size: Size) ->
         (Size(vcpu=16, memory_gib=33), FargateSize(16384, 40960)),
     ],
 )
-def test_a_task_is_rounded_up(size: Size, pair: FargateSize) -> None:
+def test_a_size_is_rounded_up(size: Size, pair: FargateSize) -> None:
     assert fargate(size) == pair
 
 
-def test_an_impossible_pair_is_refused_with_the_nearest_ones() -> None:
+def test_a_size_without_a_pair_is_refused_with_the_nearest_pairs() -> None:
     (refusal,) = fargate_refusals(platform(Size(vcpu=1, memory_gib=64)), "prod")
     assert str(refusal) == (
-        'services.api.size: {"vcpu": 1, "memory_gib": 64} is not possible on aws: Fargate has no such pair of vCPU '
-        "and memory; take {vcpu: 1, memory_gib: 8} or {vcpu: 16, memory_gib: 64}."
+        "services.api.size: not supported on aws: Fargate has no size with 1 vCPU and 64 GiB. "
+        "Use {vcpu: 1, memory_gib: 8} or {vcpu: 16, memory_gib: 64}."
     )
 
 
-def test_more_than_the_largest_task_is_refused_with_the_largest() -> None:
+def test_a_size_above_the_largest_pair_is_refused_with_the_largest() -> None:
     (refusal,) = fargate_refusals(platform(Size(vcpu=32, memory_gib=256)), "prod")
-    assert str(refusal).endswith("take {vcpu: 16, memory_gib: 120}.")
+    assert str(refusal).endswith("Use {vcpu: 16, memory_gib: 120}.")
 
 
-def test_a_task_between_two_pairs_is_an_approximation_naming_both() -> None:
+def test_a_size_between_two_pairs_is_adjusted_upwards() -> None:
     (adjustment,) = fargate_adjustments(platform(Size(vcpu=0.75, memory_gib=2)))
-    assert str(adjustment) == (
-        'services.api.size: {"vcpu": 0.75, "memory_gib": 2} becomes {vcpu: 1, memory_gib: 2}, '
-        "the next pair that Fargate has."
-    )
+    assert adjustment.key == "services.api.size"
+    assert adjustment.requested == {"vcpu": 0.75, "memory_gib": 2}
+    assert adjustment.effect is Effect.ADJUSTED
+    assert adjustment.reason == "{vcpu: 1, memory_gib: 2}, the smallest Fargate size that fits"
 
 
-def test_a_pair_that_exists_is_no_adjustment() -> None:
+def test_an_existing_size_is_no_adjustment() -> None:
     assert fargate_adjustments(platform(Size(vcpu=4, memory_gib=30))) == []
 
 
@@ -130,26 +131,28 @@ def test_a_database_gets_the_class_of_its_size(vcpu: float, memory_gib: float, n
     assert database_class(DatabaseSize(vcpu=vcpu, memory_gib=memory_gib)) == name
 
 
-def test_a_database_above_the_largest_class_is_refused_with_its_bounds() -> None:
+def test_a_database_above_the_largest_class_is_refused_with_the_maximum() -> None:
     (refusal,) = database_size_refusals(platform(database=DatabaseSize(vcpu=2, memory_gib=513)), "prod")
-    assert "vcpu is at most 64 and memory_gib 512" in str(refusal)
+    assert "at most 64 vCPU and 512 GiB" in str(refusal)
 
 
-def test_a_database_between_two_classes_is_an_adjustment() -> None:
+def test_a_database_between_two_classes_is_adjusted_upwards() -> None:
     (adjustment,) = database_size_adjustments(platform(database=DatabaseSize(vcpu=2, memory_gib=10)))
-    assert "{vcpu: 2, memory_gib: 16} of db.r7g.large" in str(adjustment)
+    assert adjustment.requested == {"vcpu": 2, "memory_gib": 10}
+    assert adjustment.effect is Effect.ADJUSTED
+    assert "{vcpu: 2, memory_gib: 16} (db.r7g.large)" in adjustment.reason
     assert database_size_adjustments(platform(database=DatabaseSize(vcpu=2, memory_gib=16))) == []
 
 
 @given(st.floats(0.01, 512))
-def test_a_cache_node_holds_what_was_asked_and_none_smaller_does(memory_gib: float) -> None:
+def test_the_smallest_sufficient_cache_node_is_chosen(memory_gib: float) -> None:
     if cache_size_refusals(platform(cache_gib=memory_gib), "prod"):
         with pytest.raises(ValueError, match="no cache node"):
             cache_node(memory_gib)
         return
-    asked_bytes, node = memory_gib * 2**30, cache_node(memory_gib)
-    assert CACHE_NODES[node] >= asked_bytes
-    assert all(size < asked_bytes for size in CACHE_NODES.values() if size < CACHE_NODES[node])
+    requested_bytes, node = memory_gib * 2**30, cache_node(memory_gib)
+    assert CACHE_NODES[node] >= requested_bytes
+    assert all(size < requested_bytes for size in CACHE_NODES.values() if size < CACHE_NODES[node])
 
 
 @pytest.mark.parametrize(
@@ -160,13 +163,52 @@ def test_a_cache_node_is_chosen_by_its_maxmemory_and_not_by_its_name(memory_gib:
     assert cache_node(memory_gib) == node
 
 
-def test_the_plan_tells_what_a_cache_really_holds() -> None:
+def test_the_plan_shows_the_memory_of_the_cache_node() -> None:
     (adjustment,) = cache_size_adjustments(platform(cache_gib=3))
     assert str(adjustment) == (
-        "cache.memory_gib: 3 becomes 3.09 GiB of cache.t4g.medium, 25 % of it kept for snapshots and failover."
+        "cache.memory_gib: 3.09 GiB (cache.t4g.medium); 25 % is reserved for snapshots and failover."
     )
 
 
 def test_a_cache_above_the_largest_node_is_refused() -> None:
     (refusal,) = cache_size_refusals(platform(cache_gib=420), "prod")
     assert "at most 419" in str(refusal)
+
+
+@pytest.mark.parametrize("number", [3, 3.0], ids=["int", "float"])
+@pytest.mark.parametrize("key", ["vcpu", "memory_gib"])
+def test_service_sizes_may_be_ints_and_floats(key: str, number: float) -> None:
+    size = Size().model_copy(update={"vcpu": 2, "memory_gib": 5, key: number})
+    (adjustment,) = fargate_adjustments(platform(size))
+    assert adjustment.requested == {"vcpu": 2, "memory_gib": 5, key: 3}
+    (refusal,) = fargate_refusals(
+        platform(Size().model_copy(update={"vcpu": 99, "memory_gib": 99, key: number})), "prod"
+    )
+    assert " 3 " in str(refusal)
+
+
+@pytest.mark.parametrize("number", [3, 3.0], ids=["int", "float"])
+@pytest.mark.parametrize("key", ["vcpu", "memory_gib"])
+def test_database_sizes_may_be_ints_and_floats(key: str, number: float) -> None:
+    size = DatabaseSize().model_copy(update={"vcpu": 2, "memory_gib": 10, key: number})
+    (adjustment,) = database_size_adjustments(platform(database=size))
+    assert adjustment.requested == {"vcpu": 2, "memory_gib": 10, key: 3}
+    large = DatabaseSize().model_copy(update={"vcpu": 999, "memory_gib": 999, key: number})
+    assert "3 " in str(database_size_refusals(platform(database=large), "prod")[0])
+
+
+@pytest.mark.parametrize("number", [3, 3.0], ids=["int", "float"])
+def test_cache_sizes_may_be_ints_and_floats(number: float) -> None:
+    spec = Platform.model_construct(cloud="aws", services={}, cache=CacheSpec.model_construct(memory_gib=number))
+    (adjustment,) = cache_size_adjustments(spec)
+    assert adjustment.requested == 3
+    spec = Platform.model_construct(cloud="aws", services={}, cache=CacheSpec.model_construct(memory_gib=140 * number))
+    assert "420 GiB" in str(cache_size_refusals(spec, "prod")[0])
+
+
+@pytest.mark.parametrize("size", [{"vcpu": 4}, {"memory_gib": 7}, {"vcpu": 0.5}, {"vcpu": 3, "memory_gib": 9.5}])
+def test_a_size_with_a_default_is_read_from_a_stack_file(size: dict[str, float]) -> None:
+    spec = spec_of({"services.chat.size": size, "database.size": size})
+    assert size.items() <= spec.services["chat"].size.model_dump().items()
+    assert fargate_adjustments(spec) or fargate(spec.services["chat"].size)
+    assert database_size_adjustments(spec) or database_class(spec.database.size if spec.database else DatabaseSize())

@@ -1,11 +1,10 @@
-"""The bucket of the platform: closed, encrypted, versioned, recorded, open to its users alone."""
-
-from typing import cast
+"""Buckets: privacy, encryption, versions, access log and permissions."""
 
 import pytest
 
 from automation.plan.inventory import Inventory
-from tests.aws.lighter import lighter, statements
+from tests.aws.plans import development
+from tests.aws.readers import json_objects, statements
 
 BUCKETS = ("prod-storage", "prod-storage-access")
 
@@ -35,13 +34,13 @@ def test_every_bucket_has_exactly_one_policy(prod: Inventory) -> None:
     assert sorted(str(policy.inputs["bucket"]) for policy in prod.of_type("s3:BucketPolicy")) == buckets
 
 
-def test_a_policy_waits_for_the_block_against_the_public(prod: Inventory) -> None:
+def test_a_bucket_policy_depends_on_the_public_access_block(prod: Inventory) -> None:
     waited = " ".join(prod.one("prod-storage-policy").depends_on)
     assert "prod-storage-private" in waited and "prod-storage-ownership" in waited
 
 
 def encryption(plan: Inventory, bucket: str) -> dict[str, object]:
-    (rule,) = cast("list[dict[str, object]]", plan.one(f"{bucket}-encryption").inputs["rules"])
+    (rule,) = json_objects(plan.one(f"{bucket}-encryption").inputs["rules"])
     return rule
 
 
@@ -54,24 +53,24 @@ def test_objects_are_encrypted_by_the_platforms_key(prod: Inventory) -> None:
     assert (rule["bucketKeyEnabled"], rule["blockedEncryptionTypes"]) == (True, ["SSE-C"])
 
 
-def test_access_logs_are_encrypted_by_s3_because_delivery_knows_no_other_key(prod: Inventory) -> None:
+def test_access_logs_are_encrypted_with_s3_managed_keys(prod: Inventory) -> None:
     rule = encryption(prod, "prod-storage-access")
     assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "AES256"}
 
 
-def test_versions_are_kept_as_long_as_the_stack_says(prod: Inventory) -> None:
+def test_noncurrent_versions_are_kept_for_the_days_of_the_spec(prod: Inventory) -> None:
     assert prod.one("prod-storage-versioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
     assert lifecycle(prod, "prod-storage")["noncurrentVersionExpiration"] == {"noncurrentDays": 90}
-    assert lifecycle(lighter(), "dev-storage")["noncurrentVersionExpiration"] == {"noncurrentDays": 5}
+    assert lifecycle(development(), "dev-storage")["noncurrentVersionExpiration"] == {"noncurrentDays": 5}
 
 
 def lifecycle(plan: Inventory, bucket: str) -> dict[str, object]:
-    (rule,) = cast("list[dict[str, object]]", plan.one(f"{bucket}-lifecycle").inputs["rules"])
+    (rule,) = json_objects(plan.one(f"{bucket}-lifecycle").inputs["rules"])
     return rule
 
 
 def test_without_versioning_it_is_suspended() -> None:
-    assert lighter().one("dev-storage-versioning").inputs["versioningConfiguration"] == {"status": "Suspended"}
+    assert development().one("dev-storage-versioning").inputs["versioningConfiguration"] == {"status": "Suspended"}
 
 
 def test_objects_never_expire_but_unfinished_uploads_and_access_logs_do(prod: Inventory) -> None:
@@ -79,16 +78,16 @@ def test_objects_never_expire_but_unfinished_uploads_and_access_logs_do(prod: In
     assert "expiration" not in rule
     assert rule["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
     assert lifecycle(prod, "prod-storage-access")["expiration"] == {"days": 365}
-    assert lifecycle(lighter(), "dev-storage-access")["expiration"] == {"days": 30}
+    assert lifecycle(development(), "dev-storage-access")["expiration"] == {"days": 30}
 
 
-def test_production_protects_the_bucket_and_no_profile_empties_it(prod: Inventory) -> None:
+def test_production_protects_the_bucket_and_no_profile_forces_deletion(prod: Inventory) -> None:
     assert prod.one("prod-storage", "s3:Bucket").protect
-    assert not lighter().one("dev-storage", "s3:Bucket").protect
-    assert lighter().one("dev-storage", "s3:Bucket").inputs["forceDestroy"] is False
+    assert not development().one("dev-storage", "s3:Bucket").protect
+    assert development().one("dev-storage", "s3:Bucket").inputs["forceDestroy"] is False
 
 
-def test_every_request_is_recorded_in_the_other_bucket(prod: Inventory) -> None:
+def test_every_request_is_logged_in_the_access_log_bucket(prod: Inventory) -> None:
     log = prod.one("prod-storage-access-log").inputs
     assert (log["targetBucket"], log["targetPrefix"]) == ("<s3:Bucket prod-storage-access>.id", "storage/")
     delivery = statements(prod.one("prod-storage-access-policy"))[2]
@@ -100,7 +99,7 @@ def test_every_request_is_recorded_in_the_other_bucket(prod: Inventory) -> None:
     }
 
 
-def test_a_user_of_storage_reads_and_writes_this_bucket_and_no_other(prod: Inventory) -> None:
+def test_a_service_with_storage_may_use_this_bucket_only(prod: Inventory) -> None:
     policy = prod.one("prod-storage-gateway-objects")
     assert policy.inputs["role"] == "<iam:Role prod-identity-gateway-task>.name"
     objects, listing, key = statements(policy)
@@ -110,11 +109,11 @@ def test_a_user_of_storage_reads_and_writes_this_bucket_and_no_other(prod: Inven
     assert key["Condition"] == {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
 
 
-def test_a_service_that_uses_no_storage_has_no_right_on_it(prod: Inventory) -> None:
+def test_only_services_with_storage_have_permissions_on_it(prod: Inventory) -> None:
     granted = [policy.name for policy in prod.of_type("iam:RolePolicy") if "s3:" in str(policy.inputs["policy"])]
     assert granted == ["prod-storage-gateway-objects"]
 
 
-def test_a_service_starts_after_its_right_on_the_bucket(prod: Inventory) -> None:
+def test_a_service_depends_on_its_bucket_permission(prod: Inventory) -> None:
     task = prod.one("prod-compute-gateway-task")
     assert any(urn.endswith("::prod-storage-gateway-objects") for urn in task.depends_on)

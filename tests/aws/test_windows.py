@@ -1,4 +1,4 @@
-"""Hours of backup and maintenance, across midnight too."""
+"""Backup and maintenance windows."""
 
 from typing import Literal
 
@@ -43,7 +43,7 @@ def test_a_weekly_window_lasts_an_hour(start: str, day: str) -> None:
         ("monday", "23:00", "mon:23:00-tue:00:00"),
     ],
 )
-def test_a_weekly_window_passes_midnight_and_the_end_of_the_week(
+def test_a_weekly_window_crosses_midnight_and_the_end_of_the_week(
     day: Literal["sunday", "monday"], start: str, window: str
 ) -> None:
     assert weekly_window(MaintenanceSpec(day=day, window_start=start)) == window

@@ -101,14 +101,14 @@ def errors(*dimensions: str) -> MetricQuery:
     filled with zero, and with several public services each of them includes the load balancer's errors: a false alarm is
     preferable to none when a service is too broken to answer.
     """
-    failed, asked = "(FILL(t5,0)+FILL(e5,0))", "(FILL(rq,0)+FILL(e5,0))"
+    failed, requests = "(FILL(t5,0)+FILL(e5,0))", "(FILL(rq,0)+FILL(e5,0))"
     return MetricQuery(
         {
             "t5": AwsMetric("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", dimensions),
             "e5": AwsMetric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", BALANCER),
             "rq": AwsMetric("AWS/ApplicationELB", "RequestCount", "Sum", dimensions),
         },
-        f"IF({asked}>{MIN_REQUESTS}, 100*{failed}/{asked}, 0)",
+        f"IF({requests}>{MIN_REQUESTS}, 100*{failed}/{requests}, 0)",
         missing="notBreaching",
     )
 

@@ -1,4 +1,4 @@
-"""Which services Fargate can run, how they prove their health, and in which order they start."""
+"""Health checks, start order, refusals and adjustments of services."""
 
 from collections.abc import Mapping
 
@@ -22,21 +22,21 @@ def refused(changes: Mapping[str, object]) -> list[str]:
     return [refusal.key for refusal in compute_refusals(platform(changes), "prod")]
 
 
-def approximated(changes: Mapping[str, object]) -> dict[str, str]:
-    return {note.key: note.reason for note in compute_adjustments(platform(changes))}
+def adjusted(changes: Mapping[str, object]) -> dict[str, str]:
+    return {adjustment.key: adjustment.reason for adjustment in compute_adjustments(platform(changes))}
 
 
-def test_production_is_refused_nothing() -> None:
+def test_production_has_no_refusals() -> None:
     assert refused({}) == []
 
 
 @pytest.mark.parametrize(("app", "path"), [("agentos", "/health"), ("streamlit", "/_stcore/health")])
-def test_a_python_app_asks_its_own_port_and_path(app: str, path: str) -> None:
+def test_a_python_app_checks_its_own_port_and_path(app: str, path: str) -> None:
     spec = platform({"services.gateway.app": app, "services.gateway.port": 9000})
     assert f"http://127.0.0.1:9000{path}" in container_check(spec.services["gateway"])[3]
 
 
-def test_a_command_of_the_spec_wins_over_the_http_check() -> None:
+def test_a_health_command_replaces_the_http_check() -> None:
     spec = platform({"services.chat.health": {"command": ["CMD", "/healthy"]}})
     assert container_check(spec.services["chat"]) == ("CMD", "/healthy")
 
@@ -46,26 +46,26 @@ def test_a_quote_in_a_path_does_not_end_the_check() -> None:
     compile(container_check(spec.services["chat"])[3], "check", "exec")
 
 
-def test_a_custom_service_without_a_command_has_no_check_and_says_so() -> None:
+def test_a_custom_service_without_a_command_has_no_check() -> None:
     custom = {"services.worker.app": "custom"}
     assert container_check(platform(custom).services["worker"]) == ()
-    assert "no check" in approximated(custom)["services.worker.health"]
+    assert "no health check" in adjusted(custom)["services.worker.health"]
 
 
-def test_a_routed_custom_service_is_judged_by_the_load_balancer_and_says_so() -> None:
+def test_a_routed_custom_service_is_checked_by_the_load_balancer_only() -> None:
     custom = {"services.gateway.app": "custom", "services.gateway.port": 9000, "services.gateway.health": {"path": "/"}}
-    assert "load balancer" in approximated(custom)["services.gateway.health.command"]
+    assert "load balancer" in adjusted(custom)["services.gateway.health.command"]
 
 
-def test_a_private_service_is_trusted_after_one_good_check_and_says_so() -> None:
+def test_a_private_service_is_healthy_after_one_successful_check() -> None:
     threshold = {"healthy_threshold": 3}
-    assert "services.chat.health.healthy_threshold" in approximated({"services.chat.health": threshold})
-    assert "services.gateway.health.healthy_threshold" not in approximated({"services.gateway.health": threshold})
+    assert "services.chat.health.healthy_threshold" in adjusted({"services.chat.health": threshold})
+    assert "services.gateway.health.healthy_threshold" not in adjusted({"services.gateway.health": threshold})
 
 
-def test_a_path_beside_a_command_is_not_asked_and_says_so() -> None:
-    notes = approximated({"services.chat.health": {"path": "/ready", "command": ["CMD", "/healthy"]}})
-    assert "services.chat.health.path" in notes
+def test_a_health_path_is_ignored_when_a_command_is_set() -> None:
+    adjustments = adjusted({"services.chat.health": {"path": "/ready", "command": ["CMD", "/healthy"]}})
+    assert "services.chat.health.path" in adjustments
 
 
 def test_a_check_longer_than_a_minute_is_refused() -> None:
@@ -74,26 +74,30 @@ def test_a_check_longer_than_a_minute_is_refused() -> None:
     assert refused({"services.chat.health": {**numbers, "timeout_seconds": 60}}) == []
 
 
-def test_a_port_that_needs_root_is_refused() -> None:
+def test_a_privileged_port_is_refused() -> None:
     assert refused({"services.chat.port": 1023}) == ["services.chat.port"]
     assert refused({"services.chat.port": 1024}) == []
 
 
-def test_prometheus_is_refused_where_its_collector_cannot_be_pulled() -> None:
+def test_prometheus_is_refused_when_the_collector_image_cannot_be_pulled() -> None:
     assert refused({"network.egress": "none"}) == ["monitoring.prometheus"]
     assert refused({"network.egress": "none", "monitoring.prometheus": False}) == []
 
 
-def test_a_worker_sends_no_metrics_and_the_plan_says_so() -> None:
-    assert "worker" in approximated({})["monitoring.prometheus"]
-    assert "monitoring.prometheus" not in approximated({"monitoring.prometheus": False})
+def test_a_worker_without_a_port_is_not_scraped() -> None:
+    assert "worker" in adjusted({})["monitoring.prometheus"]
+    assert "monitoring.prometheus" not in adjusted({"monitoring.prometheus": False})
 
 
-def test_a_service_shares_its_size_with_what_stands_beside_it() -> None:
-    alone: dict[str, object] = {"services.gateway.calls": [], "monitoring.prometheus": False}
-    assert approximated({})["services.gateway.size"].endswith("256 MiB for the collector and 64 MiB for the proxy")
-    assert approximated({"monitoring.prometheus": False})["services.gateway.size"].endswith("64 MiB for the proxy")
-    assert "services.gateway.size" not in approximated(alone)
+def test_sidecars_are_part_of_the_size_of_a_task() -> None:
+    without_sidecars: dict[str, object] = {"services.gateway.calls": [], "monitoring.prometheus": False}
+    assert adjusted({})["services.gateway.size"].endswith(
+        "256 MiB for the metrics collector and 64 MiB for the Service Connect proxy"
+    )
+    assert adjusted({"monitoring.prometheus": False})["services.gateway.size"].endswith(
+        "64 MiB for the Service Connect proxy"
+    )
+    assert "services.gateway.size" not in adjusted(without_sidecars)
 
 
 def test_a_callee_starts_before_its_caller() -> None:
@@ -112,9 +116,9 @@ def test_services_that_call_each_other_are_refused_once() -> None:
     assert refused({"services.chat.calls": ["gateway"]}) == ["services.chat.calls"]
 
 
-def test_a_circle_around_a_corner_is_refused() -> None:
-    circle: dict[str, object] = {
+def test_an_indirect_cycle_of_calls_is_refused() -> None:
+    cycle: dict[str, object] = {
         "services.extra": {"app": "fastapi", "image": "extra:1", "calls": ["gateway"]},
         "services.chat.calls": ["extra"],
     }
-    assert len(refused(circle)) == 1
+    assert len(refused(cycle)) == 1

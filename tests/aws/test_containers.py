@@ -1,20 +1,19 @@
-"""One copy of a service: its containers, its environment, its log and its roles."""
+"""Task definitions: containers, environment, logs and roles."""
 
 import json
-from typing import cast
 
 import pytest
 
 from automation.plan.inventory import Inventory
-from tests.aws.variants import private, staging
+from tests.aws.plans import private, staging
+from tests.aws.readers import json_object, json_objects, number, strings, text
 
 Container = dict[str, object]
 SERVICES = ("gateway", "chat", "worker")
 
 
 def containers(plan: Inventory, service: str) -> list[Container]:
-    text = plan.one(f"prod-compute-{service}-task").inputs["containerDefinitions"]
-    return cast("list[Container]", json.loads(cast("str", text)))
+    return json_objects(plan.one(f"prod-compute-{service}-task").inputs["containerDefinitions"])
 
 
 def container(plan: Inventory, service: str) -> Container:
@@ -22,7 +21,7 @@ def container(plan: Inventory, service: str) -> Container:
 
 
 def pairs(listed: object, value: str) -> dict[str, str]:
-    return {each["name"]: each[value] for each in cast("list[dict[str, str]]", listed)}
+    return {each["name"]: each[value] for each in json_objects(listed)}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -31,48 +30,48 @@ def test_a_container_runs_without_root_or_capabilities_on_a_read_only_file_syste
         assert each["user"] == "10001:10001"
         assert each["readonlyRootFilesystem"] is True
         assert "privileged" not in each
-        assert cast("Container", each["linuxParameters"])["capabilities"] == {"drop": ["ALL"]}
+        assert json_object(each["linuxParameters"])["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_the_temporary_directory_lies_in_a_quarter_of_the_memory(prod: Inventory) -> None:
-    (tmpfs,) = cast("list[Container]", cast("Container", container(prod, "chat")["linuxParameters"])["tmpfs"])
+def test_the_temporary_directory_has_a_quarter_of_the_memory(prod: Inventory) -> None:
+    (tmpfs,) = json_objects(json_object(container(prod, "chat")["linuxParameters"])["tmpfs"])
     assert (tmpfs["containerPath"], tmpfs["size"]) == ("/tmp", 512)  # noqa: S108 - a path in the container
 
 
-def test_an_init_process_reaps_what_the_service_leaves(prod: Inventory) -> None:
-    assert cast("Container", container(prod, "worker")["linuxParameters"])["initProcessEnabled"] is True
+def test_an_init_process_reaps_orphaned_processes(prod: Inventory) -> None:
+    assert json_object(container(prod, "worker")["linuxParameters"])["initProcessEnabled"] is True
 
 
-def test_the_size_is_the_pair_that_fargate_sells(prod: Inventory) -> None:
+def test_a_task_has_a_fargate_size(prod: Inventory) -> None:
     task = prod.one("prod-compute-gateway-task").inputs
     assert (task["cpu"], task["memory"]) == ("1024", "2048")
     assert task["runtimePlatform"] == {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}
 
 
-def test_a_revision_stays_for_the_way_back(prod: Inventory) -> None:
+def test_a_revision_is_kept_for_rollback(prod: Inventory) -> None:
     assert prod.one("prod-compute-gateway-task").inputs["skipDestroy"] is True
 
 
-def test_the_agent_and_the_code_have_different_roles(prod: Inventory) -> None:
+def test_execution_and_task_roles_are_different(prod: Inventory) -> None:
     task = prod.one("prod-compute-gateway-task").inputs
     assert task["executionRoleArn"] == "<iam:Role prod-identity-gateway-execution>.arn"
     assert task["taskRoleArn"] == "<iam:Role prod-identity-gateway-task>.arn"
 
 
-def test_the_environment_is_sorted_so_that_its_order_makes_no_revision(prod: Inventory) -> None:
+def test_the_environment_is_sorted(prod: Inventory) -> None:
     for name in SERVICES:
         names = list(pairs(container(prod, name)["environment"], "value"))
         assert names == sorted(names)
 
 
-def test_a_service_finds_its_port_and_what_it_calls(prod: Inventory) -> None:
+def test_the_environment_has_the_port_and_the_urls_of_callees(prod: Inventory) -> None:
     found = pairs(container(prod, "gateway")["environment"], "value")
     assert found["PORT"] == "7777"
     assert found["CHAT_URL"] == "http://chat:8001"
     assert found["LOG_LEVEL"] == "info"
 
 
-def test_a_secret_comes_by_reference_to_one_version(prod: Inventory) -> None:
+def test_a_secret_is_a_reference_to_one_version(prod: Inventory) -> None:
     found = pairs(container(prod, "gateway")["secrets"], "valueFrom")
     assert set(found) == {"DATABASE_URL", "OPENAI_API_KEY", "REDIS_URL"}
     for reference in found.values():
@@ -80,36 +79,36 @@ def test_a_secret_comes_by_reference_to_one_version(prod: Inventory) -> None:
         assert arn.startswith("<secretsmanager:Secret ") and version.endswith(".versionId")
 
 
-def test_a_python_service_asks_itself_over_http(prod: Inventory) -> None:
-    command = cast("list[str]", cast("Container", container(prod, "gateway")["healthCheck"])["command"])
+def test_a_python_service_checks_itself_over_http(prod: Inventory) -> None:
+    command = strings(json_object(container(prod, "gateway")["healthCheck"])["command"])
     assert command[:3] == ["CMD", "python", "-c"]
     assert "'http://127.0.0.1:7777/health'" in command[3]
 
 
-def test_the_numbers_of_the_spec_reach_the_containers_check() -> None:
-    check = cast("Container", container(staging(), "chat")["healthCheck"])
+def test_the_health_settings_of_the_spec_reach_the_container_check() -> None:
+    check = json_object(container(staging(), "chat")["healthCheck"])
     assert [check[key] for key in ("interval", "timeout", "retries", "startPeriod")] == [40, 9, 4, 99]
 
 
-def test_a_worker_runs_its_own_check(prod: Inventory) -> None:
-    command = cast("list[str]", cast("Container", container(prod, "worker")["healthCheck"])["command"])
+def test_a_worker_runs_the_check_of_its_preset(prod: Inventory) -> None:
+    command = strings(json_object(container(prod, "worker")["healthCheck"])["command"])
     assert command[0] == "CMD-SHELL" and "inspect ping" in command[1]
 
 
-def test_a_command_of_the_spec_replaces_the_images() -> None:
+def test_a_command_of_the_spec_replaces_that_of_the_image() -> None:
     assert container(staging(), "chat")["command"] == ["uvicorn", "app:app"]
     assert "command" not in container(staging(), "gateway")
 
 
-def test_a_copy_has_longer_to_stop_than_the_load_balancer_has_to_let_go(prod: Inventory) -> None:
+def test_the_stop_timeout_is_longer_than_the_deregistration_delay(prod: Inventory) -> None:
     delay = prod.one("prod-ingress-gateway", "lb:TargetGroup").inputs["deregistrationDelay"]
-    assert cast("int", container(prod, "gateway")["stopTimeout"]) >= cast("int", delay)
+    assert number(container(prod, "gateway")["stopTimeout"]) >= number(delay)
 
 
-def test_a_full_log_buffer_does_not_stop_a_service(prod: Inventory) -> None:
+def test_a_full_log_buffer_does_not_block_a_service(prod: Inventory) -> None:
     for name in SERVICES:
         for each in containers(prod, name):
-            log = cast("dict[str, dict[str, str]]", each["logConfiguration"])["options"]
+            log = json_object(each["logConfiguration"])["options"]
             assert log["mode"] == "non-blocking"
             assert log["awslogs-group"] == f"/agent-platform/prod/services/{name}"
             assert "awslogs-create-group" not in log
@@ -124,24 +123,24 @@ def test_logs_are_encrypted_and_kept_as_long_as_the_spec_says(prod: Inventory) -
 
 def test_a_service_may_write_to_its_own_log_only(prod: Inventory) -> None:
     grant = prod.one("prod-compute-chat-log-grant").inputs
-    (statement,) = json.loads(cast("str", grant["policy"]))["Statement"]
+    (statement,) = json.loads(text(grant["policy"]))["Statement"]
     assert statement["Resource"] == "<cloudwatch:LogGroup prod-compute-chat-log>.arn:*"
-    assert "prod-identity-chat-execution" in cast("str", grant["role"])
+    assert "prod-identity-chat-execution" in text(grant["role"])
 
 
-def test_the_collector_stands_beside_services_with_a_port(prod: Inventory) -> None:
+def test_services_with_a_port_have_a_metrics_collector(prod: Inventory) -> None:
     assert [each["name"] for each in containers(prod, "gateway")] == ["gateway", "metrics_collector"]
     assert [each["name"] for each in containers(prod, "worker")] == ["worker"]
     assert [each["name"] for each in containers(staging(), "gateway")] == ["gateway"]
 
 
-def test_the_end_of_the_collector_does_not_end_the_service(prod: Inventory) -> None:
+def test_a_service_continues_without_its_metrics_collector(prod: Inventory) -> None:
     _, collector = containers(prod, "gateway")
     assert collector["essential"] is False
-    assert "@sha256:" in cast("str", collector["image"])
+    assert "@sha256:" in text(collector["image"])
     assert container(prod, "gateway")["dependsOn"] == [{"containerName": "metrics_collector", "condition": "START"}]
 
 
-def test_a_service_may_bear_the_name_of_what_stands_beside_it() -> None:
+def test_a_service_named_collector_does_not_clash_with_the_sidecar() -> None:
     names = [each["name"] for each in containers(private(), "collector")]
     assert len(names) == len(set(names)) == 2
