@@ -54,7 +54,7 @@ class Aws:
 
     def address(self, base: AwsBaseResources, service: str) -> pulumi.Input[str]:
         """See `Cloud.address`."""
-        return service_address(base, service)
+        return service_address(base.spec, service)
 
     def database(self, scope: Scope, base: AwsBaseResources) -> AwsDatabase:
         """See `Cloud.database`."""

@@ -34,6 +34,6 @@ def create_workloads(scope: Scope, base: AwsBaseResources, environments: Mapping
     ingress = scope.component("ingress", create_ingress, base)
     compute = scope.component("compute", create_compute, base, ingress, environments)
     scope.component("autoscaling", create_autoscaling, base, ingress, compute)
-    addresses = {name: pulumi.Output.from_input(service_address(base, name)) for name in base.spec.services}
+    addresses = {name: pulumi.Output.from_input(service_address(base.spec, name)) for name in base.spec.services}
     origin = ingress.origin if ingress else None
     return AwsWorkloads(services=addresses, origin=origin, compute=compute, ingress=ingress)

@@ -103,7 +103,7 @@ def test_the_default_of_max_connections_is_that_of_rds(memory_gib: float, connec
 
 
 @given(st.integers(20, 65536), st.integers(20, 65536))
-def test_storage_grows_by_at_least_a_tenth_or_not_at_all(storage_gib: int, max_storage_gib: int) -> None:
+def test_storage_grows_by_ten_percent_or_more_or_not_at_all(storage_gib: int, max_storage_gib: int) -> None:
     database = DatabaseSpec(storage_gib=storage_gib, max_storage_gib=max_storage_gib)
     bound = max_allocated_storage_gib(database)
     assert bool(storage_refusals(platform(database), "prod")) == (0 < bound * 10 < storage_gib * 11)

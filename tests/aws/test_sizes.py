@@ -19,6 +19,7 @@ from providers.aws.database.sizes import (
     database_size_adjustments,
     database_size_refusals,
 )
+from providers.aws.limits import LIMITS
 from providers.contract.diagnostics import Effect
 from providers.contract.spec import CacheSpec, DatabaseSize, DatabaseSpec, Platform, Service, Size
 from tests.aws.plans import spec_of
@@ -206,9 +207,19 @@ def test_cache_sizes_may_be_ints_and_floats(number: float) -> None:
     assert "420 GiB" in str(cache_size_refusals(spec, "prod")[0])
 
 
-@pytest.mark.parametrize("size", [{"vcpu": 4}, {"memory_gib": 7}, {"vcpu": 0.5}, {"vcpu": 3, "memory_gib": 9.5}])
-def test_a_size_with_a_default_is_read_from_a_stack_file(size: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    ("size", "pair", "name"),
+    [
+        ({"vcpu": 4}, FargateSize(4096, 8192), "db.m7g.xlarge"),
+        ({"memory_gib": 7}, FargateSize(1024, 7168), "db.m7g.large"),
+        ({"vcpu": 0.5}, FargateSize(512, 2048), "db.r7g.large"),
+        ({"vcpu": 3, "memory_gib": 9.5}, FargateSize(4096, 10240), "db.m7g.xlarge"),
+    ],
+)
+def test_a_size_with_defaults_is_read_from_a_stack_file(size: dict[str, float], pair: FargateSize, name: str) -> None:
     spec = spec_of({"services.chat.size": size, "database.size": size})
-    assert size.items() <= spec.services["chat"].size.model_dump().items()
-    assert fargate_adjustments(spec) or fargate(spec.services["chat"].size)
-    assert database_size_adjustments(spec) or database_class(spec.database.size if spec.database else DatabaseSize())
+    assert spec.database is not None
+    assert fargate(spec.services["chat"].size) == pair
+    assert database_class(spec.database.size) == name
+    assert not LIMITS.refusals(spec, "prod")
+    assert LIMITS.adjustments(spec)

@@ -5,7 +5,6 @@ components", developer guide). A callee therefore starts before its callers, and
 or through others, have no valid order.
 """
 
-from providers.aws.base.resources import AwsBaseResources
 from providers.contract.diagnostics import Diagnostic, Unsupported
 from providers.contract.spec import Platform
 
@@ -46,7 +45,7 @@ def call_refusals(spec: Platform) -> list[Diagnostic]:
     ]
 
 
-def service_address(base: AwsBaseResources, service: str) -> str:
+def service_address(spec: Platform, service: str) -> str:
     """Return `http://<service>:<port>`, resolved by the caller's Service Connect proxy; empty for a worker."""
-    port = base.spec.services[service].port
+    port = spec.services[service].port
     return f"http://{service}:{port}" if port else ""
