@@ -13,7 +13,7 @@ import pulumi_aws as aws
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.calls import start_order
 from providers.aws.compute.containers import create_task
-from providers.aws.compute.service import ON_DEMAND, SPOT, Cluster, ServiceInputs, create_service
+from providers.aws.compute.service import ON_DEMAND, SPOT, Cluster, EcsServiceInputs, create_service
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
 from providers.aws.monitoring.metrics import service_target
@@ -48,7 +48,7 @@ def create_compute(
     for name in start_order(spec):
         service = spec.services[name]
         callees = tuple(services[callee] for callee in service.calls)
-        inputs = ServiceInputs(name, service, tasks[name], environments[name], alarms.get(name), callees)
+        inputs = EcsServiceInputs(name, service, tasks[name], environments[name], alarms.get(name), callees)
         services[name] = create_service(scope, base, ingress, cluster, inputs)
     return AwsCompute(
         cluster_name=cluster.cluster.name,

@@ -27,7 +27,7 @@ STEADY_STATE_TIMEOUT = "30m"
 
 
 @dataclass(frozen=True)
-class ServiceInputs:
+class EcsServiceInputs:
     """Task definition and dependencies of one ECS service."""
 
     name: str
@@ -54,7 +54,7 @@ class Cluster:
 
 
 def create_service(
-    scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, inputs: ServiceInputs
+    scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, inputs: EcsServiceInputs
 ) -> aws.ecs.Service:
     """ECS service of one service of the spec."""
     name, service = inputs.name, inputs.service
@@ -94,7 +94,7 @@ def create_service(
 
 
 def _dependencies(
-    base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, inputs: ServiceInputs
+    base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, inputs: EcsServiceInputs
 ) -> Iterator[pulumi.Resource]:
     """Resources that must exist before the tasks start and that no Output of the service's inputs refers to."""
     # tasks pull images and secrets through routes, endpoints and security group rules

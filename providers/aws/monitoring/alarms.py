@@ -16,7 +16,7 @@ from providers.aws.monitoring.metrics import (
     AwsAlarmTarget,
     Comparison,
     MetricQuery,
-    Reading,
+    MetricReading,
     expression,
     readings,
 )
@@ -119,14 +119,14 @@ def _statistic(stat: str) -> AlarmSource:
 
 
 def queries(
-    sources: Sequence[Reading], math: str, label: str, period_seconds: int
+    sources: Sequence[MetricReading], math: str, label: str, period_seconds: int
 ) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
     """Queries of an expression and its metrics; only the expression is compared with the threshold."""
     result = aws.cloudwatch.MetricAlarmMetricQueryArgs(id="result", expression=math, label=label, return_data=True)
     return [*(_query(source, period_seconds) for source in sources), result]
 
 
-def _query(source: Reading, period_seconds: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+def _query(source: MetricReading, period_seconds: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
     return aws.cloudwatch.MetricAlarmMetricQueryArgs(
         id=source.id,
         metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(

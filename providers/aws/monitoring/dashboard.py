@@ -16,7 +16,7 @@ from providers.aws.monitoring.metrics import (
     SIGNAL_QUERIES,
     AwsAlarmTarget,
     MetricQuery,
-    Reading,
+    MetricReading,
     expression,
     readings,
 )
@@ -148,7 +148,7 @@ def _graph_metrics(panel: Panel, row: MetricQuery, target: AwsAlarmTarget) -> It
         yield [{"id": "result", "expression": math, "label": panel.title}]
 
 
-def _metric_path(reading: Reading) -> list[object]:
+def _metric_path(reading: MetricReading) -> list[object]:
     """Return `namespace, metric, dimension, value, dimension, value, ...`."""
     dimensions = [word for pair in reading.dimensions.items() for word in pair]
     return [reading.namespace, reading.metric.name, *dimensions]

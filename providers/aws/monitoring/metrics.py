@@ -78,7 +78,7 @@ class AwsAlarmTarget:
 
 
 @dataclass(frozen=True)
-class Reading:
+class MetricReading:
     """Metric of a query with the values of its dimensions and its id in metric math."""
 
     id: str
@@ -194,14 +194,15 @@ def service_target(
     return AwsAlarmTarget(stack, {name: value for name, value in values.items() if value is not None})
 
 
-def readings(row: MetricQuery, target: AwsAlarmTarget) -> list[Reading]:
+def readings(row: MetricQuery, target: AwsAlarmTarget) -> list[MetricReading]:
     """Metrics of a query on a target; raises LookupError when the target lacks a dimension."""
     if row.per_node:
         (metric,) = row.metrics.values()
         (dimension,) = metric.dimensions
         ids = node_ids(target)
         return [
-            Reading(id, metric.namespace, metric, {dimension: node}) for id, node in zip(ids, target.nodes, strict=True)
+            MetricReading(id, metric.namespace, metric, {dimension: node})
+            for id, node in zip(ids, target.nodes, strict=True)
         ]
     return [_reading(id, metric, target) for id, metric in row.metrics.items()]
 
@@ -216,9 +217,9 @@ def node_ids(target: AwsAlarmTarget) -> list[str]:
     return [f"n{number}" for number in range(len(target.nodes))]
 
 
-def _reading(id: str, metric: AwsMetric, target: AwsAlarmTarget) -> Reading:
+def _reading(id: str, metric: AwsMetric, target: AwsAlarmTarget) -> MetricReading:
     absent = [name for name in metric.dimensions if name not in target.dimensions]
     if absent:
         raise LookupError(f"{metric.namespace} {metric.name} needs the dimensions {absent}, which the target lacks")
     values = {name: target.dimensions[name] for name in metric.dimensions}
-    return Reading(id, metric.namespace.format(stack=target.stack), metric, values)
+    return MetricReading(id, metric.namespace.format(stack=target.stack), metric, values)

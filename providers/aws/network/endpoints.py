@@ -32,7 +32,7 @@ OBJECT_USE = (
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class InterfaceEndpoint:
     """Interface endpoint: the suffix of its service name, and the statements of its policy."""
 
     service: str
@@ -77,7 +77,7 @@ def _interface(
     vpc: aws.ec2.Vpc,
     group: aws.ec2.SecurityGroup,
     subnets: Sequence[aws.ec2.Subnet],
-    endpoint: Endpoint,
+    endpoint: InterfaceEndpoint,
 ) -> aws.ec2.VpcEndpoint:
     return aws.ec2.VpcEndpoint(
         scope.named(endpoint.part),
@@ -92,12 +92,12 @@ def _interface(
     )
 
 
-def interface_endpoints(context: AwsContext) -> tuple[Endpoint, ...]:
+def interface_endpoints(context: AwsContext) -> tuple[InterfaceEndpoint, ...]:
     """Interface endpoints of a stack; empty without `private_endpoints`."""
     if not context.spec.network.private_endpoints:
         return ()
     return tuple(
-        Endpoint(service, statements)
+        InterfaceEndpoint(service, statements)
         for service, statements in _statements_by_service(context).items()
         if _is_needed(service, context.spec)
     )
