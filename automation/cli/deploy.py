@@ -77,7 +77,7 @@ def up(
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Deploy a stack: show the changes, ask for confirmation, apply them, and check that services run."""
+    """Deploy a stack: show the changes, apply them after a confirmation, and check that services run."""
     deployment = checked_deployment(stack, name, ttl_hours, settings, secrets_provider)
     require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
     allowed = tuple(allow_replace or ())

@@ -20,6 +20,7 @@ from automation.engine.scratch_stack import create_scratch_stack, remove_stack_v
 from automation.plan.inventory import Value
 from automation.recover.clouds import load_searches
 from automation.recover.search import WHOLE_SEARCH, ReadTarget, SearchReply, SearchRequest
+from automation.urn import Urn
 
 MAX_ROUNDS = 5
 """A preview ends at the first object that it cannot read; the remaining objects are read in the next round."""
@@ -81,7 +82,7 @@ def _read_once(request: SearchRequest, folder: Path, targets: Sequence[ReadTarge
             pulumi.CustomResource(target.type, str(number), {}, options)
 
     def record(urn: str, outputs: Outputs) -> None:
-        name = urn.rpartition("::")[2]
+        name = Urn(urn).name
         if name.isdigit():
             results[targets[int(name)].address] = outputs
 

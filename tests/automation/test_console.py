@@ -247,7 +247,7 @@ def test_the_forecast_is_the_preview() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.44, "0.4 s"), (12.2, "12 s"), (125, "2 min 5 s"), (3720, "1 h 2 min"), (59.7, "1 min 0 s")]
 )
-def test_durations_have_two_units_at_most(seconds: float, text: str) -> None:
+def test_durations_have_up_to_two_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
