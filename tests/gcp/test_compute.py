@@ -182,7 +182,7 @@ def test_a_size_that_leaves_no_capacity_for_the_sidecar_is_refused() -> None:
 def test_workers_are_not_scraped() -> None:
     (adjustment,) = [each for each in compute_adjustments(unchecked_spec()) if each.key == "monitoring.prometheus"]
     assert adjustment.effect == Effect.PARTIAL
-    assert adjustment.reason == "worker is not scraped; a worker has no port"
+    assert adjustment.reason == "worker is not scraped; workers have no port"
 
 
 def test_all_invalid_sizes_and_names_are_reported_at_once() -> None:

@@ -3,10 +3,13 @@
 import pytest
 
 from providers.contract.diagnostics import Effect, Unsupported
-from providers.contract.spec import MaintenanceSpec
+from providers.contract.spec import DatabaseSpec, MaintenanceSpec
+from providers.contract.spec.data import BackupSpec, DatabaseSize
 from providers.gcp.database.limits import day_number, start_hour
+from providers.gcp.database.sizes import database_tier, log_days
 from tests.gcp.plans import adjustments, diagnostics
 
+ENTERPRISE_TIER = database_tier(DatabaseSize(vcpu=2, memory_gib=8), "us-central1")
 MAINTENANCE_START = "database.maintenance.window_start"
 
 
@@ -31,6 +34,15 @@ def test_backups_start_within_four_hours() -> None:
     (adjustment,) = adjustments()["database.backup.window_start"]
     assert adjustment.effect == Effect.ADJUSTED
     assert "within 4 hours from 02:00 UTC" in adjustment.reason
+
+
+def test_point_in_time_recovery_is_limited_by_the_edition() -> None:
+    key, days = "database.backup.retention_days", {"database.backup.retention_days": 30}
+    assert key not in adjustments(days)
+    (adjustment,) = adjustments({**days, "database.size": {"vcpu": 2, "memory_gib": 8}})[key]
+    assert (adjustment.requested, adjustment.effect) == (30, Effect.PARTIAL)
+    assert "the last 7 days (edition ENTERPRISE)" in adjustment.reason
+    assert log_days(DatabaseSpec(backup=BackupSpec(retention_days=30)), ENTERPRISE_TIER) == 7
 
 
 def test_a_standby_without_backups_is_refused() -> None:

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from providers.contract.diagnostics import Effect, Unsupported
 from providers.contract.spec import DatabaseSize, DatabaseSpec, GcpBlock, Platform, Service
-from providers.contract.spec.data import BackupSpec
 from providers.gcp.database.sizes import (
     CUSTOM_VCPUS,
     PERFORMANCE_GIB,
@@ -15,7 +14,6 @@ from providers.gcp.database.sizes import (
     database_size_refusals,
     database_tier,
     default_connections,
-    log_days,
 )
 
 BOTH_EDITIONS, ONE_EDITION = "us-central1", "europe-north2"
@@ -23,12 +21,12 @@ sizes = st.builds(DatabaseSize, vcpu=st.floats(0.01, 128), memory_gib=st.floats(
 regions = st.sampled_from([BOTH_EDITIONS, ONE_EDITION])
 
 
-def platform(size: DatabaseSize, region: str = BOTH_EDITIONS, days: int = 7) -> Platform:
+def platform(size: DatabaseSize, region: str = BOTH_EDITIONS) -> Platform:
     return Platform(
         cloud="gcp",
         gcp=GcpBlock(project="acme-agents", region=region),
         services={"api": Service(image="api:1")},
-        database=DatabaseSpec(size=size, backup=BackupSpec(retention_days=days)),
+        database=DatabaseSpec(size=size),
     )
 
 
@@ -105,16 +103,6 @@ def test_the_tier_is_reported_with_its_edition() -> None:
     assert (adjustment.key, adjustment.effect) == ("database.size", Effect.ADJUSTED)
     assert adjustment.requested == {"vcpu": 2, "memory_gib": 16}
     assert "db-perf-optimized-N-2, edition ENTERPRISE_PLUS" in adjustment.reason
-
-
-def test_point_in_time_recovery_is_limited_by_the_edition() -> None:
-    plus, enterprise = platform(size_of(2, 16), days=30), platform(size_of(2, 8), days=30)
-    assert [adjustment.key for adjustment in database_size_adjustments(plus)] == ["database.size"]
-    _, adjustment = database_size_adjustments(enterprise)
-    assert (adjustment.key, adjustment.requested) == ("database.backup.retention_days", 30)
-    assert adjustment.effect == Effect.PARTIAL and "the last 7 days" in adjustment.reason
-    database = DatabaseSpec(backup=BackupSpec(retention_days=30))
-    assert log_days(database, database_tier(size_of(2, 8), BOTH_EDITIONS)) == 7
 
 
 @pytest.mark.parametrize(("memory_gib", "connections"), [(3.75, 100), (7.5, 400), (16, 500), (32, 600), (624, 1000)])

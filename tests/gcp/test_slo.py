@@ -113,7 +113,10 @@ def test_a_budget_notifies_the_email_channels_only(prod: Inventory) -> None:
     channels = value_at(prod.one("prod-monitoring-budget").inputs, "allUpdatesRule", "monitoringNotificationChannels")
     assert channels == ["<monitoring:NotificationChannel prod-channels-email-d876c66b>.name"]
     adjustment = by_key()["budget.monthly_usd"]
-    assert adjustment.effect == Effect.PARTIAL and "1 of 1 e-mail addresses" in adjustment.reason
+    assert adjustment.effect == Effect.PARTIAL and "notifies 1 e-mail address only" in adjustment.reason
+    emails = [f"oncall-{n}@example.com" for n in range(7)]
+    assert "the first 5 of 7 e-mail addresses" in by_key({"monitoring.emails": emails})["budget.monthly_usd"].reason
+    assert "administrators" in by_key({"monitoring.emails": []})["budget.monthly_usd"].reason
 
 
 def test_without_a_budget_none_is_created() -> None:

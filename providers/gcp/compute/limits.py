@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import Platform, Service
 from providers.gcp.compute.health import probe_adjustments
 from providers.gcp.compute.sizes import (
@@ -76,5 +76,5 @@ def _refuse_reserved_variables(spec: Platform) -> Iterator[Diagnostic]:
 def _unscraped_workers(spec: Platform) -> Iterator[Adjustment]:
     workers = [name for name, service in spec.services.items() if service.port is None]
     if spec.monitoring.prometheus and workers:
-        reason = f"{', '.join(workers)} {'is' if len(workers) == 1 else 'are'} not scraped; a worker has no port"
+        reason = f"{listed(workers, 'and')} {'is' if len(workers) == 1 else 'are'} not scraped; workers have no port"
         yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)

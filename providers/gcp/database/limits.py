@@ -1,9 +1,10 @@
-"""Backup and maintenance windows of Cloud SQL, and the database settings that it refuses or adjusts. Pure."""
+"""Backup and maintenance windows of Cloud SQL, and database settings that it refuses or adjusts. Pure."""
 
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import MaintenanceSpec, Platform
+from providers.gcp.database.sizes import database_size_refusals, database_tier, log_days
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 BACKUP_WINDOW_HOURS = 4
@@ -36,8 +37,23 @@ def database_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def database_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report a backup window longer than one hour, and a maintenance window that does not start on the hour."""
-    return list(_window_adjustments(spec))
+    """Report the backup window, a maintenance window that does not start on the hour, and limited recovery."""
+    return [*_recovery_adjustments(spec), *_window_adjustments(spec)]
+
+
+def _recovery_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    """Report a backup retention longer than the point-in-time recovery of the edition."""
+    if spec.database is None or spec.gcp is None or database_size_refusals(spec, ""):
+        return
+    tier = database_tier(spec.database.size, spec.gcp.region)
+    backup_days, recovery_days = spec.database.backup.retention_days, log_days(spec.database, tier)
+    if backup_days > recovery_days:
+        reason = (
+            f"{backup_days} daily backups are kept; point-in-time recovery covers the last {recovery_days} days "
+            f"(edition {tier.edition})"
+        )
+        key = "database.backup.retention_days"
+        yield Adjustment(key, requested=backup_days, effect=Effect.PARTIAL, reason=reason)
 
 
 def _window_adjustments(spec: Platform) -> Iterator[Adjustment]:

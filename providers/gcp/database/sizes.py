@@ -78,22 +78,13 @@ def database_size_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def database_size_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report the tier and its edition, and a backup retention longer than the edition's point-in-time recovery."""
+    """Report the tier and its edition."""
     if spec.database is None or spec.gcp is None or database_size_refusals(spec, ""):
         return []
     database, tier = spec.database, database_tier(spec.database.size, spec.gcp.region)
     size = {"vcpu": database.size.vcpu, "memory_gib": database.size.memory_gib}
     reason = f"{tier} ({tier.name}, edition {tier.edition}); the smallest Cloud SQL tier that fits"
-    adjustments = [Adjustment("database.size", requested=size, effect=Effect.ADJUSTED, reason=reason)]
-    backup_days, recovery_days = database.backup.retention_days, log_days(database, tier)
-    if backup_days > recovery_days:
-        reason = (
-            f"{backup_days} daily backups are kept; point-in-time recovery covers the last {recovery_days} days "
-            f"(edition {tier.edition})"
-        )
-        key = "database.backup.retention_days"
-        adjustments.append(Adjustment(key, requested=backup_days, effect=Effect.PARTIAL, reason=reason))
-    return adjustments
+    return [Adjustment("database.size", requested=size, effect=Effect.ADJUSTED, reason=reason)]
 
 
 def _tiers(memory_gib: float, region: str) -> list[Tier]:

@@ -21,7 +21,7 @@ DEFAULT_RETENTION_DAYS = 30
 def burn_rate_threshold(rate: BurnRate, percent: float) -> float:
     """Burn rate above which a pair of windows fires: its factor, or almost the rate of a total outage if that is lower.
 
-    An alarm fires above its threshold, not at it. A goal of 90 % never burns more than ten times too fast, so a higher
+    An alarm fires above its threshold, not at it. An SLO of 90 % never burns more than ten times too fast, so a higher
     threshold could not fire.
     """
     return min(rate.factor, round(OUTAGE_SHARE * 100 / (100 - percent), 4))
@@ -76,11 +76,19 @@ def _budget_adjustments(spec: Platform) -> Iterator[Adjustment]:
     emails = len(spec.monitoring.emails)
     if spec.budget is not None and (spec.monitoring.slack is not None or emails > MAX_BUDGET_CHANNELS):
         reason = (
-            f"notifies {min(emails, MAX_BUDGET_CHANNELS)} of {emails} e-mail addresses; a budget has at most "
-            f"{MAX_BUDGET_CHANNELS} e-mail channels and no others"
+            f"notifies {_budget_recipients(emails)} only; a budget has at most {MAX_BUDGET_CHANNELS} channels, all of "
+            "them e-mail"
         )
         key = "budget.monthly_usd"
         yield Adjustment(key, requested=spec.budget.monthly_usd, effect=Effect.PARTIAL, reason=reason)
+
+
+def _budget_recipients(emails: int) -> str:
+    if emails == 0:
+        return "the administrators of the billing account"
+    if emails > MAX_BUDGET_CHANNELS:
+        return f"the first {MAX_BUDGET_CHANNELS} of {emails} e-mail addresses"
+    return f"{emails} e-mail {'address' if emails == 1 else 'addresses'}"
 
 
 def _dashboard_adjustments(spec: Platform) -> Iterator[Adjustment]:
