@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.aws.database.windows import DAYS, daily_window, weekly_window
+from providers.aws.database.resources import DAYS, daily_window, weekly_window
 from providers.contract.spec import MaintenanceSpec
 
 

@@ -26,18 +26,6 @@ from providers.contract.component import Scope
 from providers.contract.spec import Deployer
 
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
-
-
-@dataclass(frozen=True)
-class AwsIdentity:
-    """Roles by service name. Permissions are granted next to what they apply to (secret, bucket, repository, log group)."""
-
-    execution: Mapping[str, aws.iam.Role]
-    task: Mapping[str, aws.iam.Role]
-    grants: Mapping[str, tuple[pulumi.Resource, ...]] = field(default_factory=dict[str, tuple[pulumi.Resource, ...]])
-    """Permissions on models, by service. A service depends on its own."""
-
-
 ISSUER = "token.actions.githubusercontent.com"
 PUSH = (
     "ecr:BatchCheckLayerAvailability",
@@ -49,6 +37,16 @@ PUSH = (
     "ecr:PutImage",
     "ecr:UploadLayerPart",
 )
+
+
+@dataclass(frozen=True)
+class AwsIdentity:
+    """Roles by service name. Permissions are granted next to what they apply to (secret, bucket, repository, log group)."""
+
+    execution: Mapping[str, aws.iam.Role]
+    task: Mapping[str, aws.iam.Role]
+    grants: Mapping[str, tuple[pulumi.Resource, ...]] = field(default_factory=dict[str, tuple[pulumi.Resource, ...]])
+    """Permissions on models, by service. A service depends on its own."""
 
 
 def create_identity(scope: Scope, context: AwsContext) -> AwsIdentity:

@@ -24,6 +24,10 @@ from providers.contract.spec import Service
 
 STEADY_STATE_TIMEOUT = "30m"
 """Stopping takes up to two minutes, starting several, and the alarm is evaluated for a while after that."""
+PROXY_STREAM = "proxy"
+NO_LIMIT = 0
+ON_DEMAND = "FARGATE"
+SPOT = "FARGATE_SPOT"
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,6 @@ class EcsServiceInputs:
     environment: Environment
     alarm: aws.cloudwatch.MetricAlarm | None
     callees: tuple[pulumi.Resource, ...]
-
-
-PROXY_STREAM = "proxy"
-NO_LIMIT = 0
-ON_DEMAND = "FARGATE"
-SPOT = "FARGATE_SPOT"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from providers.aws.base.secrets import create_secret
 from providers.aws.context import AwsContext
 from providers.aws.database.parameters import AwsServerParameter, max_connections, server_parameters
 from providers.aws.database.sizes import database_class, max_allocated_storage_gib
-from providers.aws.database.windows import daily_window, weekly_window
 from providers.aws.naming import database_identifier, database_log_group
 from providers.aws.network.flows import DATABASE_PORT
 from providers.aws.observability.channels import AwsChannels
@@ -28,7 +27,18 @@ from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password, postgres_url
 from providers.contract.results import Database
-from providers.contract.spec import DatabaseSpec
+from providers.contract.spec import DatabaseSpec, MaintenanceSpec
+
+DATABASE_NAME = "agents"
+USERNAME = "platform"
+CA_CERTIFICATE = "rds-ca-rsa2048-g1"
+INSIGHTS_RETENTION_DAYS = 7
+MONITORING_INTERVAL_SECONDS = 60
+CRITICAL_EVENT_CATEGORIES = ("availability", "deletion", "failover", "failure", "low storage")
+WARNING_EVENT_CATEGORIES = ("configuration change", "maintenance", "notification", "recovery", "restoration")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY_MINUTES = 24 * 60
+HOUR_MINUTES = 60
 
 
 @dataclass(frozen=True)
@@ -38,15 +48,6 @@ class AwsDatabase(Database):
     identifier: pulumi.Output[str]
     log_group: pulumi.Output[str]
     max_connections: int
-
-
-DATABASE_NAME = "agents"
-USERNAME = "platform"
-CA_CERTIFICATE = "rds-ca-rsa2048-g1"
-INSIGHTS_DAYS = 7
-MONITORING_SECONDS = 60
-CRITICAL = ("availability", "deletion", "failover", "failure", "low storage")
-WARNING = ("configuration change", "maintenance", "notification", "recovery", "restoration")
 
 
 def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
@@ -146,9 +147,9 @@ def create_instance(
         enabled_cloudwatch_logs_exports=list(logs),
         performance_insights_enabled=True,
         performance_insights_kms_key_id=key,
-        performance_insights_retention_period=INSIGHTS_DAYS,
+        performance_insights_retention_period=INSIGHTS_RETENTION_DAYS,
         database_insights_mode="standard",
-        monitoring_interval=MONITORING_SECONDS,
+        monitoring_interval=MONITORING_INTERVAL_SECONDS,
         monitoring_role_arn=monitoring_role.arn,
         # RDS creates missing log groups without retention, and checks the monitoring role on creation
         opts=scope.opts(protect=database.deletion_protection, depends_on=[*logs.values(), monitoring_policy]),
@@ -195,8 +196,8 @@ def subscribe_channels(
     scope: Scope, channels: AwsChannels, instance: aws.rds.Instance, parameters: aws.rds.ParameterGroup
 ) -> None:
     """Subscribe both channels to the instance, and the warning channel to its parameter group."""
-    _subscribe(scope, "critical-events", channels.critical, CRITICAL, instance.identifier)
-    _subscribe(scope, "warning-events", channels.warning, WARNING, instance.identifier)
+    _subscribe(scope, "critical-events", channels.critical, CRITICAL_EVENT_CATEGORIES, instance.identifier)
+    _subscribe(scope, "warning-events", channels.warning, WARNING_EVENT_CATEGORIES, instance.identifier)
     _subscribe(
         scope, "parameter-events", channels.warning, ("configuration change",), parameters.name, "db-parameter-group"
     )
@@ -218,3 +219,25 @@ def _subscribe(
         event_categories=list(categories),
         opts=scope.opts(),
     )
+
+
+def daily_window(start: str) -> str:
+    """Window of one hour from `start` every day: `02:00-03:00`, `23:30-00:30`."""
+    return f"{start}-{_clock((_minutes(start) + HOUR_MINUTES) % DAY_MINUTES)}"
+
+
+def weekly_window(maintenance: MaintenanceSpec) -> str:
+    """Window of one hour a week: `sun:04:00-sun:05:00`, `sun:23:30-mon:00:30`."""
+    end = _minutes(maintenance.window_start) + HOUR_MINUTES
+    first = DAYS.index(maintenance.day)
+    last = (first + end // DAY_MINUTES) % len(DAYS)
+    return f"{DAYS[first][:3]}:{maintenance.window_start}-{DAYS[last][:3]}:{_clock(end % DAY_MINUTES)}"
+
+
+def _minutes(clock: str) -> int:
+    hours, _, minutes = clock.partition(":")
+    return int(hours) * HOUR_MINUTES + int(minutes)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // HOUR_MINUTES:02}:{minutes % HOUR_MINUTES:02}"

@@ -14,11 +14,24 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import Statement, source_condition
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.context import AwsContext
-from providers.aws.entry.target_groups import create_route, create_target_group
-from providers.aws.naming import load_balancer_name
+from providers.aws.entry.routes import patterns, priority
+from providers.aws.naming import load_balancer_name, target_group_name
 from providers.aws.storage.bucket import ObjectLifecycle, SecureBucket, secure_bucket
 from providers.contract.component import Scope
 from providers.contract.results import Origin
+from providers.contract.spec import Health, Service
+
+ACCESS_LOGS = "access"
+CONNECTION_LOGS = "connection"
+"""Prefixes in the log bucket."""
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+"""TLS 1.2 and 1.3 with post-quantum key exchange; the default of a listener is a policy of 2016."""
+HSTS = "max-age=31536000; includeSubDomains"
+"""Browsers use HTTPS only for a year."""
+RECORD_TTL_SECONDS = 60
+DEREGISTRATION_DELAY_SECONDS = 60
+"""Seconds in which a deregistered task may finish requests; below the stop timeout of its container."""
+STICKY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -41,16 +54,6 @@ class AwsIngress:
     arn_suffix: pulumi.Output[str]
     target_groups: Mapping[str, aws.lb.TargetGroup]
     routes: Mapping[str, tuple[pulumi.Resource, ...]]
-
-
-ACCESS_LOGS = "access"
-CONNECTION_LOGS = "connection"
-"""Prefixes in the log bucket."""
-TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
-"""TLS 1.2 and 1.3 with post-quantum key exchange; the default of a listener is a policy of 2016."""
-HSTS = "max-age=31536000; includeSubDomains"
-"""Browsers use HTTPS only for a year."""
-RECORD_TTL_SECONDS = 60
 
 
 def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
@@ -199,3 +202,67 @@ def create_certificate(scope: Scope, domain: str, zone: str) -> tuple[pulumi.Out
         opts=scope.opts(),
     )
     return zone_id, validation.certificate_arn
+
+
+def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service: Service) -> aws.lb.TargetGroup:
+    """Target group of a service with a port, with the service's health settings."""
+    return aws.lb.TargetGroup(
+        scope.named(name),
+        name=target_group_name(base.context.stack, name, service.port or 0),
+        target_type="ip",
+        port=service.port,
+        protocol="HTTP",
+        protocol_version="HTTP1",
+        vpc_id=base.network.vpc_id,
+        deregistration_delay=DEREGISTRATION_DELAY_SECONDS,
+        # agents take seconds to minutes per request: the target with the fewest open requests is the least busy
+        load_balancing_algorithm_type="least_outstanding_requests",
+        health_check=_health_check(service.health),
+        stickiness=_stickiness(service),
+        opts=scope.opts(),
+    )
+
+
+def create_route(
+    scope: Scope, name: str, service: Service, listener: aws.lb.Listener, group: aws.lb.TargetGroup
+) -> aws.lb.ListenerRule:
+    """Listener rule that forwards a service's path and all below it."""
+    path = service.path or "/"
+    target = aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=group.arn, weight=1)
+    return aws.lb.ListenerRule(
+        scope.named(f"{name}-route"),
+        listener_arn=listener.arn,
+        priority=priority(path),
+        conditions=[
+            aws.lb.ListenerRuleConditionArgs(
+                path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(patterns(path)))
+            )
+        ],
+        actions=[
+            aws.lb.ListenerRuleActionArgs(
+                type="forward", forward=aws.lb.ListenerRuleActionForwardArgs(target_groups=[target])
+            )
+        ],
+        opts=scope.opts(),
+    )
+
+
+def _health_check(health: Health) -> aws.lb.TargetGroupHealthCheckArgs:
+    return aws.lb.TargetGroupHealthCheckArgs(
+        enabled=True,
+        path=health.path,
+        protocol="HTTP",
+        port="traffic-port",
+        matcher="200",
+        interval=health.interval_seconds,
+        timeout=health.timeout_seconds,
+        healthy_threshold=health.healthy_threshold,
+        unhealthy_threshold=health.unhealthy_threshold,
+    )
+
+
+def _stickiness(service: Service) -> aws.lb.TargetGroupStickinessArgs:
+    """Session affinity for Streamlit, which keeps sessions in the memory of one replica."""
+    return aws.lb.TargetGroupStickinessArgs(
+        type="lb_cookie", enabled=service.app == "streamlit", cookie_duration=STICKY_SECONDS
+    )

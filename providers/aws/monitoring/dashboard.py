@@ -32,6 +32,11 @@ CONSOLES = {
 }
 MAX_ALARMS_PER_WIDGET = 100
 """Maximum number of alarms in a widget."""
+Widget = dict[str, object]
+"""Widget with CloudWatch's keys; values may be Outputs."""
+COLUMNS = 24
+PANEL_WIDTH, PANEL_HEIGHT = 6, 6
+TITLE_HEIGHT, HEADING_HEIGHT, ALARMS_HEIGHT = 2, 1, 4
 
 
 @dataclass(frozen=True)
@@ -41,13 +46,6 @@ class DashboardContent:
     url: pulumi.Output[str]
     alarms: Sequence[pulumi.Output[str]]
     targets: Mapping[str, AwsAlarmTarget]
-
-
-Widget = dict[str, object]
-"""Widget with CloudWatch's keys; values may be Outputs."""
-COLUMNS = 24
-PANEL_WIDTH, PANEL_HEIGHT = 6, 6
-TITLE_HEIGHT, HEADING_HEIGHT, ALARMS_HEIGHT = 2, 1, 4
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,8 @@ def single_metric(
     namespace: str, name: str, stat: str, dimensions: tuple[str, ...], missing: Missing = "missing"
 ) -> MetricQuery:
     """Query of a single metric."""
-    return MetricQuery({"m": AwsMetric(namespace, name, stat, dimensions)}, missing=missing)
+    metric = AwsMetric(namespace=namespace, name=name, stat=stat, dimensions=dimensions)
+    return MetricQuery({"m": metric}, missing=missing)
 
 
 def errors(*dimensions: str) -> MetricQuery:
@@ -104,9 +105,13 @@ def errors(*dimensions: str) -> MetricQuery:
     failed, requests = "(FILL(t5,0)+FILL(e5,0))", "(FILL(rq,0)+FILL(e5,0))"
     return MetricQuery(
         {
-            "t5": AwsMetric("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", dimensions),
-            "e5": AwsMetric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", BALANCER),
-            "rq": AwsMetric("AWS/ApplicationELB", "RequestCount", "Sum", dimensions),
+            "t5": AwsMetric(
+                namespace="AWS/ApplicationELB", name="HTTPCode_Target_5XX_Count", stat="Sum", dimensions=dimensions
+            ),
+            "e5": AwsMetric(
+                namespace="AWS/ApplicationELB", name="HTTPCode_ELB_5XX_Count", stat="Sum", dimensions=BALANCER
+            ),
+            "rq": AwsMetric(namespace="AWS/ApplicationELB", name="RequestCount", stat="Sum", dimensions=dimensions),
         },
         f"IF({requests}>{MIN_REQUESTS}, 100*{failed}/{requests}, 0)",
         missing="notBreaching",
@@ -115,13 +120,21 @@ def errors(*dimensions: str) -> MetricQuery:
 
 def latency(*dimensions: str) -> MetricQuery:
     """95th percentile of the time until a target begins its response, in seconds."""
-    return single_metric("AWS/ApplicationELB", "TargetResponseTime", "p95", dimensions, "notBreaching")
+    return single_metric(
+        namespace="AWS/ApplicationELB",
+        name="TargetResponseTime",
+        stat="p95",
+        dimensions=dimensions,
+        missing="notBreaching",
+    )
 
 
 UNHEALTHY = MetricQuery(
     {
-        "sick": AwsMetric("AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", TARGETS),
-        "well": AwsMetric("AWS/ApplicationELB", "HealthyHostCount", "Maximum", TARGETS),
+        "sick": AwsMetric(
+            namespace="AWS/ApplicationELB", name="UnHealthyHostCount", stat="Maximum", dimensions=TARGETS
+        ),
+        "well": AwsMetric(namespace="AWS/ApplicationELB", name="HealthyHostCount", stat="Maximum", dimensions=TARGETS),
     },
     # tasks that start or drain count as neither, so a service without healthy tasks may have no unhealthy ones
     "sick+IF(well<1, 1, 0)",
@@ -130,45 +143,64 @@ UNHEALTHY = MetricQuery(
 )
 MISSING_REPLICAS = MetricQuery(
     {
-        "wanted": AwsMetric("ECS/ContainerInsights", "DesiredTaskCount", "Average", ECS),
-        "running": AwsMetric("ECS/ContainerInsights", "RunningTaskCount", "Average", ECS),
+        "wanted": AwsMetric(namespace="ECS/ContainerInsights", name="DesiredTaskCount", stat="Average", dimensions=ECS),
+        "running": AwsMetric(
+            namespace="ECS/ContainerInsights", name="RunningTaskCount", stat="Average", dimensions=ECS
+        ),
     },
     "wanted-running",
 )
 STORAGE = MetricQuery(
-    {"free": AwsMetric("AWS/RDS", "FreeStorageSpace", "Minimum", INSTANCE)},
+    {"free": AwsMetric(namespace="AWS/RDS", name="FreeStorageSpace", stat="Minimum", dimensions=INSTANCE)},
     "100-100*free/{storage_bytes}",
 )
 BACKUPS = MetricQuery(
-    {"m": AwsMetric("AWS/Events", "Invocations", "Sum", ("RuleName",))},
+    {"m": AwsMetric(namespace="AWS/Events", name="Invocations", stat="Sum", dimensions=("RuleName",))},
     missing="breaching",
     absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_BACKUP, warm_up_minutes=60 * HOURS_WITHOUT_BACKUP),
 )
 SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
-    Signal.CPU_PERCENT: single_metric("AWS/ECS", "CPUUtilization", "Average", ECS),
-    Signal.MEMORY_PERCENT: single_metric("AWS/ECS", "MemoryUtilization", "Average", ECS),
+    Signal.CPU_PERCENT: single_metric(namespace="AWS/ECS", name="CPUUtilization", stat="Average", dimensions=ECS),
+    Signal.MEMORY_PERCENT: single_metric(namespace="AWS/ECS", name="MemoryUtilization", stat="Average", dimensions=ECS),
     Signal.ERROR_PERCENT: errors(*TARGETS),
     Signal.LATENCY_P95_SECONDS: latency(*TARGETS),
     Signal.UNHEALTHY_REPLICAS: UNHEALTHY,
     Signal.MISSING_REPLICAS: MISSING_REPLICAS,
-    Signal.DATABASE_FAILED_CONNECTIONS: single_metric(LOG_NAMESPACE, FAILED_CONNECTIONS, "Sum", (), "notBreaching"),
-    Signal.DATABASE_CPU_PERCENT: single_metric("AWS/RDS", "CPUUtilization", "Average", INSTANCE),
+    Signal.DATABASE_FAILED_CONNECTIONS: single_metric(
+        namespace=LOG_NAMESPACE, name=FAILED_CONNECTIONS, stat="Sum", dimensions=(), missing="notBreaching"
+    ),
+    Signal.DATABASE_CPU_PERCENT: single_metric(
+        namespace="AWS/RDS", name="CPUUtilization", stat="Average", dimensions=INSTANCE
+    ),
     Signal.DATABASE_STORAGE_PERCENT: STORAGE,
     Signal.DATABASE_CONNECTIONS_PERCENT: MetricQuery(
-        {"open": AwsMetric("AWS/RDS", "DatabaseConnections", "Average", INSTANCE)}, "100*open/{max_connections}"
+        {"open": AwsMetric(namespace="AWS/RDS", name="DatabaseConnections", stat="Average", dimensions=INSTANCE)},
+        "100*open/{max_connections}",
     ),
     Signal.DATABASE_BACKUP_FAILED: BACKUPS,
     Signal.CACHE_MEMORY_PERCENT: MetricQuery(
-        {"m": AwsMetric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Average", NODE)}, "MAX([{nodes}])", per_node=True
+        {
+            "m": AwsMetric(
+                namespace="AWS/ElastiCache", name="DatabaseMemoryUsagePercentage", stat="Average", dimensions=NODE
+            )
+        },
+        "MAX([{nodes}])",
+        per_node=True,
     ),
     Signal.CACHE_EVICTIONS: MetricQuery(
-        {"m": AwsMetric("AWS/ElastiCache", "Evictions", "Sum", NODE)}, "SUM([{nodes}])", per_node=True
+        {"m": AwsMetric(namespace="AWS/ElastiCache", name="Evictions", stat="Sum", dimensions=NODE)},
+        "SUM([{nodes}])",
+        per_node=True,
     ),
-}  # fmt: skip
+}
 """CloudWatch query of every signal. Sources: "CloudWatch metrics" of ECS, Application Load Balancer, RDS, ElastiCache."""
 GRAPH_METRICS: Mapping[GraphOnlyMetric, MetricQuery] = {
-    GraphOnlyMetric.REQUESTS: single_metric("AWS/ApplicationELB", "RequestCount", "Sum", TARGETS),
-    GraphOnlyMetric.SPENDING: single_metric("AWS/Billing", "EstimatedCharges", "Maximum", ("Currency",)),
+    GraphOnlyMetric.REQUESTS: single_metric(
+        namespace="AWS/ApplicationELB", name="RequestCount", stat="Sum", dimensions=TARGETS
+    ),
+    GraphOnlyMetric.SPENDING: single_metric(
+        namespace="AWS/Billing", name="EstimatedCharges", stat="Maximum", dimensions=("Currency",)
+    ),
 }
 """Metrics that the dashboard shows in addition to the signals."""
 
@@ -194,22 +226,22 @@ def service_target(
     return AwsAlarmTarget(stack, {name: value for name, value in values.items() if value is not None})
 
 
-def readings(row: MetricQuery, target: AwsAlarmTarget) -> list[MetricReading]:
+def readings(query: MetricQuery, target: AwsAlarmTarget) -> list[MetricReading]:
     """Metrics of a query on a target; raises LookupError when the target lacks a dimension."""
-    if row.per_node:
-        (metric,) = row.metrics.values()
+    if query.per_node:
+        (metric,) = query.metrics.values()
         (dimension,) = metric.dimensions
         ids = node_ids(target)
         return [
             MetricReading(id, metric.namespace, metric, {dimension: node})
             for id, node in zip(ids, target.nodes, strict=True)
         ]
-    return [_reading(id, metric, target) for id, metric in row.metrics.items()]
+    return [_reading(id, metric, target) for id, metric in query.metrics.items()]
 
 
-def expression(row: MetricQuery, target: AwsAlarmTarget) -> str:
+def expression(query: MetricQuery, target: AwsAlarmTarget) -> str:
     """Metric math of a query on a target; empty for a query of a single metric."""
-    return row.expression.format(nodes=",".join(node_ids(target)), **target.sizes)
+    return query.expression.format(nodes=",".join(node_ids(target)), **target.sizes)
 
 
 def node_ids(target: AwsAlarmTarget) -> list[str]:

@@ -21,12 +21,16 @@ DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED = 3, 4
 """ICMP type and code of "packet too large"; without it path MTU discovery fails and long responses stall."""
 Ports = tuple[int, int]
 ANY_PORT = (0, 65535)
+HTTPS = (HTTPS_PORT, HTTPS_PORT)
+HTTP = (HTTP_PORT, HTTP_PORT)
+POSTGRESQL = (DATABASE_PORT, DATABASE_PORT)
+REDIS = (CACHE_PORT, CACHE_PORT)
 EPHEMERAL_PORTS = (1024, 65535)
 """Ephemeral ports of clients, load balancers and NAT gateways."""
 LINUX_EPHEMERAL_PORTS = (32768, 65535)
 """Ephemeral ports of Linux (net.ipv4.ip_local_port_range), on which a task receives responses."""
-REMOTE_DESKTOP_PORT = 3389
-"""Never open to the internet, not even as an ephemeral port: Security Hub EC2.21 checks the rule, not its use."""
+BELOW_REMOTE_DESKTOP, ABOVE_REMOTE_DESKTOP = (1024, 3388), (3390, 65535)
+"""Ephemeral ports without 3389 (Remote Desktop): Security Hub EC2.21 checks the port of a rule, not its use."""
 
 
 @dataclass(frozen=True)
@@ -76,52 +80,60 @@ def _acl_rule(scope: Scope, tier: Tier, acl: aws.ec2.NetworkAcl, rule: NetworkAc
     )
 
 
-def acl_rules(spec: Platform, address_plan: AwsAddressPlan) -> dict[Tier, tuple[NetworkAclRule, ...]]:
+def acl_rules(spec: Platform, plan: AwsAddressPlan) -> dict[Tier, tuple[NetworkAclRule, ...]]:
     """Rules of each tier; all other traffic is denied."""
     return {
-        "public": _public(spec, str(address_plan.vpc)),
-        "private": _private(str(address_plan.vpc)),
-        "database": _database(spec, str(address_plan.block("private")), str(address_plan.block("database"))),
+        "public": _public(spec, str(plan.vpc)),
+        "private": _private(str(plan.vpc)),
+        "database": _database(spec, str(plan.block("private")), str(plan.block("database"))),
     }
 
 
 def _public(spec: Platform, vpc: str) -> tuple[NetworkAclRule, ...]:
     """Clients connect to the load balancer; outbound requests of the private tier pass through NAT."""
     clients = client_ports(spec)
-    through_nat = spec.network.egress != "none"
-    rules = {
-        NetworkAclRule("in-from-vpc", 100, False, vpc, ANY_PORT): True,
-        NetworkAclRule("in-https", 110, False, ANY_IPV4, (HTTPS_PORT, HTTPS_PORT)): HTTPS_PORT in clients,
-        NetworkAclRule("in-http", 120, False, ANY_IPV4, (HTTP_PORT, HTTP_PORT)): HTTP_PORT in clients,
-        NetworkAclRule("in-low-answers", 130, False, ANY_IPV4, (1024, REMOTE_DESKTOP_PORT - 1)): through_nat,
-        NetworkAclRule("in-high-answers", 140, False, ANY_IPV4, (REMOTE_DESKTOP_PORT + 1, 65535)): through_nat,
-        NetworkAclRule("in-too-large", 150, False, ANY_IPV4, None): True,
-        NetworkAclRule("out-to-vpc", 100, True, vpc, ANY_PORT): True,
-        NetworkAclRule("out-https", 110, True, ANY_IPV4, (HTTPS_PORT, HTTPS_PORT)): through_nat,
-        NetworkAclRule("out-answers", 120, True, ANY_IPV4, EPHEMERAL_PORTS): bool(clients),
-        NetworkAclRule("out-too-large", 130, True, ANY_IPV4, None): True,
-    }
-    return tuple(rule for rule, needed in rules.items() if needed)
+    nat = spec.network.egress != "none"
+    rules = (
+        (_inbound("in-from-vpc", number=100, cidr=vpc, ports=ANY_PORT), True),
+        (_inbound("in-https", number=110, cidr=ANY_IPV4, ports=HTTPS), HTTPS_PORT in clients),
+        (_inbound("in-http", number=120, cidr=ANY_IPV4, ports=HTTP), HTTP_PORT in clients),
+        (_inbound("in-low-answers", number=130, cidr=ANY_IPV4, ports=BELOW_REMOTE_DESKTOP), nat),
+        (_inbound("in-high-answers", number=140, cidr=ANY_IPV4, ports=ABOVE_REMOTE_DESKTOP), nat),
+        (_inbound("in-too-large", number=150, cidr=ANY_IPV4, ports=None), True),
+        (_outbound("out-to-vpc", number=100, cidr=vpc, ports=ANY_PORT), True),
+        (_outbound("out-https", number=110, cidr=ANY_IPV4, ports=HTTPS), nat),
+        (_outbound("out-answers", number=120, cidr=ANY_IPV4, ports=EPHEMERAL_PORTS), bool(clients)),
+        (_outbound("out-too-large", number=130, cidr=ANY_IPV4, ports=None), True),
+    )
+    return tuple(rule for rule, needed in rules if needed)
 
 
 def _private(vpc: str) -> tuple[NetworkAclRule, ...]:
-    """Private tier. S3 responds from public addresses even over its gateway endpoint, so responses from any address are allowed."""
+    """S3 responds from public addresses even over its gateway endpoint, so responses from any address are allowed."""
     return (
-        NetworkAclRule("in-from-vpc", 100, False, vpc, ANY_PORT),
-        NetworkAclRule("in-answers", 110, False, ANY_IPV4, LINUX_EPHEMERAL_PORTS),
-        NetworkAclRule("in-too-large", 120, False, ANY_IPV4, None),
-        NetworkAclRule("out-to-vpc", 100, True, vpc, ANY_PORT),
-        NetworkAclRule("out-https", 110, True, ANY_IPV4, (HTTPS_PORT, HTTPS_PORT)),
+        _inbound("in-from-vpc", number=100, cidr=vpc, ports=ANY_PORT),
+        _inbound("in-answers", number=110, cidr=ANY_IPV4, ports=LINUX_EPHEMERAL_PORTS),
+        _inbound("in-too-large", number=120, cidr=ANY_IPV4, ports=None),
+        _outbound("out-to-vpc", number=100, cidr=vpc, ports=ANY_PORT),
+        _outbound("out-https", number=110, cidr=ANY_IPV4, ports=HTTPS),
     )
 
 
 def _database(spec: Platform, private: str, database: str) -> tuple[NetworkAclRule, ...]:
     """Only the private tier connects, and replicas copy from their primary inside the tier."""
-    rules = {
-        NetworkAclRule("in-database", 100, False, private, (DATABASE_PORT, DATABASE_PORT)): spec.database is not None,
-        NetworkAclRule("in-cache", 110, False, private, (CACHE_PORT, CACHE_PORT)): spec.cache is not None,
-        NetworkAclRule("in-replication", 120, False, database, EPHEMERAL_PORTS): True,
-        NetworkAclRule("out-answers", 100, True, private, EPHEMERAL_PORTS): True,
-        NetworkAclRule("out-replication", 110, True, database, EPHEMERAL_PORTS): True,
-    }
-    return tuple(rule for rule, needed in rules.items() if needed)
+    rules = (
+        (_inbound("in-database", number=100, cidr=private, ports=POSTGRESQL), spec.database is not None),
+        (_inbound("in-cache", number=110, cidr=private, ports=REDIS), spec.cache is not None),
+        (_inbound("in-replication", number=120, cidr=database, ports=EPHEMERAL_PORTS), True),
+        (_outbound("out-answers", number=100, cidr=private, ports=EPHEMERAL_PORTS), True),
+        (_outbound("out-replication", number=110, cidr=database, ports=EPHEMERAL_PORTS), True),
+    )
+    return tuple(rule for rule, needed in rules if needed)
+
+
+def _inbound(part: str, *, number: int, cidr: str, ports: Ports | None) -> NetworkAclRule:
+    return NetworkAclRule(part, number, egress=False, cidr=cidr, ports=ports)
+
+
+def _outbound(part: str, *, number: int, cidr: str, ports: Ports | None) -> NetworkAclRule:
+    return NetworkAclRule(part, number, egress=True, cidr=cidr, ports=ports)

@@ -22,6 +22,9 @@ from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 
 __all__ = ["AwsNetwork", "SecurityGroups", "create_network"]
+AGGREGATION_SECONDS = 60
+"""Shortest interval; the default of ten minutes is too coarse to separate incidents."""
+WRITE = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,6 @@ class AwsNetwork:
     groups: SecurityGroups
     ready: tuple[pulumi.Resource, ...]
     """Routes, endpoints and rules that a task needs to pull its image and secrets; no Output refers to them."""
-
-
-AGGREGATION_SECONDS = 60
-"""Shortest interval; the default of ten minutes is too coarse to separate incidents."""
-WRITE = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
 def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwork:

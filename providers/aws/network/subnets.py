@@ -18,6 +18,8 @@ from providers.aws.network.flows import ANY_IPV4
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
 
+Subnets = Mapping[Tier, tuple[aws.ec2.Subnet, ...]]
+
 
 @dataclass(frozen=True)
 class Routing:
@@ -27,9 +29,6 @@ class Routing:
     public_subnet_ids: tuple[pulumi.Output[str], ...]
     """Resolve after the subnets have their route: AWS refuses a load balancer in a VPC without internet gateway."""
     routes: tuple[pulumi.Resource, ...]
-
-
-Subnets = Mapping[Tier, tuple[aws.ec2.Subnet, ...]]
 
 
 def create_routing(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc, subnets: Subnets) -> Routing:
