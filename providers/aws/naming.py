@@ -38,8 +38,8 @@ def load_balancer_name(stack: str) -> str:
 def target_group_name(stack: str, service: str, port: int) -> str:
     """`prod-gateway-1a2b`: 32 characters at most.
 
-    A target group is replaced when its port changes, the new one before the old one is deleted, so the salt includes the
-    port.
+    A target group is replaced when its port changes, the new one before the old one is deleted, so the salt includes
+    the port.
     """
     return f"{stack}-{service}-{salt(stack, service, str(port))}"
 

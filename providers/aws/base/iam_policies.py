@@ -45,7 +45,7 @@ def key_usage_condition(context: AwsContext, *services: str) -> dict[str, object
 
 
 def trust(context: AwsContext, principal: str, source_arn: str) -> str:
-    """Trust policy of a role that the service `principal` assumes for this account's resources that match `source_arn`."""
+    """Trust policy of a role that `principal` assumes for this account's resources that match `source_arn`."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": principal},

@@ -41,7 +41,7 @@ PUSH = (
 
 @dataclass(frozen=True)
 class AwsIdentity:
-    """Roles by service name. Permissions are granted next to what they apply to (secret, bucket, repository, log group)."""
+    """Roles by service name; permissions are granted next to what they apply to, such as a secret or a bucket."""
 
     execution: Mapping[str, aws.iam.Role]
     task: Mapping[str, aws.iam.Role]

@@ -62,7 +62,7 @@ def _key(scope: Scope, context: AwsContext, part: str, contents: str, statements
 
 
 def _account(context: AwsContext) -> Statement:
-    """Delegation to IAM; without it only the key policy could grant access, and an error in it could not be corrected."""
+    """Delegation to IAM; without it only the key policy could grant access, and an error in it would be permanent."""
     principal = {"AWS": context.arn("iam", "root", region=False)}
     return {"Sid": "LetIamGrant", "Principal": principal, **allow("kms:*", THIS_KEY)}
 
@@ -105,7 +105,7 @@ def publishing_services(spec: Platform) -> list[str]:
 
 
 def _tasks(context: AwsContext) -> tuple[Statement, ...]:
-    """Permissions of Fargate for the disks of this cluster's tasks: Amazon ECS developer guide, "Fargate ephemeral storage"."""
+    """Permissions of Fargate for disks of this cluster: Amazon ECS developer guide, "Fargate ephemeral storage"."""
     cluster = {
         "kms:EncryptionContext:aws:ecs:clusterAccount": context.account_id,
         "kms:EncryptionContext:aws:ecs:clusterName": cluster_name(context.stack),

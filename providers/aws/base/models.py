@@ -57,7 +57,7 @@ def geography(model: str) -> str | None:
 
 
 def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Ids that are neither a model nor a profile. ARNs are refused: their account and region may differ from the stack's."""
+    """Ids that are neither a model nor a profile; an ARN may name another account or region than the stack's."""
     fix = (
         "use a model id (anthropic.claude-...) or an inference-profile id, which begins with "
         f"{listed(f'{prefix}.' for prefix in GEOGRAPHIES)}"

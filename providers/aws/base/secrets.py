@@ -1,9 +1,9 @@
 """Secrets in Secrets Manager, with one permission per reader on the single secret.
 
-A secret is read by the execution role of a service before its code runs; the code receives it as an environment variable
-and has no permission to read it or any other secret. There is no resource policy: without one, only IAM policies of this
-account grant access, and those are the readers' below. A policy that denied all other principals would also deny the
-stack's own refresh.
+A secret is read by the execution role of a service before its code runs; the code receives it as an environment
+variable and has no permission to read it or any other secret. There is no resource policy: without one, only IAM
+policies of this account grant access, and those are the readers' below. A policy that denied all other principals would
+also deny the stack's own refresh.
 """
 
 from collections.abc import Sequence

@@ -19,15 +19,15 @@ CACHE_NODES: dict[str, int] = {
     "cache.r7g.12xlarge": 341206346547,
     "cache.r7g.16xlarge": 450000750456,
 }
-"""`maxmemory` in bytes by node type, less than the node's memory: ElastiCache user guide, "Valkey and Redis OSS node-type
-specific parameters". m7g above large has less memory than r7g at the same price per GiB.
+"""`maxmemory` in bytes by node type, less than the node's memory: ElastiCache user guide, "Valkey and Redis OSS node-
+type specific parameters". m7g above large has less memory than r7g at the same price per GiB.
 """
 RESERVED_PERCENT = 25
-"""Share of `maxmemory` that ElastiCache reserves for snapshots and replication (`reserved-memory-percent`, its default)."""
+"""Share of `maxmemory` reserved for snapshots and replication (`reserved-memory-percent`, the default)."""
 
 
 def cache_node(memory_gib: float) -> str:
-    """Name of the smallest node type whose `maxmemory` fits, such as `cache.t4g.medium`; raises ValueError above the largest."""
+    """Name of the smallest node type whose `maxmemory` fits; raises ValueError above the largest."""
     node = next((name for name in CACHE_NODES if _gib(CACHE_NODES[name]) >= memory_gib), None)
     if node is None:
         raise ValueError(f"no cache node has {memory_gib:g} GiB")

@@ -35,6 +35,7 @@ COLLECTOR_IMAGE = (
 """AWS Distro for OpenTelemetry collector, v0.50.0."""
 ARCHITECTURE = "X86_64"
 """Architecture of CI runners and most published images; an image for ARM only would not start."""
+_LINUX: Container = {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}
 
 
 @dataclass(frozen=True)
@@ -44,98 +45,6 @@ class Task:
     definition: aws.ecs.TaskDefinition
     log_group: aws.cloudwatch.LogGroup
     grant: aws.iam.RolePolicy
-
-
-def service_container(
-    base: AwsBaseResources, name: str, environment: Environment, log_group: pulumi.Output[str]
-) -> Container:
-    """Container of a service: not root, nothing writable but /tmp, secrets by reference."""
-    service = base.spec.services[name]
-    tmp = {"containerPath": "/tmp", "size": fargate(service.size).memory_mib // TMP_DIVISOR}  # noqa: S108 - a mount, no file
-    return {
-        **_base(base, name, base.registry.images[name], log_group),
-        **_port_mapping(name, service),
-        **({"command": list(service.command)} if service.command else {}),
-        **_health_check(service),
-        "essential": True,
-        "environment": variables(environment.plain),
-        "secrets": secrets(environment.secrets),
-        "stopTimeout": STOP_TIMEOUT_SECONDS,
-        # a bind mount on Fargate belongs to root, so this user could not write to it; tmpfs is writable for every user
-        "linuxParameters": {**_LINUX, "tmpfs": [{**tmp, "mountOptions": ["rw", "nosuid", "nodev"]}]},
-    }
-
-
-def collector_container(base: AwsBaseResources, config: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
-    """Collector that sends a service's metrics to Prometheus; the task continues when it stops."""
-    return {
-        **_base(base, COLLECTOR, COLLECTOR_IMAGE, log_group),
-        "essential": False,
-        "memory": COLLECTOR_MEMORY_MIB,
-        "environment": variables({"AOT_CONFIG_CONTENT": config}),
-        "linuxParameters": _LINUX,
-    }
-
-
-def variables(plain: Mapping[str, pulumi.Input[str]]) -> list[Container]:
-    """Environment variables sorted by name: ECS keeps the order, and another order would be a new revision."""
-    return [{"name": name, "value": plain[name]} for name in sorted(plain)]
-
-
-def secrets(references: Mapping[str, SecretRef]) -> list[Container]:
-    """Secrets by reference, each pinned to a version, so that a new value is a new revision and restarts its readers."""
-    return [{"name": name, "valueFrom": _value_from(references[name])} for name in sorted(references)]
-
-
-def log_options(base: AwsBaseResources, prefix: str, log_group: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
-    """Options of the awslogs driver; a full buffer drops lines instead of blocking the service."""
-    return {
-        "awslogs-group": log_group,
-        "awslogs-region": base.context.region,
-        "awslogs-stream-prefix": prefix,
-        "mode": "non-blocking",
-        "max-buffer-size": LOG_BUFFER_SIZE,
-    }
-
-
-_LINUX: Container = {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}
-
-
-def _base(base: AwsBaseResources, name: str, image: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
-    return {
-        "name": name,
-        "image": image,
-        "user": NO_ROOT_USER,
-        "readonlyRootFilesystem": True,
-        "logConfiguration": {"logDriver": "awslogs", "options": log_options(base, name, log_group)},
-    }
-
-
-def _port_mapping(name: str, service: Service) -> Container:
-    if service.port is None:
-        return {}
-    port = {"name": name, "containerPort": service.port, "protocol": "tcp", "appProtocol": "http"}
-    return {"portMappings": [port]}
-
-
-def _health_check(service: Service) -> Container:
-    command, health = container_check(service), service.health
-    return {"healthCheck": _health_check_settings(command, health)} if command else {}
-
-
-def _health_check_settings(command: tuple[str, ...], health: Health) -> Container:
-    return {
-        "command": list(command),
-        "interval": health.interval_seconds,
-        "timeout": health.timeout_seconds,
-        "retries": health.unhealthy_threshold,
-        "startPeriod": health.start_period_seconds,
-    }
-
-
-def _value_from(secret: SecretRef) -> pulumi.Output[str]:
-    """`<arn>:<json key>:<version stage>:<version id>` with the middle two empty: the full value of one version."""
-    return pulumi.Output.concat(secret.reference, ":::", secret.version)
 
 
 def create_task(scope: Scope, base: AwsBaseResources, name: str, environment: Environment) -> Task:
@@ -190,3 +99,92 @@ def _log_grant(
         policy=document(allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)),
         opts=scope.opts(),
     )
+
+
+def service_container(
+    base: AwsBaseResources, name: str, environment: Environment, log_group: pulumi.Output[str]
+) -> Container:
+    """Container of a service: not root, nothing writable but /tmp, secrets by reference."""
+    service = base.spec.services[name]
+    tmp = {"containerPath": "/tmp", "size": fargate(service.size).memory_mib // TMP_DIVISOR}  # noqa: S108 - a mount, no file
+    return {
+        **_base(base, name, base.registry.images[name], log_group),
+        **_port_mapping(name, service),
+        **({"command": list(service.command)} if service.command else {}),
+        **_health_check(service),
+        "essential": True,
+        "environment": variables(environment.plain),
+        "secrets": secrets(environment.secrets),
+        "stopTimeout": STOP_TIMEOUT_SECONDS,
+        # a bind mount on Fargate belongs to root, so this user could not write to it; tmpfs is writable for every user
+        "linuxParameters": {**_LINUX, "tmpfs": [{**tmp, "mountOptions": ["rw", "nosuid", "nodev"]}]},
+    }
+
+
+def collector_container(base: AwsBaseResources, config: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
+    """Collector that sends a service's metrics to Prometheus; the task continues when it stops."""
+    return {
+        **_base(base, COLLECTOR, COLLECTOR_IMAGE, log_group),
+        "essential": False,
+        "memory": COLLECTOR_MEMORY_MIB,
+        "environment": variables({"AOT_CONFIG_CONTENT": config}),
+        "linuxParameters": _LINUX,
+    }
+
+
+def variables(plain: Mapping[str, pulumi.Input[str]]) -> list[Container]:
+    """Environment variables sorted by name: ECS keeps the order, and another order would be a new revision."""
+    return [{"name": name, "value": plain[name]} for name in sorted(plain)]
+
+
+def secrets(references: Mapping[str, SecretRef]) -> list[Container]:
+    """Secrets by reference, each pinned to a version: a new value is a new revision and restarts its readers."""
+    return [{"name": name, "valueFrom": _value_from(references[name])} for name in sorted(references)]
+
+
+def log_options(base: AwsBaseResources, prefix: str, log_group: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
+    """Options of the awslogs driver; a full buffer drops lines instead of blocking the service."""
+    return {
+        "awslogs-group": log_group,
+        "awslogs-region": base.context.region,
+        "awslogs-stream-prefix": prefix,
+        "mode": "non-blocking",
+        "max-buffer-size": LOG_BUFFER_SIZE,
+    }
+
+
+def _base(base: AwsBaseResources, name: str, image: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
+    return {
+        "name": name,
+        "image": image,
+        "user": NO_ROOT_USER,
+        "readonlyRootFilesystem": True,
+        "logConfiguration": {"logDriver": "awslogs", "options": log_options(base, name, log_group)},
+    }
+
+
+def _port_mapping(name: str, service: Service) -> Container:
+    if service.port is None:
+        return {}
+    port = {"name": name, "containerPort": service.port, "protocol": "tcp", "appProtocol": "http"}
+    return {"portMappings": [port]}
+
+
+def _health_check(service: Service) -> Container:
+    command, health = container_check(service), service.health
+    return {"healthCheck": _health_check_settings(command, health)} if command else {}
+
+
+def _health_check_settings(command: tuple[str, ...], health: Health) -> Container:
+    return {
+        "command": list(command),
+        "interval": health.interval_seconds,
+        "timeout": health.timeout_seconds,
+        "retries": health.unhealthy_threshold,
+        "startPeriod": health.start_period_seconds,
+    }
+
+
+def _value_from(secret: SecretRef) -> pulumi.Output[str]:
+    """`<arn>:<json key>:<version stage>:<version id>` with the middle two empty: the full value of one version."""
+    return pulumi.Output.concat(secret.reference, ":::", secret.version)

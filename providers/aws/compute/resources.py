@@ -72,8 +72,8 @@ def _deployment_alarm(
 def create_cluster(scope: Scope, base: AwsBaseResources) -> Cluster:
     """Cluster of the region, with metrics of every task.
 
-    Commands inside running containers (ECS Exec) are disabled: the agent writes to the root file system, which is read-only
-    here.
+    Commands inside running containers (ECS Exec) are disabled: the agent writes to the root file system, which is
+    read-only here.
     """
     insights = _insights(scope, base)
     cluster = aws.ecs.Cluster(

@@ -1,7 +1,7 @@
 """Target tracking on CPU, memory and requests per replica.
 
-Application Auto Scaling adds tasks when one target is exceeded and removes them when all allow it. It counts requests at
-the load balancer, so only services with a path have that target.
+Application Auto Scaling adds tasks when one target is exceeded and removes them when all allow it. It counts requests
+at the load balancer, so only services with a path have that target.
 """
 
 from collections.abc import Sequence

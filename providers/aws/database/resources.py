@@ -103,7 +103,7 @@ def create_instance(
     password: pulumi.Output[str],
     logs: Mapping[str, aws.cloudwatch.LogGroup],
 ) -> aws.rds.Instance:
-    """RDS instance. Changes wait for the maintenance window; the major version is fixed, minor versions are upgraded."""
+    """RDS instance; changes wait for the maintenance window, and only minor versions are upgraded automatically."""
     context, network, key = base.context, base.network, base.keys.data
     monitoring_role, monitoring_policy = _monitoring_role(scope, context)
     backups = database.backup.retention_days > 0

@@ -175,7 +175,7 @@ def _not_found() -> aws.lb.ListenerDefaultActionArgs:
 
 
 def create_certificate(scope: Scope, domain: str, zone: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-    """Id of the public hosted zone `zone`, and ARN of a certificate for `domain` that is validated by a record in it."""
+    """Id of the public hosted zone `zone`, and ARN of a certificate for `domain` that a record in it validates."""
     zone_id = aws.route53.get_zone_output(
         name=zone, private_zone=False, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).zone_id

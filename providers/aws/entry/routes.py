@@ -27,13 +27,13 @@ def segments(path: str) -> list[str]:
 
 
 def patterns(path: str) -> tuple[str, ...]:
-    """Path patterns of a prefix: the path itself and all below it, but no longer word (`/chat` does not match `/chatter`)."""
+    """Path patterns of a prefix: the path and all below it, but no longer word (`/chat` does not match `/chatter`)."""
     prefix = path.rstrip("/")
     return (prefix, f"{prefix}/*") if prefix else ("/*",)
 
 
 def priority(path: str) -> int:
-    """Priority of the rule of `path`, 1 to 50000, lower for deeper paths; raises ValueError for more than five segments."""
+    """Priority of the rule of `path`, 1 to 50000, lower for deeper paths; raises ValueError above five segments."""
     depth = len(segments(path))
     if depth == 0:
         return LAST_PRIORITY

@@ -1,7 +1,7 @@
 """CloudWatch alarms of the contract's alarm rules, and composite alarms.
 
-Alarms have fixed names, because deployments and composite alarms refer to them by name. An alarm notifies its topic when
-it fires and when it returns to OK.
+Alarms have fixed names, because deployments and composite alarms refer to them by name. An alarm notifies its topic
+when it fires and when it returns to OK.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,8 +42,8 @@ def create_alarm(
 ) -> aws.cloudwatch.MetricAlarm:
     """Alarm of one rule on its target, with the topic of the rule's severity."""
     query = metric_for(SIGNAL_QUERIES, rule)
-    limit = alarm_condition(rule, query)
-    return metric_alarm(scope, rule.key, rule.summary, query, target, limit, [channels.topic(rule.severity)])
+    condition = alarm_condition(rule, query)
+    return metric_alarm(scope, rule.key, rule.summary, query, target, condition, [channels.topic(rule.severity)])
 
 
 def alarm_condition(rule: AlarmRule, query: MetricQuery) -> AlarmCondition:
@@ -62,7 +62,7 @@ def metric_alarm(
     summary: str,
     query: MetricQuery,
     target: AwsAlarmTarget,
-    limit: AlarmCondition,
+    condition: AlarmCondition,
     topics: Sequence[pulumi.Output[str]],
 ) -> aws.cloudwatch.MetricAlarm:
     """Alarm on a query; without topics it is a part of a composite alarm."""
@@ -70,13 +70,13 @@ def metric_alarm(
         scope.named(key),
         name=alarm_name(target.stack, key),
         alarm_description=summary,
-        **alarm_source(query, target, limit.period_seconds, summary),
-        comparison_operator=limit.comparison,
-        threshold=limit.threshold,
-        evaluation_periods=limit.periods,
-        datapoints_to_alarm=limit.periods,
+        **alarm_source(query, target, condition.period_seconds, summary),
+        comparison_operator=condition.comparison,
+        threshold=condition.threshold,
+        evaluation_periods=condition.periods,
+        datapoints_to_alarm=condition.periods,
         treat_missing_data=query.missing,
-        warm_up_configuration=_warm_up(limit.warm_up_minutes),
+        warm_up_configuration=_warm_up(condition.warm_up_minutes),
         alarm_actions=topics,
         ok_actions=topics,
         opts=scope.opts(),
@@ -151,8 +151,8 @@ def create_outage_alarm(
 ) -> aws.cloudwatch.CompositeAlarm:
     """Composite alarm `<service>-down` of one public service.
 
-    A service is down when targets fail their health check, or when requests fail and are slow at the same time; one of the
-    latter may be caused by a single caller. The alarms it combines keep their own severities.
+    A service is down when targets fail their health check, or when requests fail and are slow at the same time; one of
+    the latter may be caused by a single caller. The alarms it combines keep their own severities.
     """
     unhealthy = firing(alarms[Signal.UNHEALTHY_REPLICAS])
     failing, slow = firing(alarms[Signal.ERROR_PERCENT]), firing(alarms[Signal.LATENCY_P95_SECONDS])

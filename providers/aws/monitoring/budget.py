@@ -1,8 +1,8 @@
 """Monthly budget and cost anomaly detection.
 
 The budget covers the account, because AWS can only separate a stack's costs by a tag that was activated for cost
-allocation; with an inactive tag it would count nothing without notice. The anomaly monitor filters by the stack's tag: an
-account may have only one monitor over its services, which new accounts already have, and a second one would fail the
+allocation; with an inactive tag it would count nothing without notice. The anomaly monitor filters by the stack's tag:
+an account may have only one monitor over its services, which new accounts already have, and a second one would fail the
 deployment. Both services are global and take no region.
 """
 

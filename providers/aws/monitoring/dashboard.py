@@ -121,7 +121,7 @@ def alarm_list(box: WidgetBox, title: str, arns: Sequence[pulumi.Input[str]]) ->
     return _widget("alarm", box, {"title": title, "alarms": list(arns)})
 
 
-def graph(box: WidgetBox, panel: Panel, row: MetricQuery, target: AwsAlarmTarget, region: str) -> Widget:
+def graph(box: WidgetBox, panel: Panel, query: MetricQuery, target: AwsAlarmTarget, region: str) -> Widget:
     """Graph of a panel, with its threshold as a line."""
     properties: Widget = {
         "title": panel.title,
@@ -129,18 +129,18 @@ def graph(box: WidgetBox, panel: Panel, row: MetricQuery, target: AwsAlarmTarget
         "region": region,
         "view": "timeSeries",
         "period": panel.period_seconds,
-        "metrics": list(_graph_metrics(panel, row, target)),
+        "metrics": list(_graph_metrics(panel, query, target)),
         "yAxis": {"left": {"label": panel.unit, "showUnits": False, "min": 0}},
     }
-    if panel.threshold is not None and row.absence is None:
+    if panel.threshold is not None and query.absence is None:
         properties["annotations"] = {"horizontal": [{"label": "alarm", "value": panel.threshold}]}
     return _widget("metric", box, properties)
 
 
-def _graph_metrics(panel: Panel, row: MetricQuery, target: AwsAlarmTarget) -> Iterator[list[object]]:
-    math = expression(row, target)
+def _graph_metrics(panel: Panel, query: MetricQuery, target: AwsAlarmTarget) -> Iterator[list[object]]:
+    math = expression(query, target)
     label: Mapping[str, object] = {"visible": False} if math else {"label": panel.title}
-    for reading in readings(row, target):
+    for reading in readings(query, target):
         yield [*_metric_path(reading), {"id": reading.id, "stat": reading.metric.stat, **label}]
     if math:
         yield [{"id": "result", "expression": math, "label": panel.title}]

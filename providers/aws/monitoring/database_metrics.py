@@ -5,11 +5,11 @@ metric for a failed one, and AWS Backup's metrics do not cover RDS's own backups
 group, where an auditor finds them, and an alarm fires when none arrived for more than a day. Events are delivered on a
 best-effort basis: a lost event causes a false alarm, a missed backup never stays unnoticed.
 
-Connections: both ends are read. The server's log contains what it rejected (passwords, no free slot); the services' logs
-contain what never reached the server (wrong address, closed network), in the format of libpq and psycopg.
+Connections: both ends are read. The server's log contains what it rejected (passwords, no free slot); the services'
+logs contain what never reached the server (wrong address, closed network), in the format of libpq and psycopg.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
@@ -108,8 +108,4 @@ def create_failed_connections_metric(
 
 def any_of(phrases: tuple[str, ...]) -> str:
     """Filter pattern of lines that contain at least one of the phrases."""
-    return " ".join(_optional(phrases))
-
-
-def _optional(phrases: tuple[str, ...]) -> Iterator[str]:
-    return (f'?"{phrase}"' for phrase in phrases)
+    return " ".join(f'?"{phrase}"' for phrase in phrases)

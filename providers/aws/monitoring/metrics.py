@@ -46,8 +46,8 @@ class AwsMetric:
 class MetricQuery:
     """CloudWatch query of one signal.
 
-    `expression` is metric math over the metrics' ids; empty for a single metric. Placeholders in it and in a namespace are
-    replaced by values of the target, and `{nodes}` by the ids of a metric that is read `per_node`.
+    `expression` is metric math over the metrics' ids; empty for a single metric. Placeholders in it and in a namespace
+    are replaced by values of the target, and `{nodes}` by the ids of a metric that is read `per_node`.
     """
 
     metrics: Mapping[str, AwsMetric]
@@ -99,8 +99,8 @@ def errors(*dimensions: str) -> MetricQuery:
     """Percentage of requests answered with 5xx, by the service or by the load balancer on its behalf.
 
     The load balancer reports its own errors only when there are some and never by target group. Every term is therefore
-    filled with zero, and with several public services each of them includes the load balancer's errors: a false alarm is
-    preferable to none when a service is too broken to answer.
+    filled with zero, and with several public services each of them includes the load balancer's errors: a false alarm
+    is preferable to none when a service is too broken to answer.
     """
     failed, requests = "(FILL(t5,0)+FILL(e5,0))", "(FILL(rq,0)+FILL(e5,0))"
     return MetricQuery(
@@ -193,7 +193,7 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
         per_node=True,
     ),
 }
-"""CloudWatch query of every signal. Sources: "CloudWatch metrics" of ECS, Application Load Balancer, RDS, ElastiCache."""
+"""CloudWatch query of every signal. Sources: metrics of ECS, Application Load Balancer, RDS and ElastiCache."""
 GRAPH_METRICS: Mapping[GraphOnlyMetric, MetricQuery] = {
     GraphOnlyMetric.REQUESTS: single_metric(
         namespace="AWS/ApplicationELB", name="RequestCount", stat="Sum", dimensions=TARGETS

@@ -33,8 +33,8 @@ def create_slo(scope: Scope, slo: Slo, target: AwsAlarmTarget, channels: AwsChan
     """Declare burn-rate alarms on the load balancer's metrics, and one on the latency objective over an hour."""
     burning = tuple(_burn_rate(scope, slo, pair, target, channels) for pair in BURN_RATES)
     summary = f"the 95th percentile latency of an hour is above the objective of {slo.latency_p95_seconds:g} s"
-    limit = AlarmCondition(slo.latency_p95_seconds, HOUR_SECONDS)
-    slow = metric_alarm(scope, LATENCY_KEY, summary, latency(*BALANCER), target, limit, [channels.topic("warning")])
+    condition = AlarmCondition(slo.latency_p95_seconds, HOUR_SECONDS)
+    slow = metric_alarm(scope, LATENCY_KEY, summary, latency(*BALANCER), target, condition, [channels.topic("warning")])
     return SloAlarms(burning, slow)
 
 
@@ -59,6 +59,6 @@ def _burn_rate(
 
 def _window(scope: Scope, key: str, percent: float, seconds: int, target: AwsAlarmTarget) -> aws.cloudwatch.MetricAlarm:
     # at or above: a pair whose threshold is limited to 100 percent could not exceed it
-    limit = AlarmCondition(percent, seconds, comparison="GreaterThanOrEqualToThreshold")
+    condition = AlarmCondition(percent, seconds, comparison="GreaterThanOrEqualToThreshold")
     summary = f"{percent:g} % of requests failed within {seconds} s; part of a burn-rate alarm"
-    return metric_alarm(scope, key, summary, errors(*BALANCER), target, limit, [])
+    return metric_alarm(scope, key, summary, errors(*BALANCER), target, condition, [])

@@ -1,9 +1,9 @@
 """Address plan of the VPC: the block of a subnet depends on its tier and zone index only. Pure.
 
-The VPC is divided into sixteen slots. Slots 0 to 3 are the private subnets of zones 0 to 3, where the services run. Slot
-15 is divided into small subnets: four public ones (load balancer, NAT), then four for the database tier. Slots 4 to 14
-stay unused. A new zone therefore does not change the blocks of others, and the four subnets of a tier share one block
-that network ACLs can name.
+The VPC is divided into sixteen slots. Slots 0 to 3 are the private subnets of zones 0 to 3, where the services run.
+Slot 15 is divided into small subnets: four public ones (load balancer, NAT), then four for the database tier. Slots 4
+to 14 stay unused. A new zone therefore does not change the blocks of others, and the four subnets of a tier share one
+block that network ACLs can name.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,6 @@ from providers.contract.diagnostics import listed
 
 Tier = Literal["public", "private", "database"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
-
 MAX_ZONES = 4
 LARGEST_PREFIX = 16
 """Largest VPC: Amazon VPC user guide, "VPC CIDR blocks"."""
@@ -29,6 +28,16 @@ SMALL_SLOT = {"public": 0, "database": MAX_ZONES}
 """Index of a tier's first small subnet in the last slot."""
 RESERVED_ADDRESSES = 5
 """AWS reserves the first four addresses and the last of every subnet."""
+PRIVATE_RANGES = tuple(IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+"""RFC 1918 and RFC 6598. AWS accepts public blocks too, but their owners could then not be reached."""
+
+
+@dataclass(frozen=True)
+class CidrProblem:
+    """Reason why a block is no VPC of this platform, and its correction."""
+
+    problem: str
+    fix: str
 
 
 @dataclass(frozen=True)
@@ -58,18 +67,6 @@ def address_plan(cidr: str) -> AwsAddressPlan:
     if invalid:
         raise ValueError(invalid.problem)
     return AwsAddressPlan(IPv4Network(cidr))
-
-
-PRIVATE_RANGES = tuple(IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
-"""RFC 1918 and RFC 6598. AWS accepts public blocks too, but their owners could then not be reached."""
-
-
-@dataclass(frozen=True)
-class CidrProblem:
-    """Reason why a block is no VPC of this platform, and its correction."""
-
-    problem: str
-    fix: str
 
 
 def cidr_problem(cidr: str) -> CidrProblem | None:

@@ -3,8 +3,8 @@
 S3 always has a gateway endpoint: it is free and keeps image layers off the NAT gateway. The others are interface
 endpoints in the private tier, declared when `private_endpoints` is set.
 
-An endpoint policy grants nothing; it limits what passes. Each names the actions that tasks need and this account, so that
-stolen credentials of another account cannot send data out through it.
+An endpoint policy grants nothing; it limits what passes. Each names the actions that tasks need and this account, so
+that stolen credentials of another account cannot send data out through it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -136,8 +136,8 @@ def _statements_by_service(context: AwsContext) -> Mapping[str, tuple[Statement,
 def object_statements(context: AwsContext) -> tuple[Statement, ...]:
     """Statements of the S3 endpoint: the account's buckets, image layers, and reading public objects.
 
-    ECR stores image layers in its own bucket of each region: Amazon ECR user guide, "Minimum Amazon S3 bucket permissions".
-    Downloads from other sites may come from S3, so reading is allowed unless egress is none.
+    ECR stores image layers in its own bucket of each region: Amazon ECR user guide, "Minimum Amazon S3 bucket
+    permissions". Downloads from other sites may come from S3, so reading is allowed unless egress is none.
     """
     every_bucket = f"arn:{context.partition}:s3:::*"
     layers = f"arn:{context.partition}:s3:::prod-{context.region}-starport-layer-bucket/*"

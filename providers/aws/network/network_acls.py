@@ -1,8 +1,8 @@
 """Network ACLs: one per tier, which limits traffic between tiers independently of security groups.
 
-ACLs are stateless, so each direction needs its own rule, and responses arrive on ephemeral ports of the other side. They
-do not filter the VPC's DNS, metadata and time services (Amazon VPC user guide, "Network ACL basics"). Rule numbers are
-fixed, so that adding or removing a rule renumbers no other.
+ACLs are stateless, so each direction needs its own rule, and responses arrive on ephemeral ports of the other side.
+They do not filter the VPC's DNS, metadata and time services (Amazon VPC user guide, "Network ACL basics"). Rule numbers
+are fixed, so that adding or removing a rule renumbers no other.
 """
 
 from collections.abc import Sequence

@@ -21,7 +21,6 @@ from providers.aws.network.subnets import create_routing, create_subnets
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 
-__all__ = ["AwsNetwork", "SecurityGroups", "create_network"]
 AGGREGATION_SECONDS = 60
 """Shortest interval; the default of ten minutes is too coarse to separate incidents."""
 WRITE = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
@@ -31,8 +30,8 @@ WRITE = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 class AwsNetwork:
     """Subnets by tier (one per zone, in zone order), security groups, and dependencies of services.
 
-    A tier without use has no subnets: `public` without routed services and without egress, `database` without database and
-    cache.
+    A tier without use has no subnets: `public` without routed services and without egress, `database` without database
+    and cache.
     """
 
     vpc_id: pulumi.Output[str]
@@ -92,7 +91,7 @@ def empty_default_resources(scope: Scope, vpc: aws.ec2.Vpc) -> None:
 
 
 def create_flow_logs(scope: Scope, context: AwsContext, keys: AwsKeys, vpc: aws.ec2.Vpc) -> None:
-    """Flow log of every connection, accepted or rejected, and a role that writes to its log group only (Security Hub EC2.6)."""
+    """Flow log of all traffic, and a role that writes to its log group only (Security Hub EC2.6)."""
     log_group = create_log_group(scope, "flow-logs", context, keys.telemetry, context.log_group("network", "flows"))
     role = aws.iam.Role(
         scope.named("flow-logs"),
@@ -114,6 +113,6 @@ def create_flow_logs(scope: Scope, context: AwsContext, keys: AwsKeys, vpc: aws.
         log_destination=log_group.arn,
         iam_role_arn=role.arn,
         max_aggregation_interval=AGGREGATION_SECONDS,
-        # a flow log without permission to write starts in the state "Access error"; the role's ARN does not express the policy
+        # without permission to write, a flow log starts in the state "Access error"
         opts=scope.opts(depends_on=[grant]),
     )

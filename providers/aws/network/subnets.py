@@ -31,6 +31,57 @@ class Routing:
     routes: tuple[pulumi.Resource, ...]
 
 
+def create_subnets(scope: Scope, context: AwsContext, plan: AwsAddressPlan, vpc: aws.ec2.Vpc) -> Subnets:
+    """Declare subnets by tier in zone order; none for a tier without use."""
+    names = _zone_names(scope)
+    zones = range(context.spec.network.zones)
+    needed = tiers_needed(context.spec)
+    return {
+        tier: tuple(_subnet(scope, context, plan, vpc, tier, zone, names) for zone in zones) if needed[tier] else ()
+        for tier in TIERS
+    }
+
+
+def tiers_needed(spec: Platform) -> Mapping[Tier, bool]:
+    """Tiers with use: the public tier for load balancer and NAT, the database tier for database and cache."""
+    return {
+        "public": bool(spec.public) or spec.network.egress != "none",
+        "private": True,
+        "database": spec.database is not None or spec.cache is not None,
+    }
+
+
+def _zone_names(scope: Scope) -> pulumi.Output[Sequence[str]]:
+    available = aws.get_availability_zones_output(
+        state="available",
+        # accounts that opted in also list local and wavelength zones, which lack most services
+        filters=[aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])],
+        opts=pulumi.InvokeOutputOptions(parent=scope.parent),
+    )
+    return available.names
+
+
+def _subnet(
+    scope: Scope,
+    context: AwsContext,
+    plan: AwsAddressPlan,
+    vpc: aws.ec2.Vpc,
+    tier: Tier,
+    zone: int,
+    names: pulumi.Output[Sequence[str]],
+) -> aws.ec2.Subnet:
+    return aws.ec2.Subnet(
+        scope.named(f"{tier}-{zone}"),
+        vpc_id=vpc.id,
+        cidr_block=str(plan.subnet(tier, zone)),
+        availability_zone=names.apply(lambda available: zone_name(available, zone, context.region)),
+        # load balancer and NAT have their own public addresses; no other resource here may have one
+        map_public_ip_on_launch=False,
+        # another zone would replace the subnet; a changed zone list must not
+        opts=scope.opts(ignore_changes=["availabilityZone"]),
+    )
+
+
 def create_routing(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc, subnets: Subnets) -> Routing:
     """Declare gateways, route tables, routes and associations of all tiers."""
     public = _public(scope, vpc, subnets["public"]) if subnets["public"] else ()
@@ -59,8 +110,8 @@ def _public(
         gateway_id=internet.id,
         opts=scope.opts(),
     )
-    # resources that take the subnet id from its association depend on the internet gateway: without it AWS fails to create a
-    # load balancer or a NAT gateway, and neither refers to it in a property
+    # load balancer and NAT gateway take the subnet id from the association and so depend on the internet gateway:
+    # without it AWS fails to create them, and neither refers to it in a property
     return tuple(
         _associate(scope, "public", zone, subnet, table, after=(route,)) for zone, subnet in enumerate(subnets)
     )
@@ -114,55 +165,4 @@ def _associate(
         subnet_id=subnet.id,
         route_table_id=table.id,
         opts=scope.opts(depends_on=after),
-    )
-
-
-def create_subnets(scope: Scope, context: AwsContext, plan: AwsAddressPlan, vpc: aws.ec2.Vpc) -> Subnets:
-    """Declare subnets by tier in zone order; none for a tier without use."""
-    names = _zone_names(scope)
-    zones = range(context.spec.network.zones)
-    needed = tiers_needed(context.spec)
-    return {
-        tier: tuple(_subnet(scope, context, plan, vpc, tier, zone, names) for zone in zones) if needed[tier] else ()
-        for tier in TIERS
-    }
-
-
-def tiers_needed(spec: Platform) -> Mapping[Tier, bool]:
-    """Tiers with use: the public tier for load balancer and NAT, the database tier for database and cache."""
-    return {
-        "public": bool(spec.public) or spec.network.egress != "none",
-        "private": True,
-        "database": spec.database is not None or spec.cache is not None,
-    }
-
-
-def _zone_names(scope: Scope) -> pulumi.Output[Sequence[str]]:
-    available = aws.get_availability_zones_output(
-        state="available",
-        # accounts that opted in also list local and wavelength zones, which lack most services
-        filters=[aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])],
-        opts=pulumi.InvokeOutputOptions(parent=scope.parent),
-    )
-    return available.names
-
-
-def _subnet(
-    scope: Scope,
-    context: AwsContext,
-    plan: AwsAddressPlan,
-    vpc: aws.ec2.Vpc,
-    tier: Tier,
-    zone: int,
-    names: pulumi.Output[Sequence[str]],
-) -> aws.ec2.Subnet:
-    return aws.ec2.Subnet(
-        scope.named(f"{tier}-{zone}"),
-        vpc_id=vpc.id,
-        cidr_block=str(plan.subnet(tier, zone)),
-        availability_zone=names.apply(lambda available: zone_name(available, zone, context.region)),
-        # load balancer and NAT have their own public addresses; no other resource here may have one
-        map_public_ip_on_launch=False,
-        # another zone would replace the subnet; a changed zone list must not
-        opts=scope.opts(ignore_changes=["availabilityZone"]),
     )

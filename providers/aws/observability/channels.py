@@ -1,7 +1,7 @@
 """Notification channels: one SNS topic for warnings and one for critical alarms.
 
-A topic's policy lets the AWS services that the platform uses publish for this account's resources, and requires TLS. The
-topics are encrypted with the telemetry key, because CloudWatch may not use the key that SNS owns. Slack is reached
+A topic's policy lets the AWS services that the platform uses publish for this account's resources, and requires TLS.
+The topics are encrypted with the telemetry key, because CloudWatch may not use the key that SNS owns. Slack is reached
 through Amazon Q Developer in chat applications (formerly AWS Chatbot), whose API exists in a few regions while its
 channels serve all regions; the workspace must be authorised once in the console.
 """
@@ -106,7 +106,8 @@ def _only_tls(topic: aws.sns.Topic) -> Statement:
 def _slack(scope: Scope, context: AwsContext, slack: Slack, topics: Sequence[aws.sns.Topic]) -> None:
     """Slack channel, a role that reads alarms and metrics, and the same policy as guardrail.
 
-    The default guardrail is AdministratorAccess, which would give every member of the channel full control of the account.
+    The default guardrail is AdministratorAccess, which would give every member of the channel full control of the
+    account.
     """
     policy = aws.iam.Policy(
         scope.named("slack"),

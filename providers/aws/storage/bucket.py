@@ -60,20 +60,20 @@ def secure_bucket(
 ) -> SecureBucket:
     """Declare a bucket and its settings.
 
-    `encryption_key` None selects keys of S3 (AES256), which log delivery requires; `statements` receives the bucket's ARN
-    and returns statements for its policy.
+    `encryption_key` None selects keys of S3 (AES256), which log delivery requires; `statements` receives the bucket's
+    ARN and returns statements for its policy.
     """
     bucket = aws.s3.Bucket(scope.named(part), force_destroy=False, opts=scope.opts(protect=lifecycle.protect))
-    owned = _refuse_the_public(scope, part, bucket)
+    access_settings = _block_public_access(scope, part, bucket)
     _encrypt(scope, part, bucket, encryption_key)
     _retain(scope, part, bucket, lifecycle)
     _publish_events(scope, part, bucket, access_log)
     policy = aws.s3.BucketPolicy(
         _named(scope, part, "policy"),
         bucket=bucket.id,
-        policy=document(*_refuse_plain_text(bucket.arn), *statements(bucket.arn)),
+        policy=document(*_tls_denials(bucket.arn), *statements(bucket.arn)),
         # S3 returns OperationAborted when these three resources change a bucket at the same time
-        opts=scope.opts(depends_on=owned),
+        opts=scope.opts(depends_on=access_settings),
     )
     return SecureBucket(bucket.id, bucket.arn, policy)
 
@@ -82,7 +82,7 @@ def _named(scope: Scope, part: str, setting: str) -> str:
     return scope.named(f"{part}-{setting}" if part else setting)
 
 
-def _refuse_the_public(scope: Scope, part: str, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
+def _block_public_access(scope: Scope, part: str, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
     block = aws.s3.BucketPublicAccessBlock(
         _named(scope, part, "private"),
         bucket=bucket.id,
@@ -101,16 +101,16 @@ def _refuse_the_public(scope: Scope, part: str, bucket: aws.s3.Bucket) -> list[p
     return [block, ownership]
 
 
-def _refuse_plain_text(arn: pulumi.Output[str]) -> list[Statement]:
-    refused = {
+def _tls_denials(arn: pulumi.Output[str]) -> list[Statement]:
+    denial = {
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
         "Resource": [arn, pulumi.Output.concat(arn, "/*")],
     }
     return [
-        {"Sid": "RefusePlainText", **refused, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-        {"Sid": "RefuseOldTls", **refused, "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
+        {"Sid": "RefusePlainText", **denial, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        {"Sid": "RefuseOldTls", **denial, "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
     ]
 
 

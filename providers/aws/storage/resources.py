@@ -39,7 +39,7 @@ def endpoint_url(context: AwsContext) -> str:
 
 
 def _after_grants(name: pulumi.Output[str], grants: list[aws.iam.RolePolicy]) -> pulumi.Output[str]:
-    """Bucket name that resolves after the permissions exist, so that services that read it also depend on them on destroy."""
+    """Bucket name that resolves after the permissions exist: its readers depend on them, also on destroy."""
     return pulumi.Output.all(name, *[grant.id for grant in grants]).apply(lambda values: str(values[0]))
 
 
