@@ -1,1 +1,1 @@
-"""Tests of what runs on this machine; each tells what it needs, and is skipped with that reason where it is missing."""
+"""Tests with real containers and processes on this machine; each is skipped, with the reason, when a program is missing."""

@@ -1,4 +1,4 @@
-"""The machine that all tests here share; a test leaves it as it found it."""
+"""Deployed example that all tests of this folder share; a test leaves it unchanged."""
 
 import os
 from collections.abc import Iterator
@@ -6,42 +6,42 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.machine import Machine
-from tests.local.needs import need_machine
-from tests.local.waiting import eventually
+from tests.local.host_stack import HostStack
+from tests.local.poll import eventually
+from tests.local.requirements import require_docker
 
 READY_SECONDS = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker for all tests of the machine, of which there is one."""
+    """Run all tests of the shared stack in one worker."""
     for item in items:
-        if "standing" in getattr(item, "fixturenames", ()):
+        if "session_stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("machine"))
 
 
 @pytest.fixture(scope="session")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """The example, up; destroyed when the tests end, whatever becomes of them.
+def session_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostStack]:
+    """Deployed example, destroyed after the tests even when they fail.
 
-    KEPT_MACHINE names a folder in which it is kept from one run to the next, for whoever writes tests.
+    KEPT_MACHINE names a folder in which the stack is kept between runs, for the development of tests.
     """
-    need_machine()
+    require_docker()
     if kept := os.environ.get("KEPT_MACHINE"):
-        machine = Machine.lay(Path(kept))
-        machine.deployment.up()
-        yield machine
+        stack = HostStack.create(Path(kept))
+        stack.deployment.up()
+        yield stack
         return
-    machine = Machine.lay(tmp_path_factory.mktemp("machine"))
+    stack = HostStack.create(tmp_path_factory.mktemp("machine"))
     try:
-        machine.deployment.up()
-        yield machine
+        stack.deployment.up()
+        yield stack
     finally:
-        machine.deployment.destroy()
+        stack.deployment.destroy()
 
 
 @pytest.fixture
-def machine(standing: Machine) -> Machine:
-    """The example, answering."""
-    eventually(lambda: standing.ask("/health").status == 200, READY_SECONDS)
-    return standing
+def stack(session_stack: HostStack) -> HostStack:
+    """Deployed example with a healthy entry."""
+    eventually(lambda: session_stack.ask("/health").status == 200, READY_SECONDS)
+    return session_stack

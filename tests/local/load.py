@@ -1,4 +1,4 @@
-"""Load through the entry at a fixed rate, however slow the answers: what a crowd of clients does that knows no other's pace."""
+"""Load through the entry at a fixed rate that does not depend on the latency of the answers, like independent clients."""
 
 import asyncio
 import threading
@@ -11,16 +11,16 @@ from typing import Any
 
 import aiohttp
 
-from tests.local.machine import TRUSTING, Machine
+from tests.local.host_stack import TLS_WITHOUT_VERIFICATION, HostStack
 
 CONNECTIONS = 200
-PATIENCE_SECONDS = 10
-GOOD = range(200, 300)
+TIMEOUT_SECONDS = 10
+SUCCESS_STATUSES = range(200, 300)
 
 
 @dataclass(frozen=True)
-class Sent:
-    """One request: when it was due on the monotonic clock, how long its answer took, what the answer was."""
+class SentRequest:
+    """Request with its due time on the monotonic clock, its latency and its answer."""
 
     at: float
     seconds: float
@@ -28,83 +28,85 @@ class Sent:
     body: Any = None
 
     @property
-    def good(self) -> bool:
-        """True for an answer that promises what was asked."""
-        return self.status in GOOD
+    def succeeded(self) -> bool:
+        """True for an answer with a 2xx status."""
+        return self.status in SUCCESS_STATUSES
 
 
-Asked = tuple[str, object]
+RequestSpec = tuple[str, object]
 """Path, and the body of a POST or None for a GET."""
 
 
 @dataclass
 class Report:
-    """What became of every request."""
+    """Results of all requests."""
 
-    sent: list[Sent] = field(default_factory=list[Sent])
+    sent: list[SentRequest] = field(default_factory=list[SentRequest])
 
     @property
-    def failed(self) -> list[Sent]:
-        """Requests without a good answer."""
-        return [one for one in self.sent if not one.good]
+    def failed(self) -> list[SentRequest]:
+        """Requests without a 2xx status."""
+        return [one for one in self.sent if not one.succeeded]
 
     @property
     def error_percent(self) -> float:
-        """Share of them."""
+        """Share of failed requests."""
         return 100 * len(self.failed) / len(self.sent)
 
     @property
     def p95_seconds(self) -> float:
-        """Nineteen of twenty answers came within this time."""
+        """95th percentile latency."""
         return sorted(one.seconds for one in self.sent)[int(0.95 * len(self.sent))]
 
     def acknowledged(self) -> list[Any]:
-        """Bodies of the good answers."""
-        return [one.body for one in self.sent if one.good]
+        """Bodies of the successful answers."""
+        return [one.body for one in self.sent if one.succeeded]
 
     def recovered_seconds(self, since: float) -> float:
-        """From `since` until the last request that was due and went unanswered; 0 when none did."""
-        return max((one.at - since for one in self.failed if one.at >= since - PATIENCE_SECONDS), default=0.0)
+        """Time from `since` to the last failed request; 0 when none failed."""
+        return max((one.at - since for one in self.failed if one.at >= since - TIMEOUT_SECONDS), default=0.0)
 
-    def told(self) -> str:
-        """In a few words."""
-        kinds = sorted({one.status for one in self.failed})
-        return f"{len(self.sent)} sent, {len(self.failed)} failed {kinds}, p95 {self.p95_seconds:.3f} s"
+    def summary(self) -> str:
+        """Summary in one line."""
+        statuses = sorted({one.status for one in self.failed})
+        return f"{len(self.sent)} sent, {len(self.failed)} failed {statuses}, p95 {self.p95_seconds:.3f} s"
 
 
 @contextmanager
-def load(machine: Machine, a_second: float, ask: Callable[[int], Asked], *, bodies: bool = False) -> Generator[Report]:
-    """Requests at a fixed rate while the block runs; `ask` makes the n-th one, `bodies` keeps what was answered."""
+def load(
+    stack: HostStack, requests_per_second: float, ask: Callable[[int], RequestSpec], *, bodies: bool = False
+) -> Generator[Report]:
+    """Send requests at a fixed rate while the block runs; `ask` returns the n-th one, `bodies` keeps the answers' bodies."""
     report, ended = Report(), threading.Event()
-    client = _Client(f"https://localhost:{machine.port}", a_second, ask, bodies, report)
+    client = _Client(f"https://localhost:{stack.port}", requests_per_second, ask, bodies, report)
     thread = threading.Thread(target=lambda: asyncio.run(client.run(ended)), daemon=True)
     thread.start()
     try:
         yield report
     finally:
         ended.set()
-        thread.join(timeout=3 * PATIENCE_SECONDS)
+        thread.join(timeout=3 * TIMEOUT_SECONDS)
     assert not thread.is_alive()
 
 
 @dataclass
 class _Client:
     url: str
-    a_second: float
-    ask: Callable[[int], Asked]
+    requests_per_second: float
+    ask: Callable[[int], RequestSpec]
     bodies: bool
     report: Report
 
     async def run(self, ended: threading.Event) -> None:
-        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=TRUSTING)
-        timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=TLS_WITHOUT_VERIFICATION)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         async with (
             aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
             asyncio.TaskGroup() as requests,
         ):
             start = time.monotonic()
             for number in count():
-                due = start + number / self.a_second
+                due = start + number / self.requests_per_second
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 if ended.is_set():
                     return
@@ -120,5 +122,5 @@ class _Client:
                 status, content = answer.status, await answer.json() if self.bodies and read else None
         except (aiohttp.ClientError, TimeoutError, ValueError):
             status = 0
-        # reckoned from when it was due: a queue before the entry counts as well
-        self.report.sent.append(Sent(due, time.monotonic() - due, status, content))
+        # measured from the due time, so that queueing in front of the entry counts
+        self.report.sent.append(SentRequest(due, time.monotonic() - due, status, content))

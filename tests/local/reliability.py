@@ -1,4 +1,4 @@
-"""What was measured of load, faults and recovery: the table of docs/reliability.md.
+"""Measurements of load, faults and recovery, written to the table of docs/reliability.md.
 
 RELIABILITY=/tmp/reliability.jsonl pytest tests/local && python -m tests.local.reliability /tmp/reliability.jsonl
 """
@@ -13,13 +13,15 @@ from tests.planning import ROOT
 VARIABLE = "RELIABILITY"
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-HEAD = "| what | requests | answered again after | whole again after |\n|---|---|---|---|"
+HEAD = "| event | requests | answered again after | healthy again after |\n|---|---|---|---|"
 
 
-def note(what: str, requests: str, answered_seconds: float | None, whole_seconds: float | None) -> None:
-    """One line: what was done, what became of the requests meanwhile, when all were answered and all was well again."""
+def record(
+    event: str, requests: str, answering_after_seconds: float | None, healthy_after_seconds: float | None
+) -> None:
+    """Append a line: the event, the requests during it, and the time until all were answered and all parts were healthy."""
     if path := os.environ.get(VARIABLE):
-        line = json.dumps([what, requests, _seconds(answered_seconds), _seconds(whole_seconds)])
+        line = json.dumps([event, requests, _seconds(answering_after_seconds), _seconds(healthy_after_seconds)])
         with Path(path).open("a", encoding="utf-8") as table:
             table.write(f"{line}\n")
 
@@ -29,7 +31,7 @@ def _seconds(value: float | None) -> str:
 
 
 def write_table(measured: Path) -> None:
-    """Put the lines of a run into the page."""
+    """Write the lines of a run into the page."""
     lines = [json.loads(line) for line in measured.read_text(encoding="utf-8").splitlines()]
     table = "\n".join([HEAD, *(f"| {' | '.join(line)} |" for line in lines)])
     text = PAGE.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Each kind of rule, with its cause made for real: the alert fires, and is over when the cause is."""
+"""Alert rules with a real cause: each alert fires with its cause and ends with it."""
 
 import subprocess
 import time
@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from tests.local.hurried import Hurried, hurried
+from tests.local.fast_prometheus import FastPrometheus, fast_prometheus
+from tests.local.host_stack import HostStack, docker
 from tests.local.load import load
-from tests.local.machine import Machine, docker
-from tests.local.waiting import eventually
+from tests.local.poll import eventually
 
 FIRES_SECONDS, ENDS_SECONDS = 90, 120
-BURN = """
+USE_CPU = """
 import json, socket, threading, time
 body = json.dumps({"expression": "1+1", "more": list(range(20000))}).encode()
 head = f"POST /calculate HTTP/1.1\\r\\nHost: tools\\r\\nContent-Type: application/json\\r\\nContent-Length: {len(body)}\\r\\n\\r\\n"
@@ -30,8 +30,8 @@ for _ in range(8):
     threading.Thread(target=ask, daemon=True).start()
 time.sleep(600)
 """
-"""Questions that are dear to read keep the one copy of `tools` at the half CPU that it has."""
-SWELL = """
+"""Requests that are expensive to parse keep the only replica of `tools` at its limit of half a CPU."""
+FILL_MEMORY = """
 import socket, time
 connection = socket.create_connection(("tools", 8001))
 head = b"POST /calculate HTTP/1.1\\r\\nHost: tools\\r\\nContent-Type: application/json\\r\\nContent-Length: 900000000\\r\\n\\r\\n"
@@ -41,40 +41,40 @@ for _ in range(412):
     time.sleep(0.02)
 time.sleep(600)
 """
-"""A body that never ends, which `tools` keeps in memory."""
-Cause = Callable[[Machine], AbstractContextManager[None]]
+"""An endless request body, which `tools` keeps in memory."""
+Cause = Callable[[HostStack], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
-def watching(standing: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hurried]:
-    eventually(lambda: standing.ask("/health").status == 200, 60)
-    folder = tmp_path_factory.mktemp("hurried")
-    with hurried(standing, folder) as found:
-        eventually(found.watches, 60)
-        yield found
+def fast(session_stack: HostStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastPrometheus]:
+    eventually(lambda: session_stack.ask("/health").status == 200, 60)
+    folder = tmp_path_factory.mktemp("fast-prometheus")
+    with fast_prometheus(session_stack, folder) as prometheus:
+        eventually(prometheus.is_ready, 60)
+        yield prometheus
 
 
-def test_nothing_is_told_of_a_machine_that_is_well(machine: Machine, watching: Hurried) -> None:
-    eventually(lambda: not watching.firing(), ENDS_SECONDS)
+def test_a_healthy_platform_has_no_alerts(stack: HostStack, fast: FastPrometheus) -> None:
+    eventually(lambda: not fast.firing(), ENDS_SECONDS)
     time.sleep(30)
-    assert not watching.firing()
+    assert not fast.firing()
 
 
 @contextmanager
-def _inside_gateway(machine: Machine, script: str) -> Generator[None]:
-    container = machine.copies("gateway")[0]
+def _inside_gateway(stack: HostStack, script: str) -> Generator[None]:
+    container = stack.replicas("gateway")[0]
     process = subprocess.Popen(["docker", "exec", "--interactive", container, "python3", "-c", script])
     try:
         yield
     finally:
         process.kill()
-        # the process inside outlives the command that began it, and memory is given back with the process alone
-        docker("restart", "--time=2", container, machine.container("compute-tools-1"))
+        # the process in the container outlives `docker exec`; the restart ends it and frees its memory
+        docker("restart", "--time=2", container, stack.container("compute-tools-1"))
 
 
 @contextmanager
-def _stopped(machine: Machine, part: str) -> Generator[None]:
-    container = machine.container(part)
+def _stopped(stack: HostStack, part: str) -> Generator[None]:
+    container = stack.container(part)
     docker("stop", "--time=10", container)
     try:
         yield
@@ -83,8 +83,8 @@ def _stopped(machine: Machine, part: str) -> Generator[None]:
 
 
 @contextmanager
-def _paused(machine: Machine, part: str) -> Generator[None]:
-    container = machine.container(part)
+def _paused(stack: HostStack, part: str) -> Generator[None]:
+    container = stack.container(part)
     docker("pause", container)
     try:
         yield
@@ -93,14 +93,14 @@ def _paused(machine: Machine, part: str) -> Generator[None]:
 
 
 @contextmanager
-def _database_stopped_under_load(machine: Machine) -> Generator[None]:
-    with load(machine, 10, lambda number: ("/notes", {"text": f"note {number}"})), _stopped(machine, "database-server"):
+def _database_stopped_under_load(stack: HostStack) -> Generator[None]:
+    with load(stack, 10, lambda number: ("/notes", {"text": f"note {number}"})), _stopped(stack, "database-server"):
         yield
 
 
 @contextmanager
-def _broken_dump(machine: Machine) -> Generator[None]:
-    courier = machine.container("backup-courier")
+def _broken_dump(stack: HostStack) -> Generator[None]:
+    courier = stack.container("backup-courier")
     broken = (
         "echo broken > /exchange/.in.part && echo broken > /exchange/in.name && mv /exchange/.in.part /exchange/in.dump"
     )
@@ -108,33 +108,33 @@ def _broken_dump(machine: Machine) -> Generator[None]:
     try:
         yield
     finally:
-        docker("exec", machine.container("backup-dump"), "sh", "/etc/agent-platform/dump.sh", "now")
+        docker("exec", stack.container("backup-dump"), "sh", "/etc/agent-platform/dump.sh", "now")
 
 
 CAUSES: Mapping[str, Cause] = {
-    "tools-cpu-percent": lambda machine: _inside_gateway(machine, BURN),
-    "tools-memory-percent": lambda machine: _inside_gateway(machine, SWELL),
+    "tools-cpu-percent": lambda stack: _inside_gateway(stack, USE_CPU),
+    "tools-memory-percent": lambda stack: _inside_gateway(stack, FILL_MEMORY),
     "gateway-error-percent": _database_stopped_under_load,
-    "database-failed-connections": lambda machine: _stopped(machine, "database-server"),
-    "gateway-missing-replicas": lambda machine: _stopped(machine, "compute-gateway-2"),
-    "page-unhealthy-replicas": lambda machine: _paused(machine, "compute-page-1"),
+    "database-failed-connections": lambda stack: _stopped(stack, "database-server"),
+    "gateway-missing-replicas": lambda stack: _stopped(stack, "compute-gateway-2"),
+    "page-unhealthy-replicas": lambda stack: _paused(stack, "compute-page-1"),
     "backup-verification-failed": _broken_dump,
 }
-"""What makes each kind of alert fire."""
+"""Cause of each alert."""
 
 
 @pytest.mark.parametrize("alert", CAUSES)
-def test_an_alert_fires_with_its_cause_and_ends_with_it(machine: Machine, watching: Hurried, alert: str) -> None:
-    assert alert not in watching.firing()
-    with CAUSES[alert](machine):
-        eventually(lambda: alert in watching.firing(), FIRES_SECONDS)
-    eventually(lambda: alert not in watching.firing(), 3 * ENDS_SECONDS)
+def test_an_alert_fires_with_its_cause_and_ends_with_it(stack: HostStack, fast: FastPrometheus, alert: str) -> None:
+    assert alert not in fast.firing()
+    with CAUSES[alert](stack):
+        eventually(lambda: alert in fast.firing(), FIRES_SECONDS)
+    eventually(lambda: alert not in fast.firing(), 3 * ENDS_SECONDS)
 
 
-def test_the_machines_own_alertmanager_hears_of_it(machine: Machine) -> None:
-    """With the times as they are: a copy of the database's exporter that finds none is told within two minutes."""
-    told = machine.container("monitoring-alertmanager")
-    with _stopped(machine, "database-server"):
-        asked = ["exec", told, "wget", "-qO-", "http://127.0.0.1:9093/api/v2/alerts"]
-        eventually(lambda: "database-failed-connections" in docker(*asked), 180)
-    eventually(lambda: machine.ask("/health").status == 200, 60)
+def test_the_deployed_alertmanager_gets_an_alert(stack: HostStack) -> None:
+    """Durations are the real ones: a stopped database is reported within two minutes."""
+    alertmanager = stack.container("monitoring-alertmanager")
+    with _stopped(stack, "database-server"):
+        request = ["exec", alertmanager, "wget", "-qO-", "http://127.0.0.1:9093/api/v2/alerts"]
+        eventually(lambda: "database-failed-connections" in docker(*request), 180)
+    eventually(lambda: stack.ask("/health").status == 200, 60)

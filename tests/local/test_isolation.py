@@ -1,11 +1,11 @@
-"""Who can open a connection to whom, asked from inside each container, at every address and port of every other."""
+"""Connections from inside each container to every address and port of every other."""
 
 import json
 from collections.abc import Mapping
 
 import pytest
 
-from tests.local.machine import STACK, Machine, docker
+from tests.local.host_stack import STACK, HostStack, docker
 
 PORTS: Mapping[str, tuple[int, ...]] = {
     "alertmanager": (9093,),
@@ -22,7 +22,7 @@ PORTS: Mapping[str, tuple[int, ...]] = {
     "store": (8080, 8333, 8888, 9333),
     "tools": (8001,),
 }
-"""Where each part listens, the doors without a password of the object store among them."""
+"""Ports of each part, including the interfaces of the object store without authentication."""
 PARTS: Mapping[str, str] = {
     "backup-courier": "courier",
     "backup-drill": "drill",
@@ -43,11 +43,11 @@ PARTS: Mapping[str, str] = {
     "monitoring-redis-exporter": "redis-exporter",
 }
 DATA = {"database:5432", "cache:6379", "store:8333", "postgres-exporter:9187", "redis-exporter:9121"}
-WATCHED = {
+MONITORING = {
     "alertmanager:9093", "container-exporter:8080", "host-exporter:9100", "postgres-exporter:9187", "prometheus:9090",
     "proxy:8404", "proxy:8443", "redis-exporter:9121",
 }  # fmt: skip
-REACHED: Mapping[str, set[str]] = {
+REACHABLE: Mapping[str, set[str]] = {
     "gateway": {"gateway:7777", "database:5432", "cache:6379", "tools:8001", "page:8501", "proxy:8443"},
     "page": {"page:8501", "gateway:7777", "proxy:8443"},
     "tools": {"tools:8001", "gateway:7777"},
@@ -58,19 +58,19 @@ REACHED: Mapping[str, set[str]] = {
     "dump": DATA,
     "courier": DATA,
     "drill": set(),
-    "proxy": {*WATCHED, "gateway:7777", "page:8501", "database:5432", "cache:6379"},
-    "prometheus": {*WATCHED, "gateway:7777", "page:8501", "tools:8001", "database:5432", "cache:6379"},
-    "alertmanager": WATCHED,
-    "container-exporter": WATCHED,
-    "host-exporter": WATCHED,
-    "postgres-exporter": WATCHED | DATA,
-    "redis-exporter": WATCHED | DATA,
+    "proxy": {*MONITORING, "gateway:7777", "page:8501", "database:5432", "cache:6379"},
+    "prometheus": {*MONITORING, "gateway:7777", "page:8501", "tools:8001", "database:5432", "cache:6379"},
+    "alertmanager": MONITORING,
+    "container-exporter": MONITORING,
+    "host-exporter": MONITORING,
+    "postgres-exporter": MONITORING | DATA,
+    "redis-exporter": MONITORING | DATA,
 }
-"""What each part reaches; a call's network leads both ways, and who uses a part stands beside it."""
-KNOCK = """
+"""Ports that each part reaches; caller and callee reach each other, and users of a part share its network."""
+CONNECT_TO_ALL = """
 import concurrent.futures, json, socket, sys
 
-def reached(target):
+def connect(target):
     name, address, port = target
     try:
         socket.create_connection((address, port), timeout=1).close()
@@ -79,42 +79,48 @@ def reached(target):
     return f"{name}:{port}"
 
 with concurrent.futures.ThreadPoolExecutor(64) as pool:
-    print(json.dumps(sorted({name for name in pool.map(reached, json.load(sys.stdin)) if name})))
+    print(json.dumps(sorted({name for name in pool.map(connect, json.load(sys.stdin)) if name})))
 """
 
 
 @pytest.fixture
-def targets(machine: Machine) -> list[tuple[str, str, int]]:
-    """Every address of every part, with every port that it listens on anywhere."""
-    found: list[tuple[str, str, int]] = []
+def targets(stack: HostStack) -> list[tuple[str, str, int]]:
+    """Every address of every part, with every port that it listens on."""
+    targets: list[tuple[str, str, int]] = []
     for container, part in PARTS.items():
-        (told,) = json.loads(docker("inspect", machine.container(container)))
-        addresses = [network["IPAddress"] for network in told["NetworkSettings"]["Networks"].values()]
-        found += [(part, address, port) for address in addresses if address for port in PORTS.get(part, ())]
-    return found
+        (details,) = json.loads(docker("inspect", stack.container(container)))
+        addresses = [network["IPAddress"] for network in details["NetworkSettings"]["Networks"].values()]
+        targets += [(part, address, port) for address in addresses if address for port in PORTS.get(part, ())]
+    return targets
 
 
-def test_the_table_names_every_container(machine: Machine) -> None:
+def test_the_table_names_every_container(stack: HostStack) -> None:
     names = docker("ps", "--format", "{{.Names}}", "--filter", f"name=^/{STACK}-").split()
     parts = {name.removeprefix(f"{STACK}-").rpartition("-")[0] for name in names}
     assert parts == {*PARTS, "compute-gateway-2", "compute-gateway-3"}
 
 
 @pytest.mark.parametrize("container", PARTS)
-def test_what_a_container_must_not_reach_it_cannot_reach(
-    machine: Machine, targets: list[tuple[str, str, int]], container: str
+def test_a_container_reaches_only_the_allowed_ports(
+    stack: HostStack, targets: list[tuple[str, str, int]], container: str
 ) -> None:
-    asked = docker(
-        "exec", "--interactive", machine.container(container), "python3", "-c", KNOCK, given=json.dumps(targets)
+    output = docker(
+        "exec",
+        "--interactive",
+        stack.container(container),
+        "python3",
+        "-c",
+        CONNECT_TO_ALL,
+        stdin=json.dumps(targets),
     )
-    assert set(json.loads(asked)) == REACHED[PARTS[container]]
+    assert set(json.loads(output)) == REACHABLE[PARTS[container]]
 
 
 @pytest.mark.parametrize(
     "container", ["backup-courier", "backup-dump", "backup-server", "cache-server", "database-server"]
 )
-def test_who_keeps_data_stands_only_in_networks_that_lead_nowhere(machine: Machine, container: str) -> None:
-    (told,) = json.loads(docker("inspect", machine.container(container)))
-    networks = json.loads(docker("network", "inspect", *told["NetworkSettings"]["Networks"]))
+def test_containers_with_data_are_only_in_internal_networks(stack: HostStack, container: str) -> None:
+    (details,) = json.loads(docker("inspect", stack.container(container)))
+    networks = json.loads(docker("network", "inspect", *details["NetworkSettings"]["Networks"]))
     assert networks
     assert {network["Internal"] for network in networks} == {True}

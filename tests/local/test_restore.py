@@ -1,49 +1,49 @@
-"""The worst night: the database's volume is gone. The last dump brings the conversation back."""
+"""Loss of the database's volume, and recovery of the conversations from the last dump."""
 
 import time
 from uuid import uuid4
 
-from tests.local.machine import Machine, docker
-from tests.local.reliability import note
-from tests.local.waiting import eventually
+from tests.local.host_stack import HostStack, docker
+from tests.local.poll import eventually
+from tests.local.reliability import record
 
-READY_SECONDS, DRILLED_SECONDS = 90, 180
+READY_SECONDS, DRILL_SECONDS = 90, 180
 
 
-def test_a_lost_database_comes_back_from_its_last_dump(machine: Machine) -> None:
+def test_a_lost_database_is_restored_from_its_last_dump(stack: HostStack) -> None:
     session = uuid4().hex
-    machine.said("My name is Grace", session)
-    dump, courier = machine.container("backup-dump"), machine.container("backup-courier")
+    stack.answer_text("My name is Grace", session)
+    dump, courier = stack.container("backup-dump"), stack.container("backup-courier")
     docker("exec", dump, "sh", "/etc/agent-platform/dump.sh", "now")
     docker("exec", courier, "sh", "/etc/agent-platform/courier.sh", "send")
 
     start = time.monotonic()
-    _lose(machine)
-    machine.deployment.refresh()
-    machine.deployment.up()
-    eventually(lambda: machine.ask("/health").status == 200, READY_SECONDS)
-    assert machine.ask("/chat", {"message": "What is my name?", "session_id": session}).status == 503
+    _delete_database(stack)
+    stack.deployment.refresh()
+    stack.deployment.up()
+    eventually(lambda: stack.ask("/health").status == 200, READY_SECONDS)
+    assert stack.ask("/chat", {"message": "What is my name?", "session_id": session}).status == 503
 
-    dump, courier = machine.container("backup-dump"), machine.container("backup-courier")
+    dump, courier = stack.container("backup-dump"), stack.container("backup-courier")
     docker("exec", courier, "sh", "/etc/agent-platform/courier.sh", "fetch")
     docker("exec", dump, "sh", "/etc/agent-platform/dump.sh", "restore", "/exchange/restore.dump")
-    eventually(lambda: machine.ask("/health").status == 200, READY_SECONDS)
-    assert machine.said("What is my name?", session) == "Your name is Grace."
-    note("the database's volume is lost: up, then the last dump", "", None, time.monotonic() - start)
+    eventually(lambda: stack.ask("/health").status == 200, READY_SECONDS)
+    assert stack.answer_text("What is my name?", session) == "Your name is Grace."
+    record("the database's volume is lost: up, then the last dump", "", None, time.monotonic() - start)
 
 
-def test_the_newest_dump_is_restored_beside_and_its_age_told(machine: Machine) -> None:
+def test_the_newest_dump_is_verified_and_its_age_is_measured(stack: HostStack) -> None:
     before = time.time()
-    docker("exec", machine.container("backup-dump"), "sh", "/etc/agent-platform/dump.sh", "now")
+    docker("exec", stack.container("backup-dump"), "sh", "/etc/agent-platform/dump.sh", "now")
     verified = 'backup_verified_timestamp_seconds{job="database"}'
-    eventually(lambda: any(value >= before for _, value in machine.prometheus(verified)), DRILLED_SECONDS)
-    ((_, age),) = machine.prometheus("backup_verified_age_seconds")
-    assert 0 <= age < DRILLED_SECONDS
+    eventually(lambda: any(value >= before for _, value in stack.prometheus(verified)), DRILL_SECONDS)
+    ((_, age),) = stack.prometheus("backup_verified_age_seconds")
+    assert 0 <= age < DRILL_SECONDS
 
 
-def _lose(machine: Machine) -> None:
-    """Server and volume, as a disk that dies takes them."""
-    server = machine.container("database-server")
+def _delete_database(stack: HostStack) -> None:
+    """Delete server and volume, as after a disk failure."""
+    server = stack.container("database-server")
     volumes = docker("volume", "ls", "--quiet", "--filter", "name=machine-database-data").split()
     docker("rm", "--force", server)
     users = docker("ps", "--all", "--quiet", "--filter", f"volume={volumes[0]}").split()

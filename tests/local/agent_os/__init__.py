@@ -1,1 +1,1 @@
-"""The agent system of the example, run for real: processes, PostgreSQL and Redis on loopback, no container."""
+"""Tests of the example's services as processes, with PostgreSQL and Redis on loopback and without containers."""

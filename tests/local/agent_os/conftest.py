@@ -1,4 +1,4 @@
-"""The system that all tests here share; each finds it whole, whatever the test before has ended."""
+"""Running system that all tests of this folder share; every process runs when a test starts."""
 
 from collections.abc import Iterator
 
@@ -11,20 +11,20 @@ SWEEP_SECONDS = 2
 
 
 @pytest.fixture(scope="session")
-def whole() -> Iterator[System]:
-    if why_not := missing():
-        pytest.skip(why_not)
+def session_system() -> Iterator[System]:
+    if reason := missing():
+        pytest.skip(reason)
     system = System(environment={"SWEEP_SECONDS": str(SWEEP_SECONDS)})
     try:
-        system.make_database()
+        system.create_database()
         yield system
     finally:
         system.close()
 
 
 @pytest.fixture
-def system(whole: System) -> System:
-    whole.start(*(name for name in ALL if name not in whole.processes))
-    whole.wait_healthy("tools")
-    whole.wait_healthy("gateway")
-    return whole
+def system(session_system: System) -> System:
+    session_system.start(*(name for name in ALL if name not in session_system.processes))
+    session_system.wait_healthy("tools")
+    session_system.wait_healthy("gateway")
+    return session_system

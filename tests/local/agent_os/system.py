@@ -1,7 +1,7 @@
-"""The agent system of `examples/agent_os` as processes on loopback, with a PostgreSQL and a Redis of its own.
+"""Services of `examples/agent_os` as processes on loopback, with a separate PostgreSQL and Redis.
 
-What it needs is found or told: AGENT_OS_PYTHON names a Python that has the example's requirements, the servers come
-from Debian's packages. Nothing that already runs on this machine is used or touched.
+AGENT_OS_PYTHON is a Python with the requirements of the example; the servers are those of Debian's packages. Nothing
+that already runs on this machine is used.
 """
 
 import json
@@ -22,10 +22,10 @@ from urllib.request import Request, urlopen
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "agent_os"
 LOOPBACK = "127.0.0.1"
-UNPRIVILEGED = "nobody"
+UNPRIVILEGED_USER = "nobody"
 SERVERS = {"gateway": "gateway", "tools": "tools", "worker": "worker"}
 
-DRAW = """
+RENDER_PAGE = """
 import json, sys
 from streamlit.testing.v1 import AppTest
 page = AppTest.from_file("app.py", default_timeout=30).run()
@@ -37,7 +37,7 @@ print(json.dumps([said.markdown[0].value for said in page.chat_message]))
 
 
 def missing() -> str | None:
-    """Why the system cannot run here, or None."""
+    """Reason why the system cannot run on this machine, or None."""
     python = os.environ.get("AGENT_OS_PYTHON")
     if not python:
         return "AGENT_OS_PYTHON names no Python with the requirements of examples/agent_os"
@@ -52,12 +52,12 @@ def missing() -> str | None:
 
 
 def postgres_folder() -> Path | None:
-    """Where the newest PostgreSQL of Debian's packages has its programs."""
+    """Folder with the programs of the newest PostgreSQL of Debian's packages."""
     return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None, key=lambda path: int(path.parent.name))
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
+    """Port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
@@ -65,15 +65,15 @@ def free_port() -> int:
 
 @dataclass
 class Answer:
-    """Status and JSON body of an answer; status 0 where nobody answered."""
+    """Status and JSON body of an answer; status 0 without one."""
 
     status: int
-    body: Any = None  # whatever JSON the service sent
+    body: Any = None  # any JSON
 
 
 @dataclass
 class System:
-    """All processes by name; started and stopped one by one, and all together at the end."""
+    """Processes by name, which are started and stopped one by one."""
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="agent-os-")))
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -84,11 +84,11 @@ class System:
 
     @property
     def user(self) -> str | None:
-        """PostgreSQL refuses to run as root."""
-        return UNPRIVILEGED if os.geteuid() == 0 else None
+        """User of PostgreSQL, which refuses to run as root."""
+        return UNPRIVILEGED_USER if os.geteuid() == 0 else None
 
-    def make_database(self) -> None:
-        """A database in the folder, without a password: it listens on loopback only."""
+    def create_database(self) -> None:
+        """Create a database in the folder, without a password because it listens on loopback only."""
         self.folder.chmod(0o755)
         data = self.folder / "postgres"
         data.mkdir()
@@ -99,7 +99,7 @@ class System:
         subprocess.run(command, check=True, capture_output=True, user=self.user, cwd=data)
 
     def start(self, *names: str, **variables: str) -> None:
-        """Starts processes, which are not waited for, with variables of their own where some are given."""
+        """Start processes without waiting for them, with additional variables."""
         for name in names:
             log = (self.folder / f"{name}.log").open("ab")
             service = SERVERS.get(name)
@@ -114,12 +114,12 @@ class System:
             )
 
     def command(self, name: str) -> list[str]:
-        """What is run for a name, as in the images."""
+        """Command of a process, the same as in the images."""
         port = str(self.ports.get(name, 0))
         python = os.environ.get("AGENT_OS_PYTHON", "")
         match name:
             case "postgres":
-                places = [
+                options = [
                     "-D",
                     str(self.folder / "postgres"),
                     "-p",
@@ -129,7 +129,7 @@ class System:
                     "-k",
                     str(self.folder / "postgres"),
                 ]
-                return [str((postgres_folder() or Path()) / "postgres"), *places, "-F"]
+                return [str((postgres_folder() or Path()) / "postgres"), *options, "-F"]
             case "redis":
                 return ["redis-server", "--bind", LOOPBACK, "--port", port, "--save", "", "--appendonly", "no"]
             case "worker":
@@ -146,7 +146,7 @@ class System:
                 return [python, "-m", "shared.serving"]
 
     def variables(self, name: str) -> dict[str, str]:
-        """What the platform hands to a service of that name."""
+        """Variables that the platform sets for a service."""
         inherited = {
             key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "PYTHONDONTWRITEBYTECODE")
         }
@@ -163,21 +163,21 @@ class System:
         }
 
     def stop(self, *names: str, sig: signal.Signals = signal.SIGTERM) -> None:
-        """Ends processes and waits for their end."""
+        """Stop processes and wait until they end."""
         for name in names:
             self.processes[name].send_signal(sig)
         for name in names:
             self.processes.pop(name).wait(timeout=40)
 
     def close(self) -> None:
-        """Ends what is left, services first, and removes the folder."""
+        """Stop the remaining processes, services first, and remove the folder."""
         for name in [*SERVERS, "redis", "postgres"]:
             if name in self.processes:
                 self.stop(name, sig=signal.SIGKILL if name in SERVERS else signal.SIGINT)
         shutil.rmtree(self.folder)
 
     def ask(self, path: str, body: object = None, service: str = "gateway", seconds: float = 20) -> Answer:
-        """GET, or POST with a body."""
+        """Send a GET request, or a POST request with a body."""
         data = None if body is None else json.dumps(body).encode()
         url = f"http://{LOOPBACK}:{self.ports[service]}{path}"
         try:
@@ -191,44 +191,52 @@ class System:
             return Answer(0)
 
     def wait_healthy(self, service: str = "gateway", status: int = 200, seconds: float = 40) -> float:
-        """Seconds until `/health` answers with that status; fails after as many as are allowed."""
-        begun = time.monotonic()
+        """Return the seconds until `/health` answers with the status; fails after `seconds`."""
+        start = time.monotonic()
         while self.ask("/health", service=service).status != status:
-            if time.monotonic() - begun > seconds:
+            if time.monotonic() - start > seconds:
                 raise AssertionError(f"{service} did not answer {status} in {seconds} s:\n{self.log(service)}")
             time.sleep(0.2)
-        return time.monotonic() - begun
+        return time.monotonic() - start
 
     def page(self, *messages: str, **variables: str) -> list[str]:
-        """What the page shows after those messages were typed, drawn by Streamlit's own test driver."""
+        """Messages on the page after these inputs, rendered by Streamlit's test driver."""
         gateway = f"http://{LOOPBACK}:{self.ports['gateway']}"
-        drawn = subprocess.run(
-            [os.environ["AGENT_OS_PYTHON"], "-c", DRAW, *messages],
+        result = subprocess.run(
+            [os.environ["AGENT_OS_PYTHON"], "-c", RENDER_PAGE, *messages],
             capture_output=True,
             check=True,
             cwd=EXAMPLE / "page",
             env=self.variables("page") | {"GATEWAY_URL": gateway} | variables,
         )
-        return json.loads(drawn.stdout)
+        return json.loads(result.stdout)
 
     def sql(self, statement: str) -> None:
-        """Runs a statement as the database's owner."""
-        where = ["-h", LOOPBACK, "-p", str(self.ports["postgres"]), "-U", "app", "-d", "postgres"]
-        command = [str((postgres_folder() or Path()) / "psql"), "-q", "-v", "ON_ERROR_STOP=1", *where, "-c", statement]
+        """Run a statement as the owner of the database."""
+        connection = ["-h", LOOPBACK, "-p", str(self.ports["postgres"]), "-U", "app", "-d", "postgres"]
+        command = [
+            str((postgres_folder() or Path()) / "psql"),
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            *connection,
+            "-c",
+            statement,
+        ]
         subprocess.run(command, check=True, capture_output=True)
 
     def metric(self, series: str, service: str = "gateway") -> float:
-        """Value of a series of `/metrics`, named with its labels as it is printed; 0 where it is missing."""
+        """Value of a series of `/metrics`, named with its labels as printed; 0 when it does not exist."""
         text = str(self.ask("/metrics", service=service).body)
         lines = [line for line in text.splitlines() if line.startswith(f"{series} ")]
         return float(lines[0].rsplit(" ", 1)[1]) if lines else 0.0
 
     def log(self, name: str) -> str:
-        """The last lines that a process wrote."""
+        """End of a process's log."""
         return (self.folder / f"{name}.log").read_text(encoding="utf-8")[-3000:]
 
 
-def _parsed(raw: bytes) -> Any:  # whatever JSON the service sent, or its text
+def _parsed(raw: bytes) -> Any:  # any JSON, or text
     text = raw.decode()
     try:
         return json.loads(text)

@@ -1,8 +1,8 @@
-"""Images for tests, made from Debian's packages because no image registry can be reached from where the tests run.
+"""Images for tests, built from Debian packages so that no image registry is needed.
 
-One root file system holds every server; each role of the platform's table is a thin image of it that starts as the
-published one would. The example's services are built by their own Dockerfiles. An image is named by what it is made of,
-so it is made once on a machine.
+One root file system has every server. The image of each role of the platform is a layer on it that starts like the
+published image. The example's services are built with their own Dockerfiles. The name of an image is a hash of its
+content, so it is built once on a machine.
 """
 
 import json
@@ -25,25 +25,25 @@ PACKAGES = (
     "prometheus-node-exporter", "prometheus-postgres-exporter", "prometheus-redis-exporter", "python3", "python3-venv",
     "redis-server", "wget",
 )  # fmt: skip
-BROUGHT = ("weed", "cadvisor")
-"""Servers that Debian lacks; taken from PATH."""
+COPIED_PROGRAMS = ("weed", "cadvisor")
+"""Servers without a Debian package; copied from PATH."""
 UV, AWS = "uv==0.13.8", "awscli==1.46.3"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-LONGEST_SECONDS = 1200
+TIMEOUT_SECONDS = 1200
 
 
 @dataclass(frozen=True)
-class Start:
-    """How a published image starts: what comes before a container's own command, and what without one."""
+class ImageStart:
+    """Entry point and command of a published image."""
 
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
-    prepared: tuple[str, ...] = ()
-    """Lines of its Dockerfile before these."""
+    build_steps: tuple[str, ...] = ()
+    """Lines of its Dockerfile before entry point and command."""
 
 
-ROLES: Mapping[str, Start] = {
-    "postgres": Start(
+ROLES: Mapping[str, ImageStart] = {
+    "postgres": ImageStart(
         ("docker-entrypoint.sh",),
         ("postgres",),
         (
@@ -51,55 +51,55 @@ ROLES: Mapping[str, Start] = {
             "RUN chmod 0755 /usr/local/bin/docker-entrypoint.sh && chmod 3777 /var/run/postgresql",
         ),
     ),
-    "redis": Start(command=("redis-server",)),
-    "proxy": Start(command=("haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg")),
-    "objects": Start(("weed",)),
-    "courier": Start(("aws",)),
-    "prometheus": Start(("prometheus",)),
-    "alertmanager": Start(("prometheus-alertmanager",)),
-    "postgres-exporter": Start(("prometheus-postgres-exporter",)),
-    "redis-exporter": Start(("prometheus-redis-exporter",)),
-    "host-exporter": Start(("prometheus-node-exporter",)),
-    "container-exporter": Start(("cadvisor", "-logtostderr")),
+    "redis": ImageStart(command=("redis-server",)),
+    "proxy": ImageStart(command=("haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg")),
+    "objects": ImageStart(("weed",)),
+    "courier": ImageStart(("aws",)),
+    "prometheus": ImageStart(("prometheus",)),
+    "alertmanager": ImageStart(("prometheus-alertmanager",)),
+    "postgres-exporter": ImageStart(("prometheus-postgres-exporter",)),
+    "redis-exporter": ImageStart(("prometheus-redis-exporter",)),
+    "host-exporter": ImageStart(("prometheus-node-exporter",)),
+    "container-exporter": ImageStart(("cadvisor", "-logtostderr")),
 }
-"""Start by role; Grafana is no package of Debian's and stays away."""
+"""Start by role; Grafana has no Debian package and is left out."""
 
 
 def missing() -> str:
-    """What is not there to make images with; empty when all is."""
-    needed = ("debootstrap", *BROUGHT)
+    """Missing programs that are needed to build images; empty when there are none."""
+    needed = ("debootstrap", *COPIED_PROGRAMS)
     return ", ".join(name for name in needed if shutil.which(name) is None)
 
 
 @cache
 def role_images() -> Mapping[str, str]:
-    """Image by role, made where it is not there yet."""
+    """Image by role; missing ones are built."""
     base = base_image()
     return {role: _role(base, role, start) for role, start in ROLES.items()}
 
 
 @cache
 def service_images(version: str = "1") -> Mapping[str, str]:
-    """Images of the example's services; another `version` is another image with the same content."""
+    """Images of the example's services; another `version` gives another image with the same content."""
     return {service: _service(service, version) for service in SERVICES}
 
 
 @cache
 def base_image() -> str:
     """Debian with every server, uv and the AWS command line."""
-    brought = [sha256(Path(str(shutil.which(name))).read_bytes()).hexdigest() for name in BROUGHT]
+    checksums = [sha256(Path(str(shutil.which(name))).read_bytes()).hexdigest() for name in COPIED_PROGRAMS]
     dockerfile = _base_dockerfile(_debian())
-    name = _name("debian", dockerfile, *brought)
-    if not _stands(name):
+    name = _name("debian", dockerfile, *checksums)
+    if not _exists(name):
         with tempfile.TemporaryDirectory() as folder:
             _build(name, dockerfile, Path(folder), _base_files())
     return name
 
 
 def _debian() -> str:
-    """The root file system of the packages alone."""
+    """Root file system with the packages."""
     name = _name("packages", SUITE, *PACKAGES)
-    if _stands(name):
+    if _exists(name):
         return name
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "root"
@@ -117,7 +117,7 @@ def _base_dockerfile(debian: str) -> str:
         "ENV LANG=C.UTF-8 PATH=/usr/lib/postgresql/15/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         f"ENV SSL_CERT_FILE={CERTIFICATES}",
         f"COPY ca-certificates.crt {CERTIFICATES}",
-        *(f"COPY {name} /usr/local/bin/{name}" for name in BROUGHT),
+        *(f"COPY {name} /usr/local/bin/{name}" for name in COPIED_PROGRAMS),
         "RUN chmod 0755 /usr/local/bin/* && python3 -m venv /opt/tools"
         f" && /opt/tools/bin/pip install --quiet {UV} {AWS}"
         " && ln -s /opt/tools/bin/uv /opt/tools/bin/aws /usr/local/bin/",
@@ -126,18 +126,20 @@ def _base_dockerfile(debian: str) -> str:
 
 
 def _base_files() -> Mapping[str, Path]:
-    found = {name: Path(str(shutil.which(name))) for name in BROUGHT}
-    # packages come by way of whatever certificates this machine trusts
-    return {**found, "ca-certificates.crt": CERTIFICATES}
+    programs = {name: Path(str(shutil.which(name))) for name in COPIED_PROGRAMS}
+    # package indexes are reached with the certificates that this machine trusts
+    return {**programs, "ca-certificates.crt": CERTIFICATES}
 
 
-def _role(base: str, role: str, start: Start) -> str:
+def _role(base: str, role: str, start: ImageStart) -> str:
     script = FOLDER / "docker-entrypoint.sh"
     name = _name(role, base, repr(start), script.read_text(encoding="utf-8"))
-    if not _stands(name):
-        ends = (f"ENTRYPOINT {json.dumps(start.entrypoint)}", f"CMD {json.dumps(start.command)}")
+    if not _exists(name):
+        last_lines = (f"ENTRYPOINT {json.dumps(start.entrypoint)}", f"CMD {json.dumps(start.command)}")
         with tempfile.TemporaryDirectory() as folder:
-            _build(name, "\n".join((f"FROM {base}", *start.prepared, *ends)), Path(folder), {script.name: script})
+            _build(
+                name, "\n".join((f"FROM {base}", *start.build_steps, *last_lines)), Path(folder), {script.name: script}
+            )
     return name
 
 
@@ -145,7 +147,7 @@ def _service(service: str, version: str) -> str:
     base = base_image()
     content = [path.read_text(encoding="utf-8") for part in (service, "shared") for path in _sources(part)]
     name = _name(service, base, version, *content)
-    if not _stands(name):
+    if not _exists(name):
         dockerfile = (EXAMPLE / service / "Dockerfile").read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
             for part in (service, "shared"):
@@ -159,11 +161,11 @@ def _sources(part: str) -> list[Path]:
     return sorted(path for kind in kinds for path in (EXAMPLE / part).glob(kind))
 
 
-def _name(part: str, *made_of: str) -> str:
-    return f"agent-platform-test/{part}:{sha256(repr(made_of).encode()).hexdigest()[:12]}"
+def _name(part: str, *content: str) -> str:
+    return f"agent-platform-test/{part}:{sha256(repr(content).encode()).hexdigest()[:12]}"
 
 
-def _stands(name: str) -> bool:
+def _exists(name: str) -> bool:
     return subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0
 
 
@@ -171,17 +173,17 @@ def _build(name: str, dockerfile: str, folder: Path, files: Mapping[str, Path], 
     (folder / "Dockerfile").write_text(dockerfile, encoding="utf-8")
     for target, source in files.items():
         shutil.copy(source, folder / target)
-    given = [word for argument in arguments for word in ("--build-arg", argument)]
-    _run("docker", "build", "--quiet", "--network=host", "--tag", name, *given, str(folder))
+    build_arguments = [word for argument in arguments for word in ("--build-arg", argument)]
+    _run("docker", "build", "--quiet", "--network=host", "--tag", name, *build_arguments, str(folder))
 
 
 def _run(*command: str) -> None:
-    # Debian's own Docker has no BuildKit beside it
+    # Debian's Docker has no BuildKit
     environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, timeout=LONGEST_SECONDS, check=False
+    result = subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=TIMEOUT_SECONDS, check=False
     )
-    if done.returncode:
+    if result.returncode:
         raise RuntimeError(
-            f"{' '.join(command[:3])} ended with {done.returncode}\n{(done.stdout + done.stderr)[-2000:]}"
+            f"{' '.join(command[:3])} ended with {result.returncode}\n{(result.stdout + result.stderr)[-2000:]}"
         )

@@ -1,4 +1,4 @@
-"""A server that speaks as much of OpenAI's chat protocol as one answer needs, and keeps what it was asked."""
+"""Fake of OpenAI's chat API that gives one answer and records its requests."""
 
 import json
 import threading
@@ -13,23 +13,23 @@ USAGE = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
 
 
 @dataclass
-class Provider:
-    """Where it listens, and the requests so far with the key each one carried."""
+class FakeProvider:
+    """Address of the fake, its requests, and the key of each one."""
 
     url: str
     keys: list[str] = field(default_factory=list[str])
-    requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])  # OpenAI's own shape
+    requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])  # JSON of OpenAI's API
 
 
 @contextmanager
-def provider() -> Generator[Provider]:
-    """Listens on loopback for as long as it is needed."""
+def provider() -> Generator[FakeProvider]:
+    """Run the fake on loopback while the block runs."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            told.requests.append(body)
-            told.keys.append(self.headers["Authorization"].removeprefix("Bearer "))
+            fake.requests.append(body)
+            fake.keys.append(self.headers["Authorization"].removeprefix("Bearer "))
             message = {"role": "assistant", "content": ANSWER}
             choice = {"index": 0, "finish_reason": "stop", "message": message}
             answer = {
@@ -46,14 +46,14 @@ def provider() -> Generator[Provider]:
             self.end_headers()
             self.wfile.write(raw)
 
-        def log_message(self, format: str, *args: object) -> None:  # the base class' own name
-            """Nothing is logged."""
+        def log_message(self, format: str, *args: object) -> None:  # named by the base class
+            """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    told = Provider(f"http://127.0.0.1:{server.server_port}/v1")
+    fake = FakeProvider(f"http://127.0.0.1:{server.server_port}/v1")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield told
+        yield fake
     finally:
         server.shutdown()
         server.server_close()
