@@ -14,7 +14,7 @@ from providers.azure.base.secrets import create_secret
 from providers.azure.base.vault import create_vault
 from providers.azure.cache.resources import AzureCache, create_cache
 from providers.azure.compute.environment import create_environment
-from providers.azure.compute.resources import service_address
+from providers.azure.compute.resources import create_compute, service_address
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase, create_database
 from providers.azure.entry.resources import create_entry
@@ -25,7 +25,7 @@ from providers.azure.observability.channels import create_channels
 from providers.azure.observability.logs import create_logs
 from providers.azure.observability.metrics_collector import create_prometheus
 from providers.azure.storage.resources import create_storage
-from providers.azure.workloads import AzureDataStores, AzureWatched, AzureWorkloads, create_workloads
+from providers.azure.workloads import AzureDataStores, AzureWatched, AzureWorkloads, collect_workloads
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
 from providers.contract.results import (
@@ -103,7 +103,8 @@ class Azure:
         self, scope: Scope, base: AzureBaseResources, stores: AzureDataStores, environments: Mapping[str, Environment]
     ) -> AzureWorkloads:
         """See `Cloud.workloads`."""
-        return create_workloads(scope, base, environments)
+        compute = scope.component("compute", create_compute, base, environments)
+        return collect_workloads(base, compute)
 
     def monitoring(self, scope: Scope, base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

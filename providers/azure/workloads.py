@@ -7,12 +7,11 @@ import pulumi
 
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.cache.resources import AzureCache
-from providers.azure.compute.resources import AzureCompute, create_compute, service_address, service_host
+from providers.azure.compute.resources import AzureCompute, service_address, service_host
 from providers.azure.database.resources import AzureDatabase
 from providers.azure.observability.logs import AzureLogs
 from providers.contract.adapter import DataStores, Watched
-from providers.contract.component import Scope
-from providers.contract.results import Environment, ObjectStore, Origin, Workloads
+from providers.contract.results import ObjectStore, Origin, Workloads
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,8 @@ AzureDataStores = DataStores[AzureDatabase, AzureCache, ObjectStore]
 AzureWatched = Watched[AzureDatabase, AzureCache, AzureWorkloads]
 
 
-def create_workloads(scope: Scope, base: AzureBaseResources, environments: Mapping[str, Environment]) -> AzureWorkloads:
-    """Declare every service of the spec, reachable along `path` and `calls`."""
-    compute = scope.component("compute", create_compute, base, environments)
+def collect_workloads(base: AzureBaseResources, compute: AzureCompute) -> AzureWorkloads:
+    """Return the declared services with their addresses, and the origin of the public ones."""
     addresses = {name: pulumi.Output.from_input(service_address(base, name)) for name in base.spec.services}
     return AzureWorkloads(services=addresses, origin=_origin(base, compute), compute=compute)
 

@@ -51,7 +51,11 @@ def test_a_subnet_of_256_addresses_runs_1210_replicas_during_a_rollout() -> None
 
 @pytest.mark.parametrize(
     ("cidr", "text"),
-    [("10.0.0.0/21", "use /8 to /20"), ("8.0.0.0/16", "public addresses"), ("172.30.0.0/16", "172.30.0.0/16")],
+    [
+        ("10.0.0.0/21", "use a block of /8 to /20"),
+        ("8.0.0.0/16", "public addresses"),
+        ("172.30.0.0/16", "172.30.0.0/16"),
+    ],
 )
 def test_a_block_that_cannot_be_divided_has_a_fault(cidr: str, text: str) -> None:
     assert text in " ".join(cidr_fault(cidr) or ())

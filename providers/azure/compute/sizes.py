@@ -19,6 +19,7 @@ COLLECTOR_SIZE = Size(vcpu=STEP_VCPU, memory_gib=STEP_VCPU * GIB_PER_VCPU)
 MEMORY_GIB_BY_VCPU: dict[float, float] = {
     step * STEP_VCPU: step * STEP_VCPU * GIB_PER_VCPU for step in range(1, round(MAX_VCPU / STEP_VCPU) + 1)
 }
+"""Every size that a replica can have, smallest first."""
 
 
 def memory_quantity(size: Size) -> str:

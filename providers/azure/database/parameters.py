@@ -118,8 +118,8 @@ def _refused_connections(database: DatabaseSpec) -> Iterator[Diagnostic]:
     if not str(requested).isdecimal() or not MIN_CONNECTIONS <= int(requested) <= MAX_CONNECTIONS:
         yield ConfigError(
             "database.parameters.max_connections",
-            problem=f"{requested} is not an integer from {MIN_CONNECTIONS} to {MAX_CONNECTIONS}, the bounds on Azure",
-            fix=f"use a number of connections from {MIN_CONNECTIONS} to {MAX_CONNECTIONS}",
+            problem=f"{requested} is not a number of connections that Azure accepts",
+            fix=f"use an integer from {MIN_CONNECTIONS} to {MAX_CONNECTIONS}",
         )
 
 

@@ -81,7 +81,10 @@ def cidr_fault(cidr: str) -> tuple[str, str] | None:
     """Return the problem of a block that cannot be used, as a clause about it, and the fix; None without a problem."""
     network = IPv4Network(cidr)
     if not MIN_PREFIX_LENGTH <= network.prefixlen <= MAX_PREFIX_LENGTH:
-        return f"is a /{network.prefixlen}", f"use /{MIN_PREFIX_LENGTH} to /{MAX_PREFIX_LENGTH}"
+        return (
+            f"has the prefix length {network.prefixlen}",
+            f"use a block of /{MIN_PREFIX_LENGTH} to /{MAX_PREFIX_LENGTH}",
+        )
     if not any(network.subnet_of(block) for block in PRIVATE_BLOCKS):
         return "contains public addresses", f"use a block within {', '.join(map(str, PRIVATE_BLOCKS))}"
     reserved = [str(block) for block in RESERVED_BLOCKS if block.overlaps(AzureAddressPlan(network).apps)]
