@@ -7,10 +7,9 @@ a provider would generate for it, and last the outputs of an object without a na
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from automation.deploy.events import MASKED, UNKNOWN
-from automation.plan.inventory import Value
+from automation.plan.inventory import Value, is_object
 from automation.recover.missing_resources import MissingResource
 from automation.urn import Urn
 from providers.contract.import_ids import LOCAL_TYPES, CloudObject, ImportTable, is_automatic
@@ -227,14 +226,13 @@ def _similarity_of(resource: MissingResource, outputs: Mapping[str, Value], tabl
 
 def _inputs_and_outputs(resource: Mapping[str, Value]) -> Mapping[str, Value]:
     bags = (resource.get("inputs"), resource.get("outputs"))
-    return {key: value for bag in bags if isinstance(bag, dict) for key, value in cast("dict[str, Value]", bag).items()}
+    return {key: value for bag in bags if is_object(bag) for key, value in bag.items()}
 
 
 def _compared(inputs: Value, outputs: Value) -> Iterator[bool]:
-    if isinstance(inputs, dict) and isinstance(outputs, dict):
-        values = cast("dict[str, Value]", outputs)
-        for key, value in cast("dict[str, Value]", inputs).items():
-            if key in values:
-                yield from _compared(value, values[key])
+    if is_object(inputs) and is_object(outputs):
+        for key, value in inputs.items():
+            if key in outputs:
+                yield from _compared(value, outputs[key])
     elif inputs not in (None, MASKED, UNKNOWN):
         yield inputs == outputs

@@ -6,15 +6,13 @@ resources, so inputs that depend on them have values that a search can compare.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+
+from pulumi.automation import EngineEvent
+from pulumi.automation.events import StepEventStateMetadata
 
 from automation.deploy.engine_events import masked
-from automation.plan.inventory import Value
+from automation.plan.inventory import Value, is_list, is_object
 from automation.urn import Urn
-
-if TYPE_CHECKING:  # the SDK is loaded by the caller, which has these events
-    from pulumi.automation import EngineEvent
-    from pulumi.automation.events import StepEventStateMetadata
 
 CREATING = "creating"
 State = Mapping[str, Value]
@@ -52,7 +50,7 @@ class PendingOperation:
     verb: str
 
 
-def planned_creations(events: Iterable["EngineEvent"]) -> tuple[MissingResource, ...]:
+def planned_creations(events: Iterable[EngineEvent]) -> tuple[MissingResource, ...]:
     """Return the resources that a preview would create in a cloud."""
     return tuple(
         MissingResource(Urn(state.urn), state.parent, Urn.of_provider(state.provider), _inputs(state))
@@ -61,7 +59,7 @@ def planned_creations(events: Iterable["EngineEvent"]) -> tuple[MissingResource,
     )
 
 
-def related_resources(events: Iterable["EngineEvent"]) -> Mapping[str, RelatedResource]:
+def related_resources(events: Iterable[EngineEvent]) -> Mapping[str, RelatedResource]:
     """Return the components and providers that a preview would create, by URN."""
     return {
         state.urn: RelatedResource(Urn(state.urn), state.parent, _inputs(state))
@@ -83,14 +81,14 @@ def pending_creations(state: State) -> tuple[MissingResource, ...]:
         MissingResource(
             Urn(resource["urn"]), str(resource.get("parent") or ""),
             Urn.of_provider(str(resource.get("provider") or "")),
-            cast("Mapping[str, Value]", masked(resource.get("inputs") or {})), pending=True,
+            _masked_inputs(resource.get("inputs")), pending=True,
         )
         for resource in resources
         if resource["urn"] not in existing
     )  # fmt: skip
 
 
-def resources_to_import(state: State, events: Sequence["EngineEvent"]) -> tuple[MissingResource, ...]:
+def resources_to_import(state: State, events: Sequence[EngineEvent]) -> tuple[MissingResource, ...]:
     """Return every resource that could be imported, those that were being created first."""
     by_urn = {missing.urn: missing for missing in (*planned_creations(events), *pending_creations(state))}
     return tuple(sorted(by_urn.values(), key=lambda missing: not missing.pending))
@@ -106,15 +104,20 @@ def urns_of(state: State) -> set[str]:
     return {str(resource["urn"]) for resource in resources_of(state)}
 
 
-def _created(events: Iterable["EngineEvent"]) -> Iterator["StepEventStateMetadata"]:
+def _created(events: Iterable[EngineEvent]) -> Iterator[StepEventStateMetadata]:
     for event in events:
         step = event.resource_pre_event.metadata if event.resource_pre_event else None
         if step is not None and step.op.value == "create" and step.new is not None:
             yield step.new
 
 
-def _inputs(state: "StepEventStateMetadata") -> Mapping[str, Value]:
-    return cast("Mapping[str, Value]", masked(dict(state.inputs or {})))
+def _inputs(state: StepEventStateMetadata) -> Mapping[str, Value]:
+    return _masked_inputs(dict(state.inputs or {}))
+
+
+def _masked_inputs(inputs: Value) -> Mapping[str, Value]:
+    values = masked(inputs or {})
+    return values if is_object(values) else {}
 
 
 def _operations(state: State) -> list[Mapping[str, Value]]:
@@ -122,9 +125,11 @@ def _operations(state: State) -> list[Mapping[str, Value]]:
 
 
 def _list(state: State, key: str) -> list[Mapping[str, Value]]:
-    deployment = cast("Mapping[str, Value]", state.get("deployment") or {})
-    return cast("list[Mapping[str, Value]]", deployment.get(key) or [])
+    deployment = state.get("deployment")
+    items = deployment.get(key) if is_object(deployment) else None
+    return [item for item in items if is_object(item)] if is_list(items) else []
 
 
 def _resource(operation: Mapping[str, Value]) -> Mapping[str, Value]:
-    return cast("Mapping[str, Value]", operation["resource"])
+    resource = operation["resource"]
+    return resource if is_object(resource) else {}

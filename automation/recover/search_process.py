@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 import pulumi
 from pulumi import automation
@@ -17,7 +16,7 @@ from automation.deploy.engine_events import masked
 from automation.engine.clouds import load_queries
 from automation.engine.provider_errors import error_of_text
 from automation.engine.scratch_stack import create_scratch_stack, remove_stack_variables
-from automation.plan.inventory import Value
+from automation.plan.inventory import Value, is_object
 from automation.recover.clouds import load_searches
 from automation.recover.search import WHOLE_SEARCH, ReadTarget, SearchReply, SearchRequest
 from automation.urn import Urn
@@ -89,7 +88,8 @@ def _read_once(request: SearchRequest, folder: Path, targets: Sequence[ReadTarge
     def take(event: automation.EngineEvent) -> None:
         outputs, diagnostic = event.res_outputs_event, event.diagnostic_event
         if outputs and outputs.metadata.new:
-            record(outputs.metadata.urn, cast("dict[str, Value]", masked(dict(outputs.metadata.new.outputs or {}))))
+            values = masked(dict(outputs.metadata.new.outputs or {}))
+            record(outputs.metadata.urn, values if is_object(values) else {})
         if diagnostic and diagnostic.severity == "error" and diagnostic.urn:
             record(diagnostic.urn, None if ABSENT.search(diagnostic.message) else {})
 

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from automation.deploy.locks import LockHolder
-from automation.plan.inventory import Value
+from automation.plan.inventory import Value, is_object
 
 ATTRIBUTES = ".attrs"
 BACKUP = ".bak"
@@ -58,17 +57,17 @@ class StateFiles:
     def damages(self) -> Iterator[StateDamage]:
         """Damaged files in the order in which they must be repaired."""
         for path in sorted(self._files_with(ATTRIBUTES)):
-            if not _is_object(path):
+            if not is_object(_read(path)):
                 yield StateDamage(path, "empty, because the engine was killed while writing it", "removed")
         for path in sorted(self._locks()):
-            if not _is_object(path):
+            if not is_object(_read(path)):
                 yield StateDamage(path, "unreadable lock", "removed")
         if self.state is not None and not _is_state(self.state):
             yield self._state_damage(self.state)
 
     def lock_holders(self) -> tuple[LockHolder, ...]:
         """Return the holders of the locks that can be read."""
-        locks = (cast("dict[str, Value]", _read(path)) for path in sorted(self._locks()) if _is_object(path))
+        locks = (lock for path in sorted(self._locks()) if is_object(lock := _read(path)))
         return tuple(
             LockHolder(
                 str(lock.get("username", "")), str(lock.get("hostname", "")), int(str(lock.get("pid", 0))),
@@ -124,13 +123,9 @@ def repair(damage: StateDamage, now: datetime) -> None:
     damage.path.with_name(f"{damage.path.name}{ATTRIBUTES}").unlink(missing_ok=True)
 
 
-def _is_object(path: Path) -> bool:
-    return isinstance(_read(path), dict)
-
-
 def _is_state(path: Path) -> bool:
     content = _read(path)
-    return isinstance(content, dict) and isinstance(cast("dict[str, Value]", content).get("checkpoint"), dict)
+    return is_object(content) and is_object(content.get("checkpoint"))
 
 
 def _read(path: Path) -> Value:
