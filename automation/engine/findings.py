@@ -7,13 +7,14 @@ engine, no cloud and no network.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import yaml
 
 from automation.engine.cloud_queries import QueryAnswers
 from automation.engine.installation import EngineLocation, EngineMissing
 from automation.engine.subprocesses import CompletedCommand
+from automation.plan.inventory import is_object
 from automation.stack.document import Stack
 from providers.contract.diagnostics import sentences
 from providers.contract.preflight import CheckResult
@@ -87,13 +88,9 @@ class CheckInput:
         return _yaml_object(self.folder / f"Pulumi.{self.name}.yaml") or {}
 
 
-def mapping_of(value: object) -> Raw:
-    """Return a value that is a mapping; an empty one for any other value."""
-    return cast("Raw", value) if isinstance(value, dict) else {}
-
-
 def _yaml_object(path: Path) -> Raw | None:
     try:
-        return mapping_of(yaml.safe_load(path.read_text(encoding="utf-8"))) or None
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         return None
+    return content if is_object(content) else None

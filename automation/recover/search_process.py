@@ -13,11 +13,10 @@ from pulumi import automation
 from pydantic import TypeAdapter
 
 from automation.deploy.engine_events import masked
-from automation.engine.clouds import load_queries
+from automation.engine.clouds import load_cloud
 from automation.engine.provider_errors import error_of_text
-from automation.engine.scratch_stack import create_scratch_stack, remove_stack_variables
+from automation.engine.query_process import create_scratch_stack, remove_stack_variables
 from automation.plan.inventory import Value, is_object
-from automation.recover.clouds import load_searches
 from automation.recover.search import WHOLE_SEARCH, ReadTarget, SearchReply, SearchRequest
 from automation.urn import Urn
 
@@ -42,13 +41,13 @@ def answer(request: SearchRequest, folder: Path) -> SearchReply:
 
 
 def _search(request: SearchRequest, folder: Path, reply: SearchReply) -> None:
-    target, queries, search = request.target, load_queries(request.cloud), load_searches(request.cloud)
+    target, cloud = request.target, load_cloud(request.cloud)
 
     def program() -> None:
-        opts = pulumi.InvokeOptions(provider=queries.provider(target))
-        for name, run in search.searches(target).items():
+        opts = pulumi.InvokeOptions(provider=cloud.provider(target))
+        for name, search in cloud.searches(target).items():
             try:
-                reply.hits.extend(run(opts))
+                reply.hits.extend(search(opts))
             # A provider's failure is a bare Exception, and an unexpected answer can raise almost anything.
             except Exception as error:
                 reply.errors[name] = error_of_text(str(error)).kind
@@ -72,10 +71,10 @@ def _read(request: SearchRequest, folder: Path, reply: SearchReply) -> None:
 def _read_once(request: SearchRequest, folder: Path, targets: Sequence[ReadTarget]) -> dict[str, Outputs]:
     """Return the result by address of every object that one preview came to."""
     results: dict[str, Outputs] = {}
-    queries = load_queries(request.cloud)
+    cloud = load_cloud(request.cloud)
 
     def program() -> None:
-        provider = queries.provider(request.target)
+        provider = cloud.provider(request.target)
         for number, target in enumerate(targets):
             options = pulumi.ResourceOptions(id=target.id, provider=provider)
             pulumi.CustomResource(target.type, str(number), {}, options)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from automation.engine.clouds import azure, gcp, stack_tags
 from automation.engine.target import CloudTarget
-from automation.recover.clouds import azure, gcp, stack_tags
 from automation.stack.document import stack_of
 from components.agent_platform import tags_of
 from components.configuration import PLATFORM_KEY

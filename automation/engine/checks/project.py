@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from automation.engine.findings import CheckInput, Finding, failed, mapping_of, ok
+from automation.engine.findings import CheckInput, Finding, failed, ok
+from automation.plan.inventory import is_object
 from automation.stack.document import Stack
 from components.configuration import PROJECT
 from providers import limits
@@ -55,7 +56,9 @@ def check_virtualenv(facts: CheckInput) -> Finding:
 
 
 def _virtualenv(project: Raw) -> str | None:
-    virtualenv = mapping_of(mapping_of(project.get("runtime")).get("options")).get("virtualenv")
+    runtime = project.get("runtime")
+    options = runtime.get("options") if is_object(runtime) else None
+    virtualenv = options.get("virtualenv") if is_object(options) else None
     return virtualenv if isinstance(virtualenv, str) else None
 
 

@@ -1,15 +1,16 @@
-"""AWS: caller identity and the quotas that a first deployment can exceed.
+"""AWS: caller identity, quotas that a first deployment can exceed, and objects by tag or by role name.
 
 The provider is not restricted to the stack's account, unlike the provider of the platform: it must report which account
 the credentials belong to.
 """
 
+import re
 from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
 
-from automation.engine.clouds import Answer, Query
+from automation.engine.clouds import PLATFORM, Answer, Query, Search, SearchHit, stack_tags
 from automation.engine.target import CloudTarget
 
 QUOTAS = {
@@ -18,6 +19,8 @@ QUOTAS = {
     "addresses": ("ec2", "L-0263D0A3"),
 }
 """Service and quota code: Service Quotas, "Fargate On-Demand vCPU resource count", "VPCs per Region", "EC2-VPC Elastic IPs"."""
+GLOBAL_REGION = "us-east-1"
+"""Region in which the Resource Groups Tagging API returns global resources: "GetResources"."""
 
 
 def provider(target: CloudTarget) -> pulumi.ProviderResource:
@@ -27,18 +30,18 @@ def provider(target: CloudTarget) -> pulumi.ProviderResource:
 
 def queries(target: CloudTarget) -> Mapping[str, Query]:
     """Implement `CloudQueries.queries`; `used` excludes the resources of the stack."""
-    stack_tags = {"project": "agent-platform", "stack": target.stack}
+    tags = {"project": PLATFORM, "stack": target.stack}
 
     def identity(opts: pulumi.InvokeOptions) -> Answer:
         caller = aws.get_caller_identity(opts=opts)
         return {"account": caller.account_id, "principal": caller.arn}
 
     def vpcs(opts: pulumi.InvokeOptions) -> Answer:
-        total, stack = aws.ec2.get_vpcs(opts=opts), aws.ec2.get_vpcs(tags=stack_tags, opts=opts)
+        total, stack = aws.ec2.get_vpcs(opts=opts), aws.ec2.get_vpcs(tags=tags, opts=opts)
         return {"limit": _limit("vpcs", opts), "used": float(len(total.ids) - len(stack.ids))}
 
     def addresses(opts: pulumi.InvokeOptions) -> Answer:
-        total, stack = aws.ec2.get_eips(opts=opts), aws.ec2.get_eips(tags=stack_tags, opts=opts)
+        total, stack = aws.ec2.get_eips(opts=opts), aws.ec2.get_eips(tags=tags, opts=opts)
         used = len(total.allocation_ids) - len(stack.allocation_ids)
         return {"limit": _limit("addresses", opts), "used": float(used)}
 
@@ -50,6 +53,29 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
     }
 
 
+def searches(target: CloudTarget) -> Mapping[str, Search]:
+    """Implement `CloudQueries.searches`; the Tagging API does not return IAM roles, which are searched by name."""
+
+    def tagged_in(region: str) -> Search:
+        return lambda opts: _tagged(target, region, opts)
+
+    def roles(opts: pulumi.InvokeOptions) -> list[SearchHit]:
+        result = aws.iam.get_roles(name_regex=f"^{re.escape(target.stack)}-", opts=opts)
+        return [SearchHit(arn) for arn in result.arns]
+
+    regions = dict.fromkeys((target.region, GLOBAL_REGION))
+    return {**{f"tagged resources in {region}": tagged_in(region) for region in regions}, "roles by name": roles}
+
+
 def _limit(name: str, opts: pulumi.InvokeOptions) -> float:
     service, code = QUOTAS[name]
     return aws.servicequotas.get_service_quota(service_code=service, quota_code=code, opts=opts).value
+
+
+def _tagged(target: CloudTarget, region: str, opts: pulumi.InvokeOptions) -> list[SearchHit]:
+    filters = [
+        aws.resourcegroupstaggingapi.GetResourcesTagFilterArgs(key=key, values=[value])
+        for key, value in stack_tags(target).items()
+    ]
+    result = aws.resourcegroupstaggingapi.get_resources(tag_filters=filters, region=region, opts=opts)
+    return [SearchHit(item.resource_arn, tagged=True) for item in result.resource_tag_mapping_lists]

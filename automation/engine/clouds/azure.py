@@ -1,15 +1,45 @@
-"""Azure: tenant and subscription of the provider, and whether the login has access to that subscription.
+"""Azure: tenant, subscription and access of the login, and objects in the resource lists of the Resource Manager.
 
-The SDK has no function for the quotas of Container Apps, so these are not queried.
+The SDK has no function for the quotas of Container Apps, which are not queried, and none that lists resources by tags, so
+the lists are read with a token from the provider. The Resource Manager accepts one tag in a filter; the other two are
+compared here. Its lists are current, unlike the search indexes of the other clouds.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import Request, urlopen
 
 import pulumi
 import pulumi_azure_native as azure_native
+from pydantic import TypeAdapter
 
-from automation.engine.clouds import Answer, Query
+from automation.engine.clouds import Answer, Query, Search, SearchHit, stack_tags
 from automation.engine.target import CloudTarget
+
+ENDPOINTS = {
+    "public": "https://management.azure.com",
+    "usgovernment": "https://management.usgovcloudapi.net",
+    "china": "https://management.chinacloudapi.cn",
+}
+"""Endpoints by ARM_ENVIRONMENT, which the provider also reads; ARM_ENDPOINT overrides them."""
+LISTS = {"resources": "2021-04-01", "resourcegroups": "2021-04-01"}
+"""Lists of a subscription and their API version: "Resources - List", "Resource Groups - List"."""
+TIMEOUT_SECONDS = 30
+MAX_PAGES = 100
+
+
+@dataclass(frozen=True)
+class _Resource:
+    id: str
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class _Page:
+    value: list[_Resource] = field(default_factory=list[_Resource])
+    nextLink: str | None = None
 
 
 def provider(target: CloudTarget) -> pulumi.ProviderResource:
@@ -36,3 +66,44 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
         return {"listed": float(listed), "complete": float(not page.next_link)}
 
     return {"identity": identity, "subscriptions": subscriptions}
+
+
+def searches(target: CloudTarget) -> Mapping[str, Search]:
+    """Implement `CloudQueries.searches`."""
+
+    def search(kind: str, version: str) -> Search:
+        return lambda opts: list(_tagged(target, kind, version, opts))
+
+    return {f"{kind} of the Resource Manager": search(kind, version) for kind, version in LISTS.items()}
+
+
+def endpoint() -> str:
+    """Return the URL of the Resource Manager; raises ValueError when the token would be sent without encryption."""
+    url = os.environ.get("ARM_ENDPOINT") or ENDPOINTS[os.environ.get("ARM_ENVIRONMENT") or "public"]
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+        raise ValueError("ARM_ENDPOINT must begin with https://")
+    return url.rstrip("/")
+
+
+def _tagged(target: CloudTarget, kind: str, version: str, opts: pulumi.InvokeOptions) -> Iterator[SearchHit]:
+    token = azure_native.authorization.get_client_token(opts=opts).token
+    base = endpoint()
+    expected = stack_tags(target)
+    query = {"$filter": f"tagName eq 'stack' and tagValue eq '{target.stack}'", "api-version": version}
+    url = f"{base}/subscriptions/{target.account}/{kind}?{urlencode(query, quote_via=quote)}"
+    for _ in range(MAX_PAGES):
+        page = _read_page(url, token)
+        for resource in page.value:
+            if expected.items() <= (resource.tags or {}).items():
+                yield SearchHit(resource.id, tagged=True)
+        url = page.nextLink or ""
+        if not url.startswith(f"{base}/"):
+            return
+
+
+def _read_page(url: str, token: str) -> _Page:
+    # `endpoint` has checked the host, and a next page on another host is not read.
+    request = Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
+        return TypeAdapter(_Page).validate_json(response.read())

@@ -1,6 +1,7 @@
-"""Google Cloud: access of the credentials to the project, and the quotas of Cloud Run in the region.
+"""Google Cloud: access to the project, quotas of Cloud Run, and objects in the Cloud Asset Inventory.
 
-Credentials do not belong to a project, so the query is whether they can read the stack's project.
+Credentials do not belong to a project, so the query is whether they can read the stack's project. The inventory is
+searched by label, and by name for resources without labels; its index splits words at hyphens, so names are checked again.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
-from automation.engine.clouds import Answer, Query
+from automation.engine.clouds import Answer, Query, Search, SearchHit, stack_tags
 from automation.engine.target import CloudTarget
 
 RUN = "run.googleapis.com"
@@ -39,6 +40,35 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
         return lambda opts: {"limit": _limit(QUOTAS[name], target, opts)}
 
     return {"identity": identity, **{name: quota(name) for name in QUOTAS}}
+
+
+def searches(target: CloudTarget) -> Mapping[str, Search]:
+    """Implement `CloudQueries.searches`."""
+
+    def assets(opts: pulumi.InvokeOptions) -> list[SearchHit]:
+        result = gcp.cloudasset.get_search_all_resources(
+            scope=f"projects/{target.account}", query=query_for(target), opts=opts
+        )
+        hits = (hit_of(one.name, one.asset_type, one.display_name, one.labels or {}, target) for one in result.results)
+        return [hit for hit in hits if hit is not None]
+
+    return {"Cloud Asset Inventory": assets}
+
+
+def query_for(target: CloudTarget) -> str:
+    """Return the query: all labels of the stack, or a name that begins with the stack's name."""
+    labels = " AND ".join(f"labels.{key}={value}" for key, value in stack_tags(target).items())
+    return f"({labels}) OR name:{target.stack}* OR displayName:{target.stack}*"
+
+
+def hit_of(address: str, kind: str, name: str, labels: Mapping[str, str], target: CloudTarget) -> SearchHit | None:
+    """Return an object of the stack; None when its labels name another stack, or neither labels nor name match."""
+    expected = stack_tags(target)
+    tagged = expected.items() <= labels.items()
+    other_stack = any(labels.get(key, value) != value for key, value in expected.items())
+    prefixes = (f"{target.stack}-", f"{target.stack}:")
+    named = any(word.startswith(prefixes) for word in (name, address.rpartition("/")[2]))
+    return SearchHit(address, kind, name, tagged) if (tagged or named) and not other_stack else None
 
 
 def _limit(quota_id: str, target: CloudTarget, opts: pulumi.InvokeOptions) -> float:
