@@ -1,34 +1,36 @@
 """The stack configuration's text -> checked spec, before any SDK is imported: a bad file is answered at once."""
 
 import json
+from collections.abc import Mapping
 from typing import cast
 
 from components.validation.parse import parse
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 
 PROJECT = "agent-platform"
 PLATFORM_KEY = f"{PROJECT}:platform"
-SEALED = (
-    "stands inside the object and would be handed on as clear text; set it as a key of its own "
-    f"(`pulumi config set --secret {PROJECT}:NAME`) and list NAME under a service's `secrets`"
-)
 
 
-def spec_of(text: str | None, stack: str, *, sealed: bool = False) -> Platform:
-    """The checked spec of the configuration's JSON text; `sealed` says that a secret stands inside the object."""
-    if sealed:
-        # Decrypting an object hands its secret parts over as clear text, so nothing of it is shown or used.
-        raise InvalidConfiguration([legacy_error("platform", "[secret]", SEALED)])
+def spec_of(
+    text: str | None, stack: str, *, sealed: str | None = None, source: Mapping[str, str] | None = None
+) -> Platform:
+    """Return the checked spec of the platform's JSON text; raises InvalidConfiguration.
+
+    `sealed` is the key of a secret inside the object; `source` has numbers as the file writes them, by dotted path.
+    """
+    if sealed is not None:
+        # Decrypting an object passes its secret parts on as clear text, so nothing of it is printed or used.
+        problem = "a secret inside the object would be passed on as clear text"
+        fix = f"run `pulumi config set --secret {PROJECT}:NAME` and list NAME under a service's `secrets`"
+        raise InvalidConfiguration([ConfigError(sealed, problem, fix)])
     if text is None:
-        raise InvalidConfiguration(
-            [legacy_error(PLATFORM_KEY, None, "is set; describe the platform in the stack file")]
-        )
+        raise InvalidConfiguration([ConfigError(PLATFORM_KEY, "missing", "describe the platform under this key")])
     try:
         raw = json.loads(text)
-    except json.JSONDecodeError:
-        raw = text
+    except (ValueError, RecursionError):
+        raw = None
     if not isinstance(raw, dict):
-        raise InvalidConfiguration([legacy_error(PLATFORM_KEY, raw, "must be an object of keys and values")])
-    return parse(cast("Raw", raw), stack)
+        raise InvalidConfiguration([ConfigError(PLATFORM_KEY, "not a mapping", "write it as keys and values")])
+    return parse(cast("Raw", raw), stack, source)

@@ -1,23 +1,20 @@
 """Plans for tests: the production stack, changed in one place, recorded without an engine."""
 
-import copy
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import cast
-
-import yaml
 
 from automation.plan.inventory import Inventory, Secret, walk
 from automation.plan.recorder import Mode, record
-from automation.stack.document import stack_of
+from automation.stack.document import StackDocument, stack_of
+from automation.stack.keys import REMOVE, with_values
 from components.settings import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 
 ROOT = Path(__file__).parent.parent
 SECRET = "the value of every listed secret"
-DROP = object()
-"""Value of a change that takes the key away."""
+DROP = REMOVE
+"""Value of a change that removes the key."""
 POSSIBLE: Mapping[str, Mapping[str, object]] = {
     "docker": {
         "docker": {"entry_port": 443},
@@ -42,36 +39,18 @@ def _production() -> Raw:
 
 
 def raw_of(path: Path) -> Raw:
-    """The raw platform of a stack file."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return cast("Raw", document["config"][PLATFORM_KEY])
-
-
-def changed(raw: Raw, changes: Mapping[str, object]) -> Raw:
-    """The raw platform with `changes` by dotted path, made in place."""
-    for path, value in changes.items():
-        _set(raw, path.split("."), value)
-    return raw
+    """Return the raw platform of a stack file."""
+    return StackDocument.load(path).platform
 
 
 def production(changes: Mapping[str, object] | None = None, cloud: str | None = None) -> Raw:
-    """The raw platform of `Pulumi.prod.yaml` with `changes` by dotted path, e.g. `{"database.version": "16"}`."""
-    raw = copy.deepcopy(_production())
-    moved = {"cloud": cloud, **copy.deepcopy(dict(POSSIBLE.get(cloud, {})))} if cloud else {}
-    changed(raw, {**moved, **(changes or {})})
+    """Return the raw platform of `Pulumi.prod.yaml` with `changes` by dotted path, e.g. `{"database.version": "16"}`."""
+    moved = {"cloud": cloud, **POSSIBLE.get(cloud, {})} if cloud else {}
+    raw = with_values(_production(), {**moved, **(changes or {})})
     if raw["profile"] != "production" and "accept_risk" not in (changes or {}):
         # only production takes risks
         raw.pop("accept_risk", None)
     return raw
-
-
-def _set(raw: Raw, keys: list[str], value: object) -> None:
-    for key in keys[:-1]:
-        raw = cast("Raw", raw.setdefault(key, {}))
-    if value is DROP:
-        raw.pop(keys[-1], None)
-    else:
-        raw[keys[-1]] = value
 
 
 def plan(raw: Raw | None = None, stack: str = "prod", mode: Mode = "symbolic", secret: str = SECRET) -> Inventory:

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
 
-from automation.stack.document import read_stack
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from automation.stack.document import read_stack, stack_file
+from automation.stack.keys import parse_setting
 
 if TYPE_CHECKING:
     from automation.deploy import Deployment
@@ -46,11 +45,11 @@ def checked_deployment(
     secrets_provider: str | None = None,
 ) -> "Deployment":
     """Return a deployment for operations that run the program; the stack file is checked before the SDK is loaded."""
-    overrides = dict(_override(text) for text in settings or ())
+    overrides = dict(parse_setting(text) for text in settings or ())
     if name is None and not overrides:
         read_stack(Path.cwd(), stack)
     else:
-        _require_file(stack)
+        stack_file(Path.cwd(), stack)
 
     from automation.deploy import Deployment
 
@@ -63,28 +62,8 @@ def checked_deployment(
 
 def unchecked_deployment(stack: str, name: str | None = None) -> "Deployment":
     """Return a deployment for operations that do not run the program; the stack file must exist and may be invalid."""
-    _require_file(stack)
+    stack_file(Path.cwd(), stack)
 
     from automation.deploy import Deployment
 
     return Deployment(stack, name=name)
-
-
-def _require_file(stack: str) -> None:
-    from automation.stack.folders import stack_file
-
-    stack_file(Path.cwd(), stack)
-
-
-def _override(text: str) -> tuple[str, object]:
-    path, equals, value = text.partition("=")
-    if not equals or not path:
-        problem = f"{path} has no value" if path else "the path is missing"
-        fix = "use the form services.gateway.image=VALUE"
-        raise InvalidConfiguration([ConfigError("--set", problem=problem, fix=fix)])
-    try:
-        return path, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise InvalidConfiguration(
-            [ConfigError("--set", problem=f"the value of {path} is not valid YAML", fix="quote the value")]
-        ) from None

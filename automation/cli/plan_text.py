@@ -13,7 +13,7 @@ from automation.plan.chain import ChainStep, total_minutes
 from automation.plan.diff import ComponentDiff, PlanChange
 from automation.plan.tree import Branch, Line, tree_of
 from components.configuration import PROJECT
-from providers.contract.diagnostics import Effect, displayed
+from providers.contract.diagnostics import Effect
 
 MIN_SHOWN_MINUTES = 0.5
 """Shorter steps of a chain are only counted."""
@@ -59,7 +59,7 @@ def _sections(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
     yield _chain(plan.chain)
     yield from _adjustments(plan.adjustments, full=full)
     if plan.accepted_risks:
-        risks = [f"{r.path}: {displayed(r.value)} {r.danger}. Accepted: {r.reason}" for r in plan.accepted_risks]
+        risks = [f"{r.path}: {r.danger}. Accepted: {r.reason}" for r in plan.accepted_risks]
         yield _list("Accepted risks", risks)
     if plan.stack.missing_secrets:
         command = f"pulumi config set --stack {plan.stack.name} --secret {PROJECT}:"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from automation.day2.history import rollback
 from automation.day2.promotion import promote
 from automation.day2.rotation import Rotation, rotate
-from automation.stack.proposal import Proposal
+from automation.stack.edit import Proposal
 
 if TYPE_CHECKING:
     from automation.day2.expired_stacks import SweepResult, sweep

@@ -16,8 +16,8 @@ from automation.deploy.clock import Clock
 from automation.deploy.deployment import Deployment
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
-from automation.stack.expiry import expiry, is_over
-from automation.stack.folders import EXPIRES_KEY
+from automation.stack.ephemeral import expiry, is_over
+from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.workdir import Workdir
 from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration

@@ -6,18 +6,16 @@ may no longer be valid.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
-
-import yaml
+from typing import TYPE_CHECKING
 
 from automation.deploy.events import MASKED
 from automation.deploy.guard import refuse_missing_secrets
 from automation.deploy.results import Update
 from automation.plan.inventory import Value, is_object
-from automation.stack.document import stack_of
-from automation.stack.edit import config_of, with_config
-from automation.stack.folders import EXPIRES_KEY, is_sealed, stack_file
-from automation.stack.proposal import Proposal
+from automation.stack.document import StackDocument, stack_file, stack_of
+from automation.stack.edit import Proposal
+from automation.stack.file_checks import EXPIRES_KEY, is_sealed
+from automation.stack.yaml_reader import read_mapping
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
 from providers.contract.spec.defaults import Raw
@@ -34,19 +32,17 @@ def rollback(deployment: "Deployment", to: int | None = None) -> Proposal:
     The default is the latest successful update with another platform than the last update. Raises InvalidConfiguration
     when there is no such update, and when its configuration is no longer valid.
     """
-    path = stack_file(deployment.folder, deployment.stack)
-    text = path.read_text(encoding="utf-8")
-    current = config_of(text, path.name)
+    document = StackDocument.load(stack_file(deployment.folder, deployment.stack))
     update = rollback_target(deployment.name, deployment.history(), to)
-    project = cast("Raw", yaml.safe_load((deployment.folder / "Pulumi.yaml").read_text(encoding="utf-8")))
-    config = restored_config(current, update, inherited_config(project))
+    project = read_mapping(deployment.folder / "Pulumi.yaml")
+    config = restored_config(document.config, update, inherited_config(project))
     refuse_missing_secrets(stack_of(deployment.stack, config))
     started = f"{update.started_at:%Y-%m-%d %H:%M} UTC"
     notes = [f"update {update.version} of {started}" + (f": {update.message}" if update.message else "")]
     secrets = [key for key, value in config.items() if is_sealed(value)]
     if secrets:
         notes.append(f"secrets keep their current values: {listed(secrets, 'and')}")
-    return Proposal(path, text, with_config(text, path.name, config), tuple(notes))
+    return Proposal(document.path, document.text, document.with_config(config).dump(), tuple(notes))
 
 
 def rollback_target(stack: str, history: Sequence[Update], to: int | None) -> Update:

@@ -11,10 +11,8 @@ from typing import cast
 
 from automation.day2.history import images_of_platform, images_of_update, last_successful_update
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.stack.document import read_stack, stack_of
-from automation.stack.edit import config_of, with_config
-from automation.stack.folders import overridden, stack_file
-from automation.stack.proposal import Proposal
+from automation.stack.document import StackDocument, read_stack, stack_file
+from automation.stack.edit import Proposal
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, displayed, listed
 from providers.contract.images import parse_image
@@ -49,18 +47,14 @@ def promote(
         fix = "name the stack to promote and the stack that receives its digests"
         raise InvalidConfiguration([ConfigError("promote", f"source and target are both {source}", fix)])
     project = (folder or Path.cwd()).absolute()
-    path = stack_file(project, target)
+    document = StackDocument.load(stack_file(project, target))
     stack_file(project, source)
-    text = path.read_text(encoding="utf-8")
-    config = config_of(text, path.name)
-    platform = cast("Raw", config.get(PLATFORM_KEY))
-    read_stack(project, target)
+    document.stack(target)
     source_images = _images_in_file(project, source) if from_file else _images_in_history(project, source, environment)
-    changes = image_changes(source, source_images, target, images_of_platform(platform))
-    changed = overridden(platform, {f"services.{name}.image": image for name, image in changes.images.items()})
-    after = with_config(text, path.name, {**config, PLATFORM_KEY: changed})
-    stack_of(target, config_of(after, path.name))
-    return Proposal(path, text, after, changes.notes)
+    changes = image_changes(source, source_images, target, images_of_platform(document.platform))
+    changed = document.with_overrides({f"services.{name}.image": image for name, image in changes.images.items()})
+    changed.stack(target)
+    return Proposal(document.path, document.text, changed.dump(), changes.notes)
 
 
 def image_changes(source: str, source_images: Images, target: str, target_images: Images) -> ImageChanges:

@@ -7,6 +7,7 @@ secret gets the value that the caller provides. The update contains no other cha
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -23,10 +24,8 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, Preview
 from automation.deploy.state import StateResource
-from automation.stack.document import read_stack
-from automation.stack.edit import config_of, with_config
-from automation.stack.folders import stack_file
-from automation.stack.proposal import replace_text
+from automation.stack.document import StackDocument, read_stack, stack_file
+from automation.stack.edit import replace_text
 from automation.urn import Urn
 from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
@@ -145,7 +144,7 @@ class Rotation:
         with self.deployment.engine_errors():
             self.deployment.engine.set_secret(f"{PROJECT}:{self.target.name}", value)
         engine_text = self.path.read_text(encoding="utf-8")
-        replace_text(self.path, with_sealed_config(text, engine_text, self.path.name))
+        replace_text(self.path, with_sealed_config(text, engine_text, self.path))
 
     def _guard(self, preview: Preview) -> None:
         try:
@@ -187,14 +186,14 @@ def rotate(
         return rotation.up(on_event, preview=preview)
 
 
-def with_sealed_config(text: str, engine_text: str, file: str) -> str:
+def with_sealed_config(text: str, engine_text: str, path: Path) -> str:
     """Return `text` with the configuration of `engine_text`, which the engine has formatted in another way.
 
     A file without an encryption salt is left as the engine wrote it: the engine has added the salt to it.
     """
     if "encryptionsalt" in engine_text and "encryptionsalt" not in text:
         return engine_text
-    return with_config(text, file, config_of(engine_text, file))
+    return StackDocument.parse(text, path).with_config(StackDocument.parse(engine_text, path).config).dump()
 
 
 def refuse_value(target: RotationTarget, value: str | None) -> None:

@@ -38,7 +38,7 @@ from automation.deploy.rollout import wait_for_rollout
 from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_secrets, open_stack, unknown_stack
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
-from automation.stack.folders import EXPIRES_KEY
+from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.workdir import Workdir
 from providers import resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration

@@ -20,7 +20,7 @@ from automation.deploy.locks import LockHolder, parse_lock_holder
 from automation.deploy.state import ExportedState
 from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value, is_object
-from automation.stack.folders import sealed_in, stack_file
+from automation.stack.document import StackDocument, stack_file
 from automation.stack.workdir import Workdir
 from providers.contract.diagnostics import did_you_mean, listed
 
@@ -166,5 +166,5 @@ def copy_secrets(engine: ProjectStack, workdir: Workdir, create: Callable[[], ob
     shutil.copy(source, workdir.work_folder)
     for key in workdir.to_reseal:
         engine.workspace.run_command("config", "cp", key, "--stack", workdir.stack, "--dest", workdir.name)
-    workdir.sealed = sealed_in(stack_file(workdir.work_folder, workdir.name))
+    workdir.sealed = StackDocument.load(stack_file(workdir.work_folder, workdir.name)).sealed
     return new

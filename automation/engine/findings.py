@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
 from automation.engine.cloud_queries import QueryAnswers
 from automation.engine.installation import EngineLocation, EngineMissing
 from automation.engine.subprocesses import CompletedCommand
-from automation.plan.inventory import is_object
 from automation.stack.document import Stack
-from providers.contract.diagnostics import sentences
+from automation.stack.yaml_reader import read_mapping
+from providers.contract.diagnostics import InvalidConfiguration, sentences
 from providers.contract.preflight import CheckResult
 from providers.contract.spec.defaults import Raw
 
@@ -90,7 +88,6 @@ class CheckInput:
 
 def _yaml_object(path: Path) -> Raw | None:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        return read_mapping(path)
+    except InvalidConfiguration:
         return None
-    return content if is_object(content) else None

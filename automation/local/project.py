@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from automation.stack.yaml_reader import dump, read_mapping
 
 STACK = "local"
 PASSPHRASE_BYTES = 24
@@ -81,8 +81,8 @@ class LocalProject:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read_mapping(path)
 
 
 def _write(path: Path, document: Mapping[str, object]) -> None:
-    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    path.write_text(dump(document), encoding="utf-8")

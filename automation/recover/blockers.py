@@ -8,13 +8,12 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
-
 from automation import processes
 from automation.deploy import Deployment, DeploymentFailed, Failure
 from automation.deploy.locks import LockHolder
 from automation.recover.state_files import StateFiles, backend_folder, repair
 from automation.recover.steps import StepLog, Topic
+from automation.stack.yaml_reader import read_mapping
 from components.configuration import PROJECT
 
 
@@ -36,7 +35,7 @@ def state_files(deployment: Deployment) -> StateFiles | None:
         folder = backend_folder(deployment.engine.workspace.backend_url())
     if folder is None:
         return None
-    project = yaml.safe_load((deployment.work_folder / "Pulumi.yaml").read_text(encoding="utf-8"))
+    project = read_mapping(deployment.work_folder / "Pulumi.yaml")
     return StateFiles(folder, str(project["name"]), deployment.name)
 
 

@@ -1,21 +1,35 @@
-"""A stack file (`Pulumi.<stack>.yaml`) read without an engine: configuration as the program sees it.
+"""Stack files (`Pulumi.<stack>.yaml`): the only reader and writer, and the checked stack that a file describes.
 
-Sealed values (`secure:`) stay sealed: the plan works with a placeholder that is marked secret, so nothing depends on
-a passphrase and nothing can leak. A listed secret without a value is told as missing; the plan goes on without it.
+Sealed values (`secure:`) stay sealed: the plan works with a placeholder that is marked secret, so nothing depends on a
+passphrase and nothing can leak. A listed secret without a value is reported as missing; the plan goes on without it.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
-import yaml
-
-from automation.stack.keys import is_written
+from automation.stack.file_checks import (
+    SEALED_WITH,
+    config_errors,
+    is_sealed,
+    secret_errors,
+    structure_errors,
+)
+from automation.stack.keys import REMOVE, is_written, with_values
+from automation.stack.yaml_reader import dump, parse, read_text
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
-from providers.contract.diagnostics import InvalidConfiguration, did_you_mean, legacy_error, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    ConfigError,
+    Diagnostic,
+    Effect,
+    InvalidConfiguration,
+    did_you_mean,
+    listed,
+)
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 
@@ -29,6 +43,8 @@ class Stack:
     config: Mapping[str, str]
     secret_keys: tuple[str, ...]
     missing_secrets: tuple[str, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+    """Keys of the file beside the platform that change nothing."""
 
     @property
     def platform(self) -> Raw:
@@ -40,69 +56,196 @@ class Stack:
         return is_written(self.platform, key)
 
 
+@dataclass(frozen=True)
+class Sealed:
+    """Sealed values by key, and what opens them: the keys that stand beside a file's configuration."""
+
+    values: Mapping[str, object] = field(default_factory=dict[str, object])
+    opened_by: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def opens_from_file(self) -> bool:
+        """False when the backend keeps what opens them, for that one stack."""
+        return bool(self.opened_by) or not self.values
+
+
+@dataclass(frozen=True)
+class StackDocument:
+    """Content of a stack file, which may be changed; `text` is the file's own, with its comments.
+
+    Loading refuses what cannot be read in one way only; `stack` checks the platform and the keys beside it.
+    """
+
+    path: Path
+    text: str
+    content: Raw
+    source: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Numbers of the platform that are written in another form than JSON's, by dotted path."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return the document of a file; raises InvalidConfiguration."""
+        return cls.parse(read_text(path), path)
+
+    @classmethod
+    def parse(cls, text: str, path: Path) -> Self:
+        """Return the document of a text that `path` has or will have; raises InvalidConfiguration."""
+        read = parse(text, path.name, ("config", PLATFORM_KEY))
+        if not isinstance(read.value, dict):
+            problem = "empty" if read.value is None else "not a mapping"
+            fix = f"describe the platform under config, {PLATFORM_KEY}"
+            raise InvalidConfiguration([ConfigError(path.name, problem, fix)])
+        content = cast("Raw", read.value)
+        errors = list(structure_errors(path.name, content))
+        if errors:
+            raise InvalidConfiguration(errors)
+        return cls(path, text, content, read.source)
+
+    @property
+    def config(self) -> Raw:
+        """The stack's configuration by key."""
+        return cast("Raw", self.content["config"])
+
+    @property
+    def platform(self) -> Raw:
+        """The platform, unchecked; empty where the file has none."""
+        platform = self.config.get(PLATFORM_KEY)
+        return cast("Raw", platform) if isinstance(platform, dict) else {}
+
+    @property
+    def sealed(self) -> Sealed:
+        """The sealed values beside the platform, and what opens them."""
+        values = {key: value for key, value in self.config.items() if is_sealed(value)}
+        return Sealed(values, {key: self.content[key] for key in SEALED_WITH if key in self.content})
+
+    def is_written(self, key: str) -> bool:
+        """Return whether the platform sets `key` (a dotted path), a key inside it, or a value that it is a part of."""
+        return is_written(self.platform, key)
+
+    def with_config(self, config: Mapping[str, object]) -> Self:
+        """Return the document with another configuration."""
+        return replace(self, content={**self.content, "config": dict(config)})
+
+    def with_overrides(self, overrides: Mapping[str, object]) -> Self:
+        """Return the document with values of the platform set by dotted path; None removes a key."""
+        if not overrides or not isinstance(self.config.get(PLATFORM_KEY) or {}, dict):
+            return self
+        changes = {path: REMOVE if value is None else value for path, value in overrides.items()}
+        return self.with_config({**self.config, PLATFORM_KEY: with_values(self.platform, changes)})
+
+    def with_sealed(self, sealed: Sealed) -> Self:
+        """Return the document with other sealed values and what opens them in place of its own."""
+        config = {key: value for key, value in self.config.items() if not is_sealed(value)}
+        content = {key: value for key, value in self.content.items() if key not in SEALED_WITH}
+        return replace(self, content={**content, **sealed.opened_by, "config": {**config, **sealed.values}})
+
+    def dump(self, *, comments: bool = True) -> str:
+        """Return the text of the document; comments, order and quotes of what is unchanged are kept.
+
+        Raises InvalidConfiguration for a change that cannot be made so, as where an anchor repeats the changed value.
+        """
+        if not comments:
+            return dump(self.content)
+        # ruamel.yaml is needed for this alone; a file is read without it
+        from automation.stack.edit import edited_text
+
+        return edited_text(self.text, self.path.name, self.content)
+
+    def stack(self, name: str, cloud: str | None = None) -> Stack:
+        """Return the checked stack `name`, on its own cloud or on `cloud`; raises InvalidConfiguration with every error."""
+        values = dict(self.config)
+        platform = values.get(PLATFORM_KEY)
+        if cloud is not None and isinstance(platform, dict):
+            values[PLATFORM_KEY] = {**cast("Raw", platform), "cloud": cloud}
+        errors: list[Diagnostic] = list(config_errors(self.path.name, self.config))
+        stack: Stack | None = None
+        if PLATFORM_KEY in values or not errors:
+            try:
+                stack = stack_of(name, values, self.source)
+            except InvalidConfiguration as invalid:
+                errors += invalid.diagnostics
+        unlisted = _unlisted_secrets(stack, self.config) if stack is not None else {}
+        if stack is not None:
+            errors += secret_errors(unlisted, stack.missing_secrets)
+        if errors or stack is None:
+            raise InvalidConfiguration(errors)
+        unused = [Adjustment(key, "[secret]", Effect.IGNORED, "no service lists this secret") for key in unlisted]
+        return replace(stack, adjustments=tuple(unused))
+
+
+def stack_names(folder: Path) -> list[str]:
+    """Return the stacks that a project folder has a file for."""
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
+
+
+def stack_file(folder: Path, stack: str) -> Path:
+    """Return the file of a stack; raises InvalidConfiguration, naming the stacks there are, where it does not exist."""
+    path = folder / f"Pulumi.{stack}.yaml"
+    if "/" not in stack and path.is_file():
+        return path
+    names = stack_names(folder)
+    fix = f"use {listed(names)}" if names else "run this in the folder of the stack files"
+    problem = f"no file Pulumi.{stack}.yaml{did_you_mean(stack, names)}"
+    raise InvalidConfiguration([ConfigError("stack", problem, fix)])
+
+
 def read_stack(folder: Path, name: str, cloud: str | None = None) -> Stack:
-    """The stack `name` of a project folder, on its own cloud or on `cloud`; raises InvalidConfiguration."""
-    values = _config(folder, name)
-    platform = values.get(PLATFORM_KEY)
-    if cloud is not None and isinstance(platform, dict):
-        platform = {**cast("Raw", platform), "cloud": cloud}
-    return stack_of(name, {**values, PLATFORM_KEY: platform})
+    """Return the checked stack `name` of a folder, on its own cloud or on `cloud`; raises InvalidConfiguration."""
+    return StackDocument.load(stack_file(folder, name)).stack(name, cloud)
 
 
-def stack_of(name: str, values: Mapping[str, object]) -> Stack:
-    """The stack of configuration values as a stack file holds them; raises InvalidConfiguration."""
+def stack_of(name: str, values: Mapping[str, object], source: Mapping[str, str] | None = None) -> Stack:
+    """Return the checked stack of configuration values; raises InvalidConfiguration.
+
+    `source` has the numbers of the platform as they are written, by dotted path.
+    """
     platform = values.get(PLATFORM_KEY)
+    sealed = _sealed_key(platform)
+    if platform is None and PLATFORM_KEY in values:
+        raise InvalidConfiguration([ConfigError(PLATFORM_KEY, "no value", "describe the platform under this key")])
     text = None if platform is None else _json(platform)
-    spec = spec_of(text, name, sealed=_sealed(platform))
+    spec = spec_of(text, name, sealed=sealed, source=source)
     config = {key: _text(key, value) for key, value in values.items()}
     config[PLATFORM_KEY] = text or ""
-    wanted = (*spec.secrets, *limits(spec.cloud).stack_secrets(spec))
+    wanted = _secrets_of(spec)
     missing = tuple(secret for secret in wanted if f"{PROJECT}:{secret}" not in config)
     config |= {f"{PROJECT}:{secret}": f"<missing secret {secret}>" for secret in missing}
     secrets = tuple(key for key in config if key in {f"{PROJECT}:{secret}" for secret in wanted})
     return Stack(name, spec, config, secrets, missing)
 
 
-def stack_names(folder: Path) -> list[str]:
-    """Stacks that a project folder has a file for."""
-    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
+def _unlisted_secrets(stack: Stack, config: Raw) -> dict[str, object]:
+    """Return values beside the platform that have the name of a secret, and no service lists it."""
+    prefix = f"{PROJECT}:"
+    secrets = {key: value for key, value in config.items() if key.startswith(prefix) and key[len(prefix) :].isupper()}
+    return {key: value for key, value in secrets.items() if key not in stack.secret_keys}
 
 
-def _config(folder: Path, name: str) -> Raw:
-    path = folder / f"Pulumi.{name}.yaml"
-    if not path.is_file():
-        names = stack_names(folder)
-        here = f"the stacks here are {listed(names, 'and')}" if names else "run this in the folder of the stack files"
-        hint = f"{did_you_mean(name, names)}; {here}"
-        raise InvalidConfiguration([legacy_error("stack", name, f"has no file {path.name}{hint}")])
-    try:
-        document = cast("object", yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" at line {where.line + 1}" if where is not None else ""
-        raise InvalidConfiguration([legacy_error(path.name, None, f"is not YAML{line}; mend its syntax")]) from error
-    config = cast("Raw", document).get("config") if isinstance(document, dict) else None
-    if not isinstance(config, dict):
-        raise InvalidConfiguration(
-            [legacy_error(f"{path.name}: config", config, "must hold the stack's configuration")]
-        )
-    return cast("Raw", config)
+def _secrets_of(spec: Platform) -> tuple[str, ...]:
+    return (*spec.secrets, *limits(spec.cloud).stack_secrets(spec))
 
 
-def _sealed(value: object) -> bool:
-    """True when a `secure:` value stands anywhere inside."""
+def _sealed_key(value: object, path: str = "") -> str | None:
+    """Return the dotted path of the first `secure:` value inside; None where there is none."""
+    if is_sealed(value):
+        return path or PLATFORM_KEY
     if isinstance(value, dict):
-        inner = cast("Raw", value)
-        return set(inner) == {"secure"} or any(_sealed(part) for part in inner.values())
-    return isinstance(value, list) and any(_sealed(part) for part in cast("list[object]", value))
+        inner = [(f"{path}.{key}".lstrip("."), part) for key, part in cast("Raw", value).items()]
+    else:
+        inner = (
+            [(f"{path}[{i}]", part) for i, part in enumerate(cast("list[object]", value))]
+            if isinstance(value, list)
+            else []
+        )
+    return next((found for name, part in inner if (found := _sealed_key(part, name)) is not None), None)
 
 
 def _text(key: str, value: object) -> str:
-    if _sealed(value):
+    if _sealed_key(value) is not None:
         return f"<secret {key}>"
     return value if isinstance(value, str) else _json(value)
 
 
 def _json(value: object) -> str:
-    """JSON text as the engine hands it over: keys in order, and what YAML takes for a date is text again."""
+    """Return JSON text as the engine hands it over, with its keys in order."""
     return json.dumps(value, default=str, sort_keys=True)

@@ -1,137 +1,156 @@
-"""The text of a stack file with another configuration in it; comments, order and quotes of what stays are kept.
+"""Changes of a stack file: the edited text with its comments, shown as a diff, then written as a whole or not at all.
 
-ruamel.yaml is the one library that writes YAML back as it was read. What it has written is read again by PyYAML, as the
-rest of the platform reads it, and compared, so that no value can change its meaning between the two.
+ruamel.yaml is the one library that writes YAML back as it was read. Its result is read again by the platform's own reader
+and compared, so that no value can change its meaning between the two.
 """
 
 import json
+import os
+import tempfile
 from collections.abc import Mapping
-from difflib import SequenceMatcher
+from dataclasses import dataclass
+from difflib import SequenceMatcher, unified_diff
 from io import StringIO
+from pathlib import Path
 from typing import Any, cast
 
-import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from automation.plan.inventory import Value
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error
+from automation.stack.yaml_reader import parse, read_text
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
 INDENTATIONS = ((2, 0), (4, 2))
-"""How far the items of a block list stand in, and its dashes: the two ways in use."""
-WIDEST = 1 << 20
+"""Indentation of the items of a block list and of its dashes: the two styles in use."""
+MAX_COLUMNS = 1 << 20
 """Columns after which a line would be broken: never."""
 
 
-def config_of(text: str, file: str) -> Raw:
-    """The configuration that a stack file's text holds; raises InvalidConfiguration."""
-    try:
-        document = cast("object", yaml.safe_load(text))
-    except yaml.YAMLError:
-        raise InvalidConfiguration([legacy_error(file, None, "is not YAML; mend its syntax")]) from None
-    config = cast("Raw", document).get("config") if isinstance(document, dict) else None
-    if not isinstance(config, dict):
-        raise InvalidConfiguration([legacy_error(f"{file}: config", config, "must hold the stack's configuration")])
-    return cast("Raw", config)
+@dataclass(frozen=True)
+class Proposal:
+    """A file, its text as it is and as it would be, and notes to read before agreeing."""
+
+    path: Path
+    before: str
+    after: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """False when the file is as it would be."""
+        return self.before != self.after
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff; empty when there is none."""
+        name = self.path.name
+        lines = unified_diff(self.before.splitlines(), self.after.splitlines(), f"a/{name}", f"b/{name}", lineterm="")
+        return "\n".join(lines)
+
+    def write(self) -> None:
+        """Write the change; raises InvalidConfiguration when the file has changed in the meantime."""
+        if read_text(self.path) != self.before:
+            problem = "the file has changed since the change was shown"
+            raise InvalidConfiguration([ConfigError(self.path.name, problem, "run the same command again")])
+        replace_text(self.path, self.after)
 
 
-def with_config(text: str, file: str, wanted: Mapping[str, Value]) -> str:
-    """The text with the configuration `wanted` in it; raises InvalidConfiguration when it cannot be written so."""
-    present = config_of(text, file)
-    if _same(present, wanted):
+def replace_text(path: Path, text: str) -> None:
+    """Replace a file's text and keep its mode; a reader finds the old text or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    new = Path(name)
+    new.chmod(path.stat().st_mode)
+    new.replace(path)
+
+
+def edited_text(text: str, file: str, content: Mapping[str, object]) -> str:
+    """Return a YAML text with other content and what is unchanged kept; raises InvalidConfiguration where it cannot be."""
+    present = parse(text, file).value
+    if _is_same(present, content):
         return text
-    form = _form(text)
-    document = form.load(text)
-    _become(document["config"], present, wanted)
-    changed = _dumped(form, document)
-    if not _holds(changed, file, wanted):
-        advice = "cannot be changed without changing more than was asked for (anchors do that); change it by hand"
-        raise InvalidConfiguration([legacy_error(file, None, advice)])
+    style = _style_of(text)
+    document = style.load(text)
+    _edit(document, cast("Raw", present), content)
+    changed = _dumped(style, document)
+    if not _reads_as(changed, content):
+        problem = "the change would alter more than was asked for, as where an anchor repeats a value"
+        raise InvalidConfiguration([ConfigError(file, problem, "change the file by hand")])
     return changed
 
 
-def _holds(text: str, file: str, wanted: Mapping[str, Value]) -> bool:
-    try:
-        return _same(config_of(text, file), wanted)
-    except InvalidConfiguration:
-        return False
+def _edit(node: CommentedMap, present: Mapping[str, object], content: Mapping[str, object]) -> None:
+    """Give a mapping other content, touching nothing that is the same already.
 
-
-def _become(node: CommentedMap, present: Mapping[str, Value], wanted: Mapping[str, Value]) -> None:
-    """Make a mapping what is wanted, touching nothing that is so already.
-
-    `present` is the same mapping as PyYAML reads it: ruamel.yaml takes `on` for text, which it is not to anybody else.
+    `present` is the same mapping as the platform's reader has it: ruamel.yaml takes `on` for text.
     """
-    for key in [key for key in present if key not in wanted]:
+    for key in [key for key in present if key not in content]:
         del node[key]
-    for key, value in wanted.items():
-        here = present.get(key)
-        if key in present and _same(here, value):
+    for key, value in content.items():
+        current = present.get(key)
+        if key in present and _is_same(current, value):
             continue
-        beneath = cast("Raw", node).get(key)
-        if isinstance(beneath, CommentedMap) and isinstance(here, Mapping) and isinstance(value, Mapping):
-            _become(beneath, cast("Mapping[str, Value]", here), cast("Mapping[str, Value]", value))
+        child = cast("Raw", node).get(key)
+        if isinstance(child, CommentedMap) and isinstance(current, dict) and isinstance(value, dict):
+            _edit(child, cast("Raw", current), cast("Raw", value))
         else:
-            node[key] = _written(value, like=beneath)
+            node[key] = _styled(value, like=child)
 
 
-def _written(value: Value, like: Value = None) -> Value:
-    """A new value in the style of the one that it takes the place of."""
+def _styled(value: object, like: object = None) -> object:
+    """Return a new value in the style of the one that it replaces."""
     if isinstance(value, str):
-        return value if _reads_as_itself(value) else DoubleQuotedScalarString(value)
+        # text that a reader takes for something else, such as `on`, `1_000` or, in braces, `:0`, needs quotes
+        plain = _reads_as(f"{{key: {value}, list: [{value}]}}", {"key": value, "list": [value]})
+        return value if plain else DoubleQuotedScalarString(value)
     if isinstance(value, Mapping):
-        inner = cast("Mapping[str, Value]", value)
-        return CommentedMap({key: _written(part) for key, part in inner.items()})
+        return CommentedMap({key: _styled(part) for key, part in cast("Mapping[str, object]", value).items()})
     if isinstance(value, list | tuple):
-        items = CommentedSeq([_written(item) for item in cast("list[Value]", value)])
-        if not isinstance(like, CommentedSeq) or _style(like).flow_style():
-            _style(items).set_flow_style()
+        items = CommentedSeq([_styled(item) for item in cast("list[object]", value)])
+        if not isinstance(like, CommentedSeq) or _format(like).flow_style():
+            _format(items).set_flow_style()
         return items
     return value
 
 
-def _style(node: CommentedSeq) -> Any:  # ruamel.yaml types its formats as Any
+def _format(node: CommentedSeq) -> Any:  # ruamel.yaml types its formats as Any
     return cast("Any", node).fa
 
 
-def _reads_as_itself(value: str) -> bool:
-    """False for text that a reader of YAML 1.1 takes for something else, such as `on`, `1_000` or, in braces, `:0`."""
-    try:
-        return cast("object", yaml.safe_load(f"{{key: {value}, list: [{value}]}}")) == {"key": value, "list": [value]}
-    except yaml.YAMLError:
-        return False
-
-
-def _form(text: str) -> Any:  # ruamel.yaml types its documents as Any
-    """The reader and writer whose indentation is the text's own, or comes nearest to it."""
-    return max((_round_trip(*indentation) for indentation in INDENTATIONS), key=lambda form: _likeness(form, text))
+def _style_of(text: str) -> Any:  # ruamel.yaml types its documents as Any
+    """Return the reader and writer whose indentation is the text's own, or comes nearest to it."""
+    return max((_round_trip(*indentation) for indentation in INDENTATIONS), key=lambda style: _likeness(style, text))
 
 
 def _round_trip(items: int, dashes: int) -> Any:  # ruamel.yaml types its settings as Any
-    form = cast("Any", YAML())
-    form.preserve_quotes, form.width = True, WIDEST
-    form.indent(mapping=2, sequence=items, offset=dashes)
-    return form
+    style = cast("Any", YAML())
+    style.preserve_quotes, style.width = True, MAX_COLUMNS
+    style.indent(mapping=2, sequence=items, offset=dashes)
+    return style
 
 
-def _likeness(form: Any, text: str) -> float:  # see `_form`
-    form.explicit_start = text.startswith("---") or "\n---" in text
-    written = _dumped(form, form.load(text))
+def _likeness(style: Any, text: str) -> float:  # see `_style_of`
+    style.explicit_start = text.startswith("---") or "\n---" in text
+    written = _dumped(style, style.load(text))
     return SequenceMatcher(None, text.splitlines(), written.splitlines(), autojunk=False).ratio()
 
 
-def _dumped(form: Any, document: object) -> str:  # see `_form`
+def _dumped(style: Any, document: object) -> str:  # see `_style_of`
     out = StringIO()
-    form.dump(document, out)
+    style.dump(document, out)
     return out.getvalue()
 
 
-def _same(one: Value, other: Value) -> bool:
-    """True when both are the same configuration: YAML's dates are text, as for the engine."""
-    return _plain(one) == _plain(other)
+def _reads_as(text: str, content: object) -> bool:
+    """Return whether the platform's reader reads the text as this content."""
+    try:
+        return _is_same(parse(text, "").value, content)
+    except InvalidConfiguration:
+        return False
 
 
-def _plain(value: Value) -> Value:
-    return cast("Value", json.loads(json.dumps(value, default=str)))
+def _is_same(one: object, other: object) -> bool:
+    return json.dumps(one, sort_keys=True, default=str) == json.dumps(other, sort_keys=True, default=str)

@@ -1,23 +1,41 @@
-"""What a stack with a name of its own has otherwise than the stack whose file it is made from. Pure.
+"""Ephemeral stacks: how they differ from the stack whose file they are made from, and when they expire. Pure.
 
-It answers under its own name, is deleted without asking, and is never production: it goes when its time is over.
+An ephemeral stack has its own domain, is deleted without confirmation of its database, and is never production.
 """
 
-from collections.abc import Collection, Mapping
-from typing import cast
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol, cast
 
-from automation.plan.inventory import Value
-from providers.contract.diagnostics import InvalidConfiguration, legacy_error
+from automation.stack.file_checks import EXPIRES_KEY
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
 TTL_HOURS = 24.0
-"""How long it lives from its last `up` on when nothing else is said."""
+"""Default lifetime, counted from the last `up`."""
+UPDATE = "update"
+"""Kind of the updates that run the program; others may have run without the stack's file."""
 
 
-def laid_over(platform: Raw, name: str, overrides: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The settings, by dotted path, of the stack `name`; those of `overrides` win."""
-    own: dict[str, Value] = {}
-    domain = _part(platform, "ingress").get("domain")
+class RecordedUpdate(Protocol):
+    """An earlier update of a stack in the backend's history."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of the update, such as update or destroy."""
+        ...
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """Configuration that the update ran with, secrets masked."""
+        ...
+
+
+def ephemeral_overrides(platform: Raw, name: str, overrides: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the settings, by dotted path, of the ephemeral stack `name`; those of `overrides` win."""
+    own: dict[str, object] = {}
+    ingress = platform.get("ingress")
+    domain = cast("Raw", ingress).get("domain") if isinstance(ingress, dict) else None
     if isinstance(domain, str):
         own["ingress.domain"] = f"{name}.{domain}"
     if "database" in platform or any(path.partition(".")[0] == "database" for path in overrides):
@@ -26,23 +44,40 @@ def laid_over(platform: Raw, name: str, overrides: Mapping[str, Value]) -> Mappi
 
 
 def refuse_own_file(name: str, stacks: Collection[str]) -> None:
-    """Raise InvalidConfiguration for the name of a stack that has a file: it would be overwritten by another one's."""
+    """Raise InvalidConfiguration for the name of a stack that has a file, which would be overwritten."""
     if name in stacks:
-        advice = f"is the name of a stack with a file of its own (Pulumi.{name}.yaml); choose another, such as pr-123"
-        raise InvalidConfiguration([legacy_error("--name", name, advice)])
+        problem = f'"{name}" is a stack with its own file (Pulumi.{name}.yaml)'
+        raise InvalidConfiguration([ConfigError("--name", problem, "choose another name, such as pr-123")])
 
 
 def refuse_production(platform: Raw, stack: str, name: str) -> None:
     """Raise InvalidConfiguration when the profile is production's."""
-    profile = platform.get("profile", "production")
-    if profile == "production":
-        advice = (
-            f"is not for {name}, which goes when its time is over; make it from a stack of another profile than {stack}'s, "
-            "or with --set profile=development"
-        )
-        raise InvalidConfiguration([legacy_error("profile", profile, advice)])
+    if platform.get("profile", "production") == "production":
+        problem = f"production is not allowed for the ephemeral stack {name}"
+        fix = f"add --set profile=development, or use a stack whose profile differs from {stack}'s"
+        raise InvalidConfiguration([ConfigError("profile", problem, fix)])
 
 
-def _part(platform: Raw, name: str) -> Raw:
-    part = platform.get(name)
-    return cast("Raw", part) if isinstance(part, dict) else {}
+def expiry(history: Sequence[RecordedUpdate], tag: str = "") -> datetime | None:
+    """Return the time after which a stack may be swept; None for never.
+
+    The latest update of the history sets it, and before there is any the stack's tag.
+    """
+    for update in history:
+        if update.kind == UPDATE:
+            return moment(update.config.get(EXPIRES_KEY, ""))
+    return moment(tag)
+
+
+def moment(text: str) -> datetime | None:
+    """Return the time that an ISO 8601 text means, in UTC where it names no zone; None for anything else."""
+    try:
+        time = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def is_over(until: datetime | None, now: datetime) -> bool:
+    """Return whether the time has come; never for a stack without an expiry."""
+    return until is not None and until <= now

@@ -4,6 +4,8 @@ import copy
 from collections.abc import Mapping
 from typing import cast
 
+from automation.stack.yaml_reader import parse
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 
 REMOVE = object()
@@ -50,3 +52,12 @@ def is_written(platform: Raw, key: str) -> bool:
 def _begins(path: str, name: str) -> bool:
     """Return whether a dotted path begins with a key, which may contain dots itself (`accept_risk`, `tags`)."""
     return bool(name) and path.startswith(name) and path[len(name) : len(name) + 1] in ("", ".", "[")
+
+
+def parse_setting(text: str) -> tuple[str, object]:
+    """Return path and value of `PATH=VALUE`, the value read as YAML; raises InvalidConfiguration, which names no value."""
+    path, equals, value = text.partition("=")
+    if not equals or not path or not all(path.split(".")):
+        problem = "the path is missing" if equals else f"{path} has no value"
+        raise InvalidConfiguration([ConfigError("--set", problem, "use the form services.gateway.image=VALUE")])
+    return path, parse(value, f"--set {path}").value

@@ -1,23 +1,31 @@
-"""Where the engine works for one stack, and the file it reads there: the project's own, or a copy that is changed."""
+"""The folder that the engine works in: the project's own, or a temporary one for a stack that no file describes alone.
+
+A stack with another name or with overrides gets a project file that points at the program and a stack file that is the
+original with the changes applied. Nothing is written beside the program, and two of them never meet.
+"""
 
 import shutil
+import tempfile
 import weakref
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
-from automation.plan.inventory import Value
-from automation.stack.document import Stack, read_stack, stack_names
-from automation.stack.ephemeral import TTL_HOURS, laid_over, refuse_own_file, refuse_production
-from automation.stack.folders import Sealed, folder_for, platform_in, sealed_in, stack_file, write_stack_file
+from automation.stack.document import Sealed, Stack, StackDocument, stack_file, stack_names
+from automation.stack.ephemeral import TTL_HOURS, ephemeral_overrides, refuse_own_file, refuse_production
+from automation.stack.file_checks import EXPIRES_KEY
+from automation.stack.yaml_reader import dump, read_mapping
+from components.configuration import PROJECT
+from providers.contract.spec.defaults import Raw
 
 
 class Workdir:
     """The stack `name` made from the file of `stack` in the project's `folder`, with `overrides` by dotted path."""
 
     def __init__(
-        self, folder: Path, stack: str, name: str, overrides: Mapping[str, Value], ttl_hours: float | None = None
+        self, folder: Path, stack: str, name: str, overrides: Mapping[str, object], ttl_hours: float | None = None
     ) -> None:
         self.folder, self.stack, self.name = folder, stack, name
         self.overrides, self.ttl_hours = dict(overrides), ttl_hours
@@ -31,56 +39,87 @@ class Workdir:
 
     @cached_property
     def work_folder(self) -> Path:
-        """The project's folder, or one that goes with this object; raises InvalidConfiguration."""
-        source = stack_file(self.folder, self.stack)
+        """The project's folder, or one that is deleted with this object; raises InvalidConfiguration."""
         if not self.ephemeral and not self.overrides:
+            stack_file(self.folder, self.stack)
             return self.folder
+        source = self.source
         if self.ephemeral:
             refuse_own_file(self.name, stack_names(self.folder))
         own = self.own_folder()
         if self.to_reseal:
             self.sealed = Sealed()
-        write_stack_file(own, source, self.name, self.settings, sealed=self.sealed)
+        self._write(own, source)
         return own
 
+    @property
+    def source(self) -> StackDocument:
+        """The file that the stack is made from; raises InvalidConfiguration."""
+        return StackDocument.load(stack_file(self.folder, self.stack))
+
     def own_folder(self) -> Path:
-        """A new folder with the project's program, which goes with this object."""
-        own = folder_for(self.folder, self.name)
+        """Return a new folder with the project's program, which is deleted with this object."""
+        own = Path(tempfile.mkdtemp(prefix=f"{PROJECT}-{self.name}-"))
         weakref.finalize(self, shutil.rmtree, own, ignore_errors=True)
+        (own / "Pulumi.yaml").write_text(dump(project_document(self.folder)), encoding="utf-8")
         return own
 
     @cached_property
-    def settings(self) -> Mapping[str, Value]:
-        """What the stack has otherwise than the file that it is made from, by dotted path."""
+    def settings(self) -> Mapping[str, object]:
+        """Values by dotted path in which the stack differs from the file that it is made from."""
         if not self.ephemeral:
             return self.overrides
-        return laid_over(platform_in(stack_file(self.folder, self.stack)), self.name, self.overrides)
+        return ephemeral_overrides(self.source.platform, self.name, self.overrides)
 
     @cached_property
     def file(self) -> Stack:
         """The checked stack file; raises InvalidConfiguration."""
+        document = StackDocument.load(stack_file(self.work_folder, self.name))
         if self.ephemeral:
-            refuse_production(platform_in(stack_file(self.work_folder, self.name)), self.stack, self.name)
-        return read_stack(self.work_folder, self.name)
+            refuse_production(document.platform, self.stack, self.name)
+        return document.stack(self.name)
 
     @property
     def to_reseal(self) -> tuple[str, ...]:
-        """Keys of sealed values that only the backend can open, and only for the stack whose file they stand in."""
+        """Keys of sealed values that only the backend can open, and only for the stack of the file."""
         if not self.ephemeral:
             return ()
-        found, taken = sealed_in(stack_file(self.folder, self.stack)), (self.sealed or Sealed()).values
-        return () if found.opens_here else tuple(key for key in found.values if key not in taken)
+        sealed, copied = self.source.sealed, (self.sealed or Sealed()).values
+        return () if sealed.opens_from_file else tuple(key for key in sealed.values if key not in copied)
 
     def expires_at(self, now: datetime) -> datetime | None:
-        """When the time of an ephemeral stack that begins now is over; None for any other."""
+        """Return the time after which `sweep` destroys an ephemeral stack that begins now; None for any other."""
         if not self.ephemeral:
             return None
         hours = TTL_HOURS if self.ttl_hours is None else self.ttl_hours
         return (now + timedelta(hours=hours)).replace(microsecond=0)
 
     def renew(self, now: datetime) -> None:
-        """Let the time of an ephemeral stack begin anew, which its configuration tells."""
+        """Reset the expiry stored in the configuration of an ephemeral stack."""
         until = self.expires_at(now)
         if until is not None:
-            source = stack_file(self.folder, self.stack)
-            write_stack_file(self.work_folder, source, self.name, self.settings, until, self.sealed)
+            self._write(self.work_folder, self.source, until)
+
+    def _write(self, folder: Path, source: StackDocument, expires_at: datetime | None = None) -> None:
+        document = source.with_overrides(self.settings)
+        if self.sealed is not None:
+            document = document.with_sealed(self.sealed)
+        if expires_at is not None:
+            document = document.with_config({**document.config, EXPIRES_KEY: expires_at.isoformat(timespec="seconds")})
+        (folder / f"Pulumi.{self.name}.yaml").write_text(document.dump(comments=False), encoding="utf-8")
+
+
+def project_document(folder: Path) -> Raw:
+    """Return the content of a project file with its relative paths made absolute."""
+    project = read_mapping(folder / "Pulumi.yaml")
+    project["main"] = str((folder / str(project.get("main", "."))).resolve())
+    runtime = project.get("runtime")
+    if isinstance(runtime, dict):
+        settings = cast("Raw", runtime)
+        options = settings.get("options")
+        named = cast("Raw", options) if isinstance(options, dict) else {}
+        if "virtualenv" in named:
+            # not resolved: an environment is identified by the path of its interpreter, which may be a link
+            named["virtualenv"] = str(folder / str(named["virtualenv"]))
+        settings["options"] = named
+    return project

@@ -1,160 +1,167 @@
-"""One sentence per mistake of shape: where, what was found, what is allowed, and the nearest word that is.
+"""Messages for values of the wrong shape: the key, the problem, what is allowed, and the nearest key or word.
 
-What is allowed comes from the spec itself: the keys of the model, the words of a Literal, the field's own docstring.
+What is allowed comes from the spec itself: the keys of a class, the words of a Literal, the field's own docstring. A value
+is repeated only where the key cannot hold a secret and the value does not look like one.
 """
 
-from collections.abc import Sequence
-from types import UnionType
-from typing import Annotated, Literal, Union, cast, get_args, get_origin
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import cast
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from providers.contract.diagnostics import ConfigError, did_you_mean, legacy_error, listed
-from providers.contract.spec import Platform
+from components.validation.key_hints import meant_key, unavailable
+from components.validation.schema import described, keys_at, words_at
+from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.spec.defaults import Raw
 
 BOUNDS = {
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "too_short": "needs at least {min_length} entry",
-    "string_too_long": "must be at most {max_length} characters long",
+    "greater_than": ("is too small", "use more than {gt}"),
+    "greater_than_equal": ("is too small", "use {ge} or more"),
+    "less_than": ("is too large", "use less than {lt}"),
+    "less_than_equal": ("is too large", "use {le} or less"),
+    "finite_number": ("is not a finite number", "use a number"),
 }
-TYPES = {
-    "string_type": "must be text; put it in quotes",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "bool_type": "must be true or false",
-    "tuple_type": "must be a list",
-    "dict_type": "must be an object of keys and values",
-    "model_type": "must be an object of keys and values",
-    "model_attributes_type": "must be an object of keys and values",
+"""Problem and fix of a number out of bounds."""
+KINDS = {
+    "string_type": ("text", "put it in quotes"),
+    "int_type": ("a whole number", "write a whole number without quotes"),
+    "int_from_float": ("a whole number", "round it"),
+    "int_parsing_size": ("a whole number", "use a smaller number"),
+    "float_type": ("a number", "write a number without quotes"),
+    "bool_type": ("true or false", "write true or false without quotes"),
+    "tuple_type": ("a list", "write it as a list, such as [a, b]"),
+    "dict_type": ("a mapping", "write keys and values"),
+    "model_type": ("a mapping", "write keys and values"),
+    "model_attributes_type": ("a mapping", "write keys and values"),
 }
+"""Expected kind of value and fix by pydantic's name of the error."""
 NAMES = {
     "services": "use lower-case letters, digits and hyphens, beginning with a letter, 40 at most",
-    "environment": "use capital letters, digits and underscores, as environment variables do",
+    "environment": "use letters, digits and underscores, as environment variables do",
     "parameters": "use PostgreSQL's own names, in lower-case letters, digits, dots and underscores",
 }
 """Rule for the names that users choose, by the key above them."""
-
-
-NO_KEYS = ("[key]", "str", "int", "float", "bool")
+NOT_KEYS = ("[key]", "str", "int", "float", "bool")
 """Parts of a location that name no key: a mark, and the members of the one union in the spec."""
+NOT_AVAILABLE_YET = {"recovery.mode": ("backup", "warm")}
+"""Words that a later version will take."""
+NEVER_SHOWN = ("accept_risk", "command", "environment", "images", "parameters", "secrets", "tags")
+"""Keys whose values may hold a secret or text of any length."""
+MAX_SHOWN_CHARACTERS = 60
+CREDENTIAL = re.compile(
+    r"://[^/\s]*@|-----BEGIN|^(sk-|pk-|rk_|sk_|gh[a-z]_|github_pat_|glpat-|xox[a-z]-|hf_|AKIA|ASIA|AIza|eyJ|v1:|[A-Za-z0-9+/_=-]{32,}$)"
+)
+"""Text that may be a password, a token or a key: known prefixes, credentials in a URL, and long random text."""
 
 
-def mistake_of(error: ErrorDetails, raw: Raw) -> ConfigError:
-    """The sentence for one pydantic error on `raw`."""
-    loc = tuple(part for part in error["loc"] if part not in NO_KEYS)
-    path, found = locate(loc, raw)
-    return legacy_error(path, found, _advice(error, loc, found))
+def message_of(error: ErrorDetails, platform: Raw, source: Mapping[str, str]) -> ConfigError:
+    """Return the message for one pydantic error; `source` has numbers as the file writes them, by dotted path."""
+    location = tuple(part for part in error["loc"] if part not in NOT_KEYS)
+    key, value = locate(location, platform)
+    problem, fix = _problem(error, location, value, _shown(location, value, source.get(key)))
+    return ConfigError(key or "agent-platform:platform", problem, fix)
 
 
-def _advice(error: ErrorDetails, loc: Sequence[int | str], found: object) -> str:
+def keys_concerned(error: ErrorDetails, platform: Raw) -> list[str]:
+    """Return the keys that an error leaves unclear: its own, and the one that an unknown key stands for."""
+    location = tuple(part for part in error["loc"] if part not in NOT_KEYS)
+    key, _ = locate(location, platform)
+    if error["type"] != "extra_forbidden" or unavailable(location) is not None:
+        return [key]
+    _, present = locate(location[:-1], platform)
+    meant = meant_key(location, keys_at(location[:-1]))
+    if meant is None or (isinstance(present, dict) and meant in present):
+        return [key]
+    return [key, ".".join([*key.split(".")[:-1], meant])]
+
+
+def _problem(error: ErrorDetails, location: Sequence[int | str], value: object, shown: str) -> tuple[str, str]:
+    """Return problem and fix of one pydantic error."""
     kind, context = error["type"], error.get("ctx", {})
-    means = _described(loc)
-    if error["loc"][-1] == "[key]" and kind != "extra_forbidden":
-        return f"stands under a name that cannot be used here; {NAMES[str(error['loc'][-3])]}"
+    if error["loc"] and error["loc"][-1] == "[key]" and kind != "extra_forbidden":
+        return "this name cannot be used", NAMES.get(str(error["loc"][-3]), "use letters, digits and underscores")
     if kind == "extra_forbidden":
-        keys = sorted(_keys_at(loc[:-1]))
-        return f"stands under an unknown key{did_you_mean(loc[-1], keys)}; the keys here are {listed(keys, 'and')}"
+        return _unknown_key(location)
     if kind == "missing":
-        return f"is set here, and it is needed; {means}".rstrip("; ")
+        return "missing", f"set it: {described(location)}".rstrip(": ")
+    if value is None and (kind in KINDS or kind == "literal_error"):
+        return "no value", "set one, or remove the key for its default"
     if kind == "literal_error":
-        words = [str(word) for word in _words_at(loc)]
-        return f"is not one of the allowed words{did_you_mean(found, words)}; use {listed(words)}"
+        return _wrong_word(location, value, shown)
     if kind in BOUNDS:
-        return f"{BOUNDS[kind].format(**context)}; {means}".rstrip("; ")
-    if kind in TYPES:
-        return f"{TYPES[kind]}; {means}".rstrip("; ")
+        problem, fix = (text.format(**context) for text in BOUNDS[kind])
+        return f"{shown} {problem}".lstrip(), fix
+    if kind in KINDS:
+        return _wrong_kind(kind, location, value, shown)
+    if kind == "too_short":
+        return "empty", "add at least 1 entry"
     if kind == "value_error":
-        return str(context["error"])
-    return f"does not fit; {means}".rstrip("; ")
+        problem, _, fix = str(context["error"]).partition("; ")
+        return f"{shown} {problem}".lstrip(), fix
+    means = described(location)
+    return f"{shown} has the wrong form".replace("  ", " ").strip(), f"correct it: {means}" if means else ""
 
 
-def locate(loc: Sequence[int | str], raw: Raw) -> tuple[str, object]:
-    """The path as users write it and the value found there; parts that name no key (union members) are dropped."""
-    path, found = "", cast("object", raw)
-    for part in loc:
-        entries = _entries(found)
-        if entries is None:
-            break
-        path = f"{path}[{part}]" if isinstance(part, int) else f"{path}.{part}".lstrip(".")
-        found = entries.get(part)
-    return path, found
+def _unknown_key(location: Sequence[int | str]) -> tuple[str, str]:
+    setting = unavailable(location)
+    if setting is not None:
+        return f"unknown key: {setting.problem}", setting.fix
+    keys = keys_at(location[:-1])
+    meant = meant_key(location, keys)
+    problem = f"unknown key (did you mean {meant})" if meant else "unknown key"
+    return problem, f"use {listed(keys)}" if keys else "remove it"
 
 
-def _entries(place: object) -> dict[int | str, object] | None:
-    if isinstance(place, dict):
-        return cast("dict[int | str, object]", place)
-    return dict(enumerate(cast("list[object]", place))) if isinstance(place, list) else None
+def _wrong_word(location: Sequence[int | str], value: object, shown: str) -> tuple[str, str]:
+    key = ".".join(str(part) for part in location)
+    later = NOT_AVAILABLE_YET.get(key, ())
+    words = [str(word) for word in words_at(location) if word not in later]
+    near = did_you_mean(value, words) if isinstance(value, str) and shown else ""
+    return f"{shown} is not one of the allowed values{near}".lstrip(), f"use {listed(words)}"
 
 
-def _field_at(loc: Sequence[int | str]) -> FieldInfo | None:
-    """Field of the last part that names one: an index or a user's own name belongs to the field before it."""
-    model: object = Platform
-    field: FieldInfo | None = None
-    for part in loc:
-        owner = _as_model(model)
-        if owner is not None and str(part) in owner.model_fields:
-            field = owner.model_fields[str(part)]
-            model = _inner(field.annotation)
-        elif owner is None and model is not None:
-            model = _value_type(model)
+def _wrong_kind(kind: str, location: Sequence[int | str], value: object, shown: str) -> tuple[str, str]:
+    expected, fix = KINDS[kind]
+    actual = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else shown
+    if location[-1] == "secrets" and kind == "tuple_type":
+        fix = "list the names alone, and set each value by `pulumi config set --secret agent-platform:NAME`"
+    elif location[-1] == "environment":
+        fix = "write it as {NAME: value}"
+    elif kind == "string_type" and isinstance(value, dict | list):
+        fix = "write one value"
+    elif kind == "string_type" and shown:
+        fix = f'put it in quotes: "{shown}"'
+    return f"must be {expected}" + (f", not {actual}" if actual else ""), fix
+
+
+def _shown(location: Sequence[int | str], value: object, source: str | None) -> str:
+    """Return the value as the file writes it; nothing for a list, a mapping, and what may be a secret."""
+    hidden = location and location[0] != "deployer" and any(part in NEVER_SHOWN for part in location)
+    if hidden or value is None or isinstance(value, dict | list):
+        return ""
+    if not isinstance(value, str):
+        return source or json.dumps(value, default=str)
+    return "" if len(value) > MAX_SHOWN_CHARACTERS or CREDENTIAL.search(value) else json.dumps(value)
+
+
+def locate(location: Sequence[int | str], platform: Raw) -> tuple[str, object]:
+    """Return the dotted path as users write it, and the value there; parts that name no key are dropped."""
+    key, value = "", cast("object", platform)
+    for part in location:
+        if isinstance(value, dict):
+            entries = cast("dict[int | str, object]", value)
+        elif isinstance(value, list):
+            entries = dict[int | str, object](enumerate(cast("list[object]", value)))
         else:
             break
-    return field
+        key = f"{key}[{part}]" if isinstance(part, int) else f"{key}.{_name(part)}".lstrip(".")
+        value = entries.get(part)
+    return key, value
 
 
-def _keys_at(loc: Sequence[int | str]) -> list[str]:
-    """Keys of the model at `loc`, walking through `services.<name>` and the like."""
-    model: object = Platform
-    for part in loc:
-        owner = _as_model(model)
-        field = owner.model_fields.get(str(part)) if owner else None
-        model = _inner(field.annotation) if field else _value_type(model)
-    owner = _as_model(model)
-    return list(owner.model_fields) if owner else []
-
-
-def _described(loc: Sequence[int | str]) -> str:
-    field = _field_at(loc)
-    text = (field.description or "") if field else ""
-    starts_with_word = text[1:2].islower()
-    return (text[:1].lower() + text[1:] if starts_with_word else text).rstrip(".")
-
-
-def _words_at(loc: Sequence[int | str]) -> tuple[object, ...]:
-    field = _field_at(loc)
-    return _literals(field.annotation) if field else ()
-
-
-def _literals(annotation: object) -> tuple[object, ...]:
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    return tuple(word for inner in get_args(annotation) for word in _literals(inner))
-
-
-def _as_model(annotation: object) -> type[BaseModel] | None:
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-
-
-def _inner(annotation: object) -> object:
-    """The type beneath Annotated and `| None`."""
-    if get_origin(annotation) is Annotated:
-        return _inner(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        members = [member for member in get_args(annotation) if member is not type(None)]
-        return _inner(members[0])
-    return annotation
-
-
-def _value_type(annotation: object) -> object:
-    """The type of the values of a dict or of the items of a tuple."""
-    arguments = get_args(annotation)
-    if get_origin(annotation) is dict:
-        return _inner(arguments[1])
-    return _inner(arguments[0]) if arguments else None
+def _name(part: str) -> str:
+    """Return a key as a message names it: `NAME=value` in place of a name may hold a secret after the sign."""
+    name = part.partition("=")[0]
+    return name if len(name) <= MAX_SHOWN_CHARACTERS else f"{name[:MAX_SHOWN_CHARACTERS]}..."

@@ -1,20 +1,21 @@
-"""Raw configuration -> spec, with every mistake of the file told at once.
+"""Raw configuration -> spec, with every error of the file in one run.
 
-pydantic stops at the shape: a file with a wrong type never reaches the rules that look at two keys together. So the
-values it refuses are taken out (or replaced by a stand-in where one is required), and the rest is read once more for
-the rules in `components.checks`. The stand-ins live only inside this function: it raises whenever there was a mistake.
+pydantic stops at the shape: a file with a wrong type never reaches the rules over several keys. So the values that it
+refuses are removed (or replaced by a stand-in where one is required), and the rest is read once more for the rules. The
+stand-ins never leave this module: it raises whenever there was an error.
 """
 
 import copy
 import json
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
 
 from pydantic import ValidationError
 
-from components.validation.entry import plain_path
-from components.validation.messages import mistake_of
-from components.validation.rules import contradictions
+from components.validation.messages import keys_concerned, message_of
+from components.validation.rules import overlap, rule_errors
+from components.validation.schema import Location, with_empty_blocks
+from components.validation.service_rules import plain_path
 from providers import AVAILABLE, limits
 from providers.contract.diagnostics import ConfigError, Diagnostic, InvalidConfiguration
 from providers.contract.spec import Platform, Service
@@ -36,37 +37,39 @@ STAND_INS: dict[str, object] = {
     "tenant_id": "00000000-0000-0000-0000-000000000000",
     "workspace": "T000000",
 }
-"""Well-formed values for required keys, so that the rest of a broken file can still be read."""
+"""Well-formed values for required keys, so that the rest of a faulty file can still be read."""
 
-ROUNDS = 8
-"""Taking a value out can uncover another mistake beneath it; no file nests deeper than this."""
+MAX_ROUNDS = 8
+"""Removing a value can uncover another error inside it; no file nests deeper than this."""
+READ_BY_LIMITS = ("cloud", "profile", "services", "aws.region", "gcp.region", "azure.location", "docker")
+"""Keys without which a cloud's limits would judge a stand-in."""
 
 
-def parse(raw: Raw, stack: str) -> Platform:
-    """The spec of a raw configuration object: complete, without contradiction, possible on its cloud.
+def parse(raw: Raw, stack: str, source: Mapping[str, str] | None = None) -> Platform:
+    """Return the spec of a raw platform: complete, consistent, possible on its cloud.
 
-    Raises InvalidConfiguration with every mistake at once.
+    `source` has numbers as the file writes them, by dotted path. Raises InvalidConfiguration with every error at once.
     """
-    spec, mistakes = read(raw)
-    refusals: list[Diagnostic] = list(mistakes)
-    if spec is not None:
-        told = [mistake.key for mistake in mistakes]
-        found = [*contradictions(spec), *_refused_by_cloud(spec, stack)]
-        refusals += [refusal for refusal in found if not _follows_from(refusal.key, told)]
-    if refusals or spec is None:
-        raise InvalidConfiguration(refusals)
-    return spec
+    reading = _read(raw, source or {})
+    errors: list[Diagnostic] = list(reading.errors)
+    if reading.spec is not None:
+        derived = [*rule_errors(reading.spec, reading.unclear), *_limit_errors(reading.spec, stack, reading.unclear)]
+        errors += [error for error in derived if not any(overlap(error.key, key) for key in reading.unclear)]
+    if errors or reading.spec is None:
+        raise InvalidConfiguration(errors)
+    return reading.spec
 
 
-def _refused_by_cloud(spec: Platform, stack: str) -> list[Diagnostic]:
-    """What the chosen cloud cannot do; nothing where its adapter or its block is missing, which is told already."""
-    if spec.cloud not in AVAILABLE or spec.block is None:
+def _limit_errors(spec: Platform, stack: str, refused: Sequence[str]) -> list[Diagnostic]:
+    """Return what the chosen cloud does not support; nothing where its adapter or its block is missing."""
+    unclear = any(key == read or read.startswith(f"{key}.") for key in refused for read in READ_BY_LIMITS)
+    if unclear or spec.cloud not in AVAILABLE or spec.block is None:
         return []
-    return limits(spec.cloud).refusals(without_contradictions(spec), stack)
+    return limits(spec.cloud).refusals(_without_contradictions(spec), stack)
 
 
-def without_contradictions(spec: Platform) -> Platform:
-    """The spec with calls that lead nowhere and paths given twice taken out: told already, and limits need not mind."""
+def _without_contradictions(spec: Platform) -> Platform:
+    """Return the spec without calls that lead nowhere and repeated paths, which have errors of their own."""
     services: dict[str, Service] = {}
     taken: set[str] = set()
     for name, service in spec.services.items():
@@ -77,38 +80,53 @@ def without_contradictions(spec: Platform) -> Platform:
     return spec.model_copy(update={"services": services})
 
 
+class Reading(NamedTuple):
+    """A spec as far as it can be read, and the errors of its shape."""
+
+    spec: Platform | None
+    """None when too little is left."""
+    errors: list[ConfigError]
+    unclear: list[str]
+    """Keys of which the spec has defaults and stand-ins, because of the errors."""
+
+
 def read(raw: Raw) -> tuple[Platform | None, list[ConfigError]]:
-    """The spec as far as it can be read, and the mistakes of shape; None when too little is left to go on."""
-    rest = copy.deepcopy(raw)
-    mistakes: dict[str, ConfigError] = {}
-    for _ in range(ROUNDS):
+    """Return the spec as far as it can be read, and the errors of its shape; rules are not applied."""
+    reading = _read(raw, {})
+    return reading.spec, reading.errors
+
+
+def _read(raw: Raw, source: Mapping[str, str]) -> Reading:
+    rest = with_empty_blocks(copy.deepcopy(raw))
+    errors: dict[str, ConfigError] = {}
+    unclear: list[str] = []
+    for _ in range(MAX_ROUNDS):
         try:
-            return Platform.model_validate_json(json.dumps(complete(rest))), list(mistakes.values())
+            spec = Platform.model_validate_json(json.dumps(complete(rest)))
         except ValidationError as error:
             details = error.errors()
-            for found in [mistake_of(detail, rest) for detail in details]:
-                mistakes.setdefault(found.key, found)
             for detail in details:
-                _take_out(rest, detail["loc"])
-    return None, list(mistakes.values())
+                message = message_of(detail, rest, source)
+                errors.setdefault(message.key, message)
+                unclear += keys_concerned(detail, rest)
+            for detail in details:
+                _remove(rest, detail["loc"])
+        else:
+            return Reading(spec, list(errors.values()), unclear)
+    return Reading(None, list(errors.values()), unclear)
 
 
-def _take_out(raw: Raw, loc: Sequence[int | str]) -> None:
+def _remove(raw: Raw, location: Location) -> None:
     """Remove the refused value, or put a stand-in where its key is required; a list goes as a whole."""
-    place = raw
-    for depth, part in enumerate(loc):
+    parent = raw
+    for depth, part in enumerate(location):
         key = str(part)
-        deeper = place.get(key)
-        if isinstance(deeper, dict) and depth < len(loc) - 1 and loc[depth + 1] != "[key]":
-            place = cast("Raw", deeper)
+        child = parent.get(key)
+        if isinstance(child, dict) and depth < len(location) - 1 and location[depth + 1] != "[key]":
+            parent = cast("Raw", child)
             continue
         if key in STAND_INS:
-            place[key] = copy.deepcopy(STAND_INS[key])
+            parent[key] = copy.deepcopy(STAND_INS[key])
         else:
-            place.pop(key, None)
+            parent.pop(key, None)
         return
-
-
-def _follows_from(path: str, told: Sequence[str]) -> bool:
-    """A contradiction about a value that was already refused would be told twice."""
-    return any(path == earlier or path.startswith((f"{earlier}.", f"{earlier}[")) for earlier in told)

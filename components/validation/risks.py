@@ -1,11 +1,13 @@
-"""What production refuses unless `accept_risk` names the key and the reason: it would lose data or open a door."""
+"""Values that production refuses unless `accept_risk` names the key and a reason: data loss or an open door."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from providers.contract.diagnostics import ConfigError, did_you_mean, legacy_error, listed
+from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform
+
+SINGLE_ZONE = "runs in a single zone"
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,11 @@ class Risk:
     path: str
     value: object
     danger: str
+    fix: str
 
 
 def risks(spec: Platform) -> Iterator[Risk]:
-    """Every risky value of a production spec; other profiles have none."""
+    """Yield every risky value of a production spec; other profiles have none."""
     if spec.profile != "production":
         return
     yield from _network_risks(spec)
@@ -28,61 +31,60 @@ def risks(spec: Platform) -> Iterator[Risk]:
 
 def _network_risks(spec: Platform) -> Iterator[Risk]:
     if spec.network.zones == 1:
-        yield Risk("network.zones", 1, "loses everything with one zone; use 2 or more")
+        yield Risk("network.zones", 1, SINGLE_ZONE, "use 2 or more")
     if spec.public and not spec.ingress.waf:
-        yield Risk("ingress.waf", False, "lets known attacks through; use true")
+        yield Risk("ingress.waf", False, "known attacks are let through", "set it to true")
     if spec.public and spec.ingress.domain is None:
-        yield Risk(
-            "ingress.domain", None, "is set, and production needs a name of its own for its certificate; name one"
-        )
+        danger = "missing; production needs a domain name for its certificate"
+        yield Risk("ingress.domain", None, danger, "set the domain name")
 
 
 def _service_risks(spec: Platform) -> Iterator[Risk]:
     for name, service in spec.services.items():
         image = parse_image(service.image)
         if image.digest is None and image.tag not in (None, "latest"):
-            yield Risk(
-                f"services.{name}.image",
-                service.image,
-                f"can change under its tag; pin a digest ({image.repository}@sha256:...)",
-            )
+            danger = f'the tag of "{service.image}" can be moved to another image'
+            fix = f"pin a digest ({image.repository}@sha256:...)"
+            yield Risk(f"services.{name}.image", service.image, danger, fix)
         if service.replicas.min < 2:
-            yield Risk(f"services.{name}.replicas.min", service.replicas.min, "stands in one zone only; use 2 or more")
+            danger = f"{service.replicas.min} replica runs in a single zone"
+            yield Risk(f"services.{name}.replicas.min", service.replicas.min, danger, "use 2 or more")
 
 
 def _data_risks(spec: Platform) -> Iterator[Risk]:
     database, cache, storage = spec.database, spec.cache, spec.storage
     if database is not None:
         if database.backup.retention_days == 0:
-            yield Risk("database.backup.retention_days", 0, "keeps no backup; use 1 to 35")
+            yield Risk("database.backup.retention_days", 0, "0 days keep no backup", "use 1 to 35")
         if not database.high_availability:
-            yield Risk("database.high_availability", False, "stands in one zone only; use true")
+            yield Risk("database.high_availability", False, SINGLE_ZONE, "set it to true")
         if not database.deletion_protection:
-            yield Risk("database.deletion_protection", False, "lets one command delete the data; use true")
+            danger = "one command can delete the data"
+            yield Risk("database.deletion_protection", False, danger, "set it to true")
     if cache is not None and not cache.high_availability:
-        yield Risk("cache.high_availability", False, "stands in one zone only; use true")
+        yield Risk("cache.high_availability", False, SINGLE_ZONE, "set it to true")
     if storage is not None and not storage.versioning:
-        yield Risk("storage.versioning", False, "loses what is overwritten or deleted; use true")
+        yield Risk("storage.versioning", False, "overwritten and deleted objects are lost", "set it to true")
 
 
-def unaccepted_risks(spec: Platform) -> Iterator[ConfigError]:
-    """Risks that `accept_risk` does not name."""
+def check_risks(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse risks that `accept_risk` does not name."""
     for risk in risks(spec):
         if risk.path not in spec.accept_risk:
-            yield legacy_error(
-                risk.path, risk.value, f'{risk.danger}, or accept it by `accept_risk: {{"{risk.path}": "<reason>"}}`'
-            )
+            accept = f'accept it by `accept_risk: {{"{risk.path}": "<reason>"}}`'
+            yield ConfigError(risk.path, risk.danger, f"{risk.fix}, or {accept}")
 
 
-def acceptances_name_risks(spec: Platform) -> Iterator[ConfigError]:
-    """An acceptance that accepts nothing is a mistake in waiting; one without a reason is none."""
+def check_acceptances(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse the acceptance of no risk, and one without a reason."""
     paths = [risk.path for risk in risks(spec)]
     for path, reason in spec.accept_risk.items():
         if path not in paths:
-            found = f"the risks of this stack are {listed(paths, 'and')}" if paths else "this stack takes no risk"
-            yield legacy_error(f"accept_risk.{path}", reason, f"accepts nothing{did_you_mean(path, paths)}; {found}")
+            present = f"the risks of this stack are {listed(paths, 'and')}" if paths else "this stack takes no risk"
+            yield ConfigError(
+                f"accept_risk.{path}", f"accepts nothing{did_you_mean(path, paths)}; {present}", "remove it"
+            )
         elif len(reason.split()) < 2:
-            yield legacy_error(f"accept_risk.{path}", reason, "is no reason; say in a few words why the risk is taken")
-
-
-risk_rules = (unaccepted_risks, acceptances_name_risks)
+            yield ConfigError(
+                f"accept_risk.{path}", "the reason is too short", "say in a few words why the risk is taken"
+            )

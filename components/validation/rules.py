@@ -1,27 +1,69 @@
-"""Rules that look at two keys together. Each is a short pure function from the spec to its mistakes."""
+"""Rules over several keys of a spec. Each is a short pure function from the spec to its errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from components.validation.data import database_rules, recovery_rules
-from components.validation.entry import entry_rules
-from components.validation.references import reference_rules
-from components.validation.risks import risk_rules
-from components.validation.services import service_rules
+from components.validation import platform_rules, risks, service_rules
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 
-Rule = Callable[[Platform], Iterator[ConfigError]]
 
-RULES: tuple[Rule, ...] = (
-    *reference_rules,
-    *service_rules,
-    *entry_rules,
-    *database_rules,
-    *recovery_rules,
-    *risk_rules,
+@dataclass(frozen=True)
+class Rule:
+    """A rule, and the keys that it reads; `*` is any name.
+
+    A rule that reads a key which was refused is not applied: it would judge a default or a stand-in, and report a mistake
+    that the user did not make.
+    """
+
+    check: Callable[[Platform], Iterator[ConfigError]]
+    reads: tuple[str, ...]
+
+
+RULES = (
+    Rule(platform_rules.check_cloud_block, reads=("cloud", "aws", "gcp", "azure", "docker")),
+    Rule(
+        service_rules.check_used_parts,
+        reads=("cloud", "services.*.uses", "database", "cache", "storage", "aws.models", "gcp.models", "azure.models"),
+    ),
+    Rule(service_rules.check_called_services, reads=("services.*.calls", "services.*.port", "services.*.app")),
+    Rule(platform_rules.check_tags, reads=("tags",)),
+    Rule(service_rules.check_service_names, reads=()),
+    Rule(service_rules.check_replicas, reads=("services.*.replicas",)),
+    Rule(
+        service_rules.check_ports,
+        reads=("services.*.app", "services.*.port", "services.*.path", "services.*.health"),
+    ),
+    Rule(service_rules.check_health, reads=("services.*.health",)),
+    Rule(service_rules.check_variables, reads=("services.*.environment", "services.*.secrets")),
+    Rule(service_rules.check_images, reads=("profile", "services.*.image")),
+    Rule(service_rules.check_paths, reads=("services.*.path",)),
+    Rule(platform_rules.check_domain_zone, reads=("ingress.domain", "ingress.dns_zone")),
+    Rule(platform_rules.check_domain_use, reads=("ingress.domain", "services.*.path")),
+    Rule(platform_rules.check_closed_egress, reads=("profile", "network.egress", "network.private_endpoints")),
+    Rule(platform_rules.check_disk, reads=("profile", "database.storage_gib", "database.max_storage_gib")),
+    Rule(platform_rules.check_windows, reads=("database.backup", "database.maintenance")),
+    Rule(platform_rules.check_parameters, reads=("database.parameters",)),
+    Rule(platform_rules.check_recovery, reads=("recovery.mode",)),
+    Rule(risks.check_risks, reads=("profile", "services.*.path")),
+    Rule(risks.check_acceptances, reads=("*",)),
 )
 
 
-def contradictions(spec: Platform) -> list[ConfigError]:
-    """Every mistake of a spec whose keys are each well-formed, in the order of the rules."""
-    return [mistake for rule in RULES for mistake in rule(spec)]
+def rule_errors(spec: Platform, refused: Sequence[str] = ()) -> list[ConfigError]:
+    """Return every error of a spec whose keys are each well-formed, in the order of the rules.
+
+    `refused` names the keys that were not well-formed, for which the spec has defaults and stand-ins.
+    """
+    return [
+        error
+        for rule in RULES
+        if not any(overlap(key, read) for key in refused for read in rule.reads)
+        for error in rule.check(spec)
+    ]
+
+
+def overlap(key: str, pattern: str) -> bool:
+    """Return whether a dotted path is, contains or is part of what a pattern names; `*` is any name."""
+    parts = zip(key.replace("[", ".").split("."), pattern.split("."), strict=False)
+    return all(name in ("*", part) for part, name in parts)

@@ -88,7 +88,7 @@ def test_an_accepted_risk_is_shown_with_its_reason(folder: Path, run: Run) -> No
         "accept_risk": {"services.web.replicas.min": "a trial of one week"},
     }
     write(folder, "risky", with_values(BASE, risky))
-    assert "services.web.replicas.min: 1 " in run("plan", "risky").out
+    assert "services.web.replicas.min: 1 replica runs in a single zone. Accepted:" in run("plan", "risky").out
     (risk,) = json.loads(run("plan", "risky", "--json").out)["acceptedRisks"]
     assert risk["reason"] == "a trial of one week"
 

@@ -13,8 +13,7 @@ from automation.day2.expired_stacks import BackendStack, SweepResult, sweep
 from automation.deploy import Clock, Deployment, DeploymentFailed, Failure, Update
 from automation.plan.spec_keys import BASE
 from automation.stack.document import read_stack
-from automation.stack.ephemeral import laid_over
-from automation.stack.expiry import expiry, is_over, moment
+from automation.stack.ephemeral import ephemeral_overrides, expiry, is_over, moment
 from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration
@@ -169,12 +168,12 @@ def test_an_ephemeral_stack_has_its_own_domain_and_no_deletion_protection(projec
 
 
 def test_what_is_not_there_is_not_made_for_it() -> None:
-    assert laid_over({"services": {}}, "pr-7", {}) == {}
+    assert ephemeral_overrides({"services": {}}, "pr-7", {}) == {}
 
 
 def test_what_is_asked_for_wins() -> None:
     asked = {"ingress.domain": "other.example.com", "database.deletion_protection": True}
-    assert laid_over(WITH_DOMAIN, "pr-7", asked) == asked
+    assert ephemeral_overrides(WITH_DOMAIN, "pr-7", asked) == asked
 
 
 def test_it_is_never_production(project: Path) -> None:
@@ -189,7 +188,7 @@ def test_it_is_never_production(project: Path) -> None:
 
 def test_it_does_not_take_the_name_of_a_stack_with_a_file(project: Path) -> None:
     (project / "Pulumi.prod.yaml").write_text("config: {}\n", encoding="utf-8")
-    with pytest.raises(InvalidConfiguration, match="is the name of a stack with a file of its own"):
+    with pytest.raises(InvalidConfiguration, match="is a stack with its own file"):
         _ = ephemeral(project, BASE, name="prod").file
 
 

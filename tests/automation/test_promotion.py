@@ -3,17 +3,12 @@
 from pathlib import Path
 
 import pytest
-import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from automation.cli.main import main
 from automation.day2 import Proposal, promote
 from automation.day2.promotion import image_changes, with_digest
 from automation.stack.document import read_stack
-from automation.stack.edit import config_of, with_config
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from tests.planning import ROOT
 
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 FILE = f"""\
@@ -141,57 +136,6 @@ def test_an_image_in_the_registry_of_the_stack_must_be_pushed_to_the_targets_reg
     assert changes.notes == (
         "web: stored in the registry of each stack; push this digest to the registry of prod before you deploy",
     )
-
-
-@pytest.mark.parametrize("stack", ["prod", "staging", "local"])
-def test_the_stack_files_here_are_written_back_to_the_letter(stack: str) -> None:
-    text = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
-    config = config_of(text, stack)
-    there_and_back = with_config(with_config(text, stack, {**config, "extra": "1"}), stack, config)
-    assert there_and_back == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "config:\n  list:\n  - a\n  - b\n  k: 1\n",
-        "config:\n  list:\n    - a\n    - b\n  k: 1\n",
-        "---\nconfig:\n  k: 1\n",
-        "config:\n  long: " + "word " * 60 + "end\n  k: 1\n",
-    ],
-)
-def test_a_file_keeps_its_own_indentation_and_its_long_lines(text: str) -> None:
-    assert with_config(text, "f", {**config_of(text, "f"), "k": 2}) == text.replace("k: 1", "k: 2")
-
-
-def test_what_an_anchor_would_change_beside_it_is_refused() -> None:
-    text = "config:\n  a: &one {image: x}\n  b: *one\n"
-    with pytest.raises(InvalidConfiguration, match="anchors do that"):
-        with_config(text, "f", {"a": {"image": "y"}, "b": {"image": "x"}})
-
-
-keys = st.text("abcon", min_size=1, max_size=3).map(lambda text: f"k{text}")
-leaves = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text(max_size=6)
-    | st.sampled_from(["on", "1_0", "0o7", "~", "2026-01-01", "a: b", "#"])
-)
-values = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=8
-)
-configs = st.dictionaries(keys, values, min_size=1, max_size=4)
-
-
-@settings(deadline=None, max_examples=40)
-@given(configs, configs, st.booleans())
-def test_whatever_is_written_reads_as_it_was_meant(
-    before: dict[str, object], after: dict[str, object], flow: bool
-) -> None:
-    text = "# head\n" + yaml.safe_dump({"config": before}, default_flow_style=flow, width=1000)
-    changed = with_config(text, "f", after)
-    assert config_of(changed, "f") == after and changed.startswith("# head\n")
 
 
 def test_the_command_writes_the_file_and_names_the_next_command(

@@ -45,11 +45,11 @@ encryptionsalt: v1:salt
 
 def test_the_stack_file_keeps_its_formatting() -> None:
     engine_text = FILE.replace("{a: [1, 2]}   # short form", "\n    a:\n    - 1\n    - 2").replace("v1:old=", "v1:new=")
-    assert with_sealed_config(FILE, engine_text, "f") == FILE.replace("v1:old=", "v1:new=")
+    assert with_sealed_config(FILE, engine_text, Path("f")) == FILE.replace("v1:old=", "v1:new=")
 
 
 def test_a_file_without_a_salt_is_left_as_the_engine_wrote_it() -> None:
-    assert with_sealed_config(FILE.replace("encryptionsalt: v1:salt\n", ""), FILE, "f") == FILE
+    assert with_sealed_config(FILE.replace("encryptionsalt: v1:salt\n", ""), FILE, Path("f")) == FILE
 
 
 class FakeStack(ProjectStack):

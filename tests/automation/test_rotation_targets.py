@@ -34,7 +34,7 @@ from tests.automation.rotation_state import (
     change,
     resource,
 )
-from tests.planning import production
+from tests.planning import DROP, production
 
 ROTATABLE = [cloud for cloud in AVAILABLE if not next(iter(resource_traits(cloud).passwords)).refused]
 
@@ -87,7 +87,7 @@ def test_a_password_that_the_cloud_generates_is_refused_with_the_alternative(clo
 
 
 def test_an_absent_data_store_has_no_password() -> None:
-    without_cache = {"cache": None, "services.gateway.uses": ["database"], "services.worker.uses": ["database"]}
+    without_cache = {"cache": DROP, "services.gateway.uses": ["database"], "services.worker.uses": ["database"]}
     assert refusal("cache-password", "aws", without_cache).fix == "use database-password or OPENAI_API_KEY"
 
 

@@ -10,7 +10,7 @@ from automation import Deployment
 from automation.day2 import sweep
 from automation.deploy import Clock, Preview
 from automation.deploy.workspace import copy_secrets
-from automation.stack import folders
+from automation.stack import document
 from providers.contract.spec.defaults import Raw
 from tests.engine.project import STACK, EngineProject
 from tests.engine.test_day2 import LISTED_SECRET, SMALL
@@ -56,12 +56,12 @@ def test_an_ephemeral_stack_copies_secrets_that_only_the_backend_decrypts(
 ) -> None:
     project.init("gcp", SMALL)
     # as with Pulumi Cloud, where the file contains no key for its secrets
-    monkeypatch.setattr(folders, "SEALED_WITH", ())
+    monkeypatch.setattr(document, "SEALED_WITH", ())
     ephemeral = ephemeral_deployment(project, "pr-9")
     assert copy_secrets(ephemeral.engine, ephemeral.workdir, ephemeral.create) is True
     ephemeral.workdir.renew(NOON)
     key = f"agent-platform:{LISTED_SECRET}"
-    original, copied = (cast("Raw", folders.sealed_in(file).values[key]) for file in (
+    original, copied = (cast("Raw", document.StackDocument.load(file).sealed.values[key]) for file in (
         project.folder / f"Pulumi.{STACK}.yaml", ephemeral.work_folder / "Pulumi.pr-9.yaml",
     ))  # fmt: skip
     assert copied != original

@@ -17,13 +17,14 @@ from urllib.request import Request, urlopen
 
 from automation import Deployment
 from automation.stack.document import read_stack
+from automation.stack.keys import with_values
 from providers.docker.context import REGION, DockerContext
 from providers.docker.network.cidr import prometheus_address
 from providers.docker.observability.configuration import PROMETHEUS_PORT
 from tests.engine.project import EngineProject
 from tests.local.agent_os.system import Answer, free_port
 from tests.local.images import role_images, service_images
-from tests.planning import ROOT, changed, raw_of
+from tests.planning import ROOT, raw_of
 
 STACK = "machine"
 TLS_WITHOUT_VERIFICATION = ssl.create_default_context()
@@ -62,7 +63,7 @@ class HostStack:
             # the load comes from a single address
             "ingress.rate_limit_per_minute": 1_000_000,
         }
-        self.project.write(changed(raw_of(ROOT / "Pulumi.local.yaml"), {**settings, **changes}), STACK)
+        self.project.write(with_values(raw_of(ROOT / "Pulumi.local.yaml"), {**settings, **changes}), STACK)
 
     @property
     def deployment(self) -> Deployment:

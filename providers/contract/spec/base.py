@@ -18,12 +18,16 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Slug = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 """Lower-case letters, digits and hyphens, starting with a letter: valid as a DNS label on every cloud."""
 Environment = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]
-"""Name of an environment variable."""
+"""Name of a secret, which is the name of its environment variable."""
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""Name of a plain environment variable; some programs read theirs in lower case, such as http_proxy."""
 
 
 class SpecModel(BaseModel):
     """Base of every part of the spec: immutable, without unknown keys, documented by docstrings."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, strict=True, validate_default=True
-    )
+        # a default such as 2 becomes 2.0: Python 3.11 has no int.is_integer, and a size is one type
+        frozen=True, extra="forbid", use_attribute_docstrings=True, strict=True, validate_default=True,
+        allow_inf_nan=False,
+    )  # fmt: skip

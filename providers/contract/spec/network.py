@@ -1,6 +1,6 @@
 """Network, public entry and replica counts."""
 
-from ipaddress import IPv4Network
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -10,9 +10,13 @@ from providers.contract.spec.base import PositiveInt, SpecModel
 
 def _cidr(value: str) -> str:
     try:
-        IPv4Network(value)
+        network = ip_network(value)
     except ValueError as error:
-        raise ValueError(f"not an IPv4 block ({error}); use CIDR notation such as 10.20.0.0/16") from error
+        # the standard library's message begins with the value, which the diagnostic already shows
+        reason = "has host bits set" if "host bits" in str(error) else "is not an IPv4 range in CIDR notation"
+        raise ValueError(f"{reason}; write it like 10.20.0.0/16") from error
+    if network.version != 4:
+        raise ValueError("is an IPv6 range, and the platform uses IPv4 only; remove it")
     return value
 
 

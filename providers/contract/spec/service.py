@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from providers.contract.spec.base import Environment, Percent, Port, PositiveInt, Slug, SpecModel
+from providers.contract.spec.base import Environment, Percent, Port, PositiveInt, Slug, SpecModel, Variable
 from providers.contract.spec.network import Replicas
 from providers.contract.spec.presets import PRESETS, App, Preset
 
@@ -75,7 +75,7 @@ class Service(SpecModel):
     """Autoscaling targets between the minimum and the maximum."""
     health: Health = Health()
     """Health check of a replica."""
-    environment: dict[Environment, str] = {}
+    environment: dict[Variable, str] = {}
     """Plain environment variables; never a secret."""
     secrets: tuple[Environment, ...] = ()
     """Secrets to pass as environment variables; set values with `pulumi config set --secret agent-platform:NAME`."""

@@ -1,0 +1,164 @@
+"""Hints for keys that do not exist: the key for another common word, and settings that the platform does not have. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+MIN_LIKENESS = 0.65
+"""Likeness of a key and a misspelt one, from 0 to 1; below it, a key with another meaning would be suggested."""
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "accept_risk": ("accept_risks", "accepted_risks", "risks"),
+    "account_id": ("account", "account_number"),
+    "alerts": ("alarms", "thresholds"),
+    "allowed_cidrs": ("allow_list", "allowlist", "whitelist", "ip_allowlist", "allowed_ips", "source_ranges"),
+    "app": ("application", "framework", "preset", "kind", "type"),
+    "autoscaling": ("autoscale", "autoscaler", "scaling"),
+    "budget": ("billing", "costs", "spending"),
+    "cache": ("redis", "valkey", "memcached", "elasticache", "memorystore"),
+    "calls": ("depends_on", "services", "links", "needs"),
+    "cidr": ("ip_range", "address_space", "cidr_block", "range"),
+    "cloud": ("provider", "platform", "target"),
+    "command": ("cmd", "args", "entrypoint", "arguments"),
+    "cpu_percent": ("cpu", "cpu_target"),
+    "database": ("postgres", "postgresql", "pg", "db", "rds", "sql", "cloudsql", "cloud_sql", "aurora", "databases"),
+    "deployer": ("ci", "github", "github_actions", "oidc"),
+    "domain": ("domain_name", "hostname", "host", "fqdn", "url"),
+    "dns_zone": ("zone", "hosted_zone", "zone_name"),
+    "emails": ("email", "mail", "mails"),
+    "entry_port": ("port",),
+    "environment": ("env", "envs", "env_vars", "environment_variables", "variables", "vars"),
+    "eviction": ("eviction_policy", "maxmemory_policy"),
+    "health": ("healthcheck", "health_check", "probe", "probes", "readiness", "liveness"),
+    "high_availability": ("ha", "multi_az", "replicated", "failover"),
+    "image": ("container", "container_image", "docker_image"),
+    "ingress": ("entry", "load_balancer", "loadbalancer", "alb"),
+    "location": ("region",),
+    "max": ("maximum", "max_replicas", "max_instances", "max_count"),
+    "memory_gib": ("memory", "mem", "ram", "memory_gb", "memory_mb", "memory_mib"),
+    "memory_percent": ("memory", "memory_target"),
+    "min": ("minimum", "min_replicas", "min_instances", "min_count", "desired"),
+    "monitoring": ("observability", "logging", "logs", "alarms", "alerting"),
+    "monthly_usd": ("amount", "limit", "monthly", "usd"),
+    "network": ("vpc", "vnet", "networking"),
+    "path": ("route", "url", "prefix", "path_prefix"),
+    "port": ("ports", "container_port", "expose", "listen"),
+    "profile": ("tier", "stage"),
+    "project": ("project_id",),
+    "rate_limit_per_minute": ("rate_limit", "throttle"),
+    "region": ("location", "zone", "region_name"),
+    "replicas": ("scale", "instances", "count", "copies", "desired_count", "instance_count"),
+    "retention_days": ("retention", "days", "keep_days"),
+    "secrets": ("secret", "secret_names"),
+    "services": ("service", "apps", "applications", "containers"),
+    "size": ("resources", "cpu", "memory", "limits", "instance_type", "machine_type", "sku"),
+    "storage": ("bucket", "buckets", "s3", "gcs", "blob", "blobs", "object_storage", "objects", "files"),
+    "storage_gib": ("disk", "disk_size", "storage", "allocated_storage", "disk_gib"),
+    "tags": ("labels",),
+    "uses": ("needs", "requires", "depends_on"),
+    "vcpu": ("cpu", "cpus", "vcpus", "cores"),
+    "version": ("engine_version", "major_version", "postgres_version"),
+    "waf": ("firewall", "web_application_firewall"),
+    "zones": ("azs", "availability_zones", "az_count"),
+}
+"""Other words for a key. A word may stand for several; the one that exists at the place counts."""
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """Setting that the platform does not have, by the words that users write for it."""
+
+    parent: str
+    keys: tuple[str, ...]
+    problem: str
+    fix: str
+
+
+UNAVAILABLE = (
+    Unavailable(
+        "services.*",
+        ("architecture", "arch", "cpu_architecture", "platform", "runtime_platform"),
+        "the processor architecture cannot be chosen; every service runs as linux/amd64",
+        "build the image for linux/amd64 and remove this key",
+    ),
+    Unavailable(
+        "services.*",
+        (
+            "release_command", "migrate", "migration", "migrations", "migration_command", "pre_deploy", "predeploy",
+            "release", "init", "init_command", "init_container", "init_containers",
+        ),
+        "no command runs before a release",
+        "run it from CI before `agent-platform up`, and remove this key",
+    ),
+    Unavailable(
+        "services.*",
+        ("schedule", "cron", "cron_schedule", "job", "jobs"),
+        "a service runs all the time; there are no scheduled jobs",
+        "run a scheduler such as celery beat with replicas {min: 1, max: 1}, and remove this key",
+    ),
+    Unavailable(
+        "services.*",
+        ("build", "dockerfile"),
+        "images are not built by the platform",
+        "push the image to a registry and name it under `image`",
+    ),
+    Unavailable(
+        "services.*",
+        ("image_credentials", "registry_credentials", "pull_secret", "image_pull_secret", "image_pull_secrets"),
+        "there are no credentials for a registry",
+        "copy the image to the platform's own registry, and remove this key",
+    ),
+    Unavailable(
+        "services.*",
+        ("volumes", "volume", "mounts", "disk", "disks"),
+        "services have no persistent volumes",
+        "use `storage` or `database`, and remove this key",
+    ),
+    Unavailable(
+        "",
+        ("jobs", "job", "cron", "schedules"),
+        "there are no scheduled jobs",
+        "run a scheduler such as celery beat as a service with replicas {min: 1, max: 1}, and remove this key",
+    ),
+    Unavailable(
+        "network",
+        ("vpc_id", "vpc", "existing", "subnet_ids", "subnets", "vnet_id", "network_id", "private_subnets", "public_subnets"),
+        "the platform always creates its own network",
+        "set `network.cidr` to a free range for a later peering, and remove this key",
+    ),
+    Unavailable(
+        "ingress",
+        ("certificate", "certificate_arn", "cert", "ssl", "tls", "certificate_id"),
+        "the certificate is always issued for `ingress.domain` and validated in `ingress.dns_zone`, a zone of the same account",
+        "remove this key",
+    ),
+    Unavailable(
+        "ingress",
+        ("domains", "aliases", "hosts", "alternative_names", "domain_names"),
+        "the platform has a single domain name",
+        "set `ingress.domain`, and redirect other names to it elsewhere",
+    ),
+    Unavailable(
+        "ingress",
+        ("auth", "authentication", "oidc", "jwt", "api_key", "basic_auth"),
+        "the entry does not authenticate clients",
+        "authenticate them in the service, and remove this key",
+    ),
+)  # fmt: skip
+
+
+def meant_key(location: Sequence[int | str], keys: Sequence[str]) -> str | None:
+    """Return the key that an unknown one beside these keys stands for; None where nothing is close."""
+    word = str(location[-1]).lower().replace("-", "_")
+    synonyms = [key for key in keys if word in SYNONYMS.get(key, ())]
+    return next(iter(synonyms or get_close_matches(word, keys, n=1, cutoff=MIN_LIKENESS)), None)
+
+
+def unavailable(location: Sequence[int | str]) -> Unavailable | None:
+    """Return the setting that an unknown key asks for, where the platform does not have it."""
+    *above, key = [str(part) for part in location]
+    if len(above) == 2 and above[0] == "services":
+        above[1] = "*"
+    word = key.lower().replace("-", "_")
+    parent = ".".join(above)
+    return next((entry for entry in UNAVAILABLE if entry.parent == parent and word in entry.keys), None)

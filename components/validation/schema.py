@@ -1,0 +1,108 @@
+"""The spec's classes read by key: fields, allowed words and kinds of the value at a location of a stack file."""
+
+from collections.abc import Sequence
+from types import UnionType
+from typing import Annotated, Literal, Union, cast, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from providers.contract.spec import Platform
+from providers.contract.spec.defaults import Raw
+
+Location = Sequence[int | str]
+"""Keys, names and indices from the platform down to a value."""
+
+
+def field_at(location: Location) -> FieldInfo | None:
+    """Return the field of the last key: an index or a user's own name belongs to the field before it."""
+    annotation: object = Platform
+    field: FieldInfo | None = None
+    for part in location:
+        owner = model_of(annotation)
+        if owner is not None and str(part) in owner.model_fields:
+            field = owner.model_fields[str(part)]
+            annotation = inner_type(field.annotation)
+        elif owner is None and annotation is not None:
+            annotation = value_type(annotation)
+        else:
+            break
+    return field
+
+
+def keys_at(location: Location) -> list[str]:
+    """Return the keys of the mapping at a location, in alphabetical order."""
+    annotation: object = Platform
+    for part in location:
+        owner = model_of(annotation)
+        field = owner.model_fields.get(str(part)) if owner else None
+        annotation = inner_type(field.annotation) if field else value_type(annotation)
+    owner = model_of(annotation)
+    return sorted(owner.model_fields) if owner else []
+
+
+def words_at(location: Location) -> tuple[object, ...]:
+    """Return the values that a key with a fixed list of them takes."""
+    field = field_at(location)
+    return _literals(field.annotation) if field else ()
+
+
+def described(location: Location) -> str:
+    """Return the first clause of the documentation of a key, for the middle of a sentence."""
+    field = field_at(location)
+    text = ((field.description or "") if field else "").partition(";")[0].rstrip(".")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def with_empty_blocks(platform: Raw) -> Raw:
+    """Return a platform in which a key without a value (`database:`) is the empty block, mapping or list that it means.
+
+    The block of a cloud that is not chosen stays absent. A single value (`profile:`) stays null and is refused.
+    """
+    chosen = platform.get("cloud")
+    blocks = {name for name in words_at(["cloud"]) if name != chosen}
+    present = {key: value for key, value in platform.items() if not (value is None and key in blocks)}
+    return cast("Raw", _filled(present, Platform))
+
+
+def _filled(value: object, annotation: object) -> object:
+    kind = inner_type(annotation)
+    model = model_of(kind)
+    if model is not None:
+        if not isinstance(value, dict | None):
+            return value
+        fields = model.model_fields
+        given = cast("Raw", value or {})
+        return {key: _filled(part, fields[key].annotation) if key in fields else part for key, part in given.items()}
+    if get_origin(kind) is dict and isinstance(value, dict | None):
+        return {key: _filled(part, value_type(kind)) for key, part in cast("Raw", value or {}).items()}
+    return [] if value is None and get_origin(kind) is tuple else value
+
+
+def model_of(annotation: object) -> type[BaseModel] | None:
+    """Return a class of the spec; None for any other type."""
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def inner_type(annotation: object) -> object:
+    """Return the type inside Annotated and `| None`."""
+    if get_origin(annotation) is Annotated:
+        return inner_type(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        members = [member for member in get_args(annotation) if member is not type(None)]
+        return inner_type(members[0])
+    return annotation
+
+
+def value_type(annotation: object) -> object:
+    """Return the type of the values of a dict or of the items of a tuple."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is dict:
+        return inner_type(arguments[1])
+    return inner_type(arguments[0]) if arguments else None
+
+
+def _literals(annotation: object) -> tuple[object, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(word for inner in get_args(annotation) for word in _literals(inner))
