@@ -2,7 +2,7 @@
 
     python -m benchmarks.engine [CLOUD ...] [--write]
 
-The clouds are the stand-ins of tests/engine. Bounds: `up` of an unchanged stack takes at most 1.5 times a flat program
+The clouds are the fake providers of tests/engine. Bounds: `up` of an unchanged stack takes at most 1.5 times a flat program
 with the same resources; with creations that take their typical time, scaled down, `up` takes at most 1.15 times the
 longest chain that the cloud requires.
 """
