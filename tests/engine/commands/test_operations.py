@@ -22,7 +22,8 @@ def test_up_prints_the_changes_the_time_by_component_and_the_outputs(small: tupl
     assert lines[0] == f"trial (new)  {created} to create"
     assert any(line.endswith("created    rds:Instance trial-database") for line in lines)
     assert any(line.startswith(f"trial is up  {created} created  ") for line in lines)
-    assert any(line.startswith("Database ") for line in lines[lines.index("room         took") :])
+    (heading,) = (index for index, line in enumerate(lines) if line.split() == ["component", "duration"])
+    assert any(line.startswith("Database ") for line in lines[heading:])
     assert lines[-1].startswith("url") or "url" in result.out
 
 
