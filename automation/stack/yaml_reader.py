@@ -48,6 +48,7 @@ TOKENS = {
     "'\\x00'": "the end of the file",
     "<block end>": "the end of the block",
     "'\\t'": "TAB",
+    "the node content": "a value",
 }
 """Words for what the parser calls by its own names."""
 

@@ -47,6 +47,9 @@ NOT_KEYS = ("[key]", "str", "int", "float", "bool")
 """Parts of a location that name no key: a mark, and the members of the one union in the spec."""
 NOT_AVAILABLE_YET = {"recovery.mode": ("backup", "warm")}
 """Words that a later version will take."""
+WORD_SYNONYMS = {"amazon": "aws", "google": "gcp", "gcloud": "gcp", "microsoft": "azure", "local": "docker"}
+"""Other words for the value of a key."""
+LIST_NAMES = "list the names alone, and set each value by `pulumi config set --secret agent-platform:NAME`"
 NEVER_SHOWN = ("accept_risk", "command", "environment", "images", "parameters", "secrets", "tags")
 """Keys whose values may hold a secret or text of any length."""
 MAX_SHOWN_CHARACTERS = 60
@@ -100,6 +103,8 @@ def _problem(error: ErrorDetails, location: Sequence[int | str], value: object, 
     if kind == "value_error":
         problem, _, fix = str(context["error"]).partition("; ")
         return f"{shown} {problem}".lstrip(), fix
+    if "secrets" in location:
+        return "not the name of an environment variable in capital letters", LIST_NAMES
     means = described(location)
     return f"{shown} has the wrong form".replace("  ", " ").strip(), f"correct it: {means}" if means else ""
 
@@ -118,15 +123,23 @@ def _wrong_word(location: Sequence[int | str], value: object, shown: str) -> tup
     key = ".".join(str(part) for part in location)
     later = NOT_AVAILABLE_YET.get(key, ())
     words = [str(word) for word in words_at(location) if word not in later]
-    near = did_you_mean(value, words) if isinstance(value, str) and shown else ""
+    near = _near_word(value, words) if isinstance(value, str) and shown else ""
     return f"{shown} is not one of the allowed values{near}".lstrip(), f"use {listed(words)}"
+
+
+def _near_word(value: str, words: Sequence[str]) -> str:
+    """Return ` (did you mean X)` for a word that is abbreviated (prod), called otherwise (google) or misspelt."""
+    meant = WORD_SYNONYMS.get(value.lower(), "")
+    if meant not in words:
+        meant = next((word for word in words if len(value) >= 3 and word.startswith(value.lower())), "")
+    return f" (did you mean {meant})" if meant else did_you_mean(value, words)
 
 
 def _wrong_kind(kind: str, location: Sequence[int | str], value: object, shown: str) -> tuple[str, str]:
     expected, fix = KINDS[kind]
     actual = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else shown
     if location[-1] == "secrets" and kind == "tuple_type":
-        fix = "list the names alone, and set each value by `pulumi config set --secret agent-platform:NAME`"
+        fix = LIST_NAMES
     elif location[-1] == "environment":
         fix = "write it as {NAME: value}"
     elif kind == "string_type" and isinstance(value, dict | list):
