@@ -3,59 +3,35 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
-from automation.cli.main import app, config, main
+from automation.cli.engine import engine
+from automation.cli.main import app, config
 from automation.cli.session import ExitCode
 from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
-from providers.contract.spec.defaults import Raw
+from tests.automation.command_line import Run, runner, write_stack_file
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-@dataclass(frozen=True)
-class CommandResult:
-    """Output of a command, and its exit code."""
-
-    out: str
-    errors: list[str]
-    code: object
-
-
-Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project folder with the real program and the small stack `trial`, as the working directory."""
     (tmp_path / "__main__.py").write_text((ROOT / "__main__.py").read_text(encoding="utf-8"), encoding="utf-8")
-    write(tmp_path, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
+    write_stack_file(tmp_path, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def write(folder: Path, stack: str, platform: Raw) -> None:
-    text = yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
-    (folder / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
-
-
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> CommandResult:
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        out, errors = capsys.readouterr()
-        return CommandResult(out, errors.splitlines(), end.value.code)
-
-    return command
+    return runner(capsys)
 
 
 def test_a_plan_shows_components_resources_and_chain(run: Run) -> None:
@@ -87,14 +63,14 @@ def test_an_accepted_risk_is_shown_with_its_reason(folder: Path, run: Run) -> No
         "services.web.replicas": {"min": 1, "max": 2},
         "accept_risk": {"services.web.replicas.min": "a trial of one week"},
     }
-    write(folder, "risky", with_values(BASE, risky))
+    write_stack_file(folder, "risky", with_values(BASE, risky))
     assert "services.web.replicas.min: 1 replica runs in a single zone. Accepted:" in run("plan", "risky").out
     (risk,) = json.loads(run("plan", "risky", "--json").out)["acceptedRisks"]
     assert risk["reason"] == "a trial of one week"
 
 
 def test_adjustments_are_grouped_by_effect(folder: Path, run: Run) -> None:
-    write(folder, "noted", with_values(BASE, {"recovery.standby_region": "us-east-1"}))
+    write_stack_file(folder, "noted", with_values(BASE, {"recovery.standby_region": "us-east-1"}))
     (note,) = json.loads(run("plan", "noted", "--json").out)["adjustments"]
     assert (note["key"], note["requested"], note["written"]) == ("recovery.standby_region", "us-east-1", True)
     assert set(note) == {"key", "requested", "effect", "reason", "written"}
@@ -106,7 +82,7 @@ def test_adjustments_are_grouped_by_effect(folder: Path, run: Run) -> None:
 
 def test_adjustments_of_default_values_are_shown_with_full_only(folder: Path, run: Run) -> None:
     platform = with_values(BASE, {"cache": {}, "services.web.uses": ["cache"]})
-    write(folder, "defaults", platform)
+    write_stack_file(folder, "defaults", platform)
     notes = json.loads(run("plan", "defaults", "--json").out)["adjustments"]
     hidden = [note["key"] for note in notes if not note["written"]]
     assert hidden
@@ -123,10 +99,13 @@ def test_exit_codes_are_listed_in_the_help(run: Run) -> None:
 
 
 def test_every_help_text_begins_with_a_verb() -> None:
-    commands = [command.callback for command in [*app.registered_commands, *config.registered_commands]]
+    commands = [
+        command.callback
+        for command in [*app.registered_commands, *config.registered_commands, *engine.registered_commands]
+    ]
     first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
     assert first_words <= {
-        "Check", "Delete", "Deploy", "Destroy", "Generate", "List", "Print", "Recover", "Release", "Replace",
+        "Check", "Delete", "Deploy", "Destroy", "Generate", "Install", "List", "Print", "Recover", "Release", "Replace",
         "Restore", "Show", "Update", "Write",
     }  # fmt: skip
 
@@ -169,7 +148,7 @@ def test_a_stack_can_be_planned_on_another_cloud(run: Run) -> None:
 
 
 def test_two_stacks_are_compared_by_component(folder: Path, run: Run) -> None:
-    write(folder, "larger", with_values(BASE, {"network.zones": 3, "network.cidr": "10.40.0.0/16"}))
+    write_stack_file(folder, "larger", with_values(BASE, {"network.zones": 3, "network.cidr": "10.40.0.0/16"}))
     result = run("plan", "trial", "--diff", "larger").out
     assert result.startswith("trial on aws -> larger on aws")
     assert 'cidrBlock: "10.20.0.0/16" -> "10.40.0.0/16"' in result
@@ -178,7 +157,7 @@ def test_two_stacks_are_compared_by_component(folder: Path, run: Run) -> None:
 
 
 def test_a_comparison_is_available_as_json(folder: Path, run: Run) -> None:
-    write(folder, "larger", with_values(BASE, {"network.cidr": "10.40.0.0/16"}))
+    write_stack_file(folder, "larger", with_values(BASE, {"network.cidr": "10.40.0.0/16"}))
     result = json.loads(run("plan", "trial", "--diff", "larger", "--json").out)
     assert result["right"] == {"stack": "larger", "cloud": "aws"}
     (network,) = [component for component in result["components"] if component["component"] == "Network"]
@@ -205,7 +184,7 @@ def test_an_unknown_stack_lists_the_existing_ones(run: Run) -> None:
 
 
 def test_every_error_of_a_file_is_one_line(folder: Path, run: Run) -> None:
-    write(
+    write_stack_file(
         folder, "bad", with_values(BASE, {"cloud": "awz", "databse": {}, "services.web.replicas": {"min": 5, "max": 2}})
     )
     result = run("plan", "bad")
@@ -214,9 +193,9 @@ def test_every_error_of_a_file_is_one_line(folder: Path, run: Run) -> None:
 
 
 def test_an_invalid_file_is_reported_before_an_sdk_is_loaded(folder: Path) -> None:
-    write(folder, "bad", with_values(BASE, {"network.zones": 9}))
+    write_stack_file(folder, "bad", with_values(BASE, {"network.zones": 9}))
     program = (
-        "import sys\nfrom automation.cli.main import app, config, main\n"
+        "import sys\nfrom automation.cli.main import main\n"
         "try:\n    main(['plan', 'bad'])\n"
         "finally:\n    print({name for name in sys.modules if name.partition('.')[0] in ('pulumi', 'pulumi_aws', 'rich')})\n"
     )

@@ -2,19 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-from automation.cli.main import main
 from automation.cli.session import ExitCode
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values
-from components.configuration import PLATFORM_KEY
-from providers.contract.spec.defaults import Raw
+from tests.automation.command_line import Run, runner, write_stack_file
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM_COMMANDS = ("preview", "up")
@@ -22,29 +17,12 @@ OTHER_COMMANDS = ("refresh", "drift", "destroy", "outputs", "history", "cancel")
 CONFIRMED_COMMANDS = ("up", "refresh", "destroy", "cancel")
 
 
-@dataclass(frozen=True)
-class CommandResult:
-    """Output and exit code of a command."""
-
-    out: str
-    errors: list[str]
-    code: object
-
-
-Run = Callable[..., CommandResult]
-
-
-def write(folder: Path, stack: str, platform: Raw) -> None:
-    text = yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
-    (folder / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Project folder with the stack `trial` on a machine without an engine."""
     for file in ("__main__.py", "Pulumi.yaml"):
         (tmp_path / file).write_text((ROOT / file).read_text(encoding="utf-8"), encoding="utf-8")
-    write(tmp_path, "trial", with_values(BASE, {}))
+    write_stack_file(tmp_path, "trial", with_values(BASE, {}))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
@@ -53,13 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> CommandResult:
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        out, errors = capsys.readouterr()
-        return CommandResult(out, errors.splitlines(), end.value.code)
-
-    return command
+    return runner(capsys)
 
 
 @pytest.mark.parametrize("command", [*PROGRAM_COMMANDS, *OTHER_COMMANDS])
@@ -94,7 +66,7 @@ def test_without_a_terminal_the_confirmation_must_be_an_option(command: str, run
 
 @pytest.mark.parametrize("command", PROGRAM_COMMANDS)
 def test_every_error_of_the_stack_file_is_reported(command: str, folder: Path, run: Run) -> None:
-    write(folder, "bad", with_values(BASE, {"network.zones": 9, "databse": {}}))
+    write_stack_file(folder, "bad", with_values(BASE, {"network.zones": 9, "databse": {}}))
     yes = ["--yes"] if command in CONFIRMED_COMMANDS else []
     result = run(command, "bad", *yes)
     assert result.code == ExitCode.INVALID
@@ -103,13 +75,13 @@ def test_every_error_of_the_stack_file_is_reported(command: str, folder: Path, r
 
 @pytest.mark.parametrize("command", OTHER_COMMANDS)
 def test_a_stack_with_an_invalid_file_can_be_inspected_and_destroyed(command: str, folder: Path, run: Run) -> None:
-    write(folder, "bad", with_values(BASE, {"network.zones": 9}))
+    write_stack_file(folder, "bad", with_values(BASE, {"network.zones": 9}))
     yes = ["--yes"] if command in CONFIRMED_COMMANDS else []
     assert run(command, "bad", *yes).errors[0].startswith("the Pulumi CLI is not installed")
 
 
 def test_a_secret_without_a_value_is_reported_without_the_engine(folder: Path, run: Run) -> None:
-    write(folder, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
+    write_stack_file(folder, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
     result = run("preview", "trial")
     assert (result.code, result.errors) == (
         ExitCode.INVALID,
@@ -144,7 +116,7 @@ def test_json_output_contains_the_failure(run: Run) -> None:
 
 @pytest.mark.parametrize("command", PROGRAM_COMMANDS)
 def test_an_invalid_file_is_reported_without_loading_an_sdk(command: str, folder: Path) -> None:
-    write(folder, "bad", with_values(BASE, {"network.zones": 9}))
+    write_stack_file(folder, "bad", with_values(BASE, {"network.zones": 9}))
     arguments = [command, "bad", *(["--yes"] if command in CONFIRMED_COMMANDS else [])]
     program = (
         f"import sys\nfrom automation.cli.main import main\n"

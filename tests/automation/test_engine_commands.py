@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.cli.main import main
 from automation.cli.session import ExitCode
 from automation.plan.spec_keys import BASE
 from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY
-from tests.automation.test_cli import CommandResult, Run
+from tests.automation.command_line import Run, runner
 
 
 @pytest.fixture
@@ -32,13 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: str) -> CommandResult:
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        out, errors = capsys.readouterr()
-        return CommandResult(out, errors.splitlines(), end.value.code)
-
-    return command
+    return runner(capsys)
 
 
 def test_the_doctor_prints_one_line_a_check_and_fails_if_one_failed(run: Run) -> None:
