@@ -1,6 +1,7 @@
 """Capabilities of each cloud: the components of its plans, and the modules that declare them."""
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from automation.stack.keys import REMOVE, with_values
 from automation.urn import kind_of
 from providers import AVAILABLE
 from providers.contract.capabilities import CAPABILITIES, MODULES
+from providers.contract.component import type_token
 from providers.contract.spec import CloudName
 from tests.planning import plan, production
 
@@ -62,6 +64,23 @@ def test_every_component_of_a_plan_has_a_child(cloud: str, variant: str) -> None
 def test_the_capabilities_are_the_components_of_the_plans(cloud: CloudName) -> None:
     declared = set[str]().union(*(kinds(recorded(cloud, variant)) for variant in ("production", *VARIANTS)))
     assert declared == CAPABILITIES[cloud]
+
+
+@pytest.mark.parametrize("cloud", AVAILABLE)
+def test_every_component_that_an_adapter_opens_is_a_capability(cloud: CloudName) -> None:
+    opened = {kind_of(type_token(kind)) for kind in opened_kinds(ROOT / "providers" / cloud)}
+    assert opened <= CAPABILITIES[cloud]
+
+
+def opened_kinds(folder: Path) -> Iterator[str]:
+    """Yield the first argument of every call of `component`."""
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="component"), args=[ast.Constant(value=str(kind)), *_]):
+                    yield kind
+                case _:
+                    pass
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
