@@ -144,7 +144,7 @@ def test_ten_startup_checks_cover_the_start_period() -> None:
     assert (probe.period_seconds, probe.failures) == (60, 10)
 
 
-def test_a_probe_has_at_most_ten_failures() -> None:
+def test_the_failures_of_a_probe_are_limited_to_ten() -> None:
     assert liveness_probe(Health(unhealthy_threshold=10)).failures == 10
 
 

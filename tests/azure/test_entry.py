@@ -122,8 +122,8 @@ def test_the_command_that_approves_the_private_link_is_reported() -> None:
 
 
 def test_paths_that_differ_in_case_only_are_refused() -> None:
-    found = refusals({"services.gateway.path": "/Chat", "services.chat.path": "/chat"})
-    (clash,) = [refusal for refusal in found if "case-insensitive" in refusal.problem]
+    rejected = refusals({"services.gateway.path": "/Chat", "services.chat.path": "/chat"})
+    (clash,) = [refusal for refusal in rejected if "case-insensitive" in refusal.problem]
     assert {clash.key, clash.problem.split(":")[0].removeprefix("clashes with ")} == {
         "services.gateway.path",
         "services.chat.path",
