@@ -67,7 +67,7 @@ def is_active(pid: int) -> bool:
         return False
 
 
-def test_the_engine_is_never_asked_for_secrets_in_plain_text(engine: Engine, tmp_path: Path) -> None:
+def test_no_command_requests_secrets_in_plain_text(engine: Engine, tmp_path: Path) -> None:
     result = engine('echo "$@"').run(["stack", "export", "--show-secrets"], str(tmp_path), {})
     assert result.stdout == "--non-interactive stack export"
 

@@ -60,7 +60,7 @@ def test_before_its_first_update_the_tag_sets_the_expiry() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "[secret]", "12"])
-def test_what_is_no_time_is_no_end(text: str) -> None:
+def test_text_that_is_no_time_is_no_expiry(text: str) -> None:
     assert moment(text) is None and not is_over(moment(text), NOON)
 
 
@@ -68,7 +68,7 @@ def test_a_time_without_a_zone_is_utc_and_another_zone_is_honoured() -> None:
     assert moment("2031-05-17T12:00:00") == moment("2031-05-17T14:00:00+02:00") == NOON
 
 
-def test_the_end_itself_is_over() -> None:
+def test_a_stack_expires_at_its_expiry() -> None:
     assert is_over(NOON, NOON) and not is_over(NOON + timedelta(seconds=1), NOON) and not is_over(None, NOON)
 
 
@@ -144,10 +144,10 @@ def test_the_command_exits_with_1_after_a_failure(
     Backend(monkeypatch, a=NOON - timedelta(days=9000), b=NOON - timedelta(days=9000)).failing = {"a"}
     with pytest.raises(SystemExit) as ended:
         main(["sweep"])
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert ended.value.code == 1
-    assert told.err == "a: another update is in progress. Wait.\n"
-    assert told.out == "b: destroyed and removed; expired at 2006-09-25T12:00:00+00:00\n"
+    assert printed.err == "a: another update is in progress. Wait.\n"
+    assert printed.out == "b: destroyed and removed; expired at 2006-09-25T12:00:00+00:00\n"
 
 
 def test_a_sweep_outside_the_project_is_refused(tmp_path: Path) -> None:

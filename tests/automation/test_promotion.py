@@ -85,7 +85,7 @@ def test_an_unknown_stack_is_refused_with_a_suggestion(tmp_path: Path) -> None:
         promote("prod", "prodd", write_stacks(tmp_path, prod=FILE), from_file=True)
 
 
-def test_a_change_of_the_file_since_the_diff_was_shown_is_not_overwrite_stacks(tmp_path: Path) -> None:
+def test_a_change_of_the_file_after_the_diff_is_not_overwritten(tmp_path: Path) -> None:
     write_stacks(tmp_path, staging=FILE.replace(ONE, TWO), prod=FILE)
     proposal = promote("staging", "prod", tmp_path, from_file=True)
     write_stacks(tmp_path, prod=f"{FILE}# mine\n")
@@ -94,7 +94,7 @@ def test_a_change_of_the_file_since_the_diff_was_shown_is_not_overwrite_stacks(t
     assert (tmp_path / "Pulumi.prod.yaml").read_text().endswith("# mine\n")
 
 
-def test_a_file_keeps_its_rights(tmp_path: Path) -> None:
+def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:
     path = write_stacks(tmp_path, prod=FILE) / "Pulumi.prod.yaml"
     path.chmod(0o640)
     Proposal(path, FILE, f"{FILE}# more\n").write()
