@@ -59,7 +59,7 @@ def _sections(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
     yield _chain(plan.chain)
     yield from _adjustments(plan.adjustments, full=full)
     if plan.accepted_risks:
-        risks = [f"{r.path}: {r.danger}. Accepted: {r.reason}" for r in plan.accepted_risks]
+        risks = [f"{risk.key}: {risk.problem}. Accepted: {risk.reason}" for risk in plan.accepted_risks]
         yield _list("Accepted risks", risks)
     if plan.stack.missing_secrets:
         command = f"pulumi config set --stack {plan.stack.name} --secret {PROJECT}:"

@@ -21,9 +21,9 @@ PROGRAM = "__main__.py"
 class AcceptedRisk:
     """Value that production refuses by default, and the reason for which this stack accepts it."""
 
-    path: str
+    key: str
     value: object
-    danger: str
+    problem: str
     reason: str
 
 
@@ -61,8 +61,11 @@ def plan_of(stack: Stack, folder: Path, mode: Mode = "symbolic") -> Plan:
 
 
 def plan_adjustments(stack: Stack) -> tuple[PlanAdjustment, ...]:
-    """Return every adjustment of a stack, marked by whether the stack file has its key."""
-    return tuple(PlanAdjustment(note, stack.is_written(note.key)) for note in adjustments(stack.spec))
+    """Return the adjustments of the stack file and of its spec, marked by whether the file has the key."""
+    return (
+        *(PlanAdjustment(adjustment, written=True) for adjustment in stack.adjustments),
+        *(PlanAdjustment(adjustment, stack.is_written(adjustment.key)) for adjustment in adjustments(stack.spec)),
+    )
 
 
 def accepted_risks(spec: Platform) -> tuple[AcceptedRisk, ...]:
@@ -92,12 +95,12 @@ def plan_json(plan: Plan) -> dict[str, Value]:
     }
 
 
-def _adjustment_json(note: PlanAdjustment) -> Mapping[str, Value]:
-    adjustment = note.adjustment
+def _adjustment_json(entry: PlanAdjustment) -> Mapping[str, Value]:
+    adjustment = entry.adjustment
     return {
         "key": adjustment.key,
         "requested": adjustment.requested,
         "effect": adjustment.effect.value,
         "reason": adjustment.reason,
-        "written": note.written,
+        "written": entry.written,
     }

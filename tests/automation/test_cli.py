@@ -230,3 +230,12 @@ def test_the_module_is_the_command(folder: Path) -> None:
     )
     assert ended.returncode == ExitCode.INVALID
     assert "Pulumi.nowhere.yaml" in ended.stderr.decode()
+
+
+def test_a_key_without_effect_beside_the_platform_is_an_ignored_setting(folder: Path, run: Run) -> None:
+    document = {PLATFORM_KEY: with_values(BASE, {}), "agent-platform:OLD_TOKEN": {"secure": "v1:abc"}}
+    text = yaml.safe_dump({"encryptionsalt": "v1:abc", "config": document})
+    (folder / "Pulumi.unused.yaml").write_text(text, encoding="utf-8")
+    (note,) = json.loads(run("plan", "unused", "--json").out)["adjustments"]
+    assert (note["key"], note["effect"], note["written"]) == ("agent-platform:OLD_TOKEN", "ignored", True)
+    assert "v1:abc" not in json.dumps(note)

@@ -157,13 +157,14 @@ def _risks() -> str:
             f"`{risk.path.replace(f'services.{RISKY_SERVICE}.', 'services.<name>.')}`",
             "none" if risk.value is None else code(risk.value),
             risk.danger,
+            risk.fix,
         )
         for risk in risks(_risky_platform())
     ]
     return (
         "## Values that production refuses\n\n"
         'Set `accept_risk: {"<key>": "<reason>"}` to allow one; the plan shows the reason.\n\n'
-        + table(("key", "value", "risk and alternative"), rows)
+        + table(("key", "value", "risk", "fix"), rows)
         + "\n"
     )
 
