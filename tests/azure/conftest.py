@@ -3,7 +3,7 @@
 import pytest
 
 from automation.plan.inventory import Inventory
-from tests.planning import plan, production
+from tests.planning import DROP, plan, production
 
 
 @pytest.fixture(scope="session")
@@ -18,16 +18,16 @@ def minimal() -> Inventory:
     return plan(
         production(
             {
-                "ingress.domain": None,
-                "ingress.dns_zone": None,
+                "ingress.domain": DROP,
+                "ingress.dns_zone": DROP,
                 "ingress.waf": False,
                 "ingress.allowed_cidrs": ["203.0.113.0/24"],
                 "services.gateway.replicas": {"min": 3, "max": 3},
                 "services.chat.calls": [],
                 "services.gateway.calls": [],
                 "monitoring.prometheus": False,
-                "monitoring.slack": None,
-                "monitoring.slo": None,
+                "monitoring.slack": DROP,
+                "monitoring.slo": DROP,
                 "monitoring.dashboards": False,
                 "accept_risk": {"ingress.domain": "a trial", "ingress.waf": "a trial"},
             },

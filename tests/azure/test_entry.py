@@ -14,6 +14,7 @@ from providers.azure.entry.limits import (
 )
 from providers.contract.diagnostics import Effect
 from tests.azure.plans import adjustments, depends_on, input_at, mapping_at, mappings_at, refusals
+from tests.planning import DROP
 
 
 def custom_rules(plan: Inventory) -> list[dict[str, object]]:
@@ -97,7 +98,7 @@ def test_the_domain_is_validated_and_points_to_front_door(prod: Inventory) -> No
 def test_without_a_domain_the_url_has_front_doors_host_name(minimal: Inventory) -> None:
     assert minimal.outputs["url"] == "https://<cdn:AFDEndpoint prod-entry-endpoint>.hostName"
     assert minimal.one("prod-entry-gateway").inputs["linkToDefaultDomain"] == "Enabled"
-    assert adjustments({"ingress.domain": None})["ingress.domain"].effect is Effect.ADJUSTED
+    assert adjustments({"ingress.domain": DROP})["ingress.domain"].effect is Effect.ADJUSTED
 
 
 def test_the_apex_of_a_zone_has_the_record_name_at() -> None:

@@ -3,6 +3,7 @@
 from providers.azure.base import roles
 from providers.contract.diagnostics import Effect
 from tests.azure.plans import adjustments, base_plan, context_of
+from tests.planning import DROP
 
 
 def test_every_service_has_a_separate_identity() -> None:
@@ -49,7 +50,7 @@ def test_the_deployer_imports_images_and_reads_no_secret() -> None:
 
 
 def test_without_a_deployer_there_is_no_federated_credential() -> None:
-    assert not base_plan(deployer=None).of_type("managedidentity:FederatedIdentityCredential")
+    assert not base_plan(deployer=DROP).of_type("managedidentity:FederatedIdentityCredential")
 
 
 def test_the_credential_for_immutable_subjects_is_reported() -> None:

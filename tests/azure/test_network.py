@@ -4,6 +4,7 @@ import pytest
 
 from automation.plan.inventory import Declared, Inventory
 from tests.azure.plans import base_plan, depends_on, input_at, mappings_at
+from tests.planning import DROP
 
 
 def rules(plan: Inventory, subnet: str) -> dict[str, dict[str, object]]:
@@ -72,7 +73,7 @@ def test_the_database_accepts_the_apps_and_itself_only() -> None:
 
 
 def test_without_a_database_the_network_has_nothing_of_it() -> None:
-    plan = base_plan(database=None, services__gateway__uses=(), services__chat__uses=(), services__worker__uses=())
+    plan = base_plan(database=DROP, services__gateway__uses=(), services__chat__uses=(), services__worker__uses=())
     assert not [r for r in plan.custom if r.name.startswith("prod-network-database")]
     assert "out-database" not in rules(plan, "apps")
 
