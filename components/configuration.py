@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from typing import cast
 
 from components.validation.parse import parse
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec import Platform
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import is_mapping
 
 PROJECT = "agent-platform"
 PLATFORM_KEY = f"{PROJECT}:platform"
@@ -31,6 +30,6 @@ def spec_of(
         raw = json.loads(text)
     except (ValueError, RecursionError):
         raw = None
-    if not isinstance(raw, dict):
+    if not is_mapping(raw):
         raise InvalidConfiguration([ConfigError(PLATFORM_KEY, "not a mapping", "write it as keys and values")])
-    return parse(cast("Raw", raw), stack, source)
+    return parse(raw, stack, source)

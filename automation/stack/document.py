@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 from automation.stack.file_checks import (
     SEALED_WITH,
@@ -31,7 +31,7 @@ from providers.contract.diagnostics import (
     listed,
 )
 from providers.contract.spec import Platform
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Stack:
     @property
     def platform(self) -> Raw:
         """The platform as the file states it, without defaults."""
-        return cast("Raw", json.loads(self.config[PLATFORM_KEY]))
+        return json.loads(self.config[PLATFORM_KEY])
 
     def is_written(self, key: str) -> bool:
         """Return whether the file sets `key` (a dotted path), a key inside it, or a value that it is a part of."""
@@ -91,11 +91,11 @@ class StackDocument:
     def parse(cls, text: str, path: Path) -> Self:
         """Return the document of a text that `path` has or will have; raises InvalidConfiguration."""
         read = parse(text, path.name, ("config", PLATFORM_KEY))
-        if not isinstance(read.value, dict):
-            problem = "empty" if read.value is None else "not a mapping"
+        content = read.value
+        if not is_mapping(content):
+            problem = "empty" if content is None else "not a mapping"
             fix = f"describe the platform under config, {PLATFORM_KEY}"
             raise InvalidConfiguration([ConfigError(path.name, problem, fix)])
-        content = cast("Raw", read.value)
         errors = list(structure_errors(path.name, content))
         if errors:
             raise InvalidConfiguration(errors)
@@ -104,13 +104,14 @@ class StackDocument:
     @property
     def config(self) -> Raw:
         """The stack's configuration by key."""
-        return cast("Raw", self.content["config"])
+        config = self.content["config"]
+        return config if is_mapping(config) else {}
 
     @property
     def platform(self) -> Raw:
         """The platform, unchecked; empty where the file has none."""
         platform = self.config.get(PLATFORM_KEY)
-        return cast("Raw", platform) if isinstance(platform, dict) else {}
+        return platform if is_mapping(platform) else {}
 
     @property
     def sealed(self) -> Sealed:
@@ -155,8 +156,8 @@ class StackDocument:
         """Return the checked stack `name`, on its own cloud or on `cloud`; raises InvalidConfiguration with every error."""
         values = dict(self.config)
         platform = values.get(PLATFORM_KEY)
-        if cloud is not None and isinstance(platform, dict):
-            values[PLATFORM_KEY] = {**cast("Raw", platform), "cloud": cloud}
+        if cloud is not None and is_mapping(platform):
+            values[PLATFORM_KEY] = {**platform, "cloud": cloud}
         errors: list[Diagnostic] = list(config_errors(self.path.name, self.config))
         stack: Stack | None = None
         if PLATFORM_KEY in values or not errors:
@@ -229,15 +230,12 @@ def _sealed_key(value: object, path: str = "") -> str | None:
     """Return the dotted path of the first `secure:` value inside; None where there is none."""
     if is_sealed(value):
         return path or PLATFORM_KEY
-    if isinstance(value, dict):
-        inner = [(f"{path}.{key}".lstrip("."), part) for key, part in cast("Raw", value).items()]
-    else:
-        inner = (
-            [(f"{path}[{i}]", part) for i, part in enumerate(cast("list[object]", value))]
-            if isinstance(value, list)
-            else []
-        )
-    return next((found for name, part in inner if (found := _sealed_key(part, name)) is not None), None)
+    parts: list[tuple[str, object]] = []
+    if is_mapping(value):
+        parts = [(f"{path}.{key}".lstrip("."), part) for key, part in value.items()]
+    elif is_list(value):
+        parts = [(f"{path}[{index}]", part) for index, part in enumerate(value)]
+    return next((found for name, part in parts if (found := _sealed_key(part, name)) is not None), None)
 
 
 def _text(key: str, value: object) -> str:

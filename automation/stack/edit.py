@@ -20,7 +20,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from automation.stack.yaml_reader import parse, read_text
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
 INDENTATIONS = ((2, 0), (4, 2))
 """Indentation of the items of a block list and of its dashes: the two styles in use."""
@@ -70,11 +70,11 @@ def replace_text(path: Path, text: str) -> None:
 def edited_text(text: str, file: str, content: Mapping[str, object]) -> str:
     """Return a YAML text with other content and what is unchanged kept; raises InvalidConfiguration where it cannot be."""
     present = parse(text, file).value
-    if _is_same(present, content):
+    if not is_mapping(present) or _is_same(present, content):
         return text
     style = _style_of(text)
     document = style.load(text)
-    _edit(document, cast("Raw", present), content)
+    _edit(document, present, content)
     changed = _dumped(style, document)
     if not _reads_as(changed, content):
         problem = "the change would alter more than was asked for, as where an anchor repeats a value"
@@ -94,8 +94,8 @@ def _edit(node: CommentedMap, present: Mapping[str, object], content: Mapping[st
         if key in present and _is_same(current, value):
             continue
         child = cast("Raw", node).get(key)
-        if isinstance(child, CommentedMap) and isinstance(current, dict) and isinstance(value, dict):
-            _edit(child, cast("Raw", current), cast("Raw", value))
+        if isinstance(child, CommentedMap) and is_mapping(current) and is_mapping(value):
+            _edit(child, current, value)
         else:
             node[key] = _styled(value, like=child)
 
@@ -106,10 +106,10 @@ def _styled(value: object, like: object = None) -> object:
         # text that a reader takes for something else, such as `on`, `1_000` or, in braces, `:0`, needs quotes
         plain = _reads_as(f"{{key: {value}, list: [{value}]}}", {"key": value, "list": [value]})
         return value if plain else DoubleQuotedScalarString(value)
-    if isinstance(value, Mapping):
-        return CommentedMap({key: _styled(part) for key, part in cast("Mapping[str, object]", value).items()})
-    if isinstance(value, list | tuple):
-        items = CommentedSeq([_styled(item) for item in cast("list[object]", value)])
+    if is_mapping(value):
+        return CommentedMap({key: _styled(part) for key, part in value.items()})
+    if is_list(value):
+        items = CommentedSeq([_styled(item) for item in value])
         if not isinstance(like, CommentedSeq) or _format(like).flow_style():
             _format(items).set_flow_style()
         return items

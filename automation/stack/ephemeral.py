@@ -5,11 +5,11 @@ An ephemeral stack has its own domain, is deleted without confirmation of its da
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import Protocol
 
 from automation.stack.file_checks import EXPIRES_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_mapping
 
 TTL_HOURS = 24.0
 """Default lifetime, counted from the last `up`."""
@@ -35,7 +35,7 @@ def ephemeral_overrides(platform: Raw, name: str, overrides: Mapping[str, object
     """Return the settings, by dotted path, of the ephemeral stack `name`; those of `overrides` win."""
     own: dict[str, object] = {}
     ingress = platform.get("ingress")
-    domain = cast("Raw", ingress).get("domain") if isinstance(ingress, dict) else None
+    domain = ingress.get("domain") if is_mapping(ingress) else None
     if isinstance(domain, str):
         own["ingress.domain"] = f"{name}.{domain}"
     if "database" in platform or any(path.partition(".")[0] == "database" for path in overrides):

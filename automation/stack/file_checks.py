@@ -1,12 +1,11 @@
 """Checks of a stack file around the platform: its structure, and the keys beside the platform. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
 
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.spec import Platform
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
 EXPIRES_KEY = f"{PROJECT}:expires_at"
 """Configuration key with the time after which `sweep` destroys a stack, in ISO 8601."""
@@ -27,7 +26,7 @@ PROVIDER_KEYS = {
 
 def is_sealed(value: object) -> bool:
     """Return whether a value of a stack file is sealed."""
-    return isinstance(value, dict) and set(cast("Raw", value)) == {"secure"}
+    return is_mapping(value) and set(value) == {"secure"}
 
 
 def structure_errors(file: str, content: Raw) -> Iterator[ConfigError]:
@@ -43,7 +42,7 @@ def structure_errors(file: str, content: Raw) -> Iterator[ConfigError]:
             fix = f"remove it; the keys at the top level are {listed(TOP_LEVEL, 'and')}"
             yield ConfigError(f"{file}: {key}", problem, fix)
     config = content.get("config")
-    if isinstance(config, dict) or outside:
+    if is_mapping(config) or outside:
         return
     problem = "missing" if "config" not in content else "empty" if config is None else "not a mapping"
     yield ConfigError(f"{file}: config", problem, f"describe the platform under config, {PLATFORM_KEY}")
@@ -74,7 +73,7 @@ def _key_errors(key: str, value: object) -> Iterator[ConfigError]:
     elif not name.isupper():
         fix = "remove it; a secret has the name of its variable, in capital letters"
         yield ConfigError(key, f"unknown key{did_you_mean(name, ['platform'])}", fix)
-    elif isinstance(value, list | dict) and not is_sealed(value):
+    elif (is_list(value) or is_mapping(value)) and not is_sealed(value):
         yield ConfigError(key, "a secret is text", f"run `pulumi config set --secret {key}`")
 
 

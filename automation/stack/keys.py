@@ -2,11 +2,10 @@
 
 import copy
 from collections.abc import Mapping
-from typing import cast
 
 from automation.stack.yaml_reader import parse
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_mapping
 
 REMOVE = object()
 """Value of a change that removes the key."""
@@ -20,9 +19,10 @@ def with_values(platform: Raw, changes: Mapping[str, object]) -> Raw:
         parent = result
         for name in parents:
             child = parent.get(name)
-            if not isinstance(child, dict):
-                child = parent[name] = cast("Raw", {})
-            parent = cast("Raw", child)
+            if not is_mapping(child):
+                child = Raw()
+                parent[name] = child
+            parent = child
         if value is REMOVE:
             parent.pop(key, None)
         else:
@@ -39,13 +39,12 @@ def is_written(platform: Raw, key: str) -> bool:
     value: object = platform
     rest = key
     while rest:
-        if not isinstance(value, dict):
+        if not is_mapping(value):
             return value is not None
-        mapping = cast("Raw", value)
-        name = next((name for name in sorted(mapping, key=len, reverse=True) if _begins(rest, name)), None)
+        name = next((name for name in sorted(value, key=len, reverse=True) if _begins(rest, name)), None)
         if name is None:
             return False
-        value, rest = mapping[name], rest[len(name) :].lstrip(".")
+        value, rest = value[name], rest[len(name) :].lstrip(".")
     return True
 
 

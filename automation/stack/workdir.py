@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 from automation.stack.document import Sealed, Stack, StackDocument, stack_file, stack_names
 from automation.stack.ephemeral import TTL_HOURS, ephemeral_overrides, refuse_own_file, refuse_production
 from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.yaml_reader import dump, read_mapping
 from components.configuration import PROJECT
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_mapping
 
 
 class Workdir:
@@ -114,12 +113,8 @@ def project_document(folder: Path) -> Raw:
     project = read_mapping(folder / "Pulumi.yaml")
     project["main"] = str((folder / str(project.get("main", "."))).resolve())
     runtime = project.get("runtime")
-    if isinstance(runtime, dict):
-        settings = cast("Raw", runtime)
-        options = settings.get("options")
-        named = cast("Raw", options) if isinstance(options, dict) else {}
-        if "virtualenv" in named:
-            # not resolved: an environment is identified by the path of its interpreter, which may be a link
-            named["virtualenv"] = str(folder / str(named["virtualenv"]))
-        settings["options"] = named
+    options = runtime.get("options") if is_mapping(runtime) else None
+    if is_mapping(options) and "virtualenv" in options:
+        # not resolved: an environment is identified by the path of its interpreter, which may be a link
+        options["virtualenv"] = str(folder / str(options["virtualenv"]))
     return project

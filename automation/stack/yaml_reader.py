@@ -9,15 +9,15 @@ import copy
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import yaml
 
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
 MAX_BYTES = 128 * 1024
 MAX_NODES = 20_000
@@ -97,9 +97,9 @@ def parse(text: str, name: str, root: tuple[str, ...] = ()) -> Yaml:
 def read_mapping(path: Path) -> Raw:
     """Return the content of a YAML file that holds a mapping; raises InvalidConfiguration."""
     value = parse(read_text(path), path.name).value
-    if not isinstance(value, dict):
+    if not is_mapping(value):
         raise InvalidConfiguration([ConfigError(path.name, "not a mapping", "write it as keys and values")])
-    return cast("Raw", value)
+    return value
 
 
 def dump(document: object) -> str:
@@ -112,7 +112,8 @@ class _Composer:
 
     def __init__(self, text: str, name: str, root: tuple[str, ...]) -> None:
         self.name, self.root = name, root
-        self.loader = yaml.SafeLoader(text)
+        self.loader: Any = yaml.SafeLoader(text)  # types-PyYAML leaves most of its methods without types
+        self.resolve: Callable[..., object] = self.loader.resolve
         self.events: Iterator[yaml.Event] = iter(self.loader.get_event, None)
         self.anchors: dict[str, object] = {}
         self.open_anchors: set[str] = set()
@@ -139,7 +140,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, len(path))
         assert isinstance(event, yaml.NodeEvent)
-        anchor = cast("str | None", event.anchor)
+        anchor = event.anchor
         if anchor is not None:
             self.open_anchors.add(anchor)
         if isinstance(event, yaml.ScalarEvent):
@@ -156,7 +157,7 @@ class _Composer:
         return value
 
     def _alias(self, event: yaml.AliasEvent, level: int) -> object:
-        anchor = cast("str", event.anchor)
+        anchor = event.anchor
         if anchor in self.open_anchors:
             raise self._error(event, "an alias refers to a value that contains it", "write the value out")
         if anchor not in self.anchors:
@@ -174,23 +175,24 @@ class _Composer:
 
     def _mapping(self, path: tuple[str, ...]) -> Raw:
         values: Raw = {}
-        merged: list[object] = []
+        merged: list[Raw] = []
         lines: dict[str, int] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if _is_merge(event):
                 value = self._node(next(self.events), path)
-                merged += cast("list[object]", value) if isinstance(value, list) else [value]
-                if not all(isinstance(part, dict) for part in merged):
+                parts = value if is_list(value) else [value]
+                if not all(is_mapping(part) for part in parts):
                     raise self._error(event, "a merge key (<<) needs a mapping", "write the values out")
+                merged += [part for part in parts if is_mapping(part)]
                 continue
-            key, line = self._key(event, path), event.start_mark.line + 1
+            key, line = self._key(event, path), _line(event)
             if key in lines:
                 problem = f"set twice, at line {lines[key]} and at line {line}"
                 self.errors.append(ConfigError(self._shown((*path, key)), problem, "keep one of the two"))
             lines.setdefault(key, line)
             values[key] = self._node(next(self.events), (*path, key))
         for part in merged:
-            values = {**cast("Raw", part), **values}
+            values = {**part, **values}
         return values
 
     def _key(self, event: yaml.Event, path: tuple[str, ...]) -> str:
@@ -202,19 +204,19 @@ class _Composer:
         if not isinstance(event, yaml.ScalarEvent):
             raise self._error(event, "a key is not text", "put the key in quotes")
         self._count(event, 1, len(path))
-        text, kind = cast("str", event.value), self._kind(event)
+        text, kind = event.value, self._kind(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = text
         if kind not in KEY_KINDS:
             return text
         shown = text or "(empty)"
-        problem = f"YAML reads the key at line {event.start_mark.line + 1} as {KEY_KINDS[kind]}, not as text"
+        problem = f"YAML reads the key at line {_line(event)} as {KEY_KINDS[kind]}, not as text"
         fix = f'put it in quotes: "{text}"' if text else "write a key before the colon"
         self.errors.append(ConfigError(self._shown((*path, shown)), problem, fix))
         return text
 
     def _scalar(self, event: yaml.ScalarEvent, path: tuple[str, ...]) -> object:
-        text, kind = cast("str", event.value), self._kind(event)
+        text, kind = event.value, self._kind(event)
         unusable = re.search("[\0\ud800-\udfff]", text)
         if unusable:
             raise self._error(event, f"the value contains the character U+{ord(unusable[0]):04X}", "remove it")
@@ -225,7 +227,7 @@ class _Composer:
             return text
         try:
             node = yaml.ScalarNode(f"{YAML_TAG}{kind}", text)
-            value = cast("object", getattr(self.loader, f"construct_yaml_{kind}")(node))
+            value: object = getattr(self.loader, f"construct_yaml_{kind}")(node)
         except (ValueError, KeyError):
             return text
         if isinstance(value, float) and not math.isfinite(value):
@@ -238,11 +240,11 @@ class _Composer:
         """Return the kind of a scalar by YAML's own rules: str, null, bool, int, float, timestamp, ..."""
         if event.tag is not None and event.tag != "!":
             return self._check_tag(event, "str", "null", "bool", "int", "float")
-        tag = cast("str", self.loader.resolve(yaml.ScalarNode, event.value, event.implicit))
-        return tag.removeprefix(YAML_TAG)
+        tag = self.resolve(yaml.ScalarNode, event.value, event.implicit)
+        return str(tag).removeprefix(YAML_TAG)
 
     def _check_tag(self, event: yaml.NodeEvent, *allowed: str) -> str:
-        tag = cast("str | None", getattr(event, "tag", None))
+        tag: object = getattr(event, "tag", None)
         kind = allowed[0] if tag in (None, "!") else str(tag).removeprefix(YAML_TAG)
         if kind not in allowed:
             raise self._error(event, "tags are not supported", "put a value that begins with ! in quotes")
@@ -261,9 +263,12 @@ class _Composer:
         return ".".join(inner).replace(".[", "[")
 
     def _error(self, event: yaml.Event, problem: str, fix: str) -> InvalidConfiguration:
-        mark = event.start_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}"
+        where = f"line {_line(event)}, column {event.start_mark.column + 1 if event.start_mark else 1}"
         return InvalidConfiguration([*self.errors, ConfigError(self.name, f"invalid YAML at {where}: {problem}", fix)])
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _is_merge(event: yaml.Event) -> bool:
@@ -272,10 +277,10 @@ def _is_merge(event: yaml.Event) -> bool:
 
 def _extent(value: object) -> tuple[int, int]:
     """Return the number of nodes of a value and its depth."""
-    if isinstance(value, dict):
-        inner = [_extent(part) for part in cast("Raw", value).values()]
-    elif isinstance(value, list):
-        inner = [_extent(part) for part in cast("list[object]", value)]
+    if is_mapping(value):
+        inner = [_extent(part) for part in value.values()]
+    elif is_list(value):
+        inner = [_extent(part) for part in value]
     else:
         return 1, 0
     return 1 + sum(nodes for nodes, _ in inner), 1 + max((depth for _, depth in inner), default=0)

@@ -7,14 +7,13 @@ is repeated only where the key cannot hold a secret and the value does not look 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from pydantic_core import ErrorDetails
 
 from components.validation.key_hints import meant_key, unavailable
 from components.validation.schema import described, keys_at, words_at
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
 BOUNDS = {
     "greater_than": ("is too small", "use more than {gt}"),
@@ -75,7 +74,7 @@ def keys_concerned(error: ErrorDetails, platform: Raw) -> list[str]:
         return [key]
     _, present = locate(location[:-1], platform)
     meant = meant_key(location, keys_at(location[:-1]))
-    if meant is None or (isinstance(present, dict) and meant in present):
+    if meant is None or (is_mapping(present) and meant in present):
         return [key]
     return [key, ".".join([*key.split(".")[:-1], meant])]
 
@@ -137,7 +136,7 @@ def _near_word(value: str, words: Sequence[str]) -> str:
 
 def _wrong_kind(kind: str, location: Sequence[int | str], value: object, shown: str) -> tuple[str, str]:
     expected, fix = KINDS[kind]
-    actual = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else shown
+    actual = "a mapping" if is_mapping(value) else "a list" if is_list(value) else shown
     if location[-1] == "secrets" and kind == "tuple_type":
         fix = LIST_NAMES
     elif location[-1] == "environment":
@@ -161,16 +160,15 @@ def _shown(location: Sequence[int | str], value: object, source: str | None) -> 
 
 def locate(location: Sequence[int | str], platform: Raw) -> tuple[str, object]:
     """Return the dotted path as users write it, and the value there; parts that name no key are dropped."""
-    key, value = "", cast("object", platform)
+    key = ""
+    value: object = platform
     for part in location:
-        if isinstance(value, dict):
-            entries = cast("dict[int | str, object]", value)
-        elif isinstance(value, list):
-            entries = dict[int | str, object](enumerate(cast("list[object]", value)))
+        if isinstance(part, int) and is_list(value):
+            key, value = f"{key}[{part}]", value[part] if part < len(value) else None
+        elif isinstance(part, str) and is_mapping(value):
+            key, value = f"{key}.{_name(part)}".lstrip("."), value.get(part)
         else:
             break
-        key = f"{key}[{part}]" if isinstance(part, int) else f"{key}.{_name(part)}".lstrip(".")
-        value = entries.get(part)
     return key, value
 
 

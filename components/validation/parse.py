@@ -8,7 +8,7 @@ stand-ins never leave this module: it raises whenever there was an error.
 import copy
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -19,7 +19,7 @@ from components.validation.service_rules import plain_path
 from providers import AVAILABLE, limits
 from providers.contract.diagnostics import ConfigError, Diagnostic, InvalidConfiguration
 from providers.contract.spec import Platform, Service
-from providers.contract.spec.defaults import Raw, complete
+from providers.contract.spec.defaults import Raw, complete, is_mapping
 
 STAND_INS: dict[str, object] = {
     "account_id": "000000000000",
@@ -122,8 +122,8 @@ def _remove(raw: Raw, location: Location) -> None:
     for depth, part in enumerate(location):
         key = str(part)
         child = parent.get(key)
-        if isinstance(child, dict) and depth < len(location) - 1 and location[depth + 1] != "[key]":
-            parent = cast("Raw", child)
+        if is_mapping(child) and depth < len(location) - 1 and location[depth + 1] != "[key]":
+            parent = child
             continue
         if key in STAND_INS:
             parent[key] = copy.deepcopy(STAND_INS[key])

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from types import UnionType
-from typing import Annotated, Literal, Union, cast, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from providers.contract.spec import Platform
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_mapping
 
 Location = Sequence[int | str]
 """Keys, names and indices from the platform down to a value."""
@@ -62,21 +62,25 @@ def with_empty_blocks(platform: Raw) -> Raw:
     chosen = platform.get("cloud")
     blocks = {name for name in words_at(["cloud"]) if name != chosen}
     present = {key: value for key, value in platform.items() if not (value is None and key in blocks)}
-    return cast("Raw", _filled(present, Platform))
+    return _filled_model(present, Platform)
 
 
 def _filled(value: object, annotation: object) -> object:
     kind = inner_type(annotation)
     model = model_of(kind)
-    if model is not None:
-        if not isinstance(value, dict | None):
-            return value
-        fields = model.model_fields
-        given = cast("Raw", value or {})
-        return {key: _filled(part, fields[key].annotation) if key in fields else part for key, part in given.items()}
-    if get_origin(kind) is dict and isinstance(value, dict | None):
-        return {key: _filled(part, value_type(kind)) for key, part in cast("Raw", value or {}).items()}
-    return [] if value is None and get_origin(kind) is tuple else value
+    is_dict = get_origin(kind) is dict
+    if value is None:
+        return {} if model is not None or is_dict else [] if get_origin(kind) is tuple else None
+    if model is not None and is_mapping(value):
+        return _filled_model(value, model)
+    if is_dict and is_mapping(value):
+        return {key: _filled(part, value_type(kind)) for key, part in value.items()}
+    return value
+
+
+def _filled_model(values: Raw, model: type[BaseModel]) -> Raw:
+    fields = model.model_fields
+    return {key: _filled(part, fields[key].annotation) if key in fields else part for key, part in values.items()}
 
 
 def model_of(annotation: object) -> type[BaseModel] | None:
