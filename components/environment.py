@@ -1,4 +1,4 @@
-"""What each service finds around it: port, addresses of what it calls and uses, secrets by reference.
+"""Environment of each service: port, addresses of what it calls and uses, secrets by reference.
 
 No value of a secret passes here: `DATABASE_URL` and `REDIS_URL` are references that the adapter's rooms made.
 """
@@ -15,7 +15,7 @@ from providers.contract.spec import Platform, Service
 
 @dataclass(frozen=True)
 class ServiceInputs:
-    """What stands in the region before its services: data, secrets by name, and how to address a service."""
+    """Resources of the region that services use: data stores, secrets by name, and the address of a service."""
 
     address: Callable[[str], pulumi.Input[str]]
     database: Database | None = None
@@ -25,12 +25,12 @@ class ServiceInputs:
 
 
 def environments(spec: Platform, around: ServiceInputs) -> dict[str, Environment]:
-    """The environment of every service, by name."""
+    """Return the environment of every service, by name."""
     return {name: environment_of(service, around) for name, service in spec.services.items()}
 
 
 def environment_of(service: Service, around: ServiceInputs) -> Environment:
-    """Plain variables and secret references of one service, as far as it `uses`, `calls` and lists them."""
+    """Return variables and secret references of one service, for what it `uses`, `calls` and lists."""
     plain: dict[str, pulumi.Input[str]] = {}
     if service.port is not None:
         plain[variables.PORT] = str(service.port)

@@ -1,7 +1,7 @@
 """Stack files (`Pulumi.<stack>.yaml`): the only reader and writer, and the checked stack that a file describes.
 
 Sealed values (`secure:`) stay sealed: the plan works with a placeholder that is marked secret, so nothing depends on a
-passphrase and nothing can leak. A listed secret without a value is reported as missing; the plan goes on without it.
+passphrase and nothing can leak. A listed secret without a value is reported as missing, and the plan uses a placeholder.
 """
 
 import json
@@ -58,7 +58,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Sealed:
-    """Sealed values by key, and what opens them: the keys that stand beside a file's configuration."""
+    """Sealed values by key, and the keys of the file that decrypt them."""
 
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     opened_by: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -135,7 +135,7 @@ class StackDocument:
         return self.with_config({**self.config, PLATFORM_KEY: with_values(self.platform, changes)})
 
     def with_sealed(self, sealed: Sealed) -> Self:
-        """Return the document with other sealed values and what opens them in place of its own."""
+        """Return the document with other sealed values and the keys that decrypt them."""
         config = {key: value for key, value in self.config.items() if not is_sealed(value)}
         content = {key: value for key, value in self.content.items() if key not in SEALED_WITH}
         return replace(self, content={**content, **sealed.opened_by, "config": {**config, **sealed.values}})
@@ -208,11 +208,11 @@ def stack_of(name: str, values: Mapping[str, object], source: Mapping[str, str] 
     spec = spec_of(text, name, sealed=sealed, source=source)
     config = {key: _text(key, value) for key, value in values.items()}
     config[PLATFORM_KEY] = text or ""
-    wanted = _secrets_of(spec)
-    missing = tuple(secret for secret in wanted if f"{PROJECT}:{secret}" not in config)
+    secrets = _secrets_of(spec)
+    missing = tuple(secret for secret in secrets if f"{PROJECT}:{secret}" not in config)
     config |= {f"{PROJECT}:{secret}": f"<missing secret {secret}>" for secret in missing}
-    secrets = tuple(key for key in config if key in {f"{PROJECT}:{secret}" for secret in wanted})
-    return Stack(name, spec, config, secrets, missing)
+    secret_keys = tuple(key for key in config if key in {f"{PROJECT}:{secret}" for secret in secrets})
+    return Stack(name, spec, config, secret_keys, missing)
 
 
 def _unlisted_secrets(stack: Stack, config: Raw) -> dict[str, object]:

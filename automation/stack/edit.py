@@ -77,7 +77,7 @@ def edited_text(text: str, file: str, content: Mapping[str, object]) -> str:
     _edit(document, present, content)
     changed = _dumped(style, document)
     if not _reads_as(changed, content):
-        problem = "the change would alter more than was asked for, as where an anchor repeats a value"
+        problem = "the change would alter other values too, as where an anchor repeats a value"
         raise InvalidConfiguration([ConfigError(file, problem, "change the file by hand")])
     return changed
 

@@ -71,7 +71,7 @@ def _key_errors(key: str, value: object) -> Iterator[ConfigError]:
     elif name in Platform.model_fields:
         yield ConfigError(key, "unknown key", f"indent {name} under {PLATFORM_KEY}")
     elif not name.isupper():
-        fix = "remove it; a secret has the name of its variable, in capital letters"
+        fix = "remove it; a secret has the name of its variable, in upper case"
         yield ConfigError(key, f"unknown key{did_you_mean(name, ['platform'])}", fix)
     elif (is_list(value) or is_mapping(value)) and not is_sealed(value):
         yield ConfigError(key, "a secret is text", f"run `pulumi config set --secret {key}`")

@@ -1,4 +1,4 @@
-"""Dotted paths of the platform (`services.gateway.image`): set values at them, and tell which ones a file contains."""
+"""Dotted paths of the platform (`services.gateway.image`): set values, and find the ones that a file contains."""
 
 import copy
 from collections.abc import Mapping

@@ -33,7 +33,7 @@ class Workdir:
 
     @property
     def ephemeral(self) -> bool:
-        """True for a stack with a name of its own."""
+        """True for a stack with another name than its file."""
         return self.name != self.stack
 
     @cached_property

@@ -303,7 +303,7 @@ def _syntax_error(error: yaml.YAMLError, text: str, name: str) -> ConfigError:
 
 
 def _without_content(problem: str) -> str:
-    """Return a parser message without the names that it quotes from the text, and with its tokens in words."""
+    """Return a parser message without the names that it quotes from the text, and with plain words for its tokens."""
     for token, words in TOKENS.items():
         problem = problem.replace(token, words)
     return re.sub(r"tag handle '.*", "tag handle", re.sub(r"'<([^'>]+)>'", r"a \1", problem))

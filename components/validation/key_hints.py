@@ -61,7 +61,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "waf": ("firewall", "web_application_firewall"),
     "zones": ("azs", "availability_zones", "az_count"),
 }
-"""Other words for a key. A word may stand for several; the one that exists at the place counts."""
+"""Other words for a key. Where a word means several keys, the one that exists in the same mapping is suggested."""
 
 
 @dataclass(frozen=True)
@@ -148,14 +148,14 @@ UNAVAILABLE = (
 
 
 def meant_key(location: Sequence[int | str], keys: Sequence[str]) -> str | None:
-    """Return the key that an unknown one beside these keys stands for; None where nothing is close."""
+    """Return the key that is meant by an unknown one beside these keys; None where no key is close."""
     word = str(location[-1]).lower().replace("-", "_")
     synonyms = [key for key in keys if word in SYNONYMS.get(key, ())]
     return next(iter(synonyms or get_close_matches(word, keys, n=1, cutoff=MIN_LIKENESS)), None)
 
 
 def unavailable(location: Sequence[int | str]) -> Unavailable | None:
-    """Return the setting that an unknown key asks for, where the platform does not have it."""
+    """Return the setting that an unknown key would configure, where the platform does not have it."""
     *above, key = [str(part) for part in location]
     if len(above) == 2 and above[0] == "services":
         above[1] = "*"

@@ -67,7 +67,7 @@ def message_of(error: ErrorDetails, platform: Raw, source: Mapping[str, str]) ->
 
 
 def keys_concerned(error: ErrorDetails, platform: Raw) -> list[str]:
-    """Return the keys that an error leaves unclear: its own, and the one that an unknown key stands for."""
+    """Return the keys that an error leaves unclear: its own, and the one that is meant by an unknown key."""
     location = tuple(part for part in error["loc"] if part not in NOT_KEYS)
     key, _ = locate(location, platform)
     if error["type"] != "extra_forbidden" or unavailable(location) is not None:
@@ -103,7 +103,7 @@ def _problem(error: ErrorDetails, location: Sequence[int | str], value: object, 
         problem, _, fix = str(context["error"]).partition("; ")
         return f"{shown} {problem}".lstrip(), fix
     if "secrets" in location:
-        return "not the name of an environment variable in capital letters", LIST_NAMES
+        return "not the name of an environment variable in upper case", LIST_NAMES
     means = described(location)
     return f"{shown} has the wrong form".replace("  ", " ").strip(), f"correct it: {means}" if means else ""
 

@@ -69,7 +69,7 @@ def _limit_errors(spec: Platform, stack: str, refused: Sequence[str]) -> list[Di
 
 
 def _without_contradictions(spec: Platform) -> Platform:
-    """Return the spec without calls that lead nowhere and repeated paths, which have errors of their own."""
+    """Return the spec without invalid calls and repeated paths, which rules report already."""
     services: dict[str, Service] = {}
     taken: set[str] = set()
     for name, service in spec.services.items():
@@ -81,7 +81,7 @@ def _without_contradictions(spec: Platform) -> Platform:
 
 
 class Reading(NamedTuple):
-    """A spec as far as it can be read, and the errors of its shape."""
+    """The readable part of a spec, and the errors of its shape."""
 
     spec: Platform | None
     """None when too little is left."""
@@ -91,7 +91,7 @@ class Reading(NamedTuple):
 
 
 def read(raw: Raw) -> tuple[Platform | None, list[ConfigError]]:
-    """Return the spec as far as it can be read, and the errors of its shape; rules are not applied."""
+    """Return the readable part of the spec, and the errors of its shape; rules are not applied."""
     reading = _read(raw, {})
     return reading.spec, reading.errors
 

@@ -33,7 +33,7 @@ def _network_risks(spec: Platform) -> Iterator[Risk]:
     if spec.network.zones == 1:
         yield Risk("network.zones", 1, SINGLE_ZONE, "use 2 or more")
     if spec.public and not spec.ingress.waf:
-        yield Risk("ingress.waf", False, "known attacks are let through", "set it to true")
+        yield Risk("ingress.waf", False, "known attacks are not blocked", "set it to true")
     if spec.public and spec.ingress.domain is None:
         danger = "missing; production needs a domain name for its certificate"
         yield Risk("ingress.domain", None, danger, "set the domain name")

@@ -27,7 +27,7 @@ def check_used_parts(spec: Platform) -> Iterator[ConfigError]:
         for part in service.uses:
             if part != "models" and getattr(spec, part) is None:
                 yield ConfigError(key, f"the platform has no {part}", f"add `{part}: {{}}`, or remove {part} here")
-        # a cloud without its block has an error of its own
+        # the missing block of a cloud is an error already
         if "models" in service.uses and not spec.models and spec.block is not None:
             yield ConfigError(key, *_no_models(spec))
 

@@ -155,7 +155,7 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
         {"services.chat.image": DROP},
         "services.chat.image: missing. Set it: container image, pinned by digest in production.",
     ),
-    "a service name with capitals": (
+    "a service name in upper case": (
         {"services.Chat": {"image": "chat:1"}},
         "services.Chat: this name cannot be used. Use lower-case letters, digits and hyphens, beginning with a letter, 40 at most.",
     ),
@@ -287,7 +287,10 @@ FOLLOW_ON: dict[str, tuple[Mapping[str, object], str]] = {
     "a misspelt block of the cloud": ({"aws": DROP, "awz": {"region": "us-west-2"}}, "awz"),
     "a region that does not exist": ({"aws.region": "Oregon"}, "aws.region"),
     "a misspelt app, without which there is no port": ({"services.web.app": "fastap"}, "services.web.app"),
-    "a disk in words": ({"database.storage_gib": "large", "database.max_storage_gib": 30}, "database.storage_gib"),
+    "a disk size that is text": (
+        {"database.storage_gib": "large", "database.max_storage_gib": 30},
+        "database.storage_gib",
+    ),
 }
 """Changes of the small platform with one error each, in a key that other rules read."""
 

@@ -1,4 +1,4 @@
-"""What a service finds around it."""
+"""Environment variables and secrets of a service."""
 
 import pulumi
 

@@ -16,7 +16,7 @@ SECRET = "hunter2"
 MAX_CPU_SECONDS = 1.5
 """Three times what a faulty file may cost, for a machine under load."""
 FILE = "FILE"
-"""Stands for the name of the file in an answer."""
+"""Replaces the name of the file in an answer."""
 SERVICE_KEYS = (
     "Use app, autoscaling, calls, command, environment, health, image, path, port, replicas, secrets, size or uses."
 )
@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     ),
     "secret-under-unknown-key": (f"services.gateway.api_key: unknown key. {SERVICE_KEYS}",),
     "secret-with-equals": (
-        "services.gateway.secrets[0]: not the name of an environment variable in capital letters. "
+        "services.gateway.secrets[0]: not the name of an environment variable in upper case. "
         "List the names alone, and set each value by `pulumi config set --secret agent-platform:NAME`.",
     ),
     "secrets-with-values": (

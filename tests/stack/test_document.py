@@ -136,7 +136,7 @@ BESIDE: dict[str, tuple[str, object, str]] = {
     ),
     "a key of this project": (
         "agent-platform:debug", True,
-        "agent-platform:debug: unknown key. Remove it; a secret has the name of its variable, in capital letters.",
+        "agent-platform:debug: unknown key. Remove it; a secret has the name of its variable, in upper case.",
     ),
     "a key of another program": ("shop:currency", "EUR", "shop:currency: unknown key. Remove it."),
     "a misspelt secret": (

@@ -49,7 +49,7 @@ def test_a_profile_sets_defaults(profile: str, zones: int, logs: int) -> None:
     assert (spec.network.zones, spec.monitoring.log_retention_days) == (zones, logs)
 
 
-def test_a_part_that_is_not_asked_for_is_not_made_by_defaults() -> None:
+def test_a_part_that_is_not_written_is_not_added_by_defaults() -> None:
     spec = small({"a": {"image": "a:1"}})
     assert (spec.database, spec.cache, spec.storage) == (None, None, None)
 
@@ -63,4 +63,4 @@ def test_one_bound_moves_the_other_only_as_far_as_it_must(replicas: Mapping[str,
     assert (chat.replicas.min, chat.replicas.max) == bounds
 
 
-RISK_OF_ONE = {"services.chat.replicas.min": "one copy is enough"}
+RISK_OF_ONE = {"services.chat.replicas.min": "one replica is enough"}

@@ -1,4 +1,4 @@
-"""What a stack asks for and gets in another way, the same on every cloud."""
+"""Settings without effect, the same on every cloud."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from tests.planning import DROP, production
 
 QUIET: Mapping[str, object] = {"recovery": {}}
 
-NOTES: dict[str, Mapping[str, object]] = {
+ADJUSTED: dict[str, Mapping[str, object]] = {
     "services.chat.autoscaling": {
         "services.chat.replicas": {"min": 3, "max": 3},
         "services.chat.autoscaling": {"cpu_percent": 50},
@@ -29,14 +29,14 @@ NOTES: dict[str, Mapping[str, object]] = {
 }
 
 
-def noted(changes: Mapping[str, object]) -> list[str]:
-    return [note.key for note in neutral_adjustments(parse(production({**QUIET, **changes}), "prod"))]
+def adjusted_keys(changes: Mapping[str, object]) -> list[str]:
+    return [adjustment.key for adjustment in neutral_adjustments(parse(production({**QUIET, **changes}), "prod"))]
 
 
-@pytest.mark.parametrize(("path", "changes"), NOTES.items(), ids=NOTES)
-def test_a_setting_without_effect_is_told(path: str, changes: Mapping[str, object]) -> None:
-    assert path in noted(changes)
+@pytest.mark.parametrize(("path", "changes"), ADJUSTED.items(), ids=ADJUSTED)
+def test_a_setting_without_effect_is_an_adjustment(path: str, changes: Mapping[str, object]) -> None:
+    assert path in adjusted_keys(changes)
 
 
-def test_production_needs_no_note() -> None:
-    assert noted({}) == []
+def test_production_has_no_setting_without_effect() -> None:
+    assert adjusted_keys({}) == []
