@@ -81,5 +81,9 @@ class RecoverySpec(SpecModel):
 
     standby_region: str | None = None
     """Region of the standby."""
-    mode: Literal["none", "backup", "warm"] = "none"
-    """`none`; `backup` (copies of the data in the standby region) and `warm` (a scaled-down platform there) are refused by this release."""
+    mode: Annotated[
+        Literal["none", "backup", "warm"],
+        # editors must not offer the modes that this release refuses
+        Field(json_schema_extra={"enum": ["none"]}),
+    ] = "none"
+    """`none`: no standby; other modes are not available yet."""
