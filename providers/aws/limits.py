@@ -1,6 +1,7 @@
 """Settings that AWS refuses or adjusts, collected from its capabilities. Pure."""
 
 from providers.aws.base.image_sources import registry_refusals
+from providers.aws.base.limits import tag_refusals
 from providers.aws.base.models import model_refusals
 from providers.aws.cache.sizes import cache_size_adjustments, cache_size_refusals
 from providers.aws.compute.limits import compute_adjustments, compute_refusals
@@ -16,6 +17,7 @@ from providers.contract.spec import Platform
 
 REFUSALS: tuple[RefusalRule, ...] = (
     naming_refusals,
+    tag_refusals,
     network_refusals,
     registry_refusals,
     model_refusals,

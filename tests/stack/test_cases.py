@@ -109,6 +109,17 @@ REFUSED: dict[str, tuple[str, ...]] = {
         f"bucket: unknown key (did you mean storage). {PLATFORM_KEYS}",
         f"redis: unknown key (did you mean cache). {PLATFORM_KEYS}",
     ),
+    "tag-charset": tuple(
+        f"tags.{key}: not supported on aws: the value is not valid. "
+        "Use up to 256 letters, digits, spaces and _ . : / = + - @."
+        for key in ("note", "owner")
+    ),
+    "tag-count": (
+        "tags: not supported on aws: 60 tags and the platform's 3 exceed the 50 of a resource. Use 47 or fewer.",
+    ),
+    "tag-reserved": (
+        "tags.aws:team: not supported on aws: keys that begin with aws: are reserved for AWS. Use another key.",
+    ),
     "two-documents": (
         "FILE: invalid YAML at line 8, column 1: a second YAML document begins. Keep one document in the file.",
     ),
