@@ -1,4 +1,4 @@
-"""Resources of an exported state. Imports no SDK."""
+"""Resources and pending operations of an exported state. Imports no SDK."""
 
 from collections.abc import Mapping
 
@@ -16,13 +16,22 @@ def state_resources(exported: ExportedState, *, pending_deletes: bool = True) ->
     Without `pending_deletes`, resources that an interrupted replacement left to be deleted are omitted: they have the
     URN of the resource that replaced them.
     """
-    deployment = exported.get("deployment")
-    resources = deployment.get("resources") if is_object(deployment) else None
-    found = [resource for resource in resources if is_object(resource)] if is_list(resources) else []
-    return [resource for resource in found if pending_deletes or not resource.get("delete")]
+    resources = _objects(exported, "resources")
+    return [resource for resource in resources if pending_deletes or not resource.get("delete")]
+
+
+def state_operations(exported: ExportedState) -> list[Mapping[str, Value]]:
+    """Return the operations that were in progress when the engine ended."""
+    return _objects(exported, "pending_operations")
 
 
 def urns(resource: StateResource, key: str) -> list[str]:
     """Return a list of URNs in a resource, such as `dependencies`."""
     values = resource.get(key)
     return [str(value) for value in values] if is_list(values) else []
+
+
+def _objects(exported: ExportedState, key: str) -> list[Mapping[str, Value]]:
+    deployment = exported.get("deployment")
+    items = deployment.get(key) if is_object(deployment) else None
+    return [item for item in items if is_object(item)] if is_list(items) else []

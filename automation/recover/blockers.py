@@ -63,7 +63,7 @@ def unrepairable_state(deployment: Deployment, failure: DeploymentFailed) -> Dep
     else:
         path = f".pulumi/stacks/{PROJECT}/{deployment.name}.json"
         fix = f"in {url}, copy {path}.bak or a file of .pulumi/backups over {path}, and run `recover` again"
-    return DeploymentFailed(failure.kind, failure.problem, fix, failure.log, stack=failure.stack)
+    return failure.with_fix(fix)
 
 
 def _backend_lock_holders(deployment: Deployment) -> tuple[LockHolder, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pulumi import automation
 
 from automation.deploy import Deployment
+from automation.deploy.state import ExportedState, state_resources
 from automation.engine.provider_errors import ProviderError
 from automation.engine.target import CloudTarget, target_of
 from automation.recover.match import (
@@ -23,9 +24,7 @@ from automation.recover.match import (
 from automation.recover.missing_resources import (
     MissingResource,
     RelatedResource,
-    State,
     related_resources,
-    resources_of,
     resources_to_import,
 )
 from automation.recover.search import ReadTarget, SearchAnswers, Searcher
@@ -52,7 +51,7 @@ class Discovery:
     objects: DiscoveredObjects
 
 
-def discover(deployment: Deployment, state: State) -> Discovery:
+def discover(deployment: Deployment, state: ExportedState) -> Discovery:
     """Run a preview of the program and a search of the cloud at the same time; raises DeploymentFailed."""
     spec, command = deployment.file.spec, deployment.engine.workspace.pulumi_command
     target = target_of(spec, deployment.name)
@@ -70,11 +69,15 @@ def discover(deployment: Deployment, state: State) -> Discovery:
 
 
 def find_objects(
-    searcher: Searcher, answers: SearchAnswers, table: ImportTable, state: State, missing: Sequence[MissingResource]
+    searcher: Searcher,
+    answers: SearchAnswers,
+    table: ImportTable,
+    state: ExportedState,
+    missing: Sequence[MissingResource],
 ) -> DiscoveredObjects:
     """Find the objects of the missing resources in the answers of a search, and read single objects where necessary."""
     location = location_of(searcher.target)
-    index = index_state(resources_of(state), table, location)
+    index = index_state(state_resources(state), table, location)
     result = match_objects(observed_objects(answers, table, location), missing, index, table, location)
     matched = {match.missing.urn for match in result.matches}
     remaining = [resource for resource in missing if resource.urn not in matched]

@@ -16,9 +16,10 @@ from pulumi import automation
 
 from automation.deploy.classification import MAX_QUOTE_CHARACTERS
 from automation.deploy.events import MASKED, UNKNOWN
+from automation.deploy.state import ExportedState
 from automation.plan.inventory import Value
 from automation.recover.match import Match
-from automation.recover.missing_resources import RelatedResource, State, urns_of
+from automation.recover.missing_resources import RelatedResource, urns_of
 from automation.urn import Urn
 
 MAX_ATTEMPTS = 2
@@ -28,7 +29,7 @@ Entry = Mapping[str, Value]
 class ImportingStack(Protocol):
     """Part of a stack under the engine that an import needs."""
 
-    def export_state(self) -> State:
+    def export_state(self) -> ExportedState:
         """Return the state."""
         ...
 

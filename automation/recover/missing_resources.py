@@ -11,12 +11,11 @@ from pulumi.automation import EngineEvent
 from pulumi.automation.events import StepEventStateMetadata
 
 from automation.deploy.engine_events import masked
-from automation.plan.inventory import Value, is_list, is_object
+from automation.deploy.state import ExportedState, state_operations, state_resources
+from automation.plan.inventory import Value, is_object
 from automation.urn import Urn
 
 CREATING = "creating"
-State = Mapping[str, Value]
-"""State as the engine exports it."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +67,15 @@ def related_resources(events: Iterable[EngineEvent]) -> Mapping[str, RelatedReso
     }
 
 
-def pending_operations(state: State) -> tuple[PendingOperation, ...]:
+def pending_operations(state: ExportedState) -> tuple[PendingOperation, ...]:
     """Return the pending operations in the order of the state."""
-    return tuple(PendingOperation(Urn(_resource(one)["urn"]), str(one["type"])) for one in _operations(state))
+    return tuple(PendingOperation(Urn(_resource(one)["urn"]), str(one["type"])) for one in state_operations(state))
 
 
-def pending_creations(state: State) -> tuple[MissingResource, ...]:
+def pending_creations(state: ExportedState) -> tuple[MissingResource, ...]:
     """Return the resources that were being created and that the state does not contain under another id."""
     existing = urns_of(state)
-    resources = [_resource(one) for one in _operations(state) if one["type"] == CREATING]
+    resources = [_resource(one) for one in state_operations(state) if one["type"] == CREATING]
     return tuple(
         MissingResource(
             Urn(resource["urn"]), str(resource.get("parent") or ""),
@@ -88,20 +87,15 @@ def pending_creations(state: State) -> tuple[MissingResource, ...]:
     )  # fmt: skip
 
 
-def resources_to_import(state: State, events: Sequence[EngineEvent]) -> tuple[MissingResource, ...]:
+def resources_to_import(state: ExportedState, events: Sequence[EngineEvent]) -> tuple[MissingResource, ...]:
     """Return every resource that could be imported, those that were being created first."""
     by_urn = {missing.urn: missing for missing in (*planned_creations(events), *pending_creations(state))}
     return tuple(sorted(by_urn.values(), key=lambda missing: not missing.pending))
 
 
-def resources_of(state: State) -> list[Mapping[str, Value]]:
-    """Return the resources of a state, including those that are to be deleted."""
-    return _list(state, "resources")
-
-
-def urns_of(state: State) -> set[str]:
+def urns_of(state: ExportedState) -> set[str]:
     """Return the URNs of the resources of a state."""
-    return {str(resource["urn"]) for resource in resources_of(state)}
+    return {str(resource["urn"]) for resource in state_resources(state)}
 
 
 def _created(events: Iterable[EngineEvent]) -> Iterator[StepEventStateMetadata]:
@@ -118,16 +112,6 @@ def _inputs(state: StepEventStateMetadata) -> Mapping[str, Value]:
 def _masked_inputs(inputs: Value) -> Mapping[str, Value]:
     values = masked(inputs or {})
     return values if is_object(values) else {}
-
-
-def _operations(state: State) -> list[Mapping[str, Value]]:
-    return _list(state, "pending_operations")
-
-
-def _list(state: State, key: str) -> list[Mapping[str, Value]]:
-    deployment = state.get("deployment")
-    items = deployment.get(key) if is_object(deployment) else None
-    return [item for item in items if is_object(item)] if is_list(items) else []
 
 
 def _resource(operation: Mapping[str, Value]) -> Mapping[str, Value]:

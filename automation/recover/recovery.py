@@ -11,10 +11,11 @@ from automation.deploy.changes import completed_changes
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.guard import refuse_missing_secrets
 from automation.deploy.results import update_message
+from automation.deploy.state import ExportedState
 from automation.recover.blockers import remove_blockers, state_files, unrepairable_state
 from automation.recover.discovery import Discovery, discover
 from automation.recover.importer import ImportResult, import_matches
-from automation.recover.missing_resources import State, pending_creations, pending_operations
+from automation.recover.missing_resources import pending_creations, pending_operations
 from automation.recover.steps import (
     OnStep,
     RecoveryResult,
@@ -60,7 +61,7 @@ def recover(
     return RecoveryResult(deployment.name, tuple(log.steps), dry_run, refreshed)
 
 
-def _read_state(deployment: Deployment, log: StepLog) -> State | None:
+def _read_state(deployment: Deployment, log: StepLog) -> ExportedState | None:
     """Return the state; None in a dry run that does not repair it. Raises DeploymentFailed."""
     try:
         with deployment.engine_errors():
@@ -77,7 +78,7 @@ def _read_state(deployment: Deployment, log: StepLog) -> State | None:
     return None
 
 
-def _import_missing(deployment: Deployment, log: StepLog, state: State) -> bool:
+def _import_missing(deployment: Deployment, log: StepLog, state: ExportedState) -> bool:
     """Import what exists in the cloud and log the rest; True when the state still lacks resources.
 
     Several passes are needed: a resource that depends on another is found when that one is in the state, because only
