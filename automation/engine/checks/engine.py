@@ -16,7 +16,7 @@ PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docke
 DOWNLOADS = "https://get.pulumi.com/releases/plugins"
 ARCHITECTURES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64"}
 LIST_TIMEOUT_SECONDS = 20.0
-NO_CLI = "not checked: the Pulumi CLI is not installed"
+NO_CLI = "not checked, because the Pulumi CLI is not installed"
 
 
 def check_cli(facts: CheckInput) -> Finding:
