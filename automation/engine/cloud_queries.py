@@ -49,10 +49,10 @@ class QueryAnswers:
     def error(self, query: str) -> ProviderError:
         """Return the reason why a query has no answer.
 
-        When the engine ends the preview, a running query only reports that: the error of the preview is the cause.
+        A failed preview is the cause of the errors of its queries, which only report that the connection ended.
         """
-        error = self.errors.get(query, UNCLASSIFIED)
-        return self.errors.get(WHOLE_PREVIEW, UNCLASSIFIED) if error == UNCLASSIFIED else error
+        preview = self.errors.get(WHOLE_PREVIEW, UNCLASSIFIED)
+        return self.errors.get(query, UNCLASSIFIED) if preview == UNCLASSIFIED else preview
 
 
 def run_queries(

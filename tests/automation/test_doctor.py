@@ -261,10 +261,10 @@ def test_a_quota_without_an_answer_is_unknown_with_the_page_to_check(tmp_path: P
     assert late.fix.startswith("check the quota at https://")
 
 
-def test_an_unclassified_error_of_a_query_is_replaced_by_the_error_of_its_preview() -> None:
+@pytest.mark.parametrize("ended", ["Resource monitor has terminated", "connection refused"])
+def test_the_error_of_a_preview_is_the_cause_of_the_errors_of_its_queries(ended: str) -> None:
     expired = error_of_text("ExpiredToken: the security token is expired")
-    ended = error_of_text("Resource monitor has terminated")
-    denied = error_of_text("403 forbidden")
-    errors = {"identity": ended, "vpcs": denied, WHOLE_PREVIEW: expired}
-    reply = QueryAnswers({}, errors)
-    assert [reply.error(query) for query in ("identity", "vpcs", "addresses")] == [expired, denied, expired]
+    errors = {"identity": error_of_text(ended)}
+    failed_preview = QueryAnswers({}, {**errors, WHOLE_PREVIEW: expired})
+    assert [failed_preview.error(query) for query in ("identity", "vpcs")] == [expired, expired]
+    assert QueryAnswers({}, errors).error("identity") == error_of_text(ended)

@@ -21,7 +21,7 @@ def test_an_update_that_would_replace_the_network_is_refused(trial: Trial) -> No
     assert (
         "trial-network (ec2:Vpc) would be replaced (because of cidrBlock), which deletes the network" in result.sentence
     )
-    assert result.sentence.endswith("with --allow-replace trial-network.") and "network.cidr" in result.sentence
+    assert result.sentence.endswith(" --allow-replace trial-network.") and "network.cidr" in result.sentence
     assert trial.project.cloud.objects() == before
 
 
