@@ -47,7 +47,7 @@ def event(operation: str, urn: Urn, *, custom: bool = True) -> EngineEvent:
     return EngineEvent(1, 0, resource_pre_event=ResourcePreEvent(step))
 
 
-class FakeStack:
+class ImportingFakeStack:
     """Imports the objects that exist in its cloud and reports an error of the engine for the others."""
 
     def __init__(self, urns: set[str], objects: set[str], denied: tuple[str, ...] = ()) -> None:
@@ -77,7 +77,7 @@ class FakeStack:
         return ""
 
 
-def run(stack: FakeStack, *matches: Match) -> ImportResult:
+def run(stack: ImportingFakeStack, *matches: Match) -> ImportResult:
     return import_matches(stack, matches, RELATED, "recover by maria")
 
 
@@ -114,7 +114,7 @@ def test_a_pending_creation_has_the_inputs_of_the_state_and_comes_first() -> Non
 
 
 def test_components_are_imported_first_then_providers_then_objects() -> None:
-    stack = FakeStack({STACK}, {"prod-task-1a2b3c4"})
+    stack = ImportingFakeStack({STACK}, {"prod-task-1a2b3c4"})
     run(stack, role())
     assert [[entry["name"] for entry in file] for file in stack.files] == [[COMPONENT], [PROVIDER], [ROLE]]
     assert stack.files[0][0]["component"] is True
@@ -122,20 +122,20 @@ def test_components_are_imported_first_then_providers_then_objects() -> None:
 
 
 def test_no_component_is_imported_for_an_object_that_may_not_exist() -> None:
-    stack = FakeStack({STACK}, set())
+    stack = ImportingFakeStack({STACK}, set())
     run(stack, role(pending=False))
     assert stack.files == []
 
 
 def test_a_provider_with_secret_settings_is_not_imported() -> None:
-    stack = FakeStack({STACK, COMPONENT}, {"prod-task-1a2b3c4"})
+    stack = ImportingFakeStack({STACK, COMPONENT}, {"prod-task-1a2b3c4"})
     related: dict[str, RelatedResource] = {PROVIDER: RelatedResource(PROVIDER, COMPONENT, {"token": "[secret]"})}
     result = import_matches(stack, [role()], related, "")
     assert (stack.files, result.rejected) == ([], (role(),))
 
 
 def test_an_object_that_exists_is_imported_although_another_does_not() -> None:
-    stack = FakeStack({STACK, COMPONENT, PROVIDER}, {"prod-task-1a2b3c4"})
+    stack = ImportingFakeStack({STACK, COMPONENT, PROVIDER}, {"prod-task-1a2b3c4"})
     existing, absent = role(), role(OTHER, "prod-other-1a2b3c4")
     result = run(stack, existing, absent)
     assert (result.imported, result.absent, result.rejected) == ((existing,), (absent,), ())
@@ -143,7 +143,7 @@ def test_an_object_that_exists_is_imported_although_another_does_not() -> None:
 
 
 def test_a_rejected_import_is_tried_once_more_and_reported_with_the_reason() -> None:
-    stack = FakeStack({STACK, COMPONENT, PROVIDER}, {"prod-task-1a2b3c4"}, denied=(ROLE,))
+    stack = ImportingFakeStack({STACK, COMPONENT, PROVIDER}, {"prod-task-1a2b3c4"}, denied=(ROLE,))
     result = run(stack, role())
     assert (len(stack.files), result.rejected) == (2, (role(),))
     assert result.reason(role()) == "AccessDenied for you"

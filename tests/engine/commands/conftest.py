@@ -26,7 +26,7 @@ SMALL: Mapping[str, object] = {
 
 
 @dataclass(frozen=True)
-class CommandResult:
+class CompletedRun:
     """Output and exit code of a command."""
 
     out: str
@@ -46,7 +46,7 @@ class Trial:
 
     project: EngineProject
 
-    def command(self, *arguments: str, **environment: str) -> CommandResult:
+    def command(self, *arguments: str, **environment: str) -> CompletedRun:
         """Run a command."""
         return self.finish(self.start(*arguments, **environment))
 
@@ -58,16 +58,16 @@ class Trial:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def finish(self, process: subprocess.Popen[str]) -> CommandResult:
+    def finish(self, process: subprocess.Popen[str]) -> CompletedRun:
         """Wait for a command and return its result."""
         out, err = process.communicate(timeout=TIMEOUT_SECONDS)
-        return CommandResult(out, err, process.returncode)
+        return CompletedRun(out, err, process.returncode)
 
     def write(self, changes: Mapping[str, object]) -> None:
         """Write the platform with these changes into the stack's file."""
         self.project.write(with_values(BASE, {**SMALL, **changes}), STACK)
 
-    def interrupt(self, process: subprocess.Popen[str], verb: str, token: str, times: int = 1) -> CommandResult:
+    def interrupt(self, process: subprocess.Popen[str], verb: str, token: str, times: int = 1) -> CompletedRun:
         """Interrupt a command during a call to a provider, and return its result."""
         start = time.monotonic()
         while token not in [kind for kind, _ in self.project.cloud.calls(verb)]:
@@ -99,7 +99,7 @@ class Trial:
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, CommandResult]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, CompletedRun]:
     """Small stack and the result of the `up` that created it; tests do not change it."""
     need_engine()
     trial = Trial(EngineProject.create(tmp_path_factory.mktemp("small")))
@@ -108,6 +108,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, CommandResul
 
 
 @pytest.fixture
-def trial(small: tuple[Trial, CommandResult], tmp_path: Path) -> Trial:
+def trial(small: tuple[Trial, CompletedRun], tmp_path: Path) -> Trial:
     """Copy of the deployed small stack that a test may change."""
     return Trial(small[0].project.copy(tmp_path))

@@ -6,7 +6,7 @@ import pytest
 
 from automation import Deployment
 from automation.deploy import Event, StepCompleted
-from tests.engine.commands.conftest import DATABASE, SERVICE, STACK, CommandResult, Trial
+from tests.engine.commands.conftest import DATABASE, SERVICE, STACK, CompletedRun, Trial
 from tests.engine.project import PASSPHRASE
 
 pytestmark = pytest.mark.xdist_group("commands")
@@ -14,7 +14,7 @@ PROTECTED = "trial-database"
 BLUE = {"services.web.environment.COLOUR": "blue"}
 
 
-def test_up_prints_the_changes_the_time_by_component_and_the_outputs(small: tuple[Trial, CommandResult]) -> None:
+def test_up_prints_the_changes_the_time_by_component_and_the_outputs(small: tuple[Trial, CompletedRun]) -> None:
     trial, result = small
     lines = result.out.splitlines()
     assert (result.code, result.err) == (0, "")
@@ -27,7 +27,7 @@ def test_up_prints_the_changes_the_time_by_component_and_the_outputs(small: tupl
     assert lines[-1].startswith("url") or "url" in result.out
 
 
-def test_up_prints_no_secret(small: tuple[Trial, CommandResult]) -> None:
+def test_up_prints_no_secret(small: tuple[Trial, CompletedRun]) -> None:
     trial, result = small
     passwords = [
         json.loads(resource.outputs)["result"]
@@ -39,7 +39,7 @@ def test_up_prints_no_secret(small: tuple[Trial, CommandResult]) -> None:
         assert secret not in result.out + result.err
 
 
-def test_the_selected_stack_of_the_folder_does_not_change(small: tuple[Trial, CommandResult]) -> None:
+def test_the_selected_stack_of_the_folder_does_not_change(small: tuple[Trial, CompletedRun]) -> None:
     assert "no stack selected" in small[0].project.run("stack", stack=None, expected=None)
 
 
