@@ -31,6 +31,7 @@ COPIED = (
 TIMEOUT_SECONDS = 600
 TESTS_FAILED = 1
 """Exit code of pytest for failed tests; other codes are errors of the run."""
+TIMED_OUT = -1
 
 
 @dataclass(frozen=True)
@@ -74,33 +75,43 @@ def mutated(mutant: Mutant, root: Path = ROOT) -> str:
     return text.replace(mutant.before, mutant.after)
 
 
+def baseline_failure(mutants: Iterable[Mutant]) -> str:
+    """Run all tests of the mutants without a fault; return the first failure, or an empty text."""
+    tests = sorted({test for mutant in mutants for test in mutant.tests})
+    with tempfile.TemporaryDirectory() as folder:
+        _copy(Path(folder))
+        code, detail = _pytest(Path(folder), tests)
+    return detail if code else ""
+
+
 def run(mutant: Mutant) -> MutantResult:
     """Run the tests of a mutant in a copy of the checkout."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         _copy(copy)
         (copy / mutant.file).write_text(mutated(mutant), encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-x",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:xdist",
-            *mutant.tests,
-        ]
-        environment = {**os.environ, "PYTHONPATH": str(copy)}
-        try:
-            process = subprocess.run(  # noqa: S603  # pytest on a copy of this checkout
-                command, cwd=copy, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return MutantResult(mutant, caught=False, detail=f"no result after {TIMEOUT_SECONDS} s")
-    last = next((line for line in process.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
-    return MutantResult(mutant, process.returncode == TESTS_FAILED, last or f"exit code {process.returncode}")
+        code, detail = _pytest(copy, mutant.tests)
+    return MutantResult(mutant, code == TESTS_FAILED, detail)
+
+
+def _pytest(folder: Path, tests: Iterable[str]) -> tuple[int, str]:
+    """Exit code of pytest in a folder, and the first failure."""
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    try:
+        process = subprocess.run(  # noqa: S603  # pytest on a copy of this checkout
+            [sys.executable, "-m", "pytest", *options, *tests],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return TIMED_OUT, f"no result after {TIMEOUT_SECONDS} s"
+    failures = (line for line in process.stdout.splitlines() if line.startswith(("FAILED", "ERROR")))
+    return process.returncode, next(failures, f"exit code {process.returncode}")
 
 
 def _copy(folder: Path) -> None:
@@ -125,6 +136,10 @@ def selected(names: Iterable[str]) -> list[Mutant]:
 def main() -> int:
     """Run the mutants and print a line for each; 1 when one survives without a reason."""
     mutants = selected(sys.argv[1:])
+    failure = baseline_failure(mutants)
+    if failure:
+        print(f"the tests fail without a fault: {failure}")
+        return 1
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         results = list(pool.map(run, mutants))
     for result in results:

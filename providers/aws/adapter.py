@@ -9,12 +9,15 @@ from providers.aws.base.resources import AwsBaseResources, create_base_resources
 from providers.aws.base.secrets import create_secret
 from providers.aws.cache.resources import AwsCache, create_cache
 from providers.aws.compute.calls import service_address
+from providers.aws.compute.resources import create_compute
+from providers.aws.compute.scaling import create_autoscaling
 from providers.aws.context import AwsContext
 from providers.aws.database.resources import AwsDatabase, create_database
+from providers.aws.entry.ingress import create_ingress
 from providers.aws.entry.resources import create_entry
 from providers.aws.monitoring.resources import create_monitoring
 from providers.aws.storage.resources import create_storage
-from providers.aws.workloads import AwsDataStores, AwsWatched, AwsWorkloads, create_workloads
+from providers.aws.workloads import AwsDataStores, AwsWatched, AwsWorkloads, collect_workloads
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
 from providers.contract.results import (
@@ -72,7 +75,10 @@ class Aws:
         self, scope: Scope, base: AwsBaseResources, stores: AwsDataStores, environments: Mapping[str, Environment]
     ) -> AwsWorkloads:
         """See `Cloud.workloads`."""
-        return create_workloads(scope, base, environments)
+        ingress = scope.component("ingress", create_ingress, base)
+        compute = scope.component("compute", create_compute, base, ingress, environments)
+        scope.component("autoscaling", create_autoscaling, base, ingress, compute)
+        return collect_workloads(base, compute, ingress)
 
     def monitoring(self, scope: Scope, base: AwsBaseResources, watched: AwsWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

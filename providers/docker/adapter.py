@@ -21,7 +21,9 @@ from providers.docker.base.keys import create_keys
 from providers.docker.base.registry import create_registry
 from providers.docker.base.resources import DockerBaseResources, secret_reference
 from providers.docker.cache.resources import DockerCache, create_cache
+from providers.docker.compute.resources import create_compute
 from providers.docker.context import DockerContext
+from providers.docker.database.backup import create_backup
 from providers.docker.database.resources import DockerDatabase, create_database
 from providers.docker.entry.resources import create_entry
 from providers.docker.limits import region as region_of
@@ -29,7 +31,7 @@ from providers.docker.monitoring.resources import create_monitoring
 from providers.docker.network.resources import create_network
 from providers.docker.observability.channels import create_channels
 from providers.docker.storage.resources import DockerObjectStore, create_storage
-from providers.docker.workloads import DockerDataStores, DockerWatched, DockerWorkloads, create_workloads
+from providers.docker.workloads import DockerDataStores, DockerWatched, DockerWorkloads, collect_workloads
 
 
 class Docker:
@@ -78,7 +80,12 @@ class Docker:
         self, scope: Scope, base: DockerBaseResources, stores: DockerDataStores, environments: Mapping[str, Environment]
     ) -> DockerWorkloads:
         """See `Cloud.workloads`."""
-        return create_workloads(scope, base, stores, environments)
+        backup = None
+        if stores.database is not None and base.context.keeps_backups:
+            store = stores.storage.store if stores.storage else None
+            backup = scope.component("backup", create_backup, base, stores.database, store)
+        compute = scope.component("compute", create_compute, base, environments)
+        return collect_workloads(base, compute, backup)
 
     def monitoring(self, scope: Scope, base: DockerBaseResources, watched: DockerWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

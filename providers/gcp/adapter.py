@@ -23,16 +23,17 @@ from providers.gcp.base.registry import create_registry
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.secrets import create_secret
 from providers.gcp.cache.resources import GcpCache, create_cache
-from providers.gcp.compute.resources import service_address
+from providers.gcp.compute.resources import create_compute, service_address
 from providers.gcp.context import GcpContext
 from providers.gcp.database.resources import GcpDatabase, create_database
+from providers.gcp.entry.ingress import create_ingress
 from providers.gcp.entry.resources import create_entry
 from providers.gcp.limits import region as region_of
 from providers.gcp.monitoring.resources import create_monitoring
 from providers.gcp.network.resources import create_network
 from providers.gcp.observability.channels import create_channels
 from providers.gcp.storage.resources import create_storage
-from providers.gcp.workloads import GcpDataStores, GcpWatched, GcpWorkloads, create_workloads
+from providers.gcp.workloads import GcpDataStores, GcpWatched, GcpWorkloads, collect_workloads
 
 
 class Gcp:
@@ -84,7 +85,9 @@ class Gcp:
         self, scope: Scope, base: GcpBaseResources, stores: GcpDataStores, environments: Mapping[str, Environment]
     ) -> GcpWorkloads:
         """See `Cloud.workloads`."""
-        return create_workloads(scope, base, environments)
+        compute = scope.component("compute", create_compute, base, environments)
+        ingress = scope.component("ingress", create_ingress, base, compute)
+        return collect_workloads(base, compute, ingress)
 
     def monitoring(self, scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

@@ -17,6 +17,7 @@ def test_the_account_has_no_keys_and_no_public_access() -> None:
     assert (inputs["publicNetworkAccess"], inputs["minimumTlsVersion"]) == ("Disabled", "TLS1_2")
     assert (inputs["isLocalUserEnabled"], inputs["isSftpEnabled"]) == (False, False)
     assert input_at(account, "networkRuleSet.defaultAction") == "Deny"
+    assert {container.inputs["publicAccess"] for container in base_plan().of_type("storage:BlobContainer")} == {"None"}
 
 
 def test_objects_are_encrypted_twice_with_platform_managed_keys() -> None:
