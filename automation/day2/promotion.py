@@ -3,20 +3,16 @@
 Only the digest is promoted: the target stack keeps the repositories in its file, so it may use another registry.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from automation.day2.history import images_of_platform, images_of_update, last_successful_update
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.stack.document import StackDocument, read_stack, stack_file
 from automation.stack.edit import Proposal
-from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, displayed, listed
 from providers.contract.images import parse_image
-from providers.contract.spec.defaults import Raw
 
 Images = Mapping[str, str]
 """Image references by service."""
@@ -80,7 +76,7 @@ def with_digest(image: str, source_image: str) -> str:
 
 
 def _images_in_file(folder: Path, source: str) -> Images:
-    return images_of_platform(cast("Raw", json.loads(read_stack(folder, source).config[PLATFORM_KEY])))
+    return images_of_platform(read_stack(folder, source).platform)
 
 
 def _images_in_history(folder: Path, source: str, environment: Mapping[str, str] | None) -> Images:

@@ -1,6 +1,6 @@
 """Expiring stacks: when they expire, and which stacks a sweep destroys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -155,10 +155,18 @@ def test_a_sweep_outside_the_project_is_refused(tmp_path: Path) -> None:
         sweep(tmp_path)
 
 
-def ephemeral(folder: Path, platform: Raw, name: str = "pr-7", **options: object) -> Deployment:
+def ephemeral(
+    folder: Path,
+    platform: Raw,
+    name: str = "pr-7",
+    *,
+    ttl_hours: float | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Deployment:
     text = yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
     (folder / "Pulumi.staging.yaml").write_text(text, encoding="utf-8")
-    return Deployment("staging", folder, name=name, clock=Clock(now=lambda: NOON), **options)  # pyright: ignore[reportArgumentType]  # as the test gives them
+    clock = Clock(now=lambda: NOON)
+    return Deployment("staging", folder, name=name, clock=clock, ttl_hours=ttl_hours, overrides=overrides)
 
 
 def test_an_ephemeral_stack_has_its_own_domain_and_no_deletion_protection(project: Path) -> None:
@@ -167,16 +175,16 @@ def test_an_ephemeral_stack_has_its_own_domain_and_no_deletion_protection(projec
     assert spec.database is not None and spec.database.deletion_protection is False
 
 
-def test_what_is_not_there_is_not_made_for_it() -> None:
+def test_overrides_concern_only_what_the_file_contains() -> None:
     assert ephemeral_overrides({"services": {}}, "pr-7", {}) == {}
 
 
-def test_what_is_asked_for_wins() -> None:
-    asked = {"ingress.domain": "other.example.com", "database.deletion_protection": True}
-    assert ephemeral_overrides(WITH_DOMAIN, "pr-7", asked) == asked
+def test_explicit_overrides_take_precedence() -> None:
+    overrides = {"ingress.domain": "other.example.com", "database.deletion_protection": True}
+    assert ephemeral_overrides(WITH_DOMAIN, "pr-7", overrides) == overrides
 
 
-def test_it_is_never_production(project: Path) -> None:
+def test_an_ephemeral_stack_never_has_the_production_profile(project: Path) -> None:
     production = {key: value for key, value in BASE.items() if key != "profile"}
     with pytest.raises(InvalidConfiguration) as refused:
         _ = ephemeral(project, production).file
@@ -186,24 +194,25 @@ def test_it_is_never_production(project: Path) -> None:
     assert ephemeral(project, production, overrides={"profile": "development"}).file.spec.profile == "development"
 
 
-def test_it_does_not_take_the_name_of_a_stack_with_a_file(project: Path) -> None:
+def test_an_ephemeral_stack_cannot_have_the_name_of_a_stack_with_a_file(project: Path) -> None:
     (project / "Pulumi.prod.yaml").write_text("config: {}\n", encoding="utf-8")
     with pytest.raises(InvalidConfiguration, match="is a stack with its own file"):
         _ = ephemeral(project, BASE, name="prod").file
 
 
-def test_nothing_is_written_beside_the_program_and_its_own_folder_goes_with_it(project: Path) -> None:
+def test_an_ephemeral_stack_has_a_temporary_folder_and_leaves_the_project_unchanged(project: Path) -> None:
     deployment = ephemeral(project, BASE)
     before = sorted(project.iterdir())
-    own = deployment.work_folder
+    work_folder = deployment.work_folder
     deployment.workdir.renew(NOON)
-    assert sorted(project.iterdir()) == before and own != project and own.is_dir()
+    assert sorted(project.iterdir()) == before
+    assert work_folder != project and work_folder.is_dir()
     del deployment
-    assert not own.exists()
+    assert not work_folder.exists()
 
 
 @pytest.mark.parametrize(("hours", "end"), [(2.5, "14:30"), (None, "12:00")])
-def test_its_time_begins_anew_with_every_update(project: Path, hours: float | None, end: str) -> None:
+def test_every_update_renews_the_expiry(project: Path, hours: float | None, end: str) -> None:
     deployment = ephemeral(project, BASE, ttl_hours=hours)
     assert EXPIRES not in read_stack(deployment.work_folder, "pr-7").config
     deployment.workdir.renew(NOON)
@@ -211,6 +220,6 @@ def test_its_time_begins_anew_with_every_update(project: Path, hours: float | No
     assert read_stack(deployment.work_folder, "pr-7").config[EXPIRES] == f"2031-05-{day}T{end}:00+00:00"
 
 
-def test_a_stack_of_its_own_file_has_no_end(project: Path) -> None:
+def test_a_stack_with_its_own_file_never_expires(project: Path) -> None:
     ephemeral(project, BASE)
     assert Deployment("staging", project).workdir.expires_at(NOON) is None
