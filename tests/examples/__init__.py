@@ -1,1 +1,1 @@
-"""Tests of the pure parts of the examples, which need none of the examples' own dependencies."""
+"""Tests of the examples' pure modules, without the requirements of the examples."""

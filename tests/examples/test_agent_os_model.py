@@ -1,4 +1,4 @@
-"""The local model's rules, its token count and the price table of the agent example."""
+"""Rules, token count and price table of the example's local model."""
 
 import pytest
 
@@ -8,20 +8,20 @@ from examples.agent_os.gateway.rules import Call, Reply, Say, Turn, count_tokens
 TOOLS = ("look_up_order", "calculate", "take_note", "update_user_memory")
 
 
-def told(*messages: str, tools: tuple[str, ...] = TOOLS) -> Reply:
+def reply_to(*messages: str, tools: tuple[str, ...] = TOOLS) -> Reply:
     return reply([Turn("user", message) for message in messages], tools)
 
 
-def test_a_name_is_known_from_the_conversation_alone() -> None:
-    assert told("Hello, my name is Ada.", "What is my name?") == Say("Your name is Ada.")
-    assert told("What's my name?") == Say("You have not told me your name.")
+def test_a_name_comes_from_the_conversation_only() -> None:
+    assert reply_to("Hello, my name is Ada.", "What is my name?") == Say("Your name is Ada.")
+    assert reply_to("What's my name?") == Say("You have not told me your name.")
 
 
-def test_the_last_name_told_counts() -> None:
-    assert told("My name is Ada", "No, my name is Grace", "Who am I?") == Say("Your name is Grace.")
+def test_the_last_stated_name_is_used() -> None:
+    assert reply_to("My name is Ada", "No, my name is Grace", "Who am I?") == Say("Your name is Grace.")
 
 
-def test_what_the_assistant_said_is_not_taken_for_the_users_name() -> None:
+def test_a_name_in_an_answer_is_not_the_name_of_the_user() -> None:
     turns = [Turn("assistant", "My name is Robot"), Turn("user", "What is my name?")]
     assert reply(turns, TOOLS) == Say("You have not told me your name.")
 
@@ -36,15 +36,15 @@ def test_what_the_assistant_said_is_not_taken_for_the_users_name() -> None:
         ("Remember that I like tea", Call("update_user_memory", {"task": "I like tea"})),
     ],
 )
-def test_a_tool_is_asked_for_what_it_does(message: str, call: Call) -> None:
-    assert told(message) == call
+def test_a_tool_is_called_for_its_task(message: str, call: Call) -> None:
+    assert reply_to(message) == call
 
 
 def test_a_tool_that_is_not_offered_is_not_called() -> None:
-    assert isinstance(told("What is 17 * 23?", tools=()), Say)
+    assert isinstance(reply_to("What is 17 * 23?", tools=()), Say)
 
 
-def test_the_result_of_a_tool_is_passed_on() -> None:
+def test_the_result_of_a_tool_is_reported() -> None:
     turns = [Turn("user", "What is 6 * 7?"), Turn("assistant", ""), Turn("tool", "6 * 7 = 42", "calculate")]
     assert reply(turns, TOOLS) == Say("6 * 7 = 42")
 
@@ -61,20 +61,20 @@ def test_an_empty_conversation_has_a_reply() -> None:
     assert isinstance(reply([], TOOLS), Say)
 
 
-def test_tokens_are_words_and_marks() -> None:
+def test_tokens_are_words_and_punctuation_marks() -> None:
     assert count_tokens("Hello, world!", "What's up?") == 9
     assert count_tokens("") == 0
 
 
-def test_a_call_costs_what_its_tokens_cost() -> None:
+def test_the_cost_of_a_call_is_that_of_its_tokens() -> None:
     assert cost_usd("gpt-4.1-mini", Usage(input=1_000_000, output=1_000_000)) == pytest.approx(2.00)
 
 
-def test_cached_input_costs_its_own_price() -> None:
+def test_cached_input_has_a_separate_price() -> None:
     assert cost_usd("gpt-4.1-mini", Usage(input=1_000_000, output=0, cached=1_000_000)) == pytest.approx(0.10)
 
 
-def test_a_model_without_a_price_costs_an_unknown_sum_and_not_nothing() -> None:
+def test_the_cost_of_a_model_without_a_price_is_unknown() -> None:
     assert cost_usd("a-new-model", Usage(10, 10)) is None
     assert cost_usd("local-rules", Usage(10, 10)) == 0
 
@@ -90,6 +90,6 @@ def test_prices_are_added_and_replaced_by_a_variable() -> None:
 @pytest.mark.parametrize(
     "text", ["gpt-5: 3", "[1]", '{"m": 1}', '{"m": [1, 2]}', '{"m": [1, -2, 0]}', '{"m": [1, true, 0]}']
 )
-def test_prices_that_cannot_be_read_are_refused_in_words(text: str) -> None:
+def test_invalid_prices_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="MODEL_PRICES"):
         read_prices(text)

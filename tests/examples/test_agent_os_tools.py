@@ -1,4 +1,4 @@
-"""The pure parts of the agent example's tool service and worker: arithmetic, orders, digests of notes."""
+"""Arithmetic, orders and digests of notes in the example's tool service and worker."""
 
 from operator import mul
 
@@ -24,12 +24,12 @@ def test_an_expression_has_its_value(expression: str, result: float) -> None:
         "9 ** 9 ** 9", "(-8) ** 0.5", "1 / 0", "10 ** 64 * 10 ** 64 * 1e308", "", "1 +", "(" * 150, "1" * 201,
     ],
 )  # fmt: skip
-def test_what_is_no_arithmetic_is_refused_in_words(expression: str) -> None:
+def test_an_invalid_expression_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+"):
         value(expression)
 
 
-def test_an_order_is_found_however_its_number_was_typed() -> None:
+def test_an_order_is_found_by_its_number_in_any_spelling() -> None:
     found = find(" a-1001 ")
     assert found is not None
     assert found.status == "shipped"
@@ -41,7 +41,7 @@ def test_a_summary_is_the_first_sentence_cut_to_twelve_words() -> None:
     assert summary("one two three four five six seven eight nine ten eleven twelve thirteen").endswith("twelve ...")
 
 
-def test_similar_notes_lie_nearer_than_others() -> None:
+def test_similar_notes_have_similar_embeddings() -> None:
     milk, bread, taxes = embedding("buy milk today"), embedding("buy bread today"), embedding("file the annual return")
     assert sum(map(mul, milk, bread)) > sum(map(mul, milk, taxes))
 

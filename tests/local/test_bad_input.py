@@ -221,7 +221,7 @@ def test_a_server_reports_a_volume_of_another_major_version(small_stack: SmallSt
     with pytest.raises(DeploymentFailed) as failure:
         Deployment(STACK, small_stack.project.folder, environment=small_stack.project.environment).up(preview=unchanged)
     assert str(failure.value) == (
-        f'{STACK}: database.version: "16" cannot open this volume, which PostgreSQL 15 wrote; set the version back, or '
+        f'{STACK}: database.version: "16" cannot open this volume, which PostgreSQL 15 wrote. Set the version back, or '
         "restore the last dump into a new stack."
     )
     small_stack.write({})

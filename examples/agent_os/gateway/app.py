@@ -1,4 +1,4 @@
-"""The gateway: AgentOS with one assistant, `/chat` and `/notes` beside its own routes, `/health` and `/metrics`."""
+"""Gateway: AgentOS with one assistant, and the routes `/chat`, `/notes`, `/health` and `/metrics`."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from handover import Worker
 from models import choose_model
 from pricing import read_prices
 from shared.serving import DRAINING
-from shared.telemetry import tell_metrics
+from shared.telemetry import add_metrics
 from sqlalchemy.exc import SQLAlchemyError
 from toolkit import ToolService, note_taker
 
@@ -26,12 +26,12 @@ RETRY_SECONDS = 1
 
 
 def create() -> FastAPI:
-    """The service of this process' environment."""
+    """Create the service from the environment of this process."""
     return create_gateway(os.environ)
 
 
 def create_gateway(environment: Mapping[str, str]) -> FastAPI:
-    """The service; raises ValueError with a sentence when a variable is missing."""
+    """Create the service; raises ValueError with a message when a variable is missing."""
     database = open_database(_needed(environment, "DATABASE_URL"))
     tools = ToolService(_needed(environment, "TOOLS_URL"))
     worker = Worker(environment.get("REDIS_URL"))
@@ -43,8 +43,8 @@ def create_gateway(environment: Mapping[str, str]) -> FastAPI:
     )
     settings = AgnoAPISettings()
     app = FastAPI(title="gateway", lifespan=_lifespan(database, tools))
-    tell_metrics(app)
-    _tell_health(app, database)
+    add_metrics(app)
+    _add_health_route(app, database)
     app.include_router(
         chat_routes(agent, database, worker, prices), dependencies=[Depends(get_authentication_dependency(settings))]
     )
@@ -61,8 +61,8 @@ def create_gateway(environment: Mapping[str, str]) -> FastAPI:
     return agent_os.get_app()
 
 
-def _tell_health(app: FastAPI, database: Database) -> None:
-    """`/health` answers 200 when a chat could be stored, which AgentOS' own, always "ok", does not tell."""
+def _add_health_route(app: FastAPI, database: Database) -> None:
+    """Add `/health`, which answers 200 when a chat can be stored; AgentOS' own route always answers "ok"."""
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -90,7 +90,7 @@ def _lifespan(database: Database, tools: ToolService):  # FastAPI's own type is 
 
 
 async def _prepare(database: Database) -> None:
-    """Makes the tables as soon as the database is there, however late it comes."""
+    """Create the tables as soon as the database is available."""
     while not database.ready:
         try:
             await database.prepare()

@@ -1,4 +1,4 @@
-"""The assistant: one agent of Agno with sessions, history and memories in PostgreSQL."""
+"""Assistant: one Agno agent with sessions, history and memories in PostgreSQL."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ INSTRUCTIONS = (
 
 
 def create_assistant(model: Model, database: Database, tools: Sequence[Callable[..., Any]]) -> Agent:
-    """The agent; runs of it are counted."""
+    """Create the agent, whose runs are counted."""
     return Agent(
         id=ID,
         name="Assistant",
@@ -40,12 +40,12 @@ def create_assistant(model: Model, database: Database, tools: Sequence[Callable[
 
 
 def run_began(session: AgentSession) -> None:
-    """Counts a run, and its session when it is the first of it."""
+    """Count a run, and its session on the first run."""
     RUNS_STARTED.labels(ID).inc()
     if not session.runs:
         SESSIONS.labels(ID).inc()
 
 
 def run_ended(run_output: RunOutput) -> None:
-    """Counts a run that has its answer."""
+    """Count a completed run."""
     RUNS.labels(ID).inc()

@@ -1,7 +1,7 @@
-"""`POST /chat`: one message in, one answer out, and a 200 only for what is stored.
+"""`POST /chat`: one message and one answer, with status 200 only when the run is stored.
 
-AgentOS' own routes stand beside it. They answer 200 to a run that failed (its status says so) and to one that could not
-be written to the database; a proxy that retries, an alarm and a user who is promised memory need a status code.
+AgentOS' own routes also answer 200 to a run that failed, with the failure in the body, and to one that could not be
+written to the database. Retrying proxies, alarms and users who rely on the memory need a status code.
 """
 
 import logging
@@ -27,7 +27,7 @@ AWAY = HTTPException(503, "the conversation could not be stored; ask again", hea
 
 
 class Question(BaseModel):
-    """A message; the same `session_id` continues a conversation, `user_id` owns it and what is remembered."""
+    """Message; the same `session_id` continues a conversation, and `user_id` owns it and its memories."""
 
     message: str = Field(min_length=1, max_length=8000)
     session_id: Identifier | None = None
@@ -35,7 +35,7 @@ class Question(BaseModel):
 
 
 class Answer(BaseModel):
-    """What the assistant says, and what it took; `cost_usd` is null for a model without a price."""
+    """Answer of the assistant with its usage; `cost_usd` is null for a model without a price."""
 
     answer: str
     session_id: str
@@ -48,20 +48,20 @@ class Answer(BaseModel):
 
 
 class Note(BaseModel):
-    """Something to be noted."""
+    """Text of a note."""
 
     text: str = Field(min_length=1, max_length=8000)
     session_id: Identifier | None = None
 
 
 def chat_routes(agent: Agent, database: Database, worker: Worker, prices: Mapping[str, Price]) -> APIRouter:
-    """The routes that the page and the curl line use."""
+    """Routes of the page and of other clients."""
     router = APIRouter(tags=["Chat"])
 
     @router.post("/chat")
     async def chat(question: Question) -> Answer:
         session_id = question.session_id or str(uuid4())
-        # Agno keeps the memories of all runs without a user under one name: strangers would share them.
+        # Agno keeps the memories of all runs without a user under one name, so different users would share them.
         user_id = question.user_id or f"session:{session_id}"
         try:
             await assert_session_writable(database.agno, session_id, user_id)
@@ -98,7 +98,7 @@ def chat_routes(agent: Agent, database: Database, worker: Worker, prices: Mappin
 
 
 def _not_stored(error: Exception | None) -> HTTPException:
-    """The cause is named by its type only: the text of a database error holds its address and the statement."""
+    """Return the type of an error; the text of a database error has the address and the statement."""
     measures.UNSTORED.inc()
     LOG.error("not stored: %s", type(error).__name__ if error else "the run is not in the database")
     return AWAY

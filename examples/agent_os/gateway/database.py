@@ -1,7 +1,7 @@
-"""The gateway's database: Agno's sessions, runs and memories, the notes, and whether it can be reached.
+"""Database of the gateway: sessions, runs and memories of Agno, the notes, and a health check.
 
-Every wait is bounded. Without bounds a request hangs for minutes when the network to the database is cut, because TCP
-itself only gives up then.
+Every wait has a timeout. Without one a request hangs for minutes after the network to the database fails, until TCP
+times out.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 PING_SECONDS = 2
 PING_LASTS_SECONDS = 1
-"""Health checks of several askers within this time share one answer."""
+"""Health checks within this time share one result."""
 CONNECTION = {
     "connect_timeout": 3,
     "tcp_user_timeout": 5000,
@@ -33,13 +33,13 @@ WHERE r.run_id = :run_id AND r.status = 'COMPLETED'
 
 @dataclass
 class Database:
-    """One pool for the work, and one connection beside it for the health check, which must not wait for the work."""
+    """Connection pool, and a separate connection for the health check, which must not wait for the pool."""
 
     engine: AsyncEngine
     checking: AsyncEngine
     agno: AsyncPostgresDb
     ready: bool = False
-    """True once the tables are there."""
+    """True when the tables exist."""
     _pinged_at: float = field(default=float("-inf"), repr=False)
     _reachable: bool = field(default=False, repr=False)
     _pinging: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
@@ -61,11 +61,11 @@ class Database:
         return True
 
     async def prepare(self) -> None:
-        """Makes the tables, one copy at a time; raises SQLAlchemyError where the database cannot be reached."""
+        """Create the tables, one replica at a time; raises SQLAlchemyError when the database cannot be reached."""
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": notes.NOTES_LOCK})
             try:
-                # AgentOS would make them itself at start, but not again when the database was away at that moment.
+                # AgentOS creates them at start only, and not later if the database was unavailable then.
                 await self.agno._create_all_tables()
                 await connection.execute(text(notes.CREATE))
                 await connection.execute(text(notes.CREATE_INDEX))
@@ -75,9 +75,9 @@ class Database:
         self.ready = True
 
     async def is_stored(self, run_id: str) -> bool:
-        """True when the run and its session stand in the database.
+        """True when the run and its session are stored.
 
-        Agno logs what it could not write and goes on, so its own answer does not tell.
+        Agno only logs a failed write, so its answer does not show it.
         """
         query = STORED.format(
             schema=self.agno.db_schema, runs=self.agno.runs_table_name, sessions=self.agno.session_table_name
@@ -86,26 +86,26 @@ class Database:
             return (await connection.execute(text(query), {"run_id": run_id})).first() is not None
 
     async def add_note(self, body: str, session_id: str | None) -> UUID:
-        """Stores a note and gives its id."""
+        """Store a note and return its id."""
         note = uuid4()
         async with self.engine.begin() as connection:
             await connection.execute(text(notes.INSERT), {"id": note, "session_id": session_id, "body": body})
         return note
 
     async def note(self, note: UUID) -> dict[str, object] | None:
-        """A note as it stands; None where there is none."""
+        """Return a note; None when it does not exist."""
         async with self.engine.connect() as connection:
             row = (await connection.execute(text(notes.SELECT), {"id": note})).mappings().first()
         return dict(row) if row else None
 
     async def close(self) -> None:
-        """Ends all connections."""
+        """Close all connections."""
         await self.engine.dispose()
         await self.checking.dispose()
 
 
 def open_database(url: str) -> Database:
-    """The database behind DATABASE_URL; nothing is connected yet."""
+    """Database of DATABASE_URL; it is not connected yet."""
     engine = create_async_postgres_engine(
         url, pool_size=10, max_overflow=5, pool_timeout=5, pool_recycle=600, connect_args=CONNECTION
     )

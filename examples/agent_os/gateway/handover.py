@@ -1,6 +1,6 @@
-"""Wakes the worker over Redis; that it could not be woken is counted and otherwise no failure.
+"""Messages to the worker over Redis; a message that cannot be sent is counted and is not an error.
 
-What the worker has to do stands in the database, and it looks there by itself every half minute.
+Pending notes are in the database, which the worker also checks every 30 seconds without a message.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_m
 
 
 PAUSE_SECONDS = 5
-"""Nobody is woken for so long after a try has failed: a Redis that is full or away must slow no request down."""
+"""Time without messages after a failure, so that an unavailable or full Redis does not slow down requests."""
 AT_ONCE = 4
-"""Tries under way; whoever comes meanwhile need not wait for another one."""
+"""Messages that are being sent; another one at the same time is not needed."""
 
 
 class Worker:
-    """The way to the worker; without a REDIS_URL nobody is woken."""
+    """Client of the worker's queue; without REDIS_URL no messages are sent."""
 
     def __init__(self, redis_url: str | None) -> None:
         self._celery = Celery("gateway", broker=redis_url) if redis_url else None
@@ -33,7 +33,7 @@ class Worker:
         self._under_way, self._paused_until = 0, 0.0
 
     async def wake(self) -> bool:
-        """True when the message stands in Redis."""
+        """Send a message; True when Redis has accepted it."""
         if self._celery is None:
             return False
         if self._under_way >= AT_ONCE or time.monotonic() < self._paused_until:

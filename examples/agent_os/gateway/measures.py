@@ -1,4 +1,4 @@
-"""What the assistant tells Prometheus: runs, sessions, tokens, model calls, tool calls and cost, by model."""
+"""Prometheus metrics of the assistant: runs, sessions, tokens, model calls, tool calls and cost."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ HANDOVERS = Counter("worker_handovers_total", "Wake-ups sent to the worker, by o
 
 
 def count_call(model: str, usage: Usage, prices: Mapping[str, Price]) -> None:
-    """Adds one answered model call."""
+    """Count an answered model call."""
     MODEL_CALLS.labels(model, "answered").inc()
     TOKENS.labels(model, "input").inc(usage.input)
     TOKENS.labels(model, "output").inc(usage.output)

@@ -1,4 +1,4 @@
-"""The assistant's model: OpenAI's where there is a key, else one that answers by rule; both are counted alike."""
+"""Model of the assistant: OpenAI's with a key, else one that answers by rule; both have the same metrics."""
 
 import asyncio
 import json
@@ -22,23 +22,23 @@ OPENAI_MODEL = "gpt-4.1-mini"
 
 
 class Counted:
-    """Counts the calls of the model class that stands behind it; only the asynchronous ones, which the gateway makes."""
+    """Mixin that counts the asynchronous calls of a model class, the only ones that the gateway makes."""
 
     id: str
     prices: Mapping[str, Price]
 
-    async def ainvoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's own signature
-        """One call."""
+    async def ainvoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's signature
+        """Call the model."""
         with failures_counted(self.id):
-            response = await super().ainvoke(*args, **kwargs)  # type: ignore[misc]  # the class behind it
+            response = await super().ainvoke(*args, **kwargs)  # type: ignore[misc]  # the model class
         count_call(self.id, _usage(response.response_usage), self.prices)
         return response
 
-    async def ainvoke_stream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponse]:  # Agno's own signature
-        """One call, in parts; the provider tells the usage with the last."""
+    async def ainvoke_stream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponse]:  # Agno's signature
+        """Call the model and stream the answer; the provider reports the usage with the last part."""
         usage: MessageMetrics | None = None
         with failures_counted(self.id):
-            async for part in super().ainvoke_stream(*args, **kwargs):  # type: ignore[misc]  # the class behind it
+            async for part in super().ainvoke_stream(*args, **kwargs):  # type: ignore[misc]  # the model class
                 usage = part.response_usage or usage
                 yield part
         count_call(self.id, _usage(usage), self.prices)
@@ -46,7 +46,7 @@ class Counted:
 
 @contextmanager
 def failures_counted(model: str) -> Generator[None]:
-    """Counts a model call that raised; a client that left (GeneratorExit, CancelledError) is no failure of the model."""
+    """Count a model call that raised; a disconnected client (GeneratorExit, CancelledError) is not a failure of the model."""
     try:
         yield
     except Exception:
@@ -56,22 +56,22 @@ def failures_counted(model: str) -> Generator[None]:
 
 @dataclass
 class OpenAI(Counted, OpenAIChat):
-    """A model of OpenAI, or of a server that speaks its protocol at OPENAI_BASE_URL."""
+    """Model of OpenAI, or of a compatible server at OPENAI_BASE_URL."""
 
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
 
 
 @dataclass
 class Rules(Model):
-    """A model without a provider: `rules.reply` in Agno's shapes."""
+    """Model without a provider: `rules.reply` behind Agno's interface."""
 
     id: str = "local-rules"
     name: str | None = "Rules"
     provider: str | None = "Local"
     delay_seconds: float = 0
 
-    def invoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's own signature
-        """The whole reply."""
+    def invoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's signature
+        """Return the complete reply."""
         turns = [_turn(message) for message in cast(Sequence[Message], kwargs["messages"])]
         offered = cast(Sequence[Mapping[str, Any]], kwargs.get("tools") or ())
         found = reply(turns, [tool["function"]["name"] for tool in offered])
@@ -81,13 +81,13 @@ class Rules(Model):
             return ModelResponse(role="assistant", tool_calls=[_tool_call(found)], response_usage=usage)
         return ModelResponse(role="assistant", content=found.text, response_usage=usage)
 
-    async def ainvoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's own signature
-        """The whole reply, after the time that a real model might take."""
+    async def ainvoke(self, *args: Any, **kwargs: Any) -> ModelResponse:  # Agno's signature
+        """Return the complete reply after LOCAL_MODEL_DELAY_SECONDS."""
         await asyncio.sleep(self.delay_seconds)
         return self.invoke(*args, **kwargs)
 
-    def invoke_stream(self, *args: Any, **kwargs: Any) -> Iterator[ModelResponse]:  # Agno's own signature
-        """The reply word by word; the usage comes with the last part."""
+    def invoke_stream(self, *args: Any, **kwargs: Any) -> Iterator[ModelResponse]:  # Agno's signature
+        """Stream the reply word by word, with the usage in the last part."""
         whole = self.invoke(*args, **kwargs)
         if whole.tool_calls:
             yield whole
@@ -97,8 +97,8 @@ class Rules(Model):
             yield ModelResponse(role="assistant", content=f"{word} ")
         yield ModelResponse(role="assistant", content=words[-1], response_usage=whole.response_usage)
 
-    async def ainvoke_stream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponse]:  # Agno's own signature
-        """The reply word by word, after the time that a real model might take."""
+    async def ainvoke_stream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponse]:  # Agno's signature
+        """Stream the reply word by word after LOCAL_MODEL_DELAY_SECONDS."""
         await asyncio.sleep(self.delay_seconds)
         for part in self.invoke_stream(*args, **kwargs):
             yield part
@@ -112,13 +112,13 @@ class Rules(Model):
 
 @dataclass
 class Local(Counted, Rules):
-    """The model that answers by rule, counted."""
+    """Model that answers by rule, with metrics."""
 
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
 
 
 def choose_model(environment: Mapping[str, str], prices: Mapping[str, Price]) -> Model:
-    """OpenAI's with OPENAI_API_KEY (OPENAI_MODEL names it), else the local one."""
+    """Return OpenAI's model with OPENAI_API_KEY (named by OPENAI_MODEL), else the local one."""
     if environment.get("OPENAI_API_KEY"):
         return OpenAI(id=environment.get("OPENAI_MODEL") or OPENAI_MODEL, prices=prices, timeout=60, max_retries=2)
     return Local(prices=prices, delay_seconds=_delay_seconds(environment))

@@ -1,7 +1,7 @@
-"""What a model call costs. Pure.
+"""Cost of a model call. Pure.
 
-A table and not the provider's bill: what a provider bills is known a day later. Prices change, so MODEL_PRICES replaces
-or adds rows. A model without a row costs "unknown" and is counted as such, never as nothing.
+Costs come from a table, because a provider's bill is available only a day later. Prices change, so MODEL_PRICES replaces
+or adds rows. The cost of a model without a row is unknown; it is counted as such and never as zero.
 """
 
 import json
@@ -14,7 +14,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars for a million tokens; `cached_usd` for input that the provider had in its cache."""
+    """US dollars for a million tokens; `cached_usd` for input from the provider's cache."""
 
     input_usd: float
     output_usd: float
@@ -44,7 +44,7 @@ PRICES: Mapping[str, Price] = {
 
 
 def cost_usd(model: str, usage: Usage, prices: Mapping[str, Price] = PRICES) -> float | None:
-    """Cost of one call in US dollars; None for a model without a price."""
+    """Cost of a call in US dollars; None for a model without a price."""
     price = prices.get(model)
     if price is None:
         return None
@@ -54,7 +54,7 @@ def cost_usd(model: str, usage: Usage, prices: Mapping[str, Price] = PRICES) -> 
 
 
 def read_prices(text: str | None) -> Mapping[str, Price]:
-    """The table with the rows of MODEL_PRICES, `{"model": [input, output, cached]}`; raises ValueError."""
+    """Return the table with the rows of MODEL_PRICES, `{"model": [input, output, cached]}`; raises ValueError."""
     if not text:
         return PRICES
     try:

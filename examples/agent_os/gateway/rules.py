@@ -1,7 +1,7 @@
-"""What the local model answers, by rule. Pure: the same conversation gives the same reply on every machine.
+"""Replies of the local model, by rule. Pure: the same conversation gives the same reply on every machine.
 
-It stands in for a real model where there is no key. It does what an agent does and nothing clever: it calls tools,
-passes their results on, and knows of the past only what stands in the conversation that it is given.
+It replaces a real model when there is no key. Like a model it calls tools and reports their results, and it knows the past
+only from the conversation that it receives.
 """
 
 import re
@@ -11,10 +11,10 @@ from typing import Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 
-NAME_TOLD = re.compile(r"\bmy name is\s+([^\W\d_][\w'-]*)", re.IGNORECASE)
-NAME_ASKED = re.compile(r"\b(what(?:'s| is) my name|who am i)\b", re.IGNORECASE)
-MEMORY_TOLD = re.compile(r"\bremember that\s+(.+)", re.IGNORECASE | re.DOTALL)
-MEMORY_ASKED = re.compile(r"\bwhat do you (?:remember|know) about me\b", re.IGNORECASE)
+NAME_STATEMENT = re.compile(r"\bmy name is\s+([^\W\d_][\w'-]*)", re.IGNORECASE)
+NAME_QUESTION = re.compile(r"\b(what(?:'s| is) my name|who am i)\b", re.IGNORECASE)
+MEMORY_STATEMENT = re.compile(r"\bremember that\s+(.+)", re.IGNORECASE | re.DOTALL)
+MEMORY_QUESTION = re.compile(r"\bwhat do you (?:remember|know) about me\b", re.IGNORECASE)
 MEMORIES = re.compile(r"<memories_from_previous_interactions>(.*?)</memories_from_previous_interactions>", re.DOTALL)
 NOTE = re.compile(r"^\s*(?:take a )?note\s*:\s*(.+)", re.IGNORECASE | re.DOTALL)
 ORDER = re.compile(r"\b(A-\d{4})\b", re.IGNORECASE)
@@ -24,7 +24,7 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 
 @dataclass(frozen=True)
 class Turn:
-    """One message of the conversation; `tool` names the tool whose result it is."""
+    """Message of the conversation; `tool` is the name of the tool when it is a tool's result."""
 
     role: Role
     text: str
@@ -33,14 +33,14 @@ class Turn:
 
 @dataclass(frozen=True)
 class Say:
-    """A reply in words."""
+    """Reply as text."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Call:
-    """A reply that asks for a tool."""
+    """Reply that calls a tool."""
 
     tool: str
     arguments: Mapping[str, str]
@@ -51,11 +51,11 @@ Rule = Callable[[str, Sequence[Turn]], Reply | None]
 
 
 def reply(turns: Sequence[Turn], tools: Collection[str]) -> Reply:
-    """The reply to a conversation, of which the last turn is answered; only tools of the list are called."""
+    """Reply to the last turn of a conversation; only tools of the list are called."""
     last = turns[-1] if turns else Turn("user", "")
     if last.role == "tool":
         return Say(last.text)
-    if "add_memory" in tools:  # asked by Agno's memory manager: the message is what shall be kept
+    if "add_memory" in tools:  # a call of Agno's memory manager: the message is the memory to keep
         return Call("add_memory", {"memory": last.text})
     for rule in RULES:
         found = rule(last.text, turns)
@@ -67,29 +67,29 @@ def reply(turns: Sequence[Turn], tools: Collection[str]) -> Reply:
 
 
 def count_tokens(*texts: str) -> int:
-    """Words and punctuation marks: near enough to a real tokeniser, and the same everywhere."""
+    """Number of words and punctuation marks, which approximates a tokenizer and is the same everywhere."""
     return sum(len(TOKEN.findall(text)) for text in texts)
 
 
-def _name_told(text: str, _: Sequence[Turn]) -> Reply | None:
-    found = NAME_TOLD.search(text)
+def _name_statement(text: str, _: Sequence[Turn]) -> Reply | None:
+    found = NAME_STATEMENT.search(text)
     return Say(f"Nice to meet you, {found[1]}.") if found else None
 
 
-def _name_asked(text: str, turns: Sequence[Turn]) -> Reply | None:
-    if not NAME_ASKED.search(text):
+def _name_question(text: str, turns: Sequence[Turn]) -> Reply | None:
+    if not NAME_QUESTION.search(text):
         return None
-    told = [found[1] for turn in turns if turn.role == "user" and (found := NAME_TOLD.search(turn.text))]
-    return Say(f"Your name is {told[-1]}." if told else "You have not told me your name.")
+    names = [found[1] for turn in turns if turn.role == "user" and (found := NAME_STATEMENT.search(turn.text))]
+    return Say(f"Your name is {names[-1]}." if names else "You have not told me your name.")
 
 
-def _memory_told(text: str, _: Sequence[Turn]) -> Reply | None:
-    found = MEMORY_TOLD.search(text)
+def _memory_statement(text: str, _: Sequence[Turn]) -> Reply | None:
+    found = MEMORY_STATEMENT.search(text)
     return Call("update_user_memory", {"task": found[1].strip()}) if found else None
 
 
-def _memory_asked(text: str, turns: Sequence[Turn]) -> Reply | None:
-    if not MEMORY_ASKED.search(text):
+def _memory_question(text: str, turns: Sequence[Turn]) -> Reply | None:
+    if not MEMORY_QUESTION.search(text):
         return None
     kept = [found[1] for turn in turns if turn.role == "system" and (found := MEMORIES.search(turn.text))]
     facts = [line.removeprefix("- ").strip() for block in kept for line in block.strip().splitlines()]
@@ -111,5 +111,5 @@ def _sum(text: str, _: Sequence[Turn]) -> Reply | None:
     return Call("calculate", {"expression": found[1].strip()}) if found else None
 
 
-RULES: tuple[Rule, ...] = (_note, _memory_told, _memory_asked, _name_told, _name_asked, _order, _sum)
-"""Asked in this order; the first that knows an answer gives it."""
+RULES: tuple[Rule, ...] = (_note, _memory_statement, _memory_question, _name_statement, _name_question, _order, _sum)
+"""Rules in order; the first that has a reply is used."""

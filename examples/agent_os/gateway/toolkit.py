@@ -1,4 +1,4 @@
-"""What the assistant can do besides talking: orders and arithmetic at the tool service, notes for the worker."""
+"""Tools of the assistant: orders and arithmetic of the tool service, and notes for the worker."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,15 +14,15 @@ Tool = Callable[[str], Awaitable[str]]
 
 
 class ToolService:
-    """The tool service behind TOOLS_URL; a service that does not answer gives a sentence and no error."""
+    """Tool service at TOOLS_URL; when it does not answer, the result is a sentence and not an error."""
 
     def __init__(self, url: str) -> None:
-        # One idle connection less long than the server keeps it: a reused connection is never one just closed.
+        # Idle connections are kept for less time than by the server, so that none is reused while the server closes it.
         limits = httpx.Limits(max_connections=50, keepalive_expiry=30)
         self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, limits=limits)
 
     async def look_up_order(self, number: str) -> str:
-        """Tells status, items and total of an order.
+        """Returns status, items and total of an order.
 
         Args:
             number: The order's number, for example A-1001.
@@ -48,7 +48,7 @@ class ToolService:
     async def _ask(
         self, tool: str, method: str, path: str, body: dict[str, str] | None = None
     ) -> dict[str, object] | None:
-        """What the service says; None where it does not answer or failed."""
+        """Return the answer of the service; None when it does not answer or fails."""
         try:
             response = await self._http.request(method, path, json=body)
         except httpx.HTTPError:
@@ -61,15 +61,15 @@ class ToolService:
         return response.json()
 
     async def close(self) -> None:
-        """Ends all connections."""
+        """Close all connections."""
         await self._http.aclose()
 
 
 def note_taker(database: Database, worker: Worker) -> Tool:
-    """The tool that keeps a note."""
+    """Tool that stores a note."""
 
     async def take_note(text: str) -> str:
-        """Keeps a note, which is summarised a little later.
+        """Stores a note, which is summarised a little later.
 
         Args:
             text: The note.

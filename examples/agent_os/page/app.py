@@ -1,4 +1,4 @@
-"""The page: a chat with the assistant in the browser."""
+"""Page with a chat with the assistant in the browser."""
 
 import os
 from uuid import uuid4
@@ -10,7 +10,7 @@ TIMEOUT = httpx.Timeout(90, connect=3)
 
 
 def ask(message: str, session_id: str) -> str:
-    """The assistant's answer, or a sentence about why there is none."""
+    """Return the assistant's answer, or a sentence with the reason why there is none."""
     key = os.environ.get("OS_SECURITY_KEY")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     question = {"message": message, "session_id": session_id, "user_id": f"page:{session_id}"}
@@ -25,7 +25,7 @@ def ask(message: str, session_id: str) -> str:
 
 
 def page() -> None:
-    """Draws the conversation so far and takes the next message; the address keeps the session over a reload."""
+    """Show the conversation and send the next message; the session is part of the address and survives a reload."""
     st.set_page_config(page_title="Assistant")
     st.title("Assistant")
     session_id = st.query_params.setdefault("session", uuid4().hex) or uuid4().hex

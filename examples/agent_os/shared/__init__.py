@@ -1,1 +1,1 @@
-"""What several services of the example share; each image takes the whole folder and imports what it needs."""
+"""Modules that several services share; each image has the complete folder."""

@@ -1,11 +1,11 @@
-"""The notes: written by the gateway, digested by the worker.
+"""Table of the notes, which the gateway writes and the worker digests.
 
-The table is the queue that nothing is lost from. A message over Redis only wakes the worker, which then takes every
-note that is still pending; a lost message (Redis restarted, full or flushed) costs time and no note.
+The table is the durable queue. A message over Redis only triggers the worker, which then processes every pending note; a
+lost message (Redis restarted, full or flushed) delays notes and loses none.
 """
 
 NOTES_LOCK = 7_777_001
-"""Key of the advisory lock under which tables are made: copies that start together would trip over each other."""
+"""Key of the advisory lock for the creation of tables, which replicas that start together must not do concurrently."""
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS notes (
@@ -27,4 +27,4 @@ SELECT id, body FROM notes WHERE digested_at IS NULL ORDER BY created_at LIMIT :
 DIGESTED = "UPDATE notes SET digested_at = now(), summary = :summary, embedding = :embedding WHERE id = :id"
 
 DIGEST_TASK = "notes.digest"
-"""Name of the worker's task, without arguments."""
+"""Name of the worker's task, which has no arguments."""

@@ -1,7 +1,7 @@
-"""What every web service here tells: `/metrics`, and each request's time under the OpenTelemetry name.
+"""Metrics of a web service: `/metrics`, and request durations under the OpenTelemetry name.
 
-The platform's alarm rules read `http_server_request_duration_seconds` and the process' own CPU and memory, which
-prometheus_client brings. Requests of the platform itself (`/health`, `/metrics`) are left out: a failing health check
+The platform's alarm rules read `http_server_request_duration_seconds`, and CPU and memory of the process, which
+prometheus_client provides. Requests of the platform itself (`/health`, `/metrics`) are left out: a failing health check
 is not a failed request of a user.
 """
 
@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 
 from shared.serving import DRAINING
 
-Message = MutableMapping[str, Any]  # ASGI's own shape
+Message = MutableMapping[str, Any]  # ASGI message
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -30,13 +30,13 @@ REQUEST_SECONDS = Histogram(
 
 
 class Measured:
-    """ASGI middleware that times requests, and asks clients to leave while the service drains."""
+    """ASGI middleware that measures requests, and closes connections while the service drains."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """One connection event; what is not HTTP passes untouched."""
+        """Measure an HTTP request; other events pass unchanged."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -59,8 +59,8 @@ class Measured:
                 REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - begun)
 
 
-def tell_metrics(app: FastAPI) -> None:
-    """Adds the measuring and `/metrics` to a service."""
+def add_metrics(app: FastAPI) -> None:
+    """Add request metrics and `/metrics` to a service."""
     app.add_middleware(Measured)
 
     @app.get("/metrics", include_in_schema=False)
@@ -69,5 +69,5 @@ def tell_metrics(app: FastAPI) -> None:
 
 
 def _route(scope: Message) -> str:
-    """The pattern of the route, never the path itself: identifiers in it would make a series each."""
+    """Pattern of the route; with the path itself, each identifier in it would create a series."""
     return getattr(scope.get("route"), "path", "unmatched")

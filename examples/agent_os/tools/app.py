@@ -1,4 +1,4 @@
-"""The tools of the assistant over HTTP: orders and arithmetic. It keeps nothing and reaches nothing."""
+"""HTTP service with the assistant's tools, orders and arithmetic. It stores nothing and calls no other service."""
 
 from dataclasses import asdict
 
@@ -8,21 +8,21 @@ from fastapi import FastAPI, HTTPException
 from prometheus_client import Counter
 from pydantic import BaseModel, Field
 from shared.serving import DRAINING
-from shared.telemetry import tell_metrics
+from shared.telemetry import add_metrics
 
 CALLS = Counter("tool_calls_total", "Calls of a tool, by tool and outcome.", ("tool", "outcome"))
 
 
 class Expression(BaseModel):
-    """What is to be calculated."""
+    """Expression to calculate."""
 
     expression: str = Field(min_length=1, max_length=arithmetic.LONGEST)
 
 
 def create() -> FastAPI:
-    """The service."""
+    """Create the service."""
     app = FastAPI(title="tools")
-    tell_metrics(app)
+    add_metrics(app)
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -39,9 +39,9 @@ def create() -> FastAPI:
         return asdict(found)
 
     @app.post("/calculate")
-    async def calculate(asked: Expression) -> dict[str, float]:
+    async def calculate(body: Expression) -> dict[str, float]:
         try:
-            result = arithmetic.value(asked.expression)
+            result = arithmetic.value(body.expression)
         except ValueError as refused:
             CALLS.labels("calculate", "refused").inc()
             raise HTTPException(422, str(refused)) from None

@@ -1,6 +1,6 @@
-"""The value of an arithmetic expression. Pure.
+"""Value of an arithmetic expression. Pure.
 
-Parsed and walked, never evaluated as code: the expression comes from a model, which repeats what a stranger wrote.
+The expression is parsed and never evaluated as code, because it comes from a model that repeats user input.
 """
 
 import ast
@@ -22,7 +22,7 @@ UNARY: dict[type[ast.unaryop], Callable[[float], float]] = {ast.UAdd: operator.p
 
 
 def value(expression: str) -> float:
-    """The value of numbers, + - * / % ** and brackets; raises ValueError with a sentence for anything else."""
+    """Calculate numbers, + - * / % ** and brackets; raises ValueError with a message for anything else."""
     if len(expression) > LONGEST:
         raise ValueError(f"the expression has {len(expression)} characters; at most {LONGEST} are read")
     try:
@@ -55,7 +55,7 @@ def _walk(node: ast.expr) -> float:
 
 
 def _power(base: float, exponent: float) -> float:
-    """Bounded, because 9**9**9 would keep a processor for hours."""
+    """Power with a bounded result, because 9**9**9 would occupy a CPU for hours."""
     if abs(exponent) > LARGEST_EXPONENT or abs(base) > 10**LARGEST_EXPONENT:
         raise ValueError(f"an exponent may be {LARGEST_EXPONENT} at most")
     result = base**exponent

@@ -1,11 +1,11 @@
-"""The orders of a shop that does not exist, by number. Pure."""
+"""Orders of a fictional shop, by number. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Order:
-    """One order; `total_usd` in US dollars."""
+    """Order of the shop."""
 
     number: str
     status: str
@@ -25,5 +25,5 @@ ORDERS = {
 
 
 def find(number: str) -> Order | None:
-    """The order of that number, however it was typed; None where there is none."""
+    """Order with this number in any spelling; None when it does not exist."""
     return ORDERS.get(number.strip().upper())

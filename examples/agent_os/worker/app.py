@@ -1,7 +1,7 @@
-"""The worker: Celery on Redis, which digests the notes that stand pending in the database.
+"""Worker: Celery on Redis, which digests the pending notes of the database.
 
-A task is only a call to look: what is to do, and that it is done, stands in the database alone, in one transaction.
-So a task that runs twice, or a copy that is killed half-way, does no harm, and no result backend is needed.
+A task only triggers a check: pending notes and their digests are in the database and change in one transaction. A task
+that runs twice, or a replica that is killed during one, does no harm, and no result backend is needed.
 """
 
 import os
@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 LOG = get_task_logger(__name__)
 BATCH = 20
 SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "30"))
-"""How long a note waits at most whose wake-up was lost."""
+"""Maximum time until a note is digested when its message was lost."""
 CONNECTION = {"connect_timeout": 3, "tcp_user_timeout": 5000, "options": "-c statement_timeout=10000"}
 CLOCK = threading.Event()
 
@@ -45,7 +45,7 @@ app.conf.update(
 
 @cache
 def database() -> Engine:
-    """One pool a process, made when it is first needed: a connection does not survive the fork of Celery's processes."""
+    """One pool per process, created on first use, because a connection does not survive the fork of Celery's processes."""
     return create_engine(os.environ["DATABASE_URL"], pool_size=1, pool_pre_ping=True, connect_args=CONNECTION)
 
 
@@ -57,7 +57,7 @@ def database() -> Engine:
     retry_backoff_max=30,
 )
 def digest() -> int:
-    """Digests all pending notes and gives their number; tried again while the database is away."""
+    """Digest all pending notes and return their number; retried while the database is unavailable."""
     done = 0
     while found := _digest_some():
         done += found
@@ -69,7 +69,7 @@ def digest() -> int:
 def _digest_some() -> int:
     with database().begin() as connection:
         if connection.execute(text("SELECT to_regclass('notes')")).scalar() is None:
-            return 0  # the gateway has not made the table yet, so there is no note
+            return 0  # the gateway has not created the table yet, so there are no notes
         rows = connection.execute(text(notes.PENDING), {"limit": BATCH}).all()
         for row in rows:
             done = {"id": row.id, "summary": digests.summary(row.body), "embedding": digests.embedding(row.body)}
@@ -78,10 +78,10 @@ def _digest_some() -> int:
 
 
 @worker_ready.connect
-def begin(sender: Any, **_: Any) -> None:  # Celery hands its consumer over without a type
-    """Looks at once, and now and then by itself from then on.
+def begin(sender: Any, **_: Any) -> None:  # Celery's consumer has no type
+    """Check for notes at once, and start the periodic check.
 
-    `worker_ready` comes again after each new connection to Redis; the clock is set once.
+    `worker_ready` is sent after each new connection to Redis; the periodic check is started once.
     """
     look()
     if not CLOCK.is_set():
@@ -90,7 +90,7 @@ def begin(sender: Any, **_: Any) -> None:  # Celery hands its consumer over with
 
 
 def look() -> None:
-    """Asks the copies, of which this is one, to look for pending notes."""
+    """Send the replicas of the worker a message to check for pending notes."""
     try:
         app.send_task(notes.DIGEST_TASK, retry=False)
     except RedisAway:

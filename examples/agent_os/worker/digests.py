@@ -1,7 +1,7 @@
-"""What the worker makes of a note: a summary and an embedding. Pure.
+"""Digest of a note: a summary and an embedding. Pure.
 
-The embedding is feature hashing (Weinberger et al., 2009) and not a model's: it needs no key, is the same everywhere,
-and similar notes still lie near each other.
+The embedding is feature hashing (Weinberger et al., 2009) instead of a model's: it needs no key and is the same
+everywhere, and similar notes have similar embeddings.
 """
 
 import math
@@ -14,13 +14,13 @@ WORD = re.compile(r"\w+")
 
 
 def summary(body: str) -> str:
-    """The first sentence, cut to twelve words."""
+    """First sentence, cut to twelve words."""
     words = re.split(r"(?<=[.!?])\s", body.strip(), maxsplit=1)[0].split()
     return " ".join(words[:SUMMARY_WORDS]) + (" ..." if len(words) > SUMMARY_WORDS else "")
 
 
 def embedding(body: str) -> list[float]:
-    """64 numbers of length one together; zeros for a text without a word."""
+    """Unit vector of 64 numbers; zeros for a text without words."""
     sums = [0.0] * DIMENSIONS
     for word in WORD.findall(body.lower()):
         hashed = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")
