@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from providers.docker.network.cidr import subnets
 from providers.docker.network.flows import networks as network_plans
+from providers.docker.network.flows import subnets
 from tests.docker.plans import aliases, command, container, containers, networks
 from tests.docker.specs import refusals, spec_of
 from tests.planning import plan, production

@@ -14,7 +14,7 @@ def reply_to(*messages: str, tools: tuple[str, ...] = TOOLS) -> Reply:
 
 def test_a_name_comes_from_the_conversation_only() -> None:
     assert reply_to("Hello, my name is Ada.", "What is my name?") == Say("Your name is Ada.")
-    assert reply_to("What's my name?") == Say("You have not told me your name.")
+    assert reply_to("What's my name?") == Say("I do not know your name yet.")
 
 
 def test_the_last_stated_name_is_used() -> None:
@@ -23,7 +23,7 @@ def test_the_last_stated_name_is_used() -> None:
 
 def test_a_name_in_an_answer_is_not_the_name_of_the_user() -> None:
     turns = [Turn("assistant", "My name is Robot"), Turn("user", "What is my name?")]
-    assert reply(turns, TOOLS) == Say("You have not told me your name.")
+    assert reply(turns, TOOLS) == Say("I do not know your name yet.")
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from automation import Deployment
 from automation.stack.document import read_stack
 from automation.stack.keys import with_values
 from providers.docker.context import REGION, DockerContext
-from providers.docker.network.cidr import prometheus_address
-from providers.docker.observability.configuration import PROMETHEUS_PORT
+from providers.docker.network.flows import prometheus_address
+from providers.docker.observability.prometheus import PROMETHEUS_PORT
 from tests.engine.project import EngineProject
 from tests.local.agent_os.system import Answer, free_port
 from tests.local.images import role_images, service_images

@@ -80,7 +80,7 @@ def _name_question(text: str, turns: Sequence[Turn]) -> Reply | None:
     if not NAME_QUESTION.search(text):
         return None
     names = [found[1] for turn in turns if turn.role == "user" and (found := NAME_STATEMENT.search(turn.text))]
-    return Say(f"Your name is {names[-1]}." if names else "You have not told me your name.")
+    return Say(f"Your name is {names[-1]}." if names else "I do not know your name yet.")
 
 
 def _memory_statement(text: str, _: Sequence[Turn]) -> Reply | None:

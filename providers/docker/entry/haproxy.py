@@ -11,7 +11,7 @@ from providers.contract.prometheus import metrics_path
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
 from providers.docker.naming import CONFIG_FOLDER
-from providers.docker.network.cidr import proxy_address
+from providers.docker.network.flows import proxy_address
 
 HTTPS_CONTAINER_PORT, HTTP_CONTAINER_PORT, METRICS_PORT = 8443, 8080, 8404
 """Ports inside the container; ports below 1024 would need root."""

@@ -19,8 +19,7 @@ from providers.docker.compute.health import platform_probe
 from providers.docker.context import HTTP_PORT, HTTPS_PORT, DockerContext
 from providers.docker.entry.haproxy import HTTP_CONTAINER_PORT, HTTPS_CONTAINER_PORT, METRICS_PORT, configuration
 from providers.docker.naming import CONFIG_FOLDER
-from providers.docker.network.cidr import proxy_address
-from providers.docker.network.flows import ENTRY, MONITORING, internal_network
+from providers.docker.network.flows import ENTRY, MONITORING, internal_network, proxy_address
 
 MEMORY_MIB = 512
 VCPU = 2

@@ -15,7 +15,7 @@ from providers.docker.database.backup import EXCHANGE_FOLDER
 from providers.docker.database.resources import DockerDatabase
 from providers.docker.naming import CACHE, CONFIG_FOLDER, DATABASE
 from providers.docker.network.flows import DATA, MONITORING
-from providers.docker.observability.configuration import CONTAINER_EXPORTER_PORT, SCRAPE_INTERVAL_SECONDS
+from providers.docker.observability.prometheus import CONTAINER_EXPORTER_PORT, SCRAPE_INTERVAL_SECONDS
 from providers.docker.workloads import DockerWatched
 
 MEMORY_MIB, CONTAINER_EXPORTER_MEMORY_MIB = 128, 256

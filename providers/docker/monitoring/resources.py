@@ -18,10 +18,9 @@ from providers.docker.context import DockerContext
 from providers.docker.monitoring.exporters import create_exporters
 from providers.docker.monitoring.panels import DASHBOARD_UID, DATA_SOURCE, dashboard_document
 from providers.docker.naming import CONFIG_FOLDER
-from providers.docker.network.cidr import prometheus_address
-from providers.docker.network.flows import DASHBOARD, MONITORING
-from providers.docker.observability.configuration import PROMETHEUS_PORT
+from providers.docker.network.flows import DASHBOARD, MONITORING, prometheus_address
 from providers.docker.observability.metrics_collector import create_alertmanager, create_prometheus
+from providers.docker.observability.prometheus import PROMETHEUS_PORT
 from providers.docker.workloads import DockerWatched
 
 GRAFANA_PORT = 3000

@@ -1,16 +1,24 @@
-"""Docker networks of the platform, and which containers are attached to each. Pure.
+"""Docker networks of the platform, the containers attached to each, and their address blocks. Pure.
 
 Each service has an internal network, which the parts that it uses and the parts that call it (entry, Prometheus) join,
 and, unless `network.egress` is none, a second network with outbound access. Each entry of `calls` is a network of caller
 and callee only. No two services share any other network, so a service reaches only what it uses or calls.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv4Network
 
+from providers.contract.context import RegionContext
 from providers.contract.spec import Platform
 
 DATA, MONITORING, ENTRY, DASHBOARD, ALERTING = "data", "monitoring", "entry", "dashboard", "alerting"
+PREFIX_LENGTH = 25
+"""Prefix length of a network's block: 126 addresses, of which Docker assigns the upper half."""
+DYNAMIC_ADDRESSES = 62
+PROMETHEUS_OFFSET, PROXY_OFFSET = 2, 3
+"""Fixed addresses in the monitoring network: both containers listen only there, which needs a known address."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +72,45 @@ def service_networks(spec: Platform, service: str) -> tuple[str, ...]:
     own = [part for part in (internal_network(service), egress_network(service)) if part in parts]
     calls = [call_network(service, callee) for callee in spec.services[service].calls]
     return (*own, *calls, *(call_network(caller, service) for caller in spec.callers_of(service)))
+
+
+def block_count(spec: Platform) -> int:
+    """Number of blocks that `network.cidr` holds."""
+    bits = PREFIX_LENGTH - IPv4Network(spec.network.cidr).prefixlen
+    return 2**bits if bits >= 0 else 0
+
+
+def subnets(spec: Platform) -> Mapping[str, IPv4Network]:
+    """Block of each network by its part.
+
+    The index of a block is a hash of the network's name, and only a collision moves it to the next free one. A new
+    service therefore does not change the blocks of the others.
+    """
+    blocks = block_count(spec)
+    parts: dict[int, str] = {}
+    for network in networks(spec):
+        start = int(sha256(network.part.encode()).hexdigest()[:8], 16) % blocks
+        index = next(index for index in (*range(start, blocks), *range(start)) if index not in parts)
+        parts[index] = network.part
+    first_address = int(IPv4Network(spec.network.cidr).network_address)
+    size = 2 ** (32 - PREFIX_LENGTH)
+    return {part: IPv4Network((first_address + index * size, PREFIX_LENGTH)) for index, part in parts.items()}
+
+
+def dynamic_range(block: IPv4Network) -> IPv4Network:
+    """Upper half of a block, from which Docker assigns addresses; the lower half is for fixed ones."""
+    return list(block.subnets())[1]
+
+
+def prometheus_address(context: RegionContext) -> str:
+    """Address at which Prometheus listens, in the monitoring network only."""
+    return str(_monitoring_address(context.spec, PROMETHEUS_OFFSET))
+
+
+def proxy_address(context: RegionContext) -> str:
+    """Address at which the entry exposes its metrics, in the monitoring network only."""
+    return str(_monitoring_address(context.spec, PROXY_OFFSET))
+
+
+def _monitoring_address(spec: Platform, offset: int) -> IPv4Address:
+    return subnets(spec)[MONITORING][offset]

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform
-from providers.docker.network.cidr import DYNAMIC_ADDRESSES, PREFIX_LENGTH, block_count
-from providers.docker.network.flows import networks
+from providers.docker.network.flows import DYNAMIC_ADDRESSES, PREFIX_LENGTH, block_count, networks
 
 RESERVED_ADDRESSES = 8
 """Addresses of a service's network for entry, Prometheus, database, cache and store, with some spare."""

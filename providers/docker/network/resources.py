@@ -1,7 +1,7 @@
 """Docker networks that isolate the services and give them outbound access.
 
 Docker blocks traffic between its networks, so the attachments of `flows.py` are the whole firewall. Address blocks are
-fixed (`cidr.py`), because two containers listen at an address that must be known in advance.
+fixed, because two containers listen at an address that must be known in advance.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,7 @@ import pulumi_docker as docker
 
 from providers.contract.component import Scope
 from providers.docker.context import DockerContext
-from providers.docker.network.cidr import dynamic_range, subnets
-from providers.docker.network.flows import NetworkPlan, networks
+from providers.docker.network.flows import NetworkPlan, dynamic_range, networks, subnets
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import platform_probe
 from providers.docker.monitoring.alarms import docker_rules_document
 from providers.docker.naming import CONFIG_FOLDER
-from providers.docker.network.cidr import prometheus_address
-from providers.docker.network.flows import ALERTING, MONITORING, internal_network
-from providers.docker.observability.configuration import (
+from providers.docker.network.flows import ALERTING, MONITORING, internal_network, prometheus_address
+from providers.docker.observability.prometheus import (
     ALERTMANAGER_PORT,
     DOCKER_RULES,
     PROMETHEUS_PORT,

@@ -27,7 +27,7 @@ def test_a_conversation_is_remembered_after_every_process_was_restarted(system: 
     system.start(*ALL)
     system.wait_healthy()
     assert answer_text(system, "What is my name?", session) == "Your name is Grace."
-    assert answer_text(system, "What is my name?", new_session()) == "You have not told me your name."
+    assert answer_text(system, "What is my name?", new_session()) == "I do not know your name yet."
 
 
 def test_a_memory_is_available_in_the_next_session_of_its_user_only(system: System) -> None:

@@ -1,4 +1,4 @@
-"""Configuration files of Prometheus and Alertmanager. Pure.
+"""Configuration file of Prometheus. Pure.
 
 The shared alert rules select a subject by the label `job`: a service's job has its replicas, found through Docker's DNS,
 and the jobs of database and cache have their exporters. Backup metrics come from the host exporter and the CPU of the
@@ -6,13 +6,10 @@ database's container from the container exporter, so both are relabelled to the 
 """
 
 import json
-from collections.abc import Mapping
 
 from providers.contract.prometheus import metrics_path
-from providers.contract.spec import MonitoringSpec
 from providers.docker.context import DockerContext
 from providers.docker.entry.haproxy import METRICS_PORT
-from providers.docker.monitoring.limits import SMTP_FROM, SMTP_SMARTHOST, SMTP_USERNAME
 from providers.docker.naming import CONFIG_FOLDER
 
 SCRAPE_INTERVAL_SECONDS = 15
@@ -21,11 +18,6 @@ PROMETHEUS_PORT, ALERTMANAGER_PORT = 9090, 9093
 POSTGRES_EXPORTER_PORT, REDIS_EXPORTER_PORT = 9187, 9121
 HOST_EXPORTER_PORT, CONTAINER_EXPORTER_PORT = 9100, 8080
 SHARED_RULES, DOCKER_RULES = "platform.rules.yml", "docker.rules.yml"
-RECEIVER = "everybody"
-SLACK_FILE = f"{CONFIG_FOLDER}/slack-webhook"
-MAIL_FILE = f"{CONFIG_FOLDER}/mail-password"
-TITLE = "{{ .Status | toUpper }} {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }}"
-TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}"
 
 Job = dict[str, object]
 
@@ -85,38 +77,3 @@ def _host_jobs(context: DockerContext, database_container: str) -> list[Job]:
 
 def _static_job(name: str, target: str) -> Job:
     return {"job_name": name, "static_configs": [{"targets": [target]}]}
-
-
-def alertmanager_document(monitoring: MonitoringSpec, relay: Mapping[str, str]) -> str:
-    """Configuration of Alertmanager in JSON, which is YAML; `relay` has the mail relay's settings by secret name.
-
-    Every receiver gets both severities. Secrets are read from separate files where Alertmanager supports that; the
-    relay's address and user name are not, so they make the whole document secret.
-    """
-    receiver: dict[str, object] = {"name": RECEIVER}
-    if monitoring.emails:
-        receiver["email_configs"] = [{"to": address, "send_resolved": True} for address in monitoring.emails]
-    if monitoring.slack is not None:
-        message = {"channel": monitoring.slack.channel, "title": TITLE, "text": TEXT, "send_resolved": True}
-        receiver["slack_configs"] = [{"api_url_file": SLACK_FILE, **message}]
-    document = {
-        **({"global": _relay_settings(relay)} if monitoring.emails else {}),
-        "route": {
-            "receiver": RECEIVER,
-            "group_by": ["alertname", "service"],
-            "group_wait": "10s",
-            "group_interval": "1m",
-            "repeat_interval": "4h",
-        },
-        "receivers": [receiver],
-    }
-    return json.dumps(document, indent=2)
-
-
-def _relay_settings(relay: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "smtp_smarthost": relay[SMTP_SMARTHOST],
-        "smtp_from": relay[SMTP_FROM],
-        "smtp_auth_username": relay[SMTP_USERNAME],
-        "smtp_auth_password_file": MAIL_FILE,
-    }
