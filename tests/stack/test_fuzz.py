@@ -10,10 +10,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from automation.stack.document import StackDocument
+from automation.plan.spec_keys import BASE
+from automation.stack.document import StackDocument, stack_of
+from automation.stack.keys import with_values
 from automation.stack.yaml_reader import read_text
+from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration
-from tests.planning import ROOT
+from providers.contract.spec.defaults import Raw
+from tests.planning import ROOT, plan
 
 SECRET = "sk-hunter2"
 FILES = [
@@ -106,3 +110,30 @@ def test_a_folder_a_missing_file_and_a_large_file_are_one_message(tmp_path: Path
     ):
         with pytest.raises(InvalidConfiguration, match=problem):
             read_text(path)
+
+
+EXTREME: Raw = {
+    "services.web.path": "/a/../b",
+    "services.web.environment": {"a": "", "B": "\n\t{{}} ${X} %s", "C": "x" * 5000},
+    "services.web.command": ["", "a b", *["x"] * 100],
+    "budget": {"monthly_usd": 1e300},
+    "monitoring.alerts": {"cpu_percent": 1e-9, "latency_p95_seconds": 1e-9},
+    "monitoring.slo": {"availability_percent": 99.9999},
+    "storage": {"noncurrent_days": 10**6},
+    "recovery": {"standby_region": "x" * 500},
+}
+"""Values that are well-formed, and that no user writes."""
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure", "docker"])
+@pytest.mark.parametrize("key", [*EXTREME, "all"])
+def test_an_accepted_file_can_be_planned(cloud: str, key: str) -> None:
+    changes = EXTREME if key == "all" else {key: EXTREME[key]}
+    platform = with_values(BASE, {"services.web.path": "/", **changes, "cloud": cloud})
+    try:
+        stack_of("trial", {PLATFORM_KEY: platform})
+    except InvalidConfiguration as invalid:
+        assert invalid.diagnostics
+    else:
+        if key in ("all", "services.web.environment"):
+            assert plan(platform, "trial").resources
