@@ -24,7 +24,8 @@ from providers.contract.prometheus import (
 )
 from providers.docker.monitoring.alarms import docker_rules_document
 from providers.docker.monitoring.panels import dashboard_document
-from providers.docker.observability.channels import alertmanager_document, prometheus_document
+from providers.docker.observability.channels import alertmanager_document
+from providers.docker.observability.prometheus import prometheus_document
 from providers.docker.preflight.daemon import Fields, fields, rows
 from tests.docker.plans import container, files, settings, uploads, variables
 from tests.docker.specs import context_of, spec_of
