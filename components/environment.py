@@ -1,6 +1,6 @@
 """Environment of each service: port, addresses of what it calls and uses, secrets by reference.
 
-No value of a secret passes here: `DATABASE_URL` and `REDIS_URL` are references that the adapter's rooms made.
+No value of a secret passes here: `DATABASE_URL` and `REDIS_URL` are references that the cloud's components create.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ def environments(spec: Platform, around: ServiceInputs) -> dict[str, Environment
 
 
 def environment_of(service: Service, around: ServiceInputs) -> Environment:
-    """Return variables and secret references of one service, for what it `uses`, `calls` and lists."""
+    """Return variables and secret references of one service, by its `uses`, `calls` and `secrets`."""
     plain: dict[str, pulumi.Input[str]] = {}
     if service.port is not None:
         plain[variables.PORT] = str(service.port)

@@ -80,7 +80,7 @@ def _without_contradictions(spec: Platform) -> Platform:
     return spec.model_copy(update={"services": services})
 
 
-class Reading(NamedTuple):
+class SpecReading(NamedTuple):
     """The readable part of a spec, and the errors of its shape."""
 
     spec: Platform | None
@@ -96,7 +96,7 @@ def read(raw: Raw) -> tuple[Platform | None, list[ConfigError]]:
     return reading.spec, reading.errors
 
 
-def _read(raw: Raw, source: Mapping[str, str]) -> Reading:
+def _read(raw: Raw, source: Mapping[str, str]) -> SpecReading:
     rest = with_empty_blocks(copy.deepcopy(raw))
     errors: dict[str, ConfigError] = {}
     unclear: list[str] = []
@@ -112,8 +112,8 @@ def _read(raw: Raw, source: Mapping[str, str]) -> Reading:
             for detail in details:
                 _remove(rest, detail["loc"])
         else:
-            return Reading(spec, list(errors.values()), unclear)
-    return Reading(None, list(errors.values()), unclear)
+            return SpecReading(spec, list(errors.values()), unclear)
+    return SpecReading(None, list(errors.values()), unclear)
 
 
 def _remove(raw: Raw, location: Location) -> None:
