@@ -6,7 +6,7 @@ from pathlib import Path
 from automation.stack.document import Stack, read_stack
 from providers import limits
 from providers.contract.spec import Platform
-from providers.contract.spec.clouds import AwsBlock, AzureBlock, GcpBlock
+from providers.contract.spec.platform import AwsBlock, AzureBlock, GcpBlock
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,13 @@
 """Settings that Azure refuses or adjusts, collected from its capabilities. Pure: no SDK is imported to report them."""
 
 from providers.azure.base.image_sources import registry_refusals
-from providers.azure.base.limits import deployer_adjustments, location_refusals, tag_refusals
-from providers.azure.base.model_deployments import model_adjustments, model_refusals
+from providers.azure.base.limits import (
+    deployer_adjustments,
+    location_refusals,
+    model_adjustments,
+    model_refusals,
+    tag_refusals,
+)
 from providers.azure.cache.sizes import cache_adjustments, cache_refusals
 from providers.azure.compute.limits import compute_adjustments, compute_refusals, variable_refusals
 from providers.azure.compute.scaling import scaling_adjustments, scaling_refusals

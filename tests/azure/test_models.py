@@ -4,7 +4,7 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from providers.azure.base import roles
-from providers.azure.base.model_deployments import ModelDeployment, parse_model
+from providers.azure.base.limits import ModelDeployment, parse_model
 from tests.azure.plans import adjustments, base_plan, depends_on, error_keys, input_at, refusals, variables
 
 

@@ -14,7 +14,7 @@ import pulumi_azure_native as azure_native
 import pulumi_random as random
 
 from providers.azure.base.identity import AzureIdentity
-from providers.azure.base.model_deployments import (
+from providers.azure.base.limits import (
     CAPACITY_THOUSAND_TOKENS_PER_MINUTE,
     DEPLOYMENT_SKU,
     ModelDeployment,

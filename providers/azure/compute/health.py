@@ -11,7 +11,6 @@ from math import ceil
 from typing import Literal
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
 MAX_PERIOD_SECONDS = 240
@@ -37,7 +36,7 @@ def probes(health: Health) -> tuple[AzureProbe, ...]:
 
 def startup_probe(health: Health) -> AzureProbe:
     """Return the probe that covers the start period and the failures after it with at most ten checks."""
-    startup_seconds = patience_seconds(health)
+    startup_seconds = health.max_startup_seconds
     period_seconds = min(MAX_PERIOD_SECONDS, max(ceil(startup_seconds / MAX_FAILURES), health.timeout_seconds))
     failures = min(MAX_FAILURES, ceil(startup_seconds / period_seconds))
     return AzureProbe("Startup", period_seconds, health.timeout_seconds, failures)
@@ -56,7 +55,7 @@ def readiness_probe(health: Health) -> AzureProbe:
 
 def liveness_probe(health: Health) -> AzureProbe:
     """Return the probe that restarts a replica that stays unhealthy."""
-    failures = min(MAX_FAILURES, PATIENCE * health.unhealthy_threshold)
+    failures = min(MAX_FAILURES, health.restart_threshold)
     return AzureProbe("Liveness", health.interval_seconds, health.timeout_seconds, failures)
 
 
@@ -91,6 +90,6 @@ def _adjustments(name: str, service: Service) -> Iterator[Adjustment]:
         reason = f"TCP connection to port {service.port} instead of an HTTP request, because no path is set"
         yield Adjustment(key, requested, Effect.ADJUSTED, reason)
     max_seconds = MAX_PERIOD_SECONDS * MAX_FAILURES
-    if service.port is not None and patience_seconds(health) > max_seconds:
+    if service.port is not None and health.max_startup_seconds > max_seconds:
         reason = f"{max_seconds} s until a starting replica is restarted, the maximum of a startup probe"
         yield Adjustment(f"{key}.start_period_seconds", health.start_period_seconds, Effect.ADJUSTED, reason)

@@ -1,10 +1,12 @@
 """Alert rules on metrics of a resource and on log queries: one for each alarm rule, and one on Front Door's origins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.resources import AzureBaseResources
 from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.entry.resources import AzureEntry
 from providers.azure.monitoring.metrics import (
@@ -17,11 +19,37 @@ from providers.azure.monitoring.metrics import (
     query_minutes,
     window_seconds,
 )
-from providers.azure.monitoring.targets import AzureTargets
 from providers.azure.observability.channels import SEVERITIES, AzureChannels
+from providers.azure.workloads import AzureWatched
 from providers.contract.alarms import AlarmRule, Severity, metric_for
 from providers.contract.component import Scope
 from providers.contract.results import Entry
+from providers.contract.spec import Platform
+
+
+@dataclass(frozen=True)
+class AzureTargets:
+    """Resource ids by subject (`gateway`, `database`, `cache`), and the database server's maximum connections."""
+
+    base: AzureBaseResources
+    ids: Mapping[str, pulumi.Output[str]]
+    max_connections: int
+
+    @property
+    def spec(self) -> Platform:
+        """Spec of the platform."""
+        return self.base.spec
+
+
+def monitoring_targets(base: AzureBaseResources, watched: AzureWatched) -> AzureTargets:
+    """Collect the resources that the alarm rules refer to."""
+    ids = {name: app.id for name, app in watched.workloads.compute.apps.items()}
+    if watched.database is not None:
+        ids["database"] = watched.database.server_id
+    if watched.cache is not None:
+        ids["cache"] = watched.cache.cluster_id
+    return AzureTargets(base, ids, watched.database.max_connections if watched.database else 0)
+
 
 MIN_HEALTHY_PERCENT = 90
 ORIGIN_WINDOW_SECONDS = 300

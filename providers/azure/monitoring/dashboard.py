@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.monitoring.alarms import AzureTargets
 from providers.azure.monitoring.metrics import METRICS, QUERIES, access_log, query_minutes
-from providers.azure.monitoring.targets import AzureTargets
 from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows

@@ -10,11 +10,17 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
-from providers.azure.monitoring.alarms import AzureAlarm, LogQuery, create_alarms, create_origin_alarm, log_alert
+from providers.azure.monitoring.alarms import (
+    AzureAlarm,
+    LogQuery,
+    create_alarms,
+    create_origin_alarm,
+    log_alert,
+    monitoring_targets,
+)
 from providers.azure.monitoring.dashboard import create_dashboard
 from providers.azure.monitoring.limits import budget_start
 from providers.azure.monitoring.metrics import access_log, burn_rate_query
-from providers.azure.monitoring.targets import monitoring_targets
 from providers.azure.workloads import AzureWatched
 from providers.contract.alarms import BURN_RATES, BurnRate, Severity
 from providers.contract.component import Scope

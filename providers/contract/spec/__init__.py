@@ -1,7 +1,6 @@
 """Spec of a platform: frozen data, the same for every cloud."""
 
 from providers.contract.spec.base import CloudName, Profile, SpecModel
-from providers.contract.spec.clouds import AwsBlock, AzureBlock, DockerBlock, GcpBlock
 from providers.contract.spec.data import (
     BackupSpec,
     CacheSpec,
@@ -13,9 +12,8 @@ from providers.contract.spec.data import (
 )
 from providers.contract.spec.network import IngressSpec, NetworkSpec, Replicas
 from providers.contract.spec.operations import Alerts, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec, Slack, Slo
-from providers.contract.spec.platform import Platform
-from providers.contract.spec.presets import PRESETS, App, Preset
-from providers.contract.spec.service import Autoscaling, Health, Service, Size, Uses
+from providers.contract.spec.platform import AwsBlock, AzureBlock, DockerBlock, GcpBlock, Platform
+from providers.contract.spec.service import PRESETS, App, Autoscaling, Health, Preset, Service, Size, Uses
 
 __all__ = [
     "PRESETS",

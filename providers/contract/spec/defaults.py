@@ -6,7 +6,7 @@ classes are those of production; the other profiles lower them.
 
 from typing import TypeGuard, cast
 
-from providers.contract.spec.presets import PRESETS, Preset
+from providers.contract.spec.service import PRESETS, Preset
 
 Raw = dict[str, object]
 """Mapping of a stack file or a JSON document, not validated."""

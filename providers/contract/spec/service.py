@@ -1,12 +1,58 @@
 """Service: image, size, replicas, health, connections and data stores."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from providers.contract.spec.base import Environment, Percent, Port, PositiveInt, Slug, SpecModel, Variable
 from providers.contract.spec.network import Replicas
-from providers.contract.spec.presets import PRESETS, App, Preset
+
+App = Literal["agentos", "fastapi", "streamlit", "django", "celery", "custom"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Defaults of one kind of application; without a port it is a worker that accepts no connections."""
+
+    port: int | None
+    health_path: str | None
+    command: tuple[str, ...] = ()
+    health_command: tuple[str, ...] = ()
+    web_concurrency: bool = False
+    """True for servers that fork one process per core; WEB_CONCURRENCY is then the number of vCPUs."""
+
+
+PRESETS: dict[App, Preset] = {
+    "agentos": Preset(port=7777, health_path="/health"),
+    "fastapi": Preset(port=8000, health_path="/health", web_concurrency=True),
+    "streamlit": Preset(
+        port=8501,
+        health_path="/_stcore/health",
+        command=(
+            "streamlit",
+            "run",
+            "app.py",
+            "--server.address=0.0.0.0",
+            "--server.port={port}",
+            "--server.headless=true",
+        ),
+    ),
+    "django": Preset(
+        port=8000,
+        health_path="/health",
+        command=("gunicorn", "--bind=0.0.0.0:{port}", "config.wsgi:application"),
+        web_concurrency=True,
+    ),
+    "celery": Preset(
+        port=None,
+        health_path=None,
+        command=("celery", "--app=app", "worker", "--loglevel=INFO"),
+        health_command=("CMD-SHELL", "celery --app=app inspect ping --destination=celery@$HOSTNAME"),
+    ),
+    "custom": Preset(port=None, health_path=None),
+}
+
 
 Uses = Literal["database", "cache", "storage", "models"]
 
@@ -52,6 +98,16 @@ class Health(SpecModel):
     """Consecutive failed checks after which a replica is unhealthy."""
     start_period_seconds: Annotated[int, Field(ge=0, le=300)] = 60
     """Grace period after start, in seconds, in which failed checks do not count."""
+
+    @property
+    def max_startup_seconds(self) -> int:
+        """Seconds that a replica may take to start: the grace period and the failed checks after it."""
+        return self.start_period_seconds + self.interval_seconds * self.unhealthy_threshold
+
+    @property
+    def restart_threshold(self) -> int:
+        """Failed liveness checks before a restart: twice those that remove it from service, so a pause restarts nothing."""
+        return 2 * self.unhealthy_threshold
 
 
 class Service(SpecModel):

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from providers.contract.diagnostics import Adjustment, Effect
-from providers.contract.probes import PATIENCE, patience_seconds
 from providers.contract.spec import Health, Platform, Service
 
 STARTUP_PERIOD_SECONDS = 10
@@ -35,7 +34,7 @@ def startup_probe(health: Health) -> GcpProbe:
     """Probe with a short period that allows the start period and the failures that follow it, as on other clouds."""
     timeout = health.timeout_seconds
     period = max(STARTUP_PERIOD_SECONDS, timeout + 1)
-    return GcpProbe(period, timeout, max(1, min(patience_seconds(health), MAX_STARTUP_SECONDS) // period))
+    return GcpProbe(period, timeout, max(1, min(health.max_startup_seconds, MAX_STARTUP_SECONDS) // period))
 
 
 def readiness_probe(health: Health) -> GcpProbe:
@@ -47,7 +46,7 @@ def readiness_probe(health: Health) -> GcpProbe:
 
 def liveness_probe(health: Health) -> GcpProbe:
     """Probe that restarts a replica that stays unhealthy."""
-    return GcpProbe(health.interval_seconds, health.timeout_seconds, PATIENCE * health.unhealthy_threshold)
+    return GcpProbe(health.interval_seconds, health.timeout_seconds, health.restart_threshold)
 
 
 def probe_adjustments(spec: Platform) -> list[Adjustment]:
@@ -67,10 +66,10 @@ def _health_adjustments(name: str, service: Service) -> Iterator[Adjustment]:
     elif service.port is not None and health.path is None:
         reason = f"a TCP check of port {service.port} at startup only; health.path is not set"
         yield Adjustment(key, requested=settings, effect=Effect.PARTIAL, reason=reason)
-    elif patience_seconds(health) > MAX_STARTUP_SECONDS:
+    elif health.max_startup_seconds > MAX_STARTUP_SECONDS:
         reason = (
             f"a replica has {MAX_STARTUP_SECONDS} seconds to start, the maximum of Cloud Run; the start period and "
-            f"{health.unhealthy_threshold} failures would be {patience_seconds(health)} seconds"
+            f"{health.unhealthy_threshold} failures would be {health.max_startup_seconds} seconds"
         )
         key = f"{key}.start_period_seconds"
         yield Adjustment(key, requested=health.start_period_seconds, effect=Effect.ADJUSTED, reason=reason)
