@@ -121,8 +121,8 @@ def explain_on_host(
     known = [diagnosis for diagnosis in diagnoses if diagnosis is not None]
     if not known:
         return failure
-    problem = "; ".join(dict.fromkeys(diagnosis.sentence for diagnosis in known))
-    fix = "; ".join(dict.fromkeys(diagnosis.advice for diagnosis in known))
+    problem = "; ".join(dict.fromkeys(diagnosis.problem for diagnosis in known))
+    fix = "; ".join(dict.fromkeys(diagnosis.fix for diagnosis in known))
     return DeploymentFailed(Failure.RESOURCE, problem, fix, failure.log, stack=stack.name)
 
 

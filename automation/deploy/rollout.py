@@ -102,7 +102,7 @@ def _revision(resource: StateResource, services: Mapping[str, ServiceType]) -> R
     if service is None:
         return None
     values = {key: masked(resource.get(key) or {}) for key in ("inputs", "outputs")}
-    desired = value_at(values[service.wanted_in], service.wanted)
+    desired = value_at(values[service.desired_in], service.desired)
     if not isinstance(desired, str):
         return None
     running = value_at(values[service.running_in], service.running)

@@ -96,10 +96,10 @@ def is_reachable(url: str) -> bool:
 def _host_findings(result: CheckResult) -> Iterator[Finding]:
     for diagnostic in result.diagnostics:
         yield failed(result.subject, f"{diagnostic.key}: {diagnostic.problem}", diagnostic.fix)
-    if result.unasked:
-        yield unknown(result.subject, result.told, result.unasked)
+    if result.fix:
+        yield unknown(result.subject, result.observed, result.fix)
     elif not result.diagnostics:
-        yield ok(result.subject, result.told)
+        yield ok(result.subject, result.observed)
 
 
 def _read(folder: Path, name: str) -> tuple[Stack | None, tuple[str, ...]]:

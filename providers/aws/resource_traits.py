@@ -29,7 +29,7 @@ RESOURCE_TRAITS = ResourceTraits(
         StatefulType("aws:ecr/repository:Repository", "the images that services run and that a rollback needs"),
         StatefulType("aws:lb/loadBalancer:LoadBalancer", "the entry address that DNS records point to"),
     ),
-    running=(ServiceType("aws:ecs/service:Service", "taskDefinition", "taskDefinition", wanted_in="inputs"),),
+    running=(ServiceType("aws:ecs/service:Service", "taskDefinition", "taskDefinition", desired_in="inputs"),),
     losing=(
         ReplacingChange("network.cidr", "aws:ec2/vpc:Vpc", "the primary CIDR block of a VPC cannot change"),
         ReplacingChange("network.cidr", "aws:ec2/subnet:Subnet", "the CIDR block of a subnet cannot change"),

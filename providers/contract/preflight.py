@@ -15,12 +15,12 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Result for one subject: passed, diagnostics, or the fix in `unasked` when it cannot be checked."""
+    """Result for one subject: passed, diagnostics, or `fix` when it cannot be checked."""
 
     subject: str
-    told: str
+    observed: str
     diagnostics: tuple[Diagnostic, ...] = ()
-    unasked: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class FailedResource:
 class Diagnosis:
     """Cause of a failed resource, as a clause without a full stop, and the fix."""
 
-    sentence: str
-    advice: str
+    problem: str
+    fix: str
 
 
 Preflight = Callable[[Platform, str, Environment], Sequence[CheckResult]]

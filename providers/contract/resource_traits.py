@@ -21,14 +21,14 @@ class StatefulType:
 class ServiceType:
     """Service type, and the state properties with the desired and the running revision.
 
-    Paths are those of the wire format; `wanted_in` and `running_in` are `inputs` or `outputs`. `failed` is a property and
+    Paths are those of the wire format; `desired_in` and `running_in` are `inputs` or `outputs`. `failed` is a property and
     its values that mean that the cloud abandoned the revision.
     """
 
     type: str
-    wanted: str
+    desired: str
     running: str
-    wanted_in: str = "outputs"
+    desired_in: str = "outputs"
     running_in: str = "outputs"
     failed: tuple[str, tuple[str, ...]] | None = None
 

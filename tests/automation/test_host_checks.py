@@ -20,7 +20,7 @@ PORT_IN_USE = ConfigError("docker.entry_port", "port 8443 is used by the contain
 PORTS, MEMORY, IMAGES = (
     CheckResult("ports", "", (PORT_IN_USE,)),
     CheckResult("memory", "2 GiB of 16"),
-    CheckResult("images", "not on this host", unasked="pull them"),
+    CheckResult("images", "not on this host", fix="pull them"),
 )
 NO_DAEMON = "docker native provider returned an unexpected error from Configure: failed to connect to any docker daemon"
 

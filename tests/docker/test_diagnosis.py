@@ -57,15 +57,15 @@ def diagnosis_of(name: str, kind: str, text: str) -> Diagnosis | None:
 def test_an_image_that_cannot_be_pulled_is_reported_with_its_key(error: str, clause: str) -> None:
     diagnosis = diagnosis_of("registry-service-web", IMAGE, PULL + error)
     assert diagnosis is not None
-    assert diagnosis.sentence == f'services.web.image: "ghcr.io/acme/web:1.0" is not on this host, and {clause}'
-    assert "correct services.web.image" in diagnosis.advice
+    assert diagnosis.problem == f'services.web.image: "ghcr.io/acme/web:1.0" is not on this host, and {clause}'
+    assert "correct services.web.image" in diagnosis.fix
 
 
 def test_an_image_of_the_platform_is_reported_with_the_key_that_replaces_it() -> None:
     diagnosis = diagnosis_of("registry-role-prometheus", IMAGE, PULL + "manifest unknown")
     assert diagnosis is not None
-    assert diagnosis.sentence.startswith('docker.images.prometheus: "prom/prometheus:v')
-    assert diagnosis.advice == "name another image in docker.images.prometheus"
+    assert diagnosis.problem.startswith('docker.images.prometheus: "prom/prometheus:v')
+    assert diagnosis.fix == "name another image in docker.images.prometheus"
 
 
 def test_a_command_that_the_image_lacks_is_reported_with_dockers_error() -> None:
@@ -75,18 +75,18 @@ def test_a_command_that_the_image_lacks_is_reported_with_dockers_error() -> None
     )
     diagnosis = diagnosis_of("compute-web-1", CONTAINER, text)
     assert diagnosis is not None
-    assert diagnosis.sentence == (
+    assert diagnosis.problem == (
         "services.web: Docker cannot start compute-web-1: failed to create shim task: exec: "
         '"nosuch": executable file not found in $PATH: unknown'
     )
-    assert diagnosis.advice == "correct image and command of services.web, and run `up` again"
+    assert diagnosis.fix == "correct image and command of services.web, and run `up` again"
 
 
 def test_a_port_that_came_into_use_during_the_update_is_reported() -> None:
     text = "Error response from daemon: driver failed: Bind for 0.0.0.0:8443 failed: port is already allocated"
     diagnosis = diagnosis_of("entry-proxy", CONTAINER, text)
     assert diagnosis is not None
-    assert diagnosis.sentence == "docker.entry_port: port 8443 was in use when entry-proxy was started"
+    assert diagnosis.problem == "docker.entry_port: port 8443 was in use when entry-proxy was started"
 
 
 def test_without_an_answer_from_docker_there_is_no_diagnosis() -> None:
@@ -102,11 +102,11 @@ def test_a_service_that_exits_is_reported_with_its_code_and_log() -> None:
         "trial-compute-web-1-1a2b3c4", "it ends with code 3 and was restarted 4 times", ("no such key",)
     )
     diagnosis = unhealthy_diagnosis("services.web", report)
-    assert diagnosis.sentence == (
+    assert diagnosis.problem == (
         "services.web: trial-compute-web-1-1a2b3c4 did not become healthy: it ends with code 3 and was restarted 4 "
         'times; its log ends with "no such key"'
     )
-    assert diagnosis.advice == "look at `docker logs trial-compute-web-1-1a2b3c4`, fix the cause and run `up` again"
+    assert diagnosis.fix == "look at `docker logs trial-compute-web-1-1a2b3c4`, fix the cause and run `up` again"
 
 
 def test_a_service_that_runs_and_is_unhealthy_is_reported_with_its_check() -> None:
@@ -121,8 +121,8 @@ def test_a_service_out_of_memory_is_reported_as_such() -> None:
     diagnosis = unhealthy_diagnosis(
         "services.web", ContainerReport("web-1", "it ends with code 137", out_of_memory=True)
     )
-    assert "had too little memory" in diagnosis.sentence
-    assert "raise its size.memory_gib" in diagnosis.advice
+    assert "had too little memory" in diagnosis.problem
+    assert "raise its size.memory_gib" in diagnosis.fix
 
 
 def test_a_container_of_the_platform_can_report_its_own_diagnosis() -> None:
@@ -196,5 +196,5 @@ def test_a_block_that_overlaps_with_another_network_is_reported_with_its_key() -
     text = "Unable to create network: Error response from daemon: Pool overlaps with other one on this address space"
     diagnosis = diagnosis_of("network-data", NETWORK, text)
     assert diagnosis is not None
-    assert diagnosis.sentence.startswith("network.cidr: 10.")
-    assert "a separate block" in diagnosis.advice
+    assert diagnosis.problem.startswith("network.cidr: 10.")
+    assert "a separate block" in diagnosis.fix

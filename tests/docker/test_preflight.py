@@ -50,7 +50,7 @@ def test_a_cloud_has_no_host_checks(cloud: str) -> None:
 
 def test_a_host_with_enough_of_everything_refuses_nothing() -> None:
     assert refusals(HOST, WITH_DASHBOARD) == []
-    assert result_of(HOST, "ports", WITH_DASHBOARD).told == "8443 is free and 8444 is free"
+    assert result_of(HOST, "ports", WITH_DASHBOARD).observed == "8443 is free and 8444 is free"
 
 
 def test_a_daemon_at_docker_host_that_does_not_answer_is_reported_by_its_variable() -> None:
@@ -74,7 +74,7 @@ def test_without_a_daemon_at_the_default_address_the_key_is_the_cloud() -> None:
 
 def test_a_daemon_that_only_dockers_client_can_reach_is_unknown_and_refuses_nothing() -> None:
     (only,) = check_host(Host(unchecked="DOCKER_CONTEXT is remote"), spec(), STACK)
-    assert (only.diagnostics, only.unasked.partition(";")[0]) == ((), "run `docker info`")
+    assert (only.diagnostics, only.fix.partition(";")[0]) == ((), "run `docker info`")
 
 
 def test_a_port_that_a_process_uses_is_refused_with_its_name() -> None:
@@ -101,7 +101,7 @@ def test_the_port_of_the_stacks_own_entry_is_accepted() -> None:
         port_owners={8443: "the process docker-proxy (pid 9)"},
     )
     assert refusals(host) == []
-    assert result_of(host, "ports").told == "8443 is used by this stack"
+    assert result_of(host, "ports").observed == "8443 is used by this stack"
 
 
 def test_the_entry_of_another_stack_is_refused() -> None:
@@ -203,5 +203,5 @@ def test_a_volume_of_another_major_version_is_refused() -> None:
 
 def test_missing_images_are_unknown_and_refuse_nothing() -> None:
     result = result_of(replace(HOST, missing_images=("ghcr.io/acme/web:1.0",)), "images")
-    assert (result.diagnostics, result.told) == ((), "not on this host yet: services.web.image")
-    assert result.unasked
+    assert (result.diagnostics, result.observed) == ((), "not on this host yet: services.web.image")
+    assert result.fix

@@ -26,7 +26,7 @@ def check_host(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
     """Check a host for a stack; only the daemon when it does not answer."""
     if host.unchecked:
         advice = "run `docker info`; ports, memory and images are not checked"
-        return (CheckResult("Docker", host.unchecked, unasked=advice),)
+        return (CheckResult("Docker", host.unchecked, fix=advice),)
     if host.no_answer:
         return (CheckResult("Docker", "", (_no_answer(host),)),)
     return (
@@ -60,7 +60,7 @@ def check_images(host: Host, spec: Platform) -> CheckResult:
         return CheckResult("images", f"all {len(images)} are on this host")
     keys = listed((key for key, image in images.items() if image in host.missing_images), "and")
     advice = "Docker pulls missing images during the first `up` if it can reach their registries"
-    return CheckResult("images", f"not on this host yet: {keys}", unasked=advice)
+    return CheckResult("images", f"not on this host yet: {keys}", fix=advice)
 
 
 def check_data_version(host: Host, spec: Platform) -> CheckResult:
