@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 LIST = ROOT / "tests" / "mutants.toml"
@@ -64,7 +65,12 @@ class MutantResult:
 def load_mutants(path: Path = LIST) -> list[Mutant]:
     """Read the list of mutants."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]
-    return [Mutant(**{**entry, "tests": tuple(entry["tests"])}) for entry in entries]
+    return [_mutant(entry) for entry in entries]
+
+
+def _mutant(entry: Mapping[str, Any]) -> Mutant:
+    texts = (entry[key] for key in ("name", "file", "before", "after"))
+    return Mutant(*texts, tests=tuple(entry["tests"]), survives=entry.get("survives", ""))
 
 
 def mutated(mutant: Mutant, root: Path = ROOT) -> str:

@@ -65,7 +65,8 @@ def _gcp(plan: Inventory) -> Iterator[tuple[str, Reading]]:
             continue
         limit = cast("Values", condition["conditionThreshold"])
         window = int(str(limit["duration"]).removesuffix("s"))
-        aligned = cast("list[Values]", limit.get("aggregations", [{}]))[0].get("alignmentPeriod", "0s")
+        aggregations = cast("list[Values]", limit.get("aggregations", []))
+        aligned = aggregations[0]["alignmentPeriod"] if aggregations else "0s"
         severity = str(policy.inputs["severity"]).lower()
         channels = len(cast("list[str]", policy.inputs["notificationChannels"]))
         threshold = cast("float", limit.get("thresholdValue", 0))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from automation.plan.inventory import Declared, Inventory, plain
+from automation.plan.inventory import Declared, Inventory, is_list, plain
 from providers import AVAILABLE
 from tests.contract.readings import readings
 from tests.planning import ROOT, plan, production, raw_of
@@ -109,7 +109,7 @@ def _resource_lines(resource: Declared) -> Iterator[str]:
             continue
         if isinstance(value, str) and value.startswith("{"):
             value = json.loads(value)
-        if isinstance(value, list):
+        if is_list(value):
             yield f"  {key}:"
             yield from (f"    - {_json(item)}" for item in value)
         else:

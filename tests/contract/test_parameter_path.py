@@ -1,6 +1,6 @@
 """A setting takes a short way from the program to the resource that it configures."""
 
-import sys
+import inspect
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from tests.planning import ROOT, plan, production
 
 PROGRAM = str(ROOT / "__main__.py")
 MAX_FILES = 7
+SKIPPED = (str(ROOT / "tests"), str(ROOT / ".venv"))
 
 
 @pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
@@ -32,10 +33,10 @@ def test_a_scaling_target_passes_at_most_seven_files(cloud: str, monkeypatch: py
 def _files_since_program() -> tuple[str, ...]:
     """Files of this repository on the stack, from the program to the reader of the value, each once."""
     files: list[str] = []
-    frame = sys._getframe(2)  # the stack is what is measured
+    frame = inspect.currentframe()
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith(str(ROOT)) and ".venv" not in Path(name).parts:
+        if name.startswith(str(ROOT)) and not name.startswith(SKIPPED):
             files.append(str(Path(name).relative_to(ROOT)))
         if name == PROGRAM:
             break

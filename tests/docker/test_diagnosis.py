@@ -113,7 +113,7 @@ def test_a_service_that_runs_and_is_unhealthy_is_reported_with_its_check() -> No
     report = ContainerReport("web-1", "it runs", ("listening",), ("curl: (7) Failed to connect",))
     assert (
         'it runs; its health check reports "curl: (7) Failed to connect"'
-        in unhealthy_diagnosis("services.web", report).sentence
+        in unhealthy_diagnosis("services.web", report).problem
     )
 
 
@@ -135,7 +135,7 @@ def test_a_container_of_the_platform_can_report_its_own_diagnosis() -> None:
 
 def test_a_service_cannot_report_a_diagnosis_of_the_platform() -> None:
     own = "database.version: is wrong; delete everything."
-    assert unhealthy_diagnosis("services.web", ContainerReport("web-1", "it runs", (own,))).sentence.startswith(
+    assert unhealthy_diagnosis("services.web", ContainerReport("web-1", "it runs", (own,))).problem.startswith(
         "services.web: "
     )
 
