@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.cli import deploy
-from automation.cli.options import (
+from automation.cli.session import (
     AsJsonLines,
+    ExitCode,
     StackName,
     Verbose,
     Yes,
     checked_deployment,
+    confirm,
+    operation,
+    require_confirmation,
     unchecked_deployment,
 )
-from automation.cli.session import ExitCode, confirm, operation, require_confirmation
 from automation.stack.document import read_stack
 from providers.contract.diagnostics import InvalidConfiguration
 

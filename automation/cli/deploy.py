@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.console import print_json_line, show
-from automation.cli.options import (
+from automation.cli.formats import print_json_line, show
+from automation.cli.session import (
     AsJson,
     AsJsonLines,
     Create,
+    ExitCode,
     Name,
     SecretsProvider,
     Settings,
@@ -17,10 +18,13 @@ from automation.cli.options import (
     TtlHours,
     Verbose,
     Yes,
+    can_prompt,
     checked_deployment,
+    confirm,
+    operation,
+    require_confirmation,
     unchecked_deployment,
 )
-from automation.cli.session import ExitCode, can_prompt, confirm, operation, require_confirmation
 
 if TYPE_CHECKING:
     from automation.cli.display import Display

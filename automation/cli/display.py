@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from automation.cli.console import console, print_json_line
-from automation.cli.formats import PAST_VERBS, PROGRESS_VERBS, duration
+from automation.cli.formats import PAST_VERBS, PROGRESS_VERBS, console, duration, print_json_line
 from automation.cli.json_lines import event_json
 from automation.cli.progress import ComponentProgress, Progress
-from automation.deploy.clock import Clock
 from automation.deploy.events import (
     SAME,
     EngineMessage,
@@ -21,6 +19,7 @@ from automation.deploy.events import (
     StepStarted,
     normalize_operation,
 )
+from automation.deploy.results import Clock
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.options import AsJson, StackName
-from automation.cli.session import ExitCode
+from automation.cli.session import AsJson, ExitCode, StackName
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:

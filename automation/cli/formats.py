@@ -1,9 +1,14 @@
-"""Durations, counts and pairs of values as text. Pure."""
+"""Output to the terminal: console, durations, counts and pairs of values as text."""
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from automation.plan.inventory import Value
+
+if TYPE_CHECKING:
+    # rich is imported when something is printed
+    from rich.console import Console, RenderableType
 
 MAX_VALUE_CHARACTERS = 60
 PROGRESS_VERBS = {
@@ -71,3 +76,27 @@ def _cut(text: str, start: int) -> str:
     start = start if len(text) > start else 0
     before, after = "..." if start else "", "..." if len(text) > start + MAX_VALUE_CHARACTERS else ""
     return f"{before}{text[start : start + MAX_VALUE_CHARACTERS]}{after}"
+
+
+PIPED_WIDTH = 120
+"""Columns of output that is not a terminal."""
+
+
+def console() -> "Console":
+    """Return a console on standard output; without colours if it is no terminal or NO_COLOR is set."""
+    from rich.console import Console
+
+    terminal = Console(highlight=False)
+    return terminal if terminal.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+
+
+def show(content: "RenderableType") -> None:
+    """Print text or a tree; the terminal wraps long lines of text, so that they can be copied."""
+    from rich.text import Text
+
+    console().print(content, soft_wrap=isinstance(content, Text))
+
+
+def print_json_line(document: object) -> None:
+    """Print a document as one line of JSON."""
+    print(json.dumps(document, default=str), flush=True)

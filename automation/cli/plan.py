@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from automation.cli.options import AsJson
+from automation.cli.session import AsJson
 from automation.stack.document import Stack, read_stack, stack_names
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
 from providers.contract.spec import CloudName
@@ -67,7 +67,7 @@ def _print_plan(folder: Path, stack: Stack, mode: "Mode", *, as_json: bool, brie
         _print_json(plan_json(stack_plan))
         return
 
-    from automation.cli.console import console
+    from automation.cli.formats import console
     from automation.cli.plan_text import plan_text
 
     console().print(plan_text(stack_plan, brief=brief, full=full))
@@ -85,7 +85,7 @@ def _print_comparison(folder: Path, stacks: tuple[Stack, Stack], mode: "Mode", *
         _print_json(comparison_json(stacks, components))
         return
 
-    from automation.cli.console import console
+    from automation.cli.formats import console
     from automation.cli.plan_text import comparison_text
 
     titles = [f"{stack.name} on {stack.spec.cloud}" for stack in stacks]

@@ -4,17 +4,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.console import print_json_line
-from automation.cli.options import (
+from automation.cli.formats import print_json_line
+from automation.cli.session import (
     AsJsonLines,
+    ExitCode,
     Name,
     StackName,
     Verbose,
     Yes,
     checked_deployment,
+    confirm,
+    operation,
+    require_confirmation,
     unchecked_deployment,
 )
-from automation.cli.session import ExitCode, confirm, operation, require_confirmation
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:

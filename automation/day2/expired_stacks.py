@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pulumi import automation
 
-from automation.deploy.clock import Clock
 from automation.deploy.deployment import Deployment
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
+from automation.deploy.results import Clock
 from automation.stack.ephemeral import expiry, is_over
 from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.workdir import Workdir

@@ -6,7 +6,6 @@
 from typing import TYPE_CHECKING
 
 from automation.deploy.changes import PropertyChange, ResourceChange
-from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import (
     EngineMessage,
@@ -17,8 +16,8 @@ from automation.deploy.events import (
     StepFailed,
     StepStarted,
 )
-from automation.deploy.locks import LockHolder
-from automation.deploy.results import Drift, Outcome, Preview, Update
+from automation.deploy.results import Clock, Drift, Outcome, Preview, Update
+from automation.deploy.state import LockHolder
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment

@@ -13,7 +13,6 @@ from pulumi import automation
 
 from automation.deploy.changes import completed_changes, planned_changes
 from automation.deploy.classification import Evidence, classify, explain_on_host
-from automation.deploy.clock import Clock
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
@@ -24,8 +23,8 @@ from automation.deploy.guard import (
     refuse_protected,
     refuse_unready,
 )
-from automation.deploy.locks import LockHolder
 from automation.deploy.results import (
+    Clock,
     Drift,
     Outcome,
     Preview,
@@ -35,6 +34,7 @@ from automation.deploy.results import (
     updates_from_history,
 )
 from automation.deploy.rollout import wait_for_rollout
+from automation.deploy.state import LockHolder
 from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_secrets, open_stack, unknown_stack
 from automation.plan.inventory import Value
 from automation.stack.document import Stack

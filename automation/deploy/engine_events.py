@@ -10,7 +10,6 @@ from threading import Lock
 from pulumi.automation import DiagnosticEvent, EngineEvent
 from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
 
-from automation.deploy.clock import Clock
 from automation.deploy.events import (
     MASKED,
     SAME,
@@ -27,6 +26,7 @@ from automation.deploy.events import (
     StepStarted,
     normalize_operation,
 )
+from automation.deploy.results import Clock
 from automation.plan.inventory import Value, is_list, is_object
 from automation.plan.sdk_internals import SIGNATURE, UNKNOWN_TEXT
 from automation.urn import Urn

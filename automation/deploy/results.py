@@ -1,8 +1,9 @@
-"""Results of the operations on a stack: frozen, printable, secrets masked. Imports no SDK."""
+"""Results of the operations on a stack, frozen, printable and with secrets masked, and the clock. Imports no SDK."""
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from getpass import getuser
@@ -135,3 +136,17 @@ def _user() -> str:
         return getuser()
     except (KeyError, OSError):  # the user of a container may have no name
         return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def utc_now() -> datetime:
+    """Return the current time in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Monotonic seconds, a function that waits, and the current time."""
+
+    seconds: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = utc_now

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from automation.deploy.changes import value_at
-from automation.deploy.clock import Clock
 from automation.deploy.engine_events import masked
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, OnEvent
+from automation.deploy.results import Clock
 from automation.deploy.state import ExportedState, StateResource, state_resources
 from automation.plan.inventory import Value
 from automation.urn import Urn

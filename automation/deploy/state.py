@@ -1,8 +1,12 @@
-"""Resources and pending operations of an exported state. Imports no SDK."""
+"""Resources, pending operations and the lock holder of a stack, from its exported state. Imports no SDK."""
 
+import re
+import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from automation.plan.inventory import Value, is_list, is_object
+from automation.processes import is_running
 
 ExportedState = Mapping[str, Value]
 """Document of `pulumi stack export`."""
@@ -35,3 +39,34 @@ def _objects(exported: ExportedState, key: str) -> list[Mapping[str, Value]]:
     deployment = exported.get("deployment")
     items = deployment.get(key) if is_object(deployment) else None
     return [item for item in items if is_object(item)] if is_list(items) else []
+
+
+LOCK_PATTERN = re.compile(r"created by (?P<user>[^\s@]+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
+
+
+@dataclass(frozen=True)
+class LockHolder:
+    """User, machine and process that hold a stack's lock, and since when; empty where the backend does not report them."""
+
+    user: str = ""
+    host: str = ""
+    pid: int = 0
+    since: str = ""
+
+    def __str__(self) -> str:
+        if not self.user:
+            return "an update in progress"
+        return f"{self.user}@{self.host} (process {self.pid}) since {self.since}"
+
+    @property
+    def runs_on_this_machine(self) -> bool:
+        """True when the process is running on this machine."""
+        return self.host == socket.gethostname() and is_running(self.pid)
+
+
+def parse_lock_holder(text: str) -> LockHolder | None:
+    """Return the lock holder that the engine's error names, or None."""
+    match = LOCK_PATTERN.search(text)
+    if match is None:
+        return None
+    return LockHolder(match["user"], match["host"], int(match["pid"]), match["since"])

@@ -16,8 +16,7 @@ from automation.deploy.engine_command import EngineCommand
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import MASKED
 from automation.deploy.guard import protected_urns
-from automation.deploy.locks import LockHolder, parse_lock_holder
-from automation.deploy.state import ExportedState
+from automation.deploy.state import ExportedState, LockHolder, parse_lock_holder
 from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value, is_object
 from automation.stack.document import StackDocument, stack_file

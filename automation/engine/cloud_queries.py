@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 
 from automation.engine.installation import EngineLocation
 from automation.engine.provider_errors import TIMEOUT, UNCLASSIFIED, ProviderError, error_of_kind, error_of_text
-from automation.engine.subprocesses import run_module
 from automation.engine.target import CloudTarget
+from automation.processes import run_module
 
 TIMEOUT_SECONDS = 60.0
 """Time for the plugins to start and the cloud to answer; the download of a plugin may take longer."""

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from automation.engine.checks import backend, cloud, engine, project
+from automation.engine.checks import backend, cloud, project
 from automation.engine.cloud_queries import QueryAnswers, run_queries
 from automation.engine.credentials import CLOUDS
 from automation.engine.findings import CheckInput, Finding, RunCli, failed, ok, unknown
 from automation.engine.installation import EngineLocation, EngineMissing, engine_command, language_host
-from automation.engine.subprocesses import CompletedCommand, run_command
 from automation.engine.target import target_of
 from automation.plan.build import plan_of
+from automation.processes import CompletedCommand, run_command
 from automation.stack.document import Stack, read_stack, stack_names
 from providers import host_checks
 from providers.contract.diagnostics import InvalidConfiguration
@@ -29,14 +29,14 @@ StackCheck = Callable[[CheckInput, Stack], Finding]
 CHECKS: tuple[Check, ...] = (
     project.check_stack_file,
     project.check_virtualenv,
-    engine.check_cli,
-    engine.check_language_host,
+    project.check_cli,
+    project.check_language_host,
     backend.check_backend,
     backend.check_secrets_provider,
 )
 STACK_CHECKS: tuple[StackCheck, ...] = (
     project.check_secrets,
-    engine.check_plugins,
+    project.check_plugins,
     cloud.check_credentials,
     cloud.check_identity,
 )

@@ -11,7 +11,7 @@ from typing import Literal
 
 from automation.engine.cloud_queries import QueryAnswers
 from automation.engine.installation import EngineLocation, EngineMissing
-from automation.engine.subprocesses import CompletedCommand
+from automation.processes import CompletedCommand
 from automation.stack.document import Stack
 from automation.stack.yaml_reader import read_mapping
 from providers.contract.diagnostics import InvalidConfiguration, sentences

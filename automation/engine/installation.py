@@ -18,7 +18,7 @@ from pathlib import Path
 from pulumi.automation import InvalidVersionError, PulumiCommand
 from semver import VersionInfo  # a dependency of the SDK, which uses it for versions
 
-from automation.engine.subprocesses import run_command
+from automation.processes import run_command
 
 CLI_FOLDER = "pulumi"
 """Folder of an environment that contains the CLI as `bin/pulumi`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from automation import processes
 from automation.deploy import Deployment, DeploymentFailed, Failure
-from automation.deploy.locks import LockHolder
+from automation.deploy.state import LockHolder
 from automation.recover.state_files import StateFiles, backend_folder, repair
 from automation.recover.steps import StepLog, Topic
 from automation.stack.yaml_reader import read_mapping

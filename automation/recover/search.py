@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 
 from automation.engine.clouds import SearchHit
 from automation.engine.provider_errors import TIMEOUT, ProviderError, error_of_kind, error_of_text
-from automation.engine.subprocesses import run_module
 from automation.engine.target import CloudTarget
 from automation.plan.inventory import Value
+from automation.processes import run_module
 
 TIMEOUT_SECONDS = 300.0
 """Time for the plugins to start and for a search with many pages."""

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from automation.deploy.locks import LockHolder
+from automation.deploy.state import LockHolder
 from automation.plan.inventory import Value, is_object
 
 ATTRIBUTES = ".attrs"

@@ -95,21 +95,3 @@ def did_you_mean(word: object, allowed: Iterable[str]) -> str:
     """Return ` (did you mean X)` when an allowed word is close, else nothing."""
     close = get_close_matches(str(word), list(allowed), n=1, cutoff=0.6)
     return f" (did you mean {close[0]})" if close else ""
-
-
-# Temporary: positional constructors of the former classes; removed when every caller states problem and fix.
-def legacy_error(path: str, value: object, advice: str) -> ConfigError:
-    """Error from a value and one clause of advice."""
-    problem, _, fix = advice.partition("; ")
-    return ConfigError(path, problem if value is None else f"{displayed(value)} {problem}", fix)
-
-
-def legacy_unsupported(cloud: str, path: str, value: object, advice: str) -> Unsupported:
-    """Unsupported setting from a value and one clause of advice."""
-    problem, _, fix = advice.partition("; ")
-    return Unsupported(cloud, path, problem if value is None else f"{displayed(value)}: {problem}", fix)
-
-
-def legacy_adjustment(path: str, asked: object, given: str) -> Adjustment:
-    """Adjustment from the text of what is declared instead."""
-    return Adjustment(path, asked, Effect.ADJUSTED, given)

@@ -8,8 +8,8 @@ from automation.engine.cloud_queries import WHOLE_PREVIEW, Fields, QueryAnswers
 from automation.engine.findings import CheckInput, RunCli
 from automation.engine.installation import EngineLocation
 from automation.engine.provider_errors import ProviderError
-from automation.engine.subprocesses import CompletedCommand
 from automation.plan.spec_keys import BASE
+from automation.processes import CompletedCommand
 from automation.stack.document import Stack, stack_of
 from automation.stack.keys import with_values
 from components.configuration import PLATFORM_KEY

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from automation.engine.checks import cloud, engine, project
+from automation.engine.checks import cloud, project
 from automation.engine.cloud_queries import WHOLE_PREVIEW, QueryAnswers
 from automation.engine.doctor import CHECKS, STACK_CHECKS, findings_of
 from automation.engine.findings import CheckInput, Finding
 from automation.engine.installation import EngineLocation, EngineMissing, sdk_version
 from automation.engine.provider_errors import TIMEOUT, error_of_text
-from automation.engine.subprocesses import CompletedCommand
+from automation.processes import CompletedCommand
 from providers import AVAILABLE
 from tests.automation.check_inputs import answers, check_input, cli_result, network, stack
 
@@ -105,7 +105,7 @@ def test_a_project_without_an_environment_is_ok(tmp_path: Path) -> None:
 
 
 def test_a_missing_cli_fails_with_the_command_that_installs_it(tmp_path: Path) -> None:
-    finding = engine.check_cli(check_input(tmp_path, **NO_ENGINE))
+    finding = project.check_cli(check_input(tmp_path, **NO_ENGINE))
     assert (finding.verdict, finding.observed) == ("failed", "the Pulumi CLI is not installed")
     assert finding.fix == "run `agent-platform engine install`"
 
@@ -118,12 +118,12 @@ def test_the_cli_must_have_the_major_version_of_the_sdk_and_the_minimum_version(
 ) -> None:
     assert sdk_version().startswith("3.")
     facts = check_input(tmp_path, engine=EngineLocation(Path("pulumi"), version))
-    assert engine.check_cli(facts).verdict == verdict
+    assert project.check_cli(facts).verdict == verdict
 
 
 def test_a_cli_without_its_language_host_fails(tmp_path: Path) -> None:
-    assert engine.check_language_host(check_input(tmp_path, language_host=None)).verdict == "failed"
-    assert engine.check_language_host(check_input(tmp_path)).verdict == "ok"
+    assert project.check_language_host(check_input(tmp_path, language_host=None)).verdict == "failed"
+    assert project.check_language_host(check_input(tmp_path)).verdict == "ok"
 
 
 def plugin_list(*plugins: tuple[str, str]) -> CompletedCommand:
@@ -133,7 +133,7 @@ def plugin_list(*plugins: tuple[str, str]) -> CompletedCommand:
 
 def test_plugins_that_are_neither_installed_nor_downloadable_fail(tmp_path: Path) -> None:
     facts = check_input(tmp_path, is_reachable=network(reachable=False), run=cli_result(plugin_list(("aws", "1.0.0"))))
-    finding = engine.check_plugins(facts, stack())
+    finding = project.check_plugins(facts, stack())
     assert finding.verdict == "failed"
     assert "pulumi plugin install resource aws 7." in finding.fix
 
@@ -141,7 +141,7 @@ def test_plugins_that_are_neither_installed_nor_downloadable_fail(tmp_path: Path
 def test_plugins_that_can_be_downloaded_are_ok(tmp_path: Path) -> None:
     requests: list[str] = []
     facts = check_input(tmp_path, is_reachable=network(reachable=True, requests=requests))
-    assert engine.check_plugins(facts, stack("azure")).observed.endswith("will be downloaded at first use")
+    assert project.check_plugins(facts, stack("azure")).observed.endswith("will be downloaded at first use")
     assert requests[0].startswith("https://get.pulumi.com/releases/plugins/pulumi-resource-azure-native-v3.")
 
 
@@ -150,14 +150,14 @@ def test_plugins_on_the_path_are_ok_without_a_network(tmp_path: Path) -> None:
         plugin = tmp_path / f"pulumi-resource-{name}"
         plugin.touch(0o755)
     facts = check_input(tmp_path, environment={"PATH": str(tmp_path)}, is_reachable=network(reachable=False))
-    assert engine.check_plugins(facts, stack("gcp")).verdict == "ok"
+    assert project.check_plugins(facts, stack("gcp")).verdict == "ok"
 
 
 def test_a_cloud_whose_sdk_is_not_installed_fails_with_its_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(engine.PACKAGES, "gcp", ("missing",))
-    finding = engine.check_plugins(check_input(tmp_path), stack("gcp"))
+    monkeypatch.setitem(project.PACKAGES, "gcp", ("missing",))
+    finding = project.check_plugins(check_input(tmp_path), stack("gcp"))
     assert (finding.verdict, finding.fix) == ("failed", "run `pip install -e '.[gcp]'`")
 
 

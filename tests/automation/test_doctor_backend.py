@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from automation.engine.checks import backend
-from automation.engine.subprocesses import CompletedCommand
+from automation.processes import CompletedCommand
 from tests.automation.check_inputs import check_input, cli_result
 
 WHOAMI = CompletedCommand(0, '{"user": "ci", "url": "s3://state/agents?region=us-west-2&token=hunter2"}', "")

@@ -12,7 +12,7 @@ from semver import VersionInfo
 
 from automation.engine import EngineMissing, engine_command, install_engine
 from automation.engine.installation import MIN_VERSION, Installer, engine_homes, language_host, sdk_version
-from automation.engine.subprocesses import run_command
+from automation.processes import run_command
 
 
 def fake_program(folder: Path, version: str = "v3.272.0", name: str = "pulumi") -> Path:

@@ -3,7 +3,6 @@
 import pytest
 from pulumi.automation import EngineEvent, OpType, SummaryEvent
 
-from automation.deploy.clock import Clock
 from automation.deploy.engine_events import EventCollector, masked
 from automation.deploy.events import (
     EngineMessage,
@@ -13,6 +12,7 @@ from automation.deploy.events import (
     StepFailed,
     StepStarted,
 )
+from automation.deploy.results import Clock
 from automation.plan.inventory import Value
 from tests.automation.event_fixtures import event_from_json, recorded
 

@@ -3,7 +3,7 @@
 import os
 import socket
 
-from automation.deploy.locks import LockHolder, parse_lock_holder
+from automation.deploy.state import LockHolder, parse_lock_holder
 from tests.automation.test_failures import LOCK_ERROR
 
 UNUSED_PID = 2**22 + 1

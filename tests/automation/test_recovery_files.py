@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from automation.deploy import DeploymentFailed
-from automation.deploy.locks import LockHolder
+from automation.deploy.state import LockHolder
 from automation.recover.blockers import refuse_running_update
 from automation.recover.state_files import StateDamage, StateFiles, backend_folder, repair
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from automation.deploy.clock import Clock
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event
+from automation.deploy.results import Clock
 from automation.deploy.rollout import Revision, read_revisions, wait_for_rollout, with_desired_revisions
 from automation.plan.inventory import Value
 from providers import AVAILABLE, resource_traits

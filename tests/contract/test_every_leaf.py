@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from automation.plan.docs.capabilities import CAPABILITIES_FILE, key_support, message_lines, row
-from automation.plan.docs.tables import table
+from automation.plan.docs.reference import table
 from automation.plan.spec_keys import BLOCKS, CLOUD_KEY, LEAVES, Leaf, spec_keys
 from providers import AVAILABLE
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from automation.engine.checks.engine import NO_CLI
+from automation.engine.checks.project import NO_CLI
 from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
 from automation.engine.installation import INSTALL
 from automation.engine.provider_errors import TIMEOUT, ProviderError, error_of_text

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from automation.engine.checks.engine import NO_CLI
+from automation.engine.checks.project import NO_CLI
 from automation.engine.cloud_queries import Fields
 from automation.engine.credentials import CLOUDS, detect_credentials
 from automation.engine.findings import CheckInput, Finding, failed, ok, unknown

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from automation.plan.build import PROGRAM, accepted_risks
-from automation.plan.docs.tables import code, table
+from automation.plan.docs.reference import code, table
 from automation.plan.recorder import record
 from automation.plan.spec_keys import CLOUD_KEY, LEAVES, Leaf
 from automation.stack.document import Stack, stack_of

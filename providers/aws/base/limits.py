@@ -16,7 +16,7 @@ MAX_KEY_CHARACTERS = 128
 MAX_VALUE_CHARACTERS = 256
 RESERVED_PREFIX = "aws:"
 OTHER_CHARACTERS = re.compile(r"[^\w\s.:/=+\-@]")
-"""What is neither a letter, a digit nor a space in any script, nor one of `_ . : / = + - @`."""
+"""Characters other than letters, digits and spaces of any script and `_ . : / = + - @`."""
 ALLOWED = "letters, digits, spaces and _ . : / = + - @"
 
 
