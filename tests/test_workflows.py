@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -231,3 +232,11 @@ def linter(name: str) -> str:
 def test_the_linters_report_nothing(command: list[str]) -> None:
     ended = subprocess.run([linter(command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_the_tests_run_on_the_oldest_supported_python_and_on_a_newer_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = project["requires-python"].removeprefix(">=")
+    workflow = yaml.safe_load((GITHUB / "workflows" / "test.yaml").read_text(encoding="utf-8"))
+    versions = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert versions[0] == oldest and len(versions) > 1
