@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from automation.deploy.events import MASKED
 from automation.deploy.guard import refuse_missing_secrets
 from automation.deploy.results import Update
-from automation.plan.inventory import Value, is_object
+from automation.plan.inventory import Value
 from automation.stack.document import StackDocument, stack_file, stack_of
 from automation.stack.edit import Proposal
 from automation.stack.file_checks import EXPIRES_KEY, is_sealed
 from automation.stack.yaml_reader import read_mapping
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_mapping
 
 if TYPE_CHECKING:  # the caller has loaded the SDK
     from automation.deploy.deployment import Deployment
@@ -85,7 +85,7 @@ def successful_updates(history: Sequence[Update]) -> tuple[Update, ...]:
 def images_of_update(update: Update) -> Mapping[str, str]:
     """Return the image references of an update by service."""
     platform: Value = json.loads(update.config[PLATFORM_KEY])
-    return images_of_platform(platform if is_object(platform) else {})
+    return images_of_platform(platform if is_mapping(platform) else {})
 
 
 def images_of_platform(platform: Raw) -> Mapping[str, str]:
@@ -93,8 +93,8 @@ def images_of_platform(platform: Raw) -> Mapping[str, str]:
     services = platform.get("services")
     images = {
         name: service.get("image")
-        for name, service in (services.items() if is_object(services) else ())
-        if is_object(service)
+        for name, service in (services.items() if is_mapping(services) else ())
+        if is_mapping(service)
     }
     return {name: image for name, image in images.items() if isinstance(image, str)}
 
@@ -124,9 +124,9 @@ def restored_config(current: Raw, update: Update, inherited: Mapping[str, Value]
 def inherited_config(project: Raw) -> Mapping[str, Value]:
     """Return the configuration that every stack inherits from a project file, by key."""
     config = project.get("config")
-    entries = config if is_object(config) else {}
+    entries = config if is_mapping(config) else {}
     return {
-        key: entry.get("value", entry.get("default")) if is_object(entry) else entry for key, entry in entries.items()
+        key: entry.get("value", entry.get("default")) if is_mapping(entry) else entry for key, entry in entries.items()
     }
 
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from automation.deploy.changes import ResourceChange
 from automation.deploy.state import ExportedState, StateResource, state_resources, urns
-from automation.plan.inventory import is_object
 from automation.stack.document import Stack
 from automation.urn import Urn
 from providers import limits, resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
 from providers.contract.resource_traits import PASSWORD_TYPE, RotatablePassword
+from providers.contract.spec.defaults import is_mapping
 
 SECRETS, COMPUTE = "Secrets", "Compute"
 """Kinds of the components that store listed secrets and that run the services."""
@@ -135,6 +135,6 @@ def _time(text: str) -> datetime:
 def _dependencies(resource: StateResource) -> Iterator[str]:
     yield from urns(resource, "dependencies")
     by_property = resource.get("propertyDependencies")
-    if is_object(by_property):
+    if is_mapping(by_property):
         for key in by_property:
             yield from urns(by_property, key)

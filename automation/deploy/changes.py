@@ -17,8 +17,9 @@ from automation.deploy.events import (
     StepStarted,
     normalize_operation,
 )
-from automation.plan.inventory import Value, is_list, is_object
+from automation.plan.inventory import Value
 from automation.plan.tree import rank
+from providers.contract.spec.defaults import is_list, is_mapping
 
 PATH_PART = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 """One part of a property path as the engine writes it: `["a.b"]`, `[0]` or `.port`."""
@@ -105,7 +106,7 @@ def value_at(values: Value, path: str) -> Value:
     for part in path_parts(path):
         if isinstance(part, int) and is_list(values):
             values = values[part] if part < len(values) else None
-        elif is_object(values):
+        elif is_mapping(values):
             values = values.get(str(part))
         else:
             return None
@@ -114,7 +115,7 @@ def value_at(values: Value, path: str) -> Value:
 
 def differing_paths(before: Value, after: Value, path: str = "") -> Iterator[str]:
     """Yield the paths at which two values differ, in order, down to the first part that is no object in both."""
-    if is_object(before) and is_object(after):
+    if is_mapping(before) and is_mapping(after):
         for key in sorted(before.keys() | after.keys()):
             yield from differing_paths(before.get(key), after.get(key), _child_path(path, key))
     elif before != after:

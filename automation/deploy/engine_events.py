@@ -27,9 +27,10 @@ from automation.deploy.events import (
     normalize_operation,
 )
 from automation.deploy.results import Clock
-from automation.plan.inventory import Value, is_list, is_object
+from automation.plan.inventory import Value
 from automation.plan.sdk_internals import SIGNATURE, UNKNOWN_TEXT
 from automation.urn import Urn
+from providers.contract.spec.defaults import is_list, is_mapping
 
 PLUGIN_FROM_PATH = " from $PATH at "
 """Part of the engine's warning about a plugin that it found on PATH; `doctor` reports those."""
@@ -104,7 +105,7 @@ def event_of(engine_event: EngineEvent, seconds: float) -> Event | None:
 
 def masked(value: Value) -> Value:
     """Return a value of an event or an exported state as JSON data, with `[secret]` in place of every secret."""
-    if is_object(value):
+    if is_mapping(value):
         if SIGNATURE in value:
             return _marked(value)
         return {key: masked(part) for key, part in value.items()}

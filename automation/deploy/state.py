@@ -5,8 +5,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from automation.plan.inventory import Value, is_list, is_object
+from automation.plan.inventory import Value
 from automation.processes import is_running
+from providers.contract.spec.defaults import is_list, is_mapping
 
 ExportedState = Mapping[str, Value]
 """Document of `pulumi stack export`."""
@@ -37,8 +38,8 @@ def urns(resource: StateResource, key: str) -> list[str]:
 
 def _objects(exported: ExportedState, key: str) -> list[Mapping[str, Value]]:
     deployment = exported.get("deployment")
-    items = deployment.get(key) if is_object(deployment) else None
-    return [item for item in items if is_object(item)] if is_list(items) else []
+    items = deployment.get(key) if is_mapping(deployment) else None
+    return [item for item in items if is_mapping(item)] if is_list(items) else []
 
 
 LOCK_PATTERN = re.compile(r"created by (?P<user>[^\s@]+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")

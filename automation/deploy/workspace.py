@@ -18,10 +18,11 @@ from automation.deploy.events import MASKED
 from automation.deploy.guard import protected_urns
 from automation.deploy.state import ExportedState, LockHolder, parse_lock_holder
 from automation.engine.installation import LANGUAGE_HOST, engine_program
-from automation.plan.inventory import Value, is_object
+from automation.plan.inventory import Value
 from automation.stack.document import StackDocument, stack_file
 from automation.stack.workdir import Workdir
 from providers.contract.diagnostics import did_you_mean, listed
+from providers.contract.spec.defaults import is_mapping
 
 PARALLEL_OPERATIONS = 32
 """Concurrent operations. They wait for the cloud, while the engine's default is four for each CPU of this machine."""
@@ -81,7 +82,7 @@ class ProjectStack(automation.Stack):
     def export_state(self) -> ExportedState:
         """Return the exported state with encrypted secrets; it can be imported unchanged."""
         exported: Value = json.loads(self.run_command("stack", "export"))
-        return exported if is_object(exported) else {}
+        return exported if is_mapping(exported) else {}
 
     def unprotect_all(self, exported: ExportedState) -> None:
         """Remove the protection of every resource in the state; raises CommandError."""

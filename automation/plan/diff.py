@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from automation.plan.inventory import Declared, Inventory, Value, is_list, is_object, plain, walk
+from automation.plan.inventory import Declared, Inventory, Value, plain, walk
 from automation.plan.tree import rank, without_prefix
+from providers.contract.spec.defaults import is_list, is_mapping
 
 Key = tuple[str, str, str]
 """Component, short type and name without the stack's prefix."""
@@ -126,7 +127,7 @@ def _without_stack(text: str, resource: Declared) -> str:
 
 def _leaves(path: str, value: Value) -> Iterator[tuple[str, Value]]:
     """Yield every scalar of a value with its dotted path; list items by position."""
-    if is_object(value) and value:
+    if is_mapping(value) and value:
         for key, inner in value.items():
             yield from _leaves(f"{path}.{key}".lstrip("."), inner)
     elif is_list(value) and value:

@@ -7,9 +7,9 @@ Imports no SDK.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeGuard
 
 from automation.urn import PROVIDER_PREFIX, Urn, kind_of, short_type
+from providers.contract.spec.defaults import is_list, is_mapping
 
 Value = object
 """JSON-like data in which `Secret` and `Unknown` mark secrets and unknown values."""
@@ -105,16 +105,6 @@ class Inventory:
         return ""
 
 
-def is_object(value: Value) -> TypeGuard[dict[str, Value]]:
-    """True for a JSON object."""
-    return isinstance(value, dict)
-
-
-def is_list(value: Value) -> TypeGuard[list[Value]]:
-    """True for a JSON list."""
-    return isinstance(value, list)
-
-
 def plain(value: Value) -> Value:
     """Return the value as JSON data, with `[secret]` and `[unknown]` for marked values."""
     return walk(value, lambda leaf: repr(leaf) if isinstance(leaf, Secret | Unknown) else leaf)
@@ -122,7 +112,7 @@ def plain(value: Value) -> Value:
 
 def walk(value: Value, leaf: Callable[[Value], Value]) -> Value:
     """Return `value` rebuilt with `leaf` applied to everything that is neither object nor list."""
-    if is_object(value):
+    if is_mapping(value):
         return {key: walk(inner, leaf) for key, inner in value.items()}
     if is_list(value):
         return [walk(inner, leaf) for inner in value]

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from automation.deploy.events import MASKED, UNKNOWN
-from automation.plan.inventory import Value, is_object
+from automation.plan.inventory import Value
 from automation.recover.missing_resources import MissingResource
 from automation.urn import Urn
 from providers.contract.import_ids import LOCAL_TYPES, CloudObject, ImportTable, is_automatic
+from providers.contract.spec.defaults import is_mapping
 
 MIN_SIMILARITY = 0.8
 """Share of the comparable inputs that must be equal in an object without a name."""
@@ -226,11 +227,11 @@ def _similarity_of(resource: MissingResource, outputs: Mapping[str, Value], tabl
 
 def _inputs_and_outputs(resource: Mapping[str, Value]) -> Mapping[str, Value]:
     bags = (resource.get("inputs"), resource.get("outputs"))
-    return {key: value for bag in bags if is_object(bag) for key, value in bag.items()}
+    return {key: value for bag in bags if is_mapping(bag) for key, value in bag.items()}
 
 
 def _compared(inputs: Value, outputs: Value) -> Iterator[bool]:
-    if is_object(inputs) and is_object(outputs):
+    if is_mapping(inputs) and is_mapping(outputs):
         for key, value in inputs.items():
             if key in outputs:
                 yield from _compared(value, outputs[key])

@@ -12,8 +12,9 @@ from pulumi.automation.events import StepEventStateMetadata
 
 from automation.deploy.engine_events import masked
 from automation.deploy.state import ExportedState, state_operations, state_resources
-from automation.plan.inventory import Value, is_object
+from automation.plan.inventory import Value
 from automation.urn import Urn
+from providers.contract.spec.defaults import is_mapping
 
 CREATING = "creating"
 
@@ -111,9 +112,9 @@ def _inputs(state: StepEventStateMetadata) -> Mapping[str, Value]:
 
 def _masked_inputs(inputs: Value) -> Mapping[str, Value]:
     values = masked(inputs or {})
-    return values if is_object(values) else {}
+    return values if is_mapping(values) else {}
 
 
 def _resource(operation: Mapping[str, Value]) -> Mapping[str, Value]:
     resource = operation["resource"]
-    return resource if is_object(resource) else {}
+    return resource if is_mapping(resource) else {}

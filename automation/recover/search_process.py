@@ -16,9 +16,10 @@ from automation.deploy.engine_events import masked
 from automation.engine.clouds import load_cloud
 from automation.engine.provider_errors import error_of_text
 from automation.engine.query_process import create_scratch_stack, remove_stack_variables
-from automation.plan.inventory import Value, is_object
+from automation.plan.inventory import Value
 from automation.recover.search import WHOLE_SEARCH, ReadTarget, SearchReply, SearchRequest
 from automation.urn import Urn
+from providers.contract.spec.defaults import is_mapping
 
 MAX_ROUNDS = 5
 """A preview ends at the first object that it cannot read; the remaining objects are read in the next round."""
@@ -88,7 +89,7 @@ def _read_once(request: SearchRequest, folder: Path, targets: Sequence[ReadTarge
         outputs, diagnostic = event.res_outputs_event, event.diagnostic_event
         if outputs and outputs.metadata.new:
             values = masked(dict(outputs.metadata.new.outputs or {}))
-            record(outputs.metadata.urn, values if is_object(values) else {})
+            record(outputs.metadata.urn, values if is_mapping(values) else {})
         if diagnostic and diagnostic.severity == "error" and diagnostic.urn:
             record(diagnostic.urn, None if ABSENT.search(diagnostic.message) else {})
 

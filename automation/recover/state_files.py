@@ -16,7 +16,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from automation.deploy.state import LockHolder
-from automation.plan.inventory import Value, is_object
+from automation.plan.inventory import Value
+from providers.contract.spec.defaults import is_mapping
 
 ATTRIBUTES = ".attrs"
 BACKUP = ".bak"
@@ -57,17 +58,17 @@ class StateFiles:
     def damages(self) -> Iterator[StateDamage]:
         """Damaged files in the order in which they must be repaired."""
         for path in sorted(self._files_with(ATTRIBUTES)):
-            if not is_object(_read(path)):
+            if not is_mapping(_read(path)):
                 yield StateDamage(path, "empty, because the engine was killed while writing it", "removed")
         for path in sorted(self._locks()):
-            if not is_object(_read(path)):
+            if not is_mapping(_read(path)):
                 yield StateDamage(path, "unreadable lock", "removed")
         if self.state is not None and not _is_state(self.state):
             yield self._state_damage(self.state)
 
     def lock_holders(self) -> tuple[LockHolder, ...]:
         """Return the holders of the locks that can be read."""
-        locks = (lock for path in sorted(self._locks()) if is_object(lock := _read(path)))
+        locks = (lock for path in sorted(self._locks()) if is_mapping(lock := _read(path)))
         return tuple(
             LockHolder(
                 str(lock.get("username", "")), str(lock.get("hostname", "")), int(str(lock.get("pid", 0))),
@@ -125,7 +126,7 @@ def repair(damage: StateDamage, now: datetime) -> None:
 
 def _is_state(path: Path) -> bool:
     content = _read(path)
-    return is_object(content) and is_object(content.get("checkpoint"))
+    return is_mapping(content) and is_mapping(content.get("checkpoint"))
 
 
 def _read(path: Path) -> Value:

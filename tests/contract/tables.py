@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from automation.plan.inventory import Declared, Inventory, is_list, plain
+from automation.plan.inventory import Declared, Inventory, plain
 from providers import AVAILABLE
+from providers.contract.spec.defaults import is_list
 from tests.contract.readings import readings
 from tests.planning import ROOT, plan, production, raw_of
 

@@ -11,11 +11,10 @@ from typing import Any
 
 from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
 from automation.engine.installation import INSTALL, LANGUAGE_HOST, MIN_VERSION, EngineLocation, sdk_version
-from automation.plan.inventory import is_object
 from automation.stack.document import Stack
 from components.configuration import PROJECT
 from providers import limits
-from providers.contract.spec.defaults import Raw
+from providers.contract.spec.defaults import Raw, is_mapping
 
 PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docker": ("docker", "tls")}
 """Provider packages of a cloud, besides `random`."""
@@ -148,8 +147,8 @@ def check_virtualenv(facts: CheckInput) -> Finding:
 
 def _virtualenv(project: Raw) -> str | None:
     runtime = project.get("runtime")
-    options = runtime.get("options") if is_object(runtime) else None
-    virtualenv = options.get("virtualenv") if is_object(options) else None
+    options = runtime.get("options") if is_mapping(runtime) else None
+    virtualenv = options.get("virtualenv") if is_mapping(options) else None
     return virtualenv if isinstance(virtualenv, str) else None
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TypedDict, cast
 
-from automation.plan.inventory import Value, is_list, is_object
+from automation.plan.inventory import Value
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec import Platform
-from providers.contract.spec.defaults import PROFILES
+from providers.contract.spec.defaults import PROFILES, is_list, is_mapping
 
 SCHEMA_FILE = "docs/config.schema.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -121,7 +121,7 @@ def profile_defaults() -> dict[str, dict[str, object]]:
 
 
 def _leaves(path: str, value: Value) -> Iterator[tuple[str, Value]]:
-    if not is_object(value):
+    if not is_mapping(value):
         yield path, value
         return
     for key, inner in value.items():
@@ -158,7 +158,7 @@ def resolved(node: Node, schema: PlatformSchema) -> Node:
 
 def _nodes(value: Value) -> Iterator[Node]:
     """Yield every object of a JSON document, outermost first."""
-    if is_object(value):
+    if is_mapping(value):
         yield cast("Node", value)
         for inner in value.values():
             yield from _nodes(inner)
