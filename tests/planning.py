@@ -6,8 +6,7 @@ from pathlib import Path
 
 from automation.plan.inventory import Inventory, Secret, walk
 from automation.plan.recorder import Mode, record
-from automation.stack.document import StackDocument, stack_of
-from automation.stack.keys import REMOVE, with_values
+from automation.stack.document import REMOVE, StackDocument, stack_of, with_values
 from components.settings import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 

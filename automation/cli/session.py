@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.cli.formats import print_json_line
-from automation.stack.document import read_stack, stack_file
-from automation.stack.keys import parse_setting
+from automation.stack.document import parse_setting, read_stack, stack_file
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:

@@ -16,9 +16,8 @@ from automation.deploy.deployment import Deployment
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Clock
-from automation.stack.ephemeral import expiry, is_over
 from automation.stack.file_checks import EXPIRES_KEY
-from automation.stack.workdir import Workdir
+from automation.stack.workdir import Workdir, expiry, is_over
 from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 

@@ -19,8 +19,7 @@ from pulumi.runtime import mocks, stack
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from automation.plan.inventory import Declared, Inventory
-from automation.plan.invokes import answer
-from automation.plan.placeholders import echo, fill_outputs, placeholder
+from automation.plan.placeholders import answer, echo, fill_outputs, placeholder
 from automation.plan.sdk_internals import (
     configure_runtime,
     decode,

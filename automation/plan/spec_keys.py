@@ -15,7 +15,7 @@ from automation.plan.docs.schema import (
     resolved,
     value_node,
 )
-from automation.stack.keys import with_values
+from automation.stack.document import with_values
 from providers.contract.spec.defaults import Raw
 
 DIGEST = "sha256:" + "5" * 64

@@ -10,8 +10,7 @@ from automation.engine.installation import EngineLocation
 from automation.engine.provider_errors import ProviderError
 from automation.plan.spec_keys import BASE
 from automation.processes import CompletedCommand
-from automation.stack.document import Stack, stack_of
-from automation.stack.keys import with_values
+from automation.stack.document import Stack, stack_of, with_values
 from components.configuration import PLATFORM_KEY
 
 ENGINE = EngineLocation(Path("/opt/pulumi/bin/pulumi"), "v3.272.0")

@@ -13,7 +13,7 @@ from automation.cli.main import app, config
 from automation.cli.session import ExitCode
 from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 from automation.plan.spec_keys import BASE
-from automation.stack.keys import with_values
+from automation.stack.document import with_values
 from components.configuration import PLATFORM_KEY
 from tests.automation.command_line import Run, runner, write_stack_file
 

@@ -17,10 +17,9 @@ from automation.cli.deployment_text import (
     outputs_text,
     preview_tree,
 )
-from automation.cli.display import Display, event_line, headline, progress_tree
+from automation.cli.display import Display, Progress, event_line, headline, progress_tree
 from automation.cli.formats import duration, value_pair
 from automation.cli.json_lines import drift_json, event_json, failure_json, outcome_json, preview_json
-from automation.cli.progress import Progress
 from automation.deploy.changes import completed_changes, planned_changes
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, StepCompleted, StepFailed, StepStarted

@@ -8,7 +8,7 @@ import pytest
 
 from automation.cli.session import ExitCode
 from automation.plan.spec_keys import BASE
-from automation.stack.keys import with_values
+from automation.stack.document import with_values
 from tests.automation.command_line import Run, runner, write_stack_file
 
 ROOT = Path(__file__).parent.parent.parent

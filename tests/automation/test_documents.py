@@ -12,8 +12,7 @@ from jsonschema import Draft202012Validator
 from automation.plan.docs.reference import CONFIGURATION_FILE, configuration_text, default_of, table, type_of
 from automation.plan.docs.schema import SCHEMA_FILE, Node, node_at, platform_schema, profile_defaults, schema_text
 from automation.plan.spec_keys import BASE, spec_keys
-from automation.stack.document import stack_names
-from automation.stack.keys import with_values
+from automation.stack.document import stack_names, with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec import PRESETS, Platform
 from providers.contract.spec.defaults import complete

@@ -9,7 +9,7 @@ import yaml
 
 from automation.cli.session import ExitCode
 from automation.plan.spec_keys import BASE
-from automation.stack.keys import with_values
+from automation.stack.document import with_values
 from components.configuration import PLATFORM_KEY
 from tests.automation.command_line import Run, runner
 

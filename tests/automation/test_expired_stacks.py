@@ -12,9 +12,8 @@ from automation.day2 import expired_stacks
 from automation.day2.expired_stacks import BackendStack, SweepResult, sweep
 from automation.deploy import Clock, Deployment, DeploymentFailed, Failure, Update
 from automation.plan.spec_keys import BASE
-from automation.stack.document import read_stack
-from automation.stack.ephemeral import ephemeral_overrides, expiry, is_over, moment
-from automation.stack.keys import with_values
+from automation.stack.document import read_stack, with_values
+from automation.stack.workdir import ephemeral_overrides, expiry, is_over, moment
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw

@@ -12,7 +12,7 @@ from automation.day2.history import inherited_config, last_successful_update, re
 from automation.deploy import Deployment, Update
 from automation.plan.inventory import Value
 from automation.plan.spec_keys import BASE
-from automation.stack.keys import with_values
+from automation.stack.document import with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw

@@ -9,7 +9,7 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from automation.plan.spec_keys import BASE
-from automation.stack.keys import REMOVE, with_values
+from automation.stack.document import REMOVE, with_values
 from automation.urn import kind_of
 from providers import AVAILABLE
 from providers.contract.capabilities import CAPABILITIES, MODULES

@@ -9,8 +9,7 @@ import pytest
 from automation.plan.inventory import Inventory
 from automation.plan.recorder import record
 from automation.plan.spec_keys import LEAVES, Leaf
-from automation.stack.document import stack_of
-from automation.stack.keys import with_values
+from automation.stack.document import stack_of, with_values
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from automation.plan.spec_keys import BASE
-from automation.stack.document import stack_of
-from automation.stack.keys import with_values
+from automation.stack.document import stack_of, with_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.preflight import Diagnosis, FailedResource
 from providers.contract.spec import Platform

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from automation.plan.spec_keys import BASE
-from automation.stack.document import stack_of
-from automation.stack.keys import with_values
+from automation.stack.document import stack_of, with_values
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, host_checks
 from providers.contract.diagnostics import ConfigError, Diagnostic

@@ -24,8 +24,7 @@ from typing import cast
 
 import yaml
 
-from automation.stack.document import read_stack
-from automation.stack.keys import with_values
+from automation.stack.document import read_stack, with_values
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 from tests.engine.project import EngineProject, missing_programs

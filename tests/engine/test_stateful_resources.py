@@ -5,8 +5,7 @@ from typing import cast
 
 from automation.plan.inventory import Value
 from automation.plan.spec_keys import LEAVES
-from automation.stack.document import stack_of
-from automation.stack.keys import with_values
+from automation.stack.document import stack_of, with_values
 from components.configuration import PLATFORM_KEY
 from providers import resource_traits
 from providers.contract.diagnostics import InvalidConfiguration

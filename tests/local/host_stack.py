@@ -16,8 +16,7 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from automation import Deployment
-from automation.stack.document import read_stack
-from automation.stack.keys import with_values
+from automation.stack.document import read_stack, with_values
 from providers.docker.context import REGION, DockerContext
 from providers.docker.network.flows import prometheus_address
 from providers.docker.observability.prometheus import PROMETHEUS_PORT

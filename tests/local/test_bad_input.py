@@ -15,7 +15,7 @@ import yaml
 
 from automation.deploy import Deployment, DeploymentFailed
 from automation.plan.spec_keys import BASE
-from automation.stack.keys import with_values
+from automation.stack.document import with_values
 from components.configuration import PLATFORM_KEY
 from providers.docker.base.containers import script
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject

@@ -6,8 +6,15 @@ import pytest
 import yaml
 
 from automation.plan.spec_keys import BASE
-from automation.stack.document import Stack, StackDocument, read_stack, stack_names, stack_of
-from automation.stack.keys import parse_setting, with_values
+from automation.stack.document import (
+    Stack,
+    StackDocument,
+    parse_setting,
+    read_stack,
+    stack_names,
+    stack_of,
+    with_values,
+)
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import Effect, InvalidConfiguration
 from providers.contract.spec.defaults import Raw

@@ -11,8 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from automation.plan.spec_keys import BASE
-from automation.stack.document import StackDocument, stack_of
-from automation.stack.keys import with_values
+from automation.stack.document import StackDocument, stack_of, with_values
 from automation.stack.yaml_reader import read_text
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automation.stack.keys import REMOVE, is_written, with_values
+from automation.stack.document import REMOVE, is_written, with_values
 from providers.contract.spec.defaults import Raw
 
 PLATFORM: Raw = {

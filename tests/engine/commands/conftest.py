@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from automation.plan.spec_keys import BASE
-from automation.stack.keys import with_values
+from automation.stack.document import with_values
 from tests.engine.conftest import need_engine
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 
