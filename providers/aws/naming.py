@@ -8,7 +8,7 @@ truncated: a name that does not fit is refused with the number of characters to 
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
-from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
+from providers.contract.naming import STACK_PATTERN, Name, length_refusal, salt_of
 from providers.contract.spec import Platform
 
 SALT_LENGTH = 4
@@ -103,8 +103,8 @@ def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
             "`internal-`"
         )
         return [ConfigError("stack", problem, fix)]
-    by_stack: list[Diagnostic] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
-    return by_stack or [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
+    by_stack: list[Diagnostic] = [_length_refusal(name) for name in stack_names(spec, stack) if name.excess > 0]
+    return by_stack or [_length_refusal(name) for name in service_names(spec, stack) if name.excess > 0]
 
 
 def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
@@ -130,5 +130,5 @@ def _name(kind: str, text: str, path: str, value: str) -> Name:
     return Name(kind, text, path, value, LIMITS[kind])
 
 
-def _too_long(name: Name) -> Unsupported:
-    return too_long(name, cloud="aws", brand="AWS")
+def _length_refusal(name: Name) -> Unsupported:
+    return length_refusal(name, cloud="aws", brand="AWS")

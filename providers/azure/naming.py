@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from providers.azure.context import AzureContext
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
-from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
+from providers.contract.naming import STACK_PATTERN, Name, length_refusal, salt_of
 from providers.contract.spec import Platform
 
 SALT_BYTES = 3
@@ -119,8 +119,8 @@ def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
                 fix="use lower-case letters, digits and single hyphens, beginning with a letter, not ending in a hyphen",
             )
         ]
-    by_stack: list[Diagnostic] = [_too_long(name) for name in stack_names(spec, stack) if name.excess > 0]
-    by_service = [_too_long(name) for name in service_names(spec, stack) if name.excess > 0]
+    by_stack: list[Diagnostic] = [_length_refusal(name) for name in stack_names(spec, stack) if name.excess > 0]
+    by_service = [_length_refusal(name) for name in service_names(spec, stack) if name.excess > 0]
     return [*(by_stack or by_service), *_double_hyphens(spec)]
 
 
@@ -167,5 +167,5 @@ def _name(kind: str, text: str, key: str, value: str) -> Name:
     return Name(kind, text, key, value, MAX_CHARACTERS[kind])
 
 
-def _too_long(name: Name) -> Unsupported:
-    return too_long(name, cloud="azure", brand="Azure", part="secret" if name.kind == "secret" else "service")
+def _length_refusal(name: Name) -> Unsupported:
+    return length_refusal(name, cloud="azure", brand="Azure", part="secret" if name.kind == "secret" else "service")

@@ -30,7 +30,7 @@ class Name:
         return len(self.text) - self.limit
 
 
-def too_long(name: Name, *, cloud: str, brand: str, part: str = "service") -> Unsupported:
+def length_refusal(name: Name, *, cloud: str, brand: str, part: str = "service") -> Unsupported:
     """Refusal of a name that exceeds its limit; `part` is what contributes to the name besides the stack."""
     longer = "stack" if name.path == "stack" else f"{part} or the stack"
     problem = f"the name of its {name.kind} would have {len(name.text)} characters; {brand} allows {name.limit}"

@@ -42,12 +42,12 @@ AT_START_UNTIL_17 = _words("autovacuum_max_workers")
 """Read at server start only, until PostgreSQL 18 added `autovacuum_worker_slots`."""
 
 
-def own_name(name: str) -> str:
+def postgres_name(name: str) -> str:
     """PostgreSQL's name of a parameter that the stack file may give in MiB."""
     return IN_MIB.get(name, name)
 
 
-def in_own_unit(name: str, value: Parameter) -> Parameter:
+def in_postgres_unit(name: str, value: Parameter) -> Parameter:
     """Value in the unit of the PostgreSQL parameter; MiB are converted to pages."""
     return int(value) * PAGES_A_MIB if name in IN_MIB else value
 
@@ -57,27 +57,29 @@ def on_or_off(value: Parameter) -> str:
     return ("off", "on")[value] if isinstance(value, bool) else str(value)
 
 
-def waits_for_restart(name: str, version: str) -> bool:
+def needs_restart(name: str, version: str) -> bool:
     """True for a parameter that this major version reads only at server start."""
     return name in AT_START or (name in AT_START_UNTIL_17 and int(version) < 18)
 
 
-def declared(
+def declared_parameters(
     database: DatabaseSpec, defaults: Mapping[str, Parameter], fixed: Mapping[str, Parameter]
 ) -> list[tuple[str, Parameter]]:
     """Every parameter by PostgreSQL's name, sorted: defaults, then the user's values, then fixed values."""
-    users = {own_name(name): in_own_unit(name, value) for name, value in database.parameters.items()}
+    users = {postgres_name(name): in_postgres_unit(name, value) for name, value in database.parameters.items()}
     return sorted({**defaults, **users, **fixed}.items())
 
 
-def untaken(database: DatabaseSpec, *, cloud: str, brand: str, keeps: Mapping[str, str]) -> list[Diagnostic]:
-    """Refusals of parameters that the cloud reserves (`keeps`: names by the reason) and of values with a unit."""
-    kept = {name: reason for reason, names in keeps.items() for name in names.split()}
+def refused_parameters(
+    database: DatabaseSpec, *, cloud: str, brand: str, reserved: Mapping[str, str]
+) -> list[Diagnostic]:
+    """Refusals of parameters that the cloud reserves (`reserved`: names by the reason) and of values with a unit."""
+    reasons = {name: reason for reason, names in reserved.items() for name in names.split()}
     refusals: list[Diagnostic] = []
     for name, value in database.parameters.items():
         path = f"database.parameters.{name}"
-        if name in kept:
-            refusals.append(Unsupported(cloud, path, kept[name], "remove the key"))
+        if name in reasons:
+            refusals.append(Unsupported(cloud, path, reasons[name], "remove the key"))
         elif isinstance(value, str) and WITH_UNIT.fullmatch(value):
             refusals.append(_unit_error(path, name, value, brand))
     return refusals

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
-from providers.contract.naming import STACK_PATTERN, Name, too_long
+from providers.contract.naming import STACK_PATTERN, Name, length_refusal
 from providers.contract.spec import Platform, Slack
 
 DEPLOYER = "deployer"
@@ -78,7 +78,7 @@ def _stack_error(stack: str) -> ConfigError:
 def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     for name in names(spec, stack):
         if name.excess > 0:
-            yield too_long(name, cloud="gcp", brand="Google Cloud")
+            yield length_refusal(name, cloud="gcp", brand="Google Cloud")
         elif name.kind == "service account" and len(name.text) < MIN_ACCOUNT_CHARACTERS:
             problem = f"the service account id {name.text} has fewer than {MIN_ACCOUNT_CHARACTERS} characters"
             yield Unsupported("gcp", name.path, problem=problem, fix="use a longer name")

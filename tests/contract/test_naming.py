@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.contract.naming import STACK_PATTERN, Name, salt_of, too_long
+from providers.contract.naming import STACK_PATTERN, Name, length_refusal, salt_of
 
 
 def message(name: Name, part: str = "service") -> str:
-    return str(too_long(name, cloud="acme", brand="Acme Cloud", part=part))
+    return str(length_refusal(name, cloud="acme", brand="Acme Cloud", part=part))
 
 
 @given(st.text("abc-", max_size=40), st.integers(1, 40))

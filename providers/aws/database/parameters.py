@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from providers.aws.database.sizes import database_memory_gib
 from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
-from providers.contract.postgres import declared, on_or_off, untaken, waits_for_restart
+from providers.contract.postgres import declared_parameters, needs_restart, on_or_off, refused_parameters
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
 
@@ -82,7 +82,7 @@ def server_parameters(database: DatabaseSpec) -> list[AwsServerParameter]:
     defaults = {**DEFAULTS, "max_connections": max_connections(database)}
     return [
         AwsServerParameter(name, _text(name, value), _apply_method(name, database.version))
-        for name, value in declared(database, defaults, FIXED)
+        for name, value in declared_parameters(database, defaults, FIXED)
     ]
 
 
@@ -99,7 +99,7 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Parameters that RDS controls, values that it does not accept, and buffers larger than the server's memory."""
     if spec.database is None:
         return []
-    refused = untaken(spec.database, cloud="aws", brand="RDS", keeps=CONTROLLED_BY_RDS)
+    refused = refused_parameters(spec.database, cloud="aws", brand="RDS", reserved=CONTROLLED_BY_RDS)
     return [*refused, *_too_large(spec.database)]
 
 
@@ -119,5 +119,5 @@ def _text(name: str, value: Parameter) -> str:
 
 
 def _apply_method(name: str, version: str) -> str:
-    at_start = name in STATIC_PARAMETERS or name.startswith("cron.") or waits_for_restart(name, version)
+    at_start = name in STATIC_PARAMETERS or name.startswith("cron.") or needs_restart(name, version)
     return "pending-reboot" if at_start else "immediate"

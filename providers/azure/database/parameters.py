@@ -71,7 +71,7 @@ class AzureServerParameter:
 def server_parameters(database: DatabaseSpec) -> list[AzureServerParameter]:
     """Return every parameter by name: the platform's defaults, overridden by the user's, then the fixed ones."""
     defaults = {**DEFAULTS, "max_connections": max_connections(database)}
-    parameters = postgres.declared(database, defaults, FIXED)
+    parameters = postgres.declared_parameters(database, defaults, FIXED)
     return [AzureServerParameter(name, postgres.on_or_off(value)) for name, value in parameters]
 
 
@@ -90,7 +90,7 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Parameters that Azure manages, values that it cannot read, and numbers outside its bounds."""
     if spec.database is None:
         return []
-    reserved = postgres.untaken(spec.database, cloud="azure", brand="Azure", keeps=RESERVED_PARAMETERS)
+    reserved = postgres.refused_parameters(spec.database, cloud="azure", brand="Azure", reserved=RESERVED_PARAMETERS)
     return [*reserved, *_refused_connections(spec.database), *_refused_buffers(spec.database)]
 
 
@@ -102,13 +102,13 @@ def parameter_adjustments(spec: Platform) -> list[Adjustment]:
     return [
         Adjustment(f"database.parameters.{name}", value, Effect.PARTIAL, reason)
         for name, value in spec.database.parameters.items()
-        if waits_for_restart(postgres.own_name(name), spec.database.version)
+        if waits_for_restart(postgres.postgres_name(name), spec.database.version)
     ]
 
 
 def waits_for_restart(name: str, version: str) -> bool:
     """True for a parameter that the server reads only at startup."""
-    return name in READ_AT_STARTUP or postgres.waits_for_restart(name, version)
+    return name in READ_AT_STARTUP or postgres.needs_restart(name, version)
 
 
 def _refused_connections(database: DatabaseSpec) -> Iterator[Diagnostic]:

@@ -1,7 +1,7 @@
 """Parameters of the PostgreSQL server as command-line arguments: defaults, user settings and fixed values. Pure."""
 
 from providers.contract.diagnostics import ConfigError, Diagnostic
-from providers.contract.postgres import PAGES_A_MIB, declared, on_or_off, untaken
+from providers.contract.postgres import PAGES_A_MIB, declared_parameters, on_or_off, refused_parameters
 from providers.contract.spec import DatabaseSpec
 from providers.contract.spec.data import Parameter
 from providers.contract.spec.platform import Platform
@@ -58,7 +58,7 @@ def arguments(database: DatabaseSpec) -> list[str]:
         "shared_buffers": int(memory_mib / SHARED_BUFFERS_DIVISOR) * PAGES_A_MIB,
         "effective_cache_size": int(memory_mib / CACHE_SIZE_DIVISOR) * PAGES_A_MIB,
     }
-    parameters = declared(database, defaults, FIXED)
+    parameters = declared_parameters(database, defaults, FIXED)
     return [word for name, value in parameters for word in ("-c", f"{name}={on_or_off(value)}")]
 
 
@@ -66,7 +66,7 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Reserved parameters, values with a unit, and shared buffers larger than the server's memory."""
     if spec.database is None:
         return []
-    reserved = untaken(spec.database, cloud="docker", brand="this adapter", keeps=RESERVED)
+    reserved = refused_parameters(spec.database, cloud="docker", brand="this adapter", reserved=RESERVED)
     return [*reserved, *_oversized_buffers(spec.database)]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
-from providers.contract.postgres import declared, on_or_off, untaken
+from providers.contract.postgres import declared_parameters, on_or_off, refused_parameters
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
 from providers.gcp.database.sizes import Tier, default_connections
@@ -74,7 +74,7 @@ class Flag:
 def flags(database: DatabaseSpec, tier: Tier) -> list[Flag]:
     """Every declared flag by name: the platform's defaults, replaced by the user's values."""
     defaults = {**DEFAULTS, "max_connections": max_connections(database, tier)}
-    return [Flag(name, on_or_off(value)) for name, value in declared(database, defaults, fixed={})]
+    return [Flag(name, on_or_off(value)) for name, value in declared_parameters(database, defaults, fixed={})]
 
 
 def max_connections(database: DatabaseSpec, tier: Tier) -> int:
@@ -87,7 +87,7 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse reserved parameters, values with a unit, and numbers out of range."""
     if spec.database is None:
         return []
-    refusals = untaken(spec.database, cloud="gcp", brand="Cloud SQL", keeps=RESERVED_PARAMETERS)
+    refusals = refused_parameters(spec.database, cloud="gcp", brand="Cloud SQL", reserved=RESERVED_PARAMETERS)
     return [*refusals, *_range_errors(spec.database)]
 
 
