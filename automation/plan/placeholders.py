@@ -191,5 +191,5 @@ def answer(token: str, arguments: Arguments) -> dict[str, Value]:
         return ANSWERS[token](arguments)
     except KeyError as error:
         raise LookupError(
-            f"no recorded answer for the provider function {token}; add it to automation/plan/invokes.py"
+            f"no recorded answer for the provider function {token}; add it to automation/plan/placeholders.py"
         ) from error

@@ -67,7 +67,7 @@ class Recorder(mocks.MockMonitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
-        """Answer a provider function from the table of `automation.plan.invokes`."""
+        """Answer a provider function from the table of `automation.plan.placeholders`."""
         response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer(request.tok, decode(request.args))))
         return response

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 
-from automation.plan import invokes
+from automation.plan import placeholders
 from automation.plan.inventory import Value
 from tests.engine.fake_cloud import search
 from tests.engine.fake_cloud.cloud import FakeCloud
@@ -78,7 +78,7 @@ FUNCTIONS: dict[str, Callable[[FakeCloud, Arguments, Config], dict[str, Value]]]
 def answer(cloud: FakeCloud, token: str, arguments: Arguments, config: Config) -> dict[str, Value]:
     """Return the result of a function from this table or from that of the plan; raises LookupError for any other."""
     function = FUNCTIONS.get(token)
-    return function(cloud, arguments, config) if function else invokes.answer(token, arguments)
+    return function(cloud, arguments, config) if function else placeholders.answer(token, arguments)
 
 
 def plain_config(config: Mapping[str, Value]) -> dict[str, Value]:
