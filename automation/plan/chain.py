@@ -9,6 +9,7 @@ rounded median. A type without a row takes seconds.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from math import fsum
 
 from automation.plan.inventory import Declared, Inventory, Value
 
@@ -132,7 +133,8 @@ def longest_chain(inventory: Inventory) -> tuple[ChainStep, ...]:
 
 def total_minutes(chain: tuple[ChainStep, ...]) -> float:
     """Return the minutes of all steps."""
-    return sum(step.minutes for step in chain)
+    # sum() rounds differently before and after Python 3.12
+    return fsum(step.minutes for step in chain)
 
 
 def _needs(resource: Declared, by_urn: Mapping[str, Declared]) -> list[str]:
