@@ -10,7 +10,6 @@ Insights, Monitor, AlertsManagement and Dashboard.
 
 from dataclasses import dataclass
 
-import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import AzureContext
@@ -22,11 +21,6 @@ class AzureAccount:
     """Resource group of the stack."""
 
     group: azure_native.resources.ResourceGroup
-
-    @property
-    def group_name(self) -> pulumi.Output[str]:
-        """Name of the group; resolves after its creation."""
-        return self.group.name
 
 
 def create_account(scope: Scope, context: AzureContext) -> AzureAccount:

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
-from typing import TypeGuard
 from urllib.parse import urlsplit
+
+from providers.contract.spec.defaults import is_list, is_mapping
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 USER_SOCKET = ".docker/run/docker.sock"
@@ -139,7 +140,7 @@ def reason_of(error: Exception) -> str:
 
 def fields(data: object) -> Fields:
     """JSON object of an answer; empty for any other value."""
-    return data if _is_object(data) else {}
+    return data if is_mapping(data) else {}
 
 
 def rows(data: object) -> Sequence[Fields]:
@@ -149,17 +150,9 @@ def rows(data: object) -> Sequence[Fields]:
 
 def values(data: object) -> Sequence[object]:
     """Items of a JSON list; empty for any other value."""
-    return data if _is_list(data) else ()
+    return data if is_list(data) else ()
 
 
 def whole_number(data: object) -> int:
     """JSON number; 0 for any other value."""
     return int(data) if isinstance(data, int | float) else 0
-
-
-def _is_object(data: object) -> TypeGuard[Fields]:
-    return isinstance(data, dict)
-
-
-def _is_list(data: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(data, list)
