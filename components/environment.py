@@ -21,17 +21,22 @@ class ServiceInputs:
     database: Database | None = None
     cache: Cache | None = None
     storage: ObjectStore | None = None
+    models: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    """Variables by which SDKs find the cloud's models."""
     secrets: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
 
 
 def environments(spec: Platform, around: ServiceInputs) -> dict[str, Environment]:
     """Return the environment of every service, by name."""
-    return {name: environment_of(service, around) for name, service in spec.services.items()}
+    return {name: environment_of(spec, service, around) for name, service in spec.services.items()}
 
 
-def environment_of(service: Service, around: ServiceInputs) -> Environment:
-    """Return variables and secret references of one service, by its `uses`, `calls` and `secrets`."""
-    plain: dict[str, pulumi.Input[str]] = {}
+def environment_of(spec: Platform, service: Service, around: ServiceInputs) -> Environment:
+    """Return variables and secret references of one service, by its `app`, `uses`, `calls` and `secrets`."""
+    keep_alive = spec.keep_alive_seconds
+    plain: dict[str, pulumi.Input[str]] = {
+        name: value.format(keep_alive_seconds=keep_alive) for name, value in service.preset.environment
+    }
     if service.port is not None:
         plain[variables.PORT] = str(service.port)
     if service.web_concurrency is not None:
@@ -39,15 +44,38 @@ def environment_of(service: Service, around: ServiceInputs) -> Environment:
     if around.storage is not None and "storage" in service.uses:
         plain[variables.STORAGE_BUCKET] = around.storage.bucket
         plain[variables.STORAGE_ENDPOINT_URL] = around.storage.endpoint_url
+    if around.database is not None and "database" in service.uses:
+        plain |= _libpq(around.database)
+    if "models" in service.uses:
+        plain |= {variables.MODELS: ",".join(spec.models), **around.models}
     plain |= {variables.call_variable(callee): around.address(callee) for callee in service.calls}
     plain |= service.environment
-    return Environment(plain=plain, secrets=_secrets(service, around), files=_files(service, around))
+    secrets = {name: secret for name, secret in _secrets(service, around).items() if name not in service.environment}
+    return Environment(
+        plain={name: value for name, value in plain.items() if name not in secrets},
+        secrets=secrets,
+        files=_files(service, around),
+    )
+
+
+def _libpq(database: Database) -> dict[str, pulumi.Input[str]]:
+    return {
+        variables.PGHOST: database.host,
+        variables.PGPORT: str(database.port),
+        variables.PGDATABASE: database.name,
+        variables.PGUSER: database.username,
+        variables.PGSSLMODE: "require",
+    }
 
 
 def _secrets(service: Service, around: ServiceInputs) -> dict[str, SecretRef]:
     references = {name: around.secrets[name] for name in service.secrets}
-    if around.database is not None and "database" in service.uses:
-        references[variables.DATABASE_URL] = around.database.url
+    database = around.database
+    if database is not None and "database" in service.uses:
+        plain_url = database.plain_url if service.preset.plain_database_url else None
+        references[variables.DATABASE_URL] = plain_url or database.url
+        if database.password is not None:
+            references.setdefault(variables.PGPASSWORD, database.password)
     if around.cache is not None and "cache" in service.uses:
         references[variables.REDIS_URL] = around.cache.url
     return references

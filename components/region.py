@@ -26,7 +26,14 @@ class Region(pulumi.ComponentResource):
         cache = inner.component("cache", cloud.cache, base) if spec.cache else None
         storage = inner.component("storage", cloud.storage, base) if spec.storage else None
 
-        inputs = ServiceInputs(lambda service: cloud.address(base, service), self.database, cache, storage, secrets)
+        inputs = ServiceInputs(
+            address=lambda service: cloud.address(base, service),
+            database=self.database,
+            cache=cache,
+            storage=storage,
+            models=cloud.model_variables(base) if spec.users_of("models") else {},
+            secrets=secrets,
+        )
         stores = DataStores(self.database, cache, storage)
         self.workloads = cloud.workloads(inner, base, stores, environments(spec, inputs))
         self.watched = Watched(self.database, cache, self.workloads)

@@ -10,6 +10,7 @@ from providers.contract.resource_traits import ResourceTraits
 if TYPE_CHECKING:
     # these modules import the Pulumi SDK, which reading a stack file does not need
     from providers.contract.adapter import AnyCloud
+    from providers.contract.cli import CloudCli
     from providers.contract.limits import CloudLimits
     from providers.contract.spec import CloudName
 
@@ -42,3 +43,8 @@ def host_checks(name: str) -> HostChecks:
     if name != "docker":
         return HostChecks()
     return import_module("providers.docker.preflight.checks").HOST_CHECKS
+
+
+def command_line(name: str) -> "CloudCli":
+    """Return the commands of a cloud's own command line; imports no SDK."""
+    return import_module(f"providers.{name}.cli").CLI

@@ -277,7 +277,7 @@ def _unlisted_secrets(stack: Stack, config: Raw) -> dict[str, object]:
 
 
 def _secrets_of(spec: Platform) -> tuple[str, ...]:
-    return (*spec.secrets, *limits(spec.cloud).stack_secrets(spec))
+    return tuple(dict.fromkeys((*spec.secrets, *spec.image_credentials, *limits(spec.cloud).stack_secrets(spec))))
 
 
 def _sealed_key(value: object, path: str = "") -> str | None:

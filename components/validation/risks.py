@@ -42,7 +42,7 @@ def _network_risks(spec: Platform) -> Iterator[Risk]:
 def _service_risks(spec: Platform) -> Iterator[Risk]:
     for name, service in spec.services.items():
         image = parse_image(service.image)
-        if image.digest is None and image.tag not in (None, "latest"):
+        if service.built and image.digest is None and image.tag not in (None, "latest"):
             danger = f'the tag of "{service.image}" can be moved to another image'
             fix = f"pin a digest ({image.repository}@sha256:...)"
             yield Risk(f"services.{name}.image", service.image, danger, fix)

@@ -59,6 +59,10 @@ class Aws:
         """See `Cloud.address`."""
         return service_address(base.spec, service)
 
+    def model_variables(self, base: AwsBaseResources) -> Mapping[str, pulumi.Input[str]]:
+        """See `Cloud.model_variables`."""
+        return {"AWS_REGION": base.context.region}
+
     def database(self, scope: Scope, base: AwsBaseResources) -> AwsDatabase:
         """See `Cloud.database`."""
         return create_database(scope, base)

@@ -72,6 +72,10 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT]):
         """URL at which the callers of `service` reach it inside the region."""
         ...
 
+    def model_variables(self, base: BaseT) -> Mapping[str, pulumi.Input[str]]:
+        """Variables by which the SDKs of services with `uses: [models]` find the models: region, project or endpoint."""
+        ...
+
     def database(self, scope: Scope, base: BaseT) -> DatabaseT:
         """PostgreSQL for the services that use it, with a generated password."""
         ...

@@ -22,13 +22,18 @@ class SecretRef:
 
 @dataclass(frozen=True)
 class Database:
-    """PostgreSQL database; `url` is the secret with user, password, host, port and database name."""
+    """PostgreSQL database; a URL is a secret with user, password, host, port and database name."""
 
     host: pulumi.Output[str]
     port: int
     name: str
     username: str
     url: SecretRef
+    """`postgresql+psycopg://...`, the form of SQLAlchemy and Agno."""
+    plain_url: SecretRef | None = field(default=None, kw_only=True)
+    """`postgresql://...`, the form of libpq and Django; None when no service needs it."""
+    password: SecretRef | None = field(default=None, kw_only=True)
+    """The password alone, for PGPASSWORD."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,13 @@ from providers.contract.spec import Service
 PORT = "PORT"
 WEB_CONCURRENCY = "WEB_CONCURRENCY"
 DATABASE_URL = "DATABASE_URL"
+PGHOST, PGPORT, PGDATABASE, PGUSER = "PGHOST", "PGPORT", "PGDATABASE", "PGUSER"
+PGSSLMODE = "PGSSLMODE"
+PGPASSWORD = "PGPASSWORD"  # the name of a variable
+LIBPQ = (PGHOST, PGPORT, PGDATABASE, PGUSER, PGSSLMODE, PGPASSWORD)
+"""Variables of libpq (https://www.postgresql.org/docs/17/libpq-envars.html): psql, psycopg, Node's pg and many others read them."""
+MODELS = "MODELS"
+"""Model IDs of the cloud's block, separated by commas."""
 REDIS_URL = "REDIS_URL"
 REDIS_CA_FILE = "/etc/agent-platform/redis/ca.pem"
 """Path of the cache's certificate authority in the container; `REDIS_URL` refers to it, so clients need no setting."""
@@ -19,7 +26,7 @@ def call_variable(callee: str) -> str:
 
 
 def generated_names(service: Service) -> frozenset[str]:
-    """Variables that only the platform may set; a user's WEB_CONCURRENCY takes precedence, so it is not included."""
+    """Variables that only the platform may set; WEB_CONCURRENCY, those of libpq and of the models give way to a user's."""
     parts = (name for part in service.uses for name in BY_PART.get(part, ()))
     calls = (call_variable(callee) for callee in service.calls)
     return frozenset((PORT, *parts, *calls)) if service.port is not None else frozenset((*parts, *calls))

@@ -64,6 +64,10 @@ class Docker:
         """See `Cloud.address`."""
         return base.address(service)
 
+    def model_variables(self, base: DockerBaseResources) -> Mapping[str, pulumi.Input[str]]:
+        """See `Cloud.model_variables`."""
+        return {}
+
     def database(self, scope: Scope, base: DockerBaseResources) -> DockerDatabase:
         """See `Cloud.database`."""
         return create_database(scope, base)

@@ -69,6 +69,10 @@ class Gcp:
         """See `Cloud.address`."""
         return service_address(base, service)
 
+    def model_variables(self, base: GcpBaseResources) -> Mapping[str, pulumi.Input[str]]:
+        """See `Cloud.model_variables`."""
+        return {"GOOGLE_CLOUD_PROJECT": base.context.project, "GOOGLE_CLOUD_LOCATION": base.context.region}
+
     def database(self, scope: Scope, base: GcpBaseResources) -> GcpDatabase:
         """See `Cloud.database`."""
         return create_database(scope, base)

@@ -14,7 +14,7 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.compute.health import AzureProbe, probes
-from providers.azure.compute.limits import AZURE_CLIENT_ID, AZURE_OPENAI_ENDPOINT, AZURE_TENANT_ID, SECRETS_VERSION
+from providers.azure.compute.limits import AZURE_CLIENT_ID, AZURE_TENANT_ID, SECRETS_VERSION
 from providers.azure.compute.sizes import COLLECTOR_SIZE, memory_quantity
 from providers.azure.naming import secret_name
 from providers.azure.observability.metrics_collector import AzureMetricsCollector
@@ -69,14 +69,11 @@ def secret_volumes(files: Mapping[str, SecretRef]) -> list[azure_native.app.Volu
 
 
 def platform_values(base: AzureBaseResources, service: str) -> dict[str, pulumi.Input[str]]:
-    """Return AZURE_CLIENT_ID and AZURE_TENANT_ID, and AZURE_OPENAI_ENDPOINT for services that use `models`."""
-    variables: dict[str, pulumi.Input[str]] = {
+    """Return AZURE_CLIENT_ID and AZURE_TENANT_ID, by which `DefaultAzureCredential` finds the service's identity."""
+    return {
         AZURE_CLIENT_ID: base.identity.services[service].client_id,
         AZURE_TENANT_ID: base.context.tenant_id,
     }
-    if base.models is not None and "models" in base.spec.services[service].uses:
-        variables[AZURE_OPENAI_ENDPOINT] = base.models.endpoint
-    return variables
 
 
 def secrets_version(environment: Environment) -> dict[str, pulumi.Input[str]]:

@@ -19,6 +19,8 @@ Slug = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=
 """Lower-case letters, digits and hyphens, starting with a letter: valid as a DNS label on every cloud."""
 Environment = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 """Name of a secret, which is the name of its environment variable."""
+Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+"""Identifier of Microsoft Entra and Azure."""
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 """Name of a plain environment variable; some programs read theirs in lower case, such as http_proxy."""
 

@@ -6,7 +6,7 @@ classes are those of production; the other profiles lower them.
 
 from typing import TypeGuard, cast
 
-from providers.contract.spec.service import PRESETS, Preset
+from providers.contract.spec.service import PRESETS, UNBUILT_TAG, Preset
 
 Raw = dict[str, object]
 """Mapping of a stack file or a JSON document, not validated."""
@@ -66,7 +66,7 @@ def complete(raw: Raw) -> Raw:
     services = raw.get("services")
     if isinstance(services, dict):
         named = cast("Raw", services)
-        filled["services"] = {name: _service(value, each_service) for name, value in named.items()}
+        filled["services"] = {name: _service(name, value, each_service) for name, value in named.items()}
     return filled
 
 
@@ -80,12 +80,14 @@ def under(raw: Raw, defaults: Raw) -> Raw:
     return merged
 
 
-def _service(value: object, defaults: Raw) -> object:
+def _service(name: str, value: object, defaults: Raw) -> object:
     if not isinstance(value, dict):
         return value
     written = cast("Raw", value)
     replicas = _replicas(written.get("replicas", {}), cast("Raw", defaults["replicas"]))
     service = {**written, "replicas": replicas}
+    if is_mapping(written.get("build")):
+        service.setdefault("image", f"{name}:{UNBUILT_TAG}")
     app = written.get("app", "custom")
     return _with_preset(service, PRESETS[app]) if isinstance(app, str) and app in PRESETS else service
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from providers.contract.spec.base import Percent, SpecModel
+from providers.contract.spec.base import Guid, Percent, SpecModel
 
 LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -54,6 +54,8 @@ class MonitoringSpec(SpecModel):
     """Create a dashboard with a row for each service, the database, the cache and cost."""
     prometheus: bool = False
     """Create a managed Prometheus with the same alert rules that collects the /metrics of the services."""
+    grafana_admins: tuple[Guid, ...] = ()
+    """Object IDs of the Microsoft Entra users or groups that administer the managed Grafana; absent: nobody can sign in."""
     alerts: Alerts = Alerts()
     """Thresholds of the alarm rules."""
     slo: Slo | None = None

@@ -4,13 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from providers.contract.spec.base import CloudName, Port, Profile, Slug, SpecModel
+from providers.contract.spec.base import CloudName, Guid, Port, Profile, Slug, SpecModel
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 from providers.contract.spec.network import IngressSpec, NetworkSpec
 from providers.contract.spec.operations import BudgetSpec, Deployer, MonitoringSpec, RecoverySpec
 from providers.contract.spec.service import Service
 
-Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+KEEP_ALIVE_MARGIN_SECONDS = 5
+"""Seconds by which servers keep idle connections open longer than the entry; a request on a closing one is answered 502."""
 
 
 class AwsBlock(SpecModel):
@@ -22,6 +23,8 @@ class AwsBlock(SpecModel):
     """Account ID, 12 digits in quotes; the provider refuses every other account."""
     models: tuple[str, ...] = ()
     """Bedrock model IDs or inference profile IDs that services with `uses: [models]` may invoke."""
+    zone_names: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")], ...] = ()
+    """Availability zones to use, as many as `network.zones`; absent: the first ones of the region by name."""
 
 
 class GcpBlock(SpecModel):
@@ -48,6 +51,8 @@ class AzureBlock(SpecModel):
     """Azure OpenAI models to deploy for services with `uses: [models]`, for example gpt-4.1."""
     dns_group: Annotated[str, Field(pattern=r"^[-\w.()]{1,90}$")] = "dns"
     """Resource group of the DNS zone `ingress.dns_zone`."""
+    network_watcher: Annotated[str, Field(pattern=r"^[-\w.()]{1,90}/[\w.-]{1,80}$")] | None = None
+    """Existing Network Watcher of the location as <resource group>/<name>; absent: NetworkWatcherRG/NetworkWatcher_<location>."""
     budget_start: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = None
     """First month of the budget (YYYY-MM): the current month or one of the next twelve at creation; it cannot be changed afterwards."""
 
@@ -123,6 +128,16 @@ class Platform(SpecModel):
     def readers_of(self, secret: str) -> tuple[str, ...]:
         """Names of the services that list `secret`, in the order of the file."""
         return tuple(name for name, service in self.services.items() if secret in service.secrets)
+
+    @property
+    def image_credentials(self) -> tuple[str, ...]:
+        """Every secret with registry credentials once, in the order of the file."""
+        return tuple(dict.fromkeys(s.image_credentials for s in self.services.values() if s.image_credentials))
+
+    @property
+    def keep_alive_seconds(self) -> int:
+        """Seconds that a server keeps an idle connection open: longer than the entry, which must be the one that closes it."""
+        return self.ingress.idle_timeout_seconds + KEEP_ALIVE_MARGIN_SECONDS
 
     @property
     def public(self) -> dict[str, Service]:

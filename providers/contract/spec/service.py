@@ -11,6 +11,11 @@ from providers.contract.spec.network import Replicas
 App = Literal["agentos", "fastapi", "streamlit", "django", "celery", "custom"]
 
 
+Architecture = Literal["amd64", "arm64"]
+UNBUILT_TAG = "unbuilt"
+"""Tag of an image that `build` describes and that has not been built yet; `images push` replaces it with a digest."""
+
+
 @dataclass(frozen=True)
 class Preset:
     """Defaults of one kind of application; without a port it is a worker that accepts no connections."""
@@ -21,11 +26,17 @@ class Preset:
     health_command: tuple[str, ...] = ()
     web_concurrency: bool = False
     """True for servers that fork one process per core; WEB_CONCURRENCY is then the number of vCPUs."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Plain variables; `{keep_alive_seconds}` is the time that the server keeps an idle connection open."""
+    plain_database_url: bool = False
+    """True for frameworks that refuse the SQLAlchemy scheme: DATABASE_URL is then `postgresql://...`."""
 
 
+UVICORN = (("UVICORN_TIMEOUT_KEEP_ALIVE", "{keep_alive_seconds}"),)
+"""Read by the command `uvicorn` (https://www.uvicorn.org/settings/), not by `uvicorn.run()` inside a program."""
 PRESETS: dict[App, Preset] = {
-    "agentos": Preset(port=7777, health_path="/health"),
-    "fastapi": Preset(port=8000, health_path="/health", web_concurrency=True),
+    "agentos": Preset(port=7777, health_path="/health", environment=UVICORN),
+    "fastapi": Preset(port=8000, health_path="/health", web_concurrency=True, environment=UVICORN),
     "streamlit": Preset(
         port=8501,
         health_path="/_stcore/health",
@@ -43,6 +54,7 @@ PRESETS: dict[App, Preset] = {
         health_path="/health",
         command=("gunicorn", "--bind=0.0.0.0:{port}", "config.wsgi:application"),
         web_concurrency=True,
+        plain_database_url=True,
     ),
     "celery": Preset(
         port=None,
@@ -110,13 +122,37 @@ class Health(SpecModel):
         return 2 * self.unhealthy_threshold
 
 
+class Build(SpecModel):
+    """Image that `agent-platform images build` builds with docker buildx for the service's architecture."""
+
+    context: Annotated[str, Field(pattern=r"^[^/~].*$|^\.$")] = "."
+    """Build context: a folder relative to that of the stack file."""
+    dockerfile: Annotated[str, Field(pattern=r"^[^/~].*$")] = "Dockerfile"
+    """Dockerfile, relative to the build context."""
+
+
+class Metrics(SpecModel):
+    """Endpoint with metrics in the Prometheus text format, inside the private network."""
+
+    path: Annotated[str, Field(pattern=r"^/\S*$")] = "/metrics"
+    """HTTP path of the metrics."""
+    port: Port | None = None
+    """Port of the metrics; absent: that of the service."""
+
+
 class Service(SpecModel):
     """Container image that runs as one or more replicas."""
 
     app: App = "custom"
     """Preset for port, command, health path and WEB_CONCURRENCY."""
     image: Annotated[str, Field(pattern=r"^[a-z0-9][\w.:/-]*(@sha256:[0-9a-f]{64})?$")]
-    """Container image, pinned by digest in production; without a registry host it is in the platform's registry."""
+    """Container image, pinned by digest in production; without a registry host it is in the platform's registry. Absent with `build`."""
+    build: Build | None = None
+    """Source to build the image from; `images push` builds, pushes and writes the digest to `image`."""
+    architecture: Architecture = "amd64"
+    """Processor architecture that the image is built for and that the service runs on."""
+    image_credentials: Environment | None = None
+    """Secret with the value `username:password` for the image's registry; absent: anonymous or the cloud's own access."""
     path: Annotated[str, Field(pattern=r"^/[\w./-]*$")] | None = None
     """Path prefix under which the entry routes to the service; absent: private."""
     port: Port | None = None
@@ -139,11 +175,18 @@ class Service(SpecModel):
     """Data stores and models that the service may use: database, cache, storage, models."""
     calls: tuple[Slug, ...] = ()
     """Services that it may call; each adds the variable <NAME>_URL. All other calls are denied."""
+    metrics: Metrics | Literal["none"] | None = None
+    """Metrics endpoint that Prometheus scrapes, or `none`; absent: `/metrics` on the service's port. The entry never exposes it."""
 
     @property
     def preset(self) -> Preset:
         """Defaults of the service's kind of application."""
         return PRESETS[self.app]
+
+    @property
+    def built(self) -> bool:
+        """True unless the image is still to be built from `build`."""
+        return not self.image.endswith(f":{UNBUILT_TAG}")
 
     @property
     def web_concurrency(self) -> int | None:

@@ -1,0 +1,154 @@
+"""Commands of a cloud's own command line: registry login, logs, one-off tasks, and the place of the Pulumi state.
+
+`agent-platform images`, `login`, `logs`, `run` and `exec` run these and print each first, so that a user can repeat them
+(docs/adr/0013-operate-through-the-clouds-command-lines.md). Pure: imports no SDK. Every `providers/<cloud>/cli.py` ends
+with `CLI: CloudCli = <Cloud>Cli()`, which pyright checks against this Protocol.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from providers.contract.spec import Platform
+
+JsonObject = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class CliCommand:
+    """Command of a program on PATH; no argument contains a secret, because it is printed and visible to other processes.
+
+    `stdin` is a command whose output is piped into this one, such as a token into `docker login --password-stdin`.
+    `environment` adds variables that are passed on and never printed.
+    """
+
+    arguments: tuple[str, ...]
+    stdin: "CliCommand | None" = None
+    environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    @property
+    def program(self) -> str:
+        """Name of the program."""
+        return self.arguments[0]
+
+
+@dataclass(frozen=True)
+class CliProgram:
+    """Program that commands need: name, a command that succeeds without network, and the fix when it is missing."""
+
+    name: str
+    check: tuple[str, ...]
+    install: str
+
+
+@dataclass(frozen=True)
+class DeployedResource:
+    """Resource in the state: logical name, type token, ID and outputs in wire format, secrets masked."""
+
+    name: str
+    type: str
+    id: str
+    outputs: JsonObject
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """Stack in the state, with the spec of its file."""
+
+    name: str
+    spec: Platform
+    resources: tuple[DeployedResource, ...] = ()
+
+    def resource(self, type_token: str, name: str) -> DeployedResource | None:
+        """Return the resource with a type token and a logical name; None when it is not deployed."""
+        return next((each for each in self.resources if (each.type, each.name) == (type_token, name)), None)
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """Logs of one service: the last `since_seconds`, then new lines until interrupted when `follow` is set."""
+
+    service: str
+    since_seconds: int = 900
+    follow: bool = False
+
+
+@dataclass(frozen=True)
+class StateBackend:
+    """Place of the Pulumi state and of the key that encrypts secrets, and the commands that create both.
+
+    The commands can be repeated: one that finds its resource has nothing to do.
+    """
+
+    url: str
+    """Argument of `pulumi login`, such as s3://acme-pulumi-state."""
+    secrets_provider: str
+    """Argument of `--secrets-provider`, such as awskms://alias/acme-pulumi?region=us-west-2."""
+    commands: tuple[CliCommand, ...]
+
+
+class Shell(Protocol):
+    """Runs commands and prints each before it runs; raises DeploymentFailed when one fails."""
+
+    def output(self, command: CliCommand) -> str:
+        """Return the standard output of a command that must succeed."""
+        ...
+
+    def succeeds(self, command: CliCommand) -> bool:
+        """Run a command whose failure is an answer, such as a lookup; print nothing of its output."""
+        ...
+
+    def stream(self, command: CliCommand) -> int:
+        """Run a command on this terminal, with its input and output, and return its exit code."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two polls."""
+        ...
+
+
+class CloudCli(Protocol):
+    """Commands of one cloud."""
+
+    @property
+    def programs(self) -> Sequence[CliProgram]:
+        """Programs that the commands need, without docker."""
+        ...
+
+    def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """Return the address without tag of each image in the stack's own registry, by service.
+
+        The addresses are known before anything is deployed.
+        """
+        ...
+
+    def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
+        """Return the commands that log docker in to the stack's registry, with a short-lived token of the cloud."""
+        ...
+
+    def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
+        """Allow this machine to push, where the registry is private; True when `close_registry` must undo it."""
+        ...
+
+    def close_registry(self, stack: DeployedStack, shell: Shell) -> None:
+        """Undo `open_registry`; succeeds when there is nothing to undo."""
+        ...
+
+    def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
+        """Print the logs of a service and return the exit code."""
+        ...
+
+    def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+        """Run a command once in a new container with image, environment, secrets, identity and network of a service.
+
+        Prints its output and returns its exit code.
+        """
+        ...
+
+    def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+        """Run a command in a running replica, with this terminal; raises Unsupported where the cloud has no such access."""
+        ...
+
+    def state_backend(self, spec: Platform, name: str) -> StateBackend:
+        """Return the bucket for the state and the key for its secrets, both named after `name`."""
+        ...
