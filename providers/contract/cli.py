@@ -134,6 +134,13 @@ class CloudCli(Protocol):
         """Undo `open_registry`; succeeds when there is nothing to undo."""
         ...
 
+    def after_update(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
+        """Do what the deployed resources need besides the update, and return one sentence for each thing done.
+
+        Can be repeated: nothing to do is an empty sequence. Raises DeploymentFailed for what remains to be done.
+        """
+        ...
+
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
         """Print the logs of a service and return the exit code."""
         ...
