@@ -7,7 +7,8 @@ Series that the rules need; the `job` label is the name of the service, `databas
 - the database: postgres_exporter, the CPU of its container, and the time of its last successful backup (`DATABASE_METRICS`);
 - the cache: redis_exporter (`CACHE_METRICS`).
 
-A worker without a port cannot be scraped, so it has no rules.
+A service with `metrics: none`, and a worker without a port, are not scraped and have no rules. A service that has not
+answered in the exposition format within a day, because it has no such endpoint, sets off no rule on `up`.
 """
 
 import json
@@ -17,6 +18,7 @@ from string import Template
 
 from providers.contract.alarms import AlarmRule, AlarmRules, Signal, Subject, metric_for
 from providers.contract.spec import Platform, Service
+from providers.contract.spec.service import Metrics
 
 SUBJECTS: tuple[Subject, ...] = ("service", "database", "cache")
 BYTES_PER_GIB = 2**30
@@ -44,6 +46,8 @@ DATABASE_METRICS = (
 CACHE_METRICS = ("redis_memory_used_bytes", "redis_memory_max_bytes", "redis_evicted_keys_total")
 
 REQUESTS = 'http_server_request_duration_seconds_count{job="$job"'
+EXPOSES_METRICS = 'max(max_over_time(up{job="$job"}[1d])) == 1'
+"""True once a replica has been scraped; an AgentOS, for example, answers `/metrics` with JSON unless it adds an exporter."""
 EXPRESSIONS: Mapping[Signal, str] = {
     Signal.CPU_PERCENT: (
         '100 * avg(sum by (instance) (rate(process_cpu_seconds_total{job="$job"}[${window}s]))) / $vcpu'
@@ -57,8 +61,8 @@ EXPRESSIONS: Mapping[Signal, str] = {
         "histogram_quantile(0.95, sum by (le) "
         '(rate(http_server_request_duration_seconds_bucket{job="$job"}[${window}s])))'
     ),
-    Signal.UNHEALTHY_REPLICAS: 'count(up{job="$job"} == 0)',
-    Signal.MISSING_REPLICAS: '$replicas - (count(up{job="$job"} == 1) or vector(0))',
+    Signal.UNHEALTHY_REPLICAS: f'(count(up{{job="$job"}} == 0) and {EXPOSES_METRICS})',
+    Signal.MISSING_REPLICAS: f'($replicas - (count(up{{job="$job"}} == 1) or vector(0)) and {EXPOSES_METRICS})',
     # postgres_exporter times out when the server does not answer, so pg_up is missing then
     Signal.DATABASE_FAILED_CONNECTIONS: '(sum(1 - pg_up{job="$job"}) or sum(1 - up{job="$job"}))',
     Signal.DATABASE_CONNECTIONS_PERCENT: (
@@ -77,8 +81,24 @@ EXPRESSIONS: Mapping[Signal, str] = {
 """PromQL of each signal; `expression` fills in the `$` placeholders."""
 
 
+@dataclass(frozen=True)
+class ScrapeEndpoint:
+    """Path and port at which a replica serves its metrics."""
+
+    path: str
+    port: int
+
+
+def scrape_endpoint(service: Service) -> ScrapeEndpoint | None:
+    """Return the metrics endpoint of a service; None with `metrics: none`, and without any port."""
+    port = service.metrics.port or service.port if isinstance(service.metrics, Metrics) else service.port
+    return None if service.metrics == "none" or port is None else ScrapeEndpoint(metrics_path(service), port)
+
+
 def metrics_path(service: Service) -> str:
-    """Path of the metrics of a service: `/metrics`; Streamlit has them next to its health path."""
+    """Path of the metrics of a service: `/metrics` unless set; Streamlit has them next to its health path."""
+    if isinstance(service.metrics, Metrics):
+        return service.metrics.path
     if service.app == "streamlit" and service.health.path:
         return f"{service.health.path.rpartition('/')[0]}/metrics"
     return DEFAULT_PATH
@@ -132,8 +152,8 @@ def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subje
 
 
 def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
-    """True unless the rule is on a service without a port."""
-    return rule.subject != "service" or spec.services[rule.name].port is not None
+    """True unless the rule is on a service without a metrics endpoint."""
+    return rule.subject != "service" or scrape_endpoint(spec.services[rule.name]) is not None
 
 
 def expression(spec: Platform, rule: AlarmRule) -> str:

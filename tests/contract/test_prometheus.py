@@ -13,13 +13,15 @@ from providers.contract.prometheus import (
     EXPRESSIONS,
     SERVICE_METRICS,
     PrometheusRule,
+    ScrapeEndpoint,
     expression,
     metrics_path,
     path_setting,
     prometheus_rules,
     rules_document,
+    scrape_endpoint,
 )
-from providers.contract.spec.service import Health
+from providers.contract.spec.service import Health, Metrics
 from tests.contract.test_alarms import spec_of
 
 METRIC = re.compile(r"\b([a-z_]+)\{")
@@ -78,7 +80,39 @@ def test_memory_is_a_percentage_of_the_size_of_the_service() -> None:
 
 
 def test_replicas_are_missing_below_the_minimum() -> None:
-    assert alert("chat-missing-replicas").expression == '3 - (count(up{job="chat"} == 1) or vector(0))'
+    assert alert("chat-missing-replicas").expression == (
+        '(3 - (count(up{job="chat"} == 1) or vector(0)) and max(max_over_time(up{job="chat"}[1d])) == 1)'
+    )
+
+
+def test_a_service_that_was_never_scraped_sets_off_no_rule_on_its_replicas() -> None:
+    for key in ("gateway-missing-replicas", "gateway-unhealthy-replicas"):
+        assert alert(key).expression.endswith(' and max(max_over_time(up{job="gateway"}[1d])) == 1)')
+
+
+def test_the_key_metrics_sets_path_and_port_or_turns_them_off() -> None:
+    chat = spec_of().services["chat"]
+    assert scrape_endpoint(chat) == ScrapeEndpoint("/metrics", 8001)
+    own = chat.model_copy(update={"metrics": Metrics(path="/internal/metrics", port=9100)})
+    assert scrape_endpoint(own) == ScrapeEndpoint("/internal/metrics", 9100)
+    assert scrape_endpoint(chat.model_copy(update={"metrics": Metrics(path="/m")})) == ScrapeEndpoint("/m", 8001)
+    assert scrape_endpoint(chat.model_copy(update={"metrics": "none"})) is None
+
+
+def test_a_worker_is_scraped_at_the_port_that_it_names() -> None:
+    worker = spec_of().services["worker"]
+    assert scrape_endpoint(worker) is None
+    assert scrape_endpoint(worker.model_copy(update={"metrics": Metrics()})) is None
+    assert scrape_endpoint(worker.model_copy(update={"metrics": Metrics(port=9808)})) == ScrapeEndpoint(
+        "/metrics", 9808
+    )
+
+
+def test_a_service_without_metrics_has_no_rule() -> None:
+    spec = spec_of(services__chat__metrics="none")
+    assert {rule.rule.name for rule in prometheus_rules(spec, alarm_rules(spec)) if rule.rule.subject == "service"} == {
+        "gateway"
+    }
 
 
 def test_storage_is_a_percentage_of_the_maximum_size() -> None:
