@@ -8,6 +8,10 @@ import pulumi_random as random
 from providers.contract.component import Scope
 
 PASSWORD_LENGTH = 40
+SQLALCHEMY_SCHEME = "postgresql+psycopg"
+"""Scheme of SQLAlchemy, which Agno and Alembic use, with the driver psycopg 3."""
+LIBPQ_SCHEME = "postgresql"
+"""Scheme of libpq; Django (dj-database-url), psycopg, psql and drivers of other languages accept no other."""
 
 
 def generated_password(scope: Scope, part: str = "password") -> pulumi.Output[str]:
@@ -20,13 +24,19 @@ def generated_password(scope: Scope, part: str = "password") -> pulumi.Output[st
 
 
 def postgres_url(
-    username: str, password: pulumi.Output[str], host: pulumi.Input[str], port: int, name: str
+    username: str,
+    password: pulumi.Output[str],
+    host: pulumi.Input[str],
+    port: int,
+    name: str,
+    *,
+    scheme: str = SQLALCHEMY_SCHEME,
 ) -> pulumi.Output[str]:
     """`postgresql+psycopg://user:password@host:port/name?sslmode=require`, secret because the password is."""
     return pulumi.Output.secret(
         pulumi.Output.all(password=password, host=host).apply(
             lambda values: (
-                f"postgresql+psycopg://{username}:{quote(str(values['password']), safe='')}"
+                f"{scheme}://{username}:{quote(str(values['password']), safe='')}"
                 f"@{values['host']}:{port}/{name}?sslmode=require"
             )
         )
