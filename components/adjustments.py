@@ -23,6 +23,7 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
         requested = spec.ingress.model_dump(exclude_unset=True, mode="json")
         yield Adjustment("ingress", requested, Effect.IGNORED, NO_ENTRY)
     yield from _monitoring(spec)
+    yield from _metrics(spec)
     if spec.recovery.standby_region is not None and spec.recovery.mode == "none":
         region = spec.recovery.standby_region
         yield Adjustment("recovery.standby_region", region, Effect.IGNORED, "recovery.mode is none")
@@ -41,6 +42,17 @@ def _monitoring(spec: Platform) -> Iterator[Adjustment]:
             yield Adjustment(f"monitoring.alerts.{key}", requested, Effect.IGNORED, NO_ENTRY)
     if spec.monitoring.slo is not None:
         yield Adjustment("monitoring.slo", spec.monitoring.slo.model_dump(), Effect.IGNORED, NO_ENTRY)
+
+
+def _metrics(spec: Platform) -> Iterator[Adjustment]:
+    if spec.monitoring.prometheus:
+        return
+    for name, service in spec.services.items():
+        # the entry closes the path of a routed service in any case
+        if service.metrics is not None and service.path is None:
+            requested = service.metrics if service.metrics == "none" else service.metrics.model_dump(exclude_unset=True)
+            reason = "monitoring.prometheus is false: nothing collects metrics"
+            yield Adjustment(f"services.{name}.metrics", requested, Effect.IGNORED, reason)
 
 
 def _scaling(spec: Platform) -> Iterator[Adjustment]:

@@ -29,8 +29,11 @@ def load() -> Settings:
     values = {name: config.get_secret(name) for name in spec.secrets}
     present = {name: value for name, value in values.items() if value is not None}
     missing = [_missing(f"services.{spec.readers_of(name)[0]}.secrets", name) for name in values if name not in present]
-    names = [name for name in spec.image_credentials if config.get_secret(name) is None]
-    missing += [_missing("services.*.image_credentials", name) for name in names]
+    missing += [
+        _missing(f"services.{service}.image_credentials", value.image_credentials)
+        for service, value in spec.services.items()
+        if value.image_credentials is not None and config.get_secret(value.image_credentials) is None
+    ]
     # secrets that the cloud's own components read from the stack; no service does
     of_cloud = [name for name in limits(spec.cloud).stack_secrets(spec) if config.get_secret(name) is None]
     missing += [_missing("cloud", name) for name in of_cloud]

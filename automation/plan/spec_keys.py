@@ -101,6 +101,8 @@ AS_WORKER = {"services.web": {"app": "celery", "image": "ghcr.io/acme/web:1.0"}}
 ROUTED = {"services.web.path": "/"}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
 BUDGET = {"budget": {"monthly_usd": 100}}
+WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
+WITH_METRICS: dict[str, object] = {**WITH_PROMETHEUS, "services.web.metrics": {}}
 WITH_SLO: dict[str, object] = {**ROUTED, "monitoring.slo": {}}
 ACCEPTED_RISK = {
     "profile": "production",
@@ -120,6 +122,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("aws.region", "eu-west-1"),
     Leaf("aws.account_id", "444455556666"),
     Leaf("aws.models", ["anthropic.claude-haiku-4-5-20251001-v1:0"], WITH_MODELS),
+    Leaf("aws.zone_names", ["us-west-2b", "us-west-2c"]),
     Leaf("gcp.project", "acme-trials"),
     Leaf("gcp.region", "europe-west1"),
     Leaf("gcp.models", ["publishers/google/models/gemini-2.5-pro"], WITH_MODELS),
@@ -128,6 +131,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("azure.location", "northeurope"),
     Leaf("azure.models", ["gpt-4.1-mini"], WITH_MODELS),
     Leaf("azure.dns_group", "names", WITH_DOMAIN),
+    Leaf("azure.network_watcher", "watchers/westus3", {"network.flow_logs": True}),
     Leaf("azure.budget_start", "2027-01", BUDGET),
     Leaf("docker.entry_port", 9443, ROUTED),
     Leaf("docker.images", {"proxy": "registry.example.com/proxy:1.0"}, ROUTED),
@@ -146,6 +150,11 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("ingress.waf", False, ROUTED),
     Leaf("services.web.app", "streamlit"),
     Leaf("services.web.image", "ghcr.io/acme/web:2.0"),
+    Leaf("services.web.build", {}),
+    Leaf("services.web.build.context", "web", {"services.web.build": {}}),
+    Leaf("services.web.build.dockerfile", "Dockerfile.web", {"services.web.build": {}}),
+    Leaf("services.web.architecture", "arm64"),
+    Leaf("services.web.image_credentials", "REGISTRY_LOGIN"),
     Leaf("services.web.path", "/api", ROUTED),
     Leaf("services.web.port", 9000),
     Leaf("services.web.command", ["serve", "--all"]),
@@ -169,6 +178,9 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.secrets", ["API_KEY"]),
     Leaf("services.web.uses", ["storage"], {"storage": {}}),
     Leaf("services.web.calls", ["tool"], WITH_TOOL),
+    Leaf("services.web.metrics", "none", WITH_PROMETHEUS),
+    Leaf("services.web.metrics.path", "/internal/metrics", WITH_METRICS),
+    Leaf("services.web.metrics.port", 9100, WITH_METRICS),
     Leaf("database", {}),
     Leaf("database.version", "16", part("database")),
     Leaf("database.size.vcpu", 8, part("database")),
@@ -196,6 +208,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("monitoring.slack.channel", "C1111111", {"monitoring.slack": SLACK}),
     Leaf("monitoring.dashboards", True),
     Leaf("monitoring.prometheus", True),
+    Leaf("monitoring.grafana_admins", ["00000000-0000-0000-0000-000000000005"], WITH_PROMETHEUS),
     Leaf("monitoring.alerts.cpu_percent", 70),
     Leaf("monitoring.alerts.memory_percent", 75),
     Leaf("monitoring.alerts.error_percent", 5, ROUTED),

@@ -12,34 +12,45 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "account_id": ("account", "account_number"),
     "alerts": ("alarms", "thresholds"),
     "allowed_cidrs": ("allow_list", "allowlist", "whitelist", "ip_allowlist", "allowed_ips", "source_ranges"),
+    "architecture": ("arch", "cpu_arch", "cpu_architecture", "platform", "platforms", "runtime_platform", "processor"),
     "app": ("application", "framework", "preset", "kind", "type"),
     "autoscaling": ("autoscale", "autoscaler", "scaling"),
     "budget": ("billing", "costs", "spending"),
+    "build": ("dockerfile", "docker_build", "build_context", "context", "source"),
     "cache": ("redis", "valkey", "memcached", "elasticache", "memorystore"),
     "calls": ("depends_on", "services", "links", "needs"),
     "cidr": ("ip_range", "address_space", "cidr_block", "range"),
     "cloud": ("provider", "platform", "target"),
+    "context": ("path", "folder", "directory", "dir"),
     "command": ("cmd", "args", "entrypoint", "arguments"),
     "cpu_percent": ("cpu", "cpu_target"),
     "database": ("postgres", "postgresql", "pg", "db", "rds", "sql", "cloudsql", "cloud_sql", "aurora", "databases"),
     "deployer": ("ci", "github", "github_actions", "oidc"),
+    "dockerfile": ("file", "docker_file"),
     "domain": ("domain_name", "hostname", "host", "fqdn", "url"),
     "dns_zone": ("zone", "hosted_zone", "zone_name"),
     "emails": ("email", "mail", "mails"),
     "entry_port": ("port",),
     "environment": ("env", "envs", "env_vars", "environment_variables", "variables", "vars"),
     "eviction": ("eviction_policy", "maxmemory_policy"),
+    "grafana_admins": ("grafana", "grafana_users", "admins"),
     "health": ("healthcheck", "health_check", "probe", "probes", "readiness", "liveness"),
     "high_availability": ("ha", "multi_az", "replicated", "failover"),
     "image": ("container", "container_image", "docker_image"),
+    "image_credentials": (
+        "registry_credentials", "registry_auth", "registry_secret", "repository_credentials", "credentials",
+        "pull_secret", "pull_secrets", "image_pull_secret", "image_pull_secrets", "imagepullsecrets",
+    ),
     "ingress": ("entry", "load_balancer", "loadbalancer", "alb"),
     "location": ("region",),
     "max": ("maximum", "max_replicas", "max_instances", "max_count"),
     "memory_gib": ("memory", "mem", "ram", "memory_gb", "memory_mb", "memory_mib"),
     "memory_percent": ("memory", "memory_target"),
+    "metrics": ("prometheus", "scrape", "metrics_path", "metrics_port"),
     "min": ("minimum", "min_replicas", "min_instances", "min_count", "desired"),
     "monitoring": ("observability", "logging", "logs", "alarms", "alerting"),
     "monthly_usd": ("amount", "limit", "monthly", "usd"),
+    "network_watcher": ("watcher",),
     "network": ("vpc", "vnet", "networking"),
     "path": ("route", "url", "prefix", "path_prefix"),
     "port": ("ports", "container_port", "expose", "listen"),
@@ -58,9 +69,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "uses": ("needs", "requires", "depends_on"),
     "vcpu": ("cpu", "cpus", "vcpus", "cores"),
     "version": ("engine_version", "major_version", "postgres_version"),
+    "zone_names": ("zones", "availability_zones", "azs"),
     "waf": ("firewall", "web_application_firewall"),
     "zones": ("azs", "availability_zones", "az_count"),
-}
+}  # fmt: skip
 """Other words for a key. Where a word means several keys, the one that exists in the same mapping is suggested."""
 
 
@@ -75,12 +87,6 @@ class Unavailable:
 
 
 UNAVAILABLE = (
-    Unavailable(
-        "services.*",
-        ("architecture", "arch", "cpu_architecture", "platform", "runtime_platform"),
-        "the processor architecture cannot be chosen; every service runs as linux/amd64",
-        "build the image for linux/amd64 and remove this key",
-    ),
     Unavailable(
         "services.*",
         (
@@ -98,15 +104,12 @@ UNAVAILABLE = (
     ),
     Unavailable(
         "services.*",
-        ("build", "dockerfile"),
-        "images are not built by the platform",
-        "push the image to a registry and name it under `image`",
-    ),
-    Unavailable(
-        "services.*",
-        ("image_credentials", "registry_credentials", "pull_secret", "image_pull_secret", "image_pull_secrets"),
-        "there are no credentials for a registry",
-        "copy the image to the platform's own registry, and remove this key",
+        (
+            "egress", "egress_ports", "egress_rules", "outbound", "outbound_ports", "outbound_rules", "allowed_hosts",
+            "external_hosts",
+        ),
+        "no port can be opened to the internet; on a cloud services reach it on TCP port 443 only",
+        "use an HTTPS interface or a database of the platform, and remove this key",
     ),
     Unavailable(
         "services.*",
@@ -125,6 +128,12 @@ UNAVAILABLE = (
         ("vpc_id", "vpc", "existing", "subnet_ids", "subnets", "vnet_id", "network_id", "private_subnets", "public_subnets"),
         "the platform always creates its own network",
         "set `network.cidr` to a free range for a later peering, and remove this key",
+    ),
+    Unavailable(
+        "network",
+        ("egress_ports", "egress_rules", "outbound", "outbound_ports", "outbound_rules", "allowed_hosts", "egress_control"),
+        "no port can be opened to the internet; on a cloud services reach it on TCP port 443 only",
+        "use an HTTPS interface or a database of the platform, and remove this key",
     ),
     Unavailable(
         "ingress",

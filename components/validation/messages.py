@@ -86,6 +86,8 @@ def _problem(error: ErrorDetails, location: Sequence[int | str], value: object, 
         return "this name cannot be used", NAMES.get(str(error["loc"][-3]), "use letters, digits and underscores")
     if kind == "extra_forbidden":
         return _unknown_key(location)
+    if kind == "missing" and location[-1] == "image":
+        return "missing", "set `image`, or `build` to build it from a Dockerfile"
     if kind == "missing":
         return "missing", f"set it: {described(location)}".rstrip(": ")
     if value is None and (kind in KINDS or kind == "literal_error"):
@@ -141,6 +143,8 @@ def _wrong_kind(kind: str, location: Sequence[int | str], value: object, shown: 
         fix = LIST_NAMES
     elif location[-1] == "environment":
         fix = "write it as {NAME: value}"
+    elif location[-1] == "build":
+        fix = "write it as {context: FOLDER, dockerfile: FILE}"
     elif kind == "string_type" and isinstance(value, dict | list):
         fix = "write one value"
     elif kind == "string_type" and shown:

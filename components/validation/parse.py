@@ -23,6 +23,7 @@ from providers.contract.spec.defaults import Raw, complete, is_mapping
 
 STAND_INS: dict[str, object] = {
     "account_id": "000000000000",
+    "build": {},
     "channel": "C000000",
     "cloud": "aws",
     "environment": "none",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
-from providers.contract.spec import Platform, Service
+from providers.contract.spec import UNBUILT_TAG, Metrics, Platform, Service
 from providers.contract.variables import generated_names
 
 PART_NAMES = ("database", "cache", "storage", "money", "platform")
@@ -116,10 +116,50 @@ def _taken(key: str, variable: str) -> ConfigError:
     return ConfigError(key, f"the platform sets {variable} itself", "use another name")
 
 
+def check_image_credentials(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse credentials of the platform's own registry, which the cloud's identities read, and ones that a container gets.
+
+    A secret that is also listed under `secrets` would give the password of the registry to the code of the image.
+    """
+    for name, service in spec.services.items():
+        key, secret = f"services.{name}.image_credentials", service.image_credentials
+        if secret is None:
+            continue
+        if parse_image(service.image).registry is None:
+            problem = f'no effect: "{service.image}" is in the platform\'s own registry, which needs no credentials'
+            yield ConfigError(key, problem, "remove it, or name the registry in `image`")
+        readers = spec.readers_of(secret)
+        if readers:
+            problem = f"{secret} is also listed under services.{readers[0]}.secrets, so containers could read it"
+            yield ConfigError(key, problem, "use a secret of its own")
+
+
+def check_builds(spec: Platform) -> Iterator[ConfigError]:
+    """Require that a built image belongs to the platform's own registry, the only one that `images push` logs in to."""
+    for name, service in spec.services.items():
+        registry = parse_image(service.image).registry
+        if service.build is not None and registry is not None:
+            problem = f"images are pushed to the platform's own registry, and `image` names {registry}"
+            fix = f"remove `image`, or build and push with your own tools and remove services.{name}.build"
+            yield ConfigError(f"services.{name}.build", problem, fix)
+
+
+def check_metrics(spec: Platform) -> Iterator[ConfigError]:
+    """Require a port for the metrics of a service that has none itself."""
+    for name, service in spec.services.items():
+        metrics = service.metrics
+        if isinstance(metrics, Metrics) and metrics.port is None and service.port is None:
+            problem = "missing; the service has no port of its own"
+            yield ConfigError(f"services.{name}.metrics.port", problem, "set it, or set metrics to none")
+
+
 def check_images(spec: Platform) -> Iterator[ConfigError]:
     """Refuse the tag `latest`, named or implied, which changes its image without a change here."""
     for name, service in spec.services.items():
         image = parse_image(service.image)
+        if not service.built and service.build is None:
+            problem = f"the tag `{UNBUILT_TAG}` stands for an image that is still to be built, and `build` is missing"
+            yield ConfigError(f"services.{name}.image", problem, "set `build`, or use a digest")
         if image.digest is None and image.tag in (None, "latest"):
             repository = service.image.partition(":")[0]
             digest = f"a digest ({repository}@sha256:...)"

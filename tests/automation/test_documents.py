@@ -76,6 +76,11 @@ def test_the_schema_refuses_a_wrong_shape(mistake: dict[str, object]) -> None:
     assert schema_errors(with_platform(with_values(BASE, mistake))) != []
 
 
+def test_the_schema_requires_an_image_or_a_build() -> None:
+    assert schema_errors(with_platform(with_values(BASE, {"services.web": {"build": {}}}))) == []
+    assert schema_errors(with_platform(with_values(BASE, {"services.web": {"app": "fastapi"}}))) != []
+
+
 def test_the_schema_accepts_encrypted_secrets_and_provider_keys() -> None:
     secret = "agent-platform:API_KEY"
     document = with_platform(BASE, **{secret: {"secure": "v1:abc"}, "aws:region": "us-west-2"})

@@ -153,7 +153,43 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "no service": ({"services": {}}, "services: empty. Add at least 1 entry."),
     "a service without an image": (
         {"services.chat.image": DROP},
-        "services.chat.image: missing. Set it: container image, pinned by digest in production.",
+        "services.chat.image: missing. Set `image`, or `build` to build it from a Dockerfile.",
+    ),
+    "a build that is a folder": (
+        {"services.chat.image": DROP, "services.chat.build": "./chat"},
+        'services.chat.build: must be a mapping, not "./chat". Write it as {context: FOLDER, dockerfile: FILE}.',
+    ),
+    "a build context elsewhere on this machine": (
+        {"services.chat.build": {"context": "/home/me/chat"}},
+        'services.chat.build.context: "/home/me/chat" has the wrong form. Correct it: build context: a folder relative to that of the stack file, such as `.`, `gateway` or `../gateway`.',
+    ),
+    "a Dockerfile outside its context": (
+        {"services.chat.build": {"dockerfile": "../Dockerfile"}},
+        'services.chat.build.dockerfile: "../Dockerfile" has the wrong form. Correct it: dockerfile inside the build context, such as `docker/web.Dockerfile`.',
+    ),
+    "a build for another registry": (
+        {"services.gateway.build": {}},
+        "services.gateway.build: images are pushed to the platform's own registry, and `image` names ghcr.io. Remove `image`, or build and push with your own tools and remove services.gateway.build.",
+    ),
+    "the tag of an image to be built, without a build": (
+        {"services.chat.image": "chat:unbuilt"},
+        "services.chat.image: the tag `unbuilt` stands for an image that is still to be built, and `build` is missing. Set `build`, or use a digest.",
+    ),
+    "credentials of the platform's own registry": (
+        {"services.chat.image": "chat@sha256:" + "0" * 64, "services.chat.image_credentials": "REGISTRY"},
+        f'services.chat.image_credentials: no effect: "chat@sha256:{"0" * 64}" is in the platform\'s own registry, which needs no credentials. Remove it, or name the registry in `image`.',
+    ),
+    "credentials of a registry that containers could read": (
+        {"services.gateway.image_credentials": "OPENAI_API_KEY"},
+        "services.gateway.image_credentials: OPENAI_API_KEY is also listed under services.gateway.secrets, so containers could read it. Use a secret of its own.",
+    ),
+    "metrics of a worker without a port": (
+        {"services.worker.metrics": {"path": "/metrics"}},
+        "services.worker.metrics.port: missing; the service has no port of its own. Set it, or set metrics to none.",
+    ),
+    "ports to the internet": (
+        {"services.chat.egress": [{"host": "db.example.com", "port": 5432}]},
+        "services.chat.egress: unknown key: no port can be opened to the internet; on a cloud services reach it on TCP port 443 only. Use an HTTPS interface or a database of the platform, and remove this key.",
     ),
     "a service name in upper case": (
         {"services.Chat": {"image": "chat:1"}},
@@ -175,6 +211,28 @@ def test_an_error_names_key_problem_and_fix(changes: Mapping[str, object], messa
     lines = messages(changes)
     assert lines.count(message) == 1, lines
     assert all(line.endswith(".") and "\n" not in line for line in lines)
+
+
+MEANT: dict[str, tuple[str, ...]] = {
+    "architecture": ("arch", "platform", "cpu_architecture", "runtime_platform", "archtecture"),
+    "build": ("dockerfile", "docker-build", "buid"),
+    "image_credentials": ("registry_credentials", "imagePullSecrets", "pull-secret", "image_credential"),
+    "metrics": ("prometheus", "scrape", "metric"),
+}
+"""Words that users write for a key of a service."""
+
+
+@pytest.mark.parametrize(("key", "word"), [(key, word) for key, words in MEANT.items() for word in words])
+def test_another_word_for_a_key_names_the_key(key: str, word: str) -> None:
+    (message,) = messages({f"services.chat.{word}": "x"})
+    assert message.startswith(f"services.chat.{word}: unknown key (did you mean {key}). ")
+
+
+def test_a_service_with_a_build_needs_no_image_even_in_production() -> None:
+    spec = parse(production({"services.chat.image": DROP, "services.chat.build": {"context": "../chat"}}), "prod")
+    chat = spec.services["chat"]
+    assert (chat.image, chat.built, chat.build and chat.build.dockerfile) == ("chat:unbuilt", False, "Dockerfile")
+    assert all(service.built for name, service in spec.services.items() if name != "chat")
 
 
 def test_all_errors_of_a_file_are_reported_in_one_run() -> None:

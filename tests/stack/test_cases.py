@@ -18,7 +18,8 @@ MAX_CPU_SECONDS = 1.5
 FILE = "FILE"
 """Replaces the name of the file in an answer."""
 SERVICE_KEYS = (
-    "Use app, autoscaling, calls, command, environment, health, image, path, port, replicas, secrets, size or uses."
+    "Use app, architecture, autoscaling, build, calls, command, environment, health, image, image_credentials, metrics, "
+    "path, port, replicas, secrets, size or uses."
 )
 PLATFORM_KEYS = (
     "Use accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, monitoring, network, "
@@ -38,10 +39,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "aliases-that-multiply": (
         "FILE: invalid YAML at line 5, column 8: more than 20000 values. Remove what is not needed.",
     ),
-    "arm64": (
-        "services.gateway.cpu_architecture: unknown key: the processor architecture cannot be chosen; every service runs as "
-        "linux/amd64. Build the image for linux/amd64 and remove this key.",
-    ),
+    "arm64": (f"services.gateway.cpu_architecture: unknown key (did you mean architecture). {SERVICE_KEYS}",),
     "colon-in-a-value": (
         "FILE: invalid YAML at line 7, column 102: expected ',' or '}', but got ':'. "
         "Add the missing comma or closing brace.",

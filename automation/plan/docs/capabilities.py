@@ -1,6 +1,6 @@
 """Effect of each key of the spec on each cloud, measured by changing the key and planning again.
 
-honoured: the declared resources change. adjusted: the plan lists an adjustment of the key. refused: nothing is declared
+honoured: the declared resources change, or the images that the commands build, or the accepted risks. adjusted: the plan lists an adjustment of the key. refused: nothing is declared
 and an error names the key. ignored would be a fault of this program: a key that is accepted and changes nothing.
 """
 
@@ -75,9 +75,10 @@ def _stack(raw: Raw) -> Stack:
 
 
 def _declared(stack: Stack, folder: Path) -> object:
-    """Return the whole plan, with the accepted risks, as nothing else shows a change of `accept_risk`."""
+    """Return the whole plan with what no resource shows: the accepted risks, and what `images build` builds."""
     inventory = record(folder / PROGRAM, stack.name, stack.config, stack.secret_keys)
-    return inventory.resources, inventory.outputs, accepted_risks(stack.spec)
+    builds = [(name, service.build) for name, service in stack.spec.services.items()]
+    return inventory.resources, inventory.outputs, accepted_risks(stack.spec), builds
 
 
 _before: dict[str, object] = {}

@@ -91,12 +91,19 @@ def platform_schema() -> PlatformSchema:
             node["additionalProperties"] = False
         if "$ref" in node:
             node.pop("default", None)
+    _require_image_or_build(schema["definitions"]["Service"])
     for path, values in profile_defaults().items():
         node = node_at(schema, path)
         node.pop("default", None)
         defaults = ", ".join(f"{profile} {json.dumps(value)}" for profile, value in values.items())
         node["description"] = f"{node.get('description', '')} Default: {defaults}.".strip()
     return schema
+
+
+def _require_image_or_build(service: Node) -> None:
+    """Replace the required key `image` by a choice: the reader of stack files completes an image from `build`."""
+    service["required"] = [key for key in service.get("required", []) if key != "image"]
+    service["anyOf"] = [{"required": ["image"]}, {"required": ["build"]}]
 
 
 def _spec_schema() -> PlatformSchema:

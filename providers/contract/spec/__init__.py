@@ -13,10 +13,23 @@ from providers.contract.spec.data import (
 from providers.contract.spec.network import IngressSpec, NetworkSpec, Replicas
 from providers.contract.spec.operations import Alerts, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec, Slack, Slo
 from providers.contract.spec.platform import AwsBlock, AzureBlock, DockerBlock, GcpBlock, Platform
-from providers.contract.spec.service import PRESETS, App, Autoscaling, Health, Preset, Service, Size, Uses
+from providers.contract.spec.service import (
+    PRESETS,
+    UNBUILT_TAG,
+    App,
+    Autoscaling,
+    Build,
+    Health,
+    Metrics,
+    Preset,
+    Service,
+    Size,
+    Uses,
+)
 
 __all__ = [
     "PRESETS",
+    "UNBUILT_TAG",
     "Alerts",
     "App",
     "Autoscaling",
@@ -24,6 +37,7 @@ __all__ = [
     "AzureBlock",
     "BackupSpec",
     "BudgetSpec",
+    "Build",
     "CacheSpec",
     "CloudName",
     "DatabaseSize",
@@ -34,6 +48,7 @@ __all__ = [
     "Health",
     "IngressSpec",
     "MaintenanceSpec",
+    "Metrics",
     "MonitoringSpec",
     "NetworkSpec",
     "Parameter",

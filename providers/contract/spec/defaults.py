@@ -86,7 +86,7 @@ def _service(name: str, value: object, defaults: Raw) -> object:
     written = cast("Raw", value)
     replicas = _replicas(written.get("replicas", {}), cast("Raw", defaults["replicas"]))
     service = {**written, "replicas": replicas}
-    if is_mapping(written.get("build")):
+    if written.get("build") is not None:
         service.setdefault("image", f"{name}:{UNBUILT_TAG}")
     app = written.get("app", "custom")
     return _with_preset(service, PRESETS[app]) if isinstance(app, str) and app in PRESETS else service

@@ -123,12 +123,19 @@ class Health(SpecModel):
 
 
 class Build(SpecModel):
-    """Image that `agent-platform images build` builds with docker buildx for the service's architecture."""
+    """Image that `agent-platform images build` builds with docker buildx for the service's architecture.
 
-    context: Annotated[str, Field(pattern=r"^[^/~].*$|^\.$")] = "."
-    """Build context: a folder relative to that of the stack file."""
-    dockerfile: Annotated[str, Field(pattern=r"^[^/~].*$")] = "Dockerfile"
-    """Dockerfile, relative to the build context."""
+    It is pushed to the platform's own registry, so `image` names no registry; an image of another registry is built and
+    pushed by the user's own pipeline. Both paths are relative, because a stack file is shared: the context may be above the
+    stack file's folder (`..` for a folder `infra` beside the code), the Dockerfile is inside the context.
+    """
+
+    context: Annotated[str, Field(pattern=r"^[\w.][\w. /+@-]*$", max_length=255)] = "."
+    """Build context: a folder relative to that of the stack file, such as `.`, `gateway` or `../gateway`."""
+    dockerfile: Annotated[str, Field(pattern=r"^(\.?[\w+@-][\w.+@-]*/)*\.?[\w+@-][\w.+@-]*$", max_length=255)] = (
+        "Dockerfile"
+    )
+    """Dockerfile inside the build context, such as `docker/web.Dockerfile`; without `..`."""
 
 
 class Metrics(SpecModel):
