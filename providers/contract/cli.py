@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from providers.contract.diagnostics import sentences
 from providers.contract.spec import Platform
 
 JsonObject = Mapping[str, object]
@@ -87,6 +88,17 @@ class StateBackend:
     commands: tuple[CliCommand, ...]
 
 
+class CliFailure(Exception):
+    """Command that cannot do what was asked, such as a task that did not start.
+
+    `problem` is a lower-case clause and `fix` an imperative one, as in `Unsupported`.
+    """
+
+    def __init__(self, key: str, problem: str, fix: str) -> None:
+        self.key, self.problem, self.fix = key, problem, fix
+        super().__init__(sentences(key, problem, fix))
+
+
 class Shell(Protocol):
     """Runs commands and prints each before it runs; raises DeploymentFailed when one fails."""
 
@@ -153,7 +165,10 @@ class CloudCli(Protocol):
         ...
 
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
-        """Run a command in a running replica, with this terminal; raises Unsupported where the cloud has no such access."""
+        """Run a command in a running replica, with this terminal.
+
+        Raises InvalidConfiguration with `Unsupported` where the cloud has no such access.
+        """
         ...
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
