@@ -2,12 +2,12 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from automation.cli import deploy
+from automation.cli.completion import complete_secret, complete_stack
 from automation.cli.session import (
     AsJsonLines,
     ExitCode,
@@ -20,7 +20,8 @@ from automation.cli.session import (
     require_confirmation,
     unchecked_deployment,
 )
-from automation.stack.document import read_stack
+from automation.stack.document import read_stack, stack_file
+from automation.stack.folder import project_folder
 from providers.contract.diagnostics import InvalidConfiguration
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ def register(app: typer.Typer) -> None:
 
 def rotate(
     stack: StackName,
-    secret: Annotated[str, typer.Argument(help="database-password, cache-password, or a secret that services list.")],
+    secret: Annotated[
+        str,
+        typer.Argument(
+            help="database-password, cache-password, or a secret that services list.", autocompletion=complete_secret
+        ),
+    ],
     with_changes: Annotated[
         bool, typer.Option("--with-changes", help="Apply other pending changes of the stack file too.")
     ] = False,
@@ -48,8 +54,8 @@ def rotate(
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Replace a secret and restart the services that read it; a listed secret's new value is typed or piped."""
-    file = read_stack(Path.cwd(), stack)
+    """Replace a secret and restart the services that read it. A listed secret's new value is typed or piped."""
+    file = read_stack(project_folder(), stack)
     require_confirmation(yes=yes, as_json=as_json, command=f"rotate {stack} {secret}")
 
     from automation.cli.deployment_text import component_counts
@@ -76,15 +82,21 @@ def _new_value(secret: str) -> str:
 
 
 def promote(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="Stack with the image digests.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Stack whose file is changed.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="Stack with the image digests.", autocompletion=complete_stack)
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TO", help="Stack whose file is changed.", autocompletion=complete_stack)
+    ],
     from_file: Annotated[
         bool, typer.Option("--from-file", help="Read the digests from FROM's stack file instead of its history.")
     ] = False,
     yes: Yes = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write the image digests that one stack runs into another stack's file; deploys nothing."""
+    """Write one stack's image digests into another stack's file. Deploys nothing."""
+    for stack in (source, target):
+        stack_file(project_folder(), stack)
     require_confirmation(yes=yes, as_json=False, command=f"promote {source} {target}")
 
     from automation.day2 import promote as promotion_of
@@ -108,7 +120,7 @@ def rollback(
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Restore the configuration and the image digests of an earlier update, and deploy them."""
+    """Deploy the configuration and images of an earlier update."""
     deployment = unchecked_deployment(stack)
     require_confirmation(yes=yes, as_json=as_json, command=f"rollback {stack}")
 
@@ -135,7 +147,7 @@ def sweep(
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Destroy every expired stack of the project; exit with code 1 if one could not be destroyed."""
+    """Destroy every expired stack of the project. Exits with code 1 if one could not be destroyed."""
     from automation.day2 import sweep as sweep_stacks
 
     with operation(as_json=as_json, verbose=verbose):

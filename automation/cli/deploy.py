@@ -81,7 +81,7 @@ def up(
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Deploy a stack: show the changes, apply them after a confirmation, and check that services run."""
+    """Deploy a stack. Shows the changes, applies them after a confirmation, and checks that services run."""
     deployment = checked_deployment(stack, name, ttl_hours, settings, secrets_provider)
     require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
     allowed = tuple(allow_replace or ())
@@ -119,7 +119,7 @@ def _preview(deployment: "Deployment", display: "Display", *, create: bool, prom
 def refresh(
     stack: StackName, name: Name = None, yes: Yes = False, as_json: AsJsonLines = False, verbose: Verbose = False
 ) -> None:
-    """Update the state to match the cloud, after a confirmation; changes nothing in the cloud."""
+    """Update the state to match the cloud. Requires a confirmation and changes nothing in the cloud."""
     deployment = unchecked_deployment(stack, name)
     require_confirmation(yes=yes, as_json=as_json, command=f"refresh {stack}")
     with operation(as_json=as_json, verbose=verbose) as display:
@@ -132,7 +132,7 @@ def refresh(
 
 
 def drift(stack: StackName, name: Name = None, as_json: AsJsonLines = False, verbose: Verbose = False) -> None:
-    """Show drift between the cloud and the state; exit with code 3 if there is any."""
+    """Show drift between the cloud and the state. Exits with code 3 if there is any."""
     deployment = unchecked_deployment(stack, name)
     with operation(as_json=as_json, verbose=verbose) as display:
         differs = print_drift(deployment, display)
@@ -150,7 +150,7 @@ def destroy(
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Delete every resource of a stack, after a confirmation; keeps its history."""
+    """Delete every resource of a stack. Requires a confirmation and keeps the history."""
     deployment = unchecked_deployment(stack, name)
     require_confirmation(yes=yes, as_json=as_json, command=f"destroy {stack}")
     with operation(as_json=as_json, verbose=verbose) as display:
@@ -168,7 +168,7 @@ def destroy(
 
 
 def outputs(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """Print the outputs of a stack, such as url, services and dashboard; secrets as [secret]."""
+    """Print the outputs of a stack. Secrets are printed as [secret]."""
     deployment = unchecked_deployment(stack, name)
     with operation(verbose=verbose):
         values = deployment.outputs()
@@ -182,7 +182,7 @@ def outputs(stack: StackName, name: Name = None, as_json: AsJson = False, verbos
 
 
 def history(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """List the updates of a stack with kind, result, start, duration, changes and author."""
+    """List the updates of a stack. Prints kind, result, start, duration, changes and author."""
     deployment = unchecked_deployment(stack, name)
     with operation(verbose=verbose):
         updates = deployment.history()

@@ -105,6 +105,24 @@ class Display:
     def __init__(self, *, as_json: bool, clock: Clock | None = None) -> None:
         self.as_json, self.clock = as_json, clock or Clock()
         self._messages = set[str]()
+        self._phase = ""
+        self._is_running = self._has_changed = False
+
+    @property
+    def interruption(self) -> str:
+        """Message for an interrupt by the user: the phase, and whether the cloud may have changed."""
+        if not self._phase:
+            return "interrupted before the operation; nothing was changed"
+        effect = "completed operations are saved in the state" if self._has_changed else "the cloud was not changed"
+        return f"{self._phase}: interrupted {'here' if self._is_running else 'after this'}; {effect}"
+
+    @contextmanager
+    def _in_phase(self, title: str, *, changes: bool) -> Generator[None]:
+        """Record the phase; after an exception it counts as running still."""
+        self._phase, self._is_running = title, True
+        self._has_changed = self._has_changed or changes
+        yield
+        self._is_running = False
 
     @contextmanager
     def read_only(self, title: str) -> Generator[OnEvent]:
@@ -112,6 +130,11 @@ class Display:
 
         With --json nothing is printed before the result.
         """
+        with self._in_phase(title, changes=False), self._read_only(title) as on_event:
+            yield on_event
+
+    @contextmanager
+    def _read_only(self, title: str) -> Generator[OnEvent]:
         if self.as_json:
             yield lambda event: None
         elif sys.stdout.isatty():
@@ -132,6 +155,11 @@ class Display:
     @contextmanager
     def changes(self, title: str, totals: Mapping[str, int]) -> Generator[OnEvent]:
         """Yield the event callback of an operation that changes resources; `totals` is the forecast by component."""
+        with self._in_phase(title, changes=True), self._changes(title, totals) as on_event:
+            yield on_event
+
+    @contextmanager
+    def _changes(self, title: str, totals: Mapping[str, int]) -> Generator[OnEvent]:
         if self.as_json:
             yield _print_json
         elif sys.stdout.isatty():

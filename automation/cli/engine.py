@@ -5,7 +5,6 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,7 +48,7 @@ def install(
 
 
 def doctor(stack: StackName, as_json: AsJson = False) -> None:
-    """Check that a stack can be deployed (ok / failed / unknown, with a fix for each)."""
+    """Check that a stack can be deployed. Prints ok, failed or unknown, with a fix for each."""
     from automation.engine import check_stack
 
     findings = check_stack(stack)
@@ -66,10 +65,10 @@ def doctor(stack: StackName, as_json: AsJson = False) -> None:
 
 
 def describe(stack: StackName, as_json: AsJson = False) -> None:
-    """Print cloud, region, account and deployer of a stack as key=value lines, for pipelines."""
+    """Print cloud, region and account of a stack for pipelines. Prints key=value lines, the deployer included."""
     from automation.engine import describe_stack
 
-    facts = asdict(describe_stack(stack, Path.cwd()))
+    facts = asdict(describe_stack(stack))
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
         return

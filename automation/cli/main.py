@@ -1,18 +1,50 @@
 """`agent-platform`: all commands, and the documents generated from the spec."""
 
+import platform
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from automation.cli import day2, deploy, engine, plan, recover
 from automation.cli.session import ExitCode
+from automation.stack.folder import FOLDER_VARIABLE, project_folder, use_folder
+from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
+SECTIONS = {
+    "Prepare a stack": ("init", "login", "secret", "plan", "doctor", "engine"),
+    "Deploy": ("images", "preview", "up", "open", "outputs", "history"),
+    "Operate services": ("logs", "run", "exec"),
+    "Change and protect": (
+        "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "destroy", "sweep",
+    ),
+    "Integrate": ("describe", "config"),
+}  # fmt: skip
+"""Commands by heading of the help, in order of use."""
+
+
+class Commands(TyperGroup):
+    """Group of commands that lists them under the headings of `SECTIONS`."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # typer keeps the types of both private
+        """Write a list of commands for each heading."""
+        width = max(map(len, self.commands))
+        for heading, names in SECTIONS.items():
+            commands = [(name, self.commands[name]) for name in names if name in self.commands]
+            limit = formatter.width - width - 6  # an indentation of 2 and a gap of 2 between the columns, twice
+            rows = [(f"{name:<{width}}", command.get_short_help_str(limit)) for name, command in commands]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Deploy AI-agent services into production on AWS, Google Cloud, Azure or Docker.",
     epilog="Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + ".",
 )  # fmt: skip
@@ -22,6 +54,44 @@ for group in (plan, deploy, recover, day2, engine):
 app.add_typer(config, name="config")
 
 Write = Annotated[bool, typer.Option("--write", help="Write the file under docs/ instead of printing it.")]
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
+        typer.echo(f"agent-platform {_version(PROJECT)}")
+        typer.echo(f"Pulumi SDK {_version('pulumi')}")
+        typer.echo(f"Python {platform.python_version()}")
+        raise typer.Exit
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # the program runs from a clone, in an environment of its requirements only
+        return "not installed"
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "-C", metavar="DIR", envvar=FOLDER_VARIABLE,
+            help="Folder of the stack files [default: the working directory].",
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the versions and exit.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Apply the options of all commands."""
+    if directory is None:
+        return
+    if not directory.is_dir():
+        problem = f"{directory} is not a folder"
+        raise InvalidConfiguration([ConfigError("-C", problem, f"correct -C or the variable {FOLDER_VARIABLE}")])
+    context.with_resource(use_folder(directory))
 
 
 @config.command()
@@ -45,7 +115,7 @@ def capabilities(write: Write = False) -> None:
     """Generate the table of keys that each cloud supports; plans every key, which takes minutes."""
     from automation.plan.docs.capabilities import CAPABILITIES_FILE, capabilities_text
 
-    _output(capabilities_text(Path.cwd()), CAPABILITIES_FILE, write)
+    _output(capabilities_text(project_folder()), CAPABILITIES_FILE, write)
 
 
 @config.command()
@@ -53,7 +123,7 @@ def examples() -> None:
     """Update the command output that README.md and docs/ quote."""
     from automation.plan.docs.examples import refresh
 
-    for file in refresh(Path.cwd()):
+    for file in refresh(project_folder()):
         typer.echo(f"wrote {file}")
 
 

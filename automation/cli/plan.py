@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from automation.cli.completion import complete_stack
 from automation.cli.session import AsJson
 from automation.stack.document import Stack, read_stack, stack_names
+from automation.stack.folder import project_folder
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
 from providers.contract.spec import CloudName
 
@@ -21,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(
-    stack: Annotated[str, typer.Argument(help="Name of the stack, as in Pulumi.<stack>.yaml.")] = "prod",
+    stack: Annotated[
+        str, typer.Argument(help="Name of the stack, as in Pulumi.<stack>.yaml.", autocompletion=complete_stack)
+    ] = "prod",
     cloud: Annotated[
         str | None, typer.Option(help="Plan the stack on this cloud instead of the one in its file.")
     ] = None,
@@ -37,8 +41,8 @@ def plan(
         str | None, typer.Option(help="Compare with another stack, or with the same stack on another cloud.")
     ] = None,
 ) -> None:
-    """Show the resources that a stack would declare; needs no account, network or engine."""
-    folder = Path.cwd()
+    """Show the resources that a stack would declare. Needs no account, network or engine."""
+    folder = project_folder()
     first = read_stack(folder, stack, cloud)
     second = other_stack(folder, first, diff) if diff is not None else None
     mode: Mode = "unknown" if unknown else "symbolic"

@@ -65,9 +65,9 @@ def recover(
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Recover from a killed update: end its processes, import what it created, list what needs a decision.
+    """Recover from a killed update.
 
-    Deletes nothing in the cloud.
+    Ends its processes, imports what it created and lists what needs a decision; deletes nothing in the cloud.
     """
     if continue_up and dry_run:
         raise InvalidConfiguration(

@@ -4,13 +4,14 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from automation.cli.completion import complete_service, complete_stack
 from automation.cli.formats import print_json_line
 from automation.stack.document import parse_setting, read_stack, stack_file
+from automation.stack.folder import project_folder
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def operation(*, as_json: bool = False, verbose: bool = False) -> "Generator[Dis
     from automation.cli.display import Display
     from automation.deploy.errors import DeploymentFailed
 
+    display = Display(as_json=as_json)
     try:
-        yield Display(as_json=as_json)
+        yield display
     except DeploymentFailed as failure:
         if as_json:
             from automation.cli.json_lines import failure_json
@@ -59,7 +61,7 @@ def operation(*, as_json: bool = False, verbose: bool = False) -> "Generator[Dis
             print(failure.log, file=sys.stderr)
         raise typer.Exit(ExitCode.FAILED) from None
     except KeyboardInterrupt:
-        print("interrupted between operations; completed operations are saved in the state", file=sys.stderr)
+        print(display.interruption, file=sys.stderr)
         raise typer.Exit(ExitCode.FAILED) from None
 
 
@@ -79,13 +81,20 @@ def require_confirmation(*, yes: bool, as_json: bool, command: str) -> None:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Prompt unless `yes`; exit if the answer is no."""
-    if not yes and not typer.confirm(question):
-        print("nothing was changed", file=sys.stderr)
-        raise typer.Exit(ExitCode.FAILED)
+    """Prompt unless `yes`; exit if the answer is no, or if the user interrupts the prompt."""
+    try:
+        if yes or typer.confirm(question):
+            return
+    except typer.Abort:
+        print(file=sys.stderr)
+    print("nothing was changed", file=sys.stderr)
+    raise typer.Exit(ExitCode.FAILED)
 
 
-StackName = Annotated[str, typer.Argument(help="Name of the stack, as in Pulumi.<stack>.yaml.")]
+StackName = Annotated[
+    str, typer.Argument(help="Name of the stack, as in Pulumi.<stack>.yaml.", autocompletion=complete_stack)
+]
+ServiceName = Annotated[str, typer.Argument(help="Name of a service.", autocompletion=complete_service)]
 Name = Annotated[
     str | None, typer.Option("--name", help="Use the stack file for another stack, such as pr-123, in the backend.")
 ]
@@ -120,9 +129,9 @@ def checked_deployment(
     """Return a deployment for operations that run the program; the stack file is checked before the SDK is loaded."""
     overrides = dict(parse_setting(text) for text in settings or ())
     if name is None and not overrides:
-        read_stack(Path.cwd(), stack)
+        read_stack(project_folder(), stack)
     else:
-        stack_file(Path.cwd(), stack)
+        stack_file(project_folder(), stack)
 
     from automation.deploy import Deployment
 
@@ -135,7 +144,7 @@ def checked_deployment(
 
 def unchecked_deployment(stack: str, name: str | None = None) -> "Deployment":
     """Return a deployment for operations that do not run the program; the stack file must exist and may be invalid."""
-    stack_file(Path.cwd(), stack)
+    stack_file(project_folder(), stack)
 
     from automation.deploy import Deployment
 

@@ -17,6 +17,7 @@ from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Clock
 from automation.stack.file_checks import EXPIRES_KEY
+from automation.stack.folder import project_folder
 from automation.stack.workdir import Workdir, expiry, is_over
 from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
@@ -85,7 +86,7 @@ def sweep(
     A failure does not stop the other stacks. `on_event` returns, by stack name, the callback for the events of a stack.
     Raises DeploymentFailed when the backend cannot be read.
     """
-    project = (folder or Path.cwd()).absolute()
+    project = project_folder(folder)
     if not (project / PROJECT_FILE).is_file():
         error = ConfigError(PROJECT_FILE, "no such file in this folder", "run the command in the project folder")
         raise InvalidConfiguration([error])

@@ -11,6 +11,7 @@ from automation.day2.history import images_of_platform, images_of_update, last_s
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.stack.document import StackDocument, read_stack, stack_file
 from automation.stack.edit import Proposal
+from automation.stack.folder import project_folder
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, displayed, listed
 from providers.contract.images import parse_image
 
@@ -42,7 +43,7 @@ def promote(
     if source == target:
         fix = "name the stack to promote and the stack that receives its digests"
         raise InvalidConfiguration([ConfigError("promote", f"source and target are both {source}", fix)])
-    project = (folder or Path.cwd()).absolute()
+    project = project_folder(folder)
     document = StackDocument.load(stack_file(project, target))
     stack_file(project, source)
     document.stack(target)

@@ -39,6 +39,7 @@ from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.file_checks import EXPIRES_KEY
+from automation.stack.folder import project_folder
 from automation.stack.workdir import Workdir
 from providers import resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
@@ -74,7 +75,7 @@ class Deployment:
             problem = f"{ttl_hours:g} hours apply to an ephemeral stack only"
             raise InvalidConfiguration([ConfigError("--ttl-hours", problem, "add --name")])
         self.stack, self.name = stack, name or stack
-        self.folder = (folder or Path.cwd()).absolute()
+        self.folder = project_folder(folder)
         self.workdir = Workdir(self.folder, stack, self.name, overrides or {}, ttl_hours)
         self.environment = dict(environment or {})
         self.secrets_provider = secrets_provider

@@ -20,6 +20,7 @@ from automation.deploy.state import ExportedState, LockHolder, parse_lock_holder
 from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
 from automation.stack.document import StackDocument, stack_file
+from automation.stack.folder import project_folder
 from automation.stack.workdir import Workdir
 from providers.contract.diagnostics import did_you_mean, listed
 from providers.contract.spec.defaults import is_mapping
@@ -111,7 +112,7 @@ class ProjectStack(automation.Stack):
 def require_engine(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
     """Return the path of the engine for a project folder; raises DeploymentFailed without it or its Python host."""
     variables = {**os.environ, **(environment or {})}
-    engine = engine_program(folder or Path.cwd(), variables)
+    engine = engine_program(project_folder(folder), variables)
     if engine is None:
         raise DeploymentFailed(Failure.NO_ENGINE, "the Pulumi CLI is not installed", DOCTOR_FIX)
     sibling = engine.resolve().parent / LANGUAGE_HOST

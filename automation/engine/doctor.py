@@ -16,6 +16,7 @@ from automation.engine.target import target_of
 from automation.plan.build import plan_of
 from automation.processes import CompletedCommand, run_command
 from automation.stack.document import Stack, read_stack, stack_names
+from automation.stack.folder import project_folder
 from providers import host_checks
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.preflight import CheckResult
@@ -47,7 +48,7 @@ def check_stack(
     name: str, folder: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
     """Check that a stack can be deployed; raises InvalidConfiguration when there is no stack of that name."""
-    return findings_of(collect(name, folder or Path.cwd(), os.environ if environment is None else environment))
+    return findings_of(collect(name, project_folder(folder), os.environ if environment is None else environment))
 
 
 def findings_of(facts: CheckInput) -> tuple[Finding, ...]:

@@ -19,6 +19,7 @@ from pulumi.automation import InvalidVersionError, PulumiCommand
 from semver import VersionInfo  # a dependency of the SDK, which uses it for versions
 
 from automation.processes import run_command
+from automation.stack.folder import project_folder
 
 CLI_FOLDER = "pulumi"
 """Folder of an environment that contains the CLI as `bin/pulumi`."""
@@ -95,7 +96,7 @@ def install_engine(
     folder: Path | None = None, cli_version: str | None = None, installer: Installer | None = None
 ) -> EngineLocation:
     """Install the CLI (default: the version of the SDK) for a project folder; raises EngineMissing."""
-    project = folder or Path.cwd()
+    project = project_folder(folder)
     requested = VersionInfo.parse(cli_version or sdk_version())
     home = install_home(project)
     try:

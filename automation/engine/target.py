@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.stack.document import Stack, read_stack
+from automation.stack.folder import project_folder
 from providers import limits
 from providers.contract.spec import Platform
 from providers.contract.spec.platform import AwsBlock, AzureBlock, GcpBlock
@@ -52,7 +53,7 @@ def account_of(spec: Platform) -> tuple[str, str]:
 
 def describe_stack(name: str, folder: Path | None = None) -> StackDescription:
     """Describe a stack from its file, without the engine; raises InvalidConfiguration."""
-    return description_of(read_stack(folder or Path.cwd(), name))
+    return description_of(read_stack(project_folder(folder), name))
 
 
 def description_of(stack: Stack) -> StackDescription:

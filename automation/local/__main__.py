@@ -5,13 +5,14 @@ from pathlib import Path
 
 from automation.local.lifecycle import bring_up, take_down
 from automation.local.project import LocalProject
+from automation.stack.folder import project_folder
 
 USAGE = "usage: python -m automation.local up [STACK_FILE] | down"
 
 
 def main(arguments: list[str]) -> int:
     """Run a command in the working directory and return the exit code."""
-    project = LocalProject(Path.cwd())
+    project = LocalProject(project_folder())
     match arguments:
         case ["up"]:
             return bring_up(project, Path("Pulumi.local.yaml"))

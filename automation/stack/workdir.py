@@ -146,7 +146,7 @@ class Workdir:
     def file(self) -> Stack:
         """The checked stack file; raises InvalidConfiguration."""
         document = StackDocument.load(stack_file(self.work_folder, self.name))
-        if self.ephemeral:
+        if self.ephemeral and document.platform:
             refuse_production(document.platform, self.stack, self.name)
         return document.stack(self.name)
 
