@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.plan.build import PROGRAM
 from automation.plan.recorder import record
 from automation.stack.document import read_stack
+from automation.stack.workdir import PROGRAM
 from benchmarks.baseline import FOOTER, program_text
 from benchmarks.critical_path import chains_of
 from benchmarks.measure import ROOT, write_section

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import yaml
 
-from automation.plan.build import PROGRAM
 from automation.plan.recorder import record
 from automation.stack.document import read_stack
+from automation.stack.workdir import PROGRAM
 from benchmarks.baseline import program_text
 from benchmarks.measure import ROOT, RUNS, Cost, alternate, write_section
 from components.settings import PLATFORM_KEY

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.import_ids import ImportTable
 from providers.contract.preflight import HostChecks
 from providers.contract.resource_traits import ResourceTraits
@@ -16,11 +17,24 @@ if TYPE_CHECKING:
 
 AVAILABLE: "tuple[CloudName, ...]" = ("aws", "gcp", "azure", "docker")
 """Clouds with an adapter."""
+SDK_PREFIX = "pulumi_"
+"""Prefix of the modules of all cloud SDKs."""
 
 
 def cloud(name: str) -> "AnyCloud":
-    """Return the adapter of a cloud; imports its SDK."""
-    return import_module(f"providers.{name}.adapter").CLOUD
+    """Return the adapter of a cloud; imports its SDK and raises InvalidConfiguration when it is not installed."""
+    try:
+        return import_module(f"providers.{name}.adapter").CLOUD
+    except ModuleNotFoundError as missing:
+        if not (missing.name or "").startswith(SDK_PREFIX):
+            raise
+        problem = f"the SDK of {name} is not installed ({missing})"
+        raise InvalidConfiguration([ConfigError("cloud", problem, f"run `{install_command(name)}`")]) from None
+
+
+def install_command(name: str) -> str:
+    """Return the command that installs the SDK of a cloud beside this package, with the pinned version."""
+    return f"pip install 'agent-platform[{name}]'"
 
 
 def limits(name: str) -> "CloudLimits":

@@ -15,7 +15,7 @@ from automation.plan.inventory import Value
 from automation.stack.document import StackDocument, stack_file, stack_of
 from automation.stack.edit import Proposal
 from automation.stack.file_checks import EXPIRES_KEY, is_sealed
-from automation.stack.yaml_reader import read_mapping
+from automation.stack.workdir import project_document
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
 from providers.contract.spec.defaults import Raw, is_mapping
@@ -34,7 +34,7 @@ def rollback(deployment: "Deployment", to: int | None = None) -> Proposal:
     """
     document = StackDocument.load(stack_file(deployment.folder, deployment.stack))
     update = rollback_target(deployment.name, deployment.history(), to)
-    project = read_mapping(deployment.folder / "Pulumi.yaml")
+    project = project_document(deployment.folder)
     config = restored_config(document.config, update, inherited_config(project))
     refuse_missing_secrets(stack_of(deployment.stack, config))
     started = f"{update.started_at:%Y-%m-%d %H:%M} UTC"

@@ -13,6 +13,7 @@ from automation.engine.cloud_queries import QueryAnswers
 from automation.engine.installation import EngineLocation, EngineMissing
 from automation.processes import CompletedCommand
 from automation.stack.document import Stack
+from automation.stack.workdir import PROJECT_FILE
 from automation.stack.yaml_reader import read_mapping
 from providers.contract.diagnostics import InvalidConfiguration, sentences
 from providers.contract.preflight import CheckResult
@@ -78,7 +79,7 @@ class CheckInput:
     @property
     def project_file(self) -> Raw | None:
         """Content of Pulumi.yaml; None when it cannot be read."""
-        return _yaml_object(self.folder / "Pulumi.yaml")
+        return _yaml_object(self.folder / PROJECT_FILE)
 
     @property
     def stack_file(self) -> Raw:

@@ -8,13 +8,13 @@ from automation.plan.chain import ChainStep, longest_chain, total_minutes
 from automation.plan.inventory import Inventory, Value, as_json
 from automation.plan.recorder import Mode, record
 from automation.stack.document import Stack
+from automation.stack.workdir import program_path
 from components.adjustments import adjustments
+from components.program import run
 from components.validation.risks import risks
 from providers import limits
 from providers.contract.diagnostics import Adjustment
 from providers.contract.spec import Platform
-
-PROGRAM = "__main__.py"
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,12 @@ class Plan:
 
 
 def plan_of(stack: Stack, folder: Path, mode: Mode = "symbolic") -> Plan:
-    """Return the plan of a valid stack, by running the program of the project folder without an engine."""
-    inventory = record(folder / PROGRAM, stack.name, stack.config, stack.secret_keys, mode)
+    """Return the plan of a valid stack, by running the program of the folder, or the packaged one, without an engine.
+
+    Raises InvalidConfiguration when the cloud's SDK is not installed.
+    """
+    program = program_path(folder) or run
+    inventory = record(program, stack.name, stack.config, stack.secret_keys, mode)
     return Plan(
         stack=stack,
         region=limits(stack.spec.cloud).region(stack.spec),

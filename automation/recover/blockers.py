@@ -85,9 +85,9 @@ def _end_orphan_processes(deployment: Deployment, log: StepLog) -> None:
 
 
 def is_work_folder(deployment: Deployment, folder: Path) -> bool:
-    """True for the folder in which the engine works; for an ephemeral stack that is a new temporary folder each time."""
-    if not deployment.ephemeral:
-        return folder == deployment.work_folder.resolve()
+    """True for a folder in which the engine works on this stack; a temporary one has another name each time."""
+    if deployment.work_folder == deployment.folder:
+        return folder == deployment.folder.resolve()
     temporary = Path(tempfile.gettempdir()).resolve()
     return folder.parent == temporary and folder.name.startswith(f"{PROJECT}-{deployment.name}-")
 

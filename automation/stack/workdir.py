@@ -2,9 +2,12 @@
 
 A stack with another name or with overrides gets a project file that points at the program and a stack file that is the
 original with the changes applied. Nothing is written beside the program, and concurrent commands use different folders.
+A folder with stack files and no program gets a temporary project as well, which runs the packaged program and names the
+folder as that of the stack files, so that the engine writes a new salt or secret into the user's own file.
 """
 
 import shutil
+import sys
 import tempfile
 import weakref
 from collections.abc import Collection, Mapping, Sequence
@@ -20,6 +23,20 @@ from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec.defaults import Raw, is_mapping
 
+PROGRAM = "__main__.py"
+PROJECT_FILE = "Pulumi.yaml"
+PACKAGES = Path(__file__).resolve().parents[2]
+"""Folder of the packages of this program, which need not be installed."""
+PACKAGED_PROGRAM = f"""import sys
+
+sys.path.insert(0, {str(PACKAGES)!r})
+
+from components.program import run
+
+run()
+"""
+STACK_FOLDER = "stacks"
+"""Link in a temporary project to the folder with the stack files."""
 TTL_HOURS = 24.0
 """Default lifetime, counted from the last `up`."""
 UPDATE = "update"
@@ -113,7 +130,7 @@ class Workdir:
         """The project's folder, or one that is deleted with this object; raises InvalidConfiguration."""
         if not self.ephemeral and not self.overrides:
             stack_file(self.folder, self.stack)
-            return self.folder
+            return self.folder if program_path(self.folder) else self.own_folder(link=True)
         source = self.source
         if self.ephemeral:
             refuse_own_file(self.name, stack_names(self.folder))
@@ -124,15 +141,29 @@ class Workdir:
         return own
 
     @property
+    def stack_folder(self) -> Path:
+        """Folder of the stack file that the engine reads and writes."""
+        linked = self.work_folder / STACK_FOLDER
+        return self.folder if linked.is_symlink() else self.work_folder
+
+    @property
     def source(self) -> StackDocument:
         """The file that the stack is made from; raises InvalidConfiguration."""
         return StackDocument.load(stack_file(self.folder, self.stack))
 
-    def own_folder(self) -> Path:
-        """Return a new folder with the project's program, which is deleted with this object."""
+    def own_folder(self, *, link: bool = False) -> Path:
+        """Return a new folder with the program, which is deleted with this object; `link` uses the user's stack files."""
         own = Path(tempfile.mkdtemp(prefix=f"{PROJECT}-{self.name}-"))
         weakref.finalize(self, shutil.rmtree, own, ignore_errors=True)
-        (own / "Pulumi.yaml").write_text(dump(project_document(self.folder)), encoding="utf-8")
+        document = project_document(self.folder)
+        if program_path(self.folder) is None:
+            (own / PROGRAM).write_text(PACKAGED_PROGRAM, encoding="utf-8")
+            document["main"] = str(own)
+        if link:
+            # a relative path could not be resolved where the temporary folder is itself behind a link
+            (own / STACK_FOLDER).symlink_to(self.folder.resolve(), target_is_directory=True)
+            document["stackConfigDir"] = STACK_FOLDER
+        (own / PROJECT_FILE).write_text(dump(document), encoding="utf-8")
         return own
 
     @cached_property
@@ -145,7 +176,7 @@ class Workdir:
     @cached_property
     def file(self) -> Stack:
         """The checked stack file; raises InvalidConfiguration."""
-        document = StackDocument.load(stack_file(self.work_folder, self.name))
+        document = StackDocument.load(stack_file(self.stack_folder, self.name))
         if self.ephemeral and document.platform:
             refuse_production(document.platform, self.stack, self.name)
         return document.stack(self.name)
@@ -180,9 +211,28 @@ class Workdir:
         (folder / f"Pulumi.{self.name}.yaml").write_text(document.dump(comments=False), encoding="utf-8")
 
 
+def program_path(folder: Path) -> Path | None:
+    """Return the program of a project folder; None for a folder that the packaged program is to run for.
+
+    A `__main__.py` without a project file beside it belongs to another program, such as the user's agent.
+    """
+    if not (folder / PROJECT_FILE).is_file():
+        return None
+    main = folder / str(read_mapping(folder / PROJECT_FILE).get("main", "."))
+    program = main / PROGRAM if main.is_dir() else main
+    return program if program.is_file() else None
+
+
 def project_document(folder: Path) -> Raw:
-    """Return the content of a project file with its relative paths made absolute."""
-    project = read_mapping(folder / "Pulumi.yaml")
+    """Return the content of a project file with its relative paths made absolute, or of one for the packaged program."""
+    if not (folder / PROJECT_FILE).is_file():
+        # the program's environment is that of this process, in which the package and its SDK are installed
+        return {
+            "name": PROJECT,
+            "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}},
+            "config": {"pulumi:disable-default-providers": {"value": ["*"]}},
+        }
+    project = read_mapping(folder / PROJECT_FILE)
     project["main"] = str((folder / str(project.get("main", "."))).resolve())
     runtime = project.get("runtime")
     options = runtime.get("options") if is_mapping(runtime) else None

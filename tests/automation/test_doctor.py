@@ -79,7 +79,13 @@ def test_a_listed_secret_with_a_value_is_ok_and_not_printed(tmp_path: Path) -> N
     assert "hunter2" not in str(findings_of(check_input(tmp_path, stack=with_value)))
 
 
-def test_a_folder_without_a_project_file_fails(tmp_path: Path) -> None:
+def test_a_folder_without_a_project_file_runs_the_packaged_program(tmp_path: Path) -> None:
+    finding = project.check_virtualenv(check_input(tmp_path))
+    assert (finding.verdict, finding.observed.startswith("no Pulumi.yaml")) == ("ok", True)
+
+
+def test_a_project_file_that_is_no_mapping_fails(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("[1]")
     assert project.check_virtualenv(check_input(tmp_path)).verdict == "failed"
 
 
@@ -158,7 +164,7 @@ def test_a_cloud_whose_sdk_is_not_installed_fails_with_its_extra(
 ) -> None:
     monkeypatch.setitem(project.PACKAGES, "gcp", ("missing",))
     finding = project.check_plugins(check_input(tmp_path), stack("gcp"))
-    assert (finding.verdict, finding.fix) == ("failed", "run `pip install -e '.[gcp]'`")
+    assert (finding.verdict, finding.fix) == ("failed", "run `pip install 'agent-platform[gcp]'`")
 
 
 def test_no_credentials_are_unknown_because_a_machine_may_have_a_role(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from providers.contract.spec import Autoscaling
 from tests.planning import ROOT, plan, production
 
-PROGRAM = str(ROOT / "__main__.py")
+PROGRAM = str(ROOT / "components" / "program.py")
 MAX_FILES = 7
 SKIPPED = (str(ROOT / "tests"), str(ROOT / ".venv"))
 

@@ -12,8 +12,9 @@ from typing import Any
 from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
 from automation.engine.installation import INSTALL, LANGUAGE_HOST, MIN_VERSION, EngineLocation, sdk_version
 from automation.stack.document import Stack
+from automation.stack.workdir import PROJECT_FILE
 from components.configuration import PROJECT
-from providers import limits
+from providers import install_command, limits
 from providers.contract.spec.defaults import Raw, is_mapping
 
 PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docker": ("docker", "tls")}
@@ -62,7 +63,7 @@ def check_plugins(facts: CheckInput, stack: Stack) -> Finding:
     try:
         required = {name: version(f"pulumi-{name}") for name in (*PACKAGES[cloud], "random")}
     except PackageNotFoundError as missing:
-        return failed(subject, f"the package {missing.name} is not installed", f"run `pip install -e '.[{cloud}]'`")
+        return failed(subject, f"the package {missing.name} is not installed", f"run `{install_command(cloud)}`")
     if facts.engine is None:
         return unknown(subject, NO_CLI, INSTALL)
     installed = set(_installed(facts))
@@ -129,9 +130,11 @@ def check_secrets(_facts: CheckInput, stack: Stack) -> Finding:
 def check_virtualenv(facts: CheckInput) -> Finding:
     """Check that the Python environment in Pulumi.yaml exists."""
     subject, project = "environment", facts.project_file
+    if not (facts.folder / PROJECT_FILE).is_file():
+        return ok(subject, f"no Pulumi.yaml; the program of this package runs in {sys.prefix}")
     if project is None:
         return failed(
-            subject, f"{facts.folder.name} has no readable Pulumi.yaml", "run the command in the project folder"
+            subject, "Pulumi.yaml cannot be read", "correct it, or remove it to use the program of this package"
         )
     virtualenv = _virtualenv(project)
     if virtualenv is None:

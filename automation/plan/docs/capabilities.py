@@ -12,11 +12,12 @@ from os import cpu_count
 from pathlib import Path
 from typing import Literal
 
-from automation.plan.build import PROGRAM, accepted_risks
+from automation.plan.build import accepted_risks
 from automation.plan.docs.reference import code, table
 from automation.plan.recorder import record
 from automation.plan.spec_keys import CLOUD_KEY, LEAVES, Leaf
 from automation.stack.document import Stack, stack_of
+from automation.stack.workdir import PROGRAM
 from components.adjustments import adjustments
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE
