@@ -18,7 +18,7 @@ from providers.contract.results import (
 from providers.contract.spec import Platform
 from providers.docker.base.identity import create_identity
 from providers.docker.base.keys import create_keys
-from providers.docker.base.registry import create_registry
+from providers.docker.base.registry import create_registry, registry_logins
 from providers.docker.base.resources import DockerBaseResources, secret_reference
 from providers.docker.cache.resources import DockerCache, create_cache
 from providers.docker.compute.resources import create_compute
@@ -39,7 +39,7 @@ class Docker:
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
         """Explicit provider of the Docker daemon at DOCKER_HOST or the default socket."""
-        return docker.Provider(scope.named(region), opts=scope.opts())
+        return docker.Provider(scope.named(region), registry_auth=registry_logins(spec) or None, opts=scope.opts())
 
     def base_resources(self, scope: Scope, spec: Platform, region: str) -> DockerBaseResources:
         """Certificates, networks, notification channels, storage keys and images of this host."""

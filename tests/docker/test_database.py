@@ -1,5 +1,7 @@
 """PostgreSQL: arguments, volume, roles and access."""
 
+from urllib.parse import quote
+
 import pytest
 
 from automation.plan.inventory import Inventory, Secret
@@ -50,6 +52,23 @@ def test_a_service_does_not_connect_as_superuser(prod: Inventory) -> None:
     url = variables(container(prod, "compute-chat-1"))["DATABASE_URL"]
     assert url.startswith("postgresql+psycopg://platform:")
     assert url.endswith("@database:5432/agents?sslmode=require")
+
+
+def test_a_service_gets_the_variables_of_libpq_with_the_password_as_a_secret(prod: Inventory) -> None:
+    chat = container(prod, "compute-chat-1")
+    environment = variables(chat)
+    expected = {"PGHOST": "database", "PGPORT": "5432", "PGDATABASE": "agents", "PGUSER": "platform"}
+    assert expected.items() <= environment.items()
+    password = environment["PGPASSWORD"]
+    assert f":{quote(password)}@" in environment["DATABASE_URL"]
+    plain = [text for text in values(chat.inputs["envs"]) if not isinstance(text, Secret)]
+    assert not [text for text in plain if password in str(text)]
+
+
+def test_django_gets_the_url_form_that_it_accepts() -> None:
+    django = plan(production({"services.chat.app": "django"}, cloud="docker"))
+    url = variables(container(django, "compute-chat-1"))["DATABASE_URL"]
+    assert url.startswith("postgresql://platform:")
 
 
 def test_roles_get_their_passwords_from_files_and_none_is_logged(prod: Inventory) -> None:

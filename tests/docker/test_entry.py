@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from automation.plan.inventory import Inventory, Secret
-from providers.docker.entry.haproxy import WAF_RULES, configuration
+from providers.docker.entry.haproxy import DECODED_PATH, WAF_RULES, configuration
 from tests.docker.plans import command, container, files, secret_file, settings
 from tests.docker.specs import context_of
 from tests.planning import DROP
@@ -129,8 +129,23 @@ def test_a_path_without_a_service_is_answered_with_404() -> None:
     assert routes[-2] == "http-request return status 404 unless { path /agents } or { path_beg /agents/ }"
 
 
+def closed(**changes: object) -> list[str]:
+    """Paths that the entry answers with 404, with everything below them."""
+    prefix = f"http-request return status 404 if {{ {DECODED_PATH} -m str "
+    lines = [line for line in section("frontend https", **changes) if line.startswith(prefix)]
+    paths = [line.removeprefix(prefix).partition(" ")[0] for line in lines]
+    assert lines == [f"{prefix}{path} }} or {{ {DECODED_PATH} -m beg {path}/ }}" for path in paths]
+    return paths
+
+
 def test_metrics_of_services_are_not_public() -> None:
-    assert "http-request return status 404 if { path /metrics }" in section("frontend https")
+    assert closed() == ["/metrics"]
+    assert closed(services__gateway__metrics={"path": "/internal/m#1"}) == [r"/internal/m\#1"]
+
+
+def test_a_path_is_open_when_no_metrics_are_at_the_port_of_the_service() -> None:
+    assert closed(services__gateway__metrics="none") == []
+    assert closed(services__gateway__metrics={"port": 9100}) == []
 
 
 def test_streamlit_has_session_affinity() -> None:

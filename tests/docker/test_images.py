@@ -1,5 +1,6 @@
 """Images of the platform: one table, pinned, each replaceable."""
 
+import json
 import re
 
 import pytest
@@ -15,7 +16,7 @@ from providers.docker.base.platform_images import (
     roles_of,
 )
 from tests.docker.specs import spec_of
-from tests.planning import DROP, plan, production
+from tests.planning import DROP, plan, production, revealed
 
 PINNED_BY_DIGEST = re.compile(r"[a-z0-9./_-]+:[\w.-]+@sha256:[0-9a-f]{64}")
 PINNED_BY_VERSION = {COURIER, REDIS_EXPORTER}
@@ -52,6 +53,29 @@ def test_images_that_the_platform_does_not_need_are_not_pulled() -> None:
         {**unused, "database": DROP, "cache": DROP, "storage": DROP, "monitoring.dashboards": False, "accept_risk": {}}
     )
     assert roles_of(spec) == ("proxy", "prometheus", "alertmanager", "host-exporter", "container-exporter")
+
+
+def test_the_image_of_a_service_is_pulled_for_its_architecture() -> None:
+    declared = plan(production({"services.chat.architecture": "arm64"}, cloud="docker"))
+    platforms = {image.name: image.inputs.get("platform") for image in declared.of_type("docker:RemoteImage")}
+    assert platforms["prod-registry-service-chat"] == "linux/arm64"
+    assert platforms["prod-registry-service-gateway"] == "linux/amd64"
+    assert platforms["prod-registry-role-redis"] is None
+
+
+def test_a_private_registry_has_a_login_of_the_provider() -> None:
+    changes = {"services.gateway.image_credentials": "GHCR_LOGIN"}
+    declared = plan(production(changes, cloud="docker"), secret="robot:a:password")
+    (provider,) = declared.of_type("pulumi:providers:docker")
+    assert "a:password" not in str(provider.inputs)
+    # the engine passes nested settings of a provider as JSON
+    logins = json.loads(str(revealed(provider.inputs["registryAuth"])))
+    assert logins == [{"address": "ghcr.io", "username": "robot", "password": "a:password"}]
+
+
+def test_without_credentials_the_provider_has_no_login(prod: Inventory) -> None:
+    (provider,) = prod.of_type("pulumi:providers:docker")
+    assert "registryAuth" not in provider.inputs
 
 
 def test_images_are_kept_when_the_stack_is_destroyed(prod: Inventory) -> None:

@@ -53,6 +53,20 @@ STANDBY = "a standby on the same host would fail together with the primary. Set 
             "services.chat.size.vcpu",
             "the Docker provider rounds 0.05 vCPU to 0.1. Use 0.1 or more",
         ),
+        (
+            {"monitoring.grafana_admins": ["00000000-0000-0000-0000-000000000005"]},
+            "monitoring.grafana_admins",
+            "Grafana on this host has one user, admin",
+        ),
+        (
+            {
+                "services.gateway.image_credentials": "GHCR_LOGIN",
+                "services.chat.image": "ghcr.io/acme/chat@sha256:" + "0" * 64,
+                "services.chat.image_credentials": "CHAT_LOGIN",
+            },
+            "services.chat.image_credentials",
+            "GHCR_LOGIN is already the login to ghcr.io, and Docker uses one for each registry. Use GHCR_LOGIN here too.",
+        ),
         ({"database.parameters": {"ssl": False}}, "database.parameters.ssl", "TLS is always on"),
         (
             {"database.parameters": {"shared_buffers_mib": 16384}},
@@ -94,7 +108,11 @@ def test_a_service_without_bounds_runs_its_minimum() -> None:
         ("monitoring.log_retention_days", Effect.ADJUSTED, "100 files of 10 MiB"),
         ("monitoring.emails", Effect.ADJUSTED, "SMTP_SMARTHOST, SMTP_FROM, SMTP_USERNAME, SMTP_PASSWORD"),
         ("monitoring.slack", Effect.ADJUSTED, "agent-platform:SLACK_WEBHOOK_URL"),
-        ("monitoring.alerts", Effect.PARTIAL, "services without a port have no alarms"),
+        (
+            "monitoring.alerts",
+            Effect.PARTIAL,
+            "services without a metrics endpoint (`metrics: none`, or no port) have no alarms",
+        ),
     ],
 )
 def test_an_adjusted_setting_states_effect_and_reason(key: str, effect: Effect, reason: str) -> None:
@@ -103,9 +121,12 @@ def test_an_adjusted_setting_states_effect_and_reason(key: str, effect: Effect, 
     assert reason in adjustment.reason
 
 
-def test_adjusted_alarms_name_the_workers() -> None:
+def test_adjusted_alarms_name_the_services_without_metrics() -> None:
     (adjustment,) = adjustments()["monitoring.alerts"]
-    assert adjustment.reason.endswith("worker")
+    assert adjustment.reason.endswith(": worker")
+    (adjustment,) = adjustments({"services.chat.metrics": "none"})["monitoring.alerts"]
+    assert adjustment.reason.endswith(": chat and worker")
+    assert "monitoring.alerts" not in adjustments({"services.worker.metrics": {"port": 9808}})
 
 
 def test_relay_and_webhook_are_required_only_with_receivers() -> None:

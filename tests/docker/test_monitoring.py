@@ -27,7 +27,7 @@ from providers.docker.monitoring.panels import dashboard_document
 from providers.docker.observability.channels import alertmanager_document
 from providers.docker.observability.prometheus import prometheus_document
 from providers.docker.preflight.daemon import Fields, fields, rows
-from tests.docker.plans import container, files, settings, uploads, variables
+from tests.docker.plans import container, files, networks, settings, uploads, variables
 from tests.docker.specs import context_of, spec_of
 from tests.planning import DROP, plan, production
 
@@ -38,8 +38,8 @@ def prometheus(prod: Inventory) -> Mapping[str, str]:
     return files(prod, "monitoring-prometheus")
 
 
-def jobs() -> dict[str, Fields]:
-    document = json.loads(prometheus_document(context_of(), "abc"))
+def jobs(changes: Mapping[str, object] | None = None) -> dict[str, Fields]:
+    document = json.loads(prometheus_document(context_of(changes), "abc"))
     return {job["job_name"]: job for job in document["scrape_configs"]}
 
 
@@ -75,8 +75,19 @@ def test_the_replicas_of_a_service_are_discovered_by_its_name() -> None:
     assert (discovery["names"], discovery["port"], discovery["type"]) == (["chat"], 8001, "A")
 
 
-def test_a_worker_is_not_scraped() -> None:
-    assert "worker" not in jobs()
+def test_a_service_is_scraped_at_its_metrics_endpoint() -> None:
+    assert jobs()["chat"]["metrics_path"] == "/metrics"
+    job = jobs({"services.chat.metrics": {"path": "/internal/metrics", "port": 9100}})["chat"]
+    (discovery,) = rows(job["dns_sd_configs"])
+    assert (job["metrics_path"], discovery["port"]) == ("/internal/metrics", 9100)
+
+
+def test_a_service_without_metrics_has_no_job_and_no_network_of_prometheus() -> None:
+    assert not {"worker", "chat"} & set(jobs({"services.chat.metrics": "none"}))
+    without = plan(production({"services.chat.metrics": "none"}, cloud="docker"))
+    attached = networks(container(without, "monitoring-prometheus"))
+    assert ("gateway-inside" in attached, "chat-inside" in attached) == (True, False)
+    assert jobs({"services.worker.metrics": {"port": 9808}})["worker"]["metrics_path"] == "/metrics"
 
 
 def test_proxy_host_and_containers_are_scraped() -> None:

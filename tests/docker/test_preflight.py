@@ -200,6 +200,27 @@ def test_a_volume_of_another_major_version_is_refused() -> None:
     assert refusals(replace(HOST, memory_gib=64, data_versions=("17",)), changes) == []
 
 
+def test_another_architecture_than_the_daemons_is_refused() -> None:
+    host = replace(HOST, architecture="arm64")
+    assert messages(host) == [
+        "services.web.architecture: amd64 does not run on this host, whose Docker runs arm64. Set it to arm64, with an image "
+        "for it."
+    ]
+    assert messages(host, {**PUBLIC_SERVICE, "services.web.architecture": "arm64"}) == []
+    assert messages(replace(HOST, architecture="amd64")) == []
+
+
+def test_an_image_for_another_architecture_is_refused() -> None:
+    host = replace(HOST, architecture="amd64", image_architectures={"ghcr.io/acme/web:1.0": "arm64"})
+    assert messages(host) == [
+        'services.web.image: "ghcr.io/acme/web:1.0" on this host is for arm64, and the service runs on amd64. Run '
+        "`docker pull --platform linux/amd64 ghcr.io/acme/web:1.0`."
+    ]
+    built = {**PUBLIC_SERVICE, "services.web.build": {}, "services.web.image": "web:1"}
+    host = replace(HOST, architecture="amd64", image_architectures={"web:1": "arm64"})
+    assert messages(host, built)[0].endswith("Run `agent-platform images build`.")
+
+
 def test_missing_images_are_unknown_and_refuse_nothing() -> None:
     result = result_of(replace(HOST, missing_images=("ghcr.io/acme/web:1.0",)), "images")
     assert (result.diagnostics, result.observed) == ((), "not on this host yet: services.web.image")

@@ -1,4 +1,6 @@
-"""Images that the platform runs beside the services, in one table; `docker.images` replaces each. Pure.
+"""Images that the platform runs beside the services, in one table, and the credentials of registries. Pure.
+
+`docker.images` replaces each image of the table.
 
 Digests are those published for the tag. Two images are pinned by exact version only, because no published digest could
 be confirmed; `docker.images` can pin them.
@@ -7,6 +9,7 @@ be confirmed; `docker.images` can pin them.
 from collections.abc import Iterator, Mapping
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, did_you_mean, displayed, listed
+from providers.contract.images import parse_image
 from providers.contract.spec import Platform
 
 POSTGRES = "postgres"
@@ -74,7 +77,33 @@ def images_by_key(spec: Platform) -> dict[str, str]:
 
 
 def image_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Keys of `docker.images` that are not roles."""
+    """Keys of `docker.images` that are not roles, and more than one login for a registry."""
+    return [*_unknown_roles(spec), *_second_logins(spec)]
+
+
+def credentials_by_registry(spec: Platform) -> Mapping[str, str]:
+    """Secret with the credentials of each registry, by its host; the first service of a registry decides."""
+    secrets: dict[str, str] = {}
+    for service in spec.services.values():
+        registry = parse_image(service.image).registry
+        if service.image_credentials is not None and registry is not None:
+            secrets.setdefault(registry, service.image_credentials)
+    return secrets
+
+
+def _second_logins(spec: Platform) -> Iterator[Diagnostic]:
+    first = credentials_by_registry(spec)
+    for name, service in spec.services.items():
+        registry, secret = parse_image(service.image).registry, service.image_credentials
+        if secret is not None and registry is not None and first[registry] != secret:
+            yield ConfigError(
+                f"services.{name}.image_credentials",
+                problem=f"{first[registry]} is already the login to {registry}, and Docker uses one for each registry",
+                fix=f"use {first[registry]} here too",
+            )
+
+
+def _unknown_roles(spec: Platform) -> list[Diagnostic]:
     replacements = spec.docker.images if spec.docker else {}
     return [
         ConfigError(

@@ -11,8 +11,8 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
-from providers.contract.credentials import generated_password, postgres_url
-from providers.contract.results import Database
+from providers.contract.credentials import LIBPQ_SCHEME, generated_password, postgres_url
+from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec
 from providers.docker.base.containers import (
     SCRIPTS_FOLDER,
@@ -74,13 +74,20 @@ def create_database(scope: Scope, base: DockerBaseResources) -> DockerDatabase:
     server = _server(scope, base, spec, passwords.superuser)
     roles = _roles(scope, base, passwords, server)
     url = postgres_url(USERNAME, passwords.platform, DATABASE, PORT, DATABASE_NAME)
+    plain_url = postgres_url(USERNAME, passwords.platform, DATABASE, PORT, DATABASE_NAME, scheme=LIBPQ_SCHEME)
+
+    def secret(name: str, value: pulumi.Output[str]) -> SecretRef:
+        # a service that starts before its role exists could not connect
+        return replace(secret_reference(name, value), grants=(roles,))
+
     return DockerDatabase(
         host=pulumi.Output.from_input(DATABASE),
         port=PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        # a service that starts before its role exists could not connect
-        url=replace(secret_reference("database-url", url), grants=(roles,)),
+        url=secret("database-url", url),
+        plain_url=secret("database-plain-url", plain_url),
+        password=secret("database-password", passwords.platform),
         container=server.id,
         passwords=passwords,
         ready=roles,

@@ -5,9 +5,10 @@ redirected to HTTPS. Replicas are found through Docker's DNS, so a new one needs
 when the connection failed before any byte of it was sent.
 """
 
+import re
 from collections.abc import Iterator
 
-from providers.contract.prometheus import metrics_path
+from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
 from providers.docker.naming import CONFIG_FOLDER
@@ -26,6 +27,8 @@ FAST_CHECK_SECONDS = 1
 SLOTS_PER_REPLICA = 2
 """While a service is replaced, a new replica exists beside each old one."""
 ANY_ADDRESS = "0.0.0.0/0"
+DECODED_PATH = "path,url_dec,regsub(/+,/,g)"
+"""Path as applications may read it: without percent encoding and repeated slashes."""
 WAF_RULES: tuple[tuple[str, str], ...] = (
     ("methods that APIs do not use", "{ method TRACE CONNECT TRACK DEBUG }"),
     ("path traversal", "{ path,url_dec -m sub ../ }"),
@@ -143,8 +146,7 @@ def _https(context: DockerContext) -> list[str]:
         "option http-no-delay",
         "option forwardfor",
         *_admission(spec),
-        # metrics of the services are for Prometheus only
-        f"http-request return status 404 if {{ path {' '.join(_metrics_paths(spec))} }}",
+        *_closed_paths(spec),
         "http-request set-header X-Forwarded-Proto https",
         "http-request set-header X-Request-ID %[uuid] unless { req.hdr(x-request-id) -m found }",
         *_routes(spec),
@@ -172,8 +174,19 @@ def _routes(spec: Platform) -> Iterator[str]:
     yield from (f"default_backend {name}" for name in catch_all)
 
 
-def _metrics_paths(spec: Platform) -> list[str]:
-    return sorted({metrics_path(service) for service in spec.public.values()})
+def _closed_paths(spec: Platform) -> Iterator[str]:
+    """Metrics on a routed port are for Prometheus only; an exposition that is mounted answers below its path too."""
+    endpoints = [(service, scrape_endpoint(service)) for service in spec.public.values()]
+    paths = {endpoint.path for service, endpoint in endpoints if endpoint and endpoint.port == service.port}
+    for path in sorted(paths):
+        closed = path.rstrip("/")
+        below = f" or {{ {DECODED_PATH} -m beg {_word(closed)}/ }}" if closed else ""
+        yield f"http-request return status 404 if {{ {DECODED_PATH} -m str {_word(closed or '/')} }}{below}"
+
+
+def _word(text: str) -> str:
+    """Text as one word of the configuration, in which backslash, quotes and number sign have a meaning."""
+    return re.sub(r"([\\\"'#])", r"\\\1", text)
 
 
 def _path_prefix(service: Service) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Effect, listed
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
@@ -25,9 +26,23 @@ def log_files(spec: Platform) -> int:
     return min(spec.monitoring.log_retention_days, MAX_LOG_FILES)
 
 
+def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """Administrators by object ID, which only the managed Grafana of Azure has."""
+    if not spec.monitoring.grafana_admins:
+        return []
+    return [
+        Unsupported(
+            "docker",
+            "monitoring.grafana_admins",
+            problem="Grafana on this host has one user, admin, and no sign-in with Microsoft Entra ID",
+            fix="remove it, and sign in as admin with the password in the stack's state",
+        )
+    ]
+
+
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
-    """Log retention, notification channels, Prometheus, SLO and alarms of workers."""
-    return [*_logs(spec), *_channels(spec), *_prometheus_and_slo(spec), *_workers(spec)]
+    """Log retention, notification channels, Prometheus, SLO and alarms of services without metrics."""
+    return [*_logs(spec), *_channels(spec), *_prometheus_and_slo(spec), *_unscraped(spec)]
 
 
 def _logs(spec: Platform) -> Iterator[Adjustment]:
@@ -81,12 +96,16 @@ def _prometheus_and_slo(spec: Platform) -> Iterator[Adjustment]:
         )
 
 
-def _workers(spec: Platform) -> Iterator[Adjustment]:
-    workers = [name for name, service in spec.services.items() if service.port is None]
-    if workers:
+def _unscraped(spec: Platform) -> Iterator[Adjustment]:
+    """Every alarm of a service on Docker is a rule on its metrics."""
+    unscraped = [name for name, service in spec.services.items() if scrape_endpoint(service) is None]
+    if unscraped:
         yield Adjustment(
             "monitoring.alerts",
             requested=spec.monitoring.alerts.model_dump(),
             effect=Effect.PARTIAL,
-            reason=f"services without a port have no alarms, as their metrics cannot be scraped: {listed(workers, 'and')}",
+            reason=(
+                "services without a metrics endpoint (`metrics: none`, or no port) have no alarms; Docker restarts a "
+                f"replica that ends, and the entry stops using one that fails its check: {listed(unscraped, 'and')}"
+            ),
         )

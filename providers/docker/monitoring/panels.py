@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from providers.contract.alarms import AlarmRules, Signal
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
-from providers.contract.prometheus import expression, is_scraped
+from providers.contract.prometheus import expression, is_scraped, scrape_endpoint
 from providers.contract.spec import Platform
 
 DASHBOARD_UID = "agent-platform"
@@ -16,7 +16,7 @@ DATA_SOURCE = {"type": "prometheus", "uid": "prometheus"}
 PANEL_WIDTH, PANEL_HEIGHT, GRID_WIDTH = 8, 7, 24
 """Units of Grafana's grid, which is 24 wide: three panels in a row."""
 NO_BILL = "A Docker host has no bill."
-NO_METRICS = "A service without a port has no metrics."
+NO_METRICS = "This service has no metrics endpoint."
 
 GrafanaPanel = dict[str, object]
 
@@ -81,7 +81,10 @@ def _query(spec: Platform, rules: AlarmRules, name: str, panel: Panel) -> str:
     if panel.shows == GraphOnlyMetric.SPENDING:
         return ""
     if panel.shows == GraphOnlyMetric.REQUESTS:
-        return f'60 * sum(rate(http_server_request_duration_seconds_count{{job="{name}"}}[{panel.period_seconds}s]))'
+        requests = (
+            f'60 * sum(rate(http_server_request_duration_seconds_count{{job="{name}"}}[{panel.period_seconds}s]))'
+        )
+        return requests if scrape_endpoint(spec.services[name]) is not None else ""
     rule = rules.rule(name, Signal(panel.shows))
     return expression(spec, rule) if is_scraped(spec, rule) else ""
 

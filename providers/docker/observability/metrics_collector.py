@@ -3,7 +3,7 @@
 import pulumi
 
 from providers.contract.component import Scope
-from providers.contract.prometheus import rules_document
+from providers.contract.prometheus import rules_document, scrape_endpoint
 from providers.docker.base.containers import ContainerSpec, create_container, create_volume
 from providers.docker.base.platform_images import ALERTMANAGER, PROMETHEUS
 from providers.docker.base.resources import DockerBaseResources
@@ -26,11 +26,11 @@ RETENTION_DAYS = 30
 
 
 def create_prometheus(scope: Scope, base: DockerBaseResources, watched: DockerWatched) -> None:
-    """Prometheus in the monitoring network, attached to the internal network of each service with a port."""
+    """Prometheus in the monitoring network, attached to the internal network of each service with metrics."""
     context, address = base.context, prometheus_address(base.context)
     database_container = watched.database.container if watched.database else pulumi.Output.from_input("")
     volume = create_volume(scope, context, "metrics", base.image(PROMETHEUS))
-    scraped = [name for name, service in base.spec.services.items() if service.port is not None]
+    scraped = [name for name, service in base.spec.services.items() if scrape_endpoint(service) is not None]
     container = ContainerSpec(
         image=base.image(PROMETHEUS),
         memory_mib=PROMETHEUS_MEMORY_MIB,

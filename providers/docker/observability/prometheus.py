@@ -7,7 +7,7 @@ database's container from the container exporter, so both are relabelled to the 
 
 import json
 
-from providers.contract.prometheus import metrics_path
+from providers.contract.prometheus import scrape_endpoint
 from providers.docker.context import DockerContext
 from providers.docker.entry.haproxy import METRICS_PORT
 from providers.docker.naming import CONFIG_FOLDER
@@ -41,15 +41,16 @@ def prometheus_document(context: DockerContext, database_container: str) -> str:
 
 
 def _service_jobs(context: DockerContext) -> list[Job]:
-    scraped = {name: service for name, service in context.spec.services.items() if service.port is not None}
     discovery = {"type": "A", "refresh_interval": f"{DISCOVERY_INTERVAL_SECONDS}s"}
+    endpoints = {name: scrape_endpoint(service) for name, service in context.spec.services.items()}
     return [
         {
             "job_name": name,
-            "metrics_path": metrics_path(service),
-            "dns_sd_configs": [{"names": [name], "port": service.port, **discovery}],
+            "metrics_path": endpoint.path,
+            "dns_sd_configs": [{"names": [name], "port": endpoint.port, **discovery}],
         }
-        for name, service in scraped.items()
+        for name, endpoint in endpoints.items()
+        if endpoint is not None
     ]
 
 

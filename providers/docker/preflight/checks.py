@@ -34,6 +34,7 @@ def check_host(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
         check_ports(host, spec, stack),
         check_memory(host, spec),
         check_cpus(host, spec),
+        check_architecture(host, spec),
         check_data_version(host, spec),
         check_images(host, spec),
     )
@@ -50,6 +51,31 @@ def _no_answer(host: Host) -> ConfigError:
         "cloud",
         problem=f"docker needs a Docker daemon, and none answers at {host.address} ({host.no_answer})",
         fix=f"{START_DOCKER}, or set DOCKER_HOST to the address of a running daemon",
+    )
+
+
+def check_architecture(host: Host, spec: Platform) -> CheckResult:
+    """Check that services and their images have the architecture of the daemon, which emulates no other one."""
+    refusals = [refusal for name in spec.services if (refusal := _other_architecture(host, spec, name)) is not None]
+    return CheckResult("architecture", f"Docker runs linux/{host.architecture or 'unknown'}", tuple(refusals))
+
+
+def _other_architecture(host: Host, spec: Platform, name: str) -> ConfigError | None:
+    service = spec.services[name]
+    if host.architecture and service.architecture != host.architecture:
+        return ConfigError(
+            f"services.{name}.architecture",
+            problem=f"{service.architecture} does not run on this host, whose Docker runs {host.architecture}",
+            fix=f"set it to {host.architecture}, with an image for it",
+        )
+    built_for = host.image_architectures.get(service.image) or service.architecture
+    if built_for == service.architecture:
+        return None
+    pull = f"docker pull --platform linux/{service.architecture} {service.image}"
+    return ConfigError(
+        f"services.{name}.image",
+        problem=f'"{service.image}" on this host is for {built_for}, and the service runs on {service.architecture}',
+        fix="run `agent-platform images build`" if service.build is not None else f"run `{pull}`",
     )
 
 

@@ -52,6 +52,8 @@ class Host:
     version: str = ""
     memory_gib: float = 0.0
     cpus: int = 0
+    architecture: str = ""
+    """Processor architecture of the daemon in the spec's words; empty when it is another one."""
     containers: tuple[RunningContainer, ...] = ()
     port_owners: Mapping[int, str] = field(default_factory=dict[int, str])
     """Descriptions of the processes that listen on a required port."""
@@ -61,6 +63,8 @@ class Host:
     """Major versions of PostgreSQL that wrote the stack's volume."""
     missing_images: tuple[str, ...] = ()
     """Images of the stack that are not on the host."""
+    image_architectures: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Processor architecture of the images of the stack that are on the host."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ BYTES_PER_GIB = 1024**3
 MAX_PORT = 65535
 FIRST_UNPRIVILEGED_PORT = 1024
 SEARCHED_PORTS = 100
+ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+"""Architecture by the machine name of the kernel, which Docker's `info` returns."""
 
 
 def inspect_host(spec: Platform, stack: str, environment: Environment) -> Host:
@@ -55,19 +57,23 @@ def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool) -
     containers = tuple(running_container(row) for row in rows(daemon.get_json("/containers/json")))
     ports = [required.port for required in required_ports(spec, stack)] if daemon.is_local else []
     entry_port = DockerContext(spec, stack, "").block.entry_port
+    references = images_by_key(spec).values()
+    images = {image: daemon.get_json(f"/images/{quote(image)}/json") for image in dict.fromkeys(references)}
     return Host(
         address=daemon.address,
         address_is_set=address_is_set,
         version=str(info.get("ServerVersion", "")),
         memory_gib=whole_number(info.get("MemTotal")) / BYTES_PER_GIB,
         cpus=whole_number(info.get("NCPU")),
+        architecture=ARCHITECTURES.get(str(info.get("Architecture", "")), ""),
         containers=containers,
         port_owners={port.number: owner for port in ports if (owner := port_owner(port))},
         free_port=_free_port(entry_port, containers) if daemon.is_local else None,
         data_versions=tuple(_data_versions(daemon, stack)) if spec.database else (),
-        missing_images=tuple(
-            image for image in images_by_key(spec).values() if daemon.get(f"/images/{quote(image)}/json") is None
-        ),
+        missing_images=tuple(image for image in references if images[image] is None),
+        image_architectures={
+            image: str(fields(found).get("Architecture", "")) for image, found in images.items() if found is not None
+        },
     )
 
 
