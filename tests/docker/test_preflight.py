@@ -216,7 +216,7 @@ def test_an_image_for_another_architecture_is_refused() -> None:
         'services.web.image: "ghcr.io/acme/web:1.0" on this host is for arm64, and the service runs on amd64. Run '
         "`docker pull --platform linux/amd64 ghcr.io/acme/web:1.0`."
     ]
-    built = {**PUBLIC_SERVICE, "services.web.build": {}, "services.web.image": "web:1"}
+    built: Mapping[str, object] = {**PUBLIC_SERVICE, "services.web.build": {}, "services.web.image": "web:1"}
     host = replace(HOST, architecture="amd64", image_architectures={"web:1": "arm64"})
     assert messages(host, built)[0].endswith("Run `agent-platform images build`.")
 

@@ -1,0 +1,183 @@
+"""Commands of Docker's command line: logs, one-off tasks and a shell in a replica, and the place of the Pulumi state. Pure.
+
+A host has no registry of its own: images are built on it, so nothing is pushed. Replicas are found by the labels of their
+stack, so these commands also work while the state is locked.
+"""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from providers.contract.cli import (
+    CliCommand,
+    CliFailure,
+    CliProgram,
+    CloudCli,
+    DeployedStack,
+    LogQuery,
+    Shell,
+    StateBackend,
+)
+from providers.contract.spec import Platform
+from providers.contract.spec.defaults import is_list, is_mapping
+from providers.docker.compute.sizes import cpus, memory_mib
+from providers.docker.preflight.host import PROJECT
+
+STATE_FOLDER = ".local"
+"""Folder of the state and the passphrase of Docker stacks, beside their stack files."""
+PASSPHRASE_FILE = f"{STATE_FOLDER}/passphrase"
+STATE_URL = f"file://./{STATE_FOLDER}/state"
+CREATE_STATE = (
+    f"umask 077; mkdir -p {STATE_FOLDER}/state; "
+    f"test -s {PASSPHRASE_FILE} || head -c 24 /dev/urandom | base64 | tr -d '\\n' > {PASSPHRASE_FILE}"
+)
+"""Keeps an existing passphrase, without which the secrets of the state are lost."""
+SUFFIX = "[0-9]+-[0-9a-f]{7}"
+"""Number of a replica, and what Pulumi adds to its name; the holder of its files has another name."""
+HARDENING = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--no-healthcheck")
+"""Options of every container of the platform; a task needs no health check."""
+
+
+@dataclass(frozen=True)
+class Replica:
+    """Container of a service."""
+
+    name: str
+    running: bool
+
+
+class DockerCli:
+    """Commands of a Docker host; see `providers.contract.cli.CloudCli` for each method."""
+
+    programs: Sequence[CliProgram] = ()
+
+    def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """Return nothing: images stay on the host that builds them."""
+        return {}
+
+    def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
+        """Return nothing: there is no registry to log in to."""
+        return ()
+
+    def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
+        """Return False: there is no registry to open."""
+        return False
+
+    def close_registry(self, stack: DeployedStack, shell: Shell) -> None:
+        """Do nothing."""
+
+    def after_update(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
+        """Return nothing: an update waits for every container itself."""
+        return ()
+
+    def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
+        """Print the logs of all replicas, those that have ended too, each line with its time and the replica."""
+        names = [replica.name for replica in replicas(stack, query.service, shell)]
+        return shell.stream(CliCommand(("sh", "-c", log_script(names, query))))
+
+    def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+        """Run a command in a new container in the network of a running replica, with its variables and files."""
+        return shell.stream(task(stack, service, command, running_replica(stack, service, shell), shell))
+
+    def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+        """Run a command in a running replica."""
+        name = running_replica(stack, service, shell)
+        return shell.stream(CliCommand(("docker", "exec", *_terminal(), name, *command)))
+
+    def state_backend(self, spec: Platform, name: str) -> StateBackend:
+        """Return a folder beside the stack file, with a passphrase that only this user can read."""
+        return StateBackend(STATE_URL, "passphrase", (CliCommand(("sh", "-c", CREATE_STATE)),))
+
+
+def replicas(stack: DeployedStack, service: str, shell: Shell) -> list[Replica]:
+    """Return the containers of a service in the order of their names; raises CliFailure when there are none."""
+    labels = (
+        f"label=project={PROJECT}",
+        f"label=stack={stack.name}",
+        f"name=^{stack.name}-compute-{service}-{SUFFIX}$",
+    )
+    filters = [word for label in labels for word in ("--filter", label)]
+    listed = shell.output(CliCommand(("docker", "ps", "--all", *filters, "--format", "{{.Names}} {{.State}}")))
+    found = sorted(line.partition(" ")[::2] for line in listed.splitlines())
+    containers = [Replica(name, state == "running") for name, state in found]
+    if not containers:
+        fix = f"run `agent-platform up {stack.name}`"
+        raise CliFailure(f"services.{service}", f"no replica of it exists on this host in the stack {stack.name}", fix)
+    return containers
+
+
+def running_replica(stack: DeployedStack, service: str, shell: Shell) -> str:
+    """Return the name of a running replica; raises CliFailure when none runs."""
+    running = next((replica.name for replica in replicas(stack, service, shell) if replica.running), None)
+    if running is None:
+        fix = f"run `agent-platform logs {stack.name} {service}` to see why it ended"
+        raise CliFailure(f"services.{service}", "no replica of it is running", fix)
+    return running
+
+
+def log_script(names: Sequence[str], query: LogQuery) -> str:
+    """Return a shell script that prints the logs of containers, sorted by time unless new lines follow.
+
+    `docker logs` reads one container, and Docker Compose knows only its own projects. `xargs` starts one reader for each
+    container; unlike `&` of a shell, it lets Ctrl-C reach them.
+    """
+    options = f"--timestamps --since {query.since_seconds}s"
+    reader = f'docker logs {options}%s {{}} 2>&1 | sed %s"s/ / {{}} | /"'
+    words = " ".join(shlex.quote(name) for name in names)
+    if query.follow:
+        return f"printf '%s\\n' {words} | xargs -P {len(names)} -I{{}} sh -c '{reader % (' --follow', '-u ')}'"
+    return f"printf '%s\\n' {words} | xargs -I{{}} sh -c '{reader % ('', '')}' | sort"
+
+
+def task(stack: DeployedStack, service: str, command: Sequence[str], replica: str, shell: Shell) -> CliCommand:
+    """Return the command that runs a task like `replica`.
+
+    The task joins the replica's network, which gives it all of its networks with one option on every version of Docker,
+    and mounts its files. Variables are passed by name, and their values in the environment of the command.
+    """
+    container = _json_object(shell.output(_inspect("container", replica, "{{json .}}")))
+    image = str(container.get("Image", ""))
+    of_image = _variables(json.loads(shell.output(_inspect("image", image, "{{json .Config.Env}}"))))
+    settings = container.get("Config")
+    variables = _variables(settings.get("Env") if is_mapping(settings) else None)
+    own = {name: value for name, value in variables.items() if of_image.get(name) != value}
+    # the home folder of the container would also become that of Docker's command line, which reads its settings there
+    home = [f"--env=HOME={own.pop('HOME')}"] if "HOME" in own else []
+    size = stack.spec.services[service].size
+    return CliCommand(
+        (
+            "docker", "run", "--rm", *_terminal(), *HARDENING,
+            f"--user={settings.get('User', '') if is_mapping(settings) else ''}",
+            f"--network=container:{replica}", f"--volumes-from={replica}:ro", "--tmpfs=/tmp:rw,nosuid,nodev,mode=1777",
+            f"--memory={memory_mib(size.memory_gib)}m", f"--cpus={cpus(size.vcpu)}",
+            *home, *(f"--env={name}" for name in sorted(own)), image, *command,
+        ),
+        environment=own,
+    )  # fmt: skip
+
+
+def _terminal() -> Iterator[str]:
+    """Options that connect this terminal, or the input that is piped in."""
+    yield "--interactive"
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        yield "--tty"
+
+
+def _inspect(kind: str, name: str, template: str) -> CliCommand:
+    return CliCommand(("docker", kind, "inspect", "--format", template, name))
+
+
+def _json_object(text: str) -> Mapping[str, object]:
+    document: object = json.loads(text)
+    return document if is_mapping(document) else {}
+
+
+def _variables(pairs: object) -> dict[str, str]:
+    """Variables by name, from Docker's list of `NAME=value`; None when an image sets none."""
+    split = (str(pair).partition("=") for pair in (pairs if is_list(pairs) else []))
+    return {name: value for name, _, value in split}
+
+
+CLI: CloudCli = DockerCli()
