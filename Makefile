@@ -3,6 +3,8 @@
 #   make plan STACK=staging ARGS="--diff prod"
 #   make test            lint, types, tests: all that CI runs
 #   make up              the example on a Docker host, with Pulumi; make down removes it
+#   make engine          the Pulumi CLI for the engine tests, built as a Go tool into .cache/engine
+#   make engine-test     the engine tests of every change; make engine-test-all runs them all
 #   make docs            regenerate the generated documents and the architecture picture
 #   make metrics         size, structure and wording of the repository
 #   make mutants         plant one-line faults and check that the tests catch them
@@ -17,8 +19,10 @@ VENV := .venv
 unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
+ENGINE := .cache/engine/pulumi
+ENGINE_VERSION := $(shell sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' tools/engine/go.mod)
 
-.PHONY: plan up down test lint types tests bench docs metrics mutants clean
+.PHONY: plan up down test lint types tests engine engine-test engine-test-all bench docs metrics mutants clean
 .DEFAULT_GOAL := plan
 
 plan: $(VENV)/.program
@@ -41,6 +45,23 @@ types: $(VENV)/.development
 
 tests: $(VENV)/.development
 	@$(BIN)/pytest -n 2 --dist loadgroup
+
+engine: $(ENGINE)
+
+# The CLI cannot be downloaded everywhere, its Go module can; the first build takes minutes, later ones use Go's cache.
+$(ENGINE): tools/engine/go.mod tools/engine/go.sum
+	@command -v go > /dev/null || { echo "make engine needs Go: install it from https://go.dev/dl/"; exit 1; }
+	@mkdir -p $(@D)
+	@cd tools/engine && go build -buildvcs=false -o ../../$@ \
+	  -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$(ENGINE_VERSION)" \
+	  github.com/pulumi/pulumi/pkg/v3/cmd/pulumi || { echo "make engine cannot build the Pulumi CLI: see the lines above"; exit 1; }
+	@touch $@
+
+engine-test: engine $(VENV)/.development
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not long" tests/engine
+
+engine-test-all: engine $(VENV)/.development
+	@$(BIN)/pytest -n 2 --dist loadgroup tests/engine
 
 bench: $(VENV)/.development
 	@$(BIN)/python -m benchmarks.program --write

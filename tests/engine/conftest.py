@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from providers import AVAILABLE
-from tests.engine.project import EngineProject, missing_programs
+from tests.engine.project import EngineProject, missing_engine
 
 CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in AVAILABLE if name != "docker"]
 """One worker for the tests of each cloud, so that its platform is deployed once."""
 
 
 def need_engine() -> None:
-    """Skip the test when the engine is not on PATH."""
-    missing = missing_programs()
+    """Skip the test when there is no engine."""
+    missing = missing_engine()
     if missing:
-        pytest.skip(f"the Pulumi engine is not on PATH: {missing}")
+        pytest.skip(missing)
 
 
 @pytest.fixture

@@ -22,16 +22,23 @@ from tests.engine.fake_cloud.cloud import FOLDER_VARIABLE, FakeCloud
 from tests.planning import ROOT, SECRET, production
 
 PROVIDER_PACKAGES = ("aws", "gcp", "azure-native", "random")
-ENGINE_PROGRAMS = ("pulumi", "pulumi-language-python")
+ENGINE_FOLDER = ROOT / ".cache" / "engine"
+"""Folder in which `make engine` builds the CLI."""
+LANGUAGE_HOST = "pulumi-language-python"
 PASSPHRASE = "correct horse battery staple"
 TIMEOUT_SECONDS = 300
 MAX_LINE_CHARACTERS = 300
 STACK = "prod"
 
 
-def missing_programs() -> str:
-    """Names of the engine's programs that are not on PATH."""
-    return ", ".join(command for command in ENGINE_PROGRAMS if shutil.which(command) is None)
+def engine_path() -> str:
+    """PATH of this process after the folder of `make engine`."""
+    return f"{ENGINE_FOLDER}{os.pathsep}{os.environ['PATH']}"
+
+
+def missing_engine() -> str:
+    """Reason why there is no engine; empty when there is one."""
+    return "" if shutil.which("pulumi", path=engine_path()) else "no Pulumi engine: run `make engine`"
 
 
 @dataclass(frozen=True)
@@ -49,14 +56,15 @@ class EngineProject:
         for path in (folder, shims, home / "backend", home / "home"):
             path.mkdir(parents=True, exist_ok=True)
         for package in packages:
-            _write_shim(shims / f"pulumi-resource-{package}", package)
+            _write_shim(shims / f"pulumi-resource-{package}", "tests.engine.fake_cloud", package)
+        _write_shim(shims / LANGUAGE_HOST, "tests.engine.language_host")
         shutil.copy(ROOT / "__main__.py", folder)
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
         project["runtime"]["options"]["virtualenv"] = sys.prefix
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
         environment = {
             **{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
-            "PATH": f"{shims}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{shims}{os.pathsep}{engine_path()}",
             # test this checkout, not an installed version of the package
             "PYTHONPATH": str(ROOT),
             "PULUMI_BACKEND_URL": f"file://{home / 'backend'}",
@@ -149,9 +157,9 @@ def error_lines(text: str) -> str:
     )
 
 
-def _write_shim(path: Path, package: str) -> None:
-    """Write an executable with the name of a provider plugin that serves the fake provider."""
-    program = f"import runpy, sys\nsys.path.insert(0, {str(ROOT)!r})\nsys.argv[1:] = [{package!r}]\n"
-    run = "runpy.run_module('tests.engine.fake_cloud', run_name='__main__')\n"
+def _write_shim(path: Path, module: str, *arguments: str) -> None:
+    """Write an executable with the name of a plugin that runs a module of the tests."""
+    program = f"import runpy, sys\nsys.path.insert(0, {str(ROOT)!r})\nsys.argv[1:1] = {list(arguments)!r}\n"
+    run = f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)\n"
     path.write_text(f"#!{sys.executable}\n{program}{run}", encoding="utf-8")
     path.chmod(0o755)

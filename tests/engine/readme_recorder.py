@@ -27,7 +27,7 @@ import yaml
 from automation.stack.document import read_stack, with_values
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
-from tests.engine.project import EngineProject, missing_programs
+from tests.engine.project import EngineProject, missing_engine
 from tests.planning import ROOT, SECRET
 
 DOCUMENT = ROOT / "docs" / "recordings.md"
@@ -75,8 +75,8 @@ def shortened(lines: list[str]) -> list[str]:
 
 def main() -> int:
     """Record every step of the document in order on one project."""
-    if missing_programs():
-        print(f"the Pulumi engine is not on PATH: {missing_programs()}", file=sys.stderr)
+    if missing_engine():
+        print(missing_engine(), file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as home:
         project = EngineProject.create(Path(home))

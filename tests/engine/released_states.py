@@ -18,7 +18,7 @@ from typing import cast
 from automation.plan.inventory import Value
 from providers import AVAILABLE
 from tests.engine.fake_cloud.cloud import FakeObject
-from tests.engine.project import STACK, EngineProject, missing_programs
+from tests.engine.project import STACK, EngineProject, missing_engine
 
 FOLDER = Path(__file__).parent / "released"
 SOURCE_LOCATIONS = {"sourcePosition", "stackTrace"}
@@ -63,8 +63,8 @@ def main() -> int:
     """Write the state of every cloud for the version of this checkout."""
     from importlib.metadata import version
 
-    if missing_programs():
-        print(f"the Pulumi engine is not on PATH: {missing_programs()}", file=sys.stderr)
+    if missing_engine():
+        print(missing_engine(), file=sys.stderr)
         return 2
     for cloud in (name for name in AVAILABLE if name != "docker"):
         with tempfile.TemporaryDirectory() as home:

@@ -1,0 +1,123 @@
+"""Calls of the engine to a language host: plugins that a program needs, and one run of the program."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+PROGRAM = Path(__file__).parent / "program.py"
+BAIL_EXIT_CODE = 32
+"""Exit code of a program whose error has been printed; the engine prints nothing more about it."""
+PLUGIN_FILE = "pulumi-plugin.json"
+Context = grpc.ServicerContext
+
+
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
+    """Language host of the engine at an address, to which programs send their messages."""
+
+    def __init__(self, engine_address: str) -> None:
+        self._engine_address = engine_address
+        self._program: subprocess.Popen[bytes] | None = None
+
+    def Handshake(self, request: Any, context: Context) -> language_pb2.LanguageHandshakeResponse:
+        """Accept the engine, which may give its address only here."""
+        self._engine_address = self._engine_address or request.engine_address
+        return language_pb2.LanguageHandshakeResponse()
+
+    def GetPluginInfo(self, request: Any, context: Context) -> plugin_pb2.PluginInfo:
+        """Return the version of this host."""
+        return plugin_pb2.PluginInfo(version="0.0.0")
+
+    def GetRequiredPackages(self, request: Any, context: Context) -> language_pb2.GetRequiredPackagesResponse:
+        """Return the provider packages that are installed in this environment."""
+        return language_pb2.GetRequiredPackagesResponse(packages=list(required_packages()))
+
+    def Run(self, request: language_pb2.RunRequest, context: Context) -> language_pb2.RunResponse:
+        """Run the program until it ends."""
+        python = interpreter(request)
+        if python is None:
+            context.abort(grpc.StatusCode.UNKNOWN, f"no Python environment in {options_of(request).get('virtualenv')}")
+        command = [str(python), str(PROGRAM), settings(request, self._engine_address), request.info.entry_point]
+        self._program = subprocess.Popen(command, cwd=request.pwd or None, env=environment(request))
+        exit_code = self._program.wait()
+        if exit_code == BAIL_EXIT_CODE:
+            return language_pb2.RunResponse(bail=True)
+        error = f"program exited with non-zero exit code: {exit_code}" if exit_code else ""
+        return language_pb2.RunResponse(error=error)
+
+    def Cancel(self, request: Any, context: Context) -> empty_pb2.Empty:
+        """Interrupt the program."""
+        self.interrupt_program()
+        return empty_pb2.Empty()
+
+    def interrupt_program(self) -> None:
+        """Interrupt the program if it is running."""
+        if self._program is not None and self._program.poll() is None:
+            self._program.send_signal(signal.SIGINT)
+
+
+def required_packages() -> Iterator[plugin_pb2.PackageDependency]:
+    """Yield name and version of every installed package with a provider plugin."""
+    for distribution in distributions():
+        plugin = _plugin_of(distribution)
+        if plugin.get("resource"):
+            version = str(plugin.get("version") or distribution.version)
+            yield plugin_pb2.PackageDependency(name=str(plugin["name"]), kind="resource", version=f"v{version}")
+
+
+def _plugin_of(distribution: Distribution) -> Mapping[str, object]:
+    if not distribution.name.replace("_", "-").startswith("pulumi-"):
+        return {}
+    files = (file for file in distribution.files or () if file.name == PLUGIN_FILE)
+    file = next(files, None)
+    content: Mapping[str, object] = json.loads(file.read_text()) if file else {}
+    return content
+
+
+def options_of(request: language_pb2.RunRequest) -> Mapping[str, object]:
+    """Return the runtime options of the project file."""
+    return MessageToDict(request.info.options)
+
+
+def interpreter(request: language_pb2.RunRequest) -> Path | None:
+    """Return the interpreter of the environment that the project names; None where it does not exist."""
+    virtualenv = options_of(request).get("virtualenv")
+    if not virtualenv:
+        return Path(sys.executable)
+    python = Path(request.info.root_directory) / str(virtualenv) / "bin" / "python"
+    return python if python.exists() else None
+
+
+def settings(request: language_pb2.RunRequest, engine_address: str) -> str:
+    """Return the arguments of `pulumi.runtime.Settings` as JSON."""
+    return json.dumps(
+        {
+            "project": request.project,
+            "stack": request.stack,
+            "monitor": request.monitor_address,
+            "engine": engine_address,
+            "parallel": request.parallel,
+            "dry_run": request.dryRun,
+            "organization": request.organization,
+            "root_directory": request.info.root_directory,
+        }
+    )
+
+
+def environment(request: language_pb2.RunRequest) -> dict[str, str]:
+    """Return the environment of the program: that of the engine and the configuration of the stack."""
+    return {
+        **os.environ,
+        "PULUMI_CONFIG": json.dumps(dict(request.config)),
+        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
+    }

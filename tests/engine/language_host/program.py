@@ -1,0 +1,62 @@
+"""Run a stack program: `program.py <settings as JSON> <program>`, in the environment and the folder of the project."""
+
+import asyncio
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import pulumi
+from pulumi import runtime
+
+BAIL_EXIT_CODE = 32
+"""The error has been printed; the engine prints nothing more about it."""
+THREADS_PER_OPERATION = 4
+
+
+def main(settings: runtime.Settings, parallel: int, program: str) -> int:
+    """Run the program until all of its resources are registered, and return the exit code."""
+    runtime.configure(settings)
+    runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
+    # a failed program leaves futures that nobody awaits, which asyncio would report
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    with ThreadPoolExecutor(max(parallel, 1) * THREADS_PER_OPERATION) as executor:
+        loop.set_default_executor(executor)
+        try:
+            loop.run_until_complete(runtime.run_in_stack(lambda: _run(program)))
+        except pulumi.RunError as error:
+            pulumi.log.error(str(error))
+            return 1
+        # a program may raise anything, and the engine must learn of it
+        except Exception:
+            pulumi.log.error(f"Program failed with an unhandled exception:\n{program_traceback(program)}")
+            return BAIL_EXIT_CODE
+    loop.close()
+    return 0
+
+
+def _run(program: str) -> None:
+    runpy.run_path(program, run_name="__main__")
+
+
+def program_traceback(program: str) -> str:
+    """Return the traceback of the current exception from the first frame of the program on."""
+    main_file = os.path.join(program, "__main__.py") if os.path.isdir(program) else program
+    files = [os.path.abspath(frame.filename) for frame in traceback.extract_tb(sys.exc_info()[2])]
+    start = next((index for index, file in enumerate(files) if file == os.path.abspath(main_file)), 0)
+    return traceback.format_exc(limit=start - len(files))
+
+
+if __name__ == "__main__":
+    settings_json, program_path = sys.argv[1:]
+    sys.argv = [program_path]
+    values = json.loads(settings_json)
+    exit_code = main(runtime.Settings(**values), values["parallel"], program_path)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(exit_code)
