@@ -1,10 +1,14 @@
 """The guides name files that exist, and the README stays short."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from automation.cli.main import app
 from providers import AVAILABLE
 
 ROOT = Path(__file__).parent.parent
@@ -13,6 +17,7 @@ PATH = re.compile(r"`((?:automation|benchmarks|components|docs|examples|provider
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 MAX_README_LINES = 250
+MIN_QUOTED_COMMANDS = 20
 MAX_GLOSSARY_TERMS = 12
 
 
@@ -48,3 +53,30 @@ def test_the_glossary_has_at_most_a_dozen_terms() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     glossary = text.partition("## Glossary")[2].partition("\n## ")[0]
     assert 1 <= len([line for line in glossary.splitlines() if line.startswith("| ")]) - 1 <= MAX_GLOSSARY_TERMS
+
+
+COMMAND = re.compile(r"(?:^\$ |`)(agent-platform [^`\n|<\[]+?)(?:`|\s+#.*$|$)", re.MULTILINE)
+NOT_A_COMMAND = re.compile(r"\.\.\.|\{|agent-platform:|agent-platform \w+, ")
+"""Lines with a part to fill in, configuration keys and lists of commands; a name alone is not a command line either."""
+
+
+def quoted_commands() -> dict[str, str]:
+    """Every complete command line that a document quotes, with the document."""
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.md")]
+    found = {line.strip(): path.name for path in documents for line in COMMAND.findall(path.read_text("utf-8"))}
+    return {line: name for line, name in found.items() if not NOT_A_COMMAND.search(line) and line.count(" ") > 1}
+
+
+def test_the_documents_quote_commands() -> None:
+    assert len(quoted_commands()) > MIN_QUOTED_COMMANDS
+
+
+@pytest.mark.parametrize(("line", "document"), sorted(quoted_commands().items()))
+def test_a_quoted_command_is_accepted_by_the_command_line(line: str, document: str) -> None:
+    command, words = typer.main.get_command(app), shlex.split(line)[1:]
+    context: typer.Context | None = None
+    while isinstance(command, TyperGroup) and words and not words[0].startswith("--"):
+        context = command.make_context(document, words, parent=context, resilient_parsing=True)
+        _, command, words = command.resolve_command(context, words)
+        assert command is not None, f"{document} quotes `{line}`"
+    command.make_context(document, words, parent=context)
