@@ -97,6 +97,7 @@ IMPORT_TABLE = ImportTable(
         ),
         _searched("kms/keyRing:KeyRing", "cloudkms", "locations/{location}/keyRings/{name}"),
         _by_inputs("logging/metric:Metric", "{project} {name}"),
+        _by_inputs("logging/projectExclusion:ProjectExclusion", f"{PROJECT}/exclusions/{{name}}"),
         _by_inputs("logging/projectSink:ProjectSink", f"{PROJECT}/sinks/{{name}}"),
         _monitoring("alertPolicy:AlertPolicy", "alertPolicies"),
         _searched("monitoring/dashboard:Dashboard", "monitoring", "dashboards/{id}"),

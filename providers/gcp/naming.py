@@ -15,6 +15,8 @@ from providers.contract.spec import Platform, Slack
 DEPLOYER = "deployer"
 MAX_CHARACTERS = {"service account": 30, "Cloud Run service": 49, "workload identity pool": 32}
 """Maximum length of a name by kind: the reference of each API."""
+GENERATION = "000000"
+"""Example of a generation (`base/generations.py`), for lengths."""
 MIN_ACCOUNT_CHARACTERS = 6
 """Minimum length of a service account id: IAM API, `projects.serviceAccounts.create`."""
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -42,14 +44,19 @@ def deployer_account_id(stack: str) -> str:
     return account_id(stack, DEPLOYER)
 
 
-def identity_pool_id(stack: str) -> str:
-    """`prod-github`: 4 to 32 characters; a deleted one stays reserved for 30 days."""
-    return f"{stack}-github"
+def identity_pool_id(stack: str, generation: str) -> str:
+    """`prod-1a2b3c`: 4 to 32 characters."""
+    return f"{stack}-{generation}"
 
 
-def models_role_id(stack: str) -> str:
-    """`prod_models`: role ids have underscores instead of hyphens."""
-    return f"{stack.replace('-', '_')}_models"
+def models_role_id(stack: str, generation: str) -> str:
+    """`prod_models_1a2b3c`: role ids have underscores instead of hyphens."""
+    return f"{stack.replace('-', '_')}_models_{generation}"
+
+
+def log_bucket_id(stack: str, generation: str) -> str:
+    """`prod-platform-1a2b3c`: up to 100 characters."""
+    return f"{stack}-platform-{generation}"
 
 
 def secret_id(stack: str, name: str) -> str:
@@ -95,7 +102,7 @@ def names(spec: Platform, stack: str) -> Iterator[Name]:
         yield _name("Cloud Run service", run_name(stack, service), key, service)
     if spec.deployer is not None:
         yield _name("service account", deployer_account_id(stack), "stack", stack)
-        yield _name("workload identity pool", identity_pool_id(stack), "stack", stack)
+        yield _name("workload identity pool", identity_pool_id(stack, GENERATION), "stack", stack)
 
 
 def _name(kind: str, text: str, key: str, value: str) -> Name:

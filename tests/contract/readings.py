@@ -61,6 +61,8 @@ def _aws(plan: Inventory) -> Iterator[tuple[str, Reading]]:
 def _gcp(plan: Inventory) -> Iterator[tuple[str, Reading]]:
     for policy in plan.of_type("monitoring:AlertPolicy"):
         condition = cast("list[Values]", policy.inputs["conditions"])[0]
+        if "logging_googleapis_com" in str(condition.get("conditionPrometheusQueryLanguage")):
+            yield _key(policy), _log_reading(policy, cast("Values", condition["conditionPrometheusQueryLanguage"]))
         if "conditionThreshold" not in condition:
             continue
         limit = cast("Values", condition["conditionThreshold"])
@@ -80,6 +82,15 @@ def _gcp(plan: Inventory) -> Iterator[tuple[str, Reading]]:
                 (str(channels),),
             ),
         )
+
+
+def _log_reading(policy: Declared, condition: Values) -> Reading:
+    """Reading of an alarm that counts log entries: `sum(increase(<metric>[<window>s])) > <threshold>`."""
+    match = re.search(r"\[(\d+)s\]\)\) > (\S+)$", str(condition["query"]))
+    assert match is not None
+    channels = len(cast("list[str]", policy.inputs["notificationChannels"]))
+    severity = str(policy.inputs["severity"]).lower()
+    return Reading(">", float(match[2]), int(match[1]), severity, (str(channels),))
 
 
 def _azure(plan: Inventory) -> Iterator[tuple[str, Reading]]:

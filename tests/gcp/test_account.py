@@ -1,7 +1,7 @@
 """Enabled services and audit log of the project."""
 
 from automation.plan.inventory import Inventory
-from providers.gcp.base.account import enabled_services
+from providers.gcp.base.enabled_services import ENABLED_BEFORE, enable_command, enabled_services
 from tests.gcp.plans import development, spec_of
 from tests.planning import DROP
 
@@ -58,3 +58,11 @@ def test_reads_and_writes_of_every_service_are_logged(prod: Inventory) -> None:
 
 def test_a_deleted_stack_keeps_the_audit_log_of_the_project(prod: Inventory) -> None:
     assert prod.one("prod-account-audit").options["retainOnDelete"] is True
+
+
+def test_the_services_that_enable_all_others_are_enabled_by_hand(prod: Inventory) -> None:
+    assert set(ENABLED_BEFORE) == {"cloudresourcemanager", "serviceusage"}
+    assert not {f"{name}.googleapis.com" for name in ENABLED_BEFORE} & enabled_apis(prod)
+    assert " ".join(enable_command("acme-agents")) == (
+        "gcloud services enable cloudresourcemanager.googleapis.com serviceusage.googleapis.com --project=acme-agents"
+    )

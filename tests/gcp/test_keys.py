@@ -4,6 +4,7 @@ from automation.plan.inventory import Inventory
 from tests.gcp.plans import development
 
 GRANT = "kms:CryptoKeyIAMMember"
+AGENT_ROLES = (("artifactregistry", "artifactregistry"), ("redis", "redis"), ("run", "run"), ("sqladmin", "cloudsql"))
 
 
 def test_keys_rotate_every_90_days_in_the_region_of_the_data(prod: Inventory) -> None:
@@ -37,6 +38,18 @@ def test_each_grant_is_for_a_created_agent(prod: Inventory) -> None:
     for name in ("artifactregistry", "redis", "run", "secretmanager", "sqladmin"):
         member = prod.one(f"prod-keys-data-{name}").inputs["member"]
         assert member == f"<projects:ServiceIdentity prod-keys-agent-{name}>.member"
+
+
+def test_each_created_agent_has_its_role(prod: Inventory) -> None:
+    grants = [grant for grant in prod.of_type("projects:IAMMember") if grant.name.startswith("prod-keys-role-")]
+    assert {(grant.inputs["member"], grant.inputs["role"]) for grant in grants} == {
+        (f"<projects:ServiceIdentity prod-keys-agent-{agent}>.member", f"roles/{role}.serviceAgent")
+        for agent, role in AGENT_ROLES
+    }
+    for grant in grants:
+        agent = grant.name.removeprefix("prod-keys-role-")
+        assert grant.urn in prod.one(f"prod-keys-data-{agent}").depends_on
+        assert grant.options["retainOnDelete"] is True, "another stack of the project needs the role"
 
 
 def test_encrypted_resources_depend_on_the_grant_of_their_agent(prod: Inventory) -> None:

@@ -7,8 +7,14 @@ from hypothesis import strategies as st
 from automation.plan.inventory import Inventory
 from providers.contract.alarms import BURN_RATES, BurnRate
 from providers.contract.diagnostics import Adjustment, Effect, Unsupported
-from providers.gcp.monitoring.limits import burn_rate_threshold, money, monitoring_adjustments
+from providers.gcp.monitoring.limits import (
+    burn_rate_threshold,
+    money,
+    monitoring_adjustments,
+    monitoring_refusals,
+)
 from tests.gcp.plans import diagnostics, staging, text_at, unchecked_spec, value_at, values_at
+from tests.planning import plan, production
 
 
 def by_key(changes: dict[str, object] | None = None) -> dict[str, Adjustment]:
@@ -84,16 +90,41 @@ def test_logs_have_the_retention_of_the_spec_and_a_key(prod: Inventory) -> None:
         'resource.labels.database_id=("acme-agents:<sql:DatabaseInstance prod-database>.name")',
         'resource.labels.backend_service_name=~"^prod-entry-"',
         'resource.labels.subnetwork_name=~"^prod-network-"',
+        'resource.type="dns_query" AND jsonPayload.sourceNetwork=~"^prod-network-"',
+        'log_id("cloudaudit.googleapis.com/data_access")',
     ],
 )
 def test_every_log_entry_of_the_stack_is_routed_to_the_bucket(prod: Inventory, part: str) -> None:
     assert part in text_at(prod.one("prod-monitoring-to-logs").inputs, "filter")
 
 
-def test_a_retention_below_that_of_the_project_is_partial() -> None:
-    adjustment = by_key({"monitoring.log_retention_days": 7})["monitoring.log_retention_days"]
+def test_a_retention_below_that_of_administrative_audit_logs_is_partial() -> None:
+    key = "monitoring.log_retention_days"
+    adjustment = by_key({key: 7})[key]
     assert (adjustment.requested, adjustment.effect) == (7, Effect.PARTIAL)
-    assert "`_Default` bucket" in adjustment.reason and "30 days" in adjustment.reason
+    assert "`_Required` bucket keeps for 400 days" in adjustment.reason
+    assert key not in by_key({key: 400})
+
+
+def test_a_log_entry_of_the_stack_is_stored_once(prod: Inventory) -> None:
+    exclusion, sink = prod.one("prod-monitoring-not-twice"), prod.one("prod-monitoring-to-logs")
+    assert exclusion.inputs["filter"] == sink.inputs["filter"] and sink.urn in exclusion.depends_on
+
+
+def test_administrative_audit_logs_are_copied_for_a_longer_retention_than_theirs() -> None:
+    longer = plan(production({"monitoring.log_retention_days": 545}, cloud="gcp"))
+    sink = text_at(longer.one("prod-monitoring-to-logs").inputs, "filter")
+    excluded = text_at(longer.one("prod-monitoring-not-twice").inputs, "filter")
+    assert sink == (
+        f'{excluded} OR (log_id("cloudaudit.googleapis.com/activity") OR '
+        'log_id("cloudaudit.googleapis.com/system_event"))'
+    )
+
+
+def test_administrators_of_a_grafana_are_refused() -> None:
+    admins: dict[str, object] = {"monitoring.grafana_admins": ["00000000-0000-0000-0000-000000000009"]}
+    (refusal,) = monitoring_refusals(unchecked_spec(admins), "prod")
+    assert refusal.key == "monitoring.grafana_admins" and "no managed Grafana" in refusal.problem
 
 
 def test_a_budget_notifies_at_80_and_100_percent_and_by_forecast(prod: Inventory) -> None:

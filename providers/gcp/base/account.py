@@ -1,39 +1,19 @@
 """Enabled services and audit log of the project.
 
 A service is off until a project enables it. The region's provider depends on this component (`Gcp.provider`), so every
-other resource does too. Service agents are created with their grants in `keys.py`. Enable once per project by hand, before
-the first deployment: `gcloud services enable cloudresourcemanager.googleapis.com serviceusage.googleapis.com`; without
-these, no other service can be enabled.
+other resource does too. Service agents are created with their grants in `keys.py`. `enabled_services.py` lists the services,
+and what must be there before the first update.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.contract.spec import Platform
+from providers.gcp.base.enabled_services import enabled_services
 from providers.gcp.context import GcpContext
 
-ALWAYS_ENABLED = (
-    "artifactregistry",
-    "cloudasset",
-    "cloudkms",
-    "cloudtrace",
-    "compute",
-    "containeranalysis",
-    "containerscanning",
-    "dns",
-    "iam",
-    "iamcredentials",
-    "logging",
-    "monitoring",
-    "run",
-    "secretmanager",
-    "storage",
-)
-"""Both `container` services are for image scanning; `cloudasset` records every change of the project (CIS 2.13)."""
 AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
 
 
@@ -50,32 +30,11 @@ def create_account(scope: Scope, context: GcpContext) -> GcpAccount:
     return GcpAccount(tuple(_enable_service(scope, context, name) for name in enabled_services(context.spec)))
 
 
-def enabled_services(spec: Platform) -> tuple[str, ...]:
-    """Names without `.googleapis.com`, in alphabetical order."""
-    return tuple(sorted({*ALWAYS_ENABLED, *_services_of_spec(spec)}))
-
-
 def project_number(scope: Scope, context: GcpContext) -> pulumi.Output[str]:
     """Number of the project, which addresses and service agents have instead of its id; known at preview."""
     return gcp.organizations.get_project_output(
         project_id=context.project, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).number
-
-
-def _services_of_spec(spec: Platform) -> Iterator[str]:
-    if spec.database is not None:
-        yield from ("servicenetworking", "sqladmin")
-    if spec.cache is not None:
-        yield from ("redis", "servicenetworking")
-    if spec.users_of("models"):
-        yield "aiplatform"
-    if spec.ingress.domain is not None:
-        yield "certificatemanager"
-    if spec.deployer is not None:
-        yield "sts"
-    if spec.budget is not None:
-        # the project's billing account is read from Cloud Billing
-        yield from ("billingbudgets", "cloudbilling")
 
 
 def _enable_service(scope: Scope, context: GcpContext, name: str) -> gcp.projects.Service:

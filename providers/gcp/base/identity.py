@@ -18,6 +18,7 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.spec import Deployer
+from providers.gcp.base.generations import generation
 from providers.gcp.context import GcpContext
 from providers.gcp.naming import account_id, deployer_account_id, identity_pool_id, models_role_id
 
@@ -92,11 +93,11 @@ def _create_model_role(scope: Scope, context: GcpContext) -> gcp.projects.IAMCus
     return gcp.projects.IAMCustomRole(
         scope.named("models"),
         project=context.project,
-        role_id=models_role_id(context.stack),
+        role_id=generation(scope, "models").apply(lambda suffix: models_role_id(context.stack, suffix)),
         title=f"Invoke models ({context.stack})",
         description=f"Invoke models of Vertex AI: {', '.join(context.block.models)}",
         permissions=[INVOKE_MODELS],
-        opts=scope.opts(),
+        opts=scope.opts(ignore_changes=["roleId"]),
     )
 
 
@@ -145,9 +146,11 @@ def _create_identity_pool(scope: Scope, context: GcpContext, deployer: Deployer)
     pool = gcp.iam.WorkloadIdentityPool(
         scope.named("github"),
         project=context.project,
-        workload_identity_pool_id=identity_pool_id(context.stack),
+        workload_identity_pool_id=generation(scope, "github").apply(
+            lambda suffix: identity_pool_id(context.stack, suffix)
+        ),
         display_name=f"{context.stack} GitHub",
-        opts=scope.opts(),
+        opts=scope.opts(ignore_changes=["workloadIdentityPoolId"]),
     )
     gcp.iam.WorkloadIdentityPoolProvider(
         scope.named("github-provider"),

@@ -1,11 +1,11 @@
 """Cloud KMS keys for data at rest and for telemetry, with grants for the service agents that encrypt with them.
 
-A service encrypts through its service agent, which has to be created and granted access to the key first. Other
-components therefore use the key ids in `usable`: these Outputs depend on the grant. Key rings and key names can never be
+A service encrypts through its service agent, which has to be created and granted its role and access to the key first.
+Other components therefore use the key ids in `usable`: these Outputs depend on the grants. Key rings and key names can never be
 deleted or reused; the suffix that Pulumi adds keeps the names of a new stack unique.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -19,6 +19,15 @@ ROTATION_SECONDS = 90 * 24 * 3600
 GRACE_SECONDS = {True: 30 * 24 * 3600, False: 24 * 3600}
 """Delay of the destruction of a key version, for production and for other profiles."""
 ENCRYPTER_ROLE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+AGENT_ROLES = {
+    "artifactregistry": "roles/artifactregistry.serviceAgent",
+    "redis": "roles/redis.serviceAgent",
+    "run": "roles/run.serviceAgent",
+    "sqladmin": "roles/cloudsql.serviceAgent",
+}
+"""Role of an agent on the project by service. Google grants it to an agent that appears at the service's first use, and not to
+one that is created on request: IAM documentation, "Service agents"; `modules/project/service-agents.yaml` of
+GoogleCloudPlatform/cloud-foundation-fabric. The agent of Secret Manager has none."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,9 @@ class GcpKeys:
     telemetry: pulumi.Output[str]
     """Depends on the grant for Cloud Logging."""
     usable: Mapping[str, pulumi.Output[str]]
-    """Data key by service (`run`, `sqladmin`, ...); depends on the grant for that service's agent."""
+    """Data key by service (`run`, `sqladmin`, ...); depends on the grants of that service's agent."""
+    agents: Mapping[str, pulumi.Output[str]]
+    """IAM member of the agent by service."""
 
 
 def create_keys(scope: Scope, context: GcpContext) -> GcpKeys:
@@ -37,12 +48,16 @@ def create_keys(scope: Scope, context: GcpContext) -> GcpKeys:
     ring = gcp.kms.KeyRing(scope.named(), project=context.project, location=context.region, opts=scope.opts())
     data, telemetry = _create_key(scope, context, ring, "data"), _create_key(scope, context, ring, "telemetry")
     members = {name: _create_agent(scope, context, name) for name in services_with_agent(context.spec)}
+    roles = {name: [_grant_role(scope, context, name, members[name])] for name in members if name in AGENT_ROLES}
     if context.spec.storage is not None:
         members["storage"] = _storage_agent(scope, context)
     return GcpKeys(
         data=data.id,
         telemetry=_grant(scope, "telemetry-logging", telemetry, _logging_agent(scope, context)),
-        usable={name: _grant(scope, f"data-{name}", data, member) for name, member in members.items()},
+        usable={
+            name: _grant(scope, f"data-{name}", data, member, roles.get(name, ())) for name, member in members.items()
+        },
+        agents=members,
     )
 
 
@@ -67,12 +82,33 @@ def _create_key(scope: Scope, context: GcpContext, ring: gcp.kms.KeyRing, part: 
     )
 
 
-def _grant(scope: Scope, part: str, key: gcp.kms.CryptoKey, member: pulumi.Input[str]) -> pulumi.Output[str]:
+def _grant(
+    scope: Scope,
+    part: str,
+    key: gcp.kms.CryptoKey,
+    member: pulumi.Input[str],
+    depends_on: Sequence[pulumi.Resource] = (),
+) -> pulumi.Output[str]:
     """Return the key id from the grant, so that resources that encrypt with the key depend on the grant."""
     grant = gcp.kms.CryptoKeyIAMMember(
-        scope.named(part), crypto_key_id=key.id, role=ENCRYPTER_ROLE, member=member, opts=scope.opts()
+        scope.named(part),
+        crypto_key_id=key.id,
+        role=ENCRYPTER_ROLE,
+        member=member,
+        opts=scope.opts(depends_on=depends_on),
     )
     return grant.crypto_key_id
+
+
+def _grant_role(scope: Scope, context: GcpContext, name: str, member: pulumi.Output[str]) -> pulumi.Resource:
+    return gcp.projects.IAMMember(
+        scope.named(f"role-{name}"),
+        project=context.project,
+        role=AGENT_ROLES[name],
+        member=member,
+        # a project has one agent of each service, so deleting a stack must not remove its role for the others
+        opts=scope.opts(retain_on_delete=True),
+    )
 
 
 def _create_agent(scope: Scope, context: GcpContext, name: str) -> pulumi.Output[str]:

@@ -11,11 +11,20 @@ from providers.contract.component import Scope
 from providers.contract.spec import Platform
 from providers.gcp.context import GcpContext
 from providers.gcp.monitoring import metrics
-from providers.gcp.monitoring.metrics import METRICS, GcpMetric, alignment_seconds, duration_seconds
+from providers.gcp.monitoring.metrics import (
+    LOG_FILTERS,
+    METRICS,
+    GcpMetric,
+    alignment_seconds,
+    duration_seconds,
+    log_metric_query,
+)
 from providers.gcp.naming import run_name
 from providers.gcp.observability.channels import GcpChannels
 from providers.gcp.workloads import GcpWatched
 
+EVALUATION_SECONDS = 60
+"""Interval at which a query of an alarm is evaluated."""
 AUTO_CLOSE_SECONDS = 1800
 """Time after which an incident without data closes; the minimum: Cloud Monitoring API, `AlertStrategy.autoClose`."""
 SEVERITIES: dict[Severity, str] = {"warning": "WARNING", "critical": "CRITICAL"}
@@ -77,7 +86,7 @@ def create_alarms(
     """Create an alert policy for each rule; `log_metrics` are the metrics that count log entries, by signal."""
     for rule in targets.context.alarm_rules:
         alarm = GcpAlarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)])
-        # a filter contains the metric's name as text, and Cloud Monitoring rejects a metric that does not exist yet
+        # a query contains the metric's name as text
         depends_on = [log_metrics[rule.signal]] if rule.signal in log_metrics else []
         create_alarm(scope, targets.context, channels, alarm, depends_on=depends_on)
 
@@ -112,6 +121,8 @@ def create_alarm(
 
 
 def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
+    if rule.signal in LOG_FILTERS:
+        return _log_condition(targets, rule)
     metric = metric_for(METRICS, rule)
     period = f"{alignment_seconds(targets.spec, rule)}s"
     return Condition(
@@ -130,6 +141,25 @@ def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
             duration=f"{duration_seconds(targets.spec, rule)}s",
             evaluation_missing_data=metric.missing_data,
             trigger=gcp.monitoring.AlertPolicyConditionConditionThresholdTriggerArgs(count=1),
+        ),
+    )
+
+
+def _log_condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
+    """Condition on a metric that counts log entries, in PromQL and without validation.
+
+    Cloud Monitoring learns of such a metric up to 10 minutes after its creation, and answers 404 to a filter that names it
+    earlier (hashicorp/terraform-provider-google#11102).
+    """
+    subject, threshold = targets.subjects[rule.name], targets.threshold(rule)
+    query = subject.apply(lambda name: log_metric_query(targets.spec, targets.context.stack, rule, name))
+    return Condition(
+        display_name=rule.summary,
+        condition_prometheus_query_language=gcp.monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
+            query=pulumi.Output.concat(query, f" > {threshold:g}"),
+            duration=f"{duration_seconds(targets.spec, rule)}s",
+            evaluation_interval=f"{EVALUATION_SECONDS}s",
+            disable_metric_validation=True,
         ),
     )
 

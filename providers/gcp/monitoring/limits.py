@@ -14,8 +14,9 @@ MAX_BUDGET_CHANNELS = 5
 """Channels of one budget, e-mail only: Cloud Billing documentation, "Customize budget alert email recipients"."""
 OUTAGE_SHARE = 0.99
 """Share of a total outage's burn rate that counts as an outage."""
-DEFAULT_RETENTION_DAYS = 30
-"""Days that the project's `_Default` bucket keeps a second copy of every log entry."""
+REQUIRED_RETENTION_DAYS = 400
+"""Days that the project's `_Required` bucket keeps administrative audit logs, which cannot be changed: Cloud Logging
+documentation, "Routing and storage overview"."""
 
 
 def burn_rate_threshold(rate: BurnRate, percent: float) -> float:
@@ -33,13 +34,8 @@ def money(usd: float) -> tuple[int, int]:
 
 
 def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse an SLO above the maximum of Cloud Monitoring."""
-    slo = spec.monitoring.slo
-    if slo is None or slo.availability_percent <= MAX_AVAILABILITY_PERCENT:
-        return []
-    maximum = f"{MAX_AVAILABILITY_PERCENT:g}"
-    problem = f"{slo.availability_percent:g} % is more than the {maximum} % that an SLO of Cloud Monitoring can have"
-    return [Unsupported("gcp", "monitoring.slo.availability_percent", problem=problem, fix=f"use {maximum} or less")]
+    """Refuse an SLO above the maximum of Cloud Monitoring, and administrators of a Grafana that does not exist."""
+    return [*_slo_refusals(spec), *_grafana_refusals(spec)]
 
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
@@ -52,12 +48,29 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     ]
 
 
+def _slo_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    slo = spec.monitoring.slo
+    if slo is not None and slo.availability_percent > MAX_AVAILABILITY_PERCENT:
+        maximum = f"{MAX_AVAILABILITY_PERCENT:g}"
+        problem = (
+            f"{slo.availability_percent:g} % is more than the {maximum} % that an SLO of Cloud Monitoring can have"
+        )
+        yield Unsupported("gcp", "monitoring.slo.availability_percent", problem=problem, fix=f"use {maximum} or less")
+
+
+def _grafana_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    if spec.monitoring.grafana_admins:
+        problem = "Google Cloud has no managed Grafana; the dashboard is one of Cloud Monitoring"
+        fix = "remove the key, and grant roles/monitoring.viewer on the project to whoever reads the dashboard"
+        yield Unsupported("gcp", "monitoring.grafana_admins", problem=problem, fix=fix)
+
+
 def _log_adjustments(spec: Platform) -> Iterator[Adjustment]:
     days = spec.monitoring.log_retention_days
-    if days < DEFAULT_RETENTION_DAYS:
+    if days < REQUIRED_RETENTION_DAYS:
         reason = (
-            f"{days} days in the platform's log bucket; the project's `_Default` bucket, which other stacks use too, keeps "
-            f"entries for {DEFAULT_RETENTION_DAYS} days"
+            f"{days} days for all logs but audit logs of administrative changes, which the project's `_Required` bucket "
+            f"keeps for {REQUIRED_RETENTION_DAYS} days"
         )
         yield Adjustment("monitoring.log_retention_days", requested=days, effect=Effect.PARTIAL, reason=reason)
 

@@ -6,6 +6,7 @@ Shares are of 1, where rules have percent. Failed connections and backups have n
 `LOG_FILTERS` has their filters.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -48,8 +49,15 @@ NETWORK_LOG_FILTERS = (
     '(resource.type="http_load_balancer" AND resource.labels.backend_service_name=~"^{stack}-entry-")',
     '(resource.type="gce_subnetwork" AND resource.labels.subnetwork_name=~"^{stack}-network-")',
     '(resource.type="nat_gateway" AND resource.labels.gateway_name=~"^{stack}-network-")',
+    '(resource.type="dns_query" AND jsonPayload.sourceNetwork=~"^{stack}-network-")',
 )
-"""Logs of requests, flows, firewall and NAT; Pulumi generates the resources' names from these prefixes."""
+"""Logs of requests, flows, firewall, NAT and DNS queries; Pulumi generates the resources' names from these prefixes."""
+DATA_ACCESS_LOGS = 'log_id("cloudaudit.googleapis.com/data_access")'
+"""Audit logs of access to data, which `base/account.py` enables for the whole project."""
+ADMINISTRATIVE_LOGS = (
+    '(log_id("cloudaudit.googleapis.com/activity") OR log_id("cloudaudit.googleapis.com/system_event"))'
+)
+"""Audit logs that are always in the `_Required` bucket."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +178,18 @@ def all_series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str
     return f'resource.type="{resource}" AND resource.labels.{label}="{subject}" AND metric.type="{kind}"'
 
 
+def log_metric_query(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
+    """PromQL of the log entries that a rule counts in its period.
+
+    The name of a metric as PromQL has it, and the label with the resource type: Cloud Monitoring documentation, "Mapping
+    Cloud Monitoring metrics to PromQL".
+    """
+    resource, label = SUBJECTS[subject_kind(spec, rule)]
+    name = re.sub(r"\W", "_", log_metric_name(stack, rule.signal))
+    labels = f'monitored_resource="{resource}",{label}="{subject}"'
+    return f"sum(increase(logging_googleapis_com:user_{name}{{{labels}}}[{alignment_seconds(spec, rule)}s]))"
+
+
 def log_metric_name(stack: str, signal: Signal) -> str:
     """`prod/failed-connections`: fixed, because the filter of its alarm contains it."""
     return f"{stack}/{signal.value}"
@@ -196,12 +216,13 @@ def duration_seconds(spec: Platform, rule: AlarmRule) -> int:
 
 
 def platform_logs(spec: Platform, stack: str, data: Mapping[str, str]) -> str:
-    """Filter of every log entry of the stack; `data` has Google Cloud's names of database and cache."""
+    """Filter of every log entry that the stack's bucket stores; `data` has Google Cloud's names of database and cache."""
     services = [
         _any_of(resource, label, names) for (resource, label), names in _run_names(spec, stack).items() if names
     ]
     stores = [_any_of(*SUBJECTS[kind], [data[kind]]) for kind in ("database", "cache") if kind in data]
-    return " OR ".join((*services, *stores, *(pattern.format(stack=stack) for pattern in NETWORK_LOG_FILTERS)))
+    network = [pattern.format(stack=stack) for pattern in NETWORK_LOG_FILTERS]
+    return " OR ".join((*services, *stores, *network, DATA_ACCESS_LOGS))
 
 
 def _run_names(spec: Platform, stack: str) -> dict[tuple[str, str], list[str]]:

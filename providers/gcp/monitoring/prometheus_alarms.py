@@ -9,11 +9,9 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.prometheus import PrometheusRule, prometheus_rules
 from providers.gcp.context import GcpContext
-from providers.gcp.monitoring.alarms import Condition, GcpAlarm, create_alarm
+from providers.gcp.monitoring.alarms import EVALUATION_SECONDS, Condition, GcpAlarm, create_alarm
 from providers.gcp.naming import run_name
 from providers.gcp.observability.channels import GcpChannels
-
-EVALUATION_SECONDS = 60
 
 
 def create_prometheus_alarms(scope: Scope, context: GcpContext, channels: GcpChannels) -> None:

@@ -1,7 +1,10 @@
 """Log bucket of the platform with the retention of the spec, and metrics that count log entries.
 
-The whole project uses the `_Default` bucket, so its retention is not changed: entries of this stack are routed to a second
-bucket, encrypted with the telemetry key. Audit logs that cannot be disabled stay in the `_Required` bucket.
+The whole project uses the `_Default` bucket, so its retention is not changed: entries of this stack, and the project's
+audit logs of access to data, are routed to a bucket of the stack, encrypted with the telemetry key, and excluded from
+`_Default`, which would store and bill them a second time. Audit logs that cannot be disabled stay in the `_Required`
+bucket; for a longer retention than that bucket's, the stack's bucket has a copy. Metrics count excluded entries too (Cloud
+Logging documentation, "Log-based metrics overview").
 """
 
 from collections.abc import Mapping
@@ -11,35 +14,49 @@ import pulumi_gcp as gcp
 
 from providers.contract.alarms import Signal
 from providers.contract.component import Scope
+from providers.gcp.base.generations import generation
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.monitoring.alarms import GcpTargets
-from providers.gcp.monitoring.metrics import LOG_FILTERS, log_metric_name, platform_logs
+from providers.gcp.monitoring.limits import REQUIRED_RETENTION_DAYS
+from providers.gcp.monitoring.metrics import ADMINISTRATIVE_LOGS, LOG_FILTERS, log_metric_name, platform_logs
+from providers.gcp.naming import log_bucket_id
 
 
 def create_log_bucket(scope: Scope, base: GcpBaseResources, targets: GcpTargets) -> None:
-    """Create the log bucket, and the sink that routes every log entry of the stack to it."""
-    context = base.context
+    """Create the log bucket, the sink that routes every log entry of the stack to it, and their exclusion elsewhere."""
+    context, settings = base.context, base.spec.monitoring
     bucket = gcp.logging.ProjectBucketConfig(
         scope.named("logs"),
         project=context.project,
         location=context.region,
-        bucket_id=f"{context.stack}-platform",
-        retention_days=context.spec.monitoring.log_retention_days,
+        bucket_id=generation(scope, "logs").apply(lambda suffix: log_bucket_id(context.stack, suffix)),
+        retention_days=settings.log_retention_days,
         enable_analytics=True,
         cmek_settings=gcp.logging.ProjectBucketConfigCmekSettingsArgs(kms_key_name=base.keys.telemetry),
         deletion_policy=context.deletion_policy,
-        opts=scope.opts(),
+        opts=scope.opts(ignore_changes=["bucketId"]),
     )
     data = {name: targets.subjects[name] for name in ("database", "cache") if name in targets.subjects}
-    gcp.logging.ProjectSink(
+    stored = pulumi.Output.all(**data).apply(lambda names: platform_logs(context.spec, context.stack, names))
+    keeps_longer = settings.log_retention_days > REQUIRED_RETENTION_DAYS
+    sink = gcp.logging.ProjectSink(
         scope.named("to-logs"),
         name=f"{context.stack}-platform",
         project=context.project,
         destination=pulumi.Output.concat("logging.googleapis.com/", bucket.id),
-        filter=pulumi.Output.all(**data).apply(lambda names: platform_logs(context.spec, context.stack, names)),
+        filter=pulumi.Output.concat(stored, f" OR {ADMINISTRATIVE_LOGS}") if keeps_longer else stored,
         # Cloud Logging needs no grant to write to a bucket of the same project
         unique_writer_identity=True,
         opts=scope.opts(),
+    )
+    gcp.logging.ProjectExclusion(
+        scope.named("not-twice"),
+        name=f"{context.stack}-platform",
+        project=context.project,
+        description=f"Entries that the log bucket of the stack {context.stack} has",
+        filter=stored,
+        # until the sink exists, `_Default` is the only place of these entries
+        opts=scope.opts(depends_on=[sink]),
     )
 
 

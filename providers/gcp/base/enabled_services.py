@@ -1,0 +1,58 @@
+"""Google Cloud services (APIs) that the platform needs: those that a user enables, and those that the stack enables. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from providers.contract.spec import Platform
+
+ENABLED_BEFORE: Mapping[str, str] = {
+    "cloudresourcemanager": "the provider reads the project and changes its permissions",
+    "serviceusage": "the stack enables every other service",
+}
+"""Services that must be enabled before the first update, with the reason; no resource can enable the API that enables APIs."""
+STATE_SERVICES = ("cloudkms", "storage")
+"""Services that the Pulumi state in this project needs, before the stack exists."""
+ALWAYS_ENABLED = (
+    "artifactregistry",
+    "cloudasset",
+    "cloudkms",
+    "cloudtrace",
+    "compute",
+    "containeranalysis",
+    "containerscanning",
+    "dns",
+    "iam",
+    "iamcredentials",
+    "logging",
+    "monitoring",
+    "run",
+    "secretmanager",
+    "storage",
+)
+"""Both `container` services are for image scanning; `cloudasset` records every change of the project (CIS 2.13)."""
+
+
+def enabled_services(spec: Platform) -> tuple[str, ...]:
+    """Names without `.googleapis.com`, in alphabetical order."""
+    return tuple(sorted({*ALWAYS_ENABLED, *_services_of_spec(spec)}))
+
+
+def enable_command(project: str, *services: str) -> tuple[str, ...]:
+    """Return the command that enables services, by default those of `ENABLED_BEFORE`; it can be repeated."""
+    names = (f"{name}.googleapis.com" for name in services or tuple(ENABLED_BEFORE))
+    return ("gcloud", "services", "enable", *names, f"--project={project}")
+
+
+def _services_of_spec(spec: Platform) -> Iterator[str]:
+    if spec.database is not None:
+        yield from ("servicenetworking", "sqladmin")
+    if spec.cache is not None:
+        yield from ("redis", "servicenetworking")
+    if spec.users_of("models"):
+        yield "aiplatform"
+    if spec.ingress.domain is not None:
+        yield "certificatemanager"
+    if spec.deployer is not None:
+        yield "sts"
+    if spec.budget is not None:
+        # the project's billing account is read from Cloud Billing
+        yield from ("billingbudgets", "cloudbilling")
