@@ -19,9 +19,9 @@ from providers.contract.spec import Platform
 from providers.gcp.base.account import create_account, project_number
 from providers.gcp.base.identity import create_identity
 from providers.gcp.base.keys import create_keys
+from providers.gcp.base.limits import model_variables
 from providers.gcp.base.registry import create_registry
-from providers.gcp.base.resources import GcpBaseResources
-from providers.gcp.base.secrets import create_secret
+from providers.gcp.base.resources import GcpBaseResources, create_secret
 from providers.gcp.cache.resources import GcpCache, create_cache
 from providers.gcp.compute.resources import create_compute, service_address
 from providers.gcp.context import GcpContext
@@ -71,7 +71,7 @@ class Gcp:
 
     def model_variables(self, base: GcpBaseResources) -> Mapping[str, pulumi.Input[str]]:
         """See `Cloud.model_variables`."""
-        return {"GOOGLE_CLOUD_PROJECT": base.context.project, "GOOGLE_CLOUD_LOCATION": base.context.region}
+        return model_variables(base.context.project)
 
     def database(self, scope: Scope, base: GcpBaseResources) -> GcpDatabase:
         """See `Cloud.database`."""

@@ -1,10 +1,14 @@
 """Cloud Run services and worker pools: access, variables, probes and limits."""
 
+import json
+
 import pytest
 
 from automation.plan.inventory import Declared, Inventory
 from providers.contract.diagnostics import Effect
-from providers.gcp.compute.limits import compute_adjustments, compute_refusals
+from providers.contract.prometheus import scrape_endpoint
+from providers.gcp.compute.limits import compute_adjustments, compute_refusals, has_sidecar, works_in_background
+from providers.gcp.compute.metrics_sidecar import collector_config
 from tests.gcp.plans import (
     error_keys,
     mapping_at,
@@ -16,6 +20,8 @@ from tests.gcp.plans import (
     values_at,
 )
 from tests.planning import revealed
+
+PROMETHEUS = "monitoring.prometheus"
 
 
 def service(plan: Inventory, name: str) -> dict[str, object]:
@@ -180,9 +186,71 @@ def test_a_size_that_leaves_no_capacity_for_the_sidecar_is_refused() -> None:
 
 
 def test_workers_are_not_scraped() -> None:
-    (adjustment,) = [each for each in compute_adjustments(unchecked_spec()) if each.key == "monitoring.prometheus"]
-    assert adjustment.effect == Effect.PARTIAL
-    assert adjustment.reason == "worker is not scraped; workers have no port"
+    reasons = {each.effect: each.reason for each in compute_adjustments(unchecked_spec()) if each.key == PROMETHEUS}
+    assert reasons[Effect.PARTIAL] == "worker is not scraped; workers have no port"
+
+
+def test_the_size_of_the_sidecar_is_reported() -> None:
+    reasons = {each.effect: each.reason for each in compute_adjustments(unchecked_spec()) if each.key == PROMETHEUS}
+    assert reasons[Effect.ADJUSTED] == (
+        "each replica of gateway and chat has a metrics sidecar of {vcpu: 1, memory_gib: 0.5}, the smallest size, which is "
+        "billed like the replica: 6 vCPU at the minimum number of replicas. Set services.*.metrics to none for a service "
+        "without metrics"
+    )
+
+
+def test_the_sidecar_scrapes_the_endpoint_of_the_key(prod: Inventory) -> None:
+    spec = unchecked_spec({"services.chat.metrics": {"path": "/internal/metrics", "port": 9100}})
+    endpoint = scrape_endpoint(spec.services["chat"])
+    assert endpoint is not None
+    document = json.loads(collector_config("prod-chat", endpoint))
+    assert document["spec"]["endpoints"] == [{"port": 9100, "path": "/internal/metrics", "interval": "30s"}]
+
+
+def test_a_service_without_metrics_has_no_sidecar_and_is_billed_for_requests() -> None:
+    spec = unchecked_spec({"services.chat.metrics": "none"})
+    assert not has_sidecar(spec, spec.services["chat"]) and not works_in_background(spec, spec.services["chat"])
+    assert has_sidecar(spec, spec.services["gateway"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "reason"),
+    [
+        ({"monitoring.prometheus": False, "services.chat.metrics": {"path": "/m"}}, "chat", "only with monitoring"),
+        ({"services.worker.metrics": {"port": 9808}}, "worker", "a worker pool has no sidecar"),
+    ],
+)
+def test_metrics_that_nothing_collects_are_reported(changes: dict[str, object], key: str, reason: str) -> None:
+    (adjustment,) = [
+        each for each in compute_adjustments(unchecked_spec(changes)) if each.key == f"services.{key}.metrics"
+    ]
+    assert adjustment.effect == Effect.IGNORED and reason in adjustment.reason
+
+
+def test_arm64_is_refused() -> None:
+    (refusal,) = compute_refusals(unchecked_spec({"services.chat.architecture": "arm64"}), "prod")
+    assert refusal.key == "services.chat.architecture"
+    assert refusal.problem == "Cloud Run runs images for amd64 only"
+    assert refusal.fix == "use amd64 and an image that is built for linux/amd64"
+
+
+def test_users_of_models_have_the_variables_of_the_sdks(prod: Inventory) -> None:
+    expected = {
+        "GOOGLE_CLOUD_PROJECT": "acme-agents",
+        "GOOGLE_CLOUD_LOCATION": "global",
+        "GOOGLE_GENAI_USE_VERTEXAI": "true",
+        "ANTHROPIC_VERTEX_PROJECT_ID": "acme-agents",
+        "CLOUD_ML_REGION": "global",
+    }
+    assert expected.items() <= variables(prod, "gateway").items()
+    assert not expected.keys() & variables(prod, "chat").keys()
+
+
+def test_users_of_the_database_have_the_password_by_reference(prod: Inventory) -> None:
+    reference = mapping_at(variables(prod, "chat")["PGPASSWORD"], "secretKeyRef")
+    version = "<secretmanager:SecretVersion prod-database-database-password-value>.version"
+    assert reference == {"secret": "prod-database-password", "version": version}
+    assert variables(prod, "chat")["PGUSER"] == "platform"
 
 
 def test_all_invalid_sizes_and_names_are_reported_at_once() -> None:

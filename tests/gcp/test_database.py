@@ -1,19 +1,23 @@
 """Cloud SQL for PostgreSQL: access, encryption, backups and flags."""
 
+from functools import cache
+
 from automation.plan.inventory import Declared, Inventory, Secret
-from tests.gcp.plans import development, mapping_at, number_at, text_at, values_at
+from providers.contract.diagnostics import Effect
+from tests.gcp.plans import adjustments, development, mapping_at, number_at, text_at, values_at
+from tests.planning import plan, production
 
 
-def instance(plan: Inventory, stack: str = "prod") -> Declared:
-    return plan.one(f"{stack}-database", "sql:DatabaseInstance")
+def instance(of: Inventory, stack: str = "prod") -> Declared:
+    return of.one(f"{stack}-database", "sql:DatabaseInstance")
 
 
-def settings(plan: Inventory, stack: str = "prod") -> dict[str, object]:
-    return mapping_at(instance(plan, stack).inputs, "settings")
+def settings(of: Inventory, stack: str = "prod") -> dict[str, object]:
+    return mapping_at(instance(of, stack).inputs, "settings")
 
 
-def flags(plan: Inventory, stack: str = "prod") -> dict[str, str]:
-    declared = values_at(settings(plan, stack), "databaseFlags")
+def flags(of: Inventory, stack: str = "prod") -> dict[str, str]:
+    declared = values_at(settings(of, stack), "databaseFlags")
     return {text_at(flag, "name"): text_at(flag, "value") for flag in declared}
 
 
@@ -69,10 +73,10 @@ def test_no_retention_means_no_backup() -> None:
 
 
 def test_deletion_is_refused_by_the_stack_and_by_the_api(prod: Inventory) -> None:
-    for plan, stack, protected in ((prod, "prod", True), (development(), "dev", False)):
-        database = instance(plan, stack)
+    for of, stack, protected in ((prod, "prod", True), (development(), "dev", False)):
+        database = instance(of, stack)
         assert (database.protect, database.inputs["deletionProtection"]) == (protected, protected)
-        assert settings(plan, stack)["deletionProtectionEnabled"] is protected
+        assert settings(of, stack)["deletionProtectionEnabled"] is protected
 
 
 def test_a_deleted_instance_leaves_a_final_backup(prod: Inventory) -> None:
@@ -85,6 +89,18 @@ def test_a_grown_disk_does_not_replace_the_database(prod: Inventory) -> None:
     assert instance(prod).ignore_changes == ("settings.diskSize",)
     values = settings(prod)
     assert (values["diskSize"], values["diskAutoresize"], values["diskAutoresizeLimit"]) == (100, True, 500)
+
+
+def test_a_disk_that_grows_by_itself_is_reported_with_its_later_changes() -> None:
+    (adjustment,) = adjustments()["database.storage_gib"]
+    assert (adjustment.requested, adjustment.effect) == (100, Effect.PARTIAL)
+    assert "a later change of this key has no effect" in adjustment.reason
+    assert "database.storage_gib" not in adjustments({"database.max_storage_gib": 100})
+
+
+def test_a_disk_of_a_fixed_size_grows_with_the_spec() -> None:
+    assert not instance(development(), "dev").ignore_changes
+    assert settings(development(), "dev")["diskSize"] == 100
 
 
 def test_a_disk_at_its_maximum_does_not_grow() -> None:
@@ -141,3 +157,25 @@ def test_readers_of_the_url_depend_on_its_user_and_database(prod: Inventory) -> 
 def test_user_and_database_are_deleted_with_their_instance(prod: Inventory) -> None:
     for name in ("user", "agents"):
         assert prod.one(f"prod-database-{name}").inputs["deletionPolicy"] == "ABANDON"
+
+
+@cache
+def with_django() -> Inventory:
+    return plan(production({"services.chat.app": "django"}, cloud="gcp"))
+
+
+def test_only_frameworks_that_need_it_have_the_plain_url(prod: Inventory) -> None:
+    assert "prod-database-database-plain-url" not in {each.name for each in prod.resources}
+    value = with_django().one("prod-database-database-plain-url-value").inputs["secretData"]
+    assert isinstance(value, Secret) and str(value.value).startswith("postgresql://platform:")
+    readers = [each.name for each in with_django().of_type("secretmanager:SecretIamMember") if "plain-url" in each.name]
+    assert readers == ["prod-database-database-plain-url-chat"]
+
+
+def test_each_user_of_the_database_may_read_its_password(prod: Inventory) -> None:
+    value = prod.one("prod-database-database-password-value").inputs["secretData"]
+    assert isinstance(value, Secret)
+    assert value.value == "<random:RandomPassword prod-database-password>.result"
+    for name in ("gateway", "chat", "worker"):
+        grant = prod.one(f"prod-database-database-password-{name}")
+        assert grant.inputs["member"] == f"<serviceaccount:Account prod-identity-{name}>.member"

@@ -5,10 +5,12 @@ from pulumi_gcp.dns.outputs import GetManagedZonesManagedZoneResult
 
 from automation.plan.inventory import Inventory
 from providers.contract.diagnostics import Effect
-from providers.gcp.entry.limits import allowed_ranges, entry_adjustments, idle_seconds
+from providers.gcp.entry.limits import allowed_ranges, entry_adjustments, entry_refusals, idle_seconds
 from providers.gcp.entry.resources import zone_name
+from providers.gcp.entry.routes import metrics_paths
 from tests.gcp.plans import (
     NARROW_RANGES,
+    adjustments,
     mapping_at,
     number_at,
     staging,
@@ -137,8 +139,42 @@ def test_every_waf_rule_denies_and_none_is_a_preview(prod: Inventory) -> None:
     declared = expressions(prod)
     assert "evaluatePreconfiguredWaf('sqli-v422-stable', {'sensitivity': 1})" in declared
     assert "evaluatePreconfiguredWaf('cve-canary')" in declared
-    waf = [rule for rule in rules(prod) if "expr" in mapping_at(rule, "match")]
+    waf = [rule for rule in rules(prod) if "evaluatePreconfiguredWaf" in str(rule["match"])]
     assert {rule["action"] for rule in waf} == {"deny(403)"} and not any(rule.get("preview") for rule in waf)
+
+
+def metrics_rules(plan: Inventory) -> list[dict[str, object]]:
+    return [rule for rule in rules(plan) if rule["action"] == "deny(404)"]
+
+
+def test_the_metrics_of_a_routed_service_are_closed_from_outside(prod: Inventory) -> None:
+    (rule,) = metrics_rules(prod)
+    decoded = "request.path.urlDecode().lower()"
+    assert (
+        text_at(rule, "match", "expr", "expression") == f"{decoded} == '/metrics' || {decoded}.startsWith('/metrics/')"
+    )
+    assert number_at(rule, "priority") == min(number_at(other, "priority") for other in rules(prod))
+
+
+def test_metrics_that_cannot_be_reached_from_outside_have_no_rule() -> None:
+    assert not metrics_rules(staging()), "the map routes no request for /metrics to a service"
+    for metrics in ("none", {"port": 9100}):
+        assert not metrics_paths(unchecked_spec({"services.gateway.metrics": metrics}))
+    assert metrics_paths(unchecked_spec({"services.gateway.metrics": {"path": "/m"}})) == ["/m"]
+
+
+@pytest.mark.parametrize("path", ["/", "/chat", "/a'b", "/metrics?all"])
+def test_metrics_that_cannot_be_closed_alone_are_refused(path: str) -> None:
+    changes: dict[str, object] = {"services.gateway.path": "/chat" if path == "/chat" else "/"}
+    (refusal,) = entry_refusals(unchecked_spec({**changes, "services.gateway.metrics": {"path": path}}), "prod")
+    assert refusal.key == "services.gateway.metrics.path" and "another port" in refusal.fix
+
+
+def test_prompts_that_the_waf_blocks_are_reported() -> None:
+    (adjustment,) = adjustments()["ingress.waf"]
+    assert (adjustment.requested, adjustment.effect) == (True, Effect.PARTIAL)
+    assert "prompts with SQL, HTML" in adjustment.reason and "403" in adjustment.reason
+    assert not [each for each in entry_adjustments(unchecked_spec({"ingress.waf": False})) if each.key == "ingress.waf"]
 
 
 def test_waf_rules_come_before_the_rate_rule(prod: Inventory) -> None:

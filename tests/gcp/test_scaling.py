@@ -94,10 +94,20 @@ def test_a_cpu_target_out_of_bounds_is_adjusted() -> None:
     assert adjustment.reason.startswith("95 %,")
 
 
-def test_the_cpu_target_of_a_worker_pool_is_fixed() -> None:
+def test_a_range_of_workers_becomes_its_minimum_in_words() -> None:
+    adjustment = by_key()["services.worker.replicas"]
+    assert (adjustment.requested, adjustment.effect) == ({"min": 2, "max": 8}, Effect.ADJUSTED)
+    assert adjustment.reason == (
+        "2 replicas at any load; a worker pool of Cloud Run has a fixed number. For more, set replicas.min and replicas.max "
+        "to the number that the highest load needs"
+    )
+    assert "services.worker.replicas" not in by_key({"services.worker.replicas": {"min": 4, "max": 4}})
+
+
+def test_targets_of_a_worker_are_ignored() -> None:
     key = "services.worker.autoscaling.cpu_percent"
-    assert by_key()[key].reason == "60 %, the fixed target of worker pools"
-    assert key not in by_key({"services.worker.autoscaling": {"cpu_percent": 60}})
+    assert by_key({key: 60})[key].effect == Effect.IGNORED
+    assert key not in by_key()
 
 
 def test_a_fixed_number_of_replicas_has_no_targets_and_no_adjustments() -> None:
@@ -116,14 +126,13 @@ def test_bounds_and_targets_are_declared_on_the_service(prod: Inventory) -> None
     assert template["scaling"] == {"maxInstanceCount": 12, "cpuUtilization": 0.7, "concurrencyUtilization": 0.6}
 
 
-def test_a_worker_pool_scales_between_its_bounds(prod: Inventory) -> None:
-    scaling = prod.one("prod-compute-worker").inputs["scaling"]
-    assert scaling == {"scalingMode": "AUTOMATIC", "minInstanceCount": 2, "maxInstanceCount": 8}
+def test_a_worker_pool_has_the_one_setting_that_the_api_knows(prod: Inventory) -> None:
+    for plan in (prod, staging()):
+        assert plan.one("prod-compute-worker").inputs["scaling"] == {"manualInstanceCount": 2}
 
 
-@pytest.mark.parametrize("name", ["worker", "chat"])
-def test_equal_bounds_fix_the_number_of_replicas(name: str) -> None:
-    scaling = staging().one(f"prod-compute-{name}").inputs["scaling"]
+def test_equal_bounds_fix_the_number_of_replicas() -> None:
+    scaling = staging().one("prod-compute-chat").inputs["scaling"]
     assert scaling == {"scalingMode": "MANUAL", "manualInstanceCount": 2}
 
 

@@ -1,11 +1,13 @@
 """Registries of the services' images: this stack's repository, Google's registries, or a remote repository. Pure.
 
 Cloud Run pulls only from Artifact Registry and its predecessor, Container Registry. A remote repository therefore
-replaces every other registry; it fetches an image once, without credentials, and keeps it.
+replaces every other registry; it fetches an image once and keeps it. It signs in with the credentials that the services name,
+if any, so every image of one registry is fetched with the same login.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
 from providers.contract.images import Image, parse_image
@@ -24,9 +26,22 @@ def platform_repository_id(stack: str) -> str:
     return f"{stack}-images"
 
 
-def remote_repository_id(stack: str, host: str) -> str:
+@dataclass(frozen=True)
+class Upstream:
+    """External registry, and the secret with its credentials (None for anonymous pulls)."""
+
+    host: str
+    credentials: str | None = None
+
+    @property
+    def slug(self) -> str:
+        """`ghcr-io`: part of logical names and ids; without the login, so that a new login changes no repository."""
+        return self.host.replace(".", "-").replace(":", "-")
+
+
+def remote_repository_id(stack: str, upstream: Upstream) -> str:
     """`prod-ghcr-io`: remote repository of an external registry."""
-    return f"{stack}-{host.replace('.', '-').replace(':', '-')}"
+    return f"{stack}-{upstream.slug}"
 
 
 def images(spec: Platform) -> dict[str, Image]:
@@ -34,34 +49,62 @@ def images(spec: Platform) -> dict[str, Image]:
     return {name: parse_image(service.image) for name, service in spec.services.items()}
 
 
-def external_hosts(spec: Platform) -> tuple[str, ...]:
-    """External registries of the platform without duplicates, in the order of the file."""
-    hosts = (image.registry for image in images(spec).values())
-    return tuple(dict.fromkeys(host for host in hosts if host is not None and not GOOGLE_HOST.fullmatch(host)))
+def upstreams(spec: Platform) -> dict[str, Upstream]:
+    """External registry by service; services whose images are in Google's registries have none."""
+    hosts = {
+        name: image.registry
+        for name, image in images(spec).items()
+        if image.registry is not None and not GOOGLE_HOST.fullmatch(image.registry)
+    }
+    logins: dict[str, str | None] = {}
+    for name, host in hosts.items():
+        logins[host] = logins.get(host) or spec.services[name].image_credentials
+    return {name: Upstream(host, logins[host]) for name, host in hosts.items()}
 
 
 def registry_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """Refuse images that Artifact Registry can neither store nor fetch."""
-    return list(_image_refusals(spec, stack))
+    """Refuse images that Artifact Registry can neither store nor fetch, and credentials that it does not use."""
+    return [*_image_refusals(spec, stack), *_credential_refusals(spec)]
 
 
 def registry_adjustments(spec: Platform) -> list[Adjustment]:
     """Report images that run from a remote repository."""
-    external = external_hosts(spec)
     return [
         Adjustment(
             f"services.{name}.image",
             requested=spec.services[name].image,
             effect=Effect.ADJUSTED,
-            reason=f"pulled through a remote repository of Artifact Registry; {image.registry} must allow anonymous pulls",
+            reason=f"pulled through a remote repository of Artifact Registry; {_access(upstream)}",
         )
-        for name, image in images(spec).items()
-        if image.registry in external
+        for name, upstream in upstreams(spec).items()
     ]
+
+
+def _access(upstream: Upstream) -> str:
+    if upstream.credentials:
+        return f"it signs in to {upstream.host} with {upstream.credentials}"
+    return f"{upstream.host} must allow anonymous pulls, or set image_credentials"
+
+
+def _credential_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse a second login to a registry, and one to Google's, which Cloud Run reads with its service agent."""
+    external = upstreams(spec)
+    for name, image in images(spec).items():
+        if spec.services[name].image_credentials is not None and image.registry is not None and name not in external:
+            problem = f"Cloud Run reads {image.registry} with its service agent and not with a password"
+            fix = "remove the key, and grant the project's Cloud Run service agent roles/artifactregistry.reader there"
+            yield Unsupported("gcp", f"services.{name}.image_credentials", problem=problem, fix=fix)
+    for name, upstream in external.items():
+        login = spec.services[name].image_credentials
+        if login not in (None, upstream.credentials):
+            problem = f"images of {upstream.host} are fetched with {upstream.credentials}; a registry has one login"
+            fix = f"use {upstream.credentials} for every image of {upstream.host}"
+            yield Unsupported("gcp", f"services.{name}.image_credentials", problem=problem, fix=fix)
 
 
 def _image_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     push = "push the image to the platform's registry and leave out the host"
+    external = upstreams(spec)
     for name, image in images(spec).items():
         key, host = f"services.{name}.image", image.registry or ""
         if not IMAGE_PATH.fullmatch(image.name):
@@ -71,6 +114,6 @@ def _image_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
         if host.partition(":")[0] == "localhost":
             problem = f"{host} is a local registry; Artifact Registry fetches images over the internet"
             yield Unsupported("gcp", key, problem=problem, fix=push)
-        elif len(remote_repository_id(stack, host)) > MAX_ID_CHARACTERS:
+        elif name in external and len(remote_repository_id(stack, external[name])) > MAX_ID_CHARACTERS:
             problem = f"the id of the remote repository for {host} is longer than {MAX_ID_CHARACTERS} characters"
             yield Unsupported("gcp", key, problem=problem, fix=push)

@@ -5,6 +5,7 @@ the region's zones and sets the number of fixed addresses of Cloud NAT.
 """
 
 import re
+from collections.abc import Mapping
 
 from providers.contract.diagnostics import (
     Adjustment,
@@ -31,6 +32,9 @@ DEFAULT_ZONES = 3
 ZONES = {"us-central1": 4}
 """Zones of regions that do not have three: Compute Engine documentation, "Available regions and zones"."""
 MODEL = re.compile(r"publishers/[a-z0-9-]+/models/[a-z0-9][a-z0-9.@_-]*")
+MODELS_LOCATION = "global"
+"""Location of requests to models: the current Claude and Gemini models have this endpoint, and few of them the region's own
+(Anthropic documentation, "Claude on Vertex AI"; Google Cloud documentation, "Deployments and endpoints")."""
 
 
 def zone_count(region: str) -> int:
@@ -81,6 +85,22 @@ def model_adjustments(spec: Platform) -> list[Adjustment]:
         return []
     reason = (
         "services may invoke every model that the project has enabled; Vertex AI grants this per project. Set the "
-        "organization policy `vertexai.allowedModels` to restrict a project to a list"
+        "organization policy `vertexai.allowedModels` to restrict a project to a list. Requests go to the location "
+        f"`{MODELS_LOCATION}`, which may be processed in any region; to keep them in one, set GOOGLE_CLOUD_LOCATION and "
+        "CLOUD_ML_REGION in the service's environment to a location of the model"
     )
     return [Adjustment("gcp.models", requested=list(spec.gcp.models), effect=Effect.PARTIAL, reason=reason)]
+
+
+def model_variables(project: str) -> Mapping[str, str]:
+    """Variables by which SDKs find the models; the token comes from the metadata server.
+
+    Names: google-genai, `_api_client.py` (the first three); anthropic, `lib/vertex/_client.py` (the others).
+    """
+    return {
+        "GOOGLE_CLOUD_PROJECT": project,
+        "GOOGLE_CLOUD_LOCATION": MODELS_LOCATION,
+        "GOOGLE_GENAI_USE_VERTEXAI": "true",
+        "ANTHROPIC_VERTEX_PROJECT_ID": project,
+        "CLOUD_ML_REGION": MODELS_LOCATION,
+    }

@@ -1,4 +1,4 @@
-"""Artifact Registry repositories: one for the platform's images, one remote repository per external registry.
+"""Artifact Registry repositories: one for the platform's images, one remote repository per external registry and login.
 
 Cloud Run pulls through its service agent, which may read every repository of the project, so services need no grant.
 Tags of the platform's repository are immutable, so the tested image is the one that runs.
@@ -11,21 +11,26 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
+from providers.contract.image_credentials import image_credentials
 from providers.contract.images import Image
 from providers.gcp.base.identity import GcpIdentity
 from providers.gcp.base.image_sources import (
     DOCKER_HUB,
-    external_hosts,
+    Upstream,
     images,
     platform_repository_id,
     remote_repository_id,
+    upstreams,
 )
 from providers.gcp.base.keys import GcpKeys
+from providers.gcp.base.secrets import store_secret, version_name
 from providers.gcp.context import GcpContext
 
 KEPT_IMAGES = 30
 UNTAGGED_SECONDS = 7 * 24 * 3600
 FORMAT = "DOCKER"
+
+UpstreamCredentials = gcp.artifactregistry.RepositoryRemoteRepositoryConfigUpstreamCredentialsArgs
 
 
 @dataclass(frozen=True)
@@ -38,24 +43,19 @@ class GcpRegistry:
 
 def create_registry(scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> GcpRegistry:
     """Create the platform's repository, and a remote repository for each external registry."""
-    repositories: dict[str | None, gcp.artifactregistry.Repository] = {
-        None: _create_platform_repository(scope, context, keys, identity)
+    own = _create_platform_repository(scope, context, keys, identity)
+    external = upstreams(context.spec)
+    remotes = {
+        upstream: _create_remote_repository(scope, context, keys, upstream)
+        for upstream in dict.fromkeys(external.values())
     }
-    for host in external_hosts(context.spec):
-        repositories[host] = _create_remote_repository(scope, context, keys, host)
-    service_images = images(context.spec)
-    return GcpRegistry(
-        images={
-            name: _reference(repositories[image.registry], image)
-            if image.registry in repositories
-            else context.spec.services[name].image
-            for name, image in service_images.items()
-        },
-        grants={
-            name: (repositories[image.registry],) if image.registry in repositories else ()
-            for name, image in service_images.items()
-        },
-    )
+    references: dict[str, pulumi.Input[str]] = {}
+    grants: dict[str, tuple[pulumi.Resource, ...]] = {}
+    for name, image in images(context.spec).items():
+        repository = remotes[external[name]] if name in external else own if image.registry is None else None
+        references[name] = _reference(repository, image) if repository else context.spec.services[name].image
+        grants[name] = (repository,) if repository else ()
+    return GcpRegistry(references, grants)
 
 
 def _reference(repository: gcp.artifactregistry.Repository, image: Image) -> pulumi.Output[str]:
@@ -96,26 +96,48 @@ def _create_platform_repository(
 
 
 def _create_remote_repository(
-    scope: Scope, context: GcpContext, keys: GcpKeys, host: str
+    scope: Scope, context: GcpContext, keys: GcpKeys, upstream: Upstream
 ) -> gcp.artifactregistry.Repository:
-    repository_id = remote_repository_id(context.stack, host)
+    credentials, grants = _upstream_credentials(scope, context, keys, upstream)
     return gcp.artifactregistry.Repository(
-        scope.named(remote_repository_id("remote", host)),
+        scope.named(remote_repository_id("remote", upstream)),
         project=context.project,
         location=context.region,
-        repository_id=repository_id,
-        description=f"Cached images of {host}",
+        repository_id=remote_repository_id(context.stack, upstream),
+        description=f"Cached images of {upstream.host}",
         format=FORMAT,
         mode="REMOTE_REPOSITORY",
         remote_repository_config=gcp.artifactregistry.RepositoryRemoteRepositoryConfigArgs(
-            description=host, docker_repository=_upstream(host)
+            description=upstream.host,
+            docker_repository=_upstream(upstream.host),
+            upstream_credentials=credentials,
         ),
         kms_key_name=keys.usable["artifactregistry"],
         vulnerability_scanning_config=_scanning_config(),
         cleanup_policies=_cleanup_policies(),
         cleanup_policy_dry_run=False,
-        opts=scope.opts(),
+        # the repository checks the credentials when it is created
+        opts=scope.opts(depends_on=grants),
     )
+
+
+def _upstream_credentials(
+    scope: Scope, context: GcpContext, keys: GcpKeys, upstream: Upstream
+) -> tuple[UpstreamCredentials | None, tuple[pulumi.Resource, ...]]:
+    """Return the user name and the stored password, and the resources that the repository needs to read it.
+
+    Every registry accepts these (Artifact Registry documentation, "Configure authentication to upstream sources for remote
+    repositories"); the repository takes the password from a version, so a new one updates it in place.
+    """
+    if upstream.credentials is None:
+        return None, ()
+    login = image_credentials(upstream.credentials)
+    agents = {"registry": keys.agents["artifactregistry"]}
+    stored = store_secret(scope, context, keys, f"credentials-{upstream.slug}", login.password, agents)
+    pair = gcp.artifactregistry.RepositoryRemoteRepositoryConfigUpstreamCredentialsUsernamePasswordCredentialsArgs(
+        username=login.username, password_secret_version=version_name(context, stored)
+    )
+    return UpstreamCredentials(username_password_credentials=pair), stored.grants
 
 
 def _upstream(host: str) -> gcp.artifactregistry.RepositoryRemoteRepositoryConfigDockerRepositoryArgs:

@@ -4,25 +4,34 @@ The value is stored in the stack's region only, encrypted with the data key. A n
 to a version, so a rotation restarts them; production keeps the previous version for a week before it is destroyed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
-from providers.gcp.base.resources import GcpBaseResources
+from providers.gcp.base.keys import GcpKeys
+from providers.gcp.context import GcpContext
 from providers.gcp.naming import secret_id
 
 OLD_VERSION_SECONDS = 7 * 24 * 3600
 READER_ROLE = "roles/secretmanager.secretAccessor"
 
 
-def create_secret(
-    scope: Scope, base: GcpBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+def store_secret(
+    scope: Scope,
+    context: GcpContext,
+    keys: GcpKeys,
+    name: str,
+    value: pulumi.Output[str],
+    readers: Mapping[str, pulumi.Output[str]],
 ) -> SecretRef:
-    """Create a secret in the stack's region, encrypted with the data key, and a grant on it for each reader."""
-    secret = _create_secret(scope, base, name)
+    """Create a secret in the stack's region, encrypted with the data key, and a grant on it for each reader.
+
+    `readers` are IAM members by the part of the logical name of their grant.
+    """
+    secret = _create_secret(scope, context, keys, name)
     version = gcp.secretmanager.SecretVersion(
         scope.named(f"{name}-value"),
         secret=secret.id,
@@ -30,14 +39,18 @@ def create_secret(
         deletion_policy="DELETE",
         opts=scope.opts(),
     )
-    grants = [_grant_reader(scope, base, name, secret, reader) for reader in readers]
+    grants = [_grant_reader(scope, context, f"{name}-{reader}", secret, member) for reader, member in readers.items()]
     return SecretRef(name, secret.secret_id, version.version, (version, *grants))
 
 
-def _create_secret(scope: Scope, base: GcpBaseResources, name: str) -> gcp.secretmanager.Secret:
-    context = base.context
+def version_name(context: GcpContext, secret: SecretRef) -> pulumi.Output[str]:
+    """Resource name of the version: `projects/P/secrets/S/versions/V`."""
+    return pulumi.Output.concat(f"projects/{context.project}/secrets/", secret.reference, "/versions/", secret.version)
+
+
+def _create_secret(scope: Scope, context: GcpContext, keys: GcpKeys, name: str) -> gcp.secretmanager.Secret:
     key = gcp.secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs(
-        kms_key_name=base.keys.usable["secretmanager"]
+        kms_key_name=keys.usable["secretmanager"]
     )
     return gcp.secretmanager.Secret(
         scope.named(name),
@@ -59,13 +72,13 @@ def _create_secret(scope: Scope, base: GcpBaseResources, name: str) -> gcp.secre
 
 
 def _grant_reader(
-    scope: Scope, base: GcpBaseResources, name: str, secret: gcp.secretmanager.Secret, reader: str
+    scope: Scope, context: GcpContext, part: str, secret: gcp.secretmanager.Secret, member: pulumi.Output[str]
 ) -> gcp.secretmanager.SecretIamMember:
     return gcp.secretmanager.SecretIamMember(
-        scope.named(f"{name}-{reader}"),
-        project=base.context.project,
+        scope.named(part),
+        project=context.project,
         secret_id=secret.secret_id,
         role=READER_ROLE,
-        member=base.identity.member(reader),
+        member=member,
         opts=scope.opts(),
     )

@@ -16,8 +16,7 @@ from providers.contract.credentials import redis_url
 from providers.contract.results import Cache
 from providers.contract.spec import CacheSpec
 from providers.contract.variables import REDIS_CA_FILE
-from providers.gcp.base.resources import GcpBaseResources
-from providers.gcp.base.secrets import create_secret
+from providers.gcp.base.resources import GcpBaseResources, create_secret
 from providers.gcp.cache.sizes import instance_memory_gib
 from providers.gcp.network.flows import CACHE_PORT
 

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform, Service
+from providers.contract.spec.service import Metrics
 from providers.gcp.compute.health import probe_adjustments
 from providers.gcp.compute.sizes import (
     MAX_MEMORY_MIB,
@@ -21,14 +23,16 @@ RESERVED_VARIABLES = re.compile(r"K_(SERVICE|REVISION|CONFIGURATION)|CLOUD_RUN_.
 """Variables that Cloud Run sets and that a service must not set: Cloud Run documentation, "Container runtime
 contract"."""
 SIDECAR_SIZE = RunSize(vcpu=1, memory_mib=512)
-"""Smallest size of a container, for the sidecar that sends metrics to Managed Service for Prometheus."""
+"""Size of the sidecar that sends metrics to Managed Service for Prometheus: the smallest of a container in a service whose
+replicas answer more than one request at a time (Cloud Run documentation, "Configure CPU limits for services")."""
+ARCHITECTURE = "amd64"
 BACKGROUND_APPS = ("agentos",)
 """Apps that continue to work after the response: an agent then writes its memory and its traces."""
 
 
 def has_sidecar(spec: Platform, service: Service) -> bool:
     """True when a sidecar sends the service's metrics to Managed Service for Prometheus."""
-    return spec.monitoring.prometheus and service.port is not None
+    return spec.monitoring.prometheus and service.port is not None and scrape_endpoint(service) is not None
 
 
 def works_in_background(spec: Platform, service: Service) -> bool:
@@ -37,13 +41,24 @@ def works_in_background(spec: Platform, service: Service) -> bool:
 
 
 def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse sizes and variables that Cloud Run does not accept."""
-    return [*run_size_refusals(spec), *_refuse_oversized_replicas(spec), *_refuse_reserved_variables(spec)]
+    """Refuse sizes, processor architectures and variables that Cloud Run does not accept."""
+    return [
+        *run_size_refusals(spec),
+        *_refuse_oversized_replicas(spec),
+        *_refuse_architectures(spec),
+        *_refuse_reserved_variables(spec),
+    ]
 
 
 def compute_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report adjusted sizes and probes, and workers that Prometheus does not scrape."""
-    return [*run_size_adjustments(spec), *probe_adjustments(spec), *_unscraped_workers(spec)]
+    """Report adjusted sizes and probes, the size of the metrics sidecar, and workers that Prometheus does not scrape."""
+    return [
+        *run_size_adjustments(spec),
+        *probe_adjustments(spec),
+        *_sidecar_adjustments(spec),
+        *_unscraped_workers(spec),
+        *_unused_metrics(spec),
+    ]
 
 
 def _refuse_oversized_replicas(spec: Platform) -> Iterator[Diagnostic]:
@@ -61,6 +76,15 @@ def _refuse_oversized_replicas(spec: Platform) -> Iterator[Diagnostic]:
             yield Unsupported("gcp", f"services.{name}.size", problem=problem, fix=fix)
 
 
+def _refuse_architectures(spec: Platform) -> Iterator[Diagnostic]:
+    """Cloud Run runs `linux/amd64` only: Cloud Run documentation, "Container runtime contract", supported platforms."""
+    for name, service in spec.services.items():
+        if service.architecture != ARCHITECTURE:
+            problem = f"Cloud Run runs images for {ARCHITECTURE} only"
+            fix = f"use {ARCHITECTURE} and an image that is built for linux/{ARCHITECTURE}"
+            yield Unsupported("gcp", f"services.{name}.architecture", problem=problem, fix=fix)
+
+
 def _refuse_reserved_variables(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.services.items():
         keys = {
@@ -71,6 +95,27 @@ def _refuse_reserved_variables(spec: Platform) -> Iterator[Diagnostic]:
             if RESERVED_VARIABLES.fullmatch(variable):
                 problem = f"Cloud Run sets the variable {variable}"
                 yield Unsupported("gcp", f"services.{name}.{key}", problem=problem, fix="use another name")
+
+
+def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    scraped = [name for name, service in spec.services.items() if has_sidecar(spec, service)]
+    if scraped:
+        replicas = sum(spec.services[name].replicas.min for name in scraped)
+        reason = (
+            f"each replica of {listed(scraped, 'and')} has a metrics sidecar of {SIDECAR_SIZE}, the smallest size, which is "
+            f"billed like the replica: {replicas} vCPU at the minimum number of replicas. Set services.*.metrics to none "
+            "for a service without metrics"
+        )
+        yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.ADJUSTED, reason=reason)
+
+
+def _unused_metrics(spec: Platform) -> Iterator[Adjustment]:
+    for name, service in spec.services.items():
+        if isinstance(service.metrics, Metrics) and not has_sidecar(spec, service):
+            worker = service.port is None
+            reason = "a worker pool has no sidecar" if worker else "collected only with monitoring.prometheus: true"
+            requested = service.metrics.model_dump(exclude_none=True)
+            yield Adjustment(f"services.{name}.metrics", requested=requested, effect=Effect.IGNORED, reason=reason)
 
 
 def _unscraped_workers(spec: Platform) -> Iterator[Adjustment]:

@@ -12,11 +12,9 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.contract.prometheus import metrics_path
+from providers.contract.prometheus import ScrapeEndpoint, metrics_path, scrape_endpoint
 from providers.contract.results import SecretRef
-from providers.contract.spec import Service
-from providers.gcp.base.resources import GcpBaseResources
-from providers.gcp.base.secrets import create_secret
+from providers.gcp.base.resources import GcpBaseResources, create_secret
 from providers.gcp.compute.limits import SIDECAR_SIZE
 from providers.gcp.naming import run_name
 
@@ -38,12 +36,14 @@ class MetricsSidecar:
 
 def create_metrics_sidecar(scope: Scope, base: GcpBaseResources, name: str, app: str) -> MetricsSidecar:
     """Create the configuration of the service `name`; its sidecar starts after the container `app`."""
-    document = pulumi.Output.from_input(collector_config(run_name(base.context.stack, name), base.spec.services[name]))
+    service = base.spec.services[name]
+    endpoint = scrape_endpoint(service) or ScrapeEndpoint(metrics_path(service), service.port or 0)
+    document = pulumi.Output.from_input(collector_config(run_name(base.context.stack, name), endpoint))
     config = create_secret(scope, base, f"metrics-{name}", document, [name])
     return MetricsSidecar(_container(app), _volume(config), config)
 
 
-def collector_config(job: str, service: Service) -> str:
+def collector_config(job: str, endpoint: ScrapeEndpoint) -> str:
     """RunMonitoring document as YAML (in its JSON form), with labels for service, revision and replica."""
     return json.dumps(
         {
@@ -51,9 +51,7 @@ def collector_config(job: str, service: Service) -> str:
             "kind": "RunMonitoring",
             "metadata": {"name": job},
             "spec": {
-                "endpoints": [
-                    {"port": service.port, "path": metrics_path(service), "interval": f"{INTERVAL_SECONDS}s"}
-                ],
+                "endpoints": [{"port": endpoint.port, "path": endpoint.path, "interval": f"{INTERVAL_SECONDS}s"}],
                 "targetLabels": {"metadata": ["service", "revision", "instance"]},
             },
         }

@@ -85,7 +85,10 @@ def _create_service(
 ) -> gcp.cloudrunv2.Service:
     context, service = base.context, base.spec.services[name]
     is_called = bool(base.spec.callers_of(name))
-    sidecar = create_metrics_sidecar(scope, base, name, APP_CONTAINER) if has_sidecar(base.spec, service) else None
+    sidecar = create_metrics_sidecar(scope, base, name, APP_CONTAINER) if base.spec.monitoring.prometheus else None
+    if not has_sidecar(base.spec, service):
+        # the configuration of a service without metrics stays: production refuses to delete a secret
+        sidecar = None
     config = sidecar.config.grants if sidecar else ()
     return gcp.cloudrunv2.Service(
         scope.named(name),
@@ -154,11 +157,8 @@ def _service_bounds(scaling: GcpScaling) -> gcp.cloudrunv2.ServiceScalingArgs:
 
 
 def _worker_bounds(scaling: GcpScaling) -> gcp.cloudrunv2.WorkerPoolScalingArgs:
-    if scaling.is_fixed:
-        return gcp.cloudrunv2.WorkerPoolScalingArgs(scaling_mode="MANUAL", manual_instance_count=scaling.min_replicas)
-    return gcp.cloudrunv2.WorkerPoolScalingArgs(
-        scaling_mode="AUTOMATIC", min_instance_count=scaling.min_replicas, max_instance_count=scaling.max_replicas
-    )
+    """Fixed number: the API has no other setting of a worker pool (`GoogleCloudRunV2WorkerPoolScaling`)."""
+    return gcp.cloudrunv2.WorkerPoolScalingArgs(manual_instance_count=scaling.min_replicas)
 
 
 def _revision_targets(scaling: GcpScaling) -> gcp.cloudrunv2.ServiceTemplateScalingArgs | None:

@@ -1,4 +1,6 @@
-"""Scaling of Cloud Run services and worker pools from the spec's targets. Pure.
+"""Scaling of Cloud Run services, and number of replicas of worker pools, from the spec's targets. Pure.
+
+A worker pool has a fixed number of replicas, the minimum of the spec.
 
 Cloud Run scales on CPU and on concurrent requests, not on a request rate. A rate becomes concurrent requests by Little's
 law: requests per second x seconds per request, which is the SLO's 95th percentile or, without an SLO, the threshold of
@@ -18,8 +20,6 @@ MIN_UTILIZATION, MAX_UTILIZATION = 0.1, 0.95
 """Bounds of both utilization targets: Cloud Run API, `RevisionScaling`."""
 CONCURRENCY_UTILIZATION = 0.6
 """Target share of a replica's maximum concurrency; the default of Cloud Run, declared so that it does not change."""
-WORKER_CPU_PERCENT = 60
-"""CPU target of every worker pool: Cloud Run documentation, "Configure CPU autoscaling for worker pools"."""
 DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 80, 1000
 """Concurrent requests of a replica: Cloud Run documentation, "Set maximum concurrent requests per instance"."""
 MAX_IDLE_SECONDS = 900
@@ -45,6 +45,8 @@ class GcpScaling:
 def service_scaling(spec: Platform, service: Service) -> GcpScaling:
     """Scaling of a service or worker."""
     replicas = service.replicas
+    if service.port is None:
+        return GcpScaling(replicas.min, replicas.min, DEFAULT_CONCURRENCY, None, None)
     if replicas.min == replicas.max:
         return GcpScaling(replicas.min, replicas.max, DEFAULT_CONCURRENCY, None, None)
     return GcpScaling(
@@ -69,13 +71,28 @@ def concurrency(spec: Platform, service: Service) -> int:
 
 
 def autoscaling_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report the computed concurrency, and the targets that Cloud Run does not have."""
+    """Report the computed concurrency, the targets that Cloud Run does not have, and the fixed number of workers."""
     return [
         adjustment
         for name, service in spec.services.items()
-        if not service_scaling(spec, service).is_fixed
-        for adjustment in _target_adjustments(spec, name, service)
+        if service.replicas.min != service.replicas.max
+        for adjustment in (
+            _worker_adjustments(name, service) if service.port is None else _target_adjustments(spec, name, service)
+        )
     ]
+
+
+def _worker_adjustments(name: str, service: Service) -> Iterator[Adjustment]:
+    replicas, targets = service.replicas, service.autoscaling.model_dump(exclude_unset=True)
+    reason = (
+        f"{replicas.min} replicas at any load; a worker pool of Cloud Run has a fixed number. For more, set replicas.min "
+        "and replicas.max to the number that the highest load needs"
+    )
+    requested = {"min": replicas.min, "max": replicas.max}
+    yield Adjustment(f"services.{name}.replicas", requested=requested, effect=Effect.ADJUSTED, reason=reason)
+    for target, value in targets.items():
+        reason = "a worker pool of Cloud Run has a fixed number of replicas"
+        yield Adjustment(f"services.{name}.autoscaling.{target}", requested=value, effect=Effect.IGNORED, reason=reason)
 
 
 def _target_adjustments(spec: Platform, name: str, service: Service) -> Iterator[Adjustment]:
@@ -94,11 +111,10 @@ def _target_adjustments(spec: Platform, name: str, service: Service) -> Iterator
 
 
 def _cpu_adjustments(key: str, service: Service) -> Iterator[Adjustment]:
-    requested = service.autoscaling.cpu_percent
-    effective = WORKER_CPU_PERCENT if service.port is None else cpu_utilization(service) * 100
+    requested, effective = service.autoscaling.cpu_percent, cpu_utilization(service) * 100
     if round(effective, 4) != requested:
-        source = "the fixed target of worker pools" if service.port is None else "the nearest target of Cloud Run"
-        yield Adjustment(key, requested=requested, effect=Effect.ADJUSTED, reason=f"{effective:g} %, {source}")
+        reason = f"{effective:g} %, the nearest target of Cloud Run"
+        yield Adjustment(key, requested=requested, effect=Effect.ADJUSTED, reason=reason)
 
 
 def _concurrency_reason(spec: Platform, service: Service) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.spec import MaintenanceSpec, Platform
+from providers.contract.spec import DatabaseSpec, MaintenanceSpec, Platform
 from providers.gcp.database.sizes import database_size_refusals, database_tier, log_days
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -19,6 +19,11 @@ def day_number(maintenance: MaintenanceSpec) -> int:
 def start_hour(maintenance: MaintenanceSpec) -> int:
     """Hour of the day, UTC, in which maintenance starts."""
     return int(maintenance.window_start.partition(":")[0])
+
+
+def grows(database: DatabaseSpec) -> bool:
+    """True when Cloud SQL enlarges the disk by itself."""
+    return database.max_storage_gib > database.storage_gib
 
 
 def database_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -37,8 +42,20 @@ def database_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def database_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report the backup window, a maintenance window that does not start on the hour, and limited recovery."""
-    return [*_recovery_adjustments(spec), *_window_adjustments(spec)]
+    """Report the disk, the backup window, a maintenance window that does not start on the hour, and limited recovery."""
+    return [*_disk_adjustments(spec), *_recovery_adjustments(spec), *_window_adjustments(spec)]
+
+
+def _disk_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    database = spec.database
+    if database is not None and grows(database):
+        reason = (
+            f"{database.storage_gib} GiB when the database is created; Cloud SQL then enlarges the disk by itself, up to "
+            f"{database.max_storage_gib} GiB, and a later change of this key has no effect. For a larger disk at once, set "
+            "database.max_storage_gib to the same value"
+        )
+        key = "database.storage_gib"
+        yield Adjustment(key, requested=database.storage_gib, effect=Effect.PARTIAL, reason=reason)
 
 
 def _recovery_adjustments(spec: Platform) -> Iterator[Adjustment]:

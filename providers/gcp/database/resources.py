@@ -6,19 +6,19 @@ database in use, so they are deleted with the instance. IAM authentication is av
 and grants `cloudsql.instanceUser`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.contract.credentials import generated_password, postgres_url
+from providers.contract.credentials import LIBPQ_SCHEME, generated_password, postgres_url
 from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec, MaintenanceSpec
-from providers.gcp.base.resources import GcpBaseResources
-from providers.gcp.base.secrets import create_secret
+from providers.gcp.base.resources import GcpBaseResources, create_secret
 from providers.gcp.context import GcpContext
-from providers.gcp.database.limits import day_number, start_hour
+from providers.gcp.database.limits import day_number, grows, start_hour
 from providers.gcp.database.parameters import flags, max_connections
 from providers.gcp.database.sizes import Tier, database_tier, log_days
 from providers.gcp.network.flows import DATABASE_PORT
@@ -42,25 +42,30 @@ class GcpDatabase(Database):
 
 
 def create_database(scope: Scope, base: GcpBaseResources) -> GcpDatabase:
-    """Create the instance, its user, its database and the secret with its URL."""
+    """Create the instance, its user, its database, and the secrets with its URL and password."""
     database, context = base.spec.database, base.context
     if database is None:
         raise ValueError("the platform has no database")
     tier = database_tier(database.size, context.region)
     instance = _create_instance(scope, base, database, tier)
+    secrets = _create_secrets(scope, base, instance)
     return GcpDatabase(
         host=instance.private_ip_address,
         port=DATABASE_PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        url=_create_url(scope, base, instance),
+        url=secrets["url"],
+        plain_url=secrets.get("plain-url"),
+        password=secrets["password"],
         identifier=pulumi.Output.concat(context.project, ":", instance.name),
         max_connections=max_connections(database, tier),
     )
 
 
-def _create_url(scope: Scope, base: GcpBaseResources, instance: gcp.sql.DatabaseInstance) -> SecretRef:
-    """Create user, database and URL secret; readers of the secret depend on the user and the database too."""
+def _create_secrets(
+    scope: Scope, base: GcpBaseResources, instance: gcp.sql.DatabaseInstance
+) -> Mapping[str, SecretRef]:
+    """Create user, database and secrets; readers of the secrets depend on the user and the database too."""
     password = generated_password(scope)
     user = gcp.sql.User(
         scope.named("user"),
@@ -79,9 +84,17 @@ def _create_url(scope: Scope, base: GcpBaseResources, instance: gcp.sql.Database
         deletion_policy="ABANDON",
         opts=scope.opts(),
     )
-    url = postgres_url(USERNAME, password, instance.private_ip_address, DATABASE_PORT, DATABASE_NAME)
-    secret = create_secret(scope, base, "database-url", url, base.spec.users_of("database"))
-    return replace(secret, grants=(*secret.grants, user, database))
+    address = (USERNAME, password, instance.private_ip_address, DATABASE_PORT, DATABASE_NAME)
+    users = base.spec.users_of("database")
+    values = {"url": (postgres_url(*address), users), "password": (password, users)}
+    plain = [name for name in users if base.spec.services[name].preset.plain_database_url]
+    if plain:
+        values["plain-url"] = (postgres_url(*address, scheme=LIBPQ_SCHEME), tuple(plain))
+    stored = {
+        part: create_secret(scope, base, f"database-{part}", value, readers)
+        for part, (value, readers) in values.items()
+    }
+    return {part: replace(secret, grants=(*secret.grants, user, database)) for part, secret in stored.items()}
 
 
 def _create_instance(
@@ -99,8 +112,9 @@ def _create_instance(
         settings=_settings(scope, base, database, tier),
         opts=scope.opts(
             protect=database.deletion_protection,
-            # the disk grows automatically; a smaller size in the stack would replace the instance
-            ignore_changes=["settings.diskSize"],
+            # a disk that has grown by itself is larger than in the spec, and a smaller size replaces the instance; a disk
+            # that does not grow by itself has the size of the spec, and a larger one is an update in place
+            ignore_changes=["settings.diskSize"] if grows(database) else [],
         ),
     )
 
@@ -110,7 +124,7 @@ def _settings(
 ) -> gcp.sql.DatabaseInstanceSettingsArgs:
     # a deleted development database needs no final backup
     keeps_final_backup = base.spec.profile != "development"
-    grows = database.max_storage_gib > database.storage_gib
+    can_grow = grows(database)
     return gcp.sql.DatabaseInstanceSettingsArgs(
         edition=tier.edition,
         tier=tier.name,
@@ -118,8 +132,8 @@ def _settings(
         # disk
         disk_type="PD_SSD",
         disk_size=database.storage_gib,
-        disk_autoresize=grows,
-        disk_autoresize_limit=database.max_storage_gib if grows else None,
+        disk_autoresize=can_grow,
+        disk_autoresize_limit=database.max_storage_gib if can_grow else None,
         # access
         ip_configuration=_ip_configuration(base),
         # a required connector would reject every client that has only DATABASE_URL

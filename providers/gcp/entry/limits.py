@@ -1,9 +1,11 @@
 """Allowed addresses, connection timeouts and path limits of the load balancer, and what it refuses or adjusts. Pure."""
 
+import re
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
 from providers.contract.spec import Platform
+from providers.gcp.entry.routes import metrics_paths, service_at
 
 ANY_ADDRESS = "0.0.0.0/0"
 MAX_RANGES_PER_RULE = 10
@@ -12,8 +14,14 @@ MIN_IDLE_SECONDS, MAX_IDLE_SECONDS = 5, 1200
 """Bounds of `httpKeepAliveTimeoutSec`: target HTTPS proxies API."""
 MAX_REQUEST_SECONDS = 3600
 """Maximum request timeout: Cloud Run documentation, "Set request timeout for services"."""
+METRICS_PATH = re.compile(r"(/[A-Za-z0-9._-]+)+/?")
 MAX_PATH_CHARACTERS = 1024 - len("/*")
 """Length of a path rule: URL maps API, `pathMatchers[].pathRules[].paths[]`."""
+
+PROMPTS_REASON = (
+    "prompts with SQL, HTML, shell commands, file paths or URLs can be answered 403 by the rules for SQL injection, XSS, RCE, "
+    "LFI and RFI; set ingress.waf to false where users send such text"
+)
 
 
 def is_open_to_all(spec: Platform) -> bool:
@@ -35,7 +43,11 @@ def idle_seconds(spec: Platform) -> int:
 
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse paths that a URL map does not accept."""
+    """Refuse paths that a URL map does not accept, and metrics that the entry cannot close."""
+    return [*_path_refusals(spec), *_metrics_refusals(spec)]
+
+
+def _path_refusals(spec: Platform) -> list[Diagnostic]:
     return [
         Unsupported(
             "gcp",
@@ -46,6 +58,17 @@ def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         for name, service in spec.public.items()
         if not _is_path_rule(service.path or "")
     ]
+
+
+def _metrics_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse a metrics path that closes the service with it, or that a rule's expression cannot contain."""
+    for path in metrics_paths(spec):
+        name = service_at(spec, path) or ""
+        prefix = f"{path.rstrip('/')}/"
+        if not METRICS_PATH.fullmatch(path) or f"{spec.services[name].path}/".startswith(prefix):
+            problem = f"the entry cannot close {displayed(path)} alone to requests from outside"
+            fix = "use a path of its own with letters, digits, `.`, `_` and `-`, such as /metrics, or another port"
+            yield Unsupported("gcp", f"services.{name}.metrics.path", problem=problem, fix=fix)
 
 
 def entry_adjustments(spec: Platform) -> list[Adjustment]:
@@ -75,6 +98,8 @@ def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
             f"limited, and Cloud Run ends a request after {MAX_REQUEST_SECONDS} seconds"
         ),
     )
+    if ingress.waf:
+        yield Adjustment("ingress.waf", requested=True, effect=Effect.PARTIAL, reason=PROMPTS_REASON)
     if not is_open_to_all(spec):
         yield Adjustment(
             "ingress.allowed_cidrs",
@@ -87,5 +112,8 @@ def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
             "ingress.domain",
             requested=None,
             effect=Effect.ADJUSTED,
-            reason="the load balancer serves plain HTTP at its IP address; a certificate requires a domain",
+            reason=(
+                "the URL is http://<IP address of the load balancer>, without TLS; a certificate requires a domain. The "
+                "output `url` has the address"
+            ),
         )

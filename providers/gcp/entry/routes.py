@@ -4,6 +4,7 @@ A path rule matches its own path or, with a trailing `/*`, every path below it. 
 priorities. The service at `/` is the default; without one, the map answers unmatched paths with 404.
 """
 
+from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform
 
 MAX_TESTS = 100
@@ -34,6 +35,19 @@ def route_tests(spec: Platform) -> dict[str, str]:
     paths = [_prefix(service.path or "") + end for service in spec.public.values() for end in ("", "/below")]
     services = {path or "/": service_at(spec, path or "/") for path in paths}
     return {path: name for path, name in list(services.items())[:MAX_TESTS] if name}
+
+
+def metrics_paths(spec: Platform) -> list[str]:
+    """Return the paths at which a request from outside would reach the metrics of a public service.
+
+    Cloud Run forwards requests to the service's port only, so metrics on another port cannot be reached.
+    """
+    paths: dict[str, None] = {}
+    for name, service in spec.public.items():
+        endpoint = scrape_endpoint(service)
+        if endpoint is not None and endpoint.port == service.port and service_at(spec, endpoint.path) == name:
+            paths[endpoint.path] = None
+    return list(paths)
 
 
 def uptime_target(spec: Platform, name: str) -> tuple[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 Cloud Armor evaluates rules by ascending priority and stops at the first match, and a matching rate rule admits the
 request. So the WAF rules come first, then the rate rules for the allowed addresses; the last rule denies every other
-address.
+address. Before all of them, the paths of the services' metrics are answered 404.
 
 WAF rules run at the lowest sensitivity and inspect the first 64 KB of a body: prompts are natural language and code,
 which higher sensitivities report as attacks. `methodenforcement` is not used: it denies PUT, PATCH and DELETE, which
@@ -16,7 +16,9 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.gcp.context import GcpContext
 from providers.gcp.entry.limits import allowed_ranges
+from providers.gcp.entry.routes import metrics_paths
 
+METRICS_PRIORITY = 500
 SENSITIVITY = 1
 OWASP_RULES: dict[int, str] = {
     1000: "sqli-v422-stable",
@@ -42,17 +44,34 @@ Rule = gcp.compute.SecurityPolicyRuleArgs
 
 
 def create_security_policy(scope: Scope, context: GcpContext) -> gcp.compute.SecurityPolicy:
-    """Create the policy of every backend; without `waf` it has only the rate limit and the allowed addresses."""
+    """Create the policy of every backend; without `waf` it has no WAF rules, and all the others."""
     waf = context.spec.ingress.waf
     return gcp.compute.SecurityPolicy(
         scope.named("policy"),
         project=context.project,
         type="CLOUD_ARMOR",
-        rules=[*(_waf_rules() if waf else ()), *_rate_rules(context), _default_rule()],
+        rules=[*_metrics_rules(context), *(_waf_rules() if waf else ()), *_rate_rules(context), _default_rule()],
         advanced_options_config=_inspection_options() if waf else None,
         adaptive_protection_config=_adaptive_protection() if waf else None,
         opts=scope.opts(),
     )
+
+
+def _metrics_rules(context: GcpContext) -> list[Rule]:
+    return [_metrics_rule(METRICS_PRIORITY + n, path) for n, path in enumerate(metrics_paths(context.spec))]
+
+
+def _metrics_rule(priority: int, path: str) -> Rule:
+    match = gcp.compute.SecurityPolicyRuleMatchArgs(
+        expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=metrics_expression(path))
+    )
+    return Rule(priority=priority, action="deny(404)", match=match, description="metrics are for the sidecar only")
+
+
+def metrics_expression(path: str) -> str:
+    """Condition on a path and everything below it, as the server decodes it: `/%6Detrics` is `/metrics` too."""
+    decoded, wanted = "request.path.urlDecode().lower()", path.rstrip("/").lower()
+    return f"{decoded} == '{wanted}' || {decoded}.startsWith('{wanted}/')"
 
 
 def _waf_rules() -> list[Rule]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import Platform
 from providers.gcp.network.cidr import address_plan, addresses_needed, cidr_fault, usable_addresses
-from providers.gcp.network.flows import reaches_internet
+from providers.gcp.network.flows import HTTPS_PORT, reaches_internet
 
 EXTERNAL_APIS = frozenset(
     [
@@ -23,10 +23,10 @@ def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report the regional NAT, and the services without outbound access."""
+    """Report the regional NAT, and what the firewall allows to leave the network."""
     if spec.network.egress == "none":
         return []
-    return [*_nat_adjustments(spec), *_closed_service_adjustments(spec)]
+    return [*_nat_adjustments(spec), *_outbound_adjustments(spec)]
 
 
 def nat_address_count(spec: Platform) -> int:
@@ -41,7 +41,13 @@ def _cidr_refusals(spec: Platform) -> Iterator[Diagnostic]:
         yield Unsupported("gcp", "network.cidr", problem=f"{cidr} {fault.problem}", fix=fault.fix)
         return
     subnet = address_plan(cidr).services
-    needed = addresses_needed({name: service.replicas.max for name, service in spec.services.items()})
+    needed = addresses_needed(
+        {
+            # a worker pool has a fixed number of replicas
+            name: service.replicas.min if service.port is None else service.replicas.max
+            for name, service in spec.services.items()
+        }
+    )
     if needed > usable_addresses(subnet):
         problem = (
             f"Cloud Run needs {needed} addresses at maximum scale; the services' subnet {subnet} has "
@@ -70,12 +76,15 @@ def _nat_adjustments(spec: Platform) -> Iterator[Adjustment]:
         yield Adjustment("network.egress", requested="per_zone", effect=Effect.ADJUSTED, reason=reason)
 
 
-def _closed_service_adjustments(spec: Platform) -> Iterator[Adjustment]:
+def _outbound_adjustments(spec: Platform) -> Iterator[Adjustment]:
     closed = [name for name in spec.services if not reaches_internet(spec, name)]
-    if closed:
-        allowed = listed([name for name in spec.services if name not in closed], "and")
+    open_services = [name for name in spec.services if name not in closed]
+    reason = "no service may connect to the internet"
+    if open_services:
         reason = (
-            f"{f'only {allowed}' if allowed else 'no service'} may open outbound connections (TCP 443). "
-            f"To allow {listed(closed)}, list a secret for it"
+            f"{'only ' if closed else ''}{listed(open_services, 'and')} may connect to the internet, to TCP port "
+            f"{HTTPS_PORT} alone; every other port, such as 5432 of a hosted database or 587 for mail, is blocked"
         )
-        yield Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)
+    if closed:
+        reason += f". To allow port {HTTPS_PORT} for {listed(closed)}, list a secret for it"
+    yield Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)
