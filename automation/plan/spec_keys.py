@@ -21,7 +21,7 @@ from providers.contract.spec.defaults import Raw
 DIGEST = "sha256:" + "5" * 64
 BASE: Raw = {
     "cloud": "aws",
-    "aws": {"region": "us-west-2", "account_id": "111122223333", "models": ["anthropic.claude-sonnet-4-20250514-v1:0"]},
+    "aws": {"region": "us-west-2", "account_id": "111122223333", "models": ["global.anthropic.claude-sonnet-4-6"]},
     "gcp": {
         "project": "acme-agents",
         "region": "us-central1",
@@ -121,7 +121,7 @@ def part(name: str) -> dict[str, object]:
 LEAVES: tuple[Leaf, ...] = (
     Leaf("aws.region", "eu-west-1"),
     Leaf("aws.account_id", "444455556666"),
-    Leaf("aws.models", ["anthropic.claude-haiku-4-5-20251001-v1:0"], WITH_MODELS),
+    Leaf("aws.models", ["us.anthropic.claude-haiku-4-5-20251001-v1:0"], WITH_MODELS),
     Leaf("aws.zone_names", ["us-west-2b", "us-west-2c"]),
     Leaf("gcp.project", "acme-trials"),
     Leaf("gcp.region", "europe-west1"),

@@ -61,7 +61,8 @@ class Aws:
 
     def model_variables(self, base: AwsBaseResources) -> Mapping[str, pulumi.Input[str]]:
         """See `Cloud.model_variables`."""
-        return {"AWS_REGION": base.context.region}
+        # AWS_REGION is read by most SDKs and by the clients of model vendors, AWS_DEFAULT_REGION by botocore
+        return {"AWS_REGION": base.context.region, "AWS_DEFAULT_REGION": base.context.region}
 
     def database(self, scope: Scope, base: AwsBaseResources) -> AwsDatabase:
         """See `Cloud.database`."""

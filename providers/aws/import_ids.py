@@ -33,8 +33,6 @@ IMPORT_TABLE = ImportTable(
         ImportRule("aws:cloudwatch/eventTarget:EventTarget", "{rule}/{targetId}"),
         _by_arn("aws:cloudwatch/logGroup:LogGroup", "logs", "log-group:{name+}", "{name}"),
         ImportRule("aws:cloudwatch/logMetricFilter:LogMetricFilter", "{logGroupName}:{name}"),
-        _by_arn("aws:costexplorer/anomalyMonitor:AnomalyMonitor", "ce", "anomalymonitor/{id}"),
-        _by_arn("aws:costexplorer/anomalySubscription:AnomalySubscription", "ce", "anomalysubscription/{id}"),
         _by_arn("aws:ec2/eip:Eip", "ec2", "elastic-ip/{id}", "{id}"),
         _by_arn("aws:ec2/flowLog:FlowLog", "ec2", "vpc-flow-log/{id}", "{id}"),
         _by_arn("aws:ec2/internetGateway:InternetGateway", "ec2", "internet-gateway/{id}", "{id}"),

@@ -1,8 +1,8 @@
 """Settings that AWS refuses or adjusts, collected from its capabilities. Pure."""
 
-from providers.aws.base.image_sources import registry_refusals
-from providers.aws.base.limits import tag_refusals
-from providers.aws.base.models import model_refusals
+from providers.aws.base.image_sources import registry_adjustments, registry_refusals
+from providers.aws.base.limits import deployer_adjustments, tag_refusals
+from providers.aws.base.models import model_adjustments, model_refusals
 from providers.aws.cache.sizes import cache_size_adjustments, cache_size_refusals
 from providers.aws.compute.limits import compute_adjustments, compute_refusals
 from providers.aws.compute.sizes import fargate_adjustments, fargate_refusals
@@ -31,6 +31,9 @@ REFUSALS: tuple[RefusalRule, ...] = (
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
+    model_adjustments,
+    registry_adjustments,
+    deployer_adjustments,
     network_adjustments,
     fargate_adjustments,
     database_size_adjustments,

@@ -38,6 +38,7 @@ RESOURCE_TRAITS = ResourceTraits(
             "aws:ec2/subnet:Subnet",
             "fewer zones need fewer subnets; subnets of removed zones are deleted",
         ),
+        ReplacingChange("aws.zone_names", "aws:ec2/subnet:Subnet", "a subnet cannot move to another zone"),
     ),
     passwords=(
         RotatablePassword(DATABASE_PASSWORD, "Database", "database"),

@@ -20,7 +20,7 @@ KEYS = ("<data key>", "<telemetry key>")
 TOPICS = {severity: f"<sns:Topic prod-channels-{severity}>.arn" for severity in ("warning", "critical")}
 """Topic ARNs in a plan, by severity."""
 DIGEST = "sha256:" + "5" * 64
-PROFILE = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+PROFILE = "us.anthropic.claude-opus-4-6-v1"
 GLOBAL_PROFILE = "global.anthropic.claude-sonnet-4-5-20250929-v1:0"
 IMAGE = "ghcr.io/acme/ui:1.0"
 IMAGE_BY_DIGEST = f"ghcr.io/acme/ui@sha256:{'7' * 64}"

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from automation.plan.inventory import Inventory
+from providers.aws.compute.service import steady_state_timeout
 from tests.aws.plans import private, staging
 from tests.aws.readers import json_object, json_objects, strings
 
@@ -33,6 +34,11 @@ def test_a_deployment_keeps_all_tasks_and_rolls_back_on_failure(prod: Inventory)
 
 def test_up_waits_for_the_steady_state(prod: Inventory) -> None:
     assert all(service(prod, name)["waitForSteadyState"] is True for name in SERVICES)
+
+
+@pytest.mark.parametrize(("drain_seconds", "timeout"), [(0, "30m"), (61, "32m"), (3600, "90m")])
+def test_up_also_waits_for_the_load_balancer_to_drain(drain_seconds: int, timeout: str) -> None:
+    assert steady_state_timeout(drain_seconds) == timeout
 
 
 def test_tasks_are_rebalanced_across_zones(prod: Inventory) -> None:

@@ -82,6 +82,8 @@ def test_a_privileged_port_is_refused() -> None:
 def test_prometheus_is_refused_when_the_collector_image_cannot_be_pulled() -> None:
     assert refused({"network.egress": "none"}) == ["monitoring.prometheus"]
     assert refused({"network.egress": "none", "monitoring.prometheus": False}) == []
+    unmeasured: dict[str, object] = {"services.gateway.metrics": "none", "services.chat.metrics": "none"}
+    assert refused({"network.egress": "none", **unmeasured}) == []
 
 
 def test_a_worker_without_a_port_is_not_scraped() -> None:
@@ -89,15 +91,17 @@ def test_a_worker_without_a_port_is_not_scraped() -> None:
     assert "monitoring.prometheus" not in adjusted({"monitoring.prometheus": False})
 
 
-def test_sidecars_are_part_of_the_size_of_a_task() -> None:
+def test_sidecars_and_files_are_part_of_the_size_of_a_task() -> None:
     without_sidecars: dict[str, object] = {"services.gateway.calls": [], "monitoring.prometheus": False}
-    assert adjusted({})["services.gateway.size"].endswith(
-        "256 MiB for the metrics collector and 64 MiB for the Service Connect proxy"
-    )
-    assert adjusted({"monitoring.prometheus": False})["services.gateway.size"].endswith(
-        "64 MiB for the Service Connect proxy"
-    )
-    assert "services.gateway.size" not in adjusted(without_sidecars)
+    files = "the task's memory includes up to 512 MiB of files in /tmp (HOME, the only writable folder)"
+    proxy, collector = "64 MiB for the Service Connect proxy", "256 MiB for the metrics collector"
+    assert adjusted({})["services.gateway.size"] == f"{files}, {collector} and {proxy}"
+    assert adjusted({"services.gateway.metrics": "none"})["services.gateway.size"] == f"{files} and {proxy}"
+    assert adjusted(without_sidecars)["services.gateway.size"] == files
+
+
+def test_a_size_that_is_refused_has_no_shares() -> None:
+    assert "services.chat.size" not in adjusted({"services.chat.size": {"vcpu": 0.25, "memory_gib": 16}})
 
 
 def test_a_callee_starts_before_its_caller() -> None:

@@ -3,8 +3,8 @@
 import json
 
 from automation.plan.inventory import Inventory
-from tests.aws.plans import staging
-from tests.aws.readers import json_object, json_objects, text
+from tests.aws.plans import changed, staging
+from tests.aws.readers import json_object, json_objects, number, text
 
 ACL = "prod-entry-us-west-2-acl"
 
@@ -57,19 +57,37 @@ def test_the_rate_limit_is_the_first_rule(prod: Inventory) -> None:
     assert [rule["name"] for rule in rules(prod) if rule["priority"] == 0] == ["rate-limit"]
 
 
-def test_the_managed_rule_groups_inspect_every_request(prod: Inventory) -> None:
-    assert {rule["name"] for rule in rules(prod)} == {
+def test_the_rules_in_the_order_of_evaluation(prod: Inventory) -> None:
+    assert [rule["name"] for rule in sorted(rules(prod), key=lambda rule: number(rule["priority"]))] == [
         "rate-limit",
         "AWSManagedRulesAmazonIpReputationList",
         "AWSManagedRulesAnonymousIpList",
         "AWSManagedRulesKnownBadInputsRuleSet",
         "AWSManagedRulesSQLiRuleSet",
         "AWSManagedRulesCommonRuleSet",
-    }
+        "closed-paths",
+    ]
 
 
-def test_without_waf_the_rate_limit_is_the_only_rule() -> None:
-    assert [rule["name"] for rule in rules(staging())] == ["rate-limit"]
+def test_without_waf_no_managed_rule_inspects_requests() -> None:
+    assert [rule["name"] for rule in rules(staging())] == ["rate-limit", "closed-paths"]
+
+
+def test_metrics_are_not_found_also_when_their_path_is_encoded(prod: Inventory) -> None:
+    (rule,) = [rule for rule in rules(prod) if rule["name"] == "closed-paths"]
+    assert rule["action"] == {"block": {"customResponse": {"responseCode": 404}}}
+    statements = json_objects(json_object(json_object(rule["statement"])["orStatement"])["statements"])
+    matches = [json_object(statement["byteMatchStatement"]) for statement in statements]
+    assert [(match["searchString"], match["positionalConstraint"]) for match in matches] == [
+        ("/metrics", "EXACTLY"),
+        ("/metrics/", "STARTS_WITH"),
+    ]
+    assert all(match["fieldToMatch"] == {"uriPath": {}} for match in matches)
+    assert all(match["textTransformations"] == [{"priority": 0, "type": "URL_DECODE"}] for match in matches)
+
+
+def test_without_metrics_no_path_is_closed() -> None:
+    assert "closed-paths" not in {rule["name"] for rule in rules(changed({"services.gateway.metrics": "none"}))}
 
 
 def test_a_long_prompt_is_counted_and_not_blocked(prod: Inventory) -> None:

@@ -5,10 +5,13 @@ import json
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.aws.base.models import model_refusals
+from providers.aws.base.limits import deployer_adjustments
+from providers.aws.base.models import ENDED, model_adjustments, model_refusals, profile_model_arns
+from providers.contract.diagnostics import Effect
 from providers.contract.spec import AwsBlock, Platform, Service
-from tests.aws.plans import GLOBAL_PROFILE, PROFILE, development
+from tests.aws.plans import GLOBAL_PROFILE, PROFILE, changed, context_of, development, spec_of
 from tests.aws.readers import statements, strings
+from tests.planning import DROP
 
 SERVICES = ("gateway", "chat", "worker")
 INVOKE = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
@@ -32,9 +35,26 @@ def test_a_role_has_no_inline_or_managed_policies_of_its_own(prod: Inventory) ->
 
 def test_a_service_that_uses_models_may_invoke_the_listed_one(prod: Inventory) -> None:
     policy = prod.one("prod-identity-gateway-models")
-    model = "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-sonnet-4-20250514-v1:0"
+    profile = "arn:aws:bedrock:us-west-2:111122223333:inference-profile/us.anthropic.claude-sonnet-4-6"
     assert policy.inputs["role"] == "<iam:Role prod-identity-gateway-task>.name"
+    assert [statement["Resource"] for statement in statements(policy)] == [
+        profile,
+        "arn:aws:bedrock:us-*::foundation-model/anthropic.claude-sonnet-4-6",
+    ]
+
+
+def test_a_model_id_is_granted_in_the_region_of_the_stack() -> None:
+    policy = changed({"aws.models": ["amazon.nova-pro-v1:0"]}).one("prod-identity-gateway-models")
+    model = "arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-pro-v1:0"
     assert statements(policy) == [{"Effect": "Allow", "Action": INVOKE, "Resource": [model]}]
+
+
+def test_a_region_outside_the_geography_serves_its_own_requests() -> None:
+    context = context_of({"aws.region": "ca-central-1"}, region="ca-central-1")
+    assert profile_model_arns(context, "us.anthropic.claude-sonnet-4-6") == [
+        "arn:aws:bedrock:us-*::foundation-model/anthropic.claude-sonnet-4-6",
+        "arn:aws:bedrock:ca-central-1::foundation-model/anthropic.claude-sonnet-4-6",
+    ]
 
 
 @pytest.mark.parametrize("service", ["chat", "worker"])
@@ -51,7 +71,7 @@ def test_a_profile_grants_its_model_through_the_profile_only() -> None:
         {
             "Effect": "Allow",
             "Action": INVOKE,
-            "Resource": "arn:aws:bedrock:us-*::foundation-model/anthropic.claude-sonnet-4-20250514-v1:0",
+            "Resource": "arn:aws:bedrock:us-*::foundation-model/anthropic.claude-opus-4-6-v1",
             "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": profile_arn}},
         },
     ]
@@ -76,8 +96,63 @@ def test_a_model_id_is_accepted(model: str) -> None:
     assert model_refusals(_with_models(model), "prod") == []
 
 
-def _with_models(*models: str) -> Platform:
-    block = AwsBlock(region="us-west-2", account_id="111122223333", models=models)
+@pytest.mark.parametrize(
+    ("region", "model", "proposed"),
+    [
+        ("eu-west-1", "us.anthropic.claude-sonnet-4-6", "eu.anthropic.claude-sonnet-4-6"),
+        ("us-west-2", "eu.anthropic.claude-sonnet-4-6", "us.anthropic.claude-sonnet-4-6"),
+        ("us-west-2", "apac.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0"),
+        ("ap-southeast-2", "jp.anthropic.claude-sonnet-4-6", "global.anthropic.claude-sonnet-4-6"),
+        ("us-gov-west-1", "us.anthropic.claude-sonnet-4-6", None),
+        ("ca-central-1", "us.anthropic.claude-sonnet-4-6", None),
+        ("ap-northeast-1", "jp.anthropic.claude-sonnet-4-6", None),
+        ("sa-east-1", "global.anthropic.claude-sonnet-4-6", None),
+    ],
+)
+def test_a_profile_of_another_geography_is_refused_with_that_of_the_region(
+    region: str, model: str, proposed: str | None
+) -> None:
+    fixes = [refusal.fix for refusal in model_refusals(_with_models(model, region=region), "prod")]
+    assert fixes == ([f"use {proposed}"] if proposed else [])
+
+
+@pytest.mark.parametrize("prefix", ["", "us.", "global."])
+@pytest.mark.parametrize("model", ENDED)
+def test_a_model_that_has_ended_is_refused_with_its_date(prefix: str, model: str) -> None:
+    (refusal,) = model_refusals(_with_models(f"{prefix}{model}"), "prod")
+    assert refusal.problem.endswith(f"ended on {ENDED[model]}")
+    assert refusal.fix == "use us.anthropic.claude-sonnet-4-6 or another current model"
+
+
+@pytest.mark.parametrize(
+    ("model", "profile"),
+    [
+        ("anthropic.claude-sonnet-4-6", "us.anthropic.claude-sonnet-4-6"),
+        ("anthropic.claude-haiku-4-5-20251001-v1:0", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
+        ("amazon.nova-2-lite-v1:0", "us.amazon.nova-2-lite-v1:0"),
+        ("amazon.nova-pro-v1:0", None),
+        ("openai.gpt-oss-120b-1:0", None),
+        ("us.anthropic.claude-sonnet-4-6", None),
+    ],
+)
+def test_the_plan_proposes_the_profile_of_a_model_that_needs_one(model: str, profile: str | None) -> None:
+    proposed = [adjustment.reason.rpartition(" ")[2] for adjustment in model_adjustments(_with_models(model))]
+    assert proposed == ([profile] if profile else [])
+
+
+def test_the_plan_reports_what_a_deployment_can_read() -> None:
+    (adjustment,) = deployer_adjustments(spec_of())
+    assert (adjustment.key, adjustment.requested, adjustment.effect) == (
+        "deployer.github",
+        "acme/agents",
+        Effect.PARTIAL,
+    )
+    assert "whoever may deploy from the environment prod can read them" in adjustment.reason
+    assert deployer_adjustments(spec_of({"deployer": DROP})) == []
+
+
+def _with_models(*models: str, region: str = "us-west-2") -> Platform:
+    block = AwsBlock(region=region, account_id="111122223333", models=models)
     return Platform(cloud="aws", aws=block, services={"api": Service(image="api:1")})
 
 

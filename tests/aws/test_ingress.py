@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from automation.plan.inventory import Inventory
-from tests.aws.plans import private, staging
+from tests.aws.plans import changed, private, staging
 from tests.aws.readers import json_object, json_objects, number, strings, text
 
 
@@ -102,7 +104,27 @@ def test_a_new_route_does_not_change_the_priority_of_others(prod: Inventory) -> 
 
 
 def test_a_private_service_has_no_route(prod: Inventory) -> None:
-    assert [rule.name for rule in prod.of_type("lb:ListenerRule")] == ["prod-ingress-gateway-route"]
+    assert [rule.name for rule in prod.of_type("lb:ListenerRule")] == [
+        "prod-ingress-closed-metrics",
+        "prod-ingress-gateway-route",
+    ]
+
+
+def test_metrics_are_not_found_before_the_route_of_the_service_is_evaluated() -> None:
+    rules = {rule.name.removeprefix("prod-ingress-"): rule for rule in staging().of_type("lb:ListenerRule")}
+    assert {name for name in rules if name.startswith("closed")} == {"closed-metrics", "closed-_stcore-metrics"}
+    closed = rules["closed-metrics"].inputs
+    assert closed["conditions"] == [{"pathPattern": {"values": ["/metrics", "/metrics/*"]}}]
+    (action,) = json_objects(closed["actions"])
+    assert (action["type"], json_object(action["fixedResponse"])["statusCode"]) == ("fixed-response", "404")
+    assert number(closed["priority"]) < number(rules["gateway-route"].inputs["priority"])
+    assert rules["closed-metrics"].urn in staging().one("prod-compute-gateway", "ecs:Service").depends_on
+
+
+@pytest.mark.parametrize(("idle", "delay"), [(30, 60), (120, 120), (3600, 3600)])
+def test_a_task_is_drained_as_long_as_a_stream_may_pause(idle: int, delay: int) -> None:
+    plan = changed({"ingress.idle_timeout_seconds": idle})
+    assert plan.one("prod-ingress-gateway", "lb:TargetGroup").inputs["deregistrationDelay"] == delay
 
 
 def test_the_health_settings_of_the_spec_reach_the_target_group() -> None:

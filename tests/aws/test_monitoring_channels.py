@@ -110,6 +110,8 @@ def test_slack_may_read_alarms_and_nothing_else(prod_channels: Inventory) -> Non
     (policy,) = prod_channels.of_type("iam:Policy")
     actions = [action for statement in statements(policy) for action in strings(statement["Action"])]
     assert all(action.startswith(("cloudwatch:Describe", "cloudwatch:Get")) for action in actions)
+    # DescribeAlarms returns composite alarms only with access to every alarm
+    assert {statement["Resource"] for statement in statements(policy)} == {"*"}
     (slack,) = prod_channels.of_type("chatbot:SlackChannelConfiguration")
     assert slack.inputs["guardrailPolicyArns"] == ["<iam:Policy prod-channels-slack>.arn"]
 

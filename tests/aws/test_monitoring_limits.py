@@ -1,16 +1,16 @@
-"""Refusals and adjustments of monitoring."""
+"""Refusals and adjustments of monitoring, and the budget."""
 
+from automation.plan.inventory import Inventory
 from providers.aws.monitoring.limits import (
     MAX_WIDGETS,
-    anomaly_usd,
     database_sizes,
     dollars,
     monitoring_adjustments,
     monitoring_refusals,
 )
-from providers.contract.spec import BudgetSpec, Platform
-from tests.aws.plans import spec_of
-from tests.aws.readers import json_object
+from providers.contract.spec import Platform
+from tests.aws.plans import TOPICS, changed, production_plan, spec_of
+from tests.aws.readers import json_object, json_objects
 from tests.planning import DROP, production
 
 
@@ -65,9 +65,40 @@ def test_the_budget_covers_the_whole_account() -> None:
     assert "budget.monthly_usd" not in adjusted_keys(spec_of({"budget": DROP}))
 
 
+def test_administrators_of_a_grafana_are_refused() -> None:
+    spec = spec_of({"monitoring.grafana_admins": ["00000000-0000-0000-0000-000000000005"]})
+    (refusal,) = monitoring_refusals(spec, "prod")
+    assert (refusal.key, refusal.fix) == ("monitoring.grafana_admins", "remove it")
+
+
+def test_the_budget_is_the_monthly_amount_of_the_spec() -> None:
+    (budget,) = changed({"budget.monthly_usd": 1234.5}).of_type("budgets:Budget")
+    assert (budget.inputs["limitAmount"], budget.inputs["limitUnit"]) == ("1234.50", "USD")
+    assert budget.inputs["timeUnit"] == "MONTHLY"
+    assert "region" not in budget.inputs
+
+
+def test_only_actual_spending_is_critical() -> None:
+    (budget,) = production_plan().of_type("budgets:Budget")
+    notifications = json_objects(budget.inputs["notifications"])
+    rows = [(n["notificationType"], n["threshold"], n["subscriberSnsTopicArns"]) for n in notifications]
+    assert rows == [
+        ("ACTUAL", 80, [TOPICS["warning"]]),
+        ("FORECASTED", 100, [TOPICS["warning"]]),
+        ("ACTUAL", 100, [TOPICS["critical"]]),
+    ]
+
+
+def test_a_budget_needs_no_management_account(prod: Inventory) -> None:
+    assert not [resource for resource in prod.custom if resource.type.startswith("aws:costexplorer/")]
+
+
+def test_without_a_budget_there_is_no_budget_alarm() -> None:
+    assert not changed({"budget": DROP}).of_type("budgets:Budget")
+
+
 def test_amounts_have_two_decimals() -> None:
     assert dollars(1_000_000) == "1000000.00"
-    assert anomaly_usd(BudgetSpec(monthly_usd=33.33)) == "3.33"
 
 
 def test_sizes_of_the_database_are_in_bytes_and_connections() -> None:

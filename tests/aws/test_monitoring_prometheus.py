@@ -12,8 +12,10 @@ from providers.aws.context import AwsContext
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.metrics_collector import AwsMetricsCollector, collector_config, create_prometheus
 from providers.contract.component import Scope
+from providers.contract.prometheus import ScrapeEndpoint
 from tests.aws.plans import component, context_of, keys
 from tests.aws.readers import json_object, text
+from tests.planning import DROP
 
 ENDPOINT = "https://aps.example/workspaces/ws-1/"
 
@@ -36,13 +38,13 @@ def workspace_plan() -> Inventory:
     return prometheus()
 
 
-def collected() -> dict[str, dict[str, object]]:
+def collected(endpoint: ScrapeEndpoint | None = None) -> dict[str, dict[str, object]]:
     """The collector's configuration beside `chat`."""
     configs: list[str] = []
 
     def write(_: Scope) -> None:
         workspace = AwsMetricsCollector(output("ws-1"), output(f"{ENDPOINT}api/v1/remote_write"), "us-west-2", {})
-        collector_config(workspace, "chat", context_of().spec.services["chat"]).apply(configs.append)
+        collector_config(workspace, "chat", endpoint or ScrapeEndpoint("/metrics", 8001)).apply(configs.append)
 
     component("prometheus", write)
     return json.loads(configs[0])
@@ -102,6 +104,40 @@ def test_the_collector_scrapes_its_task_under_the_name_of_the_service() -> None:
     assert job["job_name"] == "chat"
     assert job["static_configs"] == [{"targets": ["localhost:8001"]}]
     assert "metrics_path" not in job
+
+
+def test_the_collector_scrapes_the_path_and_port_of_the_service() -> None:
+    receiver = json_object(collected(ScrapeEndpoint("/internal/metrics", 9100))["receivers"]["prometheus"])
+    (job,) = receiver["config"]["scrape_configs"]
+    assert (job["metrics_path"], job["static_configs"]) == ("/internal/metrics", [{"targets": ["localhost:9100"]}])
+
+
+def test_a_service_without_metrics_has_no_rules_and_no_permission() -> None:
+    plan = prometheus({"services.chat.metrics": "none"})
+    (rules,) = plan.of_type("amp:RuleGroupNamespace")
+    assert [group["name"] for group in json.loads(text(rules.inputs["data"]))["groups"]] == ["gateway"]
+    assert "prod-prometheus-chat-grant" not in {grant.name for grant in plan.of_type("iam:RolePolicy")}
+
+
+def test_slack_receives_alerts_as_custom_notifications() -> None:
+    with_slack, without = (receivers(changes) for changes in ({}, {"monitoring.slack": DROP}))
+    for receiver in with_slack:
+        message = json.loads(receiver["message"])
+        assert (message["version"], message["source"]) == ("1.0", "custom")
+        assert ".Annotations.summary" in message["content"]["description"]
+    assert not any("message" in receiver for receiver in without)
+
+
+def receivers(changes: Mapping[str, object]) -> list[dict[str, str]]:
+    """SNS receivers of the alert manager."""
+    (manager,) = prometheus(changes).of_type("amp:AlertManagerDefinition")
+    inner = json.loads(json.loads(text(manager.inputs["definition"]))["alertmanager_config"])
+    return [receiver["sns_configs"][0] for receiver in inner["receivers"]]
+
+
+def test_texts_of_alerts_contain_nothing_that_breaks_json() -> None:
+    for rule in context_of().alarm_rules:
+        assert not set('"\\') & set(f"{rule.key}{rule.summary}"), rule.key
 
 
 def test_replicas_are_distinguished_by_host_name() -> None:

@@ -139,9 +139,30 @@ def test_the_s3_endpoint_does_not_need_private_endpoints() -> None:
     assert names(network(network__private_endpoints=False), "ec2:VpcEndpoint") == {"s3"}
 
 
-def test_registry_logs_and_metrics_always_have_endpoints() -> None:
-    always = {"ecr-api", "ecr-dkr", "logs", "monitoring"}
+def test_registry_and_logs_always_have_endpoints_and_metrics_need_none() -> None:
+    always = {"ecr-api", "ecr-dkr", "logs"}
     assert always <= names(network(), "ec2:VpcEndpoint")
+    assert "monitoring" not in names(network(), "ec2:VpcEndpoint")
+
+
+def test_named_zones_are_those_of_the_subnets_and_may_be_changed() -> None:
+    named = ("us-west-2d", "us-west-2a", "us-west-2c")
+    plan = network(aws__zone_names=named)
+    for zone, expected in enumerate(named):
+        subnet = plan.one(f"prod-network-private-{zone}", "ec2:Subnet")
+        assert (subnet.inputs["availabilityZone"], subnet.ignore_changes) == (expected, ())
+
+
+def test_credentials_of_a_registry_need_the_endpoint_of_secrets() -> None:
+    bare = {
+        "database": DROP,
+        "cache": DROP,
+        **{f"services__{name}__uses": () for name in ("gateway", "chat", "worker")},
+    }
+    quiet = {**bare, "services__gateway__secrets": ()}
+    assert "secretsmanager" not in names(network(**quiet), "ec2:VpcEndpoint")
+    with_login = network(**quiet, services__gateway__image_credentials="GHCR_LOGIN")
+    assert "secretsmanager" in names(with_login, "ec2:VpcEndpoint")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Refusals and adjustments of the network."""
 
+import pytest
+
 from providers.aws.network.limits import network_adjustments, network_refusals
 from providers.contract.diagnostics import Effect
 from providers.contract.spec import Platform
@@ -74,12 +76,31 @@ def test_the_plan_lists_services_with_egress() -> None:
     assert (adjustment.key, adjustment.requested) == ("network.egress", "per_zone")
     assert adjustment.effect is Effect.PARTIAL
     assert adjustment.reason == (
-        "only gateway and chat may open outbound connections (TCP 443). To allow worker, list a secret for it"
+        "only gateway and chat may open connections to the internet, on TCP port 443 only; other ports, such as 5432 and "
+        "6543 of a hosted PostgreSQL or 587 of a mail server, are closed; to allow worker, list a secret for it"
     )
 
 
-def test_egress_for_every_service_is_no_adjustment() -> None:
-    assert network_adjustments(spec_of({"network.private_endpoints": False})) == []
+def test_other_ports_are_closed_also_when_every_service_has_egress() -> None:
+    (adjustment,) = network_adjustments(spec_of({"network.private_endpoints": False}))
+    assert adjustment.reason.startswith("every service may open connections to the internet, on TCP port 443 only")
+    assert adjustment.reason.endswith("are closed")
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (("us-west-2a", "us-west-2b", "us-east-1c"), "us-east-1c is not in us-west-2. Name its zones."),
+        (("us-west-2a", "us-west-2a", "us-west-2b"), "a zone is named twice. Name each zone once."),
+        (("us-west-2a", "us-west-2b"), "2 zones are named, and network.zones is 3. Name 3 zones."),
+    ],
+)
+def test_zone_names_that_do_not_fit_region_and_number_are_refused(names: tuple[str, ...], sentence: str) -> None:
+    assert sentences(spec_of({"aws.zone_names": names})) == [f"aws.zone_names: {sentence}"]
+
+
+def test_as_many_zone_names_as_zones_are_accepted() -> None:
+    assert sentences(spec_of({"aws.zone_names": ["us-west-2a", "us-west-2c", "us-west-2d"]})) == []
 
 
 def test_no_egress_is_no_adjustment() -> None:

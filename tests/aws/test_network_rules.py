@@ -183,11 +183,24 @@ def test_the_database_tier_responds_to_the_private_tier_and_itself_only() -> Non
     assert {cidr for cidr, _, _ in acl(network(), "database", egress=True)} == {"10.20.0.0/18", "10.20.244.0/22"}
 
 
-@pytest.mark.parametrize("port", [22, 3389])
-def test_no_acl_allows_ssh_or_remote_desktop_from_the_internet(port: int) -> None:
-    for tier in ("public", "private", "database"):
-        for cidr, low, high in acl(network(), tier, egress=False):
-            assert cidr != ANY_IPV4 or low is None or not low <= port <= number(high)
+def open_to_the_internet(tier: str) -> set[int]:
+    """Ports on which an ACL accepts packets of any address."""
+    rules = acl(network(), tier, egress=False)
+    return {port for cidr, low, high in rules if cidr == ANY_IPV4 and low for port in range(low, number(high) + 1)}
+
+
+@pytest.mark.parametrize("tier", ["public", "private", "database"])
+def test_no_acl_allows_ssh_from_the_internet(tier: str) -> None:
+    assert 22 not in open_to_the_internet(tier)
+
+
+def test_answers_to_every_source_port_of_a_nat_gateway_are_accepted() -> None:
+    assert set(range(1024, 65536)) <= open_to_the_internet("public")
+
+
+@pytest.mark.parametrize("tier", ["private", "database"])
+def test_no_acl_of_a_tier_with_servers_allows_remote_desktop_from_the_internet(tier: str) -> None:
+    assert 3389 not in open_to_the_internet(tier)
 
 
 def test_responses_on_linux_ephemeral_ports_reach_the_private_tier() -> None:

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers.aws.base.image_sources import registry_refusals
-from providers.contract.spec import Platform, Service
-from tests.aws.plans import DIGEST, development
+from providers.aws.base.image_sources import registry_adjustments, registry_refusals
+from providers.contract.spec import AwsBlock, Platform, Service
+from tests.aws.plans import DIGEST, changed, development
 from tests.aws.readers import statements, text
+from tests.planning import DROP
 
 PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 
@@ -70,6 +71,43 @@ def test_an_image_of_another_ecr_registry_is_used_as_written_and_may_be_pulled()
     assert image_of(development(), "dev", "gateway") == reference
     pull = statements(development().one("dev-registry-gateway-pull"))[1]
     assert pull["Resource"] == "arn:aws:ecr:eu-west-1:444455556666:repository/team/gateway"
+
+
+@pytest.mark.parametrize(
+    ("image", "credentials", "reason"),
+    [
+        ("ghcr.io/acme/chat:1", None, "so ghcr.io must allow anonymous pulls"),
+        ("ghcr.io/acme/chat:1", "GHCR_LOGIN", None),
+        ("public.ecr.aws/acme/chat:1", None, None),
+        ("chat:1", None, None),
+        ("111122223333.dkr.ecr.us-west-2.amazonaws.com/chat:1", None, None),
+        (
+            "444455556666.dkr.ecr.us-west-2.amazonaws.com/chat:1",
+            None,
+            "account 444455556666 must let account 111122223333",
+        ),
+    ],
+)
+def test_the_plan_says_what_another_registry_must_allow(
+    image: str, credentials: str | None, reason: str | None
+) -> None:
+    service = Service(image=image, image_credentials=credentials)
+    block = AwsBlock(region="us-west-2", account_id="111122223333")
+    adjustments = registry_adjustments(Platform(cloud="aws", aws=block, services={"api": service}))
+    assert [adjustment.key for adjustment in adjustments] == (["services.api.image"] if reason else [])
+    assert all(reason in adjustment.reason for adjustment in adjustments if reason)
+
+
+def test_credentials_of_ecr_are_refused() -> None:
+    image = "444455556666.dkr.ecr.us-west-2.amazonaws.com/chat:1"
+    spec = Platform(cloud="aws", services={"api": Service(image=image, image_credentials="ECR_LOGIN")})
+    (refusal,) = registry_refusals(spec, "prod")
+    assert (refusal.key, refusal.fix) == ("services.api.image_credentials", "remove it")
+
+
+def test_an_image_that_is_not_built_yet_gets_its_repository() -> None:
+    plan = changed({"services.chat.image": DROP, "services.chat.build": {}})
+    assert plan.one("prod-registry-chat", "ecr:Repository").inputs["name"] == "agent-platform/prod/chat"
 
 
 @pytest.mark.parametrize("image", ["Team/chat:1", "team//chat:1", "team/chat-:1", "a" * 250 + ":1"])

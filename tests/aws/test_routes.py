@@ -2,6 +2,7 @@
 
 from fnmatch import fnmatchcase
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,13 +10,14 @@ from components.validation.parse import read
 from providers.aws.entry.routes import (
     LAST_PRIORITY,
     MAX_SEGMENTS,
+    closed_paths,
     ingress_adjustments,
     ingress_refusals,
     patterns,
     priority,
     segments,
 )
-from providers.contract.diagnostics import Effect
+from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.spec import Platform
 from tests.planning import DROP, production
 
@@ -107,7 +109,59 @@ def test_a_private_platform_has_no_rate_limit() -> None:
 
 
 def test_the_rate_limit_is_an_adjustment_in_numbers() -> None:
-    (adjustment,) = ingress_adjustments(routed({"ingress.rate_limit_per_minute": 120}))
-    assert adjustment.key == "ingress.rate_limit_per_minute"
+    adjustment = adjustments({"ingress.rate_limit_per_minute": 120})["ingress.rate_limit_per_minute"]
     assert (adjustment.requested, adjustment.effect) == (120, Effect.ADJUSTED)
     assert adjustment.reason.startswith("120 requests per 60 s and address")
+
+
+def adjustments(changes: dict[str, object]) -> dict[str, Adjustment]:
+    return {adjustment.key: adjustment for adjustment in ingress_adjustments(routed(changes))}
+
+
+def test_without_a_domain_the_plan_says_that_requests_are_not_encrypted() -> None:
+    plain = adjustments({"ingress.domain": DROP, "ingress.dns_zone": DROP, "profile": "development"})["ingress.domain"]
+    assert plain.requested is None
+    assert "plain HTTP" in plain.reason
+    assert "ingress.domain" not in adjustments({})
+
+
+def test_the_plan_says_which_prompts_the_managed_rules_block() -> None:
+    assert "SQL, HTML, file paths or URLs can be answered with status 403" in adjustments({})["ingress.waf"].reason
+    assert "ingress.waf" not in adjustments({"ingress.waf": False})
+
+
+def test_the_plan_names_the_encryption_of_access_logs() -> None:
+    assert "AES256" in adjustments({})["monitoring.log_retention_days"].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "closed"),
+    [
+        ({}, ("/metrics",)),
+        ({"services.gateway.metrics": "none"}, ()),
+        ({"services.gateway.metrics": {"path": "/internal/stats"}}, ("/internal/stats",)),
+        ({"services.gateway.metrics": {"port": 9100}}, ()),
+        ({"services.gateway.path": "/agents"}, ()),
+        (
+            {"services.gateway.path": "/agents", "services.gateway.metrics": {"path": "/agents/metrics"}},
+            ("/agents/metrics",),
+        ),
+        ({"services.gateway.app": "streamlit"}, ("/_stcore/metrics",)),
+        ({"services.chat.path": "/chat", "services.chat.metrics": {"path": "/stats"}}, ("/metrics", "/stats")),
+    ],
+)
+def test_metrics_that_a_route_would_expose_are_closed(changes: dict[str, object], closed: tuple[str, ...]) -> None:
+    assert closed_paths(routed(changes)) == closed
+
+
+@pytest.mark.parametrize("path", ["/", "/a/b/c/d/e/f", "/metrics?x", "/m*", "/mé"])
+def test_a_metrics_path_that_no_rule_can_close_is_refused(path: str) -> None:
+    spec = routed({"services.gateway.metrics": {"path": path}})
+    assert [refusal.key for refusal in ingress_refusals(spec, "prod")] == ["services.gateway.metrics.path"]
+    assert ingress_refusals(routed({"services.chat.metrics": {"path": path}}), "prod") == []
+
+
+def test_a_route_with_the_path_of_metrics_is_refused() -> None:
+    (refusal,) = ingress_refusals(routed({"services.chat.path": "/metrics", "services.chat.metrics": "none"}), "prod")
+    assert refusal.key == "services.chat.path"
+    assert "the metrics path /metrics" in str(refusal)

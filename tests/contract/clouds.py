@@ -153,6 +153,8 @@ KNOWLEDGE: dict[str, Knowledge] = {
             "cloudwatch:GetMetricData": "metrics have no ARN; Slack shows the chart of an alarm",
             "cloudwatch:GetMetricStatistics": "metrics have no ARN; Slack shows the chart of an alarm",
             "cloudwatch:GetMetricWidgetImage": "metrics have no ARN; Slack shows the chart of an alarm",
+            "cloudwatch:DescribeAlarms": "composite alarms are returned only to principals with access to every alarm",
+            "cloudwatch:DescribeAlarmHistory": "the history of composite alarms is returned with access to every alarm",
             "logs:DescribeLogGroups": "AWS offers no resource level for it",
         },
     ),

@@ -45,6 +45,8 @@ def losing_change(key: str, cloud: str) -> Raw:
     risky: dict[str, object] = {"cache.high_availability": False, "network.zones": 1}
     if key == "network.zones" and cloud != "azure":
         return with_values(production(cloud=cloud), {key: 2})
+    if key == "aws.zone_names":
+        return with_values(production(cloud=cloud), {key: ["us-west-2b", "us-west-2c", "us-west-2d"]})
     if key in risky:
         return with_values(production(cloud=cloud), {key: risky[key], "accept_risk": {key: "test of a replacement"}})
     return with_values(production(cloud=cloud), {key: next(leaf.value for leaf in LEAVES if leaf.key == key)})

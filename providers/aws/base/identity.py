@@ -5,8 +5,10 @@ the log before the container runs; the code in the container only has the task r
 account and region only.
 
 The deployer role can push to this stack's repositories, register revisions of its task definitions and update its
-services; it can neither change other resources nor read secrets. An account has one identity provider for GitHub's
-tokens, so the stack does not create it: run `aws iam create-open-id-connect-provider
+services. It can neither change other resources nor read secrets by itself, but a revision that it registers receives the
+roles and secrets of its service: IAM has no condition on the contents of a task definition, so whoever may deploy code may
+run code with the service's access (`deployer_adjustments`). An account has one identity provider for GitHub's tokens, so
+the stack does not create it: run `aws iam create-open-id-connect-provider
 --url https://token.actions.githubusercontent.com --client-id-list sts.amazonaws.com` once.
 """
 
@@ -19,7 +21,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document, trust
 from providers.aws.base.image_sources import repository_name
-from providers.aws.base.models import inference_profiles, plain_model_arns, profile_arn, profile_model_arn
+from providers.aws.base.models import inference_profiles, plain_model_arns, profile_arn, profile_model_arns
 from providers.aws.context import AwsContext
 from providers.aws.naming import cluster_name, task_family
 from providers.contract.component import Scope
@@ -85,7 +87,9 @@ def _model_statements(context: AwsContext) -> list[Statement]:
     for profile in inference_profiles(models):
         arn = profile_arn(context, profile)
         through_profile = {"StringEquals": {"bedrock:InferenceProfileArn": arn}}
-        statements += [allow(INVOKE, arn), allow(INVOKE, profile_model_arn(context, profile), through_profile)]
+        models_behind = profile_model_arns(context, profile)
+        resources = models_behind if len(models_behind) > 1 else models_behind[0]
+        statements += [allow(INVOKE, arn), allow(INVOKE, resources, through_profile)]
     return statements
 
 

@@ -98,7 +98,6 @@ def publishing_services(spec: Platform) -> list[str]:
         "cloudwatch.amazonaws.com": True,
         "events.rds.amazonaws.com": spec.database is not None,
         "budgets.amazonaws.com": spec.budget is not None,
-        "costalerts.amazonaws.com": spec.budget is not None,
         "aps.amazonaws.com": spec.monitoring.prometheus,
     }
     return [service for service, publishes in services.items() if publishes]

@@ -1,4 +1,4 @@
-"""Tags that AWS refuses. Pure.
+"""Tags that AWS refuses, and the access of the deployer role. Pure.
 
 Characters, lengths, the reserved prefix and the number of a resource's tags are those of the AWS General Reference, "Tag
 your AWS resources"; all resources of a stack have the same tags. Tags that AWS services add themselves do not count.
@@ -7,7 +7,7 @@ your AWS resources"; all resources of a stack have the same tags. Tags that AWS 
 import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform
 
 MAX_TAGS = 50
@@ -18,6 +18,17 @@ RESERVED_PREFIX = "aws:"
 OTHER_CHARACTERS = re.compile(r"[^\w\s.:/=+\-@]")
 """Characters other than letters, digits and spaces of any script and `_ . : / = + - @`."""
 ALLOWED = "letters, digits, spaces and _ . : / = + - @"
+
+
+def deployer_adjustments(spec: Platform) -> list[Adjustment]:
+    """Access that a deployment gives: IAM has no condition on the contents of a task definition."""
+    if spec.deployer is None:
+        return []
+    reason = (
+        "the role reads no secret itself, but a task definition that it registers runs with a service's roles and secrets: "
+        f"whoever may deploy from the environment {spec.deployer.environment} can read them; require a review there"
+    )
+    return [Adjustment("deployer.github", spec.deployer.github, Effect.PARTIAL, reason)]
 
 
 def tag_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:

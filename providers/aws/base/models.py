@@ -6,26 +6,59 @@ serves it, on the foundation model; both are granted, the second only through th
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from providers.aws.context import AwsContext
-from providers.contract.diagnostics import ConfigError, Diagnostic, displayed, listed
+from providers.contract.diagnostics import (
+    Adjustment,
+    ConfigError,
+    Diagnostic,
+    Effect,
+    Unsupported,
+    displayed,
+    listed,
+)
 from providers.contract.spec import Platform
 
-GEOGRAPHIES = {
-    "us": "us-*",
-    "us-gov": "us-gov-*",
-    "ca": "ca-*",
-    "eu": "eu-*",
-    "apac": "ap-*",
-    "jp": "ap-northeast-*",
-    "au": "ap-southeast-*",
-    "global": "*",
-}
-"""Regions to which a system-defined profile routes requests, by the prefix of its id: Amazon Bedrock user guide,
-"Supported Regions and models for inference profiles".
-"""
 
+@dataclass(frozen=True)
+class Geography:
+    """Geography of a profile: prefixes of the regions that may call it, and a pattern of those that serve it."""
+
+    callers: tuple[str, ...]
+    destinations: str
+
+
+GEOGRAPHIES = {
+    "us": Geography(callers=("us-", "ca-"), destinations="us-*"),
+    "us-gov": Geography(callers=("us-gov-",), destinations="us-gov-*"),
+    "ca": Geography(callers=("ca-",), destinations="ca-*"),
+    "eu": Geography(callers=("eu-", "il-"), destinations="eu-*"),
+    "apac": Geography(callers=("ap-", "me-"), destinations="ap-*"),
+    "jp": Geography(callers=("ap-northeast-",), destinations="ap-northeast-*"),
+    "au": Geography(callers=("ap-southeast-",), destinations="ap-southeast-*"),
+    "global": Geography(callers=("",), destinations="*"),
+}
+"""System-defined profiles by the prefix of their ids: Amazon Bedrock user guide, "Supported Regions and models for inference
+profiles". A region outside its geography, such as ca-central-1 for `us`, also serves the requests that it receives.
+"""
+ENDED = {
+    "anthropic.claude-3-7-sonnet-20250219-v1:0": "2026-04-28",
+    "anthropic.claude-3-5-haiku-20241022-v1:0": "2026-06-19",
+    "anthropic.claude-opus-4-20250514-v1:0": "2026-05-31",
+    "anthropic.claude-sonnet-4-20250514-v1:0": "2026-10-14",
+}
+"""End-of-life dates of models: Amazon Bedrock user guide, "Model lifecycle" and the model cards, read on 2026-11-28."""
+PROFILE_ONLY = re.compile(
+    r"anthropic\.claude-(3-7|[a-z]+-\d)|amazon\.nova-(premier|2)|meta\.llama4|deepseek\.r1|writer\.palmyra"
+)
+"""Models that most regions serve on demand through a profile only; a call by model id fails with "Invocation of model ID ...
+with on-demand throughput isn't supported" (anthropics/anthropic-sdk-python#894).
+"""
+CURRENT_MODEL = "anthropic.claude-sonnet-4-6"
+"""Model that messages propose. `aws bedrock list-inference-profiles` lists what a region offers now."""
 MODEL_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[a-z0-9]+)*")
 
 
@@ -44,10 +77,12 @@ def profile_arn(context: AwsContext, profile: str) -> str:
     return context.arn("bedrock", f"inference-profile/{profile}")
 
 
-def profile_model_arn(context: AwsContext, profile: str) -> str:
-    """ARN pattern of a profile's foundation model in every region of the profile's geography."""
+def profile_model_arns(context: AwsContext, profile: str) -> list[str]:
+    """ARN patterns of a profile's foundation model in every region that may serve it."""
     prefix = geography(profile) or "global"
-    return _foundation_model(context, GEOGRAPHIES[prefix], profile.removeprefix(f"{prefix}."))
+    model, destinations = profile.removeprefix(f"{prefix}."), GEOGRAPHIES[prefix].destinations
+    regions = [destinations] if fnmatchcase(context.region, destinations) else [destinations, context.region]
+    return [_foundation_model(context, region, model) for region in regions]
 
 
 def geography(model: str) -> str | None:
@@ -57,17 +92,60 @@ def geography(model: str) -> str | None:
 
 
 def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Ids that are neither a model nor a profile; an ARN may name another account or region than the stack's."""
-    fix = (
-        "use a model id (anthropic.claude-...) or an inference-profile id, which begins with "
-        f"{listed(f'{prefix}.' for prefix in GEOGRAPHIES)}"
-    )
-    models = spec.aws.models if spec.aws else ()
+    """Ids that are neither a model nor a profile, models that have ended, and profiles of another geography.
+
+    An ARN is refused, because it may name another account or region than the stack's.
+    """
+    return [refusal for model in spec.models for refusal in _model_refusals(model, _region(spec))]
+
+
+def _model_refusals(model: str, region: str) -> Iterator[Diagnostic]:
+    prefix = geography(model)
+    if not MODEL_ID.fullmatch(model):
+        fix = (
+            "use a model id (anthropic.claude-...) or an inference-profile id, which begins with "
+            f"{listed(f'{each}.' for each in GEOGRAPHIES)}"
+        )
+        yield ConfigError("aws.models", f"{displayed(model)} is not a Bedrock model id", fix)
+        return
+    ended = ENDED.get(model.removeprefix(f"{prefix}.") if prefix else model)
+    if ended is not None:
+        problem = f"{displayed(model)} ended on {ended}"
+        yield Unsupported(
+            "aws", "aws.models", problem, f"use {profile_of(CURRENT_MODEL, region)} or another current model"
+        )
+    elif prefix is not None and not region.startswith(GEOGRAPHIES[prefix].callers):
+        problem = f"{displayed(model)} is a profile that {region} cannot call"
+        model_id = model.removeprefix(f"{prefix}.")
+        yield Unsupported("aws", "aws.models", problem, f"use {profile_of(model_id, region)}")
+
+
+def model_adjustments(spec: Platform) -> list[Adjustment]:
+    """Model ids that most regions serve through a profile only."""
     return [
-        ConfigError("aws.models", f"{displayed(model)} is not a Bedrock model id", fix)
-        for model in models
-        if not MODEL_ID.fullmatch(model)
+        Adjustment(
+            "aws.models",
+            requested=model,
+            effect=Effect.PARTIAL,
+            reason=(
+                f"{model} is granted in {_region(spec)}, where a call by model id may be refused; use the inference profile "
+                f"{profile_of(model, _region(spec))}"
+            ),
+        )
+        for model in spec.models
+        if geography(model) is None and PROFILE_ONLY.match(model)
     ]
+
+
+def profile_of(model: str, region: str) -> str:
+    """Inference profile of a model for a region: that of its geography, else the global one."""
+    geographies = {"us-gov-": "us-gov", "us-": "us", "ca-": "us", "eu-": "eu"}
+    prefix = next((name for start, name in geographies.items() if region.startswith(start)), "global")
+    return f"{prefix}.{model}"
+
+
+def _region(spec: Platform) -> str:
+    return spec.aws.region if spec.aws else ""
 
 
 def _foundation_model(context: AwsContext, region: str, model: str) -> str:

@@ -1,8 +1,8 @@
 """ECR repositories for images that name no registry host, and permissions to pull images.
 
 Tags are immutable, so the tested image is the one that runs. The repositories' names are fixed: CI pushes to them
-before a service can start. An image from another ECR repository gets its own pull permission; other registries must
-allow anonymous pulls.
+before a service can start. An image from another ECR repository gets its own pull permission; ECS pulls from other
+registries anonymously, or with the secret that `image_credentials` names (compute/resources.py).
 """
 
 from collections.abc import Mapping

@@ -9,22 +9,26 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import allow, document
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.health import container_check
-from providers.aws.compute.limits import COLLECTOR_MEMORY_MIB
+from providers.aws.compute.limits import COLLECTOR_MEMORY_MIB, tmp_mib
 from providers.aws.compute.sizes import fargate
 from providers.aws.naming import task_family
 from providers.aws.observability.logs import create_log_group
 from providers.aws.observability.metrics_collector import collector_config
 from providers.contract.component import Scope
+from providers.contract.prometheus import scrape_endpoint
 from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Health, Service
+from providers.contract.spec.service import Architecture
 
 Container = dict[str, object]
 """Container definition with AWS's keys; values may be Outputs."""
 NO_ROOT_USER = "10001:10001"
 STOP_TIMEOUT_SECONDS = 120
-"""Maximum on Fargate; longer than the load balancer's deregistration delay, so a task can finish its requests."""
-TMP_DIVISOR = 4
-"""Divisor of the task's memory for the size of /tmp."""
+"""Maximum on Fargate. ECS sends SIGTERM once the load balancer has drained the task ("Optimize load balancer connection
+draining parameters", developer guide), so this time is for what a worker or a caller inside the VPC still waits for.
+"""
+HOME = "/tmp"  # noqa: S108 - a path in the container
+"""Only writable folder: libraries that write to ~/.cache or ~/.config would fail on a read-only root file system."""
 LOG_BUFFER_SIZE = "25m"
 COLLECTOR = "metrics_collector"
 """Contains an underscore, which service names cannot."""
@@ -32,36 +36,41 @@ COLLECTOR_IMAGE = (
     "public.ecr.aws/aws-observability/aws-otel-collector"
     "@sha256:7968fb60db6a2390a47ba6a2df029745638486e285c9b2487da1b722d0855a3e"
 )
-"""AWS Distro for OpenTelemetry collector, v0.50.0."""
-ARCHITECTURE = "X86_64"
-"""Architecture of CI runners and most published images; an image for ARM only would not start."""
+"""AWS Distro for OpenTelemetry collector, v0.50.0, for amd64 and arm64 (aws-observability/aws-otel-collector#274)."""
+CPU_ARCHITECTURES: Mapping[Architecture, str] = {"amd64": "X86_64", "arm64": "ARM64"}
+"""Amazon ECS API reference, `RuntimePlatform`. Fargate Spot runs both."""
 _LINUX: Container = {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}}
 
 
 @dataclass(frozen=True)
 class Task:
-    """Task definition, the log group of its containers, and the policy that lets them write to it."""
+    """Task definition, the log group of its containers, the policy that lets them write to it, and registry credentials."""
 
     definition: aws.ecs.TaskDefinition
     log_group: aws.cloudwatch.LogGroup
     grant: aws.iam.RolePolicy
+    credentials: SecretRef | None
 
 
-def create_task(scope: Scope, base: AwsBaseResources, name: str, environment: Environment) -> Task:
-    """Task definition of a service, in the smallest Fargate size that fits."""
+def create_task(
+    scope: Scope, base: AwsBaseResources, name: str, environment: Environment, credentials: SecretRef | None
+) -> Task:
+    """Task definition of a service, in the smallest Fargate size that fits; `credentials` are those of its registry."""
     log_group = _log_group(scope, base, name)
     grant = _log_grant(scope, base, name, log_group)
-    size = fargate(base.spec.services[name].size)
+    service = base.spec.services[name]
+    size = fargate(service.size)
+    definitions = _container_definitions(base, name, environment, log_group, credentials)
     definition = aws.ecs.TaskDefinition(
         scope.named(f"{name}-task"),
         family=task_family(base.context.stack, name),
-        container_definitions=pulumi.Output.json_dumps(_container_definitions(base, name, environment, log_group)),
+        container_definitions=pulumi.Output.json_dumps(definitions),
         cpu=str(size.cpu_units),
         memory=str(size.memory_mib),
         network_mode="awsvpc",
         requires_compatibilities=["FARGATE"],
         runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-            cpu_architecture=ARCHITECTURE, operating_system_family="LINUX"
+            cpu_architecture=CPU_ARCHITECTURES[service.architecture], operating_system_family="LINUX"
         ),
         execution_role_arn=base.identity.execution[name].arn,
         task_role_arn=base.identity.task[name].arn,
@@ -69,17 +78,26 @@ def create_task(scope: Scope, base: AwsBaseResources, name: str, environment: En
         skip_destroy=True,
         opts=scope.opts(),
     )
-    return Task(definition, log_group, grant)
+    return Task(definition, log_group, grant, credentials)
 
 
 def _container_definitions(
-    base: AwsBaseResources, name: str, environment: Environment, log_group: aws.cloudwatch.LogGroup
+    base: AwsBaseResources,
+    name: str,
+    environment: Environment,
+    log_group: aws.cloudwatch.LogGroup,
+    credentials: SecretRef | None,
 ) -> list[Container]:
-    """Container of the service, and a metrics collector for a service with a port when Prometheus is enabled."""
-    container, service = service_container(base, name, environment, log_group.name), base.spec.services[name]
-    if base.prometheus is None or service.port is None:
+    """Container of the service, and a metrics collector for a service with metrics when Prometheus is enabled."""
+    container = {
+        **service_container(base, name, environment, log_group.name),
+        **({"repositoryCredentials": {"credentialsParameter": credentials.reference}} if credentials else {}),
+    }
+    service = base.spec.services[name]
+    endpoint = scrape_endpoint(service)
+    if base.prometheus is None or endpoint is None:
         return [container]
-    collector = collector_container(base, collector_config(base.prometheus, name, service), log_group.name)
+    collector = collector_container(base, collector_config(base.prometheus, name, endpoint), log_group.name)
     return [{**container, "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}]}, collector]
 
 
@@ -106,19 +124,24 @@ def service_container(
 ) -> Container:
     """Container of a service: not root, nothing writable but /tmp, secrets by reference."""
     service = base.spec.services[name]
-    tmp = {"containerPath": "/tmp", "size": fargate(service.size).memory_mib // TMP_DIVISOR}  # noqa: S108 - a mount, no file
+    tmp = {"containerPath": HOME, "size": tmp_mib(service)}
     return {
         **_base(base, name, base.registry.images[name], log_group),
         **_port_mapping(name, service),
         **({"command": list(service.command)} if service.command else {}),
         **_health_check(service),
         "essential": True,
-        "environment": variables(environment.plain),
+        "environment": variables(_with_home(environment)),
         "secrets": secrets(environment.secrets),
         "stopTimeout": STOP_TIMEOUT_SECONDS,
         # a bind mount on Fargate belongs to root, so this user could not write to it; tmpfs is writable for every user
         "linuxParameters": {**_LINUX, "tmpfs": [{**tmp, "mountOptions": ["rw", "nosuid", "nodev"]}]},
     }
+
+
+def _with_home(environment: Environment) -> Mapping[str, pulumi.Input[str]]:
+    """Plain variables with HOME, unless the user sets it."""
+    return environment.plain if "HOME" in environment.secrets else {"HOME": HOME, **environment.plain}
 
 
 def collector_container(base: AwsBaseResources, config: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:

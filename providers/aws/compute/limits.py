@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from providers.aws.compute.calls import call_refusals, connected
 from providers.aws.compute.health import health_adjustments, health_refusals
+from providers.aws.compute.sizes import fargate, fits_fargate
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
-from providers.contract.spec import Platform
+from providers.contract.prometheus import scrape_endpoint
+from providers.contract.spec import Platform, Service
 
 FIRST_UNPRIVILEGED_PORT = 1024
 """Lowest port that an unprivileged process may open on Linux; containers run without root."""
@@ -13,6 +15,13 @@ COLLECTOR_MEMORY_MIB = 256
 """Memory limit of the metrics collector; above it the collector is stopped and the service continues."""
 PROXY_MEMORY_MIB = 64
 """Minimum memory of the Service Connect proxy: Amazon ECS developer guide, "Service Connect"."""
+TMP_DIVISOR = 4
+"""Divisor of the task's memory for the size of /tmp."""
+
+
+def tmp_mib(service: Service) -> int:
+    """Return the size of /tmp, which is in the task's memory."""
+    return fargate(service.size).memory_mib // TMP_DIVISOR
 
 
 def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
@@ -37,7 +46,7 @@ def _port_refusals(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _collector_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    collected = any(service.port is not None for service in spec.services.values())
+    collected = any(scrape_endpoint(service) is not None for service in spec.services.values())
     if spec.monitoring.prometheus and collected and spec.network.egress == "none":
         yield Unsupported(
             "aws",
@@ -49,23 +58,27 @@ def _collector_refusals(spec: Platform) -> Iterator[Diagnostic]:
 
 def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
-        sidecars = {
-            f"{COLLECTOR_MEMORY_MIB} MiB for the metrics collector": spec.monitoring.prometheus
-            and service.port is not None,
+        if not fits_fargate(service.size):
+            continue
+        shares = {
+            f"{tmp_mib(service)} MiB of files in /tmp (HOME, the only writable folder)": True,
+            f"{COLLECTOR_MEMORY_MIB} MiB for the metrics collector": _is_scraped(spec, service),
             f"{PROXY_MEMORY_MIB} MiB for the Service Connect proxy": connected(spec, name),
         }
-        shares = [share for share, present in sidecars.items() if present]
-        if shares:
-            yield Adjustment(
-                f"services.{name}.size",
-                requested=service.size.model_dump(),
-                effect=Effect.PARTIAL,
-                reason=f"the task's memory includes up to {listed(shares, 'and')}",
-            )
+        yield Adjustment(
+            f"services.{name}.size",
+            requested=service.size.model_dump(),
+            effect=Effect.PARTIAL,
+            reason=f"the task's memory includes up to {listed([share for share, used in shares.items() if used], 'and')}",
+        )
+
+
+def _is_scraped(spec: Platform, service: Service) -> bool:
+    return spec.monitoring.prometheus and scrape_endpoint(service) is not None
 
 
 def _metrics_adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
-        if spec.monitoring.prometheus and service.port is None:
+        if spec.monitoring.prometheus and scrape_endpoint(service) is None and service.metrics != "none":
             reason = f"{name} is not scraped; it has no port"
             yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources
+from providers.aws.base.secrets import create_secret
 from providers.aws.compute.calls import start_order
 from providers.aws.compute.containers import create_task
 from providers.aws.compute.service import ON_DEMAND, SPOT, Cluster, EcsServiceInputs, create_service
@@ -21,7 +22,8 @@ from providers.aws.naming import cluster_log_group, cluster_name
 from providers.aws.observability.logs import create_log_group
 from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
-from providers.contract.results import Environment
+from providers.contract.image_credentials import ImageCredentials, image_credentials
+from providers.contract.results import Environment, SecretRef
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ def create_compute(
     """Declare the cluster, and per service a task definition, a log group and an ECS service."""
     spec = base.spec
     cluster = create_cluster(scope, base)
-    tasks = {name: create_task(scope, base, name, environments[name]) for name in spec.services}
+    credentials = create_image_credentials(scope, base)
+    tasks = {
+        name: create_task(scope, base, name, environments[name], credentials.get(service.image_credentials or ""))
+        for name, service in spec.services.items()
+    }
     rules = {name: base.context.alarm_rules.rule(name, Signal.ERROR_PERCENT) for name in spec.public}
     alarms = {name: _deployment_alarm(scope, base, ingress, rule) for name, rule in rules.items() if ingress}
     services: dict[str, aws.ecs.Service] = {}
@@ -56,6 +62,30 @@ def create_compute(
         log_groups={name: task.log_group for name, task in tasks.items()},
         alarms={rules[name].key: alarm for name, alarm in alarms.items()},
     )
+
+
+def create_image_credentials(scope: Scope, base: AwsBaseResources) -> dict[str, SecretRef]:
+    """Declare the registry credentials by the name of the stack's secret, each readable by the services that name it.
+
+    ECS reads a secret in JSON before it pulls (Amazon ECS developer guide, "Using non-AWS container images"). The same value
+    as a variable of a service is another secret, so that no container can read credentials of a registry.
+    """
+    services = base.spec.services
+    return {
+        name: create_secret(
+            scope,
+            base,
+            f"registry-{name}",
+            _registry_login(image_credentials(name)),
+            [service for service in services if services[service].image_credentials == name],
+        )
+        for name in base.spec.image_credentials
+    }
+
+
+def _registry_login(credentials: ImageCredentials) -> pulumi.Output[str]:
+    login = {"username": credentials.username, "password": credentials.password}
+    return pulumi.Output.secret(pulumi.Output.json_dumps(login))
 
 
 def _deployment_alarm(

@@ -10,6 +10,7 @@ which service may connect to which.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 
 import pulumi
 import pulumi_aws as aws
@@ -18,12 +19,15 @@ from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.calls import connected
 from providers.aws.compute.containers import Task, log_options
 from providers.aws.entry.ingress import AwsIngress
+from providers.aws.entry.routes import deregistration_delay_seconds
 from providers.contract.component import Scope
 from providers.contract.results import Environment
 from providers.contract.spec import Service
 
-STEADY_STATE_TIMEOUT = "30m"
-"""Stopping takes up to two minutes, starting several, and the alarm is evaluated for a while after that."""
+STEADY_STATE_MINUTES = 30
+"""Stopping takes up to two minutes, starting several, and the alarm is evaluated for a while after that. Draining the load
+balancer's connections comes on top.
+"""
 PROXY_STREAM = "proxy"
 NO_LIMIT = 0
 ON_DEMAND = "FARGATE"
@@ -57,6 +61,8 @@ def create_service(
     """ECS service of one service of the spec."""
     name, service = inputs.name, inputs.service
     load_balancers = _load_balancers(ingress, name, service)
+    drain_seconds = deregistration_delay_seconds(base.spec.ingress) if load_balancers else 0
+    timeout = steady_state_timeout(drain_seconds)
     return aws.ecs.Service(
         scope.named(name),
         cluster=cluster.cluster.arn,
@@ -86,9 +92,14 @@ def create_service(
             depends_on=list(_dependencies(base, ingress, cluster, inputs)),
             # autoscaling changes the count; with equal bounds it follows the spec
             ignore_changes=["desiredCount"] if service.replicas.max > service.replicas.min else [],
-            custom_timeouts=pulumi.CustomTimeouts(create=STEADY_STATE_TIMEOUT, update=STEADY_STATE_TIMEOUT),
+            custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout, delete=timeout),
         ),
     )
+
+
+def steady_state_timeout(drain_seconds: int) -> str:
+    """Time for a deployment, or for the deletion of a service, whose load balancer drains for `drain_seconds`."""
+    return f"{STEADY_STATE_MINUTES + ceil(drain_seconds / 60)}m"
 
 
 def _dependencies(
@@ -103,6 +114,8 @@ def _dependencies(
     for secret in inputs.environment.secrets.values():
         yield from secret.grants
     yield inputs.task.grant
+    if inputs.task.credentials is not None:
+        yield from inputs.task.credentials.grants
     if base.prometheus is not None:
         yield from base.prometheus.grants.get(inputs.name, ())
     # a strategy may only name capacity providers that the cluster has

@@ -73,13 +73,13 @@ def fargate_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
             fix=f"use {listed(nearest_fargate(service.size))}",
         )
         for name, service in spec.services.items()
-        if not _fits_fargate(service.size)
+        if not fits_fargate(service.size)
     ]
 
 
 def fargate_adjustments(spec: Platform) -> list[Adjustment]:
     """Sizes between two pairs."""
-    fitting = {name: service.size for name, service in spec.services.items() if _fits_fargate(service.size)}
+    fitting = {name: service.size for name, service in spec.services.items() if fits_fargate(service.size)}
     return [
         Adjustment(
             f"services.{name}.size",
@@ -96,7 +96,8 @@ def _cpu_units(size: Size) -> int | None:
     return _round_up(size.vcpu * 1024, FARGATE)
 
 
-def _fits_fargate(size: Size) -> bool:
+def fits_fargate(size: Size) -> bool:
+    """True when a pair has at least the requested vCPU and memory."""
     cpu_units = _cpu_units(size)
     return cpu_units is not None and FARGATE[cpu_units][-1] >= size.memory_gib * 1024
 

@@ -25,7 +25,7 @@ from providers.aws.network.flows import DATABASE_PORT
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
-from providers.contract.credentials import generated_password, postgres_url
+from providers.contract.credentials import LIBPQ_SCHEME, generated_password, postgres_url
 from providers.contract.results import Database
 from providers.contract.spec import DatabaseSpec, MaintenanceSpec
 
@@ -60,13 +60,19 @@ def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
     password = generated_password(scope)
     instance = create_instance(scope, base, database, parameters, password, logs)
     subscribe_channels(scope, base.channels, instance, parameters)
+    users = base.spec.users_of("database")
+    plain_users = [name for name in users if base.spec.services[name].preset.plain_database_url]
     url = postgres_url(USERNAME, password, instance.address, DATABASE_PORT, DATABASE_NAME)
+    plain_url = postgres_url(USERNAME, password, instance.address, DATABASE_PORT, DATABASE_NAME, scheme=LIBPQ_SCHEME)
+    readers = [name for name in users if name not in plain_users]
     return AwsDatabase(
         host=instance.address,
         port=DATABASE_PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        url=create_secret(scope, base, "database-url", url, base.spec.users_of("database")),
+        url=create_secret(scope, base, "database-url", url, readers),
+        plain_url=create_secret(scope, base, "database-plain-url", plain_url, plain_users) if plain_users else None,
+        password=create_secret(scope, base, "database-password", password, users) if users else None,
         identifier=instance.identifier,
         log_group=logs["postgresql"].name,
         max_connections=max_connections(database),

@@ -1,8 +1,8 @@
 """Ingress of the region: an application load balancer, its certificate, listeners and routes by path.
 
 TLS ends at the load balancer; requests continue as HTTP inside the VPC, from the load balancer's security group to the
-service's only. The listener answers 404 to paths without a route. Without a domain there is no certificate, so outside
-production (or with that risk accepted) the HTTP listener routes requests.
+service's only. The listener answers 404 to paths without a route, and to the metrics of services. Without a domain there
+is no certificate, so outside production (or with that risk accepted) the HTTP listener routes requests.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import Statement, source_condition
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.context import AwsContext
-from providers.aws.entry.routes import patterns, priority
+from providers.aws.entry.routes import closed_paths, deregistration_delay_seconds, patterns, priority
 from providers.aws.naming import load_balancer_name, target_group_name
 from providers.aws.storage.bucket import ObjectLifecycle, SecureBucket, secure_bucket
 from providers.contract.component import Scope
@@ -29,8 +29,6 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 HSTS = "max-age=31536000; includeSubDomains"
 """Browsers use HTTPS only for a year."""
 RECORD_TTL_SECONDS = 60
-DEREGISTRATION_DELAY_SECONDS = 60
-"""Seconds in which a deregistered task may finish requests; below the stop timeout of its container."""
 STICKY_SECONDS = 86_400
 
 
@@ -63,8 +61,11 @@ def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
         return None
     balancer = create_load_balancer(scope, base)
     listener, domain_zone_id = create_listener(scope, base, balancer)
+    closed = tuple(close_path(scope, path, listener) for path in closed_paths(base.spec))
     groups = {name: create_target_group(scope, base, name, service) for name, service in public.items()}
-    routes = {name: (create_route(scope, name, service, listener, groups[name]),) for name, service in public.items()}
+    routes = {
+        name: (create_route(scope, name, service, listener, groups[name]), *closed) for name, service in public.items()
+    }
     origin = AwsOrigin(
         host=balancer.dns_name,
         arn=balancer.arn,
@@ -214,7 +215,7 @@ def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service
         protocol="HTTP",
         protocol_version="HTTP1",
         vpc_id=base.network.vpc_id,
-        deregistration_delay=DEREGISTRATION_DELAY_SECONDS,
+        deregistration_delay=deregistration_delay_seconds(base.spec.ingress),
         # agents take seconds to minutes per request: the target with the fewest open requests is the least busy
         load_balancing_algorithm_type="least_outstanding_requests",
         health_check=_health_check(service.health),
@@ -243,6 +244,25 @@ def create_route(
                 type="forward", forward=aws.lb.ListenerRuleActionForwardArgs(target_groups=[target])
             )
         ],
+        opts=scope.opts(),
+    )
+
+
+def close_path(scope: Scope, path: str, listener: aws.lb.Listener) -> aws.lb.ListenerRule:
+    """Listener rule that answers 404 to a path that services serve inside the VPC only; evaluated before its route."""
+    answer = aws.lb.ListenerRuleActionFixedResponseArgs(
+        content_type="text/plain", message_body="not found", status_code="404"
+    )
+    return aws.lb.ListenerRule(
+        scope.named(f"closed{path.replace('/', '-')}"),
+        listener_arn=listener.arn,
+        priority=priority(path),
+        conditions=[
+            aws.lb.ListenerRuleConditionArgs(
+                path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(patterns(path)))
+            )
+        ],
+        actions=[aws.lb.ListenerRuleActionArgs(type="fixed-response", fixed_response=answer)],
         opts=scope.opts(),
     )
 

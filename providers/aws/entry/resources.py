@@ -6,7 +6,7 @@ hosting providers, but callers of an agent are often servers. The rate limit is 
 do not reach the more expensive inspections.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -14,6 +14,7 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import Statement, allow, document, source_condition
 from providers.aws.context import AwsContext
 from providers.aws.entry.ingress import AwsOrigin
+from providers.aws.entry.routes import closed_paths
 from providers.aws.naming import waf_log_group
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
@@ -32,6 +33,7 @@ COUNTED_RULES = {
     "AWSManagedRulesAnonymousIpList": ("HostingProviderIPList",),
 }
 """Rules of a group that count instead of block: long prompts, and callers in hosting providers."""
+CLOSED_PATHS_PRIORITY = len(MANAGED_GROUPS) + 1
 RATE_WINDOW_SECONDS = 60
 """Evaluation window; WAF offers 60, 120, 300 or 600 seconds and a minimum limit of 10."""
 REDACTED_HEADERS = ("authorization", "cookie")
@@ -77,6 +79,7 @@ def _protect(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin
         rules=[
             _rate_rule(ingress.rate_limit_per_minute),
             *(_managed_rule(group, n) for n, group in enumerate(groups, 1)),
+            *_closed_paths_rule(closed_paths(context.spec)),
         ],
         visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
             cloudwatch_metrics_enabled=True, metric_name=scope.named("acl"), sampled_requests_enabled=True
@@ -118,6 +121,45 @@ def _managed_rule(group: str, priority: int) -> aws.wafv2.WebAclRuleArgs:
         override_action=aws.wafv2.WebAclRuleOverrideActionArgs(none=aws.wafv2.WebAclRuleOverrideActionNoneArgs()),
         statement=aws.wafv2.WebAclRuleStatementArgs(managed_rule_group_statement=statement),
         visibility_config=_visible(group),
+    )
+
+
+def _closed_paths_rule(paths: Sequence[str]) -> list[aws.wafv2.WebAclRuleArgs]:
+    """Answer 404 to paths that are not public, also when characters are percent-encoded, which servers decode."""
+    statements = [
+        statement
+        for path in paths
+        for statement in (_path_match(path, "EXACTLY"), _path_match(f"{path}/", "STARTS_WITH"))
+    ]
+    if not statements:
+        return []
+    response = aws.wafv2.WebAclRuleActionBlockCustomResponseArgs(response_code=404)
+    block = aws.wafv2.WebAclRuleActionBlockArgs(custom_response=response)
+    return [
+        aws.wafv2.WebAclRuleArgs(
+            name="closed-paths",
+            priority=CLOSED_PATHS_PRIORITY,
+            action=aws.wafv2.WebAclRuleActionArgs(block=block),
+            statement=aws.wafv2.WebAclRuleStatementArgs(
+                or_statement=aws.wafv2.WebAclRuleStatementOrStatementArgs(statements=statements)
+            ),
+            visibility_config=_visible("closed-paths"),
+        )
+    ]
+
+
+def _path_match(path: str, constraint: str) -> aws.wafv2.WebAclRuleStatementArgs:
+    return aws.wafv2.WebAclRuleStatementArgs(
+        byte_match_statement=aws.wafv2.WebAclRuleStatementByteMatchStatementArgs(
+            search_string=path,
+            positional_constraint=constraint,
+            field_to_match=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs(
+                uri_path=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs()
+            ),
+            text_transformations=[
+                aws.wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArgs(priority=0, type="URL_DECODE")
+            ],
+        )
     )
 
 

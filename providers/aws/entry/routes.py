@@ -6,17 +6,22 @@ priorities in one update (`PriorityInUse`). The priority is therefore derived fr
 band, a hash of the path the slot in the band. Two paths of one slot, a chance of one in ten thousand, are refused.
 """
 
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
-from providers.contract.spec import Platform
+from providers.contract.prometheus import scrape_endpoint
+from providers.contract.spec import IngressSpec, Platform, Service
 
 MAX_SEGMENTS = 5
 """Number of bands, one for each depth."""
 SLOTS = 9_999
 LAST_PRIORITY = 50_000
 """Highest priority number of a listener, for `/`, which matches what no other path does."""
+MIN_DEREGISTRATION_DELAY_SECONDS = 60
+CLOSABLE_PATH = re.compile(r"/[A-Za-z0-9_.~/-]{1,125}")
+"""Path without wildcards of a path pattern, short enough for one."""
 PATTERN_CHARACTERS = 128
 """Maximum length of a path pattern: Elastic Load Balancing, "Condition types for listener rules"."""
 
@@ -43,20 +48,83 @@ def priority(path: str) -> int:
     return (MAX_SEGMENTS - depth) * SLOTS + slot + 1
 
 
+def closed_paths(spec: Platform) -> tuple[str, ...]:
+    """Paths of metrics that a route would forward to the port that serves them; the entry answers 404 there."""
+    endpoints = (scrape_endpoint(service) for service in spec.public.values() if not _own_metrics_port(service))
+    paths = sorted({endpoint.path for endpoint in endpoints if endpoint is not None})
+    routes = [service.path or "/" for service in spec.public.values()]
+    return tuple(path for path in paths if any(_is_below(path, route) for route in routes))
+
+
+def deregistration_delay_seconds(ingress: IngressSpec) -> int:
+    """Seconds in which a deregistered target may finish its requests: the idle timeout, so that no stream is cut.
+
+    Elastic Load Balancing accepts 0 to 3600 seconds, which is also the maximum of the idle timeout.
+    """
+    return max(MIN_DEREGISTRATION_DELAY_SECONDS, ingress.idle_timeout_seconds)
+
+
 def ingress_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Paths that a listener rule cannot express or distinguish."""
-    return [*_path_refusals(spec), *_slot_refusals(spec)]
+    return [*_path_refusals(spec), *_metrics_refusals(spec), *_slot_refusals(spec)]
 
 
 def ingress_adjustments(spec: Platform) -> list[Adjustment]:
-    """Rate limit of a public platform, which WAF evaluates over a sliding window."""
-    if not spec.public:
-        return []
-    limit = spec.ingress.rate_limit_per_minute
+    """Encryption, rate limit, inspection and logs of a public platform."""
+    return list(_ingress_adjustments(spec)) if spec.public else []
+
+
+def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    ingress = spec.ingress
+    if ingress.domain is None:
+        reason = (
+            "without a domain there is no certificate: requests and answers are sent as plain HTTP to the load balancer's "
+            "own name; set ingress.domain for HTTPS"
+        )
+        yield Adjustment("ingress.domain", requested=None, effect=Effect.PARTIAL, reason=reason)
+    limit = ingress.rate_limit_per_minute
     reason = (
         f"{limit} requests per 60 s and address, evaluated every few seconds; a burst can pass before blocking starts"
     )
-    return [Adjustment("ingress.rate_limit_per_minute", requested=limit, effect=Effect.ADJUSTED, reason=reason)]
+    yield Adjustment("ingress.rate_limit_per_minute", requested=limit, effect=Effect.ADJUSTED, reason=reason)
+    if ingress.waf:
+        reason = (
+            "the managed rules also inspect the first 8 KB of a body, so prompts that contain SQL, HTML, file paths or "
+            "URLs can be answered with status 403; `waf: false` keeps only the rate limit"
+        )
+        yield Adjustment("ingress.waf", requested=True, effect=Effect.PARTIAL, reason=reason)
+    days = spec.monitoring.log_retention_days
+    reason = (
+        "the load balancer's access logs are encrypted with keys of S3 (AES256), not with the stack's key: log delivery "
+        "supports no KMS key"
+    )
+    yield Adjustment("monitoring.log_retention_days", requested=days, effect=Effect.PARTIAL, reason=reason)
+
+
+def _own_metrics_port(service: Service) -> bool:
+    """True when metrics have a port of their own, to which the load balancer does not connect."""
+    endpoint = scrape_endpoint(service)
+    return endpoint is not None and endpoint.port != service.port
+
+
+def _is_below(path: str, route: str) -> bool:
+    prefix = route.rstrip("/")
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def _metrics_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    for name, service in spec.public.items():
+        endpoint = scrape_endpoint(service)
+        if endpoint is None or _own_metrics_port(service):
+            continue
+        path = endpoint.path
+        if not CLOSABLE_PATH.fullmatch(path) or len(segments(path)) > MAX_SEGMENTS or not segments(path):
+            yield Unsupported(
+                "aws",
+                f"services.{name}.metrics.path",
+                problem=f"no listener rule can close {displayed(path)} to the outside",
+                fix=f"use 1 to {MAX_SEGMENTS} segments of letters, digits and _ - . ~, or another port",
+            )
 
 
 def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
@@ -73,16 +141,19 @@ def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    service_by_priority: dict[int, str] = {}
-    for name, service in spec.public.items():
-        path = service.path or ""
+    owners = {f"the metrics path {path}": ("", path) for path in closed_paths(spec) if segments(path)}
+    owners |= {
+        f"the path of {name}": (f"services.{name}.path", service.path or "") for name, service in spec.public.items()
+    }
+    owner_by_priority: dict[int, str] = {}
+    for owner, (key, path) in owners.items():
         if len(segments(path)) > MAX_SEGMENTS:
             continue
-        other = service_by_priority.setdefault(priority(path), name)
-        if other != name:
+        other = owner_by_priority.setdefault(priority(path), owner)
+        if key and other != owner:
             yield Unsupported(
                 "aws",
-                f"services.{name}.path",
-                problem=f"{displayed(path)} has the same rule priority as the path of {other}",
+                key,
+                problem=f"{displayed(path)} has the same rule priority as {other}",
                 fix="change one of the two paths",
             )

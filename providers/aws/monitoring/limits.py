@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.dashboard import dashboard_rows
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
-from providers.contract.spec import BudgetSpec, DatabaseSpec, Platform
+from providers.contract.spec import DatabaseSpec, Platform
 
 BYTES_PER_GIB = 2**30
 MAX_WIDGETS = 500
 """Quota of widgets on a CloudWatch dashboard."""
 TOP_WIDGETS = 7
 """Widgets above the rows: the title, and lists of a hundred alarms each, as many as the largest dashboard needs."""
-ANOMALY_PERCENT = 10
-"""Share of the monthly budget from which an anomaly is reported."""
 REGIONS_WITHOUT_CHAT = ("cn-", "us-gov-")
 """Prefixes of regions without Amazon Q Developer in chat applications."""
 
@@ -28,14 +26,9 @@ def dollars(amount: float) -> str:
     return f"{amount:.2f}"
 
 
-def anomaly_usd(budget: BudgetSpec) -> str:
-    """Minimum impact of a reported anomaly, in dollars."""
-    return dollars(budget.monthly_usd * ANOMALY_PERCENT / 100)
-
-
 def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Slack in regions without it, and dashboards above the quota of widgets."""
-    return [*_slack_refusals(spec), *_dashboard_refusals(spec)]
+    """Slack in regions without it, dashboards above the quota of widgets, and administrators of a Grafana."""
+    return [*_slack_refusals(spec), *_dashboard_refusals(spec), *_grafana_refusals(spec)]
 
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
@@ -56,6 +49,16 @@ def _slack_refusals(spec: Platform) -> Iterator[Diagnostic]:
             "monitoring.slack",
             problem=f"Amazon Q Developer in chat applications is not available in {region}",
             fix="remove it and use monitoring.emails",
+        )
+
+
+def _grafana_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    if spec.monitoring.grafana_admins:
+        yield Unsupported(
+            "aws",
+            "monitoring.grafana_admins",
+            problem="the dashboard is one of CloudWatch, and no managed Grafana is declared",
+            fix="remove it",
         )
 
 
@@ -103,7 +106,7 @@ def _prometheus_adjustments(spec: Platform) -> Iterator[Adjustment]:
 def _budget_adjustments(spec: Platform) -> Iterator[Adjustment]:
     if spec.budget is not None:
         reason = (
-            f"the budget covers the whole AWS account; cost anomalies of {anomaly_usd(spec.budget)} USD and more are "
-            "reported once the tag `stack` is activated for cost allocation"
+            "the budget covers the whole AWS account: costs of one stack can only be separated in the management account "
+            "of the organization, which activates the tag `stack` for cost allocation"
         )
         yield Adjustment("budget.monthly_usd", spec.budget.monthly_usd, Effect.ADJUSTED, reason)

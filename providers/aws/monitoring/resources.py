@@ -12,18 +12,26 @@ import pulumi_aws as aws
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.database.resources import AwsDatabase
 from providers.aws.monitoring.alarms import create_alarm, create_outage_alarm
-from providers.aws.monitoring.budget import create_budget
 from providers.aws.monitoring.dashboard import DashboardContent, create_dashboard
 from providers.aws.monitoring.database_metrics import create_failed_connections_metric, log_backups
-from providers.aws.monitoring.limits import database_sizes
+from providers.aws.monitoring.limits import database_sizes, dollars
 from providers.aws.monitoring.metrics import AwsAlarmTarget, service_target
 from providers.aws.monitoring.slo import create_slo
+from providers.aws.observability.channels import AwsChannels
 from providers.aws.workloads import AwsWatched
+from providers.contract.alarms import Severity
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Monitoring
+from providers.contract.spec import BudgetSpec
 
 Alarms = dict[str, aws.cloudwatch.MetricAlarm]
 """Alarms by rule key."""
+BUDGET_NOTIFICATIONS: tuple[tuple[str, int, Severity], ...] = (
+    ("ACTUAL", 80, "warning"),
+    ("FORECASTED", 100, "warning"),
+    ("ACTUAL", 100, "critical"),
+)
+"""Notifications: amount, percentage of the budget and severity."""
 
 
 def create_monitoring(scope: Scope, base: AwsBaseResources, watched: AwsWatched, entry: Entry) -> Monitoring:
@@ -33,7 +41,7 @@ def create_monitoring(scope: Scope, base: AwsBaseResources, watched: AwsWatched,
     alarms = _alarms(scope, base, watched, targets)
     alarm_arns = [alarm.arn for alarm in alarms.values()] + _request_alarms(scope, base, watched, alarms)
     if spec.budget is not None:
-        create_budget(scope, base.context.stack, spec.budget, base.channels)
+        create_budget(scope, spec.budget, base.channels)
     if not spec.monitoring.dashboards:
         return Monitoring(dashboard_url=pulumi.Output.from_input(""))
     content = DashboardContent(entry.url, alarm_arns, targets)
@@ -100,3 +108,31 @@ def _database(scope: Scope, base: AwsBaseResources, watched: AwsWatched, databas
     if settings.backup.retention_days > 0:
         dimensions["RuleName"] = log_backups(scope, base.context, base.keys, database.identifier)
     return AwsAlarmTarget(stack, dimensions, sizes=database_sizes(settings, database.max_connections))
+
+
+def create_budget(scope: Scope, budget: BudgetSpec, channels: AwsChannels) -> None:
+    """Budget of the account and its notifications; the service is global and takes no region.
+
+    AWS can only separate a stack's costs by a tag that was activated for cost allocation; with an inactive tag the budget
+    would count nothing without notice. There is no anomaly monitor: one that filters by a tag exists only in the management
+    account of an organization (AWS Cost Management user guide, "Creating your cost monitors and alert subscriptions"), and
+    an account may have only one over its services, which new accounts already have.
+    """
+    aws.budgets.Budget(
+        scope.named("budget"),
+        budget_type="COST",
+        time_unit="MONTHLY",
+        limit_amount=dollars(budget.monthly_usd),
+        limit_unit="USD",
+        notifications=[
+            aws.budgets.BudgetNotificationArgs(
+                comparison_operator="GREATER_THAN",
+                notification_type=compared,
+                threshold=percent,
+                threshold_type="PERCENTAGE",
+                subscriber_sns_topic_arns=[channels.topic(severity)],
+            )
+            for compared, percent, severity in BUDGET_NOTIFICATIONS
+        ],
+        opts=scope.opts(),
+    )

@@ -4,7 +4,8 @@ S3 always has a gateway endpoint: it is free and keeps image layers off the NAT 
 endpoints in the private tier, declared when `private_endpoints` is set.
 
 An endpoint policy grants nothing; it limits what passes. Each names the actions that tasks need and this account, so
-that stolen credentials of another account cannot send data out through it.
+that stolen credentials of another account cannot send data out through it. There is no endpoint of CloudWatch metrics:
+Container Insights reports from outside the VPC, and no task role may put metrics.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,7 +107,9 @@ def interface_endpoints(context: AwsContext) -> tuple[InterfaceEndpoint, ...]:
 def _is_needed(service: str, spec: Platform) -> bool:
     """True for an endpoint that the spec needs; each is billed per hour and zone."""
     features = {
-        "secretsmanager": bool(spec.secrets or spec.users_of("database") or spec.users_of("cache")),
+        "secretsmanager": bool(
+            spec.secrets or spec.image_credentials or spec.users_of("database") or spec.users_of("cache")
+        ),
         "bedrock-runtime": bool(spec.users_of("models")),
         "aps-workspaces": spec.monitoring.prometheus,
     }
@@ -114,7 +117,7 @@ def _is_needed(service: str, spec: Platform) -> bool:
 
 
 def _statements_by_service(context: AwsContext) -> Mapping[str, tuple[Statement, ...]]:
-    # a token is for the registry and a metric for the account: neither action supports resources
+    # a token is for the whole registry: the action supports no resources
     pull = (
         _allow_account(context, "ecr:GetAuthorizationToken", "*"),
         _allow_account(context, ECR_PULL, f"arn:{context.partition}:ecr:{context.region}:*:repository/*"),
@@ -124,7 +127,6 @@ def _statements_by_service(context: AwsContext) -> Mapping[str, tuple[Statement,
         "ecr.api": pull,
         "ecr.dkr": pull,
         "logs": (_allow_account(context, ("logs:CreateLogStream", "logs:PutLogEvents"), log_groups),),
-        "monitoring": (_allow_account(context, "cloudwatch:PutMetricData", "*"),),
         "secretsmanager": (
             _allow_account(context, "secretsmanager:GetSecretValue", context.arn("secretsmanager", "secret:*")),
         ),

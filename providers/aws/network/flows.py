@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from providers.aws.base.image_sources import ECR_HOST
 from providers.contract.images import parse_image
+from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform, Service
 
 LOAD_BALANCER = "load-balancer"
@@ -96,7 +97,7 @@ def reaches_internet(spec: Platform, name: str, region: str) -> bool:
     """True when the service may connect to any address on port 443; see the module's docstring for the conditions."""
     service = spec.services[name]
     # the collector's image is in public.ecr.aws, which no endpoint serves
-    collected = spec.monitoring.prometheus and service.port is not None
+    collected = spec.monitoring.prometheus and scrape_endpoint(service) is not None
     needed = bool(service.secrets) or collected or pulled_from_internet(service.image, region)
     return spec.network.egress != "none" and (needed or not spec.network.private_endpoints)
 

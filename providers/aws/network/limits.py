@@ -5,7 +5,7 @@ from math import ceil
 
 from providers.aws.network.cidr import address_plan, cidr_problem, usable_addresses
 from providers.aws.network.flows import client_cidrs, client_ports, pulled_from_internet, reaches_internet
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed, listed
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, displayed, listed
 from providers.contract.spec import Platform
 
 TASKS_PER_REPLICA = 2
@@ -18,18 +18,22 @@ RULES_PER_GROUP = 60
 
 def network_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Blocks that cannot be divided or are too small, too few zones, unreachable images and too many client ranges."""
-    return [*_cidr(spec), *_zones(spec), *_images(spec), *_clients(spec)]
+    return [*_cidr(spec), *_zones(spec), *_zone_names(spec), *_images(spec), *_clients(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
-    """Services without access to the internet."""
+    """Services without access to the internet, and the only port that is open to others."""
+    if spec.network.egress == "none":
+        return []
     region = spec.aws.region if spec.aws else ""
     closed = [name for name in spec.services if not reaches_internet(spec, name, region)]
-    if not closed or spec.network.egress == "none":
-        return []
     allowed = [name for name in spec.services if name not in closed]
-    subject = f"only {listed(allowed, 'and')}" if allowed else "no service"
-    reason = f"{subject} may open outbound connections (TCP 443). To allow {listed(closed)}, list a secret for it"
+    subject = f"only {listed(allowed, 'and')}" if closed and allowed else "every service" if allowed else "no service"
+    advice = f"; to allow {listed(closed)}, list a secret for it" if closed else ""
+    reason = (
+        f"{subject} may open connections to the internet, on TCP port 443 only; other ports, such as 5432 and 6543 of a "
+        f"hosted PostgreSQL or 587 of a mail server, are closed{advice}"
+    )
     return [Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)]
 
 
@@ -59,6 +63,20 @@ def _zones(spec: Platform) -> Iterator[Diagnostic]:
     if spec.network.zones == 1 and parts:
         problem = f"AWS requires subnets in two zones for {listed(parts, 'and')}"
         yield Unsupported("aws", "network.zones", problem, fix="use 2 or more")
+
+
+def _zone_names(spec: Platform) -> Iterator[Diagnostic]:
+    block = spec.aws
+    if block is None or not block.zone_names:
+        return
+    elsewhere = [name for name in block.zone_names if name[:-1] != block.region]
+    if elsewhere:
+        yield ConfigError("aws.zone_names", f"{listed(elsewhere, 'and')} is not in {block.region}", "name its zones")
+    if len(set(block.zone_names)) != len(block.zone_names):
+        yield ConfigError("aws.zone_names", "a zone is named twice", "name each zone once")
+    elif len(block.zone_names) != spec.network.zones:
+        problem = f"{len(block.zone_names)} zones are named, and network.zones is {spec.network.zones}"
+        yield ConfigError("aws.zone_names", problem, f"name {spec.network.zones} zones")
 
 
 def _images(spec: Platform) -> Iterator[Diagnostic]:

@@ -29,8 +29,11 @@ EPHEMERAL_PORTS = (1024, 65535)
 """Ephemeral ports of clients, load balancers and NAT gateways."""
 LINUX_EPHEMERAL_PORTS = (32768, 65535)
 """Ephemeral ports of Linux (net.ipv4.ip_local_port_range), on which a task receives responses."""
-BELOW_REMOTE_DESKTOP, ABOVE_REMOTE_DESKTOP = (1024, 3388), (3390, 65535)
-"""Ephemeral ports without 3389 (Remote Desktop): Security Hub EC2.21 checks the port of a rule, not its use."""
+LOW_ANSWERS, HIGH_ANSWERS = (1024, 3389), (3390, 65535)
+"""Source ports of a NAT gateway are 1024 to 65535 (Amazon VPC user guide, "NAT gateways"), so 3389 is one of them. Without
+it one connection in 64,512 receives no answer. Security Hub EC2.21 reports the rule, because it checks ports, not their use:
+in the public tier nothing listens on 3389.
+"""
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,8 @@ def _public(spec: Platform, vpc: str) -> tuple[NetworkAclRule, ...]:
         (_inbound("in-from-vpc", number=100, cidr=vpc, ports=ANY_PORT), True),
         (_inbound("in-https", number=110, cidr=ANY_IPV4, ports=HTTPS), HTTPS_PORT in clients),
         (_inbound("in-http", number=120, cidr=ANY_IPV4, ports=HTTP), HTTP_PORT in clients),
-        (_inbound("in-low-answers", number=130, cidr=ANY_IPV4, ports=BELOW_REMOTE_DESKTOP), nat),
-        (_inbound("in-high-answers", number=140, cidr=ANY_IPV4, ports=ABOVE_REMOTE_DESKTOP), nat),
+        (_inbound("in-low-answers", number=130, cidr=ANY_IPV4, ports=LOW_ANSWERS), nat),
+        (_inbound("in-high-answers", number=140, cidr=ANY_IPV4, ports=HIGH_ANSWERS), nat),
         (_inbound("in-too-large", number=150, cidr=ANY_IPV4, ports=None), True),
         (_outbound("out-to-vpc", number=100, cidr=vpc, ports=ANY_PORT), True),
         (_outbound("out-https", number=110, cidr=ANY_IPV4, ports=HTTPS), nat),

@@ -1,6 +1,7 @@
 """Subnets of each tier, one per zone, and their routes: public to the internet gateway, private to NAT, database none.
 
-Zones are selected by index from the region's list at creation; a later change of the list moves no subnet. Every zone
+Zones are those of `aws.zone_names`, else selected by index from the region's list at creation; a later change of the list
+moves no subnet. Not every zone of a region has Fargate or each endpoint, so `zone_names` can avoid one. Every zone
 has its own private route table in each egress mode, so that a change between a NAT gateway per zone, one and none only
 changes routes. Routes are separate resources; a table with inline routes would remove them.
 """
@@ -33,7 +34,7 @@ class Routing:
 
 def create_subnets(scope: Scope, context: AwsContext, plan: AwsAddressPlan, vpc: aws.ec2.Vpc) -> Subnets:
     """Declare subnets by tier in zone order; none for a tier without use."""
-    names = _zone_names(scope)
+    names = _zone_names(scope, context)
     zones = range(context.spec.network.zones)
     needed = tiers_needed(context.spec)
     return {
@@ -51,7 +52,9 @@ def tiers_needed(spec: Platform) -> Mapping[Tier, bool]:
     }
 
 
-def _zone_names(scope: Scope) -> pulumi.Output[Sequence[str]]:
+def _zone_names(scope: Scope, context: AwsContext) -> pulumi.Output[Sequence[str]]:
+    if context.block.zone_names:
+        return pulumi.Output.from_input(context.block.zone_names)
     available = aws.get_availability_zones_output(
         state="available",
         # accounts that opted in also list local and wavelength zones, which lack most services
@@ -77,8 +80,8 @@ def _subnet(
         availability_zone=names.apply(lambda available: zone_name(available, zone, context.region)),
         # load balancer and NAT have their own public addresses; no other resource here may have one
         map_public_ip_on_launch=False,
-        # another zone would replace the subnet; a changed zone list must not
-        opts=scope.opts(ignore_changes=["availabilityZone"]),
+        # another zone replaces the subnet: only when the user names the zones, not when the region's list changes
+        opts=scope.opts(ignore_changes=[] if context.block.zone_names else ["availabilityZone"]),
     )
 
 

@@ -25,7 +25,9 @@ CHATBOT_REGION = "us-west-2"
 SEVERITIES: tuple[Severity, ...] = ("warning", "critical")
 READ_ALARMS = ("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory")
 READ_METRICS = ("cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:GetMetricWidgetImage")
-"""Actions that a channel needs to render an alarm; metrics support no resource-level permissions."""
+"""Actions that a channel needs to render an alarm. Metrics support no resource-level permissions, and DescribeAlarms needs `*`
+to return composite alarms (CloudWatch API reference, `DescribeAlarms`).
+"""
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class AwsChannels:
 
 @dataclass(frozen=True)
 class Publisher:
-    """AWS service that may publish, and the ARN pattern of its source (None: it sends no source ARN)."""
+    """AWS service that may publish, and the ARN pattern of its source."""
 
     service: str
-    source: str | None
+    source: str
     actions: Sequence[str] = ("sns:Publish",)
 
 
@@ -65,8 +67,6 @@ def publishers(context: AwsContext) -> Iterator[Publisher]:
         yield Publisher("events.rds.amazonaws.com", context.arn("rds", "*"))
     if context.spec.budget is not None:
         yield Publisher("budgets.amazonaws.com", context.arn("budgets", "*", region=False))
-        # Cost Anomaly Detection documents the account as its only condition key
-        yield Publisher("costalerts.amazonaws.com", None)
     if context.spec.monitoring.prometheus:
         actions = ("sns:Publish", "sns:GetTopicAttributes")
         yield Publisher("aps.amazonaws.com", context.arn("aps", "workspace/*"), actions)
@@ -89,7 +89,7 @@ def _topic(scope: Scope, context: AwsContext, keys: AwsKeys, severity: Severity)
 
 
 def _publish(context: AwsContext, topic: aws.sns.Topic, publisher: Publisher) -> Statement:
-    condition = source_condition(context, publisher.source) if publisher.source else _same_account(context)
+    condition = source_condition(context, publisher.source)
     principal = {"Service": publisher.service}
     return {**allow(publisher.actions, topic.arn, condition), "Principal": principal}
 
@@ -112,7 +112,7 @@ def _slack(scope: Scope, context: AwsContext, slack: Slack, topics: Sequence[aws
     policy = aws.iam.Policy(
         scope.named("slack"),
         description=f"Slack reads alarms and metrics of {context.stack}",
-        policy=document(allow(READ_ALARMS, context.arn("cloudwatch", "alarm:*")), allow(READ_METRICS, "*")),
+        policy=document(allow((*READ_ALARMS, *READ_METRICS), "*")),
         opts=scope.opts(),
     )
     role = aws.iam.Role(scope.named("slack"), assume_role_policy=_trust_chat(context), opts=scope.opts())

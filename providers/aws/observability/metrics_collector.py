@@ -1,7 +1,7 @@
 """Amazon Managed Service for Prometheus, with the platform's alarm rules and notification channels.
 
-The managed scraper of AWS discovers targets in Kubernetes only, so each task runs a collector that scrapes `/metrics`
-over the loopback interface and writes to the workspace with the task role. Database and cache expose no Prometheus
+The managed scraper of AWS discovers targets in Kubernetes only, so each task runs a collector that scrapes its
+metrics endpoint over the loopback interface and writes to the workspace with the task role. Database and cache expose no Prometheus
 metrics on AWS; their rules stay with CloudWatch.
 """
 
@@ -19,11 +19,24 @@ from providers.aws.context import AwsContext
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
-from providers.contract.prometheus import path_setting, rules_document
-from providers.contract.spec import Service
+from providers.contract.prometheus import DEFAULT_PATH, ScrapeEndpoint, rules_document, scrape_endpoint
 
 SCRAPE_SECONDS = 15
 """Interval that gives four samples in the shortest window of a rule."""
+CHAT_MESSAGE = json.dumps(
+    {
+        "version": "1.0",
+        "source": "custom",
+        "content": {
+            "textType": "client-markdown",
+            "title": "{{ .Status | toUpper }}: {{ .CommonLabels.service }} ({{ .CommonLabels.severity }})",
+            "description": "{{ range .Alerts }}{{ .Labels.alertname }}: {{ .Annotations.summary }}. {{ end }}",
+        },
+    }
+)
+"""Custom notification (Amazon Q Developer in chat applications, administrator guide, "Custom notifications") as a template of
+Alertmanager. Names and summaries are those of the alarm rules, which contain no quotes, so the result is JSON.
+"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,7 @@ def create_prometheus(
     aws.amp.AlertManagerDefinition(
         scope.named("alerts"), workspace_id=workspace.id, definition=alert_manager(context, channels), opts=scope.opts()
     )
-    scraped = [name for name, service in context.spec.services.items() if service.port is not None]
+    scraped = [name for name, service in context.spec.services.items() if scrape_endpoint(service) is not None]
     return AwsMetricsCollector(
         workspace_id=workspace.id,
         remote_write_url=pulumi.Output.concat(workspace.prometheus_endpoint, "api/v1/remote_write"),
@@ -68,14 +81,14 @@ def create_prometheus(
     )
 
 
-def collector_config(prometheus: AwsMetricsCollector, job: str, service: Service) -> pulumi.Output[str]:
+def collector_config(prometheus: AwsMetricsCollector, job: str, endpoint: ScrapeEndpoint) -> pulumi.Output[str]:
     """Configuration of the collector of one task, as YAML in its JSON form (AOT_CONFIG_CONTENT)."""
     writer = {"endpoint": prometheus.remote_write_url, "auth": {"authenticator": "sigv4auth"}}
     pipeline = {"receivers": ["prometheus"], "processors": ["batch"], "exporters": ["prometheusremotewrite"]}
     return pulumi.Output.json_dumps(
         {
             "extensions": {"sigv4auth": {"region": prometheus.region, "service": "aps"}},
-            "receivers": {"prometheus": {"config": scrape_config(job, service)}},
+            "receivers": {"prometheus": {"config": scrape_config(job, endpoint)}},
             "processors": {"batch": {}},
             "exporters": {"prometheusremotewrite": writer},
             "service": {"extensions": ["sigv4auth"], "pipelines": {"metrics": pipeline}},
@@ -83,15 +96,15 @@ def collector_config(prometheus: AwsMetricsCollector, job: str, service: Service
     )
 
 
-def scrape_config(job: str, service: Service) -> dict[str, object]:
+def scrape_config(job: str, endpoint: ScrapeEndpoint) -> dict[str, object]:
     """Scrape configuration of one task; every target is `localhost`, so the host name becomes the `instance` label."""
     return {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s"},
         "scrape_configs": [
             {
                 "job_name": job,
-                **path_setting(service),
-                "static_configs": [{"targets": [f"localhost:{service.port}"]}],
+                **({} if endpoint.path == DEFAULT_PATH else {"metrics_path": endpoint.path}),
+                "static_configs": [{"targets": [f"localhost:{endpoint.port}"]}],
                 "relabel_configs": [{"target_label": "instance", "replacement": "${env:HOSTNAME}"}],
             }
         ],
@@ -111,7 +124,9 @@ def alert_manager(context: AwsContext, channels: AwsChannels) -> pulumi.Output[s
 
 
 def _topic(context: AwsContext, arn: pulumi.Output[str]) -> dict[str, object]:
-    return {"topic_arn": arn, "sigv4": {"region": context.region}, "send_resolved": True}
+    topic: dict[str, object] = {"topic_arn": arn, "sigv4": {"region": context.region}, "send_resolved": True}
+    # the chat service drops every message that is neither an event of AWS nor a custom notification
+    return {**topic, "message": CHAT_MESSAGE} if context.spec.monitoring.slack is not None else topic
 
 
 def _workspace(scope: Scope, context: AwsContext, keys: AwsKeys) -> aws.amp.Workspace:
