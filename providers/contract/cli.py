@@ -20,11 +20,13 @@ class CliCommand:
     """Command of a program on PATH; no argument contains a secret, because it is printed and visible to other processes.
 
     `stdin` is a command whose output is piped into this one, such as a token into `docker login --password-stdin`.
-    `environment` adds variables that are passed on and never printed.
+    `environment` adds variables that are passed on and never printed. `unless` is a lookup whose success makes the command
+    unnecessary, for clouds whose create commands fail when the resource exists (`run_missing`).
     """
 
     arguments: tuple[str, ...]
     stdin: "CliCommand | None" = None
+    unless: "CliCommand | None" = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
@@ -78,7 +80,7 @@ class LogQuery:
 class StateBackend:
     """Place of the Pulumi state and of the key that encrypts secrets, and the commands that create both.
 
-    The commands can be repeated: one that finds its resource has nothing to do.
+    The commands can be repeated: one that finds its resource has nothing to do. Run them with `run_missing`.
     """
 
     url: str
@@ -117,6 +119,13 @@ class Shell(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait between two polls."""
         ...
+
+
+def run_missing(commands: Sequence[CliCommand], shell: Shell) -> None:
+    """Run commands that create resources, in order, without those whose lookup finds the resource."""
+    for command in commands:
+        if command.unless is None or not shell.succeeds(command.unless):
+            shell.output(command)
 
 
 class CloudCli(Protocol):
