@@ -1,0 +1,334 @@
+"""Commands of AWS through the AWS CLI, version 2. Pure.
+
+Names of repositories and log groups are known before a deployment; what a task needs (cluster, subnets, security groups and
+task definition) is in the outputs of its ECS service. Each operation on a stack first compares the account of the login with
+that of the stack, because another account would answer that nothing exists.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+from providers.aws.base.image_sources import own_images, repository_name
+from providers.aws.context import AwsContext
+from providers.contract.cli import (
+    CliCommand,
+    CliFailure,
+    CliProgram,
+    CloudCli,
+    DeployedResource,
+    DeployedStack,
+    LogQuery,
+    Shell,
+    StateBackend,
+)
+from providers.contract.diagnostics import InvalidConfiguration, Unsupported, listed
+from providers.contract.spec import Platform
+from providers.contract.spec.defaults import Raw, is_list, is_mapping
+
+PROGRAMS = (
+    CliProgram(
+        name="aws",
+        check=("aws", "--version"),
+        install=(
+            "install version 2 of the AWS CLI "
+            "(https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html) and run aws configure or aws sso login"
+        ),
+    ),
+)
+NO_PAGER = {"AWS_PAGER": ""}
+"""Version 2 shows output on a terminal in `less` unless this is empty."""
+SERVICE_TYPE = "aws:ecs/service:Service"
+LOG_GROUP_TYPE = "aws:cloudwatch/logGroup:LogGroup"
+WAITS = 36
+"""`aws ecs wait` polls for ten minutes, so a task may take six hours."""
+LOG_DELAY_SECONDS = 5
+"""Time until CloudWatch Logs returns the last lines of a stopped task."""
+STATE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?")
+"""Name that leaves room for the suffix in the 63 characters of a bucket's name."""
+
+
+class AwsCli:
+    """Commands of AWS; see `providers.contract.cli.CloudCli` for each method."""
+
+    @property
+    def programs(self) -> Sequence[CliProgram]:
+        """See `CloudCli.programs`."""
+        return PROGRAMS
+
+    def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """See `CloudCli.repositories`."""
+        host = registry_host(_context(spec, stack))
+        return {service: f"{host}/{repository_name(stack, image.name)}" for service, image in own_images(spec).items()}
+
+    def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
+        """See `CloudCli.registry_login`; the token is valid for twelve hours."""
+        context = _context(spec, stack)
+        login = ("docker", "login", "--username", "AWS", "--password-stdin", registry_host(context))
+        return (CliCommand(login, stdin=aws(context, "ecr", "get-login-password")),)
+
+    def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
+        """See `CloudCli.open_registry`; ECR accepts every authenticated client."""
+        return False
+
+    def close_registry(self, stack: DeployedStack, shell: Shell) -> None:
+        """See `CloudCli.close_registry`."""
+
+    def after_update(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
+        """See `CloudCli.after_update`."""
+        return ()
+
+    def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
+        """See `CloudCli.logs`; lines of sidecars are in other streams of the same log group."""
+        context = _checked(stack, query.service, shell)
+        if stack.resource(LOG_GROUP_TYPE, f"{stack.name}-compute-{query.service}-log") is None:
+            raise _not_deployed(stack, query.service)
+        streams = ("--log-stream-name-prefix", f"{query.service}/{query.service}/")
+        since = ("--since", f"{query.since_seconds}s", "--format", "short", *(("--follow",) if query.follow else ()))
+        return shell.stream(aws(context, "logs", "tail", _log_group(context, query.service), *streams, *since))
+
+    def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+        """See `CloudCli.run`; the output is printed when the command has ended."""
+        context = _checked(stack, service, shell)
+        deployed = _deployed(stack, service)
+        task = _started_task(shell.output(run_task(context, deployed, service, command)), service)
+        cluster = _text(deployed.outputs, "cluster")
+        try:
+            ended = _ended_task(context, cluster, task, service, shell)
+        except KeyboardInterrupt:
+            shell.succeeds(aws(context, "ecs", "stop-task", "--cluster", cluster, "--task", task))
+            raise
+        shell.sleep(LOG_DELAY_SECONDS)
+        shell.stream(_output_of_task(context, task, service))
+        return _exit_code(ended, service)
+
+    def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+        """See `CloudCli.exec`.
+
+        ECS Exec does not support a read-only root file system (Amazon ECS developer guide, "Monitor containers with ECS
+        Exec", considerations), so services do not enable it.
+        """
+        context = _checked(stack, service, shell)
+        deployed = _deployed(stack, service)
+        if deployed.outputs.get("enableExecuteCommand") is not True:
+            problem = "ECS Exec needs a writable root file system, and containers have a read-only one"
+            fix = (
+                f"run agent-platform run {stack.name} {service} -- {shlex.join(command)}, which starts a new task with the "
+                "service's image, environment and access"
+            )
+            raise InvalidConfiguration([Unsupported("aws", f"services.{service}", problem, fix)])
+        cluster = ("--cluster", _text(deployed.outputs, "cluster"))
+        query = ("--desired-status", "RUNNING", "--query", "taskArns[0]", "--output", "text")
+        task = shell.output(aws(context, "ecs", "list-tasks", *cluster, "--service-name", deployed.id, *query)).strip()
+        if task in ("", "None"):
+            raise CliFailure(
+                f"services.{service}", "no replica is running", f"read agent-platform logs {stack.name} {service}"
+            )
+        terminal = ("--container", service, "--interactive", "--command", shlex.join(command))
+        return shell.stream(aws(context, "ecs", "execute-command", *cluster, "--task", task, *terminal))
+
+    def state_backend(self, spec: Platform, name: str) -> StateBackend:
+        """See `CloudCli.state_backend`."""
+        if not STATE_NAME.fullmatch(name):
+            fix = "use up to 48 lower-case letters, digits and hyphens, starting and ending with a letter or digit"
+            raise CliFailure("--create-state", f"{json.dumps(name)} cannot be part of the name of a bucket", fix)
+        context = _context(spec, name)
+        bucket, alias = f"{name}-pulumi-state", f"alias/{name}-pulumi"
+        return StateBackend(
+            url=f"s3://{bucket}?region={context.region}",
+            secrets_provider=f"awskms://{alias}?region={context.region}",
+            commands=(*_key_commands(context, alias, name), *_bucket_commands(context, bucket, alias)),
+        )
+
+
+def aws(
+    context: AwsContext, *arguments: str, stdin: CliCommand | None = None, unless: CliCommand | None = None
+) -> CliCommand:
+    """Command of the AWS CLI in the region of the stack."""
+    return CliCommand(("aws", *arguments, "--region", context.region), stdin=stdin, unless=unless, environment=NO_PAGER)
+
+
+def registry_host(context: AwsContext) -> str:
+    """Host of the account's registry in the region; that of the Chinese partition ends in .cn."""
+    suffix = ".cn" if context.partition == "aws-cn" else ""
+    return f"{context.account_id}.dkr.ecr.{context.region}.amazonaws.com{suffix}"
+
+
+def run_task(context: AwsContext, deployed: DeployedResource, service: str, command: Sequence[str]) -> CliCommand:
+    """Command that starts one task of a service with another command; its subnets and groups are those of the service."""
+    network = _mapping(deployed.outputs, "networkConfiguration")
+    addresses = {
+        "subnets": network.get("subnets"),
+        "securityGroups": network.get("securityGroups"),
+        "assignPublicIp": "DISABLED",
+    }
+    overrides = {"containerOverrides": [{"name": service, "command": list(command)}]}
+    return aws(
+        context,
+        *("ecs", "run-task", "--cluster", _text(deployed.outputs, "cluster")),
+        *("--task-definition", _text(deployed.outputs, "taskDefinition"), "--launch-type", "FARGATE", "--count", "1"),
+        *("--network-configuration", json.dumps({"awsvpcConfiguration": addresses})),
+        *("--overrides", json.dumps(overrides), "--started-by", "agent-platform", "--output", "json"),
+    )
+
+
+def _context(spec: Platform, stack: str) -> AwsContext:
+    return AwsContext(spec, stack, spec.aws.region if spec.aws else "")
+
+
+def _log_group(context: AwsContext, service: str) -> str:
+    return context.log_group("services", service)
+
+
+def _checked(stack: DeployedStack, service: str, shell: Shell) -> AwsContext:
+    """Context of a stack that has the service, after the account of the login was compared with that of the stack."""
+    if service not in stack.spec.services:
+        fix = f"use {listed(stack.spec.services)}"
+        raise CliFailure(f"services.{service}", f"the stack {stack.name} has no such service", fix)
+    context = _context(stack.spec, stack.name)
+    caller = shell.output(aws(context, "sts", "get-caller-identity", "--query", "Account", "--output", "text")).strip()
+    if caller != context.account_id:
+        problem = f"the AWS CLI is logged in to account {caller}, and the stack is in account {context.account_id}"
+        raise CliFailure("aws.account_id", problem, "set AWS_PROFILE to a profile of the stack's account")
+    return context
+
+
+def _deployed(stack: DeployedStack, service: str) -> DeployedResource:
+    resource = stack.resource(SERVICE_TYPE, f"{stack.name}-compute-{service}")
+    if resource is None:
+        raise _not_deployed(stack, service)
+    return resource
+
+
+def _not_deployed(stack: DeployedStack, service: str) -> CliFailure:
+    return CliFailure(f"services.{service}", "not deployed yet", f"run agent-platform up {stack.name}")
+
+
+def _started_task(answer: str, service: str) -> str:
+    """ARN of the task in the answer of `run-task`, which also succeeds when no task starts."""
+    document: object = json.loads(answer)
+    if not is_mapping(document):
+        raise CliFailure(f"services.{service}", "the answer of aws ecs run-task is no object", "update the AWS CLI")
+    tasks = document.get("tasks")
+    if is_list(tasks) and tasks and is_mapping(tasks[0]):
+        return _text(tasks[0], "taskArn")
+    failures = document.get("failures")
+    reasons = [str(each.get("reason", "unknown")) for each in failures if is_mapping(each)] if is_list(failures) else []
+    problem = f"no task started: {listed(reasons, 'and') or 'AWS states no reason'}"
+    raise CliFailure(f"services.{service}", problem, "run the same command again in a minute")
+
+
+def _ended_task(context: AwsContext, cluster: str, task: str, service: str, shell: Shell) -> Raw:
+    """Description of a task once it has stopped."""
+    address = ("--cluster", cluster, "--tasks", task)
+    for _ in range(WAITS):
+        waited = shell.succeeds(aws(context, "ecs", "wait", "tasks-stopped", *address))
+        described: object = json.loads(
+            shell.output(aws(context, "ecs", "describe-tasks", *address, "--query", "tasks[0]", "--output", "json"))
+        )
+        if is_mapping(described) and (waited or described.get("lastStatus") == "STOPPED"):
+            return described
+    problem = f"the task still runs after {WAITS // 6} hours"
+    stop = aws(context, "ecs", "stop-task", "--cluster", cluster, "--task", task)
+    raise CliFailure(f"services.{service}", problem, f"wait for it, or stop it: {shlex.join(stop.arguments)}")
+
+
+def _output_of_task(context: AwsContext, task: str, service: str) -> CliCommand:
+    """Command that prints the lines of a stopped task; the stream is `<prefix>/<container>/<task id>`."""
+    stream = f"{service}/{service}/{task.rpartition('/')[2]}"
+    # a list of one for each event: text output prints each list on its own line
+    lines = ("--query", "events[*].[message]", "--output", "text")
+    names = ("--log-group-name", _log_group(context, service), "--log-stream-names", stream)
+    return aws(context, "logs", "filter-log-events", *names, *lines)
+
+
+def _exit_code(task: Raw, service: str) -> int:
+    """Exit code of the service's container; a task that did not start has none."""
+    containers = task.get("containers")
+    named = (
+        [each for each in containers if is_mapping(each) and each.get("name") == service] if is_list(containers) else []
+    )
+    code = named[0].get("exitCode") if named else None
+    if isinstance(code, int):
+        return code
+    reason = next(
+        (str(text) for text in (task.get("stoppedReason"), *(each.get("reason") for each in named)) if text), ""
+    )
+    problem = f"the task stopped before its command ended: {reason.rstrip('.') or 'AWS states no reason'}"
+    raise CliFailure(f"services.{service}", problem, "read the service's logs, then run the same command again")
+
+
+def _key_commands(context: AwsContext, alias: str, name: str) -> tuple[CliCommand, ...]:
+    """Key that encrypts the stack's secrets; the id of a key is only known from an answer, so `xargs` appends it."""
+    exists = aws(context, "kms", "describe-key", "--key-id", alias)
+    create = aws(
+        context,
+        *("kms", "create-key", "--description", f"Encrypts the secrets of Pulumi stacks of {name}"),
+        *("--query", "KeyMetadata.KeyId", "--output", "text"),
+    )
+    found = aws(context, "kms", "describe-key", "--key-id", alias, "--query", "KeyMetadata.KeyId", "--output", "text")
+    region = ("--region", context.region)
+    name_it = ("xargs", "aws", "kms", "create-alias", "--alias-name", alias, *region, "--target-key-id")
+    rotate_it = ("xargs", "aws", "kms", "enable-key-rotation", *region, "--key-id")
+    return (
+        CliCommand(name_it, stdin=create, unless=exists, environment=NO_PAGER),
+        CliCommand(rotate_it, stdin=found, environment=NO_PAGER),
+    )
+
+
+def _bucket_commands(context: AwsContext, bucket: str, alias: str) -> tuple[CliCommand, ...]:
+    """Bucket with versions, the key's encryption and no public access."""
+    exists = aws(context, "s3api", "head-bucket", "--bucket", bucket)
+    # us-east-1 is the default location, which the API does not accept as a constraint
+    location = (
+        ()
+        if context.region == "us-east-1"
+        else ("--create-bucket-configuration", f"LocationConstraint={context.region}")
+    )
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": alias}
+    encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True}]}
+    blocked = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+    return (
+        aws(context, "s3api", "create-bucket", "--bucket", bucket, *location, unless=exists),
+        aws(
+            context,
+            "s3api",
+            "put-public-access-block",
+            "--bucket",
+            bucket,
+            "--public-access-block-configuration",
+            blocked,
+        ),
+        aws(
+            context,
+            "s3api",
+            "put-bucket-versioning",
+            "--bucket",
+            bucket,
+            "--versioning-configuration",
+            "Status=Enabled",
+        ),
+        aws(
+            context,
+            *("s3api", "put-bucket-encryption", "--bucket", bucket),
+            *("--server-side-encryption-configuration", json.dumps(encryption)),
+        ),
+    )
+
+
+def _mapping(outputs: Mapping[str, object], key: str) -> Raw:
+    value = outputs.get(key)
+    if not is_mapping(value):
+        raise CliFailure(key, "missing in the state of the ECS service", "run agent-platform up for the stack")
+    return value
+
+
+def _text(outputs: Mapping[str, object], key: str) -> str:
+    value = outputs.get(key)
+    if not isinstance(value, str):
+        raise CliFailure(key, "missing in the state of the ECS service", "run agent-platform up for the stack")
+    return value
+
+
+CLI: CloudCli = AwsCli()
