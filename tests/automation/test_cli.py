@@ -10,6 +10,7 @@ import yaml
 
 from automation.cli.engine import engine
 from automation.cli.main import app, config
+from automation.cli.secret import secret
 from automation.cli.session import ExitCode
 from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 from automation.plan.spec_keys import BASE
@@ -99,14 +100,11 @@ def test_exit_codes_are_listed_in_the_help(run: Run) -> None:
 
 
 def test_every_help_text_begins_with_a_verb() -> None:
-    commands = [
-        command.callback
-        for command in [*app.registered_commands, *config.registered_commands, *engine.registered_commands]
-    ]
+    commands = [command.callback for group in (app, config, engine, secret) for command in group.registered_commands]
     first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
     assert first_words <= {
-        "Check", "Delete", "Deploy", "Destroy", "Generate", "Install", "List", "Print", "Recover", "Release", "Replace",
-        "Restore", "Show", "Update", "Write",
+        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Generate", "Install", "List", "Print", "Recover", "Release", "Replace",
+        "Restore", "Show", "Store", "Update", "Write",
     }  # fmt: skip
 
 
