@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from providers.azure.base.image_sources import registry_refusals
+from providers.azure.base.image_sources import registry_adjustments, registry_refusals
 from providers.azure.base.limits import (
     deployer_adjustments,
     location_refusals,
@@ -42,6 +42,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     network_adjustments,
+    registry_adjustments,
     deployer_adjustments,
     model_adjustments,
     database_adjustments,

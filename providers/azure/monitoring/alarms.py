@@ -217,7 +217,8 @@ def log_alert(
         evaluation_frequency=iso_duration(query.frequency_seconds),
         window_size=iso_duration(query.window_seconds),
         auto_mitigate=True,
-        # Azure creates a table with its first row, and the API rejects a query of a table that does not exist
+        # Azure creates a table with its first row, and the API rejects a query of a table that does not exist;
+        # tests/azure/test_queries.py parses every query instead
         skip_query_validation=True,
         criteria=monitor.ScheduledQueryRuleCriteriaArgs(all_of=[condition]),
         actions=monitor.ActionsArgs(action_groups=[channels.group(alarm.severity)]),
