@@ -1,9 +1,11 @@
 """Storage account and key for the Pulumi state, outside the resource groups of the stacks. Pure.
 
 The account has versions, no keys and no anonymous access: the engine logs in with Microsoft Entra ID, as the user of `az
-login` or the identity of a workflow. Each command can be repeated: the key is created through the Resource Manager, which
-returns an existing key, while `az keyvault key create` would add a version that cannot decrypt what the first has encrypted.
+login` or the identity of a workflow. The key is created through the Resource Manager, which returns an existing key: `az
+keyvault key create` would add a version, which cannot decrypt what the first one has encrypted.
 """
+
+from dataclasses import replace
 
 from providers.azure.base.limits import LOCATIONS_WITH_ZONES
 from providers.azure.cli_commands import az, rest_put
@@ -39,12 +41,11 @@ def state_backend(context: AzureContext, name: str) -> StateBackend:
         secrets_provider=f"azurekeyvault://{vault}.vault.azure.net/keys/{KEY}",
         commands=(
             *(_register(context, namespace) for namespace in ("Microsoft.Storage", "Microsoft.KeyVault")),
-            az(context, "group", "create", "--name", name, "--location", context.region, "--output", "none"),
-            _vault(context, vault_id),
+            _group(context, name),
+            _vault(context, name, vault),
             *_storage(context, name, account),
             _grant(context, ROLES["storage"], f"{group}/providers/Microsoft.Storage/storageAccounts/{account}"),
             _grant(context, ROLES["vault"], vault_id),
-            # after the others, because the call that creates the vault returns before it is complete
             rest_put(f"{vault_id}/keys/{KEY}", VAULT_API_VERSION, {"properties": {"kty": "RSA", "keySize": KEY_BITS}}),
         ),
     )
@@ -54,16 +55,23 @@ def _register(context: AzureContext, namespace: str) -> CliCommand:
     return az(context, "provider", "register", "--namespace", namespace, "--wait")
 
 
+def _group(context: AzureContext, name: str) -> CliCommand:
+    create = az(context, "group", "create", "--name", name, "--location", context.region, "--output", "none")
+    return replace(create, unless=az(context, "group", "show", "--name", name, "--output", "none"))
+
+
 def _storage(context: AzureContext, group: str, account: str) -> tuple[CliCommand, ...]:
     redundancy = "Standard_ZRS" if context.region in LOCATIONS_WITH_ZONES else "Standard_GRS"
+    named = ("--name", account, "--resource-group", group)
+    create = az(
+        context,
+        *("storage", "account", "create", *named),
+        *("--location", context.region, "--kind", "StorageV2", "--sku", redundancy, "--min-tls-version", "TLS1_2"),
+        *("--https-only", "true", "--allow-blob-public-access", "false", "--allow-shared-key-access", "false"),
+        *("--output", "none"),
+    )
     return (
-        az(
-            context,
-            *("storage", "account", "create", "--name", account, "--resource-group", group),
-            *("--location", context.region, "--kind", "StorageV2", "--sku", redundancy, "--min-tls-version", "TLS1_2"),
-            *("--https-only", "true", "--allow-blob-public-access", "false", "--allow-shared-key-access", "false"),
-            *("--output", "none"),
-        ),
+        replace(create, unless=az(context, "storage", "account", "show", *named, "--output", "none")),
         az(
             context,
             *("storage", "account", "blob-service-properties", "update", "--account-name", account),
@@ -79,19 +87,15 @@ def _storage(context: AzureContext, group: str, account: str) -> tuple[CliComman
     )
 
 
-def _vault(context: AzureContext, vault_id: str) -> CliCommand:
-    """Vault; `az keyvault create` fails for one that exists."""
-    vault = {
-        "location": context.region,
-        "properties": {
-            "tenantId": context.tenant_id,
-            "sku": {"family": "A", "name": "standard"},
-            "enableRbacAuthorization": True,
-            "enablePurgeProtection": True,
-            "enableSoftDelete": True,
-        },
-    }
-    return rest_put(vault_id, VAULT_API_VERSION, vault)
+def _vault(context: AzureContext, group: str, vault: str) -> CliCommand:
+    """Vault that accepts roles only, not access policies; a deleted one keeps its name for 90 days."""
+    named = ("--name", vault, "--resource-group", group)
+    create = az(
+        context,
+        *("keyvault", "create", *named, "--location", context.region, "--enable-rbac-authorization", "true"),
+        *("--enable-purge-protection", "true", "--output", "none"),
+    )
+    return replace(create, unless=az(context, "keyvault", "show", *named, "--output", "none"))
 
 
 def _grant(context: AzureContext, role: str, scope: str) -> CliCommand:

@@ -9,7 +9,7 @@ import pytest
 from providers import command_line
 from providers.azure.cli import CLI, approve_links, pending_approvals
 from providers.azure.console_logs import execution_query, service_query
-from providers.contract.cli import CliFailure, LogQuery
+from providers.contract.cli import CliFailure, LogQuery, run_missing
 from tests.azure.fake_shell import ENVIRONMENT_ID, FakeShell, stack, text
 from tests.azure.kql import faults
 from tests.azure.plans import spec_of
@@ -212,9 +212,21 @@ def test_the_state_has_an_account_and_a_key_of_its_own() -> None:
 
 def test_repeating_creates_no_second_version_of_the_key() -> None:
     commands = [command.arguments for command in CLI.state_backend(spec_of(), "acme").commands]
-    assert not [arguments for arguments in commands if "keyvault" in arguments]
+    assert not [arguments for arguments in commands if arguments[1:3] == ("keyvault", "key")]
     (key,) = [arguments for arguments in commands if any("/keys/pulumi?" in part for part in arguments)]
     assert json.loads(key[key.index("--body") + 1]) == {"properties": {"kty": "RSA", "keySize": 3072}}
+
+
+def test_what_exists_is_not_created_again() -> None:
+    commands = CLI.state_backend(spec_of(), "acme").commands
+    shell = FakeShell()
+    run_missing(commands, shell)
+    for part in ("group create", "storage account create", "keyvault create"):
+        assert not shell.with_part(part)
+    empty = FakeShell(missing=("group show", "account show", "keyvault show"))
+    run_missing(commands, empty)
+    for part in ("group create", "storage account create", "keyvault create"):
+        assert len(empty.with_part(part)) == 1
 
 
 @pytest.mark.parametrize(("name", "fault"), [("a-name-that-is-very-long", "Shorten it by 7"), ("Acme", "lower-case")])
