@@ -61,7 +61,7 @@ def test_storage_is_required_by_objects_and_by_flow_logs() -> None:
 
 
 def test_the_smallest_stack_needs_seven_providers() -> None:
-    changes = {
+    changes: dict[str, object] = {
         "services.gateway.path": DROP,
         "services.gateway.uses": [],
         "network.flow_logs": False,

@@ -1,6 +1,7 @@
 """One-off tasks as Container Apps jobs."""
 
 import json
+from typing import Any, cast
 
 import pytest
 
@@ -53,8 +54,7 @@ ANSWERS = {
 def test_a_job_has_the_apps_image_secrets_and_identities_and_the_command() -> None:
     document = job_document(APP, ["python", "manage.py", "migrate"])
     assert document["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {IDENTITY: {}}}
-    properties = document["properties"]
-    assert isinstance(properties, dict)
+    properties = cast("dict[str, dict[str, Any]]", document["properties"])
     (container,) = properties["template"]["containers"]
     assert container["args"] == ["python", "manage.py", "migrate"] and "probes" not in container
     assert container["env"] == [{"name": "DATABASE_URL", "secretRef": "database-url"}]
