@@ -38,6 +38,7 @@ from automation.deploy.retries import Patience
 from automation.deploy.rollout import wait_for_rollout
 from automation.deploy.state import LockHolder
 from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_secrets, open_stack, unknown_stack
+from automation.local.state import LocalState, local_state
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.file_checks import EXPIRES_KEY
@@ -114,9 +115,18 @@ class Deployment:
         return self.workdir.file
 
     @cached_property
+    def local_state(self) -> LocalState | None:
+        """State of a Docker stack in the project's folder; None with another backend, and for every other cloud."""
+        return local_state(self.folder, self.stack, self.name, {**os.environ, **self.environment})
+
+    @cached_property
     def engine(self) -> ProjectStack:
         """Stack under the engine, for operations that have no method here."""
-        return open_stack(self.work_folder, self.name, self.environment, self.secrets_provider, self.folder)
+        environment = self.environment
+        if self.local_state is not None:
+            self.local_state.create()
+            environment = {**self.local_state.environment({**os.environ, **environment}), **environment}
+        return open_stack(self.work_folder, self.name, environment, self.secrets_provider, self.folder)
 
     @property
     def traits(self) -> ResourceTraits:
@@ -131,7 +141,8 @@ class Deployment:
         A stack that the backend does not have is created, or reported as a failure when `create` is False. `replace`
         contains URNs of resources to replace.
         """
-        new = False
+        # nobody shares the state on this machine with a stack of the same name
+        create, new = create or self.local_state is not None, False
         if self.workdir.to_reseal:
             with self.engine_errors():
                 new = copy_secrets(self.engine, self.workdir, self.create if create else None)
