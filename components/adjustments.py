@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from providers import limits
-from providers.contract.diagnostics import Adjustment, Effect
+from providers.contract.diagnostics import Adjustment, Effect, listed
 from providers.contract.spec import Platform
 
 MEASURED_AT_ENTRY = ("error_percent", "latency_p95_seconds")
@@ -22,6 +22,7 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
     if not spec.public and "ingress" in spec.model_fields_set:
         requested = spec.ingress.model_dump(exclude_unset=True, mode="json")
         yield Adjustment("ingress", requested, Effect.IGNORED, NO_ENTRY)
+    yield from _evicted_jobs(spec)
     yield from _monitoring(spec)
     yield from _metrics(spec)
     if spec.recovery.standby_region is not None and spec.recovery.mode == "none":
@@ -42,6 +43,23 @@ def _monitoring(spec: Platform) -> Iterator[Adjustment]:
             yield Adjustment(f"monitoring.alerts.{key}", requested, Effect.IGNORED, NO_ENTRY)
     if spec.monitoring.slo is not None:
         yield Adjustment("monitoring.slo", spec.monitoring.slo.model_dump(), Effect.IGNORED, NO_ENTRY)
+
+
+def _evicted_jobs(spec: Platform) -> Iterator[Adjustment]:
+    """Yield the eviction policy that deletes Celery's queues, which are keys without an expiry like any other.
+
+    https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html#key-eviction
+    """
+    workers = [name for name, service in spec.services.items() if service.app == "celery" and "cache" in service.uses]
+    cache = spec.cache
+    if cache is None or not workers or not cache.eviction.startswith("allkeys"):
+        return
+    key = "cache.eviction" if "eviction" in cache.model_fields_set else "cache"
+    reason = (
+        f"with {cache.eviction}, a full cache deletes queued jobs of {listed(workers, 'and')}; "
+        "set cache.eviction to noeviction, or to volatile-lru where cached values expire"
+    )
+    yield Adjustment(key, cache.eviction, Effect.PARTIAL, reason)
 
 
 def _metrics(spec: Platform) -> Iterator[Adjustment]:

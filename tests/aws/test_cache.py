@@ -57,7 +57,7 @@ def test_the_node_type_follows_the_memory_of_the_spec(prod: Inventory) -> None:
 
 
 def test_the_eviction_policy_is_that_of_the_spec(prod: Inventory) -> None:
-    assert parameters(prod)["maxmemory-policy"] == "allkeys-lru"
+    assert parameters(prod)["maxmemory-policy"] == "volatile-lru"
     assert parameters(development(), "dev")["maxmemory-policy"] == "noeviction"
     assert prod.one("prod-cache-parameters").inputs["family"] == "valkey8"
 

@@ -166,7 +166,7 @@ def test_the_environment_has_the_port_and_the_urls_of_callees(prod: Inventory) -
 
 def test_a_secret_is_a_reference_to_one_version(prod: Inventory) -> None:
     found = pairs(container(prod, "gateway")["secrets"], "valueFrom")
-    assert set(found) == {"DATABASE_URL", "OPENAI_API_KEY", "PGPASSWORD", "REDIS_URL"}
+    assert set(found) == {"DATABASE_URL", "OPENAI_API_KEY", "OS_SECURITY_KEY", "PGPASSWORD", "REDIS_URL"}
     for reference in found.values():
         arn, version = reference.split(":::")
         assert arn.startswith("<secretsmanager:Secret ") and version.endswith(".versionId")
@@ -185,7 +185,7 @@ def test_the_health_settings_of_the_spec_reach_the_container_check() -> None:
 
 def test_a_worker_runs_the_check_of_its_preset(prod: Inventory) -> None:
     command = strings(json_object(container(prod, "worker")["healthCheck"])["command"])
-    assert command[0] == "CMD-SHELL" and "inspect ping" in command[1]
+    assert command[0] == "CMD-SHELL" and "/proc/net/tcp" in command[1]
 
 
 def test_a_command_of_the_spec_replaces_that_of_the_image() -> None:

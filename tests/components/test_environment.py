@@ -113,6 +113,12 @@ def test_a_server_keeps_idle_connections_longer_than_the_entry(inputs: ServiceIn
     assert of(service, inputs).plain["UVICORN_TIMEOUT_KEEP_ALIVE"] == "125"
 
 
+@pytest.mark.parametrize("app", ["django", "fastapi"])
+def test_gunicorn_keeps_idle_connections_longer_than_the_entry(inputs: ServiceInputs, app: str) -> None:
+    service = Service.model_validate({"app": app, "image": IMAGE})
+    assert of(service, inputs).plain["GUNICORN_CMD_ARGS"] == "--keep-alive=125"
+
+
 def test_a_users_variable_takes_precedence_and_is_set_once(inputs: ServiceInputs) -> None:
     own = {"PGHOST": "proxy", "MODELS": "three", "AWS_REGION": "eu-west-1", "UVICORN_TIMEOUT_KEEP_ALIVE": "9"}
     service = Service(app="fastapi", image=IMAGE, uses=("database", "models"), environment=own, secrets=("PGPASSWORD",))

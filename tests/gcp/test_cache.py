@@ -68,7 +68,7 @@ def test_high_availability_is_a_replica_in_another_zone(prod: Inventory) -> None
 
 def test_memory_and_eviction_are_those_of_the_spec(prod: Inventory) -> None:
     assert (inputs(prod)["memorySizeGb"], inputs(development(), "dev")["memorySizeGb"]) == (3, 1)
-    assert inputs(prod)["redisConfigs"] == {"maxmemory-policy": "allkeys-lru"}
+    assert inputs(prod)["redisConfigs"] == {"maxmemory-policy": "volatile-lru"}
     assert inputs(development(), "dev")["redisConfigs"] == {"maxmemory-policy": "noeviction"}
 
 
