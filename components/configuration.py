@@ -22,7 +22,9 @@ def spec_of(
     if sealed is not None:
         # Decrypting an object passes its secret parts on as clear text, so nothing of it is printed or used.
         problem = "a secret inside the object would be passed on as clear text"
-        fix = f"run `pulumi config set --secret {PROJECT}:NAME` and list NAME under a service's `secrets`"
+        fix = (
+            f"list a name under a service's `secrets`, run `agent-platform secret set {stack} NAME`, and remove it here"
+        )
         raise InvalidConfiguration([ConfigError(sealed, problem, fix)])
     if text is None:
         raise InvalidConfiguration([ConfigError(PLATFORM_KEY, "missing", "describe the platform under this key")])

@@ -26,21 +26,33 @@ def load() -> Settings:
     config = pulumi.Config(PROJECT)
     stack = pulumi.get_stack()
     spec = spec_of(config.get("platform"), stack, sealed=PLATFORM_KEY if is_config_secret(PLATFORM_KEY) else None)
+    errors = [_in_clear_text(stack, name) for name in spec.secrets if _is_plain(config, name)]
     values = {name: config.get_secret(name) for name in spec.secrets}
     present = {name: value for name, value in values.items() if value is not None}
-    missing = [_missing(f"services.{spec.readers_of(name)[0]}.secrets", name) for name in values if name not in present]
+    missing = [
+        _missing(stack, f"services.{spec.readers_of(name)[0]}.secrets", name) for name in values if name not in present
+    ]
     missing += [
-        _missing(f"services.{service}.image_credentials", value.image_credentials)
+        _missing(stack, f"services.{service}.image_credentials", value.image_credentials)
         for service, value in spec.services.items()
         if value.image_credentials is not None and config.get_secret(value.image_credentials) is None
     ]
     # secrets that the cloud's own components read from the stack; no service does
     of_cloud = [name for name in limits(spec.cloud).stack_secrets(spec) if config.get_secret(name) is None]
-    missing += [_missing("cloud", name) for name in of_cloud]
-    if missing:
-        raise InvalidConfiguration(missing)
+    missing += [_missing(stack, "cloud", name) for name in of_cloud]
+    if errors or missing:
+        raise InvalidConfiguration([*errors, *missing])
     return Settings(stack, spec, present)
 
 
-def _missing(key: str, name: str) -> ConfigError:
-    return ConfigError(key, f"the secret {name} has no value", f"run `pulumi config set --secret {PROJECT}:{name}`")
+def _is_plain(config: pulumi.Config, name: str) -> bool:
+    return not is_config_secret(f"{PROJECT}:{name}") and config.get(name) is not None
+
+
+def _in_clear_text(stack: str, name: str) -> ConfigError:
+    fix = f"remove it and run `agent-platform secret set {stack} {name}`"
+    return ConfigError(f"{PROJECT}:{name}", "a secret in clear text", fix)
+
+
+def _missing(stack: str, key: str, name: str) -> ConfigError:
+    return ConfigError(key, f"the secret {name} has no value", f"run `agent-platform secret set {stack} {name}`")

@@ -30,6 +30,8 @@ POSSIBLE: Mapping[str, Mapping[str, object]] = {
     },
 }
 """What production must say differently on a cloud that refuses a part of it; the refusals have tests of their own."""
+WITH_KEY: Mapping[str, object] = {"app": "agentos", "secrets": ["OS_SECURITY_KEY"]}
+"""Part of a service that production may route to."""
 
 
 @cache

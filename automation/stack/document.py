@@ -13,6 +13,7 @@ from typing import Self
 
 from automation.stack.file_checks import (
     SEALED_WITH,
+    clear_text_errors,
     config_errors,
     is_sealed,
     secret_errors,
@@ -222,19 +223,13 @@ class StackDocument:
         unlisted = _unlisted_secrets(stack, self.config) if stack is not None else {}
         if stack is not None:
             errors += secret_errors(unlisted, stack.missing_secrets)
+            errors += clear_text_errors(
+                name, {key: self.config[key] for key in stack.secret_keys if key in self.config}
+            )
         if errors or stack is None:
             raise InvalidConfiguration(errors)
         unused = [Adjustment(key, "[secret]", Effect.IGNORED, "no service lists this secret") for key in unlisted]
         return replace(stack, adjustments=tuple(unused))
-
-
-def with_sealed_values(text: str, engine_text: str, path: Path) -> str:
-    """Return the text of a file with the sealed values of `engine_text`, and the keys that decrypt them.
-
-    The engine formats the whole file in its own way when it seals a value; nothing else of its text is taken.
-    """
-    sealed = StackDocument.parse(engine_text, path).sealed
-    return StackDocument.parse(text, path).with_sealed(sealed).dump()
 
 
 def stack_names(folder: Path) -> list[str]:

@@ -74,7 +74,7 @@ def _key_errors(key: str, value: object) -> Iterator[ConfigError]:
         fix = "remove it; a secret has the name of its variable, in upper case"
         yield ConfigError(key, f"unknown key{did_you_mean(name, ['platform'])}", fix)
     elif (is_list(value) or is_mapping(value)) and not is_sealed(value):
-        yield ConfigError(key, "a secret is text", f"run `pulumi config set --secret {key}`")
+        yield ConfigError(key, "a secret is text", f"remove it and run `agent-platform secret set STACK {name}`")
 
 
 def secret_errors(unlisted: Mapping[str, object], missing: Sequence[str]) -> Iterator[ConfigError]:
@@ -84,8 +84,17 @@ def secret_errors(unlisted: Mapping[str, object], missing: Sequence[str]) -> Ite
         if hint:
             yield ConfigError(key, f"no service lists this secret{hint}", "correct its name, or remove it")
         elif not is_sealed(value):
-            fix = f"list it under a service's `secrets` and run `pulumi config set --secret {key}`, or remove it"
+            name = key.removeprefix(f"{PROJECT}:")
+            fix = f"list it under a service's `secrets` and run `agent-platform secret set STACK {name}`, or remove it"
             yield ConfigError(key, "a value in clear text that no service lists", fix)
+
+
+def clear_text_errors(stack: str, secrets: Mapping[str, object]) -> Iterator[ConfigError]:
+    """Yield an error for each listed secret whose value is not sealed: the file, the state and CI's log would show it."""
+    for key, value in secrets.items():
+        if not is_sealed(value) and not is_list(value) and not is_mapping(value):
+            fix = f"remove it and run `agent-platform secret set {stack} {key.removeprefix(f'{PROJECT}:')}`"
+            yield ConfigError(key, "a secret in clear text", fix)
 
 
 def _are(names: Sequence[str]) -> str:

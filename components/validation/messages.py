@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from components.validation.key_hints import meant_key, unavailable
 from components.validation.schema import described, keys_at, words_at
+from components.validation.secret_patterns import kind_of_token
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
@@ -48,7 +49,7 @@ NOT_AVAILABLE_YET = {"recovery.mode": ("backup", "warm")}
 """Words that a later version will take."""
 WORD_SYNONYMS = {"amazon": "aws", "google": "gcp", "gcloud": "gcp", "microsoft": "azure", "local": "docker"}
 """Other words for the value of a key."""
-LIST_NAMES = "list the names alone, and set each value by `pulumi config set --secret agent-platform:NAME`"
+LIST_NAMES = "list the names alone, and set each value by `agent-platform secret set STACK NAME`"
 NEVER_SHOWN = ("accept_risk", "command", "environment", "images", "parameters", "secrets", "tags")
 """Keys whose values may hold a secret or text of any length."""
 MAX_SHOWN_CHARACTERS = 60
@@ -179,4 +180,6 @@ def locate(location: Sequence[int | str], platform: Raw) -> tuple[str, object]:
 def _name(part: str) -> str:
     """Return a key as a message names it: `NAME=value` in place of a name may hold a secret after the sign."""
     name = part.partition("=")[0]
+    if kind_of_token(name) is not None:
+        return "[hidden]"
     return name if len(name) <= MAX_SHOWN_CHARACTERS else f"{name[:MAX_SHOWN_CHARACTERS]}..."

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from components.validation.messages import keys_concerned, message_of
 from components.validation.rules import overlap, rule_errors
 from components.validation.schema import Location, with_empty_blocks
+from components.validation.secret_detection import plain_secret_errors
 from components.validation.service_rules import plain_path
 from providers import AVAILABLE, limits
 from providers.contract.diagnostics import ConfigError, Diagnostic, InvalidConfiguration
@@ -53,9 +54,17 @@ def parse(raw: Raw, stack: str, source: Mapping[str, str] | None = None) -> Plat
     """
     reading = _read(raw, source or {})
     errors: list[Diagnostic] = list(reading.errors)
+    secrets = [
+        error
+        for error in plain_secret_errors(raw, stack)
+        if not any(overlap(error.key, known.key) for known in reading.errors)
+    ]
+    errors += secrets
+    # no other message about such a value, which might repeat it
+    unclear = [*reading.unclear, *(error.key for error in secrets)]
     if reading.spec is not None:
         derived = [*rule_errors(reading.spec, reading.unclear), *_limit_errors(reading.spec, stack, reading.unclear)]
-        errors += [error for error in derived if not any(overlap(error.key, key) for key in reading.unclear)]
+        errors += [error for error in derived if not any(overlap(error.key, key) for key in unclear)]
     if errors or reading.spec is None:
         raise InvalidConfiguration(errors)
     return reading.spec

@@ -1,13 +1,20 @@
 """Values that production refuses unless `accept_risk` names the key and a reason: data loss or an open door."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network, collapse_addresses
 
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
 
 SINGLE_ZONE = "runs in a single zone"
+AUTHENTICATION = "ingress.auth"
+"""Key of the risk that anybody can call a service; no setting yet, so only `accept_risk` names it."""
+AGENTOS_KEY = "OS_SECURITY_KEY"
+AGENTOS_JWT = ("JWT_VERIFICATION_KEY", "JWT_JWKS_FILE")
+"""Variables with which Agno's AgentOS (3.1.10) answers requests without a bearer token by 401; `/health` and `/info` stay open
+(https://docs.agno.com/agent-os/security)."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ def risks(spec: Platform) -> Iterator[Risk]:
     if spec.profile != "production":
         return
     yield from _network_risks(spec)
+    yield from _authentication_risks(spec)
     yield from _service_risks(spec)
     yield from _data_risks(spec)
 
@@ -37,6 +45,31 @@ def _network_risks(spec: Platform) -> Iterator[Risk]:
     if spec.public and spec.ingress.domain is None:
         danger = "missing; production needs a domain name for its certificate"
         yield Risk("ingress.domain", None, danger, "set the domain name")
+
+
+def _authentication_risks(spec: Platform) -> Iterator[Risk]:
+    """Yield the risk of routed services that are known to answer anybody.
+
+    Only AgentOS is known to authenticate clients, by its variables. A service that does so in its own code accepts the risk
+    with that reason; a platform for known address ranges has none.
+    """
+    unguarded = [name for name, service in spec.public.items() if not _authenticates(service)]
+    if not unguarded or not _open_to_anybody(spec):
+        return
+    keyed = [f"services.{name}.secrets" for name in unguarded if spec.services[name].app == "agentos"]
+    fix = f"list {AGENTOS_KEY} under {listed(keyed, 'and')}, or " if keyed else ""
+    danger = f"{listed(unguarded, 'and')} {'is' if len(unguarded) == 1 else 'are'} public without authentication"
+    yield Risk(AUTHENTICATION, None, danger, f"{fix}limit `ingress.allowed_cidrs` to your networks")
+
+
+def _authenticates(service: Service) -> bool:
+    own = {*service.secrets, *service.environment}
+    return service.app == "agentos" and (AGENTOS_KEY in service.secrets or any(name in own for name in AGENTOS_JWT))
+
+
+def _open_to_anybody(spec: Platform) -> bool:
+    ranges = collapse_addresses(IPv4Network(each) for each in spec.ingress.allowed_cidrs)
+    return any(each.prefixlen == 0 for each in ranges)
 
 
 def _service_risks(spec: Platform) -> Iterator[Risk]:
@@ -69,7 +102,16 @@ def _data_risks(spec: Platform) -> Iterator[Risk]:
 
 def check_risks(spec: Platform) -> Iterator[ConfigError]:
     """Refuse risks that `accept_risk` does not name."""
-    for risk in risks(spec):
+    yield from _refused(spec, (risk for risk in risks(spec) if risk.path != AUTHENTICATION))
+
+
+def check_authentication(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse public services without authentication; a rule of its own, because it reads more keys than the others."""
+    yield from _refused(spec, (risk for risk in risks(spec) if risk.path == AUTHENTICATION))
+
+
+def _refused(spec: Platform, of: Iterable[Risk]) -> Iterator[ConfigError]:
+    for risk in of:
         if risk.path not in spec.accept_risk:
             accept = f'accept it by `accept_risk: {{"{risk.path}": "<reason>"}}`'
             yield ConfigError(risk.path, risk.danger, f"{risk.fix}, or {accept}")

@@ -49,6 +49,10 @@ RULES = (
     Rule(platform_rules.check_parameters, reads=("database.parameters",)),
     Rule(platform_rules.check_recovery, reads=("recovery.mode",)),
     Rule(risks.check_risks, reads=("profile", "services.*.path")),
+    Rule(
+        risks.check_authentication,
+        reads=("profile", "services.*.path", "services.*.app", "services.*.secrets", "ingress.allowed_cidrs"),
+    ),
     Rule(risks.check_acceptances, reads=("*",)),
 )
 

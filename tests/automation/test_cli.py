@@ -10,7 +10,6 @@ import yaml
 
 from automation.cli.engine import engine
 from automation.cli.main import app, config
-from automation.cli.secret import secret
 from automation.cli.session import ExitCode
 from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 from automation.plan.spec_keys import BASE
@@ -36,7 +35,7 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def test_a_plan_shows_components_resources_and_chain(run: Run) -> None:
-    result = run("plan", "trial", "--full")
+    result = run("plan", "trial")
     assert result.code == 0
     assert result.out.startswith("AgentPlatform  trial, development on aws us-west-2")
     assert "ec2:Vpc  trial-network  10.20.0.0/16" in result.out
@@ -44,19 +43,17 @@ def test_a_plan_shows_components_resources_and_chain(run: Run) -> None:
 
 
 def test_a_piped_plan_has_no_colours(run: Run) -> None:
-    assert "\x1b" not in run("plan", "trial").out + run("plan", "trial", "--full").out
+    assert "\x1b" not in run("plan", "trial").out
 
 
 def test_no_line_of_a_piped_plan_has_trailing_spaces(run: Run) -> None:
-    output = run("plan", "trial").out + run("plan", "trial", "--full").out
-    assert [line for line in output.splitlines() if line.endswith("  ")] == []
+    assert [line for line in run("plan", "trial").out.splitlines() if line.endswith("  ")] == []
 
 
 def test_a_missing_secret_is_shown_with_the_command_that_sets_it(run: Run) -> None:
     result = run("plan", "trial")
     assert result.code == 0
-    assert "  agent-platform secret set trial API_KEY" in result.out
-    assert "API_KEY: agent-platform secret set trial API_KEY" in run("plan", "trial", "--full").out
+    assert "API_KEY: pulumi config set --stack trial --secret agent-platform:API_KEY" in result.out
 
 
 def test_an_accepted_risk_is_shown_with_its_reason(folder: Path, run: Run) -> None:
@@ -67,19 +64,19 @@ def test_an_accepted_risk_is_shown_with_its_reason(folder: Path, run: Run) -> No
         "accept_risk": {"services.web.replicas.min": "a trial of one week"},
     }
     write_stack_file(folder, "risky", with_values(BASE, risky))
-    assert "services.web.replicas.min: 1 replica runs in a single zone. Accepted:" in run("plan", "risky", "--full").out
-    assert "1 replica runs in a single zone; a trial of one week" in run("plan", "risky").out
+    assert "services.web.replicas.min: 1 replica runs in a single zone. Accepted:" in run("plan", "risky").out
     (risk,) = json.loads(run("plan", "risky", "--json").out)["acceptedRisks"]
     assert risk["reason"] == "a trial of one week"
 
 
 def test_adjustments_are_grouped_by_effect(folder: Path, run: Run) -> None:
     write_stack_file(folder, "noted", with_values(BASE, {"recovery.standby_region": "us-east-1"}))
-    (note,) = json.loads(run("plan", "noted", "--json").out)["adjustments"]
+    notes = json.loads(run("plan", "noted", "--json").out)["adjustments"]
+    (note,) = [note for note in notes if note["key"].startswith("recovery.")]
     assert (note["key"], note["requested"], note["written"]) == ("recovery.standby_region", "us-east-1", True)
     assert set(note) == {"key", "requested", "effect", "reason", "written"}
     titles = {"ignored": "Ignored settings", "adjusted": "Adjusted settings", "partial": "Partially applied settings"}
-    lines = run("plan", "noted", "--brief").out.splitlines()
+    lines = run("plan", "noted").out.splitlines()
     heading = lines.index(titles[note["effect"]])
     assert lines[heading + 1].startswith("└── recovery.standby_region: ")
 
@@ -90,7 +87,7 @@ def test_adjustments_of_default_values_are_shown_with_full_only(folder: Path, ru
     notes = json.loads(run("plan", "defaults", "--json").out)["adjustments"]
     hidden = [note["key"] for note in notes if not note["written"]]
     assert hidden
-    brief, full = run("plan", "defaults", "--brief").out, run("plan", "defaults", "--full").out
+    brief, full = run("plan", "defaults").out, run("plan", "defaults", "--full").out
     assert all(f"── {key}: " in full and f"── {key}: " not in brief for key in hidden)
     assert "adjusted; --full lists them" in brief
     assert "--full" not in full
@@ -103,11 +100,14 @@ def test_exit_codes_are_listed_in_the_help(run: Run) -> None:
 
 
 def test_every_help_text_begins_with_a_verb() -> None:
-    commands = [command.callback for group in (app, config, engine, secret) for command in group.registered_commands]
+    commands = [
+        command.callback
+        for command in [*app.registered_commands, *config.registered_commands, *engine.registered_commands]
+    ]
     first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
     assert first_words <= {
-        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Generate", "Install", "List", "Print", "Recover", "Release", "Replace",
-        "Restore", "Show", "Store", "Update", "Write",
+        "Check", "Delete", "Deploy", "Destroy", "Generate", "Install", "List", "Print", "Recover", "Release", "Replace",
+        "Restore", "Show", "Update", "Write",
     }  # fmt: skip
 
 
@@ -129,12 +129,44 @@ def test_json_has_the_inventory_adjustments_and_chain(run: Run) -> None:
 def test_json_has_no_secret(folder: Path, run: Run) -> None:
     document = {
         PLATFORM_KEY: with_values(BASE, {"services.web.secrets": ["API_KEY"]}),
-        "agent-platform:API_KEY": "hunter2",
+        "agent-platform:API_KEY": {"secure": "v1:hunter2"},
     }
     (folder / "Pulumi.open.yaml").write_text(yaml.safe_dump({"config": document}), encoding="utf-8")
     result = run("plan", "open", "--json").out
     assert "hunter2" not in result
     assert "[secret]" in result
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--diff", "docker"), ("--unknown",)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("changes", "beside", "message"),
+    [
+        (
+            {"services.web.secrets": ["API_KEY"]},
+            {"agent-platform:API_KEY": "hunter2"},
+            "agent-platform:API_KEY: a secret in clear text. Remove it and run `agent-platform secret set open API_KEY`.",
+        ),
+        (
+            {"services.web.environment": {"DB_PASSWORD": "hunter2"}},
+            {},
+            "services.web.environment.DB_PASSWORD: looks like a password. List DB_PASSWORD under services.web.secrets, run "
+            "`agent-platform secret set open DB_PASSWORD`, and remove it here.",
+        ),
+    ],
+    ids=["beside the platform", "in the environment"],
+)
+def test_a_secret_in_clear_text_is_refused_and_not_printed(
+    folder: Path,
+    run: Run,
+    changes: dict[str, object],
+    beside: dict[str, object],
+    message: str,
+    arguments: tuple[str, ...],
+) -> None:
+    document = {PLATFORM_KEY: with_values(BASE, changes), **beside}
+    (folder / "Pulumi.open.yaml").write_text(yaml.safe_dump({"config": document}), encoding="utf-8")
+    result = run("plan", "open", *arguments)
+    assert (result.code, result.out, result.errors) == (2, "", [message])
 
 
 def test_unknown_mode_leaves_computed_values_unknown(run: Run) -> None:
@@ -145,8 +177,7 @@ def test_unknown_mode_leaves_computed_values_unknown(run: Run) -> None:
 def test_a_stack_can_be_planned_on_another_cloud(run: Run) -> None:
     result = run("plan", "trial", "--cloud", "docker")
     assert result.code == 0
-    assert result.out.startswith("trial  development on docker local")
-    assert "set `cloud: docker` in Pulumi.trial.yaml" in result.out
+    assert "trial, development on docker local" in result.out
 
 
 def test_two_stacks_are_compared_by_component(folder: Path, run: Run) -> None:
@@ -238,6 +269,7 @@ def test_a_key_without_effect_beside_the_platform_is_an_ignored_setting(folder: 
     document = {PLATFORM_KEY: with_values(BASE, {}), "agent-platform:OLD_TOKEN": {"secure": "v1:abc"}}
     text = yaml.safe_dump({"encryptionsalt": "v1:abc", "config": document})
     (folder / "Pulumi.unused.yaml").write_text(text, encoding="utf-8")
-    (note,) = json.loads(run("plan", "unused", "--json").out)["adjustments"]
+    notes = json.loads(run("plan", "unused", "--json").out)["adjustments"]
+    (note,) = [note for note in notes if note["key"].startswith("agent-platform:")]
     assert (note["key"], note["effect"], note["written"]) == ("agent-platform:OLD_TOKEN", "ignored", True)
     assert "v1:abc" not in json.dumps(note)

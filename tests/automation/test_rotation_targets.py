@@ -74,7 +74,7 @@ def test_an_unknown_secret_is_refused_with_a_suggestion() -> None:
     assert refusal("OPENAI_KEY", "aws") == ConfigError(
         "rotate",
         'prod has no secret "OPENAI_KEY" (did you mean OPENAI_API_KEY)',
-        "use database-password, cache-password or OPENAI_API_KEY",
+        "use database-password, cache-password, OPENAI_API_KEY or OS_SECURITY_KEY",
     )
 
 
@@ -88,7 +88,10 @@ def test_a_password_that_the_cloud_generates_is_refused_with_the_alternative(clo
 
 def test_an_absent_data_store_has_no_password() -> None:
     without_cache = {"cache": DROP, "services.gateway.uses": ["database"], "services.worker.uses": ["database"]}
-    assert refusal("cache-password", "aws", without_cache).fix == "use database-password or OPENAI_API_KEY"
+    assert (
+        refusal("cache-password", "aws", without_cache).fix
+        == "use database-password, OPENAI_API_KEY or OS_SECURITY_KEY"
+    )
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)

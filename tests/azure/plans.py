@@ -84,14 +84,17 @@ def _as_list(value: object) -> object:
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
+def _declare_secrets(scope: Scope, base: AzureBaseResources) -> None:
+    for name in base.spec.secrets:
+        create_secret(scope, base, name, pulumi.Output.secret(SECRET), base.spec.readers_of(name))
+
+
 def _declare(context: AzureContext) -> None:
     tags = tags_of(Settings(context.stack, context.spec, {}))
     scope = Scope(STACK, Component("region", STACK, pulumi.ResourceOptions()), tags)
     scope.component("account", create_account, context)
     base = _base_resources(scope, context)
-    for name in context.spec.secrets:
-        value = pulumi.Output.secret(SECRET)
-        scope.component("secrets", create_secret, base, name, value, context.spec.readers_of(name))
+    scope.component("secrets", _declare_secrets, base)
     if context.spec.database is not None:
         scope.component("database", create_database, base)
     if context.spec.cache is not None:

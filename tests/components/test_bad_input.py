@@ -251,46 +251,10 @@ def test_all_errors_of_a_file_are_reported_in_one_run() -> None:
         "services.gateway.size.vcpu",
         "services.chat.path",
         "database.high_availability",
+        "ingress.auth",
     ):
         assert len([line for line in lines if line.startswith(f"{path}:")]) == 1, lines
-    assert len(lines) == 5
-
-
-RISKS: dict[str, Mapping[str, object]] = {
-    "network.zones": {
-        "network.zones": 1,
-        "services": {
-            "worker": {"app": "celery", "image": "worker@sha256:" + "0" * 64, "replicas": {"min": 2, "max": 2}}
-        },
-        "ingress": DROP,
-        "database": DROP,
-        "cache": DROP,
-        "monitoring.prometheus": False,
-    },
-    "database.backup.retention_days": {"database.backup": {"retention_days": 0}},
-    "database.high_availability": {"database.high_availability": False},
-    "database.deletion_protection": {"database.deletion_protection": False},
-    "cache.high_availability": {"cache.high_availability": False},
-    "storage.versioning": {"storage.versioning": False},
-    "ingress.waf": {"ingress.waf": False},
-    "services.chat.image": {"services.chat.image": "chat:1.0"},
-    "services.worker.replicas.min": {"services.worker.replicas": {"min": 1, "max": 2}},
-}
-
-
-@pytest.mark.parametrize(("path", "changes"), RISKS.items(), ids=RISKS)
-def test_production_accepts_a_risk_only_with_a_reason(path: str, changes: Mapping[str, object]) -> None:
-    assert any(line.startswith(f"{path}:") for line in messages(changes))
-    assert messages({**changes, "accept_risk": {path: "because"}}) == [
-        f"accept_risk.{path}: the reason is too short. Say in a few words why the risk is taken."
-    ]
-    accepted = parse(production({**changes, "accept_risk": {path: "the demo of friday"}}), "prod")
-    assert accepted.accept_risk == {path: "the demo of friday"}
-
-
-@pytest.mark.parametrize(("path", "changes"), RISKS.items(), ids=RISKS)
-def test_other_profiles_accept_risks_without_a_reason(path: str, changes: Mapping[str, object]) -> None:
-    assert parse(production({**changes, "profile": "development"}), "dev")
+    assert len(lines) == 6
 
 
 json_values = st.recursive(

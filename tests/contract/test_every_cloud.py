@@ -10,7 +10,7 @@ import pytest
 from automation.plan.inventory import Declared, Inventory, Secret, as_json
 from providers import AVAILABLE
 from tests.contract.clouds import KNOWLEDGE
-from tests.planning import plan, production
+from tests.planning import WITH_KEY, plan, production
 
 pytestmark = pytest.mark.parametrize("cloud", AVAILABLE)
 
@@ -108,7 +108,7 @@ def test_two_plans_of_one_stack_are_equal(cloud: str) -> None:
 
 def test_a_new_service_renames_nothing(cloud: str) -> None:
     image = "extra@sha256:" + "7" * 64
-    grown = plan(production({"services.extra": {"app": "fastapi", "image": image, "path": "/extra"}}, cloud=cloud))
+    grown = plan(production({"services.extra": {**WITH_KEY, "image": image, "path": "/extra"}}, cloud=cloud))
     assert {r.urn for r in production_plan(cloud).resources} <= {r.urn for r in grown.resources}
 
 

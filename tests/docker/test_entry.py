@@ -112,6 +112,7 @@ def test_without_the_waf_there_are_no_waf_rules() -> None:
 def test_the_longest_path_is_matched_first() -> None:
     routes = section(
         "frontend https",
+        profile="staging",
         services__chat__path="/api/chat",
         services__worker__app="fastapi",
         services__worker__path="/api",
@@ -149,7 +150,8 @@ def test_a_path_is_open_when_no_metrics_are_at_the_port_of_the_service() -> None
 
 
 def test_streamlit_has_session_affinity() -> None:
-    backend = section("backend gateway", services__gateway__app="streamlit", services__gateway__port=DROP)
+    changes = {"services__gateway__app": "streamlit", "services__gateway__port": DROP, "profile": "staging"}
+    backend = section("backend gateway", **changes)
     assert "cookie COPY insert indirect nocache httponly secure dynamic" in backend
     assert "dynamic-cookie-key copy" not in section("backend gateway")
 

@@ -55,7 +55,7 @@ def test_a_model_of_model_garden_is_accepted(model: str) -> None:
 
 
 def test_a_model_outside_vertex_ai_is_refused_without_egress_too() -> None:
-    changes = {"gcp.models": ["gpt-4.1"], "network.egress": "none", "services.gateway.secrets": []}
+    changes = {"gcp.models": ["gpt-4.1"], "network.egress": "none", "services.gateway.secrets": ["OS_SECURITY_KEY"]}
     assert error_keys(changes) == ["gcp.models"]
 
 

@@ -91,11 +91,11 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "secret-under-unknown-key": (f"services.gateway.api_key: unknown key. {SERVICE_KEYS}",),
     "secret-with-equals": (
         "services.gateway.secrets[0]: not the name of an environment variable in upper case. "
-        "List the names alone, and set each value by `pulumi config set --secret agent-platform:NAME`.",
+        "List the names alone, and set each value by `agent-platform secret set STACK NAME`.",
     ),
     "secrets-with-values": (
         "services.gateway.secrets: must be a list, not a mapping. "
-        "List the names alone, and set each value by `pulumi config set --secret agent-platform:NAME`.",
+        "List the names alone, and set each value by `agent-platform secret set STACK NAME`.",
     ),
     "several-domains": (
         "ingress.domains: unknown key: the platform has a single domain name. "

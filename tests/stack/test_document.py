@@ -154,11 +154,11 @@ BESIDE: dict[str, tuple[str, object, str]] = {
     "an unlisted secret in clear text": (
         "agent-platform:TOKEN", "hunter2",
         "agent-platform:TOKEN: a value in clear text that no service lists. List it under a service's `secrets` and run "
-        "`pulumi config set --secret agent-platform:TOKEN`, or remove it.",
+        "`agent-platform secret set STACK TOKEN`, or remove it.",
     ),
     "a secret that is a list": (
         "agent-platform:API_KEY", ["hunter2"],
-        "agent-platform:API_KEY: a secret is text. Run `pulumi config set --secret agent-platform:API_KEY`.",
+        "agent-platform:API_KEY: a secret is text. Remove it and run `agent-platform secret set STACK API_KEY`.",
     ),
 }  # fmt: skip
 
