@@ -56,6 +56,11 @@ def test_only_log_delivery_for_this_account_writes_to_the_log_bucket(prod: Inven
         }
 
 
+def test_only_outside_production_the_log_bucket_is_deleted_with_its_logs(prod: Inventory) -> None:
+    assert prod.one("prod-ingress-logs", "s3:Bucket").inputs["forceDestroy"] is False
+    assert staging().one("prod-ingress-logs", "s3:Bucket").inputs["forceDestroy"] is True
+
+
 def test_the_log_bucket_uses_s3_managed_keys(prod: Inventory) -> None:
     assert '"AES256"' in json.dumps(prod.one("prod-ingress-logs-encryption").inputs["rules"])
 

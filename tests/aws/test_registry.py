@@ -28,6 +28,10 @@ def test_an_image_without_a_registry_gets_an_immutable_scanned_encrypted_reposit
     assert inputs["forceDelete"] is False
 
 
+def test_outside_production_a_repository_is_deleted_with_its_images() -> None:
+    assert development().one("dev-registry-chat", "ecr:Repository").inputs["forceDelete"] is True
+
+
 def test_a_repository_expires_untagged_images_and_keeps_the_last_thirty(prod: Inventory) -> None:
     policy = json.loads(text(prod.one("prod-registry-chat-retention").inputs["policy"]))
     selections = [rule["selection"] for rule in policy["rules"]]

@@ -57,7 +57,8 @@ def _repository(scope: Scope, context: AwsContext, keys: AwsKeys, name: str) -> 
         encryption_configurations=[
             aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=keys.data)
         ],
-        force_delete=False,
+        # images outside production can be built again, and ECR refuses to delete a repository that contains one
+        force_delete=not context.production,
         opts=scope.opts(),
     )
     aws.ecr.LifecyclePolicy(

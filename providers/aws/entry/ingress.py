@@ -108,7 +108,12 @@ def _log_bucket(scope: Scope, context: AwsContext) -> SecureBucket:
         "logs",
         # log delivery cannot write to a bucket with a KMS key: ELB user guide, "Access logs", bucket requirements
         encryption_key=None,
-        lifecycle=ObjectLifecycle(versioning=True, expire_days=context.spec.monitoring.log_retention_days),
+        # the load balancer writes to it at once, and S3 refuses to delete a bucket that contains objects
+        lifecycle=ObjectLifecycle(
+            versioning=True,
+            expire_days=context.spec.monitoring.log_retention_days,
+            disposable=not context.production,
+        ),
         statements=deliveries,
     )
 

@@ -34,6 +34,8 @@ class ObjectLifecycle:
     expire_days: int | None = None
     protect: bool = False
     """Prevent deletion by the stack. S3 itself refuses to delete a bucket that contains objects."""
+    disposable: bool = False
+    """Delete the objects with the bucket; for logs outside production, which would make every `destroy` fail."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def secure_bucket(
     `encryption_key` None selects keys of S3 (AES256), which log delivery requires; `statements` receives the bucket's
     ARN and returns statements for its policy.
     """
-    bucket = aws.s3.Bucket(scope.named(part), force_destroy=False, opts=scope.opts(protect=lifecycle.protect))
+    bucket = aws.s3.Bucket(
+        scope.named(part), force_destroy=lifecycle.disposable, opts=scope.opts(protect=lifecycle.protect)
+    )
     access_settings = _block_public_access(scope, part, bucket)
     _encrypt(scope, part, bucket, encryption_key)
     _retain(scope, part, bucket, lifecycle)
