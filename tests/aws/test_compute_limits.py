@@ -93,7 +93,9 @@ def test_a_worker_without_a_port_is_not_scraped() -> None:
 
 def test_sidecars_and_files_are_part_of_the_size_of_a_task() -> None:
     without_sidecars: dict[str, object] = {"services.gateway.calls": [], "monitoring.prometheus": False}
-    files = "the task's memory includes up to 512 MiB of files in /tmp (HOME, the only writable folder)"
+    files = (
+        "the task's memory includes up to 512 MiB of files in /tmp (HOME, the only folder that user 10001 may write to)"
+    )
     proxy, collector = "64 MiB for the Service Connect proxy", "256 MiB for the metrics collector"
     assert adjusted({})["services.gateway.size"] == f"{files}, {collector} and {proxy}"
     assert adjusted({"services.gateway.metrics": "none"})["services.gateway.size"] == f"{files} and {proxy}"

@@ -118,10 +118,12 @@ def test_a_profile_of_another_geography_is_refused_with_that_of_the_region(
 
 @pytest.mark.parametrize("prefix", ["", "us.", "global."])
 @pytest.mark.parametrize("model", ENDED)
-def test_a_model_that_has_ended_is_refused_with_its_date(prefix: str, model: str) -> None:
-    (refusal,) = model_refusals(_with_models(f"{prefix}{model}"), "prod")
-    assert refusal.problem.endswith(f"ended on {ENDED[model]}")
-    assert refusal.fix == "use us.anthropic.claude-sonnet-4-6 or another current model"
+def test_the_plan_says_when_a_model_has_ended_and_proposes_a_current_one(prefix: str, model: str) -> None:
+    spec = _with_models(f"{prefix}{model}")
+    (adjustment,) = model_adjustments(spec)
+    assert adjustment.effect is Effect.IGNORED
+    assert f"ended on {ENDED[model]}, so calls fail; use us.anthropic.claude-sonnet-4-6" in adjustment.reason
+    assert model_refusals(spec, "prod") == []
 
 
 @pytest.mark.parametrize(

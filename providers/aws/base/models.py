@@ -92,7 +92,7 @@ def geography(model: str) -> str | None:
 
 
 def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Ids that are neither a model nor a profile, models that have ended, and profiles of another geography.
+    """Ids that are neither a model nor a profile, and profiles of another geography.
 
     An ARN is refused, because it may name another account or region than the stack's.
     """
@@ -107,13 +107,6 @@ def _model_refusals(model: str, region: str) -> Iterator[Diagnostic]:
             f"{listed(f'{each}.' for each in GEOGRAPHIES)}"
         )
         yield ConfigError("aws.models", f"{displayed(model)} is not a Bedrock model id", fix)
-        return
-    ended = ENDED.get(model.removeprefix(f"{prefix}.") if prefix else model)
-    if ended is not None:
-        problem = f"{displayed(model)} ended on {ended}"
-        yield Unsupported(
-            "aws", "aws.models", problem, f"use {profile_of(CURRENT_MODEL, region)} or another current model"
-        )
     elif prefix is not None and not region.startswith(GEOGRAPHIES[prefix].callers):
         problem = f"{displayed(model)} is a profile that {region} cannot call"
         model_id = model.removeprefix(f"{prefix}.")
@@ -121,20 +114,24 @@ def _model_refusals(model: str, region: str) -> Iterator[Diagnostic]:
 
 
 def model_adjustments(spec: Platform) -> list[Adjustment]:
-    """Model ids that most regions serve through a profile only."""
-    return [
-        Adjustment(
-            "aws.models",
-            requested=model,
-            effect=Effect.PARTIAL,
-            reason=(
-                f"{model} is granted in {_region(spec)}, where a call by model id may be refused; use the inference profile "
-                f"{profile_of(model, _region(spec))}"
-            ),
+    """Models that have ended, which a stack may still list, and model ids that most regions serve through a profile only."""
+    return [adjustment for model in spec.models for adjustment in _model_adjustments(model, _region(spec))]
+
+
+def _model_adjustments(model: str, region: str) -> Iterator[Adjustment]:
+    prefix = geography(model)
+    ended = ENDED.get(model.removeprefix(f"{prefix}.") if prefix else model)
+    if ended is not None:
+        reason = (
+            f"{model} ended on {ended}, so calls fail; use {profile_of(CURRENT_MODEL, region)} or another current model"
         )
-        for model in spec.models
-        if geography(model) is None and PROFILE_ONLY.match(model)
-    ]
+        yield Adjustment("aws.models", requested=model, effect=Effect.IGNORED, reason=reason)
+    elif prefix is None and PROFILE_ONLY.match(model):
+        reason = (
+            f"{model} is granted in {region}, where a call by model id may be refused; use the inference profile "
+            f"{profile_of(model, region)}"
+        )
+        yield Adjustment("aws.models", requested=model, effect=Effect.PARTIAL, reason=reason)
 
 
 def profile_of(model: str, region: str) -> str:

@@ -61,7 +61,7 @@ def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
         if not fits_fargate(service.size):
             continue
         shares = {
-            f"{tmp_mib(service)} MiB of files in /tmp (HOME, the only writable folder)": True,
+            f"{tmp_mib(service)} MiB of files in /tmp (HOME, the only folder that user 10001 may write to)": True,
             f"{COLLECTOR_MEMORY_MIB} MiB for the metrics collector": _is_scraped(spec, service),
             f"{PROXY_MEMORY_MIB} MiB for the Service Connect proxy": connected(spec, name),
         }
