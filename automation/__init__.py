@@ -3,18 +3,20 @@
 `from automation import Deployment` loads the Pulumi SDK; importing the package alone does not.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from automation.deploy import Deployment
+    from automation.secret_values.store import set_secrets
 
-__all__ = ["Deployment"]
+__all__ = ["Deployment", "set_secrets"]
+MODULES = {"Deployment": "automation.deploy", "set_secrets": "automation.secret_values.store"}
+"""Modules of the names, imported on first use."""
 
 
 def __getattr__(name: str) -> object:
-    """Import a name that loads the SDK on first use."""
-    if name == "Deployment":
-        from automation.deploy import Deployment
-
-        return Deployment
+    """Import a name on first use."""
+    if name in MODULES:
+        return getattr(import_module(MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

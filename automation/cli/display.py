@@ -184,6 +184,13 @@ class Display:
         else:
             yield lambda event: self._print_event(event, print)
 
+    def note(self, text: str) -> None:
+        """Print progress of this program between operations: a line, or a message event with --json."""
+        if self.as_json:
+            print_json_line({"event": "message", "severity": "info", "text": text})
+        else:
+            print(text, flush=True)
+
     def _print_message(self, event: Event, write: Callable[[str], object]) -> None:
         if isinstance(event, EngineMessage | StepFailed):
             self._print_event(event, write)

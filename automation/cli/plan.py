@@ -8,12 +8,13 @@ import typer
 
 from automation.cli.completion import complete_stack
 from automation.cli.session import AsJson
-from automation.stack.document import Stack, read_stack, stack_names
+from automation.stack.document import Stack, StackDocument, read_stack, stack_file, stack_names
 from automation.stack.folder import project_folder
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
 from providers.contract.spec import CloudName
 
 if TYPE_CHECKING:
+    from automation.plan.build import Plan
     from automation.plan.recorder import Mode
 
 
@@ -36,18 +37,28 @@ def plan(
     brief: Annotated[
         bool, typer.Option("--brief", help="Count the resources of each component instead of listing them.")
     ] = False,
-    full: Annotated[bool, typer.Option("--full", help="Include adjustments of default values.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="List every resource, and include adjustments of default values.")
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the summary as Markdown, for a comment of a pull request.")
+    ] = False,
     diff: Annotated[
         str | None, typer.Option(help="Compare with another stack, or with the same stack on another cloud.")
     ] = None,
 ) -> None:
-    """Show the resources that a stack would declare. Needs no account, network or engine."""
+    """Show what a stack would deploy, on one screen. Needs no account, network or engine."""
     folder = project_folder()
     first = read_stack(folder, stack, cloud)
     second = other_stack(folder, first, diff) if diff is not None else None
     mode: Mode = "unknown" if unknown else "symbolic"
     if second is None:
-        _print_plan(folder, first, mode, as_json=as_json, brief=brief, full=full)
+        from automation.plan.build import plan_of
+
+        forms = {"json": as_json, "markdown": markdown, "tree": brief or full}
+        form = next((form for form, chosen in forms.items() if chosen), "summary")
+        own = StackDocument.load(stack_file(folder, stack)).platform.get("cloud")
+        _print_plan(plan_of(first, folder, mode), form, cloud if cloud != own else None, full=full)
     else:
         _print_comparison(folder, (first, second), mode, as_json=as_json)
 
@@ -63,18 +74,28 @@ def other_stack(folder: Path, stack: Stack, name: str) -> Stack:
     raise InvalidConfiguration([ConfigError("--diff", problem=problem, fix=f"use {listed([*stacks, *clouds])}")])
 
 
-def _print_plan(folder: Path, stack: Stack, mode: "Mode", *, as_json: bool, brief: bool, full: bool) -> None:
-    from automation.plan.build import plan_json, plan_of
-
-    stack_plan = plan_of(stack, folder, mode)
-    if as_json:
-        _print_json(plan_json(stack_plan))
-        return
-
+def _print_plan(plan: "Plan", form: str, cloud: str | None, *, full: bool) -> None:
+    """Print a plan as `json`, `markdown`, `tree` or `summary`; `cloud` is one that the stack file does not name."""
     from automation.cli.formats import console
-    from automation.cli.plan_text import plan_text
+    from automation.plan.summary import summary_json, summary_of
 
-    console().print(plan_text(stack_plan, brief=brief, full=full))
+    if form == "json":
+        from automation.plan.build import plan_json
+
+        _print_json({**plan_json(plan), "summary": summary_json(summary_of(plan, cloud))})
+    elif form == "markdown":
+        from automation.plan.markdown import plan_markdown
+        from automation.plan.tree import component_counts
+
+        print(plan_markdown(summary_of(plan, cloud), component_counts(plan.inventory)), end="")
+    elif form == "tree":
+        from automation.cli.plan_text import plan_text
+
+        console().print(plan_text(plan, brief=not full, full=full))
+    else:
+        from automation.cli.plan_text import summary_text
+
+        console().print(summary_text(summary_of(plan, cloud)), soft_wrap=True)
 
 
 def _print_comparison(folder: Path, stacks: tuple[Stack, Stack], mode: "Mode", *, as_json: bool) -> None:

@@ -1,27 +1,60 @@
-"""Plan and comparison of plans as text: trees of components, then adjustments, accepted risks and missing secrets."""
+"""Plan and comparison of plans as text: a summary on one screen; trees, adjustments, risks and missing secrets."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from automation.cli.formats import resource_count, type_counts, typical_duration, value_pair
+from automation.cli.formats import PIPED_WIDTH, resource_count, type_counts, typical_duration, value_pair
 from automation.plan.build import Plan, PlanAdjustment
 from automation.plan.chain import ChainStep, total_minutes
 from automation.plan.diff import ComponentDiff, PlanChange
+from automation.plan.summary import PlanSummary
+from automation.plan.summary_rows import Row, adjustment_counts, adjustment_lines, closing_rows, fact_rows
 from automation.plan.tree import Branch, Line, tree_of
-from components.configuration import PROJECT
 from providers.contract.diagnostics import Effect
 
 MIN_SHOWN_MINUTES = 0.5
 """Shorter steps of a chain are only counted."""
+MAX_SUMMARY_LINES = 40
+LABEL_WIDTH = 12
 EFFECT_TITLES = {
     Effect.IGNORED: "Ignored settings",
     Effect.ADJUSTED: "Adjusted settings",
     Effect.PARTIAL: "Partially applied settings",
 }
+
+
+def summary_text(summary: PlanSummary) -> RenderableType:
+    """Return the summary of a plan, at most `MAX_SUMMARY_LINES` lines of `PIPED_WIDTH` columns."""
+    title = f"{summary.stack}  {summary.profile} on {summary.cloud} {summary.region}".rstrip()
+    head = [Text.assemble((title, "bold"), f"  {resource_count(summary.resources)}")]
+    facts, closing = _rows(fact_rows(summary)), _rows(closing_rows(summary))
+    counts = _rows([("Adjusted", [adjustment_counts(summary)])])
+    hint = Text("--full lists every resource and adjustment; --brief counts resources; --markdown, --json", "dim")
+    room = MAX_SUMMARY_LINES - len([*head, *facts, *counts, *closing, hint])
+    lines = adjustment_lines(summary)
+    shown = lines if len(lines) <= room else lines[: max(room - 1, 0)]
+    hidden = len(lines) - len(shown)
+    adjusted = [Text(f"  {_fit(line, PIPED_WIDTH - 2)}") for line in shown]
+    more = [Text(f"  and {hidden} more; --full lists them", "dim")] if hidden else []
+    return Group(*head, *facts, *counts, *adjusted, *more, *closing, hint)
+
+
+def _rows(rows: Iterable[Row]) -> list[Text]:
+    return [
+        Text.assemble(
+            (f"{label if number == 0 else '':<{LABEL_WIDTH}}", "bold cyan"), _fit(line, PIPED_WIDTH - LABEL_WIDTH)
+        )
+        for label, lines in rows
+        for number, line in enumerate(lines)
+    ]
+
+
+def _fit(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[: width - 3]}..."
 
 
 def plan_text(plan: Plan, *, brief: bool = False, full: bool = False) -> RenderableType:
@@ -62,7 +95,7 @@ def _sections(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
         risks = [f"{risk.key}: {risk.problem}. Accepted: {risk.reason}" for risk in plan.accepted_risks]
         yield _list("Accepted risks", risks)
     if plan.stack.missing_secrets:
-        command = f"pulumi config set --stack {plan.stack.name} --secret {PROJECT}:"
+        command = f"agent-platform secret set {plan.stack.name} "
         yield _list("Secrets without a value", [f"{name}: {command}{name}" for name in plan.stack.missing_secrets])
 
 

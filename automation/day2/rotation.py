@@ -7,7 +7,6 @@ secret gets the value that the caller provides. The update contains no other cha
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -24,7 +23,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, Preview
 from automation.deploy.state import StateResource
-from automation.stack.document import StackDocument, read_stack, stack_file
+from automation.stack.document import read_stack, stack_file, with_sealed_values
 from automation.stack.edit import replace_text
 from automation.urn import Urn
 from components.configuration import PROJECT
@@ -144,7 +143,7 @@ class Rotation:
         with self.deployment.engine_errors():
             self.deployment.engine.set_secret(f"{PROJECT}:{self.target.name}", value)
         engine_text = self.path.read_text(encoding="utf-8")
-        replace_text(self.path, with_sealed_config(text, engine_text, self.path))
+        replace_text(self.path, with_sealed_values(text, engine_text, self.path))
 
     def _guard(self, preview: Preview) -> None:
         try:
@@ -184,16 +183,6 @@ def rotate(
         if agree is not None:
             agree(preview)
         return rotation.up(on_event, preview=preview)
-
-
-def with_sealed_config(text: str, engine_text: str, path: Path) -> str:
-    """Return `text` with the configuration of `engine_text`, which the engine has formatted in another way.
-
-    A file without an encryption salt is left as the engine wrote it: the engine has added the salt to it.
-    """
-    if "encryptionsalt" in engine_text and "encryptionsalt" not in text:
-        return engine_text
-    return StackDocument.parse(text, path).with_config(StackDocument.parse(engine_text, path).config).dump()
 
 
 def refuse_value(target: RotationTarget, value: str | None) -> None:

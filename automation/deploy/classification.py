@@ -44,6 +44,10 @@ class Evidence:
     events: Sequence[Event] = field(default_factory=tuple[Event, ...])
     interrupts: int = 0
     killed: bool = False
+    operation: str = "update"
+    """Interrupted operation, such as preview, update or deletion."""
+    read_only: bool = False
+    """True for an operation that changes nothing in the cloud or the state."""
 
     @property
     def failed_steps(self) -> tuple[StepMetadata, ...]:
@@ -128,9 +132,14 @@ def explain_on_host(
 
 def _interruption(evidence: Evidence) -> DeploymentFailed | None:
     stack, log = evidence.stack, evidence.log
+    if evidence.read_only and (evidence.killed or evidence.interrupts or CANCELLED.search(log)):
+        problem = f"cancelled during the {evidence.operation}; nothing was changed"
+        return DeploymentFailed(Failure.CANCELLED, problem, "run the command again", log, stack=stack)
     if evidence.killed or evidence.interrupts > 1:
         how = "killed" if evidence.killed else "stopped without waiting for running operations"
-        problem = f"the engine was {how}; operations that were in progress may be incomplete"
+        problem = (
+            f"the engine was {how} during the {evidence.operation}; operations that were in progress may be incomplete"
+        )
         return DeploymentFailed(Failure.KILLED, problem, f"run `agent-platform recover {stack}`", log, stack=stack)
     if not evidence.interrupts and not CANCELLED.search(log):
         return None
@@ -138,7 +147,7 @@ def _interruption(evidence: Evidence) -> DeploymentFailed | None:
         problem = f"cancelled during {evidence.action}; completed steps are saved in the state"
         fix = f"run `agent-platform recover {stack}`, then retry"
         return DeploymentFailed(Failure.CANCELLED, problem, fix, log, stack=stack)
-    problem = "cancelled; running operations were completed and are saved in the state"
+    problem = f"cancelled during the {evidence.operation}; running operations were completed and are saved in the state"
     return DeploymentFailed(Failure.CANCELLED, problem, "run the command again to continue", log, stack=stack)
 
 

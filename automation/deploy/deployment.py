@@ -6,6 +6,7 @@ Operations that run the program check the stack file first, so that an error in 
 import os
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from automation.deploy.changes import completed_changes, planned_changes
 from automation.deploy.classification import Evidence, classify, explain_on_host
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import OnEvent
+from automation.deploy.events import EngineMessage, Event, OnEvent
 from automation.deploy.guard import (
     planned_deletions,
     refuse_losses,
@@ -33,9 +34,11 @@ from automation.deploy.results import (
     update_message,
     updates_from_history,
 )
+from automation.deploy.retries import Patience
 from automation.deploy.rollout import wait_for_rollout
 from automation.deploy.state import LockHolder
 from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_secrets, open_stack, unknown_stack
+from automation.local.state import LocalState, local_state
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.file_checks import EXPIRES_KEY
@@ -47,8 +50,23 @@ from providers.contract.resource_traits import ResourceTraits
 
 ROLLOUT_TIMEOUT_SECONDS = 300.0
 
-EngineOperation = Callable[[Callable[[automation.EngineEvent], None]], object]
-"""Operation of the engine that reports its events to the callback."""
+EngineRun = Callable[[Callable[[automation.EngineEvent], None]], object]
+"""Call of the engine that reports its events to the callback."""
+
+
+@dataclass(frozen=True)
+class EngineOperation:
+    """Kind of an operation of the engine; one that is read-only changes neither the cloud nor the state."""
+
+    name: str
+    read_only: bool = False
+
+
+PREVIEW = EngineOperation("preview", read_only=True)
+DRIFT = EngineOperation("search for drift", read_only=True)
+UPDATE = EngineOperation("update")
+REFRESH = EngineOperation("refresh")
+DELETION = EngineOperation("deletion")
 
 
 class Deployment:
@@ -97,9 +115,18 @@ class Deployment:
         return self.workdir.file
 
     @cached_property
+    def local_state(self) -> LocalState | None:
+        """State of a Docker stack in the project's folder; None with another backend, and for every other cloud."""
+        return local_state(self.folder, self.stack, self.name, {**os.environ, **self.environment})
+
+    @cached_property
     def engine(self) -> ProjectStack:
         """Stack under the engine, for operations that have no method here."""
-        return open_stack(self.work_folder, self.name, self.environment, self.secrets_provider, self.folder)
+        environment = self.environment
+        if self.local_state is not None:
+            self.local_state.create()
+            environment = {**self.local_state.environment({**os.environ, **environment}), **environment}
+        return open_stack(self.work_folder, self.name, environment, self.secrets_provider, self.folder)
 
     @property
     def traits(self) -> ResourceTraits:
@@ -114,7 +141,8 @@ class Deployment:
         A stack that the backend does not have is created, or reported as a failure when `create` is False. `replace`
         contains URNs of resources to replace.
         """
-        new = False
+        # nobody shares the state on this machine with a stack of the same name
+        create, new = create or self.local_state is not None, False
         if self.workdir.to_reseal:
             with self.engine_errors():
                 new = copy_secrets(self.engine, self.workdir, self.create if create else None)
@@ -122,7 +150,7 @@ class Deployment:
         refuse_unready(self.file, self.environment)
 
         def run() -> EventCollector:
-            return self._run(on_event, lambda add: self.engine.preview(on_event=add, replace=list(replace)))
+            return self._run(PREVIEW, on_event, lambda add: self.engine.preview(on_event=add, replace=list(replace)))
 
         try:
             collector = run()
@@ -151,9 +179,10 @@ class Deployment:
         self.guard(preview or self.preview(replace=replace), allow_replace)
         self.workdir.renew(self.clock.now())
         replaced, message = list(replace), self._message("up")
-        collector = self._run(
+        collector = self._run_patiently(
             on_event,
             lambda add: self.engine.up(on_event=add, message=message, replace=replaced, parallel=PARALLEL_OPERATIONS),
+            lambda: self.guard(self.preview(replace=replace), allow_replace),
         )
         with self.engine_errors():
             wait_for_rollout(self.engine, self.traits.services, self.clock, rollout_timeout_seconds, on_event)
@@ -167,11 +196,13 @@ class Deployment:
     def refresh(self, on_event: OnEvent | None = None) -> Outcome:
         """Update the state from the cloud."""
         message = self._message("refresh")
-        return self._outcome(self._run(on_event, lambda add: self.engine.refresh(on_event=add, message=message)))
+        return self._outcome(
+            self._run(REFRESH, on_event, lambda add: self.engine.refresh(on_event=add, message=message))
+        )
 
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:
         """Return the resources that differ between cloud and state, without changing either."""
-        collector = self._run(on_event, lambda add: self.engine.preview_refresh(on_event=add))
+        collector = self._run(DRIFT, on_event, lambda add: self.engine.preview_refresh(on_event=add))
         return tuple(drift_from_events(collector.events))
 
     def preview_destroy(self, unprotect: Collection[str] = ()) -> Preview:
@@ -192,7 +223,9 @@ class Deployment:
             self.engine.unprotect_all(exported)
         message = self._message("destroy")
         collector = self._run(
-            on_event, lambda add: self.engine.destroy(on_event=add, message=message, parallel=PARALLEL_OPERATIONS)
+            DELETION,
+            on_event,
+            lambda add: self.engine.destroy(on_event=add, message=message, parallel=PARALLEL_OPERATIONS),
         )
         if self.ephemeral:
             with self.engine_errors():
@@ -240,13 +273,28 @@ class Deployment:
             if until is not None:
                 self.engine.run_command("stack", "tag", "set", EXPIRES_KEY, until.isoformat())
 
+    def refuse_locked(self) -> None:
+        """Raise DeploymentFailed when another operation holds the lock; a stack that does not exist is not locked."""
+        try:
+            holder = self.lock_holder()
+        except DeploymentFailed as failure:
+            if failure.kind is Failure.NO_STACK:
+                return
+            raise
+        if holder is not None:
+            problem = f"the stack is locked by {holder}"
+            fix = f"wait until it ends; if that process no longer exists, run `agent-platform cancel {self.name}`"
+            raise DeploymentFailed(Failure.LOCKED, problem, fix, stack=self.name)
+
     @contextmanager
-    def engine_errors(self, collector: EventCollector | None = None) -> Generator[None]:
+    def engine_errors(
+        self, collector: EventCollector | None = None, operation: EngineOperation = PREVIEW
+    ) -> Generator[None]:
         """Raise DeploymentFailed for errors of the engine, classified with the collected events."""
         try:
             yield
         except (automation.CommandError, RuntimeError) as error:
-            raise self._failure(error, collector) from None
+            raise self._failure(error, collector, operation) from None
 
     def _message(self, command: str) -> str:
         return update_message(command, {**os.environ, **self.environment})
@@ -256,14 +304,46 @@ class Deployment:
         changes = completed_changes(collector.events)
         return Outcome(self.name, changes, values, collector.seconds, collector.seconds_by_component)
 
-    def _run(self, on_event: OnEvent | None, operation: EngineOperation) -> EventCollector:
-        collector = EventCollector(self.clock, on_event)
-        with self.engine_errors(collector):
-            operation(collector.add)
+    def _run(
+        self,
+        operation: EngineOperation,
+        on_event: OnEvent | None,
+        run: EngineRun,
+        collector: EventCollector | None = None,
+    ) -> EventCollector:
+        collector = collector or EventCollector(self.clock, on_event)
+        with self.engine_errors(collector, operation):
+            run(collector.add)
         collector.raise_callback_error()
         return collector
 
-    def _failure(self, error: Exception, collector: EventCollector | None) -> DeploymentFailed:
+    def _run_patiently(
+        self, on_event: OnEvent | None, run: EngineRun, before_repeat: Callable[[], object]
+    ) -> EventCollector:
+        """Run an update, and repeat it while it fails only with answers that pass by themselves."""
+        collector = EventCollector(self.clock, on_event)
+        earlier: list[Event] = []
+
+        def report(text: str) -> None:
+            if on_event is not None:
+                on_event(EngineMessage(collector.seconds, "info", text, from_engine=False))
+
+        patience = Patience(self.file.spec.cloud, self.clock, report)
+        while True:
+            try:
+                self._run(UPDATE, on_event, run, collector)
+            except DeploymentFailed as failure:
+                patience.wait(failure, collector.events)
+                before_repeat()
+                earlier += collector.events
+                collector = EventCollector(self.clock, on_event, collector.started)
+            else:
+                collector.events[:0] = earlier
+                return collector
+
+    def _failure(
+        self, error: Exception, collector: EventCollector | None, operation: EngineOperation
+    ) -> DeploymentFailed:
         """Return the failure of the engine's last command.
 
         The SDK raises a bare RuntimeError when the engine succeeds without a summary event.
@@ -275,7 +355,9 @@ class Deployment:
         stderr = command.last_result.stderr if command.last_result else str(error)
         events = collector.events if collector else []
         interruptions = command.interruptions
-        evidence = Evidence(self.name, stderr, events, interruptions.count, interruptions.killed)
+        evidence = Evidence(
+            self.name, stderr, events, interruptions.count, interruptions.killed, operation.name, operation.read_only
+        )
         failure = classify(evidence)
         if failure.kind is Failure.NO_STACK:
             return unknown_stack(self.engine, failure)

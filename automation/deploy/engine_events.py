@@ -41,9 +41,9 @@ IDENTIFYING_KEYS = ("urn", "hash", "path", "uri")
 class EventCollector:
     """Events since its creation; `add` is the SDK's callback, called from the SDK's threads."""
 
-    def __init__(self, clock: Clock, on_event: OnEvent | None = None) -> None:
+    def __init__(self, clock: Clock, on_event: OnEvent | None = None, started: float | None = None) -> None:
         self.clock, self.on_event = clock, on_event
-        self.started = clock.seconds()
+        self.started = clock.seconds() if started is None else started
         self.events = list[Event]()
         self.callback_error: Exception | None = None
         self._lock = Lock()

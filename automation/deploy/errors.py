@@ -131,6 +131,25 @@ STACK_PATTERNS = (
     ),
     ErrorPattern(
         kind=Failure.NO_BACKEND,
+        pattern=r"(?P<path>/[^\s:]+): read-only file system",
+        problem="{path} is on a read-only file system, so the state cannot be saved",
+        fix="set PULUMI_BACKEND_URL, or PULUMI_HOME for files of the engine, to a folder that can be written",
+    ),
+    ErrorPattern(
+        kind=Failure.NO_BACKEND,
+        pattern=r"\b(?:open|mkdir|write|rename|remove|unlinkat|create|chmod) (?P<path>/[^\s:]+): permission denied",
+        problem="this user has no permission for {path}",
+        fix="change the owner or the mode of the folder, or set PULUMI_BACKEND_URL to a folder that this user may write",
+    ),
+    ErrorPattern(
+        kind=Failure.NO_BACKEND,
+        pattern=r"no space left on device|disk quota exceeded",
+        problem="this machine has no disk space left",
+        fix="free space on the disks of the state backend and of the temporary folder, then run "
+        "`agent-platform recover {stack}`",
+    ),
+    ErrorPattern(
+        kind=Failure.NO_BACKEND,
         pattern=r"unable to open (?:state directory|bucket) \"(?P<url>[^\"]+)\"",
         problem="the state backend {url} cannot be opened",
         fix="check that PULUMI_BACKEND_URL names a folder or bucket that exists and that you may read",

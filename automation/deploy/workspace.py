@@ -19,9 +19,11 @@ from automation.deploy.guard import protected_urns
 from automation.deploy.state import ExportedState, LockHolder, parse_lock_holder
 from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
-from automation.stack.document import StackDocument, stack_file
+from automation.stack.document import StackDocument, stack_file, with_sealed_values
+from automation.stack.edit import replace_text
 from automation.stack.folder import project_folder
-from automation.stack.workdir import Workdir
+from automation.stack.workdir import STACK_FOLDER, Workdir
+from automation.stack.yaml_reader import read_text
 from providers.contract.diagnostics import did_you_mean, listed
 from providers.contract.spec.defaults import is_mapping
 
@@ -36,9 +38,25 @@ class ProjectWorkspace(automation.LocalWorkspace):
     pulumi_command: EngineCommand
 
     def create_stack(self, stack_name: str) -> None:
-        """Create an empty stack in the backend, with the secrets provider of its file or of this workspace."""
-        provider = ["--secrets-provider", self.secrets_provider] if self.secrets_provider else []
-        self.run_command("stack", "init", stack_name, "--no-select", *provider)
+        """Create an empty stack in the backend, with the secrets provider of this workspace or of the stack's file.
+
+        `pulumi stack init` ignores `secretsprovider` of the file, and writes the passphrase's salt in its place unless the
+        provider is an option.
+        """
+        path = self._stack_file(stack_name)
+        text, provider = read_text(path), self.new_stack_provider(stack_name)
+        option = ["--secrets-provider", provider] if provider else []
+        self.run_command("stack", "init", stack_name, "--no-select", *option)
+        replace_text(path, with_sealed_values(text, read_text(path), path))
+
+    def new_stack_provider(self, stack_name: str) -> str:
+        """Return the secrets provider with which a stack would be created; empty for the default of the backend."""
+        content = StackDocument.load(self._stack_file(stack_name)).content
+        return self.secrets_provider or str(content.get("secretsprovider") or "")
+
+    def _stack_file(self, stack_name: str) -> Path:
+        linked = Path(self.work_dir) / STACK_FOLDER
+        return stack_file(linked if linked.is_dir() else Path(self.work_dir), stack_name)
 
     def run_command(self, *arguments: str, stdin: str | None = None) -> str:
         """Return the standard output of a command of the engine; raises CommandError."""

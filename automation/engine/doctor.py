@@ -13,6 +13,7 @@ from automation.engine.credentials import CLOUDS
 from automation.engine.findings import CheckInput, Finding, RunCli, failed, ok, unknown
 from automation.engine.installation import EngineLocation, EngineMissing, engine_command, language_host
 from automation.engine.target import target_of
+from automation.local.state import local_state
 from automation.plan.build import plan_of
 from automation.processes import CompletedCommand, run_command
 from automation.stack.document import Stack, read_stack, stack_names
@@ -48,7 +49,12 @@ def check_stack(
     name: str, folder: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
     """Check that a stack can be deployed; raises InvalidConfiguration when there is no stack of that name."""
-    return findings_of(collect(name, project_folder(folder), os.environ if environment is None else environment))
+    project, variables = project_folder(folder), os.environ if environment is None else environment
+    state = local_state(project, name, name, variables)
+    if state is not None:
+        state.create()
+        variables = {**variables, **state.environment(variables)}
+    return findings_of(collect(name, project, variables))
 
 
 def findings_of(facts: CheckInput) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -12,20 +13,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
+from automation.deploy import Deployment, DeploymentFailed, Failure
+from automation.deploy.guard import refuse_unready
+from automation.deploy.state import state_operations, state_resources
+from automation.engine.installation import EngineMissing, engine_command
 from automation.local.project import STACK, LocalProject
 from automation.stack.document import Stack, read_stack
-from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.diagnostics import InvalidConfiguration, listed
 from providers.contract.spec import Platform
 from providers.docker.context import REGION, DockerContext
+from providers.docker.preflight.host import PROJECT
 
-REQUIRED_COMMANDS = {
-    "docker": "install Docker Engine: https://docs.docker.com/engine/install",
-    "pulumi": "run `agent-platform engine install`, or see https://www.pulumi.com/docs/install",
-}
+NO_DOCKER = "docker is not on PATH. Install Docker Engine: https://docs.docker.com/engine/install."
+LABELS = (f"label=project={PROJECT}", f"label=stack={STACK}")
+REMOVE_CONTAINERS = f"docker rm --force $(docker ps --all --quiet {' '.join(f'--filter {label}' for label in LABELS)})"
 EXAMPLE = Path("examples/agent_os")
 BUILD_ARGUMENTS = ("BASE_IMAGE", "BUILDER_IMAGE", "UV_DEFAULT_INDEX", "PIP_INDEX_URL")
 """Environment variables that are passed to the example's Dockerfiles, to replace public registries and indexes."""
-SHOWN_BUILD_LINES = 15
+SHOWN_BUILD_LINES, SHOWN_CONTAINERS = 15, 1
+ID_LENGTH = 12
+"""Digits of an image's id that make its tag unique, as in Docker's own lists."""
 READY_SECONDS = 120
 EXAMPLE_REQUEST = '{"session_id": "s1", "message": "What is 17 * 23?"}'
 
@@ -45,14 +52,16 @@ class ExportedResource(TypedDict):
 
 def bring_up(project: LocalProject, stack_file: Path) -> int:
     """Build images, update the stack, wait until it is healthy and print its addresses; returns the exit code."""
-    for command, fix in REQUIRED_COMMANDS.items():
-        if shutil.which(command) is None:
-            return _fail(f"{command} is not on PATH. {fix[:1].upper()}{fix[1:]}.")
+    if error := _missing_need(project):
+        return _fail(error)
     if not stack_file.is_file():
         return _fail(f"{stack_file} does not exist. Use a stack file whose cloud is docker.")
     project.prepare(stack_file)
     try:
+        set_architecture(project)
         stack = read_stack(project.folder, STACK)
+        # without a daemon every build would fail, with a message about its base image
+        refuse_unready(stack, project.environment)
     except InvalidConfiguration as invalid:
         return _fail("\n".join(str(diagnostic) for diagnostic in invalid.diagnostics))
     if error := build_images(project, stack.spec):
@@ -68,33 +77,83 @@ def bring_up(project: LocalProject, stack_file: Path) -> int:
 
 
 def take_down(project: LocalProject) -> int:
-    """Remove everything that `bring_up` created: the stack, the images that it built and the folder."""
+    """Remove everything that `bring_up` created: the stack, the images that it built and the folder.
+
+    The folder holds the only key to the stack. It is removed when the state has no stack and Docker has no container of
+    it, and kept on any doubt, such as a state that cannot be read.
+    """
     if not project.folder.exists():
-        print("Nothing to remove: the folder .local does not exist.")
-        return 0
-    if _exported_resources(project) and (exit_code := _run_platform_command(project, "destroy")):
+        left = _containers() if shutil.which("docker") else []
+        return _report_left(left or []) or _print("Nothing to remove: the folder .local does not exist.")
+    if error := _missing_need(project):
+        return _fail(error)
+    try:
+        deployed = _exists(project)
+    except DeploymentFailed as failure:
+        return _fail(f"{failure} Nothing was removed.")
+    if deployed and (exit_code := _run_platform_command(project, "destroy")):
         return exit_code
+    if error := _report_left(_containers()):
+        return error
     for image in project.built_images:
         docker("image", "rm", image)
-    shutil.rmtree(project.folder)
-    print("Removed the stack, its images and the folder .local.")
-    return 0
+    others = project.remove()
+    kept = f"; .local is kept, as it has the state of {listed(others, 'and')}" if others else " and the folder .local"
+    return _print(f"Removed the stack, its images{kept}.")
+
+
+def _containers() -> list[str] | None:
+    """Containers of the stack, running or not; None when Docker does not list them."""
+    filters = [word for label in LABELS for word in ("--filter", label)]
+    listing = docker("ps", "--all", *filters, "--format", "{{.Names}}")
+    return listing.stdout.split() if listing.returncode == 0 else None
+
+
+def _report_left(containers: list[str] | None) -> int:
+    """Print which containers of the stack are left and return 1; 0 when there are none."""
+    if containers is None:
+        return _fail("Docker does not list its containers, so .local is kept. Start Docker, and run make down again.")
+    if not containers:
+        return 0
+    return _fail(
+        f"{len(containers)} containers of the stack {STACK} are on this host, and the state in .local does not have them: "
+        f"{listed(containers[:SHOWN_CONTAINERS], 'and')}{' and others' if len(containers) > SHOWN_CONTAINERS else ''}. "
+        f"Remove them with `{REMOVE_CONTAINERS}`, and run make down again."
+    )
+
+
+def set_architecture(project: LocalProject) -> None:
+    """Set the architecture of services without one to that of the daemon, since their images are built on this host."""
+    architecture = docker("version", "--format", "{{.Server.Arch}}").stdout.strip()
+    names = project.services_without("architecture")
+    if architecture and names:
+        project.set_values({f"services.{name}.architecture": architecture for name in names})
 
 
 def build_images(project: LocalProject, spec: Platform) -> str:
-    """Build missing images of the example's services; returns an error message, empty on success."""
+    """Build the images of the example's services; returns an error message, empty on success.
+
+    An image is built on every run, which takes a second when nothing changed. The id of its content is added to its tag, so
+    that an edit replaces the replicas, and that another checkout with other code has other images.
+    """
+    images: dict[str, str] = {}
     for name, service in spec.services.items():
         folder = project.root / EXAMPLE
-        is_example = (folder / name / "Dockerfile").is_file() and service.image.partition(":")[0] == name
-        if not is_example or (_image_exists(service.image) and service.image not in project.built_images):
+        if not ((folder / name / "Dockerfile").is_file() and service.image.partition(":")[0] == name):
             continue
         print(f"building {service.image}")
-        project.record_image(service.image)
-        if _build(folder, name, service.image):
+        identity = _build(folder, name, service.image)
+        if not identity:
             return (
                 f"services.{name}.image: {service.image} could not be built; the last lines of the build are above. "
                 "Without access to the public base image, name another one: make up BASE_IMAGE=..."
             )
+        tagged = f"{service.image}-{identity}"
+        docker("tag", service.image, tagged)
+        for image in (service.image, tagged):
+            project.record_image(image)
+        images[f"services.{name}.image"] = tagged
+    project.set_values(images)
     return ""
 
 
@@ -104,11 +163,8 @@ def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([command, *arguments], capture_output=True, text=True, check=False)  # noqa: S603  # no user input
 
 
-def _image_exists(image: str) -> bool:
-    return docker("image", "inspect", image).returncode == 0
-
-
-def _build(folder: Path, name: str, image: str) -> int:
+def _build(folder: Path, name: str, image: str) -> str:
+    """Build an image and return the first digits of its id; empty when the build failed."""
     values = {key: os.environ[key] for key in BUILD_ARGUMENTS if os.environ.get(key)}
     arguments = [word for key, value in values.items() for word in ("--build-arg", f"{key}={value}")]
     network = ["--network", value] if (value := os.environ.get("BUILD_NETWORK")) else []
@@ -117,23 +173,53 @@ def _build(folder: Path, name: str, image: str) -> int:
     if build.returncode:
         lines = (build.stdout + build.stderr).splitlines()
         print("\n".join(lines[-SHOWN_BUILD_LINES:]), file=sys.stderr)
-    return build.returncode
+        return ""
+    identity = re.search(r"sha256:([0-9a-f]{64})", build.stdout)
+    return identity[1][:ID_LENGTH] if identity else ""
 
 
 def _run_platform_command(project: LocalProject, operation: str, *options: str) -> int:
     """Run a command of the project's own command line on the stack."""
-    command = [sys.executable, "-m", "automation", operation, STACK, "--yes", *options]
+    command = [sys.executable, "-m", "automation", "-C", str(project.folder), operation, STACK, "--yes", *options]
     return subprocess.run(command, cwd=project.folder, env=dict(project.environment), check=False).returncode  # noqa: S603
 
 
+def _missing_need(project: LocalProject) -> str:
+    """Sentence about a program that is not installed, or a lost passphrase; empty when there is none."""
+    if shutil.which("docker") is None:
+        return NO_DOCKER
+    if project.state.is_locked_out:
+        return (
+            f"{project.state.passphrase.relative_to(project.root)} is missing, and without it the state cannot be read. "
+            f"Restore the file, or remove the containers with `{REMOVE_CONTAINERS}` and then the folder .local."
+        )
+    try:
+        engine_command(project.root)
+    except EngineMissing as missing:
+        return str(missing)
+    return ""
+
+
+def _exists(project: LocalProject) -> bool:
+    """True when the state has resources; raises DeploymentFailed when that is not certain."""
+    deployment = Deployment(STACK, project.folder, environment=project.environment)
+    try:
+        with deployment.engine_errors():
+            exported = deployment.engine.export_state()
+        return bool(state_resources(exported) or state_operations(exported))
+    except DeploymentFailed as failure:
+        if failure.kind is Failure.NO_STACK:
+            return False
+        raise
+
+
 def _exported_resources(project: LocalProject) -> Sequence[ExportedResource]:
-    """Resources of the stack with plain secrets; none when the stack does not exist."""
-    command = [shutil.which("pulumi") or "pulumi", "stack", "export", "--show-secrets", "--stack", STACK]
+    """Resources of the stack with plain secrets, which the commands of a deployment never read."""
+    engine = engine_command(project.root)
     export = subprocess.run(  # noqa: S603  # no user input
-        command, cwd=project.folder, env=dict(project.environment), capture_output=True, text=True, check=False
-    )
-    if export.returncode:
-        return []
+        [engine.command, "stack", "export", "--show-secrets", "--stack", STACK],
+        cwd=project.folder, env=dict(project.environment), capture_output=True, text=True, check=True,
+    )  # fmt: skip
     resources: list[ExportedResource] = json.loads(export.stdout)["deployment"].get("resources", [])
     return resources
 
@@ -173,6 +259,11 @@ def _becomes_healthy(url: str, authority: Path) -> bool:
         except OSError:
             time.sleep(1)
     return False
+
+
+def _print(message: str) -> int:
+    print(message)
+    return 0
 
 
 def _fail(message: str) -> int:

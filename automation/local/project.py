@@ -1,7 +1,6 @@
-"""Pulumi project in the folder `.local`: state, passphrase, and the list of images that `make up` built."""
+"""Pulumi project of `make up` in the folder `.local`: a copy of the stack file, and the list of images that it built."""
 
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Mapping
@@ -9,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from automation.local.state import LocalState, write_secret
+from automation.stack.document import with_values
 from automation.stack.yaml_reader import dump, read_mapping
+from components.configuration import PLATFORM_KEY
+from providers.contract.spec.defaults import Raw, is_mapping
 
 STACK = "local"
-PASSPHRASE_BYTES = 24
 SALT_KEY = "encryptionsalt"
+PROGRAM_FILES = ("__main__.py", "Pulumi.yaml", f"Pulumi.{STACK}.yaml")
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,14 @@ class LocalProject:
     root: Path
 
     @property
+    def state(self) -> LocalState:
+        """State and passphrase, which every other command on a Docker stack of this folder uses too."""
+        return LocalState(self.root)
+
+    @property
     def folder(self) -> Path:
         """Folder of the project."""
-        return self.root / ".local"
+        return self.state.folder
 
     @property
     def authority(self) -> Path:
@@ -40,32 +48,40 @@ class LocalProject:
     @property
     def environment(self) -> Mapping[str, str]:
         """Environment of the engine: state and passphrase in this folder, whatever else is set."""
-        return {
-            **os.environ,
-            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
-        }
+        return {**os.environ, **self.state.environment(os.environ)}
+
+    @property
+    def stack_file(self) -> Path:
+        """Copy of the stack file, with the names of the images that were built."""
+        return self.folder / f"Pulumi.{STACK}.yaml"
 
     def prepare(self, stack_file: Path) -> None:
         """Write project, passphrase and stack file; passphrase and salt of an earlier run are kept for its secrets."""
-        (self.folder / "state").mkdir(parents=True, exist_ok=True)
+        self.state.create()
         shutil.copy(self.root / "__main__.py", self.folder)
         project = _read(self.root / "Pulumi.yaml")
         # the engine runs the program in the environment of this process
         project["runtime"]["options"]["virtualenv"] = sys.prefix
         _write(self.folder / "Pulumi.yaml", project)
-        if not (self.folder / "passphrase").exists():
-            self.write_secret(self.folder / "passphrase", secrets.token_urlsafe(PASSPHRASE_BYTES))
-        own_stack_file = self.folder / f"Pulumi.{STACK}.yaml"
-        earlier = _read(own_stack_file) if own_stack_file.exists() else {}
+        earlier = _read(self.stack_file) if self.stack_file.exists() else {}
         salt = {SALT_KEY: earlier[SALT_KEY]} if SALT_KEY in earlier else {}
-        _write(own_stack_file, {**_read(stack_file), **salt})
+        _write(self.stack_file, {**_read(stack_file), **salt})
+
+    def set_values(self, values: Mapping[str, object]) -> None:
+        """Set keys of the platform in the copy of the stack file, by dotted path."""
+        document = _read(self.stack_file)
+        platform: Raw = document["config"][PLATFORM_KEY]
+        document["config"][PLATFORM_KEY] = with_values(platform, values)
+        _write(self.stack_file, document)
+
+    def services_without(self, key: str) -> list[str]:
+        """Return the services of the stack file that do not set a key."""
+        services = _read(self.stack_file)["config"][PLATFORM_KEY].get("services", {})
+        return [name for name, service in services.items() if is_mapping(service) and key not in service]
 
     def write_secret(self, path: Path, secret: str) -> None:
         """Write a file that is created with access for this user only."""
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(secret)
+        write_secret(path, secret)
 
     @property
     def built_images(self) -> list[str]:
@@ -78,6 +94,17 @@ class LocalProject:
         if image not in self.built_images:
             with (self.folder / "images").open("a", encoding="utf-8") as file:
                 file.write(f"{image}\n")
+
+    def remove(self) -> tuple[str, ...]:
+        """Remove the folder, or only the files of this project when other stacks have their state in it; return these."""
+        others = tuple(name for name in self.state.stacks if name != STACK)
+        if not others:
+            shutil.rmtree(self.folder)
+            return ()
+        own = (self.folder / name for name in (*PROGRAM_FILES, "images"))
+        for path in (*own, self.authority, self.dashboard_password):
+            path.unlink(missing_ok=True)
+        return others
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ each part is compared with the new version's source before the pin in pyproject.
 import asyncio
 import gc
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import cast
 
@@ -16,7 +16,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi import _types  # pyright: ignore[reportPrivateUsage]  # reads the annotations of generated classes
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, resource, rpc, settings
-from pulumi.runtime.proto import source_pb2
+from pulumi.runtime.proto import resource_pb2_grpc, source_pb2
 
 from automation.plan.inventory import Secret, Unknown, Value
 
@@ -143,3 +143,11 @@ def without_stack_traces() -> Generator[None]:
         setattr(resource, STACK_TRACE_FUNCTION, function)
         if was_enabled:
             gc.enable()
+
+
+def replace_monitor(wrap: Callable[[resource_pb2_grpc.ResourceMonitorStub], object]) -> None:
+    """Replace the engine's resource monitor of a running program with `wrap` of it."""
+    monitor = settings.get_monitor()
+    if monitor is None:
+        raise RuntimeError("the program does not run under the engine")
+    settings.SETTINGS.monitor = wrap(monitor)

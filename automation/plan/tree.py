@@ -89,6 +89,15 @@ def _branch(component: Declared, inventory: Inventory) -> Branch:
     )
 
 
+def component_counts(inventory: Inventory) -> tuple[tuple[str, int], ...]:
+    """Return the innermost components with their own resources, in display order, such as `Network` and 107."""
+    counts: dict[str, int] = {}
+    for resource in inventory.custom:
+        kind = inventory.component_of(resource)
+        counts[kind] = counts.get(kind, 0) + 1
+    return tuple(sorted(counts.items(), key=lambda item: rank(item[0])))
+
+
 def rank(kind: str) -> tuple[int, str]:
     """Sort key of a component kind."""
     return (ORDER.index(kind) if kind in ORDER else len(ORDER), kind)

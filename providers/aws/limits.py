@@ -1,5 +1,7 @@
 """Settings that AWS refuses or adjusts, collected from its capabilities. Pure."""
 
+from collections.abc import Mapping
+
 from providers.aws.base.image_sources import registry_adjustments, registry_refusals
 from providers.aws.base.limits import deployer_adjustments, tag_refusals
 from providers.aws.base.models import model_adjustments, model_refusals
@@ -11,6 +13,7 @@ from providers.aws.database.sizes import database_size_adjustments, database_siz
 from providers.aws.entry.routes import ingress_adjustments, ingress_refusals
 from providers.aws.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.aws.naming import naming_refusals
+from providers.aws.network.flows import HTTPS_PORT, reaches_internet
 from providers.aws.network.limits import network_adjustments, network_refusals
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.spec import Platform
@@ -49,4 +52,9 @@ def region(spec: Platform) -> str:
     return spec.aws.region if spec.aws else ""
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS)
+def outbound(spec: Platform) -> Mapping[str, str]:
+    """Port 443 for the services that may connect to any address."""
+    return {name: str(HTTPS_PORT) for name in spec.services if reaches_internet(spec, name, region(spec))}
+
+
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound)

@@ -14,7 +14,6 @@ from providers.azure.base.secrets import create_secret
 from providers.azure.base.vault import create_vault
 from providers.azure.cache.resources import AzureCache, create_cache
 from providers.azure.compute.environment import create_environment
-from providers.azure.compute.limits import AZURE_OPENAI_ENDPOINT
 from providers.azure.compute.resources import create_compute, service_address
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase, create_database
@@ -90,7 +89,7 @@ class Azure:
 
     def model_variables(self, base: AzureBaseResources) -> Mapping[str, pulumi.Input[str]]:
         """See `Cloud.model_variables`."""
-        return {AZURE_OPENAI_ENDPOINT: base.models.endpoint} if base.models is not None else {}
+        return base.models.variables if base.models is not None else {}
 
     def database(self, scope: Scope, base: AzureBaseResources) -> AzureDatabase:
         """See `Cloud.database`."""

@@ -1,6 +1,8 @@
 """Settings that Azure refuses or adjusts, collected from its capabilities. Pure: no SDK is imported to report them."""
 
-from providers.azure.base.image_sources import registry_refusals
+from collections.abc import Mapping
+
+from providers.azure.base.image_sources import registry_adjustments, registry_refusals
 from providers.azure.base.limits import (
     deployer_adjustments,
     location_refusals,
@@ -16,6 +18,7 @@ from providers.azure.database.parameters import parameter_adjustments, parameter
 from providers.azure.entry.limits import entry_adjustments, entry_refusals, private_link_adjustments
 from providers.azure.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
 from providers.azure.naming import naming_refusals
+from providers.azure.network.flows import HTTPS_PORT
 from providers.azure.network.limits import network_adjustments, network_refusals
 from providers.azure.storage.limits import storage_adjustments
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
@@ -39,6 +42,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     network_adjustments,
+    registry_adjustments,
     deployer_adjustments,
     model_adjustments,
     database_adjustments,
@@ -58,4 +62,9 @@ def region(spec: Platform) -> str:
     return spec.azure.location if spec.azure else ""
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, stack_secrets)
+def outbound(spec: Platform) -> Mapping[str, str]:
+    """Port 443 for every service: one subnet, whose rules apply to all, holds them."""
+    return {name: str(HTTPS_PORT) for name in spec.services if spec.network.egress != "none"}
+
+
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, stack_secrets)

@@ -59,6 +59,11 @@ def server_name(context: AzureContext) -> str:
     return f"{context.stack}-database-{salt(context, 'database')}"
 
 
+def server_host(context: AzureContext) -> str:
+    """`prod-database-1a2b3c.postgres.database.azure.com`: also with a private zone, to which the public name leads."""
+    return f"{server_name(context)}.postgres.database.azure.com"
+
+
 def cache_name(context: AzureContext) -> str:
     """`prod-cache-1a2b3c`: first label of the cache's host name."""
     return f"{context.stack}-cache-{salt(context, 'cache')}"
@@ -94,14 +99,17 @@ def secret_name(logical: str) -> str:
     return logical.lower().replace("_", "-")
 
 
-def watcher_group() -> str:
-    """Resource group of the network watcher that Azure creates with the first network of a location."""
-    return "NetworkWatcherRG"
+def network_watcher(spec: Platform) -> tuple[str, str]:
+    """Return resource group and name of the location's Network Watcher: `azure.network_watcher`, or Azure's own.
 
-
-def watcher_name(context: AzureContext) -> str:
-    """`NetworkWatcher_westus3`: one per location and subscription."""
-    return f"NetworkWatcher_{context.region}"
+    Azure creates NetworkWatcherRG/NetworkWatcher_<location> with the first network of a location, unless an organization
+    has turned that off; a subscription has one watcher per location.
+    """
+    block = spec.azure
+    if block is not None and block.network_watcher is not None:
+        group, _, name = block.network_watcher.partition("/")
+        return group, name
+    return "NetworkWatcherRG", f"NetworkWatcher_{block.location if block else ''}"
 
 
 def salt(context: AzureContext, kind: str) -> str:

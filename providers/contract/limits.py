@@ -1,6 +1,6 @@
 """Settings that a cloud refuses or adjusts, collected from its capabilities. Pure: imports no SDK."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.contract.diagnostics import Adjustment, Diagnostic
@@ -9,6 +9,10 @@ from providers.contract.spec import Platform
 RefusalRule = Callable[[Platform, str], Sequence[Diagnostic]]
 """Refusals of one capability for a spec and the name of its stack."""
 AdjustmentRule = Callable[[Platform], Sequence[Adjustment]]
+
+
+Outbound = Callable[[Platform], Mapping[str, str]]
+"""Ports of the internet, as text, by service that may open connections to it; services without access are absent."""
 
 
 def _no_secrets(_spec: Platform) -> tuple[str, ...]:
@@ -23,6 +27,8 @@ class CloudLimits:
     """Region of the cloud's block."""
     refusal_rules: tuple[RefusalRule, ...]
     adjustment_rules: tuple[AdjustmentRule, ...]
+    outbound: Outbound
+    """Outbound access of the services to the internet."""
     stack_secrets: Callable[[Platform], tuple[str, ...]] = _no_secrets
     """Secrets that the stack must set for the cloud itself, beside those that services list."""
 

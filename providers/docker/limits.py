@@ -1,5 +1,7 @@
 """Settings that a Docker host refuses or adjusts, collected from the capabilities. Pure."""
 
+from collections.abc import Mapping
+
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import image_refusals
@@ -34,4 +36,9 @@ def region(spec: Platform) -> str:
     return REGION
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, stack_secrets)
+def outbound(spec: Platform) -> Mapping[str, str]:
+    """Every port for every service: a Docker network has outbound access or none."""
+    return {name: "any port" for name in spec.services if spec.network.egress != "none"}
+
+
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, stack_secrets)

@@ -1,5 +1,7 @@
 """Settings that Google Cloud refuses or adjusts, collected from its capabilities. Pure."""
 
+from collections.abc import Mapping
+
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.spec import Platform
 from providers.gcp.base.image_sources import registry_adjustments, registry_refusals
@@ -13,6 +15,7 @@ from providers.gcp.database.sizes import database_size_adjustments, database_siz
 from providers.gcp.entry.limits import entry_adjustments, entry_refusals
 from providers.gcp.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.gcp.naming import naming_refusals
+from providers.gcp.network.flows import HTTPS_PORT, reaches_internet
 from providers.gcp.network.limits import network_adjustments, network_refusals
 
 REFUSALS: tuple[RefusalRule, ...] = (
@@ -49,4 +52,9 @@ def region(spec: Platform) -> str:
     return spec.gcp.region if spec.gcp else ""
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS)
+def outbound(spec: Platform) -> Mapping[str, str]:
+    """Port 443 for the services that may connect to any address."""
+    return {name: str(HTTPS_PORT) for name in spec.services if reaches_internet(spec, name)}
+
+
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound)

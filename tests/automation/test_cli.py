@@ -10,6 +10,7 @@ import yaml
 
 from automation.cli.engine import engine
 from automation.cli.main import app, config
+from automation.cli.secret import secret
 from automation.cli.session import ExitCode
 from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 from automation.plan.spec_keys import BASE
@@ -35,7 +36,7 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def test_a_plan_shows_components_resources_and_chain(run: Run) -> None:
-    result = run("plan", "trial")
+    result = run("plan", "trial", "--full")
     assert result.code == 0
     assert result.out.startswith("AgentPlatform  trial, development on aws us-west-2")
     assert "ec2:Vpc  trial-network  10.20.0.0/16" in result.out
@@ -43,17 +44,19 @@ def test_a_plan_shows_components_resources_and_chain(run: Run) -> None:
 
 
 def test_a_piped_plan_has_no_colours(run: Run) -> None:
-    assert "\x1b" not in run("plan", "trial").out
+    assert "\x1b" not in run("plan", "trial").out + run("plan", "trial", "--full").out
 
 
 def test_no_line_of_a_piped_plan_has_trailing_spaces(run: Run) -> None:
-    assert [line for line in run("plan", "trial").out.splitlines() if line.endswith("  ")] == []
+    output = run("plan", "trial").out + run("plan", "trial", "--full").out
+    assert [line for line in output.splitlines() if line.endswith("  ")] == []
 
 
 def test_a_missing_secret_is_shown_with_the_command_that_sets_it(run: Run) -> None:
     result = run("plan", "trial")
     assert result.code == 0
-    assert "API_KEY: pulumi config set --stack trial --secret agent-platform:API_KEY" in result.out
+    assert "  agent-platform secret set trial API_KEY" in result.out
+    assert "API_KEY: agent-platform secret set trial API_KEY" in run("plan", "trial", "--full").out
 
 
 def test_an_accepted_risk_is_shown_with_its_reason(folder: Path, run: Run) -> None:
@@ -64,7 +67,8 @@ def test_an_accepted_risk_is_shown_with_its_reason(folder: Path, run: Run) -> No
         "accept_risk": {"services.web.replicas.min": "a trial of one week"},
     }
     write_stack_file(folder, "risky", with_values(BASE, risky))
-    assert "services.web.replicas.min: 1 replica runs in a single zone. Accepted:" in run("plan", "risky").out
+    assert "services.web.replicas.min: 1 replica runs in a single zone. Accepted:" in run("plan", "risky", "--full").out
+    assert "1 replica runs in a single zone; a trial of one week" in run("plan", "risky").out
     (risk,) = json.loads(run("plan", "risky", "--json").out)["acceptedRisks"]
     assert risk["reason"] == "a trial of one week"
 
@@ -76,7 +80,7 @@ def test_adjustments_are_grouped_by_effect(folder: Path, run: Run) -> None:
     assert (note["key"], note["requested"], note["written"]) == ("recovery.standby_region", "us-east-1", True)
     assert set(note) == {"key", "requested", "effect", "reason", "written"}
     titles = {"ignored": "Ignored settings", "adjusted": "Adjusted settings", "partial": "Partially applied settings"}
-    lines = run("plan", "noted").out.splitlines()
+    lines = run("plan", "noted", "--brief").out.splitlines()
     heading = lines.index(titles[note["effect"]])
     assert lines[heading + 1].startswith("└── recovery.standby_region: ")
 
@@ -87,7 +91,7 @@ def test_adjustments_of_default_values_are_shown_with_full_only(folder: Path, ru
     notes = json.loads(run("plan", "defaults", "--json").out)["adjustments"]
     hidden = [note["key"] for note in notes if not note["written"]]
     assert hidden
-    brief, full = run("plan", "defaults").out, run("plan", "defaults", "--full").out
+    brief, full = run("plan", "defaults", "--brief").out, run("plan", "defaults", "--full").out
     assert all(f"── {key}: " in full and f"── {key}: " not in brief for key in hidden)
     assert "adjusted; --full lists them" in brief
     assert "--full" not in full
@@ -100,14 +104,11 @@ def test_exit_codes_are_listed_in_the_help(run: Run) -> None:
 
 
 def test_every_help_text_begins_with_a_verb() -> None:
-    commands = [
-        command.callback
-        for command in [*app.registered_commands, *config.registered_commands, *engine.registered_commands]
-    ]
+    commands = [command.callback for group in (app, config, engine, secret) for command in group.registered_commands]
     first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
     assert first_words <= {
-        "Check", "Delete", "Deploy", "Destroy", "Generate", "Install", "List", "Print", "Recover", "Release", "Replace",
-        "Restore", "Show", "Update", "Write",
+        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Generate", "Install", "List", "Print", "Recover", "Release", "Replace",
+        "Restore", "Show", "Store", "Update", "Write",
     }  # fmt: skip
 
 
@@ -177,7 +178,8 @@ def test_unknown_mode_leaves_computed_values_unknown(run: Run) -> None:
 def test_a_stack_can_be_planned_on_another_cloud(run: Run) -> None:
     result = run("plan", "trial", "--cloud", "docker")
     assert result.code == 0
-    assert "trial, development on docker local" in result.out
+    assert result.out.startswith("trial  development on docker local")
+    assert "set `cloud: docker` in Pulumi.trial.yaml" in result.out
 
 
 def test_two_stacks_are_compared_by_component(folder: Path, run: Run) -> None:

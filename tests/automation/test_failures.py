@@ -46,6 +46,12 @@ ENGINE_ERRORS = [
         'error: unable to open state directory "file:///nowhere": stat /nowhere: no such file or directory',
         Failure.NO_BACKEND,
     ),
+    (
+        "error: 2 errors occurred:\n\t* mkdir /state/.pulumi/locks: read-only file system\n\t* again",
+        Failure.NO_BACKEND,
+    ),
+    ("error: open /state/.pulumi/meta.yaml: permission denied", Failure.NO_BACKEND),
+    ("error: write /state/.pulumi/stacks/prod.json: no space left on device", Failure.NO_BACKEND),
     ('error: unable to open bucket "azblob://state": azureblob: Options.AccountName is required', Failure.NO_BACKEND),
     (CONNECTION_REFUSED, Failure.UNREACHABLE),
     (NO_HOST, Failure.UNREACHABLE),
@@ -188,7 +194,17 @@ def test_a_missing_package_of_the_program_is_named() -> None:
 def test_the_first_interrupt_cancels_cleanly() -> None:
     failure = classify(Evidence("prod", "error: update failed", [], interrupts=1))
     assert failure.kind is Failure.CANCELLED
-    assert failure.problem == "cancelled; running operations were completed and are saved in the state"
+    assert (
+        failure.problem == "cancelled during the update; running operations were completed and are saved in the state"
+    )
+
+
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_an_interrupted_preview_has_changed_nothing(interrupts: int) -> None:
+    evidence = Evidence("prod", "error: update cancelled", [], interrupts, operation="preview", read_only=True)
+    assert str(classify(evidence)) == (
+        "prod: cancelled during the preview; nothing was changed. Run the command again."
+    )
 
 
 def test_an_interrupted_resource_is_named() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from automation.cli.main import main
 from automation.day2 import Rotation, rotate
-from automation.day2.rotation import with_sealed_config
 from automation.deploy import Clock, Deployment, DeploymentFailed, OnEvent, Outcome, Preview
 from automation.deploy.changes import ResourceChange
 from automation.deploy.state import ExportedState
 from automation.deploy.workspace import ProjectStack
+from automation.stack.document import with_sealed_values
 from components.configuration import PLATFORM_KEY
 from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.event_fixtures import urn_of
@@ -45,11 +45,11 @@ encryptionsalt: v1:salt
 
 def test_the_stack_file_keeps_its_formatting() -> None:
     engine_text = FILE.replace("{a: [1, 2]}   # short form", "\n    a:\n    - 1\n    - 2").replace("v1:old=", "v1:new=")
-    assert with_sealed_config(FILE, engine_text, Path("f")) == FILE.replace("v1:old=", "v1:new=")
+    assert with_sealed_values(FILE, engine_text, Path("f")) == FILE.replace("v1:old=", "v1:new=")
 
 
-def test_a_file_without_a_salt_is_left_as_the_engine_wrote_it() -> None:
-    assert with_sealed_config(FILE.replace("encryptionsalt: v1:salt\n", ""), FILE, Path("f")) == FILE
+def test_a_file_without_a_salt_receives_that_of_the_engine() -> None:
+    assert with_sealed_values(FILE.replace("encryptionsalt: v1:salt\n", ""), FILE, Path("f")) == FILE
 
 
 class FakeStack(ProjectStack):

@@ -92,7 +92,7 @@ def test_the_slo_has_an_alarm_for_each_pair_of_windows(prod: Inventory) -> None:
 
 
 def test_a_burn_rate_must_be_exceeded_in_both_windows() -> None:
-    assert "min_of(long, short) | where value >= 1.44" in burn_rate_query("prod", 1.44, 300)
+    assert "min_of(long_window, short_window) | where value >= 1.44" in burn_rate_query("prod", 1.44, 300)
 
 
 def test_without_an_slo_there_is_no_burn_rate_alarm(minimal: Inventory) -> None:

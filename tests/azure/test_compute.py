@@ -18,6 +18,7 @@ from tests.azure.plans import (
     input_at,
     mapping_at,
     mappings_at,
+    refusals,
     revealed_inputs,
     spec_of,
     variables,
@@ -57,7 +58,8 @@ def test_a_service_without_callers_has_no_ingress(minimal: Inventory) -> None:
 
 
 def test_secrets_are_read_from_the_vault_with_the_services_identity(prod: Inventory) -> None:
-    (secret,) = mappings_at(prod.one("prod-compute-chat"), "configuration.secrets")
+    secret, password = mappings_at(prod.one("prod-compute-chat"), "configuration.secrets")
+    assert (secret["name"], password["name"]) == ("database-url", "libpq-password")
     assert revealed(secret["keyVaultUrl"]) == (
         "<keyvault:Secret prod-database-database-url>.properties.secretUriWithVersion"
     )
@@ -74,7 +76,7 @@ def test_a_new_version_of_a_secret_changes_a_variable_of_its_readers_only(prod: 
 def test_the_secrets_version_depends_on_each_secret(prod: Inventory) -> None:
     stored = [
         f"<keyvault:Secret prod-{name}>.properties.secretUriWithVersion"
-        for name in ("database-database-url", "cache-redis-url")
+        for name in ("database-database-url", "database-libpq-password", "cache-redis-url")
     ]
     assert variables(prod, "worker")["SECRETS_VERSION"] == digest(stored) == digest(stored[::-1]) != digest(stored[:1])
 
@@ -157,6 +159,26 @@ def test_an_interval_above_the_maximum_period_is_refused() -> None:
 def test_a_health_command_is_ignored_and_reported() -> None:
     reported = adjustments({"services.worker.health": {"command": ["true"]}})["services.worker.health.command"]
     assert reported.effect is Effect.IGNORED
+
+
+def test_an_image_for_arm64_is_refused() -> None:
+    (refusal,) = refusals({"services.chat.architecture": "arm64"})
+    assert str(refusal) == (
+        "services.chat.architecture: not supported on azure: Container Apps runs linux/amd64 images only, not "
+        "linux/arm64. Build the image for linux/amd64 and remove the key."
+    )
+    assert not refusals({"services.chat.architecture": "amd64"})
+
+
+def test_a_service_with_models_finds_them_by_the_variables_of_the_sdks(prod: Inventory) -> None:
+    found = variables(prod, "gateway")
+    assert found["AZURE_OPENAI_ENDPOINT"] == "<cognitiveservices:Account prod-models>.properties.endpoint"
+    assert (found["AZURE_OPENAI_DEPLOYMENT"], found["OPENAI_API_VERSION"]) == ("gpt-5.4-mini", "2024-10-21")
+    assert not {"AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"} & set(variables(prod, "chat"))
+
+
+def test_a_users_variable_takes_precedence_over_one_of_the_models() -> None:
+    assert not refusals({"services.gateway.environment": {"OPENAI_API_VERSION": "2025-04-01-preview"}})
 
 
 def test_variables_of_container_apps_are_refused() -> None:

@@ -60,14 +60,14 @@ def test_the_sku_is_the_smallest_that_fits() -> None:
     assert (input_at(server(), "sku.name"), input_at(server(), "sku.tier")) == ("Standard_E2ds_v5", "MemoryOptimized")
 
 
-def test_the_password_is_a_secret_of_the_server_and_the_url_only() -> None:
+def test_the_password_is_a_secret_of_the_server_and_of_two_secrets_only() -> None:
     password = "<random:RandomPassword prod-database-password>.result"
     assert isinstance(server().inputs["administratorLoginPassword"], Secret)
     resources = {r.name for r in base_plan().custom if password in unquote(str(revealed_inputs(r)))}
-    assert resources == {"prod-database", "prod-database-database-url"}
+    assert resources == {"prod-database", "prod-database-database-url", "prod-database-libpq-password"}
     value = revealed_inputs(base_plan().one("prod-database-database-url"))["properties"]
     assert f"postgresql+psycopg://platform:{password}" in unquote(str(value))
-    assert "@<dbforpostgresql:Server prod-database>.fullyQualifiedDomainName:5432/agents?sslmode=require" in str(value)
+    assert f"@{server().inputs['serverName']}.postgres.database.azure.com:5432/agents?sslmode=require" in str(value)
 
 
 def test_only_services_that_use_the_database_read_the_url() -> None:
@@ -127,6 +127,38 @@ def test_maintenance_starts_at_the_requested_time() -> None:
     assert maintenance_window(MaintenanceSpec(day="wednesday", window_start="23:30")) == (3, 23, 30)
     window = (input_at(server(), "maintenanceWindow.dayOfWeek"), input_at(server(), "maintenanceWindow.startHour"))
     assert window == (0, 4)
+
+
+def test_a_raised_storage_is_reported_while_the_disk_grows_by_itself() -> None:
+    reported = adjustments({"database.storage_gib": 200})["database.storage_gib"]
+    assert reported.effect is Effect.PARTIAL
+    assert reported.reason.startswith("256 GiB") and "--storage-size" in reported.reason
+    fixed = adjustments({"database.storage_gib": 200, "database.max_storage_gib": 200})["database.storage_gib"]
+    assert fixed.effect is Effect.ADJUSTED and "--storage-size" not in fixed.reason
+
+
+def test_django_reads_the_url_without_a_driver_and_the_others_the_one_with_it() -> None:
+    plan = base_plan(services__chat__app="django")
+    names = {each.name for each in plan.custom}
+    assert "prod-database-plain-database-url-read-by-chat" in names
+    assert "prod-database-database-url-read-by-chat" not in names
+    assert {f"prod-database-database-url-read-by-{name}" for name in ("gateway", "worker")} <= names
+    value = str(revealed_inputs(plan.one("prod-database-plain-database-url")))
+    assert "'postgresql://platform:" in value and ".postgres.database.azure.com:5432/agents?sslmode=require" in value
+    assert "prod-database-plain-database-url" not in {each.name for each in base_plan().custom}
+
+
+def test_the_password_is_stored_for_libpq_and_read_by_each_user_of_the_database() -> None:
+    assert isinstance(input_at(base_plan().one("prod-database-libpq-password"), "properties.value"), Secret)
+    readers = {
+        each.name for each in base_plan().custom if each.name.startswith("prod-database-libpq-password-read-by-")
+    }
+    assert {name.rpartition("-")[2] for name in readers} == {"gateway", "chat", "worker"}
+
+
+def test_roles_on_the_secrets_do_not_wait_for_the_server() -> None:
+    for part in ("database-url", "libpq-password"):
+        assert "prod-database" not in depends_on(base_plan().one(f"prod-database-{part}"))
 
 
 def test_the_servers_log_is_sent_to_the_workspace() -> None:

@@ -1,5 +1,6 @@
 """Front Door: domain, WAF, routes and private links."""
 
+import re
 from typing import cast
 
 import pytest
@@ -8,12 +9,14 @@ from automation.plan.inventory import Inventory
 from providers.azure.entry.limits import (
     approval_command,
     link_location,
+    metrics_paths,
+    path_expressions,
     path_patterns,
     record_name,
     validation_record_name,
 )
 from providers.contract.diagnostics import Effect
-from tests.azure.plans import adjustments, depends_on, input_at, mapping_at, mappings_at, refusals
+from tests.azure.plans import adjustments, depends_on, input_at, mapping_at, mappings_at, refusals, spec_of
 from tests.planning import DROP
 
 
@@ -68,7 +71,7 @@ def test_without_waf_the_rate_limit_remains(minimal: Inventory) -> None:
 
 
 def test_the_rate_limit_applies_to_each_client_address(prod: Inventory) -> None:
-    (rate,) = custom_rules(prod)
+    rate = custom_rules(prod)[-1]
     assert rate["groupBy"] == [{"variableName": "SocketAddr"}]
     assert (rate["rateLimitDurationInMinutes"], rate["rateLimitThreshold"], rate["action"]) == (1, 60, "Block")
 
@@ -78,6 +81,56 @@ def test_addresses_that_are_not_allowed_are_blocked_first(minimal: Inventory) ->
     (condition,) = cast("list[dict[str, object]]", first["matchConditions"])
     assert (first["action"], condition["negateCondition"]) == ("Block", True)
     assert condition["matchValue"] == ["203.0.113.0/24"]
+
+
+def test_metrics_are_never_forwarded(prod: Inventory) -> None:
+    (rule,) = [rule for rule in custom_rules(prod) if rule["name"] == "metrics"]
+    (condition,) = cast("list[dict[str, object]]", rule["matchConditions"])
+    assert (rule["action"], condition["matchVariable"], condition["operator"]) == ("Block", "RequestUri", "RegEx")
+    assert condition["matchValue"] == path_expressions("/metrics")
+    assert condition["transforms"] == ["UrlDecode", "Lowercase"]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "/metrics",
+        "//metrics//",
+        "/metrics?x=1",
+        "https://agents.example.com/metrics",
+        "https://a.example:443/metrics/?x",
+    ],
+)
+def test_a_metrics_path_is_recognized_in_every_form(uri: str) -> None:
+    assert any(re.search(expression, uri) for expression in path_expressions("/metrics"))
+
+
+@pytest.mark.parametrize("uri", ["/metrics2", "/v1/metrics", "https://a.example/?next=/metrics", "/", "/metrics.json"])
+def test_other_paths_are_forwarded(uri: str) -> None:
+    assert not any(re.search(expression, uri) for expression in path_expressions("/metrics"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "paths"),
+    [
+        ({}, ["/metrics"]),
+        ({"services.gateway.metrics": "none"}, []),
+        ({"services.gateway.metrics": {"path": "/Internal/Metrics", "port": 7777}}, ["/internal/metrics"]),
+        ({"services.gateway.metrics": {"port": 9100}}, []),
+        ({"services.chat.path": "/chat"}, ["/chat/metrics", "/metrics"]),
+        ({"services.gateway.path": DROP}, []),
+    ],
+)
+def test_the_metrics_of_routed_services_are_closed(changes: dict[str, object], paths: list[str]) -> None:
+    assert metrics_paths(spec_of(changes)) == paths
+
+
+def test_the_waf_on_prompts_and_the_cost_of_the_link_are_reported() -> None:
+    assert "prompts with SQL, HTML or file paths may be blocked" in adjustments()["ingress.waf"].reason
+    assert "ingress.waf" not in adjustments({"ingress.waf": False})
+    assert (
+        "Dedicated Plan Management (0.1 USD an hour, about 73 a month)" in adjustments()["services.gateway.path"].reason
+    )
 
 
 def test_the_waf_covers_every_domain(prod: Inventory) -> None:

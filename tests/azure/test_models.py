@@ -17,21 +17,21 @@ def test_the_account_has_no_keys_and_no_public_access() -> None:
 
 
 def test_each_model_has_a_deployment_with_its_name() -> None:
-    deployment = base_plan().one("prod-models-gpt-4.1")
-    assert deployment.inputs["deploymentName"] == input_at(deployment, "properties.model.name") == "gpt-4.1"
+    deployment = base_plan().one("prod-models-gpt-5.4-mini")
+    assert deployment.inputs["deploymentName"] == input_at(deployment, "properties.model.name") == "gpt-5.4-mini"
     assert input_at(deployment, "properties.versionUpgradeOption") == "OnceNewDefaultVersionAvailable"
 
 
 def test_a_pinned_model_is_not_upgraded() -> None:
-    deployment = base_plan(azure__models=("gpt-4.1@2025-04-14",)).one("prod-models-gpt-4.1")
-    assert input_at(deployment, "properties.model.version") == "2025-04-14"
+    deployment = base_plan(azure__models=("gpt-5.4-mini@2026-03-17",)).one("prod-models-gpt-5.4-mini")
+    assert input_at(deployment, "properties.model.version") == "2026-03-17"
     assert input_at(deployment, "properties.versionUpgradeOption") == "NoAutoUpgrade"
 
 
 def test_changes_of_the_account_are_serialized() -> None:
-    plan = base_plan(azure__models=("gpt-4.1", "gpt-4.1-mini"))
-    assert "prod-models-gpt-4.1" in depends_on(plan.one("prod-models-gpt-4.1-mini"))
-    assert "prod-models-gpt-4.1-mini" in depends_on(plan.one("prod-models-endpoint"))
+    plan = base_plan(azure__models=("gpt-5.4-mini", "gpt-5.4-nano"))
+    assert "prod-models-gpt-5.4-mini" in depends_on(plan.one("prod-models-gpt-5.4-nano"))
+    assert "prod-models-gpt-5.4-nano" in depends_on(plan.one("prod-models-endpoint"))
 
 
 def test_only_services_that_use_models_have_a_role_on_the_account() -> None:
@@ -48,17 +48,17 @@ def test_without_a_service_that_uses_models_there_is_no_account() -> None:
 
 def test_the_name_of_a_model_may_have_a_version() -> None:
     assert parse_model("o4-mini") == ModelDeployment("o4-mini", None)
-    assert parse_model("gpt-4.1@2025-04-14") == ModelDeployment("gpt-4.1", "2025-04-14")
+    assert parse_model("gpt-5.4-mini@2026-03-17") == ModelDeployment("gpt-5.4-mini", "2026-03-17")
 
 
-@pytest.mark.parametrize("model", ["/subscriptions/x", "gpt 4", "-gpt", "gpt-4.1@"])
+@pytest.mark.parametrize("model", ["/subscriptions/x", "gpt 4", "-gpt", "gpt-5.4-mini@"])
 def test_an_invalid_name_of_a_model_is_refused(model: str) -> None:
     assert error_keys({"azure.models": [model]}) == ["azure.models"]
 
 
 def test_a_model_that_is_listed_twice_is_refused() -> None:
-    (refusal,) = refusals({"azure.models": ["gpt-4.1", "gpt-4.1@2025-04-14"]})
-    assert refusal.key == "azure.models" and refusal.problem.startswith("gpt-4.1 is listed twice")
+    (refusal,) = refusals({"azure.models": ["gpt-5.4-mini", "gpt-5.4-mini@2026-03-17"]})
+    assert refusal.key == "azure.models" and refusal.problem.startswith("gpt-5.4-mini is listed twice")
 
 
 def test_capacity_and_processing_location_of_models_are_reported() -> None:
@@ -76,3 +76,12 @@ def test_every_service_receives_the_client_id_of_its_identity(prod: Inventory) -
     for name in ("gateway", "chat", "worker"):
         client_id = f"<managedidentity:UserAssignedIdentity prod-identity-service-{name}>.clientId"
         assert variables(prod, name)["AZURE_CLIENT_ID"] == client_id
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1", "gpt-4o-mini@2024-07-18"])
+def test_a_retired_model_is_refused_with_a_current_one(model: str) -> None:
+    (refusal,) = refusals({"azure.models": [model]})
+    assert refusal.key == "azure.models" and refusal.problem.startswith(
+        f"{model.partition('@')[0]} was retired on 2026-10"
+    )
+    assert refusal.fix.startswith("use gpt-5.4-mini")

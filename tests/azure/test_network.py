@@ -3,7 +3,8 @@
 import pytest
 
 from automation.plan.inventory import Declared, Inventory
-from tests.azure.plans import base_plan, depends_on, input_at, mappings_at
+from providers.contract.diagnostics import Effect
+from tests.azure.plans import adjustments, base_plan, depends_on, input_at, mappings_at
 from tests.planning import DROP
 
 
@@ -126,6 +127,24 @@ def test_flow_logs_are_kept_as_long_as_the_logs() -> None:
     longest = base_plan(monitoring__log_retention_days=731)
     assert input_at(longest.one("prod-network-flow-logs-retention"), path) == 731
     assert input_at(longest.one("prod-network-flow-logs", "network:FlowLog"), "retentionPolicy.enabled") is False
+
+
+def test_another_network_watcher_can_be_named() -> None:
+    log = base_plan(azure__network_watcher="watchers/hub-westus3").one("prod-network-flow-logs", "network:FlowLog")
+    assert (log.inputs["resourceGroupName"], log.inputs["networkWatcherName"]) == ("watchers", "hub-westus3")
+    changes = {"azure.network_watcher": "watchers/hub", "network.flow_logs": False}
+    assert adjustments(changes)["azure.network_watcher"].effect is Effect.IGNORED
+
+
+def test_the_flow_log_follows_the_rest_of_the_network() -> None:
+    after = depends_on(base_plan().one("prod-network-flow-logs", "network:FlowLog"))
+    assert {"prod-network-flow-logs-writer", "prod-network-endpoints", "prod-network-vault-zone-link"} <= after
+
+
+def test_the_ports_that_are_closed_to_the_internet_are_reported() -> None:
+    for changes in ({}, {"network.egress": "single"}):
+        assert "TCP port 443 only" in adjustments(changes)["network.egress"].reason
+    assert "network.egress" not in adjustments({"network.egress": "none"})
 
 
 def test_flow_logs_can_be_disabled() -> None:

@@ -1,13 +1,18 @@
 """Notification channels, log workspace, diagnostic settings and Prometheus."""
 
+import json
+from typing import cast
+
 import pytest
 
 from automation.plan.inventory import Inventory, Secret
 from automation.stack.document import stack_of
 from components.settings import PLATFORM_KEY
+from providers.azure.base import roles
 from providers.azure.monitoring.limits import SLACK_SECRET
-from tests.azure.plans import adjustments, input_at, mapping_at, mappings_at
-from tests.planning import DROP, production
+from providers.contract.diagnostics import Effect
+from tests.azure.plans import adjustments, containers, input_at, mapping_at, mappings_at
+from tests.planning import DROP, plan, production, revealed
 
 
 def test_slacks_webhook_is_a_secure_parameter_of_the_workflow(prod: Inventory) -> None:
@@ -63,6 +68,46 @@ def test_prometheus_has_the_same_rules_and_channels(prod: Inventory) -> None:
 def test_services_have_a_role_on_the_collection_rule_only(prod: Inventory) -> None:
     assignment = prod.one("prod-prometheus-chat-writes")
     assert assignment.inputs["scope"] == "<monitor:DataCollectionRule prod-prometheus-collection>.id"
+
+
+def test_grafana_admins_have_the_role_grafana_admin_on_it_only() -> None:
+    admin = "00000000-0000-0000-0000-00000000abcd"
+    assignment = plan(production({"monitoring.grafana_admins": [admin]}, cloud="azure")).one(
+        f"prod-prometheus-grafana-admin-{admin}"
+    )
+    assert str(assignment.inputs["roleDefinitionId"]).endswith(roles.GRAFANA_ADMIN)
+    assert assignment.inputs["scope"] == "<dashboard:Grafana prod-prometheus-grafana>.id"
+    # a user or a group: Azure looks it up
+    assert assignment.inputs["principalId"] == admin and "principalType" not in assignment.inputs
+
+
+def test_a_grafana_without_users_and_users_without_a_grafana_are_reported() -> None:
+    key = "monitoring.grafana_admins"
+    users = {key: ["00000000-0000-0000-0000-00000000abcd"]}
+    assert adjustments()[key].effect is Effect.PARTIAL and "nobody can sign in" in adjustments()[key].reason
+    assert key not in adjustments(users)
+    assert adjustments({**users, "monitoring.prometheus": False})[key].effect is Effect.IGNORED
+
+
+def test_the_collector_reads_the_metrics_endpoint_of_its_service() -> None:
+    changed = {
+        "services.chat.metrics": {"path": "/internal", "port": 9100},
+        "services.gateway.metrics": "none",
+        "services.worker.metrics": {"port": 9808},
+    }
+    declared = plan(production(changed, cloud="azure"))
+    (job,) = collector_jobs(declared, "chat")
+    assert (job["metrics_path"], job["static_configs"]) == ("/internal", [{"targets": ["localhost:9100"]}])
+    assert collector_jobs(declared, "worker")[0]["static_configs"] == [{"targets": ["localhost:9808"]}]
+    assert len(containers(declared, "gateway")) == 1
+    groups = {each.name for each in declared.of_type("alertsmanagement:PrometheusRuleGroup")}
+    assert groups == {"prod-prometheus-chat-rules", "prod-prometheus-worker-rules"}
+    assert "prod-prometheus-gateway-writes" not in {each.name for each in declared.custom}
+
+
+def collector_jobs(declared: Inventory, service: str) -> list[dict[str, object]]:
+    container = cast("dict[str, list[dict[str, object]]]", containers(declared, service)[1])
+    return json.loads(str(revealed(container["env"][0]["value"])))["scrape_configs"]
 
 
 def test_without_prometheus_there_is_no_grafana(minimal: Inventory) -> None:

@@ -2,9 +2,24 @@
 
 import pytest
 
+from automation.plan.inventory import Secret
 from providers.azure.base import roles
+from providers.azure.base.image_sources import own_images
 from providers.azure.limits import LIMITS
-from tests.azure.plans import base_plan, depends_on, error_keys, input_at, mapping_at, spec_of
+from providers.contract.diagnostics import Effect
+from tests.azure.plans import (
+    adjustments,
+    base_plan,
+    depends_on,
+    error_keys,
+    input_at,
+    mapping_at,
+    mappings_at,
+    revealed_inputs,
+    spec_of,
+    variables,
+)
+from tests.planning import plan, production, revealed
 
 DIGEST = "sha256:" + "7" * 64
 
@@ -57,6 +72,42 @@ def test_an_invalid_repository_name_is_refused(name: str) -> None:
     changed = spec.model_copy(update={"services": {**spec.services, "chat": chat}})
     (refusal,) = LIMITS.refusals(changed, "prod")
     assert refusal.key == "services.chat.image" and refusal.problem.startswith(name)
+
+
+def test_a_private_image_is_pulled_with_credentials_that_only_its_service_reads() -> None:
+    changes = {"services.gateway.image_credentials": "GHCR_LOGIN"}
+    declared = plan(production(changes, cloud="azure"), secret="robot:t0ken")
+    app = declared.one("prod-compute-gateway")
+    (registry,) = mappings_at(app, "configuration.registries")
+    assert (registry["server"], revealed(registry["username"])) == ("ghcr.io", "robot")
+    assert registry["passwordSecretRef"] == "prod-compute-gateway-image-password" or (
+        registry["passwordSecretRef"] == "gateway-image-password"
+    )
+    stored = declared.one("prod-compute-gateway-image-password")
+    assert isinstance(input_at(stored, "properties.value"), Secret)
+    assert revealed(input_at(stored, "properties.value")) == "t0ken"
+    readers = [each.name for each in declared.custom if each.name.startswith(f"{stored.name}-read-by-")]
+    assert readers == [f"{stored.name}-read-by-gateway"] and readers[0] in depends_on(app)
+    assert "t0ken" not in str(revealed_inputs(app))
+    assert "GHCR_LOGIN" not in str(variables(declared, "gateway"))
+
+
+def test_images_that_are_pulled_without_credentials_are_reported() -> None:
+    reported = adjustments()["services.gateway.image"]
+    assert "ghcr.io must allow anonymous pulls" in reported.reason
+    assert "services.gateway.image" not in adjustments({"services.gateway.image_credentials": "GHCR_LOGIN"})
+    image = f"mcr.microsoft.com/acme/x@{DIGEST}"
+    assert "services.gateway.image" not in adjustments({"services.gateway.image": image})
+
+
+def test_credentials_of_the_platforms_registry_are_ignored_and_reported() -> None:
+    changes = {"services.chat.image_credentials": "GHCR_LOGIN"}
+    assert adjustments(changes)["services.chat.image_credentials"].effect is Effect.IGNORED
+
+
+def test_an_image_that_is_still_to_be_built_is_in_the_platforms_registry() -> None:
+    changes = {"services.gateway.build": {"context": "gateway"}, "services.gateway.image": "gateway:unbuilt"}
+    assert "gateway" in own_images(spec_of(changes))
 
 
 def test_without_egress_an_image_of_a_public_registry_is_refused() -> None:

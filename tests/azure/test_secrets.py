@@ -48,11 +48,12 @@ def test_a_removed_secret_stays_in_the_vault_because_deletion_needs_data_access(
     assert base_plan().one("prod-secrets-OPENAI_API_KEY").options["retainOnDelete"] is True
 
 
-@pytest.mark.parametrize("variable", ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_OPENAI_ENDPOINT", "SECRETS_VERSION"])
+@pytest.mark.parametrize("variable", ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "SECRETS_VERSION"])
 def test_a_variable_that_the_platform_sets_is_refused(variable: str) -> None:
     (refusal,) = refusals({f"services.gateway.environment.{variable}": "x"})
     assert str(refusal) == f"services.gateway.environment: the platform sets {variable} on Azure. Use another name."
 
 
-def test_a_service_without_models_may_set_the_endpoints_variable() -> None:
-    assert error_keys({"services.chat.environment": {"AZURE_OPENAI_ENDPOINT": "x"}}) == []
+def test_variables_of_the_models_may_be_set_by_the_user() -> None:
+    for service in ("gateway", "chat"):
+        assert error_keys({f"services.{service}.environment": {"AZURE_OPENAI_ENDPOINT": "x"}}) == []

@@ -2,10 +2,7 @@
 
 No resource refers to the group by an Output: its name is fixed (`AzureContext.group`), and the provider of all other
 resources depends on the group. It has no management lock, because a lock would prevent the deletion of anything in it,
-for example of a role assignment during `up`. Each resource provider is registered once per subscription, which the
-Pulumi provider does if the deploying principal may; otherwise run `az provider register --namespace <name>` for
-Microsoft.App, Cdn, DBforPostgreSQL, Cache, KeyVault, ContainerRegistry, CognitiveServices, OperationalInsights,
-Insights, Monitor, AlertsManagement and Dashboard.
+for example of a role assignment during `up`.
 """
 
 from dataclasses import dataclass

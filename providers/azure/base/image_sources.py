@@ -2,7 +2,7 @@
 
 import re
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 
@@ -17,6 +17,39 @@ def own_images(spec: Platform) -> dict[str, Image]:
     """Return by service the images without a registry host, which the platform's registry stores."""
     images = {name: parse_image(service.image) for name, service in spec.services.items()}
     return {name: image for name, image in images.items() if image.registry is None}
+
+
+def other_registries(spec: Platform) -> dict[str, str]:
+    """Return by service the registry host of the images that the platform's registry does not store."""
+    images = {name: parse_image(service.image) for name, service in spec.services.items()}
+    return {name: image.registry for name, image in images.items() if image.registry is not None}
+
+
+def registry_adjustments(spec: Platform) -> list[Adjustment]:
+    """Images that are pulled without credentials, and credentials that the platform's registry does not need."""
+    return [*_anonymous_pulls(spec), *_unused_credentials(spec)]
+
+
+def _anonymous_pulls(spec: Platform) -> list[Adjustment]:
+    return [
+        Adjustment(
+            f"services.{name}.image",
+            spec.services[name].image,
+            Effect.PARTIAL,
+            f"pulled without credentials; {registry} must allow anonymous pulls, or set services.{name}.image_credentials",
+        )
+        for name, registry in other_registries(spec).items()
+        if spec.services[name].image_credentials is None and registry != MICROSOFT_REGISTRY
+    ]
+
+
+def _unused_credentials(spec: Platform) -> list[Adjustment]:
+    reason = "the platform's registry is read with a managed identity"
+    return [
+        Adjustment(f"services.{name}.image_credentials", spec.services[name].image_credentials, Effect.IGNORED, reason)
+        for name in own_images(spec)
+        if spec.services[name].image_credentials is not None
+    ]
 
 
 def registry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -39,7 +72,6 @@ def _refused_repositories(spec: Platform) -> list[Diagnostic]:
 def _unreachable_images(spec: Platform) -> list[Diagnostic]:
     if spec.network.egress != "none":
         return []
-    registries = {name: parse_image(service.image).registry for name, service in spec.services.items()}
     return [
         Unsupported(
             "azure",
@@ -50,6 +82,6 @@ def _unreachable_images(spec: Platform) -> list[Diagnostic]:
                 "or set network.egress to per_zone or single"
             ),
         )
-        for name, registry in registries.items()
-        if registry not in (None, MICROSOFT_REGISTRY)
+        for name, registry in other_registries(spec).items()
+        if registry != MICROSOFT_REGISTRY
     ]

@@ -169,6 +169,28 @@ CAPACITY_THOUSAND_TOKENS_PER_MINUTE = 50
 """Capacity of each deployment; the subscription's quota limits the sum."""
 
 
+RETIREMENTS_PAGE = "https://learn.microsoft.com/azure/foundry/openai/concepts/model-retirement-schedule"
+RETIRED_MODELS = {
+    "codex-mini": "2026-11-15",
+    "gpt-4.1": "2026-10-14",
+    "gpt-4.1-mini": "2026-10-14",
+    "gpt-4.1-nano": "2026-10-14",
+    "gpt-4o": "2026-10-01",
+    "gpt-4o-mini": "2026-10-01",
+    "gpt-5-chat": "2026-06-29",
+    "gpt-5.1-chat": "2026-06-29",
+    "gpt-5.2-chat": "2026-06-29",
+    "gpt-5.3-chat": "2026-06-29",
+    "o1": "2026-09-16",
+    "o3-mini": "2026-10-01",
+    "o4-mini": "2026-10-16",
+}
+"""Models in all versions with the date of their retirement: deprecated or retired ones on the page above of 26 August 2026.
+Azure refuses new deployments of them and answers existing ones with errors."""
+SUGGESTED_MODEL = "gpt-5.4-mini"
+"""In every location with Global Standard deployments, without registration, until 18 March 2027 (the same page)."""
+
+
 @dataclass(frozen=True)
 class ModelDeployment:
     """Model by its name, and the version that it is pinned to (None: Azure's default, upgraded automatically)."""
@@ -178,7 +200,7 @@ class ModelDeployment:
 
 
 def parse_model(text: str) -> ModelDeployment:
-    """Parse `gpt-4.1` or `gpt-4.1@2025-04-14`; ValueError for names that `model_refusals` refuses."""
+    """Parse `gpt-5.4-mini` or `gpt-5.4-mini@2026-03-17`; ValueError for names that `model_refusals` refuses."""
     match = MODEL_PATTERN.fullmatch(text)
     if match is None:
         raise ValueError(f"{text} is not the name of a model")
@@ -186,9 +208,9 @@ def parse_model(text: str) -> ModelDeployment:
 
 
 def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Invalid names of models, and models that are listed twice."""
+    """Invalid names of models, retired models, and models that are listed twice."""
     models = spec.azure.models if spec.azure else ()
-    fix = "use a name such as gpt-4.1, or gpt-4.1@2025-04-14 to pin a version"
+    fix = "use a name such as gpt-5.4-mini, or gpt-5.4-mini@2026-03-17 to pin a version"
     invalid = [
         ConfigError("azure.models", f"{model} is not the name of an Azure OpenAI model", fix)
         for model in models
@@ -200,7 +222,17 @@ def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         for name in sorted(set(names))
         if names.count(name) > 1
     ]
-    return [*invalid, *duplicates]
+    retired = [
+        Unsupported(
+            "azure",
+            "azure.models",
+            problem=f"{name} was retired on {RETIRED_MODELS[name]} and has no deployments any more",
+            fix=f"use {SUGGESTED_MODEL}, or another model of {RETIREMENTS_PAGE}",
+        )
+        for name in dict.fromkeys(names)
+        if name in RETIRED_MODELS
+    ]
+    return [*invalid, *duplicates, *retired]
 
 
 def model_adjustments(spec: Platform) -> list[Adjustment]:

@@ -1,7 +1,7 @@
 """Managed models: an Azure OpenAI account with a deployment of each listed model, for the services that use `models`.
 
 The account has no keys and, with private endpoints, no public access: a service authenticates with its identity, at
-AZURE_OPENAI_ENDPOINT, and requests the deployment that has the model's name. Deployments are created one after another,
+AZURE_OPENAI_ENDPOINT, and requests the deployment that has the model's name; AZURE_OPENAI_DEPLOYMENT is the first one. Deployments are created one after another,
 because the account accepts one change at a time. The name of a deleted account stays reserved for two days, so it ends
 in random digits.
 """
@@ -21,6 +21,12 @@ from providers.azure.base.limits import (
     parse_model,
 )
 from providers.azure.base.roles import OPENAI_USER, grant_role
+from providers.azure.compute.limits import (
+    API_VERSION,
+    AZURE_OPENAI_DEPLOYMENT,
+    AZURE_OPENAI_ENDPOINT,
+    OPENAI_API_VERSION,
+)
 from providers.azure.context import AzureContext
 from providers.azure.naming import SALT_BYTES, models_prefix
 from providers.azure.network.endpoints import private_endpoint
@@ -33,9 +39,10 @@ Account = azure_native.cognitiveservices.Account
 
 @dataclass(frozen=True)
 class AzureModels:
-    """Endpoint of the models, and by service the resources that must exist before it can use them."""
+    """Variables for the models, and by service the resources that must exist before it can use them."""
 
-    endpoint: pulumi.Output[str]
+    variables: Mapping[str, pulumi.Input[str]]
+    """Variables by which SDKs find the models."""
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
@@ -57,9 +64,19 @@ def create_models(
         for name in users
     }
     return AzureModels(
-        endpoint=account.properties.apply(lambda properties: properties.endpoint),
+        variables=_variables(context, account),
         grants={name: (role, *ready) for name, role in roles.items()},
     )
+
+
+def _variables(context: AzureContext, account: Account) -> dict[str, pulumi.Input[str]]:
+    variables: dict[str, pulumi.Input[str]] = {
+        AZURE_OPENAI_ENDPOINT: account.properties.apply(lambda properties: properties.endpoint),
+        OPENAI_API_VERSION: API_VERSION,
+    }
+    if context.block.models:
+        variables[AZURE_OPENAI_DEPLOYMENT] = parse_model(context.block.models[0]).name
+    return variables
 
 
 def _account(scope: Scope, context: AzureContext, network: AzureNetwork) -> Account:

@@ -2,8 +2,8 @@
 
 No rule deletes untagged images: services run images by digest, and a moved tag would leave a running image untagged.
 With private endpoints the registry has no public access; a workflow outside the network imports an image with
-`az acr import`, which the registry executes. Images of other registries are pulled without credentials, so those
-registries must allow anonymous pulls.
+`az acr import`, which the registry executes. Images of other registries are pulled with the service's `image_credentials`,
+or without credentials.
 """
 
 from collections.abc import Mapping

@@ -16,6 +16,7 @@ ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
 BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 CONTAINER_APPS_CONTRIBUTOR = "358470bc-b998-42bd-ab17-a7e34c199c0f"
+GRAFANA_ADMIN = "22926164-76b3-42b3-bc55-97df8dab3e41"
 METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 MONITORING_DATA_READER = "b0d8363b-8ddd-447d-831f-62ca05bff136"
 MONITORING_READER = "43d0d8ad-25c7-4714-9337-8ba259a9fe05"
@@ -30,15 +31,29 @@ def grant_role(
     role: str,
     principal_id: pulumi.Input[str],
     target_id: pulumi.Input[str],
+    *,
+    principal_type: str | None = "ServicePrincipal",
 ) -> azure_native.authorization.RoleAssignment:
-    """Assign the built-in role with the GUID `role` on `target_id` to the identity `principal_id`."""
+    """Assign the built-in role with the GUID `role` on `target_id` to `principal_id`.
+
+    A new identity needs its type, because it takes minutes to replicate in the directory; of an existing principal, a user
+    or a group, the API finds the type when `principal_type` is None.
+    """
+    options = scope.opts(delete_before_replace=True)
     return azure_native.authorization.RoleAssignment(
         scope.named(part),
         role_assignment_name=context.guid(scope.named(part)),
         principal_id=principal_id,
-        # explicit, because a new identity takes minutes to replicate in the directory
-        principal_type="ServicePrincipal",
+        principal_type=principal_type,
         role_definition_id=context.role_id(role),
         scope=target_id,
-        opts=scope.opts(delete_before_replace=True),
+        opts=options if principal_type is not None else pulumi.ResourceOptions.merge(options, WITHOUT_TYPE),
     )
+
+
+def _without_type(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """Remove the type `User` that the SDK adds to an assignment without one; the API would reject it for a group."""
+    return pulumi.ResourceTransformationResult(props={**args.props, "principal_type": None}, opts=args.opts)
+
+
+WITHOUT_TYPE = pulumi.ResourceOptions(transformations=[_without_type])

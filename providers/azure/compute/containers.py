@@ -18,7 +18,7 @@ from providers.azure.compute.limits import AZURE_CLIENT_ID, AZURE_TENANT_ID, SEC
 from providers.azure.compute.sizes import COLLECTOR_SIZE, memory_quantity
 from providers.azure.naming import secret_name
 from providers.azure.observability.metrics_collector import AzureMetricsCollector
-from providers.contract.prometheus import path_setting
+from providers.contract.prometheus import path_setting, scrape_endpoint
 from providers.contract.results import Environment, SecretRef
 from providers.contract.spec import Service, Size
 
@@ -112,7 +112,10 @@ def collector_container(
 def _collector_config(
     prometheus: AzureMetricsCollector, job: str, service: Service, client_id: pulumi.Input[str]
 ) -> pulumi.Output[str]:
-    """Configuration of the agent in JSON, which is YAML as well."""
+    """Configuration of the agent in JSON, which is YAML as well; raises ValueError for a service without metrics."""
+    endpoint = scrape_endpoint(service)
+    if endpoint is None:
+        raise ValueError(f"{job} has no metrics endpoint")
     writer = {
         "url": prometheus.write_url,
         "azuread": {"cloud": "AzurePublic", "managed_identity": {"client_id": client_id}},
@@ -129,7 +132,7 @@ def _collector_config(
                 {
                     "job_name": job,
                     **path_setting(service),
-                    "static_configs": [{"targets": [f"localhost:{service.port}"]}],
+                    "static_configs": [{"targets": [f"localhost:{endpoint.port}"]}],
                 }
             ],
             "remote_write": [writer],

@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from providers.azure.compute.health import probe_adjustments, probe_refusals
 from providers.azure.compute.sizes import app_size_refusals
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
-from providers.contract.spec import Platform, Service
+from providers.contract.prometheus import scrape_endpoint
+from providers.contract.spec import Platform
 
 AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
 """Identity of the container that `DefaultAzureCredential` uses."""
 AZURE_TENANT_ID = "AZURE_TENANT_ID"
 AZURE_OPENAI_ENDPOINT = "AZURE_OPENAI_ENDPOINT"
+AZURE_OPENAI_DEPLOYMENT = "AZURE_OPENAI_DEPLOYMENT"
+OPENAI_API_VERSION = "OPENAI_API_VERSION"
+"""Read by `AzureOpenAI` of openai 3.57 (endpoint, version) and of agno 3.1 (endpoint, deployment)."""
+API_VERSION = "2024-10-21"
+"""Last generally available dated version, which `AzureOpenAI` requires; clients of the v1 API, `<endpoint>openai/v1/`, need
+none: Microsoft Learn, "API version lifecycle"."""
 SECRETS_VERSION = "SECRETS_VERSION"
 """Changes with every secret value that a service reads; no library reads it."""
 RESERVED_PREFIX = "CONTAINER_APP_"
@@ -23,10 +30,8 @@ def listens(spec: Platform, name: str) -> bool:
     return service.port is not None and (service.path is not None or bool(spec.callers_of(name)))
 
 
-def platform_variables(service: Service) -> frozenset[str]:
-    """Return the names of the variables that only the platform sets on Azure."""
-    always = frozenset((AZURE_CLIENT_ID, AZURE_TENANT_ID, SECRETS_VERSION))
-    return always | {AZURE_OPENAI_ENDPOINT} if "models" in service.uses else always
+PLATFORM_VARIABLES = frozenset((AZURE_CLIENT_ID, AZURE_TENANT_ID, SECRETS_VERSION))
+"""Variables that only the platform sets on Azure; those of the models give way to a user's."""
 
 
 def variable_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -36,15 +41,16 @@ def variable_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         for name, service in spec.services.items()
         for kind, variables in (("environment", tuple(service.environment)), ("secrets", service.secrets))
         for variable in variables
-        if variable in platform_variables(service)
+        if variable in PLATFORM_VARIABLES
     ]
 
 
 def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
-    """Sizes, probes and variables that Container Apps rejects, and a collector image that cannot be pulled."""
+    """Sizes, processors, probes and variables that Container Apps rejects, and a collector that cannot be pulled."""
     return [
         *app_size_refusals(spec, stack),
         *probe_refusals(spec, stack),
+        *_other_architectures(spec),
         *_reserved_variables(spec),
         *_unreachable_collector(spec),
     ]
@@ -53,6 +59,18 @@ def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
 def compute_adjustments(spec: Platform) -> list[Adjustment]:
     """Health checks and calls that Container Apps honours differently, and workers without metrics."""
     return [*probe_adjustments(spec), *_adjusted_calls(spec), *_unscraped_services(spec)]
+
+
+def _other_architectures(spec: Platform) -> Iterator[Diagnostic]:
+    for name, service in spec.services.items():
+        if service.architecture != "amd64":
+            yield Unsupported(
+                "azure",
+                f"services.{name}.architecture",
+                # Microsoft Learn, "Containers in Azure Container Apps"
+                problem=f"Container Apps runs linux/amd64 images only, not linux/{service.architecture}",
+                fix="build the image for linux/amd64 and remove the key",
+            )
 
 
 def _reserved_variables(spec: Platform) -> Iterator[Diagnostic]:
@@ -88,7 +106,8 @@ def _adjusted_calls(spec: Platform) -> Iterator[Adjustment]:
 
 
 def _unscraped_services(spec: Platform) -> Iterator[Adjustment]:
-    workers = [name for name, service in spec.services.items() if service.port is None]
+    services = spec.services.items()
+    workers = [name for name, service in services if service.metrics is None and scrape_endpoint(service) is None]
     if spec.monitoring.prometheus and workers:
         reason = f"only services with a port are scraped; no metrics from {', '.join(workers)}"
         yield Adjustment("monitoring.prometheus", True, Effect.PARTIAL, reason)

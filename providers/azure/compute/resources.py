@@ -21,6 +21,7 @@ from providers.azure.compute.containers import (
     service_container,
 )
 from providers.azure.compute.environment import WORKLOAD_PROFILE
+from providers.azure.compute.image_pull import ImagePull, create_image_pull
 from providers.azure.compute.limits import listens
 from providers.azure.compute.scaling import POLLING_SECONDS, app_scaling
 from providers.azure.compute.sizes import has_collector
@@ -70,7 +71,7 @@ def service_address(base: AzureBaseResources, service: str) -> pulumi.Input[str]
 
 
 def _app(scope: Scope, base: AzureBaseResources, name: str, environment: Environment) -> ContainerApp:
-    context = base.context
+    context, pull = base.context, create_image_pull(scope, base, name)
     return ContainerApp(
         scope.named(name),
         resource_group_name=context.group,
@@ -78,43 +79,49 @@ def _app(scope: Scope, base: AzureBaseResources, name: str, environment: Environ
         container_app_name=app_name(context.stack, name),
         environment_id=base.environment.id,
         workload_profile_name=WORKLOAD_PROFILE,
-        identity=_identities(base, name),
-        configuration=_configuration(base, name, environment),
+        identity=_identities(base, name, pull),
+        configuration=_configuration(base, name, environment, pull),
         template=_template(base, name, environment),
         tags=dict(scope.tags),
         # the first revision needs roles, secret values and DNS records that no input refers to
-        opts=scope.opts(depends_on=_prerequisites(base, name, environment), delete_before_replace=True),
+        opts=scope.opts(depends_on=_prerequisites(base, name, environment, pull), delete_before_replace=True),
     )
 
 
-def _prerequisites(base: AzureBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
+def _prerequisites(
+    base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull
+) -> list[pulumi.Resource]:
     stored = [*environment.secrets.values(), *environment.files.values()]
     secrets = [resource for secret in stored for resource in secret.grants]
     models = base.models.grants.get(name, ()) if base.models else ()
     metrics = base.prometheus.grants.get(name, ()) if base.prometheus else ()
-    return [*secrets, *base.registry.grants.get(name, ()), *models, *metrics, *base.network.ready]
+    return [*secrets, *pull.grants, *models, *metrics, *base.network.ready]
 
 
-def _identities(base: AzureBaseResources, name: str) -> azure_native.app.ManagedServiceIdentityArgs:
-    own = [base.identity.services[name].id]
-    pull = [base.identity.pull.id] if name in base.registry.servers else []
-    return azure_native.app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=[*own, *pull])
+def _identities(base: AzureBaseResources, name: str, pull: ImagePull) -> azure_native.app.ManagedServiceIdentityArgs:
+    identities = [base.identity.services[name].id, *pull.identities]
+    return azure_native.app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=identities)
 
 
-def _configuration(base: AzureBaseResources, name: str, environment: Environment) -> azure_native.app.ConfigurationArgs:
+def _configuration(
+    base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull
+) -> azure_native.app.ConfigurationArgs:
     service = base.spec.services[name]
-    server, pull = base.registry.servers.get(name), base.identity.pull.id
     identity = base.identity.services[name].id
-    stored = {secret_name(ref.name): ref for ref in (*environment.secrets.values(), *environment.files.values())}
-    registries = [azure_native.app.RegistryCredentialsArgs(server=server, identity=pull)] if server else []
+    references = [
+        *environment.secrets.values(),
+        *environment.files.values(),
+        *([pull.password] if pull.password else []),
+    ]
+    stored = {secret_name(reference.name): reference for reference in references}
     # containers get no token of the identity that pulls images
-    hidden = [azure_native.app.IdentitySettingsArgs(identity=pull, lifecycle="None")] if server else []
+    hidden = [azure_native.app.IdentitySettingsArgs(identity=each, lifecycle="None") for each in pull.identities]
     return azure_native.app.ConfigurationArgs(
         active_revisions_mode="Single",
         max_inactive_revisions=MAX_INACTIVE_REVISIONS,
         ingress=_ingress(service) if listens(base.spec, name) else None,
         secrets=[_secret(key, ref, identity) for key, ref in stored.items()],
-        registries=registries,
+        registries=list(pull.registries),
         identity_settings=hidden,
     )
 

@@ -8,6 +8,7 @@ nearest ones, because another size has another price.
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Diagnostic, Unsupported, listed
+from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform, Service, Size
 
 STEP_VCPU = 0.25
@@ -29,7 +30,7 @@ def memory_quantity(size: Size) -> str:
 
 def has_collector(spec: Platform, service: Service) -> bool:
     """True when a second container sends the service's metrics to the managed Prometheus."""
-    return spec.monitoring.prometheus and service.port is not None
+    return spec.monitoring.prometheus and scrape_endpoint(service) is not None
 
 
 def nearest_sizes(size: Size) -> list[str]:

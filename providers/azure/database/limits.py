@@ -82,9 +82,16 @@ def _adjusted_disk(database: DatabaseSpec) -> Iterator[Adjustment]:
     if database.storage_gib > DISKS_GIB[-1]:
         return
     disk, max_gib = disk_gib(database), database.max_storage_gib
-    if disk != database.storage_gib:
-        reason = f"{disk} GiB, the next larger disk; a disk cannot shrink"
-        yield Adjustment("database.storage_gib", database.storage_gib, Effect.ADJUSTED, reason)
+    rounded = [f"{disk} GiB, the next larger disk; a disk cannot shrink"] if disk != database.storage_gib else []
+    if disk_grows(database):
+        # the stack must not shrink a disk that has grown, and so does not resize it at all
+        initial = (
+            "the size of a new server only: the disk of a server that exists grows by itself, and is resized with az "
+            "postgres flexible-server update --storage-size"
+        )
+        yield Adjustment("database.storage_gib", database.storage_gib, Effect.PARTIAL, "; ".join([*rounded, initial]))
+    elif rounded:
+        yield Adjustment("database.storage_gib", database.storage_gib, Effect.ADJUSTED, rounded[0])
     if disk_grows(database):
         reason = (
             f"storage autogrow from {disk} GiB without an upper limit below {MAX_AUTOGROW_GIB} GiB; "

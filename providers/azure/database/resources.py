@@ -1,11 +1,12 @@
 """PostgreSQL: a flexible server without a public address, over TLS only, with point-in-time recovery.
 
 The server is injected into a delegated subnet; this choice cannot be changed later. Logins use a password or Microsoft
-Entra ID: the password is generated here and is part of DATABASE_URL only, operators may add Entra administrators.
+Entra ID: the password is generated here and stored for DATABASE_URL and PGPASSWORD; operators may add Entra administrators.
 A failover swaps the zones of server and standby, so changes of both are ignored. The server's name is fixed: a change
 that would replace the server therefore fails instead of deleting the data.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -17,13 +18,13 @@ from providers.azure.base.secrets import create_secret
 from providers.azure.context import AzureContext
 from providers.azure.database.parameters import max_connections, server_parameters
 from providers.azure.database.sizes import disk_gib, disk_grows, server_size
-from providers.azure.naming import server_name
+from providers.azure.naming import server_host, server_name
 from providers.azure.network.dns import database_zone
 from providers.azure.network.flows import DATABASE_PORT
 from providers.azure.observability.logs import send_to_logs
 from providers.contract.component import Scope
-from providers.contract.credentials import generated_password, postgres_url
-from providers.contract.results import Database
+from providers.contract.credentials import LIBPQ_SCHEME, SQLALCHEMY_SCHEME, generated_password, postgres_url
+from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec, MaintenanceSpec
 
 DATABASE_NAME = "agents"
@@ -61,17 +62,42 @@ def create_database(scope: Scope, base: AzureBaseResources) -> AzureDatabase:
     if settings.deletion_protection:
         _lock(scope, server, [*parameters, diagnostics])
     host = server.fully_qualified_domain_name
-    url = postgres_url(USERNAME, password, host, DATABASE_PORT, DATABASE_NAME)
-    secret = create_secret(scope, base, "database-url", url, base.spec.users_of("database"))
+    url, plain_url = _urls(scope, base, password, database)
+    libpq_password = create_secret(scope, base, "libpq-password", password, base.spec.users_of("database"))
     return AzureDatabase(
         host=host,
         port=DATABASE_PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        url=replace(secret, grants=(*secret.grants, database)),
+        url=url,
+        plain_url=plain_url,
+        password=libpq_password,
         server_id=server.id,
         max_connections=max_connections(settings),
     )
+
+
+def _urls(
+    scope: Scope, base: AzureBaseResources, password: pulumi.Output[str], database: pulumi.Resource
+) -> tuple[SecretRef, SecretRef | None]:
+    """Connection URL with SQLAlchemy's scheme, and with libpq's where a preset needs it; each service reads one of them.
+
+    The host name is computed, so that the secrets and the roles on them are created while the server is: Key Vault accepts
+    a role minutes after its assignment, and an app whose identity is not accepted yet cannot start
+    (https://github.com/microsoft/azure-container-apps/issues/1174).
+    """
+    host = server_host(base.context)
+    users = base.spec.users_of("database")
+    plain_users = [name for name in users if base.spec.services[name].preset.plain_database_url]
+    other_users = [name for name in users if name not in plain_users]
+
+    def secret(part: str, scheme: str, readers: Sequence[str]) -> SecretRef:
+        url = postgres_url(USERNAME, password, host, DATABASE_PORT, DATABASE_NAME, scheme=scheme)
+        stored = create_secret(scope, base, part, url, readers)
+        return replace(stored, grants=(*stored.grants, database))
+
+    plain_url = secret("plain-database-url", LIBPQ_SCHEME, plain_users) if plain_users else None
+    return secret("database-url", SQLALCHEMY_SCHEME, other_users), plain_url
 
 
 def maintenance_window(maintenance: MaintenanceSpec) -> tuple[int, int, int]:

@@ -1,7 +1,7 @@
 """WAF policy of Front Door: allowed addresses, rate limit and Microsoft's managed rule sets.
 
-Rules are evaluated by priority: addresses that are not allowed are blocked, then those above the rate limit, then the
-managed rule sets inspect the request. Prompts are natural language and code, which the SQL injection rules match, so
+Rules are evaluated by priority: addresses that are not allowed are blocked, requests for metrics as well, then addresses
+above the rate limit, then the managed rule sets inspect the request. Prompts are natural language and code, which the SQL injection rules match, so
 the body arguments that contain prompts are excluded from inspection; the rule sets themselves stay enabled.
 """
 
@@ -11,22 +11,20 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.entry.limits import allows_any_address
+from providers.azure.entry.limits import PROMPT_ARGUMENTS, allows_any_address, metrics_paths, path_expressions
 from providers.azure.naming import firewall_name
 from providers.contract.component import Scope
 
 DEFAULT_RULE_SET = ("Microsoft_DefaultRuleSet", "2.1")
 """OWASP rules and known exploits, Log4j among them (CKV_AZURE_133)."""
 BOT_RULE_SET = ("Microsoft_BotManagerRuleSet", "1.1")
-PROMPT_ARGUMENTS = ("message", "messages", "prompt", "input")
-"""Body fields in which the agents' APIs accept text."""
 ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
 
 CustomRule = azure_native.frontdoor.CustomRuleArgs
 
 
 def create_firewall(scope: Scope, context: AzureContext, sku: str) -> azure_native.frontdoor.Policy:
-    """Declare the policy; without `waf` it has only the rate limit and the allowed addresses."""
+    """Declare the policy; without `waf` it has only the rate limit, allowed addresses and closed metrics."""
     frontdoor, waf = azure_native.frontdoor, context.spec.ingress.waf
     return frontdoor.Policy(
         scope.named("firewall"),
@@ -71,9 +69,9 @@ def attach_firewall(
 
 
 def _custom_rules(context: AzureContext) -> list[CustomRule]:
-    if allows_any_address(context.spec):
-        return [_rate_limit(context)]
-    return [_block_other_addresses(context), _rate_limit(context)]
+    addresses = [] if allows_any_address(context.spec) else [_block_other_addresses(context)]
+    paths = metrics_paths(context.spec)
+    return [*addresses, *([_block_metrics(paths)] if paths else []), _rate_limit(context)]
 
 
 def _block_other_addresses(context: AzureContext) -> CustomRule:
@@ -83,6 +81,24 @@ def _block_other_addresses(context: AzureContext) -> CustomRule:
         rule_type="MatchRule",
         action="Block",
         match_conditions=[_match_addresses(context.spec.ingress.allowed_cidrs, negate=True)],
+    )
+
+
+def _block_metrics(paths: Sequence[str]) -> CustomRule:
+    """Rule that keeps the metrics of routed services inside the network; only their collectors read them."""
+    return CustomRule(
+        name="metrics",
+        priority=15,
+        rule_type="MatchRule",
+        action="Block",
+        match_conditions=[
+            azure_native.frontdoor.MatchConditionArgs(
+                match_variable="RequestUri",
+                operator="RegEx",
+                match_value=[expression for path in paths for expression in path_expressions(path)],
+                transforms=["UrlDecode", "Lowercase"],
+            )
+        ],
     )
 
 

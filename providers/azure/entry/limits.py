@@ -5,13 +5,15 @@ case-insensitive. Requests that match no route are answered with 404.
 
 Front Door requests the private link to the environment when its first origin is created, under a generated name, and an
 owner of the environment must approve it. No resource can: the connection exists before the program could declare it,
-and the API rejects both its creation and the approval of an approved connection. So the plan prints the command, which
-has no effect when no request is pending.
+and the API rejects both its creation and the approval of an approved connection. So `agent-platform up` runs commands
+after the update (`providers/azure/cli.py`), and the plan prints them for whoever runs the engine alone.
 """
 
+import re
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
+from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform
 
 ANY_ADDRESS = "0.0.0.0/0"
@@ -22,9 +24,14 @@ MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS = 16, 240
 MIN_PROBE_SECONDS, MAX_PROBE_SECONDS = 5, 255
 """Bounds of an origin group's probe interval: Azure CDN API, `HealthProbeParameters`."""
 
+PROMPT_ARGUMENTS = ("message", "messages", "prompt", "input")
+"""Body fields in which the agents' APIs accept text."""
+
 LINK_SUBRESOURCE = "managedEnvironments"
 LINK_MESSAGE = "agent-platform asks for the environment"
 """Identifies the platform's pending connection; a changed message would not match existing connections."""
+APPROVAL_MESSAGE = "agent-platform"
+PENDING, APPROVED = "Pending", "Approved"
 LINK_LOCATIONS = frozenset(
     [
         "australiaeast",
@@ -70,10 +77,41 @@ NEAREST_LINK_LOCATION = {
 """Nearest location with private links, which the same page recommends."""
 
 
+LINK_USD_PER_HOUR = 0.10
+HOURS_PER_MONTH = 730
+"""Microsoft Learn, "Billing in Azure Container Apps": private endpoints are charged on the Consumption plan as well."""
+
+
 def path_patterns(path: str) -> list[str]:
     """Return the patterns of a path prefix: itself and every path below it (`/chat` does not match `/chatter`)."""
     prefix = path.rstrip("/")
     return [prefix, f"{prefix}/*"] if prefix else ["/*"]
+
+
+def metrics_paths(spec: Platform) -> list[str]:
+    """Return the paths at which the entry would forward to the metrics of a public service.
+
+    A service whose metrics have another port is not affected: ingress has one target port. An application that is mounted
+    below its path answers there as well.
+    """
+    paths: set[str] = set()
+    for service in spec.public.values():
+        endpoint = scrape_endpoint(service)
+        if endpoint is not None and endpoint.port == service.port:
+            prefix = (service.path or "").rstrip("/")
+            path = endpoint.path.partition("?")[0]
+            paths |= {path, f"{prefix}{path}"}
+    return sorted({path.rstrip("/").lower() or "/" for path in paths})
+
+
+def path_expressions(path: str) -> list[str]:
+    """Return the regular expressions that match the decoded lower-case URI of a path, with slashes added and a query.
+
+    `RequestUri` is a path in Microsoft's examples of rules and a URL in its log, so both are matched. Front Door has no
+    capturing groups: Microsoft Learn, "Custom rules for Web Application Firewall with Azure Front Door".
+    """
+    slashes = re.escape(path).lstrip("/").replace("/", "/+")
+    return [f"^{host}/+{slashes}/*{end}" for host in ("", "https?://[^/]+") for end in ("$", r"\?")]
 
 
 def allows_any_address(spec: Platform) -> bool:
@@ -107,15 +145,22 @@ def validation_record_name(domain: str, zone: str) -> str:
     return "_dnsauth" if name == "@" else f"_dnsauth.{name}"
 
 
+def link_query(status: str) -> str:
+    """Return the JMESPath query of the ids of an environment's connections in a state.
+
+    A request is recognized by its message, so that no other one is approved; an approval changes the message.
+    """
+    state = "properties.privateLinkServiceConnectionState"
+    message = f" && {state}.description=='{LINK_MESSAGE}'" if status == PENDING else ""
+    return f"[?{state}.status=='{status}'{message}].id"
+
+
 def approval_command(group: str) -> str:
     """Return the command that approves the private link, for the resource group of the stack."""
     environment = f"$(az containerapp env list --resource-group {group} --query '[0].id' --output tsv)"
-    state = "properties.privateLinkServiceConnectionState"
-    # selected by its message, so that no other pending request is approved
-    pending = f"[?{state}.status=='Pending' && {state}.description=='{LINK_MESSAGE}'].id"
     return (
-        f'az network private-endpoint-connection list --id "{environment}" --query "{pending}" --output tsv '
-        "| xargs -r -n1 az network private-endpoint-connection approve --description agent-platform --id"
+        f'az network private-endpoint-connection list --id "{environment}" --query "{link_query(PENDING)}" --output tsv '
+        f"| xargs -r -n1 az network private-endpoint-connection approve --description {APPROVAL_MESSAGE} --id"
     )
 
 
@@ -130,13 +175,15 @@ def entry_adjustments(spec: Platform) -> list[Adjustment]:
 
 
 def private_link_adjustments(spec: Platform) -> list[Adjustment]:
-    """Command that an operator must run once, after the first `up`."""
+    """Approval of the private link after the first update, and its cost."""
     if not spec.public or spec.azure is None:
         return []
     group = f"<stack>-agents-{spec.azure.location}"
     name, service = next(iter(spec.public.items()))
     reason = (
-        "Front Door answers 503 until its private link to the environment is approved; run once after the first up: "
+        "Front Door reaches the environment by a private link, for which Container Apps charges Dedicated Plan Management "
+        f"({LINK_USD_PER_HOUR:g} USD an hour, about {LINK_USD_PER_HOUR * HOURS_PER_MONTH:.0f} a month); it answers 503 until "
+        "the link is approved, which agent-platform up does after the update with az; after pulumi up run: "
         f"{approval_command(group)}"
     )
     return [Adjustment(f"services.{name}.path", service.path, Effect.PARTIAL, reason)]
@@ -174,6 +221,13 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
             f"everything else is in {location}"
         )
         yield Adjustment("azure.location", location, Effect.PARTIAL, reason)
+    if ingress.waf:
+        reason = (
+            "requests that Microsoft's rule sets take for attacks are answered 403; JSON and form fields named "
+            f"{listed(PROMPT_ARGUMENTS)} are excluded, but rules on the raw body have no exclusions, so prompts with SQL, HTML "
+            "or file paths may be blocked"
+        )
+        yield Adjustment("ingress.waf", True, Effect.PARTIAL, reason)
     if ingress.domain is None:
-        reason = "no domain is set; Front Door generates a host name under azurefd.net"
+        reason = "no domain is set; Front Door serves HTTPS on a generated host name under azurefd.net"
         yield Adjustment("ingress.domain", None, Effect.ADJUSTED, reason)

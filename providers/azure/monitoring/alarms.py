@@ -77,7 +77,7 @@ class MetricThreshold:
 
 
 @dataclass(frozen=True)
-class LogQuery:
+class LogCondition:
     """Condition on a query whose result is one number, `value`."""
 
     query: str
@@ -130,7 +130,7 @@ def _metric_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
 
 def _log_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
     base = targets.base
-    query = LogQuery(
+    query = LogCondition(
         query=metric_for(QUERIES, rule)(base.context.stack, rule),
         limit=rule.threshold,
         window_seconds=query_minutes(rule) * 60,
@@ -189,7 +189,7 @@ def log_alert(
     context: AzureContext,
     channels: AzureChannels,
     alarm: AzureAlarm,
-    query: LogQuery,
+    query: LogCondition,
     workspace_id: pulumi.Input[str],
 ) -> None:
     """Declare an alert rule on a query of the workspace."""
@@ -217,7 +217,8 @@ def log_alert(
         evaluation_frequency=iso_duration(query.frequency_seconds),
         window_size=iso_duration(query.window_seconds),
         auto_mitigate=True,
-        # Azure creates a table with its first row, and the API rejects a query of a table that does not exist
+        # Azure creates a table with its first row, and the API rejects a query of a table that does not exist;
+        # tests/azure/test_queries.py parses every query instead
         skip_query_validation=True,
         criteria=monitor.ScheduledQueryRuleCriteriaArgs(all_of=[condition]),
         actions=monitor.ActionsArgs(action_groups=[channels.group(alarm.severity)]),

@@ -48,13 +48,14 @@ def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
-    """Retention, windows, receivers and currency that differ on Azure."""
+    """Retention, windows, receivers and currency that differ on Azure, and a Grafana without users."""
     return [
         *_adjusted_retention(spec),
         *_adjusted_windows(spec),
         *_adjusted_backup_alarm(spec),
         *_adjusted_slack(spec),
         *_adjusted_budget(spec),
+        *_grafana_access(spec),
     ]
 
 
@@ -104,6 +105,20 @@ def _adjusted_slack(spec: Platform) -> Iterator[Adjustment]:
             f"for channel {slack.channel} of workspace {slack.workspace}"
         )
         yield Adjustment("monitoring.slack", slack.model_dump(), Effect.ADJUSTED, reason)
+
+
+def _grafana_access(spec: Platform) -> Iterator[Adjustment]:
+    """Grafana without a user, and users without Grafana."""
+    admins = list(spec.monitoring.grafana_admins)
+    if admins and not spec.monitoring.prometheus:
+        reason = "only monitoring.prometheus creates a managed Grafana"
+        yield Adjustment("monitoring.grafana_admins", admins, Effect.IGNORED, reason)
+    elif spec.monitoring.prometheus and not admins:
+        reason = (
+            "nobody can sign in to the managed Grafana until it has a user with a Grafana role; list object ids of Entra "
+            "users or groups (az ad signed-in-user show --query id)"
+        )
+        yield Adjustment("monitoring.grafana_admins", admins, Effect.PARTIAL, reason)
 
 
 def _adjusted_budget(spec: Platform) -> Iterator[Adjustment]:

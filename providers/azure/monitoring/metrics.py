@@ -157,9 +157,12 @@ def burn_rate_query(stack: str, percent: float, short_seconds: int) -> str:
     """Return the query of the share of failed requests in both windows of a pair; the lower one must exceed it."""
     share = "100.0 * countif({0}) / max_of(countif({1}), 1)"
     recent = f"TimeGenerated > ago({short_seconds}s)"
-    long = share.format("status >= 500", "true")
-    short = share.format(f"status >= 500 and {recent}", recent)
+    whole = share.format("status >= 500", "true")
+    end = share.format(f"status >= 500 and {recent}", recent)
+    # `long` is a type of the query language and cannot be the name of a column
     return (
-        f"{access_log(stack)} | where isnotempty(route) | summarize requests = count(), long = {long}, short = {short} "
-        f"| where requests >= {MIN_REQUESTS} | project value = min_of(long, short) | where value >= {percent:g}"
+        f"{access_log(stack)} | where isnotempty(route) "
+        f"| summarize requests = count(), long_window = {whole}, short_window = {end} "
+        f"| where requests >= {MIN_REQUESTS} | project value = min_of(long_window, short_window) "
+        f"| where value >= {percent:g}"
     )

@@ -12,7 +12,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.monitoring.alarms import (
     AzureAlarm,
-    LogQuery,
+    LogCondition,
     create_alarms,
     create_origin_alarm,
     log_alert,
@@ -56,7 +56,7 @@ def _slo_alarms(scope: Scope, base: AzureBaseResources, slo: Slo) -> None:
     for pair in BURN_RATES:
         _burn_rate_alarm(scope, base, slo, pair)
     summary = f"the 95th percentile latency was above the objective of {slo.latency_p95_seconds:g} s for an hour"
-    query = LogQuery(
+    query = LogCondition(
         query=f"{access_log(base.context.stack)} | where isnotempty(route) | summarize value = percentile(seconds, 95)",
         limit=slo.latency_p95_seconds,
         window_seconds=HOUR_SECONDS,
@@ -72,7 +72,7 @@ def _burn_rate_alarm(scope: Scope, base: AzureBaseResources, slo: Slo, pair: Bur
         f"the error budget of {slo.availability_percent:g} % availability burns {pair.factor:g} times too fast: "
         f"more than {percent:g} % of requests fail"
     )
-    query = LogQuery(
+    query = LogCondition(
         query=burn_rate_query(base.context.stack, percent, pair.short_seconds),
         # the query filters by the percentage: a percentage of 100 could not be exceeded
         limit=0,

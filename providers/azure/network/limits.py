@@ -14,8 +14,13 @@ def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
-    """A different number of zones or NAT gateways, and public access without private endpoints."""
-    return [*_adjusted_zones(spec), *_adjusted_egress(spec), *_adjusted_public_access(spec)]
+    """A different number of zones or NAT gateways, closed ports, and public access without private endpoints."""
+    return [
+        *_adjusted_zones(spec),
+        *_adjusted_egress(spec),
+        *_unused_watcher(spec),
+        *_adjusted_public_access(spec),
+    ]
 
 
 def _refused_cidr(spec: Platform) -> Iterator[Diagnostic]:
@@ -60,12 +65,28 @@ def _adjusted_zones(spec: Platform) -> Iterator[Adjustment]:
 
 
 def _adjusted_egress(spec: Platform) -> Iterator[Adjustment]:
-    if spec.network.egress == "per_zone" and spec.network.zones > 1:
+    """A single gateway, and outbound connections that the security group of the apps drops."""
+    egress = spec.network.egress
+    if egress == "none":
+        return
+    ports = (
+        "the security group allows TCP port 443 only; connections to other ports, such as 5432, 587 or 22, are dropped"
+    )
+    if egress == "per_zone" and spec.network.zones > 1:
         reason = (
             f"one NAT gateway, in zone {ZONES[0]}; the apps of all zones share one subnet, which has one gateway, and a "
-            "gateway is in one zone"
+            f"gateway is in one zone; {ports}"
         )
-        yield Adjustment("network.egress", "per_zone", Effect.ADJUSTED, reason)
+        yield Adjustment("network.egress", egress, Effect.ADJUSTED, reason)
+    else:
+        yield Adjustment("network.egress", egress, Effect.PARTIAL, ports)
+
+
+def _unused_watcher(spec: Platform) -> Iterator[Adjustment]:
+    watcher = spec.azure.network_watcher if spec.azure else None
+    if watcher is not None and not spec.network.flow_logs:
+        reason = "only flow logs use it, and network.flow_logs is false"
+        yield Adjustment("azure.network_watcher", watcher, Effect.IGNORED, reason)
 
 
 def _adjusted_public_access(spec: Platform) -> Iterator[Adjustment]:

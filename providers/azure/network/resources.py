@@ -5,12 +5,12 @@ private link. Default outbound access is disabled: outbound connections use the 
 subnet and a subnet has one gateway, so `per_zone` declares one gateway as well. Its address is zone-redundant; the
 gateway is in one zone, because the SDK's API version has no zone-redundant SKU.
 
-The flow log belongs to the network watcher that Azure creates with the first network of a location, in a separate
-group. It writes with an identity, because the storage account has no keys. Network Watcher is a trusted service of the
+The flow log belongs to the location's Network Watcher, in a separate group: Azure creates it with the first network of a
+location, unless an organization has turned that off (`azure.network_watcher` names another one). It writes with an identity, because the storage account has no keys. Network Watcher is a trusted service of the
 account, which has no private endpoint, because no resource in the network reads it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -19,7 +19,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.base.limits import ZONES
 from providers.azure.base.roles import BLOB_DATA_CONTRIBUTOR, grant_role
 from providers.azure.context import AzureContext
-from providers.azure.naming import flow_account, watcher_group, watcher_name
+from providers.azure.naming import flow_account, network_watcher
 from providers.azure.network.cidr import address_plan
 from providers.azure.network.dns import create_zones
 from providers.azure.network.subnets import create_subnets
@@ -68,7 +68,7 @@ def create_network(scope: Scope, context: AzureContext, logs: AzureLogs) -> Azur
     subnets = create_subnets(scope, context, plan, network, gateway, logs)
     zones = create_zones(scope, context, network)
     if spec.network.flow_logs:
-        _flow_logs(scope, context, logs, network)
+        _flow_logs(scope, context, logs, network, after=(*subnets.values(), *zones.links))
     database, endpoints = subnets.get("database"), subnets.get("endpoints")
     return AzureNetwork(
         vnet_id=network.id,
@@ -107,9 +107,16 @@ def _nat_gateway(scope: Scope, context: AzureContext, logs: AzureLogs) -> azure_
 
 
 def _flow_logs(
-    scope: Scope, context: AzureContext, logs: AzureLogs, network: azure_native.network.VirtualNetwork
+    scope: Scope,
+    context: AzureContext,
+    logs: AzureLogs,
+    network: azure_native.network.VirtualNetwork,
+    after: Sequence[pulumi.Resource],
 ) -> None:
-    """Flow log, its storage account, and an identity that writes to this account only (CIS 6.5)."""
+    """Flow log, its storage account, and an identity that writes to this account only (CIS 6.5).
+
+    It is created after the rest of the network, because the role of its identity takes effect minutes after its assignment.
+    """
     days = context.spec.monitoring.log_retention_days
     account = create_storage_account(scope, context, "flow-logs", flow_account(context), public=True)
     create_lifecycle(scope, context, "flow-logs-retention", account, "expire", _delete_after(days))
@@ -119,10 +126,11 @@ def _flow_logs(
     )
     role = grant_role(scope, context, "flow-logs-writer", BLOB_DATA_CONTRIBUTOR, writer.principal_id, account.id)
     deletes = days <= MAX_FLOW_LOG_RETENTION_DAYS
+    watcher_group, watcher_name = network_watcher(context.spec)
     azure_native.network.FlowLog(
         scope.named("flow-logs"),
-        resource_group_name=watcher_group(),
-        network_watcher_name=watcher_name(context),
+        resource_group_name=watcher_group,
+        network_watcher_name=watcher_name,
         flow_log_name=context.group,
         target_resource_id=network.id,
         storage_id=account.id,
@@ -137,7 +145,7 @@ def _flow_logs(
         ),
         tags=dict(scope.tags),
         # the API rejects it until its identity may write; the identity's id does not imply the role
-        opts=scope.opts(depends_on=[role], delete_before_replace=True),
+        opts=scope.opts(depends_on=[role, *after], delete_before_replace=True),
     )
 
 

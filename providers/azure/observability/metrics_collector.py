@@ -3,7 +3,8 @@
 Container Apps does not scrape metrics, so each replica has a collector that writes through a data collection rule with
 the service's identity (`providers/azure/compute/containers.py`). Database and cache expose no Prometheus metrics on
 Azure; Azure Monitor evaluates their rules. Grafana reads the metrics of Prometheus and of the whole resource group;
-users sign in with Microsoft Entra ID and need the role Grafana Viewer, which an administrator assigns.
+users sign in with Microsoft Entra ID and need a Grafana role: those of `monitoring.grafana_admins` have Grafana Admin and
+assign the others (Microsoft Learn, "Manage access and permissions for users and identities").
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,18 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.identity import AzureIdentity
-from providers.azure.base.roles import METRICS_PUBLISHER, MONITORING_DATA_READER, MONITORING_READER, grant_role
+from providers.azure.base.roles import (
+    GRAFANA_ADMIN,
+    METRICS_PUBLISHER,
+    MONITORING_DATA_READER,
+    MONITORING_READER,
+    grant_role,
+)
 from providers.azure.context import AzureContext
 from providers.azure.naming import grafana_name
 from providers.azure.observability.channels import SEVERITIES, AzureChannels
 from providers.contract.component import Scope
-from providers.contract.prometheus import PrometheusRule, prometheus_rules
+from providers.contract.prometheus import PrometheusRule, prometheus_rules, scrape_endpoint
 
 STREAM = "Microsoft-PrometheusMetrics"
 DESTINATION = "workspace"
@@ -55,7 +62,7 @@ def create_prometheus(
     _rule_groups(scope, context, channels, workspace)
     _grafana(scope, context, workspace)
     ingestion_url = endpoint.metrics_ingestion.apply(lambda value: value.endpoint or "" if value else "")
-    services = [name for name, service in context.spec.services.items() if service.port is not None]
+    services = [name for name, service in context.spec.services.items() if scrape_endpoint(service) is not None]
     return AzureMetricsCollector(
         workspace_id=workspace.id,
         write_url=pulumi.Output.concat(ingestion_url, "/dataCollectionRules/", collection.immutable_id, WRITE_PATH),
@@ -94,9 +101,9 @@ def _collection_rule(
 def _rule_groups(scope: Scope, context: AzureContext, channels: AzureChannels, workspace: PrometheusWorkspace) -> None:
     """Rule group of each service, with the rules that are the same on every cloud."""
     rules = prometheus_rules(context.spec, context.alarm_rules, ("service",))
-    for name, service in context.spec.services.items():
+    for name in context.spec.services:
         service_rules = [rule for rule in rules if rule.rule.name == name]
-        if service.port is None or not service_rules:
+        if not service_rules:
             continue
         azure_native.alertsmanagement.PrometheusRuleGroup(
             scope.named(f"{name}-rules"),
@@ -150,3 +157,6 @@ def _grafana(scope: Scope, context: AzureContext, workspace: PrometheusWorkspace
     principal = grafana.identity.apply(lambda value: value.principal_id if value else "")
     grant_role(scope, context, "grafana-reads-prometheus", MONITORING_DATA_READER, principal, workspace.id)
     grant_role(scope, context, "grafana-reads-metrics", MONITORING_READER, principal, context.group_id)
+    for admin in context.spec.monitoring.grafana_admins:
+        # users and groups: the directory knows which
+        grant_role(scope, context, f"grafana-admin-{admin}", GRAFANA_ADMIN, admin, grafana.id, principal_type=None)

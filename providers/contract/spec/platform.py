@@ -48,7 +48,7 @@ class AzureBlock(SpecModel):
     location: Annotated[str, Field(pattern=r"^[a-z]+[a-z0-9]*$")]
     """Azure location by its short name, for example westus3."""
     models: tuple[str, ...] = ()
-    """Azure OpenAI models to deploy for services with `uses: [models]`, for example gpt-4.1."""
+    """Azure OpenAI models to deploy for services with `uses: [models]`, for example gpt-5.4-mini."""
     dns_group: Annotated[str, Field(pattern=r"^[-\w.()]{1,90}$")] = "dns"
     """Resource group of the DNS zone `ingress.dns_zone`."""
     network_watcher: Annotated[str, Field(pattern=r"^[-\w.()]{1,90}/[\w.-]{1,80}$")] | None = None

@@ -1,0 +1,103 @@
+"""Program of an update that deploys targets alone: runs the stack's program, and only the targets reach the engine.
+
+With `--target`, the engine answers the registration of every other new resource with its inputs. A program cannot work
+with these: an output that is no input is missing, and an input whose type differs from the output's cannot be read by
+the SDK. Here every other resource gets the placeholders of the plan, with which the whole program runs. No placeholder
+reaches a target, because everything that a target refers to is a target (docs/adr/0015-deploy-an-empty-account-in-phases.md).
+"""
+
+import json
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from google.protobuf import empty_pb2
+from pulumi.resource import ResourceTransformationArgs
+from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
+
+from automation.plan.recorder import STACK_TYPE, Recorder
+from automation.plan.sdk_internals import replace_monitor
+from automation.stack.workdir import Workdir, project_document
+from automation.stack.yaml_reader import dump, read_mapping
+from automation.urn import Urn
+
+TARGETS_FILE = "targets.json"
+PROGRAM = """\
+from pathlib import Path
+
+from automation.deploy.partial_program import run
+
+run(Path({program!r}), Path({targets!r}))
+"""
+
+
+def write_partial_project(workdir: Workdir, targets: tuple[Urn, ...]) -> Path:
+    """Return a new folder with the stack's file and a program that registers only the targets."""
+    folder = workdir.own_folder()
+    project = project_document(folder)
+    program = Path(str(project["main"]))
+    project["main"] = str(folder)
+    (folder / "Pulumi.yaml").write_text(dump(project), encoding="utf-8")
+    (folder / TARGETS_FILE).write_text(json.dumps(targets), encoding="utf-8")
+    program = program if program.is_file() else program / "__main__.py"
+    text = PROGRAM.format(program=str(program), targets=str(folder / TARGETS_FILE))
+    (folder / "__main__.py").write_text(text, encoding="utf-8")
+    file = f"Pulumi.{workdir.name}.yaml"
+    content = read_mapping(workdir.work_folder / file)
+    (folder / file).write_text(dump(content), encoding="utf-8")
+    return folder
+
+
+def run(program: Path, targets: Path) -> None:
+    """Run the program at a path with the engine's monitor replaced; called by the program of the partial project."""
+    urns = frozenset(json.loads(targets.read_text(encoding="utf-8")))
+    partial: list[PartialMonitor] = []
+
+    def wrap(monitor: resource_pb2_grpc.ResourceMonitorStub) -> "PartialMonitor":
+        partial.append(PartialMonitor(monitor, urns))
+        return partial[0]
+
+    replace_monitor(wrap)
+    pulumi.runtime.register_stack_transformation(partial[0].remember_class)
+    sys.path.insert(0, str(program.parent))
+    runpy.run_path(str(program), run_name="__main__")
+
+
+class PartialMonitor:
+    """Resource monitor that registers targets with the engine and answers every other request as the plan does."""
+
+    def __init__(self, engine: resource_pb2_grpc.ResourceMonitorStub, targets: frozenset[str]) -> None:
+        self._engine, self._targets = engine, targets
+        self._recorder = Recorder("symbolic")
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:  # every request that is not about one resource
+        return getattr(self._engine, name)
+
+    def remember_class(self, args: ResourceTransformationArgs) -> None:
+        """Keep the SDK class of a type token, whose annotations give the types of placeholders."""
+        self._recorder.classes.setdefault(args.type_, type(args.resource))
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
+        """Register a target; answer with placeholders for any other resource."""
+        if request.type == STACK_TYPE or self._urn(request) in self._targets:
+            return self._engine.RegisterResource(request)
+        return self._recorder.RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
+        """Leave the outputs of components and of the stack as they are: they would contain placeholders."""
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> provider_pb2.InvokeResponse:
+        """Call a function of a target provider; answer any other as the plan does."""
+        if not request.provider or Urn.of_provider(request.provider) in self._targets:
+            return self._engine.Invoke(request)
+        return self._recorder.Invoke(request)
+
+    @staticmethod
+    def _urn(request: resource_pb2.RegisterResourceRequest) -> Urn:
+        stack, project, parents, _ = request.parent.split("::", 3)
+        types = request.type if parents == STACK_TYPE else f"{parents}${request.type}"
+        return Urn("::".join((stack, project, types, request.name)))

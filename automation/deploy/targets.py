@@ -1,0 +1,37 @@
+"""Resources that an update of the registry alone must create: those of the component and all that they need.
+
+The engine's `--target` creates neither the parents nor the dependencies of a target, so every one of them is a target
+too (docs/adr/0015-deploy-an-empty-account-in-phases.md). Imports no SDK.
+"""
+
+from collections.abc import Iterable
+
+from automation.plan.inventory import Declared, Inventory
+from automation.urn import Urn
+
+REGISTRY = "Registry"
+
+
+def registry_targets(inventory: Inventory) -> tuple[Urn, ...]:
+    """Return the URNs of the registry's resources and of everything that they need, as the engine writes them."""
+    registry = [resource for resource in inventory.resources if resource.urn.component == REGISTRY]
+    return tuple(engine_urn(inventory, resource) for resource in with_requirements(inventory, registry))
+
+
+def with_requirements(inventory: Inventory, resources: Iterable[Declared]) -> tuple[Declared, ...]:
+    """Return the resources with their parents, providers and dependencies, and those of these, in the order of URNs."""
+    needed: set[str] = set()
+    open_urns = [str(resource.urn) for resource in resources]
+    while open_urns:
+        resource = inventory.by_urn.get(open_urns.pop())
+        if resource is not None and resource.urn not in needed:
+            needed.add(resource.urn)
+            open_urns += [resource.parent, Urn.of_provider(resource.provider), *resource.depends_on]
+    return tuple(resource for resource in inventory.resources if resource.urn in needed)
+
+
+def engine_urn(inventory: Inventory, resource: Declared) -> Urn:
+    """Return the URN that the engine gives a resource: with the types of all parents, where the recorder has one."""
+    types = [each.type for each in (resource, *inventory.ancestors(resource))]
+    stack, project, _, name = resource.urn.split("::", 3)
+    return Urn("::".join((stack, project, "$".join(reversed(types)), name)))

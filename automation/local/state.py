@@ -1,0 +1,114 @@
+"""Pulumi state and passphrase of Docker stacks, in the folder `.local` beside their stack files.
+
+The state of a stack on this machine needs no bucket: without another backend, every command on a stack whose cloud is
+docker uses this folder, and so do `make up` and `make down`. `PULUMI_BACKEND_URL` names another backend, and a login to
+another one is used for stacks that are not in this folder already.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from automation.stack.document import StackDocument, stack_file
+from automation.stack.yaml_reader import read_mapping
+from components.configuration import PROJECT
+from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.spec.defaults import is_mapping
+from providers.docker.cli import PASSPHRASE_FILE, STATE_FOLDER
+
+PASSPHRASE_BYTES = 24
+BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
+PASSPHRASE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # the name of a variable
+
+
+@dataclass(frozen=True)
+class LocalState:
+    """State of the Docker stacks in the project folder `root`."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """Folder of state and passphrase."""
+        return self.root / STATE_FOLDER
+
+    @property
+    def passphrase(self) -> Path:
+        """File with the passphrase of the stacks' secrets, readable only by this user."""
+        return self.root / PASSPHRASE_FILE
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """Names of the stacks in the state, which may have no resources."""
+        folder = self.folder / "state" / ".pulumi" / "stacks" / PROJECT
+        return tuple(sorted(path.stem for path in folder.glob("*.json")))
+
+    @property
+    def is_locked_out(self) -> bool:
+        """True when there are stacks and their passphrase is gone."""
+        return bool(self.stacks) and not self.passphrase.exists()
+
+    def environment(self, inherited: Mapping[str, str]) -> Mapping[str, str]:
+        """Variables of the engine; an inherited passphrase would take precedence over the file, so it is replaced."""
+        variables = {
+            BACKEND_VARIABLE: f"file://{self.folder / 'state'}",
+            f"{PASSPHRASE_VARIABLE}_FILE": str(self.passphrase),
+        }
+        if PASSPHRASE_VARIABLE in inherited and self.passphrase.is_file():
+            variables[PASSPHRASE_VARIABLE] = self.passphrase.read_text(encoding="utf-8")
+        return variables
+
+    def create(self) -> None:
+        """Create folder and passphrase, which version control ignores; an existing passphrase is kept."""
+        (self.folder / "state").mkdir(parents=True, exist_ok=True)
+        ignored = self.folder / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n", encoding="utf-8")
+        # another passphrase would not open the secrets of existing stacks
+        if not self.passphrase.exists() and not self.stacks:
+            write_secret(self.passphrase, secrets.token_urlsafe(PASSPHRASE_BYTES))
+
+
+def local_state(folder: Path, stack: str, name: str, environment: Mapping[str, str]) -> LocalState | None:
+    """Return the state of the stack `name` from the file of `stack`; None for another cloud or another backend."""
+    if environment.get(BACKEND_VARIABLE) or declared_cloud(folder, stack) != "docker":
+        return None
+    state = LocalState(folder)
+    return state if name in state.stacks or not _has_backend(folder, environment) else None
+
+
+def declared_cloud(folder: Path, stack: str) -> str:
+    """Return the cloud in a stack file, which may be invalid otherwise; empty when it cannot be read."""
+    try:
+        return str(StackDocument.load(stack_file(folder, stack)).platform.get("cloud", ""))
+    except InvalidConfiguration:
+        return ""
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Write a file that is created with access for this user only."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(secret)
+
+
+def _has_backend(folder: Path, environment: Mapping[str, str]) -> bool:
+    """True when Pulumi.yaml names a backend, or `pulumi login` has been run."""
+    home = Path(environment.get("PULUMI_HOME") or Path(environment.get("HOME") or Path.home()) / ".pulumi")
+    try:
+        credentials: object = json.loads((home / "credentials.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        credentials = {}
+    logged_in = is_mapping(credentials) and bool(credentials.get("current"))
+    return logged_in or bool(environment.get("PULUMI_ACCESS_TOKEN")) or _names_backend(folder / "Pulumi.yaml")
+
+
+def _names_backend(project: Path) -> bool:
+    try:
+        backend = read_mapping(project).get("backend")
+    except (OSError, InvalidConfiguration):
+        return False
+    return is_mapping(backend) and bool(backend.get("url"))

@@ -1,0 +1,277 @@
+"""Summary of a plan: what is public and guarded by what, who calls whom, data, images, time, and what is to do next. Pure.
+
+The facts come from the spec and from the declared resources; `automation.cli.plan_text` prints them on one screen and
+`automation.plan.markdown` as a comment of a pull request.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+from automation.plan.build import AcceptedRisk, Plan, PlanAdjustment
+from automation.plan.chain import total_minutes
+from automation.plan.inventory import Inventory
+from automation.stack.document import Stack
+from providers import limits
+from providers.contract.images import parse_image
+from providers.contract.spec import Platform, Service
+from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
+
+AGENTOS_VARIABLES = ("OS_SECURITY_KEY", "JWT_VERIFICATION_KEY", "JWT_JWKS_FILE")
+"""Variables with which Agno's AgentOS requires a bearer token (https://docs.agno.com/agent-os/security)."""
+GATEWAYS = {
+    "ec2:NatGateway": "NAT gateway",
+    "compute:RouterNat": "Cloud NAT gateway",
+    "network:NatGateway": "NAT gateway",
+}
+"""Types through which outbound connections leave a private network."""
+INTERNET = "internet"
+SLOW_STEPS = 3
+"""Steps of the longest deploy chain that the summary names, the slowest first."""
+MAX_SECRET_COMMANDS = 2
+"""Secrets without a value that are set one by one; more are imported from one file."""
+MIN_STEP_MINUTES = 0.5
+ANY_ADDRESS = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class PublicRoute:
+    """Service that the entry routes to, and the authentication that is known; empty when the platform knows of none."""
+
+    service: str
+    path: str
+    authentication: str
+
+
+@dataclass(frozen=True)
+class Guards:
+    """Protection of the entry, the same for every route."""
+
+    waf: bool
+    requests_per_minute: int
+    clients: tuple[str, ...]
+    """Allowed client address ranges; empty for any address."""
+
+
+@dataclass(frozen=True)
+class ServiceConnections:
+    """Connections that a service may open: other services, data stores and models, and ports of the internet."""
+
+    service: str
+    calls: tuple[str, ...]
+    uses: tuple[str, ...]
+    internet: str
+    """Ports as text; empty for no outbound access."""
+
+
+@dataclass(frozen=True)
+class DataStore:
+    """Data store with its size, availability, and how long lost or overwritten data can be restored."""
+
+    name: str
+    size: str
+    availability: str
+    backup: str
+    protection: str
+    adjusted: bool
+    """True when an adjustment changes a part of this."""
+
+
+@dataclass(frozen=True)
+class ServiceImage:
+    """Image of a service; `source` is `hosted`, `own registry` or `to build`."""
+
+    service: str
+    image: str
+    source: str
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """Facts that an operator reads before a deployment."""
+
+    stack: str
+    profile: str
+    cloud: str
+    region: str
+    resources: int
+    url: str
+    """Public URL; without a host when the cloud assigns one, empty without a routed service."""
+    scheme: str
+    public: tuple[PublicRoute, ...]
+    guards: Guards
+    connections: tuple[ServiceConnections, ...]
+    gateways: str
+    """Gateways of outbound connections, such as `3 NAT gateways`; empty when there are none."""
+    stores: tuple[DataStore, ...]
+    log_retention_days: int
+    images: tuple[ServiceImage, ...]
+    minutes: float
+    slowest: tuple[tuple[str, float], ...]
+    """Slowest steps of the longest deploy chain: name and minutes."""
+    adjustments: tuple[PlanAdjustment, ...]
+    accepted_risks: tuple[AcceptedRisk, ...]
+    missing_secrets: tuple[str, ...]
+    next_commands: tuple[str, ...]
+
+    @property
+    def written_adjustments(self) -> tuple[PlanAdjustment, ...]:
+        """Adjustments of settings that the stack file has."""
+        return tuple(entry for entry in self.adjustments if entry.written)
+
+
+def summary_of(plan: Plan, cloud: str | None = None) -> PlanSummary:
+    """Return the summary of a plan; `cloud` is the cloud that the plan was made for instead of the stack file's."""
+    stack, spec = plan.stack, plan.stack.spec
+    scheme, url = entry_url(spec, plan.inventory)
+    return PlanSummary(
+        stack=stack.name,
+        profile=spec.profile,
+        cloud=spec.cloud,
+        region=plan.region,
+        resources=len(plan.inventory.custom),
+        url=url,
+        scheme=scheme,
+        public=tuple(
+            PublicRoute(name, service.path or "", authentication_of(service)) for name, service in spec.public.items()
+        ),
+        guards=_guards(spec),
+        connections=connections_of(spec),
+        gateways=_gateways(plan.inventory),
+        stores=tuple(data_stores(spec, {entry.adjustment.key for entry in plan.adjustments})),
+        log_retention_days=spec.monitoring.log_retention_days,
+        images=tuple(ServiceImage(name, one.image, image_source(one)) for name, one in spec.services.items()),
+        minutes=total_minutes(plan.chain),
+        slowest=_slowest(plan),
+        adjustments=plan.adjustments,
+        accepted_risks=plan.accepted_risks,
+        missing_secrets=stack.missing_secrets,
+        next_commands=tuple(next_commands(stack, cloud)),
+    )
+
+
+def entry_url(spec: Platform, inventory: Inventory) -> tuple[str, str]:
+    """Return scheme and public URL; a host that the cloud assigns is left out, and so are both without an entry."""
+    if not spec.public:
+        return "", ""
+    output = inventory.outputs.get("url")
+    url = output if isinstance(output, str) else ""
+    if not url:
+        # the address is unknown before the first update, or the plan leaves computed values unknown
+        url = f"https://{spec.ingress.domain}" if spec.ingress.domain else ""
+    scheme, _, host = url.partition("://")
+    return scheme, f"{scheme}://" if "<" in host else url
+
+
+def authentication_of(service: Service) -> str:
+    """Return the variable by which a service requires authentication; empty when the platform knows of none."""
+    if service.app != "agentos":
+        return ""
+    names = {*service.secrets, *service.environment}
+    return next((name for name in AGENTOS_VARIABLES if name in names), "")
+
+
+def _guards(spec: Platform) -> Guards:
+    ranges = tuple(dict.fromkeys(spec.ingress.allowed_cidrs))
+    clients = () if ANY_ADDRESS in ranges else ranges
+    return Guards(spec.ingress.waf, spec.ingress.rate_limit_per_minute, clients)
+
+
+def connections_of(spec: Platform) -> tuple[ServiceConnections, ...]:
+    """Return the connections that each service may open, in the order of the file."""
+    outbound = limits(spec.cloud).outbound(spec)
+    return tuple(
+        ServiceConnections(name, service.calls, service.uses, outbound.get(name, ""))
+        for name, service in spec.services.items()
+    )
+
+
+def _gateways(inventory: Inventory) -> str:
+    for token, name in GATEWAYS.items():
+        count = len(inventory.of_type(token))
+        if count:
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    return ""
+
+
+def data_stores(spec: Platform, adjusted: set[str]) -> Iterator[DataStore]:
+    """Yield the data stores; `adjusted` has the keys of all adjustments."""
+
+    def changed(part: str) -> bool:
+        return any(key == part or key.startswith(f"{part}.") for key in adjusted)
+
+    if spec.database is not None:
+        yield _database(spec.database, adjusted=changed("database"))
+    if spec.cache is not None:
+        yield _cache(spec.cache, adjusted=changed("cache"))
+    if spec.storage is not None:
+        yield _storage(spec.storage, adjusted=changed("storage"))
+
+
+def _database(database: DatabaseSpec, *, adjusted: bool) -> DataStore:
+    size, days = database.size, database.backup.retention_days
+    return DataStore(
+        name=f"PostgreSQL {database.version}",
+        size=f"{size.vcpu:g} vCPU, {size.memory_gib:g} GiB, disk {database.storage_gib}-{database.max_storage_gib} GiB",
+        availability=_availability(database.high_availability),
+        backup=f"backups kept {days} days" if days else "no backup",
+        protection="deletion protection" if database.deletion_protection else "no deletion protection",
+        adjusted=adjusted,
+    )
+
+
+def _cache(cache: CacheSpec, *, adjusted: bool) -> DataStore:
+    return DataStore(
+        name="Redis",
+        size=f"{cache.memory_gib:g} GiB, {cache.eviction}",
+        availability=_availability(cache.high_availability),
+        backup="no backup",
+        protection="",
+        adjusted=adjusted,
+    )
+
+
+def _storage(storage: StorageSpec, *, adjusted: bool) -> DataStore:
+    versions = f"noncurrent versions kept {storage.noncurrent_days} days"
+    return DataStore(
+        name="bucket",
+        size="",
+        availability="",
+        backup=versions if storage.versioning else "no versions: overwritten objects are lost",
+        protection="",
+        adjusted=adjusted,
+    )
+
+
+def _availability(high_availability: bool) -> str:
+    return "2 zones" if high_availability else "1 zone"
+
+
+def image_source(service: Service) -> str:
+    """Return where the image of a service comes from: `hosted`, `own registry` or `to build`."""
+    if not service.built:
+        return "to build"
+    return "hosted" if parse_image(service.image).registry else "own registry"
+
+
+def _slowest(plan: Plan) -> tuple[tuple[str, float], ...]:
+    steps = sorted(plan.chain, key=lambda step: -step.minutes)[:SLOW_STEPS]
+    return tuple((step.resource.name, step.minutes) for step in steps if step.minutes >= MIN_STEP_MINUTES)
+
+
+def next_commands(stack: Stack, cloud: str | None = None) -> Iterator[str]:
+    """Yield the commands that lead to a running platform, the next one first."""
+    if cloud is not None:
+        yield f"set `cloud: {cloud}` in Pulumi.{stack.name}.yaml"
+    missing = stack.missing_secrets
+    if len(missing) > MAX_SECRET_COMMANDS:
+        yield f"agent-platform secret import {stack.name} .env"
+    else:
+        yield from (f"agent-platform secret set {stack.name} {name}" for name in missing)
+    yield f"agent-platform doctor {stack.name}"
+    yield f"agent-platform up {stack.name} --create"
+
+
+def summary_json(summary: PlanSummary) -> Mapping[str, object]:
+    """Return the summary as JSON data without the lists that the plan has in full."""
+    listed = ("adjustments", "accepted_risks", "missing_secrets")
+    return {key: value for key, value in asdict(summary).items() if key not in listed}

@@ -1,0 +1,161 @@
+"""Rows of a plan's summary as text: a name and one or more lines, the same on a terminal and in Markdown. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from automation.plan.summary import INTERNET, DataStore, PlanSummary, PublicRoute, ServiceConnections
+from providers.contract.diagnostics import Effect, listed
+
+Row = tuple[str, Sequence[str]]
+MAX_LINES = 5
+"""Lines of one row, so that all rows fit one screen; the JSON of a plan has all of them."""
+MAX_NAMES = 6
+EFFECT_ORDER = (Effect.IGNORED, Effect.PARTIAL, Effect.ADJUSTED)
+
+
+def fact_rows(summary: PlanSummary) -> tuple[Row, ...]:
+    """Return what the platform is: URL, guards, connections, data, images and time."""
+    return tuple((name, _limited(lines(summary))) for name, lines in FACTS)
+
+
+def closing_rows(summary: PlanSummary) -> tuple[Row, ...]:
+    """Return what is left to decide or to do; the adjustments, listed as far as there is room, belong before these."""
+    return tuple((name, _limited(lines(summary))) for name, lines in CLOSING)
+
+
+def adjustment_counts(summary: PlanSummary) -> str:
+    """Return `1 ignored, 8 adjusted; 2 of default values`; `none` without adjustments."""
+    written = [entry.adjustment.effect for entry in summary.written_adjustments]
+    counts = [f"{written.count(effect)} {effect}" for effect in EFFECT_ORDER if effect in written]
+    hidden = len(summary.adjustments) - len(written)
+    defaults = f"{hidden} of default values" if hidden else ""
+    return "; ".join(part for part in (", ".join(counts), defaults) if part) or "none"
+
+
+def adjustment_lines(summary: PlanSummary) -> tuple[str, ...]:
+    """Return one line for each adjusted setting of the stack file, ignored settings first."""
+    entries = [entry.adjustment for entry in summary.written_adjustments]
+    return tuple(str(each) for each in sorted(entries, key=lambda each: EFFECT_ORDER.index(each.effect)))
+
+
+def _limited(lines: Iterable[str]) -> Sequence[str]:
+    shown = list(lines)
+    return shown if len(shown) <= MAX_LINES else [*shown[: MAX_LINES - 1], f"and {len(shown) - MAX_LINES + 1} more"]
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f"{', '.join(names[:MAX_NAMES])}{more}"
+
+
+def _url(summary: PlanSummary) -> list[str]:
+    if not summary.public:
+        return ["none; no service has a `path`"]
+    address = summary.url if summary.url != f"{summary.scheme}://" else f"{summary.url}<assigned by {summary.cloud}>"
+    if summary.scheme == "https":
+        return [address]
+    return [f"{address or 'assigned by the cloud'}  not encrypted: set ingress.domain for HTTPS"]
+
+
+def _public(summary: PlanSummary) -> list[str]:
+    return [_route(route) for route in summary.public] or ["nothing"]
+
+
+def _route(route: PublicRoute) -> str:
+    known = f"authentication by {route.authentication}"
+    return f"{route.service} at {route.path}, {known if route.authentication else 'no authentication by the platform'}"
+
+
+def _guards(summary: PlanSummary) -> list[str]:
+    if not summary.public:
+        return ["no entry"]
+    guards = summary.guards
+    clients = f"clients {_names(guards.clients)}" if guards.clients else "clients from any address"
+    waf = "WAF" if guards.waf else "no WAF"
+    return [f"{waf}; {guards.requests_per_minute} requests per minute and address; {clients}"]
+
+
+def _calls(summary: PlanSummary) -> list[str]:
+    routed = [route.service for route in summary.public]
+    entry = [f"{INTERNET} -> {_names(routed)}"] if routed else []
+    return [*entry, *(_connections(each) for each in summary.connections)]
+
+
+def _connections(connections: ServiceConnections) -> str:
+    targets = (*connections.calls, *connections.uses)
+    return f"{connections.service} -> {_names(targets) or 'no other part'}"
+
+
+def _outbound(summary: PlanSummary) -> list[str]:
+    by_ports: dict[str, list[str]] = {}
+    for each in summary.connections:
+        by_ports.setdefault(each.internet, []).append(each.service)
+    closed = by_ports.pop("", [])
+    through = f" through {summary.gateways}" if summary.gateways else ""
+    lines = [f"{_names(names)}: {_ports(ports)}{through}" for ports, names in by_ports.items()]
+    return [*lines, f"{_names(closed)}: none"] if closed else lines
+
+
+def _ports(ports: str) -> str:
+    return f"TCP {ports}" if ports[:1].isdigit() else ports
+
+
+def _stores(summary: PlanSummary) -> list[str]:
+    logs = f"logs kept {summary.log_retention_days} days"
+    return [*(_store(store) for store in summary.stores), logs]
+
+
+def _store(store: DataStore) -> str:
+    note = "adjusted" if store.adjusted else ""
+    parts = (store.size, store.availability, store.backup, store.protection, note)
+    return f"{store.name}: {', '.join(part for part in parts if part)}"
+
+
+def _images(summary: PlanSummary) -> list[str]:
+    by_source: dict[str, list[str]] = {}
+    for image in summary.images:
+        by_source.setdefault(image.source, []).append(image.service)
+    titles = {
+        "to build": f"build and push with `agent-platform images push {summary.stack}`",
+        "own registry": f"pushed to the stack's registry; `agent-platform images list {summary.stack}` shows the addresses",
+        "hosted": "pulled from another registry",
+    }
+    if summary.cloud == "docker":
+        titles["own registry"] = "on this host"
+    return [f"{_names(by_source[source])}: {title}" for source, title in titles.items() if source in by_source]
+
+
+def _time(summary: PlanSummary) -> list[str]:
+    minutes = "less than a minute" if summary.minutes < 1 else f"about {summary.minutes:.0f} min"
+    steps = ", ".join(f"{name} {step:g} min" for name, step in summary.slowest)
+    return [f"{minutes}{f', of which {steps}' if steps else ''}"]
+
+
+def _risks(summary: PlanSummary) -> list[str]:
+    return [f"{risk.key}: {risk.problem}; {risk.reason}" for risk in summary.accepted_risks] or ["none"]
+
+
+def _secrets(summary: PlanSummary) -> list[str]:
+    return [listed(summary.missing_secrets, "and")] if summary.missing_secrets else ["none"]
+
+
+def _next(summary: PlanSummary) -> list[str]:
+    return list(summary.next_commands)
+
+
+Lines = Callable[[PlanSummary], Iterable[str]]
+FACTS: tuple[tuple[str, Lines], ...] = (
+    ("URL", _url),
+    ("Public", _public),
+    ("Guarded by", _guards),
+    ("Calls", _calls),
+    ("Outbound", _outbound),
+    ("Data", _stores),
+    ("Images", _images),
+    ("Time", _time),
+    # a row for the monthly cost belongs here
+)
+CLOSING: tuple[tuple[str, Lines], ...] = (
+    ("Risks", _risks),
+    ("No value", _secrets),
+    ("Next", _next),
+)

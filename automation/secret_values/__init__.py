@@ -1,0 +1,1 @@
+"""Secrets of a stack: which a stack lists, checks of their values, `.env` files, and storage through the engine."""

@@ -1,0 +1,47 @@
+"""Command lines of the Azure CLI and of docker, built from the names of a stack. Pure.
+
+Every command names its subscription, so that the default of the user's login does not matter. Names are those that the
+program declares; ids come from the state. Resource Manager calls without a command of their own use `az rest`, which needs
+no extension.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from providers.azure.context import AzureContext
+from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack
+from providers.contract.spec import Platform
+
+MANAGEMENT_URL = "https://management.azure.com"
+
+
+def context_of(spec: Platform, stack: str) -> AzureContext:
+    """Return the context of a stack; raises CliFailure for a stack file without an azure block."""
+    if spec.azure is None:
+        raise CliFailure("azure", "the block is missing", "set subscription_id, tenant_id and location")
+    return AzureContext(spec, stack, spec.azure.location)
+
+
+def az(context: AzureContext, *arguments: str, stdin: CliCommand | None = None) -> CliCommand:
+    """Return a command of the Azure CLI in the stack's subscription."""
+    return CliCommand(("az", *arguments, "--subscription", context.subscription_id), stdin=stdin)
+
+
+def rest_put(path: str, version: str, body: Mapping[str, object] | str) -> CliCommand:
+    """Return the call that creates or updates a resource; `body` is a document, or `@` and a file."""
+    text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+    url = f"{MANAGEMENT_URL}{path}?api-version={version}"
+    return CliCommand(("az", "rest", "--method", "put", "--url", url, "--body", text, "--output", "none"))
+
+
+def required(stack: DeployedStack, type_token: str, name: str) -> DeployedResource:
+    """Return a deployed resource; raises CliFailure when the state has none."""
+    resource = stack.resource(f"azure-native:{type_token}", name)
+    if resource is None:
+        raise CliFailure("stack", f"{name} is not deployed", f"run agent-platform up {stack.name}")
+    return resource
+
+
+def lines(text: str) -> Sequence[str]:
+    """Return the lines of an answer in the format tsv; no line when it is empty."""
+    return [line.strip() for line in text.splitlines() if line.strip()]

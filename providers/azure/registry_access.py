@@ -1,0 +1,116 @@
+"""Registry of the stack from a machine outside its network: addresses, login, and a temporary network rule.
+
+With private endpoints the registry has no public access. A push opens it for one address and closes it again
+(docs/adr/0014-azure-open-the-registry-for-one-address.md); what an interrupted push leaves open is closed by the next push
+and after the next update. The registry itself names the address from which a machine reaches it, when it denies it.
+"""
+
+import re
+from collections.abc import Mapping
+
+from providers.azure.base.image_sources import own_images
+from providers.azure.cli_commands import az, context_of, lines
+from providers.azure.context import AzureContext
+from providers.azure.naming import registry_name
+from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
+from providers.contract.spec import Platform
+
+TOKEN_USERNAME = "00000000-0000-0000-0000-000000000000"  # noqa: S105  # user name of every registry token
+"""Microsoft Learn, "Authenticate with an Azure container registry", az acr login with --expose-token."""
+DENIED_ADDRESS = re.compile(r"client with IP (?:'|\\u0027)(?P<address>[0-9A-Fa-f.:]+)")
+"""Answer of a registry's firewall, with the quotes as JSON escapes (https://github.com/docker/build-push-action/issues/1214)."""
+POLL_SECONDS = 10
+MAX_POLLS = 30
+"""A network rule takes effect within minutes."""
+
+
+def login_server(context: AzureContext) -> str:
+    """`prodimages1a2b3c.azurecr.io`: host name of the stack's registry."""
+    return f"{registry_name(context)}.azurecr.io"
+
+
+def repositories(spec: Platform, stack: str) -> Mapping[str, str]:
+    """Return the address of each image in the stack's registry, by service."""
+    server = login_server(context_of(spec, stack))
+    return {name: f"{server}/{image.name}" for name, image in own_images(spec).items()}
+
+
+def login_commands(spec: Platform, stack: str) -> tuple[CliCommand, ...]:
+    """Return the docker login with a token of three hours, which passes from one program to the other."""
+    context = context_of(spec, stack)
+    arguments = ("acr", "login", "--name", registry_name(context), "--expose-token")
+    token = az(context, *arguments, "--query", "accessToken", "--output", "tsv")
+    login = ("docker", "login", login_server(context), "--username", TOKEN_USERNAME, "--password-stdin")
+    return (CliCommand(login, stdin=token),)
+
+
+def open_registry(stack: DeployedStack, shell: Shell) -> bool:
+    """Open the registry for the address of this machine; False when it is reachable already."""
+    context = context_of(stack.spec, stack.name)
+    if not stack.spec.network.private_endpoints:
+        return False
+    address = _denied_address(context, shell)
+    if address is None:
+        return False
+    if ":" in address:
+        problem = f"the registry sees this machine at the IPv6 address {address}, and its rules accept IPv4 only"
+        raise CliFailure("registry", problem, "push over IPv4, or from a machine inside the network")
+    # denied by default: nobody but the address, which needs a role as well
+    shell.output(_update(context, public=True))
+    shell.output(_rule(context, "add", address))
+    for _ in range(MAX_POLLS):
+        if _denied_address(context, shell) is None:
+            return True
+        shell.sleep(POLL_SECONDS)
+    close_registry(stack, shell)
+    problem = f"its network rule for {address} has no effect after {POLL_SECONDS * MAX_POLLS} s"
+    raise CliFailure("registry", problem, "repeat the command; a machine with several addresses needs a fixed one")
+
+
+def close_registry(stack: DeployedStack, shell: Shell) -> None:
+    """Remove every network rule of the registry and its public access; nothing to do when it has neither."""
+    close_if_open(stack, shell)
+
+
+def close_if_open(stack: DeployedStack, shell: Shell) -> str | None:
+    """Close the registry and return the addresses that could reach it; None when it was closed."""
+    context = context_of(stack.spec, stack.name)
+    if not stack.spec.network.private_endpoints or not own_images(stack.spec):
+        return None
+    show = ("acr", "show", "--name", registry_name(context), "--resource-group", context.group)
+    if not shell.succeeds(az(context, *show, "--output", "none")):
+        return None
+    query = "[publicNetworkAccess, networkRuleSet.ipRules[].ipAddressOrRange]"
+    access, *addresses = lines(shell.output(az(context, *show, "--query", f"{query} | []", "--output", "tsv")))
+    if access != "Enabled" and not addresses:
+        return None
+    for address in addresses:
+        shell.output(_rule(context, "remove", address))
+    shell.output(_update(context, public=False))
+    return ", ".join(addresses) or "no address"
+
+
+def _denied_address(context: AzureContext, shell: Shell) -> str | None:
+    """Address that the registry denies; None when it asks for a login instead."""
+    answer = shell.output(CliCommand(("curl", "--silent", "--show-error", f"https://{login_server(context)}/v2/")))
+    match = DENIED_ADDRESS.search(answer)
+    return match["address"] if match else None
+
+
+def _update(context: AzureContext, *, public: bool) -> CliCommand:
+    """Public access and export together: the API accepts disabled export only without public access."""
+    enabled = "true" if public else "false"
+    return az(
+        context,
+        *("acr", "update", "--name", registry_name(context), "--resource-group", context.group),
+        *("--public-network-enabled", enabled, "--default-action", "Deny", "--allow-exports", enabled),
+        *("--output", "none"),
+    )
+
+
+def _rule(context: AzureContext, verb: str, address: str) -> CliCommand:
+    return az(
+        context,
+        *("acr", "network-rule", verb, "--name", registry_name(context), "--resource-group", context.group),
+        *("--ip-address", address, "--output", "none"),
+    )

@@ -1,0 +1,132 @@
+"""One-off task of a service: a Container Apps job with image, variables, secrets, identities and volumes of its app.
+
+The job is written from the app that runs, so that it sees the same secret versions; it has no ingress and no probes, and
+COMMAND takes the place of the app's arguments, after the entry point of the image. Its name is fixed by service: a job that
+an interrupted run leaves behind is replaced and deleted by the next one. Azure reports whether an execution succeeded, not
+its exit code. The output comes from the workspace, which receives it minutes after the task has printed it.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from providers.azure.cli_commands import az, context_of, required, rest_put
+from providers.azure.console_logs import execution_query, query_command
+from providers.azure.context import AzureContext
+from providers.azure.naming import app_name, salt
+from providers.contract.cli import CliFailure, DeployedStack, Shell
+
+API_VERSION = "2025-01-01"
+"""Microsoft.App/jobs."""
+TIMEOUT_SECONDS = 4 * 3600
+POLL_SECONDS = 10
+MAX_OUTPUT_POLLS = 30
+"""Five minutes for the output to arrive; a task that prints nothing takes as long."""
+SETTLED_POLLS = 3
+"""Answers with the same number of lines after which the output is complete."""
+RUNNING_STATES = ("Running", "Processing", "Unknown", "")
+KEPT_IN_CONTAINER = ("name", "image", "env", "resources", "volumeMounts", "command")
+KEPT_IN_CONFIGURATION = ("secrets", "registries", "identitySettings")
+
+Document = dict[str, object]
+
+
+def job_name(context: AzureContext, service: str) -> str:
+    """`task-1a2b3c`: one job for each service."""
+    return f"task-{salt(context, f'task/{service}')}"
+
+
+def job_document(app: Mapping[str, object], command: Sequence[str]) -> Document:
+    """Return the job that runs `command` in the service's container of an app, as Resource Manager returns the app."""
+    properties = cast("Mapping[str, Document]", app["properties"])
+    template, configuration = properties["template"], properties["configuration"]
+    containers = cast("Sequence[Mapping[str, object]]", template["containers"])
+    container = {key: containers[0][key] for key in KEPT_IN_CONTAINER if containers[0].get(key)}
+    identities = cast("Mapping[str, Mapping[str, object]]", app.get("identity") or {}).get("userAssignedIdentities", {})
+    return {
+        "location": app["location"],
+        # the ids of principals are read-only
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {name: {} for name in identities}},
+        "properties": {
+            "environmentId": properties["environmentId"],
+            "workloadProfileName": properties.get("workloadProfileName"),
+            "configuration": {
+                **{key: configuration[key] for key in KEPT_IN_CONFIGURATION if configuration.get(key)},
+                "triggerType": "Manual",
+                "replicaTimeout": TIMEOUT_SECONDS,
+                "replicaRetryLimit": 0,
+                "manualTriggerConfig": {"parallelism": 1, "replicaCompletionCount": 1},
+            },
+            "template": {
+                "containers": [{**container, "args": list(command)}],
+                "volumes": template.get("volumes") or [],
+            },
+        },
+    }
+
+
+def run_task(stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+    """Run a command once, print its output and return 0 if it succeeded, else 1."""
+    context = context_of(stack.spec, stack.name)
+    required(stack, "app:ContainerApp", f"{stack.name}-compute-{service}")
+    job = job_name(context, service)
+    group = ("--resource-group", context.group)
+    show = az(context, "containerapp", "show", "--name", app_name(stack.name, service), *group, "--output", "json")
+    document = job_document(json.loads(shell.output(show)), command)
+    try:
+        _create(context, job, document, shell)
+        start = az(context, "containerapp", "job", "start", "--name", job, *group, "--query", "name", "--output", "tsv")
+        execution = shell.output(start).strip()
+        status = _awaited_status(context, job, execution, shell)
+        _print_output(stack, execution, shell)
+    finally:
+        shell.output(az(context, "containerapp", "job", "delete", "--name", job, *group, "--yes", "--output", "none"))
+    return 0 if status == "Succeeded" else 1
+
+
+def _create(context: AzureContext, job: str, document: Document, shell: Shell) -> None:
+    """Create the job from a file: its variables would make an argument of several pages."""
+    path = f"{context.group_id}/providers/Microsoft.App/jobs/{job}"
+    with TemporaryDirectory(prefix="agent-platform-") as folder:
+        file = Path(folder) / "job.json"
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as stream:
+            json.dump(document, stream)
+        shell.output(rest_put(path, API_VERSION, f"@{file}"))
+    show = az(
+        context,
+        *("containerapp", "job", "show", "--name", job, "--resource-group", context.group),
+        *("--query", "properties.provisioningState", "--output", "tsv"),
+    )
+    while (state := shell.output(show).strip()) != "Succeeded":
+        if state in ("Failed", "Canceled"):
+            fix = f"look at az containerapp job show --name {job} --resource-group {context.group}"
+            raise CliFailure("run", f"the job {job} could not be created ({state})", fix)
+        shell.sleep(POLL_SECONDS)
+
+
+def _awaited_status(context: AzureContext, job: str, execution: str, shell: Shell) -> str:
+    show = az(
+        context,
+        *("containerapp", "job", "execution", "show", "--name", job, "--resource-group", context.group),
+        *("--job-execution-name", execution, "--query", "properties.status", "--output", "tsv"),
+    )
+    while (status := shell.output(show).strip()) in RUNNING_STATES:
+        shell.sleep(POLL_SECONDS)
+    return status
+
+
+def _print_output(stack: DeployedStack, execution: str, shell: Shell) -> None:
+    """Print the lines of an execution once their number no longer grows."""
+    query = query_command(stack, execution_query(execution, TIMEOUT_SECONDS), "[[2]]")
+    output, settled = "", 0
+    for _ in range(MAX_OUTPUT_POLLS):
+        current = shell.output(query)
+        settled = settled + 1 if current and current == output else 0
+        output = current
+        if settled == SETTLED_POLLS:
+            break
+        shell.sleep(POLL_SECONDS)
+    print(output or "no output has reached the workspace", end="" if output.endswith("\n") else "\n")

@@ -1,0 +1,48 @@
+"""Log queries of alarms and dashboard, parsed by Microsoft's parser."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from automation.plan.inventory import Inventory
+from providers.azure.monitoring.metrics import QUERIES, burn_rate_query
+from providers.contract.alarms import BURN_RATES
+from tests.azure.kql import faults
+from tests.azure.plans import mappings_at, revealed_inputs
+
+
+def queries(plan: Inventory) -> Iterator[tuple[str, str]]:
+    """Name and text of every query of a plan."""
+    for alarm in plan.of_type("monitor:ScheduledQueryRule"):
+        for condition in mappings_at(alarm, "criteria.allOf"):
+            yield alarm.name, str(condition["query"])
+    for workbook in plan.of_type("applicationinsights:Workbook"):
+        for item in json.loads(str(revealed_inputs(workbook)["serializedData"]))["items"]:
+            if "query" in item["content"]:
+                yield f"{workbook.name} {item['name']}", item["content"]["query"]
+
+
+def test_every_query_is_valid(prod: Inventory) -> None:
+    named = list(queries(prod))
+    assert len(named) >= 2 * len(QUERIES) + len(BURN_RATES) + 1
+    results = faults([query for _, query in named])
+    assert {name: found for (name, _), found in zip(named, results, strict=True) if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ("AzureDiagnostics | summarize long = count() | project value = long", "'long' needs to be bracketed"),
+        ("AzureDiagnostics | where Status == 1", "'Status' does not refer to any known column"),
+        ("ContainerAppLogs | count", "'ContainerAppLogs' does not refer to any known table"),
+    ],
+)
+def test_the_parser_finds_keywords_unknown_columns_and_unknown_tables(query: str, fault: str) -> None:
+    (found,) = faults([query])
+    assert any(fault in message for message in found), found
+
+
+def test_a_burn_rate_query_of_every_pair_is_valid() -> None:
+    written = [burn_rate_query("prod", pair.error_percent(99.9), pair.short_seconds) for pair in BURN_RATES]
+    assert faults(written) == [[] for _ in written]
