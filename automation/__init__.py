@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from automation.deploy import Deployment
     from automation.secret_values.store import set_secrets
+    from automation.services.operations import ServiceOperations
 
-__all__ = ["Deployment", "set_secrets"]
-MODULES = {"Deployment": "automation.deploy", "set_secrets": "automation.secret_values.store"}
+__all__ = ["Deployment", "ServiceOperations", "set_secrets"]
+MODULES = {
+    "Deployment": "automation.deploy",
+    "ServiceOperations": "automation.services.operations",
+    "set_secrets": "automation.secret_values.store",
+}
 """Modules of the names, imported on first use."""
 
 

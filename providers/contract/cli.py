@@ -116,7 +116,7 @@ class Shell(Protocol):
         """Run a command on this terminal, with its input and output, and return its exit code."""
         ...
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, /) -> None:
         """Wait between two polls."""
         ...
 

@@ -107,8 +107,8 @@ def test_every_help_text_begins_with_a_verb() -> None:
     commands = [command.callback for group in (app, config, engine, secret) for command in group.registered_commands]
     first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
     assert first_words <= {
-        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Generate", "Install", "List", "Print", "Recover", "Release", "Replace",
-        "Restore", "Show", "Store", "Update", "Write",
+        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Generate", "Install", "List", "Open", "Print", "Recover", "Release", "Replace",
+        "Restore", "Run", "Show", "Store", "Update", "Write",
     }  # fmt: skip
 
 
