@@ -13,6 +13,7 @@ from automation.secret_values.checks import ListedSecret, listed_secrets, refuse
 from automation.secret_values.sources import permission_warning, read_env_file, value_in_file, value_on_stdin
 from automation.stack.document import StackDocument, stack_file
 from automation.stack.folder import project_folder
+from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean
 
 secret = typer.Typer(no_args_is_help=True, help="Set and list the secrets of a stack.")
@@ -40,7 +41,7 @@ def set_secret(
 ) -> None:
     """Encrypt a secret and store it in the stack file. A terminal prompts for the value without echo."""
     _require_source(name, from_file, from_stdin)
-    document, checked = stack_for_values(project_folder(), stack, {name: ""})
+    document, checked = stack_for_values(project_folder(), stack, [name])
     known = {each.name: each for each in listed_secrets(document, checked)}
     refuse(iter([] if name in known else [unlisted_error(checked, name, known)]))
     with operation(verbose=verbose):
@@ -95,7 +96,11 @@ def import_secrets(
 def list_secrets(stack: StackName, as_json: AsJson = False) -> None:
     """List the secrets of a stack and whether each is set. Exits with code 1 if one is missing."""
     document = StackDocument.load(stack_file(project_folder(), stack))
-    secrets = listed_secrets(document, document.stack(stack))
+    # a value in clear text is an error of the file, and this list is where to see it
+    clear = [key for key, value in document.config.items() if isinstance(value, str) and key != PLATFORM_KEY]
+    secrets = listed_secrets(
+        *stack_for_values(project_folder(), stack, [key.removeprefix(f"{PROJECT}:") for key in clear])
+    )
     if as_json:
         rows = [{"name": each.name, "state": each.state, "readers": list(each.readers)} for each in secrets]
         typer.echo(json.dumps({"stack": stack, "secrets": rows}, indent=2))

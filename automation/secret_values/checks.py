@@ -1,6 +1,6 @@
 """Secrets that a stack lists, and checks of a value before it is stored. A message never contains a value. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -38,13 +38,13 @@ def listed_secrets(document: StackDocument, stack: Stack) -> tuple[ListedSecret,
     )
 
 
-def stack_for_values(folder: Path, name: str, values: Mapping[str, object]) -> tuple[StackDocument, Stack]:
+def stack_for_values(folder: Path, name: str, secrets: Iterable[str]) -> tuple[StackDocument, Stack]:
     """Return the file of a stack and its checked content, without the present values of the secrets to set.
 
     The present value of a secret may be the error that a new value corrects. Raises InvalidConfiguration.
     """
     document = StackDocument.load(stack_file(folder, name))
-    replaced = {f"{PROJECT}:{secret}" for secret in values}
+    replaced = {f"{PROJECT}:{secret}" for secret in secrets}
     config = {key: value for key, value in document.config.items() if key not in replaced}
     return document, replace(document, content={**document.content, "config": config}).stack(name)
 
