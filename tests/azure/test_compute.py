@@ -5,7 +5,7 @@ import pytest
 from automation.plan.inventory import Inventory
 from providers.azure.base import roles
 from providers.azure.compute.containers import digest, secrets_version
-from providers.azure.compute.health import liveness_probe, probe_refusals, startup_probe
+from providers.azure.compute.health import grace_seconds, liveness_probe, probe_refusals, startup_probe
 from providers.azure.compute.sizes import MEMORY_GIB_BY_VCPU, app_size_refusals
 from providers.contract.diagnostics import Effect
 from providers.contract.results import Environment
@@ -148,6 +148,16 @@ def test_ten_startup_checks_cover_the_start_period() -> None:
 
 def test_the_failures_of_a_probe_are_limited_to_ten() -> None:
     assert liveness_probe(Health(unhealthy_threshold=10)).failures == 10
+
+
+def test_a_replica_may_finish_a_streamed_response_before_it_ends(prod: Inventory) -> None:
+    seconds = {
+        name: input_at(prod.one(f"prod-compute-{name}"), "template.terminationGracePeriodSeconds")
+        for name in ("gateway", "chat", "worker")
+    }
+    assert seconds == {"gateway": 120, "chat": 60, "worker": 60}
+    longest = spec_of({"ingress.idle_timeout_seconds": 900})
+    assert grace_seconds(longest, longest.services["gateway"]) == 240
 
 
 def test_an_interval_above_the_maximum_period_is_refused() -> None:

@@ -22,6 +22,12 @@ def test_a_key_that_a_service_rejects_is_refused(key: str) -> None:
     assert refusal.key == f"tags.{key}"
 
 
+@pytest.mark.parametrize("tags", [{"Stack": "x"}, {"Team": "x", "team": "y"}])
+def test_tags_that_differ_in_case_only_are_refused(tags: dict[str, object]) -> None:
+    spec = spec_of().model_copy(update={"tags": tags})
+    assert {refusal.key for refusal in LIMITS.refusals(spec, "prod")} == {f"tags.{key}" for key in tags}
+
+
 def test_a_value_that_is_too_long_is_refused() -> None:
     (refusal,) = refusals({"tags.team": "x" * 257})
     assert refusal.problem == "the value has 257 characters and Azure allows 256"

@@ -58,7 +58,8 @@ column "Geo-redundant backup"."""
 TAG_KEY_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
 RESERVED_TAG_PREFIXES = ("azure", "microsoft", "windows")
 MAX_TAG_VALUE_CHARACTERS = 256
-MAX_TAGS, PLATFORM_TAGS = 15, 3
+PLATFORM_TAG_KEYS = ("project", "stack", "managed-by")
+MAX_TAGS, PLATFORM_TAGS = 15, len(PLATFORM_TAG_KEYS)
 """Microsoft Learn, "Use tags to organize your Azure resources", limitations. The platform sets three of them."""
 
 
@@ -128,6 +129,13 @@ def _refused_tags(spec: Platform) -> Iterator[Diagnostic]:
                     "use at most 128 letters, digits, dots, hyphens and underscores, beginning with a letter and not "
                     "with azure, microsoft or windows"
                 ),
+            )
+        elif key.lower() in {other.lower() for other in (*PLATFORM_TAG_KEYS, *spec.tags) if other != key}:
+            yield Unsupported(
+                "azure",
+                f"tags.{key}",
+                problem="another tag has the same name in other letters, and Azure does not distinguish case",
+                fix="use another name",
             )
         elif len(value) > MAX_TAG_VALUE_CHARACTERS:
             yield Unsupported(
@@ -208,7 +216,7 @@ def parse_model(text: str) -> ModelDeployment:
 
 
 def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Invalid names of models, retired models, and models that are listed twice."""
+    """Invalid names of models, and models that are listed twice."""
     models = spec.azure.models if spec.azure else ()
     fix = "use a name such as gpt-5.4-mini, or gpt-5.4-mini@2026-03-17 to pin a version"
     invalid = [
@@ -222,25 +230,22 @@ def model_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         for name in sorted(set(names))
         if names.count(name) > 1
     ]
-    retired = [
-        Unsupported(
-            "azure",
-            "azure.models",
-            problem=f"{name} was retired on {RETIRED_MODELS[name]} and has no deployments any more",
-            fix=f"use {SUGGESTED_MODEL}, or another model of {RETIREMENTS_PAGE}",
-        )
-        for name in dict.fromkeys(names)
-        if name in RETIRED_MODELS
-    ]
-    return [*invalid, *duplicates, *retired]
+    return [*invalid, *duplicates]
 
 
 def model_adjustments(spec: Platform) -> list[Adjustment]:
-    """Type and capacity of the deployments, and the location of their data."""
+    """Retired models, type and capacity of the deployments, and the location of their data."""
     if spec.azure is None or not spec.users_of("models"):
         return []
     reason = (
         f"each model has a {DEPLOYMENT_SKU} deployment with {CAPACITY_THOUSAND_TOKENS_PER_MINUTE} 000 tokens per minute; "
         f"data at rest stays in {spec.azure.location}, requests may be processed in any location"
     )
-    return [Adjustment("azure.models", list(spec.azure.models), Effect.PARTIAL, reason)]
+    # not refused: a stack that lists a retired model must still be deployable
+    retired = [
+        f"{name} was retired on {RETIRED_MODELS[name]}: Azure refuses a new deployment of it and answers an existing one with "
+        f"errors; use {SUGGESTED_MODEL} or another model of {RETIREMENTS_PAGE}"
+        for name in (parse_model(model).name for model in spec.azure.models)
+        if name in RETIRED_MODELS
+    ]
+    return [Adjustment("azure.models", list(spec.azure.models), Effect.PARTIAL, "; ".join([*retired, reason]))]

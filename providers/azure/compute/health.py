@@ -1,4 +1,4 @@
-"""Health checks as the three probes of Container Apps. Pure.
+"""Health checks as the three probes of Container Apps, and the time to end a replica. Pure.
 
 The startup probe waits for the start period, the readiness probe removes a replica from traffic, the liveness probe
 restarts a replica that stays unhealthy for twice as long. No probe runs a command, and a worker has no probe because it
@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
+from providers.azure.entry.limits import response_timeout_seconds
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Health, Platform, Service
 
 MAX_PERIOD_SECONDS = 240
 MAX_FAILURES = 10
 """Bounds of a probe: Container Apps API, `ContainerAppProbe` (timeoutSeconds has the same as periodSeconds)."""
+
+
+MIN_GRACE_SECONDS = 60
+"""Twice Azure's default; the maximum of 600 is above Front Door's longest response timeout."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,11 @@ class AzureProbe:
 def probes(health: Health) -> tuple[AzureProbe, ...]:
     """Return the probes of a service with a port."""
     return startup_probe(health), readiness_probe(health), liveness_probe(health)
+
+
+def grace_seconds(spec: Platform, service: Service) -> int:
+    """Return the seconds between SIGTERM and SIGKILL: a response of a routed service may stream as long as the entry waits."""
+    return MIN_GRACE_SECONDS if service.path is None else max(MIN_GRACE_SECONDS, response_timeout_seconds(spec))
 
 
 def startup_probe(health: Health) -> AzureProbe:

@@ -21,6 +21,7 @@ from providers.azure.compute.containers import (
     service_container,
 )
 from providers.azure.compute.environment import WORKLOAD_PROFILE
+from providers.azure.compute.health import grace_seconds
 from providers.azure.compute.image_pull import ImagePull, create_image_pull
 from providers.azure.compute.limits import listens
 from providers.azure.compute.scaling import POLLING_SECONDS, app_scaling
@@ -33,8 +34,6 @@ from providers.contract.spec import Platform, Service
 
 MAX_INACTIVE_REVISIONS = 10
 """Previous revisions that are kept for a rollback."""
-GRACE_SECONDS = 60
-"""Time between SIGTERM and SIGKILL; Azure's default is 30."""
 
 ContainerApp = azure_native.app.ContainerApp
 ScaleRule = azure_native.app.ScaleRuleArgs
@@ -157,7 +156,7 @@ def _template(base: AzureBaseResources, name: str, environment: Environment) -> 
         containers=containers,
         scale=_scale(spec, service),
         volumes=secret_volumes(environment.files) or None,
-        termination_grace_period_seconds=GRACE_SECONDS,
+        termination_grace_period_seconds=grace_seconds(spec, service),
     )
 
 
