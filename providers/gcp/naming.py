@@ -13,12 +13,17 @@ from providers.contract.naming import STACK_PATTERN, Name, length_refusal
 from providers.contract.spec import Platform, Slack
 
 DEPLOYER = "deployer"
+APP_CONTAINER = "app"
+"""Name of the main container of a service; metrics have it as a label."""
 MAX_CHARACTERS = {"service account": 30, "Cloud Run service": 49, "workload identity pool": 32}
 """Maximum length of a name by kind: the reference of each API."""
 GENERATION = "000000"
 """Example of a generation (`base/generations.py`), for lengths."""
 MIN_ACCOUNT_CHARACTERS = 6
 """Minimum length of a service account id: IAM API, `projects.serviceAccounts.create`."""
+MAX_BUCKET_CHARACTERS = 63
+STATE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+"""Name of a bucket, and a part of it: Cloud Storage documentation, "Bucket naming guidelines"."""
 LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 """Resource Manager documentation, "Requirements for labels"; international characters are not supported here."""
@@ -27,6 +32,16 @@ LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
 def run_name(stack: str, service: str) -> str:
     """`prod-gateway`: fixed, because addresses, endpoint groups and alarms contain it; up to 49 characters."""
     return f"{stack}-{service}"
+
+
+def job_name(stack: str, service: str, digest: str) -> str:
+    """`prod-gateway-run-1a2b3c4d`: job of a one-off task; up to 63 characters, and a service's name has 49."""
+    return f"{run_name(stack, service)}-run-{digest}"
+
+
+def state_bucket(project: str, name: str) -> str:
+    """`acme-agents-prod-state`: bucket of the Pulumi state."""
+    return f"{project}-{name}-state"
 
 
 def account_id(stack: str, service: str) -> str:

@@ -92,6 +92,7 @@ def test_logs_have_the_retention_of_the_spec_and_a_key(prod: Inventory) -> None:
         'resource.labels.subnetwork_name=~"^prod-network-"',
         'resource.type="dns_query" AND jsonPayload.sourceNetwork=~"^prod-network-"',
         'log_id("cloudaudit.googleapis.com/data_access")',
+        'resource.type="cloud_run_job" AND resource.labels.job_name=~"^(prod-chat-run-[0-9a-f]{8}|prod-gateway-run-',
     ],
 )
 def test_every_log_entry_of_the_stack_is_routed_to_the_bucket(prod: Inventory, part: str) -> None:

@@ -16,9 +16,7 @@ from providers.contract.variables import PORT
 from providers.gcp.compute.health import liveness_probe, readiness_probe, startup_probe
 from providers.gcp.compute.limits import works_in_background
 from providers.gcp.compute.sizes import run_size
-
-APP_CONTAINER = "app"
-"""Name of the main container; metrics have it as a label."""
+from providers.gcp.naming import APP_CONTAINER
 
 
 def service_container(

@@ -25,7 +25,6 @@ from providers.contract.results import Environment
 from providers.contract.spec import Service
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.containers import (
-    APP_CONTAINER,
     service_container,
     service_volumes,
     worker_container,
@@ -35,7 +34,7 @@ from providers.gcp.compute.limits import has_sidecar
 from providers.gcp.compute.metrics_sidecar import MetricsSidecar, create_metrics_sidecar
 from providers.gcp.compute.scaling import GcpScaling, service_scaling
 from providers.gcp.entry.limits import MAX_REQUEST_SECONDS
-from providers.gcp.naming import run_name
+from providers.gcp.naming import APP_CONTAINER, run_name
 
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 DEPLOYER_ROLE = "roles/run.developer"

@@ -13,7 +13,7 @@ from math import ceil
 
 from providers.contract.alarms import AlarmRule, Signal, metric_for
 from providers.contract.spec import Platform
-from providers.gcp.naming import run_name
+from providers.gcp.naming import job_name, run_name
 
 MINUTE_SECONDS = 60
 """Minimum alignment, and step of every duration: Cloud Monitoring API, `Aggregation` and `MetricThreshold`."""
@@ -222,7 +222,13 @@ def platform_logs(spec: Platform, stack: str, data: Mapping[str, str]) -> str:
     ]
     stores = [_any_of(*SUBJECTS[kind], [data[kind]]) for kind in ("database", "cache") if kind in data]
     network = [pattern.format(stack=stack) for pattern in NETWORK_LOG_FILTERS]
-    return " OR ".join((*services, *stores, *network, DATA_ACCESS_LOGS))
+    return " OR ".join((*services, _job_logs(spec, stack), *stores, *network, DATA_ACCESS_LOGS))
+
+
+def _job_logs(spec: Platform, stack: str) -> str:
+    """Filter of the logs of one-off tasks."""
+    names = "|".join(job_name(stack, service, "[0-9a-f]{8}") for service in spec.services)
+    return f'(resource.type="cloud_run_job" AND resource.labels.job_name=~"^({names})$")'
 
 
 def _run_names(spec: Platform, stack: str) -> dict[tuple[str, str], list[str]]:

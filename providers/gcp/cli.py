@@ -1,0 +1,206 @@
+"""Commands of Google Cloud through the Google Cloud CLI, `gcloud`. Pure.
+
+Every command names the stack's project and region, so that the defaults of `gcloud` do not matter. Names of repositories
+are known before a deployment; the log bucket's name is in the state.
+"""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from providers.contract.cli import (
+    CliCommand,
+    CliFailure,
+    CliProgram,
+    CloudCli,
+    DeployedResource,
+    DeployedStack,
+    LogQuery,
+    Shell,
+    StateBackend,
+)
+from providers.contract.diagnostics import InvalidConfiguration, Unsupported, displayed, listed
+from providers.contract.spec import Platform
+from providers.gcp.base.enabled_services import STATE_SERVICES, enable_command
+from providers.gcp.base.image_sources import images, platform_repository_id
+from providers.gcp.cli_job import RUN_TYPES, GcpJob
+from providers.gcp.context import GcpContext
+from providers.gcp.monitoring.metrics import SUBJECTS
+from providers.gcp.naming import MAX_BUCKET_CHARACTERS, STATE_NAME, run_name, state_bucket
+
+PROGRAMS = (
+    CliProgram(
+        name="gcloud",
+        check=("gcloud", "version"),
+        install=(
+            "install the Google Cloud CLI (https://cloud.google.com/sdk/docs/install), then run gcloud auth login and "
+            "gcloud auth application-default login"
+        ),
+    ),
+)
+LOG_BUCKET_TYPE = "gcp:logging/projectBucketConfig:ProjectBucketConfig"
+LINE_FORMAT = "value(timestamp,severity,firstof(textPayload,jsonPayload.message,jsonPayload))"
+OUTPUT_LOGS = (
+    '(log_id("run.googleapis.com/stdout") OR log_id("run.googleapis.com/stderr") OR '
+    'log_id("run.googleapis.com/varlog/system"))'
+)
+"""Output of containers and messages of Cloud Run, without the entries for requests."""
+BUFFER_SECONDS = 2
+"""Time for which `tail` holds entries back to print them in order; its default is 10 seconds."""
+
+
+@dataclass(frozen=True)
+class GcpCli:
+    """Commands of Google Cloud; see `providers.contract.cli.CloudCli` for each method."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def programs(self) -> Sequence[CliProgram]:
+        """See `CloudCli.programs`."""
+        return PROGRAMS
+
+    def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """See `CloudCli.repositories`."""
+        context = _context(spec, stack)
+        repository = f"{registry_host(context)}/{context.project}/{platform_repository_id(stack)}"
+        return {name: f"{repository}/{image.name}" for name, image in images(spec).items() if image.registry is None}
+
+    def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
+        """See `CloudCli.registry_login`; the token is valid for one hour."""
+        address = f"https://{registry_host(_context(spec, stack))}"
+        login = ("docker", "login", "--username", "oauth2accesstoken", "--password-stdin", address)
+        return (CliCommand(login, stdin=CliCommand(("gcloud", "auth", "print-access-token"))),)
+
+    def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
+        """See `CloudCli.open_registry`; Artifact Registry accepts every authenticated client."""
+        return False
+
+    def close_registry(self, stack: DeployedStack, shell: Shell) -> None:
+        """See `CloudCli.close_registry`."""
+
+    def after_update(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
+        """See `CloudCli.after_update`."""
+        return ()
+
+    def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
+        """See `CloudCli.logs`."""
+        context, resource = _deployed(stack, query.service)
+        since = self.now() - timedelta(seconds=query.since_seconds)
+        kind, label = SUBJECTS["worker" if "workerPool" in resource.type else "service"]
+        name = run_name(context.stack, query.service)
+        entries = f'resource.type="{kind}" AND resource.labels.{label}="{name}" AND {OUTPUT_LOGS}'
+        # `--freshness` works for the descending order only, so the filter has the time
+        code = shell.stream(read_logs(stack, f'{entries} AND timestamp>="{since:%Y-%m-%dT%H:%M:%SZ}"'))
+        if code != 0 or not query.follow:
+            return code
+        tail = ("gcloud", "beta", "logging", "tail", entries, *_log_place(stack, context))
+        return shell.stream(CliCommand((*tail, f"--buffer-window={BUFFER_SECONDS}s", f"--format={LINE_FORMAT}")))
+
+    def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+        """See `CloudCli.run`."""
+        context, resource = _deployed(stack, service)
+        job = GcpJob(context, service, resource, tuple(command))
+        return job.run(shell, lambda entries: read_logs(stack, entries))
+
+    def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
+        """See `CloudCli.exec`; no release of `gcloud run services` opens a shell in a replica (Google Cloud CLI 528)."""
+        _deployed(stack, service)
+        problem = "Cloud Run opens no terminal in a running replica"
+        fix = (
+            f"run agent-platform run {stack.name} {service} -- {shlex.join(command)}, which starts a new container with the "
+            "service's image, environment and access"
+        )
+        raise InvalidConfiguration([Unsupported("gcp", f"services.{service}", problem=problem, fix=fix)])
+
+    def state_backend(self, spec: Platform, name: str) -> StateBackend:
+        """See `CloudCli.state_backend`; names of buckets are unique in the world, so the bucket's begins with the project."""
+        context = _context(spec, name)
+        bucket = state_bucket(context.project, name)
+        if not STATE_NAME.fullmatch(name) or len(bucket) > MAX_BUCKET_CHARACTERS:
+            longest = MAX_BUCKET_CHARACTERS - len(state_bucket(context.project, ""))
+            fix = f"use up to {longest} lower-case letters, digits and hyphens, with a letter or digit at both ends"
+            raise CliFailure("--create-state", f"{displayed(name)} cannot be part of the name of a bucket", fix)
+        ring = f"{name}-pulumi"
+        key = f"projects/{context.project}/locations/{context.region}/keyRings/{ring}/cryptoKeys/{STATE_KEY}"
+        return StateBackend(
+            url=f"gs://{bucket}",
+            secrets_provider=f"gcpkms://{key}",
+            commands=(
+                CliCommand(enable_command(context.project, *STATE_SERVICES)),
+                *_bucket_commands(context, bucket),
+                *_key_commands(context, ring),
+            ),
+        )
+
+
+STATE_KEY = "state"
+STATE_KEY_ROTATION = "90d"
+
+
+def registry_host(context: GcpContext) -> str:
+    """Host of the region's registry."""
+    return f"{context.region}-docker.pkg.dev"
+
+
+def read_logs(stack: DeployedStack, entries: str) -> CliCommand:
+    """Command that prints log entries, oldest first."""
+    place = _log_place(stack, _context(stack.spec, stack.name))
+    return CliCommand(("gcloud", "logging", "read", entries, *place, "--order=asc", f"--format={LINE_FORMAT}"))
+
+
+def _log_place(stack: DeployedStack, context: GcpContext) -> tuple[str, ...]:
+    """Options for the stack's log bucket; before it exists, the project's `_Default` bucket has the entries."""
+    project = f"--project={context.project}"
+    bucket = stack.resource(LOG_BUCKET_TYPE, f"{stack.name}-monitoring-logs")
+    if bucket is None:
+        return (project,)
+    return (project, f"--bucket={bucket.outputs['bucketId']}", f"--location={context.region}", "--view=_AllLogs")
+
+
+def _context(spec: Platform, stack: str) -> GcpContext:
+    return GcpContext(spec, stack, spec.gcp.region if spec.gcp else "")
+
+
+def _deployed(stack: DeployedStack, service: str) -> tuple[GcpContext, DeployedResource]:
+    """Context of the stack, and the Cloud Run service or worker pool of a service."""
+    if service not in stack.spec.services:
+        fix = f"use {listed(stack.spec.services)}"
+        raise CliFailure(f"services.{service}", f"the stack {stack.name} has no such service", fix)
+    name = f"{stack.name}-compute-{service}"
+    resource = next((found for token in RUN_TYPES if (found := stack.resource(token, name))), None)
+    if resource is None:
+        raise CliFailure(f"services.{service}", "not deployed yet", f"run agent-platform up {stack.name}")
+    return _context(stack.spec, stack.name), resource
+
+
+def _bucket_commands(context: GcpContext, bucket: str) -> tuple[CliCommand, ...]:
+    """Bucket with versions and without public access."""
+    url, project = f"gs://{bucket}", f"--project={context.project}"
+    buckets = ("gcloud", "storage", "buckets")
+    access = ("--uniform-bucket-level-access", "--public-access-prevention")
+    return (
+        CliCommand(
+            (*buckets, "create", url, project, f"--location={context.region}", *access),
+            unless=CliCommand((*buckets, "describe", url, project)),
+        ),
+        CliCommand((*buckets, "update", url, project, "--versioning", *access)),
+    )
+
+
+def _key_commands(context: GcpContext, ring: str) -> tuple[CliCommand, ...]:
+    place = (f"--location={context.region}", f"--project={context.project}")
+    rings, keys = ("gcloud", "kms", "keyrings"), ("gcloud", "kms", "keys")
+    rotation = (f"--rotation-period={STATE_KEY_ROTATION}", f"--next-rotation-time={STATE_KEY_ROTATION}")
+    key = (STATE_KEY, f"--keyring={ring}", *place)
+    return (
+        CliCommand((*rings, "create", ring, *place), unless=CliCommand((*rings, "describe", ring, *place))),
+        CliCommand(
+            (*keys, "create", *key, "--purpose=encryption", *rotation),
+            unless=CliCommand((*keys, "describe", *key)),
+        ),
+    )
+
+
+CLI: CloudCli = GcpCli()
