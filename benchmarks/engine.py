@@ -22,7 +22,7 @@ from benchmarks.baseline import FOOTER, program_text
 from benchmarks.critical_path import chains_of
 from benchmarks.measure import ROOT, write_section
 from providers import AVAILABLE
-from tests.engine.project import EngineProject, missing_programs
+from tests.engine.project import EngineProject, missing_engine
 
 UNCHANGED_BOUND, WAITING_BOUND = 1.5, 1.15
 RUNS = 3
@@ -112,9 +112,9 @@ def report(clouds: Sequence[str]) -> tuple[str, bool]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the named clouds (default: all but docker); return 1 if a bound is exceeded."""
-    missing = missing_programs()
+    missing = missing_engine()
     if missing:
-        print(f"the Pulumi engine is not on PATH: {missing}", file=sys.stderr)
+        print(missing, file=sys.stderr)
         return 2
     clouds = [argument for argument in arguments if not argument.startswith("--")]
     text, holds = report(clouds or [cloud for cloud in AVAILABLE if cloud != "docker"])

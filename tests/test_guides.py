@@ -74,9 +74,10 @@ def test_the_documents_quote_commands() -> None:
 @pytest.mark.parametrize(("line", "document"), sorted(quoted_commands().items()))
 def test_a_quoted_command_is_accepted_by_the_command_line(line: str, document: str) -> None:
     command, words = typer.main.get_command(app), shlex.split(line)[1:]
-    context: typer.Context | None = None
+    context = command.make_context(document, words, resilient_parsing=True)
     while isinstance(command, TyperGroup) and words and not words[0].startswith("--"):
-        context = command.make_context(document, words, parent=context, resilient_parsing=True)
         _, command, words = command.resolve_command(context, words)
         assert command is not None, f"{document} quotes `{line}`"
-    command.make_context(document, words, parent=context)
+        context = command.make_context(
+            document, words, parent=context, resilient_parsing=isinstance(command, TyperGroup)
+        )

@@ -69,7 +69,7 @@ ERROR_TEXTS = {
 
 
 def python(code: str, stdin: CliCommand | None = None, **environment: str) -> CliCommand:
-    return CliCommand((sys.executable, "-c", code), stdin, environment=environment)
+    return CliCommand((sys.executable, "-c", code), stdin=stdin, environment=environment)
 
 
 @pytest.fixture

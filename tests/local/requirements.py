@@ -5,10 +5,15 @@ import subprocess
 
 import pytest
 
-from tests.engine.project import ENGINE_PROGRAMS
 from tests.local import images
 
-ENGINE = (*ENGINE_PROGRAMS, "pulumi-resource-docker", "pulumi-resource-tls", "pulumi-resource-random")
+ENGINE = (
+    "pulumi",
+    "pulumi-language-python",
+    "pulumi-resource-docker",
+    "pulumi-resource-tls",
+    "pulumi-resource-random",
+)
 
 
 def missing() -> str:
