@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from automation.deploy import Deployment
+    from automation.engine.login import StateCreation, login
     from automation.secret_values.store import set_secrets
     from automation.services.operations import ServiceOperations
 
-__all__ = ["Deployment", "ServiceOperations", "set_secrets"]
+__all__ = ["Deployment", "ServiceOperations", "StateCreation", "login", "set_secrets"]
 MODULES = {
     "Deployment": "automation.deploy",
     "ServiceOperations": "automation.services.operations",
+    "StateCreation": "automation.engine.login",
+    "login": "automation.engine.login",
     "set_secrets": "automation.secret_values.store",
 }
 """Modules of the names, imported on first use."""

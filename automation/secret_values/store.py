@@ -61,6 +61,8 @@ def set_secrets(
         except DeploymentFailed as failure:
             if failure.kind is not Failure.NO_STACK:
                 raise
+            if deployment.local_state is not None:
+                agree = _ignore  # a Docker stack is created by each command that needs it
             if agree is None:
                 raise failure.with_fix(CREATE_FIX) from None
             agree(f"{failure.stack}: {failure.problem}. Create it?")
@@ -98,4 +100,4 @@ def _store(deployment: "Deployment", name: str, value: str, report: OnCommand) -
 
 
 def _ignore(text: str) -> None:
-    """Discard a command."""
+    """Do nothing with a command or a question."""

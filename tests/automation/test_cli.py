@@ -107,7 +107,7 @@ def test_every_help_text_begins_with_a_verb() -> None:
     commands = [command.callback for group in (app, config, engine, secret) for command in group.registered_commands]
     first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
     assert first_words <= {
-        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Generate", "Install", "List", "Open", "Print", "Recover", "Release", "Replace",
+        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Generate", "Install", "List", "Log", "Open", "Print", "Recover", "Release", "Replace",
         "Restore", "Run", "Show", "Store", "Update", "Write",
     }  # fmt: skip
 
