@@ -33,6 +33,16 @@ def execution_query(execution: str, since_seconds: int) -> str:
     return _query(f'ContainerGroupName startswith "{execution}"', since_seconds)
 
 
+def termination_query(execution: str, since_seconds: int) -> str:
+    """Return the query of the event that ends a container of a job execution; its text has the exit code."""
+    return (
+        "union isfuzzy=true ContainerAppSystemLogs, "
+        "(datatable(TimeGenerated: datetime, ReplicaName: string, Reason: string, Log: string)[]) "
+        f'| where TimeGenerated > ago({since_seconds}s) and ReplicaName startswith "{execution}" '
+        'and Log has "exit code" | top 1 by TimeGenerated desc | project Log'
+    )
+
+
 def query_command(stack: DeployedStack, query: str, columns: str) -> CliCommand:
     """Return the command that prints the rows of a query, one a line; `columns` are zero-based indexes of JMESPath."""
     workspace = required(stack, "operationalinsights:Workspace", f"{stack.name}-logs").outputs["customerId"]

@@ -2,19 +2,20 @@
 
 The job is written from the app that runs, so that it sees the same secret versions; it has no ingress and no probes, and
 COMMAND takes the place of the app's arguments, after the entry point of the image. Its name is fixed by service: a job that
-an interrupted run leaves behind is replaced and deleted by the next one. Azure reports whether an execution succeeded, not
-its exit code. The output comes from the workspace, which receives it minutes after the task has printed it.
+an interrupted run leaves behind is replaced and deleted by the next one. Output and exit code come from the workspace, which
+receives them minutes after the task has ended; the execution itself says only whether it succeeded.
 """
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
 from providers.azure.cli_commands import az, context_of, required, rest_put
-from providers.azure.console_logs import execution_query, query_command
+from providers.azure.console_logs import execution_query, query_command, termination_query
 from providers.azure.context import AzureContext
 from providers.azure.naming import app_name, salt
 from providers.contract.cli import CliFailure, DeployedStack, Shell
@@ -27,6 +28,9 @@ MAX_OUTPUT_POLLS = 30
 """Five minutes for the output to arrive; a task that prints nothing takes as long."""
 SETTLED_POLLS = 3
 """Answers with the same number of lines after which the output is complete."""
+EXIT_CODE = re.compile(r"exit code '(?P<code>\d+)'")
+"""`Container 'app' was terminated with exit code '1' and reason 'ProcessExited'`: reason ContainerTerminated."""
+MAX_CODE_POLLS = 6
 RUNNING_STATES = ("Running", "Processing", "Unknown", "")
 KEPT_IN_CONTAINER = ("name", "image", "env", "resources", "volumeMounts", "command")
 KEPT_IN_CONFIGURATION = ("secrets", "registries", "identitySettings")
@@ -69,7 +73,7 @@ def job_document(app: Mapping[str, object], command: Sequence[str]) -> Document:
 
 
 def run_task(stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
-    """Run a command once, print its output and return 0 if it succeeded, else 1."""
+    """Run a command once, print its output and return its exit code; 1 for a failure whose code is not known."""
     context = context_of(stack.spec, stack.name)
     required(stack, "app:ContainerApp", f"{stack.name}-compute-{service}")
     job = job_name(context, service)
@@ -82,9 +86,20 @@ def run_task(stack: DeployedStack, service: str, command: Sequence[str], shell: 
         execution = shell.output(start).strip()
         status = _awaited_status(context, job, execution, shell)
         _print_output(stack, execution, shell)
+        return 0 if status == "Succeeded" else _exit_code(stack, execution, shell)
     finally:
-        shell.output(az(context, "containerapp", "job", "delete", "--name", job, *group, "--yes", "--output", "none"))
-    return 0 if status == "Succeeded" else 1
+        # a failed deletion must not hide the first failure; the next run of the service deletes the job
+        shell.succeeds(az(context, "containerapp", "job", "delete", "--name", job, *group, "--yes", "--output", "none"))
+
+
+def _exit_code(stack: DeployedStack, execution: str, shell: Shell) -> int:
+    query = query_command(stack, termination_query(execution, TIMEOUT_SECONDS), "[[0]]")
+    for _ in range(MAX_CODE_POLLS):
+        match = EXIT_CODE.search(shell.output(query))
+        if match is not None:
+            return int(match["code"])
+        shell.sleep(POLL_SECONDS)
+    return 1
 
 
 def _create(context: AzureContext, job: str, document: Document, shell: Shell) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from providers import command_line
 from providers.azure.cli import CLI, approve_links, pending_approvals
-from providers.azure.console_logs import execution_query, service_query
+from providers.azure.console_logs import execution_query, service_query, termination_query
 from providers.contract.cli import CliFailure, LogQuery, run_missing
 from tests.azure.fake_shell import ENVIRONMENT_ID, FakeShell, stack, text
 from tests.azure.kql import faults
@@ -185,7 +185,12 @@ def test_logs_of_a_service_that_is_not_deployed_fail_with_a_fix() -> None:
 
 
 def test_the_queries_of_logs_are_valid() -> None:
-    assert faults([service_query("prod", "chat", 900), execution_query("task-1a2b3c-x7k2", 900)]) == [[], []]
+    written = [
+        service_query("prod", "chat", 900),
+        execution_query("task-1a2b3c-x7k2", 900),
+        termination_query("task-1a2b3c-x7k2", 900),
+    ]
+    assert faults(written) == [[], [], []]
 
 
 def test_a_terminal_is_opened_in_the_services_container() -> None:

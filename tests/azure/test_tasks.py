@@ -47,7 +47,7 @@ ANSWERS = {
     "provisioningState": ["InProgress\n", "Succeeded\n"],
     "job start": ["task-x-1\n"],
     "properties.status": ["Running\n", "Succeeded\n"],
-    "/query": ["", "migrated\n"],
+    "ContainerAppConsoleLogs": ["", "migrated\n"],
 }
 
 
@@ -80,8 +80,15 @@ def test_the_job_is_written_to_a_file_and_not_to_an_argument() -> None:
     assert "--body @" in put and "keyVaultUrl" not in put and "Microsoft.App/jobs/task-" in put
 
 
-def test_a_task_that_failed_returns_one(capsys: pytest.CaptureFixture[str]) -> None:
-    shell = FakeShell({**ANSWERS, "properties.status": ["Failed\n"], "/query": [""]})
+def test_a_task_that_failed_returns_its_exit_code() -> None:
+    event = "Container 'app' was terminated with exit code '137' and reason 'ProcessExited'\n"
+    shell = FakeShell({**ANSWERS, "properties.status": ["Failed\n"], "ContainerAppSystemLogs": ["", event]})
+    assert CLI.run(stack(), "chat", ["migrate"], shell) == 137
+    assert len(shell.with_part("ContainerAppSystemLogs")) == 2 and "job delete" in shell.commands[-1]
+
+
+def test_a_task_that_failed_without_a_known_code_returns_one(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = FakeShell({**ANSWERS, "properties.status": ["Failed\n"], "ContainerAppConsoleLogs": [""]})
     assert CLI.run(stack(), "chat", ["migrate"], shell) == 1
     assert capsys.readouterr().out == "no output has reached the workspace\n"
     assert shell.with_part("job delete")
