@@ -13,7 +13,6 @@ from automation.deploy.state import ExportedState, StateResource, state_resource
 from automation.plan.tree import rank
 from automation.stack.document import Stack
 from automation.urn import Urn
-from components.configuration import PROJECT
 from providers import host_checks
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
 from providers.contract.resource_traits import ReplacingChange
@@ -107,7 +106,7 @@ def refuse_protected(stack: str, exported: ExportedState, names: Collection[str]
 def _missing_secret(stack: Stack, name: str) -> ConfigError:
     readers = stack.spec.readers_of(name)
     key = f"services.{readers[0]}.secrets" if readers else "cloud"
-    fix = f"run `pulumi config set --stack {stack.name} --secret {PROJECT}:{name}`"
+    fix = f"run `agent-platform secret set {stack.name} {name}`"
     return ConfigError(key, f"the secret {name} has no value", fix)
 
 

@@ -85,10 +85,7 @@ def test_a_secret_without_a_value_is_reported_without_the_engine(folder: Path, r
     result = run("preview", "trial")
     assert (result.code, result.errors) == (
         ExitCode.INVALID,
-        [
-            "services.web.secrets: the secret API_KEY has no value. "
-            "Run `pulumi config set --stack trial --secret agent-platform:API_KEY`."
-        ],
+        ["services.web.secrets: the secret API_KEY has no value. Run `agent-platform secret set trial API_KEY`."],
     )
 
 

@@ -69,7 +69,7 @@ def test_a_listed_secret_without_a_value_fails_with_the_command_that_sets_it(tmp
     without_value = stack(changes={"services.web.secrets": ["API_KEY"]})
     finding = project.check_secrets(check_input(tmp_path), without_value)
     assert (finding.verdict, finding.observed) == ("failed", "no value for API_KEY")
-    assert "`pulumi config set --stack trial --secret agent-platform:API_KEY`" in finding.fix
+    assert "`agent-platform secret set trial API_KEY`" in finding.fix
 
 
 def test_a_listed_secret_with_a_value_is_ok_and_not_printed(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
 from automation.engine.installation import INSTALL, LANGUAGE_HOST, MIN_VERSION, EngineLocation, sdk_version
 from automation.stack.document import Stack
 from automation.stack.workdir import PROJECT_FILE
-from components.configuration import PROJECT
 from providers import install_command, limits
 from providers.contract.spec.defaults import Raw, is_mapping
 
@@ -123,7 +122,7 @@ def check_secrets(_facts: CheckInput, stack: Stack) -> Finding:
     if not missing:
         number = len(stack.secret_keys)
         return ok("secrets", f"{number} of {number} listed secrets have a value" if number else "no secret is listed")
-    commands = [f"`pulumi config set --stack {stack.name} --secret {PROJECT}:{name}`" for name in missing]
+    commands = [f"`agent-platform secret set {stack.name} {name}`" for name in missing]
     return failed("secrets", f"no value for {', '.join(missing)}", f"run {', '.join(commands)}")
 
 

@@ -12,7 +12,7 @@ from automation.plan.docs.schema import (
     resolved,
     value_node,
 )
-from components.configuration import PLATFORM_KEY, PROJECT
+from components.configuration import PLATFORM_KEY
 from components.validation.risks import risks
 from providers.contract import variables
 from providers.contract.diagnostics import listed
@@ -216,7 +216,7 @@ def _secrets() -> str:
         "## Secrets\n\n"
         "Each name under `secrets` of a service is an environment variable that refers to a stored secret: container "
         "definitions, outputs and the plain text of the state contain no value. Set a value as a separate key:\n\n"
-        f"```\npulumi config set --stack prod --secret {PROJECT}:OPENAI_API_KEY\n```\n\n"
+        "```\nagent-platform secret set prod OPENAI_API_KEY\n```\n\n"
         "A secret inside the object is refused. A listed secret without a value is shown in the plan and refused at `up`.\n"
     )
 
