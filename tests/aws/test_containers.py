@@ -74,10 +74,16 @@ def test_django_reads_a_url_without_a_driver_and_nobody_else_reads_it() -> None:
     urls = {name: pairs(container(plan, name)["secrets"], "valueFrom")["DATABASE_URL"] for name in ("gateway", "chat")}
     assert "prod-database-database-url>" in urls["gateway"]
     assert "prod-database-database-plain-url>" in urls["chat"]
+    grants = [policy.name for policy in plan.of_type("iam:RolePolicy")]
     readers = {
-        policy.name.rpartition("-")[2] for policy in plan.of_type("iam:RolePolicy") if "-plain-url-" in policy.name
+        part: {name.rpartition("-")[2] for name in grants if f"-{part}-read-by-" in name}
+        for part in ("database-url", "database-plain-url", "database-password")
     }
-    assert readers == {"chat"}
+    assert readers == {
+        "database-url": {"gateway", "worker"},
+        "database-plain-url": {"chat"},
+        "database-password": {"gateway", "chat", "worker"},
+    }
 
 
 def test_without_django_there_is_no_url_without_a_driver(prod: Inventory) -> None:
