@@ -32,7 +32,7 @@ CREDENTIALS = {
     "file": "create the folder",
     "https": "set PULUMI_ACCESS_TOKEN, or run `pulumi login` on a terminal, which prompts for it",
 }
-"""What a backend needs, by scheme; one without a URL is Pulumi Cloud."""
+"""Fix for a failed login, by the scheme of the URL; Pulumi Cloud is the backend without one."""
 CAUSE = re.compile(r'error: (?:could not log in to the state backend "[^"]*": )?(?P<cause>[^\n]+)')
 
 
