@@ -1,0 +1,129 @@
+"""Stack files that `init` writes: every combination of answers is a valid file with the written keys, and can be planned."""
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from automation.plan.build import plan_of
+from automation.stack.document import Stack, StackDocument
+from automation.stack.template import (
+    APPS,
+    CLOUDS,
+    LOCATION_KEYS,
+    PROFILES,
+    SERVICE_NAMES,
+    NewStack,
+    new_stack_text,
+)
+from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.spec import PRESETS, App, CloudName, Profile
+
+DIGEST = "sha256:" + "5" * 64
+GUIDS = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")
+BLOCKS: dict[CloudName, dict[str, str]] = {
+    "aws": {"region": "us-west-2", "account_id": "111122223333"},
+    "gcp": {"project": "acme-agents", "region": "us-central1"},
+    "azure": {"subscription_id": GUIDS[0], "tenant_id": GUIDS[1], "location": "westus3"},
+    "docker": {},
+}
+
+
+def answers(cloud: CloudName, app: App, profile: Profile, *, build: bool) -> NewStack:
+    return NewStack(
+        name="trial",
+        cloud=cloud,
+        app=app,
+        profile=profile,
+        service=SERVICE_NAMES[app],
+        block=BLOCKS[cloud],
+        image=None if build else f"ghcr.io/acme/web@{DIGEST}",
+        build="../web" if build else None,
+        domain="agents.example.com" if profile == "production" else None,
+        own_auth=profile == "production",
+    )
+
+
+def read(new: NewStack) -> Stack:
+    path = Path(f"Pulumi.{new.name}.yaml")
+    return StackDocument.parse(new_stack_text(new, path), path).stack(new.name)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("app", APPS)
+def test_every_combination_of_answers_is_a_valid_file(cloud: CloudName, profile: Profile, app: App) -> None:
+    for build, *parts in product((False, True), repeat=5):
+        database, cache, storage, models = parts
+        new = replace(
+            answers(cloud, app, profile, build=build),
+            database=database,
+            cache=cache,
+            storage=storage,
+            models=models and cloud != "docker",
+            port=9000 if app == "custom" and storage else None,
+        )
+        spec = read(new).spec
+        service = spec.services[SERVICE_NAMES[app]]
+        assert (spec.cloud, spec.profile, service.app) == (cloud, profile, app)
+        used = {part for part, wanted in zip(("database", "cache", "storage", "models"), parts, strict=True) if wanted}
+        assert set(service.uses) == used - ({"models"} if cloud == "docker" else set())
+        assert (spec.database is not None, spec.cache is not None, spec.storage is not None) == tuple(parts[:3])
+        assert service.built != build
+        assert (service.path == "/") == new.routed
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(("profile", "app"), [("production", "agentos"), ("development", "celery")])
+def test_a_written_file_can_be_planned(cloud: CloudName, profile: Profile, app: App, tmp_path: Path) -> None:
+    new = replace(answers(cloud, app, profile, build=True), database=True, cache=True, storage=True)
+    assert plan_of(read(new), tmp_path).inventory.resources
+
+
+def test_the_keys_of_a_block_are_those_that_the_cloud_requires() -> None:
+    for cloud, keys in LOCATION_KEYS.items():
+        for missing in keys:
+            block = {key: value for key, value in BLOCKS[cloud].items() if key != missing}
+            with pytest.raises(InvalidConfiguration, match=rf"{cloud}\.{missing}: missing"):
+                read(replace(answers(cloud, "fastapi", "development", build=False), block=block))
+
+
+def test_a_public_agent_needs_a_key_except_on_the_machine_of_its_developer() -> None:
+    for cloud, profile in product(CLOUDS, PROFILES):
+        secrets = read(answers(cloud, "agentos", profile, build=True)).spec.secrets
+        assert secrets == (() if (cloud, profile) == ("docker", "development") else ("OS_SECURITY_KEY",))
+
+
+@pytest.mark.parametrize("app", [app for app in APPS if app != "agentos" and PRESETS[app].port is not None])
+def test_production_needs_to_know_who_authenticates_clients(app: App) -> None:
+    new = answers("aws", app, "production", build=True)
+    assert "ingress.auth" in read(new).spec.accept_risk
+    assert not read(replace(new, own_auth=False, allowed_cidrs=("203.0.113.0/24",))).spec.accept_risk
+    with pytest.raises(InvalidConfiguration, match=r"ingress\.auth: "):
+        read(replace(new, own_auth=False))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("image", "yes:1.0"), ("image", "localhost:5000/on:1"), ("domain", "no.example.com"), ("build", "./it's #1"),
+        ("build", "null"), ("service", "on"), ("service", "true"),
+    ],
+)  # fmt: skip
+def test_a_value_that_yaml_would_read_as_something_else_stays_text(field: str, value: str) -> None:
+    new = replace(answers("aws", "fastapi", "development", build=field == "build"), **{field: value})
+    try:
+        spec = read(new).spec
+    except InvalidConfiguration as invalid:
+        assert field == "build" and "wrong form" in str(invalid)
+        return
+    (service,) = spec.services.values()
+    context = service.build.context if service.build else None
+    assert value in (service.image, spec.ingress.domain, context, *spec.services)
+
+
+def test_an_image_without_a_version_is_refused_before_anything_is_written() -> None:
+    new = replace(answers("aws", "fastapi", "development", build=False), image="web:latest")
+    with pytest.raises(InvalidConfiguration, match=r"services\.api\.image: "):
+        read(new)
