@@ -138,7 +138,12 @@ class AwsCli:
         return StateBackend(
             url=f"s3://{bucket}?region={context.region}",
             secrets_provider=f"awskms://{alias}?region={context.region}",
-            commands=(*_key_commands(context, alias, name), *_bucket_commands(context, bucket, alias)),
+            commands=(
+                # the other commands would create both in the account of the login, whichever it is
+                CliCommand(("grep", "-x", context.account_id), stdin=_caller(context)),
+                *_key_commands(context, alias, name),
+                *_bucket_commands(context, bucket, alias),
+            ),
         )
 
 
@@ -187,11 +192,16 @@ def _checked(stack: DeployedStack, service: str, shell: Shell) -> AwsContext:
         fix = f"use {listed(stack.spec.services)}"
         raise CliFailure(f"services.{service}", f"the stack {stack.name} has no such service", fix)
     context = _context(stack.spec, stack.name)
-    caller = shell.output(aws(context, "sts", "get-caller-identity", "--query", "Account", "--output", "text")).strip()
+    caller = shell.output(_caller(context)).strip()
     if caller != context.account_id:
         problem = f"the AWS CLI is logged in to account {caller}, and the stack is in account {context.account_id}"
         raise CliFailure("aws.account_id", problem, "set AWS_PROFILE to a profile of the stack's account")
     return context
+
+
+def _caller(context: AwsContext) -> CliCommand:
+    """Command that prints the account of the login."""
+    return aws(context, "sts", "get-caller-identity", "--query", "Account", "--output", "text")
 
 
 def _deployed(stack: DeployedStack, service: str) -> DeployedResource:
