@@ -7,7 +7,6 @@ receives them minutes after the task has ended; the execution itself says only w
 """
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -103,12 +102,11 @@ def _exit_code(stack: DeployedStack, execution: str, shell: Shell) -> int:
 
 
 def _create(context: AzureContext, job: str, document: Document, shell: Shell) -> None:
-    """Create the job from a file: its variables would make an argument of several pages."""
+    """Create the job from a file in a folder of this user: its variables would make an argument of several pages."""
     path = f"{context.group_id}/providers/Microsoft.App/jobs/{job}"
     with TemporaryDirectory(prefix="agent-platform-") as folder:
         file = Path(folder) / "job.json"
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as stream:
-            json.dump(document, stream)
+        file.write_text(json.dumps(document), encoding="utf-8")
         shell.output(rest_put(path, API_VERSION, f"@{file}"))
     show = az(
         context,
