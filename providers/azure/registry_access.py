@@ -55,7 +55,7 @@ def open_registry(stack: DeployedStack, shell: Shell) -> bool:
     if ":" in address:
         problem = f"the registry sees this machine at the IPv6 address {address}, and its rules accept IPv4 only"
         raise CliFailure("registry", problem, "push over IPv4, or from a machine inside the network")
-    # denied by default: nobody but the address, which needs a role as well
+    # denied by default, so that only the address has access, which needs a role as well
     shell.output(_update(context, public=True))
     shell.output(_rule(context, "add", address))
     for _ in range(MAX_POLLS):

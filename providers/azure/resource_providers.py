@@ -40,7 +40,7 @@ RESOURCE_PROVIDERS: tuple[ResourceProvider, ...] = (
     ),
     ResourceProvider("Microsoft.Consumption", ("consumption",), lambda spec: spec.budget is not None),
     ResourceProvider("Microsoft.Logic", ("logic",), lambda spec: spec.monitoring.slack is not None),
-    # the workspace of Prometheus has a namespace of its own beside that of alerts and diagnostic settings
+    # the workspace of Prometheus has another namespace than alerts and diagnostic settings
     ResourceProvider("Microsoft.Monitor", ("monitor",), lambda spec: spec.monitoring.prometheus),
     ResourceProvider("Microsoft.AlertsManagement", ("alertsmanagement",), lambda spec: spec.monitoring.prometheus),
     ResourceProvider("Microsoft.Dashboard", ("dashboard",), lambda spec: spec.monitoring.prometheus),

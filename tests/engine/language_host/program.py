@@ -21,7 +21,7 @@ def main(settings: runtime.Settings, parallel: int, program: str) -> int:
     """Run the program until all of its resources are registered, and return the exit code."""
     runtime.configure(settings)
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
-    # a failed program leaves futures that nobody awaits, which asyncio would report
+    # a failed program leaves futures that are not awaited, which asyncio would report
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
