@@ -141,7 +141,7 @@ class Deployment:
         A stack that the backend does not have is created, or reported as a failure when `create` is False. `replace`
         contains URNs of resources to replace.
         """
-        # nobody shares the state on this machine with a stack of the same name
+        # no other user shares the state on this machine, so the stack cannot be another one
         create, new = create or self.local_state is not None, False
         if self.workdir.to_reseal:
             with self.engine_errors():
