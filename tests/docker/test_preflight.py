@@ -225,3 +225,9 @@ def test_missing_images_are_unknown_and_refuse_nothing() -> None:
     result = result_of(replace(HOST, missing_images=("ghcr.io/acme/web:1.0",)), "images")
     assert (result.diagnostics, result.observed) == ((), "not on this host yet: services.web.image")
     assert result.fix
+
+
+def test_an_image_that_an_update_builds_is_not_missing() -> None:
+    changes = {**PUBLIC_SERVICE, "services.web.build": {"context": "."}, "services.web.image": "web:unbuilt"}
+    result = result_of(replace(HOST, missing_images=("web:unbuilt",)), "images", changes)
+    assert (result.fix, result.observed.partition(", ")[2]) == ("", "and `up` builds services.web.image")

@@ -82,11 +82,17 @@ def _other_architecture(host: Host, spec: Platform, name: str) -> ConfigError | 
 def check_images(host: Host, spec: Platform) -> CheckResult:
     """Report images that are not on the host; only a pull shows whether a registry has them."""
     images = images_by_key(spec)
-    if not host.missing_images:
-        return CheckResult("images", f"all {len(images)} are on this host")
-    keys = listed((key for key, image in images.items() if image in host.missing_images), "and")
+    built = [f"services.{name}.image" for name, service in spec.services.items() if service.build is not None]
+    missing = [key for key, image in images.items() if image in host.missing_images and key not in built]
+    if not missing:
+        present = len(images) - len(built)
+        return CheckResult("images", f"all {present} are on this host" + (_builds(built) if built else ""))
     advice = "Docker pulls missing images during the first `up` if it can reach their registries"
-    return CheckResult("images", f"not on this host yet: {keys}", fix=advice)
+    return CheckResult("images", f"not on this host yet: {listed(missing, 'and')}", fix=advice)
+
+
+def _builds(keys: Sequence[str]) -> str:
+    return f", and `up` builds {listed(keys, 'and')}"
 
 
 def check_data_version(host: Host, spec: Platform) -> CheckResult:
