@@ -56,6 +56,7 @@ def test_the_glossary_has_at_most_a_dozen_terms() -> None:
 
 
 COMMAND = re.compile(r"(?:^\$ |`)(agent-platform [^`\n|<\[]+?)(?:`|\s+#.*$|$)", re.MULTILINE)
+CONTINUED = re.compile(r"\\\n\s*")
 NOT_A_COMMAND = re.compile(r"\.\.\.|\{|agent-platform:|agent-platform \w+, ")
 """Lines with a part to fill in, configuration keys and lists of commands; a name alone is not a command line either."""
 
@@ -63,7 +64,8 @@ NOT_A_COMMAND = re.compile(r"\.\.\.|\{|agent-platform:|agent-platform \w+, ")
 def quoted_commands() -> dict[str, str]:
     """Every complete command line that a document quotes, with the document."""
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.md")]
-    found = {line.strip(): path.name for path in documents for line in COMMAND.findall(path.read_text("utf-8"))}
+    texts = {path.name: CONTINUED.sub(" ", path.read_text(encoding="utf-8")) for path in documents}
+    found = {line.strip(): name for name, text in texts.items() for line in COMMAND.findall(text)}
     return {line: name for line, name in found.items() if not NOT_A_COMMAND.search(line) and line.count(" ") > 1}
 
 
