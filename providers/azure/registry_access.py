@@ -6,7 +6,7 @@ and after the next update. The registry itself names the address from which a ma
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from providers.azure.base.image_sources import own_images
 from providers.azure.cli_commands import az, context_of, lines
@@ -19,6 +19,7 @@ TOKEN_USERNAME = "00000000-0000-0000-0000-000000000000"  # noqa: S105  # user na
 """Microsoft Learn, "Authenticate with an Azure container registry", az acr login with --expose-token."""
 DENIED_ADDRESS = re.compile(r"client with IP (?:'|\\u0027)(?P<address>[0-9A-Fa-f.:]+)")
 """Answer of a registry's firewall, with the quotes as JSON escapes (https://github.com/docker/build-push-action/issues/1214)."""
+ENABLED = "Enabled"
 POLL_SECONDS = 10
 MAX_POLLS = 30
 """A network rule takes effect within minutes."""
@@ -45,13 +46,14 @@ def login_commands(spec: Platform, stack: str) -> tuple[CliCommand, ...]:
 
 
 def open_registry(stack: DeployedStack, shell: Shell) -> bool:
-    """Open the registry for the address of this machine; False when it is reachable already."""
+    """Open the registry for the address of this machine; False when it is reachable from inside the network."""
     context = context_of(stack.spec, stack.name)
     if not stack.spec.network.private_endpoints:
         return False
     address = _denied_address(context, shell)
     if address is None:
-        return False
+        # a machine in the network, or an interrupted push whose rule is still there and is to be closed now
+        return _accesses(context, shell)[0] == ENABLED
     if ":" in address:
         problem = f"the registry sees this machine at the IPv6 address {address}, and its rules accept IPv4 only"
         raise CliFailure("registry", problem, "push over IPv4, or from a machine inside the network")
@@ -77,12 +79,10 @@ def close_if_open(stack: DeployedStack, shell: Shell) -> str | None:
     context = context_of(stack.spec, stack.name)
     if not stack.spec.network.private_endpoints or not own_images(stack.spec):
         return None
-    show = ("acr", "show", "--name", registry_name(context), "--resource-group", context.group)
-    if not shell.succeeds(az(context, *show, "--output", "none")):
+    if not shell.succeeds(_show(context, "--output", "none")):
         return None
-    query = "[publicNetworkAccess, networkRuleSet.ipRules[].ipAddressOrRange]"
-    access, *addresses = lines(shell.output(az(context, *show, "--query", f"{query} | []", "--output", "tsv")))
-    if access != "Enabled" and not addresses:
+    access, *addresses = _accesses(context, shell)
+    if access != ENABLED and not addresses:
         return None
     for address in addresses:
         shell.output(_rule(context, "remove", address))
@@ -90,9 +90,23 @@ def close_if_open(stack: DeployedStack, shell: Shell) -> str | None:
     return ", ".join(addresses) or "no address"
 
 
+def _show(context: AzureContext, *options: str) -> CliCommand:
+    named = ("--name", registry_name(context), "--resource-group", context.group)
+    return az(context, "acr", "show", *named, *options)
+
+
+def _accesses(context: AzureContext, shell: Shell) -> Sequence[str]:
+    """Public network access, `Enabled` or `Disabled`, and the addresses of the network rules."""
+    query = "[publicNetworkAccess, networkRuleSet.ipRules[].ipAddressOrRange] | []"
+    return lines(shell.output(_show(context, "--query", query, "--output", "tsv")))
+
+
 def _denied_address(context: AzureContext, shell: Shell) -> str | None:
     """Address that the registry denies; None when it asks for a login instead."""
-    answer = shell.output(CliCommand(("curl", "--silent", "--show-error", f"https://{login_server(context)}/v2/")))
+    # the name of a registry that has just been created may not resolve yet
+    retries = ("--retry", "6", "--retry-delay", "10", "--retry-all-errors")
+    url = f"https://{login_server(context)}/v2/"
+    answer = shell.output(CliCommand(("curl", "--silent", "--show-error", *retries, url)))
     match = DENIED_ADDRESS.search(answer)
     return match["address"] if match else None
 

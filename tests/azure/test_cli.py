@@ -73,11 +73,16 @@ def test_a_private_registry_is_opened_for_the_address_that_it_denies() -> None:
 
 
 def test_a_registry_that_is_reachable_stays_as_it_is() -> None:
-    inside = FakeShell({"/v2/": [UNAUTHORIZED]})
-    assert CLI.open_registry(stack(), inside) is False and len(inside.commands) == 1
+    inside = FakeShell({"/v2/": [UNAUTHORIZED], STATES: ["Disabled\n"]})
+    assert CLI.open_registry(stack(), inside) is False and not inside.with_part("update")
     public = FakeShell()
     open_stack = stack(spec_of({"profile": "staging", "network.private_endpoints": False}))
     assert CLI.open_registry(open_stack, public) is False and public.commands == []
+
+
+def test_a_registry_that_a_killed_push_left_open_is_closed_by_the_next_one() -> None:
+    shell = FakeShell({"/v2/": [UNAUTHORIZED], STATES: ["Enabled\n203.0.113.7\n"]})
+    assert CLI.open_registry(stack(), shell) is True and not shell.with_part("acr update")
 
 
 def test_an_address_of_version_6_is_refused_before_anything_is_opened() -> None:
