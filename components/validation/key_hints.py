@@ -94,7 +94,7 @@ UNAVAILABLE = (
             "release", "init", "init_command", "init_container", "init_containers",
         ),
         "no command runs before a release",
-        "run it from CI before `agent-platform up`, and remove this key",
+        "run it by `agent-platform run STACK SERVICE -- COMMAND`, or from CI before `agent-platform up`, and remove this key",
     ),
     Unavailable(
         "services.*",

@@ -28,8 +28,9 @@ PLATFORM_KEYS = (
 NOT_TEXT = 'services.gateway.environment.{key}: YAML reads the key at line 7 as {kind}, not as text. Put it in quotes: "{key}".'
 
 ACCEPTED = (
-    "blank-database", "cache-by-default", "lowercase-variable", "merge-key", "size-of-vcpu-alone",
-    "utf-8-with-a-byte-order-mark",
+    "blank-database", "cache-by-default", "database-url-dialect", "egress-other-port", "home-unwritable",
+    "lowercase-variable", "merge-key", "private-image", "size-of-vcpu-alone", "utf-8-with-a-byte-order-mark",
+    "vertex-environment", "waf-prompts",
 )  # fmt: skip
 REFUSED: dict[str, tuple[str, ...]] = {
     "account-id-without-quotes": ('aws.account_id: must be text, not 012345670123. Put it in quotes: "012345670123".',),
@@ -63,7 +64,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "latin-1": ("FILE: not encoded in UTF-8 (byte 0xfc at line 7). Save it as UTF-8.",),
     "migrate-first": (
         "services.gateway.release_command: unknown key: no command runs before a release. "
-        "Run it from CI before `agent-platform up`, and remove this key.",
+        "Run it by `agent-platform run STACK SERVICE -- COMMAND`, or from CI before `agent-platform up`, and remove this key.",
     ),
     "misspelt-profile": (
         'profile: "dev" is not one of the allowed values (did you mean development). '

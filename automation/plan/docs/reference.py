@@ -90,6 +90,15 @@ def default_of(node: Node, required: bool) -> str:
 
 
 CONFIGURATION_FILE = "docs/configuration.md"
+MODEL_VARIABLES: dict[str, tuple[str, ...]] = {
+    "aws": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "gcp": (
+        "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "GOOGLE_GENAI_USE_VERTEXAI", "ANTHROPIC_VERTEX_PROJECT_ID",
+        "CLOUD_ML_REGION",
+    ),
+    "azure": ("AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION", "AZURE_OPENAI_DEPLOYMENT"),
+}  # fmt: skip
+"""Variables by which SDKs find the models, by cloud; a test compares them with the plan."""
 RISKY_SERVICE = "name"
 """Service of the platform that has every risk."""
 HEAD = f"""# Stack configuration
@@ -200,15 +209,41 @@ def _environment() -> str:
         variables.WEB_CONCURRENCY: ("fastapi, django", "number of worker processes; `environment` overrides it"),
         variables.DATABASE_URL: (
             "`uses: [database]`",
-            "`postgresql+psycopg://user:password@host:port/name`, as a secret",
+            "`postgresql+psycopg://user:password@host:port/name`, for django `postgresql://...`, as a secret",
+        ),
+        "`, `".join(variables.LIBPQ): (
+            "`uses: [database]`",
+            "parts of the URL for psql, psycopg, Node's pg and others that read libpq's variables; the password is a secret",
         ),
         variables.REDIS_URL: ("`uses: [cache]`", "`rediss://:password@host:port/0`, as a secret"),
         variables.STORAGE_BUCKET: ("`uses: [storage]`", "name of the bucket"),
         variables.STORAGE_ENDPOINT_URL: ("`uses: [storage]`", "endpoint URL of the bucket"),
+        variables.MODELS: ("`uses: [models]`", "model IDs of the cloud's block, separated by commas"),
+        **{
+            "`, `".join(names): (f"`uses: [models]` on {cloud}", "account, region or endpoint, as the SDKs read them")
+            for cloud, names in MODEL_VARIABLES.items()
+        },
         variables.call_variable("<name>"): ("`calls: [<name>]`", "private address of that service"),
+        **{
+            name: (f"{listed(apps, 'and')}", "seconds for which idle connections stay open: longer than the entry's")
+            for name, apps in _preset_variables().items()
+        },
     }
     rows = [(f"`{name}`", *meaning) for name, meaning in meanings.items()]
-    return f"## Environment of a service\n\n{table(('variable', 'set for', 'value'), rows)}\n"
+    return (
+        f"## Environment of a service\n\n{table(('variable', 'set for', 'value'), rows)}\n\n"
+        "A variable of the same name under `environment` or `secrets` takes precedence, except over PORT, DATABASE_URL, "
+        "REDIS_URL, those of the storage and the addresses of called services, which cannot be set.\n"
+    )
+
+
+def _preset_variables() -> dict[str, list[str]]:
+    """Return the kinds of application by the variables that their presets set."""
+    apps: dict[str, list[str]] = {}
+    for app, preset in PRESETS.items():
+        for name, _ in preset.environment:
+            apps.setdefault(name, []).append(app)
+    return apps
 
 
 def _secrets() -> str:
