@@ -13,7 +13,7 @@ from automation.engine.provider_errors import TIMEOUT, UNCLASSIFIED, ProviderErr
 from automation.engine.target import CloudTarget
 from automation.processes import run_module
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 90.0
 """Time for the plugins to start and the cloud to answer; the download of a plugin may take longer."""
 PROCESS_MODULE = "automation.engine.query_process"
 WHOLE_PREVIEW = ""
@@ -33,7 +33,7 @@ class QueryRequest:
 
 @dataclass(frozen=True)
 class QueryReply:
-    """Last output line of the query process: answers and kinds of errors by query."""
+    """Line of the query process after each query: answers and kinds of errors so far, by query."""
 
     answers: Mapping[str, Fields]
     errors: Mapping[str, str]
@@ -58,13 +58,13 @@ class QueryAnswers:
 def run_queries(
     engine: EngineLocation, environment: Mapping[str, str], cloud: str, target: CloudTarget
 ) -> QueryAnswers:
-    """Return the answers of a cloud within `TIMEOUT_SECONDS`."""
+    """Return the answers that a cloud gives within `TIMEOUT_SECONDS`."""
     request = QueryRequest(engine.command, str(engine.version), cloud, target)
     completed = run_module(PROCESS_MODULE, asdict(request), environment, TIMEOUT_SECONDS)
-    if completed.exit_code is None:
-        return QueryAnswers({}, {WHOLE_PREVIEW: TIMEOUT})
+    late = {WHOLE_PREVIEW: TIMEOUT} if completed.exit_code is None else {}
     try:
         reply = TypeAdapter(QueryReply).validate_json(completed.last_line)
     except ValueError:
-        return QueryAnswers({}, {WHOLE_PREVIEW: error_of_text(completed.stderr)})
-    return QueryAnswers(reply.answers, {name: error_of_kind(kind) for name, kind in reply.errors.items()})
+        return QueryAnswers({}, late or {WHOLE_PREVIEW: error_of_text(completed.stderr)})
+    errors = {name: error_of_kind(kind) for name, kind in reply.errors.items()}
+    return QueryAnswers(reply.answers, {**errors, **late})

@@ -1,18 +1,20 @@
 """Checks before a deployment: collects the facts about a stack once and runs every check on them."""
 
 import os
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from automation.engine.checks import backend, cloud, project
+from automation.engine.checks import account, backend, cloud, images, project, tools, zone
 from automation.engine.cloud_queries import QueryAnswers, run_queries
 from automation.engine.credentials import CLOUDS
 from automation.engine.findings import CheckInput, Finding, RunCli, failed, ok, unknown
 from automation.engine.installation import EngineLocation, EngineMissing, engine_command, language_host
-from automation.engine.target import target_of
+from automation.engine.network import fetch, is_reachable
+from automation.engine.target import CloudTarget, target_of
 from automation.local.state import local_state
 from automation.plan.build import plan_of
 from automation.processes import CompletedCommand, run_command
@@ -22,9 +24,17 @@ from providers import host_checks
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.preflight import CheckResult
 
-PLANNED_CLOUDS = ("aws",)
-"""Clouds with a quota that is compared with the resources of the plan."""
-DOWNLOAD_TIMEOUT_SECONDS = 5.0
+PLANNED_CLOUDS = ("aws", "azure")
+"""Clouds with a check that depends on the resources of the plan."""
+PARALLEL_CHECKS = 8
+"""Checks that wait for the network at the same time."""
+TOOL_VARIABLES = {
+    "AWS_PAGER": "",
+    "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+    "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+    "AZURE_CORE_COLLECT_TELEMETRY": "no",
+}
+"""Variables with which the clouds' command lines neither page nor ask."""
 Check = Callable[[CheckInput], Finding]
 StackCheck = Callable[[CheckInput, Stack], Finding]
 
@@ -39,8 +49,14 @@ CHECKS: tuple[Check, ...] = (
 STACK_CHECKS: tuple[StackCheck, ...] = (
     project.check_secrets,
     project.check_plugins,
+    tools.check_docker,
+    tools.check_command_line,
+    images.check_hosted_images,
+    images.check_own_images,
     cloud.check_credentials,
     cloud.check_identity,
+    zone.check_zone,
+    zone.check_delegation,
 )
 """Checks that need a valid stack file."""
 
@@ -59,13 +75,22 @@ def check_stack(
 
 def findings_of(facts: CheckInput) -> tuple[Finding, ...]:
     """Run every check, in the order in which the findings are printed."""
-    general = tuple(check(facts) for check in CHECKS)
     stack = facts.stack
-    if stack is None:
-        return general
-    checks = (*STACK_CHECKS, *cloud.quota_checks(stack.spec.cloud))
-    host = (finding for result in facts.host_results for finding in _host_findings(result))
-    return (*general, *(check(facts, stack) for check in checks), *host)
+    bound = [partial(check, facts) for check in CHECKS]
+    if stack is not None:
+        bound += [partial(check, facts, stack) for check in stack_checks(stack.spec.cloud)]
+    with ThreadPoolExecutor(PARALLEL_CHECKS) as pool:
+        findings = tuple(pool.map(_run, bound))
+    return (*findings, *(finding for result in facts.host_results for finding in _host_findings(result)))
+
+
+def _run(check: Callable[[], Finding]) -> Finding:
+    return check()
+
+
+def stack_checks(name: str) -> tuple[StackCheck, ...]:
+    """Return the checks of a valid stack on a cloud."""
+    return (*STACK_CHECKS, *account.ACCOUNT_CHECKS.get(name, ()), *cloud.quota_checks(name))
 
 
 def collect(name: str, folder: Path, environment: Mapping[str, str]) -> CheckInput:
@@ -84,20 +109,12 @@ def collect(name: str, folder: Path, environment: Mapping[str, str]) -> CheckInp
         language_host=language_host(location, environment) if location else None,
         run=_runner(location, folder, environment),
         is_reachable=is_reachable,
+        fetch=fetch,
+        run_tool=_tool_runner(folder, environment),
         answers=_answers(location, environment, stack),
         planned=_planned(folder, stack),
         host_results=host_checks(stack.spec.cloud).preflight(stack.spec, name, environment) if stack else (),
     )
-
-
-def is_reachable(url: str) -> bool:
-    """True when the host of a URL offers the file."""
-    request = urllib.request.Request(url, method="HEAD")  # noqa: S310  # the scheme is constant
-    try:
-        with urllib.request.urlopen(request, timeout=DOWNLOAD_TIMEOUT_SECONDS) as response:  # noqa: S310
-            return response.status < 400
-    except (OSError, urllib.error.URLError):
-        return False
 
 
 def _host_findings(result: CheckResult) -> Iterator[Finding]:
@@ -134,10 +151,26 @@ def _runner(location: EngineLocation | None, folder: Path, environment: Mapping[
     return lambda arguments, timeout_seconds: run_command([*program, *arguments], folder, quiet, timeout_seconds)
 
 
+def _tool_runner(folder: Path, environment: Mapping[str, str]) -> RunCli:
+    variables = {**environment, **TOOL_VARIABLES}
+    return lambda arguments, timeout_seconds: run_command(arguments, folder, variables, timeout_seconds)
+
+
 def _answers(location: EngineLocation | None, environment: Mapping[str, str], stack: Stack | None) -> QueryAnswers:
     if location is None or stack is None or stack.spec.cloud not in CLOUDS:
         return QueryAnswers({}, {})
-    return run_queries(location, environment, stack.spec.cloud, target_of(stack.spec, stack.name))
+    return run_queries(location, environment, stack.spec.cloud, query_target(stack))
+
+
+def query_target(stack: Stack) -> CloudTarget:
+    """Return the target of the queries with the names that they ask about."""
+    spec = stack.spec
+    subjects = {
+        "zone": zone.zone_name(stack),
+        "models": " ".join(spec.models if spec.users_of("models") else ()),
+        **({"dns_group": spec.azure.dns_group, "registry": account.azure_registry(stack)} if spec.azure else {}),
+    }
+    return replace(target_of(spec, stack.name), subjects={key: value for key, value in subjects.items() if value})
 
 
 def _planned(folder: Path, stack: Stack | None) -> Mapping[str, int] | None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from automation.engine.cloud_queries import QueryAnswers
 from automation.engine.installation import EngineLocation, EngineMissing
+from automation.engine.network import Fetch
 from automation.processes import CompletedCommand
 from automation.stack.document import Stack
 from automation.stack.workdir import PROJECT_FILE
@@ -70,6 +71,10 @@ class CheckInput:
     run: RunCli
     is_reachable: Callable[[str], bool]
     """True when a URL can be downloaded."""
+    fetch: Fetch
+    """Sends an HTTPS request without credentials."""
+    run_tool: RunCli
+    """Runs a program on PATH with arguments and a timeout in seconds; without it, or after the timeout, the exit code is None."""
     answers: QueryAnswers = field(default_factory=lambda: QueryAnswers({}, {}))
     planned: Mapping[str, int] | None = field(default_factory=dict[str, int])
     """Planned resources by type token; empty when no check needs them, None when the program fails."""

@@ -49,7 +49,8 @@ PATTERNS: tuple[tuple[str, ProviderError], ...] = (
         ProviderError("denied", "permission denied", "request the permission or use other credentials", permanent=True),
     ),
     (
-        r"no such file or directory|NoSuchBucket|bucket .*(does not|doesn't) exist|ContainerNotFound|code=NotFound|\b404\b",
+        r"no such file or directory|NoSuchBucket|bucket .*(does not|doesn't) exist|ContainerNotFound|code=NotFound|\b404\b"
+        r"|Resource(Group)?NotFound|no matching|couldn't find|AWSOrganizationsNotInUse|not found",
         ProviderError("missing", "it does not exist", "create it or correct its name", permanent=True),
     ),
 )

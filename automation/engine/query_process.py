@@ -23,8 +23,10 @@ STACK_VARIABLES = ("PULUMI_CONFIG", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_STA
 """Variables that would apply the settings of another stack to the preview."""
 
 
-def answer(request: QueryRequest, folder: Path) -> QueryReply:
-    """Run every query of a cloud in a preview of an empty stack in `folder`."""
+def answer(
+    request: QueryRequest, folder: Path, report: Callable[[QueryReply], None] = lambda _reply: None
+) -> QueryReply:
+    """Run every query of a cloud in a preview of an empty stack in `folder`; `report` gets the replies so far."""
     cloud, target = load_cloud(request.cloud), request.target
     answers: dict[str, Fields] = {}
     errors: dict[str, str] = {}
@@ -37,6 +39,7 @@ def answer(request: QueryRequest, folder: Path) -> QueryReply:
             # A provider's failure is a bare Exception, and an unexpected answer can raise almost anything.
             except Exception as error:
                 errors[name] = error_of_text(str(error)).kind
+            report(QueryReply(answers, errors))
 
     try:
         create_scratch_stack(request.program, request.version, folder, program).preview()
@@ -75,11 +78,16 @@ def create_scratch_stack(
     )
 
 
+def _print(reply: QueryReply) -> None:
+    """Print a reply as one line; the last line counts, also when the process is killed while a query runs."""
+    print(json.dumps(asdict(reply)), flush=True)
+
+
 def main() -> None:
     """Read the request from the standard input and print the reply."""
     remove_stack_variables(os.environ)
     request = TypeAdapter(QueryRequest).validate_json(sys.stdin.read())
-    print(json.dumps(asdict(answer(request, Path.cwd()))), flush=True)
+    _print(answer(request, Path.cwd(), _print))
     # The thread of a query to a provider that the engine rejected never ends, and a normal exit would wait for it.
     os._exit(0)
 

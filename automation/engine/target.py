@@ -1,6 +1,7 @@
 """Cloud, region and account of a stack: what a query of the cloud and a CI pipeline need before they authenticate."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from automation.stack.document import Stack, read_stack
@@ -18,6 +19,8 @@ class CloudTarget:
     account: str
     tenant: str
     stack: str
+    subjects: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names of what the doctor asks the cloud about; absent parts have no entry."""
 
 
 @dataclass(frozen=True)

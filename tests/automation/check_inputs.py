@@ -7,6 +7,7 @@ from pathlib import Path
 from automation.engine.cloud_queries import WHOLE_PREVIEW, Fields, QueryAnswers
 from automation.engine.findings import CheckInput, RunCli
 from automation.engine.installation import EngineLocation
+from automation.engine.network import OFFLINE, Fetch, HttpReply
 from automation.engine.provider_errors import ProviderError
 from automation.plan.spec_keys import BASE
 from automation.processes import CompletedCommand
@@ -35,6 +36,8 @@ def check_input(folder: Path, **fields: object) -> CheckInput:
         language_host="/opt/pulumi/bin/pulumi-language-python",
         run=cli_result(CompletedCommand(0, "", "")),
         is_reachable=network(reachable=True),
+        fetch=replies({}),
+        run_tool=tool({}),
     )
     return replace(passing, **fields)
 
@@ -57,6 +60,31 @@ def network(*, reachable: bool, requests: list[str] | None = None) -> Callable[[
         return reachable
 
     return is_reachable
+
+
+def replies(by_url: Mapping[str, HttpReply]) -> Fetch:
+    """Return a network with these replies by the beginning of a URL, and no other server; the longest beginning counts."""
+
+    def fetch(_method: str, url: str, headers: Mapping[str, str]) -> HttpReply:
+        known = [beginning for beginning in by_url if url.startswith(beginning) and "Authorization" not in headers]
+        signed = [
+            beginning for beginning in by_url if f"token {url}".startswith(beginning) and "Authorization" in headers
+        ]
+        matches = known or signed
+        return by_url[max(matches, key=len)] if matches else OFFLINE
+
+    return fetch
+
+
+def tool(by_command: Mapping[str, CompletedCommand]) -> RunCli:
+    """Return programs that end with a result by the beginning of their command line; others are not installed."""
+
+    def run(arguments: Sequence[str], _timeout_seconds: float) -> CompletedCommand:
+        line = " ".join(arguments)
+        matches = [beginning for beginning in by_command if line.startswith(beginning)]
+        return by_command[max(matches, key=len)] if matches else CompletedCommand(None, "", "No such file or directory")
+
+    return run
 
 
 def answers(error: ProviderError | None = None, **by_query: Fields) -> QueryAnswers:

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from automation.engine import cloud_queries
 from automation.engine.checks import cloud, project
 from automation.engine.cloud_queries import WHOLE_PREVIEW, QueryAnswers
-from automation.engine.doctor import CHECKS, STACK_CHECKS, findings_of
+from automation.engine.doctor import CHECKS, findings_of, stack_checks
 from automation.engine.findings import CheckInput, Finding
 from automation.engine.installation import EngineLocation, EngineMissing, sdk_version
 from automation.engine.provider_errors import TIMEOUT, error_of_text
+from automation.engine.target import target_of
 from automation.processes import CompletedCommand
 from providers import AVAILABLE
-from tests.automation.check_inputs import answers, check_input, cli_result, network, stack
+from tests.automation.check_inputs import ENGINE, answers, check_input, cli_result, network, stack
 
 NO_ENGINE = {
     "engine": None,
@@ -54,7 +56,7 @@ def test_an_invalid_stack_file_skips_the_checks_that_need_its_cloud(tmp_path: Pa
 @pytest.mark.parametrize("name", AVAILABLE)
 def test_every_check_of_a_valid_stack_reports_one_subject(tmp_path: Path, name: str) -> None:
     findings = findings_of(check_input(tmp_path, stack=stack(name)))
-    assert len(findings) == len(CHECKS) + len(STACK_CHECKS) + len(cloud.QUOTAS.get(name, ()))
+    assert len(findings) == len(CHECKS) + len(stack_checks(name))
     assert len({finding.subject for finding in findings}) == len(findings)
 
 
@@ -69,7 +71,7 @@ def test_a_listed_secret_without_a_value_fails_with_the_command_that_sets_it(tmp
     without_value = stack(changes={"services.web.secrets": ["API_KEY"]})
     finding = project.check_secrets(check_input(tmp_path), without_value)
     assert (finding.verdict, finding.observed) == ("failed", "no value for API_KEY")
-    assert "`agent-platform secret set trial API_KEY`" in finding.fix
+    assert finding.fix == "run `agent-platform secret set trial API_KEY`"
 
 
 def test_a_listed_secret_with_a_value_is_ok_and_not_printed(tmp_path: Path) -> None:
@@ -141,7 +143,7 @@ def test_plugins_that_are_neither_installed_nor_downloadable_fail(tmp_path: Path
     facts = check_input(tmp_path, is_reachable=network(reachable=False), run=cli_result(plugin_list(("aws", "1.0.0"))))
     finding = project.check_plugins(facts, stack())
     assert finding.verdict == "failed"
-    assert "pulumi plugin install resource aws 7." in finding.fix
+    assert "`/opt/pulumi/bin/pulumi plugin install resource aws 7." in finding.fix
 
 
 def test_plugins_that_can_be_downloaded_are_ok(tmp_path: Path) -> None:
@@ -265,6 +267,21 @@ def test_a_quota_without_an_answer_is_unknown_with_the_page_to_check(tmp_path: P
     assert "no response before the timeout" in late.observed
     assert "the SDK has no function" in azure.observed
     assert late.fix.startswith("check the quota at https://")
+
+
+def test_answers_before_the_timeout_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    early = json.dumps({"answers": {"identity": {"account": "1"}}, "errors": {"zones": "denied"}})
+    killed = CompletedCommand(None, f'{{"answers": {{}}, "errors": {{}}}}\n{early}\n', "")
+    results = iter((killed, CompletedCommand(None, "", "")))
+
+    def run_module(*_arguments: object) -> CompletedCommand:
+        return next(results)
+
+    monkeypatch.setattr(cloud_queries, "run_module", run_module)
+    found = cloud_queries.run_queries(ENGINE, {}, "aws", target_of(stack().spec, "trial"))
+    assert found.answers == {"identity": {"account": "1"}}
+    assert found.error("models") == TIMEOUT
+    assert cloud_queries.run_queries(ENGINE, {}, "aws", target_of(stack().spec, "trial")).error("identity") == TIMEOUT
 
 
 @pytest.mark.parametrize("ended", ["Resource monitor has terminated", "connection refused"])

@@ -42,7 +42,7 @@ def test_without_a_login_the_fix_names_the_command(tmp_path: Path) -> None:
     text = "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions"
     finding = backend.check_backend(check_input(tmp_path, run=cli_result(CompletedCommand(3, "", text))))
     assert (finding.verdict, finding.observed) == ("failed", "not logged in to a backend")
-    assert "`pulumi login <url>`" in finding.fix
+    assert "`agent-platform login URL`" in finding.fix
 
 
 def test_an_encrypted_stack_without_its_passphrase_fails(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_an_unknown_secrets_provider_fails(tmp_path: Path) -> None:
 def test_a_new_stack_without_secrets_provider_is_unknown_with_the_command_that_sets_one(tmp_path: Path) -> None:
     finding = backend.check_secrets_provider(check_input(stack_file(tmp_path, NEW_STACK)))
     assert finding.verdict == "unknown"
-    assert "pulumi stack init trial --secrets-provider" in finding.fix
+    assert "agent-platform up trial --create --secrets-provider" in finding.fix
 
 
 def test_pulumi_cloud_encrypts_the_secrets(tmp_path: Path) -> None:

@@ -13,6 +13,12 @@ from tests.engine.project import PASSPHRASE, EngineProject
 from tests.planning import ROOT, SECRET
 
 
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no check reach a registry or a resolver: their answers about made-up names are no part of these tests."""
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+
+
 def findings_of(project: EngineProject, **environment: str) -> dict[str, Finding]:
     findings = check_stack("prod", project.folder, {**project.environment, **environment})
     return {finding.subject: finding for finding in findings}
@@ -109,7 +115,7 @@ def test_the_command_exits_with_1_when_a_check_failed(
     project: EngineProject, passphrase: str | None, code: int
 ) -> None:
     project.init("azure")
-    environment = {**project.environment, "PYTHONPATH": str(ROOT)}
+    environment = {**project.environment, "PYTHONPATH": str(ROOT), "https_proxy": "http://127.0.0.1:9"}
     if passphrase is None:
         del environment["PULUMI_CONFIG_PASSPHRASE"]
     command = [sys.executable, "-m", "automation", "doctor", "prod", "--json"]

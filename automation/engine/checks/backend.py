@@ -18,7 +18,7 @@ CLOUD_SCHEMES = ("https", "http")
 
 
 def check_backend(facts: CheckInput) -> Finding:
-    """Check that the backend of `pulumi login` or PULUMI_BACKEND_URL responds."""
+    """Check that the backend of `agent-platform login` or PULUMI_BACKEND_URL responds."""
     subject = "backend"
     if facts.engine is None:
         return unknown(subject, NO_CLI, INSTALL)
@@ -32,10 +32,12 @@ def check_backend(facts: CheckInput) -> Finding:
 
 def _unreachable(subject: str, url: str, error: ProviderError) -> Finding:
     if error.kind == "credentials" and not url:
-        return failed(subject, "not logged in to a backend", "run `pulumi login <url>` or set PULUMI_BACKEND_URL")
+        return failed(subject, "not logged in to a backend", "run `agent-platform login URL` or set PULUMI_BACKEND_URL")
     backend = f"the backend {_without_secrets(url)}" if url else "the backend"
     return failed(
-        subject, f"cannot open {backend}: {error.cause}", f"{error.fix}, or log in to another with `pulumi login`"
+        subject,
+        f"cannot open {backend}: {error.cause}",
+        f"{error.fix}, or log in to another with `agent-platform login URL`",
     )
 
 
@@ -99,7 +101,7 @@ def _new_stack_finding(subject: str, facts: CheckInput) -> Finding:
     source = _passphrase_source(facts.environment)
     if source:
         return ok(subject, f"a new stack uses the passphrase in {source}")
-    fix = f"set {PASSPHRASE}, or run `pulumi stack init {facts.name} --secrets-provider awskms://alias/<key>`"
+    fix = f"set {PASSPHRASE}, or run `agent-platform up {facts.name} --create --secrets-provider awskms://alias/<key>`"
     return unknown(subject, "the stack file names no secrets provider", fix)
 
 

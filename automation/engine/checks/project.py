@@ -73,7 +73,9 @@ def check_plugins(facts: CheckInput, stack: Stack) -> Finding:
     unreachable = [name for name, number in missing.items() if not facts.is_reachable(download_url(name, number))]
     if not unreachable:
         return ok(subject, f"{plugins} will be downloaded at first use")
-    commands = ", ".join(f"`pulumi plugin install resource {name} {missing[name]}`" for name in unreachable)
+    # the CLI need not be on PATH
+    cli = facts.engine.command
+    commands = ", ".join(f"`{cli} plugin install resource {name} {missing[name]}`" for name in unreachable)
     return failed(
         subject, f"{plugins} are not installed and cannot be downloaded", f"run {commands} with network access"
     )

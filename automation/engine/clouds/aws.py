@@ -19,6 +19,10 @@ QUOTAS = {
     "addresses": ("ec2", "L-0263D0A3"),
 }
 """Service and quota code: Service Quotas, "Fargate On-Demand vCPU resource count", "VPCs per Region", "EC2-VPC Elastic IPs"."""
+ZONE_SERVICE = "ecr.api"
+"""Endpoint service whose zones stand for those of all: a zone without endpoints lacks most services."""
+GEOGRAPHIES = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "global")
+"""First labels of inference profile ids: Amazon Bedrock User Guide, "Supported Regions and models for inference profiles"."""
 GLOBAL_REGION = "us-east-1"
 """Region in which the Resource Groups Tagging API returns global resources: "GetResources"."""
 
@@ -45,7 +49,30 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
         used = len(total.allocation_ids) - len(stack.allocation_ids)
         return {"limit": _limit("addresses", opts), "used": float(used)}
 
+    def zones(opts: pulumi.InvokeOptions) -> Answer:
+        # the zones that the platform chooses from: providers/aws/network/subnets.py
+        opted_in = aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])
+        found = aws.get_availability_zones(state="available", filters=[opted_in], opts=opts)
+        service = aws.ec2.get_vpc_endpoint_service(service=ZONE_SERVICE, service_type="Interface", opts=opts)
+        endpoints = " ".join(service.availability_zones or ())
+        return {"names": " ".join(found.names), "ids": " ".join(found.zone_ids), "endpoints": endpoints}
+
+    def organization(opts: pulumi.InvokeOptions) -> Answer:
+        found = aws.organizations.get_organization(return_organization_only=True, opts=opts)
+        return {"values": found.master_account_id}
+
+    def zone(opts: pulumi.InvokeOptions) -> Answer:
+        found = aws.route53.get_zone(name=target.subjects["zone"], private_zone=False, opts=opts)
+        return {"values": " ".join(found.name_servers or ())}
+
+    def model(name: str) -> Query:
+        return lambda opts: {"values": _model_state(name, target.region, opts)}
+
     return {
+        "zones": zones,
+        "organization": organization,
+        **({"zone": zone} if "zone" in target.subjects else {}),
+        **{f"model {name}": model(name) for name in target.subjects.get("models", "").split()},
         "identity": identity,
         "fargate_vcpus": lambda opts: {"limit": _limit("fargate_vcpus", opts)},
         "vpcs": vpcs,
@@ -70,6 +97,14 @@ def searches(target: CloudTarget) -> Mapping[str, Search]:
 def _limit(name: str, opts: pulumi.InvokeOptions) -> float:
     service, code = QUOTAS[name]
     return aws.servicequotas.get_service_quota(service_code=service, quota_code=code, opts=opts).value
+
+
+def _model_state(name: str, region: str, opts: pulumi.InvokeOptions) -> str:
+    """Return the ways in which a model can be called, or the status of an inference profile."""
+    if name.partition(".")[0] in GEOGRAPHIES:
+        return aws.bedrock.get_inference_profile(inference_profile_id=name, region=region, opts=opts).status
+    model = aws.bedrockfoundation.get_model(model_id=name, region=region, opts=opts)
+    return " ".join(model.inference_types_supporteds or ())
 
 
 def _tagged(target: CloudTarget, region: str, opts: pulumi.InvokeOptions) -> list[SearchHit]:

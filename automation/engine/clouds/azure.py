@@ -6,14 +6,14 @@ compared here. Its lists are current, unlike the search indexes of the other clo
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 import pulumi
 import pulumi_azure_native as azure_native
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from automation.engine.clouds import Answer, Query, Search, SearchHit, stack_tags
 from automation.engine.target import CloudTarget
@@ -28,6 +28,8 @@ LISTS = {"resources": "2021-04-01", "resourcegroups": "2021-04-01"}
 """Lists of a subscription and their API version: "Resources - List", "Resource Groups - List"."""
 TIMEOUT_SECONDS = 30
 MAX_PAGES = 100
+DEPLOYMENT = "OpenAI.GlobalStandard"
+"""Type of the model deployments, in the names of their quotas."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,31 @@ class _Resource:
 @dataclass(frozen=True)
 class _Page:
     value: list[_Resource] = field(default_factory=list[_Resource])
+    nextLink: str | None = None
+
+
+class _Name(BaseModel):
+    value: str = ""
+
+
+class _Listed(BaseModel):
+    """Entry of a list of the Resource Manager, with the fields that the doctor reads."""
+
+    name: str | _Name = ""
+    namespace: str = ""
+    registrationState: str = ""
+    location: str = ""
+    limit: float = 0
+    properties: dict[str, object] = {}
+
+    @property
+    def label(self) -> str:
+        """Name; usages have it in an object."""
+        return self.name if isinstance(self.name, str) else self.name.value
+
+
+class _ListPage(BaseModel):
+    value: list[_Listed] = []
     nextLink: str | None = None
 
 
@@ -65,7 +92,40 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
         listed = any((each.subscription_id or "").lower() == target.account.lower() for each in page.value or [])
         return {"listed": float(listed), "complete": float(not page.next_link)}
 
-    return {"identity": identity, "subscriptions": subscriptions}
+    def zone(opts: pulumi.InvokeOptions) -> Answer:
+        group, name = target.subjects["dns_group"], target.subjects["zone"]
+        found = azure_native.dns.get_zone(resource_group_name=group, zone_name=name, opts=opts)
+        return {"values": " ".join(found.name_servers or ())}
+
+    def lists(kind: str, version: str, field_of: Callable[[_Listed], str]) -> Query:
+        return lambda opts: {"values": " ".join(filter(None, map(field_of, _listed(target, kind, version, opts))))}
+
+    def quota(model: str) -> Query:
+        kind, name = f"providers/Microsoft.CognitiveServices/locations/{target.region}/usages", f"{DEPLOYMENT}.{model}"
+        return lists(kind, "2023-05-01", lambda one: f"{one.limit:g}" if one.label.lower() == name.lower() else "")
+
+    location = target.region
+    watchers, registries = (
+        "providers/Microsoft.Network/networkWatchers",
+        "providers/Microsoft.ContainerRegistry/registries",
+    )
+    return {
+        "identity": identity,
+        "subscriptions": subscriptions,
+        "resource providers": lists(
+            "providers", "2021-04-01", lambda one: one.namespace if one.registrationState == "Registered" else ""
+        ),
+        "network watcher": lists(watchers, "2023-09-01", lambda one: one.label if one.location == location else ""),
+        "registry": lists(
+            registries,
+            "2023-07-01",
+            lambda one: (
+                str(one.properties.get("publicNetworkAccess", "")) if one.label == target.subjects["registry"] else ""
+            ),
+        ),
+        **({"zone": zone} if "zone" in target.subjects else {}),
+        **{f"model {name}": quota(name) for name in target.subjects.get("models", "").split()},
+    }
 
 
 def searches(target: CloudTarget) -> Mapping[str, Search]:
@@ -102,8 +162,25 @@ def _tagged(target: CloudTarget, kind: str, version: str, opts: pulumi.InvokeOpt
             return
 
 
+def _listed(target: CloudTarget, kind: str, version: str, opts: pulumi.InvokeOptions) -> Iterator[_Listed]:
+    """Yield the entries of a list of the subscription."""
+    token = azure_native.authorization.get_client_token(opts=opts).token
+    base = endpoint()
+    url = f"{base}/subscriptions/{target.account}/{kind}?{urlencode({'api-version': version})}"
+    for _ in range(MAX_PAGES):
+        page = _ListPage.model_validate_json(_read(url, token))
+        yield from page.value
+        url = page.nextLink or ""
+        if not url.startswith(f"{base}/"):
+            return
+
+
 def _read_page(url: str, token: str) -> _Page:
+    return TypeAdapter(_Page).validate_json(_read(url, token))
+
+
+def _read(url: str, token: str) -> bytes:
     # `endpoint` has checked the host, and a next page on another host is not read.
     request = Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310
     with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
-        return TypeAdapter(_Page).validate_json(response.read())
+        return response.read()

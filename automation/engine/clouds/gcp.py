@@ -5,16 +5,27 @@ searched by label, and by name for resources without labels; its index splits wo
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import pulumi
 import pulumi_gcp as gcp
+from pydantic import TypeAdapter
 
 from automation.engine.clouds import Answer, Query, Search, SearchHit, stack_tags
 from automation.engine.target import CloudTarget
+from providers.gcp.base.enabled_services import ENABLED_BEFORE
 
+TIMEOUT_SECONDS = 15
 RUN = "run.googleapis.com"
 QUOTAS = {"run_cpu": "CpuAllocPerProjectRegion", "run_memory": "MemAllocPerProjectRegion"}
 """Quota ids of Cloud Run: CPU in thousandths of a vCPU, memory in bytes; Cloud Quotas API, `quotaInfos`."""
+
+
+@dataclass(frozen=True)
+class _PublisherModel:
+    name: str
 
 
 def provider(target: CloudTarget) -> pulumi.ProviderResource:
@@ -36,10 +47,35 @@ def queries(target: CloudTarget) -> Mapping[str, Query]:
         project = gcp.organizations.get_project(project_id=target.account, opts=opts)
         return {"account": client.project, "principal": f"project number {project.number}"}
 
+    def service(name: str) -> Query:
+        return lambda opts: {"values": _enabled(name, target, opts)}
+
+    def billing(opts: pulumi.InvokeOptions) -> Answer:
+        project = gcp.organizations.get_project(project_id=target.account, opts=opts)
+        return {"values": project.billing_account}
+
+    def zone(opts: pulumi.InvokeOptions) -> Answer:
+        name = f"{target.subjects['zone']}."
+        found = gcp.dns.get_managed_zones(project=target.account, opts=opts).managed_zones
+        public = [each for each in found if each.dns_name == name and each.visibility == "public"]
+        if not public:
+            raise LookupError(f"no matching zone {name}")
+        return {"values": " ".join(public[0].name_servers or ())}
+
+    def model(name: str) -> Query:
+        return lambda opts: {"values": _model(name, target, opts)}
+
     def quota(name: str) -> Query:
         return lambda opts: {"limit": _limit(QUOTAS[name], target, opts)}
 
-    return {"identity": identity, **{name: quota(name) for name in QUOTAS}}
+    return {
+        "identity": identity,
+        **{f"service {name}.googleapis.com": service(f"{name}.googleapis.com") for name in ENABLED_BEFORE},
+        "billing": billing,
+        **({"zone": zone} if "zone" in target.subjects else {}),
+        **{f"model {name}": model(name) for name in target.subjects.get("models", "").split()},
+        **{name: quota(name) for name in QUOTAS},
+    }
 
 
 def searches(target: CloudTarget) -> Mapping[str, Search]:
@@ -69,6 +105,19 @@ def hit_of(address: str, kind: str, name: str, labels: Mapping[str, str], target
     prefixes = (f"{target.stack}-", f"{target.stack}:")
     named = any(word.startswith(prefixes) for word in (name, address.rpartition("/")[2]))
     return SearchHit(address, kind, name, tagged) if (tagged or named) and not other_stack else None
+
+
+def _enabled(name: str, target: CloudTarget, opts: pulumi.InvokeOptions) -> str:
+    return gcp.projects.get_project_service(project=target.account, service=name, opts=opts).service
+
+
+def _model(name: str, target: CloudTarget, opts: pulumi.InvokeOptions) -> str:
+    """Return the name of a published model, for which the SDK has no function: Vertex AI API, `publishers.models.get`."""
+    token = gcp.organizations.get_client_config(opts=opts).access_token
+    headers = {"Authorization": f"Bearer {token}", "x-goog-user-project": target.account}
+    url = f"https://{target.region}-aiplatform.googleapis.com/v1/{quote(name)}"
+    with urlopen(Request(url, headers=headers), timeout=TIMEOUT_SECONDS) as response:  # always https
+        return TypeAdapter(_PublisherModel).validate_json(response.read()).name
 
 
 def _limit(quota_id: str, target: CloudTarget, opts: pulumi.InvokeOptions) -> float:
