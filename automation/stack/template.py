@@ -145,7 +145,8 @@ def _service(answers: NewStack) -> Iterator[str]:
     port = answers.port or preset.port
     yield f"    app: {answers.app}" + (f"  # listens on PORT ({port})" if port else "")
     if answers.build is not None:
-        yield f"    build: {{context: {_scalar(answers.build)}}}  # agent-platform images push writes the digest to `image`"
+        comment = f"`agent-platform images push {answers.name}` builds it and writes `image`"
+        yield f"    build: {{context: {_scalar(answers.build)}}}  # {comment}"
     if answers.image is not None:
         yield f"    image: {_scalar(answers.image)}"
     if answers.port is not None:
