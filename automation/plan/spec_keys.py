@@ -98,6 +98,7 @@ WITH_MODELS = {"services.web.uses": ["models"]}
 SLACK = {"workspace": "T0000000", "channel": "C0000000"}
 WITH_TOOL = {"services.tool": {"app": "fastapi", "image": "ghcr.io/acme/tool:1.0"}}
 AS_WORKER = {"services.web": {"app": "celery", "image": "ghcr.io/acme/web:1.0"}}
+BUILT = {"services.web": {"app": "fastapi", "build": {}}}
 ROUTED = {"services.web.path": "/"}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
 BUDGET = {"budget": {"monthly_usd": 100}}
@@ -150,9 +151,9 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("ingress.waf", False, ROUTED),
     Leaf("services.web.app", "streamlit"),
     Leaf("services.web.image", "ghcr.io/acme/web:2.0"),
-    Leaf("services.web.build", {}),
-    Leaf("services.web.build.context", "web", {"services.web.build": {}}),
-    Leaf("services.web.build.dockerfile", "Dockerfile.web", {"services.web.build": {}}),
+    Leaf("services.web.build", {}, {"services.web.image": "web:1.0"}),
+    Leaf("services.web.build.context", "web", BUILT),
+    Leaf("services.web.build.dockerfile", "Dockerfile.web", BUILT),
     Leaf("services.web.architecture", "arm64"),
     Leaf("services.web.image_credentials", "REGISTRY_LOGIN"),
     Leaf("services.web.path", "/api", ROUTED),
