@@ -11,13 +11,12 @@ from automation.plan.build import AcceptedRisk, Plan, PlanAdjustment
 from automation.plan.chain import total_minutes
 from automation.plan.inventory import Inventory
 from automation.stack.document import Stack
+from components.validation.risks import AGENTOS_JWT, AGENTOS_KEY
 from providers import limits
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 
-AGENTOS_VARIABLES = ("OS_SECURITY_KEY", "JWT_VERIFICATION_KEY", "JWT_JWKS_FILE")
-"""Variables with which Agno's AgentOS requires a bearer token (https://docs.agno.com/agent-os/security)."""
 GATEWAYS = {
     "ec2:NatGateway": "NAT gateway",
     "compute:RouterNat": "Cloud NAT gateway",
@@ -166,8 +165,10 @@ def authentication_of(service: Service) -> str:
     """Return the variable by which a service requires authentication; empty when the platform knows of none."""
     if service.app != "agentos":
         return ""
+    if AGENTOS_KEY in service.secrets:
+        return AGENTOS_KEY
     names = {*service.secrets, *service.environment}
-    return next((name for name in AGENTOS_VARIABLES if name in names), "")
+    return next((name for name in AGENTOS_JWT if name in names), "")
 
 
 def _guards(spec: Platform) -> Guards:

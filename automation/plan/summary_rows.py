@@ -115,7 +115,7 @@ def _images(summary: PlanSummary) -> list[str]:
     for image in summary.images:
         by_source.setdefault(image.source, []).append(image.service)
     titles = {
-        "to build": f"build and push with `agent-platform images push {summary.stack}`",
+        "to build": f"built and pushed by `up`, or before by `agent-platform images push {summary.stack}`",
         "own registry": f"pushed to the stack's registry; `agent-platform images list {summary.stack}` shows the addresses",
         "hosted": "pulled from another registry",
     }

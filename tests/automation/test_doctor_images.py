@@ -108,10 +108,15 @@ def test_a_platform_without_hosted_images_is_ok(tmp_path: Path) -> None:
     assert images.check_hosted_images(check_input(tmp_path), using("web:1.0")).verdict == "ok"
 
 
-def test_an_image_that_is_not_built_fails_with_the_command_that_builds_it(tmp_path: Path) -> None:
+def test_an_image_that_up_builds_is_ok(tmp_path: Path) -> None:
     unbuilt = stack(changes={"services.web": {"app": "fastapi", "build": {"context": "."}}})
     finding = images.check_own_images(check_input(tmp_path), unbuilt)
-    assert (finding.verdict, finding.fix) == ("failed", "run `agent-platform images push trial`")
+    assert (finding.verdict, finding.observed) == ("ok", "`up` builds web")
+
+
+def test_an_image_that_was_not_pushed_fails_with_the_command_that_pushes_it(tmp_path: Path) -> None:
+    finding = images.check_own_images(check_input(tmp_path, run_tool=tool({INSPECT: ABSENT})), using("web:1.0"))
+    assert "`agent-platform images push trial web --from IMAGE`" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -161,10 +166,10 @@ def test_a_stack_of_hosted_images_needs_no_docker(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "installed", "verdict"), [("web:1.0", True, "ok"), ("web:1.0", False, "failed"), (HOSTED, False, "ok")]
+    ("changes", "installed", "verdict"), [(BUILT, True, "ok"), (BUILT, False, "failed"), ({}, False, "ok")]
 )
 def test_the_clouds_command_line_must_be_installed_where_images_are_pushed(
-    tmp_path: Path, image: str, installed: bool, verdict: str
+    tmp_path: Path, changes: Mapping[str, object], installed: bool, verdict: str
 ) -> None:
     facts = check_input(tmp_path, run_tool=tool({"aws": FOUND, "session-manager-plugin": FOUND} if installed else {}))
-    assert tools.check_command_line(facts, using(image)).verdict == verdict
+    assert tools.check_command_line(facts, stack(changes=changes)).verdict == verdict

@@ -65,7 +65,7 @@ def test_production_fits_one_screen(of_production: PlanSummary) -> None:
 
 def test_production_names_everything_that_an_operator_decides_on(of_production: PlanSummary) -> None:
     assert row(of_production, "URL") == "https://agents.example.com"
-    assert row(of_production, "Public") == "gateway at /, no authentication by the platform"
+    assert row(of_production, "Public") == "gateway at /, authentication by OS_SECURITY_KEY"
     assert row(of_production, "Guarded by") == "WAF; 60 requests per minute and address; clients from any address"
     assert row(of_production, "Calls") == "internet -> gateway"
     assert "backups kept 7 days, deletion protection" in row(of_production, "Data")
@@ -96,7 +96,7 @@ def test_a_large_platform_still_fits_one_screen() -> None:
         )
         for n in range(12)
     }
-    risks = {f"services.agent-{n}.image": f"reason {n} " * 30 for n in range(12)}
+    risks = {f"services.agent-{n}.image": f"reason {n} " * 30 for n in range(12)} | {"ingress.auth": "an open trial"}
     large = summary(production({"services": services, "accept_risk": risks, "cache": None}, "gcp"))
     assert len(lines(large)) <= MAX_SUMMARY_LINES
     assert max(map(len, lines(large))) <= PIPED_WIDTH
@@ -117,6 +117,10 @@ def test_authentication_of_an_agentos_is_named_by_its_variable() -> None:
     assert row(small({"services.web": keyed}), "Public") == "web at /, authentication by OS_SECURITY_KEY"
 
 
+def test_a_service_without_known_authentication_says_so() -> None:
+    assert row(small({"services.web.path": "/"}), "Public") == "web at /, no authentication by the platform"
+
+
 def test_allowed_clients_and_a_missing_waf_are_named() -> None:
     limited = small({"services.web.path": "/", "ingress": {"allowed_cidrs": ["10.0.0.0/8"], "waf": False}})
     assert row(limited, "Guarded by") == "no WAF; 60 requests per minute and address; clients 10.0.0.0/8"
@@ -132,7 +136,7 @@ def test_images_are_grouped_by_where_they_come_from() -> None:
     assert [(each.service, each.source) for each in made.images] == [
         ("built", "to build"), ("hosted", "hosted"), ("own", "own registry"),
     ]  # fmt: skip
-    assert row(made, "Images") == "built: build and push with `agent-platform images push prod`"
+    assert row(made, "Images") == "built: built and pushed by `up`, or before by `agent-platform images push prod`"
 
 
 def test_a_data_store_that_is_adjusted_says_so() -> None:
@@ -193,7 +197,7 @@ def test_escaped_text_is_one_line() -> None:
 
 
 def test_no_secret_is_in_the_markdown_or_on_the_screen() -> None:
-    made = summary(production(), **{"agent-platform:OPENAI_API_KEY": SECRET})
+    made = summary(production(), **{f"agent-platform:{name}": SECRET for name in ("OPENAI_API_KEY", "OS_SECURITY_KEY")})
     assert SECRET not in markdown(made) + "\n".join(lines(made))
     assert row(made, "No value") == "none"
 

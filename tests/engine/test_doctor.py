@@ -12,11 +12,15 @@ from automation.engine import Finding, check_stack
 from tests.engine.project import PASSPHRASE, EngineProject
 from tests.planning import ROOT, SECRET
 
+OFFLINE = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "127.0.0.1,localhost"}
+"""Variables with which HTTPS requests fail at once, except those to the fake providers on this machine."""
+
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no check reach a registry or a resolver: their answers about made-up names are no part of these tests."""
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    for name, value in OFFLINE.items():
+        monkeypatch.setenv(name, value)
 
 
 def findings_of(project: EngineProject, **environment: str) -> dict[str, Finding]:
@@ -115,7 +119,7 @@ def test_the_command_exits_with_1_when_a_check_failed(
     project: EngineProject, passphrase: str | None, code: int
 ) -> None:
     project.init("azure")
-    environment = {**project.environment, "PYTHONPATH": str(ROOT), "https_proxy": "http://127.0.0.1:9"}
+    environment = {**project.environment, "PYTHONPATH": str(ROOT), **OFFLINE}
     if passphrase is None:
         del environment["PULUMI_CONFIG_PASSPHRASE"]
     command = [sys.executable, "-m", "automation", "doctor", "prod", "--json"]

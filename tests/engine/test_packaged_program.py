@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from automation.deploy import Deployment
+from automation.stack.document import read_stack
 from tests.engine.project import STACK, EngineProject
 from tests.planning import SECRET, production
 
@@ -15,7 +16,8 @@ def test_a_folder_with_a_stack_file_alone_can_be_deployed(project: EngineProject
     project.write(production(cloud="gcp"))
     deployment = Deployment(STACK, project.folder, environment=project.environment)
     deployment.create()
-    deployment.engine.set_secret("agent-platform:OPENAI_API_KEY", SECRET)
+    for name in read_stack(project.folder, STACK).missing_secrets:
+        deployment.engine.set_secret(f"agent-platform:{name}", SECRET)
     text = (project.folder / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     assert "encryptionsalt: v1:" in text
     assert "secure: v1:" in text

@@ -69,15 +69,14 @@ def inspect(facts: CheckInput, image: str) -> CompletedCommand:
 
 
 def check_own_images(facts: CheckInput, stack: Stack) -> Finding:
-    """Check that the images of the stack's own registry are built and pushed."""
+    """Check that images of the stack's own registry without a `build` key are pushed; `up` builds and pushes the others."""
     subject, spec = "own images", stack.spec
     unbuilt = [name for name, service in spec.services.items() if not service.built]
-    push = f"run `agent-platform images push {stack.name}`"
-    if unbuilt:
-        return failed(subject, f"{', '.join(unbuilt)} {'is' if len(unbuilt) == 1 else 'are'} not built yet", push)
-    own = {name: one for name, one in spec.services.items() if parse_image(one.image).registry is None}
+    own = {
+        name: one for name, one in spec.services.items() if one.build is None and not parse_image(one.image).registry
+    }
     if not own:
-        return ok(subject, "no image is in the stack's own registry")
+        return ok(subject, f"`up` builds {', '.join(unbuilt)}" if unbuilt else "no image is to be pushed by hand")
     if spec.cloud == "docker":
         return _local_images(facts, own)
     addresses = command_line(spec.cloud).repositories(spec, stack.name)
@@ -87,10 +86,12 @@ def check_own_images(facts: CheckInput, stack: Stack) -> Finding:
     results = {name: inspect(facts, image) for name, image in images.items()}
     absent = [name for name, result in results.items() if _is_absent(result)]
     if absent:
-        return failed(subject, f"the images of {', '.join(absent)} are not in the stack's registry", push)
+        push = ", ".join(f"`agent-platform images push {stack.name} {name} --from IMAGE`" for name in absent)
+        fix = f"run {push}; where the registry does not exist yet, run `agent-platform up {stack.name}` first"
+        return failed(subject, f"the images of {', '.join(absent)} are not in the stack's registry", fix)
     unclear = [name for name, result in results.items() if result.exit_code != 0]
     if unclear:
-        fix = f"{push}, or check with `agent-platform images list {stack.name}`"
+        fix = f"check with `agent-platform images list {stack.name}`"
         return unknown(subject, f"the images of {', '.join(unclear)} cannot be read without docker and a login", fix)
     return ok(subject, f"the images of {', '.join(images)} are in the stack's registry")
 
