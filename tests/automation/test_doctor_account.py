@@ -213,7 +213,9 @@ def test_a_model_must_exist_and_be_callable(
 def test_a_model_that_does_not_exist_fails_and_one_without_an_answer_is_unknown(tmp_path: Path, cloud: str) -> None:
     used = stack(cloud, WITH_MODEL[cloud])
     query = f"model {used.spec.models[0]}"
-    assert account.check_models(facts(tmp_path, answers=missing(query)), used).verdict == "failed"
+    absent = account.check_models(facts(tmp_path, answers=missing(query)), used)
+    assert absent.verdict == ("unknown" if cloud == "gcp" else "failed")
+    assert "https://" in absent.fix
     assert account.check_models(facts(tmp_path), used).verdict == "unknown"
     assert account.check_models(facts(tmp_path), stack(cloud)).verdict == "ok"
 

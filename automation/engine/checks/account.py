@@ -8,8 +8,9 @@ from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
 from automation.engine.target import target_of
 from automation.stack.document import Stack
 from providers import import_table
+from providers.aws.base.models import geography, profile_of
 from providers.azure.context import AzureContext
-from providers.azure.naming import registry_name
+from providers.azure.naming import network_watcher, registry_name
 from providers.gcp.base.enabled_services import ENABLED_BEFORE, enable_command
 
 StackCheck = Callable[[CheckInput, Stack], Finding]
@@ -99,7 +100,7 @@ def check_network_watcher(facts: CheckInput, stack: Stack) -> Finding:
     if facts.planned is not None and FLOW_LOG not in facts.planned:
         return ok(subject, "not needed: no flow logs")
     location, subscription = target_of(stack.spec, stack.name).region, account(stack)
-    group, _, name = network_watcher(stack).partition("/")
+    group, name = network_watcher(stack.spec)
     command = (
         "az", "network", "watcher", "list", "--subscription", subscription, "--query",
         f"[?location=='{location}'].name", "--output", "tsv",
@@ -116,13 +117,6 @@ def check_network_watcher(facts: CheckInput, stack: Stack) -> Finding:
         f"--subscription {subscription}`, or name an existing one by `azure.network_watcher`"
     )
     return failed(subject, f"{group}/{name} does not exist{found}", fix)
-
-
-def network_watcher(stack: Stack) -> str:
-    """Return resource group and name of the Network Watcher: that of the stack file, or the one that Azure creates."""
-    block = stack.spec.azure
-    own = block.network_watcher if block else None
-    return own or f"NetworkWatcherRG/NetworkWatcher_{target_of(stack.spec, stack.name).region}"
 
 
 def check_registry_closed(facts: CheckInput, stack: Stack) -> Finding:
@@ -207,7 +201,7 @@ def check_models(facts: CheckInput, stack: Stack) -> Finding:
 def _bedrock(facts: CheckInput, stack: Stack, model: str) -> Finding | None:
     region = target_of(stack.spec, stack.name).region
     command = (
-        "aws", "bedrock", "get-foundation-model-availability", "--model-id", model.partition(".")[2] if _geography(model)
+        "aws", "bedrock", "get-foundation-model-availability", "--model-id", model.partition(".")[2] if geography(model)
         else model, "--region", region, "--query", "[authorizationStatus,entitlementAvailability,regionAvailability]",
         "--output", "text",
     )  # fmt: skip
@@ -221,23 +215,13 @@ def _bedrock(facts: CheckInput, stack: Stack, model: str) -> Finding | None:
     if state == frozenset({"INFERENCE_PROFILE"}):
         problem = f"{model} can be called through an inference profile only"
         return failed(
-            "models", problem, f"list the id of a profile, such as {profile_of(region)}{model}, in `aws.models`"
+            "models", problem, f"list the id of a profile, such as {profile_of(model, region)}, in `aws.models`"
         )
     if "LEGACY" in state:
         return failed("models", f"{model} is about to be retired", f"choose a model at {page}")
     if state & {"NOT_AUTHORIZED", "NOT_AVAILABLE"}:
         return failed("models", f"the account has no access to {model}", f"request access at {page}")
     return None
-
-
-def _geography(model: str) -> bool:
-    return model.partition(".")[0] in ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "global")
-
-
-def profile_of(region: str) -> str:
-    """Return the prefix of the geographic inference profiles that can be called in a region."""
-    prefixes = {"us-gov": "us-gov.", "us": "us.", "ca": "us.", "eu": "eu.", "ap": "apac."}
-    return next((prefix for start, prefix in prefixes.items() if region.startswith(f"{start}-")), "global.")
 
 
 def _vertex(facts: CheckInput, stack: Stack, model: str) -> Finding | None:
@@ -252,7 +236,8 @@ def _vertex(facts: CheckInput, stack: Stack, model: str) -> Finding | None:
     if state is None:
         return unanswered(facts, "models", question)
     if not state:
-        return failed("models", f"{model} does not exist", f"choose a model at {page}")
+        # not verified on a project that every published model is found here, so this is no proof
+        return unknown("models", f"{model} is not among the published models", f"compare it with {page}")
     if "publishers/google/" not in model:
         # the terms of a partner's model are accepted in the console, and no API reports it
         problem = f"{model} exists; whether the project has accepted its terms is unknown"

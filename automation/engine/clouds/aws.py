@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from automation.engine.clouds import PLATFORM, Answer, Query, Search, SearchHit, stack_tags
 from automation.engine.target import CloudTarget
+from providers.aws.base.models import geography
 
 QUOTAS = {
     "fargate_vcpus": ("fargate", "L-3032A538"),
@@ -21,8 +22,6 @@ QUOTAS = {
 """Service and quota code: Service Quotas, "Fargate On-Demand vCPU resource count", "VPCs per Region", "EC2-VPC Elastic IPs"."""
 ZONE_SERVICE = "ecr.api"
 """Endpoint service whose zones stand for those of all: a zone without endpoints lacks most services."""
-GEOGRAPHIES = ("us", "us-gov", "eu", "apac", "jp", "au", "ca", "global")
-"""First labels of inference profile ids: Amazon Bedrock User Guide, "Supported Regions and models for inference profiles"."""
 GLOBAL_REGION = "us-east-1"
 """Region in which the Resource Groups Tagging API returns global resources: "GetResources"."""
 
@@ -101,7 +100,7 @@ def _limit(name: str, opts: pulumi.InvokeOptions) -> float:
 
 def _model_state(name: str, region: str, opts: pulumi.InvokeOptions) -> str:
     """Return the ways in which a model can be called, or the status of an inference profile."""
-    if name.partition(".")[0] in GEOGRAPHIES:
+    if geography(name) is not None:
         return aws.bedrock.get_inference_profile(inference_profile_id=name, region=region, opts=opts).status
     model = aws.bedrockfoundation.get_model(model_id=name, region=region, opts=opts)
     return " ".join(model.inference_types_supporteds or ())

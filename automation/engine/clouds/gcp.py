@@ -115,7 +115,8 @@ def _model(name: str, target: CloudTarget, opts: pulumi.InvokeOptions) -> str:
     """Return the name of a published model, for which the SDK has no function: Vertex AI API, `publishers.models.get`."""
     token = gcp.organizations.get_client_config(opts=opts).access_token
     headers = {"Authorization": f"Bearer {token}", "x-goog-user-project": target.account}
-    url = f"https://{target.region}-aiplatform.googleapis.com/v1/{quote(name)}"
+    # the newest models have the location `global` and few regions, and a region without a model answers 404
+    url = f"https://aiplatform.googleapis.com/v1/{quote(name)}"
     with urlopen(Request(url, headers=headers), timeout=TIMEOUT_SECONDS) as response:  # always https
         return TypeAdapter(_PublisherModel).validate_json(response.read()).name
 
