@@ -85,6 +85,13 @@ NETWORK = (
     r"|request send failed|error reading from server"
 )
 
+DOCKER_DAEMON = ErrorPattern(
+    kind=Failure.OFFLINE,
+    pattern=r"failed to connect to any docker daemon|Cannot connect to the Docker daemon|rror pinging Docker server",
+    problem="cannot reach the Docker daemon",
+    fix="start it, or set DOCKER_HOST to its address; `agent-platform doctor {stack}` shows the address in use",
+)
+"""Reported with a resource, or before any when the engine loads the provider of an existing stack."""
 STACK_PATTERNS = (
     ErrorPattern(
         kind=Failure.WRONG_PASSPHRASE,
@@ -154,6 +161,7 @@ STACK_PATTERNS = (
         problem="the state backend {url} cannot be opened",
         fix="check that PULUMI_BACKEND_URL names a folder or bucket that exists and that you may read",
     ),
+    DOCKER_DAEMON,
 )
 """Errors of the engine before it changes anything."""
 
@@ -197,12 +205,7 @@ CLOUD_PATTERNS = (
         problem="the plugin {plugin}{missing} {version}{missing_version} is not installed and cannot be downloaded",
         fix="run `agent-platform doctor {stack}`, which shows how to install it",
     ),
-    ErrorPattern(
-        kind=Failure.OFFLINE,
-        pattern=r"failed to connect to any docker daemon|Cannot connect to the Docker daemon|rror pinging Docker server",
-        problem="cannot reach the Docker daemon",
-        fix="start it, or set DOCKER_HOST to its address; `agent-platform doctor {stack}` shows the address in use",
-    ),
+    DOCKER_DAEMON,
     ErrorPattern(
         kind=Failure.OFFLINE,
         pattern=NETWORK,

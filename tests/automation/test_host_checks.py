@@ -110,3 +110,10 @@ def test_a_missing_docker_daemon_is_reported() -> None:
         "trial: cannot reach the Docker daemon. Start it, or set DOCKER_HOST to its address; `agent-platform doctor trial` "
         "shows the address in use."
     )
+
+
+def test_a_daemon_that_is_missing_when_the_provider_is_loaded_is_reported() -> None:
+    """A refresh of an existing stack fails before the engine has an event for any resource."""
+    text = "error: could not load provider for resource urn:pulumi:trial::x: failed to connect to any docker daemon"
+    failure = classify(Evidence("trial", text, []))
+    assert str(failure).startswith("trial: cannot reach the Docker daemon. ")

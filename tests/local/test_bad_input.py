@@ -187,7 +187,7 @@ def test_a_service_that_exits_is_reported_with_its_log_and_without_secrets(small
     assert message.startswith(f"{STACK}: services.web: {STACK}-compute-web-1-")
     assert "did not become healthy: it ends with code 3 and was restarted" in message
     assert 'its log ends with "the key [secret] is void"' in message.replace("the key [secret] is void | ", "")
-    assert f"look at `docker logs {STACK}-compute-web-1-" in message
+    assert f"Look at `docker logs {STACK}-compute-web-1-" in message
     assert SECRET not in message
 
 
