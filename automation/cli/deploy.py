@@ -86,7 +86,12 @@ def up(
     require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
     allowed = tuple(allow_replace or ())
     with operation(as_json=as_json, verbose=verbose) as display:
+        from automation.images.supply import ImageSupply, complete_update
+
         prompt = can_prompt(as_json=as_json) and not yes
+        deployment.refuse_locked()
+        supply = ImageSupply(deployment, display.note)
+        supply.build_on_host()
         changes = _preview(deployment, display, create=create or deployment.ephemeral, prompt=prompt)
         print_preview(changes, as_json=as_json)
         deployment.guard(changes, allowed)
@@ -95,8 +100,10 @@ def up(
 
         from automation.cli.deployment_text import component_counts
 
+        supply.run(lambda title: display.changes(title, {}), lambda question: prompt and typer.confirm(question))
         with display.changes(f"{deployment.name}  updating", component_counts(changes.effective)) as on_event:
             outcome = deployment.up(on_event, allowed, preview=changes, rollout_timeout_seconds=rollout_timeout_seconds)
+        complete_update(deployment, display.note, supply.operations)
         print_outcome(outcome, "is up", as_json=as_json)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from automation.cli import day2, deploy, engine, init, login, plan, recover, secret, services
+from automation.cli import day2, deploy, engine, images, init, login, plan, recover, secret, services
 from automation.cli.session import ExitCode
 from automation.stack.folder import FOLDER_VARIABLE, project_folder, use_folder
 from components.configuration import PROJECT
@@ -50,7 +50,7 @@ app = typer.Typer(
     + "; `run` and `exec`: the exit code of their command.",
 )  # fmt: skip
 config = typer.Typer(no_args_is_help=True, help="Generate the documents of the stack configuration.")
-for group in (init, login, secret, plan, deploy, services, recover, day2, engine):
+for group in (init, login, secret, plan, images, deploy, services, recover, day2, engine):
     group.register(app)
 app.add_typer(config, name="config")
 

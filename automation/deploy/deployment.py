@@ -128,6 +128,10 @@ class Deployment:
             environment = {**self.local_state.environment({**os.environ, **environment}), **environment}
         return open_stack(self.work_folder, self.name, environment, self.secrets_provider, self.folder)
 
+    def set_images(self, images: Mapping[str, str]) -> None:
+        """Write the images of services into the stack file; into the engine's copy only, where it has one."""
+        self.workdir.set_values({f"services.{name}.image": image for name, image in images.items()})
+
     @property
     def traits(self) -> ResourceTraits:
         """Facts about the resource types of the stack's cloud."""
@@ -179,14 +183,14 @@ class Deployment:
         self.guard(preview or self.preview(replace=replace), allow_replace)
         self.workdir.renew(self.clock.now())
         replaced, message = list(replace), self._message("up")
-        collector = self._run_patiently(
+        collector = self.run_patiently(
             on_event,
             lambda add: self.engine.up(on_event=add, message=message, replace=replaced, parallel=PARALLEL_OPERATIONS),
             lambda: self.guard(self.preview(replace=replace), allow_replace),
         )
         with self.engine_errors():
             wait_for_rollout(self.engine, self.traits.services, self.clock, rollout_timeout_seconds, on_event)
-            return self._outcome(collector, self.engine.outputs())
+            return self.outcome(collector, self.engine.outputs())
 
     def guard(self, preview: Preview, allow_replace: Collection[str] = ()) -> None:
         """Raise DeploymentFailed when the changes would lose a stateful resource that `allow_replace` does not name."""
@@ -196,7 +200,7 @@ class Deployment:
     def refresh(self, on_event: OnEvent | None = None) -> Outcome:
         """Update the state from the cloud."""
         message = self._message("refresh")
-        return self._outcome(
+        return self.outcome(
             self._run(REFRESH, on_event, lambda add: self.engine.refresh(on_event=add, message=message))
         )
 
@@ -230,7 +234,7 @@ class Deployment:
         if self.ephemeral:
             with self.engine_errors():
                 self.engine.workspace.remove_stack(self.name)
-        return self._outcome(collector)
+        return self.outcome(collector)
 
     def outputs(self) -> Mapping[str, Value]:
         """Return the stack's outputs, secrets masked."""
@@ -288,18 +292,22 @@ class Deployment:
 
     @contextmanager
     def engine_errors(
-        self, collector: EventCollector | None = None, operation: EngineOperation = PREVIEW
+        self,
+        collector: EventCollector | None = None,
+        operation: EngineOperation = PREVIEW,
+        engine: ProjectStack | None = None,
     ) -> Generator[None]:
         """Raise DeploymentFailed for errors of the engine, classified with the collected events."""
         try:
             yield
         except (automation.CommandError, RuntimeError) as error:
-            raise self._failure(error, collector, operation) from None
+            raise self._failure(error, collector, operation, engine or self.engine) from None
 
     def _message(self, command: str) -> str:
         return update_message(command, {**os.environ, **self.environment})
 
-    def _outcome(self, collector: EventCollector, outputs: automation.OutputMap | None = None) -> Outcome:
+    def outcome(self, collector: EventCollector, outputs: automation.OutputMap | None = None) -> Outcome:
+        """Return the completed changes of an operation and the stack's outputs."""
         values = {key: output.value for key, output in (outputs or {}).items()}
         changes = completed_changes(collector.events)
         return Outcome(self.name, changes, values, collector.seconds, collector.seconds_by_component)
@@ -310,15 +318,20 @@ class Deployment:
         on_event: OnEvent | None,
         run: EngineRun,
         collector: EventCollector | None = None,
+        engine: ProjectStack | None = None,
     ) -> EventCollector:
         collector = collector or EventCollector(self.clock, on_event)
-        with self.engine_errors(collector, operation):
+        with self.engine_errors(collector, operation, engine):
             run(collector.add)
         collector.raise_callback_error()
         return collector
 
-    def _run_patiently(
-        self, on_event: OnEvent | None, run: EngineRun, before_repeat: Callable[[], object]
+    def run_patiently(
+        self,
+        on_event: OnEvent | None,
+        run: EngineRun,
+        before_repeat: Callable[[], object] = lambda: None,
+        engine: ProjectStack | None = None,
     ) -> EventCollector:
         """Run an update, and repeat it while it fails only with answers that pass by themselves."""
         collector = EventCollector(self.clock, on_event)
@@ -331,7 +344,7 @@ class Deployment:
         patience = Patience(self.file.spec.cloud, self.clock, report)
         while True:
             try:
-                self._run(UPDATE, on_event, run, collector)
+                self._run(UPDATE, on_event, run, collector, engine)
             except DeploymentFailed as failure:
                 patience.wait(failure, collector.events)
                 before_repeat()
@@ -342,7 +355,7 @@ class Deployment:
                 return collector
 
     def _failure(
-        self, error: Exception, collector: EventCollector | None, operation: EngineOperation
+        self, error: Exception, collector: EventCollector | None, operation: EngineOperation, engine: ProjectStack
     ) -> DeploymentFailed:
         """Return the failure of the engine's last command.
 
@@ -351,7 +364,7 @@ class Deployment:
         if isinstance(error, RuntimeError):
             problem = "the engine ended without a result"
             return DeploymentFailed(Failure.UNKNOWN, problem, "retry", str(error), stack=self.name)
-        command = self.engine.workspace.pulumi_command
+        command = engine.workspace.pulumi_command
         stderr = command.last_result.stderr if command.last_result else str(error)
         events = collector.events if collector else []
         interruptions = command.interruptions

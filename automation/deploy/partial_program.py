@@ -7,9 +7,10 @@ reaches a target, because everything that a target refers to is a target (docs/a
 """
 
 import json
+import os
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,22 @@ from google.protobuf import empty_pb2
 from pulumi.resource import ResourceTransformationArgs
 from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 
+from automation.deploy.deployment import Deployment
+from automation.deploy.events import OnEvent
+from automation.deploy.results import Outcome, update_message
+from automation.deploy.targets import REGISTRY_MESSAGE
+from automation.deploy.workspace import PARALLEL_OPERATIONS, open_stack
 from automation.plan.recorder import STACK_TYPE, Recorder
 from automation.plan.sdk_internals import replace_monitor
-from automation.stack.workdir import Workdir, project_document
+from automation.processes import ROOT
+from automation.stack.document import stack_file
+from automation.stack.workdir import PROGRAM, PROJECT_FILE, Workdir, program_path
 from automation.stack.yaml_reader import dump, read_mapping
 from automation.urn import Urn
 
 TARGETS_FILE = "targets.json"
-PROGRAM = """\
+MOVED_PROGRAM = "stack_program.py"
+PARTIAL_PROGRAM = """\
 from pathlib import Path
 
 from automation.deploy.partial_program import run
@@ -37,18 +46,46 @@ run(Path({program!r}), Path({targets!r}))
 def write_partial_project(workdir: Workdir, targets: tuple[Urn, ...]) -> Path:
     """Return a new folder with the stack's file and a program that registers only the targets."""
     folder = workdir.own_folder()
-    project = project_document(folder)
-    program = Path(str(project["main"]))
+    program = program_path(folder)
+    if program is None:
+        raise ValueError("the project has no program")
+    if program.parent == folder:  # the packaged program, in a folder of its own
+        program = program.rename(folder / MOVED_PROGRAM)
+    project = read_mapping(folder / PROJECT_FILE)
     project["main"] = str(folder)
-    (folder / "Pulumi.yaml").write_text(dump(project), encoding="utf-8")
+    project.pop("stackConfigDir", None)
+    (folder / PROJECT_FILE).write_text(dump(project), encoding="utf-8")
     (folder / TARGETS_FILE).write_text(json.dumps(targets), encoding="utf-8")
-    program = program if program.is_file() else program / "__main__.py"
-    text = PROGRAM.format(program=str(program), targets=str(folder / TARGETS_FILE))
-    (folder / "__main__.py").write_text(text, encoding="utf-8")
-    file = f"Pulumi.{workdir.name}.yaml"
-    content = read_mapping(workdir.work_folder / file)
-    (folder / file).write_text(dump(content), encoding="utf-8")
+    text = PARTIAL_PROGRAM.format(program=str(program), targets=str(folder / TARGETS_FILE))
+    (folder / PROGRAM).write_text(text, encoding="utf-8")
+    file = stack_file(workdir.stack_folder, workdir.name)
+    (folder / file.name).write_text(dump(read_mapping(file)), encoding="utf-8")
     return folder
+
+
+def deploy_registry(deployment: Deployment, targets: tuple[Urn, ...], on_event: OnEvent | None = None) -> Outcome:
+    """Deploy the registry and what it needs; the rest of the stack stays as it is. Raises DeploymentFailed."""
+    folder = write_partial_project(deployment.workdir, targets)
+    environment = {**deployment.environment, "PYTHONPATH": os.pathsep.join(_search_path(deployment.environment))}
+    engine = open_stack(folder, deployment.name, environment, deployment.secrets_provider, deployment.folder)
+    message = update_message(REGISTRY_MESSAGE, {**os.environ, **deployment.environment})
+    return deployment.outcome(
+        deployment.run_patiently(
+            on_event,
+            lambda add: engine.up(
+                on_event=add, message=message, target=[str(urn) for urn in targets], parallel=PARALLEL_OPERATIONS
+            ),
+            engine=engine,
+        )
+    )
+
+
+def _search_path(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield the folders in which the program's environment finds this package, which may not be installed there."""
+    yield str(ROOT)
+    present = environment.get("PYTHONPATH") or os.environ.get("PYTHONPATH")
+    if present:
+        yield present
 
 
 def run(program: Path, targets: Path) -> None:

@@ -10,6 +10,8 @@ from automation.plan.inventory import Declared, Inventory
 from automation.urn import Urn
 
 REGISTRY = "Registry"
+REGISTRY_MESSAGE = "up of the registry"
+"""Beginning of the message of an update that deploys the registry alone."""
 
 
 def registry_targets(inventory: Inventory) -> tuple[Urn, ...]:

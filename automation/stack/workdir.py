@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from automation.stack.document import Sealed, Stack, StackDocument, stack_file, stack_names
+from automation.stack.edit import Proposal
 from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.yaml_reader import dump, read_mapping
 from components.configuration import PROJECT
@@ -201,6 +202,25 @@ class Workdir:
         until = self.expires_at(now)
         if until is not None:
             self._write(self.work_folder, self.source, until)
+
+    def set_values(self, values: Mapping[str, object]) -> None:
+        """Set values of the platform by dotted path, with the file's comments kept; raises InvalidConfiguration.
+
+        An ephemeral stack gets them in its copy alone: the file is that of another stack, with a registry of its own.
+        """
+        if self.ephemeral:
+            self.overrides.update(values)
+            self.__dict__.pop("settings", None)
+        else:
+            source = self.source
+            Proposal(source.path, source.text, source.with_overrides(values).dump()).write()
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the stack file again after a change."""
+        if self.ephemeral or self.overrides:
+            self._write(self.work_folder, self.source)
+        self.__dict__.pop("file", None)
 
     def _write(self, folder: Path, source: StackDocument, expires_at: datetime | None = None) -> None:
         document = source.with_overrides(self.settings)

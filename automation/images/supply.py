@@ -1,0 +1,161 @@
+"""Update of a stack whose own registry lacks images: the registry first, then the images, then the rest.
+
+The first phase deploys the registry and what it needs; the second builds and pushes the images that have a `build` key, and
+names the commands for the others; the update of the whole stack follows. Each phase finds what an earlier run has done, so
+a repeat continues (docs/adr/0015-deploy-an-empty-account-in-phases.md).
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.events import OnEvent
+from automation.deploy.state import state_resources
+from automation.deploy.targets import REGISTRY_MESSAGE, registry_targets
+from automation.images.builder import require_buildx
+from automation.images.operations import ImageOperations, missing_images, push_commands
+from automation.images.own_images import HOST_CLOUD, OwnImage
+from automation.images.registry import opened_registry
+from automation.plan.build import plan_of
+from automation.urn import Urn
+from components.configuration import PLATFORM_KEY
+from providers import command_line
+from providers.contract.cli import CliFailure
+from providers.contract.diagnostics import listed
+from providers.contract.images import parse_image
+
+if TYPE_CHECKING:
+    from automation.deploy.deployment import Deployment
+
+RECENT_UPDATES = 10
+Ask = Callable[[str], bool]
+"""Question to a person; False where there is none."""
+Phase = Callable[[str], AbstractContextManager[OnEvent]]
+"""Display of an operation with this title."""
+
+
+class ImageSupply:
+    """Phases before the update of one deployment."""
+
+    def __init__(
+        self, deployment: "Deployment", note: Callable[[str], object], operations: ImageOperations | None = None
+    ) -> None:
+        self.deployment, self.note = deployment, note
+        self.operations = operations or ImageOperations(deployment)
+
+    def build_on_host(self) -> None:
+        """Build the images that a Docker host lacks, before the preview."""
+        if self.deployment.file.spec.cloud != HOST_CLOUD:
+            return
+        with_source = [image.service for image in self.operations.images if image.build is not None]
+        if not with_source:
+            return
+        lacking = [state.image.service for state in self.operations.states(with_source) if not state.present]
+        if lacking:
+            self.note(f"building the images of {listed(lacking, 'and')}")
+            self.operations.build_on_host(lacking)
+
+    def run(self, phase: Phase, ask: Ask) -> None:
+        """Deploy the registry and supply its images when the update needs that; raises DeploymentFailed."""
+        if self.deployment.file.spec.cloud == HOST_CLOUD:
+            return
+        images = self._new_images()
+        if not images:
+            return
+        targets = registry_targets(plan_of(self.deployment.file, self.deployment.folder).inventory)
+        exists = self._exists(targets)
+        if any(image.build is not None and not image.built for image in images):
+            require_buildx(self.operations.shell)
+        if not exists:
+            self.note(f"phase 1 of 3: the registry and what it needs ({len(targets)} resources)")
+            # loads the SDK's program side, which an update with a complete registry does not need
+            from automation.deploy.partial_program import deploy_registry
+
+            with phase(f"{self.deployment.name}  deploying the registry") as on_event:
+                deploy_registry(self.deployment, targets, on_event)
+        self.note(f"phase 2 of 3: the images of {listed((image.service for image in images), 'and')}")
+        self._supply(images, ask, new_registry=not exists)
+        self.note("phase 3 of 3: the whole stack")
+
+    def _supply(self, images: Sequence[OwnImage], ask: Ask, *, new_registry: bool) -> None:
+        to_build = [image for image in images if image.build is not None and not image.built]
+        pinned = [image for image in images if image.built]
+        lacking = pinned if new_registry else self._lacking(pinned)
+        to_build += [image for image in lacking if image.build is not None]
+        if to_build:
+            self.operations.push([image.service for image in to_build])
+        by_user = [image for image in lacking if image.build is None]
+        while by_user:
+            failure = missing_images(self.deployment.stack, by_user)
+            self.note(f"{failure.problem}; push with:")
+            for command in push_commands(self.deployment.stack, by_user):
+                self.note(f"  {command}")
+            if not ask("Push them from another terminal, then continue?"):
+                raise failure
+            self.deployment.workdir.reload()
+            services = {image.service for image in by_user}
+            by_user = self._lacking([image for image in self.operations.images if image.service in services])
+
+    def _lacking(self, images: Sequence[OwnImage]) -> list[OwnImage]:
+        """Return the images that the registry does not have; one that cannot be looked up counts as present."""
+        if not images:
+            return []
+        try:
+            with opened_registry(self.operations.stack, self.operations.shell):
+                states = [self.operations.state(image) for image in images]
+        except DeploymentFailed as failure:
+            self.note(
+                f"could not look up the images in the registry, so the update continues without: {failure.problem}"
+            )
+            return []
+        for state in states:
+            if state.present is None:
+                self.note(f"could not look up {state.image.reference}, so the update continues without: {state.reason}")
+        return [state.image for state in states if state.present is False]
+
+    def _new_images(self) -> tuple[OwnImage, ...]:
+        """Return the own images that the last successful update did not run; those of an earlier one are in the registry."""
+        images = self.operations.images
+        if not images:
+            return ()
+        running = self._running_images()
+        return tuple(image for image in images if running.get(image.service) != (image.image.name, image.image.suffix))
+
+    def _running_images(self) -> dict[str, tuple[str, str]]:
+        """Return name and version of the image of each service in the last update of the whole stack that succeeded."""
+        with self.deployment.engine_errors():
+            updates = self.deployment.engine.history(page_size=RECENT_UPDATES, page=1, show_secrets=False)
+        complete = (each for each in updates if (each.kind, each.result) == ("update", "succeeded"))
+        last = next((each for each in complete if not each.message.startswith(REGISTRY_MESSAGE)), None)
+        value = last.config[PLATFORM_KEY].value if last is not None and PLATFORM_KEY in last.config else "{}"
+        services = json.loads(value).get("services") or {}
+        images = {name: parse_image(str(service.get("image", ""))) for name, service in services.items()}
+        return {name: (image.name, image.suffix) for name, image in images.items()}
+
+    def _exists(self, targets: Sequence[Urn]) -> bool:
+        with self.deployment.engine_errors():
+            exported = self.deployment.engine.export_state()
+        deployed = {str(resource["urn"]) for resource in state_resources(exported, pending_deletes=False)}
+        return all(target in deployed for target in targets)
+
+
+def complete_update(
+    deployment: "Deployment", note: Callable[[str], object], operations: ImageOperations | None = None
+) -> None:
+    """Do what the deployed stack needs beside the update, such as an approval on Azure; raises DeploymentFailed.
+
+    The commands are printed before they run, so that a user without the cloud's command line can run them elsewhere.
+    """
+    operations = operations or ImageOperations(deployment)
+    try:
+        sentences = command_line(deployment.file.spec.cloud).after_update(operations.stack, operations.shell)
+    except CliFailure as failure:
+        raise DeploymentFailed(Failure.COMMAND, failure.problem, failure.fix, stack=deployment.name) from None
+    except DeploymentFailed as failure:
+        problem = f"the update completed, but a step after it failed: {failure.problem}"
+        fix = f"{failure.fix}; then run `agent-platform up {deployment.name}` again, or run the command above on another machine"
+        raise DeploymentFailed(failure.kind, problem, fix, failure.log, stack=deployment.name) from None
+    for sentence in sentences:
+        note(sentence)
