@@ -5,6 +5,7 @@ and what one command pipes into another passes through the kernel and never thro
 """
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -32,6 +33,7 @@ KEPT_LINES = 200
 """Last lines of a program's output that are kept to explain its failure."""
 BROKEN_PIPE = -signal.SIGPIPE
 """Exit code of a program whose reader has ended first; the reader's own code states the cause."""
+BROKEN_PIPE_TEXT = re.compile(r"[Bb]roken ?[Pp]ipe|EPIPE")
 TERMINATION_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 Process = subprocess.Popen[bytes]
@@ -159,8 +161,10 @@ class LocalShell:
     ) -> None:
         """Raise the failure of a command before the pipe, which is the cause when the last one fails too."""
         for index, (part, process) in enumerate(zip(before, running, strict=False)):
-            if process.wait() not in (0, BROKEN_PIPE):
-                raise command_failure(command_text(part), _text_of(errors[index]) if index < len(errors) else "")
+            code, text = process.wait(), _text_of(errors[index]) if index < len(errors) else ""
+            # a program that reports the broken pipe has a reader that ended first, and that failure is the cause
+            if code not in (0, BROKEN_PIPE) and not BROKEN_PIPE_TEXT.search(text):
+                raise command_failure(command_text(part), text)
 
 
 @contextmanager

@@ -123,9 +123,9 @@ DELAYED_ANSWERS = (
     ),
     DelayedAnswer(
         cloud="azure",
-        pattern=r"unable to pull image using Managed identity",
+        pattern=r"unable to pull image using Managed identity|azurecr\.io\S*:? UNAUTHORIZED: authentication required",
         waiting_for="the role on the registry",
-        source="microsoft/azure-container-apps#836, kubernetes/kubernetes#92326",
+        source="microsoft/azure-container-apps#836, microsoft/azure-container-apps#816, kubernetes/kubernetes#92326",
     ),
     DelayedAnswer(
         cloud="azure",

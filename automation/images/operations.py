@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.images.builder import LocalImage, build, docker, fetched_image, require_buildx
 from automation.images.own_images import HOST_CLOUD, OwnImage, own_images, selected
-from automation.images.registry import deployed_stack, digest_of, log_in, opened_registry, push
+from automation.images.registry import digest_of, log_in, opened_registry, push
+from automation.services.operations import deployed_stack
 from automation.shell import LocalShell
 from automation.stack.document import StackDocument, stack_file
 from automation.stack.edit import Proposal

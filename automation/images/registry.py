@@ -7,20 +7,15 @@ interrupt and a termination too, and an interrupt during the closing takes effec
 import json
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
 
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.state import state_resources
 from automation.images.builder import LocalImage, docker
+from automation.services.operations import cli_failures
 from automation.shell import LocalShell, interrupts_deferred, termination_as_interrupt
-from automation.urn import Urn
 from providers import command_line
-from providers.contract.cli import CliFailure, DeployedResource, DeployedStack
+from providers.contract.cli import CliFailure, DeployedStack
 from providers.contract.spec.defaults import is_mapping
-
-if TYPE_CHECKING:
-    from automation.deploy.deployment import Deployment
 
 MISSING = re.compile(
     r"not found|manifest unknown|MANIFEST_UNKNOWN|name unknown|NAME_UNKNOWN|no such manifest", re.IGNORECASE
@@ -32,12 +27,15 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 def opened_registry(stack: DeployedStack, shell: LocalShell) -> Generator[None]:
     """Let this machine use the registry of a deployed stack inside this context; raises DeploymentFailed."""
     cli = command_line(stack.spec.cloud)
-    with _cli_failures(), termination_as_interrupt():
-        opened = False
+    with cli_failures(), termination_as_interrupt():
         try:
-            # an interrupt while it is opened must not leave it open
-            with interrupts_deferred():
-                opened = cli.open_registry(stack, shell)
+            opened = cli.open_registry(stack, shell)
+        except BaseException:
+            # opening takes several commands, and an interrupt may have left it half open
+            with interrupts_deferred(), suppress(DeploymentFailed, CliFailure):
+                cli.close_registry(stack, shell)
+            raise
+        try:
             log_in(stack, shell)
             yield
         finally:
@@ -81,29 +79,3 @@ def push(local: LocalImage, shell: LocalShell) -> str:
         problem = f"the registry does not have {local.address} after its push"
         raise DeploymentFailed(Failure.NO_IMAGE, problem, "run the same command again")
     return digest
-
-
-def deployed_stack(deployment: "Deployment") -> DeployedStack:
-    """Return a stack with its resources in the state, secrets masked; raises DeploymentFailed."""
-    # loads the SDK, which building an image does not need
-    from automation.deploy.engine_events import masked
-
-    with deployment.engine_errors():
-        exported = deployment.engine.export_state()
-    return DeployedStack(
-        deployment.name,
-        deployment.file.spec,
-        tuple(
-            DeployedResource(Urn(str(each["urn"])).name, str(each["type"]), str(each["id"]), outputs)
-            for each in state_resources(exported, pending_deletes=False)
-            if each.get("custom") and "id" in each and is_mapping(outputs := masked(each.get("outputs") or {}))
-        ),
-    )
-
-
-@contextmanager
-def _cli_failures() -> Generator[None]:
-    try:
-        yield
-    except CliFailure as failure:
-        raise DeploymentFailed(Failure.COMMAND, failure.problem, failure.fix, stack=failure.key) from None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.deploy.state import state_resources
 from automation.deploy.targets import REGISTRY_MESSAGE, registry_targets
@@ -19,10 +19,10 @@ from automation.images.operations import ImageOperations, missing_images, push_c
 from automation.images.own_images import HOST_CLOUD, OwnImage
 from automation.images.registry import opened_registry
 from automation.plan.build import plan_of
+from automation.services.operations import cli_failures
 from automation.urn import Urn
 from components.configuration import PLATFORM_KEY
 from providers import command_line
-from providers.contract.cli import CliFailure
 from providers.contract.diagnostics import listed
 from providers.contract.images import parse_image
 
@@ -150,9 +150,8 @@ def complete_update(
     """
     operations = operations or ImageOperations(deployment)
     try:
-        sentences = command_line(deployment.file.spec.cloud).after_update(operations.stack, operations.shell)
-    except CliFailure as failure:
-        raise DeploymentFailed(Failure.COMMAND, failure.problem, failure.fix, stack=deployment.name) from None
+        with cli_failures():
+            sentences = command_line(deployment.file.spec.cloud).after_update(operations.stack, operations.shell)
     except DeploymentFailed as failure:
         problem = f"the update completed, but a step after it failed: {failure.problem}"
         fix = f"{failure.fix}; then run `agent-platform up {deployment.name}` again, or run the command above on another machine"

@@ -43,6 +43,8 @@ TEXTS = (
      "a new identity in Microsoft Entra ID"),
     ("azure", "Field 'template.containers.web.image' is invalid with details: 'Invalid value: \"x\": unable to pull image "
      "using Managed identity /subscriptions/1 for registry x.azurecr.io'", "the role on the registry"),
+    ("azure", "'Invalid value: \"x.azurecr.io/web:1\": GET https:?x.azurecr.io: UNAUTHORIZED: authentication required'",
+     "the role on the registry"),
     ("azure", "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
      "definitions were changed recently, please observe propagation time.", "a new role assignment"),
     ("azure", "Code=\"AnotherOperationInProgress\" Message=\"Another operation on this or dependent resource is in "

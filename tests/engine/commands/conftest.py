@@ -21,7 +21,7 @@ DATABASE = "aws:rds/instance:Instance"
 SMALL: Mapping[str, object] = {
     "database": {"deletion_protection": True, "high_availability": False},
     "services.web.uses": ["database"],
-    "services.web.image": "web:1.0",
+    "services.web.image": "ghcr.io/acme/web:1.0",
 }
 
 

@@ -14,6 +14,8 @@ from automation.plan.inventory import Value
 
 FOLDER_VARIABLE = "FAKE_CLOUD"
 """Environment variable that names the folder of the cloud's file."""
+ANSWER = "answer: "
+"""Beginning of the kind of a fault that fails with the text after it."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS objects (
     token TEXT, id TEXT, name TEXT, inputs TEXT, outputs TEXT, created_at REAL, changed INTEGER, PRIMARY KEY (token, id));
@@ -110,7 +112,10 @@ class FakeCloud:
         return default if row is None else cast("Value", json.loads(cast("str", row[0])))
 
     def plan_fault(self, kind: str, verb: str, token: str, name: str = "", times: int = 1) -> None:
-        """Plan a fault (fail, offline, hang, drop or rollback) for the next calls of a verb on a type and logical name."""
+        """Plan a fault for the next calls of a verb on a type and logical name.
+
+        Kinds are fail, offline, hang, drop, rollback, and ANSWER followed by the error's text.
+        """
         with self._connected() as connection:
             connection.execute("INSERT INTO faults VALUES (?, ?, ?, ?, ?)", (kind, verb, token, name, times))
 

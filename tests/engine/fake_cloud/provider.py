@@ -19,7 +19,7 @@ from automation.plan.placeholders import echo, fill_outputs, placeholder
 from automation.plan.sdk_internals import decode, encode
 from automation.urn import Urn
 from tests.engine.fake_cloud import functions, ids, search
-from tests.engine.fake_cloud.cloud import FakeCloud, FakeObject
+from tests.engine.fake_cloud.cloud import ANSWER, FakeCloud, FakeObject
 from tests.engine.fake_cloud.property_checks import property_errors
 from tests.engine.fake_cloud.replacements import replaced_properties
 from tests.engine.fake_cloud.revisions import after_create, after_update
@@ -170,6 +170,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         fault = self.cloud.take_fault(verb, token, name)
         if fault == "fail":
             context.abort(grpc.StatusCode.UNKNOWN, f"{verb} failed: the quota of this account is used up")
+        if fault.startswith(ANSWER):
+            context.abort(grpc.StatusCode.UNKNOWN, fault.removeprefix(ANSWER))
         if fault == "offline":
             context.abort(grpc.StatusCode.UNKNOWN, "dial tcp: lookup api.example: no such host")
         seconds = 3600.0 if fault == "hang" else 0.0

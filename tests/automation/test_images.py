@@ -1,0 +1,284 @@
+"""Images of a stack's own registry: commands, pinned digests, refusals, and the registry that is always closed again."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from automation.deploy import Deployment, DeploymentFailed, Failure
+from automation.images import ImageOperations, own_images
+from automation.images import operations as operations_module
+from automation.images import registry as registry_module
+from automation.images.operations import missing_images, proposed_images
+from automation.images.registry import digest_of, opened_registry
+from automation.shell import LocalShell
+from automation.stack.document import read_stack
+from providers.contract.cli import CliCommand, DeployedStack, Shell
+from providers.contract.diagnostics import InvalidConfiguration
+from tests.engine import fake_programs
+from tests.engine.fake_programs import TOKEN, Records
+
+FILE = """\
+# Development on AWS
+config:
+  agent-platform:platform:
+    cloud: {cloud}
+    {cloud}: {block}
+    profile: development
+    network: {{zones: 2}}
+    services:
+      web:  # the agent
+        app: fastapi
+        build: {{context: web}}
+      page:
+        app: streamlit
+        image: page:1.0  # pushed by another repository
+      hosted: {{app: fastapi, image: ghcr.io/acme/hosted:1.0}}
+"""
+BLOCKS = {"aws": '{region: us-west-2, account_id: "111122223333"}', "docker": "{}"}
+REPOSITORY = "111122223333.dkr.ecr.us-west-2.amazonaws.com/agent-platform/dev"
+Start = Callable[..., ImageOperations]
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Fake programs on PATH."""
+    folder = tmp_path / "programs"
+    for key, value in fake_programs.install(folder, dict(os.environ)).items():
+        monkeypatch.setenv(key, value)
+    return folder
+
+
+@pytest.fixture
+def start(tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Return a function that writes a stack file and returns the operations on its images."""
+
+    def operations(cloud: str = "aws", text: str = FILE, name: str | None = None) -> ImageOperations:
+        (tmp_path / "web").mkdir(exist_ok=True)
+        (tmp_path / "web" / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+        if not (tmp_path / "web" / "Link").is_symlink():
+            (tmp_path / "web" / "Link").symlink_to(tmp_path / "Pulumi.dev.yaml")
+        (tmp_path / "Pulumi.dev.yaml").write_text(text.format(cloud=cloud, block=BLOCKS[cloud]), encoding="utf-8")
+        monkeypatch.setattr(
+            operations_module, "deployed_stack", lambda deployment: DeployedStack("dev", deployment.file.spec)
+        )
+        return ImageOperations(Deployment("dev", tmp_path, name=name), LocalShell(folder=tmp_path))
+
+    return operations
+
+
+def stack_text(folder: Path) -> str:
+    return (folder / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+
+
+def test_own_images_are_those_without_a_registry_host(start: Start) -> None:
+    images = own_images(start().spec, "dev")
+    assert [(image.service, image.repository, image.built) for image in images] == [
+        ("page", f"{REPOSITORY}/page", True),
+        ("web", f"{REPOSITORY}/web", False),
+    ]
+    assert images[0].reference == f"{REPOSITORY}/page:1.0"
+
+
+def test_a_push_builds_tags_by_content_and_pins_the_digest_with_comments_kept(
+    start: Start, tmp_path: Path, programs: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pinned = start().push()
+    (pushed,) = Records.load(programs).pushed
+    tag = fake_programs.digest("agent-platform/dev-web:latest").removeprefix("sha256:")[:12]
+    assert pushed == f"{REPOSITORY}/web:{tag}"
+    assert pinned == {"web": f"web@{fake_programs.digest(pushed)}"}
+    text = stack_text(tmp_path)
+    assert f"image: {pinned['web']}" in text
+    assert "# Development on AWS" in text and "# the agent" in text and "# pushed by another repository" in text
+    err = capfd.readouterr().err
+    assert "$ aws ecr get-login-password" in err and "| docker login --username AWS --password-stdin" in err
+    assert TOKEN not in err
+    assert read_stack(tmp_path, "dev").spec.services["web"].built
+
+
+def test_a_repeated_push_transfers_nothing(start: Start, programs: Path) -> None:
+    operations = start()
+    operations.push()
+    assert operations.push() == {}
+    assert len(Records.load(programs).commands("docker", "push")) == 1
+
+
+def test_an_image_without_source_is_pushed_from_another_image(start: Start, programs: Path) -> None:
+    assert list(start().push(["page"], "registry.example.com/page:1")) == ["page"]
+    assert Records.load(programs).pushed[0].startswith(f"{REPOSITORY}/page:")
+
+
+def test_on_a_docker_host_the_tag_is_pinned_and_nothing_is_pushed(start: Start, tmp_path: Path, programs: Path) -> None:
+    tag = fake_programs.digest("agent-platform/dev-web:latest").removeprefix("sha256:")[:12]
+    assert start("docker").push() == {"web": f"web:{tag}"}
+    records = Records.load(programs)
+    assert records.commands("docker", "tag")[0][-1] == f"web:{tag}"
+    assert records.commands("docker", "push") == []
+    assert f"image: web:{tag}" in stack_text(tmp_path)
+
+
+def test_a_list_shows_what_the_registry_has(start: Start) -> None:
+    operations = start()
+    operations.push()
+    states = {state.image.service: state.present for state in operations.states()}
+    assert states == {"web": True, "page": False}
+
+
+def test_a_list_without_login_states_the_reason(start: Start, programs: Path) -> None:
+    operations = start()
+    (programs / "aws").write_text("#!/bin/sh\necho Unable to locate credentials >&2\nexit 255\n", encoding="utf-8")
+    assert {state.reason for state in operations.states()} == {"the AWS CLI has no valid credentials"}
+
+
+@pytest.mark.parametrize(
+    ("services", "message"),
+    [
+        (["wbe"], "service: no service wbe (did you mean web)"),
+        (["hosted"], "services.hosted.image: its image is in another registry"),
+        (["page"], "services.page.build: the service has no `build` key"),
+    ],
+)
+def test_a_service_without_source_or_own_image_is_refused(start: Start, services: list[str], message: str) -> None:
+    with pytest.raises(InvalidConfiguration) as refused:
+        start().push(services)
+    assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        ("context: nowhere", "services.web.build.context: no folder nowhere"),
+        ("context: web, dockerfile: Other", "services.web.build.dockerfile: no file web/Other"),
+        (
+            "context: web, dockerfile: Link",
+            "services.web.build.dockerfile: Link is outside the build context web",
+        ),
+    ],
+)
+def test_a_missing_source_is_refused_before_docker_starts(
+    start: Start, programs: Path, build: str, message: str
+) -> None:
+    with pytest.raises(InvalidConfiguration) as refused:
+        start(text=FILE.replace("context: web", build)).push()
+    assert str(refused.value).startswith(message)
+    assert Records.load(programs).calls == []
+
+
+def fake(programs: Path, script: str, subcommand: str) -> None:
+    """Make docker run a script for one subcommand."""
+    real = (programs / "docker").rename(programs / "docker-real")
+    text = f'#!/bin/sh\ncase "$*" in "{subcommand}"*) {script};; *) exec {real} "$@";; esac\n'
+    (programs / "docker").write_text(text, encoding="utf-8")
+    (programs / "docker").chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("subcommand", "script", "message"),
+    [
+        ("buildx version", "echo docker: unknown command: docker buildx >&2; exit 1", "docker has no buildx plugin"),
+        ("info", "echo Cannot connect to the Docker daemon at unix:///x >&2; exit 1", "cannot reach the Docker daemon"),
+        ("buildx build", "echo '#5 RUN pip install'; echo 'ERROR: failed to solve: exit code: 2'; exit 1",
+         "dev: the build of web failed: #5 RUN pip install / ERROR: failed to solve: exit code: 2"),
+        ("image inspect", "echo sha256:1234567890abcdef linux/arm64",
+         "agent-platform/dev-web:latest is an image for linux/arm64, and the service web runs on linux/amd64"),
+        ("push", "echo 'write: connection reset by peer'; exit 1", "the connection was lost"),
+        ("push", "echo 'denied: User is not authorized to perform: ecr:InitiateLayerUpload'; exit 1",
+         "the credentials have no permission"),
+        ("login", "echo unauthorized: authentication required >&2; exit 1", "docker is not logged in to the registry"),
+    ],
+)  # fmt: skip
+def test_a_failure_is_one_sentence_and_a_repeat_continues(
+    start: Start, tmp_path: Path, programs: Path, subcommand: str, script: str, message: str
+) -> None:
+    operations = start()
+    before = stack_text(tmp_path)
+    fake(programs, script, subcommand)
+    with pytest.raises(DeploymentFailed) as failed:
+        operations.push()
+    assert str(failed.value).startswith(message)
+    assert "\n" not in str(failed.value)
+    assert stack_text(tmp_path) == before
+    (programs / "docker-real").rename(programs / "docker")
+    assert list(operations.push()) == ["web"]
+
+
+def test_a_missing_docker_is_one_sentence(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    operations = start()
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(DeploymentFailed, match=r"the program docker is not on PATH\. Install Docker with the buildx"):
+        operations.build()
+
+
+def test_a_lookup_that_fails_for_another_reason_is_not_a_missing_image(programs: Path) -> None:
+    fake(programs, "echo unauthorized: authentication required >&2; exit 1", "buildx imagetools")
+    with pytest.raises(DeploymentFailed):
+        digest_of("registry.example.com/web:1", LocalShell())
+
+
+class PrivateRegistry:
+    """Command line of a cloud with a private registry."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.opened, self.calls, self.fails = False, list[str](), fails
+
+    def registry_login(self, spec: object, stack: str) -> tuple[CliCommand, ...]:
+        return ()
+
+    def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
+        self.opened = True
+        if self.fails:
+            raise KeyboardInterrupt
+        return True
+
+    def close_registry(self, stack: DeployedStack, shell: Shell) -> None:
+        self.opened = False
+
+
+@contextmanager
+def private(monkeypatch: pytest.MonkeyPatch, *, fails: bool = False) -> Iterator[PrivateRegistry]:
+    cli = PrivateRegistry(fails)
+    monkeypatch.setattr(registry_module, "command_line", lambda cloud: cli)
+    yield cli
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, DeploymentFailed(Failure.COMMAND, "the push failed")], ids=["interrupt", "failure"]
+)
+def test_a_private_registry_is_closed_after_a_failure_and_an_interrupt(
+    start: Start, monkeypatch: pytest.MonkeyPatch, error: type[BaseException] | BaseException
+) -> None:
+    stack = DeployedStack("dev", start().spec)
+    with private(monkeypatch) as cli:
+        with pytest.raises((KeyboardInterrupt, DeploymentFailed)), opened_registry(stack, LocalShell()):
+            assert cli.opened
+            raise error
+        assert not cli.opened
+
+
+def test_a_registry_that_was_half_opened_is_closed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = DeployedStack("dev", start().spec)
+    with private(monkeypatch, fails=True) as cli:
+        with pytest.raises(KeyboardInterrupt), opened_registry(stack, LocalShell()):
+            pass
+        assert not cli.opened
+
+
+def test_missing_images_are_named_with_the_command_that_pushes_them(start: Start) -> None:
+    page = next(image for image in start().images if image.service == "page")
+    assert str(missing_images("dev", [page])) == (
+        f"dev: the registry lacks the image of page: {REPOSITORY}/page:1.0. Run `agent-platform images push dev page --from "
+        "IMAGE`, where IMAGE is one of this machine or of another registry; then run `agent-platform up dev` again."
+    )
+
+
+def test_a_proposed_image_changes_one_line(start: Start, tmp_path: Path) -> None:
+    start()
+    proposal = proposed_images(tmp_path / "Pulumi.dev.yaml", {"page": "page:2.0"})
+    changed = [line for line in proposal.diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert changed == [
+        "-        image: page:1.0  # pushed by another repository",
+        "+        image: page:2.0  # pushed by another repository",
+    ]

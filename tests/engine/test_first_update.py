@@ -1,0 +1,148 @@
+"""`up` on an empty cloud: the registry first, then the images, then the rest, with delayed answers; then again after destroy."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from automation.cli.main import main
+from automation.deploy import retries
+from automation.deploy.targets import registry_targets
+from automation.stack.document import read_stack
+from tests.engine import fake_programs
+from tests.engine.fake_cloud.cloud import ANSWER
+from tests.engine.fake_programs import TOKEN, Records
+from tests.engine.project import STACK, EngineProject
+from tests.planning import DROP, plan, production
+
+CHANGES = {
+    "services.chat.image": DROP,
+    "services.chat.build": {"context": "chat"},
+    "services.worker.image": DROP,
+    "services.worker.build": {"context": "worker"},
+    "profile": "development",
+    "database.deletion_protection": False,
+}
+DELAYED = {
+    "aws": [
+        ("aws:ecs/service:Service", "InvalidParameterException: ECS was unable to assume the role 'arn:aws:iam::1:role/x'"),
+        ("aws:cloudwatch/logGroup:LogGroup", "The specified KMS Key does not exist or is not allowed to be used with Arn"),
+    ],
+    "gcp": [
+        ("gcp:artifactregistry/repository:Repository", "Error code 7, message: Permission denied on Cloud KMS key. Please ensure"),
+        (
+            "gcp:monitoring/alertPolicy:AlertPolicy",
+            'googleapi: Error 404: Cannot find metric(s) that match type = "logging.googleapis.com/user/x". If a metric was '
+            "created recently, it could take up to 10 minutes to become available. Please try again soon.",
+        ),
+    ],
+    "azure": [
+        ("azure-native:authorization:RoleAssignment", 'Code="PrincipalNotFound" Message="Principal 1 does not exist in the directory 2."'),
+        (
+            "azure-native:app:ContainerApp",
+            "Field 'configuration.secrets' is invalid with details: 'Invalid value: \"x\": Unable to get value using Managed "
+            "identity /subscriptions/1 for secret x.'",
+        ),
+    ],
+}  # fmt: skip
+"""Types and answers of the first two creations, of which the first happens with the registry where it can."""
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def empty(project: EngineProject, cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineProject:
+    """Stack on an empty cloud, with sources of two images and fake programs on PATH."""
+    project.init(cloud, CHANGES)
+    for service in ("chat", "worker"):
+        (project.folder / service).mkdir()
+        (project.folder / service / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    environment = fake_programs.install(tmp_path / "programs", project.environment)
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(retries, "PAUSES_SECONDS", (0.1,))
+    return replace(project, environment=environment)
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run a command of the command line in this process."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        out, err = capsys.readouterr()
+        return int(str(end.value.code or 0)), out, err
+
+    return run
+
+
+def records(project: EngineProject) -> Records:
+    return Records.load(Path(project.environment[fake_programs.FOLDER_VARIABLE]))
+
+
+def test_one_update_of_an_empty_cloud_runs_the_platform_and_can_be_repeated_after_destroy(
+    empty: EngineProject, cli: Cli, cloud: str
+) -> None:
+    for token, text in DELAYED[cloud]:
+        empty.cloud.plan_fault(f"{ANSWER}{text}", "create", token, times=2)
+    code, out, err = cli("up", STACK, "--yes")
+    assert code == 0, f"{out}\n{err}"
+    assert [line for line in out.splitlines() if line.startswith("phase ")] == [
+        next(line for line in out.splitlines() if line.startswith("phase 1 of 3: the registry and what it needs (")),
+        "phase 2 of 3: the images of chat and worker",
+        "phase 3 of 3: the whole stack",
+    ]
+    assert "attempt 3" in out
+    _check_images(empty, err)
+    deployed = len(empty.cloud.objects())
+    assert cli("destroy", STACK, "--yes")[0] == 0
+    code, out, err = cli("up", STACK, "--yes")
+    assert code == 0, f"{out}\n{err}"
+    assert len(empty.cloud.objects()) >= deployed
+    empty.up("--expect-no-changes")
+
+
+def _check_images(project: EngineProject, err: str) -> None:
+    calls, spec = records(project), read_stack(project.folder, STACK).spec
+    assert len(calls.commands("docker", "buildx", "build")) == 2
+    assert len(calls.pushed) == 2
+    assert all(spec.services[name].image.startswith(f"{name}@sha256:") for name in ("chat", "worker"))
+    assert not calls.opened
+    assert "$ docker buildx build --platform linux/amd64" in err
+    assert TOKEN not in err
+    inputs = "".join(item.inputs for item in project.cloud.objects())
+    assert all(spec.services[name].image.partition("@")[2] in inputs for name in ("chat", "worker"))
+
+
+def test_images_without_source_are_named_with_commands_and_a_repeat_goes_on(
+    empty: EngineProject, cli: Cli, cloud: str
+) -> None:
+    empty.write(production({"profile": "development", "database.deletion_protection": False}, cloud))
+    code, out, err = cli("up", STACK, "--yes")
+    assert code == 1
+    assert "agent-platform images push prod chat --from IMAGE" in out
+    assert "prod: the registry lacks the images of chat and worker: " in err
+    planned = registry_targets(
+        plan(production({"profile": "development", "database.deletion_protection": False}, cloud))
+    )
+    assert {str(resource["urn"]) for resource in empty.state()} == set(planned)
+    for service in ("chat", "worker"):
+        assert cli("images", "push", STACK, service, "--from", f"registry.example.com/{service}:1")[0] == 0
+    states = [json.loads(line) for line in cli("images", "list", STACK, "--json")[1].splitlines()]
+    assert [(state["service"], state["inRegistry"]) for state in states] == [("chat", True), ("worker", True)]
+    code, out, err = cli("up", STACK, "--yes")
+    assert code == 0, f"{out}\n{err}"
+    assert "phase 1" not in out
+
+
+def test_another_error_beside_a_delayed_answer_stops_the_update(empty: EngineProject, cli: Cli, cloud: str) -> None:
+    token, text = DELAYED[cloud][1]
+    empty.cloud.plan_fault(f"{ANSWER}{text}", "create", token)
+    empty.cloud.plan_fault("fail", "create", token, times=9)
+    code, out, err = cli("up", STACK, "--yes")
+    assert code == 1
+    assert "quota of this account" in err or "quota" in err
+    assert "phase 3 of 3" in out
