@@ -118,7 +118,7 @@ class LocalShell:
         """Start a command and those before its pipe; end all of them when this program is interrupted."""
         *before, last = _pipeline(command)
         running: list[Process] = []
-        # a terminal's Ctrl-C reaches every process of its session: programs of their own session end through this one
+        # a terminal's Ctrl-C reaches every process of its session: programs in a separate session end through this one
         stdin: int | IO[bytes] | None = subprocess.DEVNULL if own_session else None
         try:
             for index, part in enumerate(before):

@@ -49,7 +49,7 @@ def write_partial_project(workdir: Workdir, targets: tuple[Urn, ...]) -> Path:
     program = program_path(folder)
     if program is None:
         raise ValueError("the project has no program")
-    if program.parent == folder:  # the packaged program, in a folder of its own
+    if program.parent == folder:  # the packaged program
         program = program.rename(folder / MOVED_PROGRAM)
     project = read_mapping(folder / PROJECT_FILE)
     project["main"] = str(folder)
