@@ -17,7 +17,7 @@ from typing import Any
 import pulumi
 from google.protobuf import empty_pb2
 from pulumi.resource import ResourceTransformationArgs
-from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
 from automation.deploy.deployment import Deployment
 from automation.deploy.events import OnEvent
@@ -106,7 +106,9 @@ def run(program: Path, targets: Path) -> None:
 class PartialMonitor:
     """Resource monitor that registers targets with the engine and answers every other request as the plan does."""
 
-    def __init__(self, engine: resource_pb2_grpc.ResourceMonitorStub, targets: frozenset[str]) -> None:
+    def __init__(
+        self, engine: Any, targets: frozenset[str]
+    ) -> None:  # the stubs do not type the methods of the monitor
         self._engine, self._targets = engine, targets
         self._recorder = Recorder("symbolic")
 
@@ -127,7 +129,7 @@ class PartialMonitor:
         """Leave the outputs of components and of the stack as they are: they would contain placeholders."""
         return empty_pb2.Empty()
 
-    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> provider_pb2.InvokeResponse:
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
         """Call a function of a target provider; answer any other as the plan does."""
         if not request.provider or Urn.of_provider(request.provider) in self._targets:
             return self._engine.Invoke(request)

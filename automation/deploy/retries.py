@@ -174,8 +174,8 @@ class Patience:
 
     def wait(self, failure: DeploymentFailed, events: Sequence[Event]) -> None:
         """Wait before the next attempt; raises the failure when waiting does not help or has taken too long."""
-        answers = {} if failure.kind in INTERRUPTED else delayed_answers(events, self.cloud)
-        if not answers:
+        answers = delayed_answers(events, self.cloud)
+        if failure.kind in INTERRUPTED or not answers:
             raise failure
         now = self.clock.seconds()
         overdue = [urn for urn, answer in answers.items()

@@ -25,6 +25,7 @@ from components.configuration import PLATFORM_KEY
 from providers import command_line
 from providers.contract.diagnostics import listed
 from providers.contract.images import parse_image
+from providers.contract.spec.defaults import is_mapping
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
@@ -129,9 +130,15 @@ class ImageSupply:
             updates = self.deployment.engine.history(page_size=RECENT_UPDATES, page=1, show_secrets=False)
         complete = (each for each in updates if (each.kind, each.result) == ("update", "succeeded"))
         last = next((each for each in complete if not each.message.startswith(REGISTRY_MESSAGE)), None)
-        value = last.config[PLATFORM_KEY].value if last is not None and PLATFORM_KEY in last.config else "{}"
-        services = json.loads(value).get("services") or {}
-        images = {name: parse_image(str(service.get("image", ""))) for name, service in services.items()}
+        platform: object = json.loads(last.config[PLATFORM_KEY].value) if last and PLATFORM_KEY in last.config else None
+        services = platform.get("services") if is_mapping(platform) else None
+        if not is_mapping(services):
+            return {}
+        images = {
+            name: parse_image(str(service.get("image", "")))
+            for name, service in services.items()
+            if is_mapping(service)
+        }
         return {name: (image.name, image.suffix) for name, image in images.items()}
 
     def _exists(self, targets: Sequence[Urn]) -> bool:

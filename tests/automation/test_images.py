@@ -1,7 +1,7 @@
 """Images of a stack's own registry: commands, pinned digests, refusals, and the registry that is always closed again."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,12 +61,14 @@ def start(tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch) -> St
         if not (tmp_path / "web" / "Link").is_symlink():
             (tmp_path / "web" / "Link").symlink_to(tmp_path / "Pulumi.dev.yaml")
         (tmp_path / "Pulumi.dev.yaml").write_text(text.format(cloud=cloud, block=BLOCKS[cloud]), encoding="utf-8")
-        monkeypatch.setattr(
-            operations_module, "deployed_stack", lambda deployment: DeployedStack("dev", deployment.file.spec)
-        )
+        monkeypatch.setattr(operations_module, "deployed_stack", deployed)
         return ImageOperations(Deployment("dev", tmp_path, name=name), LocalShell(folder=tmp_path))
 
     return operations
+
+
+def deployed(deployment: Deployment) -> DeployedStack:
+    return DeployedStack("dev", deployment.file.spec)
 
 
 def stack_text(folder: Path) -> str:
@@ -238,9 +240,13 @@ class PrivateRegistry:
 
 
 @contextmanager
-def private(monkeypatch: pytest.MonkeyPatch, *, fails: bool = False) -> Iterator[PrivateRegistry]:
+def private(monkeypatch: pytest.MonkeyPatch, *, fails: bool = False) -> Generator[PrivateRegistry]:
     cli = PrivateRegistry(fails)
-    monkeypatch.setattr(registry_module, "command_line", lambda cloud: cli)
+
+    def command_line(cloud: str) -> PrivateRegistry:
+        return cli
+
+    monkeypatch.setattr(registry_module, "command_line", command_line)
     yield cli
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 PROGRAMS = ("docker", "aws", "gcloud", "az", "curl")
 FOLDER_VARIABLE = "FAKE_PROGRAMS"
@@ -34,7 +35,8 @@ class Records:
     def load(cls, folder: Path) -> "Records":
         """Return the records in a folder."""
         file = folder / "records.json"
-        return cls(folder, **(json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}))
+        values = cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
+        return cls(folder, **values)
 
     def save(self) -> None:
         """Write the records."""
