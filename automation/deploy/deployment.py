@@ -286,7 +286,9 @@ class Deployment:
                 return
             raise
         if holder is not None:
-            problem = f"the stack is locked by {holder}"
+            who = f"{holder.user}@{holder.host} (process {holder.pid})"
+            held = f"an update by {who} has held the lock since {holder.since}"
+            problem = held if holder.user else "another update is in progress"
             fix = f"wait until it ends; if that process no longer exists, run `agent-platform cancel {self.name}`"
             raise DeploymentFailed(Failure.LOCKED, problem, fix, stack=self.name)
 
