@@ -42,19 +42,25 @@ def docker(*arguments: str) -> CliCommand:
 def require_buildx(shell: LocalShell) -> None:
     """Raise DeploymentFailed when docker, its buildx plugin or its daemon is missing."""
     shell.output(docker("buildx", "version"))
+    require_daemon(shell)
+
+
+def require_daemon(shell: LocalShell) -> None:
+    """Raise DeploymentFailed when docker or its daemon is missing."""
     shell.output(docker("info", "--format", "{{.ServerVersion}}"))
 
 
-def build_command(image: OwnImage, stack: str, folder: Path) -> CliCommand:
+def build_command(image: OwnImage, stack: str, folder: Path, *, on_host: bool = False) -> CliCommand:
     """Return the command that builds an image and loads it into the docker of this machine.
 
-    An attestation would make the image an index of several manifests, which not every service can run.
+    An attestation would make the image an index of several manifests, which not every service can run. An image that stays
+    on this host is built with `docker build`, which needs no plugin and uses buildx where that is installed.
     """
     context, dockerfile = image.source(folder)
-    return docker(
-        "buildx", "build", "--platform", image.platform, "--provenance=false", "--file", str(dockerfile),
-        "--tag", local_name(image, stack), "--load", str(context),
-    )  # fmt: skip
+    where = ("--platform", image.platform, "--file", str(dockerfile), "--tag", local_name(image, stack))
+    if on_host:
+        return docker("build", *where, str(context))
+    return docker("buildx", "build", *where, "--provenance=false", "--load", str(context))
 
 
 def local_name(image: OwnImage, stack: str) -> str:
@@ -62,10 +68,10 @@ def local_name(image: OwnImage, stack: str) -> str:
     return f"agent-platform/{stack}-{image.service}:latest"
 
 
-def build(image: OwnImage, stack: str, shell: LocalShell, folder: Path) -> LocalImage:
+def build(image: OwnImage, stack: str, shell: LocalShell, folder: Path, *, on_host: bool = False) -> LocalImage:
     """Build an image for the architecture of its service and return it; raises DeploymentFailed."""
     try:
-        shell.relay(build_command(image, stack, folder))
+        shell.relay(build_command(image, stack, folder, on_host=on_host))
     except DeploymentFailed as failure:
         if failure.kind is not Failure.COMMAND:
             raise

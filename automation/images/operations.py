@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.images.builder import LocalImage, build, docker, fetched_image, require_buildx
+from automation.images.builder import LocalImage, build, docker, fetched_image, require_buildx, require_daemon
 from automation.images.own_images import HOST_CLOUD, OwnImage, own_images, selected
 from automation.images.registry import digest_of, log_in, opened_registry, push
 from automation.services.operations import deployed_stack
@@ -63,9 +63,12 @@ class ImageOperations:
 
     def build(self, services: Sequence[str] = ()) -> Mapping[str, LocalImage]:
         """Build the images that have a `build` key, and return them by service."""
-        images = self._with_source(services)
-        require_buildx(self.shell)
-        return {image.service: build(image, self.deployment.name, self.shell, self.folder) for image in images}
+        images, on_host = self._with_source(services), self.spec.cloud == HOST_CLOUD
+        (require_daemon if on_host else require_buildx)(self.shell)
+        return {
+            image.service: build(image, self.deployment.name, self.shell, self.folder, on_host=on_host)
+            for image in images
+        }
 
     def build_on_host(self, services: Sequence[str] = ()) -> Mapping[str, str]:
         """Build images of a Docker host, tag them by their content and pin them; return the new references by service."""

@@ -47,16 +47,17 @@ class ImageSupply:
         self.operations = operations or ImageOperations(deployment)
 
     def build_on_host(self) -> None:
-        """Build the images that a Docker host lacks, before the preview."""
+        """Build the images of a Docker host that have a `build` key, before the preview.
+
+        They are built on every update, so that an edit runs after it: a build without changes takes a second and gives the
+        same tag.
+        """
         if self.deployment.file.spec.cloud != HOST_CLOUD:
             return
         with_source = [image.service for image in self.operations.images if image.build is not None]
-        if not with_source:
-            return
-        lacking = [state.image.service for state in self.operations.states(with_source) if not state.present]
-        if lacking:
-            self.note(f"building the images of {listed(lacking, 'and')}")
-            self.operations.build_on_host(lacking)
+        if with_source:
+            self.note(f"building the images of {listed(with_source, 'and')}")
+            self.operations.build_on_host(with_source)
 
     def run(self, phase: Phase, ask: Ask) -> None:
         """Deploy the registry and supply its images when the update needs that; raises DeploymentFailed."""

@@ -76,15 +76,7 @@ class HostStack:
 
     def ask(self, path: str, body: object = None, seconds: float = 15) -> Answer:
         """Send a request through the entry; status 0 without an answer."""
-        data = json.dumps(body).encode() if body is not None else None
-        request = Request(f"https://localhost:{self.port}{path}", data, {"Content-Type": "application/json"})
-        try:
-            with urlopen(request, timeout=seconds, context=TLS_WITHOUT_VERIFICATION) as response:  # noqa: S310  # always https
-                return Answer(response.status, _body(response.read()))
-        except HTTPError as error:
-            return Answer(error.code, _body(error.read()))
-        except (URLError, OSError, HTTPException):
-            return Answer(0, {})
+        return request_through_entry(self.port, path, body, seconds)
 
     def answer_text(self, message: str, session: str) -> str:
         """Text of the assistant's answer; fails without one."""
@@ -119,6 +111,19 @@ class HostStack:
         """Answer of Prometheus' API, requested from inside its container: it listens in the monitoring network only."""
         url = f"http://{prometheus_address(self.context)}:{PROMETHEUS_PORT}/api/v1/{path}"
         return json.loads(docker("exec", self.container("monitoring-prometheus"), "wget", "-qO-", url))
+
+
+def request_through_entry(port: int, path: str, body: object = None, seconds: float = 15) -> Answer:
+    """Send a request to an entry on this machine; status 0 without an answer."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = Request(f"https://localhost:{port}{path}", data, {"Content-Type": "application/json"})
+    try:
+        with urlopen(request, timeout=seconds, context=TLS_WITHOUT_VERIFICATION) as response:  # noqa: S310  # always https
+            return Answer(response.status, _body(response.read()))
+    except HTTPError as error:
+        return Answer(error.code, _body(error.read()))
+    except (URLError, OSError, HTTPException):
+        return Answer(0, {})
 
 
 def docker(*arguments: str, stdin: str | None = None) -> str:
