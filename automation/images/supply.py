@@ -18,6 +18,7 @@ from automation.images.builder import require_buildx
 from automation.images.operations import ImageOperations, missing_images, push_commands
 from automation.images.own_images import HOST_CLOUD, OwnImage
 from automation.images.registry import opened_registry
+from automation.local.state import write_authority
 from automation.plan.build import plan_of
 from automation.services.operations import cli_failures
 from automation.urn import Urn
@@ -164,5 +165,8 @@ def complete_update(
         problem = f"the update completed, but a step after it failed: {failure.problem}"
         fix = f"{failure.fix}; then run `agent-platform up {deployment.name}` again, or run the command above on another machine"
         raise DeploymentFailed(failure.kind, problem, fix, failure.log, stack=deployment.name) from None
+    if deployment.file.spec.cloud == HOST_CLOUD:
+        sentences = [*sentences, write_authority(deployment.folder, operations.stack)]
     for sentence in sentences:
-        note(sentence)
+        if sentence:
+            note(sentence)

@@ -15,11 +15,14 @@ from pathlib import Path
 from automation.stack.document import StackDocument, stack_file
 from automation.stack.yaml_reader import read_mapping
 from components.configuration import PROJECT
+from providers.contract.cli import DeployedStack
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import is_mapping
 from providers.docker.cli import PASSPHRASE_FILE, STATE_FOLDER
+from providers.docker.context import REGION, DockerContext
 
 PASSPHRASE_BYTES = 24
+AUTHORITY_TYPE = "tls:index/selfSignedCert:SelfSignedCert"
 BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 PASSPHRASE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  # the name of a variable
 
@@ -78,6 +81,19 @@ def local_state(folder: Path, stack: str, name: str, environment: Mapping[str, s
         return None
     state = LocalState(folder)
     return state if name in state.stacks or not _has_backend(folder, environment) else None
+
+
+def write_authority(folder: Path, stack: DeployedStack) -> str:
+    """Write the certificate authority of a stack's entry beside its state, and return how clients use it."""
+    resource = stack.resource(AUTHORITY_TYPE, f"{stack.name}-keys-authority-certificate")
+    certificate = str(resource.outputs.get("certPem", "")) if resource is not None else ""
+    if not stack.spec.public or not certificate:
+        return ""
+    path = folder / STATE_FOLDER / f"{stack.name}-ca.pem"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(certificate, encoding="utf-8")
+    url = DockerContext(stack.spec, stack.name, REGION).url
+    return f"the entry's certificate is signed by the stack's own authority: curl --cacert {path.relative_to(folder)} {url}"
 
 
 def declared_cloud(folder: Path, stack: str) -> str:

@@ -13,6 +13,7 @@ from automation.images import operations as operations_module
 from automation.images import registry as registry_module
 from automation.images.operations import missing_images, proposed_images
 from automation.images.registry import digest_of, opened_registry
+from automation.images.supply import ImageSupply
 from automation.shell import LocalShell
 from automation.stack.document import read_stack
 from providers.contract.cli import CliCommand, DeployedStack, Shell
@@ -120,6 +121,16 @@ def test_on_a_docker_host_the_tag_is_pinned_and_nothing_is_pushed(start: Start, 
     assert records.commands("docker", "tag")[0][-1] == f"web:{tag}"
     assert records.commands("docker", "push") == []
     assert f"image: web:{tag}" in stack_text(tmp_path)
+
+
+def test_a_docker_host_needs_no_buildx_and_builds_on_every_update(start: Start, programs: Path) -> None:
+    operations = start("docker")
+    for _ in range(2):
+        ImageSupply(operations.deployment, lambda _text: None, operations).build_on_host()
+    records = Records.load(programs)
+    assert records.commands("docker", "buildx") == []
+    command = ["docker", "build", "--platform", "linux/amd64", "--file", "web/Dockerfile"]
+    assert records.commands("docker", "build") == [[*command, "--tag", "agent-platform/dev-web:latest", "web"]] * 2
 
 
 def test_a_list_shows_what_the_registry_has(start: Start) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from automation.deploy import Deployment
-from automation.local.state import LocalState, local_state
+from automation.local.state import AUTHORITY_TYPE, LocalState, local_state, write_authority
 from automation.plan.spec_keys import BASE
 from automation.stack.document import with_values
 from automation.stack.yaml_reader import dump
 from components.configuration import PLATFORM_KEY
+from components.validation.parse import parse
+from providers.contract.cli import DeployedResource, DeployedStack
 
 
 @pytest.fixture
@@ -110,3 +112,14 @@ def test_a_deployment_passes_the_state_to_the_engine(
     assert deployment.engine.workspace.env_vars["PULUMI_BACKEND_URL"] == f"file://{folder}/.local/state"
     assert (folder / ".local" / "passphrase").is_file()
     assert Deployment("prod", folder).local_state is None
+
+
+def test_the_authority_of_the_entry_is_written_beside_the_state(folder: Path) -> None:
+    spec = parse(with_values(BASE, {"cloud": "docker", "services.web.path": "/"}), "mine")
+    certificate = DeployedResource("mine-keys-authority-certificate", AUTHORITY_TYPE, "1", {"certPem": "PEM"})
+    assert write_authority(folder, DeployedStack("mine", spec, (certificate,))) == (
+        "the entry's certificate is signed by the stack's own authority: curl --cacert .local/mine-ca.pem "
+        "https://localhost:8443"
+    )
+    assert (folder / ".local" / "mine-ca.pem").read_text(encoding="utf-8") == "PEM"
+    assert write_authority(folder, DeployedStack("mine", spec)) == ""

@@ -5,12 +5,14 @@ The folder has no Pulumi project, and no backend or passphrase is set: the comma
 
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -113,6 +115,9 @@ def test_one_update_builds_the_image_and_answers_through_the_entry(folder: UserF
     assert folder.image.startswith("agent:")
     assert folder.image != "agent:unbuilt"
     assert (folder.path / ".local" / "passphrase").is_file()
+    trust = ssl.create_default_context(cafile=str(folder.path / ".local" / f"{STACK}-ca.pem"))
+    with urlopen(f"https://localhost:{folder.port}/health", timeout=10, context=trust) as response:  # always https
+        assert response.status == 200
 
 
 def test_another_update_changes_nothing(folder: UserFolder) -> None:
