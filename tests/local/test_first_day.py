@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from automation.stack.document import StackDocument
+from automation.stack.document import read_stack
 from automation.stack.yaml_reader import dump
 from components.configuration import PLATFORM_KEY
 from tests.engine.project import TIMEOUT_SECONDS
@@ -83,10 +83,7 @@ class UserFolder:
     @property
     def image(self) -> str:
         """Image in the stack file."""
-        platform = StackDocument.load(self.path / f"Pulumi.{STACK}.yaml").platform
-        services = platform["services"]
-        assert isinstance(services, dict)
-        return str(services["agent"]["image"])
+        return read_stack(self.path, STACK).spec.services["agent"].image
 
 
 @pytest.fixture(scope="module")
