@@ -39,6 +39,7 @@ PROGRAMS = (
 )
 NO_PAGER = {"AWS_PAGER": ""}
 """Version 2 shows output on a terminal in `less` unless this is empty."""
+ACCOUNT_FIX = "set AWS_PROFILE to a profile of the stack's account, or run aws sso login"
 SERVICE_TYPE = "aws:ecs/service:Service"
 LOG_GROUP_TYPE = "aws:cloudwatch/logGroup:LogGroup"
 WAITS = 36
@@ -139,8 +140,7 @@ class AwsCli:
             url=f"s3://{bucket}?region={context.region}",
             secrets_provider=f"awskms://{alias}?region={context.region}",
             commands=(
-                # the other commands would create both in the account of the login, whichever it is
-                CliCommand(("grep", "-x", context.account_id), stdin=_caller(context)),
+                _account_check(context),
                 *_key_commands(context, alias, name),
                 *_bucket_commands(context, bucket, alias),
             ),
@@ -195,13 +195,20 @@ def _checked(stack: DeployedStack, service: str, shell: Shell) -> AwsContext:
     caller = shell.output(_caller(context)).strip()
     if caller != context.account_id:
         problem = f"the AWS CLI is logged in to account {caller}, and the stack is in account {context.account_id}"
-        raise CliFailure("aws.account_id", problem, "set AWS_PROFILE to a profile of the stack's account")
+        raise CliFailure("aws.account_id", problem, ACCOUNT_FIX)
     return context
 
 
 def _caller(context: AwsContext) -> CliCommand:
     """Command that prints the account of the login."""
     return aws(context, "sts", "get-caller-identity", "--query", "Account", "--output", "text")
+
+
+def _account_check(context: AwsContext) -> CliCommand:
+    """Lookup before commands that would create resources in the account of the login, whichever it is."""
+    problem = f"the AWS CLI is not logged in to account {context.account_id} of the stack"
+    failure = CliFailure("aws.account_id", problem, ACCOUNT_FIX)
+    return CliCommand(("grep", "-x", context.account_id), stdin=_caller(context), failure=failure)
 
 
 def _deployed(stack: DeployedStack, service: str) -> DeployedResource:

@@ -21,12 +21,14 @@ class CliCommand:
 
     `stdin` is a command whose output is piped into this one, such as a token into `docker login --password-stdin`.
     `environment` adds variables that are passed on and never printed. `unless` is a lookup whose success makes the command
-    unnecessary, for clouds whose create commands fail when the resource exists (`run_missing`).
+    unnecessary, for clouds whose create commands fail when the resource exists. `failure` is set for a lookup that must
+    succeed before the next commands, such as one of the account. Both are read by `run_missing`.
     """
 
     arguments: tuple[str, ...]
     stdin: "CliCommand | None" = None
     unless: "CliCommand | None" = None
+    failure: "CliFailure | None" = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
@@ -122,9 +124,12 @@ class Shell(Protocol):
 
 
 def run_missing(commands: Sequence[CliCommand], shell: Shell) -> None:
-    """Run commands that create resources, in order, without those whose lookup finds the resource."""
+    """Run commands that create resources, in order, without those whose lookup finds the resource; raises CliFailure."""
     for command in commands:
-        if command.unless is None or not shell.succeeds(command.unless):
+        if command.failure is not None:
+            if not shell.succeeds(command):
+                raise command.failure
+        elif command.unless is None or not shell.succeeds(command.unless):
             shell.output(command)
 
 

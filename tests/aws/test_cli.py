@@ -269,6 +269,10 @@ def test_nothing_is_created_in_another_account() -> None:
     first = CLI.state_backend(spec_of(), "acme").commands[0]
     assert first.arguments == ("grep", "-x", ACCOUNT)
     assert first.stdin is not None and first.stdin.arguments[1:3] == ("sts", "get-caller-identity")
+    shell = FakeShell(failing=("grep",))
+    with pytest.raises(CliFailure, match=r"not logged in to account 111122223333 of the stack\. Set AWS_PROFILE"):
+        run_missing(CLI.state_backend(spec_of(), "acme").commands, shell)
+    assert [command.program for command in shell.commands] == ["grep"]
 
 
 def test_a_bucket_is_private_versioned_and_encrypted_by_the_key() -> None:
