@@ -62,3 +62,28 @@ def test_destroy_retains_only_resources_with_retain_on_delete(deployed_copy: Eng
     retained = {(each.type, each.name) for each in planned if each.options.get("retainOnDelete")}
     assert {(item.token, item.name) for item in deployed_copy.cloud.objects()} == retained
     assert deployed_copy.state() == []
+
+
+RESERVED_NAMES = {
+    "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": "workloadIdentityPoolId",
+    "gcp:logging/projectBucketConfig:ProjectBucketConfig": "bucketId",
+    "gcp:projects/iAMCustomRole:IAMCustomRole": "roleId",
+}
+"""Types of which Google Cloud reserves the name of a deleted object, and the input with the name."""
+
+
+def reserved_names(project: EngineProject) -> dict[str, str]:
+    objects = [item for item in project.cloud.objects() if item.token in RESERVED_NAMES]
+    return {item.token: json.loads(item.inputs)[RESERVED_NAMES[item.token]] for item in objects}
+
+
+def test_a_stack_that_comes_again_needs_no_reserved_name(project: EngineProject) -> None:
+    project.init("gcp", UNPROTECTED).up()
+    first = reserved_names(project)
+    project.up("--expect-no-changes")
+    assert reserved_names(project) == first, "the names of a standing stack do not change"
+    project.destroy()
+    project.up()
+    again = reserved_names(project)
+    assert set(first) == set(again) == set(RESERVED_NAMES)
+    assert not set(first.values()) & set(again.values())
