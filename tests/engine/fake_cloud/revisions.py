@@ -6,6 +6,7 @@ from google.protobuf import struct_pb2
 
 NUMBERED_REVISIONS = {
     "gcp:cloudrunv2/service:Service": ("name", "latestCreatedRevision", "latestReadyRevision"),
+    "gcp:cloudrunv2/workerPool:WorkerPool": ("name", "latestCreatedRevision", "latestReadyRevision"),
     "azure-native:app:ContainerApp": ("containerAppName", "latestRevisionName", "latestReadyRevisionName"),
 }
 """Types with numbered revisions: the input with the name, the output with the latest and with the running revision."""
