@@ -176,16 +176,16 @@ def test_a_cache_above_the_largest_node_is_refused() -> None:
     assert "at most 419" in str(refusal)
 
 
-@pytest.mark.parametrize("number", [3, 3.0], ids=["int", "float"])
+@pytest.mark.parametrize("number", [5, 5.0], ids=["int", "float"])
 @pytest.mark.parametrize("key", ["vcpu", "memory_gib"])
 def test_service_sizes_may_be_ints_and_floats(key: str, number: float) -> None:
-    size = Size().model_copy(update={"vcpu": 2, "memory_gib": 5, key: number})
+    size = Size().model_copy(update={"vcpu": 1.5, "memory_gib": 20, key: number})
     (adjustment,) = fargate_adjustments(platform(size))
-    assert adjustment.requested == {"vcpu": 2, "memory_gib": 5, key: 3}
+    assert adjustment.requested == {"vcpu": 1.5, "memory_gib": 20, key: 5}
     (refusal,) = fargate_refusals(
         platform(Size().model_copy(update={"vcpu": 99, "memory_gib": 99, key: number})), "prod"
     )
-    assert " 3 " in str(refusal)
+    assert " 5 " in str(refusal)
 
 
 @pytest.mark.parametrize("number", [3, 3.0], ids=["int", "float"])
@@ -208,9 +208,18 @@ def test_cache_sizes_may_be_ints_and_floats(number: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "fix"),
+    [({"vcpu": 4}, "{vcpu: 4, memory_gib: 8}"), ({"vcpu": 2}, "{vcpu: 2, memory_gib: 4}"),
+     ({"memory_gib": 64}, "{vcpu: 1, memory_gib: 8} or {vcpu: 16, memory_gib: 64}")],
+)  # fmt: skip
+def test_a_size_whose_default_half_does_not_fit_is_refused_with_valid_pairs(size: dict[str, float], fix: str) -> None:
+    (refusal,) = fargate_refusals(spec_of({"services.chat.size": size, "services.gateway.size": {}}), "prod")
+    assert (refusal.key, refusal.fix) == ("services.chat.size", f"use {fix}")
+
+
+@pytest.mark.parametrize(
     ("size", "pair", "name"),
     [
-        ({"vcpu": 4}, FargateSize(4096, 8192), "db.m7g.xlarge"),
         ({"memory_gib": 7}, FargateSize(1024, 7168), "db.m7g.large"),
         ({"vcpu": 0.5}, FargateSize(512, 2048), "db.r7g.large"),
         ({"vcpu": 3, "memory_gib": 9.5}, FargateSize(4096, 10240), "db.m7g.xlarge"),

@@ -29,7 +29,7 @@ NOT_TEXT = 'services.gateway.environment.{key}: YAML reads the key at line 7 as 
 
 ACCEPTED = (
     "blank-database", "cache-by-default", "database-url-dialect", "egress-other-port", "home-unwritable",
-    "lowercase-variable", "merge-key", "private-image", "size-of-vcpu-alone", "utf-8-with-a-byte-order-mark",
+    "lowercase-variable", "merge-key", "private-image", "utf-8-with-a-byte-order-mark",
     "vertex-environment", "waf-prompts",
 )  # fmt: skip
 REFUSED: dict[str, tuple[str, ...]] = {
@@ -103,6 +103,10 @@ REFUSED: dict[str, tuple[str, ...]] = {
         "Set `ingress.domain`, and redirect other names to it elsewhere.",
     ),
     "synonym-env": (f"services.gateway.env: unknown key (did you mean environment). {SERVICE_KEYS}",),
+    "size-of-vcpu-alone": (
+        "services.gateway.size: not supported on aws: Fargate has no size with 4 vCPU and 2 GiB. "
+        "Use {vcpu: 4, memory_gib: 8}.",
+    ),
     "synonym-postgres": (f"postgres: unknown key (did you mean database). {PLATFORM_KEYS}",),
     "synonyms-redis-and-bucket": (
         f"bucket: unknown key (did you mean storage). {PLATFORM_KEYS}",

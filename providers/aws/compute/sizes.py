@@ -1,7 +1,7 @@
 """Fargate sizes: pairs of CPU and memory. Pure.
 
-A size between two pairs is rounded up and recorded as an adjustment; a size that no pair reaches without more CPU is
-refused with the nearest pairs.
+A size between two pairs is rounded up and recorded as an adjustment; a size with too much or too little memory for its CPU
+is refused with the nearest pairs.
 """
 
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ def fargate(size: Size) -> FargateSize:
     """Smallest pair with at least the requested vCPU and memory; raises ValueError for sizes that are refused."""
     cpu_units = _cpu_units(size)
     memory_mib = _round_up(size.memory_gib * 1024, FARGATE.get(cpu_units or 0, ()))
-    if cpu_units is None or memory_mib is None:
+    if not fits_fargate(size) or cpu_units is None or memory_mib is None:
         raise ValueError(f"no Fargate size has {size.vcpu:g} vCPU and {size.memory_gib:g} GiB")
     return FargateSize(cpu_units, memory_mib)
 
@@ -64,7 +64,7 @@ def nearest_fargate(size: Size) -> list[FargateSize]:
 
 
 def fargate_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Sizes that no pair reaches without more vCPU."""
+    """Sizes whose memory no pair has with their vCPU."""
     return [
         Unsupported(
             "aws",
@@ -97,9 +97,9 @@ def _cpu_units(size: Size) -> int | None:
 
 
 def fits_fargate(size: Size) -> bool:
-    """True when a pair has at least the requested vCPU and memory."""
+    """True when the requested memory is in the range of the smallest pairs with at least the requested vCPU."""
     cpu_units = _cpu_units(size)
-    return cpu_units is not None and FARGATE[cpu_units][-1] >= size.memory_gib * 1024
+    return cpu_units is not None and FARGATE[cpu_units][0] <= size.memory_gib * 1024 <= FARGATE[cpu_units][-1]
 
 
 def _round_up(number: float, steps: Iterable[int]) -> int | None:
