@@ -26,6 +26,8 @@ UNKNOWN_TEXT = rpc.UNKNOWN
 SIGNATURE = rpc._special_sig_key  # pyright: ignore[reportPrivateUsage]
 SECRET_SIGNATURE = rpc._special_secret_sig  # pyright: ignore[reportPrivateUsage]
 RESOURCE_SIGNATURE = rpc._special_resource_sig  # pyright: ignore[reportPrivateUsage]
+MONITOR = "monitor"
+"""Attribute of the SDK's settings, a descriptor without a type for assignments."""
 STACK_TRACE_FUNCTION = "_get_stack_trace"
 """Function of `pulumi.runtime.resource` that reads the source lines leading to each resource."""
 
@@ -150,4 +152,4 @@ def replace_monitor(wrap: Callable[[resource_pb2_grpc.ResourceMonitorStub], obje
     monitor = settings.get_monitor()
     if monitor is None:
         raise RuntimeError("the program does not run under the engine")
-    settings.SETTINGS.monitor = wrap(monitor)
+    setattr(settings.SETTINGS, MONITOR, wrap(monitor))
