@@ -25,6 +25,8 @@ from tests.engine.fake_cloud.replacements import replaced_properties
 from tests.engine.fake_cloud.revisions import after_create, after_update
 from tests.engine.fake_cloud.sdk_schema import sdk_version, shape_of
 
+VAULT_KEY = "vaultName"
+"""Input of a stored secret, whose name must be unique in its vault only."""
 Diff = provider_pb2.DiffResponse
 Kind = provider_pb2.PropertyDiff
 
@@ -212,7 +214,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if key is None or key not in inputs.fields or not ids.taggable(token):
             return
         name = inputs.fields[key].string_value
-        if name and any(item.input(key) == name for item in self.cloud.objects(token)):
+        parent = inputs.fields[VAULT_KEY].string_value if VAULT_KEY in inputs.fields else None
+        taken = (item for item in self.cloud.objects(token) if item.input(key) == name)
+        if name and any(item.input(VAULT_KEY) == parent for item in taken):
             context.abort(grpc.StatusCode.ALREADY_EXISTS, f"a {token.rpartition(':')[2]} named {name} already exists")
 
 
