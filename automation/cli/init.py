@@ -146,7 +146,7 @@ def init(
     models: Annotated[bool | None, typer.Option(help="Use models of the cloud.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the stack file.")] = False,
 ) -> None:
-    """Write the stack file of a new stack; asks on a terminal for what no option gives."""
+    """Write the stack file of a new stack. Prompts on a terminal for what no option gives."""
     options, folder = InitOptions(**context.params), project_folder()
     questions = Questions(can_prompt(as_json=False))
     stack = questions.answer("NAME", options.name or (None if questions.ask else "dev"), "Name of the stack", "dev")
