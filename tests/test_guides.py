@@ -81,5 +81,5 @@ def test_a_quoted_command_is_accepted_by_the_command_line(line: str, document: s
         _, command, words = command.resolve_command(context, words)
         assert command is not None, f"{document} quotes `{line}`"
         context = command.make_context(
-            document, words, parent=context, resilient_parsing=isinstance(command, TyperGroup)
+            document, words, parent=context, resilient_parsing=isinstance(command, TyperGroup) or not words
         )

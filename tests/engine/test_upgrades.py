@@ -31,7 +31,7 @@ account of an organization, and an endpoint of CloudWatch that nothing used.
 """
 REVISIONS = ("aws:ecs/taskDefinition:TaskDefinition",)
 """Types of which every change is a new resource beside the old one."""
-ACCEPTED_RISKS = {"ingress.auth": "release 0.1.0 did not ask for authentication"}
+ACCEPTED_RISKS = {"ingress.auth": "release 0.1.0 did not require authentication"}
 """Values of the released stacks that later releases refuse in production by default."""
 
 
