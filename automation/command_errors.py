@@ -129,9 +129,7 @@ def command_failure(command: str, output: str) -> DeploymentFailed:
     for pattern in COMMAND_PATTERNS:
         groups = pattern.match(output)
         if groups is not None:
-            facts = {"line": shortened(last), **groups}
-            problem = pattern.problem.format_map(facts).rstrip()
-            return DeploymentFailed(pattern.kind, problem, pattern.fix.format_map(facts), output)
+            return pattern.failure({"line": shortened(last), **groups}, output)
     quote = " / ".join(lines[-QUOTED_LINES:]).rstrip(".") or last
     problem = f"`{command}` failed: {shortened(quote)}"
     return DeploymentFailed(Failure.COMMAND, problem, "fix the cause, then run the same command again", output)

@@ -10,11 +10,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import Any
 
 import psutil
@@ -134,8 +136,26 @@ def _session_of(pid: int) -> int:
     return -1
 
 
+SignalHandler = Callable[[int, FrameType | None], object]
 ROOT = Path(__file__).parent.parent
 """Folder of the packages, put on the PYTHONPATH of a module that runs in a separate process."""
+
+
+@contextmanager
+def signals_handled(handler: SignalHandler, numbers: Iterable[signal.Signals]) -> Generator[None]:
+    """Handle signals in this context.
+
+    Python delivers signals to the main thread only; callers in other threads handle them themselves.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 @dataclass(frozen=True)

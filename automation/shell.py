@@ -10,7 +10,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -24,7 +23,7 @@ from typing import IO, NoReturn
 import psutil
 
 from automation.command_errors import DOCKER, command_failure, missing_program
-from automation.processes import end_session
+from automation.processes import end_session, signals_handled
 from providers.contract.cli import CliCommand, CliProgram
 
 GRACE_SECONDS = 5.0
@@ -174,7 +173,7 @@ def termination_as_interrupt() -> Generator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    with _handlers(interrupt, TERMINATION_SIGNALS):
+    with signals_handled(interrupt, TERMINATION_SIGNALS):
         yield
 
 
@@ -186,23 +185,10 @@ def interrupts_deferred() -> Generator[None]:
     def remember(number: int, frame: FrameType | None) -> None:
         received.append(number)
 
-    with _handlers(remember, (signal.SIGINT, *TERMINATION_SIGNALS)):
+    with signals_handled(remember, (signal.SIGINT, *TERMINATION_SIGNALS)):
         yield
     if received:
         raise KeyboardInterrupt
-
-
-@contextmanager
-def _handlers(handler: Callable[[int, FrameType | None], None], numbers: Sequence[signal.Signals]) -> Generator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, former in before.items():
-            signal.signal(number, former)
 
 
 def _pipeline(command: CliCommand) -> list[CliCommand]:

@@ -11,13 +11,11 @@ from automation.cli.formats import PIPED_WIDTH, resource_count, type_counts, typ
 from automation.plan.build import Plan, PlanAdjustment
 from automation.plan.chain import ChainStep, total_minutes
 from automation.plan.diff import ComponentDiff, PlanChange
-from automation.plan.summary import PlanSummary
+from automation.plan.summary import MIN_STEP_MINUTES, PlanSummary
 from automation.plan.summary_rows import Row, adjustment_counts, adjustment_lines, closing_rows, fact_rows
 from automation.plan.tree import Branch, Line, tree_of
 from providers.contract.diagnostics import Effect
 
-MIN_SHOWN_MINUTES = 0.5
-"""Shorter steps of a chain are only counted."""
 MAX_SUMMARY_LINES = 40
 LABEL_WIDTH = 12
 EFFECT_TITLES = {
@@ -123,10 +121,10 @@ def _chain(chain: Sequence[ChainStep]) -> RenderableType:
     title = f"Longest deploy chain  typically {typical_duration(total_minutes(tuple(chain)))}"
     tree = Tree(Text(title, "bold"), guide_style="dim")
     for step in chain:
-        if step.minutes >= MIN_SHOWN_MINUTES:
+        if step.minutes >= MIN_STEP_MINUTES:
             name = f"{step.resource.short_type}  {step.resource.name}"
             tree.add(Text.assemble((f"{typical_duration(step.minutes):>6}", "cyan"), f"  {name}"))
-    short = tuple(step for step in chain if step.minutes < MIN_SHOWN_MINUTES)
+    short = tuple(step for step in chain if step.minutes < MIN_STEP_MINUTES)
     if short:
         tree.add(
             Text(f"{typical_duration(total_minutes(short)):>6}  {resource_count(len(short))} of a few seconds each")

@@ -160,8 +160,7 @@ def _failure(pattern: ErrorPattern, groups: Mapping[str, str], evidence: Evidenc
         "of_account": f" (current account: {account})" if account else "",
         **groups,
     }
-    problem, fix = pattern.problem.format_map(facts), pattern.fix.format_map(facts)
-    return DeploymentFailed(pattern.kind, problem, fix, evidence.log, stack=evidence.stack)
+    return pattern.failure(facts, evidence.log, evidence.stack)
 
 
 def _unclassified(evidence: Evidence) -> DeploymentFailed:

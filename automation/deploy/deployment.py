@@ -286,8 +286,7 @@ class Deployment:
                 return
             raise
         if holder is not None:
-            who = f"{holder.user}@{holder.host} (process {holder.pid})"
-            held = f"an update by {who} has held the lock since {holder.since}"
+            held = f"an update by {holder.process} has held the lock since {holder.since}"
             problem = held if holder.user else "another update is in progress"
             fix = f"wait until it ends; if that process no longer exists, run `agent-platform cancel {self.name}`"
             raise DeploymentFailed(Failure.LOCKED, problem, fix, stack=self.name)

@@ -20,7 +20,7 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from automation.processes import end_session
+from automation.processes import end_session, signals_handled
 
 SHOW_SECRETS = "--show-secrets"
 """Option that the SDK adds and that is never passed to the engine."""
@@ -100,13 +100,7 @@ def engine_version(path: str) -> VersionInfo | None:
 
 @contextmanager
 def forward_interrupts(process: subprocess.Popen[str], interruptions: Interruptions) -> Generator[None]:
-    """Forward interrupts to the engine: the first cancels cleanly, the second stops at once; then it is killed.
-
-    Python delivers signals to the main thread only; callers in other threads handle them themselves.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Forward interrupts to the engine: the first cancels cleanly, the second stops at once; then it is killed."""
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         interruptions.count += 1
@@ -115,12 +109,8 @@ def forward_interrupts(process: subprocess.Popen[str], interruptions: Interrupti
         if interruptions.count == 2:
             threading.Thread(target=_kill_after_grace, args=(process, interruptions), daemon=True).start()
 
-    handlers = {number: signal.signal(number, on_signal) for number in INTERRUPTS}
-    try:
+    with signals_handled(on_signal, INTERRUPTS):
         yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 class _Reader(threading.Thread):

@@ -79,6 +79,11 @@ class ErrorPattern:
         match = re.search(self.pattern, text, re.DOTALL | re.MULTILINE)
         return None if match is None else {key: value or "" for key, value in match.groupdict().items()}
 
+    def failure(self, facts: Mapping[str, str], log: str, stack: str = "") -> DeploymentFailed:
+        """Return the failure with `facts` in the places of its templates."""
+        problem, fix = self.problem.format_map(facts).rstrip(), self.fix.format_map(facts)
+        return DeploymentFailed(self.kind, problem, fix, log, stack=stack)
+
 
 NETWORK = (
     r"no such host|connection refused|connection reset|network is unreachable|i/o timeout|TLS handshake timeout"

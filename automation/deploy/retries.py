@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from automation.deploy.classification import INTERRUPTED, SUMMARY_ERRORS
+from automation.deploy.classification import INTERRUPTED, Evidence
 from automation.deploy.errors import DeploymentFailed
-from automation.deploy.events import EngineMessage, Event, StepFailed
+from automation.deploy.events import Event
 from automation.deploy.results import Clock
 from automation.urn import Urn
 from providers.contract.diagnostics import listed
@@ -19,8 +19,8 @@ from providers.contract.diagnostics import listed
 MAX_MINUTES = 15
 PAUSES_SECONDS = (15.0, 30.0, 60.0)
 """Time before the second, the third and every later attempt."""
-AFTER_EFFECTS = (*SUMMARY_ERRORS, "Resource monitor has terminated, shutting down")
-"""Errors that follow from another one."""
+MONITOR_ENDED = "Resource monitor has terminated, shutting down"
+"""Error that follows from another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,9 +149,9 @@ DELAYED_ANSWERS = (
 
 def delayed_answers(events: Sequence[Event], cloud: str) -> Mapping[Urn, DelayedAnswer]:
     """Return the answer to wait for by failed resource; empty when the operation failed for another reason too."""
-    errors = [each for each in events if isinstance(each, EngineMessage) and each.severity == "error"]
-    causes = [error for error in errors if error.text not in AFTER_EFFECTS]
-    failed = {event.step.urn for event in events if isinstance(event, StepFailed)}
+    evidence = Evidence("", events=events)
+    causes = [error for error in evidence.errors if error.text != MONITOR_ENDED]
+    failed = {step.urn for step in evidence.failed_steps}
     known = [answer for answer in DELAYED_ANSWERS if answer.cloud == cloud]
     answers: dict[Urn, DelayedAnswer] = {}
     for error in causes:

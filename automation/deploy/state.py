@@ -57,7 +57,12 @@ class LockHolder:
     def __str__(self) -> str:
         if not self.user:
             return "an update in progress"
-        return f"{self.user}@{self.host} (process {self.pid}) since {self.since}"
+        return f"{self.process} since {self.since}"
+
+    @property
+    def process(self) -> str:
+        """User, machine and process."""
+        return f"{self.user}@{self.host} (process {self.pid})"
 
     @property
     def runs_on_this_machine(self) -> bool:

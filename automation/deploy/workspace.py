@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from pulumi import automation
 
@@ -17,6 +16,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import MASKED
 from automation.deploy.guard import protected_urns
 from automation.deploy.state import ExportedState, LockHolder, parse_lock_holder
+from automation.engine.credentials import without_credentials
 from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
 from automation.stack.document import StackDocument, stack_file, with_sealed_values
@@ -64,8 +64,7 @@ class ProjectWorkspace(automation.LocalWorkspace):
 
     def backend_url(self) -> str:
         """Return the URL of the state backend without credentials."""
-        url = urlsplit(self.who_am_i().url or "")
-        return urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
+        return without_credentials(self.who_am_i().url or "")
 
     def stack_names(self) -> list[str]:
         """Return the names of the project's stacks in the backend; raises CommandError."""

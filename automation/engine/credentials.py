@@ -1,4 +1,4 @@
-"""Credentials of a cloud that the environment and the home folder offer, by name. Pure data.
+"""Credentials of a cloud that the environment and the home folder offer, by name, and URLs without credentials. Pure.
 
 No value is read or printed, and credentials that exist may still be invalid: only a query of the cloud shows that. The
 role of a machine (instance metadata) is not visible here, so a machine without any of these may still have credentials.
@@ -7,6 +7,7 @@ role of a machine (instance metadata) is not visible here, so a machine without 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 
 @dataclass(frozen=True)
@@ -122,3 +123,9 @@ def _incomplete(source: CredentialSource, environment: Mapping[str, str], used: 
     present = [name for name in source.variables if environment.get(name)]
     missing = [name for name in source.variables if name not in present]
     return (present[0], missing[0]) if present and missing and present[0] not in used else None
+
+
+def without_credentials(url: str) -> str:
+    """Return the URL of a state backend without user and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url

@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from automation.command_errors import shortened
 from automation.deploy.errors import DeploymentFailed, Failure
+from automation.engine.credentials import without_credentials
 from automation.services.operations import cli_failures, programs_of, require_programs
 from automation.shell import LocalShell, command_text, print_to_stderr
 from automation.stack.document import Stack, StackDocument, read_stack, stack_file, stack_names
@@ -55,7 +56,7 @@ def login(
     project = project_folder(folder)
     target = backend_url(url, project, {**os.environ, **(environment or {})})
     engine = EngineCommand(require_engine(environment, project), environment or {})
-    shown = _without_credentials(target[0]) if target else ""
+    shown = without_credentials(target[0]) if target else ""
     on_command(f"$ {command_text(CliCommand(('pulumi', 'login', *(word for word in (shown,) if word))))}")
     try:
         engine.run(["login", *target], str(project), {})
@@ -80,11 +81,6 @@ def _login_failure(url: str, log: str) -> DeploymentFailed:
     return DeploymentFailed(Failure.NOT_LOGGED_IN, problem, f"{credentials}, and check the URL{create}", log)
 
 
-def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else url
-
-
 def backend_url(url: str | None, folder: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the URL as an argument, that of a folder as an absolute path; empty when Pulumi chooses the backend.
 
@@ -96,7 +92,7 @@ def backend_url(url: str | None, folder: Path, environment: Mapping[str, str]) -
     if parts.scheme not in SCHEMES:
         examples = "s3://BUCKET?region=REGION, gs://BUCKET, azblob://CONTAINER?storage_account=ACCOUNT or https://api.pulumi.com"
         raise InvalidConfiguration(
-            [ConfigError("URL", f"{_without_credentials(url)} is not the URL of a state backend", f"use {examples}")]
+            [ConfigError("URL", f"{without_credentials(url)} is not the URL of a state backend", f"use {examples}")]
         )
     variable = environment.get(BACKEND_VARIABLE, "")
     if variable and variable != url:

@@ -158,15 +158,16 @@ def complete_update(
     The commands are printed before they run, so that a user without the cloud's command line can run them elsewhere.
     """
     operations = operations or ImageOperations(deployment)
+    stack = operations.stack
     try:
         with cli_failures():
-            sentences = command_line(deployment.file.spec.cloud).after_update(operations.stack, operations.shell)
+            sentences = command_line(stack.spec.cloud).after_update(stack, operations.shell)
     except DeploymentFailed as failure:
         problem = f"the update completed, but a step after it failed: {failure.problem}"
         fix = f"{failure.fix}; then run `agent-platform up {deployment.name}` again, or run the command above on another machine"
         raise DeploymentFailed(failure.kind, problem, fix, failure.log, stack=deployment.name) from None
-    if deployment.file.spec.cloud == HOST_CLOUD:
-        sentences = [*sentences, write_authority(deployment.folder, operations.stack)]
+    if stack.spec.cloud == HOST_CLOUD:
+        sentences = [*sentences, write_authority(deployment.folder, stack)]
     for sentence in sentences:
         if sentence:
             note(sentence)

@@ -11,7 +11,7 @@ from automation.plan.build import AcceptedRisk, Plan, PlanAdjustment
 from automation.plan.chain import total_minutes
 from automation.plan.inventory import Inventory
 from automation.stack.document import Stack
-from components.validation.risks import AGENTOS_JWT, AGENTOS_KEY
+from components.validation.risks import authentication_of
 from providers import limits
 from providers.contract.images import parse_image
 from providers.contract.spec import Platform, Service
@@ -29,6 +29,7 @@ SLOW_STEPS = 3
 MAX_SECRET_COMMANDS = 2
 """Secrets without a value that are set one by one; more are imported from one file."""
 MIN_STEP_MINUTES = 0.5
+"""Shorter steps of a chain are only counted."""
 ANY_ADDRESS = "0.0.0.0/0"
 
 
@@ -159,16 +160,6 @@ def entry_url(spec: Platform, inventory: Inventory) -> tuple[str, str]:
         url = f"https://{spec.ingress.domain}" if spec.ingress.domain else ""
     scheme, _, host = url.partition("://")
     return scheme, f"{scheme}://" if "<" in host else url
-
-
-def authentication_of(service: Service) -> str:
-    """Return the variable by which a service requires authentication; empty when the platform knows of none."""
-    if service.app != "agentos":
-        return ""
-    if AGENTOS_KEY in service.secrets:
-        return AGENTOS_KEY
-    names = {*service.secrets, *service.environment}
-    return next((name for name in AGENTOS_JWT if name in names), "")
 
 
 def _guards(spec: Platform) -> Guards:

@@ -10,7 +10,7 @@ from providers.contract.spec import Platform, Service
 
 SINGLE_ZONE = "runs in a single zone"
 AUTHENTICATION = "ingress.auth"
-"""Key of the risk that anybody can call a service; no setting yet, so only `accept_risk` names it."""
+"""Key of the risk of a public service without authentication; no setting yet, so only `accept_risk` names it."""
 AGENTOS_KEY = "OS_SECURITY_KEY"
 AGENTOS_JWT = ("JWT_VERIFICATION_KEY", "JWT_JWKS_FILE")
 """Variables with which Agno's AgentOS (3.1.10) answers requests without a bearer token by 401; `/health` and `/info` stay open
@@ -48,12 +48,12 @@ def _network_risks(spec: Platform) -> Iterator[Risk]:
 
 
 def _authentication_risks(spec: Platform) -> Iterator[Risk]:
-    """Yield the risk of routed services that are known to answer anybody.
+    """Yield the risk of routed services without known authentication.
 
     Only AgentOS is known to authenticate clients, by its variables. A service that does so in its own code accepts the risk
     with that reason; a platform for known address ranges has none.
     """
-    unguarded = [name for name, service in spec.public.items() if not _authenticates(service)]
+    unguarded = [name for name, service in spec.public.items() if not authentication_of(service)]
     if not unguarded or not _open_to_anybody(spec):
         return
     keyed = [f"services.{name}.secrets" for name in unguarded if spec.services[name].app == "agentos"]
@@ -62,9 +62,14 @@ def _authentication_risks(spec: Platform) -> Iterator[Risk]:
     yield Risk(AUTHENTICATION, None, danger, f"{fix}limit `ingress.allowed_cidrs` to your networks")
 
 
-def _authenticates(service: Service) -> bool:
-    own = {*service.secrets, *service.environment}
-    return service.app == "agentos" and (AGENTOS_KEY in service.secrets or any(name in own for name in AGENTOS_JWT))
+def authentication_of(service: Service) -> str:
+    """Return the variable by which a service requires authentication; empty when the platform knows of none."""
+    if service.app != "agentos":
+        return ""
+    if AGENTOS_KEY in service.secrets:
+        return AGENTOS_KEY
+    names = {*service.secrets, *service.environment}
+    return next((name for name in AGENTOS_JWT if name in names), "")
 
 
 def _open_to_anybody(spec: Platform) -> bool:
@@ -106,7 +111,7 @@ def check_risks(spec: Platform) -> Iterator[ConfigError]:
 
 
 def check_authentication(spec: Platform) -> Iterator[ConfigError]:
-    """Refuse public services without authentication; a rule of its own, because it reads more keys than the others."""
+    """Refuse public services without authentication; a separate rule, because it reads more keys than the others."""
     yield from _refused(spec, (risk for risk in risks(spec) if risk.path == AUTHENTICATION))
 
 

@@ -20,6 +20,7 @@ from providers.contract.cli import (
     DeployedResource,
     DeployedStack,
     LogQuery,
+    OutputReader,
     Shell,
     StateBackend,
 )
@@ -40,6 +41,7 @@ PROGRAMS = (
 NO_PAGER = {"AWS_PAGER": ""}
 """Version 2 shows output on a terminal in `less` unless this is empty."""
 ACCOUNT_FIX = "set AWS_PROFILE to a profile of the stack's account, or run aws sso login"
+OUTPUTS = OutputReader("ECS service")
 SERVICE_TYPE = "aws:ecs/service:Service"
 LOG_GROUP_TYPE = "aws:cloudwatch/logGroup:LogGroup"
 WAITS = 36
@@ -47,7 +49,7 @@ WAITS = 36
 LOG_DELAY_SECONDS = 5
 """Time until CloudWatch Logs returns the last lines of a stopped task."""
 STATE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?")
-"""Name that leaves room for the suffix in the 63 characters of a bucket's name."""
+"""Name that, with its suffix, fits in the 63 characters of a bucket's name."""
 
 
 class AwsCli:
@@ -84,7 +86,7 @@ class AwsCli:
         """See `CloudCli.logs`; lines of sidecars are in other streams of the same log group."""
         context = _checked(stack, query.service, shell)
         if stack.resource(LOG_GROUP_TYPE, f"{stack.name}-compute-{query.service}-log") is None:
-            raise _not_deployed(stack, query.service)
+            raise stack.not_deployed(query.service)
         streams = ("--log-stream-name-prefix", f"{query.service}/{query.service}/")
         since = ("--since", f"{query.since_seconds}s", "--format", "short", *(("--follow",) if query.follow else ()))
         return shell.stream(aws(context, "logs", "tail", _log_group(context, query.service), *streams, *since))
@@ -94,7 +96,7 @@ class AwsCli:
         context = _checked(stack, service, shell)
         deployed = _deployed(stack, service)
         task = _started_task(shell.output(run_task(context, deployed, service, command)), service)
-        cluster = _text(deployed.outputs, "cluster")
+        cluster = OUTPUTS.text(deployed.outputs, "cluster")
         try:
             ended = _ended_task(context, cluster, task, service, shell)
         except KeyboardInterrupt:
@@ -119,7 +121,7 @@ class AwsCli:
                 "service's image, environment and access"
             )
             raise InvalidConfiguration([Unsupported("aws", f"services.{service}", problem, fix)])
-        cluster = ("--cluster", _text(deployed.outputs, "cluster"))
+        cluster = ("--cluster", OUTPUTS.text(deployed.outputs, "cluster"))
         query = ("--desired-status", "RUNNING", "--query", "taskArns[0]", "--output", "text")
         task = shell.output(aws(context, "ecs", "list-tasks", *cluster, "--service-name", deployed.id, *query)).strip()
         if task in ("", "None"):
@@ -162,7 +164,7 @@ def registry_host(context: AwsContext) -> str:
 
 def run_task(context: AwsContext, deployed: DeployedResource, service: str, command: Sequence[str]) -> CliCommand:
     """Command that starts one task of a service with another command; its subnets and groups are those of the service."""
-    network = _mapping(deployed.outputs, "networkConfiguration")
+    network = OUTPUTS.mapping(deployed.outputs, "networkConfiguration")
     addresses = {
         "subnets": network.get("subnets"),
         "securityGroups": network.get("securityGroups"),
@@ -171,8 +173,15 @@ def run_task(context: AwsContext, deployed: DeployedResource, service: str, comm
     overrides = {"containerOverrides": [{"name": service, "command": list(command)}]}
     return aws(
         context,
-        *("ecs", "run-task", "--cluster", _text(deployed.outputs, "cluster")),
-        *("--task-definition", _text(deployed.outputs, "taskDefinition"), "--launch-type", "FARGATE", "--count", "1"),
+        *("ecs", "run-task", "--cluster", OUTPUTS.text(deployed.outputs, "cluster")),
+        *(
+            "--task-definition",
+            OUTPUTS.text(deployed.outputs, "taskDefinition"),
+            "--launch-type",
+            "FARGATE",
+            "--count",
+            "1",
+        ),
         *("--network-configuration", json.dumps({"awsvpcConfiguration": addresses})),
         *("--overrides", json.dumps(overrides), "--started-by", "agent-platform", "--output", "json"),
     )
@@ -188,9 +197,7 @@ def _log_group(context: AwsContext, service: str) -> str:
 
 def _checked(stack: DeployedStack, service: str, shell: Shell) -> AwsContext:
     """Context of a stack that has the service, after the account of the login was compared with that of the stack."""
-    if service not in stack.spec.services:
-        fix = f"use {listed(stack.spec.services)}"
-        raise CliFailure(f"services.{service}", f"the stack {stack.name} has no such service", fix)
+    stack.require_service(service)
     context = _context(stack.spec, stack.name)
     caller = shell.output(_caller(context)).strip()
     if caller != context.account_id:
@@ -214,12 +221,8 @@ def _account_check(context: AwsContext) -> CliCommand:
 def _deployed(stack: DeployedStack, service: str) -> DeployedResource:
     resource = stack.resource(SERVICE_TYPE, f"{stack.name}-compute-{service}")
     if resource is None:
-        raise _not_deployed(stack, service)
+        raise stack.not_deployed(service)
     return resource
-
-
-def _not_deployed(stack: DeployedStack, service: str) -> CliFailure:
-    return CliFailure(f"services.{service}", "not deployed yet", f"run agent-platform up {stack.name}")
 
 
 def _started_task(answer: str, service: str) -> str:
@@ -229,7 +232,7 @@ def _started_task(answer: str, service: str) -> str:
         raise CliFailure(f"services.{service}", "the answer of aws ecs run-task is no object", "update the AWS CLI")
     tasks = document.get("tasks")
     if is_list(tasks) and tasks and is_mapping(tasks[0]):
-        return _text(tasks[0], "taskArn")
+        return OUTPUTS.text(tasks[0], "taskArn")
     failures = document.get("failures")
     reasons = [str(each.get("reason", "unknown")) for each in failures if is_mapping(each)] if is_list(failures) else []
     problem = f"no task started: {listed(reasons, 'and') or 'AWS states no reason'}"
@@ -332,20 +335,6 @@ def _bucket_commands(context: AwsContext, bucket: str, alias: str) -> tuple[CliC
             *("--server-side-encryption-configuration", json.dumps(encryption)),
         ),
     )
-
-
-def _mapping(outputs: Mapping[str, object], key: str) -> Raw:
-    value = outputs.get(key)
-    if not is_mapping(value):
-        raise CliFailure(key, "missing in the state of the ECS service", "run agent-platform up for the stack")
-    return value
-
-
-def _text(outputs: Mapping[str, object], key: str) -> str:
-    value = outputs.get(key)
-    if not isinstance(value, str):
-        raise CliFailure(key, "missing in the state of the ECS service", "run agent-platform up for the stack")
-    return value
 
 
 CLI: CloudCli = AwsCli()

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from providers.contract.diagnostics import sentences
+from providers.contract.diagnostics import listed, sentences
 from providers.contract.spec import Platform
+from providers.contract.spec.defaults import Raw, is_mapping
 
 JsonObject = Mapping[str, object]
 
@@ -67,6 +68,41 @@ class DeployedStack:
     def resource(self, type_token: str, name: str) -> DeployedResource | None:
         """Return the resource with a type token and a logical name; None when it is not deployed."""
         return next((each for each in self.resources if (each.type, each.name) == (type_token, name)), None)
+
+    def require_service(self, service: str) -> None:
+        """Raise CliFailure for a service that the stack file does not have."""
+        if service not in self.spec.services:
+            problem, fix = f"the stack {self.name} has no such service", f"use {listed(self.spec.services)}"
+            raise CliFailure(f"services.{service}", problem, fix)
+
+    def not_deployed(self, service: str) -> "CliFailure":
+        """Return the failure of a service that the state does not have."""
+        return CliFailure(f"services.{service}", "not deployed yet", f"run agent-platform up {self.name}")
+
+
+@dataclass(frozen=True)
+class OutputReader:
+    """Reader of a deployed resource's outputs; `resource` names it in failures, such as `ECS service`."""
+
+    resource: str
+
+    def mapping(self, values: JsonObject, key: str) -> Raw:
+        """Return a mapping; raises CliFailure when it is missing."""
+        value = values.get(key)
+        if not is_mapping(value):
+            raise self.missing(key)
+        return value
+
+    def text(self, values: JsonObject, key: str) -> str:
+        """Return a text; raises CliFailure when it is missing."""
+        value = values.get(key)
+        if not isinstance(value, str):
+            raise self.missing(key)
+        return value
+
+    def missing(self, key: str) -> "CliFailure":
+        """Return the failure of a missing output."""
+        return CliFailure(key, f"missing in the state of the {self.resource}", "run agent-platform up for the stack")
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,12 @@ def scrape_endpoint(service: Service) -> ScrapeEndpoint | None:
     return None if service.metrics == "none" or port is None else ScrapeEndpoint(metrics_path(service), port)
 
 
+def routed_metrics_path(service: Service) -> str | None:
+    """Return the metrics path on the port that the entry forwards to; None where no request from outside reaches metrics."""
+    endpoint = scrape_endpoint(service)
+    return endpoint.path if endpoint is not None and endpoint.port == service.port else None
+
+
 def metrics_path(service: Service) -> str:
     """Path of the metrics of a service: `/metrics` unless set; Streamlit has them next to its health path."""
     if isinstance(service.metrics, Metrics):

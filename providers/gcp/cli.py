@@ -20,7 +20,7 @@ from providers.contract.cli import (
     Shell,
     StateBackend,
 )
-from providers.contract.diagnostics import InvalidConfiguration, Unsupported, displayed, listed
+from providers.contract.diagnostics import InvalidConfiguration, Unsupported, displayed
 from providers.contract.spec import Platform
 from providers.gcp.base.enabled_services import STATE_SERVICES, enable_command
 from providers.gcp.base.image_sources import images, platform_repository_id
@@ -115,7 +115,7 @@ class GcpCli:
         raise InvalidConfiguration([Unsupported("gcp", f"services.{service}", problem=problem, fix=fix)])
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
-        """See `CloudCli.state_backend`; names of buckets are unique in the world, so the bucket's begins with the project."""
+        """See `CloudCli.state_backend`; names of buckets are globally unique, so the bucket's begins with the project."""
         context = _context(spec, name)
         bucket = state_bucket(context.project, name)
         if not STATE_NAME.fullmatch(name) or len(bucket) > MAX_BUCKET_CHARACTERS:
@@ -165,13 +165,11 @@ def _context(spec: Platform, stack: str) -> GcpContext:
 
 def _deployed(stack: DeployedStack, service: str) -> tuple[GcpContext, DeployedResource]:
     """Context of the stack, and the Cloud Run service or worker pool of a service."""
-    if service not in stack.spec.services:
-        fix = f"use {listed(stack.spec.services)}"
-        raise CliFailure(f"services.{service}", f"the stack {stack.name} has no such service", fix)
+    stack.require_service(service)
     name = f"{stack.name}-compute-{service}"
     resource = next((found for token in RUN_TYPES if (found := stack.resource(token, name))), None)
     if resource is None:
-        raise CliFailure(f"services.{service}", "not deployed yet", f"run agent-platform up {stack.name}")
+        raise stack.not_deployed(service)
     return _context(stack.spec, stack.name), resource
 
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from providers.contract.cli import CliCommand, CliFailure, DeployedResource, Shell
+from providers.contract.cli import CliCommand, CliFailure, DeployedResource, OutputReader, Shell
 from providers.contract.spec.defaults import Raw, is_list, is_mapping
 from providers.gcp.context import GcpContext
 from providers.gcp.naming import APP_CONTAINER, job_name
 
+OUTPUTS = OutputReader("Cloud Run service")
 RUN_TYPES = ("gcp:cloudrunv2/service:Service", "gcp:cloudrunv2/workerPool:WorkerPool")
 DELIMITERS = ("|", "~", "@@", "##", "%%", ";;", "&&")
 """Separators of list items, for `gcloud topic escaping`; the first that no item contains is used."""
@@ -63,24 +64,24 @@ class GcpJob:
 
     def create_command(self) -> CliCommand:
         """Command that creates the job; secrets are references to versions, not values."""
-        template = _mapping(self.resource.outputs, "template")
+        template = OUTPUTS.mapping(self.resource.outputs, "template")
         container = self._container(template)
-        limits = _mapping(_mapping(container, "resources"), "limits")
-        network = _first(_mapping(template, "vpcAccess"), "networkInterfaces")
+        limits = OUTPUTS.mapping(OUTPUTS.mapping(container, "resources"), "limits")
+        network = _first(OUTPUTS.mapping(template, "vpcAccess"), "networkInterfaces")
         variables, secrets = _variables(container), {**_secrets(container), **_files(template, container)}
         return self._jobs(
             "create",
             self.name,
-            f"--image={_text(container, 'image')}",
+            f"--image={OUTPUTS.text(container, 'image')}",
             _items("args", self.command),
             *([_items("set-env-vars", _pairs(variables))] if variables else []),
             *([_items("set-secrets", _pairs(secrets))] if secrets else []),
-            f"--service-account={_text(template, 'serviceAccount')}",
-            f"--key={_text(template, 'encryptionKey')}",
-            f"--cpu={_text(limits, 'cpu')}",
-            f"--memory={_text(limits, 'memory')}",
-            f"--network={_text(network, 'network')}",
-            f"--subnet={_text(network, 'subnetwork')}",
+            f"--service-account={OUTPUTS.text(template, 'serviceAccount')}",
+            f"--key={OUTPUTS.text(template, 'encryptionKey')}",
+            f"--cpu={OUTPUTS.text(limits, 'cpu')}",
+            f"--memory={OUTPUTS.text(limits, 'memory')}",
+            f"--network={OUTPUTS.text(network, 'network')}",
+            f"--subnet={OUTPUTS.text(network, 'subnetwork')}",
             _items("network-tags", [str(tag) for tag in _list(network, "tags")]),
             "--vpc-egress=all-traffic",
             "--tasks=1",
@@ -102,7 +103,7 @@ class GcpJob:
         for container in _list(template, "containers"):
             if is_mapping(container) and container.get("name") == APP_CONTAINER:
                 return container
-        raise _incomplete("containers")
+        raise OUTPUTS.missing("containers")
 
     def _jobs(self, *arguments: str) -> CliCommand:
         place = (f"--project={self.context.project}", f"--region={self.context.region}")
@@ -166,7 +167,11 @@ def _pairs(values: Mapping[str, str]) -> list[str]:
 
 
 def _variables(container: Raw) -> dict[str, str]:
-    return {_text(each, "name"): str(each["value"]) for each in _envs(container) if isinstance(each.get("value"), str)}
+    return {
+        OUTPUTS.text(each, "name"): str(each["value"])
+        for each in _envs(container)
+        if isinstance(each.get("value"), str)
+    }
 
 
 def _secrets(container: Raw) -> dict[str, str]:
@@ -175,21 +180,23 @@ def _secrets(container: Raw) -> dict[str, str]:
     for each in _envs(container):
         source = each.get("valueSource")
         if is_mapping(source) and is_mapping(source.get("secretKeyRef")):
-            reference = _mapping(source, "secretKeyRef")
-            references[_text(each, "name")] = f"{_text(reference, 'secret')}:{_text(reference, 'version')}"
+            reference = OUTPUTS.mapping(source, "secretKeyRef")
+            references[OUTPUTS.text(each, "name")] = (
+                f"{OUTPUTS.text(reference, 'secret')}:{OUTPUTS.text(reference, 'version')}"
+            )
     return references
 
 
 def _files(template: Raw, container: Raw) -> dict[str, str]:
     """Secrets that are mounted as files, by path."""
-    volumes = {_text(each, "name"): each for each in _list(template, "volumes") if is_mapping(each)}
+    volumes = {OUTPUTS.text(each, "name"): each for each in _list(template, "volumes") if is_mapping(each)}
     files: dict[str, str] = {}
     for mount in _list(container, "volumeMounts"):
         if is_mapping(mount):
-            secret = _mapping(volumes[_text(mount, "name")], "secret")
+            secret = OUTPUTS.mapping(volumes[OUTPUTS.text(mount, "name")], "secret")
             item = _first(secret, "items")
-            path = f"{_text(mount, 'mountPath')}/{_text(item, 'path')}"
-            files[path] = f"{_text(secret, 'secret')}:{_text(item, 'version')}"
+            path = f"{OUTPUTS.text(mount, 'mountPath')}/{OUTPUTS.text(item, 'path')}"
+            files[path] = f"{OUTPUTS.text(secret, 'secret')}:{OUTPUTS.text(item, 'version')}"
     return files
 
 
@@ -200,28 +207,10 @@ def _envs(container: Raw) -> Iterator[Raw]:
 def _first(values: Raw, key: str) -> Raw:
     items = _list(values, key)
     if not items or not is_mapping(items[0]):
-        raise _incomplete(key)
+        raise OUTPUTS.missing(key)
     return items[0]
 
 
 def _list(values: Raw, key: str) -> list[object]:
     value = values.get(key)
     return value if is_list(value) else []
-
-
-def _mapping(values: Mapping[str, object], key: str) -> Raw:
-    value = values.get(key)
-    if not is_mapping(value):
-        raise _incomplete(key)
-    return value
-
-
-def _text(values: Mapping[str, object], key: str) -> str:
-    value = values.get(key)
-    if not isinstance(value, str):
-        raise _incomplete(key)
-    return value
-
-
-def _incomplete(key: str) -> CliFailure:
-    return CliFailure(key, "missing in the state of the Cloud Run service", "run agent-platform up for the stack")

@@ -235,22 +235,9 @@ def create_route(
     """Listener rule that forwards a service's path and all below it."""
     path = service.path or "/"
     target = aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=group.arn, weight=1)
-    return aws.lb.ListenerRule(
-        scope.named(f"{name}-route"),
-        listener_arn=listener.arn,
-        priority=priority(path),
-        conditions=[
-            aws.lb.ListenerRuleConditionArgs(
-                path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(patterns(path)))
-            )
-        ],
-        actions=[
-            aws.lb.ListenerRuleActionArgs(
-                type="forward", forward=aws.lb.ListenerRuleActionForwardArgs(target_groups=[target])
-            )
-        ],
-        opts=scope.opts(),
-    )
+    forward = aws.lb.ListenerRuleActionForwardArgs(target_groups=[target])
+    action = aws.lb.ListenerRuleActionArgs(type="forward", forward=forward)
+    return _path_rule(scope, f"{name}-route", path, listener, action)
 
 
 def close_path(scope: Scope, path: str, listener: aws.lb.Listener) -> aws.lb.ListenerRule:
@@ -258,16 +245,21 @@ def close_path(scope: Scope, path: str, listener: aws.lb.Listener) -> aws.lb.Lis
     answer = aws.lb.ListenerRuleActionFixedResponseArgs(
         content_type="text/plain", message_body="not found", status_code="404"
     )
+    action = aws.lb.ListenerRuleActionArgs(type="fixed-response", fixed_response=answer)
+    return _path_rule(scope, f"closed{path.replace('/', '-')}", path, listener, action)
+
+
+def _path_rule(
+    scope: Scope, name: str, path: str, listener: aws.lb.Listener, action: aws.lb.ListenerRuleActionArgs
+) -> aws.lb.ListenerRule:
+    """Listener rule for a path and all below it, with the priority of the path."""
+    values = aws.lb.ListenerRuleConditionPathPatternArgs(values=list(patterns(path)))
     return aws.lb.ListenerRule(
-        scope.named(f"closed{path.replace('/', '-')}"),
+        scope.named(name),
         listener_arn=listener.arn,
         priority=priority(path),
-        conditions=[
-            aws.lb.ListenerRuleConditionArgs(
-                path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(patterns(path)))
-            )
-        ],
-        actions=[aws.lb.ListenerRuleActionArgs(type="fixed-response", fixed_response=answer)],
+        conditions=[aws.lb.ListenerRuleConditionArgs(path_pattern=values)],
+        actions=[action],
         opts=scope.opts(),
     )
 

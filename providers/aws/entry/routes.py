@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
-from providers.contract.prometheus import scrape_endpoint
-from providers.contract.spec import IngressSpec, Platform, Service
+from providers.contract.prometheus import routed_metrics_path
+from providers.contract.spec import IngressSpec, Platform
 
 MAX_SEGMENTS = 5
 """Number of bands, one for each depth."""
@@ -50,8 +50,8 @@ def priority(path: str) -> int:
 
 def closed_paths(spec: Platform) -> tuple[str, ...]:
     """Paths of metrics that a route would forward to the port that serves them; the entry answers 404 there."""
-    endpoints = (scrape_endpoint(service) for service in spec.public.values() if not _own_metrics_port(service))
-    paths = sorted({endpoint.path for endpoint in endpoints if endpoint is not None})
+    routed = (routed_metrics_path(service) for service in spec.public.values())
+    paths = sorted({path for path in routed if path is not None})
     routes = [service.path or "/" for service in spec.public.values()]
     return tuple(path for path in paths if any(_is_below(path, route) for route in routes))
 
@@ -101,12 +101,6 @@ def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield Adjustment("monitoring.log_retention_days", requested=days, effect=Effect.PARTIAL, reason=reason)
 
 
-def _own_metrics_port(service: Service) -> bool:
-    """True when metrics have a port of their own, to which the load balancer does not connect."""
-    endpoint = scrape_endpoint(service)
-    return endpoint is not None and endpoint.port != service.port
-
-
 def _is_below(path: str, route: str) -> bool:
     prefix = route.rstrip("/")
     return path == prefix or path.startswith(f"{prefix}/")
@@ -114,10 +108,9 @@ def _is_below(path: str, route: str) -> bool:
 
 def _metrics_refusals(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in spec.public.items():
-        endpoint = scrape_endpoint(service)
-        if endpoint is None or _own_metrics_port(service):
+        path = routed_metrics_path(service)
+        if path is None:
             continue
-        path = endpoint.path
         if not CLOSABLE_PATH.fullmatch(path) or len(segments(path)) > MAX_SEGMENTS or not segments(path):
             yield Unsupported(
                 "aws",

@@ -6,14 +6,14 @@ case-insensitive. Requests that match no route are answered with 404.
 Front Door requests the private link to the environment when its first origin is created, under a generated name, and an
 owner of the environment must approve it. No resource can: the connection exists before the program could declare it,
 and the API rejects both its creation and the approval of an approved connection. So `agent-platform up` runs commands
-after the update (`providers/azure/cli.py`), and the plan prints them for whoever runs the engine alone.
+after the update (`providers/azure/cli.py`), and the plan prints them for users who run the engine directly.
 """
 
 import re
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
-from providers.contract.prometheus import scrape_endpoint
+from providers.contract.prometheus import routed_metrics_path
 from providers.contract.spec import Platform
 
 ANY_ADDRESS = "0.0.0.0/0"
@@ -96,10 +96,10 @@ def metrics_paths(spec: Platform) -> list[str]:
     """
     paths: set[str] = set()
     for service in spec.public.values():
-        endpoint = scrape_endpoint(service)
-        if endpoint is not None and endpoint.port == service.port:
+        routed = routed_metrics_path(service)
+        if routed is not None:
             prefix = (service.path or "").rstrip("/")
-            path = endpoint.path.partition("?")[0]
+            path = routed.partition("?")[0]
             paths |= {path, f"{prefix}{path}"}
     return sorted({path.rstrip("/").lower() or "/" for path in paths})
 

@@ -8,7 +8,7 @@ when the connection failed before any byte of it was sent.
 import re
 from collections.abc import Iterator
 
-from providers.contract.prometheus import scrape_endpoint
+from providers.contract.prometheus import routed_metrics_path
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
 from providers.docker.naming import CONFIG_FOLDER
@@ -176,9 +176,8 @@ def _routes(spec: Platform) -> Iterator[str]:
 
 def _closed_paths(spec: Platform) -> Iterator[str]:
     """Metrics on a routed port are for Prometheus only; an exposition that is mounted answers below its path too."""
-    endpoints = [(service, scrape_endpoint(service)) for service in spec.public.values()]
-    paths = {endpoint.path for service, endpoint in endpoints if endpoint and endpoint.port == service.port}
-    for path in sorted(paths):
+    routed = (routed_metrics_path(service) for service in spec.public.values())
+    for path in sorted({path for path in routed if path is not None}):
         closed = path.rstrip("/")
         below = f" or {{ {DECODED_PATH} -m beg {_word(closed)}/ }}" if closed else ""
         yield f"http-request return status 404 if {{ {DECODED_PATH} -m str {_word(closed or '/')} }}{below}"

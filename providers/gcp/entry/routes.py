@@ -4,7 +4,7 @@ A path rule matches its own path or, with a trailing `/*`, every path below it. 
 priorities. The service at `/` is the default; without one, the map answers unmatched paths with 404.
 """
 
-from providers.contract.prometheus import scrape_endpoint
+from providers.contract.prometheus import routed_metrics_path
 from providers.contract.spec import Platform
 
 MAX_TESTS = 100
@@ -44,9 +44,9 @@ def metrics_paths(spec: Platform) -> list[str]:
     """
     paths: dict[str, None] = {}
     for name, service in spec.public.items():
-        endpoint = scrape_endpoint(service)
-        if endpoint is not None and endpoint.port == service.port and service_at(spec, endpoint.path) == name:
-            paths[endpoint.path] = None
+        path = routed_metrics_path(service)
+        if path is not None and service_at(spec, path) == name:
+            paths[path] = None
     return list(paths)
 
 

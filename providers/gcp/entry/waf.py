@@ -70,8 +70,8 @@ def _metrics_rule(priority: int, path: str) -> Rule:
 
 def metrics_expression(path: str) -> str:
     """Condition on a path and everything below it, as the server decodes it: `/%6Detrics` is `/metrics` too."""
-    decoded, wanted = "request.path.urlDecode().lower()", path.rstrip("/").lower()
-    return f"{decoded} == '{wanted}' || {decoded}.startsWith('{wanted}/')"
+    decoded, closed = "request.path.urlDecode().lower()", path.rstrip("/").lower()
+    return f"{decoded} == '{closed}' || {decoded}.startsWith('{closed}/')"
 
 
 def _waf_rules() -> list[Rule]:
