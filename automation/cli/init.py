@@ -60,7 +60,7 @@ class Questions:
         return ""
 
     def choice(self, option: str, given: str | None, question: str, allowed: Sequence[str], default: str) -> str:
-        """Return an allowed word; a wrong answer on a terminal is asked for again."""
+        """Return an allowed word; after a wrong answer on a terminal, the question is repeated."""
         while True:
             word = self.answer(option, given, f"{question} ({', '.join(allowed)})", default)
             if word in allowed or (not word and option in self.missing):

@@ -1,4 +1,4 @@
-"""Question to a container registry: can anybody pull an image? No credentials are used.
+"""Anonymous access to an image in a container registry. No credentials are used.
 
 Registries answer an anonymous request with 401 and the address of a token service, which issues tokens for public images
 (https://distribution.github.io/distribution/spec/auth/token/).

@@ -1,7 +1,7 @@
 """Summary of a plan as Markdown for the comment of a pull request: a table, and details that are collapsed. Pure.
 
 Names, images and reasons are written by users, so they are escaped: they can neither end the table, nor add HTML or a
-link, nor mention anybody. No value of a secret or of an environment variable is part of a summary.
+link, nor mention a user. No value of a secret or of an environment variable is part of a summary.
 """
 
 import re

@@ -18,7 +18,7 @@ def fact_rows(summary: PlanSummary) -> tuple[Row, ...]:
 
 
 def closing_rows(summary: PlanSummary) -> tuple[Row, ...]:
-    """Return what is left to decide or to do; the adjustments, listed as far as there is room, belong before these."""
+    """Return accepted risks, missing secrets and next commands; the adjustments are printed before these."""
     return tuple((name, _limited(lines(summary))) for name, lines in CLOSING)
 
 

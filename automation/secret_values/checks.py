@@ -13,7 +13,7 @@ from providers.contract.diagnostics import ConfigError, InvalidConfiguration, di
 MAX_VALUE_BYTES = {"aws": 65_536, "gcp": 65_536, "azure": 25_600, "docker": 65_536}
 """Size of one secret: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html,
 https://cloud.google.com/secret-manager/quotas and
-https://learn.microsoft.com/azure/key-vault/secrets/about-secrets (25 KB). A Docker host has no limit of its own."""
+https://learn.microsoft.com/azure/key-vault/secrets/about-secrets (25 KB). Docker has no limit; the same value as on AWS is used."""
 SEPARATOR = ":"
 """Separator of a registry's user name and password; `providers.contract.image_credentials` imports the SDK."""
 SecretState = Literal["set", "set in clear text", "missing"]

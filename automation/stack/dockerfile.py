@@ -1,4 +1,4 @@
-"""Dockerfile and .dockerignore for a folder with a Python application and none of its own. Pure but for reading the folder.
+"""Dockerfile and .dockerignore for the folder of a Python application without them. Pure but for reading the folder.
 
 The image runs on every cloud of the platform: as user 10001, on a read-only root file system with /tmp, on the port in PORT,
 with the packages of requirements.txt or pyproject.toml, else those of the framework.

@@ -235,7 +235,7 @@ class StackDocument:
 def with_sealed_values(text: str, engine_text: str, path: Path) -> str:
     """Return the text of a file with the sealed values of `engine_text`, and the keys that decrypt them.
 
-    The engine formats the whole file in its own way when it seals a value; nothing else of its text is taken.
+    The engine formats the whole file differently when it seals a value; nothing else of its text is taken.
     """
     sealed = StackDocument.parse(engine_text, path).sealed
     return StackDocument.parse(text, path).with_sealed(sealed).dump()

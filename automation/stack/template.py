@@ -78,7 +78,7 @@ class NewStack:
 
     @property
     def guarded(self) -> bool:
-        """True when not anybody can call the service."""
+        """True when access to the service is restricted."""
         return not self.routed or self.app == "agentos" or bool(self.allowed_cidrs)
 
     @property

@@ -206,7 +206,7 @@ class Workdir:
     def set_values(self, values: Mapping[str, object]) -> None:
         """Set values of the platform by dotted path, with the file's comments kept; raises InvalidConfiguration.
 
-        An ephemeral stack gets them in its copy alone: the file is that of another stack, with a registry of its own.
+        An ephemeral stack gets them only in its copy: the file belongs to another stack, which has another registry.
         """
         if self.ephemeral:
             self.overrides.update(values)

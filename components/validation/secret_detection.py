@@ -13,7 +13,7 @@ from providers.contract.spec.defaults import Raw, is_list, is_mapping
 FREE_TEXT = ("tags.", "accept_risk.", "database.parameters.", "docker.images.")
 """Mappings of the platform whose values are any text."""
 IN_SERVICES = re.compile(r"services\.[^.]+\.(?:environment|command|health|secrets)\b")
-"""Parts of a service that have a fix of their own."""
+"""Parts of a service that have a separate fix."""
 ASSIGNMENT = re.compile(r"(?:^|[\s;&|(])(?:--?)?([A-Za-z][\w-]*)=(\"[^\"]*\"|'[^']*'|[^\s;&|]+)")
 """Assignment in a command: `--password=...` or `PASSWORD=... program`."""
 OPTION = re.compile(r"--?([A-Za-z][\w-]*)")

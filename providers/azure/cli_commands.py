@@ -1,7 +1,7 @@
 """Command lines of the Azure CLI and of docker, built from the names of a stack. Pure.
 
 Every command names its subscription, so that the default of the user's login does not matter. Names are those that the
-program declares; ids come from the state. Resource Manager calls without a command of their own use `az rest`, which needs
+program declares; ids come from the state. Resource Manager calls without a specific command use `az rest`, which needs
 no extension.
 """
 

@@ -102,7 +102,7 @@ def _accesses(context: AzureContext, shell: Shell) -> Sequence[str]:
 
 
 def _denied_address(context: AzureContext, shell: Shell) -> str | None:
-    """Address that the registry denies; None when it asks for a login instead."""
+    """Address that the registry denies; None when it requires a login instead."""
     # the name of a registry that has just been created may not resolve yet
     retries = ("--retry", "6", "--retry-delay", "10", "--retry-all-errors")
     url = f"https://{login_server(context)}/v2/"

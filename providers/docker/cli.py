@@ -1,6 +1,6 @@
 """Commands of Docker's command line: logs, one-off tasks and a shell in a replica, and the place of the Pulumi state. Pure.
 
-A host has no registry of its own: images are built on it, so nothing is pushed. Replicas are found by the labels of their
+A host has no registry: images are built on it, so nothing is pushed. Replicas are found by the labels of their
 stack, so these commands also work while the state is locked.
 """
 

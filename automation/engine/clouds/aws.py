@@ -21,7 +21,7 @@ QUOTAS = {
 }
 """Service and quota code: Service Quotas, "Fargate On-Demand vCPU resource count", "VPCs per Region", "EC2-VPC Elastic IPs"."""
 ZONE_SERVICE = "ecr.api"
-"""Endpoint service whose zones stand for those of all: a zone without endpoints lacks most services."""
+"""Endpoint service whose zones represent those of all: a zone without endpoints lacks most services."""
 GLOBAL_REGION = "us-east-1"
 """Region in which the Resource Groups Tagging API returns global resources: "GetResources"."""
 
@@ -99,7 +99,7 @@ def _limit(name: str, opts: pulumi.InvokeOptions) -> float:
 
 
 def _model_state(name: str, region: str, opts: pulumi.InvokeOptions) -> str:
-    """Return the ways in which a model can be called, or the status of an inference profile."""
+    """Return the supported inference types of a model, or the status of an inference profile."""
     if geography(name) is not None:
         return aws.bedrock.get_inference_profile(inference_profile_id=name, region=region, opts=opts).status
     model = aws.bedrockfoundation.get_model(model_id=name, region=region, opts=opts)

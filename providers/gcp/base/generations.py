@@ -1,6 +1,6 @@
 """Suffix of names that Google Cloud reserves after a deletion, so that a stack can be created again after `destroy`.
 
-Pulumi generates the names of most resources, with a suffix that a new resource has anew. A few types have a fixed name that
+Pulumi generates the names of most resources, with a suffix that is new for each resource. A few types have a fixed name that
 stays reserved; theirs ends with a generation: six hexadecimal digits that live in the state and end with the stack. A
 resource that an earlier release named without a generation keeps its name (`ignore_changes`), because another name
 would replace it.
