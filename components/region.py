@@ -35,7 +35,7 @@ class Region(pulumi.ComponentResource):
             secrets=secrets,
         )
         stores = DataStores(self.database, cache, storage)
-        self.workloads = cloud.workloads(inner, base, stores, environments(spec, inputs))
+        self.workloads = cloud.workloads(inner, base, stores, environments(spec, inputs), settings.positions)
         self.watched = Watched(self.database, cache, self.workloads)
         self.register_outputs({"services": dict(self.workloads.services)})
 

@@ -1,7 +1,7 @@
 """Stack configuration -> spec and secret values. The only place that reads Pulumi's configuration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi.runtime.config import is_config_secret
@@ -9,16 +9,19 @@ from pulumi.runtime.config import is_config_secret
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.rollout import POSITIONS_KEY, RolloutPosition, positions_of
 from providers.contract.spec import Platform
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A stack's spec, and the values of the secrets it lists, each a secret Output."""
+    """A stack's spec, the values of the secrets it lists, each a secret Output, and where its rollouts are."""
 
     stack: str
     spec: Platform
     secrets: Mapping[str, pulumi.Output[str]]
+    positions: Mapping[str, RolloutPosition] = field(default_factory=dict[str, RolloutPosition])
+    """Position of each service whose rollout is in progress or was aborted; passed by `agent-platform up`."""
 
 
 def load() -> Settings:
@@ -42,7 +45,18 @@ def load() -> Settings:
     missing += [_missing(stack, "cloud", name) for name in of_cloud]
     if errors or missing:
         raise InvalidConfiguration([*errors, *missing])
-    return Settings(stack, spec, present)
+    return Settings(stack, spec, present, _positions(config, spec))
+
+
+def _positions(config: pulumi.Config, spec: Platform) -> Mapping[str, RolloutPosition]:
+    """Positions of the services whose strategy has steps; raises InvalidConfiguration for a value that is none."""
+    try:
+        positions = positions_of(config.get_object("rollout"))
+    except (ValueError, pulumi.ConfigTypeError):
+        fix = "remove it; `agent-platform up` passes the positions of rollouts to the program itself"
+        raise InvalidConfiguration([ConfigError(POSITIONS_KEY, "not the positions of rollouts", fix)]) from None
+    services = spec.services
+    return {name: each for name, each in positions.items() if name in services and services[name].rollout.in_steps}
 
 
 def _is_plain(config: pulumi.Config, name: str) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from providers.contract.adapter import AnyCloud
     from providers.contract.cli import CloudCli
     from providers.contract.limits import CloudLimits
+    from providers.contract.rollout import RolloutControl
     from providers.contract.spec import CloudName
 
 AVAILABLE: "tuple[CloudName, ...]" = ("aws", "gcp", "azure", "docker")
@@ -57,6 +58,11 @@ def host_checks(name: str) -> HostChecks:
     if name != "docker":
         return HostChecks()
     return import_module("providers.docker.preflight.checks").HOST_CHECKS
+
+
+def rollout_control(name: str) -> "RolloutControl":
+    """Return the commands that control rollouts in steps on a cloud that has them; imports no SDK."""
+    return import_module(f"providers.{name}.compute.rollout").CONTROL
 
 
 def command_line(name: str) -> "CloudCli":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.cli.formats import print_json_line, show
+from automation.cli.rollout import Retry, rollouts_of, take_steps
 from automation.cli.session import (
     AsJson,
     AsJsonLines,
@@ -55,6 +56,9 @@ def preview(
     """Show what `up` would change in the cloud, without changing it."""
     deployment = checked_deployment(stack, name, settings=settings, secrets_provider=secrets_provider)
     with operation(as_json=as_json, verbose=verbose) as display:
+        rollouts = rollouts_of(deployment, display)
+        if rollouts:
+            rollouts.load()
         with display.read_only(f"{deployment.name}  previewing") as on_event:
             result = deployment.preview(on_event, create=create or deployment.ephemeral)
         print_preview(result, as_json=as_json)
@@ -68,6 +72,7 @@ def up(
     create: Create = False,
     secrets_provider: SecretsProvider = None,
     allow_replace: AllowReplace = None,
+    retry: Retry = None,
     rollout_timeout_seconds: Annotated[
         float,
         typer.Option(
@@ -92,6 +97,9 @@ def up(
         deployment.refuse_locked()
         supply = ImageSupply(deployment, display.note)
         supply.build_on_host()
+        rollouts = rollouts_of(deployment, display)
+        if rollouts:
+            rollouts.prepare(tuple(retry or ()))
         changes = _preview(deployment, display, create=create or deployment.ephemeral, prompt=prompt)
         print_preview(changes, as_json=as_json)
         deployment.guard(changes, allowed)
@@ -101,9 +109,13 @@ def up(
         from automation.cli.deployment_text import component_counts
 
         supply.run(lambda title: display.changes(title, {}), lambda question: prompt and typer.confirm(question))
+        if rollouts:
+            rollouts.begin(changes)
         with display.changes(f"{deployment.name}  updating", component_counts(changes.effective)) as on_event:
             outcome = deployment.up(on_event, allowed, preview=changes, rollout_timeout_seconds=rollout_timeout_seconds)
         complete_update(deployment, display.note, supply.operations)
+        if rollouts:
+            take_steps(rollouts, display, prompt=prompt)
         print_outcome(outcome, "is up", as_json=as_json)
 
 

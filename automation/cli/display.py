@@ -94,6 +94,8 @@ def _key(step: StepMetadata) -> str:
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from automation.rollout.driver import RolloutProgress
+
 MAX_RUNNING = 3
 """Running steps shown of each component."""
 FRAMES_PER_SECOND = 4
@@ -183,6 +185,28 @@ class Display:
                 yield on_event
         else:
             yield lambda event: self._print_event(event, print)
+
+    @contextmanager
+    def rollouts(self, title: str) -> "Generator[Callable[[RolloutProgress], None]]":
+        """Yield the callback of the rollouts of services: a live line on a terminal, lines in a pipe, events with --json."""
+        from automation.cli.rollout_text import RolloutLines, progress_json, progress_line
+
+        with self._in_phase(title, changes=True):
+            if self.as_json:
+                yield lambda progress: print_json_line(progress_json(progress))
+            elif sys.stdout.isatty():
+                latest: list[RolloutProgress] = []
+                with _live(lambda seconds: progress_line(latest[-1]) if latest else title, self.clock) as screen:
+
+                    def on_progress(progress: "RolloutProgress") -> None:
+                        latest[:] = [progress]
+                        if progress.text and progress.bake is None:
+                            screen.print(progress_line(progress), highlight=False, markup=False)
+
+                    yield on_progress
+            else:
+                lines = RolloutLines(self.clock)
+                yield lines.take
 
     def note(self, text: str) -> None:
         """Print progress of this program between operations: a line, or a message event with --json."""

@@ -23,6 +23,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, Preview
 from automation.deploy.state import StateResource
+from automation.rollout.record import refuse_rollouts
 from automation.stack.document import read_stack, stack_file, with_sealed_values
 from automation.stack.edit import replace_text
 from automation.urn import Urn
@@ -75,6 +76,7 @@ class Rotation:
 
     def preview(self, on_event: OnEvent | None = None) -> Preview:
         """Return the changes of the rotation; raises DeploymentFailed for unrelated changes and missed readers."""
+        refuse_rollouts(self.deployment, f"agent-platform rotate {self.deployment.name} {self.target.name}")
         with self.deployment.engine_errors():
             state = live_resources(self.deployment.engine.export_state())
         self._find_password(state)

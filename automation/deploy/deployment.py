@@ -47,6 +47,7 @@ from automation.stack.workdir import Workdir
 from providers import resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.resource_traits import ResourceTraits
+from providers.contract.rollout import RolloutPosition
 
 ROLLOUT_TIMEOUT_SECONDS = 300.0
 
@@ -131,6 +132,13 @@ class Deployment:
     def set_images(self, images: Mapping[str, str]) -> None:
         """Write the images of services into the stack file; into the engine's copy only, where it has one."""
         self.workdir.set_values({f"services.{name}.image": image for name, image in images.items()})
+
+    def set_positions(self, positions: Mapping[str, RolloutPosition]) -> None:
+        """Declare these positions of rollouts from the next operation on."""
+        folder = self.work_folder
+        self.workdir.set_positions(positions)
+        if self.work_folder != folder:
+            self.__dict__.pop("engine", None)
 
     @property
     def traits(self) -> ResourceTraits:

@@ -100,6 +100,8 @@ WITH_TOOL = {"services.tool": {"app": "fastapi", "image": "ghcr.io/acme/tool:1.0
 AS_WORKER = {"services.web": {"app": "celery", "image": "ghcr.io/acme/web:1.0"}}
 BUILT: dict[str, object] = {"services.web": {"app": "fastapi", "build": {}}}
 ROUTED = {"services.web.path": "/"}
+CANARY: dict[str, object] = {**ROUTED, "services.web.rollout.strategy": "canary"}
+SMOKE: dict[str, object] = {**CANARY, "services.web.rollout.smoke": {"path": "/ready"}}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
 BUDGET = {"budget": {"monthly_usd": 100}}
 WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
@@ -163,6 +165,14 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.size.memory_gib", 4),
     Leaf("services.web.replicas.min", 2),
     Leaf("services.web.replicas.max", 3),
+    Leaf("services.web.rollout.strategy", "canary", ROUTED),
+    Leaf("services.web.rollout.steps", [5, 50, 100], CANARY),
+    Leaf("services.web.rollout.bake_minutes", 5, CANARY),
+    Leaf("services.web.rollout.abort_on", ["error_percent", "latency_p95_seconds"], CANARY),
+    Leaf("services.web.rollout.min_requests", 100, CANARY),
+    Leaf("services.web.rollout.smoke", {"path": "/ready"}, CANARY),
+    Leaf("services.web.rollout.smoke.path", "/live", SMOKE),
+    Leaf("services.web.rollout.smoke.expect_status", 204, SMOKE),
     Leaf("services.web.autoscaling.cpu_percent", 50),
     Leaf("services.web.autoscaling.memory_percent", 60),
     Leaf("services.web.autoscaling.requests_per_replica_per_minute", 500, ROUTED),

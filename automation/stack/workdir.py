@@ -22,6 +22,7 @@ from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.yaml_reader import dump, read_mapping
 from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.rollout import POSITIONS_KEY, RolloutPosition
 from providers.contract.spec.defaults import Raw, is_mapping
 
 PROGRAM = "__main__.py"
@@ -120,6 +121,7 @@ class Workdir:
         self.overrides, self.ttl_hours = dict(overrides), ttl_hours
         self.sealed: Sealed | None = None
         """The sealed values where they are not those of the file that the stack is made from."""
+        self._positions: Mapping[str, RolloutPosition] | None = None
 
     @property
     def ephemeral(self) -> bool:
@@ -129,7 +131,7 @@ class Workdir:
     @cached_property
     def work_folder(self) -> Path:
         """The project's folder, or one that is deleted with this object; raises InvalidConfiguration."""
-        if not self.ephemeral and not self.overrides:
+        if not self._copied:
             stack_file(self.folder, self.stack)
             return self.folder if program_path(self.folder) else self.own_folder(link=True)
         source = self.source
@@ -140,6 +142,27 @@ class Workdir:
             self.sealed = Sealed()
         self._write(own, source)
         return own
+
+    @property
+    def _copied(self) -> bool:
+        """True when the engine works with a copy of the stack file, which differs from the user's."""
+        return self.ephemeral or bool(self.overrides) or self._positions is not None
+
+    @property
+    def has_positions(self) -> bool:
+        """True when positions of rollouts were set, also when there are none left."""
+        return self._positions is not None
+
+    def set_positions(self, positions: Mapping[str, RolloutPosition]) -> None:
+        """Pass the positions of rollouts to the program, in a copy of the stack file.
+
+        They are run-time data: in the user's file a commit in the middle of a rollout would keep them there.
+        """
+        copied, self._positions = self._copied, dict(positions)
+        if copied and "work_folder" in self.__dict__:
+            self._write(self.work_folder, self.source)
+        else:
+            self.__dict__.pop("work_folder", None)
 
     @property
     def stack_folder(self) -> Path:
@@ -178,6 +201,10 @@ class Workdir:
     def file(self) -> Stack:
         """The checked stack file; raises InvalidConfiguration."""
         document = StackDocument.load(stack_file(self.stack_folder, self.name))
+        if self._positions is not None:
+            document = document.with_config(
+                {key: value for key, value in document.config.items() if key != POSITIONS_KEY}
+            )
         if self.ephemeral and document.platform:
             refuse_production(document.platform, self.stack, self.name)
         return document.stack(self.name)
@@ -218,7 +245,7 @@ class Workdir:
 
     def reload(self) -> None:
         """Read the stack file again after a change."""
-        if self.ephemeral or self.overrides:
+        if self._copied:
             self._write(self.work_folder, self.source)
         self.__dict__.pop("file", None)
 
@@ -228,6 +255,9 @@ class Workdir:
             document = document.with_sealed(self.sealed)
         if expires_at is not None:
             document = document.with_config({**document.config, EXPIRES_KEY: expires_at.isoformat(timespec="seconds")})
+        if self._positions:
+            positions = {name: position.dump() for name, position in self._positions.items()}
+            document = document.with_config({**document.config, POSITIONS_KEY: positions})
         (folder / f"Pulumi.{self.name}.yaml").write_text(document.dump(comments=False), encoding="utf-8")
 
 

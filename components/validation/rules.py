@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from components.validation import platform_rules, risks, service_rules
+from components.validation import platform_rules, risks, rollout_rules, service_rules
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 
@@ -40,6 +40,7 @@ RULES = (
     Rule(service_rules.check_image_credentials, reads=("services.*.image", "services.*.secrets")),
     Rule(service_rules.check_builds, reads=("services.*.image", "services.*.build")),
     Rule(service_rules.check_metrics, reads=("services.*.metrics", "services.*.port", "services.*.app")),
+    Rule(rollout_rules.check_rollouts, reads=("services.*.rollout", "services.*.port", "services.*.app")),
     Rule(service_rules.check_paths, reads=("services.*.path",)),
     Rule(platform_rules.check_domain_zone, reads=("ingress.domain", "ingress.dns_zone")),
     Rule(platform_rules.check_domain_use, reads=("ingress.domain", "services.*.path")),

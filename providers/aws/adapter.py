@@ -28,6 +28,7 @@ from providers.contract.results import (
     Origin,
     SecretRef,
 )
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
 
 
@@ -77,7 +78,12 @@ class Aws:
         return create_storage(scope, base)
 
     def workloads(
-        self, scope: Scope, base: AwsBaseResources, stores: AwsDataStores, environments: Mapping[str, Environment]
+        self,
+        scope: Scope,
+        base: AwsBaseResources,
+        stores: AwsDataStores,
+        environments: Mapping[str, Environment],
+        positions: Mapping[str, RolloutPosition],
     ) -> AwsWorkloads:
         """See `Cloud.workloads`."""
         ingress = scope.component("ingress", create_ingress, base)

@@ -36,6 +36,7 @@ from providers.contract.results import (
     Origin,
     SecretRef,
 )
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
 
 
@@ -104,7 +105,12 @@ class Azure:
         return create_storage(scope, base)
 
     def workloads(
-        self, scope: Scope, base: AzureBaseResources, stores: AzureDataStores, environments: Mapping[str, Environment]
+        self,
+        scope: Scope,
+        base: AzureBaseResources,
+        stores: AzureDataStores,
+        environments: Mapping[str, Environment],
+        positions: Mapping[str, RolloutPosition],
     ) -> AzureWorkloads:
         """See `Cloud.workloads`."""
         compute = scope.component("compute", create_compute, base, environments)

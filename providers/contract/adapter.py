@@ -23,6 +23,7 @@ from providers.contract.results import (
     SecretRef,
     Workloads,
 )
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
 
 BaseT = TypeVar("BaseT")
@@ -94,8 +95,12 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT]):
         base: BaseT,
         stores: DataStores[DatabaseT, CacheT, StorageT],
         environments: Mapping[str, Environment],
+        positions: Mapping[str, RolloutPosition],
     ) -> WorkloadsT:
-        """Every service of the spec, scaled and reachable along `path` and `calls`; opens its components itself."""
+        """Every service of the spec, scaled and reachable along `path` and `calls`; opens its components itself.
+
+        A service with a position has a stable revision beside the new one; every other service has one revision.
+        """
         ...
 
     def monitoring(

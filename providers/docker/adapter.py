@@ -15,6 +15,7 @@ from providers.contract.results import (
     Origin,
     SecretRef,
 )
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
 from providers.docker.base.identity import create_identity
 from providers.docker.base.keys import create_keys
@@ -81,7 +82,12 @@ class Docker:
         return create_storage(scope, base)
 
     def workloads(
-        self, scope: Scope, base: DockerBaseResources, stores: DockerDataStores, environments: Mapping[str, Environment]
+        self,
+        scope: Scope,
+        base: DockerBaseResources,
+        stores: DockerDataStores,
+        environments: Mapping[str, Environment],
+        positions: Mapping[str, RolloutPosition],
     ) -> DockerWorkloads:
         """See `Cloud.workloads`."""
         backup = None

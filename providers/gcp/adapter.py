@@ -15,6 +15,7 @@ from providers.contract.results import (
     Origin,
     SecretRef,
 )
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
 from providers.gcp.base.account import create_account, project_number
 from providers.gcp.base.identity import create_identity
@@ -86,7 +87,12 @@ class Gcp:
         return create_storage(scope, base)
 
     def workloads(
-        self, scope: Scope, base: GcpBaseResources, stores: GcpDataStores, environments: Mapping[str, Environment]
+        self,
+        scope: Scope,
+        base: GcpBaseResources,
+        stores: GcpDataStores,
+        environments: Mapping[str, Environment],
+        positions: Mapping[str, RolloutPosition],
     ) -> GcpWorkloads:
         """See `Cloud.workloads`."""
         compute = scope.component("compute", create_compute, base, environments)

@@ -187,6 +187,34 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
         {"services.worker.metrics": {"path": "/metrics"}},
         "services.worker.metrics.port: missing; the service has no port of its own. Set it, or set metrics to none.",
     ),
+    "a key of a rollout in steps without steps": (
+        {"services.chat.rollout": {"bake_minutes": 5}},
+        "services.chat.rollout.bake_minutes: no effect with the strategy rolling. Set `strategy` to canary or blue_green, or remove it.",
+    ),
+    "steps of a blue/green rollout": (
+        {"services.chat.rollout": {"strategy": "blue_green", "steps": [10, 100]}},
+        "services.chat.rollout.steps: a blue/green rollout has one step, all requests. Remove it, or set `strategy` to canary.",
+    ),
+    "steps that are not ascending": (
+        {"services.chat.rollout": {"strategy": "canary", "steps": [50, 10, 100]}},
+        "services.chat.rollout.steps: 50, 10 and 100 are not ascending. Use [10, 50, 100].",
+    ),
+    "steps that do not end with all requests": (
+        {"services.chat.rollout": {"strategy": "canary", "steps": [10, 50]}},
+        "services.chat.rollout.steps: the last step is 50, so the rollout would never end. Use [10, 50, 100].",
+    ),
+    "a rollout that nothing can end": (
+        {"services.chat.rollout": {"strategy": "canary", "abort_on": []}},
+        "services.chat.rollout.abort_on: empty, so nothing could end the rollout. List error_percent.",
+    ),
+    "a signal that is listed twice": (
+        {"services.chat.rollout": {"strategy": "canary", "abort_on": ["error_percent", "error_percent"]}},
+        "services.chat.rollout.abort_on: a signal is listed twice. List it once.",
+    ),
+    "a smoke test of a worker": (
+        {"services.worker.rollout": {"strategy": "canary", "smoke": {"path": "/ready"}}},
+        "services.worker.rollout.smoke: a smoke test needs a port. Set `port`, or remove the smoke test.",
+    ),
     "ports to the internet": (
         {"services.chat.egress": [{"host": "db.example.com", "port": 5432}]},
         "services.chat.egress: unknown key: no port can be opened to the internet; on a cloud services reach it on TCP port 443 only. Use an HTTPS interface or a database of the platform, and remove this key.",

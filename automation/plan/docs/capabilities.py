@@ -1,6 +1,6 @@
 """Effect of each key of the spec on each cloud, measured by changing the key and planning again.
 
-honoured: the declared resources change, or the images that the commands build, or the accepted risks. adjusted: the plan lists an adjustment of the key. refused: nothing is declared
+honoured: the declared resources change, or the images and rollouts that the commands carry out, or the accepted risks. adjusted: the plan lists an adjustment of the key. refused: nothing is declared
 and an error names the key. ignored would be a fault of this program: a key that is accepted and changes nothing.
 """
 
@@ -51,7 +51,13 @@ def key_support(leaf: Leaf, cloud: str, folder: Path) -> KeySupport:
 
     Recording plans takes most of the time, so they are compared only for keys without error or adjustment.
     """
-    before = _stack(leaf.before(cloud))
+    try:
+        before = _stack(leaf.before(cloud))
+    except InvalidConfiguration as invalid:
+        if not all(error.key in leaf.context for error in invalid.diagnostics):
+            raise
+        # the cloud refuses what the key is a part of
+        return KeySupport("refused", tuple(str(error) for error in invalid.diagnostics))
     try:
         after = _stack(leaf.after(cloud))
     except InvalidConfiguration as invalid:
@@ -76,10 +82,10 @@ def _stack(raw: Raw) -> Stack:
 
 
 def _declared(stack: Stack, folder: Path) -> object:
-    """Return the whole plan with what no resource shows: the accepted risks, and what `images build` builds."""
+    """Return the whole plan with what no resource shows: the accepted risks, and what `images` and `up` carry out."""
     inventory = record(folder / PROGRAM, stack.name, stack.config, stack.secret_keys)
-    builds = [(name, service.build) for name, service in stack.spec.services.items()]
-    return inventory.resources, inventory.outputs, accepted_risks(stack.spec), builds
+    commands = [(name, service.build, service.rollout) for name, service in stack.spec.services.items()]
+    return inventory.resources, inventory.outputs, accepted_risks(stack.spec), commands
 
 
 _before: dict[str, object] = {}

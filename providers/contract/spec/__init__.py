@@ -13,6 +13,7 @@ from providers.contract.spec.data import (
 from providers.contract.spec.network import IngressSpec, NetworkSpec, Replicas
 from providers.contract.spec.operations import Alerts, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec, Slack, Slo
 from providers.contract.spec.platform import AwsBlock, AzureBlock, DockerBlock, GcpBlock, Platform
+from providers.contract.spec.rollout import Rollout, Smoke
 from providers.contract.spec.service import (
     PRESETS,
     UNBUILT_TAG,
@@ -57,10 +58,12 @@ __all__ = [
     "Profile",
     "RecoverySpec",
     "Replicas",
+    "Rollout",
     "Service",
     "Size",
     "Slack",
     "Slo",
+    "Smoke",
     "SpecModel",
     "StorageSpec",
     "Uses",

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from providers.contract.spec.base import Environment, Percent, Port, PositiveInt, Slug, SpecModel, Variable
 from providers.contract.spec.network import Replicas
+from providers.contract.spec.rollout import Rollout
 
 App = Literal["agentos", "fastapi", "streamlit", "django", "celery", "custom"]
 
@@ -186,6 +187,8 @@ class Service(SpecModel):
     """vCPU and memory of one replica."""
     replicas: Replicas = Replicas()
     """Minimum and maximum number of replicas."""
+    rollout: Rollout = Rollout()
+    """Replacement of the running revision by a new one: rolling, or in steps."""
     autoscaling: Autoscaling = Autoscaling()
     """Autoscaling targets between the minimum and the maximum."""
     health: Health = Health()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.rollout import refuse_steps
 from providers.contract.spec import Platform
 
 MAX_PORT = 65535
@@ -11,7 +12,7 @@ DOCKER_HEALTHY_THRESHOLD = 1
 
 def workload_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Autoscaling, standby servers, and an entry port without a following port for the dashboard."""
-    return [*_autoscaling(spec), *_standby_servers(spec), *_entry_port(spec)]
+    return [*refuse_steps(spec), *_autoscaling(spec), *_standby_servers(spec), *_entry_port(spec)]
 
 
 def workload_adjustments(spec: Platform) -> list[Adjustment]:

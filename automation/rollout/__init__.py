@@ -1,0 +1,1 @@
+"""Rollouts in steps: records, bake times, and the driver that `up` uses."""

@@ -1,0 +1,149 @@
+"""Records of rollouts, stored as a tag of the stack, so that another process can continue or abort them.
+
+The tag of a stack is no part of its state: it is written without the stack's lock, and file backends keep it too.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from automation.deploy.errors import DeploymentFailed, Failure
+from providers.contract.rollout import POSITIONS_KEY, RolloutPosition
+from providers.contract.spec import Rollout, Service
+
+if TYPE_CHECKING:
+    from automation.deploy.deployment import Deployment
+
+T = TypeVar("T")
+RecordPhase = Literal["stepping", "finishing", "aborting", "held"]
+Request = Literal["pause", "abort"]
+REQUESTS_KEY = "agent-platform:rollout-request"
+"""Tag with the requests of other processes by service; only these write it, except that an answered one is removed."""
+
+
+@dataclass(frozen=True)
+class RolloutRecord:
+    """Rollout of one service: what serves, what is rolled out, and how far it is.
+
+    Every phase is written before what it names is done. `step` is 0 before the first step, then the number of the step in
+    `Rollout.percents`.
+    """
+
+    phase: RecordPhase
+    stable: str
+    """Name of the stable revision on the cloud."""
+    image: str
+    """Image of the new revision."""
+    fingerprint: str
+    """Digest of everything in the spec that makes the new revision."""
+    since: str
+    """Start of the rollout, in ISO 8601."""
+    step: int = 0
+    reason: str = ""
+    """Why the rollout was aborted."""
+
+    def percent(self, rollout: Rollout) -> int:
+        """Percentage of requests that the new revision receives at this step."""
+        return 0 if self.step == 0 else rollout.percents[min(self.step, len(rollout.percents)) - 1]
+
+    def position(self, rollout: Rollout) -> RolloutPosition:
+        """Position that the program declares for this record."""
+        if self.phase in ("aborting", "held"):
+            return RolloutPosition(self.stable, 0, "held")
+        if self.phase == "finishing":
+            return RolloutPosition(self.stable, 100, "replacing")
+        return RolloutPosition(self.stable, self.percent(rollout))
+
+
+@dataclass(frozen=True)
+class RolloutRecords:
+    """Every record of a stack by service, and the requests of other processes."""
+
+    records: Mapping[str, RolloutRecord] = field(default_factory=dict[str, RolloutRecord])
+    requests: Mapping[str, Request] = field(default_factory=dict[str, Request])
+
+
+class TaggedStack(Protocol):
+    """Stack under the engine whose tags can be read and written."""
+
+    name: str
+
+    def run_command(self, *arguments: str) -> str:
+        """Return the standard output of a command of the engine about this stack; raises CommandError."""
+        ...
+
+
+RECORDS = TypeAdapter(dict[str, RolloutRecord])
+REQUESTS = TypeAdapter(dict[str, Request])
+
+
+class RecordStore:
+    """Records and requests in the tags of one stack."""
+
+    def __init__(self, stack: TaggedStack) -> None:
+        self.stack = stack
+
+    def read(self) -> RolloutRecords:
+        """Return the records; raises DeploymentFailed for a tag that cannot be read."""
+        tags = _tags(self.stack.run_command("stack", "tag", "ls", "--json"))
+        return RolloutRecords(self._parse(RECORDS, tags, POSITIONS_KEY), self._parse(REQUESTS, tags, REQUESTS_KEY))
+
+    def _parse(self, values: TypeAdapter[dict[str, T]], tags: Mapping[str, str], tag: str) -> Mapping[str, T]:
+        try:
+            return values.validate_json(tags.get(tag) or "{}")
+        except ValidationError:
+            raise _unreadable(self.stack.name, tag) from None
+
+    def write(self, service: str, record: RolloutRecord | None) -> None:
+        """Store the record of a service; None removes it."""
+        self._write(POSITIONS_KEY, self.read().records, service, None if record is None else asdict(record))
+
+    def request(self, service: str, request: Request | None) -> None:
+        """Store a request to the process that drives the rollout of a service; None removes it."""
+        self._write(REQUESTS_KEY, self.read().requests, service, request)
+
+    def _write(self, tag: str, current: Mapping[str, object], service: str, value: object) -> None:
+        values = {name: _plain(each) for name, each in current.items() if name != service}
+        if value is not None:
+            values[service] = value
+        if values:
+            self.stack.run_command("stack", "tag", "set", tag, json.dumps(values, sort_keys=True))
+        elif service in current:
+            self.stack.run_command("stack", "tag", "rm", tag)
+
+
+def fingerprint_of(service: Service) -> str:
+    """Return the digest of everything in a service's spec that makes a revision: the whole service without its rollout."""
+    content = service.model_dump(mode="json", exclude={"rollout", "replicas", "autoscaling"})
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def refuse_rollouts(deployment: "Deployment", command: str) -> None:
+    """Raise DeploymentFailed while a rollout has a record: `command` would give the program no position of it."""
+    if not any(service.rollout.in_steps for service in deployment.file.spec.services.values()):
+        return
+    with deployment.engine_errors():
+        records = RecordStore(deployment.engine).read().records
+    for name, record in records.items():
+        state = "was aborted" if record.phase in ("aborting", "held") else "is in progress"
+        fix = f"complete it with `agent-platform up {deployment.name}`, then run `{command}` again"
+        raise DeploymentFailed(Failure.GUARDED, f"the rollout of {name} {state}", fix, stack=deployment.name)
+
+
+def _plain(value: object) -> object:
+    return asdict(value) if isinstance(value, RolloutRecord) else value
+
+
+def _tags(output: str) -> Mapping[str, str]:
+    document: object = json.loads(output or "{}")
+    return TypeAdapter(dict[str, str]).validate_python(document)
+
+
+def _unreadable(stack: str, tag: str) -> DeploymentFailed:
+    problem = f"the tag {tag} cannot be read"
+    fix = f"remove it with `pulumi stack tag rm {tag} --stack {stack}`; without a record the next `up` is a rolling update"
+    return DeploymentFailed(Failure.DAMAGED, problem, fix, stack=stack)

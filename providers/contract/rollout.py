@@ -1,0 +1,142 @@
+"""Rollout of a service in steps: its position, which the program declares, and the commands of a cloud that control it.
+
+A position is run-time data: `agent-platform up` passes it to the program in a copy of the stack file, and the stack's tag
+`agent-platform:rollout` stores the record that it is computed from. Pure: imports no SDK.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal, Protocol
+
+from providers.contract.cli import DeployedStack, Shell
+from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.spec import Platform
+from providers.contract.spec.defaults import is_mapping
+
+PositionPhase = Literal["stepping", "replacing", "held"]
+POSITIONS_KEY = "agent-platform:rollout"
+"""Configuration key with the positions by service, and tag of the stack with the records."""
+
+
+@dataclass(frozen=True)
+class RolloutPosition:
+    """Position of a rollout between the stable revision and the new one.
+
+    `stepping`: the new revision receives `percent` of the requests. `replacing`: it receives all, while the replicas of the
+    stable revision are replaced. `held`: the rollout was aborted; the stable revision receives all, and the new one is
+    not declared.
+    """
+
+    stable: str
+    """Name of the stable revision on the cloud."""
+    percent: int
+    phase: PositionPhase = "stepping"
+
+    def dump(self) -> dict[str, object]:
+        """Return the position as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RevisionMetrics:
+    """Answers of the new revision alone since the start of a step."""
+
+    requests: int
+    errors: int
+    """Answers with a 5xx status."""
+    latency_seconds: float | None = None
+    """95th percentile of the response time, or the average where the cloud has no other; None without requests."""
+
+    @property
+    def error_percent(self) -> float:
+        """Share of answers with a 5xx status, in percent."""
+        return 100 * self.errors / self.requests if self.requests else 0.0
+
+
+@dataclass(frozen=True)
+class ResourceUpdate:
+    """Change of a resource in a preview: logical name, type token, operation, and paths of its changed properties."""
+
+    name: str
+    type: str
+    operation: str
+    properties: tuple[str, ...] = ()
+
+
+class RolloutControl(Protocol):
+    """Commands that control the rollouts of one cloud; `shell` runs its command line."""
+
+    @property
+    def moves_by(self) -> Literal["update", "runtime"]:
+        """`update` when a step is an update of the service resource, `runtime` when a command moves the requests."""
+        ...
+
+    @property
+    def replaces_stable(self) -> bool:
+        """True when the replicas of the stable revision are replaced at the end, while the new revision serves."""
+        ...
+
+    @property
+    def metrics_delay_seconds(self) -> int:
+        """Seconds by which the metrics of a request are late."""
+        ...
+
+    def resources(self, stack: str, service: str) -> Sequence[str]:
+        """Return the logical names of the resources that a step updates."""
+        ...
+
+    def changes_revision(self, stack: str, service: str, change: ResourceUpdate) -> bool:
+        """Return whether a change gives the service a new revision; False for its first deployment."""
+        ...
+
+    def stable_revision(self, stack: DeployedStack, service: str, shell: Shell) -> str:
+        """Return the name of the revision that receives the requests; raises CliFailure when there is not exactly one."""
+        ...
+
+    def set_percent(self, stack: DeployedStack, service: str, percent: int, shell: Shell) -> None:
+        """Move requests to the new revision; only for `runtime`."""
+        ...
+
+    def smoke_test(self, stack: DeployedStack, service: str, path: str, expect_status: int, shell: Shell) -> str:
+        """Send a request to the new revision before it receives any of a user; return why it failed, empty on success."""
+        ...
+
+    def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
+        """Return the metrics of the new revision in the last seconds; raises CliFailure or DeploymentFailed."""
+        ...
+
+    def after_abort(self, stack: DeployedStack, service: str, stable: str, shell: Shell) -> None:
+        """Stop the new revision after an abort, where an update does not."""
+        ...
+
+
+def refuse_steps(spec: Platform) -> list[Diagnostic]:
+    """Refuse strategies with steps; for clouds on which they are not available."""
+    return [
+        Unsupported(
+            spec.cloud,
+            f"services.{name}.rollout.strategy",
+            problem=f"{service.rollout.strategy} is not available",
+            fix="set it to rolling",
+        )
+        for name, service in spec.services.items()
+        if service.rollout.in_steps
+    ]
+
+
+def positions_of(document: object) -> Mapping[str, RolloutPosition]:
+    """Return the positions in the configuration of a stack; raises ValueError for anything else."""
+    if document is None:
+        return {}
+    if not is_mapping(document):
+        raise ValueError(f"{POSITIONS_KEY} is not a mapping")
+    return {name: _position(value) for name, value in document.items()}
+
+
+def _position(document: object) -> RolloutPosition:
+    if not is_mapping(document):
+        raise ValueError(f"{POSITIONS_KEY} has no position")
+    stable, percent, phase = document.get("stable"), document.get("percent"), document.get("phase")
+    if not (isinstance(stable, str) and isinstance(percent, int) and phase in ("stepping", "replacing", "held")):
+        raise ValueError(f"{POSITIONS_KEY} has no valid position")
+    return RolloutPosition(stable, percent, phase)
