@@ -158,5 +158,6 @@ def _options(request: resource_pb2.RegisterResourceRequest) -> dict[str, object]
         "deleteBeforeReplace": request.deleteBeforeReplace,
         "retainOnDelete": request.retainOnDelete,
         "additionalSecretOutputs": list(request.additionalSecretOutputs),
+        "replacementTrigger": request.replacement_trigger.string_value,
     }
     return {name: value for name, value in options.items() if value}

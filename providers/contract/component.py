@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     ignore_changes: list[str]
     protect: bool
     provider: pulumi.ProviderResource
+    replacement_trigger: pulumi.Input[str]
     retain_on_delete: bool
 
 

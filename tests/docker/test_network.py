@@ -1,6 +1,6 @@
 """Networks: reachability between containers, outbound access and address blocks."""
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
 import pytest
@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
+from providers.docker.network.flows import PROMETHEUS_OFFSET, PROXY_OFFSET, subnets
 from providers.docker.network.flows import networks as network_plans
-from providers.docker.network.flows import subnets
+from providers.docker.preflight.daemon import rows
 from tests.docker.plans import aliases, command, container, containers, networks
 from tests.docker.specs import refusals, spec_of
 from tests.planning import plan, production
@@ -85,6 +86,23 @@ def test_blocks_are_in_the_range_and_do_not_overlap() -> None:
     blocks = list(subnets(spec_of()).values())
     assert all(block.subnet_of(IPv4Network("10.20.0.0/16")) for block in blocks)
     assert not [pair for pair in combinations(blocks, 2) if pair[0].overlaps(pair[1])]
+
+
+def test_every_network_keeps_its_gateway_when_docker_restarts(prod: Inventory) -> None:
+    """Without one Docker chooses an address and writes it into the network when it starts again."""
+    for network in prod.of_type("docker:Network"):
+        (settings,) = rows(network.inputs["ipamConfigs"])
+        block, dynamic = IPv4Network(str(settings["subnet"])), IPv4Network(str(settings["ipRange"]))
+        gateway = IPv4Address(str(settings["gateway"]))
+        assert (gateway in block, gateway in dynamic) == (True, False), network.name
+        assert gateway not in (block.network_address, block[PROMETHEUS_OFFSET], block[PROXY_OFFSET])
+
+
+def test_a_network_of_an_earlier_version_is_replaced_for_another_block_only(prod: Inventory) -> None:
+    for network in prod.of_type("docker:Network"):
+        (settings,) = rows(network.inputs["ipamConfigs"])
+        assert network.ignore_changes == ("ipamConfigs",)
+        assert network.options["replacementTrigger"] == settings["subnet"]
 
 
 def test_a_new_service_changes_no_other_block() -> None:

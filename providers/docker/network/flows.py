@@ -17,7 +17,7 @@ DATA, MONITORING, ENTRY, DASHBOARD, ALERTING = "data", "monitoring", "entry", "d
 PREFIX_LENGTH = 25
 """Prefix length of a network's block: 126 addresses, of which Docker assigns the upper half."""
 DYNAMIC_ADDRESSES = 62
-PROMETHEUS_OFFSET, PROXY_OFFSET = 2, 3
+GATEWAY_OFFSET, PROMETHEUS_OFFSET, PROXY_OFFSET = 1, 2, 3
 """Fixed addresses in the monitoring network: both containers listen only there, which needs a known address."""
 
 
@@ -100,6 +100,11 @@ def subnets(spec: Platform) -> Mapping[str, IPv4Network]:
 def dynamic_range(block: IPv4Network) -> IPv4Network:
     """Upper half of a block, from which Docker assigns addresses; the lower half is for fixed ones."""
     return list(block.subnets())[1]
+
+
+def gateway_address(block: IPv4Network) -> str:
+    """First address of a block, at which a network's containers reach the host."""
+    return str(block[GATEWAY_OFFSET])
 
 
 def prometheus_address(context: RegionContext) -> str:

@@ -1,7 +1,9 @@
 """Docker networks that isolate the services and give them outbound access.
 
 Docker blocks traffic between its networks, so the attachments of `flows.py` are the whole firewall. Address blocks are
-fixed, because two containers listen at an address that must be known in advance.
+fixed, because two containers listen at an address that must be known in advance. So is the gateway: without one, Docker
+chooses an address and writes it into the network's configuration when it starts again, which would be drift in every
+network (seen with Docker 20.10.24).
 """
 
 from collections.abc import Mapping
@@ -13,7 +15,7 @@ import pulumi_docker as docker
 
 from providers.contract.component import Scope
 from providers.docker.context import DockerContext
-from providers.docker.network.flows import NetworkPlan, dynamic_range, networks, subnets
+from providers.docker.network.flows import NetworkPlan, dynamic_range, gateway_address, networks, subnets
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,19 @@ def _network(scope: Scope, network: NetworkPlan, block: IPv4Network) -> pulumi.O
         scope.named(network.part),
         driver="bridge",
         internal=network.internal,
-        ipam_configs=[docker.NetworkIpamConfigArgs(subnet=str(block), ip_range=str(dynamic_range(block)))],
+        ipam_configs=[
+            docker.NetworkIpamConfigArgs(
+                subnet=str(block), ip_range=str(dynamic_range(block)), gateway=gateway_address(block)
+            )
+        ],
         labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())],
-        # Docker rejects two networks with the same block
-        opts=scope.opts(delete_before_replace=True),
+        opts=scope.opts(
+            # Docker rejects two networks with the same block
+            delete_before_replace=True,
+            # A network of an earlier version has no gateway and is not replaced for it. A changed block still replaces: the
+            # trigger compares blocks, and a replacement has all settings of the program (pulumi 3.274,
+            # step_generator.go, shouldTriggerReplace and prov.Check with goal.Properties)
+            ignore_changes=["ipamConfigs"],
+            replacement_trigger=str(block),
+        ),
     ).name
