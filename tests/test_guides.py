@@ -55,7 +55,7 @@ def test_the_glossary_has_at_most_a_dozen_terms() -> None:
     assert 1 <= len([line for line in glossary.splitlines() if line.startswith("| ")]) - 1 <= MAX_GLOSSARY_TERMS
 
 
-COMMAND = re.compile(r"(?:^\$ |`)(agent-platform [^`\n|<\[]+?)(?:`|\s+#.*$|$)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^(?:\$ | {4}(?:\$ )?)|`)(agent-platform [^`\n|<\[]+?)(?:`|\s+#.*$|$)", re.MULTILINE)
 CONTINUED = re.compile(r"\\\n\s*")
 NOT_A_COMMAND = re.compile(r"\.\.\.|\{|agent-platform:|agent-platform \w+, ")
 """Lines with a part to fill in, configuration keys and lists of commands; a name alone is not a command line either."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.images.builder import LocalImage, build, docker, fetched_image, require_buildx, require_daemon
-from automation.images.own_images import HOST_CLOUD, OwnImage, own_images, selected
+from automation.images.own_images import OwnImage, own_images, selected
 from automation.images.registry import digest_of, log_in, opened_registry, push
 from automation.services.operations import deployed_stack
 from automation.shell import LocalShell
@@ -52,6 +52,11 @@ class ImageOperations:
         return self.deployment.folder
 
     @property
+    def on_host(self) -> bool:
+        """True where the images stay on the host that builds them."""
+        return command_line(self.spec.cloud).keeps_images_on_host
+
+    @property
     def images(self) -> tuple[OwnImage, ...]:
         """Images of the stack's own registry."""
         return own_images(self.spec, self.deployment.name)
@@ -63,7 +68,7 @@ class ImageOperations:
 
     def build(self, services: Sequence[str] = ()) -> Mapping[str, LocalImage]:
         """Build the images that have a `build` key, and return them by service."""
-        images, on_host = self._with_source(services), self.spec.cloud == HOST_CLOUD
+        images, on_host = self._with_source(services), self.on_host
         (require_daemon if on_host else require_buildx)(self.shell)
         return {
             image.service: build(image, self.deployment.name, self.shell, self.folder, on_host=on_host)
@@ -80,7 +85,7 @@ class ImageOperations:
 
     def push(self, services: Sequence[str] = (), source: str | None = None) -> Mapping[str, str]:
         """Build and push images, or push the image `source` for one service; return the new references by service."""
-        if self.spec.cloud == HOST_CLOUD:
+        if self.on_host:
             return self.build_on_host(services)
         if source is not None:
             (image,) = selected(self.images, self.spec, services)
@@ -99,7 +104,7 @@ class ImageOperations:
     def states(self, services: Sequence[str] = ()) -> tuple[ImageState, ...]:
         """Return every image with whether its registry has the pinned version; changes nothing."""
         images = selected(self.images, self.spec, services)
-        if self.spec.cloud == HOST_CLOUD:
+        if self.on_host:
             return tuple(self._host_state(image) for image in images)
         try:
             log_in(self.stack, self.shell)

@@ -13,9 +13,6 @@ from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 from providers.contract.spec.service import UNBUILT_TAG, Build
 
-HOST_CLOUD = "docker"
-"""Cloud whose images stay on the host that builds them."""
-
 
 @dataclass(frozen=True)
 class OwnImage:
@@ -63,8 +60,9 @@ class OwnImage:
 def own_images(spec: Platform, stack: str) -> tuple[OwnImage, ...]:
     """Return the images of the stack's own registry, in the order of the services."""
     images = {name: parse_image(service.image) for name, service in spec.services.items()}
-    addresses = command_line(spec.cloud).repositories(spec, stack)
-    if spec.cloud == HOST_CLOUD:
+    cli = command_line(spec.cloud)
+    addresses = cli.repositories(spec, stack)
+    if cli.keeps_images_on_host:
         addresses = {name: image.name for name, image in images.items() if image.registry is None}
     return tuple(
         OwnImage(name, images[name], addresses[name], service.architecture, service.build)

@@ -16,7 +16,7 @@ from automation.deploy.state import state_resources
 from automation.deploy.targets import REGISTRY_MESSAGE, registry_targets
 from automation.images.builder import require_buildx
 from automation.images.operations import ImageOperations, missing_images, push_commands
-from automation.images.own_images import HOST_CLOUD, OwnImage
+from automation.images.own_images import OwnImage
 from automation.images.registry import opened_registry
 from automation.local.state import write_authority
 from automation.plan.build import plan_of
@@ -53,7 +53,7 @@ class ImageSupply:
         They are built on every update, so that an edit runs after it: a build without changes takes a second and gives the
         same tag.
         """
-        if self.deployment.file.spec.cloud != HOST_CLOUD:
+        if not self.operations.on_host:
             return
         with_source = [image.service for image in self.operations.images if image.build is not None]
         if with_source:
@@ -62,7 +62,7 @@ class ImageSupply:
 
     def run(self, phase: Phase, ask: Ask) -> None:
         """Deploy the registry and supply its images when the update needs that; raises DeploymentFailed."""
-        if self.deployment.file.spec.cloud == HOST_CLOUD:
+        if self.operations.on_host:
             return
         images = self._new_images()
         if not images:
@@ -166,7 +166,7 @@ def complete_update(
         problem = f"the update completed, but a step after it failed: {failure.problem}"
         fix = f"{failure.fix}; then run `agent-platform up {deployment.name}` again, or run the command above on another machine"
         raise DeploymentFailed(failure.kind, problem, fix, failure.log, stack=deployment.name) from None
-    if stack.spec.cloud == HOST_CLOUD:
+    if operations.on_host:
         sentences = [*sentences, write_authority(deployment.folder, stack)]
     for sentence in sentences:
         if sentence:

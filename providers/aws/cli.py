@@ -60,6 +60,11 @@ class AwsCli:
         """See `CloudCli.programs`."""
         return PROGRAMS
 
+    @property
+    def keeps_images_on_host(self) -> bool:
+        """See `CloudCli.keeps_images_on_host`."""
+        return False
+
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
         host = registry_host(_context(spec, stack))

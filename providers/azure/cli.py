@@ -47,6 +47,11 @@ class AzureCli:
         """See `CloudCli.programs`."""
         return PROGRAMS
 
+    @property
+    def keeps_images_on_host(self) -> bool:
+        """See `CloudCli.keeps_images_on_host`."""
+        return False
+
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
         return repositories(spec, stack)

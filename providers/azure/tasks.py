@@ -23,6 +23,10 @@ API_VERSION = "2025-01-01"
 """Microsoft.App/jobs."""
 TIMEOUT_SECONDS = 4 * 3600
 POLL_SECONDS = 10
+MAX_CREATE_POLLS = 60
+"""Ten minutes for Resource Manager to create the job."""
+MAX_STATUS_POLLS = (TIMEOUT_SECONDS + 1800) // POLL_SECONDS
+"""Longest run of a task, and half an hour for its start and for the status to arrive."""
 MAX_OUTPUT_POLLS = 30
 """Five minutes for the output to arrive; a task that prints nothing takes as long."""
 SETTLED_POLLS = 3
@@ -113,11 +117,15 @@ def _create(context: AzureContext, job: str, document: Document, shell: Shell) -
         *("containerapp", "job", "show", "--name", job, "--resource-group", context.group),
         *("--query", "properties.provisioningState", "--output", "tsv"),
     )
-    while (state := shell.output(show).strip()) != "Succeeded":
+    fix = f"look at az containerapp job show --name {job} --resource-group {context.group}"
+    for _ in range(MAX_CREATE_POLLS):
+        state = shell.output(show).strip()
+        if state == "Succeeded":
+            return
         if state in ("Failed", "Canceled"):
-            fix = f"look at az containerapp job show --name {job} --resource-group {context.group}"
             raise CliFailure("run", f"the job {job} could not be created ({state})", fix)
         shell.sleep(POLL_SECONDS)
+    raise CliFailure("run", f"the job {job} was not created within {MAX_CREATE_POLLS * POLL_SECONDS} s", fix)
 
 
 def _awaited_status(context: AzureContext, job: str, execution: str, shell: Shell) -> str:
@@ -126,9 +134,13 @@ def _awaited_status(context: AzureContext, job: str, execution: str, shell: Shel
         *("containerapp", "job", "execution", "show", "--name", job, "--resource-group", context.group),
         *("--job-execution-name", execution, "--query", "properties.status", "--output", "tsv"),
     )
-    while (status := shell.output(show).strip()) in RUNNING_STATES:
+    for _ in range(MAX_STATUS_POLLS):
+        status = shell.output(show).strip()
+        if status not in RUNNING_STATES:
+            return status
         shell.sleep(POLL_SECONDS)
-    return status
+    problem = f"the task {execution} did not end within {MAX_STATUS_POLLS * POLL_SECONDS} s"
+    raise CliFailure("run", problem, "shorten the task, or run it as a service")
 
 
 def _print_output(stack: DeployedStack, execution: str, shell: Shell) -> None:

@@ -177,6 +177,11 @@ class CloudCli(Protocol):
         """Programs that the commands need, without docker."""
         ...
 
+    @property
+    def keeps_images_on_host(self) -> bool:
+        """True where images run from the host that builds them, so that none is pushed to a registry."""
+        ...
+
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """Return the address without tag of each image in the stack's own registry, by service.
 

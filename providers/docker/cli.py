@@ -52,6 +52,7 @@ class DockerCli:
     """Commands of a Docker host; see `providers.contract.cli.CloudCli` for each method."""
 
     programs: Sequence[CliProgram] = ()
+    keeps_images_on_host: bool = True
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """Return nothing: images stay on the host that builds them."""
