@@ -86,8 +86,13 @@ def close_if_open(stack: DeployedStack, shell: Shell) -> str | None:
         return None
     for address in addresses:
         shell.output(_rule(context, "remove", address))
-    shell.output(_update(context, public=False))
+    shell.output(closing_command(context))
     return ", ".join(addresses) or "no address"
+
+
+def closing_command(context: AzureContext) -> CliCommand:
+    """Return the command that takes the public access of the registry away; `doctor` prints it."""
+    return _update(context, public=False)
 
 
 def _show(context: AzureContext, *options: str) -> CliCommand:

@@ -1,5 +1,6 @@
 """Checks of the doctor on the account: every verdict, by the provider's answer, by the command line, and without either."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from automation.plan.build import plan_of
 from automation.processes import CompletedCommand
 from automation.stack.document import Stack, stack_of
 from components.configuration import PLATFORM_KEY
+from providers.azure.registry_access import closing_command
 from tests.automation.check_inputs import answers, check_input, stack, tool
 from tests.planning import ROOT, production
 
@@ -46,6 +48,7 @@ def missing(query: str) -> QueryAnswers:
     return QueryAnswers({}, {query: error_of_kind("missing")})
 
 
+CLOSING = shlex.join(closing_command(account.azure_context(private("azure"))).arguments)
 CASES: list[tuple[str, Check, str, str, str, str]] = [
     ("aws", account.check_organization, "organization", "111122223333", "999988887777", "remove `budget`"),
     ("gcp", account.check_billing, "billing", "billingAccounts/1", "", "gcloud billing projects link acme-agents"),
@@ -53,7 +56,7 @@ CASES: list[tuple[str, Check, str, str, str, str]] = [
         "azure", account.check_network_watcher, "network watcher", "NetworkWatcher_westus3", "other",
         "az network watcher configure --resource-group NetworkWatcherRG --locations westus3 --enabled true",
     ),
-    ("azure", account.check_registry_closed, "registry", "Disabled", "Enabled", "--public-network-enabled false"),
+    ("azure", account.check_registry_closed, "registry", "Disabled", "Enabled", CLOSING),
 ]  # fmt: skip
 """Cloud, check, query, an answer that passes, one that fails, and a part of the fix."""
 PLANNED = {account.ANOMALY_MONITOR: 1, account.FLOW_LOG: 1}

@@ -5,9 +5,15 @@ from pathlib import Path
 import pytest
 
 from automation.plan.docs.examples import Example, documents, examples, quoted
+from providers.contract.spec.service import BROKER_CONNECTED
 
 ROOT = Path(__file__).parent.parent.parent
 QUOTED = [example for document in documents(ROOT) for example in examples(document)]
+
+
+def test_the_example_worker_has_the_health_check_of_the_preset() -> None:
+    dockerfile = (ROOT / "examples/agent_os/worker/Dockerfile").read_text(encoding="utf-8")
+    assert f"    CMD {BROKER_CONNECTED}\n" in dockerfile
 
 
 def test_the_readme_quotes_its_commands() -> None:

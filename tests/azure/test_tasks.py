@@ -124,3 +124,19 @@ def test_a_task_of_a_service_that_is_not_deployed_fails_with_a_fix() -> None:
     with pytest.raises(CliFailure, match="is not deployed"):
         CLI.run(stack(resources=()), "chat", ["a"], shell)
     assert shell.commands == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ({"provisioningState": ["InProgress\n"]}, r"was not created within 600 s"),
+        ({"properties.status": ["Running\n"]}, r"did not end within 16200 s"),
+    ],
+)
+def test_a_wait_of_a_task_ends_with_a_sentence_and_the_job_is_deleted(
+    answer: dict[str, list[str]], problem: str
+) -> None:
+    shell = FakeShell({**ANSWERS, **answer})
+    with pytest.raises(CliFailure, match=problem):
+        CLI.run(stack(), "chat", ["migrate"], shell)
+    assert "job delete" in shell.commands[-1]

@@ -1,6 +1,7 @@
 """Checks of what an account must have before the first update: services, zones, organization, models, closed registry."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from automation.engine.checks.evidence import Question, shown, unanswered, words
@@ -11,6 +12,7 @@ from providers import import_table
 from providers.aws.base.models import geography, profile_of
 from providers.azure.context import AzureContext
 from providers.azure.naming import network_watcher, registry_name
+from providers.azure.registry_access import closing_command
 from providers.gcp.base.enabled_services import ENABLED_BEFORE, enable_command
 
 StackCheck = Callable[[CheckInput, Stack], Finding]
@@ -133,14 +135,19 @@ def check_registry_closed(facts: CheckInput, stack: Stack) -> Finding:
     if access is None:
         return unanswered(facts, subject, question)
     if "Enabled" in access:
-        fix = f"run `az acr update --name {name} --subscription {account(stack)} --public-network-enabled false`"
+        fix = f"run `{shlex.join(closing_command(azure_context(stack)).arguments)}`"
         return failed(subject, f"{name} is reachable from the internet, as after an interrupted push", fix)
     return ok(subject, f"{name} is closed" if access else f"{name} does not exist yet")
 
 
 def azure_registry(stack: Stack) -> str:
     """Return the name of the stack's registry on Azure."""
-    return registry_name(AzureContext(stack.spec, stack.name, target_of(stack.spec, stack.name).region))
+    return registry_name(azure_context(stack))
+
+
+def azure_context(stack: Stack) -> AzureContext:
+    """Return the context in which the names of a stack on Azure are made."""
+    return AzureContext(stack.spec, stack.name, target_of(stack.spec, stack.name).region)
 
 
 def check_organization(facts: CheckInput, stack: Stack) -> Finding:
