@@ -91,12 +91,15 @@ def up(
     require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
     allowed = tuple(allow_replace or ())
     with operation(as_json=as_json, verbose=verbose) as display:
+        from automation.deploy.host_repair import HostRepair
         from automation.images.supply import ImageSupply, complete_update
 
         prompt = can_prompt(as_json=as_json) and not yes
         deployment.refuse_locked()
         supply = ImageSupply(deployment, display.note)
         supply.build_on_host()
+        repair = HostRepair(deployment, display.note)
+        repair.refresh_missing()
         rollouts = rollouts_of(deployment, display)
         if rollouts:
             rollouts.prepare(tuple(retry or ()))
@@ -108,6 +111,7 @@ def up(
 
         from automation.cli.deployment_text import component_counts
 
+        repair.start_stopped(changes)
         supply.run(lambda title: display.changes(title, {}), lambda question: prompt and typer.confirm(question))
         if rollouts:
             rollouts.begin(changes)

@@ -4,7 +4,7 @@ Operations that run the program check the stack file first, so that an error in 
 """
 
 import os
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -205,11 +205,11 @@ class Deployment:
         traits = self.traits
         refuse_losses(self.name, preview.changes, traits.holds, allow_replace, traits.losing)
 
-    def refresh(self, on_event: OnEvent | None = None) -> Outcome:
-        """Update the state from the cloud."""
-        message = self._message("refresh")
+    def refresh(self, on_event: OnEvent | None = None, targets: Sequence[str] = ()) -> Outcome:
+        """Update the state from the cloud: of all resources, or of those with these URNs."""
+        message, target = self._message("refresh"), list(targets) or None
         return self.outcome(
-            self._run(REFRESH, on_event, lambda add: self.engine.refresh(on_event=add, message=message))
+            self._run(REFRESH, on_event, lambda add: self.engine.refresh(on_event=add, message=message, target=target))
         )
 
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:

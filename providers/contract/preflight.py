@@ -1,11 +1,13 @@
 """Checks of the machine that a stack is deployed to, before an update and after a failure.
 
-Only Docker has such checks; clouds report through their providers and the errors of the engine.
+Only Docker has such checks; clouds report through their providers and the errors of the engine. A cloud keeps its objects,
+while those of a machine can be stopped or deleted by anyone who uses it, so they are compared with the state first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from providers.contract.cli import DeployedResource
 from providers.contract.diagnostics import Diagnostic
 from providers.contract.spec import Platform
 
@@ -40,10 +42,32 @@ class Diagnosis:
     fix: str
 
 
+@dataclass(frozen=True)
+class Deviation:
+    """Object of the host that differs from the state: one that does not exist, or one that was stopped.
+
+    `subject` is the name that the host has for it, and `problem` a clause such as `was stopped (exit code 137)`.
+    """
+
+    resource: DeployedResource
+    subject: str
+    problem: str
+    missing: bool
+
+
 Preflight = Callable[[Platform, str, Environment], Sequence[CheckResult]]
 """Check the machine before a deployment."""
 Explain = Callable[[Platform, str, FailedResource, Environment], Diagnosis | None]
 """Find the cause of a failed resource; None when the machine knows no more than the provider reported."""
+
+Compare = Callable[[Sequence[DeployedResource], Environment], Sequence[Deviation]]
+"""Compare the resources of a state with the objects of the machine; raises HostUnreachable."""
+Start = Callable[[Deviation, Environment], str]
+"""Start a stopped object and return why that failed, or an empty text; raises HostUnreachable."""
+
+
+class HostUnreachable(Exception):
+    """The machine cannot be queried; the text is a clause with the reason."""
 
 
 def _nothing_to_check(_spec: Platform, _stack: str, _environment: Environment) -> Sequence[CheckResult]:
@@ -56,9 +80,18 @@ def _nothing_to_add(
     return None
 
 
+def _nothing_to_start(_deviation: Deviation, _environment: Environment) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class HostChecks:
-    """Checks of one target; without any, every check passes and no cause is known."""
+    """Checks of one target; without any, every check passes and no cause is known.
+
+    `compare` is None where a cloud keeps the objects, so that no state is read for it.
+    """
 
     preflight: Preflight = _nothing_to_check
     explain: Explain = _nothing_to_add
+    compare: Compare | None = None
+    start: Start = _nothing_to_start

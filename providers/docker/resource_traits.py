@@ -12,9 +12,12 @@ from providers.contract.resource_traits import (
     StatefulType,
 )
 
+CONTAINER, NETWORK = "docker:index/container:Container", "docker:index/network:Network"
+VOLUME, IMAGE = "docker:index/volume:Volume", "docker:index/remoteImage:RemoteImage"
+
 RESOURCE_TRAITS = ResourceTraits(
     stateful=(
-        StatefulType("docker:index/volume:Volume", "data of the database, the cache, the object store or Prometheus"),
+        StatefulType(VOLUME, "data of the database, the cache, the object store or Prometheus"),
         StatefulType("tls:index/privateKey:PrivateKey", "a key whose certificate clients of the entry trust"),
     ),
     running=(),

@@ -62,7 +62,7 @@ def test_files_are_mounted_from_a_container_that_is_never_started(prod: Inventor
     assert holder.inputs["volumes"] == [{"containerPath": "/etc/agent-platform"}]
     assert (holder.inputs["start"], holder.inputs["mustRun"], holder.inputs["restart"]) == (False, False, "no")
     assert holder.inputs["networkMode"] == "none"
-    mount = {"fromContainer": "<docker:Container prod-entry-proxy-files>.id:ro"}
+    mount = {"fromContainer": "prod-entry-proxy-files-<random:RandomId prod-entry-proxy-files-version>.hex:ro"}
     assert mount in settings(container(prod, "entry-proxy"), "volumes")
 
 

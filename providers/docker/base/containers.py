@@ -4,15 +4,22 @@ A container has a read-only root, no capabilities, no new privileges, limits on 
 Docker cannot upload files into a container whose root is read-only. A second container, which is never started, holds
 the files in anonymous volumes, and the first one mounts them from it. Changed files mean another file container and so
 another container: files never change under a running process.
+
+`docker container prune` deletes file containers, since they do not run; the volumes stay with the container that mounts
+them. The name of a file container is kept while its files are the same, so the next update creates it again and the
+container that refers to it keeps running.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
+import pulumi_random as random
 
 from providers.contract.component import Scope
 from providers.docker.compute.health import DockerProbe, go_duration
@@ -29,6 +36,9 @@ STOP_SECONDS = 30
 READ_ONLY_MODE = "0444"
 VOLUME_MOUNT = "/volume"
 VOLUME_SETUP_MEMORY_MIB = 64
+VERSION_BYTES = 4
+FILE_CONTAINER_FORMAT = 1
+"""Number to increase when another setting of file containers changes, which gives their replacements other names."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +137,15 @@ def create_container(
 def _file_container(scope: Scope, part: str, spec: ContainerSpec) -> docker.Container:
     """Container with the files of `spec`, which is created and never started."""
     folders = sorted({_mounted_folder(path) for path in spec.files})
+    version = random.RandomId(
+        scope.named(f"{part}-version"),
+        byte_length=VERSION_BYTES,
+        keepers={"content": _digest(scope, spec)},
+        opts=scope.opts(),
+    )
     return docker.Container(
         scope.named(part),
+        name=pulumi.Output.concat(f"{scope.named(part)}-", version.hex),
         image=spec.image,
         command=["never-started"],
         labels=_labels(scope),
@@ -148,6 +165,15 @@ def _file_container(scope: Scope, part: str, spec: ContainerSpec) -> docker.Cont
     )
 
 
+def _digest(scope: Scope, spec: ContainerSpec) -> pulumi.Output[str]:
+    """Digest of everything that differs between two file containers of a part, which must not have the same name.
+
+    It is secret where a file is, and only in the state: the name has random digits that change with it.
+    """
+    content = pulumi.Output.all(FILE_CONTAINER_FORMAT, spec.image, dict(spec.files), dict(scope.tags))
+    return content.apply(lambda parts: sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest())
+
+
 def _labels(scope: Scope) -> list[docker.ContainerLabelArgs]:
     return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())]
 
@@ -159,7 +185,7 @@ def _variable(name: str, value: pulumi.Input[str]) -> pulumi.Input[str]:
 def _volumes(spec: ContainerSpec, file_container: docker.Container | None) -> list[docker.ContainerVolumeArgs]:
     mounts: list[docker.ContainerVolumeArgs] = []
     if file_container is not None:
-        mounts.append(docker.ContainerVolumeArgs(from_container=pulumi.Output.concat(file_container.id, ":ro")))
+        mounts.append(docker.ContainerVolumeArgs(from_container=pulumi.Output.concat(file_container.name, ":ro")))
     for path, name in sorted(spec.volumes.items()):
         mounts.append(docker.ContainerVolumeArgs(container_path=path, volume_name=name))
     for path, host_path in sorted(spec.host_paths.items()):

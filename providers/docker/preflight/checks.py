@@ -10,6 +10,7 @@ from providers.contract.preflight import CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import images_by_key
 from providers.docker.preflight.capacity import check_cpus, check_memory, check_ports
+from providers.docker.preflight.deviations import compare, start
 from providers.docker.preflight.diagnosis import explain
 from providers.docker.preflight.host import Host
 from providers.docker.preflight.inspection import inspect_host
@@ -111,4 +112,4 @@ def check_data_version(host: Host, spec: Platform) -> CheckResult:
     return CheckResult("database volume", "", (refusal,))
 
 
-HOST_CHECKS = HostChecks(preflight, explain)
+HOST_CHECKS = HostChecks(preflight, explain, compare, start)

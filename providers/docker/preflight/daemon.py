@@ -1,6 +1,6 @@
-"""Client of the Docker daemon's HTTP API, for read-only requests.
+"""Client of the Docker daemon's HTTP API, for the requests around an update.
 
-A few GET requests before each update do not justify a dependency on a client library.
+A few requests before each update do not justify a dependency on a client library.
 """
 
 import json
@@ -72,20 +72,33 @@ class Daemon:
 
     def get(self, path: str) -> bytes | None:
         """Return the answer, None for 404; raises DaemonUnreachable or DaemonUnsupported."""
+        status, content = self._answer("GET", path)
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise DaemonUnreachable(f"it answers with the status {status}")
+        return content
+
+    def post(self, path: str) -> str:
+        """Send a command without a body, and return Docker's error message, or an empty text."""
+        status, content = self._answer("POST", path)
+        if status < HTTPStatus.BAD_REQUEST:
+            return ""
+        try:
+            return str(fields(json.loads(content)).get("message") or f"status {status}")
+        except ValueError:
+            raise DaemonUnreachable(NOT_DOCKER) from None
+
+    def _answer(self, method: str, path: str) -> tuple[int, bytes]:
         connection = self._connection()
         try:
-            connection.request("GET", path)
+            connection.request(method, path)
             response = connection.getresponse()
-            content = response.read()
+            return response.status, response.read()
         except (OSError, HTTPException) as error:
             raise DaemonUnreachable(reason_of(error)) from None
         finally:
             connection.close()
-        if response.status == HTTPStatus.NOT_FOUND:
-            return None
-        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise DaemonUnreachable(f"it answers with the status {response.status}")
-        return content
 
     def _connection(self) -> HTTPConnection:
         url = urlsplit(self.address)

@@ -23,9 +23,9 @@ from providers.docker.preflight.daemon import (
     whole_number,
 )
 from providers.docker.preflight.inspection import container_name, newest_container
+from providers.docker.resource_traits import CONTAINER, IMAGE, NETWORK
 
-IMAGE, CONTAINER = "docker:index/remoteImage:RemoteImage", "docker:index/container:Container"
-NETWORK, OVERLAP = "docker:index/network:Network", "Pool overlaps"
+OVERLAP = "Pool overlaps"
 REGISTRY_UNREACHABLE = r"no such host|connection refused|i/o timeout|network is unreachable|TLS handshake|deadline exceeded|server misbehaving"
 LOGIN_REQUIRED = r"unauthorized|authentication required|no basic auth credentials|\b401\b"
 UNHEALTHY = "failed to be in healthy state"
