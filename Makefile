@@ -32,7 +32,7 @@ up: $(VENV)/.program
 	@$(BIN)/python -m automation.local up $(STACK_FILE)
 
 down: $(VENV)/.program
-	@$(BIN)/python -m automation.local down
+	@$(BIN)/python -m automation.local down $(STACK_FILE)
 
 test: lint types tests
 

@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -23,6 +24,7 @@ from typing import IO, NoReturn
 import psutil
 
 from automation.command_errors import DOCKER, command_failure, missing_program
+from automation.deploy.errors import DeploymentFailed
 from automation.processes import end_session, signals_handled
 from providers.contract.cli import CliCommand, CliProgram
 
@@ -90,6 +92,20 @@ class LocalShell:
             code = process.wait()
         if code != 0:
             raise command_failure(command_text(command), "\n".join(lines))
+
+    def relay_all(self, commands: Mapping[str, CliCommand]) -> Mapping[str, tuple[str, DeploymentFailed | None]]:
+        """Run commands at the same time and print their lines after their names; return output and failure of each."""
+        with ExitStack() as running:
+            readers: dict[str, _LineReader] = {}
+            for name, command in commands.items():
+                self._print(command)
+                process = running.enter_context(self._started(command, subprocess.PIPE, subprocess.STDOUT))
+                prefix = f"{name} | " if len(commands) > 1 else ""
+                readers[name] = _LineReader(process, lambda line, prefix=prefix: self.echo(f"{prefix}{line}"))
+                readers[name].start()
+            for reader in readers.values():
+                reader.join()
+        return {name: (reader.text, _failure_of(commands[name], reader)) for name, reader in readers.items()}
 
     def _print(self, command: CliCommand) -> None:
         self.echo(f"$ {command_text(command)}")
@@ -164,6 +180,31 @@ class LocalShell:
             # a program that reports the broken pipe has a reader that ended first, and that failure is the cause
             if code not in (0, BROKEN_PIPE) and not BROKEN_PIPE_TEXT.search(text):
                 raise command_failure(command_text(part), text)
+
+
+class _LineReader(threading.Thread):
+    """Thread that prints and keeps the output of a process until it ends."""
+
+    def __init__(self, process: Process, echo: Callable[[str], object]) -> None:
+        super().__init__(daemon=True)
+        self.process, self.echo, self.code = process, echo, 0
+        self.lines: list[str] = []
+
+    def run(self) -> None:
+        for line in self.process.stdout or ():
+            self.lines.append(line.decode(errors="replace").rstrip())
+            self.echo(self.lines[-1])
+        self.code = self.process.wait()
+
+    @property
+    def text(self) -> str:
+        """Complete output."""
+        return "\n".join(self.lines)
+
+
+def _failure_of(command: CliCommand, reader: _LineReader) -> DeploymentFailed | None:
+    text = "\n".join(reader.lines[-KEPT_LINES:])
+    return command_failure(command_text(command), text) if reader.code else None
 
 
 @contextmanager

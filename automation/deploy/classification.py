@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from automation.deploy.errors import (
     CLOUD_PATTERNS,
@@ -33,6 +34,21 @@ VERBS = {
     "create": "create", "create-replacement": "create", "update": "update", "delete": "delete", "replace": "replace",
     "delete-replaced": "delete", "read": "read", "refresh": "read", "import": "import", "same": "read",
 }  # fmt: skip
+
+
+class EngineOperation(StrEnum):
+    """Kind of an operation of the engine."""
+
+    PREVIEW = "preview"
+    DRIFT = "search for drift"
+    UPDATE = "update"
+    REFRESH = "refresh"
+    DELETION = "deletion"
+
+    @property
+    def read_only(self) -> bool:
+        """True for an operation that changes neither the cloud nor the state."""
+        return self in (EngineOperation.PREVIEW, EngineOperation.DRIFT)
 
 
 @dataclass(frozen=True)

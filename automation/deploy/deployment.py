@@ -5,21 +5,21 @@ Operations that run the program check the stack file first, so that an error in 
 
 import os
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
 from pulumi import automation
 
 from automation.deploy.changes import completed_changes, planned_changes
-from automation.deploy.classification import Evidence, classify, explain_on_host
+from automation.deploy.classification import EngineOperation, Evidence, classify, explain_on_host
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, OnEvent
 from automation.deploy.guard import (
     planned_deletions,
     refuse_losses,
+    refuse_lost_passphrase,
     refuse_missing_secrets,
     refuse_protected,
     refuse_unready,
@@ -53,21 +53,6 @@ ROLLOUT_TIMEOUT_SECONDS = 300.0
 
 EngineRun = Callable[[Callable[[automation.EngineEvent], None]], object]
 """Call of the engine that reports its events to the callback."""
-
-
-@dataclass(frozen=True)
-class EngineOperation:
-    """Kind of an operation of the engine; one that is read-only changes neither the cloud nor the state."""
-
-    name: str
-    read_only: bool = False
-
-
-PREVIEW = EngineOperation("preview", read_only=True)
-DRIFT = EngineOperation("search for drift", read_only=True)
-UPDATE = EngineOperation("update")
-REFRESH = EngineOperation("refresh")
-DELETION = EngineOperation("deletion")
 
 
 class Deployment:
@@ -120,14 +105,20 @@ class Deployment:
         """State of a Docker stack in the project's folder; None with another backend, and for every other cloud."""
         return local_state(self.folder, self.stack, self.name, {**os.environ, **self.environment})
 
+    @property
+    def engine_environment(self) -> Mapping[str, str]:
+        """Variables of the engine beside those of this process."""
+        if self.local_state is None:
+            return self.environment
+        return {**self.local_state.environment({**os.environ, **self.environment}), **self.environment}
+
     @cached_property
     def engine(self) -> ProjectStack:
-        """Stack under the engine, for operations that have no method here."""
-        environment = self.environment
+        """Stack under the engine, for operations that have no method here; raises DeploymentFailed."""
         if self.local_state is not None:
+            refuse_lost_passphrase(self.local_state, self.name, self.engine_environment)
             self.local_state.create()
-            environment = {**self.local_state.environment({**os.environ, **environment}), **environment}
-        return open_stack(self.work_folder, self.name, environment, self.secrets_provider, self.folder)
+        return open_stack(self.work_folder, self.name, self.engine_environment, self.secrets_provider, self.folder)
 
     def set_images(self, images: Mapping[str, str]) -> None:
         """Write the images of services into the stack file; into the engine's copy only, where it has one."""
@@ -139,6 +130,11 @@ class Deployment:
         self.workdir.set_positions(positions)
         if self.work_folder != folder:
             self.__dict__.pop("engine", None)
+
+    def use_values(self, values: Mapping[str, object]) -> None:
+        """Deploy with other values of the platform, by dotted path, without writing them to the stack file."""
+        self.workdir.use_values(values)
+        self.__dict__.pop("engine", None)
 
     @property
     def traits(self) -> ResourceTraits:
@@ -158,11 +154,15 @@ class Deployment:
         if self.workdir.to_reseal:
             with self.engine_errors():
                 new = copy_secrets(self.engine, self.workdir, self.create if create else None)
+        with suppress(DeploymentFailed), self.engine_errors():  # a stack that does not exist has deployed none
+            self.use_values(self.engine.unbuilt_images(self.file.spec))
         refuse_missing_secrets(self.file)
         refuse_unready(self.file, self.environment)
 
         def run() -> EventCollector:
-            return self._run(PREVIEW, on_event, lambda add: self.engine.preview(on_event=add, replace=list(replace)))
+            return self._run(
+                EngineOperation.PREVIEW, on_event, lambda add: self.engine.preview(on_event=add, replace=list(replace))
+            )
 
         try:
             collector = run()
@@ -209,12 +209,16 @@ class Deployment:
         """Update the state from the cloud: of all resources, or of those with these URNs."""
         message, target = self._message("refresh"), list(targets) or None
         return self.outcome(
-            self._run(REFRESH, on_event, lambda add: self.engine.refresh(on_event=add, message=message, target=target))
+            self._run(
+                EngineOperation.REFRESH,
+                on_event,
+                lambda add: self.engine.refresh(on_event=add, message=message, target=target),
+            )
         )
 
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:
         """Return the resources that differ between cloud and state, without changing either."""
-        collector = self._run(DRIFT, on_event, lambda add: self.engine.preview_refresh(on_event=add))
+        collector = self._run(EngineOperation.DRIFT, on_event, lambda add: self.engine.preview_refresh(on_event=add))
         return tuple(drift_from_events(collector.events))
 
     def preview_destroy(self, unprotect: Collection[str] = ()) -> Preview:
@@ -235,7 +239,7 @@ class Deployment:
             self.engine.unprotect_all(exported)
         message = self._message("destroy")
         collector = self._run(
-            DELETION,
+            EngineOperation.DELETION,
             on_event,
             lambda add: self.engine.destroy(on_event=add, message=message, parallel=PARALLEL_OPERATIONS),
         )
@@ -281,6 +285,7 @@ class Deployment:
         """Create an empty stack in the backend; an ephemeral stack is tagged with its expiry."""
         with self.engine_errors():
             self.engine.workspace.create_stack(self.name)
+            self.workdir.keep_salt()
             until = self.workdir.expires_at(self.clock.now())
             if until is not None:
                 self.engine.run_command("stack", "tag", "set", EXPIRES_KEY, until.isoformat())
@@ -303,7 +308,7 @@ class Deployment:
     def engine_errors(
         self,
         collector: EventCollector | None = None,
-        operation: EngineOperation = PREVIEW,
+        operation: EngineOperation = EngineOperation.PREVIEW,
         engine: ProjectStack | None = None,
     ) -> Generator[None]:
         """Raise DeploymentFailed for errors of the engine, classified with the collected events."""
@@ -353,7 +358,7 @@ class Deployment:
         patience = Patience(self.file.spec.cloud, self.clock, report)
         while True:
             try:
-                self._run(UPDATE, on_event, run, collector, engine)
+                self._run(EngineOperation.UPDATE, on_event, run, collector, engine)
             except DeploymentFailed as failure:
                 patience.wait(failure, collector.events)
                 before_repeat()
@@ -378,7 +383,7 @@ class Deployment:
         events = collector.events if collector else []
         interruptions = command.interruptions
         evidence = Evidence(
-            self.name, stderr, events, interruptions.count, interruptions.killed, operation.name, operation.read_only
+            self.name, stderr, events, interruptions.count, interruptions.killed, operation, operation.read_only
         )
         failure = classify(evidence)
         if failure.kind is Failure.NO_STACK:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.state import ExportedState, StateResource, state_resources
+from automation.local.state import PASSPHRASE_VARIABLE, LocalState
 from automation.plan.tree import rank
 from automation.stack.document import Stack
 from automation.urn import Urn
@@ -32,6 +33,18 @@ def refuse_missing_secrets(stack: Stack) -> None:
     """Raise InvalidConfiguration for listed secrets without a value, without which the program fails."""
     if stack.missing_secrets:
         raise InvalidConfiguration(_missing_secret(stack, name) for name in stack.missing_secrets)
+
+
+def refuse_lost_passphrase(state: LocalState, stack: str, environment: Mapping[str, str]) -> None:
+    """Raise DeploymentFailed when the state on this machine has stacks and their passphrase is gone."""
+    if state.is_locked_out and not environment.get(PASSPHRASE_VARIABLE):
+        missing, folder = state.passphrase.relative_to(state.root), state.folder.relative_to(state.root)
+        stacks = listed(state.stacks, "and")
+        problem = f"{missing} is missing, and without it the secrets of {stacks} cannot be decrypted"
+        fix = (
+            f"restore the file from a backup, or remove the containers, volumes and networks of {stacks}, then {folder}"
+        )
+        raise DeploymentFailed(Failure.NO_PASSPHRASE, problem, fix, stack=stack)
 
 
 def refuse_unready(stack: Stack, environment: Mapping[str, str]) -> None:

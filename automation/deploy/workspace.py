@@ -16,6 +16,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import MASKED
 from automation.deploy.guard import protected_urns
 from automation.deploy.state import ExportedState, LockHolder, parse_lock_holder
+from automation.deploy.targets import REGISTRY_MESSAGE
 from automation.engine.credentials import without_credentials
 from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
@@ -24,11 +25,15 @@ from automation.stack.edit import replace_text
 from automation.stack.folder import project_folder
 from automation.stack.workdir import STACK_FOLDER, Workdir
 from automation.stack.yaml_reader import read_text
+from components.configuration import PLATFORM_KEY
+from providers import command_line
 from providers.contract.diagnostics import did_you_mean, listed
+from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_mapping
 
 PARALLEL_OPERATIONS = 32
 """Concurrent operations. They wait for the cloud, while the engine's default is four for each CPU of this machine."""
+RECENT_UPDATES = 10
 DOCTOR_FIX = "run `agent-platform doctor STACK`, which lists what is missing and how to install it"
 
 
@@ -101,6 +106,27 @@ class ProjectStack(automation.Stack):
         """Return the exported state with encrypted secrets; it can be imported unchanged."""
         exported: Value = json.loads(self.run_command("stack", "export"))
         return exported if is_mapping(exported) else {}
+
+    def deployed_images(self) -> Mapping[str, str]:
+        """Return the image of each service in the last update of the whole stack that succeeded."""
+        updates = self.history(page_size=RECENT_UPDATES, page=1, show_secrets=False)
+        complete = (each for each in updates if (each.kind, each.result) == ("update", "succeeded"))
+        last = next((each for each in complete if not each.message.startswith(REGISTRY_MESSAGE)), None)
+        platform: object = json.loads(last.config[PLATFORM_KEY].value) if last and PLATFORM_KEY in last.config else None
+        services = platform.get("services") if is_mapping(platform) else None
+        return {
+            name: str(service["image"])
+            for name, service in (services.items() if is_mapping(services) else ())
+            if is_mapping(service) and "image" in service
+        }
+
+    def unbuilt_images(self, spec: Platform) -> Mapping[str, str]:
+        """Return the images of the last update, by dotted path, for services of a Docker host that were not built now."""
+        unbuilt = [name for name, service in spec.services.items() if not service.built]
+        if not command_line(spec.cloud).keeps_images_on_host or not unbuilt:
+            return {}
+        deployed = self.deployed_images()
+        return {f"services.{name}.image": deployed[name] for name in unbuilt if name in deployed}
 
     def unprotect_all(self, exported: ExportedState) -> None:
         """Remove the protection of every resource in the state; raises CommandError."""

@@ -42,24 +42,16 @@ def docker(*arguments: str) -> CliCommand:
 def require_buildx(shell: LocalShell) -> None:
     """Raise DeploymentFailed when docker, its buildx plugin or its daemon is missing."""
     shell.output(docker("buildx", "version"))
-    require_daemon(shell)
-
-
-def require_daemon(shell: LocalShell) -> None:
-    """Raise DeploymentFailed when docker or its daemon is missing."""
     shell.output(docker("info", "--format", "{{.ServerVersion}}"))
 
 
-def build_command(image: OwnImage, stack: str, folder: Path, *, on_host: bool = False) -> CliCommand:
+def build_command(image: OwnImage, stack: str, folder: Path) -> CliCommand:
     """Return the command that builds an image and loads it into the docker of this machine.
 
-    An attestation would make the image an index of several manifests, which not every service can run. An image that stays
-    on this host is built with `docker build`, which needs no plugin and uses buildx where that is installed.
+    An attestation would make the image an index of several manifests, which not every service can run.
     """
     context, dockerfile = image.source(folder)
     where = ("--platform", image.platform, "--file", str(dockerfile), "--tag", local_name(image, stack))
-    if on_host:
-        return docker("build", *where, str(context))
     return docker("buildx", "build", *where, "--provenance=false", "--load", str(context))
 
 
@@ -68,17 +60,21 @@ def local_name(image: OwnImage, stack: str) -> str:
     return f"agent-platform/{stack}-{image.service}:latest"
 
 
-def build(image: OwnImage, stack: str, shell: LocalShell, folder: Path, *, on_host: bool = False) -> LocalImage:
+def build(image: OwnImage, stack: str, shell: LocalShell, folder: Path) -> LocalImage:
     """Build an image for the architecture of its service and return it; raises DeploymentFailed."""
     try:
-        shell.relay(build_command(image, stack, folder, on_host=on_host))
+        shell.relay(build_command(image, stack, folder))
     except DeploymentFailed as failure:
-        if failure.kind is not Failure.COMMAND:
-            raise
-        problem = f"the build of {image.service} failed: {failure.problem.partition(' failed: ')[2] or failure.problem}"
-        fix = "fix the cause, then run the same command again"
-        raise DeploymentFailed(failure.kind, problem, fix, failure.log, stack=stack) from None
+        raise build_failure(image, stack, failure) from None
     return local_image(image, local_name(image, stack), shell)
+
+
+def build_failure(image: OwnImage, stack: str, failure: DeploymentFailed) -> DeploymentFailed:
+    """Return the failure of a build with its service; one with another cause, such as a missing program, unchanged."""
+    if failure.kind is not Failure.COMMAND:
+        return failure
+    problem = f"the build of {image.service} failed: {failure.problem.partition(' failed: ')[2] or failure.problem}"
+    return DeploymentFailed(failure.kind, problem, failure.fix, failure.log, stack=stack)
 
 
 def local_image(image: OwnImage, reference: str, shell: LocalShell) -> LocalImage:

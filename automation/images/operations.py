@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.images.builder import LocalImage, build, docker, fetched_image, require_buildx, require_daemon
+from automation.images.builder import LocalImage, build, docker, fetched_image, require_buildx
+from automation.images.host_builds import HostBuilds
 from automation.images.own_images import OwnImage, own_images, selected
 from automation.images.registry import digest_of, log_in, opened_registry, push
 from automation.services.operations import deployed_stack
@@ -21,6 +22,8 @@ from providers.contract.spec import Platform
 
 if TYPE_CHECKING:  # the SDK is loaded with a deployment
     from automation.deploy.deployment import Deployment
+
+ARCHITECTURES = ("amd64", "arm64")
 
 
 @dataclass(frozen=True)
@@ -68,20 +71,38 @@ class ImageOperations:
 
     def build(self, services: Sequence[str] = ()) -> Mapping[str, LocalImage]:
         """Build the images that have a `build` key, and return them by service."""
-        images, on_host = self._with_source(services), self.on_host
-        (require_daemon if on_host else require_buildx)(self.shell)
-        return {
-            image.service: build(image, self.deployment.name, self.shell, self.folder, on_host=on_host)
-            for image in images
-        }
+        images = self._with_source(services)
+        if self.on_host:
+            return self.host_builds.build(images)
+        require_buildx(self.shell)
+        return {image.service: build(image, self.deployment.name, self.shell, self.folder) for image in images}
+
+    @property
+    def host_builds(self) -> HostBuilds:
+        """Builds of the stack on a Docker host."""
+        return HostBuilds(self.deployment.name, self.folder, self.shell)
 
     def build_on_host(self, services: Sequence[str] = ()) -> Mapping[str, str]:
-        """Build images of a Docker host, tag them by their content and pin them; return the new references by service."""
-        pinned: dict[str, str] = {}
-        for service, local in self.build(services).items():
-            self.shell.output(docker("tag", local.id, local.address))
-            pinned[service] = local.address
-        return self.pin(pinned)
+        """Build images of a Docker host and write their tags to the stack file; return the new references by service."""
+        self.use_host_architecture()
+        return self.pin({service: local.address for service, local in self.build(services).items()})
+
+    def use_built_on_host(self) -> None:
+        """Build what has changed on a Docker host and deploy it, without writing to the stack file."""
+        images = {f"services.{service}.image": local.address for service, local in self.build().items()}
+        self.deployment.use_values(images)
+
+    def use_host_architecture(self) -> None:
+        """Build and run services without a set architecture for that of the Docker daemon."""
+        architecture = self.shell.output(docker("version", "--format", "{{.Server.Arch}}")).strip()
+        services = {
+            f"services.{name}.architecture": architecture
+            for name, service in self.spec.services.items()
+            if architecture in ARCHITECTURES
+            and service.architecture != architecture
+            and not self.deployment.file.is_written(f"services.{name}.architecture")
+        }
+        self.deployment.use_values(services)
 
     def push(self, services: Sequence[str] = (), source: str | None = None) -> Mapping[str, str]:
         """Build and push images, or push the image `source` for one service; return the new references by service."""

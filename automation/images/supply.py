@@ -5,7 +5,6 @@ names the commands for the others; the update of the whole stack follows. Each p
 a repeat continues (docs/adr/0015-deploy-an-empty-account-in-phases.md).
 """
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.deploy.state import state_resources
-from automation.deploy.targets import REGISTRY_MESSAGE, registry_targets
+from automation.deploy.targets import registry_targets
 from automation.images.builder import require_buildx
 from automation.images.operations import ImageOperations, missing_images, push_commands
 from automation.images.own_images import OwnImage
@@ -22,16 +21,13 @@ from automation.local.state import write_authority
 from automation.plan.build import plan_of
 from automation.services.operations import cli_failures
 from automation.urn import Urn
-from components.configuration import PLATFORM_KEY
 from providers import command_line
 from providers.contract.diagnostics import listed
-from providers.contract.images import parse_image
-from providers.contract.spec.defaults import is_mapping
+from providers.contract.images import Image, parse_image
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
 
-RECENT_UPDATES = 10
 Ask = Callable[[str], bool]
 """Question to a person; False where there is none."""
 Phase = Callable[[str], AbstractContextManager[OnEvent]]
@@ -50,15 +46,16 @@ class ImageSupply:
     def build_on_host(self) -> None:
         """Build the images of a Docker host that have a `build` key, before the preview.
 
-        They are built on every update, so that an edit runs after it: a build without changes takes a second and gives the
-        same tag.
+        What has not changed since its last build is not built again. The stack file keeps its content: the engine gets the
+        tags in a copy, so its history has them for a rollback.
         """
         if not self.operations.on_host:
             return
+        self.operations.use_host_architecture()
         with_source = [image.service for image in self.operations.images if image.build is not None]
         if with_source:
-            self.note(f"building the images of {listed(with_source, 'and')}")
-            self.operations.build_on_host(with_source)
+            self.note(f"checking the images of {listed(with_source, 'and')}")
+            self.operations.use_built_on_host()
 
     def run(self, phase: Phase, ask: Ask) -> None:
         """Deploy the registry and supply its images when the update needs that; raises DeploymentFailed."""
@@ -123,31 +120,20 @@ class ImageSupply:
         images = self.operations.images
         if not images:
             return ()
-        running = self._running_images()
-        return tuple(image for image in images if running.get(image.service) != (image.image.name, image.image.suffix))
-
-    def _running_images(self) -> dict[str, tuple[str, str]]:
-        """Return name and version of the image of each service in the last update of the whole stack that succeeded."""
         with self.deployment.engine_errors():
-            updates = self.deployment.engine.history(page_size=RECENT_UPDATES, page=1, show_secrets=False)
-        complete = (each for each in updates if (each.kind, each.result) == ("update", "succeeded"))
-        last = next((each for each in complete if not each.message.startswith(REGISTRY_MESSAGE)), None)
-        platform: object = json.loads(last.config[PLATFORM_KEY].value) if last and PLATFORM_KEY in last.config else None
-        services = platform.get("services") if is_mapping(platform) else None
-        if not is_mapping(services):
-            return {}
-        images = {
-            name: parse_image(str(service.get("image", "")))
-            for name, service in services.items()
-            if is_mapping(service)
-        }
-        return {name: (image.name, image.suffix) for name, image in images.items()}
+            deployed = self.deployment.engine.deployed_images()
+        running = {name: parse_image(image) for name, image in deployed.items()}
+        return tuple(image for image in images if not _is_same(image, running.get(image.service)))
 
     def _exists(self, targets: Sequence[Urn]) -> bool:
         with self.deployment.engine_errors():
             exported = self.deployment.engine.export_state()
         deployed = {str(resource["urn"]) for resource in state_resources(exported, pending_deletes=False)}
         return all(target in deployed for target in targets)
+
+
+def _is_same(image: OwnImage, running: Image | None) -> bool:
+    return running is not None and (image.image.name, image.image.suffix) == (running.name, running.suffix)
 
 
 def complete_update(
@@ -167,6 +153,7 @@ def complete_update(
         fix = f"{failure.fix}; then run `agent-platform up {deployment.name}` again, or run the command above on another machine"
         raise DeploymentFailed(failure.kind, problem, fix, failure.log, stack=deployment.name) from None
     if operations.on_host:
+        operations.host_builds.remove_superseded()
         sentences = [*sentences, write_authority(deployment.folder, stack)]
     for sentence in sentences:
         if sentence:

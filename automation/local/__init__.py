@@ -1,8 +1,8 @@
-"""`make up` and `make down`: the example of Pulumi.local.yaml on this machine, with its images and state.
+"""State of Docker stacks on this machine, and `make up` and `make down`, which deploy one of them with its addresses.
 
     python -m automation.local up [STACK_FILE]
-    python -m automation.local down
+    python -m automation.local down [STACK_FILE]
 
-Everything is in the folder `.local`, in Docker under the stack's name, or is an image listed in that folder, and `down`
-removes exactly that. The stack file is read and never written.
+`up` is `agent-platform up` on the stack of the file, and waits until its entry answers. Everything is in the folder `.local`
+beside the file, in Docker under the stack's name, or is an image that the record in that folder lists.
 """

@@ -8,6 +8,7 @@ another one is used for stacks that are not in this folder already.
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,24 @@ class LocalState:
         """True when there are stacks and their passphrase is gone."""
         return bool(self.stacks) and not self.passphrase.exists()
 
+    def authority(self, stack: str) -> Path:
+        """File with the certificate of the authority that signs the certificate of a stack's entry."""
+        return self.folder / f"{stack}-ca.pem"
+
+    def dashboard_password(self, stack: str) -> Path:
+        """File with the password of a stack's Grafana, readable only by this user."""
+        return self.folder / f"{stack}-grafana-password"
+
+    def remove(self, stack: str) -> tuple[str, ...]:
+        """Remove the folder, or only the files of this stack when others have their state in it; return these."""
+        others = tuple(name for name in self.stacks if name != stack)
+        if not others:
+            shutil.rmtree(self.folder)
+            return ()
+        for path in (self.authority(stack), self.dashboard_password(stack)):
+            path.unlink(missing_ok=True)
+        return others
+
     def environment(self, inherited: Mapping[str, str]) -> Mapping[str, str]:
         """Variables of the engine; an inherited passphrase would take precedence over the file, so it is replaced."""
         variables = {
@@ -89,7 +108,7 @@ def write_authority(folder: Path, stack: DeployedStack) -> str:
     certificate = str(resource.outputs.get("certPem", "")) if resource is not None else ""
     if not stack.spec.public or not certificate:
         return ""
-    path = folder / STATE_FOLDER / f"{stack.name}-ca.pem"
+    path = LocalState(folder).authority(stack.name)
     path.parent.mkdir(exist_ok=True)
     path.write_text(certificate, encoding="utf-8")
     url = DockerContext(stack.spec, stack.name, REGION).url

@@ -16,10 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from automation.stack.document import Sealed, Stack, StackDocument, stack_file, stack_names
-from automation.stack.edit import Proposal
+from automation.stack.document import Sealed, Stack, StackDocument, stack_file, stack_names, with_sealed_values
+from automation.stack.edit import Proposal, replace_text
 from automation.stack.file_checks import EXPIRES_KEY
-from automation.stack.yaml_reader import dump, read_mapping
+from automation.stack.yaml_reader import dump, read_mapping, read_text
 from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.rollout import POSITIONS_KEY, RolloutPosition
@@ -242,6 +242,25 @@ class Workdir:
             source = self.source
             Proposal(source.path, source.text, source.with_overrides(values).dump()).write()
         self.reload()
+
+    def use_values(self, values: Mapping[str, object]) -> None:
+        """Set values of the platform by dotted path in the engine's copy of the stack file only."""
+        new = {path: value for path, value in values.items() if self.overrides.get(path) != value}
+        if not new:
+            return
+        if not self.ephemeral and not self.overrides:
+            self.__dict__.pop("work_folder", None)
+        self.overrides.update(new)
+        self.__dict__.pop("settings", None)
+        self.reload()
+
+    def keep_salt(self) -> None:
+        """Write what decrypts the secrets of a new stack from the engine's copy into the stack file."""
+        if self.ephemeral or self.stack_folder == self.folder:
+            return
+        source = self.source
+        copy = read_text(stack_file(self.work_folder, self.name))
+        replace_text(source.path, with_sealed_values(source.text, copy, source.path))
 
     def reload(self) -> None:
         """Read the stack file again after a change."""

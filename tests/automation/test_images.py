@@ -11,6 +11,7 @@ from automation.deploy import Deployment, DeploymentFailed, Failure
 from automation.images import ImageOperations, own_images
 from automation.images import operations as operations_module
 from automation.images import registry as registry_module
+from automation.images.host_builds import stage_images
 from automation.images.operations import missing_images, proposed_images
 from automation.images.registry import digest_of, opened_registry
 from automation.images.supply import ImageSupply
@@ -115,22 +116,99 @@ def test_an_image_without_source_is_pushed_from_another_image(start: Start, prog
 
 
 def test_on_a_docker_host_the_tag_is_pinned_and_nothing_is_pushed(start: Start, tmp_path: Path, programs: Path) -> None:
-    tag = fake_programs.digest("agent-platform/dev-web:latest").removeprefix("sha256:")[:12]
-    assert start("docker").push() == {"web": f"web:{tag}"}
+    (image,) = start("docker").push().values()
     records = Records.load(programs)
-    assert records.commands("docker", "tag")[0][-1] == f"web:{tag}"
+    assert image in records.tags
     assert records.commands("docker", "push") == []
-    assert f"image: web:{tag}" in stack_text(tmp_path)
+    assert f"image: {image}" in stack_text(tmp_path)
 
 
-def test_a_docker_host_needs_no_buildx_and_builds_on_every_update(start: Start, programs: Path) -> None:
+def update_on_host(operations: ImageOperations) -> str:
+    """Build as an update does, and return the image with which the engine runs."""
+    ImageSupply(operations.deployment, lambda _text: None, operations).build_on_host()
+    return operations.spec.services["web"].image
+
+
+def test_an_update_builds_an_edited_image_once_and_leaves_the_stack_file_alone(
+    start: Start, tmp_path: Path, programs: Path
+) -> None:
     operations = start("docker")
-    for _ in range(2):
-        ImageSupply(operations.deployment, lambda _text: None, operations).build_on_host()
+    first, text = update_on_host(operations), stack_text(tmp_path)
+    assert update_on_host(start("docker")) == first
+    assert len(Records.load(programs).commands("docker", "build")) == 1
+    (tmp_path / "web" / "app.py").write_text("edited\n", encoding="utf-8")
+    second = update_on_host(start("docker"))
+    assert second != first
+    (tmp_path / "web" / "app.py").unlink()
+    assert update_on_host(start("docker")) == first
     records = Records.load(programs)
+    assert len(records.commands("docker", "build")) == 2
     assert records.commands("docker", "buildx") == []
-    command = ["docker", "build", "--platform", "linux/amd64", "--file", "web/Dockerfile"]
-    assert records.commands("docker", "build") == [[*command, "--tag", "agent-platform/dev-web:latest", "web"]] * 2
+    assert stack_text(tmp_path) == text
+    assert read_stack(operations.deployment.work_folder, "dev").spec.services["web"].image == first
+
+
+def test_an_image_that_was_deleted_is_built_again(start: Start, programs: Path) -> None:
+    image = update_on_host(start("docker"))
+    records = Records.load(programs)
+    del records.tags[image]
+    records.save()
+    assert update_on_host(start("docker")) == image
+    assert len(Records.load(programs).commands("docker", "build")) == 2
+
+
+def test_the_last_three_images_of_a_service_are_kept(start: Start, tmp_path: Path, programs: Path) -> None:
+    operations, images = start("docker"), list[str]()
+    for version in range(5):
+        (tmp_path / "web" / "app.py").write_text(f"{version}\n", encoding="utf-8")
+        operations = start("docker")
+        images.append(update_on_host(operations))
+        operations.host_builds.remove_superseded()
+    assert list(Records.load(programs).tags) == images[-3:]
+    operations.host_builds.remove_all()
+    assert Records.load(programs).tags == {}
+
+
+def test_services_get_the_architecture_of_the_daemon_unless_they_set_one(start: Start, programs: Path) -> None:
+    fake(programs, "echo arm64", "version")
+    operations = start("docker", FILE.replace("app: streamlit", "architecture: amd64\n        app: streamlit"))
+    operations.use_host_architecture()
+    architectures = {name: service.architecture for name, service in operations.spec.services.items()}
+    assert architectures == {"web": "arm64", "page": "amd64", "hosted": "arm64"}
+
+
+def test_build_arguments_are_passed_by_name_where_the_dockerfile_declares_them(
+    start: Start, tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations = start("docker")
+    (tmp_path / "web" / "Dockerfile").write_text("ARG BASE_IMAGE=python:3.13\nFROM ${BASE_IMAGE}\n", encoding="utf-8")
+    monkeypatch.setenv("BASE_IMAGE", "debian-with-python:1")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://user:password@index.example.com")
+    first = update_on_host(operations)
+    (command,) = Records.load(programs).commands("docker", "build")
+    assert command[command.index("--build-arg") + 1] == "BASE_IMAGE"
+    assert "UV_DEFAULT_INDEX" not in command and "password" not in str(command)
+    records = Records.load(programs)
+    records.tags["debian-with-python:1"] = "sha256:another"
+    records.save()
+    assert update_on_host(operations) == first
+    assert len(Records.load(programs).commands("docker", "build")) == 2, "a base image that has changed is not used"
+
+
+def test_stages_of_the_classic_builder_are_found_in_its_output() -> None:
+    output = """\
+Step 1/5 : FROM debian AS builder
+ ---> 111111111111
+Step 2/5 : RUN make
+ ---> Running in 222222222222
+ ---> 333333333333
+Step 3/5 : FROM debian
+ ---> 111111111111
+Step 4/5 : COPY --from=builder /a /a
+ ---> 444444444444
+Successfully built 444444444444
+"""
+    assert stage_images(output) == ["333333333333", "444444444444"]
 
 
 def test_a_list_shows_what_the_registry_has(start: Start) -> None:
