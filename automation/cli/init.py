@@ -19,6 +19,7 @@ from automation.stack.dockerfile import (
     has_template,
 )
 from automation.stack.document import StackDocument
+from automation.stack.edit import replace_text
 from automation.stack.folder import project_folder
 from automation.stack.template import (
     APPS,
@@ -273,7 +274,7 @@ def _write(answers: NewStack, path: Path, folder: Path) -> None:
         elif not (context / DOCKERFILE).exists():
             notes.append(f"add a {DOCKERFILE} to {answers.build}: the container runs as user 10001")
     for target, text in files.items():
-        _replace(target, text)
+        _write_text(target, text)
         typer.echo(f"wrote {os.path.relpath(target)}")
     for note in notes:
         typer.echo(note)
@@ -284,12 +285,10 @@ def _write(answers: NewStack, path: Path, folder: Path) -> None:
         typer.echo(f"next: agent-platform plan {answers.name}")
 
 
-def _replace(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all; raises InvalidConfiguration where the folder cannot be written."""
-    temporary = path.with_name(f".{path.name}.new")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        replace_text(path, text)
     except OSError as error:
         problem = f"cannot be written: {(error.strerror or 'unknown error').lower()}"
         raise InvalidConfiguration([ConfigError(str(path), problem, "choose another folder with -C")]) from error

@@ -24,6 +24,8 @@ from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
 INDENTATIONS = ((2, 0), (4, 2))
 """Indentation of the items of a block list and of its dashes: the two styles in use."""
+NEW_FILE_MODE = 0o644
+"""Mode of a file that is created: a stack file has no secret in clear text."""
 MAX_COLUMNS = 1 << 20
 """Columns after which a line would be broken: never."""
 
@@ -58,12 +60,12 @@ class Proposal:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Replace a file's text and keep its mode; a reader finds the old text or the new one."""
+    """Replace a file's text and keep its mode, or create it; a reader finds the old text or the new one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     new = Path(name)
-    new.chmod(path.stat().st_mode)
+    new.chmod(path.stat().st_mode if path.exists() else NEW_FILE_MODE)
     new.replace(path)
 
 

@@ -1,5 +1,6 @@
 """Checks of the programs on this machine: docker with buildx, and the cloud's own command line."""
 
+from automation.command_errors import DOCKER as DOCKER_PROGRAM
 from automation.engine.checks.evidence import COMMAND_TIMEOUT_SECONDS
 from automation.engine.findings import CheckInput, Finding, failed, ok
 from automation.stack.document import Stack
@@ -7,7 +8,6 @@ from providers import command_line
 
 DOCKER = ("docker", "version", "--format", "{{.Server.Version}}")
 BUILDX = ("docker", "buildx", "version")
-INSTALL_DOCKER = "install Docker Engine: https://docs.docker.com/engine/install"
 INSTALL_BUILDX = "install the plugin docker-buildx: https://github.com/docker/buildx#installing"
 
 
@@ -24,7 +24,7 @@ def check_docker(facts: CheckInput, stack: Stack) -> Finding:
     server = facts.run_tool(DOCKER, COMMAND_TIMEOUT_SECONDS)
     if server.exit_code is None:
         problem = "docker is not installed or does not answer"
-        return failed(subject, problem, INSTALL_DOCKER)
+        return failed(subject, problem, DOCKER_PROGRAM.install)
     if server.exit_code != 0:
         return failed(subject, "docker cannot reach its daemon", "start Docker, or set DOCKER_HOST to its address")
     if builds and facts.run_tool(BUILDX, COMMAND_TIMEOUT_SECONDS).exit_code != 0:
