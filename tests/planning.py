@@ -1,5 +1,6 @@
 """Plans for tests: the production stack, changed in one place, recorded without an engine."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from automation.plan.inventory import Inventory, Secret, walk
 from automation.plan.recorder import Mode, record
 from automation.stack.document import REMOVE, StackDocument, stack_of, with_values
 from components.settings import PLATFORM_KEY, PROJECT
+from providers.contract.rollout import POSITIONS_KEY, RolloutPosition
 from providers.contract.spec.defaults import Raw
 
 ROOT = Path(__file__).parent.parent
@@ -54,11 +56,19 @@ def production(changes: Mapping[str, object] | None = None, cloud: str | None = 
     return raw
 
 
-def plan(raw: Raw | None = None, stack: str = "prod", mode: Mode = "symbolic", secret: str = SECRET) -> Inventory:
-    """What the platform of `raw` (default: production) declares; every secret has the value `secret`."""
+def plan(
+    raw: Raw | None = None,
+    stack: str = "prod",
+    mode: Mode = "symbolic",
+    secret: str = SECRET,
+    positions: Mapping[str, RolloutPosition] | None = None,
+) -> Inventory:
+    """Return what the platform of `raw` (default: production) declares; every secret has the value `secret`."""
     raw = production() if raw is None else raw
     read = stack_of(stack, {PLATFORM_KEY: raw})
     config = {**read.config, **{f"{PROJECT}:{name}": secret for name in read.missing_secrets}}
+    if positions:
+        config[POSITIONS_KEY] = json.dumps({name: position.dump() for name, position in positions.items()})
     return record(ROOT / "__main__.py", stack, config, read.secret_keys, mode)
 
 

@@ -113,7 +113,7 @@ class Azure:
         positions: Mapping[str, RolloutPosition],
     ) -> AzureWorkloads:
         """See `Cloud.workloads`."""
-        compute = scope.component("compute", create_compute, base, environments)
+        compute = scope.component("compute", create_compute, base, environments, positions)
         return collect_workloads(base, compute)
 
     def monitoring(self, scope: Scope, base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> Monitoring:

@@ -12,6 +12,7 @@ from providers.azure.base.limits import (
 )
 from providers.azure.cache.sizes import cache_adjustments, cache_refusals
 from providers.azure.compute.limits import compute_adjustments, compute_refusals, variable_refusals
+from providers.azure.compute.rollout import rollout_adjustments, rollout_refusals
 from providers.azure.compute.scaling import scaling_adjustments, scaling_refusals
 from providers.azure.database.limits import database_adjustments, database_refusals
 from providers.azure.database.parameters import parameter_adjustments, parameter_refusals
@@ -36,6 +37,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     cache_refusals,
     parameter_refusals,
     compute_refusals,
+    rollout_refusals,
     scaling_refusals,
     entry_refusals,
     monitoring_refusals,
@@ -50,6 +52,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     parameter_adjustments,
     storage_adjustments,
     compute_adjustments,
+    rollout_adjustments,
     scaling_adjustments,
     entry_adjustments,
     private_link_adjustments,

@@ -95,7 +95,7 @@ class Gcp:
         positions: Mapping[str, RolloutPosition],
     ) -> GcpWorkloads:
         """See `Cloud.workloads`."""
-        compute = scope.component("compute", create_compute, base, environments)
+        compute = scope.component("compute", create_compute, base, environments, positions)
         ingress = scope.component("ingress", create_ingress, base, compute)
         return collect_workloads(base, compute, ingress)
 

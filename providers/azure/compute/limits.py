@@ -6,7 +6,6 @@ from providers.azure.compute.health import probe_adjustments, probe_refusals
 from providers.azure.compute.sizes import app_size_refusals
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
 from providers.contract.prometheus import scrape_endpoint
-from providers.contract.rollout import refuse_steps
 from providers.contract.spec import Platform
 
 AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
@@ -49,7 +48,6 @@ def variable_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Sizes, processors, probes and variables that Container Apps rejects, and a collector that cannot be pulled."""
     return [
-        *refuse_steps(spec),
         *app_size_refusals(spec, stack),
         *probe_refusals(spec, stack),
         *_other_architectures(spec),

@@ -24,12 +24,14 @@ from providers.azure.compute.environment import WORKLOAD_PROFILE
 from providers.azure.compute.health import grace_seconds
 from providers.azure.compute.image_pull import ImagePull, create_image_pull
 from providers.azure.compute.limits import listens
+from providers.azure.compute.rollout import active_revisions_mode, traffic_of
 from providers.azure.compute.scaling import POLLING_SECONDS, app_scaling
 from providers.azure.compute.sizes import has_collector
 from providers.azure.naming import app_name, secret_name
 from providers.azure.observability.logs import send_to_logs
 from providers.contract.component import Scope
 from providers.contract.results import Environment, SecretRef
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform, Service
 
 MAX_INACTIVE_REVISIONS = 10
@@ -46,9 +48,14 @@ class AzureCompute:
     apps: Mapping[str, ContainerApp]
 
 
-def create_compute(scope: Scope, base: AzureBaseResources, environments: Mapping[str, Environment]) -> AzureCompute:
+def create_compute(
+    scope: Scope,
+    base: AzureBaseResources,
+    environments: Mapping[str, Environment],
+    positions: Mapping[str, RolloutPosition],
+) -> AzureCompute:
     """Declare one app for each service, its diagnostic setting, and the deployer's role on it."""
-    apps = {name: _app(scope, base, name, environments[name]) for name in base.spec.services}
+    apps = {name: _app(scope, base, name, environments[name], positions.get(name)) for name in base.spec.services}
     deployer = base.identity.deployer
     for name, app in apps.items():
         send_to_logs(scope, base.logs, f"{name}-diagnostics", app.id, log_group=None)
@@ -69,7 +76,9 @@ def service_address(base: AzureBaseResources, service: str) -> pulumi.Input[str]
     return pulumi.Output.concat("https://", service_host(base, service)) if listens(base.spec, service) else ""
 
 
-def _app(scope: Scope, base: AzureBaseResources, name: str, environment: Environment) -> ContainerApp:
+def _app(
+    scope: Scope, base: AzureBaseResources, name: str, environment: Environment, position: RolloutPosition | None
+) -> ContainerApp:
     context, pull = base.context, create_image_pull(scope, base, name)
     return ContainerApp(
         scope.named(name),
@@ -79,7 +88,7 @@ def _app(scope: Scope, base: AzureBaseResources, name: str, environment: Environ
         environment_id=base.environment.id,
         workload_profile_name=WORKLOAD_PROFILE,
         identity=_identities(base, name, pull),
-        configuration=_configuration(base, name, environment, pull),
+        configuration=_configuration(base, name, environment, pull, position),
         template=_template(base, name, environment),
         tags=dict(scope.tags),
         # the first revision needs roles, secret values and DNS records that no input refers to
@@ -103,7 +112,7 @@ def _identities(base: AzureBaseResources, name: str, pull: ImagePull) -> azure_n
 
 
 def _configuration(
-    base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull
+    base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull, position: RolloutPosition | None
 ) -> azure_native.app.ConfigurationArgs:
     service = base.spec.services[name]
     identity = base.identity.services[name].id
@@ -116,9 +125,9 @@ def _configuration(
     # containers get no token of the identity that pulls images
     hidden = [azure_native.app.IdentitySettingsArgs(identity=each, lifecycle="None") for each in pull.identities]
     return azure_native.app.ConfigurationArgs(
-        active_revisions_mode="Single",
+        active_revisions_mode=active_revisions_mode(position),
         max_inactive_revisions=MAX_INACTIVE_REVISIONS,
-        ingress=_ingress(service) if listens(base.spec, name) else None,
+        ingress=_ingress(service, position) if listens(base.spec, name) else None,
         secrets=[_secret(key, ref, identity) for key, ref in stored.items()],
         registries=list(pull.registries),
         identity_settings=hidden,
@@ -130,7 +139,7 @@ def _secret(name: str, stored: SecretRef, identity: pulumi.Input[str]) -> azure_
     return azure_native.app.SecretArgs(name=name, key_vault_url=stored.version, identity=identity)
 
 
-def _ingress(service: Service) -> azure_native.app.IngressArgs:
+def _ingress(service: Service, position: RolloutPosition | None) -> azure_native.app.IngressArgs:
     """Ingress; in an internal environment, `external` means from the network and otherwise from the environment."""
     # Streamlit keeps a session in the memory of one replica
     sticky = azure_native.app.IngressStickySessionsArgs(affinity="sticky") if service.app == "streamlit" else None
@@ -141,7 +150,15 @@ def _ingress(service: Service) -> azure_native.app.IngressArgs:
         allow_insecure=False,
         client_certificate_mode="ignore",
         sticky_sessions=sticky,
-        traffic=[azure_native.app.TrafficWeightArgs(latest_revision=True, weight=100)],
+        traffic=[
+            azure_native.app.TrafficWeightArgs(
+                latest_revision=True if target.revision is None else None,
+                revision_name=target.revision,
+                weight=target.weight,
+                label=target.label,
+            )
+            for target in traffic_of(position)
+        ],
     )
 
 

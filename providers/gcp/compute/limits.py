@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.prometheus import scrape_endpoint
-from providers.contract.rollout import refuse_steps
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.service import Metrics
 from providers.gcp.compute.health import probe_adjustments
@@ -44,7 +43,6 @@ def works_in_background(spec: Platform, service: Service) -> bool:
 def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse sizes, processor architectures and variables that Cloud Run does not accept."""
     return [
-        *refuse_steps(spec),
         *run_size_refusals(spec),
         *_refuse_oversized_replicas(spec),
         *_refuse_architectures(spec),

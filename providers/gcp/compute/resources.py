@@ -22,6 +22,7 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import Environment
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Service
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.containers import (
@@ -32,11 +33,11 @@ from providers.gcp.compute.containers import (
 )
 from providers.gcp.compute.limits import has_sidecar
 from providers.gcp.compute.metrics_sidecar import MetricsSidecar, create_metrics_sidecar
+from providers.gcp.compute.rollout import traffic_of
 from providers.gcp.compute.scaling import GcpScaling, service_scaling
 from providers.gcp.entry.limits import MAX_REQUEST_SECONDS
 from providers.gcp.naming import APP_CONTAINER, run_name
 
-LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 DEPLOYER_ROLE = "roles/run.developer"
 INVOKER_ROLE = "roles/run.invoker"
 
@@ -51,7 +52,12 @@ class GcpCompute:
     workers: Mapping[str, gcp.cloudrunv2.WorkerPool]
 
 
-def create_compute(scope: Scope, base: GcpBaseResources, environments: Mapping[str, Environment]) -> GcpCompute:
+def create_compute(
+    scope: Scope,
+    base: GcpBaseResources,
+    environments: Mapping[str, Environment],
+    positions: Mapping[str, RolloutPosition],
+) -> GcpCompute:
     """Create a Cloud Run service or worker pool for each service, and the grants of its callers and the deployer."""
     spec = base.spec
     services: dict[str, gcp.cloudrunv2.Service] = {}
@@ -61,7 +67,7 @@ def create_compute(scope: Scope, base: GcpBaseResources, environments: Mapping[s
         if service.port is None:
             workers[name] = _create_worker_pool(scope, base, name, environments[name], scaling)
         else:
-            services[name] = _create_service(scope, base, name, environments[name], scaling)
+            services[name] = _create_service(scope, base, name, environments[name], scaling, positions.get(name))
     for callee, resource in services.items():
         for caller in spec.callers_of(callee):
             _grant_invoker(scope, base, caller, callee, resource)
@@ -80,7 +86,12 @@ def service_address(base: GcpBaseResources, service: str) -> pulumi.Input[str]:
 
 
 def _create_service(
-    scope: Scope, base: GcpBaseResources, name: str, environment: Environment, scaling: GcpScaling
+    scope: Scope,
+    base: GcpBaseResources,
+    name: str,
+    environment: Environment,
+    scaling: GcpScaling,
+    position: RolloutPosition | None,
 ) -> gcp.cloudrunv2.Service:
     context, service = base.context, base.spec.services[name]
     is_called = bool(base.spec.callers_of(name))
@@ -103,7 +114,12 @@ def _create_service(
         deletion_protection=context.production,
         scaling=_service_bounds(scaling),
         template=_service_template(base, name, environment, scaling, sidecar),
-        traffics=[gcp.cloudrunv2.ServiceTrafficArgs(type=LATEST, percent=100)],
+        traffics=[
+            gcp.cloudrunv2.ServiceTrafficArgs(
+                type=target.type, percent=target.percent, revision=target.revision, tag=target.tag
+            )
+            for target in traffic_of(position)
+        ],
         # no input refers to what the first revision needs: grants, secret values, routes
         opts=scope.opts(depends_on=[*_prerequisites(base, name, environment), *config]),
     )

@@ -28,8 +28,11 @@ def after_create(token: str, outputs: struct_pb2.Struct) -> struct_pb2.Struct:
 def after_update(
     token: str, outputs: struct_pb2.Struct, old: struct_pb2.Struct, rolled_back: bool = False
 ) -> struct_pb2.Struct:
-    """Return the outputs after an update with the next revision, or after a rollback with the previous one."""
-    if token in NUMBERED_REVISIONS:
+    """Return the outputs after an update with the next revision, or after a rollback with the previous one.
+
+    A cloud makes a revision for a new template only: another split of the requests has none.
+    """
+    if token in NUMBERED_REVISIONS and outputs.fields["template"] != old.fields["template"]:
         _, newest, running = NUMBERED_REVISIONS[token]
         stem, _, number = old.fields[newest].string_value.rpartition("-")
         outputs.fields[newest].string_value = f"{stem}-{int(number or 0) + 1:05d}"

@@ -1,0 +1,220 @@
+"""Rollouts in steps on Cloud Run: requests are split between two revisions of a service. Pure.
+
+Cloud Run keeps a split until another update, so the program declares it (`traffic_of`), and a step is an update of the
+service alone. The stable revision has its name in the split and the new one is the latest: no revision name has to be
+known before it exists (hashicorp/terraform-provider-google#14569 for what names in the template cause). A revision that
+does not pass its startup probe fails the update and receives nothing.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from providers.contract.cli import CliCommand, CliFailure, DeployedStack, OutputReader, Shell
+from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.rollout import ResourceUpdate, RevisionMetrics, RolloutControl, RolloutPosition
+from providers.contract.spec import Platform
+from providers.gcp.naming import run_name
+
+SERVICE_TYPE = "gcp:cloudrunv2/service:Service"
+ALLOCATION = "TRAFFIC_TARGET_ALLOCATION_TYPE_"
+TAG = "next"
+"""Tag of the new revision: it has a name in the split, also with no requests."""
+METRICS_DELAY_SECONDS = 180
+"""Samples of Cloud Run are taken every 60 seconds and are visible after up to 180 seconds: list of Google Cloud metrics,
+`run.googleapis.com/request_count`."""
+PROMQL = "https://monitoring.googleapis.com/v1/projects/{project}/location/global/prometheus/api/v1/query"
+TOKEN = CliCommand(("gcloud", "auth", "print-access-token", '--format=value(token.sub("^", "Authorization: Bearer "))'))
+"""Header with the access token, which is piped into curl and never an argument."""
+MILLISECONDS = 1000
+
+
+@dataclass(frozen=True)
+class TrafficTarget:
+    """Part of the requests: those of a revision, or of the latest one when `revision` is None."""
+
+    percent: int
+    revision: str | None = None
+    tag: str | None = None
+
+    @property
+    def type(self) -> str:
+        """Allocation type of the API."""
+        return f"{ALLOCATION}{'LATEST' if self.revision is None else 'REVISION'}"
+
+
+def traffic_of(position: RolloutPosition | None) -> tuple[TrafficTarget, ...]:
+    """Return the split of a service at a position of its rollout."""
+    if position is None:
+        return (TrafficTarget(100),)
+    if position.phase == "held":
+        return (TrafficTarget(100, position.stable),)
+    stable = TrafficTarget(100 - position.percent, position.stable)
+    return (stable, TrafficTarget(position.percent, tag=TAG))
+
+
+def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """Refuse steps for workers and for sticky sessions, and smoke tests, for which Cloud Run has no address."""
+    return [*_services_without_split(spec), *_smoke_tests(spec)]
+
+
+def _services_without_split(spec: Platform) -> Iterator[Diagnostic]:
+    for name, service in spec.services.items():
+        reason = ""
+        if service.port is None:
+            reason = "a worker answers no requests, so nothing measures its new revision"
+        elif service.app == "streamlit":
+            # Cloud Run documentation, "Session affinity for services"
+            reason = "session affinity takes precedence over the split of requests"
+        if service.rollout.in_steps and reason:
+            key = f"services.{name}.rollout.strategy"
+            yield Unsupported("gcp", key, problem=f"{service.rollout.strategy}: {reason}", fix="set it to rolling")
+
+
+def _smoke_tests(spec: Platform) -> Iterator[Diagnostic]:
+    for name, service in spec.services.items():
+        if service.rollout.smoke is not None:
+            yield Unsupported(
+                "gcp",
+                f"services.{name}.rollout.smoke",
+                problem="the URL of a revision is off, because it would bypass the load balancer",
+                fix="remove it, and test the same in health.path, which a new revision must answer before any request",
+            )
+
+
+class _Status(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    class Target(BaseModel):
+        """Entry of `status.traffic`."""
+
+        revisionName: str = ""
+        percent: int = 0
+
+    traffic: list[Target] = []
+
+
+class _Described(BaseModel):
+    status: _Status = _Status()
+
+
+class _Answer(BaseModel):
+    """Answer of the Prometheus API: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries."""
+
+    class Data(BaseModel):
+        """Instant vector."""
+
+        class Series(BaseModel):
+            """Labels, and time and value of the sample."""
+
+            metric: dict[str, str] = {}
+            value: tuple[float, str]
+
+        result: list[Series] = []
+
+    data: Data = Data()
+
+
+@dataclass(frozen=True)
+class CloudRunRollout:
+    """Control of rollouts on Cloud Run; see `providers.contract.rollout.RolloutControl` for each member."""
+
+    moves_by: Literal["update", "runtime"] = "update"
+    replaces_stable: bool = False
+    metrics_delay_seconds: int = METRICS_DELAY_SECONDS
+
+    def resources(self, stack: str, service: str) -> Sequence[str]:
+        """See `RolloutControl.resources`."""
+        return (f"{stack}-compute-{service}",)
+
+    def changes_revision(self, stack: str, service: str, change: ResourceUpdate) -> bool:
+        """See `RolloutControl.changes_revision`; Cloud Run makes a revision for each new template."""
+        is_service = change.type == SERVICE_TYPE and change.name in self.resources(stack, service)
+        return is_service and change.operation == "update" and any(_in_template(path) for path in change.properties)
+
+    def stable_revision(self, stack: DeployedStack, service: str, shell: Shell) -> str:
+        """See `RolloutControl.stable_revision`."""
+        described = shell.output(_describe(stack, service))
+        try:
+            targets = _Described.model_validate_json(described).status.traffic
+        except ValidationError:
+            targets = []
+        serving = [target.revisionName for target in targets if target.percent == 100]
+        if len(serving) != 1 or not serving[0]:
+            raise CliFailure(
+                f"services.{service}",
+                "no single revision receives all requests",
+                f"give one all of them with `gcloud run services update-traffic {run_name(stack.name, service)}`",
+            )
+        return serving[0]
+
+    def set_percent(self, stack: DeployedStack, service: str, percent: int, shell: Shell) -> None:
+        """See `RolloutControl.set_percent`; a step is an update here."""
+        raise NotImplementedError
+
+    def smoke_test(self, stack: DeployedStack, service: str, path: str, expect_status: int, shell: Shell) -> str:
+        """See `RolloutControl.smoke_test`; Cloud Run has tested `health.path`, which is the startup probe."""
+        return ""
+
+    def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
+        """See `RolloutControl.metrics`."""
+        window = f"{max(60, round(since_seconds))}s"
+        labels = _labels(stack, service)
+        counts = _query(
+            stack, shell, f"sum by (response_code_class)(increase(run_googleapis_com:request_count{labels}[{window}]))"
+        )
+        buckets = f"sum by (le)(increase(run_googleapis_com:request_latencies_bucket{labels}[{window}]))"
+        latency = _query(stack, shell, f"histogram_quantile(0.95, {buckets})")
+        requests = sum(counts.values())
+        errors = sum(count for labels, count in counts.items() if "5xx" in labels)
+        p95 = next(iter(latency.values()), None)
+        return RevisionMetrics(round(requests), round(errors), None if p95 is None else p95 / MILLISECONDS)
+
+    def after_abort(self, stack: DeployedStack, service: str, stable: str, shell: Shell) -> None:
+        """See `RolloutControl.after_abort`; a revision without requests and without a tag runs no instances."""
+
+
+def _in_template(path: str) -> bool:
+    return path == "template" or path.startswith(("template.", "template["))
+
+
+def _describe(stack: DeployedStack, service: str) -> CliCommand:
+    block = stack.spec.gcp
+    place = (f"--project={block.project}", f"--region={block.region}") if block else ()
+    name = run_name(stack.name, service)
+    return CliCommand(("gcloud", "run", "services", "describe", name, *place, "--format=json(status.traffic)"))
+
+
+def _labels(stack: DeployedStack, service: str) -> str:
+    """Labels of the series of the new revision, which is the latest in the state."""
+    resource = stack.resource(SERVICE_TYPE, f"{stack.name}-compute-{service}")
+    if resource is None:
+        raise stack.not_deployed(service)
+    revision = OutputReader("Cloud Run service").text(resource.outputs, "latestCreatedRevision")
+    labels = {
+        "monitored_resource": "cloud_run_revision",
+        "service_name": run_name(stack.name, service),
+        "revision_name": revision.rpartition("/")[2],
+    }
+    return "{" + ", ".join(f"{name}={json.dumps(value)}" for name, value in labels.items()) + "}"
+
+
+def _query(stack: DeployedStack, shell: Shell, query: str) -> Mapping[str, float]:
+    """Values of an instant query by the values of their labels; raises CliFailure for another answer."""
+    url = PROMQL.format(project=stack.spec.gcp.project if stack.spec.gcp else "")
+    options = ("--silent", "--show-error", "--fail-with-body", "--max-time", "30", "--header", "@-")
+    answer = shell.output(
+        CliCommand(("curl", *options, "--get", "--data-urlencode", f"query={query}", url), stdin=TOKEN)
+    )
+    try:
+        series = _Answer.model_validate_json(answer).data.result
+    except ValidationError:
+        problem = "Cloud Monitoring answers without values"
+        raise CliFailure("metrics", problem, "allow monitoring.timeSeries.list to the signed-in account") from None
+    return {" ".join(each.metric.values()): float(each.value[1]) for each in series if each.value[1] != "NaN"}
+
+
+CONTROL: RolloutControl = CloudRunRollout()

@@ -1,0 +1,122 @@
+"""Rollouts in steps with the real engine on a platform with two services, whose cloud is a fake one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from automation import Deployment
+from automation.deploy import DeploymentFailed
+from automation.rollout.driver import RolloutProgress, RolloutResult
+from automation.rollout.stack_rollouts import StackRollouts
+from tests.automation.scripted_rollout import FakeClock
+from tests.engine.conftest import need_engine
+from tests.engine.project import STACK, EngineProject
+from tests.engine.rollout_cloud import SERVICE_TYPES, CloudShell, Read, failing_at, good
+from tests.engine.test_day2 import small_platform
+
+CANARY = {"strategy": "canary", "steps": [10, 100], "bake_minutes": 3}
+CLOUDS = [pytest.param(cloud, marks=pytest.mark.xdist_group(cloud)) for cloud in SERVICE_TYPES]
+pytestmark = pytest.mark.parametrize("cloud", CLOUDS, indirect=True)
+
+
+def image(number: int) -> str:
+    """Return an image of the gateway."""
+    return f"ghcr.io/acme/gateway@sha256:{str(number) * 64}"
+
+
+@pytest.fixture(scope="module")
+def canary_project(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+    """Platform with a canary rollout for its gateway, deployed with the first image; tests use a copy."""
+    need_engine()
+    project = EngineProject.create(tmp_path_factory.mktemp(f"canary-{cloud}"))
+    project.run("stack", "init", STACK, stack=None)
+    write(project, cloud, 1)
+    project.set_missing_secrets()
+    project.up()
+    return project
+
+
+@pytest.fixture
+def canary(canary_project: EngineProject, tmp_path: Path) -> EngineProject:
+    """Copy of the deployed platform that a test may change."""
+    return canary_project.copy(tmp_path)
+
+
+def write(project: EngineProject, cloud: str, number: int) -> None:
+    """Write the platform with this image of the gateway."""
+    project.write(small_platform(cloud, services__gateway__rollout=CANARY, services__gateway__image=image(number)))
+
+
+def roll_out(
+    project: EngineProject, shell: CloudShell, retry: tuple[str, ...] = ()
+) -> tuple[list[RolloutResult], list[RolloutProgress]]:
+    """Do what `up` does; return the results and the progress of the rollouts."""
+    time, progress = FakeClock(), list[RolloutProgress]()
+    deployment = Deployment(STACK, project.folder, environment=project.environment, clock=time.clock)
+    rollouts = StackRollouts(deployment, lambda text: None, shell=shell)
+    rollouts.prepare(retry)
+    preview = deployment.preview()
+    rollouts.begin(preview)
+    deployment.up(preview=preview)
+    driven: Iterator[tuple[str, RolloutResult]] = rollouts.drive(progress.append, lambda: "leave")
+    return [result for _, result in driven], progress
+
+
+def shell_of(project: EngineProject, cloud: str, read: Read = good) -> CloudShell:
+    """Return the shell of the project's cloud."""
+    return CloudShell(project, cloud, read)
+
+
+def test_a_good_image_receives_its_shares_and_then_everything_and_nothing_is_left_to_do(
+    canary: EngineProject, cloud: str
+) -> None:
+    shell = shell_of(canary, cloud)
+    first = shell.newest
+    write(canary, cloud, 2)
+    results, _ = roll_out(canary, shell)
+    assert [result.result for result in results] == ["done"]
+    assert shell.percents == [10, 100]
+    assert shell.split == [("latest", 100)]
+    assert shell.newest != first
+    assert "unchanged" in canary.up("--expect-no-changes")
+    assert "agent-platform:rollout" not in canary.run("stack", "tag", "ls", "--json")
+
+
+def test_a_failing_image_is_refused_after_its_abort_until_it_changes(canary: EngineProject, cloud: str) -> None:
+    shell = shell_of(canary, cloud, failing_at(10))
+    first = shell.newest
+    write(canary, cloud, 2)
+    (result,), _ = roll_out(canary, shell)
+    assert (result.result, result.reason) == ("held", "error_percent 30 > 10")
+    assert shell.split == [(first, 100)]
+    with pytest.raises(
+        DeploymentFailed, match=r"the rollout of gateway with .*2222 was aborted \(error_percent 30 > 10\)"
+    ):
+        roll_out(canary, shell)
+    write(canary, cloud, 3)
+    shell.read = good
+    (result,), progress = roll_out(canary, shell)
+    assert (result.result, shell.split, progress[0].percent) == ("done", [("latest", 100)], 0)
+    assert "unchanged" in canary.up("--expect-no-changes")
+
+
+def test_a_rollout_whose_process_ends_is_continued_at_its_step_and_another_image_begins_again(
+    canary: EngineProject, cloud: str
+) -> None:
+    shell = shell_of(canary, cloud)
+    first = shell.newest
+    write(canary, cloud, 2)
+    for end_at, percent in ((3, 10), (40, 100)):
+        shell.end_at = end_at
+        with pytest.raises(SystemExit):
+            roll_out(canary, shell)
+        assert shell.split == [(first, 100 - percent), ("latest", percent)]
+    write(canary, cloud, 3)
+    shell.percents.clear()
+    shell.read = failing_at(10)
+    (result,), _ = roll_out(canary, shell)
+    assert (result.result, shell.percents, shell.split) == ("held", [10], [(first, 100)])
+    shell.read = good
+    (result,), _ = roll_out(canary, shell, retry=("gateway",))
+    assert (result.result, shell.split) == ("done", [("latest", 100)])
