@@ -107,7 +107,7 @@ def test_a_rollout_whose_process_ends_is_continued_at_its_step_and_another_image
     shell = shell_of(canary, cloud)
     first = shell.newest
     write(canary, cloud, 2)
-    for end_at, percent in ((3, 10), (40, 100)):
+    for end_at, percent in ((3, 10), (60, 100)):
         shell.end_at = end_at
         with pytest.raises(SystemExit):
             roll_out(canary, shell)
