@@ -101,19 +101,19 @@ class _Described(BaseModel):
     status: _Status = _Status()
 
 
-class _Answer(BaseModel):
+class _PrometheusAnswer(BaseModel):
     """Answer of the Prometheus API: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries."""
 
     class Data(BaseModel):
         """Instant vector."""
 
-        class Series(BaseModel):
+        class Sample(BaseModel):
             """Labels, and time and value of the sample."""
 
             metric: dict[str, str] = {}
             value: tuple[float, str]
 
-        result: list[Series] = []
+        result: list[Sample] = []
 
     data: Data = Data()
 
@@ -210,7 +210,7 @@ def _query(stack: DeployedStack, shell: Shell, query: str) -> Mapping[str, float
         CliCommand(("curl", *options, "--get", "--data-urlencode", f"query={query}", url), stdin=TOKEN)
     )
     try:
-        series = _Answer.model_validate_json(answer).data.result
+        series = _PrometheusAnswer.model_validate_json(answer).data.result
     except ValidationError:
         problem = "Cloud Monitoring answers without values"
         raise CliFailure("metrics", problem, "allow monitoring.timeSeries.list to the signed-in account") from None
