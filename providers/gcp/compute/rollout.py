@@ -107,13 +107,13 @@ class _PrometheusAnswer(BaseModel):
     class Data(BaseModel):
         """Instant vector."""
 
-        class Sample(BaseModel):
+        class VectorSample(BaseModel):
             """Labels, and time and value of the sample."""
 
             metric: dict[str, str] = {}
             value: tuple[float, str]
 
-        result: list[Sample] = []
+        result: list[VectorSample] = []
 
     data: Data = Data()
 
