@@ -2,7 +2,8 @@
 #   make plan            the production plan of Pulumi.prod.yaml
 #   make plan STACK=staging ARGS="--diff prod"
 #   make test            lint, types, tests: all that CI runs
-#   make up              the example on a Docker host, with Pulumi; make down removes it
+#   make up              the example on a Docker host, with Pulumi
+#   make down            removes it and keeps its volumes; make down ARGS=--volumes removes them too
 #   make engine          the Pulumi CLI for the engine tests, built as a Go tool into .cache/engine
 #   make engine-test     the engine tests of every change; make engine-test-all runs them all
 #   make docs            regenerate the generated documents and the architecture picture
@@ -32,7 +33,7 @@ up: $(VENV)/.program
 	@$(BIN)/python -m automation.local up $(STACK_FILE)
 
 down: $(VENV)/.program
-	@$(BIN)/python -m automation.local down $(STACK_FILE)
+	@$(BIN)/python -m automation.local down $(STACK_FILE) $(ARGS)
 
 test: lint types tests
 

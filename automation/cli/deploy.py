@@ -30,6 +30,7 @@ from automation.cli.session import (
 if TYPE_CHECKING:
     from automation.cli.display import Display
     from automation.deploy import Deployment, Outcome, Preview
+    from automation.deploy.host_removal import HostRemoval
 
 ROLLOUT_TIMEOUT_SECONDS = 300.0
 AllowReplace = Annotated[
@@ -169,25 +170,58 @@ def destroy(
         list[str] | None,
         typer.Option("--unprotect", help="Delete this protected resource too, by name; repeatable."),
     ] = None,
+    volumes: Annotated[
+        bool,
+        typer.Option("--volumes", help="On docker, delete the volumes with their data too, which are kept otherwise."),
+    ] = False,
+    by_label: Annotated[
+        bool,
+        typer.Option("--force-by-label", help="On docker, remove what has the labels of the stack, without its state."),
+    ] = False,
     yes: Yes = False,
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Delete every resource of a stack. Requires a confirmation and keeps the history."""
+    """Delete every resource of a stack. Requires a confirmation and keeps the history, and on docker the volumes."""
     deployment = unchecked_deployment(stack, name)
     require_confirmation(yes=yes, as_json=as_json, command=f"destroy {stack}")
     with operation(as_json=as_json, verbose=verbose) as display:
-        names = tuple(unprotect or ())
-        changes = deployment.preview_destroy(names)
+        from automation.deploy.host_removal import HostRemoval
+
+        removal = HostRemoval(deployment, display.note)
+        for option, chosen in (("--volumes", volumes), ("--force-by-label", by_label)):
+            if chosen:
+                removal.require_host(option)
+        if by_label:
+            _remove_by_label(removal, volumes=volumes, yes=yes)
+            return
+        names, keep_data = tuple(unprotect or ()), removal.keeps_data and not volumes
+        changes = deployment.preview_destroy(names, keep_data=keep_data)
         print_preview(changes, as_json=as_json)
         if changes.effective:
             confirm(f"Delete all of these resources in {deployment.name} permanently?", yes=yes)
+        else:
+            removal.refuse_unknown()
 
         from automation.cli.deployment_text import component_counts
 
         with display.changes(f"{deployment.name}  deleting", component_counts(changes.effective)) as on_event:
-            outcome = deployment.destroy(on_event, names)
+            outcome = deployment.destroy(on_event, names, keep_data=keep_data)
         print_outcome(outcome, "is destroyed", as_json=as_json)
+        removal.report_left()
+        if keep_data:
+            removal.report_kept()
+
+
+def _remove_by_label(removal: "HostRemoval", *, volumes: bool, yes: bool) -> None:
+    """Print the objects with the labels of a stack, and remove them after a confirmation."""
+    objects = removal.labelled(volumes=volumes)
+    for each in objects:
+        removal.note(f"- {each}")
+    if objects:
+        confirm(f"Remove these {len(objects)} objects of {removal.deployment.name} permanently?", yes=yes)
+    removal.remove(objects)
+    removal.finish_without_state(volumes=volumes)
 
 
 def outputs(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:

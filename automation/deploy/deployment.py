@@ -11,19 +11,12 @@ from pathlib import Path
 
 from pulumi import automation
 
+from automation.deploy import guard as checks
 from automation.deploy.changes import completed_changes, planned_changes
 from automation.deploy.classification import EngineOperation, Evidence, classify, explain_on_host
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, OnEvent
-from automation.deploy.guard import (
-    planned_deletions,
-    refuse_losses,
-    refuse_lost_passphrase,
-    refuse_missing_secrets,
-    refuse_protected,
-    refuse_unready,
-)
 from automation.deploy.results import (
     Clock,
     Drift,
@@ -36,7 +29,7 @@ from automation.deploy.results import (
 )
 from automation.deploy.retries import Patience
 from automation.deploy.rollout import wait_for_rollout
-from automation.deploy.state import LockHolder
+from automation.deploy.state import ExportedState, LockHolder
 from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_secrets, open_stack, unknown_stack
 from automation.local.state import LocalState, local_state
 from automation.plan.inventory import Value
@@ -116,7 +109,7 @@ class Deployment:
     def engine(self) -> ProjectStack:
         """Stack under the engine, for operations that have no method here; raises DeploymentFailed."""
         if self.local_state is not None:
-            refuse_lost_passphrase(self.local_state, self.name, self.engine_environment)
+            checks.refuse_lost_passphrase(self.local_state, self.name, self.engine_environment)
             self.local_state.create()
         return open_stack(self.work_folder, self.name, self.engine_environment, self.secrets_provider, self.folder)
 
@@ -156,8 +149,8 @@ class Deployment:
                 new = copy_secrets(self.engine, self.workdir, self.create if create else None)
         with suppress(DeploymentFailed), self.engine_errors():  # a stack that does not exist has deployed none
             self.use_values(self.engine.unbuilt_images(self.file.spec))
-        refuse_missing_secrets(self.file)
-        refuse_unready(self.file, self.environment)
+        checks.refuse_missing_secrets(self.file)
+        checks.refuse_unready(self.file, self.environment)
 
         def run() -> EventCollector:
             return self._run(
@@ -203,7 +196,7 @@ class Deployment:
     def guard(self, preview: Preview, allow_replace: Collection[str] = ()) -> None:
         """Raise DeploymentFailed when the changes would lose a stateful resource that `allow_replace` does not name."""
         traits = self.traits
-        refuse_losses(self.name, preview.changes, traits.holds, allow_replace, traits.losing)
+        checks.refuse_losses(self.name, preview.changes, traits.holds, allow_replace, traits.losing)
 
     def refresh(self, on_event: OnEvent | None = None, targets: Sequence[str] = ()) -> Outcome:
         """Update the state from the cloud: of all resources, or of those with these URNs."""
@@ -221,32 +214,40 @@ class Deployment:
         collector = self._run(EngineOperation.DRIFT, on_event, lambda add: self.engine.preview_refresh(on_event=add))
         return tuple(drift_from_events(collector.events))
 
-    def preview_destroy(self, unprotect: Collection[str] = ()) -> Preview:
+    def preview_destroy(self, unprotect: Collection[str] = (), *, keep_data: bool = False) -> Preview:
         """Return what `destroy` would delete, from the state; fails when another resource is protected."""
-        with self.engine_errors():
-            exported = self.engine.export_state()
-        refuse_protected(self.name, exported, unprotect)
-        return Preview(self.name, planned_deletions(exported))
+        return Preview(self.name, checks.planned_deletions(self._to_delete(unprotect, keep_data=keep_data)))
 
-    def destroy(self, on_event: OnEvent | None = None, unprotect: Collection[str] = ()) -> Outcome:
+    def destroy(
+        self, on_event: OnEvent | None = None, unprotect: Collection[str] = (), *, keep_data: bool = False
+    ) -> Outcome:
         """Delete all resources of the stack; its history and its file remain, unless it is ephemeral.
 
-        Fails before any change when the stack has a protected resource that `unprotect` does not name.
+        `keep_data` keeps the volumes of a Docker stack, and their keys in the state. Fails before any change when another
+        resource is protected and `unprotect` does not name it.
         """
+        exported = self._to_delete(unprotect, keep_data=keep_data)
+        urns = checks.deletable_urns(exported) if keep_data else None
+        if urns == []:  # without a target the engine deletes all resources
+            return self.outcome(EventCollector(self.clock))
         with self.engine_errors():
-            exported = self.engine.export_state()
-            refuse_protected(self.name, exported, unprotect)
             self.engine.unprotect_all(exported)
         message = self._message("destroy")
         collector = self._run(
             EngineOperation.DELETION,
             on_event,
-            lambda add: self.engine.destroy(on_event=add, message=message, parallel=PARALLEL_OPERATIONS),
+            lambda add: self.engine.destroy(on_event=add, message=message, parallel=PARALLEL_OPERATIONS, target=urns),
         )
         if self.ephemeral:
             with self.engine_errors():
                 self.engine.workspace.remove_stack(self.name)
         return self.outcome(collector)
+
+    def _to_delete(self, unprotect: Collection[str], *, keep_data: bool) -> ExportedState:
+        with self.engine_errors():
+            exported = self.engine.export_state()
+        kept = checks.kept_types(self.folder, self.stack) if keep_data else ()
+        return checks.state_to_delete(self.name, exported, kept, unprotect)
 
     def outputs(self) -> Mapping[str, Value]:
         """Return the stack's outputs, secrets masked."""
@@ -274,9 +275,7 @@ class Deployment:
         if holder is None:
             return None
         if holder.runs_on_this_machine and not force:
-            problem = f"the update by {holder} is running on this machine and would continue without its lock"
-            fix = f"press Ctrl-C there, or stop process {holder.pid} with `kill -INT {holder.pid}`"
-            raise DeploymentFailed(Failure.LOCKED, problem, fix, stack=self.name)
+            raise checks.lock_in_use(self.name, holder)
         with self.engine_errors():
             self.engine.cancel()
         return holder
@@ -299,10 +298,7 @@ class Deployment:
                 return
             raise
         if holder is not None:
-            held = f"an update by {holder.process} has held the lock since {holder.since}"
-            problem = held if holder.user else "another update is in progress"
-            fix = f"wait until it ends; if that process no longer exists, run `agent-platform cancel {self.name}`"
-            raise DeploymentFailed(Failure.LOCKED, problem, fix, stack=self.name)
+            raise checks.lock_held(self.name, holder)
 
     @contextmanager
     def engine_errors(

@@ -6,15 +6,16 @@ Each check reports all of its findings at once: the engine would stop at the fir
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.state import ExportedState, StateResource, state_resources
-from automation.local.state import PASSPHRASE_VARIABLE, LocalState
+from automation.deploy.state import ExportedState, LockHolder, StateResource, state_resources, without_types
+from automation.local.state import PASSPHRASE_VARIABLE, LocalState, declared_cloud
 from automation.plan.tree import rank
 from automation.stack.document import Stack
 from automation.urn import Urn
-from providers import host_checks
+from providers import AVAILABLE, host_checks, resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
 from providers.contract.resource_traits import ReplacingChange
 
@@ -35,14 +36,30 @@ def refuse_missing_secrets(stack: Stack) -> None:
         raise InvalidConfiguration(_missing_secret(stack, name) for name in stack.missing_secrets)
 
 
+def lock_held(stack: str, holder: LockHolder) -> DeploymentFailed:
+    """Return the failure of an operation that waits for the lock of another one."""
+    held = f"an update by {holder.process} has held the lock since {holder.since}"
+    problem = held if holder.user else "another update is in progress"
+    fix = f"wait until it ends; if that process no longer exists, run `agent-platform cancel {stack}`"
+    return DeploymentFailed(Failure.LOCKED, problem, fix, stack=stack)
+
+
+def lock_in_use(stack: str, holder: LockHolder) -> DeploymentFailed:
+    """Return the failure of a release whose update still runs on this machine."""
+    problem = f"the update by {holder} is running on this machine and would continue without its lock"
+    fix = f"press Ctrl-C there, or stop process {holder.pid} with `kill -INT {holder.pid}`"
+    return DeploymentFailed(Failure.LOCKED, problem, fix, stack=stack)
+
+
 def refuse_lost_passphrase(state: LocalState, stack: str, environment: Mapping[str, str]) -> None:
     """Raise DeploymentFailed when the state on this machine has stacks and their passphrase is gone."""
     if state.is_locked_out and not environment.get(PASSPHRASE_VARIABLE):
-        missing, folder = state.passphrase.relative_to(state.root), state.folder.relative_to(state.root)
+        missing = state.passphrase.relative_to(state.root)
         stacks = listed(state.stacks, "and")
         problem = f"{missing} is missing, and without it the secrets of {stacks} cannot be decrypted"
         fix = (
-            f"restore the file from a backup, or remove the containers, volumes and networks of {stacks}, then {folder}"
+            f"restore the file from a backup, or run `agent-platform destroy {stack} --force-by-label`, which removes "
+            "containers and networks without the state and keeps the volumes"
         )
         raise DeploymentFailed(Failure.NO_PASSPHRASE, problem, fix, stack=stack)
 
@@ -96,6 +113,17 @@ def planned_deletions(exported: ExportedState) -> tuple[ResourceChange, ...]:
     return tuple(sorted(changes, key=lambda change: (rank(change.component), change.urn)))
 
 
+def kept_types(folder: Path, stack: str) -> frozenset[str]:
+    """Return the types that a deletion can keep, by the cloud in a stack file, which may be invalid otherwise."""
+    cloud = declared_cloud(folder, stack)
+    return resource_traits(cloud).kept if cloud in AVAILABLE else frozenset()
+
+
+def deletable_urns(exported: ExportedState) -> list[str]:
+    """Return the URNs of the resources of an exported state that a provider deletes."""
+    return [change.urn for change in planned_deletions(exported) if change.managed]
+
+
 def protected_urns(exported: ExportedState) -> tuple[Urn, ...]:
     """Return the URNs of the resources that are protected from deletion."""
     return tuple(Urn(resource["urn"]) for resource in state_resources(exported) if resource.get("protect"))
@@ -114,6 +142,15 @@ def refuse_protected(stack: str, exported: ExportedState, names: Collection[str]
         options = " ".join(f"--unprotect {name}" for name in protected)
         fix = f"to delete {pronoun} anyway, run the command again with {options}"
         raise DeploymentFailed(Failure.PROTECTED, problem, fix, stack=stack)
+
+
+def state_to_delete(
+    stack: str, exported: ExportedState, kept: Collection[str], unprotect: Collection[str]
+) -> ExportedState:
+    """Return a state without the types that a deletion keeps; raises DeploymentFailed for a protected resource in it."""
+    remaining = without_types(exported, kept)
+    refuse_protected(stack, remaining, unprotect)
+    return remaining
 
 
 def _missing_secret(stack: Stack, name: str) -> ConfigError:

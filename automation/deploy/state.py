@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from automation.plan.inventory import Value
@@ -23,6 +23,13 @@ def state_resources(exported: ExportedState, *, pending_deletes: bool = True) ->
     """
     resources = _objects(exported, "resources")
     return [resource for resource in resources if pending_deletes or not resource.get("delete")]
+
+
+def without_types(exported: ExportedState, types: Collection[str]) -> ExportedState:
+    """Return an exported state without the resources of these types."""
+    deployment = exported.get("deployment")
+    resources = [resource for resource in state_resources(exported) if resource.get("type") not in types]
+    return {**exported, "deployment": {**(deployment if is_mapping(deployment) else {}), "resources": resources}}
 
 
 def state_operations(exported: ExportedState) -> list[Mapping[str, Value]]:

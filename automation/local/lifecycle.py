@@ -3,30 +3,27 @@
 import json
 import os
 import shutil
-import ssl
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import typer
 
 from automation.cli import deploy
 from automation.deploy import Deployment, DeploymentFailed, Failure
+from automation.deploy.host_removal import HostRemoval
 from automation.deploy.state import state_operations, state_resources
 from automation.images import ImageOperations
+from automation.local.readiness import wait_until_ready
 from automation.local.state import LocalState, write_secret
 from automation.stack.document import read_stack
 from automation.stack.folder import use_folder
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
 from providers.docker.context import REGION, DockerContext
-from providers.docker.preflight.host import PROJECT
+from providers.docker.preflight.down_parts import down_parts
 
 NO_DOCKER = "docker is not on PATH. Install Docker Engine: https://docs.docker.com/engine/install."
-REMOVE_CONTAINERS = "docker rm --force $(docker ps --all --quiet {filters})"
-SHOWN_CONTAINERS = 1
-READY_SECONDS = 120
+DOWN_WITH_VOLUMES = "make down ARGS=--volumes"
 EXAMPLE_REQUEST = '{"session_id": "s1", "message": "What is 17 * 23?"}'
 EXAMPLE_SERVICE = "gateway"
 """Service of the shipped stack file that answers the example's request."""
@@ -45,37 +42,44 @@ def bring_up(stack_file: Path) -> int:
     return _print_addresses(Deployment(stack, stack_file.parent))
 
 
-def take_down(stack_file: Path) -> int:
-    """Remove everything that `bring_up` created: the stack, the images that it built and the folder.
+def take_down(stack_file: Path, *, volumes: bool = False, by_label: bool = False) -> int:
+    """Run `agent-platform destroy` on a stack file and remove its images; return the exit code.
 
-    The folder holds the only key to the stack. It is removed when the state has no stack and Docker has no container of
-    it, and kept on any doubt, such as a state that cannot be read.
+    The folder .local holds the only keys to the stack and to its volumes. It is removed when the state has no resources and
+    Docker has no object of the stack, and kept on any doubt, such as a state that cannot be read.
     """
     try:
         stack = stack_of_file(stack_file)
     except InvalidConfiguration as invalid:
         return _fail("\n".join(str(diagnostic) for diagnostic in invalid.diagnostics), 2)
-    state = LocalState(stack_file.parent)
-    if not state.folder.exists():
-        left = containers(stack) if shutil.which("docker") else []
-        return _report_left(stack, left or []) or _print("Nothing to remove: the folder .local does not exist.")
     if shutil.which("docker") is None:
         return _fail(NO_DOCKER)
     deployment = Deployment(stack, stack_file.parent)
     try:
-        deployed = _exists(deployment)
+        return _take_down(deployment, volumes=volumes, by_label=by_label)
     except DeploymentFailed as failure:
-        return _fail(f"{failure} Nothing was removed.")
-    if deployed:
-        try:
-            with use_folder(stack_file.parent):
-                deploy.destroy(stack, yes=True)
-        except typer.Exit as exit:
-            return exit.exit_code
-    if error := _report_left(stack, containers(stack)):
-        return error
+        return _fail(f"{failure} The folder .local is kept.")
+    except typer.Exit as exit:
+        return exit.exit_code
+
+
+def _take_down(deployment: Deployment, *, volumes: bool, by_label: bool) -> int:
+    state, removal = LocalState(deployment.folder), HostRemoval(deployment, print)
+    if by_label or (state.folder.exists() and _has_resources(deployment)):
+        with use_folder(deployment.folder):
+            deploy.destroy(deployment.stack, volumes=volumes, by_label=by_label, yes=True)
+    left = [each for each in removal.labelled(volumes=True) if not each.has_data]
+    if left:
+        removal.refuse_unknown()
+    if not state.folder.exists():
+        return _print("Nothing to remove: the folder .local does not exist.")
     ImageOperations(deployment).host_builds.remove_all()
-    others = state.remove(stack)
+    if removal.labelled(volumes=True) or (not by_label and _has_resources(deployment)):
+        return _print(
+            "Removed the containers, the networks and the images of the stack. Its volumes are kept, and the folder .local "
+            f"with their keys; `{DOWN_WITH_VOLUMES}` removes them too."
+        )
+    others = state.remove(deployment.stack)
     kept = f"; .local is kept, as it has the state of {listed(others, 'and')}" if others else " and the folder .local"
     return _print(f"Removed the stack, its images{kept}.")
 
@@ -89,36 +93,7 @@ def stack_of_file(stack_file: Path) -> str:
     return name
 
 
-def containers(stack: str) -> list[str] | None:
-    """Return the containers of a stack, running or not; None when Docker does not list them."""
-    listing = docker("ps", "--all", *_filters(stack), "--format", "{{.Names}}")
-    return listing.stdout.split() if listing.returncode == 0 else None
-
-
-def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Docker's command line and return its output."""
-    command = shutil.which("docker") or "docker"
-    return subprocess.run([command, *arguments], capture_output=True, text=True, check=False)  # noqa: S603  # no user input
-
-
-def _filters(stack: str) -> list[str]:
-    return [word for label in (f"project={PROJECT}", f"stack={stack}") for word in ("--filter", f"label={label}")]
-
-
-def _report_left(stack: str, left: list[str] | None) -> int:
-    """Print which containers of the stack are left and return 1; 0 when there are none."""
-    if left is None:
-        return _fail("Docker does not list its containers, so .local is kept. Start Docker, and run make down again.")
-    if not left:
-        return 0
-    return _fail(
-        f"{len(left)} containers of the stack {stack} are on this host, and the state in .local does not have them: "
-        f"{listed(left[:SHOWN_CONTAINERS], 'and')}{' and others' if len(left) > SHOWN_CONTAINERS else ''}. "
-        f"Remove them with `{REMOVE_CONTAINERS.format(filters=' '.join(_filters(stack)))}`, and run make down again."
-    )
-
-
-def _exists(deployment: Deployment) -> bool:
+def _has_resources(deployment: Deployment) -> bool:
     """True when the state has resources; raises DeploymentFailed when that is not certain."""
     try:
         with deployment.engine_errors():
@@ -135,10 +110,12 @@ def _print_addresses(deployment: Deployment) -> int:
     context = DockerContext(stack.spec, stack.name, REGION)
     state = LocalState(deployment.folder)
     authority, password = state.authority(stack.name), state.dashboard_password(stack.name)
-    if stack.spec.public and not _becomes_healthy(f"{context.url}/health", authority):
-        return _fail(
-            f"{context.url}/health does not answer after {READY_SECONDS} s. Run `docker ps` to see unhealthy containers."
+    if stack.spec.public:
+        problem = wait_until_ready(
+            f"{context.url}/health", authority, lambda: down_parts(stack.spec, stack.name, os.environ)
         )
+        if problem:
+            return _fail(f"{stack.name}: {problem}")
     if stack.spec.public:
         print(f"\nentry      {context.url}   (certificate authority: {authority.relative_to(deployment.folder)})")
     if stack.spec.monitoring.dashboards:
@@ -163,19 +140,6 @@ def _dashboard_password(deployment: Deployment) -> str:
     resources = json.loads(export.stdout)["deployment"].get("resources", [])
     (result,) = [each["outputs"]["result"] for each in resources if each["urn"].endswith(name)]
     return str(json.loads(result["plaintext"]))
-
-
-def _becomes_healthy(url: str, authority: Path) -> bool:
-    context = ssl.create_default_context(cafile=str(authority))
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=10, context=context) as response:  # noqa: S310  # always https
-                if response.status == 200:
-                    return True
-        except OSError:
-            time.sleep(1)
-    return False
 
 
 def _print(message: str) -> int:

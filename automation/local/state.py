@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from automation.stack.document import StackDocument, stack_file
@@ -72,6 +73,12 @@ class LocalState:
         for path in (self.authority(stack), self.dashboard_password(stack)):
             path.unlink(missing_ok=True)
         return others
+
+    def set_aside(self, now: datetime) -> Path:
+        """Move a state that cannot be opened to a folder beside it, which is returned; the next update begins another one."""
+        path = self.folder / f"state-without-passphrase-{now:%Y%m%dT%H%M%S}"
+        (self.folder / "state").rename(path)
+        return path
 
     def environment(self, inherited: Mapping[str, str]) -> Mapping[str, str]:
         """Variables of the engine; an inherited passphrase would take precedence over the file, so it is replaced."""

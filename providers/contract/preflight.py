@@ -55,6 +55,19 @@ class Deviation:
     missing: bool
 
 
+@dataclass(frozen=True)
+class HostObject:
+    """Object of a stack on the host, found by its labels and not by the state; `id` is how the host addresses it."""
+
+    kind: str
+    name: str
+    id: str
+    has_data: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 Preflight = Callable[[Platform, str, Environment], Sequence[CheckResult]]
 """Check the machine before a deployment."""
 Explain = Callable[[Platform, str, FailedResource, Environment], Diagnosis | None]
@@ -64,6 +77,10 @@ Compare = Callable[[Sequence[DeployedResource], Environment], Sequence[Deviation
 """Compare the resources of a state with the objects of the machine; raises HostUnreachable."""
 Start = Callable[[Deviation, Environment], str]
 """Start a stopped object and return why that failed, or an empty text; raises HostUnreachable."""
+Find = Callable[[str, Environment], Sequence[HostObject]]
+"""Find the objects of a stack by their labels, in the order in which they can be removed; raises HostUnreachable."""
+Remove = Callable[[HostObject, Environment], str]
+"""Remove an object and return why that failed, or an empty text; raises HostUnreachable."""
 
 
 class HostUnreachable(Exception):
@@ -84,14 +101,20 @@ def _nothing_to_start(_deviation: Deviation, _environment: Environment) -> str:
     return ""
 
 
+def _nothing_to_remove(_found: HostObject, _environment: Environment) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class HostChecks:
     """Checks of one target; without any, every check passes and no cause is known.
 
-    `compare` is None where a cloud keeps the objects, so that no state is read for it.
+    `compare` and `find` are None where a cloud keeps the objects, so that no state is read for it.
     """
 
     preflight: Preflight = _nothing_to_check
     explain: Explain = _nothing_to_add
     compare: Compare | None = None
     start: Start = _nothing_to_start
+    find: Find | None = None
+    remove: Remove = _nothing_to_remove

@@ -66,6 +66,8 @@ class ResourceTraits:
     running: tuple[ServiceType, ...]
     losing: tuple[ReplacingChange, ...] = ()
     passwords: tuple[RotatablePassword, ...] = ()
+    kept: frozenset[str] = frozenset()
+    """Types that a deletion keeps unless the data is to be deleted too: the data, and the keys that open it."""
 
     @cached_property
     def holds(self) -> Mapping[str, str]:

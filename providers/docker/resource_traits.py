@@ -7,6 +7,7 @@ existing container always has the requested revision.
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
+    PASSWORD_TYPE,
     ResourceTraits,
     RotatablePassword,
     StatefulType,
@@ -21,6 +22,17 @@ RESOURCE_TRAITS = ResourceTraits(
         StatefulType("tls:index/privateKey:PrivateKey", "a key whose certificate clients of the entry trust"),
     ),
     running=(),
+    # the authority and its certificates too, so that clients trust the entry of the next update
+    kept=frozenset(
+        {
+            VOLUME,
+            PASSWORD_TYPE,
+            "tls:index/certRequest:CertRequest",
+            "tls:index/locallySignedCert:LocallySignedCert",
+            "tls:index/privateKey:PrivateKey",
+            "tls:index/selfSignedCert:SelfSignedCert",
+        }
+    ),
     passwords=(
         RotatablePassword(
             DATABASE_PASSWORD,

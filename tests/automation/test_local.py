@@ -1,13 +1,19 @@
 """`make up` and `make down`: what they remove, and their error messages."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import automation.local.__main__ as local_command
 from automation.local import lifecycle
 from automation.local.state import LocalState
+from tests.docker.fake_daemon import FakeDaemon, fake_daemon
+from tests.docker.test_stack_objects import LISTS
 from tests.planning import ROOT
+
+CONTAINERS, _, VOLUMES = LISTS
 
 
 @pytest.fixture
@@ -27,6 +33,20 @@ def state(stack_file: Path) -> LocalState:
     state = LocalState(stack_file.parent)
     state.create()
     return state
+
+
+@pytest.fixture
+def answers() -> dict[str, object]:
+    """Answers of the Docker daemon, which has no object of the stack."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def daemon(answers: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDaemon]:
+    """Docker daemon of this machine."""
+    with fake_daemon(answers) as running:
+        monkeypatch.setenv("DOCKER_HOST", running.environment["DOCKER_HOST"])
+        yield running
 
 
 def program(folder: Path, name: str, script: str) -> None:
@@ -83,25 +103,93 @@ def test_a_state_that_cannot_be_read_is_kept(
     assert lifecycle.take_down(stack_file) == 1
     error = capsys.readouterr().err
     assert error.startswith(sentence)
-    assert error.endswith(" Nothing was removed.\n")
+    assert error.endswith(" The folder .local is kept.\n")
     assert (state.folder / "passphrase").is_file()
 
 
 def test_the_folder_is_kept_while_containers_of_the_stack_are_left(
-    stack_file: Path, state: LocalState, programs: Path, capsys: pytest.CaptureFixture[str]
+    stack_file: Path,
+    state: LocalState,
+    programs: Path,
+    answers: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     answer_export(programs, "error: no stack named 'local' found")
-    program(programs, "docker", "echo local-entry-proxy-1a2b3c4; echo local-cache-server-1a2b3c4")
+    answers[CONTAINERS] = [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"]}]
     assert lifecycle.take_down(stack_file) == 1
     assert capsys.readouterr().err == (
-        "2 containers of the stack local are on this host, and the state in .local does not have them: "
-        "local-entry-proxy-1a2b3c4 and others. Remove them with `docker rm --force $(docker ps --all --quiet --filter "
-        "label=project=agent-platform --filter label=stack=local)`, and run make down again.\n"
+        "local: the state has nothing to delete, and this host has containers of the stack: local-entry-proxy-1a2b3c4. Run "
+        "`agent-platform destroy local --force-by-label`, which removes them without the state, or log in to the backend "
+        "that has the stack. The folder .local is kept.\n"
     )
-    program(programs, "docker", "exit 1")
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     assert lifecycle.take_down(stack_file) == 1
-    assert capsys.readouterr().err.startswith("Docker does not list its containers, so .local is kept.")
+    assert "the host does not list the objects of the stack: the socket does not exist" in capsys.readouterr().err
     assert (state.folder / "passphrase").is_file()
+
+
+def test_the_folder_is_kept_while_volumes_of_the_stack_are_left(
+    stack_file: Path,
+    state: LocalState,
+    programs: Path,
+    answers: dict[str, object],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer_export(programs, "error: no stack named 'local' found")
+    answers[VOLUMES] = {"Volumes": [{"Name": "local-database-data-1a2b3c4"}]}
+    assert lifecycle.take_down(stack_file) == 0
+    assert capsys.readouterr().out == (
+        "Removed the containers, the networks and the images of the stack. Its volumes are kept, and the folder .local with "
+        "their keys; `make down ARGS=--volumes` removes them too.\n"
+    )
+    assert (state.folder / "passphrase").is_file()
+
+
+def test_everything_is_removed_by_its_labels_when_the_passphrase_is_lost(
+    stack_file: Path, state: LocalState, programs: Path, answers: dict[str, object], daemon: FakeDaemon
+) -> None:
+    stacks = state.folder / "state" / ".pulumi" / "stacks" / "agent-platform"
+    stacks.mkdir(parents=True)
+    (stacks / "local.json").write_text("{}", encoding="utf-8")
+    state.passphrase.unlink()
+    answers[CONTAINERS] = [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"]}]
+    answers[VOLUMES] = {"Volumes": [{"Name": "v1"}]}
+    daemon.on_delete = lambda path: answers.pop(CONTAINERS if path.startswith("/containers") else VOLUMES)
+    assert lifecycle.take_down(stack_file, by_label=True) == 0
+    assert daemon.commands == ["DELETE /containers/c1?force=1&v=1"]
+    assert list(state.folder.glob("state-without-passphrase-*"))
+    assert lifecycle.take_down(stack_file, by_label=True, volumes=True) == 0
+    assert daemon.commands[1:] == ["DELETE /volumes/v1"]
+    assert not state.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["down"], {"volumes": False, "by_label": False}),
+        (["down", "Pulumi.here.yaml", "--volumes"], {"volumes": True, "by_label": False}),
+        (["down", "--force-by-label", "--volumes"], {"volumes": True, "by_label": True}),
+    ],
+)
+def test_the_options_of_make_down_are_passed_on(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: dict[str, bool]
+) -> None:
+    calls: list[dict[str, bool]] = []
+
+    def take_down(_path: Path, **options: bool) -> int:
+        calls.append(options)
+        return 0
+
+    monkeypatch.setattr(local_command, "take_down", take_down)
+    assert local_command.main(arguments) == 0
+    assert calls == [expected]
+
+
+def test_unknown_options_are_refused_with_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["down", "--all"], ["up", "--volumes"], ["restart"]):
+        assert local_command.main(arguments) == 2
+        assert capsys.readouterr().err.startswith("usage: python -m automation.local up")
 
 
 def test_a_lost_passphrase_is_reported_and_no_other_one_is_written(

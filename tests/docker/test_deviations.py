@@ -1,10 +1,6 @@
 """Comparison of a state with the objects of a Docker host, and starting what was stopped."""
 
-import json
-import threading
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Mapping
 
 import pytest
 
@@ -12,6 +8,7 @@ from providers.contract.cli import DeployedResource
 from providers.contract.preflight import Deviation, HostUnreachable
 from providers.docker.preflight.deviations import DockerObjects, compare, deviations_of, start
 from providers.docker.resource_traits import CONTAINER, IMAGE, NETWORK, VOLUME
+from tests.docker.fake_daemon import fake_daemon
 
 IMAGE_ID = "sha256:aa"
 
@@ -72,35 +69,6 @@ def test_a_resource_that_is_no_object_of_docker_is_not_compared() -> None:
     assert found((password,), HOST) == []
 
 
-@contextmanager
-def daemon(answers: Mapping[str, object], posted: list[str], failure: str = "") -> Generator[Mapping[str, str]]:
-    """Environment with the address of a daemon that gives these answers and records commands."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.answer(200 if self.path in answers else 404, answers.get(self.path))
-
-        def do_POST(self) -> None:
-            posted.append(self.path)
-            self.answer(500 if failure else 204, {"message": failure})
-
-        def answer(self, status: int, content: object) -> None:
-            self.send_response(status)
-            self.end_headers()
-            if status != 204:
-                self.wfile.write(json.dumps(content).encode())
-
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield {"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"}
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 LISTS: Mapping[str, object] = {
     "/containers/json?all=1": [{"Id": "server", "State": "exited"}],
     "/containers/server/json": {"State": {"ExitCode": 137, "OOMKilled": True}},
@@ -111,8 +79,8 @@ LISTS: Mapping[str, object] = {
 
 
 def test_a_daemon_is_queried_and_a_stopped_container_has_its_exit_code() -> None:
-    with daemon(LISTS, []) as environment:
-        deviations = compare((container("server"), container("cache"), *OTHERS), environment)
+    with fake_daemon(LISTS) as daemon:
+        deviations = compare((container("server"), container("cache"), *OTHERS), daemon.environment)
     assert [(one.subject, one.problem, one.missing) for one in deviations] == [
         ("container local-server-1a2b3c4", "was stopped (exit code 137, out of memory)", False),
         ("container local-cache-1a2b3c4", "no longer exists", True),
@@ -121,13 +89,12 @@ def test_a_daemon_is_queried_and_a_stopped_container_has_its_exit_code() -> None
 
 @pytest.mark.parametrize(("problem", "command"), [("was stopped (exit code 1)", "start"), ("was paused", "unpause")])
 def test_a_stopped_container_is_started_and_a_paused_one_continues(problem: str, command: str) -> None:
-    posted: list[str] = []
     deviation = Deviation(container("server"), "container x", problem, missing=False)
-    with daemon({}, posted) as environment:
-        assert start(deviation, environment) == ""
-    with daemon({}, posted, "port is already allocated") as environment:
-        assert start(deviation, environment) == "port is already allocated"
-    assert posted == [f"/containers/server/{command}"] * 2
+    with fake_daemon({}) as daemon:
+        assert start(deviation, daemon.environment) == ""
+        assert daemon.commands == [f"POST /containers/server/{command}"]
+    with fake_daemon({}, failure="port is already allocated") as daemon:
+        assert start(deviation, daemon.environment) == "port is already allocated"
 
 
 def test_a_daemon_that_does_not_answer_is_reported() -> None:

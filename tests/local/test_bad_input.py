@@ -116,7 +116,7 @@ def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack
         yield stack
     finally:
         stack.write({})
-        destroy = stack.command("destroy", STACK, "--yes")
+        destroy = stack.command("destroy", STACK, "--yes", "--volumes")
         assert destroy.code == 0, destroy.err
 
 

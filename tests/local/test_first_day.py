@@ -102,7 +102,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserFolder]:
         assert up.returncode == 0, up.stderr
         yield user
     finally:
-        destroy = user.command("destroy", STACK, "--yes")
+        destroy = user.command("destroy", STACK, "--yes", "--volumes")
         assert destroy.returncode == 0, destroy.stderr
 
 

@@ -26,7 +26,7 @@ def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack
         assert up.code == 0, up.err
         yield stack
     finally:
-        destroy = stack.command("destroy", STACK, "--yes")
+        destroy = stack.command("destroy", STACK, "--yes", "--volumes")
         assert destroy.code == 0, destroy.err
 
 

@@ -14,6 +14,7 @@ from providers.docker.preflight.deviations import compare, start
 from providers.docker.preflight.diagnosis import explain
 from providers.docker.preflight.host import Host
 from providers.docker.preflight.inspection import inspect_host
+from providers.docker.preflight.stack_objects import find, remove
 
 START_DOCKER = "start Docker there and give this user access to it"
 
@@ -112,4 +113,4 @@ def check_data_version(host: Host, spec: Platform) -> CheckResult:
     return CheckResult("database volume", "", (refusal,))
 
 
-HOST_CHECKS = HostChecks(preflight, explain, compare, start)
+HOST_CHECKS = HostChecks(preflight, explain, compare, start, find, remove)

@@ -81,8 +81,15 @@ class Daemon:
 
     def post(self, path: str) -> str:
         """Send a command without a body, and return Docker's error message, or an empty text."""
-        status, content = self._answer("POST", path)
-        if status < HTTPStatus.BAD_REQUEST:
+        return self._command("POST", path)
+
+    def delete(self, path: str) -> str:
+        """Delete an object, and return Docker's error message, or an empty text; one that does not exist is deleted."""
+        return self._command("DELETE", path, HTTPStatus.NOT_FOUND)
+
+    def _command(self, method: str, path: str, *accepted: int) -> str:
+        status, content = self._answer(method, path)
+        if status < HTTPStatus.BAD_REQUEST or status in accepted:
             return ""
         try:
             return str(fields(json.loads(content)).get("message") or f"status {status}")

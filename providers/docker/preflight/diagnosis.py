@@ -142,6 +142,15 @@ def unhealthy_diagnosis(key: str, report: ContainerReport) -> Diagnosis:
     )
 
 
+def down_diagnosis(key: str, report: ContainerReport, stack: str) -> Diagnosis:
+    """Diagnosis of a container that was healthy and is down now."""
+    details = "; ".join((report.state, *_quoted("its log ends with", report.log_lines)))
+    look = (
+        f"look at `docker logs {report.container}`, and run `agent-platform up {stack}`, which starts what was stopped"
+    )
+    return Diagnosis(f"{key}: {report.container} is down: {details}", look)
+
+
 def _failed_run_diagnosis(key: str, report: ContainerReport) -> Diagnosis:
     """Diagnosis of a container that runs once and failed."""
     details = "; ".join((report.state, *_quoted("its log ends with", report.log_lines)))
@@ -160,12 +169,13 @@ def _report(
     try:
         daemon = daemon_from(environment)
         container = newest_container(daemon, stack, failed.name)
-        return _read_report(spec, daemon, container, key) if container else None
+        return read_report(spec, daemon, container, key) if container else None
     except (DaemonUnreachable, DaemonUnsupported):
         return None
 
 
-def _read_report(spec: Platform, daemon: Daemon, container: Fields, key: str) -> ContainerReport:
+def read_report(spec: Platform, daemon: Daemon, container: Fields, key: str) -> ContainerReport:
+    """State of a container of Docker's list with the ends of its log and its last check."""
     path = f"/containers/{container['Id']}"
     details = fields(daemon.get_json(f"{path}/json"))
     state, variables = fields(details.get("State")), _variables(fields(details.get("Config")))

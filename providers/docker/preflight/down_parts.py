@@ -1,0 +1,47 @@
+"""Parts of a stack that are down: containers that ended, that are restarted again and again, or that are unhealthy."""
+
+from collections.abc import Iterator, Sequence
+
+from providers.contract.diagnostics import sentences
+from providers.contract.preflight import Environment
+from providers.contract.spec import Platform
+from providers.docker.preflight.daemon import (
+    Daemon,
+    DaemonUnreachable,
+    DaemonUnsupported,
+    Fields,
+    daemon_from,
+    fields,
+    rows,
+)
+from providers.docker.preflight.diagnosis import down_diagnosis, key_of, read_report
+from providers.docker.preflight.inspection import container_name, running_container
+
+ENDED = ("exited", "dead", "restarting", "paused")
+UNHEALTHY = "(unhealthy)"
+"""Part of a container's status in Docker's list."""
+
+
+def down_parts(spec: Platform, stack: str, environment: Environment) -> Sequence[str]:
+    """Sentence for each part that is down, with the last lines of its log; none when the daemon does not answer."""
+    try:
+        return tuple(_sentences(daemon_from(environment), spec, stack))
+    except (DaemonUnreachable, DaemonUnsupported):
+        return ()
+
+
+def _sentences(daemon: Daemon, spec: Platform, stack: str) -> Iterator[str]:
+    for row in rows(daemon.get_json("/containers/json?all=1")):
+        if running_container(row).stack == stack and _is_down(daemon, row):
+            key = key_of(spec, container_name(row).removeprefix(f"{stack}-"))
+            diagnosis = down_diagnosis(key, read_report(spec, daemon, row, key), stack)
+            yield sentences("", diagnosis.problem, diagnosis.fix).removeprefix(": ")
+
+
+def _is_down(daemon: Daemon, row: Fields) -> bool:
+    """True for a container that should run; one that runs once has no restart policy, and neither has one of files."""
+    if str(row.get("State")) not in ENDED and UNHEALTHY not in str(row.get("Status")):
+        return False
+    details = fields(daemon.get_json(f"/containers/{row.get('Id')}/json"))
+    policy = fields(fields(details.get("HostConfig")).get("RestartPolicy"))
+    return policy.get("Name") not in ("", "no", None)

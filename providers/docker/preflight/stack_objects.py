@@ -1,0 +1,58 @@
+"""Objects of a stack on a Docker host by their labels, and their removal without the state.
+
+A state can be lost, or its passphrase, while the containers of the stack run. Every container, network and volume has the
+labels of its stack; images have none.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from providers.contract.preflight import Environment, HostObject, HostUnreachable
+from providers.docker.preflight.daemon import (
+    Daemon,
+    DaemonUnreachable,
+    DaemonUnsupported,
+    daemon_from,
+    fields,
+    rows,
+)
+from providers.docker.preflight.host import PROJECT
+from providers.docker.preflight.inspection import container_name
+
+REMOVAL_TIMEOUT_SECONDS = 60.0
+"""Time for one removal: Docker ends the container first."""
+PATHS: Mapping[str, str] = {
+    "container": "/containers/{}?force=1&v=1",
+    "network": "/networks/{}",
+    "volume": "/volumes/{}",
+}
+"""Path of the API to remove an object of each kind; `v=1` removes the anonymous volumes of a container with it."""
+
+
+def find(stack: str, environment: Environment) -> Sequence[HostObject]:
+    """Objects of a stack; see `preflight.Find`."""
+    try:
+        return tuple(_found(daemon_from(environment), stack))
+    except (DaemonUnreachable, DaemonUnsupported) as error:
+        raise HostUnreachable(str(error)) from None
+
+
+def remove(found: HostObject, environment: Environment) -> str:
+    """Remove an object; see `preflight.Remove`."""
+    try:
+        daemon = daemon_from(environment)
+        daemon.timeout_seconds = REMOVAL_TIMEOUT_SECONDS
+        return daemon.delete(PATHS[found.kind].format(quote(found.id, safe="")))
+    except (DaemonUnreachable, DaemonUnsupported) as error:
+        raise HostUnreachable(str(error)) from None
+
+
+def _found(daemon: Daemon, stack: str) -> Iterator[HostObject]:
+    query = quote(json.dumps({"label": [f"project={PROJECT}", f"stack={stack}"]}))
+    for row in rows(daemon.get_json(f"/containers/json?all=1&filters={query}")):
+        yield HostObject("container", container_name(row), str(row.get("Id")))
+    for row in rows(daemon.get_json(f"/networks?filters={query}")):
+        yield HostObject("network", str(row.get("Name")), str(row.get("Id")))
+    for row in rows(fields(daemon.get_json(f"/volumes?filters={query}")).get("Volumes")):
+        yield HostObject("volume", str(row.get("Name")), str(row.get("Name")), has_data=True)
