@@ -106,6 +106,7 @@ def up(
             rollouts.prepare(tuple(retry or ()))
         changes = _preview(deployment, display, create=create or deployment.ephemeral, prompt=prompt)
         print_preview(changes, as_json=as_json)
+        repair.report_unused_data(changes)
         deployment.guard(changes, allowed)
         if changes.effective:
             confirm(f"Apply these changes to {deployment.name}?", yes=yes)

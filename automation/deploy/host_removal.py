@@ -12,6 +12,9 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.guard import kept_types
 from automation.deploy.state import state_resources
 from automation.local.state import declared_cloud
+from automation.stack.document import stack_file
+from automation.stack.edit import replace_text
+from automation.stack.yaml_reader import read_text
 from automation.urn import short_type
 from providers import host_checks
 from providers.contract.diagnostics import InvalidConfiguration, Unsupported, listed
@@ -20,7 +23,7 @@ from providers.contract.preflight import HostChecks, HostObject, HostUnreachable
 if TYPE_CHECKING:  # the SDK is loaded with a deployment
     from automation.deploy.deployment import Deployment
 
-SHOWN = 3
+SHOWN, SALT_KEY = 3, "encryptionsalt:"
 
 
 class HostRemoval:
@@ -88,11 +91,21 @@ class HostRemoval:
         state = self.deployment.local_state
         if state is not None and state.is_locked_out:
             moved = state.set_aside(self.deployment.clock.now())
-            self.note(f"the passphrase of the state is lost, so the state is moved to {moved.relative_to(state.root)}")
+            self._remove_salt()
+            self.note(
+                f"the passphrase of the state is lost, so the state is moved to {moved.relative_to(state.root)}; set the secrets "
+                f"of the stack file again with `agent-platform secret set {name} NAME`"
+            )
         if kept:
             self.note(
                 f"kept with their data: {_names(kept)}. `agent-platform destroy {name} --force-by-label --volumes` removes them"
             )
+
+    def _remove_salt(self) -> None:
+        """Remove the salt of the lost passphrase from the stack file; another passphrase does not match it."""
+        path = stack_file(self.deployment.folder, self.deployment.stack)
+        lines = read_text(path).splitlines(keepends=True)
+        replace_text(path, "".join(line for line in lines if not line.startswith(SALT_KEY)))
 
     def report_kept(self) -> None:
         """Print the volumes that are kept, and the commands that use and that delete them."""

@@ -67,6 +67,22 @@ class HostRepair:
                 raise DeploymentFailed(Failure.NOT_RUNNING, problem, fix, stack=self.deployment.name)
             self.note(f"{one.subject} {one.problem}; started")
 
+    def report_unused_data(self, preview: Preview) -> None:
+        """Print the volumes of the stack that the state does not have, where the update creates another one in their place."""
+        created = {change.name for change in preview.effective if change.operation == "create"}
+        if self.checks.find is None or not created:
+            return
+        try:
+            found = [each for each in self.checks.find(self.deployment.name, self.environment) if each.has_data]
+        except HostUnreachable:
+            return
+        for each in found:
+            if each.name.rpartition("-")[0] in created:
+                self.note(
+                    f"{each} is not in the state, so the update creates an empty one beside it; `docker volume rm {each.name}` "
+                    "deletes it with its data"
+                )
+
     def _deployed(self) -> Mapping[str, DeployedResource]:
         """Resources in the state by URN; none for a stack that does not exist."""
         from automation.deploy.engine_events import masked

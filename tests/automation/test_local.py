@@ -153,12 +153,15 @@ def test_everything_is_removed_by_its_labels_when_the_passphrase_is_lost(
     stacks.mkdir(parents=True)
     (stacks / "local.json").write_text("{}", encoding="utf-8")
     state.passphrase.unlink()
+    text = stack_file.read_text(encoding="utf-8")
+    stack_file.write_text(f"{text}encryptionsalt: v1:abc\n", encoding="utf-8")
     answers[CONTAINERS] = [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"]}]
     answers[VOLUMES] = {"Volumes": [{"Name": "v1"}]}
     daemon.on_delete = lambda path: answers.pop(CONTAINERS if path.startswith("/containers") else VOLUMES)
     assert lifecycle.take_down(stack_file, by_label=True) == 0
     assert daemon.commands == ["DELETE /containers/c1?force=1&v=1"]
     assert list(state.folder.glob("state-without-passphrase-*"))
+    assert stack_file.read_text(encoding="utf-8") == text
     assert lifecycle.take_down(stack_file, by_label=True, volumes=True) == 0
     assert daemon.commands[1:] == ["DELETE /volumes/v1"]
     assert not state.folder.exists()

@@ -197,3 +197,20 @@ def test_a_block_that_overlaps_with_another_network_is_reported_with_its_key() -
     assert diagnosis is not None
     assert diagnosis.problem.startswith("network.cidr: 10.")
     assert "a separate block" in diagnosis.fix
+
+
+def test_a_full_disk_of_the_host_is_no_error_of_the_service() -> None:
+    text = "Error response from daemon: mkdir /var/lib/docker/overlay2/x: no space left on device"
+    assert diagnosis_of("compute-web-1", CONTAINER, text) == Diagnosis(
+        "the disk of the Docker host is full, so compute-web-1 could not be created",
+        "free space there, such as with `docker image prune`, and run `up` again, which continues",
+    )
+
+
+@pytest.mark.parametrize("reason", ["No such container: 197e4b92", "network 1a2b3c not found"])
+def test_an_object_that_is_deleted_during_an_update_is_created_by_the_next_one(reason: str) -> None:
+    diagnosis = diagnosis_of("compute-web-1", CONTAINER, f"Error response from daemon: {reason}")
+    assert diagnosis == Diagnosis(
+        f"compute-web-1 needs an object that was deleted during the update: {reason}",
+        f"run `agent-platform up {STACK}` again, which creates what no longer exists",
+    )

@@ -6,6 +6,7 @@ Everything that the tests create has the name of their stack; nothing else on th
 import json
 import ssl
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -20,7 +21,7 @@ from automation.stack.document import read_stack, with_values
 from providers.docker.context import REGION, DockerContext
 from providers.docker.network.flows import prometheus_address
 from providers.docker.observability.prometheus import PROMETHEUS_PORT
-from tests.engine.project import EngineProject
+from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 from tests.local.agent_os.system import Answer, free_port
 from tests.local.images import role_images, service_images
 from tests.planning import ROOT, raw_of
@@ -68,6 +69,14 @@ class HostStack:
     def deployment(self) -> Deployment:
         """Deployment of the stack."""
         return Deployment(STACK, self.project.folder, environment=dict(self.project.environment))
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `agent-platform` in the project's folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "automation", *arguments],
+            cwd=self.project.folder, env=dict(self.project.environment), text=True, stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=TIMEOUT_SECONDS, check=False,
+        )  # fmt: skip
 
     @property
     def context(self) -> DockerContext:

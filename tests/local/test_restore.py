@@ -3,7 +3,7 @@
 import time
 from uuid import uuid4
 
-from tests.local.host_stack import HostStack, docker
+from tests.local.host_stack import STACK, HostStack, docker
 from tests.local.poll import eventually
 from tests.local.reliability import record
 
@@ -19,8 +19,9 @@ def test_a_lost_database_is_restored_from_its_last_dump(stack: HostStack) -> Non
 
     start = time.monotonic()
     _delete_database(stack)
-    stack.deployment.refresh()
-    stack.deployment.up()
+    up = stack.command("up", STACK, "--yes")
+    assert up.returncode == 0, up.stderr
+    assert "empty, without the data of the database" in up.stdout
     eventually(lambda: stack.ask("/health").status == 200, READY_SECONDS)
     assert stack.ask("/chat", {"message": "What is my name?", "session_id": session}).status == 503
 

@@ -30,6 +30,7 @@ REGISTRY_UNREACHABLE = r"no such host|connection refused|i/o timeout|network is 
 LOGIN_REQUIRED = r"unauthorized|authentication required|no basic auth credentials|\b401\b"
 UNHEALTHY = "failed to be in healthy state"
 DAEMON_ERROR = re.compile(r"Error response from daemon: (?P<reason>[^\n]+?)(?:: provider=docker@\S+)?$", re.MULTILINE)
+DISK_FULL, DELETED = "no space left on device", re.compile(r"No such container|network \S+ not found")
 PORT_IN_USE = re.compile(r":(?P<port>\d+)(?: failed: port is already allocated|: bind: address already in use)")
 PUBLIC_VARIABLES = ("HOME", "LANG", "PATH", "PORT", "PGDATA", "AWS_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 OWN_DIAGNOSIS = re.compile(r"^(?P<key>[a-z_]+(?:\.[a-z_]+)+): [^;]+; .+$")
@@ -77,6 +78,12 @@ def _container_diagnosis(
         return Diagnosis(sentence, f"run `agent-platform doctor {stack}` to see which process uses it")
     key = key_of(spec, part)
     error = DAEMON_ERROR.search(failed.text)
+    if error is not None and DISK_FULL in error["reason"]:
+        fix = "free space there, such as with `docker image prune`, and run `up` again, which continues"
+        return Diagnosis(f"the disk of the Docker host is full, so {part} could not be created", fix)
+    if error is not None and DELETED.search(error["reason"]):
+        fix = f"run `agent-platform up {stack}` again, which creates what no longer exists"
+        return Diagnosis(f"{part} needs an object that was deleted during the update: {error['reason']}", fix)
     if error is not None:
         fix = (
             f"correct image and command of {key}, and run `up` again"
