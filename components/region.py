@@ -1,4 +1,4 @@
-"""One region of the platform: base resources, secrets, data stores, then the services that use them."""
+"""One region of the platform: base resources, secrets, data stores, the services that use them, then their jobs."""
 
 from collections.abc import Mapping
 
@@ -35,8 +35,10 @@ class Region(pulumi.ComponentResource):
             secrets=secrets,
         )
         stores = DataStores(self.database, cache, storage)
-        self.workloads = cloud.workloads(inner, base, stores, environments(spec, inputs), settings.positions)
-        self.watched = Watched(self.database, cache, self.workloads)
+        variables = environments(spec, inputs)
+        self.workloads = cloud.workloads(inner, base, stores, variables, settings.positions)
+        jobs = inner.component("jobs", cloud.jobs, base, self.workloads, variables) if spec.jobs else None
+        self.watched = Watched(self.database, cache, self.workloads, jobs)
         self.register_outputs({"services": dict(self.workloads.services)})
 
     def monitoring(self, scope: Scope, entry: Entry) -> Monitoring:

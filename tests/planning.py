@@ -32,6 +32,10 @@ POSSIBLE: Mapping[str, Mapping[str, object]] = {
     },
 }
 """What production must say differently on a cloud that refuses a part of it; the refusals have tests of their own."""
+JOBS: Mapping[str, Mapping[str, object]] = {
+    "nightly": {"service": "gateway", "schedule": "0 3 * * *", "command": ["python", "-m", "report"]}
+}
+"""Jobs of a platform that has some."""
 WITH_KEY: Mapping[str, object] = {"app": "agentos", "secrets": ["OS_SECURITY_KEY"]}
 """Part of a service that production may route to."""
 

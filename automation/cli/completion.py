@@ -24,6 +24,11 @@ def complete_service(context: typer.Context, incomplete: str) -> list[str]:
     return _beginning(_services(context), incomplete)
 
 
+def complete_service_or_job(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the services and the jobs of the stack that the command line names."""
+    return _beginning([*_services(context), *_services(context, "jobs")], incomplete)
+
+
 def complete_secret(context: typer.Context, incomplete: str) -> list[str]:
     """Return the secrets that the services of the stack list."""
     listed = [service.get("secrets") for service in _services(context).values() if is_mapping(service)]
@@ -31,10 +36,10 @@ def complete_secret(context: typer.Context, incomplete: str) -> list[str]:
     return _beginning(sorted(names), incomplete)
 
 
-def _services(context: typer.Context) -> Raw:
+def _services(context: typer.Context, key: str = "services") -> Raw:
     name = context.params.get("stack")
     with suppress(InvalidConfiguration):
-        services = StackDocument.load(stack_file(_folder(context), str(name))).platform.get("services")
+        services = StackDocument.load(stack_file(_folder(context), str(name))).platform.get(key)
         return services if is_mapping(services) else {}
     return {}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.completion import complete_service
+from automation.cli.completion import complete_service, complete_service_or_job
 from automation.cli.session import AsJson, ExitCode, ServiceName, StackName, Verbose, operation, unchecked_deployment
 from automation.stack.document import read_stack
 from automation.stack.folder import project_folder
@@ -25,6 +25,12 @@ INTERRUPTED = 130
 Command = Annotated[
     list[str], typer.Argument(metavar="-- COMMAND...", help="Command and its arguments, after two hyphens.")
 ]
+
+OptionalCommand = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[-- COMMAND...]", help="Command and its arguments, after two hyphens; none for a job."),
+]
+ServiceOrJob = Annotated[str, typer.Argument(help="Name of a service or job.", autocompletion=complete_service_or_job)]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,17 +66,19 @@ def open_stack(
 def logs(
     stack: StackName,
     service: Annotated[
-        str | None, typer.Argument(help="Name of a service [default: all].", autocompletion=complete_service)
+        str | None,
+        typer.Argument(help="Name of a service or job [default: all].", autocompletion=complete_service_or_job),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl-C.")] = False,
     since: Annotated[str, typer.Option("--since", help="Period to print, such as 90s, 15m, 2h or 1d.")] = "15m",
     verbose: Verbose = False,
 ) -> None:
-    """Print the logs of a service. Runs the command line of the stack's cloud and prints the command."""
+    """Print the logs of a service or job. Runs the command line of the stack's cloud and prints the command."""
     from automation.services.operations import seconds_of
 
     seconds, operations = seconds_of(since), _operations(stack)
-    services = [service] if service is not None else list(operations.file.spec.services)
+    spec = operations.file.spec
+    services = [service] if service is not None else [*spec.services, *spec.jobs]
     if follow and len(services) > 1:
         problem = "needs one service"
         fix = f"run `agent-platform logs {stack} SERVICE --follow` with {listed(services)}"
@@ -84,11 +92,14 @@ def logs(
     raise typer.Exit(_exit_code(next((code for code in codes if code), ExitCode.OK)))
 
 
-def run(stack: StackName, service: ServiceName, command: Command, verbose: Verbose = False) -> None:
-    """Run a command once in a new container of a service. Exits with the code of the command."""
+def run(stack: StackName, service: ServiceOrJob, command: OptionalCommand = None, verbose: Verbose = False) -> None:
+    """Run a command once in a new container of a service, or a job now. Exits with the code of the command."""
     operations = _operations(stack)
+    is_job = service in operations.file.spec.jobs
+    if bool(command) == is_job:
+        raise InvalidConfiguration([_command_error(stack, service, is_job=is_job)])
     with _session(_interrupted(stack, service), verbose=verbose):
-        code = operations.run(service, command)
+        code = operations.run_job(service) if is_job else operations.run(service, command or ())
     raise typer.Exit(_exit_code(code))
 
 
@@ -127,6 +138,13 @@ def _session(interrupted: str, *, verbose: bool) -> Generator[None]:
                 raise
             typer.echo("interrupted while the state was read; nothing was changed", err=True)
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _command_error(stack: str, name: str, *, is_job: bool) -> ConfigError:
+    if is_job:
+        fix = f"run `agent-platform run {stack} {name}`; another command runs in a service"
+        return ConfigError("command", f"{name} is a job, which has its own command", fix)
+    return ConfigError("command", "missing", f"run `agent-platform run {stack} {name} -- COMMAND`")
 
 
 def _interrupted(stack: str, service: str) -> str:

@@ -53,7 +53,7 @@ class Leaf:
     @property
     def key(self) -> str:
         """Path with `<name>` for the name that the user chooses."""
-        return self.path.replace("services.web", "services.<name>")
+        return self.path.replace("services.web", "services.<name>").replace("jobs.nightly", "jobs.<name>")
 
     @property
     def block(self) -> str | None:
@@ -97,6 +97,7 @@ def _keys(parent: str, node: Node, schema: PlatformSchema) -> Iterator[str]:
 WITH_MODELS = {"services.web.uses": ["models"]}
 SLACK = {"workspace": "T0000000", "channel": "C0000000"}
 WITH_TOOL = {"services.tool": {"app": "fastapi", "image": "ghcr.io/acme/tool:1.0"}}
+WITH_JOB = {"jobs.nightly": {"service": "web", "schedule": "0 3 * * *", "command": ["python", "-m", "report"]}}
 AS_WORKER = {"services.web": {"app": "celery", "image": "ghcr.io/acme/web:1.0"}}
 BUILT: dict[str, object] = {"services.web": {"app": "fastapi", "build": {}}}
 ROUTED = {"services.web.path": "/"}
@@ -192,6 +193,12 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.metrics", "none", WITH_PROMETHEUS),
     Leaf("services.web.metrics.path", "/internal/metrics", WITH_METRICS),
     Leaf("services.web.metrics.port", 9100, WITH_METRICS),
+    Leaf("jobs.nightly.service", "tool", {**WITH_TOOL, **WITH_JOB}),
+    Leaf("jobs.nightly.schedule", "30 4 * * *", WITH_JOB),
+    Leaf("jobs.nightly.time_zone", "Europe/Berlin", WITH_JOB),
+    Leaf("jobs.nightly.command", ["python", "-m", "cleanup"], WITH_JOB),
+    Leaf("jobs.nightly.timeout_minutes", 30, WITH_JOB),
+    Leaf("jobs.nightly.retries", 2, WITH_JOB),
     Leaf("database", {}),
     Leaf("database.version", "16", part("database")),
     Leaf("database.size.vcpu", 8, part("database")),

@@ -6,6 +6,7 @@ The facts come from the spec and from the declared resources; `automation.cli.pl
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 from automation.plan.build import AcceptedRisk, Plan, PlanAdjustment
 from automation.plan.chain import total_minutes
@@ -14,6 +15,7 @@ from automation.stack.document import Stack
 from components.validation.risks import authentication_of
 from providers import limits
 from providers.contract.images import parse_image
+from providers.contract.schedule import explain, next_runs
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 
@@ -28,6 +30,8 @@ SLOW_STEPS = 3
 """Steps of the longest deploy chain that the summary names, the slowest first."""
 MAX_SECRET_COMMANDS = 2
 """Secrets without a value that are set one by one; more are imported from one file."""
+NEXT_RUNS = 2
+"""Next times of a job that the summary has."""
 MIN_STEP_MINUTES = 0.5
 """Shorter steps of a chain are only counted."""
 ANY_ADDRESS = "0.0.0.0/0"
@@ -86,6 +90,16 @@ class ServiceImage:
 
 
 @dataclass(frozen=True)
+class JobTimes:
+    """Job with its service, its schedule in words, and its next times in the job's time zone (ISO 8601)."""
+
+    job: str
+    service: str
+    schedule: str
+    next_runs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PlanSummary:
     """Facts that an operator reads before a deployment."""
 
@@ -105,6 +119,7 @@ class PlanSummary:
     stores: tuple[DataStore, ...]
     log_retention_days: int
     images: tuple[ServiceImage, ...]
+    jobs: tuple[JobTimes, ...]
     minutes: float
     slowest: tuple[tuple[str, float], ...]
     """Slowest steps of the longest deploy chain: name and minutes."""
@@ -119,8 +134,11 @@ class PlanSummary:
         return tuple(entry for entry in self.adjustments if entry.written)
 
 
-def summary_of(plan: Plan, cloud: str | None = None) -> PlanSummary:
-    """Return the summary of a plan; `cloud` is the cloud that the plan was made for instead of the stack file's."""
+def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None) -> PlanSummary:
+    """Return the summary of a plan; `cloud` is the cloud that the plan was made for instead of the stack file's.
+
+    The next times of jobs are those after `now`.
+    """
     stack, spec = plan.stack, plan.stack.spec
     scheme, url = entry_url(spec, plan.inventory)
     return PlanSummary(
@@ -140,6 +158,7 @@ def summary_of(plan: Plan, cloud: str | None = None) -> PlanSummary:
         stores=tuple(data_stores(spec, {entry.adjustment.key for entry in plan.adjustments})),
         log_retention_days=spec.monitoring.log_retention_days,
         images=tuple(ServiceImage(name, one.image, image_source(one)) for name, one in spec.services.items()),
+        jobs=tuple(job_times(spec, now or datetime.now(UTC))),
         minutes=total_minutes(plan.chain),
         slowest=_slowest(plan),
         adjustments=plan.adjustments,
@@ -243,6 +262,13 @@ def image_source(service: Service) -> str:
     if not service.built:
         return "to build"
     return "hosted" if parse_image(service.image).registry else "own registry"
+
+
+def job_times(spec: Platform, now: datetime) -> Iterator[JobTimes]:
+    """Yield the jobs in the order of the file."""
+    for name, job in spec.jobs.items():
+        times = tuple(time.isoformat(timespec="minutes") for time in next_runs(job, now, NEXT_RUNS))
+        yield JobTimes(name, job.service, explain(job), times)
 
 
 def _slowest(plan: Plan) -> tuple[tuple[str, float], ...]:

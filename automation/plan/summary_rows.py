@@ -13,8 +13,9 @@ EFFECT_ORDER = (Effect.IGNORED, Effect.PARTIAL, Effect.ADJUSTED)
 
 
 def fact_rows(summary: PlanSummary) -> tuple[Row, ...]:
-    """Return what the platform is: URL, guards, connections, data, images and time."""
-    return tuple((name, _limited(lines(summary))) for name, lines in FACTS)
+    """Return what the platform is: URL, guards, connections, data, images, jobs if there are any, and time."""
+    rows = ((name, _limited(lines(summary))) for name, lines in FACTS)
+    return tuple((name, lines) for name, lines in rows if lines)
 
 
 def closing_rows(summary: PlanSummary) -> tuple[Row, ...]:
@@ -124,6 +125,10 @@ def _images(summary: PlanSummary) -> list[str]:
     return [f"{_names(by_source[source])}: {title}" for source, title in titles.items() if source in by_source]
 
 
+def _jobs(summary: PlanSummary) -> list[str]:
+    return [f"{each.job} in {each.service}: {each.schedule}; next {', '.join(each.next_runs)}" for each in summary.jobs]
+
+
 def _time(summary: PlanSummary) -> list[str]:
     minutes = "less than a minute" if summary.minutes < 1 else f"about {summary.minutes:.0f} min"
     steps = ", ".join(f"{name} {step:g} min" for name, step in summary.slowest)
@@ -151,6 +156,7 @@ FACTS: tuple[tuple[str, Lines], ...] = (
     ("Outbound", _outbound),
     ("Data", _stores),
     ("Images", _images),
+    ("Jobs", _jobs),
     ("Time", _time),
     # a row for the monthly cost belongs here
 )

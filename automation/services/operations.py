@@ -70,8 +70,8 @@ class ServiceOperations:
         return stack
 
     def logs(self, service: str, *, since_seconds: int = 900, follow: bool = False) -> int:
-        """Print the logs of a service, then new lines until interrupted when `follow` is set."""
-        stack = self._ready(service)
+        """Print the logs of a service or job, then new lines until interrupted when `follow` is set."""
+        stack = self._ready(service, jobs=True)
         query = LogQuery(service, since_seconds, follow)
         with cli_failures():
             return self.cli.logs(stack, query, self.shell)
@@ -82,14 +82,20 @@ class ServiceOperations:
         with cli_failures():
             return self.cli.run(stack, service, tuple(command), self.shell)
 
+    def run_job(self, job: str) -> int:
+        """Start a run of a scheduled job now and wait for it."""
+        stack = self._ready(job, jobs=True)
+        with cli_failures():
+            return self.cli.run_job(stack, job, self.shell)
+
     def exec(self, service: str, command: Sequence[str]) -> int:
         """Run a command in a running replica of a service."""
         stack = self._ready(service)
         with cli_failures():
             return self.cli.exec(stack, service, tuple(command), self.shell)
 
-    def _ready(self, service: str) -> DeployedStack:
-        refuse_unknown_service(self.file, service)
+    def _ready(self, service: str, *, jobs: bool = False) -> DeployedStack:
+        refuse_unknown_service(self.file, service, jobs=jobs)
         self.require_programs()
         return self.deployed()
 
@@ -136,12 +142,13 @@ def require_programs(programs: Sequence[CliProgram], environment: Mapping[str, s
             raise missing_program(program.name, program.install)
 
 
-def refuse_unknown_service(stack: Stack, service: str) -> None:
-    """Raise InvalidConfiguration for a service that the stack does not have."""
-    services = stack.spec.services
-    if service not in services:
-        problem = f"the stack {stack.name} has no service {service}{did_you_mean(service, services)}"
-        raise InvalidConfiguration([ConfigError("service", problem, f"use {listed(services)}")])
+def refuse_unknown_service(stack: Stack, service: str, *, jobs: bool = False) -> None:
+    """Raise InvalidConfiguration for a service that the stack does not have; `jobs` are accepted where they have a meaning."""
+    names = [*stack.spec.services, *(stack.spec.jobs if jobs else ())]
+    if service not in names:
+        kind = "service or job" if jobs and stack.spec.jobs else "service"
+        problem = f"the stack {stack.name} has no {kind} {service}{did_you_mean(service, names)}"
+        raise InvalidConfiguration([ConfigError("service", problem, f"use {listed(names)}")])
 
 
 def seconds_of(period: str) -> int:

@@ -39,6 +39,7 @@ KINDS = {
 """Expected kind of value and fix by pydantic's name of the error."""
 NAMES = {
     "services": "use lower-case letters, digits and hyphens, beginning with a letter, 40 at most",
+    "jobs": "use lower-case letters, digits and hyphens, beginning with a letter, 40 at most",
     "environment": "use letters, digits and underscores, as environment variables do",
     "parameters": "use PostgreSQL's own names, in lower-case letters, digits, dots and underscores",
 }

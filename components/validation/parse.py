@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from components.validation.job_rules import is_consistent
 from components.validation.messages import keys_concerned, message_of
 from components.validation.rules import overlap, rule_errors
 from components.validation.schema import Location, with_empty_blocks
@@ -27,6 +28,7 @@ STAND_INS: dict[str, object] = {
     "build": {},
     "channel": "C000000",
     "cloud": "aws",
+    "command": ["stand-in"],
     "environment": "none",
     "github": "none/none",
     "image": f"stand.in/image@sha256:{'0' * 64}",
@@ -34,6 +36,8 @@ STAND_INS: dict[str, object] = {
     "monthly_usd": 1,
     "project": "stand-in",
     "region": "xx-nowhere-1",
+    "schedule": "0 0 * * *",
+    "service": "stand-in",
     "services": {"stand-in": {"app": "fastapi", "path": "/", "image": f"stand.in/image@sha256:{'0' * 64}"}},
     "subscription_id": "00000000-0000-0000-0000-000000000000",
     "tenant_id": "00000000-0000-0000-0000-000000000000",
@@ -43,7 +47,7 @@ STAND_INS: dict[str, object] = {
 
 MAX_ROUNDS = 8
 """Removing a value can uncover another error inside it; no file nests deeper than this."""
-READ_BY_LIMITS = ("cloud", "profile", "services", "aws.region", "gcp.region", "azure.location", "docker")
+READ_BY_LIMITS = ("cloud", "profile", "services", "jobs", "aws.region", "gcp.region", "azure.location", "docker")
 """Keys without which a cloud's limits would judge a stand-in."""
 
 
@@ -79,7 +83,7 @@ def _limit_errors(spec: Platform, stack: str, refused: Sequence[str]) -> list[Di
 
 
 def _without_contradictions(spec: Platform) -> Platform:
-    """Return the spec without invalid calls and repeated paths, which rules report already."""
+    """Return the spec without invalid calls, repeated paths and invalid jobs, which rules report already."""
     services: dict[str, Service] = {}
     taken: set[str] = set()
     for name, service in spec.services.items():
@@ -87,7 +91,8 @@ def _without_contradictions(spec: Platform) -> Platform:
         path = service.path if plain_path(service) not in taken else None
         taken |= {plain_path(service)} if path else set()
         services[name] = service.model_copy(update={"calls": tuple(dict.fromkeys(calls)), "path": path})
-    return spec.model_copy(update={"services": services})
+    jobs = {name: job for name, job in spec.jobs.items() if is_consistent(spec, job)}
+    return spec.model_copy(update={"services": services, "jobs": jobs})
 
 
 class SpecReading(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from components.validation import platform_rules, risks, rollout_rules, service_rules
+from components.validation import job_rules, platform_rules, risks, rollout_rules, service_rules
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 
@@ -42,6 +42,10 @@ RULES = (
     Rule(service_rules.check_metrics, reads=("services.*.metrics", "services.*.port", "services.*.app")),
     Rule(rollout_rules.check_rollouts, reads=("services.*.rollout", "services.*.port", "services.*.app")),
     Rule(service_rules.check_paths, reads=("services.*.path",)),
+    Rule(job_rules.check_job_names, reads=()),
+    Rule(job_rules.check_job_services, reads=("jobs.*.service",)),
+    Rule(job_rules.check_schedules, reads=("jobs.*.schedule",)),
+    Rule(job_rules.check_time_zones, reads=("jobs.*.time_zone",)),
     Rule(platform_rules.check_domain_zone, reads=("ingress.domain", "ingress.dns_zone")),
     Rule(platform_rules.check_domain_use, reads=("ingress.domain", "services.*.path")),
     Rule(platform_rules.check_closed_egress, reads=("profile", "network.egress", "network.private_endpoints")),

@@ -12,8 +12,8 @@ from providers.contract.spec.defaults import Raw, is_list, is_mapping
 
 FREE_TEXT = ("tags.", "accept_risk.", "database.parameters.", "docker.images.")
 """Mappings of the platform whose values are any text."""
-IN_SERVICES = re.compile(r"services\.[^.]+\.(?:environment|command|health|secrets)\b")
-"""Parts of a service that have a separate fix."""
+WITH_OWN_FIX = re.compile(r"services\.[^.]+\.(?:environment|command|health|secrets)\b|jobs\.[^.]+\.command\b")
+"""Parts of a service or job that have a separate fix."""
 ASSIGNMENT = re.compile(r"(?:^|[\s;&|(])(?:--?)?([A-Za-z][\w-]*)=(\"[^\"]*\"|'[^']*'|[^\s;&|]+)")
 """Assignment in a command: `--password=...` or `PASSWORD=... program`."""
 OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
@@ -26,10 +26,16 @@ def plain_secret_errors(platform: Raw, stack: str) -> Iterator[ConfigError]:
     for name, service in services.items() if is_mapping(services) else ():
         if is_mapping(service):
             yield from _service_errors(f"services.{name}", service, stack)
+    jobs = platform.get("jobs")
+    for name, job in jobs.items() if is_mapping(jobs) else ():
+        if is_mapping(job):
+            yield from _command_errors(
+                f"jobs.{name}.command", job.get("command"), f"services.{job.get('service')}", stack
+            )
     for path, text in _texts("", platform):
         if path.startswith(FREE_TEXT):
             kind = kind_of_secret(text) or named_like_a_secret(path.rpartition(".")[2], text)
-        elif not IN_SERVICES.match(path):
+        elif not WITH_OWN_FIX.match(path):
             kind = kind_of_token(text)
         else:
             continue

@@ -15,6 +15,7 @@ from providers.aws.context import AwsContext
 from providers.aws.database.resources import AwsDatabase, create_database
 from providers.aws.entry.ingress import create_ingress
 from providers.aws.entry.resources import create_entry
+from providers.aws.jobs.resources import AwsJobs, create_jobs
 from providers.aws.monitoring.resources import create_monitoring
 from providers.aws.storage.resources import create_storage
 from providers.aws.workloads import AwsDataStores, AwsWatched, AwsWorkloads, collect_workloads
@@ -91,6 +92,12 @@ class Aws:
         scope.component("autoscaling", create_autoscaling, base, ingress, compute)
         return collect_workloads(base, compute, ingress)
 
+    def jobs(
+        self, scope: Scope, base: AwsBaseResources, workloads: AwsWorkloads, environments: Mapping[str, Environment]
+    ) -> AwsJobs:
+        """See `Cloud.jobs`."""
+        return create_jobs(scope, base, workloads.compute, environments)
+
     def monitoring(self, scope: Scope, base: AwsBaseResources, watched: AwsWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched, entry)
@@ -100,4 +107,4 @@ class Aws:
         return create_entry(scope, AwsContext(spec, pulumi.get_stack(), spec.aws.region if spec.aws else ""), origins)
 
 
-CLOUD: Cloud[AwsBaseResources, AwsDatabase, AwsCache, ObjectStore, AwsWorkloads] = Aws()
+CLOUD: Cloud[AwsBaseResources, AwsDatabase, AwsCache, ObjectStore, AwsWorkloads, AwsJobs] = Aws()

@@ -9,8 +9,10 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from providers.aws.base.image_sources import own_images, repository_name
+from providers.aws.cli_job import run_job
 from providers.aws.context import AwsContext
 from providers.contract.cli import (
     CliCommand,
@@ -89,12 +91,14 @@ class AwsCli:
 
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
         """See `CloudCli.logs`; lines of sidecars are in other streams of the same log group."""
-        context = _checked(stack, query.service, shell)
-        if stack.resource(LOG_GROUP_TYPE, f"{stack.name}-compute-{query.service}-log") is None:
+        job = stack.spec.jobs.get(query.service)
+        service = job.service if job is not None else query.service
+        context = _checked(stack, service, shell)
+        if stack.resource(LOG_GROUP_TYPE, f"{stack.name}-compute-{service}-log") is None:
             raise stack.not_deployed(query.service)
         streams = ("--log-stream-name-prefix", f"{query.service}/{query.service}/")
         since = ("--since", f"{query.since_seconds}s", "--format", "short", *(("--follow",) if query.follow else ()))
-        return shell.stream(aws(context, "logs", "tail", _log_group(context, query.service), *streams, *since))
+        return shell.stream(aws(context, "logs", "tail", _log_group(context, service), *streams, *since))
 
     def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """See `CloudCli.run`; the output is printed when the command has ended."""
@@ -110,6 +114,12 @@ class AwsCli:
         shell.sleep(LOG_DELAY_SECONDS)
         shell.stream(_output_of_task(context, task, service))
         return _exit_code(ended, service)
+
+    def run_job(self, stack: DeployedStack, job: str, shell: Shell) -> int:
+        """See `CloudCli.run_job`; the output is printed when the job has ended."""
+        stack.require_job(job)
+        context = _checked(stack, stack.spec.jobs[job].service, shell)
+        return run_job(stack, context, job, shell, partial(_json, context))
 
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """See `CloudCli.exec`.
@@ -190,6 +200,11 @@ def run_task(context: AwsContext, deployed: DeployedResource, service: str, comm
         *("--network-configuration", json.dumps({"awsvpcConfiguration": addresses})),
         *("--overrides", json.dumps(overrides), "--started-by", "agent-platform", "--output", "json"),
     )
+
+
+def _json(context: AwsContext, *arguments: str) -> CliCommand:
+    """Command whose answer is JSON, whatever format the profile has, unless it prints logs."""
+    return aws(context, *arguments, *(() if arguments[0] == "logs" else ("--output", "json")))
 
 
 def _context(spec: Platform, stack: str) -> AwsContext:

@@ -77,11 +77,19 @@ IMPORT_TABLE = ImportTable(
         _by_arn("aws:rds/subnetGroup:SubnetGroup", "rds", "subgrp:{name}", "{name}"),
         ImportRule("aws:route53/record:Record", "{zoneId}_{name}_{type}", name="name"),
         ImportRule("aws:s3/bucket:Bucket", "{bucket}", "arn:*:s3:::{bucket}"),
+        ImportRule("aws:scheduler/schedule:Schedule", "{groupName}/{name}"),
+        _by_arn("aws:scheduler/scheduleGroup:ScheduleGroup", "scheduler", "schedule-group/{name}", "{name}"),
         _by_arn("aws:secretsmanager/secret:Secret", "secretsmanager", "secret:{name+}-{_drawn}"),
         _by_arn(
             "aws:servicediscovery/httpNamespace:HttpNamespace", "servicediscovery", "namespace/{id}", "{id}", "name"
         ),
+        _by_arn("aws:sfn/stateMachine:StateMachine", "states", "stateMachine:{name}"),
         _by_arn("aws:sns/topic:Topic", "sns", "{name}"),
+        ImportRule(
+            "aws:sqs/queue:Queue",
+            "https://sqs.{region}.amazonaws.com/{account}/{name}",
+            "arn:*:sqs:{region}:{account}:{name}",
+        ),
         _by_arn("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "ec2", "security-group-rule/{id}", "{id}"),
         _by_arn("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "ec2", "security-group-rule/{id}", "{id}"),
         _by_arn("aws:wafv2/webAcl:WebAcl", "wafv2", "regional/webacl/{name}/{id}", "{id}/{name}/REGIONAL"),

@@ -11,6 +11,7 @@ from providers.aws.compute.sizes import fargate_adjustments, fargate_refusals
 from providers.aws.database.parameters import parameter_refusals
 from providers.aws.database.sizes import database_size_adjustments, database_size_refusals, storage_refusals
 from providers.aws.entry.routes import ingress_adjustments, ingress_refusals
+from providers.aws.jobs.limits import job_adjustments, job_refusals
 from providers.aws.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.aws.naming import naming_refusals
 from providers.aws.network.flows import HTTPS_PORT, reaches_internet
@@ -31,6 +32,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     ingress_refusals,
     parameter_refusals,
     storage_refusals,
+    job_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
@@ -43,6 +45,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     cache_size_adjustments,
     compute_adjustments,
     ingress_adjustments,
+    job_adjustments,
     monitoring_adjustments,
 )
 

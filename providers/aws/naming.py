@@ -21,6 +21,7 @@ LIMITS = {
     "cache": 40,
     "database": 63,
     "role": 64,
+    "schedule": 64,
 }
 """Characters that AWS allows for a name, by kind: the `Name` constraints of each service's API reference.
 
@@ -28,6 +29,7 @@ Names that may have 255 characters (alarms, clusters, task families, security gr
 """
 
 LONGEST_ROLES = ("identity-{service}-execution", "identity-{service}-task")
+LONGEST_JOB_ROLE = "jobs-{job}-schedule"
 
 
 def load_balancer_name(stack: str) -> str:
@@ -74,6 +76,11 @@ def task_family(stack: str, service: str) -> str:
     return f"{stack}-{service}"
 
 
+def job_name(stack: str, job: str) -> str:
+    """`prod-nightly`: state machine, schedule and schedule group of a job; fixed, because roles and alarms name them."""
+    return f"{stack}-{job}"
+
+
 def cluster_log_group(stack: str) -> str:
     """Log group of Container Insights; AWS creates a missing one without a retention period."""
     return f"/aws/ecs/containerinsights/{cluster_name(stack)}/performance"
@@ -104,7 +111,8 @@ def naming_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
         )
         return [ConfigError("stack", problem, fix)]
     by_stack: list[Diagnostic] = [_length_refusal(name) for name in stack_names(spec, stack) if name.excess > 0]
-    return by_stack or [_length_refusal(name) for name in service_names(spec, stack) if name.excess > 0]
+    services = [_length_refusal(name) for name in service_names(spec, stack) if name.excess > 0]
+    return by_stack or [*services, *(_job_refusal(name) for name in job_names(spec, stack) if name.excess > 0)]
 
 
 def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
@@ -126,9 +134,20 @@ def service_names(spec: Platform, stack: str) -> Iterator[Name]:
         yield _name("target group", target_group_name(stack, service, routed.port or 0), f"services.{service}", service)
 
 
+def job_names(spec: Platform, stack: str) -> Iterator[Name]:
+    """Limited names that depend on a job's name."""
+    for job in spec.jobs:
+        yield _name("schedule", job_name(stack, job), f"jobs.{job}", job)
+        yield _name("role", autoname(stack, LONGEST_JOB_ROLE.format(job=job)), f"jobs.{job}", job)
+
+
 def _name(kind: str, text: str, path: str, value: str) -> Name:
     return Name(kind, text, path, value, LIMITS[kind])
 
 
 def _length_refusal(name: Name) -> Unsupported:
     return length_refusal(name, cloud="aws", brand="AWS")
+
+
+def _job_refusal(name: Name) -> Unsupported:
+    return length_refusal(name, cloud="aws", brand="AWS", part="job")

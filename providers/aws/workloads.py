@@ -10,6 +10,7 @@ from providers.aws.compute.calls import service_address
 from providers.aws.compute.resources import AwsCompute
 from providers.aws.database.resources import AwsDatabase
 from providers.aws.entry.ingress import AwsIngress
+from providers.aws.jobs.resources import AwsJobs
 from providers.contract.adapter import DataStores, Watched
 from providers.contract.results import ObjectStore, Workloads
 
@@ -23,7 +24,7 @@ class AwsWorkloads(Workloads):
 
 
 AwsDataStores = DataStores[AwsDatabase, AwsCache, ObjectStore]
-AwsWatched = Watched[AwsDatabase, AwsCache, AwsWorkloads]
+AwsWatched = Watched[AwsDatabase, AwsCache, AwsWorkloads, AwsJobs]
 
 
 def collect_workloads(base: AwsBaseResources, compute: AwsCompute, ingress: AwsIngress | None) -> AwsWorkloads:

@@ -18,6 +18,7 @@ from providers.azure.compute.resources import create_compute, service_address
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase, create_database
 from providers.azure.entry.resources import create_entry
+from providers.azure.jobs.resources import AzureJobs, create_jobs
 from providers.azure.limits import region as region_of
 from providers.azure.monitoring.resources import create_monitoring
 from providers.azure.network.resources import create_network
@@ -116,6 +117,12 @@ class Azure:
         compute = scope.component("compute", create_compute, base, environments, positions)
         return collect_workloads(base, compute)
 
+    def jobs(
+        self, scope: Scope, base: AzureBaseResources, workloads: AzureWorkloads, environments: Mapping[str, Environment]
+    ) -> AzureJobs:
+        """See `Cloud.jobs`."""
+        return create_jobs(scope, base, workloads.compute, environments)
+
     def monitoring(self, scope: Scope, base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched, entry)
@@ -138,4 +145,4 @@ def _provider(
     )
 
 
-CLOUD: Cloud[AzureBaseResources, AzureDatabase, AzureCache, ObjectStore, AzureWorkloads] = Azure()
+CLOUD: Cloud[AzureBaseResources, AzureDatabase, AzureCache, ObjectStore, AzureWorkloads, AzureJobs] = Azure()

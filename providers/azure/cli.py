@@ -13,7 +13,7 @@ from providers.azure.entry.limits import APPROVAL_MESSAGE, APPROVED, PENDING, li
 from providers.azure.naming import app_name
 from providers.azure.registry_access import close_if_open, close_registry, login_commands, open_registry, repositories
 from providers.azure.state_backend import state_backend
-from providers.azure.tasks import run_task
+from providers.azure.tasks import run_job, run_task
 from providers.contract.cli import (
     CliCommand,
     CliFailure,
@@ -82,6 +82,11 @@ class AzureCli:
     def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """See `CloudCli.run`."""
         return run_task(stack, service, command, shell)
+
+    def run_job(self, stack: DeployedStack, job: str, shell: Shell) -> int:
+        """See `CloudCli.run_job`."""
+        stack.require_job(job)
+        return run_job(stack, job, shell)
 
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """Run a command in one of the replicas; Azure reports no exit code of it."""

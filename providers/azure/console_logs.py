@@ -7,7 +7,8 @@ with `az rest`, because `az monitor log-analytics query` is an extension. The li
 import json
 
 from providers.azure.cli_commands import az, context_of, required
-from providers.azure.naming import app_name
+from providers.azure.monitoring.job_queries import replicas_of
+from providers.azure.naming import app_name, job_name
 from providers.contract.cli import CliCommand, DeployedStack, LogQuery, Shell
 
 QUERY_URL = "https://api.loganalytics.io"
@@ -26,6 +27,11 @@ def service_query(stack: str, service: str, since_seconds: int) -> str:
     """Return the query of the last lines of a service in all replicas, without those of its metrics collector."""
     condition = f'ContainerAppName == "{app_name(stack, service)}" and ContainerName == "app"'
     return _query(condition, since_seconds)
+
+
+def job_query(stack: str, job: str, since_seconds: int) -> str:
+    """Return the query of the last lines of all runs of a job."""
+    return _query(f'ContainerGroupName matches regex "{replicas_of(stack, job)}"', since_seconds)
 
 
 def execution_query(execution: str, since_seconds: int) -> str:
@@ -57,11 +63,18 @@ def query_command(stack: DeployedStack, query: str, columns: str) -> CliCommand:
 
 
 def show_logs(stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
-    """Print the logs of a service."""
-    required(stack, "app:ContainerApp", f"{stack.name}-compute-{query.service}")
-    text = service_query(stack.name, query.service, query.since_seconds)
+    """Print the logs of a service or job."""
+    is_job = query.service in stack.spec.jobs
+    if is_job:
+        required(stack, "app:Job", f"{stack.name}-jobs-{query.service}")
+        text = job_query(stack.name, query.service, query.since_seconds)
+    else:
+        required(stack, "app:ContainerApp", f"{stack.name}-compute-{query.service}")
+        text = service_query(stack.name, query.service, query.since_seconds)
     code = shell.stream(query_command(stack, text, "[[0], [1], [2]]"))
-    return shell.stream(_live(stack, query.service)) if query.follow and code == 0 else code
+    if not query.follow or code != 0:
+        return code
+    return shell.stream(_live_job(stack, query.service) if is_job else _live(stack, query.service))
 
 
 def _live(stack: DeployedStack, service: str) -> CliCommand:
@@ -70,6 +83,17 @@ def _live(stack: DeployedStack, service: str) -> CliCommand:
         context,
         *("containerapp", "logs", "show", "--name", app_name(stack.name, service), "--resource-group", context.group),
         *("--container", "app", "--follow", "true", "--tail", str(LIVE_LINES), "--format", "text"),
+    )
+
+
+def _live_job(stack: DeployedStack, job: str) -> CliCommand:
+    """Live stream of the newest run of a job."""
+    context = context_of(stack.spec, stack.name)
+    return az(
+        context,
+        *("containerapp", "job", "logs", "show", "--name", job_name(stack.name, job)),
+        *("--resource-group", context.group, "--container", "app"),
+        *("--follow", "true", "--tail", str(LIVE_LINES), "--format", "text"),
     )
 
 

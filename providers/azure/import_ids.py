@@ -26,6 +26,7 @@ IMPORT_TABLE = ImportTable(
             "alertsmanagement:PrometheusRuleGroup", "Microsoft.AlertsManagement/prometheusRuleGroups/{ruleGroupName}"
         ),
         _in_group("app:ContainerApp", "Microsoft.App/containerApps/{containerAppName}"),
+        _in_group("app:Job", "Microsoft.App/jobs/{jobName}"),
         _in_group("app:ManagedEnvironment", "Microsoft.App/managedEnvironments/{environmentName}"),
         _in_group("applicationinsights:Workbook", "Microsoft.Insights/workbooks/{resourceName}"),
         _extension("authorization:ManagementLockByScope", "{scope}/providers/Microsoft.Authorization/locks/{lockName}"),

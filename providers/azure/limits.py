@@ -17,6 +17,7 @@ from providers.azure.compute.scaling import scaling_adjustments, scaling_refusal
 from providers.azure.database.limits import database_adjustments, database_refusals
 from providers.azure.database.parameters import parameter_adjustments, parameter_refusals
 from providers.azure.entry.limits import entry_adjustments, entry_refusals, private_link_adjustments
+from providers.azure.jobs.limits import job_adjustments, job_refusals
 from providers.azure.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
 from providers.azure.naming import naming_refusals
 from providers.azure.network.flows import HTTPS_PORT
@@ -40,6 +41,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     rollout_refusals,
     scaling_refusals,
     entry_refusals,
+    job_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
@@ -56,6 +58,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     scaling_adjustments,
     entry_adjustments,
     private_link_adjustments,
+    job_adjustments,
     monitoring_adjustments,
 )
 

@@ -22,6 +22,7 @@ MAX_CHARACTERS = {
     "storage account": 24,
     "key vault": 24,
     "container app": 32,
+    "Container Apps job": 32,
     "registry": 50,
     "cache": 60,
     "database server": 63,
@@ -37,6 +38,11 @@ Kinds with longer limits (groups, networks, identities, workspaces) cannot overf
 def app_name(stack: str, service: str) -> str:
     """`prod-gateway`: at most 32 characters; fixed, because callers know it in advance."""
     return f"{stack}-{service}"
+
+
+def job_name(stack: str, job: str) -> str:
+    """`prod-nightly`: at most 32 characters; fixed, because log queries contain it."""
+    return f"{stack}-{job}"
 
 
 def data_account(context: AzureContext) -> str:
@@ -155,6 +161,8 @@ def service_names(spec: Platform, stack: str) -> Iterator[Name]:
     """Limited names that depend on the name of a service or a secret."""
     for service in spec.services:
         yield _name("container app", app_name(stack, service), f"services.{service}", service)
+    for job in spec.jobs:
+        yield _name("Container Apps job", job_name(stack, job), f"jobs.{job}", job)
     for secret in spec.secrets:
         key = f"services.{spec.readers_of(secret)[0]}.secrets"
         yield _name("secret", secret_name(f"{stack}-secrets-{secret}"), key, secret)
@@ -165,10 +173,9 @@ def _alphanumeric(stack: str) -> str:
 
 
 def _double_hyphens(spec: Platform) -> list[Diagnostic]:
-    problem = "the name of a container app cannot contain two hyphens in a row"
-    return [
-        ConfigError(f"services.{name}", problem, fix="use single hyphens") for name in spec.services if "--" in name
-    ]
+    problem = "the name of a container app or job cannot contain two hyphens in a row"
+    keys = [*(f"services.{name}" for name in spec.services), *(f"jobs.{name}" for name in spec.jobs)]
+    return [ConfigError(key, problem, fix="use single hyphens") for key in keys if "--" in key]
 
 
 def _name(kind: str, text: str, key: str, value: str) -> Name:
@@ -176,4 +183,5 @@ def _name(kind: str, text: str, key: str, value: str) -> Name:
 
 
 def _length_refusal(name: Name) -> Unsupported:
-    return length_refusal(name, cloud="azure", brand="Azure", part="secret" if name.kind == "secret" else "service")
+    part = {"secret": "secret", "Container Apps job": "job"}.get(name.kind, "service")
+    return length_refusal(name, cloud="azure", brand="Azure", part=part)

@@ -16,7 +16,7 @@ from typing import cast
 from providers.azure.cli_commands import az, context_of, required, rest_put
 from providers.azure.console_logs import execution_query, query_command, termination_query
 from providers.azure.context import AzureContext
-from providers.azure.naming import app_name, salt
+from providers.azure.naming import app_name, job_name, salt
 from providers.contract.cli import CliFailure, DeployedStack, Shell
 
 API_VERSION = "2025-01-01"
@@ -41,7 +41,7 @@ KEPT_IN_CONFIGURATION = ("secrets", "registries", "identitySettings")
 Document = dict[str, object]
 
 
-def job_name(context: AzureContext, service: str) -> str:
+def task_name(context: AzureContext, service: str) -> str:
     """`task-1a2b3c`: one job for each service."""
     return f"task-{salt(context, f'task/{service}')}"
 
@@ -79,20 +79,44 @@ def run_task(stack: DeployedStack, service: str, command: Sequence[str], shell: 
     """Run a command once, print its output and return its exit code; 1 for a failure whose code is not known."""
     context = context_of(stack.spec, stack.name)
     required(stack, "app:ContainerApp", f"{stack.name}-compute-{service}")
-    job = job_name(context, service)
+    job = task_name(context, service)
     group = ("--resource-group", context.group)
     show = az(context, "containerapp", "show", "--name", app_name(stack.name, service), *group, "--output", "json")
     document = job_document(json.loads(shell.output(show)), command)
     try:
         _create(context, job, document, shell)
-        start = az(context, "containerapp", "job", "start", "--name", job, *group, "--query", "name", "--output", "tsv")
-        execution = shell.output(start).strip()
-        status = _awaited_status(context, job, execution, shell)
-        _print_output(stack, execution, shell)
-        return 0 if status == "Succeeded" else _exit_code(stack, execution, shell)
+        return _finished(stack, job, _started(context, job, shell), shell)
     finally:
         # a failed deletion must not hide the first failure; the next run of the service deletes the job
         shell.succeeds(az(context, "containerapp", "job", "delete", "--name", job, *group, "--yes", "--output", "none"))
+
+
+def run_job(stack: DeployedStack, job: str, shell: Shell) -> int:
+    """Start a run of a scheduled job, print its output and return its exit code; Ctrl-C ends the run."""
+    context = context_of(stack.spec, stack.name)
+    required(stack, "app:Job", f"{stack.name}-jobs-{job}")
+    name = job_name(stack.name, job)
+    execution = _started(context, name, shell)
+    try:
+        return _finished(stack, name, execution, shell, stack.spec.jobs[job].max_minutes * 60)
+    except KeyboardInterrupt:
+        address = ("--name", name, "--resource-group", context.group, "--job-execution-name", execution)
+        shell.succeeds(az(context, "containerapp", "job", "stop", *address, "--output", "none"))
+        raise
+
+
+def _started(context: AzureContext, job: str, shell: Shell) -> str:
+    """Name of a new execution."""
+    address = ("--name", job, "--resource-group", context.group)
+    start = az(context, "containerapp", "job", "start", *address, "--query", "name", "--output", "tsv")
+    return shell.output(start).strip()
+
+
+def _finished(stack: DeployedStack, job: str, execution: str, shell: Shell, max_seconds: int = TIMEOUT_SECONDS) -> int:
+    """Exit code of an execution, after its end and its output."""
+    status = _awaited_status(context_of(stack.spec, stack.name), job, execution, shell)
+    _print_output(stack, execution, shell, max(max_seconds, TIMEOUT_SECONDS))
+    return 0 if status == "Succeeded" else _exit_code(stack, execution, shell)
 
 
 def _exit_code(stack: DeployedStack, execution: str, shell: Shell) -> int:
@@ -143,9 +167,9 @@ def _awaited_status(context: AzureContext, job: str, execution: str, shell: Shel
     raise CliFailure("run", problem, "shorten the task, or run it as a service")
 
 
-def _print_output(stack: DeployedStack, execution: str, shell: Shell) -> None:
+def _print_output(stack: DeployedStack, execution: str, shell: Shell, since_seconds: int) -> None:
     """Print the lines of an execution once their number no longer grows."""
-    query = query_command(stack, execution_query(execution, TIMEOUT_SECONDS), "[[2]]")
+    query = query_command(stack, execution_query(execution, since_seconds), "[[2]]")
     output, settled = "", 0
     for _ in range(MAX_OUTPUT_POLLS):
         current = shell.output(query)

@@ -9,6 +9,7 @@ from providers.azure.base.resources import AzureBaseResources
 from providers.azure.cache.resources import AzureCache
 from providers.azure.compute.resources import AzureCompute, service_address, service_host
 from providers.azure.database.resources import AzureDatabase
+from providers.azure.jobs.resources import AzureJobs
 from providers.azure.observability.logs import AzureLogs
 from providers.contract.adapter import DataStores, Watched
 from providers.contract.results import ObjectStore, Origin, Workloads
@@ -34,7 +35,7 @@ class AzureWorkloads(Workloads):
 
 
 AzureDataStores = DataStores[AzureDatabase, AzureCache, ObjectStore]
-AzureWatched = Watched[AzureDatabase, AzureCache, AzureWorkloads]
+AzureWatched = Watched[AzureDatabase, AzureCache, AzureWorkloads, AzureJobs]
 
 
 def collect_workloads(base: AzureBaseResources, compute: AzureCompute) -> AzureWorkloads:

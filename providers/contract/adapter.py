@@ -17,6 +17,7 @@ from providers.contract.results import (
     Database,
     Entry,
     Environment,
+    Jobs,
     Monitoring,
     ObjectStore,
     Origin,
@@ -32,6 +33,7 @@ DatabaseT = TypeVar("DatabaseT", bound=Database)
 CacheT = TypeVar("CacheT", bound=Cache)
 StorageT = TypeVar("StorageT", bound=ObjectStore)
 WorkloadsT = TypeVar("WorkloadsT", bound=Workloads)
+JobsT = TypeVar("JobsT", bound=Jobs)
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,17 @@ class DataStores(Generic[DatabaseT, CacheT, StorageT]):
 
 
 @dataclass(frozen=True)
-class Watched(Generic[DatabaseT, CacheT, WorkloadsT]):
+class Watched(Generic[DatabaseT, CacheT, WorkloadsT, JobsT]):
     """Resources of a region that alarms and dashboards refer to."""
 
     database: DatabaseT | None
     cache: CacheT | None
     workloads: WorkloadsT
+    jobs: JobsT | None
+    """None when the spec has no job."""
 
 
-class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT]):
+class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT]):
     """Stateless adapter of one cloud."""
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
@@ -103,8 +107,12 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT]):
         """
         ...
 
+    def jobs(self, scope: Scope, base: BaseT, workloads: WorkloadsT, environments: Mapping[str, Environment]) -> JobsT:
+        """Every job of the spec with its schedule; a run has the image, environment and access of its service."""
+        ...
+
     def monitoring(
-        self, scope: Scope, base: BaseT, watched: Watched[DatabaseT, CacheT, WorkloadsT], entry: Entry
+        self, scope: Scope, base: BaseT, watched: Watched[DatabaseT, CacheT, WorkloadsT, JobsT], entry: Entry
     ) -> Monitoring:
         """Alarms, dashboard, SLO and budget of a region."""
         ...
@@ -114,5 +122,5 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT]):
         ...
 
 
-AnyCloud = Cloud[Any, Any, Any, Any, Any]
+AnyCloud = Cloud[Any, Any, Any, Any, Any, Any]
 """Adapter of a cloud that is only known at run time; its own module checks the types."""

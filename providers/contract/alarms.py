@@ -7,12 +7,15 @@ its metric; `metric_for` raises when a signal is missing there, so no cloud can 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 from typing import Literal, TypeVar
 
-from providers.contract.spec import Alerts, Platform
+from providers.contract.diagnostics import Adjustment, Effect
+from providers.contract.schedule import changes_clock, longest_pause_minutes, schedule_of
+from providers.contract.spec import Alerts, CloudName, Platform
 
 T = TypeVar("T")
-Subject = Literal["service", "database", "cache"]
+Subject = Literal["service", "job", "database", "cache"]
 Severity = Literal["warning", "critical"]
 
 
@@ -32,6 +35,8 @@ class Signal(StrEnum):
     DATABASE_BACKUP_FAILED = "backup-failed"
     CACHE_MEMORY_PERCENT = "cache-memory-percent"
     CACHE_EVICTIONS = "evictions"
+    JOB_FAILED = "job-failed"
+    JOB_MISSED = "job-missed"
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class AlarmRule:
     signal: Signal
     subject: Subject
     name: str
-    """The service's name; `database` and `cache` for those."""
+    """Name of the service or job; `database` and `cache` for those."""
     threshold: float
     period_seconds: int
     periods: int
@@ -65,7 +70,7 @@ class AlarmRules:
         return iter(self.rules)
 
     def rule(self, name: str, signal: Signal) -> AlarmRule:
-        """Return the rule on `signal` of the service, database or cache `name`; raises LookupError."""
+        """Return the rule on `signal` of the service, job, database or cache `name`; raises LookupError."""
         for rule in self.rules:
             if (rule.name, rule.signal) == (name, signal):
                 return rule
@@ -85,13 +90,16 @@ class RuleDefinition:
     """Sentence for the notification; `{name}` is the subject, `{threshold}` the threshold."""
     threshold: Callable[[Alerts], float] = lambda _alerts: 0
     applies: Callable[[Platform, str], bool] = lambda _spec, _name: True
+    periods_of: Callable[[Platform, str], int] | None = None
+    """Number of periods where it depends on the subject; `periods` is then the smallest one."""
 
-    def rule(self, name: str, alerts: Alerts) -> AlarmRule:
-        """Rule for one subject."""
-        threshold = self.threshold(alerts)
-        summary = self.summary.format(name=name, threshold=f"{threshold:g}")
+    def rule(self, spec: Platform, name: str) -> AlarmRule:
+        """Rule for one subject; `{periods}` of the summary is its number of periods."""
+        threshold = self.threshold(spec.monitoring.alerts)
+        periods = self.periods_of(spec, name) if self.periods_of else self.periods
+        summary = self.summary.format(name=name, threshold=f"{threshold:g}", periods=periods)
         return AlarmRule(
-            self.signal, self.subject, name, threshold, self.period_seconds, self.periods, self.severity, summary
+            self.signal, self.subject, name, threshold, self.period_seconds, periods, self.severity, summary
         )
 
 
@@ -105,6 +113,42 @@ def _keeps_backups(spec: Platform, _name: str) -> bool:
 
 def _evicts(spec: Platform, _name: str) -> bool:
     return spec.cache is not None and spec.cache.eviction != "noeviction"
+
+
+MAX_HOURS_WITHOUT_SUCCESS: Mapping[CloudName, tuple[int, str]] = {
+    "aws": (48, "a new CloudWatch alarm without data can wait that long before it fires"),
+    "gcp": (365 * 24, "an alert policy reads two years of data, and this one twice its period"),
+    "azure": (36, "a log alert of Azure Monitor reads two days of the log, and must find an earlier success in them"),
+}
+"""Longest period over which a cloud can miss the success of a job, with the reason; Docker has no limit.
+
+CloudWatch API, `MetricAlarm` warm-up period; Cloud Monitoring documentation, "PromQL for alerting policies"; Azure Monitor
+API, `ScheduledQueryRuleProperties.windowSize`.
+"""
+
+
+def hours_without_success(spec: Platform, name: str) -> int:
+    """Hours after which a job that runs on schedule has succeeded again: its longest pause and all of its attempts."""
+    job = spec.jobs[name]
+    longer_day_minutes = 60 if changes_clock(job.time_zone) else 0
+    return ceil((longest_pause_minutes(schedule_of(job)) + longer_day_minutes + job.max_minutes) / 60)
+
+
+def _notices_missing_success(spec: Platform, name: str) -> bool:
+    limit = MAX_HOURS_WITHOUT_SUCCESS.get(spec.cloud)
+    return limit is None or hours_without_success(spec, name) <= limit[0]
+
+
+def missed_job_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    """Yield the schedules with longer pauses than the cloud can watch; the alarm on failed runs has no such limit."""
+    for name, job in spec.jobs.items():
+        if not _notices_missing_success(spec, name):
+            hours, reason = MAX_HOURS_WITHOUT_SUCCESS[spec.cloud]
+            problem = (
+                f"no alarm on a run that never starts: the next success may take {hours_without_success(spec, name)} "
+                f"hours, and the limit is {hours} hours ({reason}); runs that fail do set off an alarm"
+            )
+            yield Adjustment(f"jobs.{name}.schedule", job.schedule, Effect.PARTIAL, problem)
 
 
 DEFINITIONS: tuple[RuleDefinition, ...] = (
@@ -225,20 +269,39 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         summary="the cache evicts entries",
         applies=_evicts,
     ),
+    RuleDefinition(
+        signal=Signal.JOB_FAILED,
+        subject="job",
+        period_seconds=300,
+        periods=1,
+        severity="critical",
+        summary="a run of the job {name} failed",
+    ),
+    RuleDefinition(
+        signal=Signal.JOB_MISSED,
+        subject="job",
+        period_seconds=3600,
+        periods=1,
+        periods_of=hours_without_success,
+        severity="critical",
+        summary="the job {name} has not succeeded for {periods} hours",
+        applies=_notices_missing_success,
+    ),
 )
 """The rule table, the same on every cloud."""
 
 
 def alarm_rules(spec: Platform) -> AlarmRules:
-    """Compute every rule of the platform: for each service, then for the database and the cache."""
+    """Compute every rule of the platform: for each service, the database, the cache, then for each job."""
     subjects: list[tuple[Subject, str]] = [("service", name) for name in spec.services]
     if spec.database is not None:
         subjects.append(("database", "database"))
     if spec.cache is not None:
         subjects.append(("cache", "cache"))
+    subjects.extend(("job", name) for name in spec.jobs)
     return AlarmRules(
         tuple(
-            definition.rule(name, spec.monitoring.alerts)
+            definition.rule(spec, name)
             for subject, name in subjects
             for definition in DEFINITIONS
             if definition.subject == subject and definition.applies(spec, name)

@@ -10,26 +10,26 @@ from providers.contract.spec import CloudName
 CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     "aws": frozenset(
         {
-            "Autoscaling", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Keys", "Monitoring",
-            "Network", "Prometheus", "Registry", "Secrets", "Storage",
+            "Autoscaling", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Jobs", "Keys",
+            "Monitoring", "Network", "Prometheus", "Registry", "Secrets", "Storage",
         }
     ),
     "gcp": frozenset(
         {
-            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Keys", "Monitoring",
-            "Network", "Registry", "Secrets", "Storage",
+            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Jobs", "Keys",
+            "Monitoring", "Network", "Registry", "Secrets", "Storage",
         }
     ),
     "azure": frozenset(
         {
-            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Environment", "Identity", "Logs", "Models",
-            "Monitoring", "Network", "Prometheus", "Registry", "Secrets", "Storage", "Vault",
+            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Environment", "Identity", "Jobs", "Logs",
+            "Models", "Monitoring", "Network", "Prometheus", "Registry", "Secrets", "Storage", "Vault",
         }
     ),
     "docker": frozenset(
         {
-            "Backup", "Cache", "Compute", "Database", "Entry", "Identity", "Keys", "Monitoring", "Network", "Registry",
-            "Storage",
+            "Backup", "Cache", "Compute", "Database", "Entry", "Identity", "Jobs", "Keys", "Monitoring", "Network",
+            "Registry", "Storage",
         }
     ),
 }  # fmt: skip
@@ -47,6 +47,7 @@ MODULES: Mapping[str, str] = {
     "Environment": "compute/environment.py",
     "Identity": "base/identity.py",
     "Ingress": "entry/ingress.py",
+    "Jobs": "jobs/resources.py",
     "Keys": "base/keys.py",
     "Logs": "observability/logs.py",
     "Models": "base/models.py",

@@ -75,9 +75,22 @@ class DeployedStack:
             problem, fix = f"the stack {self.name} has no such service", f"use {listed(self.spec.services)}"
             raise CliFailure(f"services.{service}", problem, fix)
 
-    def not_deployed(self, service: str) -> "CliFailure":
-        """Return the failure of a service that the state does not have."""
-        return CliFailure(f"services.{service}", "not deployed yet", f"run agent-platform up {self.name}")
+    def require_job(self, job: str) -> None:
+        """Raise CliFailure for a job that the stack file does not have."""
+        if job not in self.spec.jobs:
+            problem, fix = (
+                f"the stack {self.name} has no such job",
+                f"use {listed(self.spec.jobs) or 'agent-platform run'}",
+            )
+            raise CliFailure(f"jobs.{job}", problem, fix)
+
+    def not_deployed(self, name: str) -> "CliFailure":
+        """Return the failure of a service or job that the state does not have."""
+        return CliFailure(self.key_of(name), "not deployed yet", f"run agent-platform up {self.name}")
+
+    def key_of(self, name: str) -> str:
+        """Key of a service or job in the stack file."""
+        return f"{'jobs' if name in self.spec.jobs else 'services'}.{name}"
 
 
 @dataclass(frozen=True)
@@ -107,9 +120,10 @@ class OutputReader:
 
 @dataclass(frozen=True)
 class LogQuery:
-    """Logs of one service: the last `since_seconds`, then new lines until interrupted when `follow` is set."""
+    """Logs of one service or job: the last `since_seconds`, then new lines until interrupted when `follow` is set."""
 
     service: str
+    """Name of the service or job."""
     since_seconds: int = 900
     follow: bool = False
 
@@ -209,7 +223,7 @@ class CloudCli(Protocol):
         ...
 
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
-        """Print the logs of a service and return the exit code."""
+        """Print the logs of a service or job and return the exit code."""
         ...
 
     def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
@@ -217,6 +231,10 @@ class CloudCli(Protocol):
 
         Prints its output and returns its exit code.
         """
+        ...
+
+    def run_job(self, stack: DeployedStack, job: str, shell: Shell) -> int:
+        """Start a run of a scheduled job now, wait for it, print its output and return its exit code."""
         ...
 
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:

@@ -1,4 +1,4 @@
-"""Content of the dashboard, the same on every cloud: a row for each service, the database, the cache and cost.
+"""Content of the dashboard, the same on every cloud: a row for each service, the database, the cache, each job and cost.
 
 A panel shows the metric of an alarm rule with its threshold as a line, or one of two metrics without an alarm. Each cloud
 renders the panels in its own format.
@@ -34,6 +34,8 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.DATABASE_BACKUP_FAILED: ("Backups", "backups"),
     Signal.CACHE_MEMORY_PERCENT: ("Memory", "percent"),
     Signal.CACHE_EVICTIONS: ("Evictions", "entries"),
+    Signal.JOB_FAILED: ("Failed runs", "runs"),
+    Signal.JOB_MISSED: ("Successful runs", "runs"),
 }
 """Title and unit of a panel by its metric."""
 
@@ -59,7 +61,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class DashboardRow:
-    """Panels of one service, the database, the cache or cost."""
+    """Panels of one service, the database, the cache, one job or cost."""
 
     name: str
     panels: tuple[Panel, ...]
@@ -71,7 +73,7 @@ SPENDING_PERIOD_SECONDS = 6 * 3600
 
 
 def dashboard_rows(spec: Platform, rules: AlarmRules) -> tuple[DashboardRow, ...]:
-    """Every row of the dashboard: services in the order of the file, database, cache, cost."""
+    """Every row of the dashboard: services in the order of the file, database, cache, jobs, cost."""
     subjects = dict.fromkeys((rule.subject, rule.name) for rule in rules)
     rows = [
         _row(name, [rule for rule in rules if (rule.subject, rule.name) == (kind, name)]) for kind, name in subjects
@@ -80,7 +82,12 @@ def dashboard_rows(spec: Platform, rules: AlarmRules) -> tuple[DashboardRow, ...
     return (*rows, DashboardRow("money", (Panel(GraphOnlyMetric.SPENDING, SPENDING_PERIOD_SECONDS, limit),)))
 
 
+def _line(rule: AlarmRule) -> float | None:
+    """Threshold to draw; the alarm on missing successes has none, because it fires when there are too few."""
+    return None if rule.signal is Signal.JOB_MISSED else rule.threshold
+
+
 def _row(name: str, rules: list[AlarmRule]) -> DashboardRow:
-    panels = [Panel(rule.signal, rule.period_seconds, rule.threshold) for rule in rules]
+    panels = [Panel(rule.signal, rule.period_seconds, _line(rule)) for rule in rules]
     routed = any(rule.signal == Signal.ERROR_PERCENT for rule in rules)
     return DashboardRow(name, (REQUESTS, *panels) if routed else tuple(panels))

@@ -1,11 +1,12 @@
 """Alarm rules as Prometheus alerting rules, for managed and self-hosted Prometheus servers.
 
-Series that the rules need; the `job` label is the name of the service, `database` or `cache`:
+Series that the rules need; the `job` label is the name of the service or scheduled job, `database` or `cache`:
 
 - a service, at `metrics_path` on its port: the OpenTelemetry HTTP server histogram and its process' CPU and memory, which
   every Prometheus client library exposes (`SERVICE_METRICS`). The `instance` label of `up` identifies a replica;
 - the database: postgres_exporter, the CPU of its container, and the time of its last successful backup (`DATABASE_METRICS`);
-- the cache: redis_exporter (`CACHE_METRICS`).
+- the cache: redis_exporter (`CACHE_METRICS`);
+- a scheduled job: failed runs, and the time of the last success or else of the deployment (`JOB_METRICS`).
 
 A service with `metrics: none`, and a worker without a port, are not scraped and have no rules. A service that has not
 answered in the exposition format within a day, because it has no such endpoint, sets off no rule on `up`.
@@ -20,7 +21,7 @@ from providers.contract.alarms import AlarmRule, AlarmRules, Signal, Subject, me
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.service import Metrics
 
-SUBJECTS: tuple[Subject, ...] = ("service", "database", "cache")
+SUBJECTS: tuple[Subject, ...] = ("service", "job", "database", "cache")
 BYTES_PER_GIB = 2**30
 SECONDS_WITHOUT_BACKUP = 26 * 3600
 """One day between backups plus two hours of tolerance."""
@@ -43,6 +44,7 @@ DATABASE_METRICS = (
     "container_cpu_usage_seconds_total",
     "backup_last_success_timestamp_seconds",
 )
+JOB_METRICS = ("job_failed_runs_total", "job_last_success_timestamp_seconds")
 CACHE_METRICS = ("redis_memory_used_bytes", "redis_memory_max_bytes", "redis_evicted_keys_total")
 
 REQUESTS = 'http_server_request_duration_seconds_count{job="$job"'
@@ -77,6 +79,8 @@ EXPRESSIONS: Mapping[Signal, str] = {
         '100 * sum(redis_memory_used_bytes{job="$job"}) / sum(redis_memory_max_bytes{job="$job"})'
     ),
     Signal.CACHE_EVICTIONS: 'sum(increase(redis_evicted_keys_total{job="$job"}[${window}s]))',
+    Signal.JOB_FAILED: 'sum(increase(job_failed_runs_total{job="$job"}[${window}s]))',
+    Signal.JOB_MISSED: 'sum(time() - job_last_success_timestamp_seconds{job="$job"} > bool $total)',
 }
 """PromQL of each signal; `expression` fills in the `$` placeholders."""
 
@@ -125,7 +129,9 @@ class PrometheusRule:
 
     @property
     def seconds(self) -> int:
-        """Value of `for` in seconds; the first period is the window of the expression."""
+        """Value of `for` in seconds; the first period is the window of the expression, or all where it counts them."""
+        if self.rule.signal is Signal.JOB_MISSED:
+            return 0
         return self.rule.period_seconds * (self.rule.periods - 1)
 
     def document(self) -> dict[str, object]:
@@ -164,7 +170,8 @@ def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
 
 def expression(spec: Platform, rule: AlarmRule) -> str:
     """PromQL of a rule; raises LookupError for a signal without an expression."""
-    values = {"job": rule.name, "window": rule.period_seconds, **_sizes(spec, rule)}
+    total = rule.period_seconds * rule.periods
+    values = {"job": rule.name, "window": rule.period_seconds, "total": total, **_sizes(spec, rule)}
     return Template(metric_for(EXPRESSIONS, rule)).substitute(values)
 
 

@@ -72,6 +72,13 @@ class Workloads:
 
 
 @dataclass(frozen=True)
+class Jobs:
+    """Scheduled jobs; a cloud adds what its alarms and dashboards refer to."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Entry:
     """Public URL; empty when no service has a path."""
 

@@ -27,6 +27,7 @@ from providers.docker.context import DockerContext
 from providers.docker.database.backup import create_backup
 from providers.docker.database.resources import DockerDatabase, create_database
 from providers.docker.entry.resources import create_entry
+from providers.docker.jobs.resources import DockerJobs, create_jobs
 from providers.docker.limits import region as region_of
 from providers.docker.monitoring.resources import create_monitoring
 from providers.docker.network.resources import create_network
@@ -97,6 +98,16 @@ class Docker:
         compute = scope.component("compute", create_compute, base, environments)
         return collect_workloads(base, compute, backup)
 
+    def jobs(
+        self,
+        scope: Scope,
+        base: DockerBaseResources,
+        workloads: DockerWorkloads,
+        environments: Mapping[str, Environment],
+    ) -> DockerJobs:
+        """See `Cloud.jobs`."""
+        return create_jobs(scope, base, environments)
+
     def monitoring(self, scope: Scope, base: DockerBaseResources, watched: DockerWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched)
@@ -106,4 +117,6 @@ class Docker:
         return create_entry(scope, DockerContext(spec, pulumi.get_stack(), region_of(spec)), origins)
 
 
-CLOUD: Cloud[DockerBaseResources, DockerDatabase, DockerCache, DockerObjectStore, DockerWorkloads] = Docker()
+CLOUD: Cloud[DockerBaseResources, DockerDatabase, DockerCache, DockerObjectStore, DockerWorkloads, DockerJobs] = (
+    Docker()
+)

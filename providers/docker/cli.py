@@ -23,6 +23,7 @@ from providers.contract.cli import (
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_list, is_mapping
 from providers.docker.compute.sizes import cpus, memory_mib
+from providers.docker.naming import CONFIG_FOLDER
 from providers.docker.preflight.host import PROJECT
 
 STATE_FOLDER = ".local"
@@ -36,6 +37,9 @@ CREATE_STATE = (
 """Keeps an existing passphrase, without which the secrets of the state are lost."""
 SUFFIX = "[0-9]+-[0-9a-f]{7}"
 """Number of a replica, and what Pulumi adds to its name; the holder of its files has another name."""
+JOB_SUFFIX = "[0-9a-f]{7}"
+"""Suffix that Pulumi adds to the name of a job's container."""
+JOB_PROGRAM = f"{CONFIG_FOLDER}/job.sh"
 HARDENING = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--no-healthcheck")
 """Options of every container of the platform; a task needs no health check."""
 
@@ -75,12 +79,24 @@ class DockerCli:
 
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
         """Print the logs of all replicas, those that have ended too, each line with its time and the replica."""
-        names = [replica.name for replica in replicas(stack, query.service, shell)]
+        if query.service in stack.spec.jobs:
+            names = [job_container(stack, query.service, shell).name]
+        else:
+            names = [replica.name for replica in replicas(stack, query.service, shell)]
         return shell.stream(CliCommand(("sh", "-c", log_script(names, query))))
 
     def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """Run a command in a new container in the network of a running replica, with its variables and files."""
         return shell.stream(task(stack, service, command, running_replica(stack, service, shell), shell))
+
+    def run_job(self, stack: DeployedStack, job: str, shell: Shell) -> int:
+        """Run the command of a job at once in its container, unless a run is in progress."""
+        stack.require_job(job)
+        container = job_container(stack, job, shell)
+        if not container.running:
+            fix = f"run `agent-platform logs {stack.name} {job}` to see why it ended"
+            raise CliFailure(f"jobs.{job}", "its container is not running", fix)
+        return shell.stream(CliCommand(("docker", "exec", *_terminal(), container.name, "/bin/sh", JOB_PROGRAM, "now")))
 
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """Run a command in a running replica."""
@@ -94,19 +110,29 @@ class DockerCli:
 
 def replicas(stack: DeployedStack, service: str, shell: Shell) -> list[Replica]:
     """Return the containers of a service in the order of their names; raises CliFailure when there are none."""
-    labels = (
-        f"label=project={PROJECT}",
-        f"label=stack={stack.name}",
-        f"name=^{stack.name}-compute-{service}-{SUFFIX}$",
-    )
-    filters = [word for label in labels for word in ("--filter", label)]
-    listed = shell.output(CliCommand(("docker", "ps", "--all", *filters, "--format", "{{.Names}} {{.State}}")))
-    found = sorted(line.partition(" ")[::2] for line in listed.splitlines())
-    containers = [Replica(name, state == "running") for name, state in found]
+    containers = _containers(stack, f"{stack.name}-compute-{service}-{SUFFIX}", shell)
     if not containers:
         fix = f"run `agent-platform up {stack.name}`"
         raise CliFailure(f"services.{service}", f"no replica of it exists on this host in the stack {stack.name}", fix)
     return containers
+
+
+def job_container(stack: DeployedStack, job: str, shell: Shell) -> Replica:
+    """Return the container of a job; raises CliFailure when there is none."""
+    containers = _containers(stack, f"{stack.name}-jobs-{job}-{JOB_SUFFIX}", shell)
+    if not containers:
+        fix = f"run `agent-platform up {stack.name}`"
+        raise CliFailure(f"jobs.{job}", f"no container of it exists on this host in the stack {stack.name}", fix)
+    return containers[0]
+
+
+def _containers(stack: DeployedStack, pattern: str, shell: Shell) -> list[Replica]:
+    """Containers of the stack whose name matches, in the order of their names."""
+    labels = (f"label=project={PROJECT}", f"label=stack={stack.name}", f"name=^{pattern}$")
+    filters = [word for label in labels for word in ("--filter", label)]
+    listed = shell.output(CliCommand(("docker", "ps", "--all", *filters, "--format", "{{.Names}} {{.State}}")))
+    found = sorted(line.partition(" ")[::2] for line in listed.splitlines())
+    return [Replica(name, state == "running") for name, state in found]
 
 
 def running_replica(stack: DeployedStack, service: str, shell: Shell) -> str:

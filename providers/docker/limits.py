@@ -10,6 +10,7 @@ from providers.docker.compute.sizes import size_refusals
 from providers.docker.context import REGION
 from providers.docker.database.parameters import parameter_refusals
 from providers.docker.entry.limits import entry_adjustments
+from providers.docker.jobs.limits import job_adjustments, job_refusals
 from providers.docker.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
 from providers.docker.naming import naming_refusals
 from providers.docker.network.limits import network_adjustments, network_refusals
@@ -21,12 +22,14 @@ REFUSALS: tuple[RefusalRule, ...] = (
     size_refusals,
     parameter_refusals,
     workload_refusals,
+    job_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     network_adjustments,
     entry_adjustments,
     workload_adjustments,
+    job_adjustments,
     monitoring_adjustments,
 )
 

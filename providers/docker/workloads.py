@@ -12,6 +12,7 @@ from providers.docker.compute.resources import DockerCompute
 from providers.docker.database.backup import DockerBackup
 from providers.docker.database.resources import DockerDatabase
 from providers.docker.entry.resources import regional_origin
+from providers.docker.jobs.resources import DockerJobs
 from providers.docker.storage.resources import DockerObjectStore
 
 
@@ -24,7 +25,7 @@ class DockerWorkloads(Workloads):
 
 
 DockerDataStores = DataStores[DockerDatabase, DockerCache, DockerObjectStore]
-DockerWatched = Watched[DockerDatabase, DockerCache, DockerWorkloads]
+DockerWatched = Watched[DockerDatabase, DockerCache, DockerWorkloads, DockerJobs]
 
 
 def collect_workloads(

@@ -29,6 +29,7 @@ from providers.gcp.context import GcpContext
 from providers.gcp.database.resources import GcpDatabase, create_database
 from providers.gcp.entry.ingress import create_ingress
 from providers.gcp.entry.resources import create_entry
+from providers.gcp.jobs.resources import GcpJobs, create_jobs
 from providers.gcp.limits import region as region_of
 from providers.gcp.monitoring.resources import create_monitoring
 from providers.gcp.network.resources import create_network
@@ -99,6 +100,12 @@ class Gcp:
         ingress = scope.component("ingress", create_ingress, base, compute)
         return collect_workloads(base, compute, ingress)
 
+    def jobs(
+        self, scope: Scope, base: GcpBaseResources, workloads: GcpWorkloads, environments: Mapping[str, Environment]
+    ) -> GcpJobs:
+        """See `Cloud.jobs`."""
+        return create_jobs(scope, base, environments)
+
     def monitoring(self, scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched, entry)
@@ -125,4 +132,4 @@ def _create_provider(
     )
 
 
-CLOUD: Cloud[GcpBaseResources, GcpDatabase, GcpCache, ObjectStore, GcpWorkloads] = Gcp()
+CLOUD: Cloud[GcpBaseResources, GcpDatabase, GcpCache, ObjectStore, GcpWorkloads, GcpJobs] = Gcp()

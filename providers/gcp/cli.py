@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from providers.contract.cli import (
     CliCommand,
@@ -24,6 +25,7 @@ from providers.contract.diagnostics import InvalidConfiguration, Unsupported, di
 from providers.contract.spec import Platform
 from providers.gcp.base.enabled_services import STATE_SERVICES, enable_command
 from providers.gcp.base.image_sources import images, platform_repository_id
+from providers.gcp.cli_executions import JobExecutions
 from providers.gcp.cli_job import RUN_TYPES, GcpJob
 from providers.gcp.context import GcpContext
 from providers.gcp.monitoring.metrics import SUBJECTS
@@ -40,6 +42,13 @@ PROGRAMS = (
     ),
 )
 LOG_BUCKET_TYPE = "gcp:logging/projectBucketConfig:ProjectBucketConfig"
+JOB_TYPE = "gcp:cloudrunv2/job:Job"
+LOG_SUBJECTS: Mapping[str, str] = {
+    "gcp:cloudrunv2/service:Service": "service",
+    "gcp:cloudrunv2/workerPool:WorkerPool": "worker",
+    JOB_TYPE: "job",
+}
+"""Kind of subject by the type of the resource that writes a log."""
 LINE_FORMAT = "value(timestamp,severity,firstof(textPayload,jsonPayload.message,jsonPayload))"
 OUTPUT_LOGS = (
     '(log_id("run.googleapis.com/stdout") OR log_id("run.googleapis.com/stderr") OR '
@@ -93,7 +102,7 @@ class GcpCli:
         """See `CloudCli.logs`."""
         context, resource = _deployed(stack, query.service)
         since = self.now() - timedelta(seconds=query.since_seconds)
-        kind, label = SUBJECTS["worker" if "workerPool" in resource.type else "service"]
+        kind, label = SUBJECTS[LOG_SUBJECTS[resource.type]]
         name = run_name(context.stack, query.service)
         entries = f'resource.type="{kind}" AND resource.labels.{label}="{name}" AND {OUTPUT_LOGS}'
         # `--freshness` works for the descending order only, so the filter has the time
@@ -108,6 +117,14 @@ class GcpCli:
         context, resource = _deployed(stack, service)
         job = GcpJob(context, service, resource, tuple(command))
         return job.run(shell, lambda entries: read_logs(stack, entries))
+
+    def run_job(self, stack: DeployedStack, job: str, shell: Shell) -> int:
+        """See `CloudCli.run_job`."""
+        stack.require_job(job)
+        context, _ = _deployed(stack, job)
+        hours = ceil(stack.spec.jobs[job].max_minutes / 60) + 1
+        executions = JobExecutions(context, f"jobs.{job}", run_name(context.stack, job), hours)
+        return executions.run(shell, lambda entries: read_logs(stack, entries))
 
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """See `CloudCli.exec`; no release of `gcloud run services` opens a shell in a replica (Google Cloud CLI 528)."""
@@ -169,10 +186,13 @@ def _context(spec: Platform, stack: str) -> GcpContext:
 
 
 def _deployed(stack: DeployedStack, service: str) -> tuple[GcpContext, DeployedResource]:
-    """Context of the stack, and the Cloud Run service or worker pool of a service."""
-    stack.require_service(service)
-    name = f"{stack.name}-compute-{service}"
-    resource = next((found for token in RUN_TYPES if (found := stack.resource(token, name))), None)
+    """Context of the stack, and the Cloud Run service or worker pool of a service, or the Cloud Run job of a job."""
+    if service in stack.spec.jobs:
+        resource = stack.resource(JOB_TYPE, f"{stack.name}-jobs-{service}")
+    else:
+        stack.require_service(service)
+        name = f"{stack.name}-compute-{service}"
+        resource = next((found for token in RUN_TYPES if (found := stack.resource(token, name))), None)
     if resource is None:
         raise stack.not_deployed(service)
     return _context(stack.spec, stack.name), resource

@@ -5,13 +5,13 @@ is named after the service and the command. A job that exists already was left b
 then waits for its execution and prints its output, and does not start it a second time.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from providers.contract.cli import CliCommand, CliFailure, DeployedResource, OutputReader, Shell
 from providers.contract.spec.defaults import Raw, is_list, is_mapping
+from providers.gcp.cli_executions import MAX_HOURS, JobExecutions
 from providers.gcp.context import GcpContext
 from providers.gcp.naming import APP_CONTAINER, job_name
 
@@ -19,11 +19,6 @@ OUTPUTS = OutputReader("Cloud Run service")
 RUN_TYPES = ("gcp:cloudrunv2/service:Service", "gcp:cloudrunv2/workerPool:WorkerPool")
 DELIMITERS = ("|", "~", "@@", "##", "%%", ";;", "&&")
 """Separators of list items, for `gcloud topic escaping`; the first that no item contains is used."""
-MAX_HOURS = 24
-POLL_SECONDS = 10
-POLLS = MAX_HOURS * 3600 // POLL_SECONDS
-LOG_DELAY_SECONDS = 8
-"""Time until Cloud Logging returns the last lines of a task."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +42,14 @@ class GcpJob:
         if execution is None:
             shell.output(self.create_command())
             try:
-                shell.stream(self._jobs("execute", self.name, "--wait"))
+                shell.stream(self.executions.command("execute", self.name, "--wait"))
             except KeyboardInterrupt:
                 shell.succeeds(self._delete())
                 raise
-            execution = self._last_execution(shell)
+            execution = self.executions.last(shell)
         if execution is None:
             raise CliFailure(self._key, "the task did not start", "run the same command again")
-        self._wait(shell, execution)
-        shell.sleep(LOG_DELAY_SECONDS)
-        label = f'labels."run.googleapis.com/execution_name"="{execution}"'
-        shell.stream(read_logs(f'resource.type="cloud_run_job" AND resource.labels.job_name="{self.name}" AND {label}'))
-        code = self._exit_code(shell, execution)
+        code = self.executions.finish(shell, execution, read_logs)
         shell.output(self._delete())
         return code
 
@@ -69,7 +60,7 @@ class GcpJob:
         limits = OUTPUTS.mapping(OUTPUTS.mapping(container, "resources"), "limits")
         network = _first(OUTPUTS.mapping(template, "vpcAccess"), "networkInterfaces")
         variables, secrets = _variables(container), {**_secrets(container), **_files(template, container)}
-        return self._jobs(
+        return self.executions.command(
             "create",
             self.name,
             f"--image={OUTPUTS.text(container, 'image')}",
@@ -95,6 +86,11 @@ class GcpJob:
     def _key(self) -> str:
         return f"services.{self.service}"
 
+    @property
+    def executions(self) -> JobExecutions:
+        """Executions of the job."""
+        return JobExecutions(self.context, self._key, self.name)
+
     def _labels(self) -> Mapping[str, str]:
         """Labels of the stack; those in the state are masked, because the SDK marks them as secret."""
         return {**self.context.spec.tags, "stack": self.context.stack}
@@ -105,52 +101,18 @@ class GcpJob:
                 return container
         raise OUTPUTS.missing("containers")
 
-    def _jobs(self, *arguments: str) -> CliCommand:
-        place = (f"--project={self.context.project}", f"--region={self.context.region}")
-        return CliCommand(("gcloud", "run", "jobs", *arguments, *place))
-
     def _delete(self) -> CliCommand:
         """Delete the job, which also ends an execution that is still running."""
-        return self._jobs("delete", self.name, "--quiet")
+        return self.executions.command("delete", self.name, "--quiet")
 
     def _left_execution(self, shell: Shell) -> str | None:
         """Execution that a killed run has left; a job without an execution is deleted."""
-        if not shell.succeeds(self._jobs("describe", self.name)):
+        if not shell.succeeds(self.executions.command("describe", self.name)):
             return None
-        execution = self._last_execution(shell)
+        execution = self.executions.last(shell)
         if execution is None:
             shell.output(self._delete())
         return execution
-
-    def _last_execution(self, shell: Shell) -> str | None:
-        newest = ("--sort-by=~metadata.creationTimestamp", "--limit=1", "--format=value(metadata.name)")
-        return shell.output(self._jobs("executions", "list", f"--job={self.name}", *newest)).strip() or None
-
-    def _wait(self, shell: Shell, execution: str) -> None:
-        finished = self._jobs("executions", "describe", execution, "--format=value(status.completionTime)")
-        for _ in range(POLLS):
-            if shell.output(finished).strip():
-                return
-            shell.sleep(POLL_SECONDS)
-        raise CliFailure(
-            self._key, f"the task still runs after {MAX_HOURS} hours", "run the same command again to wait"
-        )
-
-    def _exit_code(self, shell: Shell, execution: str) -> int:
-        """Exit code of the task's container; 1 when it could not start and has none."""
-        tasks: object = json.loads(
-            shell.output(self._jobs("executions", "tasks", "list", f"--execution={execution}", "--format=json"))
-        )
-        task = tasks[0] if is_list(tasks) and tasks else None
-        status = task.get("status") if is_mapping(task) else None
-        if not is_mapping(status):
-            return 1
-        conditions = (each for each in _list(status, "conditions") if is_mapping(each))
-        if any((each.get("type"), each.get("status")) == ("Completed", "True") for each in conditions):
-            return 0
-        result = status.get("lastAttemptResult")
-        code = result.get("exitCode") if is_mapping(result) else None
-        return code if isinstance(code, int) and code else 1
 
 
 def _items(option: str, items: Sequence[str]) -> str:

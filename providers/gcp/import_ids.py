@@ -60,8 +60,10 @@ IMPORT_TABLE = ImportTable(
             "certificatemanager",
             "locations/global/dnsAuthorizations/{name}",
         ),
+        _searched("cloudrunv2/job:Job", "run", "locations/{location}/jobs/{name}"),
         _searched("cloudrunv2/service:Service", "run", "locations/{location}/services/{name}"),
         _searched("cloudrunv2/workerPool:WorkerPool", "run", "locations/{location}/workerPools/{name}"),
+        _by_inputs("cloudscheduler/job:Job", f"{PROJECT}/locations/{{region}}/jobs/{{name}}"),
         _compute("address:Address", "regions/{region}/addresses"),
         _compute("backendService:BackendService", "global/backendServices"),
         _compute("firewall:Firewall", "global/firewalls"),
@@ -121,6 +123,7 @@ IMPORT_TABLE = ImportTable(
     again=frozenset(
         {
             "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
+            "gcp:cloudrunv2/jobIamMember:JobIamMember",
             "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
             "gcp:cloudrunv2/workerPoolIamMember:WorkerPoolIamMember",
             "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",

@@ -14,6 +14,7 @@ from providers.gcp.database.limits import database_adjustments, database_refusal
 from providers.gcp.database.parameters import parameter_refusals
 from providers.gcp.database.sizes import database_size_adjustments, database_size_refusals
 from providers.gcp.entry.limits import entry_adjustments, entry_refusals
+from providers.gcp.jobs.limits import job_adjustments, job_refusals
 from providers.gcp.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.gcp.naming import naming_refusals
 from providers.gcp.network.flows import HTTPS_PORT, reaches_internet
@@ -32,6 +33,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     compute_refusals,
     rollout_refusals,
     entry_refusals,
+    job_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
@@ -45,6 +47,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     compute_adjustments,
     autoscaling_adjustments,
     entry_adjustments,
+    job_adjustments,
     monitoring_adjustments,
 )
 

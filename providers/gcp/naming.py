@@ -13,9 +13,10 @@ from providers.contract.naming import STACK_PATTERN, Name, length_refusal
 from providers.contract.spec import Platform, Slack
 
 DEPLOYER = "deployer"
+JOB_STARTER = "jobs"
 APP_CONTAINER = "app"
 """Name of the main container of a service; metrics have it as a label."""
-MAX_CHARACTERS = {"service account": 30, "Cloud Run service": 49, "workload identity pool": 32}
+MAX_CHARACTERS = {"service account": 30, "Cloud Run service": 49, "Cloud Run job": 63, "workload identity pool": 32}
 """Maximum length of a name by kind: the reference of each API."""
 GENERATION = "000000"
 """Example of a generation (`base/generations.py`), for lengths."""
@@ -59,6 +60,11 @@ def deployer_account_id(stack: str) -> str:
     return account_id(stack, DEPLOYER)
 
 
+def job_starter_id(stack: str) -> str:
+    """`prod-jobs`: service account that starts the scheduled jobs."""
+    return account_id(stack, JOB_STARTER)
+
+
 def identity_pool_id(stack: str, generation: str) -> str:
     """`prod-1a2b3c`: 4 to 32 characters."""
     return f"{stack}-{generation}"
@@ -100,13 +106,17 @@ def _stack_error(stack: str) -> ConfigError:
 def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     for name in names(spec, stack):
         if name.excess > 0:
-            yield length_refusal(name, cloud="gcp", brand="Google Cloud")
+            part = "job" if name.path.startswith("jobs.") else "service"
+            yield length_refusal(name, cloud="gcp", brand="Google Cloud", part=part)
         elif name.kind == "service account" and len(name.text) < MIN_ACCOUNT_CHARACTERS:
             problem = f"the service account id {name.text} has fewer than {MIN_ACCOUNT_CHARACTERS} characters"
             yield Unsupported("gcp", name.path, problem=problem, fix="use a longer name")
     if spec.deployer is not None and DEPLOYER in spec.services:
         problem = f"{DEPLOYER} is the name of the service account that CI uses"
         yield ConfigError(f"services.{DEPLOYER}", problem=problem, fix="rename the service")
+    if spec.jobs and JOB_STARTER in spec.services:
+        problem = f"{JOB_STARTER} is the name of the service account that starts scheduled jobs"
+        yield ConfigError(f"services.{JOB_STARTER}", problem=problem, fix="rename the service")
 
 
 def names(spec: Platform, stack: str) -> Iterator[Name]:
@@ -115,6 +125,10 @@ def names(spec: Platform, stack: str) -> Iterator[Name]:
         key = f"services.{service}"
         yield _name("service account", account_id(stack, service), key, service)
         yield _name("Cloud Run service", run_name(stack, service), key, service)
+    for job in spec.jobs:
+        yield _name("Cloud Run job", run_name(stack, job), f"jobs.{job}", job)
+    if spec.jobs:
+        yield _name("service account", job_starter_id(stack), "stack", stack)
     if spec.deployer is not None:
         yield _name("service account", deployer_account_id(stack), "stack", stack)
         yield _name("workload identity pool", identity_pool_id(stack, GENERATION), "stack", stack)

@@ -11,6 +11,7 @@ from providers.gcp.cache.resources import GcpCache
 from providers.gcp.compute.resources import GcpCompute, service_address
 from providers.gcp.database.resources import GcpDatabase
 from providers.gcp.entry.ingress import GcpIngress
+from providers.gcp.jobs.resources import GcpJobs
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class GcpWorkloads(Workloads):
 
 
 GcpDataStores = DataStores[GcpDatabase, GcpCache, ObjectStore]
-GcpWatched = Watched[GcpDatabase, GcpCache, GcpWorkloads]
+GcpWatched = Watched[GcpDatabase, GcpCache, GcpWorkloads, GcpJobs]
 
 
 def collect_workloads(base: GcpBaseResources, compute: GcpCompute, ingress: GcpIngress | None) -> GcpWorkloads:

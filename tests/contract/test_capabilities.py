@@ -28,6 +28,7 @@ FULL: Mapping[str, object] = {
     "storage": {},
     "services.webapp": {**SERVICE, "path": "/", "uses": ["database", "cache", "storage"], "secrets": ["API_KEY"]},
     "services.worker": {"app": "celery", "image": "ghcr.io/acme/worker:1.0", "replicas": {"min": 1, "max": 1}},
+    "jobs.nightly": {"service": "worker", "schedule": "0 3 * * *", "command": ["report"]},
     "ingress.domain": "agents.example.com",
     "monitoring.dashboards": True,
     "monitoring.emails": ["oncall@example.com"],

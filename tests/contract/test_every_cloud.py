@@ -10,21 +10,22 @@ import pytest
 from automation.plan.inventory import Declared, Inventory, Secret, as_json
 from providers import AVAILABLE
 from tests.contract.clouds import KNOWLEDGE
-from tests.planning import WITH_KEY, plan, production
+from tests.planning import JOBS, WITH_KEY, plan, production
 
 pytestmark = pytest.mark.parametrize("cloud", AVAILABLE)
 
 MARKER = "marker-4f9a2c"
+WITH_JOBS = {"jobs": JOBS}
 
 
 @cache
 def production_plan(cloud: str) -> Inventory:
-    return plan(production(cloud=cloud), secret=MARKER)
+    return plan(production(WITH_JOBS, cloud=cloud), secret=MARKER)
 
 
 @cache
 def preview(cloud: str) -> Inventory:
-    return plan(production(cloud=cloud), mode="unknown", secret=MARKER)
+    return plan(production(WITH_JOBS, cloud=cloud), mode="unknown", secret=MARKER)
 
 
 def open_strings(value: object) -> Iterator[str]:
@@ -103,12 +104,14 @@ def test_a_preview_declares_the_same_resources(cloud: str) -> None:
 
 
 def test_two_plans_of_one_stack_are_equal(cloud: str) -> None:
-    assert as_json(plan(production(cloud=cloud), secret=MARKER)) == as_json(production_plan(cloud))
+    assert as_json(plan(production(WITH_JOBS, cloud=cloud), secret=MARKER)) == as_json(production_plan(cloud))
 
 
 def test_a_new_service_renames_nothing(cloud: str) -> None:
     image = "extra@sha256:" + "7" * 64
-    grown = plan(production({"services.extra": {**WITH_KEY, "image": image, "path": "/extra"}}, cloud=cloud))
+    grown = plan(
+        production({**WITH_JOBS, "services.extra": {**WITH_KEY, "image": image, "path": "/extra"}}, cloud=cloud)
+    )
     assert {r.urn for r in production_plan(cloud).resources} <= {r.urn for r in grown.resources}
 
 

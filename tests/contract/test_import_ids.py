@@ -7,12 +7,13 @@ import pytest
 
 from providers import AVAILABLE
 from providers.contract.import_ids import ImportTable, is_automatic, types_without_rule
-from tests.planning import plan, production
+from tests.planning import JOBS, plan, production
 
 ARN = "arn:aws:{}:us-west-2:111122223333:{}"
 PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     *((cloud, {}) for cloud in AVAILABLE),
     *((cloud, {"profile": "development"}) for cloud in AVAILABLE),
+    *((cloud, {"jobs": JOBS}) for cloud in AVAILABLE),
     ("aws", {"network.private_endpoints": False}),
     ("gcp", {"network.private_endpoints": False}),
 ]

@@ -19,10 +19,10 @@ FILE = "FILE"
 """Replaces the name of the file in an answer."""
 SERVICE_KEYS = (
     "Use app, architecture, autoscaling, build, calls, command, environment, health, image, image_credentials, metrics, "
-    "path, port, replicas, secrets, size or uses."
+    "path, port, replicas, rollout, secrets, size or uses."
 )
 PLATFORM_KEYS = (
-    "Use accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, monitoring, network, "
+    "Use accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, jobs, monitoring, network, "
     "profile, recovery, services, storage or tags."
 )
 NOT_TEXT = 'services.gateway.environment.{key}: YAML reads the key at line 7 as {kind}, not as text. Put it in quotes: "{key}".'
@@ -86,8 +86,8 @@ REFUSED: dict[str, tuple[str, ...]] = {
         "Use 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731.",
     ),
     "scheduled-job": (
-        "services.nightly.schedule: unknown key: a service runs all the time; there are no scheduled jobs. "
-        "Run a scheduler such as celery beat with replicas {min: 1, max: 1}, and remove this key.",
+        "services.nightly.schedule: unknown key: a service runs all the time; jobs with a schedule have a block of their "
+        "own. Add a job under `jobs` that names this service, and remove this key.",
     ),
     "secret-under-unknown-key": (f"services.gateway.api_key: unknown key. {SERVICE_KEYS}",),
     "secret-with-equals": (

@@ -35,6 +35,8 @@ class AwsCompute:
     log_groups: Mapping[str, aws.cloudwatch.LogGroup]
     alarms: Mapping[str, aws.cloudwatch.MetricAlarm]
     """Alarms that also roll deployments back, by rule key; monitoring includes them and declares the others."""
+    credentials: Mapping[str, SecretRef]
+    """Registry credentials by the name of the stack's secret."""
 
 
 def create_compute(
@@ -61,6 +63,7 @@ def create_compute(
         services=services,
         log_groups={name: task.log_group for name, task in tasks.items()},
         alarms={rules[name].key: alarm for name, alarm in alarms.items()},
+        credentials=credentials,
     )
 
 

@@ -51,9 +51,9 @@ def alarm_condition(rule: AlarmRule, query: MetricQuery) -> AlarmCondition:
     absence = query.absence
     if absence is None:
         return AlarmCondition(rule.threshold, rule.period_seconds, rule.periods)
-    return AlarmCondition(
-        absence.fewer_than, rule.period_seconds, absence.periods, "LessThanThreshold", absence.warm_up_minutes
-    )
+    periods = absence.periods or rule.periods
+    warm_up_minutes = rule.period_seconds * periods // 60
+    return AlarmCondition(absence.fewer_than, rule.period_seconds, periods, "LessThanThreshold", warm_up_minutes)
 
 
 def metric_alarm(

@@ -24,6 +24,7 @@ BALANCER = ("LoadBalancer",)
 TARGETS = ("LoadBalancer", "TargetGroup")
 INSTANCE = ("DBInstanceIdentifier",)
 NODE = ("CacheClusterId",)
+MACHINE = ("StateMachineArn",)
 MIN_REQUESTS = 20
 """Requests per period below which the error rate is not evaluated: one failure at night is not an outage."""
 HOURS_WITHOUT_BACKUP = 26
@@ -62,9 +63,11 @@ class Absence:
     """Inverted condition: the alarm fires when the metric stays below `fewer_than` in each of `periods` periods."""
 
     fewer_than: float
-    periods: int
-    warm_up_minutes: int
-    """Time after creation during which the alarm does not fire, because there is no history."""
+    periods: int | None = None
+    """Number of periods; absent: that of the rule.
+
+    The alarm does not fire in these periods after its creation, because there is no history.
+    """
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,23 @@ STORAGE = MetricQuery(
 BACKUPS = MetricQuery(
     {"m": AwsMetric(namespace="AWS/Events", name="Invocations", stat="Sum", dimensions=("RuleName",))},
     missing="breaching",
-    absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_BACKUP, warm_up_minutes=60 * HOURS_WITHOUT_BACKUP),
+    absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_BACKUP),
+)
+FAILED_RUNS = MetricQuery(
+    {
+        "failed": AwsMetric(namespace="AWS/States", name="ExecutionsFailed", stat="Sum", dimensions=MACHINE),
+        "dropped": AwsMetric(
+            namespace="AWS/Scheduler", name="InvocationDroppedCount", stat="Sum", dimensions=("ScheduleGroup",)
+        ),
+    },
+    # a metric without events has no values; a dropped invocation is a run that could not start
+    "FILL(failed,0)+FILL(dropped,0)",
+    missing="notBreaching",
+)
+SUCCESSFUL_RUNS = MetricQuery(
+    {"m": AwsMetric(namespace="AWS/States", name="ExecutionsSucceeded", stat="Sum", dimensions=MACHINE)},
+    missing="breaching",
+    absence=Absence(fewer_than=1),
 )
 SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
     Signal.CPU_PERCENT: single_metric(namespace="AWS/ECS", name="CPUUtilization", stat="Average", dimensions=ECS),
@@ -192,8 +211,11 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
         "SUM([{nodes}])",
         per_node=True,
     ),
+    Signal.JOB_FAILED: FAILED_RUNS,
+    Signal.JOB_MISSED: SUCCESSFUL_RUNS,
 }
-"""CloudWatch query of every signal. Sources: metrics of ECS, Application Load Balancer, RDS and ElastiCache."""
+"""CloudWatch query of every signal. Sources: metrics of ECS, Application Load Balancer, RDS, ElastiCache, Step Functions and
+EventBridge Scheduler."""
 GRAPH_METRICS: Mapping[GraphOnlyMetric, MetricQuery] = {
     GraphOnlyMetric.REQUESTS: single_metric(
         namespace="AWS/ApplicationELB", name="RequestCount", stat="Sum", dimensions=TARGETS

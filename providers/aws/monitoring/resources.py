@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.database.resources import AwsDatabase
+from providers.aws.jobs.resources import AwsJobs
 from providers.aws.monitoring.alarms import create_alarm, create_outage_alarm
 from providers.aws.monitoring.dashboard import DashboardContent, create_dashboard
 from providers.aws.monitoring.database_metrics import create_failed_connections_metric, log_backups
@@ -82,6 +83,8 @@ def _targets(scope: Scope, base: AwsBaseResources, watched: AwsWatched) -> dict[
         targets["database"] = _database(scope, base, watched, watched.database)
     if watched.cache is not None:
         targets["cache"] = AwsAlarmTarget(base.context.stack, nodes=watched.cache.node_ids)
+    if watched.jobs is not None:
+        targets |= {name: _job(base, watched.jobs, name) for name in watched.jobs.names}
     return {**targets, "money": AwsAlarmTarget(base.context.stack, {"Currency": "USD"})}
 
 
@@ -94,6 +97,12 @@ def _service(base: AwsBaseResources, watched: AwsWatched, name: str) -> AwsAlarm
         load_balancer=ingress.arn_suffix if ingress else None,
         target_group=ingress.target_groups[name].arn_suffix if ingress else None,
     )
+
+
+def _job(base: AwsBaseResources, jobs: AwsJobs, name: str) -> AwsAlarmTarget:
+    """Target of a job: its state machine, and the group of its schedule."""
+    dimensions = {"StateMachineArn": jobs.machines[name], "ScheduleGroup": jobs.groups[name]}
+    return AwsAlarmTarget(base.context.stack, dimensions)
 
 
 def _database(scope: Scope, base: AwsBaseResources, watched: AwsWatched, database: AwsDatabase) -> AwsAlarmTarget:

@@ -5,7 +5,7 @@ Entra ID tokens; it reads its configuration from a file only, so its shell write
 no secret.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from posixpath import basename, dirname
 
@@ -52,6 +52,24 @@ def service_container(
         env=[*_plain_variables(plain), *_secret_variables(environment.secrets)],
         resources=_resources(service.size),
         probes=[_probe(service, service.port, probe) for probe in probes(service.health)] if service.port else None,
+        volume_mounts=_mounts(environment.files) or None,
+    )
+
+
+def job_container(
+    service: Service,
+    command: Sequence[str],
+    image: pulumi.Input[str],
+    plain: Mapping[str, pulumi.Input[str]],
+    environment: Environment,
+) -> Container:
+    """Return the container of a run of a job: that of the service with another command and without probes."""
+    return Container(
+        name=SERVICE_CONTAINER,
+        image=image,
+        args=list(command),
+        env=[*_plain_variables(plain), *_secret_variables(environment.secrets)],
+        resources=_resources(service.size),
         volume_mounts=_mounts(environment.files) or None,
     )
 

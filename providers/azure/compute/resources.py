@@ -43,9 +43,10 @@ ScaleRule = azure_native.app.ScaleRuleArgs
 
 @dataclass(frozen=True)
 class AzureCompute:
-    """Container App by service name."""
+    """Container App and registry settings by service name."""
 
     apps: Mapping[str, ContainerApp]
+    pulls: Mapping[str, ImagePull]
 
 
 def create_compute(
@@ -55,14 +56,18 @@ def create_compute(
     positions: Mapping[str, RolloutPosition],
 ) -> AzureCompute:
     """Declare one app for each service, its diagnostic setting, and the deployer's role on it."""
-    apps = {name: _app(scope, base, name, environments[name], positions.get(name)) for name in base.spec.services}
+    apps: dict[str, ContainerApp] = {}
+    pulls: dict[str, ImagePull] = {}
+    for name in base.spec.services:
+        pulls[name] = create_image_pull(scope, base, name)
+        apps[name] = _app(scope, base, name, environments[name], pulls[name], positions.get(name))
     deployer = base.identity.deployer
     for name, app in apps.items():
         send_to_logs(scope, base.logs, f"{name}-diagnostics", app.id, log_group=None)
         if deployer is not None:
             part = f"{name}-deployer"
             grant_role(scope, base.context, part, CONTAINER_APPS_CONTRIBUTOR, deployer.principal_id, app.id)
-    return AzureCompute(apps)
+    return AzureCompute(apps, pulls)
 
 
 def service_host(base: AzureBaseResources, service: str) -> pulumi.Output[str]:
@@ -77,9 +82,14 @@ def service_address(base: AzureBaseResources, service: str) -> pulumi.Input[str]
 
 
 def _app(
-    scope: Scope, base: AzureBaseResources, name: str, environment: Environment, position: RolloutPosition | None
+    scope: Scope,
+    base: AzureBaseResources,
+    name: str,
+    environment: Environment,
+    pull: ImagePull,
+    position: RolloutPosition | None,
 ) -> ContainerApp:
-    context, pull = base.context, create_image_pull(scope, base, name)
+    context = base.context
     return ContainerApp(
         scope.named(name),
         resource_group_name=context.group,
@@ -87,18 +97,19 @@ def _app(
         container_app_name=app_name(context.stack, name),
         environment_id=base.environment.id,
         workload_profile_name=WORKLOAD_PROFILE,
-        identity=_identities(base, name, pull),
+        identity=identities(base, name, pull),
         configuration=_configuration(base, name, environment, pull, position),
         template=_template(base, name, environment),
         tags=dict(scope.tags),
         # the first revision needs roles, secret values and DNS records that no input refers to
-        opts=scope.opts(depends_on=_prerequisites(base, name, environment, pull), delete_before_replace=True),
+        opts=scope.opts(depends_on=prerequisites(base, name, environment, pull), delete_before_replace=True),
     )
 
 
-def _prerequisites(
+def prerequisites(
     base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull
 ) -> list[pulumi.Resource]:
+    """Return what a replica needs when it starts and that no input of its app or job refers to."""
     stored = [*environment.secrets.values(), *environment.files.values()]
     secrets = [resource for secret in stored for resource in secret.grants]
     models = base.models.grants.get(name, ()) if base.models else ()
@@ -106,31 +117,42 @@ def _prerequisites(
     return [*secrets, *pull.grants, *models, *metrics, *base.network.ready]
 
 
-def _identities(base: AzureBaseResources, name: str, pull: ImagePull) -> azure_native.app.ManagedServiceIdentityArgs:
-    identities = [base.identity.services[name].id, *pull.identities]
-    return azure_native.app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=identities)
+def identities(base: AzureBaseResources, name: str, pull: ImagePull) -> azure_native.app.ManagedServiceIdentityArgs:
+    """Return the identity of a service, and that which pulls its image."""
+    assigned = [base.identity.services[name].id, *pull.identities]
+    return azure_native.app.ManagedServiceIdentityArgs(type="UserAssigned", user_assigned_identities=assigned)
+
+
+def stored_secrets(
+    base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull
+) -> list[azure_native.app.SecretArgs]:
+    """Return the references to every secret that a service's variables, files and registry login use."""
+    references = [
+        *environment.secrets.values(),
+        *environment.files.values(),
+        *([pull.password] if pull.password else []),
+    ]
+    identity = base.identity.services[name].id
+    stored = {secret_name(reference.name): reference for reference in references}
+    return [_secret(key, reference, identity) for key, reference in stored.items()]
+
+
+def hidden_identities(pull: ImagePull) -> list[azure_native.app.IdentitySettingsArgs]:
+    """Return the settings by which containers get no token of the identity that pulls images."""
+    return [azure_native.app.IdentitySettingsArgs(identity=each, lifecycle="None") for each in pull.identities]
 
 
 def _configuration(
     base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull, position: RolloutPosition | None
 ) -> azure_native.app.ConfigurationArgs:
     service = base.spec.services[name]
-    identity = base.identity.services[name].id
-    references = [
-        *environment.secrets.values(),
-        *environment.files.values(),
-        *([pull.password] if pull.password else []),
-    ]
-    stored = {secret_name(reference.name): reference for reference in references}
-    # containers get no token of the identity that pulls images
-    hidden = [azure_native.app.IdentitySettingsArgs(identity=each, lifecycle="None") for each in pull.identities]
     return azure_native.app.ConfigurationArgs(
         active_revisions_mode=active_revisions_mode(position),
         max_inactive_revisions=MAX_INACTIVE_REVISIONS,
         ingress=_ingress(service, position) if listens(base.spec, name) else None,
-        secrets=[_secret(key, ref, identity) for key, ref in stored.items()],
+        secrets=stored_secrets(base, name, environment, pull),
         registries=list(pull.registries),
-        identity_settings=hidden,
+        identity_settings=hidden_identities(pull),
     )
 
 

@@ -9,6 +9,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.entry.resources import AzureEntry
+from providers.azure.monitoring.job_queries import JOB_QUERIES, window_minutes
 from providers.azure.monitoring.metrics import (
     FRONT_DOOR,
     METRICS,
@@ -87,9 +88,11 @@ class LogCondition:
 
 
 def create_alarms(scope: Scope, targets: AzureTargets) -> None:
-    """Declare an alert rule for each alarm rule; LookupError for a signal that neither table has."""
+    """Declare an alert rule for each alarm rule; LookupError for a signal that no table has."""
     for rule in targets.base.context.alarm_rules:
-        if rule.signal in QUERIES:
+        if rule.signal in JOB_QUERIES:
+            _job_alarm(scope, targets, rule)
+        elif rule.signal in QUERIES:
             _log_alarm(scope, targets, rule)
         else:
             _metric_alarm(scope, targets, rule)
@@ -134,6 +137,17 @@ def _log_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         query=metric_for(QUERIES, rule)(base.context.stack, rule),
         limit=rule.threshold,
         window_seconds=query_minutes(rule) * 60,
+        frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
+    )
+    log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
+
+
+def _job_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+    base = targets.base
+    query = LogCondition(
+        query=metric_for(JOB_QUERIES, rule)(base.spec, base.context.stack, rule),
+        limit=rule.threshold,
+        window_seconds=window_minutes(base.spec, rule) * 60,
         frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
     )
     log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)

@@ -10,6 +10,7 @@ from providers.contract.spec.data import (
     Parameter,
     StorageSpec,
 )
+from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec, Replicas
 from providers.contract.spec.operations import Alerts, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec, Slack, Slo
 from providers.contract.spec.platform import AwsBlock, AzureBlock, DockerBlock, GcpBlock, Platform
@@ -48,6 +49,7 @@ __all__ = [
     "GcpBlock",
     "Health",
     "IngressSpec",
+    "Job",
     "MaintenanceSpec",
     "Metrics",
     "MonitoringSpec",

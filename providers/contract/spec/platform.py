@@ -6,6 +6,7 @@ from pydantic import Field
 
 from providers.contract.spec.base import CloudName, Guid, Port, Profile, Slug, SpecModel
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
+from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec
 from providers.contract.spec.operations import BudgetSpec, Deployer, MonitoringSpec, RecoverySpec
 from providers.contract.spec.service import Service
@@ -89,6 +90,8 @@ class Platform(SpecModel):
     """Public entry."""
     services: Annotated[dict[Slug, Service], Field(min_length=1)]
     """Services by name."""
+    jobs: dict[Slug, Job] = {}
+    """Scheduled jobs by name."""
     database: DatabaseSpec | None = None
     """PostgreSQL; absent: none."""
     cache: CacheSpec | None = None

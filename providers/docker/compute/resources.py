@@ -47,16 +47,16 @@ def _replicas(
         vcpu=service.size.vcpu,
         networks=[base.attachment(network, name) for network in service_networks(base.spec, name)],
         command=service.command,
-        environment={"HOME": HOME, **_storage_variables(base, name), **secrets, **environment.plain},
+        environment={"HOME": HOME, **storage_variables(base, name), **secrets, **environment.plain},
         files={path: stored.reference for path, stored in environment.files.items()},
         probe=service_probe(service),
     )
-    grants = _grants(environment)
+    grants = grants_of(environment)
     parts = [f"{name}-{number}" for number in range(1, service.replicas.min + 1)]
     return tuple(create_container(scope, base.context, part, container, grants) for part in parts)
 
 
-def _storage_variables(base: DockerBaseResources, name: str) -> Mapping[str, pulumi.Input[str]]:
+def storage_variables(base: DockerBaseResources, name: str) -> Mapping[str, pulumi.Input[str]]:
     """Key of the service to the object store, in the variables that S3 clients read."""
     key = base.identity.services.get(name)
     if key is None:
@@ -69,7 +69,7 @@ def _storage_variables(base: DockerBaseResources, name: str) -> Mapping[str, pul
     }
 
 
-def _grants(environment: Environment) -> list[pulumi.Resource]:
+def grants_of(environment: Environment) -> list[pulumi.Resource]:
     """Resources that must exist before a replica starts and that no input refers to, such as its database role."""
     stored = [*environment.secrets.values(), *environment.files.values()]
     return [grant for secret in stored for grant in secret.grants]

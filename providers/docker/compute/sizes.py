@@ -38,11 +38,12 @@ def cache_limit_mib(memory_gib: float) -> int:
 
 
 def total_memory_gib(spec: Platform) -> float:
-    """Memory limits of services, database and cache together, in GiB, without the platform's own containers."""
+    """Memory limits of services, jobs, database and cache together, in GiB, without the platform's own containers."""
     services = sum(service.size.memory_gib * service.replicas.min for service in spec.services.values())
+    jobs = sum(spec.services[job.service].size.memory_gib for job in spec.jobs.values())
     database = spec.database.size.memory_gib if spec.database else 0.0
     cache = cache_limit_mib(spec.cache.memory_gib) / MIB_PER_GIB if spec.cache else 0.0
-    return round(services + database + cache, 2)
+    return round(services + jobs + database + cache, 2)
 
 
 def sizes_by_key(spec: Platform) -> Mapping[str, Size | DatabaseSize]:

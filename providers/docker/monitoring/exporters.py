@@ -13,6 +13,7 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.cache.resources import DockerCache
 from providers.docker.database.backup import EXCHANGE_FOLDER
 from providers.docker.database.resources import DockerDatabase
+from providers.docker.jobs.program import METRICS_FOLDER
 from providers.docker.naming import CACHE, CONFIG_FOLDER, DATABASE
 from providers.docker.network.flows import DATA, MONITORING
 from providers.docker.observability.prometheus import CONTAINER_EXPORTER_PORT, SCRAPE_INTERVAL_SECONDS
@@ -68,6 +69,10 @@ def _redis(base: DockerBaseResources, cache: DockerCache) -> ContainerSpec:
 
 
 def _host(base: DockerBaseResources, watched: DockerWatched) -> ContainerSpec:
+    """Exporter of the host, which also reads the metrics that backups and jobs write to files."""
+    folders = {EXCHANGE_FOLDER: watched.workloads.backup.exchange} if watched.workloads.backup else {}
+    if watched.jobs is not None:
+        folders[METRICS_FOLDER] = watched.jobs.metrics
     return ContainerSpec(
         image=base.image(HOST_EXPORTER),
         memory_mib=MEMORY_MIB,
@@ -76,10 +81,11 @@ def _host(base: DockerBaseResources, watched: DockerWatched) -> ContainerSpec:
         command=[
             "--path.procfs=/host/proc",
             "--path.sysfs=/host/sys",
-            f"--collector.textfile.directory={EXCHANGE_FOLDER}",
+            # the option can be repeated
+            *(f"--collector.textfile.directory={folder}" for folder in folders or [EXCHANGE_FOLDER]),
             "--no-collector.filesystem",
         ],
-        volumes={EXCHANGE_FOLDER: watched.workloads.backup.exchange} if watched.workloads.backup else {},
+        volumes=folders,
         host_paths={"/host/proc": "/proc", "/host/sys": "/sys"},
     )
 

@@ -2,7 +2,8 @@
 
 The shared alert rules select a subject by the label `job`: a service's job has its replicas, found through Docker's DNS,
 and the jobs of database and cache have their exporters. Backup metrics come from the host exporter and the CPU of the
-database's container from the container exporter, so both are relabelled to the database's job.
+database's container from the container exporter, so both are relabelled to the database's job, and those of scheduled jobs to
+the name of the job.
 """
 
 import json
@@ -20,6 +21,8 @@ HOST_EXPORTER_PORT, CONTAINER_EXPORTER_PORT = 9100, 8080
 SHARED_RULES, DOCKER_RULES = "platform.rules.yml", "docker.rules.yml"
 
 Job = dict[str, object]
+JOB_OF_SCHEDULE: Job = {"source_labels": ["scheduled_job"], "regex": "(.+)", "target_label": "job", "replacement": "$1"}
+"""Gives the metrics of scheduled jobs the label by which their alarm rules select them."""
 
 
 def prometheus_document(context: DockerContext, database_container: str) -> str:
@@ -65,7 +68,8 @@ def _data_store_jobs(context: DockerContext) -> list[Job]:
 
 def _host_jobs(context: DockerContext, database_container: str) -> list[Job]:
     backups = {"source_labels": ["__name__"], "regex": "backup_.*", "target_label": "job", "replacement": "database"}
-    jobs = [_static_job("host", f"host-exporter:{HOST_EXPORTER_PORT}") | {"metric_relabel_configs": [backups]}]
+    relabelled = [backups, JOB_OF_SCHEDULE] if context.spec.jobs else [backups]
+    jobs = [_static_job("host", f"host-exporter:{HOST_EXPORTER_PORT}") | {"metric_relabel_configs": relabelled}]
     containers = _static_job("containers", f"container-exporter:{CONTAINER_EXPORTER_PORT}")
     if database_container:
         database = {"source_labels": ["id"], "regex": f".*{database_container}.*"}

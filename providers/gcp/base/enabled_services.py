@@ -51,6 +51,8 @@ def _services_of_spec(spec: Platform) -> Iterator[str]:
         yield "aiplatform"
     if spec.ingress.domain is not None:
         yield "certificatemanager"
+    if spec.jobs:
+        yield "cloudscheduler"
     if spec.deployer is not None:
         yield "sts"
     if spec.budget is not None:

@@ -24,8 +24,10 @@ Logging API, `buckets.delete`; IAM documentation, "Create and manage custom role
 FREE_AT_ONCE = frozenset(
     {
         "gcp:artifactregistry/repository:Repository",
+        "gcp:cloudrunv2/job:Job",
         "gcp:cloudrunv2/service:Service",
         "gcp:cloudrunv2/workerPool:WorkerPool",
+        "gcp:cloudscheduler/job:Job",
         "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
         "gcp:logging/metric:Metric",
         "gcp:logging/projectExclusion:ProjectExclusion",

@@ -61,10 +61,10 @@ def service_volumes(files: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.Servi
     """Volumes of a service's files."""
     return [
         gcp.cloudrunv2.ServiceTemplateVolumeArgs(
-            name=_volume(path),
+            name=volume_of(path),
             secret=gcp.cloudrunv2.ServiceTemplateVolumeSecretArgs(
                 secret=stored.reference,
-                items=[gcp.cloudrunv2.ServiceTemplateVolumeSecretItemArgs(path=_file(path), version=stored.version)],
+                items=[gcp.cloudrunv2.ServiceTemplateVolumeSecretItemArgs(path=file_of(path), version=stored.version)],
             ),
         )
         for path, stored in files.items()
@@ -75,17 +75,19 @@ def worker_volumes(files: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.Worker
     """Volumes of a worker pool's files."""
     return [
         gcp.cloudrunv2.WorkerPoolTemplateVolumeArgs(
-            name=_volume(path),
+            name=volume_of(path),
             secret=gcp.cloudrunv2.WorkerPoolTemplateVolumeSecretArgs(
                 secret=stored.reference,
-                items=[gcp.cloudrunv2.WorkerPoolTemplateVolumeSecretItemArgs(path=_file(path), version=stored.version)],
+                items=[
+                    gcp.cloudrunv2.WorkerPoolTemplateVolumeSecretItemArgs(path=file_of(path), version=stored.version)
+                ],
             ),
         )
         for path, stored in files.items()
     ]
 
 
-def _plain_variables(environment: Environment) -> Mapping[str, pulumi.Input[str]]:
+def plain_variables(environment: Environment) -> Mapping[str, pulumi.Input[str]]:
     """Return plain variables without PORT, which Cloud Run sets and does not accept."""
     return {name: value for name, value in environment.plain.items() if name != PORT}
 
@@ -93,14 +95,14 @@ def _plain_variables(environment: Environment) -> Mapping[str, pulumi.Input[str]
 def _service_variables(environment: Environment) -> list[gcp.cloudrunv2.ServiceTemplateContainerEnvArgs]:
     return [
         gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=name, value=value)
-        for name, value in _plain_variables(environment).items()
+        for name, value in plain_variables(environment).items()
     ]
 
 
 def _worker_variables(environment: Environment) -> list[gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs]:
     return [
         gcp.cloudrunv2.WorkerPoolTemplateContainerEnvArgs(name=name, value=value)
-        for name, value in _plain_variables(environment).items()
+        for name, value in plain_variables(environment).items()
     ]
 
 
@@ -134,28 +136,30 @@ def _worker_secrets(secrets: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.Wor
 
 def _service_mounts(files: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs]:
     return [
-        gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=_volume(path), mount_path=_directory(path))
+        gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=volume_of(path), mount_path=directory_of(path))
         for path in files
     ]
 
 
 def _worker_mounts(files: Mapping[str, SecretRef]) -> list[gcp.cloudrunv2.WorkerPoolTemplateContainerVolumeMountArgs]:
     return [
-        gcp.cloudrunv2.WorkerPoolTemplateContainerVolumeMountArgs(name=_volume(path), mount_path=_directory(path))
+        gcp.cloudrunv2.WorkerPoolTemplateContainerVolumeMountArgs(name=volume_of(path), mount_path=directory_of(path))
         for path in files
     ]
 
 
-def _volume(path: str) -> str:
+def volume_of(path: str) -> str:
     """Name of the directory: `redis` for /etc/agent-platform/redis/ca.pem."""
     return PurePosixPath(path).parent.name
 
 
-def _directory(path: str) -> str:
+def directory_of(path: str) -> str:
+    """Folder of a file, at which its volume is mounted."""
     return str(PurePosixPath(path).parent)
 
 
-def _file(path: str) -> str:
+def file_of(path: str) -> str:
+    """Name of a file in its volume."""
     return PurePosixPath(path).name
 
 

@@ -121,7 +121,7 @@ def _create_service(
             for target in traffic_of(position)
         ],
         # no input refers to what the first revision needs: grants, secret values, routes
-        opts=scope.opts(depends_on=[*_prerequisites(base, name, environment), *config]),
+        opts=scope.opts(depends_on=[*prerequisites(base, name, environment), *config]),
     )
 
 
@@ -144,11 +144,11 @@ def _create_worker_pool(
             vpc_access=_worker_network(base, name),
         ),
         # no input refers to what the first revision needs: grants, secret values, routes
-        opts=scope.opts(depends_on=_prerequisites(base, name, environment)),
+        opts=scope.opts(depends_on=prerequisites(base, name, environment)),
     )
 
 
-def _prerequisites(base: GcpBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
+def prerequisites(base: GcpBaseResources, name: str, environment: Environment) -> list[pulumi.Resource]:
     """Return the grants, secret values, images, routes and rules that a replica needs at startup.
 
     Without them the first revision fails its startup probe, and Cloud Run keeps the service in a failed state.

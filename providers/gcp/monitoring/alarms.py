@@ -18,6 +18,7 @@ from providers.gcp.monitoring.metrics import (
     alignment_seconds,
     duration_seconds,
     log_metric_query,
+    missed_job_query,
 )
 from providers.gcp.naming import run_name
 from providers.gcp.observability.channels import GcpChannels
@@ -72,7 +73,8 @@ class GcpAlarm:
 
 def find_targets(context: GcpContext, watched: GcpWatched) -> GcpTargets:
     """Return the subjects of every alarm rule."""
-    subjects = {name: pulumi.Output.from_input(run_name(context.stack, name)) for name in context.spec.services}
+    run_names = (*context.spec.services, *context.spec.jobs)
+    subjects = {name: pulumi.Output.from_input(run_name(context.stack, name)) for name in run_names}
     if watched.database is not None:
         subjects["database"] = watched.database.identifier
     if watched.cache is not None:
@@ -123,6 +125,8 @@ def create_alarm(
 def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
     if rule.signal in LOG_FILTERS:
         return _log_condition(targets, rule)
+    if rule.signal is Signal.JOB_MISSED:
+        return _missed_condition(targets, rule)
     metric = metric_for(METRICS, rule)
     period = f"{alignment_seconds(targets.spec, rule)}s"
     return Condition(
@@ -159,6 +163,20 @@ def _log_condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
             query=pulumi.Output.concat(query, f" > {threshold:g}"),
             duration=f"{duration_seconds(targets.spec, rule)}s",
             evaluation_interval=f"{EVALUATION_SECONDS}s",
+            disable_metric_validation=True,
+        ),
+    )
+
+
+def _missed_condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
+    """Condition on an absence in PromQL, which has no limit of 25 hours as an alignment has."""
+    return Condition(
+        display_name=rule.summary,
+        condition_prometheus_query_language=gcp.monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
+            query=targets.subjects[rule.name].apply(lambda name: missed_job_query(rule, name)),
+            duration="0s",
+            evaluation_interval=f"{EVALUATION_SECONDS}s",
+            # the metric exists after the first run
             disable_metric_validation=True,
         ),
     )

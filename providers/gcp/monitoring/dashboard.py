@@ -87,8 +87,9 @@ def _widget(targets: GcpTargets, row: DashboardRow, panel: Panel) -> Widget:
         return _graph(panel.title, panel.unit, _query(targets, rule, REQUESTS, targets.all_series(rule)), None)
     rule = rules.rule(row.name, Signal(panel.shows))
     metric = metric_for(METRICS, rule)
+    threshold = None if panel.threshold is None else targets.threshold(rule)
     query = _ratio(targets, rule, metric) if metric.is_share else _query(targets, rule, metric, targets.series(rule))
-    return _graph(_title(panel), f"{panel.unit}, as measured", query, targets.threshold(rule))
+    return _graph(_title(panel), f"{panel.unit}, as measured", query, threshold)
 
 
 def _title(panel: Panel) -> str:

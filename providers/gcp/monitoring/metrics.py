@@ -27,6 +27,7 @@ Threshold = Callable[[Platform, AlarmRule, int], float]
 SUBJECTS: Mapping[str, tuple[str, str]] = {
     "service": ("cloud_run_revision", "service_name"),
     "worker": ("cloud_run_worker_pool", "worker_pool_name"),
+    "job": ("cloud_run_job", "job_name"),
     "database": ("cloudsql_database", "database_id"),
     "cache": ("redis_instance", "instance_id"),
 }
@@ -101,6 +102,12 @@ def _connections(_: Platform, rule: AlarmRule, max_connections: int) -> float:
     return max_connections * rule.threshold / 100
 
 
+COMPLETED_RUNS = "run.googleapis.com/job/completed_execution_count"
+SUCCEEDED_RUNS = (
+    'run_googleapis_com:job_completed_execution_count{{monitored_resource="cloud_run_job",job_name="{name}",'
+    'result="succeeded"}}'
+)
+"""The metric in PromQL: Cloud Monitoring documentation, "Mapping Cloud Monitoring metrics to PromQL"."""
 RUN, SQL, REDIS = "run.googleapis.com", "cloudsql.googleapis.com/database", "redis.googleapis.com/stats"
 METRICS: Mapping[Signal, GcpMetric] = {
     # a sample is a distribution over replicas: of up to 100 replicas, the 99th percentile is the busiest
@@ -160,6 +167,21 @@ METRICS: Mapping[Signal, GcpMetric] = {
     Signal.CACHE_EVICTIONS: GcpMetric(
         f"{REDIS}/evicted_keys", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged
     ),
+    Signal.JOB_FAILED: GcpMetric(
+        COMPLETED_RUNS,
+        aligner="ALIGN_DELTA",
+        reducer="REDUCE_SUM",
+        threshold=_unchanged,
+        condition='metric.labels.result="failed"',
+        missing_data=MISSING_IS_OK,
+    ),
+    Signal.JOB_MISSED: GcpMetric(
+        COMPLETED_RUNS,
+        aligner="ALIGN_DELTA",
+        reducer="REDUCE_SUM",
+        threshold=_unchanged,
+        condition='metric.labels.result="succeeded"',
+    ),
 }
 """Metric of each signal; an empty type is a metric that counts log entries. Cloud Monitoring documentation, "Google Cloud
 metrics": Cloud Run, Cloud SQL, Memorystore for Redis."""
@@ -188,6 +210,15 @@ def log_metric_query(spec: Platform, stack: str, rule: AlarmRule, subject: str) 
     name = re.sub(r"\W", "_", log_metric_name(stack, rule.signal))
     labels = f'monitored_resource="{resource}",{label}="{subject}"'
     return f"sum(increase(logging_googleapis_com:user_{name}{{{labels}}}[{alignment_seconds(spec, rule)}s]))"
+
+
+def missed_job_query(rule: AlarmRule, name: str) -> str:
+    """PromQL that has a value while a Cloud Run job has succeeded before, but not in all periods of its rule.
+
+    A new job has no success yet, so the alarm begins with the first one. It ends after twice the time.
+    """
+    runs, seconds = SUCCEEDED_RUNS.format(name=name), rule.period_seconds * rule.periods
+    return f"sum(increase({runs}[{2 * seconds}s])) > 0 unless sum(increase({runs}[{seconds}s])) > 0"
 
 
 def log_metric_name(stack: str, signal: Signal) -> str:
@@ -222,13 +253,20 @@ def platform_logs(spec: Platform, stack: str, data: Mapping[str, str]) -> str:
     ]
     stores = [_any_of(*SUBJECTS[kind], [data[kind]]) for kind in ("database", "cache") if kind in data]
     network = [pattern.format(stack=stack) for pattern in NETWORK_LOG_FILTERS]
-    return " OR ".join((*services, _job_logs(spec, stack), *stores, *network, DATA_ACCESS_LOGS))
+    tasks = [_job_logs(spec, stack), *_scheduled_job_logs(spec, stack)]
+    return " OR ".join((*services, *tasks, *stores, *network, DATA_ACCESS_LOGS))
 
 
 def _job_logs(spec: Platform, stack: str) -> str:
     """Filter of the logs of one-off tasks."""
     names = "|".join(job_name(stack, service, "[0-9a-f]{8}") for service in spec.services)
     return f'(resource.type="cloud_run_job" AND resource.labels.job_name=~"^({names})$")'
+
+
+def _scheduled_job_logs(spec: Platform, stack: str) -> list[str]:
+    """Filters of the logs of scheduled jobs, and of the attempts to start them."""
+    names = [run_name(stack, job) for job in spec.jobs]
+    return [_any_of(*SUBJECTS["job"], names), _any_of("cloud_scheduler_job", "job_id", names)] if names else []
 
 
 def _run_names(spec: Platform, stack: str) -> dict[tuple[str, str], list[str]]:

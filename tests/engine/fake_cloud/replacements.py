@@ -34,13 +34,18 @@ AWS = {
     ),
     "aws:route53/record:Record": "name type zoneId",
     "aws:s3/bucket:Bucket": "bucket objectLockEnabled",
+    "aws:scheduler/schedule:Schedule": "name groupName",
+    "aws:scheduler/scheduleGroup:ScheduleGroup": "name",
     "aws:secretsmanager/secret:Secret": "name",
     "aws:secretsmanager/secretVersion:SecretVersion": "secretId secretString",
+    "aws:sfn/stateMachine:StateMachine": "name type",
 }
 GOOGLE = {
     "gcp:artifactregistry/repository:Repository": "location format repositoryId kmsKeyName",
+    "gcp:cloudrunv2/job:Job": "name location",
     "gcp:cloudrunv2/service:Service": "name location",
     "gcp:cloudrunv2/workerPool:WorkerPool": "name location",
+    "gcp:cloudscheduler/job:Job": "name region",
     "gcp:compute/globalAddress:GlobalAddress": "name address network prefixLength purpose addressType",
     "gcp:compute/network:Network": "name autoCreateSubnetworks",
     "gcp:compute/subnetwork:Subnetwork": "name network region ipCidrRange",
@@ -58,6 +63,7 @@ GOOGLE = {
 }
 AZURE = {
     "azure-native:app:ContainerApp": "containerAppName location",
+    "azure-native:app:Job": "jobName location",
     "azure-native:app:ManagedEnvironment": "environmentName location vnetConfiguration zoneRedundant",
     "azure-native:authorization:RoleAssignment": "roleAssignmentName scope principalId roleDefinitionId",
     "azure-native:cdn:AFDEndpoint": "endpointName profileName",

@@ -1,0 +1,73 @@
+"""Run of a scheduled job by hand: an execution of its state machine, as EventBridge Scheduler starts one. Pure.
+
+The task has the timeout and the retries of the job; Ctrl-C stops the execution, which stops the task.
+"""
+
+import json
+import re
+from collections.abc import Callable
+
+from providers.aws.context import AwsContext
+from providers.aws.jobs.state_machine import TIMED_OUT, machine_arn
+from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
+from providers.contract.spec.defaults import Raw, is_list, is_mapping
+
+MACHINE_TYPE = "aws:sfn/stateMachine:StateMachine"
+POLL_SECONDS = 10
+LOG_DELAY_SECONDS = 5
+"""Time until CloudWatch Logs returns the last lines of a stopped task."""
+TIMEOUT_CODE = 124
+"""Exit code of timeout(1) for a command that it stopped."""
+EXIT_CODE = re.compile(r'"ExitCode":\s*(\d+)')
+
+Aws = Callable[..., CliCommand]
+"""Command of the AWS CLI in the region of the stack."""
+
+
+def run_job(stack: DeployedStack, context: AwsContext, job: str, shell: Shell, aws: Aws) -> int:
+    """Start an execution, wait for its end, print the lines of its tasks and return the exit code of the last one."""
+    if stack.resource(MACHINE_TYPE, f"{stack.name}-jobs-{job}") is None:
+        raise stack.not_deployed(job)
+    machine = machine_arn(context, job)
+    started = _answer(shell.output(aws("stepfunctions", "start-execution", "--state-machine-arn", machine)), job)
+    execution = ("--execution-arn", str(started.get("executionArn")))
+    try:
+        ended = _ended(shell, aws("stepfunctions", "describe-execution", *execution), job)
+    except KeyboardInterrupt:
+        shell.succeeds(aws("stepfunctions", "stop-execution", *execution))
+        raise
+    shell.sleep(LOG_DELAY_SECONDS)
+    group = context.log_group("services", stack.spec.jobs[job].service)
+    streams = (
+        "--log-stream-name-prefix",
+        f"{job}/{job}/",
+        "--since",
+        str(started.get("startDate")),
+        "--format",
+        "short",
+    )
+    shell.stream(aws("logs", "tail", group, *streams))
+    return exit_code(ended)
+
+
+def exit_code(execution: Raw) -> int:
+    """Exit code of an ended execution; its cause is the description of the task that failed."""
+    if execution.get("status") == "SUCCEEDED":
+        return 0
+    if execution.get("error") == TIMED_OUT:
+        return TIMEOUT_CODE
+    codes = EXIT_CODE.findall(str(execution.get("cause", "")))
+    return next((int(code) for code in codes if int(code)), 1)
+
+
+def _ended(shell: Shell, describe: CliCommand, job: str) -> Raw:
+    while (execution := _answer(shell.output(describe), job)).get("status") == "RUNNING":
+        shell.sleep(POLL_SECONDS)
+    return execution
+
+
+def _answer(text: str, job: str) -> Raw:
+    document: object = json.loads(text)
+    if not is_mapping(document) or is_list(document):
+        raise CliFailure(f"jobs.{job}", "the answer of aws stepfunctions is no object", "update the AWS CLI")
+    return document

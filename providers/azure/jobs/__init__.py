@@ -1,0 +1,1 @@
+"""Scheduled jobs on Azure: Container Apps jobs."""

@@ -1,0 +1,79 @@
+"""Scheduled jobs: a Container Apps job with the settings of its service's app, in the same environment.
+
+A run is a new replica that ends. It has the identities, secrets, variables and files of the app, no ingress and no probes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_azure_native as azure_native
+
+from providers.azure.base.resources import AzureBaseResources
+from providers.azure.base.roles import CONTAINER_APPS_JOBS_CONTRIBUTOR, grant_role
+from providers.azure.compute.containers import job_container, platform_values, secret_volumes, secrets_version
+from providers.azure.compute.environment import WORKLOAD_PROFILE
+from providers.azure.compute.image_pull import ImagePull
+from providers.azure.compute.resources import AzureCompute, hidden_identities, identities, prerequisites, stored_secrets
+from providers.azure.naming import job_name
+from providers.contract.component import Scope
+from providers.contract.results import Environment, Jobs
+from providers.contract.schedule import schedule_of
+
+
+@dataclass(frozen=True)
+class AzureJobs(Jobs):
+    """Container Apps job by name."""
+
+    jobs: Mapping[str, azure_native.app.Job]
+
+
+def create_jobs(
+    scope: Scope, base: AzureBaseResources, compute: AzureCompute, environments: Mapping[str, Environment]
+) -> AzureJobs:
+    """Declare every job, and the deployer's role on it."""
+    jobs = {
+        name: _job(scope, base, name, environments[job.service], compute.pulls[job.service])
+        for name, job in base.spec.jobs.items()
+    }
+    deployer = base.identity.deployer
+    if deployer is not None:
+        for name, job in jobs.items():
+            role = CONTAINER_APPS_JOBS_CONTRIBUTOR
+            grant_role(scope, base.context, f"{name}-deployer", role, deployer.principal_id, job.id)
+    return AzureJobs(names=tuple(jobs), jobs=jobs)
+
+
+def _job(
+    scope: Scope, base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull
+) -> azure_native.app.Job:
+    context, job = base.context, base.spec.jobs[name]
+    app = azure_native.app
+    plain = {**environment.plain, **platform_values(base, job.service), **secrets_version(environment)}
+    image = base.registry.images[job.service]
+    return app.Job(
+        scope.named(name),
+        resource_group_name=context.group,
+        # fixed, because log queries find the runs by it
+        job_name=job_name(context.stack, name),
+        environment_id=base.environment.id,
+        workload_profile_name=WORKLOAD_PROFILE,
+        identity=identities(base, job.service, pull),
+        configuration=app.JobConfigurationArgs(
+            trigger_type="Schedule",
+            schedule_trigger_config=app.JobConfigurationScheduleTriggerConfigArgs(
+                cron_expression=schedule_of(job).text, parallelism=1, replica_completion_count=1
+            ),
+            replica_timeout=job.timeout_minutes * 60,
+            replica_retry_limit=job.retries,
+            secrets=stored_secrets(base, job.service, environment, pull),
+            registries=list(pull.registries),
+            identity_settings=hidden_identities(pull),
+        ),
+        template=app.JobTemplateArgs(
+            containers=[job_container(base.spec.services[job.service], job.command, image, plain, environment)],
+            volumes=secret_volumes(environment.files) or None,
+        ),
+        tags=dict(scope.tags),
+        # the first run needs roles, secret values and DNS records that no input refers to
+        opts=scope.opts(depends_on=prerequisites(base, job.service, environment, pull), delete_before_replace=True),
+    )

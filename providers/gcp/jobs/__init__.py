@@ -1,0 +1,1 @@
+"""Scheduled jobs on Google Cloud: Cloud Scheduler starts executions of Cloud Run jobs."""
