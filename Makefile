@@ -2,6 +2,7 @@
 #   make plan            the production plan of Pulumi.prod.yaml
 #   make plan STACK=staging ARGS="--diff prod"
 #   make test            lint, types, tests: all that CI runs
+#   make dev             make up with services from their source: make dev SERVICE="gateway page" ARGS="--debug gateway"
 #   make up              the example on a Docker host, with Pulumi
 #   make down            removes it and keeps its volumes; make down ARGS=--volumes removes them too
 #   make engine          the Pulumi CLI for the engine tests, built as a Go tool into .cache/engine
@@ -23,7 +24,7 @@ UV_VERSION := 0.13.8
 ENGINE := .cache/engine/pulumi
 ENGINE_VERSION := $(shell sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' tools/engine/go.mod)
 
-.PHONY: plan up down test lint types tests engine engine-test engine-test-all bench docs metrics mutants clean
+.PHONY: plan dev up down test lint types tests engine engine-test engine-test-all bench docs metrics mutants clean
 .DEFAULT_GOAL := plan
 
 plan: $(VENV)/.program
@@ -31,6 +32,9 @@ plan: $(VENV)/.program
 
 up: $(VENV)/.program
 	@$(BIN)/python -m automation.local up $(STACK_FILE)
+
+dev: $(VENV)/.program
+	@$(BIN)/agent-platform -C $(dir $(STACK_FILE)) dev $(patsubst Pulumi.%.yaml,%,$(notdir $(STACK_FILE))) $(SERVICE) $(ARGS)
 
 down: $(VENV)/.program
 	@$(BIN)/python -m automation.local down $(STACK_FILE) $(ARGS)

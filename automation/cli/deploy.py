@@ -93,10 +93,12 @@ def up(
     allowed = tuple(allow_replace or ())
     with operation(as_json=as_json, verbose=verbose) as display:
         from automation.deploy.host_repair import HostRepair
+        from automation.dev.session_lock import refuse_session
         from automation.images.supply import ImageSupply, complete_update
 
         prompt = can_prompt(as_json=as_json) and not yes
         deployment.refuse_locked()
+        refuse_session(deployment.folder, deployment.name)
         supply = ImageSupply(deployment, display.note)
         supply.build_on_host()
         repair = HostRepair(deployment, display.note)

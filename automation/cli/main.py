@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from automation.cli import day2, deploy, engine, images, init, login, plan, recover, rollout, secret, services
+from automation.cli import day2, deploy, dev, engine, images, init, login, plan, recover, rollout, secret, services
 from automation.cli.session import ExitCode
 from automation.stack.folder import FOLDER_VARIABLE, project_folder, use_folder
 from components.configuration import PROJECT
@@ -18,7 +18,7 @@ from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 SECTIONS = {
     "Prepare a stack": ("init", "login", "secret", "plan", "doctor", "engine"),
-    "Deploy": ("images", "preview", "up", "rollout", "open", "outputs", "history"),
+    "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec"),
     "Change and protect": (
         "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "destroy", "sweep",
@@ -50,7 +50,7 @@ app = typer.Typer(
     + "; `run` and `exec`: the exit code of their command.",
 )  # fmt: skip
 config = typer.Typer(no_args_is_help=True, help="Generate the documents of the stack configuration.")
-for group in (init, login, secret, plan, images, deploy, rollout, services, recover, day2, engine):
+for group in (init, login, secret, plan, images, deploy, dev, rollout, services, recover, day2, engine):
     group.register(app)
 app.add_typer(config, name="config")
 

@@ -53,7 +53,8 @@ class Leaf:
     @property
     def key(self) -> str:
         """Path with `<name>` for the name that the user chooses."""
-        return self.path.replace("services.web", "services.<name>").replace("jobs.nightly", "jobs.<name>")
+        key = self.path.replace("services.web", "services.<name>").replace("jobs.nightly", "jobs.<name>")
+        return key.replace("docker.dev.web", "docker.dev.<name>")
 
     @property
     def block(self) -> str | None:
@@ -104,6 +105,7 @@ ROUTED = {"services.web.path": "/"}
 CANARY: dict[str, object] = {**ROUTED, "services.web.rollout.strategy": "canary"}
 SMOKE: dict[str, object] = {**CANARY, "services.web.rollout.smoke": {"path": "/ready"}}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
+FROM_SOURCE: dict[str, object] = {"docker.dev.web": {"command": ["python3", "app.py"]}}
 BUDGET = {"budget": {"monthly_usd": 100}}
 WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
 WITH_METRICS: dict[str, object] = {**WITH_PROMETHEUS, "services.web.metrics": {}}
@@ -139,6 +141,10 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("azure.budget_start", "2027-01", BUDGET),
     Leaf("docker.entry_port", 9443, ROUTED),
     Leaf("docker.images", {"proxy": "registry.example.com/proxy:1.0"}, ROUTED),
+    Leaf("docker.dev.web.folders", {"/srv": "/home/user/web"}, FROM_SOURCE),
+    Leaf("docker.dev.web.command", ["python3", "server.py"], FROM_SOURCE),
+    Leaf("docker.dev.web.vcpu", 2, FROM_SOURCE),
+    Leaf("docker.dev.web.environment", {"LOG_LEVEL": "debug"}, FROM_SOURCE),
     Leaf("profile", "staging"),
     Leaf("tags", {"team": "agents"}),
     Leaf("network.cidr", "10.40.0.0/16"),

@@ -10,6 +10,8 @@ from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
 from providers.contract.naming import STACK_PATTERN
 from providers.contract.spec import Platform
 
+DEV_LABEL = "agent-platform-dev"
+"""Label of a replica that runs from its source folder."""
 CONFIG_FOLDER = "/etc/agent-platform"
 """Folder of a container's configuration files, certificates and scripts."""
 DATABASE = "database"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from providers.contract.spec.base import CloudName, Guid, Port, Profile, Slug, SpecModel
+from providers.contract.spec.base import CloudName, Guid, Port, Profile, Slug, SpecModel, Variable
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec
@@ -58,6 +58,19 @@ class AzureBlock(SpecModel):
     """First month of the budget (YYYY-MM): the current month or one of the next twelve at creation; it cannot be changed afterwards."""
 
 
+class DevService(SpecModel):
+    """Run of a service from its source folder; `agent-platform dev` sets it in the engine's copy of the stack file only."""
+
+    folders: dict[str, Annotated[str, Field(pattern=r"^/")]] = {}
+    """Folder of this machine by path in the container; each is mounted read-only."""
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Program and arguments in place of entry point and command of the image."""
+    environment: dict[Variable, str] = {}
+    """Plain environment variables in addition to those of the service, which they replace."""
+    vcpu: Annotated[float, Field(gt=0, le=64)] | None = None
+    """Limit on virtual CPUs, for quick restarts; absent: that of the service's size."""
+
+
 class DockerBlock(SpecModel):
     """Docker host: port of the entry, and replacements for the pinned images."""
 
@@ -65,6 +78,8 @@ class DockerBlock(SpecModel):
     """Port of the host on which the HTTPS entry listens."""
     images: dict[str, str] = {}
     """Replacement image by role (postgres, redis, proxy, ...), for hosts that cannot reach a public registry."""
+    dev: dict[Slug, DevService] = {}
+    """Services that run from their source folder while `agent-platform dev` runs; not for a stack file."""
 
 
 class Platform(SpecModel):

@@ -22,7 +22,7 @@ import pulumi_docker as docker
 import pulumi_random as random
 
 from providers.contract.component import Scope
-from providers.docker.compute.health import DockerProbe, go_duration
+from providers.docker.compute.health import NO_CHECK, DockerProbe, go_duration
 from providers.docker.compute.sizes import cpus
 from providers.docker.context import DockerContext
 from providers.docker.monitoring.limits import LOG_FILE_MIB, log_files
@@ -84,6 +84,8 @@ class ContainerSpec:
     run_once: bool = False
     """True for a container that does its work and exits; an update waits for it."""
     shared_memory_mib: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Labels in addition to those of the stack."""
 
 
 def create_container(
@@ -103,7 +105,7 @@ def create_container(
         command=list(spec.command) or None,
         envs=[_variable(name, value) for name, value in sorted(spec.environment.items())],
         user=spec.user,
-        labels=_labels(scope),
+        labels=_labels({**scope.tags, **spec.labels}),
         init=spec.init or None,
         # privileges and limits
         read_only=True,
@@ -121,7 +123,7 @@ def create_container(
         ports=[_port(port) for port in spec.ports] or None,
         # lifecycle and logs
         healthcheck=_healthcheck(spec.probe) if spec.probe else None,
-        wait=spec.probe is not None,
+        wait=spec.probe is not None and spec.probe.test != NO_CHECK,
         wait_timeout=spec.probe.wait_seconds if spec.probe else None,
         restart="no" if spec.run_once else "unless-stopped",
         attach=spec.run_once or None,
@@ -148,7 +150,7 @@ def _file_container(scope: Scope, part: str, spec: ContainerSpec) -> docker.Cont
         name=pulumi.Output.concat(f"{scope.named(part)}-", version.hex),
         image=spec.image,
         command=["never-started"],
-        labels=_labels(scope),
+        labels=_labels(scope.tags),
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         security_opts=["no-new-privileges:true"],
         uploads=[
@@ -174,8 +176,8 @@ def _digest(scope: Scope, spec: ContainerSpec) -> pulumi.Output[str]:
     return content.apply(lambda parts: sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest())
 
 
-def _labels(scope: Scope) -> list[docker.ContainerLabelArgs]:
-    return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())]
+def _labels(labels: Mapping[str, str]) -> list[docker.ContainerLabelArgs]:
+    return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(labels.items())]
 
 
 def _variable(name: str, value: pulumi.Input[str]) -> pulumi.Input[str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from providers.contract.spec import Service
 
 EXTRA_WAIT_SECONDS = 30
+NO_CHECK = ("NONE",)
+"""Test that also disables the health check of the image (https://docs.docker.com/reference/api/engine/, HealthConfig)."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ def service_probe(service: Service) -> DockerProbe | None:
         retries=health.unhealthy_threshold,
         start_period_seconds=health.start_period_seconds,
     )
+
+
+def dev_probe() -> DockerProbe:
+    """No health check: an update must not wait for code that does not start, since the next edit mends it."""
+    return DockerProbe(NO_CHECK, interval_seconds=0, timeout_seconds=0, retries=0, start_period_seconds=0)
 
 
 def platform_probe(*test: str) -> DockerProbe:

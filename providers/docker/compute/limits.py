@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, did_you_mean
 from providers.contract.rollout import refuse_steps
 from providers.contract.spec import Platform
 
@@ -12,7 +12,13 @@ DOCKER_HEALTHY_THRESHOLD = 1
 
 def workload_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Autoscaling, standby servers, and an entry port without a following port for the dashboard."""
-    return [*refuse_steps(spec), *_autoscaling(spec), *_standby_servers(spec), *_entry_port(spec)]
+    return [
+        *refuse_steps(spec),
+        *_autoscaling(spec),
+        *_standby_servers(spec),
+        *_entry_port(spec),
+        *_source_folders(spec),
+    ]
 
 
 def workload_adjustments(spec: Platform) -> list[Adjustment]:
@@ -52,6 +58,17 @@ def _entry_port(spec: Platform) -> Iterator[Diagnostic]:
             problem=f"{MAX_PORT} leaves no port for the dashboard, which uses the next one",
             fix=f"use {MAX_PORT - 1} or less",
         )
+
+
+def _source_folders(spec: Platform) -> Iterator[Diagnostic]:
+    """Services that run from a source folder, which no production stack may have."""
+    for name in spec.docker.dev if spec.docker else ():
+        key = f"docker.dev.{name}"
+        if name not in spec.services:
+            yield ConfigError(key, f"no service {name}{did_you_mean(name, spec.services)}", "remove it")
+        elif spec.profile == "production":
+            problem = "a production stack runs images, and no source folder"
+            yield Unsupported("docker", key, problem, "run `agent-platform dev` on a stack with `profile: development`")
 
 
 def _health(spec: Platform) -> Iterator[Adjustment]:

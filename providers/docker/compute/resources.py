@@ -15,8 +15,9 @@ from providers.contract.component import Scope
 from providers.contract.results import Environment
 from providers.docker.base.containers import ContainerSpec, create_container
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.compute.health import service_probe
+from providers.docker.compute.health import dev_probe, service_probe
 from providers.docker.compute.sizes import memory_mib
+from providers.docker.naming import DEV_LABEL
 from providers.docker.network.flows import service_networks
 from providers.docker.storage.resources import REGION, URL
 
@@ -41,15 +42,25 @@ def _replicas(
     """Containers of a service, `replicas.min` of them."""
     service = base.spec.services[name]
     secrets = {variable: secret.reference for variable, secret in environment.secrets.items()}
+    dev = base.context.block.dev.get(name)
     container = ContainerSpec(
         image=base.registry.images[name],
         memory_mib=memory_mib(service.size.memory_gib),
-        vcpu=service.size.vcpu,
+        vcpu=(dev.vcpu if dev else None) or service.size.vcpu,
         networks=[base.attachment(network, name) for network in service_networks(base.spec, name)],
-        command=service.command,
-        environment={"HOME": HOME, **storage_variables(base, name), **secrets, **environment.plain},
+        entrypoint=dev.command[:1] if dev else (),
+        command=dev.command[1:] if dev else service.command,
+        environment={
+            "HOME": HOME,
+            **storage_variables(base, name),
+            **secrets,
+            **environment.plain,
+            **(dev.environment if dev else {}),
+        },
         files={path: stored.reference for path, stored in environment.files.items()},
-        probe=service_probe(service),
+        host_paths=dev.folders if dev else {},
+        probe=dev_probe() if dev else service_probe(service),
+        labels={DEV_LABEL: "true"} if dev else {},
     )
     grants = grants_of(environment)
     parts = [f"{name}-{number}" for number in range(1, service.replicas.min + 1)]

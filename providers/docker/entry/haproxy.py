@@ -26,6 +26,8 @@ FAST_CHECK_SECONDS = 1
 """Check interval of a replica that changes between healthy and unhealthy."""
 SLOTS_PER_REPLICA = 2
 """While a service is replaced, a new replica exists beside each old one."""
+DEV_RETRY_MILLISECONDS, DEV_WAIT_SECONDS = 100, 10
+"""Time between two connections to a service in a `dev` session, and the time until its request is answered with 503."""
 ANY_ADDRESS = "0.0.0.0/0"
 DECODED_PATH = "path,url_dec,regsub(/+,/,g)"
 """Path as applications may read it: without percent encoding and repeated slashes."""
@@ -50,7 +52,10 @@ def configuration(context: DockerContext) -> str:
         _tls_detection(),
         _http(context),
         _https(context),
-        *(_backend(name, service) for name, service in context.spec.public.items()),
+        *(
+            _dev_backend(name, service) if name in context.block.dev else _backend(name, service)
+            for name, service in context.spec.public.items()
+        ),
         _rate_table(),
         _metrics(context),
     )
@@ -220,6 +225,23 @@ def _backend(name: str, service: Service) -> list[str]:
         f"timeout check {health.timeout_seconds}s",
         *affinity,
         f"server-template {name}- {service.replicas.min * SLOTS_PER_REPLICA} {name}:{service.port} {check}",
+    )
+
+
+def _dev_backend(name: str, service: Service) -> list[str]:
+    """Backend of a service that restarts after every edit: a request waits for it, and no check marks it down.
+
+    HAProxy waits for the connect timeout, a second at most, before it connects to the same server again
+    (https://docs.haproxy.org/2.6/configuration.html, `retries`).
+    """
+    return _section(
+        f"backend {name}",
+        "option http-no-delay",
+        f"timeout connect {DEV_RETRY_MILLISECONDS}ms",
+        f"retries {DEV_WAIT_SECONDS * 1000 // DEV_RETRY_MILLISECONDS}",
+        *(_session_affinity() if service.app == "streamlit" else []),
+        f"server-template {name}- {service.replicas.min * SLOTS_PER_REPLICA} {name}:{service.port} "
+        "resolvers docker resolve-prefer ipv4 init-addr none",
     )
 
 

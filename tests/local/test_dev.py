@@ -1,0 +1,111 @@
+"""Dev session on the real Docker: an edit answers, a failing import is mended by the next edit, and `up` runs images again."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.local.agent_os.system import free_port
+from tests.local.host_stack import docker
+from tests.local.poll import eventually
+from tests.local.requirements import require_docker
+from tests.local.test_first_day import STACK, UserFolder
+
+pytestmark = pytest.mark.xdist_group("local-first-day")
+READY_SECONDS = 300
+EDIT_SECONDS = 20
+"""Longest time on a machine that runs other tests too; benchmarks/edit_to_answer.py measures."""
+
+
+class Session:
+    """Process of `agent-platform dev`, with its output in a file."""
+
+    def __init__(self, user: UserFolder, output: Path, *options: str) -> None:
+        self.user, self.output = user, output
+        with output.open("w", encoding="utf-8") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "automation", "dev", STACK, *options],
+                cwd=user.path, env=user.environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        eventually(lambda: "logs follow" in self.text or self.process.poll() is not None, READY_SECONDS)
+        assert self.process.poll() is None, self.text
+
+    @property
+    def text(self) -> str:
+        """Output until now."""
+        return self.output.read_text(encoding="utf-8")
+
+    def end(self) -> int:
+        """Interrupt the session and return its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserFolder]:
+    """Folder of a user with an agent, destroyed after the module."""
+    require_docker()
+    home = tmp_path_factory.mktemp("dev")
+    for name in ("home", "agent"):
+        (home / name).mkdir()
+    user = UserFolder(home / "agent", free_port())
+    user.write()
+    secret = user.command("secret", "set", STACK, "API_KEY", "--stdin", stdin="secret")
+    assert secret.returncode == 0, secret.stderr
+    try:
+        yield user
+    finally:
+        user.command("destroy", STACK, "--yes")
+
+
+def answers(user: UserFolder, text: str) -> bool:
+    return user.ask("hello").body == {"answer": f"{text}: hello"}
+
+
+def edit(user: UserFolder, before: str, after: str) -> None:
+    source = user.path / "app.py"
+    source.write_text(source.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+
+
+def test_a_session_answers_edits_and_survives_code_that_fails(user: UserFolder) -> None:
+    session = Session(user, user.path.parent / "first.log")
+    try:
+        eventually(lambda: answers(user, "You asked"), READY_SECONDS)
+        edit(user, "You asked", "You wondered")
+        eventually(lambda: answers(user, "You wondered"), EDIT_SECONDS)
+        edit(user, "from fastapi", "from nowhere")
+        eventually(lambda: "ended with exit code 1; waiting for the next edit" in session.text, EDIT_SECONDS)
+        assert "No module named 'nowhere'" in session.text
+        assert user.ask("hello").status == 503
+        edit(user, "from nowhere", "from fastapi")
+        eventually(lambda: answers(user, "You wondered"), EDIT_SECONDS)
+        refused = user.command("up", STACK, "--yes")
+        assert refused.returncode == 1
+        assert "a dev session is running" in refused.stderr
+    finally:
+        code = session.end()
+    assert code == 0, session.text
+    assert f"agent-platform up {STACK}" in session.text
+    assert answers(user, "You wondered")
+
+
+def test_a_container_in_a_session_has_no_secret_of_the_folder(user: UserFolder) -> None:
+    (name,) = docker("ps", "--filter", f"name={STACK}-compute-agent-1", "--format", "{{.Names}}").split()
+    files = docker("exec", name, "find", "/srv", "-name", "*.yaml", "-o", "-name", "passphrase")
+    assert files.split() == []
+    written = subprocess.run(["docker", "exec", name, "touch", "/srv/file"], capture_output=True, check=False)
+    assert written.returncode != 0
+
+
+def test_a_killed_session_is_followed_by_another_and_by_images(user: UserFolder) -> None:
+    session = Session(user, user.path.parent / "second.log")
+    session.process.kill()
+    session.process.wait()
+    edit(user, "You wondered", "You asked")
+    up = user.command("up", STACK, "--yes")
+    assert up.returncode == 0, up.stderr
+    eventually(lambda: answers(user, "You asked"), EDIT_SECONDS)
+    assert docker("ps", "--filter", "label=agent-platform-dev", "--filter", f"label=stack={STACK}", "--quiet") == ""
