@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -107,9 +108,16 @@ def test_a_job_is_deleted_before_it_is_replaced_so_that_no_run_starts_twice() ->
 
 
 def test_the_exporter_reads_the_metrics_of_jobs_beside_those_of_backups() -> None:
-    exporter = container(with_job(), "monitoring-host-exporter")
-    folders = [word for word in exporter.inputs["command"] if "textfile" in word]  # pyright: ignore
-    assert folders == [f"--collector.textfile.directory={folder}" for folder in ("/exchange", METRICS_FOLDER)]
+    inventory = with_job()
+    exporter, job = container(inventory, "monitoring-host-exporter"), container(inventory, "jobs-nightly")
+    assert "--collector.textfile.directory=/exchange*" in cast("list[str]", exporter.inputs["command"])
+    mounts = {
+        each["containerPath"]: each["volumeName"] for each in settings(exporter, "volumes") if "volumeName" in each
+    }
+    (metrics,) = [
+        each["volumeName"] for each in settings(job, "volumes") if each.get("containerPath") == METRICS_FOLDER
+    ]
+    assert set(mounts) == {"/exchange", "/exchange-jobs"} and mounts["/exchange-jobs"] == metrics
 
 
 def test_prometheus_names_the_series_of_a_job_after_it_and_changes_nothing_without_jobs() -> None:

@@ -13,7 +13,6 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.cache.resources import DockerCache
 from providers.docker.database.backup import EXCHANGE_FOLDER
 from providers.docker.database.resources import DockerDatabase
-from providers.docker.jobs.program import METRICS_FOLDER
 from providers.docker.naming import CACHE, CONFIG_FOLDER, DATABASE
 from providers.docker.network.flows import DATA, MONITORING
 from providers.docker.observability.prometheus import CONTAINER_EXPORTER_PORT, SCRAPE_INTERVAL_SECONDS
@@ -21,6 +20,8 @@ from providers.docker.workloads import DockerWatched
 
 MEMORY_MIB, CONTAINER_EXPORTER_MEMORY_MIB = 128, 256
 VCPU = 0.5
+JOBS_FOLDER = f"{EXCHANGE_FOLDER}-jobs"
+"""Folder of the metrics of jobs in the exporter of the host."""
 
 
 def create_exporters(scope: Scope, base: DockerBaseResources, watched: DockerWatched) -> None:
@@ -72,7 +73,7 @@ def _host(base: DockerBaseResources, watched: DockerWatched) -> ContainerSpec:
     """Exporter of the host, which also reads the metrics that backups and jobs write to files."""
     folders = {EXCHANGE_FOLDER: watched.workloads.backup.exchange} if watched.workloads.backup else {}
     if watched.jobs is not None:
-        folders[METRICS_FOLDER] = watched.jobs.metrics
+        folders[JOBS_FOLDER] = watched.jobs.metrics
     return ContainerSpec(
         image=base.image(HOST_EXPORTER),
         memory_mib=MEMORY_MIB,
@@ -81,8 +82,8 @@ def _host(base: DockerBaseResources, watched: DockerWatched) -> ContainerSpec:
         command=[
             "--path.procfs=/host/proc",
             "--path.sysfs=/host/sys",
-            # the option can be repeated
-            *(f"--collector.textfile.directory={folder}" for folder in folders or [EXCHANGE_FOLDER]),
+            # a pattern for both folders: older exporters refuse the option twice (node_exporter 1.3 to 1.5)
+            f"--collector.textfile.directory={EXCHANGE_FOLDER}{'*' if watched.jobs else ''}",
             "--no-collector.filesystem",
         ],
         volumes=folders,
