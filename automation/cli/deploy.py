@@ -99,6 +99,7 @@ def up(
         prompt = can_prompt(as_json=as_json) and not yes
         deployment.refuse_locked()
         refuse_session(deployment.folder, deployment.name)
+        _note_session(deployment, display)
         supply = ImageSupply(deployment, display.note)
         supply.build_on_host()
         repair = HostRepair(deployment, display.note)
@@ -125,6 +126,17 @@ def up(
         if rollouts:
             take_steps(rollouts, display, prompt=prompt)
         print_outcome(outcome, "is up", as_json=as_json)
+
+
+def _note_session(deployment: "Deployment", display: "Display") -> None:
+    """Print that services of a Docker stack run from their source."""
+    from automation.dev.session_lock import session_note
+    from automation.local.state import declared_cloud
+
+    if declared_cloud(deployment.folder, deployment.stack) == "docker":
+        note = session_note(deployment.name, deployment.environment)
+        if note:
+            display.note(note)
 
 
 def _preview(deployment: "Deployment", display: "Display", *, create: bool, prompt: bool) -> "Preview":
@@ -162,6 +174,7 @@ def drift(stack: StackName, name: Name = None, as_json: AsJsonLines = False, ver
     """Show drift between the cloud and the state. Exits with code 3 if there is any."""
     deployment = unchecked_deployment(stack, name)
     with operation(as_json=as_json, verbose=verbose) as display:
+        _note_session(deployment, display)
         differs = print_drift(deployment, display)
     raise typer.Exit(ExitCode.DIFFERENT if differs else ExitCode.OK)
 

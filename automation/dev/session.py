@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,8 +25,6 @@ from automation.shell import TERMINATION_SIGNALS, LocalShell
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, Unsupported, listed
 from providers.contract.spec import Platform
 from providers.docker.cli import STATE_FOLDER
-from providers.docker.naming import DEV_LABEL
-from providers.docker.preflight.host import PROJECT
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -209,20 +206,6 @@ def refuse_remote(address: str) -> None:
     if address.startswith(REMOTE):
         problem = f"{address} may be another machine, which cannot mount folders of this one"
         raise InvalidConfiguration([ConfigError("DOCKER_HOST", problem, "use the Docker of this machine: unset it")])
-
-
-def dev_replicas(stack: str, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the containers of a stack that run from a source folder; empty when Docker does not answer."""
-    filters = [f"label=project={PROJECT}", f"label=stack={stack}", f"label={DEV_LABEL}"]
-    words = [word for each in filters for word in ("--filter", each)]
-    try:
-        listed_containers = subprocess.run(  # noqa: S603  # no user input
-            ["docker", "ps", *words, "--format", "{{.Names}}"],  # noqa: S607  # the user's Docker
-            env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    except OSError:
-        return ()
-    return tuple(listed_containers.stdout.split())
 
 
 def differences(session: DevSession) -> list[str]:

@@ -1,13 +1,17 @@
-"""Lock of a stack's `dev` session, which the kernel releases when its process ends, also after SIGKILL."""
+"""Lock of a stack's `dev` session, which the kernel releases when its process ends, and the services that a session left."""
 
 import fcntl
 import os
-from collections.abc import Generator
+import subprocess
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from providers.contract.diagnostics import listed
 from providers.docker.cli import STATE_FOLDER
+from providers.docker.naming import DEV_LABEL
+from providers.docker.preflight.host import PROJECT
 
 if TYPE_CHECKING:
     from automation.deploy.errors import DeploymentFailed
@@ -39,6 +43,30 @@ def refuse_session(folder: Path, stack: str) -> None:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _held(stack, path) from None
+
+
+def dev_replicas(stack: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the containers of a stack that run from a source folder; empty when Docker does not answer."""
+    filters = [f"label=project={PROJECT}", f"label=stack={stack}", f"label={DEV_LABEL}"]
+    words = [word for each in filters for word in ("--filter", each)]
+    try:
+        listed_containers = subprocess.run(  # noqa: S603  # no user input
+            ["docker", "ps", *words, "--format", "{{.Names}}"],  # noqa: S607  # the user's Docker
+            env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except OSError:
+        return ()
+    return tuple(listed_containers.stdout.split())
+
+
+def session_note(stack: str, environment: Mapping[str, str]) -> str:
+    """Return the sentence about services of a stack that still run from their source; empty when there are none."""
+    count = len(dev_replicas(stack, environment))
+    return (
+        f"{count} services run from their source after `agent-platform dev`; `up` replaces them by images"
+        if count
+        else ""
+    )
 
 
 def _held(stack: str, path: Path) -> "DeploymentFailed":

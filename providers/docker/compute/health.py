@@ -49,7 +49,8 @@ def service_probe(service: Service) -> DockerProbe | None:
 
 def dev_probe() -> DockerProbe:
     """No health check: an update must not wait for code that does not start, since the next edit mends it."""
-    return DockerProbe(NO_CHECK, interval_seconds=0, timeout_seconds=0, retries=0, start_period_seconds=0)
+    # numbers of zero would become those of the image's check, which is drift
+    return DockerProbe(NO_CHECK, interval_seconds=30, timeout_seconds=5, retries=2, start_period_seconds=60)
 
 
 def platform_probe(*test: str) -> DockerProbe:
