@@ -139,6 +139,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("azure.dns_group", "names", WITH_DOMAIN),
     Leaf("azure.network_watcher", "watchers/westus3", {"network.flow_logs": True}),
     Leaf("azure.budget_start", "2027-01", BUDGET),
+    Leaf("docker.bind", "0.0.0.0", ROUTED),  # noqa: S104  # a setting, nothing listens
     Leaf("docker.entry_port", 9443, ROUTED),
     Leaf("docker.images", {"proxy": "registry.example.com/proxy:1.0"}, ROUTED),
     Leaf("docker.dev.web.folders", {"/srv": "/home/user/web"}, FROM_SOURCE),

@@ -23,11 +23,9 @@ from providers.contract.cli import (
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_list, is_mapping
 from providers.docker.compute.sizes import cpus, memory_mib
-from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.naming import CONFIG_FOLDER, STATE_FOLDER
 from providers.docker.preflight.host import PROJECT
 
-STATE_FOLDER = ".local"
-"""Folder of the state and the passphrase of Docker stacks, beside their stack files."""
 PASSPHRASE_FILE = f"{STATE_FOLDER}/passphrase"
 STATE_URL = f"file://./{STATE_FOLDER}/state"
 CREATE_STATE = (
@@ -40,7 +38,13 @@ SUFFIX = "[0-9]+-[0-9a-f]{7}"
 JOB_SUFFIX = "[0-9a-f]{7}"
 """Suffix that Pulumi adds to the name of a job's container."""
 JOB_PROGRAM = f"{CONFIG_FOLDER}/job.sh"
-HARDENING = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--no-healthcheck")
+PIDS_LIMIT = 1024
+"""Processes and threads of one container, the least that GKE lets a pod be limited to
+(https://cloud.google.com/kubernetes-engine/docs/how-to/node-system-config#kubelet-options)."""
+HARDENING = (
+    "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true", f"--pids-limit={PIDS_LIMIT}",
+    "--no-healthcheck",
+)  # fmt: skip
 """Options of every container of the platform; a task needs no health check."""
 
 
@@ -74,7 +78,14 @@ class DockerCli:
         """Do nothing."""
 
     def after_update(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
-        """Return nothing: an update waits for every container itself."""
+        """Limit the processes of every container of the stack; the update waited for the containers itself.
+
+        The provider's container has no such limit, and the client's `update` changes it without a restart
+        (https://docs.docker.com/reference/cli/docker/container/update/). Docker keeps it when a container restarts.
+        """
+        containers = shell.output(CliCommand(("docker", "ps", "--all", "--quiet", *_label_filters(stack)))).split()
+        if containers:
+            shell.output(CliCommand(("docker", "update", f"--pids-limit={PIDS_LIMIT}", *containers)))
         return ()
 
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
@@ -128,11 +139,15 @@ def job_container(stack: DeployedStack, job: str, shell: Shell) -> Replica:
 
 def _containers(stack: DeployedStack, pattern: str, shell: Shell) -> list[Replica]:
     """Containers of the stack whose name matches, in the order of their names."""
-    labels = (f"label=project={PROJECT}", f"label=stack={stack.name}", f"name=^{pattern}$")
-    filters = [word for label in labels for word in ("--filter", label)]
+    filters = (*_label_filters(stack), "--filter", f"name=^{pattern}$")
     listed = shell.output(CliCommand(("docker", "ps", "--all", *filters, "--format", "{{.Names}} {{.State}}")))
     found = sorted(line.partition(" ")[::2] for line in listed.splitlines())
     return [Replica(name, state == "running") for name, state in found]
+
+
+def _label_filters(stack: DeployedStack) -> tuple[str, ...]:
+    """Options of `docker ps` that select the containers of a stack."""
+    return "--filter", f"label=project={PROJECT}", "--filter", f"label=stack={stack.name}"
 
 
 def running_replica(stack: DeployedStack, service: str, shell: Shell) -> str:

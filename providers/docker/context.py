@@ -7,6 +7,7 @@ from providers.contract.spec import DockerBlock, Platform
 
 REGION = "local"
 """Name of the single region, used in outputs and logical names."""
+LOOPBACK = "127.0.0.1"
 HTTPS_PORT = 443
 HTTP_PORT = 80
 

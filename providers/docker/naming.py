@@ -4,7 +4,7 @@ Pulumi names containers, networks and volumes (logical name, hyphen, seven hexad
 exists beside the old container. A name that other containers need is a DNS alias in a network.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
 from providers.contract.naming import STACK_PATTERN
@@ -12,6 +12,10 @@ from providers.contract.spec import Platform
 
 DEV_LABEL = "agent-platform-dev"
 """Label of a replica that runs from its source folder."""
+STATE_FOLDER = ".local"
+"""Folder of the state and the passphrase of Docker stacks, beside their stack files."""
+CHECKOUT_LABEL = "checkout"
+"""Label with the folder of the project whose state has a container, network or volume."""
 CONFIG_FOLDER = "/etc/agent-platform"
 """Folder of a container's configuration files, certificates and scripts."""
 DATABASE = "database"
@@ -23,6 +27,17 @@ BACKUPS = "backups"
 """Bucket of the nightly dumps, which no service can read."""
 STORAGE_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_SECRET_ACCESS_KEY")
 """Variables with which S3 clients reach the object store; on the clouds a service has an identity instead."""
+
+
+def checkout_of(environment: Mapping[str, str]) -> str:
+    """Return the project folder that has the state of a stack in its folder `.local`; empty for another backend.
+
+    Stacks of two checkouts of one project have the same name. The folder distinguishes them, and no other backend is of one
+    folder.
+    """
+    url, suffix = environment.get("PULUMI_BACKEND_URL", ""), f"/{STATE_FOLDER}/state"
+    is_local = url.startswith("file:///") and url.endswith(suffix)
+    return url.removeprefix("file://").removesuffix(suffix) if is_local else ""
 
 
 def access_key(stack: str, user: str) -> str:

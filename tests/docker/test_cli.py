@@ -35,6 +35,7 @@ class FakeShell:
         self.commands.append(command)
         answers: Mapping[str, str] = {
             "ps": self.listed,
+            "update": "",
             "container": json.dumps(CONTAINER),
             "image": json.dumps(["PATH=/usr/bin", "LOG_LEVEL=info"]),
         }
@@ -55,7 +56,20 @@ def test_docker_has_commands_and_no_registry() -> None:
     assert command_line("docker") is CLI
     assert (dict(CLI.repositories(STACK.spec, "prod")), list(CLI.registry_login(STACK.spec, "prod"))) == ({}, [])
     assert not CLI.open_registry(STACK, FakeShell())
-    assert list(CLI.after_update(STACK, FakeShell())) == []
+
+
+def test_an_update_limits_the_processes_of_every_container() -> None:
+    shell = FakeShell("0a1b2c3\n4d5e6f7\n")
+    assert list(CLI.after_update(STACK, shell)) == []
+    listing, update = (command.arguments for command in shell.commands)
+    assert {"--all", "label=project=agent-platform", "label=stack=prod"} < set(listing)
+    assert update == ("docker", "update", "--pids-limit=1024", "0a1b2c3", "4d5e6f7")
+
+
+def test_a_stack_without_containers_needs_no_limit() -> None:
+    shell = FakeShell("")
+    CLI.after_update(STACK, shell)
+    assert [command.arguments[1] for command in shell.commands] == ["ps"]
 
 
 def test_replicas_are_found_by_the_labels_of_their_stack() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from automation.plan.inventory import Inventory
 from providers.docker.network.flows import PROMETHEUS_OFFSET, PROXY_OFFSET, subnets
 from providers.docker.network.flows import networks as network_plans
-from providers.docker.preflight.daemon import rows
-from tests.docker.plans import aliases, command, container, containers, networks
-from tests.docker.specs import refusals, spec_of
+from providers.docker.preflight.daemon import fields, rows, values
+from tests.docker.plans import aliases, command, container, containers, networks, settings
+from tests.docker.specs import adjustments, refusals, spec_of
 from tests.planning import plan, production
 
 SERVICES = ("gateway", "chat", "worker")
@@ -53,7 +53,8 @@ def test_the_drill_has_no_network(prod: Inventory) -> None:
 
 
 def test_the_entry_reaches_public_services_and_no_data(prod: Inventory) -> None:
-    assert networks(container(prod, "entry-proxy")) == {"entry", "monitoring", "gateway-inside"}
+    assert networks(container(prod, "entry-router")) == {"entry", "monitoring", "gateway-inside"}
+    assert networks(container(prod, "entry-proxy")) == {"entry"}
 
 
 def test_prometheus_reaches_services_and_listens_in_the_monitoring_network_only(prod: Inventory) -> None:
@@ -101,7 +102,7 @@ def test_every_network_keeps_its_gateway_when_docker_restarts(prod: Inventory) -
 def test_a_network_of_an_earlier_version_is_replaced_for_another_block_only(prod: Inventory) -> None:
     for network in prod.of_type("docker:Network"):
         (settings,) = rows(network.inputs["ipamConfigs"])
-        assert network.ignore_changes == ("ipamConfigs",)
+        assert network.ignore_changes == ("ipamConfigs", "labels")
         assert network.options["replacementTrigger"] == settings["subnet"]
 
 
@@ -131,3 +132,26 @@ def test_more_replicas_than_addresses_are_refused() -> None:
     (refusal,) = refusals({"services.chat.replicas": {"min": 40, "max": 40}})
     assert refusal.key == "services.chat.replicas.min"
     assert refusal.problem.startswith("40 exceeds 27")
+
+
+def test_an_internal_network_has_no_address_of_the_host(prod: Inventory) -> None:
+    option = "com.docker.network.bridge.inhibit_ipv4"
+    for network in network_plans(spec_of()):
+        options = fields(prod.one(f"prod-network-{network.part}").inputs.get("options"))
+        assert options.get(option) == ("true" if network.internal else None), network.part
+
+
+def test_metadata_addresses_lead_to_the_container_itself_in_every_network_with_outbound_access(prod: Inventory) -> None:
+    internal = {network.part for network in network_plans(spec_of()) if network.internal}
+    attachments = [attachment for found in containers(prod) for attachment in settings(found, "networksAdvanced")]
+    for attachment in attachments:
+        part = str(attachment["name"]).removeprefix("<docker:Network prod-network-").removesuffix(">.name")
+        expected = [] if part in internal else ["169.254.169.254", "169.254.170.2", "169.254.170.23"]
+        assert [*values(attachment.get("linkLocalIps"))] == expected, part
+    assert {len(values(attachment.get("linkLocalIps"))) for attachment in attachments} == {0, 3}
+
+
+def test_access_to_the_host_is_recorded_for_networks_with_outbound_access() -> None:
+    (recorded,) = adjustments()["network.egress"]
+    assert recorded.reason.endswith("until its firewall drops new connections from 10.20.0.0/16")
+    assert "network.egress" not in adjustments({"network.egress": "none"})

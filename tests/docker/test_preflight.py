@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import IPv4Network
 
 import pytest
 
@@ -12,13 +13,16 @@ from providers import AVAILABLE, host_checks
 from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.preflight import CheckResult, HostChecks
 from providers.contract.spec import Platform, Size
+from providers.docker.context import LOOPBACK
+from providers.docker.naming import checkout_of
 from providers.docker.preflight.capacity import MemoryRequest, check_cpus, check_memory
 from providers.docker.preflight.checks import check_host
-from providers.docker.preflight.host import ALL_ADDRESSES, Host, Port, RunningContainer
+from providers.docker.preflight.host import ALL_ADDRESSES, ExistingNetwork, Host, Port, RunningContainer
+from providers.docker.preflight.inspection import existing_network, podman_version
 
 STACK = "trial"
 HOST = Host(address="unix:///var/run/docker.sock", version="28.0", memory_gib=15.6, cpus=4, free_port=8445)
-ENTRY_PORT = Port(8443, ALL_ADDRESSES)
+ENTRY_PORT = Port(8443, LOOPBACK)
 PUBLIC_SERVICE: Mapping[str, object] = {"services.web.path": "/"}
 WITH_DASHBOARD: Mapping[str, object] = {**PUBLIC_SERVICE, "monitoring.dashboards": True}
 
@@ -231,3 +235,81 @@ def test_an_image_that_an_update_builds_is_not_missing() -> None:
     changes = {**PUBLIC_SERVICE, "services.web.build": {"context": "."}, "services.web.image": "web:unbuilt"}
     result = result_of(replace(HOST, missing_images=("web:unbuilt",)), "images", changes)
     assert (result.fix, result.observed.partition(", ")[2]) == ("", "and `up` builds services.web.image")
+
+
+def network(name: str, block: str, stack: str = "", checkout: str = "") -> ExistingNetwork:
+    return ExistingNetwork(name, (IPv4Network(block),), stack, checkout)
+
+
+def test_a_range_of_another_stack_is_refused_with_its_owner_and_a_free_range() -> None:
+    networks = (
+        network("bridge", "172.17.0.0/16"),
+        network("other-network-data-1", "10.20.0.0/16", "other", "/srv/two"),
+    )
+    assert messages(replace(HOST, networks=(*networks, network("vpn", "10.21.0.0/24")))) == [
+        "network.cidr: 10.20.0.0/16 overlaps with 10.20.0.0/16, the network other-network-data-1 of the stack other in "
+        "/srv/two. Set it to a free block, such as 10.22.0.0/16."
+    ]
+    assert refusals(replace(HOST, networks=(network("bridge", "172.17.0.0/16"),))) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "label", "accepted"),
+    [("/srv/one", "/srv/one", True), ("/srv/one", "/srv/two", False), ("/srv/one", "", True), ("", "/srv/two", True)],
+)
+def test_a_stack_of_another_checkout_with_the_same_name_is_not_its_own(own: str, label: str, accepted: bool) -> None:
+    entry = RunningContainer("trial-entry-proxy-1a2b3c4", STACK, (ENTRY_PORT,), label)
+    held = network("trial-network-data-1", "10.20.0.0/16", STACK, label)
+    found = messages(replace(HOST, checkout=own, containers=(entry,), networks=(held,)))
+    assert bool(found) is not accepted
+    assert accepted or found[0].startswith(
+        "docker.entry_port: port 8443 is used by the container trial-entry-proxy-1a2b3c4 of the stack trial in /srv/two."
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("file:///srv/one/.local/state", "/srv/one"),
+        ("file:///srv/one/state", ""),
+        ("s3://acme/.local/state", ""),
+        ("", ""),
+    ],
+)
+def test_the_checkout_is_the_folder_that_has_the_state(url: str, folder: str) -> None:
+    assert checkout_of({"PULUMI_BACKEND_URL": url}) == folder
+
+
+def test_podman_is_refused_with_the_reason() -> None:
+    assert messages(Host(address="unix:///run/podman/podman.sock", address_is_set=True, podman="4.3.1")) == [
+        "DOCKER_HOST: docker needs Docker Engine 20.10 or later, and unix:///run/podman/podman.sock is Podman 4.3.1, whose "
+        "Docker API drops the options that keep containers from this host. Set DOCKER_HOST to the address of a Docker daemon."
+    ]
+    assert podman_version({"Components": [{"Name": "Podman Engine", "Version": "4.3.1"}]}) == "4.3.1"
+    assert podman_version({"Components": [{"Name": "Engine", "Version": "28.5.2"}]}) == ""
+
+
+@pytest.mark.parametrize(("version", "accepted"), [("19.03.15", False), ("20.10.24+dfsg1", True), ("28.5.2", True)])
+def test_docker_before_20_10_is_refused(version: str, accepted: bool) -> None:
+    assert (refusals(replace(HOST, version=version)) == []) is accepted
+
+
+@pytest.mark.parametrize(
+    ("resolvers", "accepted"),
+    [(("169.254.169.254",), False), (("169.254.169.254", "1.1.1.1"), True), (("192.0.2.53",), True), ((), True)],
+)
+def test_a_dns_server_at_a_metadata_address_is_refused(resolvers: tuple[str, ...], accepted: bool) -> None:
+    host = replace(HOST, version="20.10.24", resolvers=resolvers)
+    assert (refusals(host) == []) is accepted
+    closed = {**PUBLIC_SERVICE, "network.egress": "none", "network.private_endpoints": True}
+    assert refusals(host, closed) == []
+    # its resolver connects from the host's network
+    assert refusals(replace(host, version="28.5.2")) == []
+
+
+def test_networks_are_read_with_their_owner() -> None:
+    labels = {"project": "agent-platform", "stack": "local", "checkout": "/srv/one"}
+    config = [{"Subnet": "10.20.0.0/25"}, {"Subnet": "fd00::/64"}]
+    row = {"Name": "local-network-data-1", "Labels": labels, "IPAM": {"Config": config}}
+    assert existing_network(row) == network("local-network-data-1", "10.20.0.0/25", "local", "/srv/one")
+    assert existing_network({"Name": "host", "IPAM": {"Config": None}}) == ExistingNetwork("host")

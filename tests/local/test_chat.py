@@ -2,11 +2,12 @@
 
 import ssl
 import urllib.request
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
+from urllib.parse import urljoin
 from uuid import uuid4
 
-from tests.local.host_stack import HostStack, docker
+from tests.local.host_stack import TLS_WITHOUT_VERIFICATION, HostStack, docker
 from tests.local.poll import eventually
 
 RESTART_SECONDS, SCRAPE_SECONDS = 120, 60
@@ -56,6 +57,14 @@ def test_the_certificate_is_the_platforms_own(stack: HostStack, tmp_path: Path) 
     context = ssl.create_default_context(cafile=str(authority))
     with urllib.request.urlopen(f"https://localhost:{stack.port}/health", context=context) as answer:
         assert answer.status == 200
+
+
+def test_a_redirect_of_the_page_keeps_https(stack: HostStack) -> None:
+    connection = HTTPSConnection("localhost", stack.port, timeout=10, context=TLS_WITHOUT_VERIFICATION)
+    connection.request("GET", "/page")
+    answer = connection.getresponse()
+    location = urljoin(f"https://localhost:{stack.port}/page", answer.headers["location"])
+    assert (answer.status // 100, location) == (3, f"https://localhost:{stack.port}/page/")
 
 
 def test_http_is_redirected_to_https(stack: HostStack) -> None:

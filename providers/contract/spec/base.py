@@ -15,6 +15,9 @@ Percent = Annotated[float, Field(gt=0, le=100)]
 PositiveInt = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 """TCP port."""
+OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+Ipv4 = Annotated[str, Field(pattern=rf"^{OCTET}(\.{OCTET}){{3}}$")]
+"""IPv4 address."""
 Slug = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 """Lower-case letters, digits and hyphens, starting with a letter: valid as a DNS label on every cloud."""
 Environment = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from providers.contract.spec.base import CloudName, Guid, Port, Profile, Slug, SpecModel, Variable
+from providers.contract.spec.base import CloudName, Guid, Ipv4, Port, Profile, Slug, SpecModel, Variable
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec
@@ -72,8 +72,10 @@ class DevService(SpecModel):
 
 
 class DockerBlock(SpecModel):
-    """Docker host: port of the entry, and replacements for the pinned images."""
+    """Docker host: address and port of the entry, and replacements for the pinned images."""
 
+    bind: Ipv4 = "127.0.0.1"
+    """IPv4 address of the host on which the entry accepts connections: 0.0.0.0 for every network that the host is in."""
     entry_port: Port = 8443
     """Port of the host on which the HTTPS entry listens."""
     images: dict[str, str] = {}

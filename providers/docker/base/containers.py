@@ -11,6 +11,7 @@ container that refers to it keeps running.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,7 +27,7 @@ from providers.docker.compute.health import NO_CHECK, DockerProbe, go_duration
 from providers.docker.compute.sizes import cpus
 from providers.docker.context import DockerContext
 from providers.docker.monitoring.limits import LOG_FILE_MIB, log_files
-from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.naming import CHECKOUT_LABEL, CONFIG_FOLDER, checkout_of
 
 SCRIPTS_FOLDER = Path(__file__).parent.parent / "scripts"
 UNPRIVILEGED_USER = "65532:65532"
@@ -43,11 +44,15 @@ FILE_CONTAINER_FORMAT = 1
 
 @dataclass(frozen=True)
 class NetworkAttachment:
-    """Attachment of a container to a network: its DNS aliases there, and its address where that must be fixed."""
+    """Attachment of a container to a network: its DNS aliases there, and its address where that must be fixed.
+
+    `link_local` has addresses of 169.254.0.0/16 that lead to the container itself instead of out of the network.
+    """
 
     network: pulumi.Input[str]
     aliases: tuple[str, ...] = ()
     address: str | None = None
+    link_local: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class PublishedPort:
 
     container_port: int
     host_port: int
-    host_address: str = "0.0.0.0"  # noqa: S104  # the entry accepts connections from outside
+    host_address: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,8 @@ class ContainerSpec:
     shared_memory_mib: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Labels in addition to those of the stack."""
+    stop_signal: str | None = None
+    """Signal that asks the process to end; the image's without one."""
 
 
 def create_container(
@@ -105,7 +112,7 @@ def create_container(
         command=list(spec.command) or None,
         envs=[_variable(name, value) for name, value in sorted(spec.environment.items())],
         user=spec.user,
-        labels=_labels({**scope.tags, **spec.labels}),
+        labels=_labels({**labels(scope), **spec.labels}),
         init=spec.init or None,
         # privileges and limits
         read_only=True,
@@ -128,6 +135,7 @@ def create_container(
         restart="no" if spec.run_once else "unless-stopped",
         attach=spec.run_once or None,
         must_run=not spec.run_once,
+        stop_signal=spec.stop_signal,
         stop_timeout=STOP_SECONDS,
         destroy_grace_seconds=STOP_SECONDS,
         log_driver="local",
@@ -150,7 +158,7 @@ def _file_container(scope: Scope, part: str, spec: ContainerSpec) -> docker.Cont
         name=pulumi.Output.concat(f"{scope.named(part)}-", version.hex),
         image=spec.image,
         command=["never-started"],
-        labels=_labels(scope.tags),
+        labels=_labels(labels(scope)),
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         security_opts=["no-new-privileges:true"],
         uploads=[
@@ -172,12 +180,18 @@ def _digest(scope: Scope, spec: ContainerSpec) -> pulumi.Output[str]:
 
     It is secret where a file is, and only in the state: the name has random digits that change with it.
     """
-    content = pulumi.Output.all(FILE_CONTAINER_FORMAT, spec.image, dict(spec.files), dict(scope.tags))
+    content = pulumi.Output.all(FILE_CONTAINER_FORMAT, spec.image, dict(spec.files), labels(scope))
     return content.apply(lambda parts: sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest())
 
 
-def _labels(labels: Mapping[str, str]) -> list[docker.ContainerLabelArgs]:
-    return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(labels.items())]
+def labels(scope: Scope) -> dict[str, str]:
+    """Labels of everything that this adapter declares, by name: the tags, and the checkout when its folder has the state."""
+    checkout = checkout_of(os.environ)
+    return dict(sorted({**scope.tags, **({CHECKOUT_LABEL: checkout} if checkout else {})}.items()))
+
+
+def _labels(named: Mapping[str, str]) -> list[docker.ContainerLabelArgs]:
+    return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted(named.items())]
 
 
 def _variable(name: str, value: pulumi.Input[str]) -> pulumi.Input[str]:
@@ -202,7 +216,10 @@ def _mounted_folder(path: str) -> str:
 
 def _network(attachment: NetworkAttachment) -> docker.ContainerNetworksAdvancedArgs:
     return docker.ContainerNetworksAdvancedArgs(
-        name=attachment.network, aliases=list(attachment.aliases) or None, ipv4_address=attachment.address
+        name=attachment.network,
+        aliases=list(attachment.aliases) or None,
+        ipv4_address=attachment.address,
+        link_local_ips=list(attachment.link_local) or None,
     )
 
 
@@ -242,7 +259,7 @@ def create_volume(
     volume = docker.Volume(
         scope.named(part),
         driver="local",
-        labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())],
+        labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in labels(scope).items()],
         # a changed label would replace the volume by an empty one
         opts=scope.opts(protect=protect, ignore_changes=["labels"]),
     )

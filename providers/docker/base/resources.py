@@ -12,7 +12,7 @@ from providers.docker.base.identity import DockerIdentity
 from providers.docker.base.keys import DockerKeys
 from providers.docker.base.registry import DockerRegistry
 from providers.docker.context import DockerContext
-from providers.docker.network.flows import internal_network
+from providers.docker.network.flows import METADATA_ADDRESSES, has_outbound_access, internal_network
 from providers.docker.network.resources import DockerNetwork
 from providers.docker.observability.channels import DockerChannels
 
@@ -38,8 +38,9 @@ class DockerBaseResources:
         return self.registry.roles[role]
 
     def attachment(self, network: str, *aliases: str, address: str | None = None) -> NetworkAttachment:
-        """Attachment to the network `network` under these DNS aliases."""
-        return NetworkAttachment(self.network.names[network], aliases, address)
+        """Attachment to the network `network` under these DNS aliases, without access to metadata addresses."""
+        link_local = METADATA_ADDRESSES if has_outbound_access(self.spec, network) else ()
+        return NetworkAttachment(self.network.names[network], aliases, address, link_local)
 
     def user_attachments(self, part: str, alias: str) -> Sequence[NetworkAttachment]:
         """Attachments to the internal network of each service that uses `part` (`database`, `cache`, `storage`)."""

@@ -1,4 +1,8 @@
-"""Configuration file of the entry's HAProxy. Pure.
+"""Configuration files of the entry's two HAProxies. Pure.
+
+The proxy owns the port of the host and passes connections on; its file does not change with the services. The router
+terminates TLS and routes requests. A new service replaces the router, which needs another network: its replacement is
+ready before the old router ends, so the port always answers.
 
 One port accepts HTTPS and HTTP: a connection that begins with a TLS hello goes to the HTTPS frontend, any other is
 redirected to HTTPS. Replicas are found through Docker's DNS, so a new one needs no new file. A request is retried only
@@ -12,9 +16,13 @@ from providers.contract.prometheus import routed_metrics_path
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
 from providers.docker.naming import CONFIG_FOLDER
-from providers.docker.network.flows import proxy_address
 
 HTTPS_CONTAINER_PORT, HTTP_CONTAINER_PORT, METRICS_PORT = 8443, 8080, 8404
+ROUTER = "router"
+"""DNS alias of the routers in the network of the entry: the old one and its replacement during an update."""
+ROUTERS = 2
+READY_SECONDS = 60
+"""Time that a new router waits for services without a healthy replica; after it, the others are served."""
 """Ports inside the container; ports below 1024 would need root."""
 RATE_WINDOW_SECONDS = 60
 TRACKED_CLIENTS = 100_000
@@ -28,6 +36,9 @@ SLOTS_PER_REPLICA = 2
 """While a service is replaced, a new replica exists beside each old one."""
 DEV_RETRY_MILLISECONDS, DEV_WAIT_SECONDS = 100, 10
 """Time between two connections to a service in a `dev` session, and the time until its request is answered with 503."""
+READY_PATH = "/ready"
+MARK_DOWN_AT_ONCE = "observe layer4 error-limit 1 on-error mark-down"
+DISCOVERY = "resolvers docker resolve-prefer ipv4 init-addr none"
 ANY_ADDRESS = "0.0.0.0/0"
 DECODED_PATH = "path,url_dec,regsub(/+,/,g)"
 """Path as applications may read it: without percent encoding and repeated slashes."""
@@ -43,9 +54,41 @@ WAF_RULES: tuple[tuple[str, str], ...] = (
 """Requests that are denied with 403, with HAProxy's condition; request bodies are not inspected."""
 
 
+def proxy_configuration(context: DockerContext) -> str:
+    """File of the proxy, which passes each connection and its client's address on to a router."""
+    http_bind = [f"bind :{HTTP_CONTAINER_PORT}"] if context.block.entry_port == HTTPS_PORT else []
+    idle_seconds = context.spec.ingress.idle_timeout_seconds + STOP_GRACE_SECONDS
+    check = f"check port {METRICS_PORT} inter 1s fastinter 500ms downinter 500ms rise 1 fall 2"
+    return _file(
+        _global(),
+        _resolvers(),
+        _section(
+            "defaults",
+            "mode tcp",
+            "option redispatch 1",
+            f"retries {ROUTERS * RETRIES}",
+            f"timeout connect {CONNECT_TIMEOUT_SECONDS}s",
+            "timeout check 2s",
+            # the router closes an idle connection first
+            f"timeout client {idle_seconds}s",
+            f"timeout server {idle_seconds}s",
+        ),
+        _section("frontend port", f"bind :{HTTPS_CONTAINER_PORT}", *http_bind, "default_backend routers"),
+        _section(
+            "backend routers",
+            "option httpchk",
+            f"http-check send meth GET uri {READY_PATH}",
+            "http-check expect status 200",
+            f"server-template {ROUTER}- {ROUTERS} {ROUTER}:{HTTPS_CONTAINER_PORT} send-proxy-v2 {check} "
+            f"{MARK_DOWN_AT_ONCE} {DISCOVERY}",
+        ),
+        _section("frontend health", "mode http", f"bind 127.0.0.1:{METRICS_PORT}", "http-request return status 200"),
+    )
+
+
 def configuration(context: DockerContext) -> str:
-    """HAProxy's configuration file."""
-    sections = (
+    """File of the router."""
+    return _file(
         _global(),
         _resolvers(),
         _defaults(context.spec),
@@ -57,8 +100,11 @@ def configuration(context: DockerContext) -> str:
             for name, service in context.spec.public.items()
         ),
         _rate_table(),
-        _metrics(context),
+        _metrics(context.spec),
     )
+
+
+def _file(*sections: list[str]) -> str:
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
 
@@ -111,8 +157,8 @@ def _defaults(spec: Platform) -> list[str]:
 
 def _tls_detection() -> list[str]:
     frontend = _section(
-        "frontend door",
-        f"bind :{HTTPS_CONTAINER_PORT}",
+        "frontend connections",
+        f'bind "${{ENTRY_ADDRESS}}:{HTTPS_CONTAINER_PORT}" accept-proxy',
         "mode tcp",
         "no log",
         "tcp-request inspect-delay 5s",
@@ -129,13 +175,11 @@ def _tls_detection() -> list[str]:
 
 
 def _http(context: DockerContext) -> list[str]:
-    http_bind = [f"bind :{HTTP_CONTAINER_PORT}"] if context.block.entry_port == HTTPS_PORT else []
     port = "" if context.block.entry_port == HTTPS_PORT else f":{context.block.entry_port}"
     return _section(
         "frontend plain",
         "bind abns@plain accept-proxy",
         "option httplog",
-        *http_bind,
         # the requested host without its port
         f"http-request redirect code 308 location https://%[hdr(host),field(1,:)]{port}%[capture.req.uri]",
     )
@@ -150,12 +194,25 @@ def _https(context: DockerContext) -> list[str]:
         # streamed tokens are sent without delay
         "option http-no-delay",
         "option forwardfor",
+        # an idle connection of a router that ends is closed with its next answer: a request on it would be lost otherwise
+        "option idle-close-on-response",
         *_admission(spec),
         *_closed_paths(spec),
         "http-request set-header X-Forwarded-Proto https",
+        "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
+        *_https_redirects(),
         "http-request set-header X-Request-ID %[uuid] unless { req.hdr(x-request-id) -m found }",
         *_routes(spec),
     )
+
+
+def _https_redirects() -> Iterator[str]:
+    """Keep redirects of a service to its own host on HTTPS; many frameworks build them from the connection they see."""
+    yield "http-request set-var(txn.host) req.hdr(host)"
+    plain = "{ res.fhdr(location) -m beg http:// }"
+    yield f"http-response set-var(txn.location_host) res.fhdr(location),field(3,/) if {plain}"
+    own = "{ var(txn.location_host),strcmp(txn.host) eq 0 }"
+    yield f"http-response replace-header Location ^http:(.*)$ https:\\1 if {plain} {own}"
 
 
 def _admission(spec: Platform) -> Iterator[str]:
@@ -209,8 +266,7 @@ def _backend(name: str, service: Service) -> list[str]:
         f"check inter {health.interval_seconds}s fall {health.unhealthy_threshold} rise {health.healthy_threshold} "
         # a replica that changes is checked every second, and one that refuses a connection is marked down at once: as it
         # has the fewest connections, every retry of a request would select it again
-        f"fastinter {FAST_CHECK_SECONDS}s downinter {FAST_CHECK_SECONDS}s observe layer4 error-limit 1 on-error mark-down "
-        "resolvers docker resolve-prefer ipv4 init-addr none"
+        f"fastinter {FAST_CHECK_SECONDS}s downinter {FAST_CHECK_SECONDS}s {MARK_DOWN_AT_ONCE} {DISCOVERY}"
     )
     affinity = _session_affinity() if service.app == "streamlit" else []
     return _section(
@@ -257,12 +313,19 @@ def _rate_table() -> list[str]:
     )
 
 
-def _metrics(context: DockerContext) -> list[str]:
+def _metrics(spec: Platform) -> list[str]:
+    """Metrics for Prometheus, and the readiness that the proxy and Docker check.
+
+    A new router is ready when every service has a healthy replica, or after a while, as the others must be served.
+    """
     return _section(
         "frontend metrics",
-        f"bind {proxy_address(context)}:{METRICS_PORT}",
+        *(f'bind "{address}:{METRICS_PORT}"' for address in ("${METRICS_ADDRESS}", "${ENTRY_ADDRESS}", "127.0.0.1")),
         "no log",
+        f'acl starting "date,sub(${{STARTED}})" lt {READY_SECONDS}',
+        *(f"acl without_replica nbsrv({name}) lt 1" for name in spec.public),
         "http-request use-service prometheus-exporter if { path /metrics }",
-        "http-request return status 200 if { path /healthz }",
+        f"http-request return status 503 if {{ path {READY_PATH} }} starting without_replica",
+        f"http-request return status 200 if {{ path {READY_PATH} }}",
         "http-request return status 404",
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.spec import Platform
+from providers.docker.context import LOOPBACK
 from providers.docker.entry.haproxy import WAF_RULES
 
 
@@ -28,7 +29,7 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
             effect=Effect.PARTIAL,
             reason=(
                 "the certificate is signed by the stack's own authority, and no DNS record is created; let your DNS or "
-                "the clients' hosts file resolve the name to this host"
+                f"the clients' hosts file resolve the name to this host{_unreachable(spec)}"
             ),
         )
     if ingress.dns_zone is not None:
@@ -38,3 +39,10 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
             effect=Effect.IGNORED,
             reason="no DNS record is created on docker",
         )
+
+
+def _unreachable(spec: Platform) -> str:
+    """Clause for an entry that other machines cannot reach."""
+    if spec.docker is not None and spec.docker.bind != LOOPBACK:
+        return ""
+    return f". The entry accepts connections on {LOOPBACK} only; docker.bind: 0.0.0.0 opens it to other machines"

@@ -14,7 +14,7 @@ from providers.contract.results import Monitoring
 from providers.docker.base.containers import ContainerSpec, PublishedPort, create_container, create_volume
 from providers.docker.base.platform_images import GRAFANA
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.context import DockerContext
+from providers.docker.context import LOOPBACK, DockerContext
 from providers.docker.monitoring.exporters import create_exporters
 from providers.docker.monitoring.panels import DASHBOARD_UID, DATA_SOURCE, dashboard_document
 from providers.docker.naming import CONFIG_FOLDER
@@ -25,7 +25,6 @@ from providers.docker.workloads import DockerWatched
 
 GRAFANA_PORT = 3000
 GRAFANA_MEMORY_MIB = 512
-LOOPBACK = "127.0.0.1"
 
 
 def create_monitoring(scope: Scope, base: DockerBaseResources, watched: DockerWatched) -> Monitoring:

@@ -8,7 +8,7 @@ and callee only. No two services share any other network, so a service reaches o
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 from providers.contract.context import RegionContext
 from providers.contract.spec import Platform
@@ -17,8 +17,13 @@ DATA, MONITORING, ENTRY, DASHBOARD, ALERTING = "data", "monitoring", "entry", "d
 PREFIX_LENGTH = 25
 """Prefix length of a network's block: 126 addresses, of which Docker assigns the upper half."""
 DYNAMIC_ADDRESSES = 62
-GATEWAY_OFFSET, PROMETHEUS_OFFSET, PROXY_OFFSET = 1, 2, 3
-"""Fixed addresses in the monitoring network: both containers listen only there, which needs a known address."""
+GATEWAY_OFFSET, PROMETHEUS_OFFSET, PROXY_OFFSET = 1, 2, 2
+"""Fixed addresses of the gateway, of Prometheus in the monitoring network and of the entry's port in its network."""
+METADATA_ADDRESSES = ("169.254.169.254", "169.254.170.2", "169.254.170.23")
+"""Metadata of virtual machines, and credentials of tasks on ECS and of pods on EKS
+(https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html). A container with outbound access has
+them as its own addresses: they lead to itself, and Docker's prefix length of 16 makes the rest of 169.254.0.0/16 an address
+range of its network, where no host answers. Those of IPv6, such as fd00:ec2::254, have no route."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,11 @@ def _networks(spec: Platform) -> Iterator[NetworkPlan]:
             yield NetworkPlan(call_network(name, callee), internal=True)
 
 
+def has_outbound_access(spec: Platform, part: str) -> bool:
+    """True for a network that is not internal."""
+    return any(network.part == part and not network.internal for network in networks(spec))
+
+
 def service_networks(spec: Platform, service: str) -> tuple[str, ...]:
     """Networks of a service's replicas: its own, those of its calls and those of its callers."""
     parts = {network.part for network in networks(spec)}
@@ -109,13 +119,9 @@ def gateway_address(block: IPv4Network) -> str:
 
 def prometheus_address(context: RegionContext) -> str:
     """Address at which Prometheus listens, in the monitoring network only."""
-    return str(_monitoring_address(context.spec, PROMETHEUS_OFFSET))
+    return str(subnets(context.spec)[MONITORING][PROMETHEUS_OFFSET])
 
 
 def proxy_address(context: RegionContext) -> str:
-    """Address at which the entry exposes its metrics, in the monitoring network only."""
-    return str(_monitoring_address(context.spec, PROXY_OFFSET))
-
-
-def _monitoring_address(spec: Platform, offset: int) -> IPv4Address:
-    return subnets(spec)[MONITORING][offset]
+    """Address of the container that publishes the entry's port, in the network of the entry."""
+    return str(subnets(context.spec)[ENTRY][PROXY_OFFSET])

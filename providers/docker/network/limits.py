@@ -49,19 +49,23 @@ def _replicas(spec: Platform) -> Iterator[Diagnostic]:
 
 def _zones(spec: Platform) -> Iterator[Adjustment]:
     network = spec.network
+    if network.egress != "none":
+        yield Adjustment(
+            "network.egress",
+            requested=network.egress,
+            effect=Effect.ADJUSTED,
+            reason=(
+                "outbound connections use this host's address, as there are no zones; metadata addresses cannot be reached, "
+                "but ports of this host that listen on all addresses can until its "
+                f"firewall drops new connections from {network.cidr}"
+            ),
+        )
     yield Adjustment(
         "network.zones",
         requested=network.zones,
         effect=Effect.IGNORED,
         reason="all containers run on this host and fail together with it",
     )
-    if network.egress == "per_zone":
-        yield Adjustment(
-            "network.egress",
-            requested=network.egress,
-            effect=Effect.ADJUSTED,
-            reason="outbound connections use this host's address; there are no zones",
-        )
     if network.private_endpoints:
         yield Adjustment(
             "network.private_endpoints",

@@ -1,6 +1,7 @@
 """Docker networks that isolate the services and give them outbound access.
 
 Docker blocks traffic between its networks, so the attachments of `flows.py` are the whole firewall. Address blocks are
+        options=NO_HOST_ADDRESS if network.internal else None,
 fixed, because two containers listen at an address that must be known in advance. So is the gateway: without one, Docker
 chooses an address and writes it into the network's configuration when it starts again, which would be drift in every
 network (seen with Docker 20.10.24).
@@ -14,8 +15,11 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
+from providers.docker.base.containers import labels
 from providers.docker.context import DockerContext
 from providers.docker.network.flows import NetworkPlan, dynamic_range, gateway_address, networks, subnets
+
+NO_HOST_ADDRESS = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
 
 @dataclass(frozen=True)
@@ -38,19 +42,21 @@ def _network(scope: Scope, network: NetworkPlan, block: IPv4Network) -> pulumi.O
         scope.named(network.part),
         driver="bridge",
         internal=network.internal,
+        options=NO_HOST_ADDRESS if network.internal else None,
         ipam_configs=[
             docker.NetworkIpamConfigArgs(
                 subnet=str(block), ip_range=str(dynamic_range(block)), gateway=gateway_address(block)
             )
         ],
-        labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in sorted(scope.tags.items())],
+        labels=[docker.NetworkLabelArgs(label=key, value=value) for key, value in labels(scope).items()],
         opts=scope.opts(
             # Docker rejects two networks with the same block
             delete_before_replace=True,
             # A network of an earlier version has no gateway and is not replaced for it. A changed block still replaces: the
             # trigger compares blocks, and a replacement has all settings of the program (pulumi 3.274,
             # step_generator.go, shouldTriggerReplace and prov.Check with goal.Properties)
-            ignore_changes=["ipamConfigs"],
+            # A changed label would interrupt every container; a replacement gets it.
+            ignore_changes=["ipamConfigs", "labels"],
             replacement_trigger=str(block),
         ),
     ).name

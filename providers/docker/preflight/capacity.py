@@ -2,13 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from math import floor
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
 from providers.docker.compute.sizes import CACHE_OVERHEAD, sizes_by_key, total_memory_gib
-from providers.docker.preflight.host import DASHBOARD_PART, Host, RequiredPort, RunningContainer, required_ports
+from providers.docker.network.flows import subnets
+from providers.docker.preflight.host import (
+    DASHBOARD_PART,
+    Host,
+    RequiredPort,
+    RunningContainer,
+    owner_of,
+    required_ports,
+)
 
 PORT_KEY = "docker.entry_port"
 PLATFORM_MEMORY_GIB = 2.0
@@ -16,6 +25,8 @@ PLATFORM_MEMORY_GIB = 2.0
 ENTRY_CPUS = 2
 """CPU limit of the entry, which no key changes."""
 STEP_GIB = 0.25
+SUGGESTED_BLOCKS = range(20, 256)
+"""Second numbers of the suggested blocks 10.<number>.0.0/16, from the default of `network.cidr`."""
 
 
 def check_ports(host: Host, spec: Platform, stack: str) -> CheckResult:
@@ -27,7 +38,7 @@ def check_ports(host: Host, spec: Platform, stack: str) -> CheckResult:
 
 
 def _port_state(host: Host, required: RequiredPort, stack: str) -> str:
-    own = any(owner.is_part(stack, required.part) for owner in _containers_on(host, required))
+    own = any(_is_own(host, owner, required, stack) for owner in _containers_on(host, required))
     return f"{required.port.number} is {'used by this stack' if own else 'free'}"
 
 
@@ -42,7 +53,7 @@ def _containers_on(host: Host, required: RequiredPort) -> list[RunningContainer]
 def _port_refusals(host: Host, required: RequiredPort, stack: str) -> Iterator[Diagnostic]:
     owners = _containers_on(host, required)
     for owner in owners:
-        if not owner.is_part(stack, required.part):
+        if not _is_own(host, owner, required, stack):
             yield _used_by_container(host, required, owner, stack)
     process = host.port_owners.get(required.port.number)
     # the process of a published port is Docker's own
@@ -51,14 +62,18 @@ def _port_refusals(host: Host, required: RequiredPort, stack: str) -> Iterator[D
         yield ConfigError(PORT_KEY, problem=f"{required.use} is used by {process}", fix=fix)
 
 
+def _is_own(host: Host, owner: RunningContainer, required: RequiredPort, stack: str) -> bool:
+    return host.has_own(owner, stack) and owner.is_part(stack, required.part)
+
+
 def _used_by_container(host: Host, required: RequiredPort, owner: RunningContainer, stack: str) -> ConfigError:
-    if owner.stack == stack:
+    if host.has_own(owner, stack):
         part = "dashboard" if owner.is_part(stack, DASHBOARD_PART) else "entry"
         problem = f"{required.use} is used by this stack's own {part} ({owner.name}) until that is replaced"
         return ConfigError(PORT_KEY, problem=problem, fix=_other_port(host, required))
     return ConfigError(
         PORT_KEY,
-        problem=f"{required.use} is used by the container {owner.name}",
+        problem=f"{required.use} is used by the container {owner.name}{owner_of(owner)}",
         fix=f"stop it, or {_other_port(host, required)}",
     )
 
@@ -66,6 +81,32 @@ def _used_by_container(host: Host, required: RequiredPort, owner: RunningContain
 def _other_port(host: Host, required: RequiredPort) -> str:
     example = f", such as {host.free_port}" if host.free_port else ""
     return f"set {PORT_KEY} to a free port{example}{required.other_fix}"
+
+
+def check_networks(host: Host, spec: Platform, stack: str) -> CheckResult:
+    """Check that no other network of the host has addresses of this platform's networks."""
+    blocks = subnets(spec).values()
+    conflicts = [
+        (network, block)
+        for network in host.networks
+        for block in network.blocks
+        if not host.has_own(network, stack) and any(block.overlaps(own) for own in blocks)
+    ]
+    if not conflicts:
+        return CheckResult("networks", f"the blocks in {spec.network.cidr} are free or used by this stack")
+    network, block = conflicts[0]
+    others = f" and {len(conflicts) - 1} more" if len(conflicts) > 1 else ""
+    problem = f"{spec.network.cidr} overlaps with {block}, the network {network.name}{owner_of(network)}{others}"
+    free = _free_block(host)
+    fix = f"set it to a free block{f', such as {free}' if free else ''}"
+    return CheckResult("networks", "", (ConfigError("network.cidr", problem, fix),))
+
+
+def _free_block(host: Host) -> IPv4Network | None:
+    """Block of the default size that no network of the host overlaps."""
+    used = [block for network in host.networks for block in network.blocks]
+    candidates = (IPv4Network(f"10.{number}.0.0/16") for number in SUGGESTED_BLOCKS)
+    return next((block for block in candidates if not any(block.overlaps(other) for other in used)), None)
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,24 @@
 Docker is queried over its socket. Ports are tried only when the daemon runs on this machine.
 """
 
+import re
 from collections.abc import Sequence
 
 from providers.contract.diagnostics import ConfigError, listed
 from providers.contract.preflight import CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import images_by_key
-from providers.docker.preflight.capacity import check_cpus, check_memory, check_ports
+from providers.docker.preflight.capacity import check_cpus, check_memory, check_networks, check_ports
 from providers.docker.preflight.deviations import compare, start
 from providers.docker.preflight.diagnosis import explain
 from providers.docker.preflight.host import Host
 from providers.docker.preflight.inspection import inspect_host
 from providers.docker.preflight.stack_objects import find, remove
 
+MIN_VERSION: tuple[int, int] = (20, 10)
+RESOLVES_FROM_HOST: tuple[int, int] = (28, 0)
+"""Version whose resolver was seen to connect from the host's network (`ExtServers: [host(...)]` in a container's resolv.conf)."""
+LINK_LOCAL = "169.254."
 START_DOCKER = "start Docker there and give this user access to it"
 
 
@@ -31,9 +36,13 @@ def check_host(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
         return (CheckResult("Docker", host.unchecked, fix=advice),)
     if host.no_answer:
         return (CheckResult("Docker", "", (_no_answer(host),)),)
+    if host.podman or not _is_supported(host.version):
+        return (CheckResult("Docker", "", (_unsupported_engine(host),)),)
     return (
         CheckResult("Docker", f"Docker {host.version} answers at {host.address}"),
         check_ports(host, spec, stack),
+        check_networks(host, spec, stack),
+        check_resolvers(host, spec),
         check_memory(host, spec),
         check_cpus(host, spec),
         check_architecture(host, spec),
@@ -54,6 +63,42 @@ def _no_answer(host: Host) -> ConfigError:
         problem=f"docker needs a Docker daemon, and none answers at {host.address} ({host.no_answer})",
         fix=f"{START_DOCKER}, or set DOCKER_HOST to the address of a running daemon",
     )
+
+
+def _is_supported(version: str) -> bool:
+    """True for Docker 20.10 and later, and for a version that is not numbered like Docker's."""
+    return (_numbers(version) or MIN_VERSION) >= MIN_VERSION
+
+
+def _numbers(version: str) -> tuple[int, int] | None:
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    return (int(numbers[1]), int(numbers[2])) if numbers else None
+
+
+def _unsupported_engine(host: Host) -> ConfigError:
+    """Engine whose networks do not isolate: Podman's Docker API accepts the options and link-local addresses and drops them."""
+    found = f"Podman {host.podman}" if host.podman else f"Docker {host.version}"
+    reason = (
+        "whose Docker API drops the options that keep containers from this host"
+        if host.podman
+        else "which is older than 20.10"
+    )
+    return ConfigError(
+        "DOCKER_HOST" if host.address_is_set else "cloud",
+        problem=f"docker needs Docker Engine 20.10 or later, and {host.address} is {found}, {reason}",
+        fix="set DOCKER_HOST to the address of a Docker daemon",
+    )
+
+
+def check_resolvers(host: Host, spec: Platform) -> CheckResult:
+    """Check that containers with outbound access have a DNS server outside of the closed metadata addresses."""
+    closed = [address for address in host.resolvers if address.startswith(LINK_LOCAL)]
+    connects_from_host = (_numbers(host.version) or MIN_VERSION) >= RESOLVES_FROM_HOST
+    if connects_from_host or spec.network.egress == "none" or not closed or len(closed) < len(host.resolvers):
+        return CheckResult("DNS", "containers can reach a DNS server of this host" if host.resolvers else "not checked")
+    problem = f"the DNS server of this host is {listed(closed, 'and')}, a metadata address that containers cannot reach"
+    fix = 'add {"dns": ["<address of another DNS server>"]} to /etc/docker/daemon.json and restart Docker'
+    return CheckResult("DNS", "", (ConfigError("network.egress", problem, fix),))
 
 
 def check_architecture(host: Host, spec: Platform) -> CheckResult:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 
 from providers.contract.spec import Platform
-from providers.docker.context import HTTP_PORT, HTTPS_PORT, DockerContext
+from providers.docker.context import HTTP_PORT, HTTPS_PORT, LOOPBACK, DockerContext
 
 PROJECT = "agent-platform"
 ENTRY_PART, DASHBOARD_PART = "entry-proxy", "monitoring-grafana"
-ALL_ADDRESSES, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104  # compared and tried, never served
+ALL_ADDRESSES = "0.0.0.0"  # noqa: S104  # compared and tried, never served
 WILDCARD_ADDRESSES = (ALL_ADDRESSES, "::", "")
 
 
@@ -32,10 +33,22 @@ class RunningContainer:
     name: str
     stack: str = ""
     ports: tuple[Port, ...] = ()
+    checkout: str = ""
+    """Folder of the project that has the state of the stack; empty without that label."""
 
     def is_part(self, stack: str, part: str) -> bool:
         """True for the part `entry-proxy` of a stack, with any suffix that Pulumi adds to the name."""
         return self.stack == stack and self.name.rpartition("-")[0] == f"{stack}-{part}"
+
+
+@dataclass(frozen=True)
+class ExistingNetwork:
+    """Network of a Docker host with its address blocks; `stack` and `checkout` as of a container."""
+
+    name: str
+    blocks: tuple[IPv4Network, ...] = ()
+    stack: str = ""
+    checkout: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,13 @@ class Host:
     unchecked: str = ""
     """Sentence with the reason why the daemon could not be queried."""
     version: str = ""
+    podman: str = ""
+    """Version of Podman when it answers instead of Docker."""
+    checkout: str = ""
+    """Folder of the project whose state has the stack; empty for another backend."""
+    networks: tuple[ExistingNetwork, ...] = ()
+    resolvers: tuple[str, ...] = ()
+    """Addresses of the DNS servers that containers use, when the daemon is on this machine."""
     memory_gib: float = 0.0
     cpus: int = 0
     architecture: str = ""
@@ -65,6 +85,16 @@ class Host:
     """Images of the stack that are not on the host."""
     image_architectures: Mapping[str, str] = field(default_factory=dict[str, str])
     """Processor architecture of the images of the stack that are on the host."""
+
+    def has_own(self, found: RunningContainer | ExistingNetwork, stack: str) -> bool:
+        """True for a container or a network of a stack of this checkout; one without the label can only be that."""
+        return found.stack == stack and (not found.checkout or found.checkout == (self.checkout or found.checkout))
+
+
+def owner_of(found: RunningContainer | ExistingNetwork) -> str:
+    """Clause with the stack and the checkout of a container or a network; empty when it belongs to none."""
+    folder = f" in {found.checkout}" if found.checkout else ""
+    return f" of the stack {found.stack}{folder}" if found.stack else ""
 
 
 @dataclass(frozen=True)
@@ -85,10 +115,10 @@ def required_ports(spec: Platform, stack: str) -> tuple[RequiredPort, ...]:
 def _required_ports(spec: Platform, context: DockerContext) -> Iterator[RequiredPort]:
     entry_port, dashboard_port = context.block.entry_port, context.dashboard_port
     if spec.public:
-        yield RequiredPort(Port(entry_port, ALL_ADDRESSES), ENTRY_PART, f"port {entry_port}")
+        yield RequiredPort(Port(entry_port, context.block.bind), ENTRY_PART, f"port {entry_port}")
     if spec.public and entry_port == HTTPS_PORT:
         use = f"port {HTTP_PORT}, which redirects HTTP to {HTTPS_PORT},"
-        yield RequiredPort(Port(HTTP_PORT, ALL_ADDRESSES), ENTRY_PART, use)
+        yield RequiredPort(Port(HTTP_PORT, context.block.bind), ENTRY_PART, use)
     if spec.monitoring.dashboards:
         use = f"the dashboard's port {dashboard_port}, the one after the entry's,"
         other_fix = ", or set monitoring.dashboards to false"

@@ -2,9 +2,12 @@
 
 import errno
 import io
+import json
 import socket
 import tarfile
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network
+from pathlib import Path
 from urllib.parse import quote
 
 import psutil
@@ -13,6 +16,7 @@ from providers.contract.preflight import Environment
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import POSTGRES_BY_VERSION, images_by_key
 from providers.docker.context import DockerContext
+from providers.docker.naming import CHECKOUT_LABEL, checkout_of
 from providers.docker.preflight.daemon import (
     NOT_DOCKER,
     Daemon,
@@ -25,12 +29,23 @@ from providers.docker.preflight.daemon import (
     values,
     whole_number,
 )
-from providers.docker.preflight.host import ALL_ADDRESSES, PROJECT, Host, Port, RunningContainer, required_ports
+from providers.docker.preflight.host import (
+    ALL_ADDRESSES,
+    PROJECT,
+    ExistingNetwork,
+    Host,
+    Port,
+    RunningContainer,
+    required_ports,
+)
 
 BYTES_PER_GIB = 1024**3
 MAX_PORT = 65535
 FIRST_UNPRIVILEGED_PORT = 1024
 SEARCHED_PORTS = 100
+DAEMON_FILE = Path("/etc/docker/daemon.json")
+RESOLVER_FILES = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
+STUB_RESOLVER = "127.0.0.53"
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 """Architecture by the machine name of the kernel, which Docker's `info` returns."""
 
@@ -43,17 +58,20 @@ def inspect_host(spec: Platform, stack: str, environment: Environment) -> Host:
     except DaemonUnsupported as unsupported:
         return Host(unchecked=str(unsupported))
     try:
-        return _inspect(daemon, spec, stack, address_is_set)
+        return _inspect(daemon, spec, stack, address_is_set, checkout_of(environment))
     except DaemonUnsupported as unsupported:
         return Host(daemon.address, address_is_set, unchecked=str(unsupported))
     except DaemonUnreachable as unreachable:
         return Host(daemon.address, address_is_set, no_answer=str(unreachable))
 
 
-def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool) -> Host:
+def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool, checkout: str) -> Host:
     info = fields(daemon.get_json("/info"))
     if "ServerVersion" not in info:
         raise DaemonUnreachable(NOT_DOCKER)
+    podman = podman_version(fields(daemon.get_json("/version")))
+    if podman:
+        return Host(daemon.address, address_is_set, podman=podman)
     containers = tuple(running_container(row) for row in rows(daemon.get_json("/containers/json")))
     ports = [required.port for required in required_ports(spec, stack)] if daemon.is_local else []
     entry_port = DockerContext(spec, stack, "").block.entry_port
@@ -63,6 +81,9 @@ def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool) -
         address=daemon.address,
         address_is_set=address_is_set,
         version=str(info.get("ServerVersion", "")),
+        checkout=checkout,
+        networks=tuple(existing_network(row) for row in rows(daemon.get_json("/networks"))),
+        resolvers=_resolvers() if daemon.is_local else (),
         memory_gib=whole_number(info.get("MemTotal")) / BYTES_PER_GIB,
         cpus=whole_number(info.get("NCPU")),
         architecture=ARCHITECTURES.get(str(info.get("Architecture", "")), ""),
@@ -79,11 +100,54 @@ def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool) -
 
 def running_container(row: Fields) -> RunningContainer:
     """Read a row of Docker's list of containers."""
-    labels = fields(row.get("Labels"))
-    stack = str(labels.get("stack", "")) if labels.get("project") == PROJECT else ""
+    stack, checkout = _owner(row)
     published = [port for port in rows(row.get("Ports")) if "PublicPort" in port]
     ports = tuple(Port(whole_number(port["PublicPort"]), str(port.get("IP", ""))) for port in published)
-    return RunningContainer(container_name(row), stack, ports)
+    return RunningContainer(container_name(row), stack, ports, checkout)
+
+
+def existing_network(row: Fields) -> ExistingNetwork:
+    """Read a row of Docker's list of networks; blocks of IPv6 are left out."""
+    configs = rows(fields(row.get("IPAM")).get("Config"))
+    subnets = [str(config.get("Subnet", "")) for config in configs]
+    blocks = tuple(IPv4Network(subnet, strict=False) for subnet in subnets if subnet and ":" not in subnet)
+    return ExistingNetwork(str(row.get("Name", "")), blocks, *_owner(row))
+
+
+def podman_version(version: Fields) -> str:
+    """Version of Podman's engine in an answer of `/version`; empty for Docker."""
+    components = rows(version.get("Components"))
+    return next((str(one.get("Version", "")) for one in components if one.get("Name") == "Podman Engine"), "")
+
+
+def _owner(row: Fields) -> tuple[str, str]:
+    """Stack and checkout in the labels of a container or a network; empty when it belongs to no platform."""
+    labels = fields(row.get("Labels"))
+    if labels.get("project") != PROJECT:
+        return "", ""
+    return str(labels.get("stack", "")), str(labels.get(CHECKOUT_LABEL, ""))
+
+
+def _resolvers() -> tuple[str, ...]:
+    """DNS servers that Docker gives to containers: those of its own file, else those of this machine."""
+    try:
+        settings: object = json.loads(DAEMON_FILE.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        settings = {}
+    if configured := values(fields(settings).get("dns")):
+        return tuple(str(address) for address in configured)
+    # Docker reads the second file where the first names the stub of systemd-resolved
+    servers = [_nameservers(path) for path in RESOLVER_FILES]
+    return servers[1] if servers[0] == (STUB_RESOLVER,) else servers[0]
+
+
+def _nameservers(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ()
+    words = (line.split() for line in lines)
+    return tuple(word[1] for word in words if len(word) > 1 and word[0] == "nameserver")
 
 
 def container_name(row: Fields) -> str:
