@@ -61,12 +61,9 @@ def dev_replicas(stack: str, environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def session_note(stack: str, environment: Mapping[str, str]) -> str:
     """Return the sentence about services of a stack that still run from their source; empty when there are none."""
-    count = len(dev_replicas(stack, environment))
-    return (
-        f"{count} services run from their source after `agent-platform dev`; `up` replaces them by images"
-        if count
-        else ""
-    )
+    left = dev_replicas(stack, environment)
+    names = listed(sorted(left), "and")
+    return f"{stack}: from their source after `agent-platform dev`, until the next `up`: {names}" if left else ""
 
 
 def _held(stack: str, path: Path) -> "DeploymentFailed":
