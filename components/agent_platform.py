@@ -19,7 +19,7 @@ class AgentPlatform(pulumi.ComponentResource):
         spec, adapter = settings.spec, cloud(settings.spec.cloud)
         region_name = limits(spec.cloud).region(spec)
 
-        scope = Scope(settings.stack, self, tags_of(settings))
+        scope = Scope(settings.stack, self, tags_of(settings), applied=settings.applied)
         scope = scope.with_provider(random.Provider(scope.named("random"), opts=scope.opts()))
         scope = scope.with_provider(adapter.provider(scope, spec, region_name))
 

@@ -22,6 +22,8 @@ class Settings:
     secrets: Mapping[str, pulumi.Output[str]]
     positions: Mapping[str, RolloutPosition] = field(default_factory=dict[str, RolloutPosition])
     """Position of each service whose rollout is in progress or was aborted; passed by `agent-platform up`."""
+    applied: frozenset[str] = frozenset()
+    """Properties whose changes this update does not ignore; passed by `agent-platform up`."""
 
 
 def load() -> Settings:
@@ -45,7 +47,7 @@ def load() -> Settings:
     missing += [_missing(stack, "cloud", name) for name in of_cloud]
     if errors or missing:
         raise InvalidConfiguration([*errors, *missing])
-    return Settings(stack, spec, present, _positions(config, spec))
+    return Settings(stack, spec, present, _positions(config, spec), frozenset((config.get("applied") or "").split()))
 
 
 def _positions(config: pulumi.Config, spec: Platform) -> Mapping[str, RolloutPosition]:

@@ -14,6 +14,7 @@ from pulumi import automation
 from automation.deploy import guard as checks
 from automation.deploy.changes import completed_changes, planned_changes
 from automation.deploy.classification import EngineOperation, Evidence, classify, explain_on_host
+from automation.deploy.disk import enlarge_disk
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event, OnEvent
@@ -164,6 +165,10 @@ class Deployment:
                 raise
             self.create()
             new, collector = True, run()
+        with self.engine_errors():
+            if enlarge_disk(collector.events, self.file.spec, self.workdir, self.engine.deployed_disk):
+                self.__dict__.pop("engine", None)
+                collector = run()
         return Preview(self.name, planned_changes(collector.events), new)
 
     def up(
@@ -201,13 +206,12 @@ class Deployment:
     def refresh(self, on_event: OnEvent | None = None, targets: Sequence[str] = ()) -> Outcome:
         """Update the state from the cloud: of all resources, or of those with these URNs."""
         message, target = self._message("refresh"), list(targets) or None
-        return self.outcome(
-            self._run(
-                EngineOperation.REFRESH,
-                on_event,
-                lambda add: self.engine.refresh(on_event=add, message=message, target=target),
-            )
+        collector = self._run(
+            EngineOperation.REFRESH,
+            on_event,
+            lambda add: self.engine.refresh(on_event=add, message=message, target=target),
         )
+        return self.outcome(collector)
 
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:
         """Return the resources that differ between cloud and state, without changing either."""
@@ -367,11 +371,8 @@ class Deployment:
     def _failure(
         self, error: Exception, collector: EventCollector | None, operation: EngineOperation, engine: ProjectStack
     ) -> DeploymentFailed:
-        """Return the failure of the engine's last command.
-
-        The SDK raises a bare RuntimeError when the engine succeeds without a summary event.
-        """
-        if isinstance(error, RuntimeError):
+        """Return the failure of the engine's last command."""
+        if isinstance(error, RuntimeError):  # of the SDK, when the engine succeeds without a summary event
             problem = "the engine ended without a result"
             return DeploymentFailed(Failure.UNKNOWN, problem, "retry", str(error), stack=self.name)
         command = engine.workspace.pulumi_command

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pulumi import automation
 
+from automation.deploy.disk import disk_of
 from automation.deploy.engine_command import EngineCommand
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import MASKED
@@ -20,14 +21,15 @@ from automation.deploy.targets import REGISTRY_MESSAGE
 from automation.engine.credentials import without_credentials
 from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
-from automation.stack.document import StackDocument, stack_file, with_sealed_values
+from automation.stack.document import StackDocument, stack_file, stack_of, with_sealed_values
 from automation.stack.edit import replace_text
 from automation.stack.folder import project_folder
 from automation.stack.workdir import STACK_FOLDER, Workdir
 from automation.stack.yaml_reader import read_text
 from components.configuration import PLATFORM_KEY
 from providers import command_line
-from providers.contract.diagnostics import did_you_mean, listed
+from providers.contract.database_disk import DatabaseDisk
+from providers.contract.diagnostics import InvalidConfiguration, did_you_mean, listed
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_mapping
 
@@ -107,12 +109,23 @@ class ProjectStack(automation.Stack):
         exported: Value = json.loads(self.run_command("stack", "export"))
         return exported if is_mapping(exported) else {}
 
-    def deployed_images(self) -> Mapping[str, str]:
-        """Return the image of each service in the last update of the whole stack that succeeded."""
+    def deployed_platform(self) -> object:
+        """Return the platform of the last update of the whole stack that succeeded; None when there was none."""
         updates = self.history(page_size=RECENT_UPDATES, page=1, show_secrets=False)
         complete = (each for each in updates if (each.kind, each.result) == ("update", "succeeded"))
         last = next((each for each in complete if not each.message.startswith(REGISTRY_MESSAGE)), None)
-        platform: object = json.loads(last.config[PLATFORM_KEY].value) if last and PLATFORM_KEY in last.config else None
+        return json.loads(last.config[PLATFORM_KEY].value) if last and PLATFORM_KEY in last.config else None
+
+    def deployed_disk(self) -> DatabaseDisk | None:
+        """Return the disk of the database in the last update; None without one, or where it was of another release."""
+        try:
+            return disk_of(stack_of(self.name, {PLATFORM_KEY: self.deployed_platform()}).spec)
+        except InvalidConfiguration:
+            return None
+
+    def deployed_images(self) -> Mapping[str, str]:
+        """Return the image of each service in the last update of the whole stack that succeeded."""
+        platform = self.deployed_platform()
         services = platform.get("services") if is_mapping(platform) else None
         return {
             name: str(service["image"])

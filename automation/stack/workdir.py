@@ -21,6 +21,7 @@ from automation.stack.edit import Proposal, replace_text
 from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.yaml_reader import dump, read_mapping, read_text
 from components.configuration import PROJECT
+from providers.contract.database_disk import APPLIED_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.rollout import POSITIONS_KEY, RolloutPosition
 from providers.contract.spec.defaults import Raw, is_mapping
@@ -122,6 +123,7 @@ class Workdir:
         self.sealed: Sealed | None = None
         """The sealed values where they are not those of the file that the stack is made from."""
         self._positions: Mapping[str, RolloutPosition] | None = None
+        self._applied: tuple[str, ...] = ()
 
     @property
     def ephemeral(self) -> bool:
@@ -146,7 +148,7 @@ class Workdir:
     @property
     def _copied(self) -> bool:
         """True when the engine works with a copy of the stack file, which differs from the user's."""
-        return self.ephemeral or bool(self.overrides) or self._positions is not None
+        return self.ephemeral or bool(self.overrides or self._applied) or self._positions is not None
 
     @property
     def has_positions(self) -> bool:
@@ -159,6 +161,18 @@ class Workdir:
         They are run-time data: in the user's file a commit in the middle of a rollout would keep them there.
         """
         copied, self._positions = self._copied, dict(positions)
+        if copied and "work_folder" in self.__dict__:
+            self._write(self.work_folder, self.source)
+        else:
+            self.__dict__.pop("work_folder", None)
+
+    def applies(self, path: str) -> bool:
+        """Return whether the program declares the changes of a property that it ignores otherwise."""
+        return path in self._applied
+
+    def apply(self, paths: Sequence[str]) -> None:
+        """Let the program declare the changes of properties that it ignores otherwise, in a copy of the stack file."""
+        copied, self._applied = self._copied, tuple(paths)
         if copied and "work_folder" in self.__dict__:
             self._write(self.work_folder, self.source)
         else:
@@ -201,10 +215,9 @@ class Workdir:
     def file(self) -> Stack:
         """The checked stack file; raises InvalidConfiguration."""
         document = StackDocument.load(stack_file(self.stack_folder, self.name))
-        if self._positions is not None:
-            document = document.with_config(
-                {key: value for key, value in document.config.items() if key != POSITIONS_KEY}
-            )
+        passed = {POSITIONS_KEY, APPLIED_KEY}
+        if self._positions is not None or self._applied:
+            document = document.with_config({key: value for key, value in document.config.items() if key not in passed})
         if self.ephemeral and document.platform:
             refuse_production(document.platform, self.stack, self.name)
         return document.stack(self.name)
@@ -277,6 +290,8 @@ class Workdir:
         if self._positions:
             positions = {name: position.dump() for name, position in self._positions.items()}
             document = document.with_config({**document.config, POSITIONS_KEY: positions})
+        if self._applied:
+            document = document.with_config({**document.config, APPLIED_KEY: " ".join(self._applied)})
         (folder / f"Pulumi.{self.name}.yaml").write_text(document.dump(comments=False), encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ ECS rolls back to the previous task definition when new tasks do not become heal
 task definition instead of the requested one.
 """
 
+from providers.contract.database_disk import DatabaseDisk
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
@@ -13,6 +14,13 @@ from providers.contract.resource_traits import (
     ServiceType,
     StatefulType,
 )
+from providers.contract.spec import DatabaseSpec
+
+
+def database_disk(database: DatabaseSpec) -> DatabaseDisk:
+    """Return the disk of the database server."""
+    return DatabaseDisk("aws:rds/instance:Instance", "allocatedStorage", database.storage_gib)
+
 
 RESOURCE_TRAITS = ResourceTraits(
     stateful=(
@@ -45,4 +53,5 @@ RESOURCE_TRAITS = ResourceTraits(
         # ElastiCache keeps the previous password until the one after next is set (ROTATION in cache/resources.py)
         RotatablePassword(CACHE_PASSWORD, "Cache", "cache", rounds=2),
     ),
+    disk=database_disk,
 )

@@ -3,6 +3,8 @@
 An app with one active revision keeps the old revision until the new one is ready, and permanently if it never is.
 """
 
+from providers.azure.database.sizes import disk_gib
+from providers.contract.database_disk import DatabaseDisk
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
@@ -12,8 +14,15 @@ from providers.contract.resource_traits import (
     ServiceType,
     StatefulType,
 )
+from providers.contract.spec import DatabaseSpec
 
 FAILED = ("provisioningState", ("Failed", "Canceled"))
+
+
+def database_disk(database: DatabaseSpec) -> DatabaseDisk:
+    """Return the disk of the database server."""
+    return DatabaseDisk("azure-native:dbforpostgresql:Server", "storage.storageSizeGB", disk_gib(database))
+
 
 RESOURCE_TRAITS = ResourceTraits(
     stateful=(
@@ -59,4 +68,5 @@ RESOURCE_TRAITS = ResourceTraits(
             "services that use it",
         ),
     ),
+    disk=database_disk,
 )

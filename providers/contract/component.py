@@ -68,6 +68,8 @@ class Scope:
     tags: Mapping[str, str]
     providers: tuple[pulumi.ProviderResource, ...] = ()
     """Explicit providers that components opened here pass to their children."""
+    applied: frozenset[str] = frozenset()
+    """Properties whose changes this update does not ignore."""
 
     @property
     def parent(self) -> pulumi.Resource:
@@ -80,6 +82,8 @@ class Scope:
 
     def opts(self, **extra: Unpack[Options]) -> pulumi.ResourceOptions:
         """Options with this scope's parent, and so its provider."""
+        if self.applied and "ignore_changes" in extra:
+            extra["ignore_changes"] = [path for path in extra["ignore_changes"] if path not in self.applied]
         return pulumi.ResourceOptions(parent=self.parent, **extra)
 
     def was(self, part: str) -> pulumi.Alias:

@@ -1,8 +1,11 @@
 """Per-cloud metadata of resource types: stateful types, service revisions, replacing changes, rotatable passwords. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+
+from providers.contract.database_disk import DatabaseDisk
+from providers.contract.spec import DatabaseSpec
 
 DATABASE_PASSWORD = "database-password"  # noqa: S105  # a name
 CACHE_PASSWORD = "cache-password"  # noqa: S105  # a name
@@ -68,6 +71,8 @@ class ResourceTraits:
     passwords: tuple[RotatablePassword, ...] = ()
     kept: frozenset[str] = frozenset()
     """Types that a deletion keeps unless the data is to be deleted too: the data, and the keys that open it."""
+    disk: Callable[[DatabaseSpec], DatabaseDisk] | None = None
+    """Disk of the database; None where it has no size, or where its size is that of the host."""
 
     @cached_property
     def holds(self) -> Mapping[str, str]:

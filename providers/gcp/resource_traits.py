@@ -3,6 +3,7 @@
 Cloud Run creates a revision at once and sends it no traffic before it is ready; until then the previous one serves.
 """
 
+from providers.contract.database_disk import DatabaseDisk
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
     DATABASE_PASSWORD,
@@ -12,10 +13,17 @@ from providers.contract.resource_traits import (
     ServiceType,
     StatefulType,
 )
+from providers.contract.spec import DatabaseSpec
 
 PASSWORD_CHANGE_SECONDS = 24 * 3600
 """Minimum time between two password changes of a user, set by the database's password policy."""
 FAILED = ("terminalConditions[0].state", ("CONDITION_FAILED",))
+
+
+def database_disk(database: DatabaseSpec) -> DatabaseDisk:
+    """Return the disk of the database server."""
+    return DatabaseDisk("gcp:sql/databaseInstance:DatabaseInstance", "settings.diskSize", database.storage_gib)
+
 
 RESOURCE_TRAITS = ResourceTraits(
     stateful=(
@@ -63,4 +71,5 @@ RESOURCE_TRAITS = ResourceTraits(
             "which leaves the cache open in between",
         ),
     ),
+    disk=database_disk,
 )

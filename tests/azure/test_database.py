@@ -132,9 +132,9 @@ def test_maintenance_starts_at_the_requested_time() -> None:
 def test_a_raised_storage_is_reported_while_the_disk_grows_by_itself() -> None:
     reported = adjustments({"database.storage_gib": 200})["database.storage_gib"]
     assert reported.effect is Effect.PARTIAL
-    assert reported.reason.startswith("256 GiB") and "--storage-size" in reported.reason
+    assert reported.reason.startswith("256 GiB") and "A larger value enlarges the disk" in reported.reason
     fixed = adjustments({"database.storage_gib": 200, "database.max_storage_gib": 200})["database.storage_gib"]
-    assert fixed.effect is Effect.ADJUSTED and "--storage-size" not in fixed.reason
+    assert fixed.effect is Effect.ADJUSTED and "enlarges" not in fixed.reason
 
 
 def test_django_reads_the_url_without_a_driver_and_the_others_the_one_with_it() -> None:

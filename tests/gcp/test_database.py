@@ -94,7 +94,7 @@ def test_a_grown_disk_does_not_replace_the_database(prod: Inventory) -> None:
 def test_a_disk_that_grows_by_itself_is_reported_with_its_later_changes() -> None:
     (adjustment,) = adjustments()["database.storage_gib"]
     assert (adjustment.requested, adjustment.effect) == (100, Effect.PARTIAL)
-    assert "a later change of this key has no effect" in adjustment.reason
+    assert "A larger value enlarges the disk with the next `agent-platform up`" in adjustment.reason
     assert "database.storage_gib" not in adjustments({"database.max_storage_gib": 100})
 
 

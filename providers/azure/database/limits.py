@@ -84,10 +84,10 @@ def _adjusted_disk(database: DatabaseSpec) -> Iterator[Adjustment]:
     disk, max_gib = disk_gib(database), database.max_storage_gib
     rounded = [f"{disk} GiB, the next larger disk; a disk cannot shrink"] if disk != database.storage_gib else []
     if disk_grows(database):
-        # the stack must not shrink a disk that has grown, and so does not resize it at all
+        # the stack must not shrink a disk that has grown
         initial = (
-            "the size of a new server only: the disk of a server that exists grows by itself, and is resized with az "
-            "postgres flexible-server update --storage-size"
+            "the size of a new server, whose disk then grows by itself. A larger value enlarges the disk with the next "
+            "`agent-platform up` (not with `pulumi up`), a smaller one is refused"
         )
         yield Adjustment("database.storage_gib", database.storage_gib, Effect.PARTIAL, "; ".join([*rounded, initial]))
     elif rounded:

@@ -51,8 +51,8 @@ def _disk_adjustments(spec: Platform) -> Iterator[Adjustment]:
     if database is not None and grows(database):
         reason = (
             f"{database.storage_gib} GiB when the database is created; Cloud SQL then enlarges the disk by itself, up to "
-            f"{database.max_storage_gib} GiB, and a later change of this key has no effect. For a larger disk at once, set "
-            "database.max_storage_gib to the same value"
+            f"{database.max_storage_gib} GiB. A larger value enlarges the disk with the next `agent-platform up` (not with "
+            "`pulumi up`), a smaller one is refused"
         )
         key = "database.storage_gib"
         yield Adjustment(key, requested=database.storage_gib, effect=Effect.PARTIAL, reason=reason)

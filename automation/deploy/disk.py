@@ -1,0 +1,83 @@
+"""Comparison of the requested disk of the database with that of the state: a larger one is applied, a smaller one refused."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from automation.deploy.events import Event, ResourceState, StepStarted
+from automation.plan.inventory import Value
+from providers import resource_traits
+from providers.contract.database_disk import DISK_KEY, DatabaseDisk
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration
+from providers.contract.spec import Platform
+from providers.contract.spec.defaults import is_mapping
+
+
+class AppliedProperties(Protocol):
+    """Properties whose changes the program declares although it ignores them otherwise."""
+
+    def applies(self, path: str) -> bool:
+        """Return whether the program declares the changes of a property."""
+        ...
+
+    def apply(self, paths: Sequence[str]) -> None:
+        """Let the program declare the changes of properties."""
+        ...
+
+
+def disk_of(spec: Platform) -> DatabaseDisk | None:
+    """Return the disk that a spec requests; None without a database, and where its disk is that of the host."""
+    disk = resource_traits(spec.cloud).disk
+    return disk(spec.database) if disk is not None and spec.database is not None else None
+
+
+def enlarge_disk(
+    events: Iterable[Event],
+    spec: Platform,
+    properties: AppliedProperties,
+    last_disk: Callable[[], DatabaseDisk | None],
+) -> bool:
+    """Apply a disk that is larger than that of the state in a preview, and return whether there is one.
+
+    Raises InvalidConfiguration for a disk that is smaller than that of the last update. The state alone cannot decide:
+    after a refresh its declared size is that of a disk that has grown by itself.
+    """
+    disk = disk_of(spec)
+    deployed = deployed_gib(events, disk) if disk is not None else None
+    if disk is None or deployed is None:
+        return False
+    declared, current = deployed
+    if disk.gib < declared:
+        last = last_disk()
+        refuse_smaller_disk(disk, last.gib if last is not None else 0)
+    if disk.gib <= current or properties.applies(disk.path):
+        return False
+    properties.apply((disk.path,))
+    return True
+
+
+def deployed_gib(events: Iterable[Event], disk: DatabaseDisk) -> tuple[int, int] | None:
+    """Return the size that the last update declared and the current size; None for a database that does not exist."""
+    for event in events:
+        if isinstance(event, StepStarted) and event.step.type == disk.type and event.step.old is not None:
+            declared, current = _sizes(event.step.old, disk.path)
+            if declared:
+                return declared, max(declared, current)
+    return None
+
+
+def refuse_smaller_disk(disk: DatabaseDisk, last_gib: int) -> None:
+    """Raise InvalidConfiguration when the last update requested a larger disk."""
+    if disk.gib < last_gib:
+        problem = f"{disk.gib} GiB is below the {last_gib} GiB of the last update; a disk cannot shrink"
+        fix = f"use {last_gib} or more, or restore a backup into a new stack with a smaller disk"
+        raise InvalidConfiguration([ConfigError(DISK_KEY, problem, fix)])
+
+
+def _sizes(state: ResourceState, path: str) -> tuple[int, int]:
+    return _number_at(state.inputs, path), _number_at(state.outputs, path)
+
+
+def _number_at(values: Value, path: str) -> int:
+    for key in path.split("."):
+        values = values.get(key) if is_mapping(values) else None
+    return int(values) if isinstance(values, int | float | str) and str(values).replace(".", "", 1).isdigit() else 0
