@@ -15,6 +15,10 @@ DOCKER = CliProgram(
     check=("docker", "--version"),
     install="install Docker with the buildx plugin (https://docs.docker.com/engine/install/)",
 )
+INSTALL_BUILDX = (
+    "install the plugin (https://docs.docker.com/build/install-buildx/; on Debian and Ubuntu: "
+    "`apt install docker-buildx-plugin`)"
+)
 
 COMMAND_PATTERNS = (
     ErrorPattern(
@@ -34,7 +38,7 @@ COMMAND_PATTERNS = (
         kind=Failure.NO_PROGRAM,
         pattern=r"'buildx' is not a docker command|unknown command: docker buildx|unknown flag: --(?:metadata-file|platform|load)",
         problem="docker has no buildx plugin",
-        fix="install it (https://docs.docker.com/build/install-buildx/; on Debian and Ubuntu: `apt install docker-buildx-plugin`)",
+        fix=INSTALL_BUILDX,
     ),
     ErrorPattern(
         kind=Failure.COMMAND,

@@ -1,5 +1,7 @@
 """The guides name files that exist, and the README stays short."""
 
+import ast
+import operator
 import re
 import shlex
 from pathlib import Path
@@ -9,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from automation.cli.main import app
+from automation.stack.template import APPS, SERVICE_NAMES
 from providers import AVAILABLE
 
 ROOT = Path(__file__).parent.parent
@@ -61,19 +64,74 @@ NOT_A_COMMAND = re.compile(r"\.\.\.|\{|agent-platform:|agent-platform \w+, ")
 """Lines with a part to fill in, configuration keys and lists of commands; a name alone is not a command line either."""
 
 
-def quoted_commands() -> dict[str, str]:
-    """Every complete command line that a document quotes, with the document."""
+def quoted_commands() -> set[tuple[str, str]]:
+    """Every complete command line that a document quotes, each with the document."""
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.md")]
     texts = {path.name: CONTINUED.sub(" ", path.read_text(encoding="utf-8")) for path in documents}
-    found = {line.strip(): name for name, text in texts.items() for line in COMMAND.findall(text)}
-    return {line: name for line, name in found.items() if not NOT_A_COMMAND.search(line) and line.count(" ") > 1}
+    found = {(line.strip(), name) for name, text in texts.items() for line in COMMAND.findall(text)}
+    return {(line, name) for line, name in found if not NOT_A_COMMAND.search(line) and line.count(" ") > 1}
+
+
+HALF_A_CENT = 0.005 + 1e-9
+OPERATORS = {ast.Add: operator.add, ast.Mult: operator.mul, ast.Div: operator.truediv}
+
+
+def computed(arithmetic: str) -> float:
+    """Return the value of sums, products and quotients of numbers."""
+
+    def value(node: ast.expr) -> float:
+        if isinstance(node, ast.BinOp):
+            return OPERATORS[type(node.op)](value(node.left), value(node.right))
+        assert isinstance(node, ast.Constant) and isinstance(node.value, int | float), arithmetic
+        return node.value
+
+    return value(ast.parse(arithmetic, mode="eval").body)
 
 
 def test_the_documents_quote_commands() -> None:
     assert len(quoted_commands()) > MIN_QUOTED_COMMANDS
 
 
-@pytest.mark.parametrize(("line", "document"), sorted(quoted_commands().items()))
+FIRST_DAYS = sorted((ROOT / "docs").glob("first-day-*.md"))
+FIRST_DAY_COMMAND = re.compile(r"^[ \t$]*(agent-platform .+?)(?:\s+#.*)?$", re.MULTILINE)
+MIN_FIRST_DAY_COMMANDS = 9
+COST = re.compile(
+    r"^\| (?P<bold>\**)(?P<what>[^|*]+)\** \| \**(?P<usd>\d+\.\d\d)\** \| (?P<arithmetic>[^|]*)\|$", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("guide", FIRST_DAYS, ids=lambda path: path.name)
+def test_every_command_of_a_first_day_is_checked(guide: Path) -> None:
+    lines = FIRST_DAY_COMMAND.findall(CONTINUED.sub(" ", guide.read_text(encoding="utf-8")))
+    assert len(lines) >= MIN_FIRST_DAY_COMMANDS
+    assert not [line for line in lines if (line, guide.name) not in quoted_commands()]
+
+
+@pytest.mark.parametrize("guide", FIRST_DAYS, ids=lambda path: path.name)
+def test_a_first_day_names_the_service_that_init_writes(guide: Path) -> None:
+    lines = [shlex.split(line) for line, document in quoted_commands() if document == guide.name]
+    apps = {words[words.index("--app") + 1] for words in lines if "--app" in words}
+    services = {words[3] for words in lines if words[1] in ("logs", "run", "exec")}
+    assert services == {SERVICE_NAMES[app] for app in APPS if app in apps}
+
+
+@pytest.mark.parametrize("guide", FIRST_DAYS, ids=lambda path: path.name)
+def test_the_costs_of_a_first_day_add_up(guide: Path) -> None:
+    sums = 0
+    for table in guide.read_text(encoding="utf-8").split("| what | USD | arithmetic |")[1:]:
+        total = 0.0
+        for row in COST.finditer(table.partition("\n\n")[0]):
+            usd, arithmetic = float(row["usd"]), row["arithmetic"].strip().replace(" x ", " * ")
+            if row["bold"]:
+                assert round(total, 2) == usd, row["what"]
+                sums += 1
+                continue
+            assert not arithmetic or abs(computed(arithmetic) - usd) <= HALF_A_CENT, row["what"]
+            total += usd
+    assert sums >= 2
+
+
+@pytest.mark.parametrize(("line", "document"), sorted(quoted_commands()))
 def test_a_quoted_command_is_accepted_by_the_command_line(line: str, document: str) -> None:
     command, words = typer.main.get_command(app), shlex.split(line)[1:]
     context = command.make_context(document, words, resilient_parsing=True)

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -217,5 +217,5 @@ def _builds(items: object) -> list[RecordedBuild]:
 
 
 def _texts(item: Mapping[str, object]) -> tuple[str, ...]:
-    stages: Iterable[object] = stages if is_list(stages := item.get("stages")) else ()
-    return tuple(str(each) for each in stages)
+    stages = item.get("stages")
+    return tuple(str(each) for each in stages) if is_list(stages) else ()

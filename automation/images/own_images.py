@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from providers import command_line
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, unknown_service
 from providers.contract.images import Image, parse_image
 from providers.contract.spec import Platform
 from providers.contract.spec.service import UNBUILT_TAG, Build
@@ -77,8 +77,7 @@ def selected(images: Sequence[OwnImage], spec: Platform, services: Sequence[str]
     errors: list[ConfigError] = []
     for name in services:
         if name not in spec.services:
-            fix = f"use {listed(spec.services)}"
-            errors.append(ConfigError("service", f"no service {name}{did_you_mean(name, spec.services)}", fix))
+            errors.append(unknown_service(name, spec.services))
         elif name not in by_service:
             problem = f"its image is in another registry ({spec.services[name].image})"
             fix = "remove the registry host from `image`, or add `build` and remove `image`"

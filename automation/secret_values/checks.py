@@ -9,13 +9,12 @@ from automation.stack.document import Stack, StackDocument, stack_file
 from automation.stack.file_checks import is_sealed
 from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.images import registry_login
 
 MAX_VALUE_BYTES = {"aws": 65_536, "gcp": 65_536, "azure": 25_600, "docker": 65_536}
 """Size of one secret: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html,
 https://cloud.google.com/secret-manager/quotas and
 https://learn.microsoft.com/azure/key-vault/secrets/about-secrets (25 KB). Docker has no limit; the same value as on AWS is used."""
-SEPARATOR = ":"
-"""Separator of a registry's user name and password; `providers.contract.image_credentials` imports the SDK."""
 SecretState = Literal["set", "set in clear text", "missing"]
 
 
@@ -81,8 +80,7 @@ def _problem(value: str, secret: ListedSecret, max_bytes: int) -> tuple[str, str
     size = len(value.encode())
     if size > max_bytes:
         return f"the value has {size} bytes, and the cloud's limit is {max_bytes}", "provide a shorter value"
-    username, separator, password = value.partition(SEPARATOR)
-    if secret.is_registry_login and not (separator and username.strip() and password.strip()):
+    if secret.is_registry_login and not all(part.strip() for part in registry_login(value)):
         return "the value is not of the form username:password", "write user name and password or token with a colon"
     return None
 

@@ -21,7 +21,7 @@ from automation.stack.folder import project_folder
 from automation.urn import Urn
 from providers import command_line
 from providers.contract.cli import CliFailure, CliProgram, CloudCli, DeployedResource, DeployedStack, LogQuery, Shell
-from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
+from providers.contract.diagnostics import ConfigError, InvalidConfiguration, unknown_service
 from providers.contract.spec.defaults import is_mapping
 
 if TYPE_CHECKING:  # the SDK is loaded when the state is read
@@ -147,8 +147,7 @@ def refuse_unknown_service(stack: Stack, service: str, *, jobs: bool = False) ->
     names = [*stack.spec.services, *(stack.spec.jobs if jobs else ())]
     if service not in names:
         kind = "service or job" if jobs and stack.spec.jobs else "service"
-        problem = f"the stack {stack.name} has no {kind} {service}{did_you_mean(service, names)}"
-        raise InvalidConfiguration([ConfigError("service", problem, f"use {listed(names)}")])
+        raise InvalidConfiguration([unknown_service(service, names, kind)])
 
 
 def seconds_of(period: str) -> int:

@@ -93,7 +93,7 @@ class AwsCli:
         """See `CloudCli.logs`; lines of sidecars are in other streams of the same log group."""
         job = stack.spec.jobs.get(query.service)
         service = job.service if job is not None else query.service
-        context = _checked(stack, service, shell)
+        context = _checked(stack, shell)
         if stack.resource(LOG_GROUP_TYPE, f"{stack.name}-compute-{service}-log") is None:
             raise stack.not_deployed(query.service)
         streams = ("--log-stream-name-prefix", f"{query.service}/{query.service}/")
@@ -102,7 +102,7 @@ class AwsCli:
 
     def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """See `CloudCli.run`; the output is printed when the command has ended."""
-        context = _checked(stack, service, shell)
+        context = _checked(stack, shell)
         deployed = _deployed(stack, service)
         task = _started_task(shell.output(run_task(context, deployed, service, command)), service)
         cluster = OUTPUTS.text(deployed.outputs, "cluster")
@@ -118,7 +118,7 @@ class AwsCli:
     def run_job(self, stack: DeployedStack, job: str, shell: Shell) -> int:
         """See `CloudCli.run_job`; the output is printed when the job has ended."""
         stack.require_job(job)
-        context = _checked(stack, stack.spec.jobs[job].service, shell)
+        context = _checked(stack, shell)
         return run_job(stack, context, job, shell, partial(_json, context))
 
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
@@ -127,7 +127,7 @@ class AwsCli:
         ECS Exec does not support a read-only root file system (Amazon ECS developer guide, "Monitor containers with ECS
         Exec", considerations), so services do not enable it.
         """
-        context = _checked(stack, service, shell)
+        context = _checked(stack, shell)
         deployed = _deployed(stack, service)
         if deployed.outputs.get("enableExecuteCommand") is not True:
             problem = "ECS Exec needs a writable root file system, and containers have a read-only one"
@@ -215,9 +215,8 @@ def _log_group(context: AwsContext, service: str) -> str:
     return context.log_group("services", service)
 
 
-def _checked(stack: DeployedStack, service: str, shell: Shell) -> AwsContext:
-    """Context of a stack that has the service, after the account of the login was compared with that of the stack."""
-    stack.require_service(service)
+def _checked(stack: DeployedStack, shell: Shell) -> AwsContext:
+    """Context of a stack, after the account of the login was compared with that of the stack."""
     context = _context(stack.spec, stack.name)
     caller = shell.output(_caller(context)).strip()
     if caller != context.account_id:

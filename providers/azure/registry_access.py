@@ -86,13 +86,15 @@ def close_if_open(stack: DeployedStack, shell: Shell) -> str | None:
         return None
     for address in addresses:
         shell.output(_rule(context, "remove", address))
-    shell.output(closing_command(context))
+    shell.output(_update(context, public=False))
     return ", ".join(addresses) or "no address"
 
 
-def closing_command(context: AzureContext) -> CliCommand:
-    """Return the command that takes the public access of the registry away; `doctor` prints it."""
-    return _update(context, public=False)
+def closing_commands(context: AzureContext) -> tuple[CliCommand, CliCommand]:
+    """Return what `close_if_open` does as commands for a terminal, which `doctor` prints: every rule, then the access."""
+    addresses = _show(context, "--query", "networkRuleSet.ipRules[].ipAddressOrRange", "--output", "tsv")
+    *remove, _ = _rule(context, "remove", "").arguments
+    return CliCommand(("xargs", "-r", "-n1", *remove), stdin=addresses), _update(context, public=False)
 
 
 def _show(context: AzureContext, *options: str) -> CliCommand:
@@ -128,8 +130,6 @@ def _update(context: AzureContext, *, public: bool) -> CliCommand:
 
 
 def _rule(context: AzureContext, verb: str, address: str) -> CliCommand:
-    return az(
-        context,
-        *("acr", "network-rule", verb, "--name", registry_name(context), "--resource-group", context.group),
-        *("--ip-address", address, "--output", "none"),
-    )
+    named = ("--name", registry_name(context), "--resource-group", context.group)
+    command = az(context, "acr", "network-rule", verb, *named, "--output", "none")
+    return CliCommand((*command.arguments, "--ip-address", address))

@@ -69,12 +69,6 @@ class DeployedStack:
         """Return the resource with a type token and a logical name; None when it is not deployed."""
         return next((each for each in self.resources if (each.type, each.name) == (type_token, name)), None)
 
-    def require_service(self, service: str) -> None:
-        """Raise CliFailure for a service that the stack file does not have."""
-        if service not in self.spec.services:
-            problem, fix = f"the stack {self.name} has no such service", f"use {listed(self.spec.services)}"
-            raise CliFailure(f"services.{service}", problem, fix)
-
     def require_job(self, job: str) -> None:
         """Raise CliFailure for a job that the stack file does not have."""
         if job not in self.spec.jobs:

@@ -91,6 +91,12 @@ def listed(words: Iterable[object], last: str = "or") -> str:
     return f" {last} ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
+def unknown_service(service: str, services: Iterable[str], kind: str = "service") -> ConfigError:
+    """Return the error of a service, or service or job, that the user named and the stack file does not have."""
+    names = tuple(services)
+    return ConfigError("service", f"no {kind} {service}{did_you_mean(service, names)}", f"use {listed(names)}")
+
+
 def did_you_mean(word: object, allowed: Iterable[str]) -> str:
     """Return ` (did you mean X)` when an allowed word is close, else nothing."""
     close = get_close_matches(str(word), list(allowed), n=1, cutoff=0.6)

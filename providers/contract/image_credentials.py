@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-SEPARATOR = ":"
+from providers.contract.images import registry_login
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,6 @@ def image_credentials(secret: str) -> ImageCredentials:
     """Return the credentials in the stack's secret, whose value is `username:password`."""
     value = pulumi.Config("agent-platform").require_secret(secret)
     return ImageCredentials(
-        username=pulumi.Output.secret(value.apply(lambda text: text.partition(SEPARATOR)[0])),
-        password=pulumi.Output.secret(value.apply(lambda text: text.partition(SEPARATOR)[2])),
+        username=pulumi.Output.secret(value.apply(lambda text: registry_login(text)[0])),
+        password=pulumi.Output.secret(value.apply(lambda text: registry_login(text)[1])),
     )

@@ -32,6 +32,12 @@ class Image:
         return f":{self.tag}" if self.tag is not None else ""
 
 
+def registry_login(value: str) -> tuple[str, str]:
+    """Return user name and password of a secret of the form `username:password`; a missing part is empty."""
+    username, _, password = value.partition(":")
+    return username, password
+
+
 def parse_image(reference: str) -> Image:
     """Parse an image reference into registry, name, tag and digest."""
     path, _, digest = reference.partition("@")

@@ -190,7 +190,6 @@ def _deployed(stack: DeployedStack, service: str) -> tuple[GcpContext, DeployedR
     if service in stack.spec.jobs:
         resource = stack.resource(JOB_TYPE, f"{stack.name}-jobs-{service}")
     else:
-        stack.require_service(service)
         name = f"{stack.name}-compute-{service}"
         resource = next((found for token in RUN_TYPES if (found := stack.resource(token, name))), None)
     if resource is None:

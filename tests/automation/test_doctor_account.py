@@ -1,6 +1,6 @@
 """Checks of the doctor on the account: every verdict, by the provider's answer, by the command line, and without either."""
 
-import shlex
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from automation.plan.build import plan_of
 from automation.processes import CompletedCommand
 from automation.stack.document import Stack, stack_of
 from components.configuration import PLATFORM_KEY
-from providers.azure.registry_access import closing_command
 from tests.automation.check_inputs import answers, check_input, stack, tool
 from tests.planning import ROOT, production
 
@@ -48,7 +47,6 @@ def missing(query: str) -> QueryAnswers:
     return QueryAnswers({}, {query: error_of_kind("missing")})
 
 
-CLOSING = shlex.join(closing_command(account.azure_context(private("azure"))).arguments)
 CASES: list[tuple[str, Check, str, str, str, str]] = [
     ("aws", account.check_organization, "organization", "111122223333", "999988887777", "remove `budget`"),
     ("gcp", account.check_billing, "billing", "billingAccounts/1", "", "gcloud billing projects link acme-agents"),
@@ -56,7 +54,7 @@ CASES: list[tuple[str, Check, str, str, str, str]] = [
         "azure", account.check_network_watcher, "network watcher", "NetworkWatcher_westus3", "other",
         "az network watcher configure --resource-group NetworkWatcherRG --locations westus3 --enabled true",
     ),
-    ("azure", account.check_registry_closed, "registry", "Disabled", "Enabled", CLOSING),
+    ("azure", account.check_registry_closed, "registry", "Disabled", "Enabled", "run `agent-platform up trial`"),
 ]  # fmt: skip
 """Cloud, check, query, an answer that passes, one that fails, and a part of the fix."""
 PLANNED = {account.ANOMALY_MONITOR: 1, account.FLOW_LOG: 1}
@@ -82,6 +80,15 @@ def test_the_command_line_answers_where_the_provider_does_not(
         for text in (good, bad)
     ]
     assert verdicts == ["ok", "failed"]
+
+
+def test_an_open_registry_is_closed_with_its_address_rules(tmp_path: Path) -> None:
+    finding = account.check_registry_closed(facts(tmp_path, answers=answered("registry", "Enabled")), private("azure"))
+    up, remove, close = re.findall(r"`([^`]*)`", finding.fix)
+    assert up == "agent-platform up trial"
+    assert remove.startswith("az acr show --name trialimages") and "networkRuleSet.ipRules" in remove
+    assert " | xargs -r -n1 az acr network-rule remove " in remove and remove.endswith(" --ip-address")
+    assert close.startswith("az acr update ") and "--public-network-enabled false" in close
 
 
 @pytest.mark.parametrize(("cloud", "check", "query", "good", "bad", "fix"), CASES)

@@ -15,12 +15,10 @@ from automation.cli import secret as secret_commands
 from automation.cli.session import ExitCode
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.plan.spec_keys import BASE
-from automation.secret_values import checks
 from automation.secret_values.checks import MAX_VALUE_BYTES
 from automation.stack.document import with_values
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE
-from providers.contract import image_credentials
 from tests.automation.command_line import Run, runner
 from tests.automation.fake_engine import FakeEngine
 
@@ -148,10 +146,6 @@ def test_a_wrong_name_or_value_is_refused_before_anything_is_stored(
 
 def test_every_cloud_has_a_limit_for_values() -> None:
     assert set(MAX_VALUE_BYTES) == set(AVAILABLE)
-
-
-def test_registry_logins_are_split_as_the_program_splits_them() -> None:
-    assert checks.SEPARATOR == image_credentials.SEPARATOR
 
 
 def test_a_value_has_one_source(run: Run, tmp_path: Path) -> None:

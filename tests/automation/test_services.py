@@ -164,7 +164,7 @@ def test_an_unknown_service_is_refused_before_the_engine_runs(
     result = run(*arguments)
     assert (result.code, result.errors) == (
         ExitCode.INVALID,
-        ["service: the stack trial has no service wep (did you mean web). Use web or worker."],
+        ["service: no service wep (did you mean web). Use web or worker."],
     )
     assert engine.calls == []
 

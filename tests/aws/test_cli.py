@@ -222,14 +222,6 @@ def operations() -> Sequence[Callable[[DeployedStack, str, FakeShell], int]]:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=["run", "exec", "logs"])
-def test_an_unknown_service_is_reported_with_those_that_exist(operation: Callable[..., int]) -> None:
-    shell = FakeShell()
-    with pytest.raises(CliFailure, match=r"the stack prod has no such service\. Use gateway, chat or worker"):
-        operation(stack(), "gatway", shell)
-    assert shell.commands == []
-
-
-@pytest.mark.parametrize("operation", operations(), ids=["run", "exec", "logs"])
 def test_a_service_that_is_not_deployed_is_reported(operation: Callable[..., int]) -> None:
     with pytest.raises(CliFailure, match=r"not deployed yet\. Run agent-platform up prod"):
         operation(empty(), "gateway", FakeShell())

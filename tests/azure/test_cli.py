@@ -8,7 +8,9 @@ import pytest
 
 from providers import command_line
 from providers.azure.cli import CLI, approve_links, pending_approvals
+from providers.azure.cli_commands import context_of
 from providers.azure.console_logs import execution_query, service_query, termination_query
+from providers.azure.registry_access import closing_commands
 from providers.contract.cli import CliFailure, LogQuery, run_missing
 from tests.azure.fake_shell import ENVIRONMENT_ID, FakeShell, stack, text
 from tests.azure.kql import faults
@@ -105,6 +107,14 @@ def test_closing_removes_every_rule_and_the_public_access() -> None:
     removed = shell.with_part("network-rule remove")
     assert ["203.0.113.7" in removed[0], "198.51.100.9" in removed[1]] == [True, True]
     assert CLOSED in shell.commands[-1]
+
+
+def test_the_commands_that_doctor_prints_do_the_same_as_closing() -> None:
+    shell = FakeShell({STATES: ["Enabled\n203.0.113.7\n"]})
+    CLI.close_registry(stack(), shell)
+    remove, close = closing_commands(context_of(spec_of(), "prod"))
+    assert [f"{text(remove).partition(' | xargs -r -n1 ')[2]} 203.0.113.7", text(close)] == shell.commands[-2:]
+    assert remove.stdin and "networkRuleSet.ipRules[].ipAddressOrRange" in text(remove.stdin)
 
 
 def test_closing_a_closed_registry_changes_nothing() -> None:

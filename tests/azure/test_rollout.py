@@ -128,8 +128,10 @@ def test_the_stable_revision_is_the_one_that_has_all_requests_not_the_newest(tra
 
 @pytest.mark.parametrize("traffic", [None, [], [{"latestRevision": True, "weight": 90}]])
 def test_without_a_single_stable_revision_nothing_is_rolled_out(traffic: Value) -> None:
-    with pytest.raises(CliFailure, match="no single revision receives all requests"):
+    with pytest.raises(CliFailure, match="no single revision receives all requests") as caught:
         CONTROL.stable_revision(deployed(), "gateway", FakeShell({"containerapp show": [shown(traffic)]}))
+    command = "az containerapp ingress traffic set --name prod-gateway --resource-group prod-agents-westus3"
+    assert f"`{command} --revision-weight REVISION=100 --output json --subscription " in caught.value.fix
 
 
 def series(*values: tuple[str, list[Mapping[str, float | None]]]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.contract.images import Image, parse_image
+from providers.contract.images import Image, parse_image, registry_login
 
 DIGEST = f"sha256:{'a' * 64}"
 
@@ -33,3 +33,16 @@ def test_a_digest_wins_over_a_tag_beside_it() -> None:
 def test_repository_and_suffix_make_the_reference_again(reference: str) -> None:
     image = parse_image(reference)
     assert image.repository + image.suffix == reference
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("robot:pass:word", ("robot", "pass:word")),
+        ("robot:", ("robot", "")),
+        (":token", ("", "token")),
+        ("token", ("token", "")),
+    ],
+)
+def test_a_registry_login_is_split_at_the_first_colon(value: str, parts: tuple[str, str]) -> None:
+    assert registry_login(value) == parts

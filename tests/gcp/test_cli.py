@@ -187,14 +187,6 @@ ACTIONS: Mapping[str, Callable[[DeployedStack, str, FakeShell], int]] = {
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_unknown_service_is_refused_with_the_known_ones(action: str) -> None:
-    shell = FakeShell()
-    with pytest.raises(CliFailure, match=r"no such service. Use gateway, chat or worker") as caught:
-        ACTIONS[action](deployed(), "nope", shell)
-    assert caught.value.key == "services.nope" and not shell.commands
-
-
-@pytest.mark.parametrize("action", ACTIONS)
 def test_a_service_that_is_not_deployed_is_refused(action: str) -> None:
     with pytest.raises(CliFailure, match=r"not deployed yet. Run agent-platform up prod"):
         ACTIONS[action](DeployedStack("prod", spec_of()), "gateway", FakeShell())

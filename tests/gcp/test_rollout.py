@@ -134,8 +134,10 @@ def test_the_stable_revision_is_the_one_that_has_all_requests_not_the_newest() -
 
 @pytest.mark.parametrize("answer", [traffic(("a", 50), ("b", 50)), traffic(), "", "null", '{"status": []}'])
 def test_without_a_single_stable_revision_nothing_is_rolled_out(answer: str) -> None:
-    with pytest.raises(CliFailure, match="no single revision receives all requests"):
+    with pytest.raises(CliFailure, match="no single revision receives all requests") as caught:
         CONTROL.stable_revision(stack(), "gateway", FakeShell({"services describe": answer}))
+    command = "gcloud run services update-traffic prod-gateway --project=acme-agents --region=us-central1"
+    assert f"`{command} --to-revisions=REVISION=100`" in caught.value.fix
 
 
 def series(*samples: tuple[Mapping[str, str], str]) -> str:

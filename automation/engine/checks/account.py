@@ -1,18 +1,18 @@
 """Checks of what an account must have before the first update: services, zones, organization, models, closed registry."""
 
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from automation.engine.checks.evidence import Question, shown, unanswered, words
 from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
 from automation.engine.target import target_of
+from automation.shell import command_text
 from automation.stack.document import Stack
 from providers import import_table
 from providers.aws.base.models import geography, profile_of
 from providers.azure.context import AzureContext
 from providers.azure.naming import network_watcher, registry_name
-from providers.azure.registry_access import closing_command
+from providers.azure.registry_access import closing_commands
 from providers.gcp.base.enabled_services import ENABLED_BEFORE, enable_command
 
 StackCheck = Callable[[CheckInput, Stack], Finding]
@@ -135,7 +135,8 @@ def check_registry_closed(facts: CheckInput, stack: Stack) -> Finding:
     if access is None:
         return unanswered(facts, subject, question)
     if "Enabled" in access:
-        fix = f"run `{shlex.join(closing_command(azure_context(stack)).arguments)}`"
+        remove, close = (command_text(command) for command in closing_commands(azure_context(stack)))
+        fix = f"run `agent-platform up {stack.name}`, which closes it after the update, or `{remove}` and `{close}`"
         return failed(subject, f"{name} is reachable from the internet, as after an interrupted push", fix)
     return ok(subject, f"{name} is closed" if access else f"{name} does not exist yet")
 

@@ -1,6 +1,7 @@
 """Checks of the programs on this machine: docker with buildx, and the cloud's own command line."""
 
 from automation.command_errors import DOCKER as DOCKER_PROGRAM
+from automation.command_errors import INSTALL_BUILDX
 from automation.engine.checks.evidence import COMMAND_TIMEOUT_SECONDS
 from automation.engine.findings import CheckInput, Finding, failed, ok
 from automation.stack.document import Stack
@@ -8,7 +9,6 @@ from providers import command_line
 
 DOCKER = ("docker", "version", "--format", "{{.Server.Version}}")
 BUILDX = ("docker", "buildx", "version")
-INSTALL_BUILDX = "install the plugin docker-buildx: https://github.com/docker/buildx#installing"
 
 
 def builds_images(stack: Stack) -> bool:

@@ -6,6 +6,7 @@ Learn, "Update and deploy changes in Azure Container Apps": application-scope ch
 minimum of replicas.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -160,11 +161,9 @@ class ContainerAppRollout:
         serving = [each for each in app.traffic or () if each.weight == 100]
         name = (serving[0].revisionName or app.latest) if len(serving) == 1 else None
         if not name:
-            raise CliFailure(
-                f"services.{service}",
-                "no single revision receives all requests",
-                f"give one all of them with `az containerapp ingress traffic set --name {app_name(stack.name, service)}`",
-            )
+            give = _containerapp(stack, service, ("ingress", "traffic", "set"), "--revision-weight", "REVISION=100")
+            fix = f"give REVISION all of them with `{shlex.join(give.arguments)}`"
+            raise CliFailure(f"services.{service}", "no single revision receives all requests", fix)
         return name
 
     def set_percent(self, stack: DeployedStack, service: str, percent: int, shell: Shell) -> None:

@@ -7,6 +7,7 @@ does not pass its startup probe fails the update and receives nothing.
 """
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -147,7 +148,7 @@ class CloudRunRollout:
             raise CliFailure(
                 f"services.{service}",
                 "no single revision receives all requests",
-                f"give one all of them with `gcloud run services update-traffic {run_name(stack.name, service)}`",
+                f"give REVISION all of them with `{shlex.join(_give_all(stack, service, 'REVISION').arguments)}`",
             )
         return serving[0]
 
@@ -182,10 +183,18 @@ def _in_template(path: str) -> bool:
 
 
 def _describe(stack: DeployedStack, service: str) -> CliCommand:
+    return _run_services(stack, service, "describe", "--format=json(status.traffic)")
+
+
+def _give_all(stack: DeployedStack, service: str, revision: str) -> CliCommand:
+    """Command with which a user gives one revision all requests."""
+    return _run_services(stack, service, "update-traffic", f"--to-revisions={revision}=100")
+
+
+def _run_services(stack: DeployedStack, service: str, verb: str, option: str) -> CliCommand:
     block = stack.spec.gcp
     place = (f"--project={block.project}", f"--region={block.region}") if block else ()
-    name = run_name(stack.name, service)
-    return CliCommand(("gcloud", "run", "services", "describe", name, *place, "--format=json(status.traffic)"))
+    return CliCommand(("gcloud", "run", "services", verb, run_name(stack.name, service), *place, option))
 
 
 def _labels(stack: DeployedStack, service: str) -> str:
