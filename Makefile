@@ -6,7 +6,7 @@
 #   make up              the example on a Docker host, with Pulumi
 #   make down            removes it and keeps its volumes; make down ARGS=--volumes removes them too
 #   make engine          the Pulumi CLI for the engine tests, built as a Go tool into .cache/engine
-#   make engine-test     the engine tests of every change; make engine-test-all runs them all
+#   make engine-test     the chosen engine tests of every change; make engine-test-all runs them all
 #   make docs            regenerate the generated documents and the architecture picture
 #   make metrics         size, structure and wording of the repository
 #   make mutants         plant one-line faults and check that the tests catch them
@@ -49,7 +49,7 @@ types: $(VENV)/.development
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 tests: $(VENV)/.development
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/engine
 
 engine: $(ENGINE)
 

@@ -1,5 +1,6 @@
 """Pulumi project for engine tests: a temporary folder, a file backend and fake provider plugins."""
 
+import atexit
 import json
 import os
 import shutil
@@ -8,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import cast
 
 import yaml
@@ -19,6 +22,7 @@ from automation.stack.document import read_stack
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.spec.defaults import Raw
 from tests.engine.fake_cloud.cloud import FOLDER_VARIABLE, FakeCloud
+from tests.engine.plugin_server.client import ADDRESS_VARIABLE, LANGUAGE
 from tests.planning import ROOT, SECRET, production
 
 PROVIDER_PACKAGES = ("aws", "gcp", "azure-native", "random")
@@ -56,8 +60,8 @@ class EngineProject:
         for path in (folder, shims, home / "backend", home / "home"):
             path.mkdir(parents=True, exist_ok=True)
         for package in packages:
-            _write_shim(shims / f"pulumi-resource-{package}", "tests.engine.fake_cloud", package)
-        _write_shim(shims / LANGUAGE_HOST, "tests.engine.language_host")
+            _write_client(shims / f"pulumi-resource-{package}", package)
+        _write_client(shims / LANGUAGE_HOST, LANGUAGE)
         shutil.copy(ROOT / "__main__.py", folder)
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
         project["runtime"]["options"]["virtualenv"] = sys.prefix
@@ -73,6 +77,7 @@ class EngineProject:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             FOLDER_VARIABLE: str(home / "cloud"),
+            ADDRESS_VARIABLE: str(plugin_server() / "plugins"),
         }
         return cls(folder, FakeCloud(home / "cloud").create(), environment)
 
@@ -157,9 +162,23 @@ def error_lines(text: str) -> str:
     )
 
 
-def _write_shim(path: Path, module: str, *arguments: str) -> None:
-    """Write an executable with the name of a plugin that runs a module of the tests."""
-    program = f"import runpy, sys\nsys.path.insert(0, {str(ROOT)!r})\nsys.argv[1:1] = {list(arguments)!r}\n"
-    run = f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)\n"
-    path.write_text(f"#!{sys.executable}\n{program}{run}", encoding="utf-8")
+@cache
+def plugin_server() -> Path:
+    """Start the plugin server of this process and return the folder of its sockets; it ends with this process."""
+    # the path of a socket has at most 107 characters, which a folder of a test may exceed
+    folder = Path(mkdtemp(prefix="plugins-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.engine.plugin_server", str(folder)],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+        start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None and process.stdout.readline(), "the plugin server did not start"
+    return folder
+
+
+def _write_client(path: Path, plugin: str) -> None:
+    """Write an executable with the name of a plugin that asks the plugin server for it."""
+    load = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom tests.engine.plugin_server.client import main\n"
+    path.write_text(f"#!{sys.executable}\n{load}sys.exit(main({plugin!r}, *sys.argv[1:]))\n", encoding="utf-8")
     path.chmod(0o755)

@@ -51,6 +51,7 @@ def test_a_sweep_destroys_an_expired_stack_without_a_completed_update(project: E
     assert run_sweep(project, NOON + timedelta(hours=3)) == [("pr-8", "destroyed")]
 
 
+@pytest.mark.long(reason="about the backend of Pulumi Cloud only")
 def test_an_ephemeral_stack_copies_secrets_that_only_the_backend_decrypts(
     project: EngineProject, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,8 @@ from tests.engine.resource_manager import resource_manager
 
 KILLS_BY_CLOUD = {"aws": 5, "gcp": 7, "azure": 8}
 """Twenty kills; the small platform is fastest on Azure."""
+FEW_KILLS = 2
+MANY_KILLS = pytest.mark.long(reason="a kill at two points of the same update is in the chosen set")
 ON_AZURE = pytest.mark.parametrize("cloud", ["azure"], indirect=True)
 """For behaviour that is the same on every cloud."""
 ALERT = "azure-native:monitor:MetricAlert"
@@ -63,11 +65,13 @@ def with_resource_manager(project: EngineProject) -> Generator[FaultStack]:
         yield FaultStack(EngineProject(project.folder, project.cloud, {**project.environment, "ARM_ENDPOINT": address}))
 
 
+@pytest.mark.parametrize("few", [True, pytest.param(False, marks=MANY_KILLS)], ids=["few", "many"])
 def test_a_killed_engine_at_any_point_creates_no_duplicates_and_leaves_no_orphans(
-    stack: FaultStack, expected: StackContents, cloud: str
+    stack: FaultStack, expected: StackContents, cloud: str, few: bool
 ) -> None:
     stack.project.cloud.set("seconds_a_minute", SECONDS_PER_MINUTE)
-    points = sorted(RANDOM.sample(range(1, expected.state.total() - 1), KILLS_BY_CLOUD[cloud]))
+    kills = FEW_KILLS if few else KILLS_BY_CLOUD[cloud]
+    points = sorted(RANDOM.sample(range(1, expected.state.total() - 1), kills))
     for point in points:
         assert stack.kill_after(point), f"the update had ended before creation {point} of {points}"
         result = stack.recover()

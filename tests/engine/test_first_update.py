@@ -117,6 +117,7 @@ def _check_images(project: EngineProject, err: str) -> None:
     assert all(spec.services[name].image.partition("@")[2] in inputs for name in ("chat", "worker"))
 
 
+@pytest.mark.long(reason="the update with all images is in the chosen set")
 def test_images_without_source_are_named_with_commands_and_a_repeat_goes_on(
     empty: EngineProject, cli: Cli, cloud: str
 ) -> None:
@@ -138,6 +139,7 @@ def test_images_without_source_are_named_with_commands_and_a_repeat_goes_on(
     assert "phase 1" not in out
 
 
+@pytest.mark.long(reason="the repeats of an update are tested without the engine in tests/automation")
 def test_another_error_beside_a_delayed_answer_stops_the_update(empty: EngineProject, cli: Cli, cloud: str) -> None:
     token, text = DELAYED[cloud][1]
     empty.cloud.plan_fault(f"{ANSWER}{text}", "create", token)

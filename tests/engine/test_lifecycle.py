@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from tests.engine.project import PASSPHRASE, EngineProject
 from tests.planning import SECRET, plan, production
 
@@ -77,6 +79,7 @@ def reserved_names(project: EngineProject) -> dict[str, str]:
     return {item.token: json.loads(item.inputs)[RESERVED_NAMES[item.token]] for item in objects}
 
 
+@pytest.mark.long(reason="three updates and a destruction, on Google Cloud only")
 def test_a_stack_that_comes_again_needs_no_reserved_name(project: EngineProject) -> None:
     project.init("gcp", UNPROTECTED).up()
     first = reserved_names(project)

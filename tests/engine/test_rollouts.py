@@ -83,6 +83,7 @@ def test_a_good_image_receives_its_shares_and_then_everything_and_nothing_is_lef
     assert "agent-platform:rollout" not in canary.run("stack", "tag", "ls", "--json")
 
 
+@pytest.mark.long(reason="a finished rollout is in the chosen set")
 def test_a_failing_image_is_refused_after_its_abort_until_it_changes(canary: EngineProject, cloud: str) -> None:
     shell = shell_of(canary, cloud, failing_at(10))
     first = shell.newest
@@ -101,6 +102,7 @@ def test_a_failing_image_is_refused_after_its_abort_until_it_changes(canary: Eng
     assert "unchanged" in canary.up("--expect-no-changes")
 
 
+@pytest.mark.long(reason="a finished rollout is in the chosen set")
 def test_a_rollout_whose_process_ends_is_continued_at_its_step_and_another_image_begins_again(
     canary: EngineProject, cloud: str
 ) -> None:

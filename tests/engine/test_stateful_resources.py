@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import cast
 
+import pytest
+
 from automation.plan.inventory import Value
 from automation.plan.spec_keys import LEAVES
 from automation.stack.document import stack_of, with_values
@@ -31,6 +33,7 @@ def test_changing_many_keys_at_once_replaces_no_stateful_resource(deployed_copy:
     assert lost_types(preview, cloud) == set()
 
 
+@pytest.mark.long(reason="a preview for each key; that no other key replaces anything is in the chosen set")
 def test_each_key_of_the_table_replaces_its_type_or_is_stopped_by_protection(
     deployed_copy: EngineProject, cloud: str
 ) -> None:

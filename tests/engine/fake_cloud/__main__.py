@@ -12,15 +12,15 @@ from tests.engine.fake_cloud.provider import Provider
 MAX_CONCURRENT_CALLS = 512
 """A slow creation occupies a thread, and the engine starts all of them at once."""
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
+GRPC_OPTIONS = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+]
 
 
 def serve(package: str) -> None:
     """Serve a package on a free local port."""
-    sizes = [
-        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    ]
-    server = grpc.server(ThreadPoolExecutor(MAX_CONCURRENT_CALLS), options=sizes)
+    server = grpc.server(ThreadPoolExecutor(MAX_CONCURRENT_CALLS), options=GRPC_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(package, FakeCloud.from_environment()), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -29,4 +29,5 @@ def serve(package: str) -> None:
     server.wait_for_termination()
 
 
-serve(sys.argv[1])
+if __name__ == "__main__":
+    serve(sys.argv[1])

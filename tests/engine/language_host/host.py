@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from google.protobuf import empty_pb2
@@ -22,12 +22,41 @@ PLUGIN_FILE = "pulumi-plugin.json"
 Context = grpc.ServicerContext
 
 
+class RunningProgram(Protocol):
+    """Process of a program."""
+
+    def wait(self) -> int:
+        """Wait for the end of the program and return its exit code."""
+        ...
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while the program runs."""
+        ...
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send a signal to the program."""
+        ...
+
+
+StartProgram = Callable[[list[str], str | None, Mapping[str, str]], RunningProgram]
+"""Start of a command in a folder with environment variables."""
+
+
+def start_process(command: list[str], folder: str | None, variables: Mapping[str, str]) -> RunningProgram:
+    """Start a program in a process of its own."""
+    return subprocess.Popen(command, cwd=folder, env=dict(variables))
+
+
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """Language host of the engine at an address, to which programs send their messages."""
 
-    def __init__(self, engine_address: str) -> None:
+    def __init__(
+        self, engine_address: str, variables: Mapping[str, str] = os.environ, start: StartProgram = start_process
+    ) -> None:
         self._engine_address = engine_address
-        self._program: subprocess.Popen[bytes] | None = None
+        self._variables = variables
+        self._start = start
+        self._program: RunningProgram | None = None
 
     def Handshake(self, request: Any, context: Context) -> language_pb2.LanguageHandshakeResponse:
         """Accept the engine, which may give its address only here."""
@@ -48,7 +77,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         if python is None:
             context.abort(grpc.StatusCode.UNKNOWN, f"no Python environment in {options_of(request).get('virtualenv')}")
         command = [str(python), str(PROGRAM), settings(request, self._engine_address), request.info.entry_point]
-        self._program = subprocess.Popen(command, cwd=request.pwd or None, env=environment(request))
+        variables = {**self._variables, **configuration(request)}
+        start = self._start if str(python) == sys.executable else start_process
+        self._program = start(command, request.pwd or None, variables)
         exit_code = self._program.wait()
         if exit_code == BAIL_EXIT_CODE:
             return language_pb2.RunResponse(bail=True)
@@ -62,8 +93,15 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def interrupt_program(self) -> None:
         """Interrupt the program if it is running."""
+        self._send(signal.SIGINT)
+
+    def kill_program(self) -> None:
+        """Kill the program if it is running."""
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
         if self._program is not None and self._program.poll() is None:
-            self._program.send_signal(signal.SIGINT)
+            self._program.send_signal(number)
 
 
 def required_packages() -> Iterator[plugin_pb2.PackageDependency]:
@@ -114,10 +152,9 @@ def settings(request: language_pb2.RunRequest, engine_address: str) -> str:
     )
 
 
-def environment(request: language_pb2.RunRequest) -> dict[str, str]:
-    """Return the environment of the program: that of the engine and the configuration of the stack."""
+def configuration(request: language_pb2.RunRequest) -> dict[str, str]:
+    """Return the environment variables with the configuration of the stack."""
     return {
-        **os.environ,
         "PULUMI_CONFIG": json.dumps(dict(request.config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
     }

@@ -7,6 +7,7 @@ import os
 import runpy
 import sys
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pulumi
@@ -52,11 +53,16 @@ def program_traceback(program: str) -> str:
     return traceback.format_exc(limit=start - len(files))
 
 
-if __name__ == "__main__":
-    settings_json, program_path = sys.argv[1:]
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run the program of the arguments and return its exit code."""
+    settings_json, program_path = arguments
     sys.argv = [program_path]
     values = json.loads(settings_json)
-    exit_code = main(runtime.Settings(**values), values["parallel"], program_path)
+    return main(runtime.Settings(**values), values["parallel"], program_path)
+
+
+if __name__ == "__main__":
+    exit_code = run_command_line(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(exit_code)

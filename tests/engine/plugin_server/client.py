@@ -1,0 +1,30 @@
+"""Client that the engine starts as a plugin; it imports no package, and so starts in a tenth of the time."""
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+ADDRESS_VARIABLE = "FAKE_PLUGINS"
+"""Environment variable with the path of the socket of the plugin server."""
+LANGUAGE = "language"
+POLL_SECONDS = 0.5
+
+
+def main(plugin: str, *arguments: str) -> int:
+    """Print the port of the plugin and wait until the server ends or, for a language host, the engine."""
+    # the engine interrupts its plugins at the end, and the server sees it
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = os.getppid()
+    request = {"plugin": plugin, "arguments": arguments, "environment": dict(os.environ), "parent": parent}
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(os.environ[ADDRESS_VARIABLE])
+        socket.send_fds(connection, [json.dumps(request).encode() + b"\n"], [1, 2])
+        sys.stdout.write(connection.makefile().readline())
+        sys.stdout.flush()
+        while plugin != LANGUAGE or os.getppid() == parent:
+            if select.select([connection], [], [], POLL_SECONDS)[0]:
+                return 0
+    return 1

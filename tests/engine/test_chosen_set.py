@@ -1,0 +1,53 @@
+"""Tests that `make engine-test` runs: every kind of test, on every cloud that the kind has."""
+
+import re
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from providers import AVAILABLE
+from tests.planning import ROOT
+
+CLOUDS = tuple(name for name in AVAILABLE if name != "docker")
+KINDS = {
+    "lifecycle": ("test_lifecycle.py", CLOUDS),
+    "plan accuracy": ("test_plan_accuracy.py", CLOUDS),
+    "upgrades": ("test_upgrades.py", CLOUDS),
+    "stateful resources": ("test_stateful_resources.py", CLOUDS),
+    "faults and kills": ("test_faults.py", CLOUDS),
+    "first update": ("test_first_update.py", CLOUDS),
+    "day-2 operations": ("test_day2.py", CLOUDS),
+    "services": ("test_operations.py", CLOUDS),
+    "doctor": ("test_doctor.py", CLOUDS),
+    "commands": ("commands/test_operations.py", ()),
+    "refusals of commands": ("commands/test_refusals.py", ()),
+    "interruptions": ("commands/test_interruptions.py", ()),
+    "rollouts": ("test_rollouts.py", ("gcp", "azure")),
+    "language host": ("test_language_host.py", ()),
+}
+"""File of each kind of test, and the clouds that it must cover; the commands are the same on every cloud."""
+
+
+@cache
+def chosen() -> tuple[str, ...]:
+    """Tests of the set, as pytest lists them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", "-m", "not long"]
+    completed = subprocess.run([*command, "tests/engine"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return tuple(line for line in completed.stdout.splitlines() if "::" in line)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_set_has_each_kind_of_test_on_each_cloud(kind: str) -> None:
+    file, clouds = KINDS[kind]
+    tests = [name for name in chosen() if name.startswith(f"tests/engine/{file}::")]
+    assert tests
+    assert [
+        cloud for cloud in clouds if not any(re.search(rf"\b{cloud}\b", name.partition("[")[2]) for name in tests)
+    ] == []
+
+
+def test_no_test_is_long_without_a_reason() -> None:
+    marks = [line for path in (ROOT / "tests").rglob("*.py") for line in path.read_text(encoding="utf-8").splitlines()]
+    assert not [line for line in marks if re.search(r"mark\.long(?!\(reason=\")", line) and "re.search" not in line]
