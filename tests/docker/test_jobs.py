@@ -99,6 +99,7 @@ def test_a_job_has_the_access_of_its_service_and_no_name_in_its_networks() -> No
 def test_the_container_runs_the_script_with_the_command_of_the_job() -> None:
     inventory = with_job(command=["python", "-c", "print('it''s')"])
     job = container(inventory, "jobs-nightly")
+    assert job.inputs["healthcheck"] == {"tests": ["NONE"]}, "the check of the image asks for a server"
     assert job.inputs["entrypoints"] == ["/bin/sh", "/etc/agent-platform/job.sh"]
     assert files(inventory, "jobs-nightly")["job.conf"].splitlines()[-1].startswith("job_command() { exec python -c ")
 

@@ -74,6 +74,13 @@ def test_a_job_runs_at_its_minute_with_the_environment_of_its_service(stack: Hos
     assert all(time.second < 5 for time in started)
 
 
+def test_a_second_update_changes_nothing_and_no_job_is_unhealthy(stack: HostStack) -> None:
+    before = stack.containers("jobs-minutely")
+    stack.deployment.up()
+    assert stack.containers("jobs-minutely") == before
+    assert not docker("ps", "--quiet", "--filter", f"name=^/{STACK}-jobs-", "--filter", "health=unhealthy").split()
+
+
 def test_prometheus_has_the_last_success_under_the_name_of_the_job(stack: HostStack) -> None:
     query = 'time() - job_last_success_timestamp_seconds{job="minutely"}'
     eventually(lambda: stack.prometheus(query) and value(stack, query) < 90, RUN_SECONDS)

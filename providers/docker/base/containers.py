@@ -84,6 +84,8 @@ class ContainerSpec:
     """Folders of the host by mount path; mounted read-only."""
     tmpfs: Sequence[str] = ("/tmp",)  # noqa: S108  # in memory, private to the container
     probe: DockerProbe | None = None
+    ignores_image_probe: bool = False
+    """True for a container in which the health check of its image has no meaning."""
     ports: Sequence[PublishedPort] = ()
     init: bool = False
     run_once: bool = False
@@ -129,7 +131,7 @@ def create_container(
         network_mode=None if spec.networks else "none",
         ports=[_port(port) for port in spec.ports] or None,
         # lifecycle and logs
-        healthcheck=_healthcheck(spec.probe) if spec.probe else None,
+        healthcheck=_healthcheck(spec),
         wait=spec.probe is not None and spec.probe.test != NO_CHECK,
         wait_timeout=spec.probe.wait_seconds if spec.probe else None,
         restart="no" if spec.run_once else "unless-stopped",
@@ -229,7 +231,13 @@ def _port(port: PublishedPort) -> docker.ContainerPortArgs:
     )
 
 
-def _healthcheck(probe: DockerProbe) -> docker.ContainerHealthcheckArgs:
+def _healthcheck(spec: ContainerSpec) -> docker.ContainerHealthcheckArgs | None:
+    if spec.ignores_image_probe:
+        # Docker Engine API, `HealthConfig`: NONE disables the check of the image
+        return docker.ContainerHealthcheckArgs(tests=["NONE"])
+    probe = spec.probe
+    if probe is None:
+        return None
     return docker.ContainerHealthcheckArgs(
         tests=list(probe.test),
         interval=go_duration(probe.interval_seconds),

@@ -62,6 +62,7 @@ def _container(
             **{path: stored.reference for path, stored in environment.files.items()},
         },
         volumes={METRICS_FOLDER: metrics},
+        ignores_image_probe=True,
         # forwards the signal that ends a run, and collects processes that the command leaves behind
         init=True,
     )
