@@ -79,7 +79,11 @@ def growth(cloud: str, runs: int = RUNS) -> dict[int, Cost]:
 def _stack_with_services(size: int) -> str:
     service = {"app": "fastapi", "image": "service@sha256:" + "5" * 64, "uses": ["database"]}
     services = {f"s{index}": {**service, "path": f"/s{index}"} for index in range(size)}
-    platform = {**read_stack(ROOT, "prod").platform, "services": services}
+    platform = {
+        **read_stack(ROOT, "prod").platform,
+        "services": services,
+        "accept_risk": {"ingress.auth": "measured only"},
+    }
     return yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
 
 

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from components.validation.parse import parse
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.spec import Platform
-from providers.contract.spec.defaults import is_mapping
+from providers.contract.json_data import is_mapping
+
+if TYPE_CHECKING:
+    from providers.contract.spec import Platform
 
 PROJECT = "agent-platform"
 PLATFORM_KEY = f"{PROJECT}:platform"
@@ -14,11 +16,14 @@ PLATFORM_KEY = f"{PROJECT}:platform"
 
 def spec_of(
     text: str | None, stack: str, *, sealed: str | None = None, source: Mapping[str, str] | None = None
-) -> Platform:
+) -> "Platform":
     """Return the checked spec of the platform's JSON text; raises InvalidConfiguration.
 
     `sealed` is the key of a secret inside the object; `source` has numbers as the file writes them, by dotted path.
     """
+    # pydantic builds the spec's models at import, which `--help` does not need
+    from components.validation.parse import parse
+
     if sealed is not None:
         # Decrypting an object passes its secret parts on as clear text, so nothing of it is printed or used.
         problem = "a secret inside the object would be passed on as clear text"

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.import_ids import ImportTable
-from providers.contract.preflight import HostChecks
 from providers.contract.resource_traits import ResourceTraits
 
 if TYPE_CHECKING:
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from providers.contract.adapter import AnyCloud
     from providers.contract.cli import CloudCli
     from providers.contract.limits import CloudLimits
+    from providers.contract.preflight import HostChecks
     from providers.contract.rollout import RolloutControl
     from providers.contract.spec import CloudName
 
@@ -53,8 +53,11 @@ def import_table(name: str) -> ImportTable:
     return import_module(f"providers.{name}.import_ids").IMPORT_TABLE
 
 
-def host_checks(name: str) -> HostChecks:
+def host_checks(name: str) -> "HostChecks":
     """Return the checks of the machine that a stack is deployed to; only Docker has any."""
+    # its module imports the spec, whose models pydantic builds at import
+    from providers.contract.preflight import HostChecks
+
     if name != "docker":
         return HostChecks()
     return import_module("providers.docker.preflight.checks").HOST_CHECKS

@@ -8,7 +8,7 @@ import typer
 from automation.stack.document import StackDocument, stack_file, stack_names
 from automation.stack.folder import project_folder
 from providers.contract.diagnostics import InvalidConfiguration
-from providers.contract.spec.defaults import Raw, is_list, is_mapping
+from providers.contract.json_data import Raw, is_list, is_mapping
 
 FOLDER_PARAMETER = "directory"
 """Name of the parameter of `-C`."""

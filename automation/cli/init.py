@@ -19,7 +19,6 @@ from automation.stack.dockerfile import (
     has_template,
 )
 from automation.stack.document import StackDocument
-from automation.stack.edit import replace_text
 from automation.stack.folder import project_folder
 from automation.stack.template import (
     APPS,
@@ -33,7 +32,7 @@ from automation.stack.template import (
     new_stack_text,
 )
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
-from providers.contract.spec import App, CloudName, Profile
+from providers.contract.presets import App, CloudName, Profile
 
 STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
@@ -288,6 +287,9 @@ def _write(answers: NewStack, path: Path, folder: Path) -> None:
 def _write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all; raises InvalidConfiguration where the folder cannot be written."""
     try:
+        # ruamel.yaml is needed for this alone
+        from automation.stack.edit import replace_text
+
         replace_text(path, text)
     except OSError as error:
         problem = f"cannot be written: {(error.strerror or 'unknown error').lower()}"

@@ -3,7 +3,6 @@
 import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,6 +65,9 @@ def _print_version(requested: bool) -> None:
 
 
 def _version(package: str) -> str:
+    # loads email and zipfile, which `--help` does not need
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:  # the program runs from a clone, in an environment of its requirements only

@@ -1,6 +1,7 @@
 """The `plan` command: plan of a stack, or comparison of two plans, as a tree or as JSON."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -11,11 +12,12 @@ from automation.cli.session import AsJson
 from automation.stack.document import Stack, StackDocument, read_stack, stack_file, stack_names
 from automation.stack.folder import project_folder
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
-from providers.contract.spec import CloudName
+from providers.contract.presets import CloudName
 
 if TYPE_CHECKING:
     from automation.plan.build import Plan
     from automation.plan.recorder import Mode
+    from automation.plan.watch import Replan
 
 
 def register(app: typer.Typer) -> None:
@@ -43,15 +45,22 @@ def plan(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the summary as Markdown, for a comment of a pull request.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Plan again after each change of the stack file or of a build folder.")
+    ] = False,
     diff: Annotated[
         str | None, typer.Option(help="Compare with another stack, or with the same stack on another cloud.")
     ] = None,
 ) -> None:
     """Show what a stack would deploy, on one screen. Needs no account, network or engine."""
     folder = project_folder()
+    mode: Mode = "unknown" if unknown else "symbolic"
+    if watch:
+        _refuse_with_watch({"--json": as_json, "--markdown": markdown, "--diff": diff is not None})
+        _watch(folder, stack, cloud, mode, form="tree" if brief or full else "summary", full=full)
+        return
     first = read_stack(folder, stack, cloud)
     second = other_stack(folder, first, diff) if diff is not None else None
-    mode: Mode = "unknown" if unknown else "symbolic"
     if second is None:
         from automation.plan.build import plan_of
 
@@ -72,6 +81,44 @@ def other_stack(folder: Path, stack: Stack, name: str) -> Stack:
         return read_stack(folder, stack.name, name)
     problem = f"{name} is neither a stack nor a cloud{did_you_mean(name, [*stacks, *clouds])}"
     raise InvalidConfiguration([ConfigError("--diff", problem=problem, fix=f"use {listed([*stacks, *clouds])}")])
+
+
+def _refuse_with_watch(options: dict[str, bool]) -> None:
+    for option, given in options.items():
+        if given:
+            problem = "not possible with --watch, which prints text for a terminal"
+            raise InvalidConfiguration([ConfigError(option, problem, f"leave out {option} or --watch")])
+
+
+def _watch(folder: Path, stack: str, cloud: str | None, mode: "Mode", form: str, *, full: bool) -> None:
+    """Print the plan, then what changed after each save, until Ctrl-C."""
+    from automation.plan.watch import PlanWatch
+
+    watch = PlanWatch(folder, stack, cloud, mode)
+    try:
+        for replan in watch.plans():
+            if replan.plan is not None and replan.before is None:
+                _print_plan(replan.plan, form, cloud, full=full)
+            else:
+                _print_replan(replan)
+            print(f"watching {watch.file.name}; Ctrl-C ends", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        return
+
+
+def _print_replan(replan: "Replan") -> None:
+    from automation.cli.formats import console
+    from automation.cli.plan_text import comparison_text
+
+    for error in replan.diagnostics:
+        print(error, file=sys.stderr)
+    if replan.plan is not None and replan.before is not None:
+        names = ", ".join(path.name for path in replan.changed)
+        if replan.differences:
+            console().print(comparison_text("before", "now", replan.differences))
+        count = len(replan.plan.inventory.resources)
+        change = "" if replan.differences else "; no difference"
+        print(f"{names}: {count} resources planned in {replan.cpu_seconds:.1f} s of CPU time{change}", flush=True)
 
 
 def _print_plan(plan: "Plan", form: str, cloud: str | None, *, full: bool) -> None:

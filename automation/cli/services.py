@@ -15,7 +15,7 @@ from automation.cli.session import AsJson, ExitCode, ServiceName, StackName, Ver
 from automation.stack.document import read_stack
 from automation.stack.folder import project_folder
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
-from providers.contract.spec.defaults import is_mapping
+from providers.contract.json_data import is_mapping
 
 if TYPE_CHECKING:
     from automation.services.operations import ServiceOperations

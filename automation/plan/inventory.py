@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from automation.urn import PROVIDER_PREFIX, Urn, kind_of, short_type
-from providers.contract.spec.defaults import is_list, is_mapping
+from providers.contract.json_data import is_list, is_mapping
 
 Value = object
 """JSON-like data in which `Secret` and `Unknown` mark secrets and unknown values."""

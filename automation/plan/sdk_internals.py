@@ -144,6 +144,10 @@ def without_stack_traces() -> Generator[None]:
     finally:
         setattr(resource, STACK_TRACE_FUNCTION, function)
         if was_enabled:
+            if not gc.get_freeze_count():
+                # the SDK's classes live as long as the process: a collection would visit all of them, here and at exit;
+                # once only, because cyclic garbage of later plans could never be freed
+                gc.freeze()
             gc.enable()
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from providers.contract.spec.defaults import is_list, is_mapping
+from providers.contract.json_data import is_list, is_mapping
 
 FALLBACKS = {"aws": {"region": "us-west-2"}, "gcp": {"region": "us-central1"}, "azure": {"location": "westus3"}}
 """Region by cloud where nothing names one."""

@@ -7,7 +7,7 @@ with the packages of requirements.txt or pyproject.toml, else those of the frame
 import re
 from pathlib import Path
 
-from providers.contract.spec import PRESETS, App
+from providers.contract.presets import PRESETS, App
 
 DOCKERFILE, DOCKERIGNORE = "Dockerfile", ".dockerignore"
 PYTHON_IMAGE = "python:3.13-slim"

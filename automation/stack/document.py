@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from automation.stack.file_checks import (
     SEALED_WITH,
@@ -31,8 +31,11 @@ from providers.contract.diagnostics import (
     did_you_mean,
     listed,
 )
-from providers.contract.spec import Platform
-from providers.contract.spec.defaults import Raw, is_list, is_mapping
+from providers.contract.json_data import Raw, is_list, is_mapping
+
+if TYPE_CHECKING:
+    # pydantic builds the spec's models at import, which `--help` does not need
+    from providers.contract.spec import Platform
 
 REMOVE = object()
 """Value of a change that removes the key."""
@@ -94,7 +97,7 @@ class Stack:
     """A stack by name: its checked spec, its configuration as text, which keys are secret, which are missing."""
 
     name: str
-    spec: Platform
+    spec: "Platform"
     config: Mapping[str, str]
     secret_keys: tuple[str, ...]
     missing_secrets: tuple[str, ...]
@@ -289,7 +292,7 @@ def _unlisted_secrets(stack: Stack, config: Raw) -> dict[str, object]:
     return {key: value for key, value in secrets.items() if key not in stack.secret_keys}
 
 
-def _secrets_of(spec: Platform) -> tuple[str, ...]:
+def _secrets_of(spec: "Platform") -> tuple[str, ...]:
     return tuple(dict.fromkeys((*spec.secrets, *spec.image_credentials, *limits(spec.cloud).stack_secrets(spec))))
 
 

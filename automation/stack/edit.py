@@ -20,7 +20,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from automation.stack.yaml_reader import parse, read_text
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.spec.defaults import Raw, is_list, is_mapping
+from providers.contract.json_data import Raw, is_list, is_mapping
 
 INDENTATIONS = ((2, 0), (4, 2))
 """Indentation of the items of a block list and of its dashes: the two styles in use."""

@@ -1,11 +1,10 @@
 """Checks of a stack file around the platform: its structure, and the keys beside the platform. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
-from providers.contract.spec import Platform
-from providers.contract.spec.defaults import Raw, is_list, is_mapping
+from providers.contract.json_data import Raw, is_list, is_mapping
 
 EXPIRES_KEY = f"{PROJECT}:expires_at"
 """Configuration key with the time after which `sweep` destroys a stack, in ISO 8601."""
@@ -24,6 +23,13 @@ PROVIDER_KEYS = {
 """Settings of default providers, which the platform does not use, and its own keys for the same."""
 
 
+def _platform_keys() -> Collection[str]:
+    """Return the keys of a platform, from the spec, whose models pydantic builds at import."""
+    from providers.contract.spec import Platform
+
+    return Platform.model_fields
+
+
 def is_sealed(value: object) -> bool:
     """Return whether a value of a stack file is sealed."""
     return is_mapping(value) and set(value) == {"secure"}
@@ -31,7 +37,7 @@ def is_sealed(value: object) -> bool:
 
 def structure_errors(file: str, content: Raw) -> Iterator[ConfigError]:
     """Yield errors in the keys at the top level of a stack file, which must hold a configuration."""
-    outside = [key for key in content if key in Platform.model_fields or key == PLATFORM_KEY]
+    outside = [key for key in content if key in _platform_keys() or key == PLATFORM_KEY]
     if outside:
         inside = "config" if outside == [PLATFORM_KEY] else f"config, {PLATFORM_KEY}"
         problem = f"{listed(outside, 'and')} {_are(outside)} at the top level"
@@ -50,7 +56,7 @@ def structure_errors(file: str, content: Raw) -> Iterator[ConfigError]:
 
 def config_errors(file: str, config: Raw) -> Iterator[ConfigError]:
     """Yield errors in the keys beside the platform: its own keys that were not indented, and keys that nothing reads."""
-    names = [key for key in config if key in Platform.model_fields]
+    names = [key for key in config if key in _platform_keys()]
     if names:
         problem = f"{listed(names, 'and')} {_are(names)} directly under config"
         yield ConfigError(f"{file}: config", problem, f"indent {_them(names)} under {PLATFORM_KEY}")
@@ -68,7 +74,7 @@ def _key_errors(key: str, value: object) -> Iterator[ConfigError]:
         yield ConfigError(key, "unknown key", f"write it as {PLATFORM_KEY}")
     elif not colon or namespace != PROJECT:
         yield ConfigError(key, "unknown key", "remove it")
-    elif name in Platform.model_fields:
+    elif name in _platform_keys():
         yield ConfigError(key, "unknown key", f"indent {name} under {PLATFORM_KEY}")
     elif not name.isupper():
         fix = "remove it; a secret has the name of its variable, in upper case"

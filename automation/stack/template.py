@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from automation.stack.document import StackDocument
-from providers.contract.spec import PRESETS, App, CloudName, Profile
-from providers.contract.spec.network import Cidr
+from providers.contract.presets import PRESETS, App, CloudName, Profile
 
 CLOUDS: tuple[CloudName, ...] = get_args(CloudName)
 APPS: tuple[App, ...] = get_args(App)
@@ -67,7 +66,7 @@ class NewStack:
     cache: bool = False
     storage: bool = False
     models: bool = False
-    allowed_cidrs: tuple[Cidr, ...] = ()
+    allowed_cidrs: tuple[str, ...] = ()
     own_auth: bool = False
     """True when the service authenticates its clients itself, which production has to know."""
 

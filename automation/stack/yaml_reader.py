@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.spec.defaults import Raw, is_list, is_mapping
+from providers.contract.json_data import Raw, is_list, is_mapping
 
 MAX_BYTES = 128 * 1024
 MAX_NODES = 20_000

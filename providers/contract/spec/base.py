@@ -4,12 +4,12 @@ Field docstrings are user documentation: `docs/configuration.md` and the JSON sc
 one sentence that states the unit and the meaning of an absent value.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-CloudName = Literal["aws", "gcp", "azure", "docker"]
-Profile = Literal["production", "staging", "development"]
+from providers.contract.presets import CloudName as CloudName
+from providers.contract.presets import Profile as Profile
 
 Percent = Annotated[float, Field(gt=0, le=100)]
 PositiveInt = Annotated[int, Field(gt=0)]

@@ -4,23 +4,12 @@ They are merged into the raw configuration before validation, so the frozen spec
 classes are those of production; the other profiles lower them.
 """
 
-from typing import TypeGuard, cast
+from typing import cast
 
+from providers.contract.json_data import Raw as Raw
+from providers.contract.json_data import is_list as is_list
+from providers.contract.json_data import is_mapping as is_mapping
 from providers.contract.spec.service import PRESETS, UNBUILT_TAG, Preset
-
-Raw = dict[str, object]
-"""Mapping of a stack file or a JSON document, not validated."""
-
-
-def is_mapping(value: object) -> TypeGuard[Raw]:
-    """Return whether a value is a mapping; the readers of stack files have refused keys that are not text."""
-    return isinstance(value, dict)
-
-
-def is_list(value: object) -> TypeGuard[list[object]]:
-    """Return whether a value is a list."""
-    return isinstance(value, list)
-
 
 PROFILES: dict[str, Raw] = {
     "production": {"services": {"*": {"replicas": {"min": 3, "max": 12}}}},

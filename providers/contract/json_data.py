@@ -1,0 +1,19 @@
+"""Types of data that was read from YAML or JSON and is not validated.
+
+Apart from the spec, whose models load pydantic: the command line and the stack files need these types without it.
+"""
+
+from typing import TypeGuard
+
+Raw = dict[str, object]
+"""Mapping of a stack file or a JSON document, not validated."""
+
+
+def is_mapping(value: object) -> TypeGuard[Raw]:
+    """Return whether a value is a mapping; the readers of stack files have refused keys that are not text."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[object]]:
+    """Return whether a value is a list."""
+    return isinstance(value, list)
