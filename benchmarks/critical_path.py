@@ -15,7 +15,7 @@ from automation.plan.chain import longest_chain, minutes_of, total_minutes
 from automation.plan.inventory import Inventory
 from automation.plan.recorder import record
 from automation.stack.document import read_stack
-from benchmarks.measure import ROOT, write_section
+from benchmarks.measure import ROOT, load, write_section
 from providers.contract.spec import Platform
 
 BOUND = 1.1
@@ -104,10 +104,11 @@ def report(clouds: Sequence[str]) -> tuple[str, bool]:
 def main(arguments: Sequence[str]) -> int:
     """Compare on the named clouds (default: all in `REQUIRED`); return 1 if the bound is exceeded."""
     clouds = [argument for argument in arguments if not argument.startswith("--")] or list(REQUIRED)
+    load_before = load()
     text, holds = report(clouds)
-    print(text)
+    print(f"load {load_before:.2f}", text, sep="\n\n")
     if "--write" in arguments:
-        write_section("Longest deploy chain", "python -m benchmarks.critical_path --write", text)
+        write_section("Longest deploy chain", "python -m benchmarks.critical_path --write", text, load_before)
     return 0 if holds else 1
 
 

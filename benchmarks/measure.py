@@ -1,4 +1,4 @@
-"""Cost of whole processes (wall seconds and peak memory), and the sections of docs/benchmarks.md."""
+"""Cost of whole processes (wall seconds, CPU time and peak memory), and the sections of docs/benchmarks.md."""
 
 import os
 import platform
@@ -6,40 +6,51 @@ import re
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-RUNS = 5
+RUNS = 3
 FILE = ROOT / "docs" / "benchmarks.md"
 HEADER = (
     "# Measurements\n\nMade by the command in each section. Ratios are comparable; seconds depend on the machine.\n"
 )
 
 
+MAX_LOAD = 1.5
+"""Load of the machine above which nothing is written: processes that share caches and cores cost more CPU time."""
+LAUNCHER = """
+import os, resource, subprocess, sys, time
+start = time.perf_counter()
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+seconds, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+print(code, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+"""Small process that runs the command: the peak memory of a child begins with that of the process that forks it
+(getrusage(2), ru_maxrss survives execve), which for a process with an SDK loaded is more than any plan needs."""
+
+
 @dataclass(frozen=True)
 class Cost:
-    """Wall seconds and peak resident memory of one process, or medians of several runs."""
+    """Wall seconds, seconds of CPU time and peak resident memory of one process, or medians of several runs."""
 
     seconds: float
+    cpu_seconds: float
     memory_mib: float
 
 
 def run(command: Sequence[str], folder: Path = ROOT) -> Cost:
     """Return the cost of one run of Python in `folder`; raises RuntimeError if the command fails."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    start = time.perf_counter()
     # The commands come from the benchmarks, never from a user.
-    process = subprocess.Popen([sys.executable, *command], cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} exited with {process.returncode}")
-    return Cost(seconds, usage.ru_maxrss / 1024)
+    launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, sys.executable, *command]
+    result = subprocess.run(launcher, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
+    code, seconds, cpu_seconds, memory_kib = map(float, result.stdout.split())
+    if code:
+        raise RuntimeError(f"{' '.join(command)} exited with {code:g}")
+    return Cost(seconds, cpu_seconds, memory_kib / 1024)
 
 
 def alternate(*commands: Sequence[str], folder: Path = ROOT, runs: int = RUNS) -> list[Cost]:
@@ -54,15 +65,28 @@ def alternate(*commands: Sequence[str], folder: Path = ROOT, runs: int = RUNS) -
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """Return the medians of seconds and of memory."""
-    return Cost(statistics.median(c.seconds for c in costs), statistics.median(c.memory_mib for c in costs))
+    """Return the medians of each part of the costs."""
+    return Cost(
+        statistics.median(cost.seconds for cost in costs),
+        statistics.median(cost.cpu_seconds for cost in costs),
+        statistics.median(cost.memory_mib for cost in costs),
+    )
 
 
-def write_section(title: str, command: str, text: str) -> None:
-    """Replace or append the section `title`."""
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {date.today().isoformat()}"
+def load() -> float:
+    """Return the load of the machine over the last minute, before the benchmark adds its own."""
+    return os.getloadavg()[0]
+
+
+def write_section(title: str, command: str, text: str, load_before: float) -> bool:
+    """Replace or append the section `title`; write nothing and return False when the machine was busy."""
+    if load_before > MAX_LOAD:
+        print(f"not written: the load was {load_before:.2f}, above {MAX_LOAD}", file=sys.stderr)
+        return False
+    machine = f"{os.cpu_count()} cores, load {load_before:.2f}, Python {platform.python_version()}, {date.today().isoformat()}"
     section = f"## {title}\n\n`{command}` ({machine})\n\n{text}\n"
     current = FILE.read_text(encoding="utf-8") if FILE.exists() else HEADER
     pattern = re.compile(rf"## {re.escape(title)}\n.*?(?=\n## |\Z)", re.DOTALL)
     updated = pattern.sub(lambda _: section, current) if pattern.search(current) else f"{current.rstrip()}\n\n{section}"
     FILE.write_text(updated, encoding="utf-8")
+    return True
