@@ -3,9 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from providers.contract.database_disk import DatabaseDisk
-from providers.contract.spec import DatabaseSpec
+
+if TYPE_CHECKING:
+    # pydantic builds the spec's models at import, which `--help` does not need
+    from providers.contract.spec import DatabaseSpec
 
 DATABASE_PASSWORD = "database-password"  # noqa: S105  # a name
 CACHE_PASSWORD = "cache-password"  # noqa: S105  # a name
@@ -71,7 +75,7 @@ class ResourceTraits:
     passwords: tuple[RotatablePassword, ...] = ()
     kept: frozenset[str] = frozenset()
     """Types that a deletion keeps unless the data is to be deleted too: the data, and the keys that open it."""
-    disk: Callable[[DatabaseSpec], DatabaseDisk] | None = None
+    disk: Callable[["DatabaseSpec"], DatabaseDisk] | None = None
     """Disk of the database; None where it has no size, or where its size is that of the host."""
 
     @cached_property
