@@ -42,7 +42,8 @@ class PlanWatch:
     """Watch of the stack `name`, on its own cloud or on `cloud`."""
 
     def __init__(self, folder: Path, name: str, cloud: str | None = None, mode: Mode = "symbolic") -> None:
-        self.folder, self.name, self.cloud, self.mode = folder, name, cloud, mode
+        self.folder, self.name, self.cloud = folder, name, cloud
+        self.mode: Mode = mode
         self.file = stack_file(folder, name)
         self.valid: Plan | None = None
         self.planned_text: str | None = None
