@@ -254,6 +254,6 @@ def test_a_service_is_started_again_on_a_signal_and_ends_with_its_supervisor(sup
 def test_code_that_fails_is_reported_once_and_runs_after_the_next_edit(supervised: Start, tmp_path: Path) -> None:
     process = supervised("raise SystemExit(3)\n")
     assert line(process) == "[dev] ended with exit code 3; waiting for the next edit"
-    (tmp_path / "program.py").write_text("import time\nprint('mended')\ntime.sleep(60)\n", encoding="utf-8")
+    (tmp_path / "program.py").write_text("import time\nprint('repaired')\ntime.sleep(60)\n", encoding="utf-8")
     process.send_signal(signal.SIGHUP)
-    assert line(process) == "mended"
+    assert line(process) == "repaired"

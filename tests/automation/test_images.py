@@ -241,7 +241,7 @@ def test_a_service_without_source_or_own_image_is_refused(start: Start, services
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        ("context: nowhere", "services.web.build.context: no folder nowhere"),
+        ("context: missing", "services.web.build.context: no folder missing"),
         ("context: web, dockerfile: Other", "services.web.build.dockerfile: no file web/Other"),
         (
             "context: web, dockerfile: Link",
