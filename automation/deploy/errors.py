@@ -229,7 +229,7 @@ PROGRAM_PATTERNS = (
     ),
     ErrorPattern(
         kind=Failure.PROGRAM,
-        pattern=r"Program failed with an unhandled exception:.*?\n(?P<why>[^\s][^\n]*)\s*\Z",
+        pattern=r"Program failed with an unhandled exception:.*?\n(?P<why>(?!warning: )\S[^\n]*)(?:\s*\nwarning: [^\n]*)*\s*\Z",
         problem="the program failed: {why}",
         fix="run `agent-platform plan {stack}`, which reproduces the error without the engine",
     ),

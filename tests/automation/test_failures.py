@@ -123,6 +123,11 @@ def program_failure(text: str) -> DeploymentFailed:
     return classify(Evidence("prod", "", [EngineMessage(1.0, "error", text)]))
 
 
+def test_the_cause_of_a_failed_program_is_no_warning_after_it() -> None:
+    warning = "warning: using pulumi-language-python from $PATH at /a/pulumi-language-python expected /b/it"
+    assert program_failure(f"{PROGRAM_ERROR}\n{warning}").problem == "the program failed: ValueError: boom"
+
+
 @pytest.mark.parametrize(("stderr", "kind"), ENGINE_ERRORS)
 def test_an_error_of_the_engine_has_its_kind(stderr: str, kind: Failure) -> None:
     assert failure_before_changes(stderr).kind is kind
