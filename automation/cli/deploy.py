@@ -114,18 +114,29 @@ def up(
         if changes.effective:
             confirm(f"Apply these changes to {deployment.name}?", yes=yes)
 
-        from automation.cli.deployment_text import component_counts
-
         repair.start_stopped(changes)
         supply.run(lambda title: display.changes(title, {}), lambda question: prompt and typer.confirm(question))
         if rollouts:
             rollouts.begin(changes)
-        with display.changes(f"{deployment.name}  updating", component_counts(changes.effective)) as on_event:
-            outcome = deployment.up(on_event, allowed, preview=changes, rollout_timeout_seconds=rollout_timeout_seconds)
+        outcome = _apply(deployment, display, changes, allowed, rollout_timeout_seconds)
         complete_update(deployment, display.note, supply.operations)
         if rollouts:
             take_steps(rollouts, display, prompt=prompt)
         print_outcome(outcome, "is up", as_json=as_json)
+
+
+def _apply(
+    deployment: "Deployment",
+    display: "Display",
+    changes: "Preview",
+    allowed: tuple[str, ...],
+    rollout_timeout_seconds: float,
+) -> "Outcome":
+    """Apply the changes of a preview and wait until every service runs."""
+    from automation.cli.deployment_text import component_counts
+
+    with display.changes(f"{deployment.name}  updating", component_counts(changes.effective)) as on_event:
+        return deployment.up(on_event, allowed, preview=changes, rollout_timeout_seconds=rollout_timeout_seconds)
 
 
 def _note_session(deployment: "Deployment", display: "Display") -> None:
