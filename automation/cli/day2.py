@@ -132,7 +132,7 @@ def rollback(
         confirm(f"Write this to {proposal.path.name} and deploy {stack}?", yes=yes)
         proposal.write()
     try:
-        deploy.up(stack, allow_replace=allow_replace, yes=yes, as_json=as_json, verbose=verbose)
+        deploy.up(stack, allow_replace=allow_replace, build=False, yes=yes, as_json=as_json, verbose=verbose)
     except (typer.Exit, InvalidConfiguration):
         if proposal.changes:
             advice = f"retry with `agent-platform up {stack}`, or undo with `git checkout {proposal.path.name}`"

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from automation.deploy.host_removal import HostRemoval
 
 ROLLOUT_TIMEOUT_SECONDS = 300.0
+Build = Annotated[
+    bool, typer.Option("--build/--no-build", help="On a Docker host, build the images whose source has changed.")
+]
 AllowReplace = Annotated[
     list[str] | None,
     typer.Option("--allow-replace", help="Allow the loss of a resource, by its name in the refusal; repeatable."),
@@ -83,6 +86,7 @@ def up(
             help="Seconds to wait until every service runs its new revision.",
         ),
     ] = ROLLOUT_TIMEOUT_SECONDS,
+    build: Build = True,
     yes: Yes = False,
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
@@ -93,15 +97,12 @@ def up(
     allowed = tuple(allow_replace or ())
     with operation(as_json=as_json, verbose=verbose) as display:
         from automation.deploy.host_repair import HostRepair
-        from automation.dev.session_lock import refuse_session
         from automation.images.supply import ImageSupply, complete_update
 
         prompt = can_prompt(as_json=as_json) and not yes
-        deployment.refuse_locked()
-        refuse_session(deployment.folder, deployment.name)
-        _note_session(deployment, display)
+        _refuse_busy(deployment, display)
         supply = ImageSupply(deployment, display.note)
-        supply.build_on_host()
+        supply.prepare_host(build=build)
         repair = HostRepair(deployment, display.note)
         repair.refresh_missing()
         rollouts = rollouts_of(deployment, display)
@@ -137,6 +138,15 @@ def _apply(
 
     with display.changes(f"{deployment.name}  updating", component_counts(changes.effective)) as on_event:
         return deployment.up(on_event, allowed, preview=changes, rollout_timeout_seconds=rollout_timeout_seconds)
+
+
+def _refuse_busy(deployment: "Deployment", display: "Display") -> None:
+    """Raise DeploymentFailed while another operation or a dev session uses the stack; print what a session left."""
+    from automation.dev.session_lock import refuse_session
+
+    deployment.refuse_locked()
+    refuse_session(deployment.folder, deployment.name)
+    _note_session(deployment, display)
 
 
 def _note_session(deployment: "Deployment", display: "Display") -> None:

@@ -73,7 +73,7 @@ def dev(
     session = DevSession(deployment, DevOptions(tuple(services or ()), sources, tuple(debug or ()), model))
     with operation(verbose=verbose) as display, session.opened() as ports:
         deployment.refuse_locked()
-        ImageSupply(deployment, display.note).build_on_host()
+        ImageSupply(deployment, display.note).prepare_host()
         session.prepare()
         for line in differences(session):
             display.note(line)

@@ -32,13 +32,13 @@ from automation.deploy.retries import Patience
 from automation.deploy.rollout import wait_for_rollout
 from automation.deploy.state import ExportedState, LockHolder
 from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_secrets, open_stack, unknown_stack
-from automation.local.state import LocalState, local_state
+from automation.local.state import LocalState, declared_cloud, local_state
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.folder import project_folder
 from automation.stack.workdir import Workdir
-from providers import resource_traits
+from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.resource_traits import ResourceTraits
 from providers.contract.rollout import RolloutPosition
@@ -216,7 +216,9 @@ class Deployment:
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:
         """Return the resources that differ between cloud and state, without changing either."""
         collector = self._run(EngineOperation.DRIFT, on_event, lambda add: self.engine.preview_refresh(on_event=add))
-        return tuple(drift_from_events(collector.events))
+        cloud = declared_cloud(self.folder, self.stack)  # a stack with an invalid file has drift too
+        content = resource_traits(cloud).content if cloud in AVAILABLE else None
+        return tuple(drift_from_events(collector.events, content))
 
     def preview_destroy(self, unprotect: Collection[str] = (), *, keep_data: bool = False) -> Preview:
         """Return what `destroy` would delete, from the state; fails when another resource is protected."""

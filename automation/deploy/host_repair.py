@@ -45,12 +45,13 @@ class HostRepair:
         resources = self._deployed()
         by_resource = {id(each): urn for urn, each in resources.items()}
         deviations = self._compare(list(resources.values()))
-        self.stopped = tuple(one for one in deviations if not one.missing)
-        missing = [one for one in deviations if one.missing]
-        for one in missing:
-            self.note(f"{one.subject} {one.problem}; the update creates it again{self._loss(one)}")
-        if missing:
-            self.deployment.refresh(targets=[by_resource[id(one.resource)] for one in missing])
+        self.stopped = tuple(one for one in deviations if not one.missing and not one.changed)
+        outdated = [one for one in deviations if one.missing or one.changed]
+        for one in outdated:
+            effect = "replaces what uses it" if one.changed else f"creates it again{self._loss(one)}"
+            self.note(f"{one.subject} {one.problem}; the update {effect}")
+        if outdated:
+            self.deployment.refresh(targets=[by_resource[id(one.resource)] for one in outdated])
 
     def start_stopped(self, preview: Preview) -> None:
         """Start what was stopped, except what the update replaces; raises DeploymentFailed."""

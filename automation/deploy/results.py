@@ -17,7 +17,7 @@ from automation.deploy.changes import (
     group_by_component,
     property_changes,
 )
-from automation.deploy.events import MASKED, Event, ResourceRecord, StepCompleted
+from automation.deploy.events import MASKED, Event, ResourceRecord, StepCompleted, StepMetadata
 from automation.plan.inventory import Value
 
 if TYPE_CHECKING:  # the command line prints results without loading the SDK
@@ -93,8 +93,8 @@ class Update:
     """Configuration of the update, secrets masked."""
 
 
-def drift_from_events(events: Iterable[Event]) -> Iterator[Drift]:
-    """Yield every managed resource that a refresh found changed or deleted."""
+def drift_from_events(events: Iterable[Event], content: Mapping[str, str] | None = None) -> Iterator[Drift]:
+    """Yield every managed resource that a refresh found changed or deleted; `content` as in `ResourceTraits`."""
     for event in events:
         if not isinstance(event, StepCompleted) or not event.step.managed:
             continue
@@ -102,6 +102,15 @@ def drift_from_events(events: Iterable[Event]) -> Iterator[Drift]:
             yield Drift(event.step.urn, "gone")
         elif event.step.operation == "update":
             yield Drift(event.step.urn, "changed", tuple(property_changes(event.step, "update", refreshed=True)))
+        elif change := _changed_content(event.step, (content or {}).get(event.step.type)):
+            yield Drift(event.step.urn, "changed", (change,))
+
+
+def _changed_content(step: StepMetadata, key: str | None) -> PropertyChange | None:
+    if key is None or step.old is None or step.new is None:
+        return None
+    before, after = step.old.outputs.get(key), step.new.outputs.get(key)
+    return PropertyChange(key, before, after) if before != after else None
 
 
 def updates_from_history(summaries: Sequence["UpdateSummary"]) -> tuple[Update, ...]:

@@ -43,17 +43,18 @@ class ImageSupply:
         self.deployment, self.note = deployment, note
         self.operations = operations or ImageOperations(deployment)
 
-    def build_on_host(self) -> None:
-        """Build the images of a Docker host that have a `build` key, before the preview.
+    def prepare_host(self, *, build: bool = True) -> None:
+        """Use the architecture of a Docker host, and build the images that have a `build` key, before the preview.
 
         What has not changed since its last build is not built again. The stack file keeps its content: the engine gets the
-        tags in a copy, so its history has them for a rollback.
+        tags in a copy, so its history has them for a rollback. Without `build`, the images of the stack file are
+        deployed, and those of the last update where it has none.
         """
         if not self.operations.on_host:
             return
         self.operations.use_host_architecture()
         with_source = [image.service for image in self.operations.images if image.build is not None]
-        if with_source:
+        if with_source and build:
             self.note(f"checking the images of {listed(with_source, 'and')}")
             self.operations.use_built_on_host()
 

@@ -44,7 +44,7 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Deviation:
-    """Object of the host that differs from the state: one that does not exist, or one that was stopped.
+    """Object of the host that differs from the state: one that does not exist, was stopped or has changed.
 
     `subject` is the name that the host has for it, and `problem` a clause such as `was stopped (exit code 137)`.
     """
@@ -53,6 +53,8 @@ class Deviation:
     subject: str
     problem: str
     missing: bool
+    changed: bool = False
+    """True for an object that has new content under its name, which the state learns from a refresh."""
 
 
 @dataclass(frozen=True)

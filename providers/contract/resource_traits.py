@@ -1,7 +1,7 @@
 """Per-cloud metadata of resource types: stateful types, service revisions, replacing changes, rotatable passwords. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,9 @@ class ResourceTraits:
     passwords: tuple[RotatablePassword, ...] = ()
     kept: frozenset[str] = frozenset()
     """Types that a deletion keeps unless the data is to be deleted too: the data, and the keys that open it."""
+    content: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Output that identifies the content of an object under a fixed name, by type token; the engine reports a change of
+    outputs alone as no change."""
     disk: Callable[["DatabaseSpec"], DatabaseDisk] | None = None
     """Disk of the database; None where it has no size, or where its size is that of the host."""
 

@@ -109,6 +109,16 @@ def test_drift_of_an_output_has_the_value_in_the_cloud() -> None:
     assert drift.properties == (PropertyChange("tag", "a", "b"),)
 
 
+def test_new_content_under_the_same_name_is_drift() -> None:
+    """The engine reports a refresh that changes outputs alone as `same`."""
+    image, content = "docker:index/remoteImage:RemoteImage", {"docker:index/remoteImage:RemoteImage": "imageId"}
+    built_again = step("same", image, old={"imageId": "a"}, new={"imageId": "b"})
+    (drift,) = drift_from_events([StepCompleted(0, built_again)], content)
+    assert (drift.kind, drift.properties) == ("changed", (PropertyChange("imageId", "a", "b"),))
+    unchanged = step("same", image, old={"imageId": "a", "name": "x"}, new={"imageId": "a", "name": "y"})
+    assert list(drift_from_events([StepCompleted(0, unchanged)], content)) == []
+
+
 def test_a_path_leads_through_lists_and_quoted_keys() -> None:
     values = {"rules": [{"tags": {"a.b": 7}}]}
     assert path_parts('rules[0].tags["a.b"]') == ("rules", 0, "tags", "a.b")

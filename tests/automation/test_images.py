@@ -125,7 +125,7 @@ def test_on_a_docker_host_the_tag_is_pinned_and_nothing_is_pushed(start: Start, 
 
 def update_on_host(operations: ImageOperations) -> str:
     """Build as an update does, and return the image with which the engine runs."""
-    ImageSupply(operations.deployment, lambda _text: None, operations).build_on_host()
+    ImageSupply(operations.deployment, lambda _text: None, operations).prepare_host()
     return operations.spec.services["web"].image
 
 

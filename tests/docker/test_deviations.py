@@ -55,6 +55,27 @@ def test_a_container_that_does_not_run_only_has_to_exist() -> None:
     assert found((files,), HOST) == [("container local-files-1a2b3c4", "no longer exists", True)]
 
 
+@pytest.mark.parametrize(
+    ("name", "tag", "changed"),
+    [
+        ("own:1", "own:1", True),
+        ("own", "own:latest", True),
+        ("registry:5000/own", "registry:5000/own:latest", True),
+        ("own:1", "own:2", False),
+        ("own:1@sha256:aa", "own:1", False),
+    ],
+)
+def test_an_image_that_was_built_again_under_its_name_is_found(name: str, tag: str, changed: bool) -> None:
+    image = DeployedResource(
+        "local-registry-service-web", IMAGE, f"{IMAGE_ID}{name}", {"imageId": IMAGE_ID, "name": name}
+    )
+    host = DockerObjects({}, frozenset(), frozenset(), frozenset({IMAGE_ID, "sha256:bb"}), {tag: "sha256:bb"})
+    expected = [(f"image {name}", "was built or pulled again under this name")] if changed else []
+    assert [(one.subject, one.problem) for one in deviations_of((image,), host) if one.changed] == expected
+    same = DockerObjects({}, frozenset(), frozenset(), frozenset({IMAGE_ID}), {tag: IMAGE_ID})
+    assert found((image,), same) == []
+
+
 def test_each_kind_of_object_is_found_or_reported_as_missing() -> None:
     assert found(OTHERS, HOST) == []
     assert found(OTHERS, DockerObjects({}, frozenset(), frozenset(), frozenset())) == [

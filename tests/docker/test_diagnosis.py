@@ -10,6 +10,7 @@ from components.configuration import PLATFORM_KEY
 from providers.contract.preflight import Diagnosis, FailedResource
 from providers.contract.spec import Platform
 from providers.docker.preflight.checks import HOST_CHECKS
+from providers.docker.preflight.daemon import Daemon
 from providers.docker.preflight.diagnosis import (
     CONTAINER,
     IMAGE,
@@ -17,6 +18,7 @@ from providers.docker.preflight.diagnosis import (
     ContainerReport,
     key_of,
     last_lines,
+    read_report,
     secret_values,
     state_of,
     text_of,
@@ -214,3 +216,24 @@ def test_an_object_that_is_deleted_during_an_update_is_created_by_the_next_one(r
         f"compute-web-1 needs an object that was deleted during the update: {reason}",
         f"run `agent-platform up {STACK}` again, which creates what no longer exists",
     )
+
+
+def test_variables_of_the_image_are_no_secrets_and_those_of_the_container_are() -> None:
+    log = b'File "/srv/app.py", line 3: cannot open swordfish'
+    stream = b"\x02\x00\x00\x00" + len(log).to_bytes(4, "big") + log
+    variables = {"Env": ["PYTHONPATH=/srv", "APP_HOME=/srv/app.py", "TOKEN=swordfish"]}
+    details = {"Image": "sha256:aa", "Config": variables, "State": {"ExitCode": 1}}
+    answers = {
+        "/containers/c1/json": details,
+        "/images/sha256:aa/json": {"Config": {"Env": ["PYTHONPATH=/srv", "APP_HOME=/srv/app.py"]}},
+    }
+
+    class Answers(Daemon):
+        def get_json(self, path: str) -> object:
+            return answers.get(path)
+
+        def get(self, path: str) -> bytes | None:
+            return stream
+
+    report = read_report(spec(), Answers("unix:///x"), {"Id": "c1", "Names": ["/c1"]}, "services.web")
+    assert report.log_lines == ('File "/srv/app.py", line 3: cannot open [secret]',)

@@ -1,11 +1,11 @@
-"""Containers, networks, volumes and images of a state that Docker no longer has, and containers that were stopped.
+"""Objects of a state that Docker no longer has, containers that were stopped, and images that were built again.
 
 `docker system prune` deletes what does not run, a person stops or deletes a container, and after `docker kill` or
 `docker stop` Docker does not start one again. The state of the stack knows none of this until it is refreshed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from providers.contract.cli import DeployedResource
@@ -17,6 +17,7 @@ from providers.docker.preflight.daemon import (
     daemon_from,
     fields,
     rows,
+    values,
     whole_number,
 )
 from providers.docker.resource_traits import CONTAINER, IMAGE, NETWORK, VOLUME
@@ -25,6 +26,7 @@ KINDS = {CONTAINER: "container", NETWORK: "network", VOLUME: "volume", IMAGE: "i
 RUNNING = ("running", "restarting")
 """States of a container that Docker keeps running; `restarting` is between two attempts."""
 MISSING, PAUSED, STOPPED = "no longer exists", "was paused", "was stopped"
+CHANGED = "was built or pulled again under this name"
 START_TIMEOUT_SECONDS = 60.0
 
 
@@ -36,6 +38,8 @@ class DockerObjects:
     networks: frozenset[str]
     volumes: frozenset[str]
     images: frozenset[str]
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Id of an image by each of its names with a tag."""
 
 
 def compare(resources: Sequence[DeployedResource], environment: Environment) -> Sequence[Deviation]:
@@ -63,7 +67,9 @@ def deviations_of(resources: Sequence[DeployedResource], host: DockerObjects) ->
     """Yield the objects that do not exist, and the containers that should run and do not."""
     for resource in resources:
         subject = f"{KINDS.get(resource.type, '')} {_host_name(resource)}"
-        if not _exists(resource, host):
+        if _is_another_image(resource, host):
+            yield Deviation(resource, subject, CHANGED, missing=False, changed=True)
+        elif not _exists(resource, host):
             yield Deviation(resource, subject, MISSING, missing=True)
         elif resource.type == CONTAINER and resource.outputs.get("mustRun"):
             state = host.containers[resource.id]
@@ -79,6 +85,14 @@ def _exists(resource: DeployedResource, host: DockerObjects) -> bool:
     return existing is None or resource.id in existing
 
 
+def _is_another_image(resource: DeployedResource, host: DockerObjects) -> bool:
+    """True when the name of an image now stands for another id than in the state; a digest never moves."""
+    name = str(resource.outputs.get("name", ""))
+    reference = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+    current = host.tags.get(reference) if resource.type == IMAGE and "@" not in name else None
+    return current is not None and current != resource.outputs.get("imageId")
+
+
 def _host_name(resource: DeployedResource) -> str:
     return str(resource.outputs.get("name") or resource.name)
 
@@ -86,11 +100,13 @@ def _host_name(resource: DeployedResource) -> str:
 def _objects(daemon: Daemon) -> DockerObjects:
     containers = rows(daemon.get_json("/containers/json?all=1"))
     volumes = rows(fields(daemon.get_json("/volumes")).get("Volumes"))
+    images = rows(daemon.get_json("/images/json?all=1"))
     return DockerObjects(
         containers={str(row.get("Id")): str(row.get("State")) for row in containers},
         networks=frozenset(str(row.get("Id")) for row in rows(daemon.get_json("/networks"))),
         volumes=frozenset(str(row.get("Name")) for row in volumes),
-        images=frozenset(str(row.get("Id")) for row in rows(daemon.get_json("/images/json?all=1"))),
+        images=frozenset(str(row.get("Id")) for row in images),
+        tags={str(tag): str(row.get("Id")) for row in images for tag in values(row.get("RepoTags"))},
     )
 
 

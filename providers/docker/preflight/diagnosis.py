@@ -32,7 +32,17 @@ UNHEALTHY = "failed to be in healthy state"
 DAEMON_ERROR = re.compile(r"Error response from daemon: (?P<reason>[^\n]+?)(?:: provider=docker@\S+)?$", re.MULTILINE)
 DISK_FULL, DELETED = "no space left on device", re.compile(r"No such container|network \S+ not found")
 PORT_IN_USE = re.compile(r":(?P<port>\d+)(?: failed: port is already allocated|: bind: address already in use)")
-PUBLIC_VARIABLES = ("HOME", "LANG", "PATH", "PORT", "PGDATA", "AWS_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+PUBLIC_VARIABLES = (
+    "HOME",
+    "LANG",
+    "PATH",
+    "PORT",
+    "PGDATA",
+    "PYTHONPATH",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL",
+)
 OWN_DIAGNOSIS = re.compile(r"^(?P<key>[a-z_]+(?:\.[a-z_]+)+): [^;]+; .+$")
 """Line in which a container of the platform reports its own error: a configuration key, a clause and a fix."""
 LOG_TAIL_LINES = 30
@@ -182,12 +192,16 @@ def _report(
 
 
 def read_report(spec: Platform, daemon: Daemon, container: Fields, key: str) -> ContainerReport:
+    """Read state, log and health check of a container, without what may be a secret."""
     """State of a container of Docker's list with the ends of its log and its last check."""
     path = f"/containers/{container['Id']}"
     details = fields(daemon.get_json(f"{path}/json"))
     state, variables = fields(details.get("State")), _variables(fields(details.get("Config")))
     service = spec.services.get(key.removeprefix("services."))
-    secrets = tuple(secret_values(variables, (*PUBLIC_VARIABLES, *(service.environment if service else ()))))
+    of_image = _variables(fields(fields(daemon.get_json(f"/images/{details.get('Image')}/json")).get("Config")))
+    # what an image sets is in its history for everyone who has it
+    public = (name for name, value in variables.items() if of_image.get(name) == value)
+    secrets = tuple(secret_values(variables, (*PUBLIC_VARIABLES, *public, *(service.environment if service else ()))))
     log = daemon.get(f"{path}/logs?stdout=1&stderr=1&tail={LOG_TAIL_LINES}") or b""
     last_checks = (*rows(fields(state.get("Health")).get("Log")),)[-1:]
     check_output = "\n".join(str(check.get("Output", "")) for check in last_checks if check.get("ExitCode"))
