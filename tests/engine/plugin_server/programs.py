@@ -1,7 +1,6 @@
 """Forks of a process that has imported the SDKs: `python -m tests.engine.plugin_server.programs <socket>`.
 
-Importing the SDK of a cloud takes most of the time of a program. This process imports every installed module that an earlier
-program has imported, then forks. Modules of this checkout are not imported before the fork, so a program runs its own code.
+This process imports every installed module that an earlier program has imported, except those of the clouds' SDKs, then forks. Modules of this checkout are not imported before the fork, so a program runs its own code.
 It is single-threaded and uses no gRPC, because neither survives a fork.
 """
 
@@ -24,8 +23,8 @@ from typing import Any
 from tests.engine.language_host import program
 
 INSTALLED = sysconfig.get_paths()["purelib"]
-NOT_BEFORE_FORK = "pulumi_azure_native"
-"""SDK whose lazy modules are incomplete when they are imported by name before the program imports them."""
+NOT_BEFORE_FORK = ("pulumi_aws", "pulumi_azure_native", "pulumi_gcp")
+"""SDKs whose lazy modules can be incomplete when they are imported by name before the program imports them."""
 MAX_REQUEST_BYTES = 1 << 20
 MODULES, EXIT = "modules", "exit"
 
