@@ -1,9 +1,9 @@
 """The guides name files that exist, and the README stays short."""
 
 import ast
-import operator
 import re
 import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -73,7 +73,11 @@ def quoted_commands() -> set[tuple[str, str]]:
 
 
 HALF_A_CENT = 0.005 + 1e-9
-OPERATORS = {ast.Add: operator.add, ast.Mult: operator.mul, ast.Div: operator.truediv}
+OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: lambda left, right: left + right,
+    ast.Mult: lambda left, right: left * right,
+    ast.Div: lambda left, right: left / right,
+}
 
 
 def computed(arithmetic: str) -> float:

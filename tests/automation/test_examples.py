@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from automation.plan.docs.examples import Example, documents, examples, quoted
-from providers.contract.spec.service import BROKER_CONNECTED
+from providers.contract.presets import BROKER_CONNECTED
 
 ROOT = Path(__file__).parent.parent.parent
 QUOTED = [example for document in documents(ROOT) for example in examples(document)]
