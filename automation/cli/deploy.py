@@ -135,7 +135,16 @@ def _apply(
 ) -> "Outcome":
     """Apply the changes of a preview and wait until every service runs."""
     from automation.cli.deployment_text import component_counts
+    from automation.deploy import Outcome
+    from providers import command_line
 
+    if (
+        not changes.effective
+        and not changes.new_stack
+        and command_line(deployment.file.spec.cloud).keeps_images_on_host
+    ):
+        # the host has been compared with the state, so an update would only take its time
+        return Outcome(deployment.name, changes.changes, deployment.outputs(), 0.0)
     with display.changes(f"{deployment.name}  updating", component_counts(changes.effective)) as on_event:
         return deployment.up(on_event, allowed, preview=changes, rollout_timeout_seconds=rollout_timeout_seconds)
 
