@@ -93,7 +93,7 @@ def logs(
 
 
 def run(stack: StackName, service: ServiceOrJob, command: OptionalCommand = None, verbose: Verbose = False) -> None:
-    """Run a command once in a new container of a service, or a job now. Exits with the code of the command."""
+    """Run a command in a new container of a service, or a job. Exits with the code of the command."""
     operations = _operations(stack)
     is_job = service in operations.file.spec.jobs
     if bool(command) == is_job:
