@@ -120,7 +120,7 @@ def test_an_invalid_file_completes_nothing(project: Path) -> None:
 
 def test_the_completion_script_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     # a test that a CI service runs has no shell among its parents
-    monkeypatch.setattr("shellingham.detect_shell", lambda *_args: ("bash", "/bin/bash"))
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     assert "complete" in run("--show-completion").out
 
 
