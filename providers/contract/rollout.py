@@ -4,13 +4,13 @@ A position is run-time data: `agent-platform up` passes it to the program in a c
 `agent-platform:rollout` stores the record that it is computed from. Pure: imports no SDK.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
 from providers.contract.cli import DeployedStack, Shell
 from providers.contract.diagnostics import Diagnostic, Unsupported
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
 from providers.contract.spec.defaults import is_mapping
 
 PositionPhase = Literal["stepping", "replacing", "held"]
@@ -110,17 +110,67 @@ class RolloutControl(Protocol):
         ...
 
 
-def refuse_steps(spec: Platform) -> list[Diagnostic]:
-    """Refuse strategies with steps; for clouds on which they are not available."""
+@dataclass(frozen=True)
+class StepsByUpdate:
+    """Members of `RolloutControl` for clouds that make a revision for each new template, and where a step is an update.
+
+    `type` is the type token of the service resource, whose input `template` describes the revision.
+    """
+
+    type: str
+    metrics_delay_seconds: int
+    moves_by: Literal["update", "runtime"] = "update"
+    replaces_stable: bool = False
+
+    def resources(self, stack: str, service: str) -> Sequence[str]:
+        """See `RolloutControl.resources`."""
+        return (f"{stack}-compute-{service}",)
+
+    def changes_revision(self, stack: str, service: str, change: ResourceUpdate) -> bool:
+        """See `RolloutControl.changes_revision`."""
+        is_service = change.type == self.type and change.name in self.resources(stack, service)
+        return is_service and change.operation == "update" and any(_in_template(path) for path in change.properties)
+
+    def set_percent(self, stack: DeployedStack, service: str, percent: int, shell: Shell) -> None:
+        """See `RolloutControl.set_percent`; a step is an update here."""
+        raise NotImplementedError
+
+    def smoke_test(self, stack: DeployedStack, service: str, path: str, expect_status: int, shell: Shell) -> str:
+        """See `RolloutControl.smoke_test`; the cloud has tested `health.path` when the update ends."""
+        return ""
+
+
+def _in_template(path: str) -> bool:
+    return path == "template" or path.startswith(("template.", "template["))
+
+
+def not_available(_name: str, service: Service) -> str:
+    """Return the problem of a strategy with steps on a cloud that has none."""
+    return f"{service.rollout.strategy} is not available"
+
+
+def refuse_steps(spec: Platform, problem_of: Callable[[str, Service], str] = not_available) -> list[Diagnostic]:
+    """Refuse strategies with steps for the services that `problem_of` returns a problem of; empty for the others."""
+    services = {name: service for name, service in spec.services.items() if service.rollout.in_steps}
+    problems = {name: problem_of(name, service) for name, service in services.items()}
+    return [
+        Unsupported(spec.cloud, f"services.{name}.rollout.strategy", problem=problem, fix="set it to rolling")
+        for name, problem in problems.items()
+        if problem
+    ]
+
+
+def refuse_smoke_tests(spec: Platform, reason: str) -> list[Diagnostic]:
+    """Refuse smoke tests on clouds on which nothing here reaches a new revision alone."""
     return [
         Unsupported(
             spec.cloud,
-            f"services.{name}.rollout.strategy",
-            problem=f"{service.rollout.strategy} is not available",
-            fix="set it to rolling",
+            f"services.{name}.rollout.smoke",
+            problem=reason,
+            fix="remove it, and test the same in health.path, which a new revision must answer before any request",
         )
         for name, service in spec.services.items()
-        if service.rollout.in_steps
+        if service.rollout.smoke is not None
     ]
 
 

@@ -7,7 +7,7 @@ minimum of replicas.
 """
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
@@ -18,9 +18,16 @@ from providers.azure.cli_commands import az, context_of, required
 from providers.azure.compute.limits import listens
 from providers.azure.naming import app_name
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, OutputReader, Shell
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.rollout import ResourceUpdate, RevisionMetrics, RolloutControl, RolloutPosition
-from providers.contract.spec import Platform
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect
+from providers.contract.rollout import (
+    RevisionMetrics,
+    RolloutControl,
+    RolloutPosition,
+    StepsByUpdate,
+    refuse_smoke_tests,
+    refuse_steps,
+)
+from providers.contract.spec import Platform, Service
 
 APP_TYPE = "azure-native:app:ContainerApp"
 LABEL = "next"
@@ -54,7 +61,19 @@ def traffic_of(position: RolloutPosition | None) -> tuple[TrafficWeight, ...]:
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse steps for apps without ingress and with sticky sessions, and smoke tests, which nothing here could send."""
-    return [*_apps_without_split(spec), *_smoke_tests(spec)]
+    reason = "the address of a revision is inside the private network, which this machine does not reach"
+    steps = refuse_steps(spec, lambda name, service: _problem(spec, name, service))
+    return [*steps, *refuse_smoke_tests(spec, reason)]
+
+
+def _problem(spec: Platform, name: str, service: Service) -> str:
+    reason = ""
+    if not listens(spec, name):
+        reason = "an app without ingress has no requests to split"
+    elif service.app == "streamlit":
+        # Microsoft Learn, "Session affinity in Azure Container Apps"
+        reason = "session affinity needs a single active revision"
+    return f"{service.rollout.strategy}: {reason}" if reason else ""
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:
@@ -69,30 +88,6 @@ def rollout_adjustments(spec: Platform) -> list[Adjustment]:
         for name, service in spec.services.items()
         if service.rollout.in_steps and "latency_p95_seconds" in service.rollout.abort_on
     ]
-
-
-def _apps_without_split(spec: Platform) -> Iterator[Diagnostic]:
-    for name, service in spec.services.items():
-        reason = ""
-        if not listens(spec, name):
-            reason = "an app without ingress has no requests to split"
-        elif service.app == "streamlit":
-            # Microsoft Learn, "Session affinity in Azure Container Apps"
-            reason = "session affinity needs a single active revision"
-        if service.rollout.in_steps and reason:
-            key = f"services.{name}.rollout.strategy"
-            yield Unsupported("azure", key, problem=f"{service.rollout.strategy}: {reason}", fix="set it to rolling")
-
-
-def _smoke_tests(spec: Platform) -> Iterator[Diagnostic]:
-    for name, service in spec.services.items():
-        if service.rollout.smoke is not None:
-            yield Unsupported(
-                "azure",
-                f"services.{name}.rollout.smoke",
-                problem="the address of a revision is inside the private network, which this machine does not reach",
-                fix="remove it, and test the same in health.path, which a new revision must answer before any request",
-            )
 
 
 class _Weight(BaseModel):
@@ -134,22 +129,8 @@ class _Metrics(BaseModel):
     value: list[Metric] = []
 
 
-@dataclass(frozen=True)
-class ContainerAppRollout:
+class ContainerAppRollout(StepsByUpdate):
     """Control of rollouts on Container Apps; see `providers.contract.rollout.RolloutControl` for each member."""
-
-    moves_by: Literal["update", "runtime"] = "update"
-    replaces_stable: bool = False
-    metrics_delay_seconds: int = METRICS_DELAY_SECONDS
-
-    def resources(self, stack: str, service: str) -> Sequence[str]:
-        """See `RolloutControl.resources`."""
-        return (f"{stack}-compute-{service}",)
-
-    def changes_revision(self, stack: str, service: str, change: ResourceUpdate) -> bool:
-        """See `RolloutControl.changes_revision`; Container Apps makes a revision for each new template."""
-        is_app = change.type == APP_TYPE and change.name in self.resources(stack, service)
-        return is_app and change.operation == "update" and any(_in_template(path) for path in change.properties)
 
     def stable_revision(self, stack: DeployedStack, service: str, shell: Shell) -> str:
         """See `RolloutControl.stable_revision`."""
@@ -165,14 +146,6 @@ class ContainerAppRollout:
             fix = f"give REVISION all of them with `{shlex.join(give.arguments)}`"
             raise CliFailure(f"services.{service}", "no single revision receives all requests", fix)
         return name
-
-    def set_percent(self, stack: DeployedStack, service: str, percent: int, shell: Shell) -> None:
-        """See `RolloutControl.set_percent`; a step is an update here."""
-        raise NotImplementedError
-
-    def smoke_test(self, stack: DeployedStack, service: str, path: str, expect_status: int, shell: Shell) -> str:
-        """See `RolloutControl.smoke_test`; the update waits until the revision is ready, which tests `health.path`."""
-        return ""
 
     def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
         """See `RolloutControl.metrics`."""
@@ -201,10 +174,6 @@ class ContainerAppRollout:
         latest = OutputReader("Container App").text(app.outputs, "latestRevisionName")
         if latest != stable:
             shell.output(_containerapp(stack, service, ("revision", "deactivate"), "--revision", latest))
-
-
-def _in_template(path: str) -> bool:
-    return path == "template" or path.startswith(("template.", "template["))
 
 
 def _containerapp(stack: DeployedStack, service: str, command: Sequence[str], *options: str) -> CliCommand:
@@ -239,4 +208,4 @@ def _series(
     return [series for each in metrics for series in each.timeseries]
 
 
-CONTROL: RolloutControl = ContainerAppRollout()
+CONTROL: RolloutControl = ContainerAppRollout(APP_TYPE, METRICS_DELAY_SECONDS)

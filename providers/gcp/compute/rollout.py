@@ -8,16 +8,22 @@ does not pass its startup probe fails the update and receives nothing.
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, OutputReader, Shell
-from providers.contract.diagnostics import Diagnostic, Unsupported
-from providers.contract.rollout import ResourceUpdate, RevisionMetrics, RolloutControl, RolloutPosition
-from providers.contract.spec import Platform
+from providers.contract.diagnostics import Diagnostic
+from providers.contract.rollout import (
+    RevisionMetrics,
+    RolloutControl,
+    RolloutPosition,
+    StepsByUpdate,
+    refuse_smoke_tests,
+    refuse_steps,
+)
+from providers.contract.spec import Platform, Service
 from providers.gcp.naming import run_name
 
 SERVICE_TYPE = "gcp:cloudrunv2/service:Service"
@@ -59,31 +65,18 @@ def traffic_of(position: RolloutPosition | None) -> tuple[TrafficTarget, ...]:
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse steps for workers and for sticky sessions, and smoke tests, for which Cloud Run has no address."""
-    return [*_services_without_split(spec), *_smoke_tests(spec)]
+    smoke = refuse_smoke_tests(spec, "the URL of a revision is off, because it would bypass the load balancer")
+    return [*refuse_steps(spec, _problem), *smoke]
 
 
-def _services_without_split(spec: Platform) -> Iterator[Diagnostic]:
-    for name, service in spec.services.items():
-        reason = ""
-        if service.port is None:
-            reason = "a worker answers no requests, so nothing measures its new revision"
-        elif service.app == "streamlit":
-            # Cloud Run documentation, "Session affinity for services"
-            reason = "session affinity takes precedence over the split of requests"
-        if service.rollout.in_steps and reason:
-            key = f"services.{name}.rollout.strategy"
-            yield Unsupported("gcp", key, problem=f"{service.rollout.strategy}: {reason}", fix="set it to rolling")
-
-
-def _smoke_tests(spec: Platform) -> Iterator[Diagnostic]:
-    for name, service in spec.services.items():
-        if service.rollout.smoke is not None:
-            yield Unsupported(
-                "gcp",
-                f"services.{name}.rollout.smoke",
-                problem="the URL of a revision is off, because it would bypass the load balancer",
-                fix="remove it, and test the same in health.path, which a new revision must answer before any request",
-            )
+def _problem(_name: str, service: Service) -> str:
+    reason = ""
+    if service.port is None:
+        reason = "a worker answers no requests, so nothing measures its new revision"
+    elif service.app == "streamlit":
+        # Cloud Run documentation, "Session affinity for services"
+        reason = "session affinity takes precedence over the split of requests"
+    return f"{service.rollout.strategy}: {reason}" if reason else ""
 
 
 class _Status(BaseModel):
@@ -119,22 +112,8 @@ class _PrometheusAnswer(BaseModel):
     data: Data = Data()
 
 
-@dataclass(frozen=True)
-class CloudRunRollout:
+class CloudRunRollout(StepsByUpdate):
     """Control of rollouts on Cloud Run; see `providers.contract.rollout.RolloutControl` for each member."""
-
-    moves_by: Literal["update", "runtime"] = "update"
-    replaces_stable: bool = False
-    metrics_delay_seconds: int = METRICS_DELAY_SECONDS
-
-    def resources(self, stack: str, service: str) -> Sequence[str]:
-        """See `RolloutControl.resources`."""
-        return (f"{stack}-compute-{service}",)
-
-    def changes_revision(self, stack: str, service: str, change: ResourceUpdate) -> bool:
-        """See `RolloutControl.changes_revision`; Cloud Run makes a revision for each new template."""
-        is_service = change.type == SERVICE_TYPE and change.name in self.resources(stack, service)
-        return is_service and change.operation == "update" and any(_in_template(path) for path in change.properties)
 
     def stable_revision(self, stack: DeployedStack, service: str, shell: Shell) -> str:
         """See `RolloutControl.stable_revision`."""
@@ -152,14 +131,6 @@ class CloudRunRollout:
             )
         return serving[0]
 
-    def set_percent(self, stack: DeployedStack, service: str, percent: int, shell: Shell) -> None:
-        """See `RolloutControl.set_percent`; a step is an update here."""
-        raise NotImplementedError
-
-    def smoke_test(self, stack: DeployedStack, service: str, path: str, expect_status: int, shell: Shell) -> str:
-        """See `RolloutControl.smoke_test`; Cloud Run has tested `health.path`, which is the startup probe."""
-        return ""
-
     def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
         """See `RolloutControl.metrics`."""
         window = f"{max(60, round(since_seconds))}s"
@@ -176,10 +147,6 @@ class CloudRunRollout:
 
     def after_abort(self, stack: DeployedStack, service: str, stable: str, shell: Shell) -> None:
         """See `RolloutControl.after_abort`; a revision without requests and without a tag runs no instances."""
-
-
-def _in_template(path: str) -> bool:
-    return path == "template" or path.startswith(("template.", "template["))
 
 
 def _describe(stack: DeployedStack, service: str) -> CliCommand:
@@ -226,4 +193,4 @@ def _query(stack: DeployedStack, shell: Shell, query: str) -> Mapping[str, float
     return {" ".join(each.metric.values()): float(each.value[1]) for each in series if each.value[1] != "NaN"}
 
 
-CONTROL: RolloutControl = CloudRunRollout()
+CONTROL: RolloutControl = CloudRunRollout(SERVICE_TYPE, METRICS_DELAY_SECONDS)
