@@ -78,6 +78,7 @@ class Deployment:
         self.environment = dict(environment or {})
         self.secrets_provider = secrets_provider
         self.clock = clock or Clock()
+        self._engine: ProjectStack | None = None
 
     @property
     def ephemeral(self) -> bool:
@@ -106,13 +107,16 @@ class Deployment:
             return self.environment
         return {**self.local_state.environment({**os.environ, **self.environment}), **self.environment}
 
-    @cached_property
+    @property
     def engine(self) -> ProjectStack:
-        """Stack under the engine, for operations that have no method here; raises DeploymentFailed."""
-        if self.local_state is not None:
-            checks.refuse_lost_passphrase(self.local_state, self.name, self.engine_environment)
-            self.local_state.create()
-        return open_stack(self.work_folder, self.name, self.engine_environment, self.secrets_provider, self.folder)
+        """Stack under the engine in the working folder, for operations that have no method here; raises DeploymentFailed."""
+        folder = self.work_folder
+        if self._engine is None or self._engine.workspace.work_dir != str(folder):
+            if self.local_state is not None:
+                checks.refuse_lost_passphrase(self.local_state, self.name, self.engine_environment)
+                self.local_state.create()
+            self._engine = open_stack(folder, self.name, self.engine_environment, self.secrets_provider, self.folder)
+        return self._engine
 
     def set_images(self, images: Mapping[str, str]) -> None:
         """Write the images of services into the stack file; into the engine's copy only, where it has one."""
@@ -120,15 +124,11 @@ class Deployment:
 
     def set_positions(self, positions: Mapping[str, RolloutPosition]) -> None:
         """Declare these positions of rollouts from the next operation on."""
-        folder = self.work_folder
         self.workdir.set_positions(positions)
-        if self.work_folder != folder:
-            self.__dict__.pop("engine", None)
 
     def use_values(self, values: Mapping[str, object]) -> None:
         """Deploy with other values of the platform, by dotted path, without writing them to the stack file."""
         self.workdir.use_values(values)
-        self.__dict__.pop("engine", None)
 
     @property
     def traits(self) -> ResourceTraits:
@@ -167,7 +167,6 @@ class Deployment:
             new, collector = True, run()
         with self.engine_errors():
             if enlarge_disk(collector.events, self.file.spec, self.workdir, self.engine.deployed_disk):
-                self.__dict__.pop("engine", None)
                 collector = run()
         return Preview(self.name, planned_changes(collector.events), new)
 

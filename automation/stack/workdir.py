@@ -161,10 +161,7 @@ class Workdir:
         They are run-time data: in the user's file a commit in the middle of a rollout would keep them there.
         """
         copied, self._positions = self._copied, dict(positions)
-        if copied and "work_folder" in self.__dict__:
-            self._write(self.work_folder, self.source)
-        else:
-            self.__dict__.pop("work_folder", None)
+        self._renew_copy(copied=copied)
 
     def applies(self, path: str) -> bool:
         """Return whether the program declares the changes of a property that it ignores otherwise."""
@@ -173,10 +170,15 @@ class Workdir:
     def apply(self, paths: Sequence[str]) -> None:
         """Let the program declare the changes of properties that it ignores otherwise, in a copy of the stack file."""
         copied, self._applied = self._copied, tuple(paths)
+        self._renew_copy(copied=copied)
+
+    def _renew_copy(self, *, copied: bool) -> None:
+        """Write what has changed into the engine's copy; without one before the change, the next use makes it."""
         if copied and "work_folder" in self.__dict__:
             self._write(self.work_folder, self.source)
         else:
             self.__dict__.pop("work_folder", None)
+        self.__dict__.pop("file", None)
 
     @property
     def stack_folder(self) -> Path:
@@ -261,11 +263,10 @@ class Workdir:
         new = {path: value for path, value in values.items() if self.overrides.get(path) != value}
         if not new:
             return
-        if not self.ephemeral and not self.overrides:
-            self.__dict__.pop("work_folder", None)
+        copied = self._copied
         self.overrides.update(new)
         self.__dict__.pop("settings", None)
-        self.reload()
+        self._renew_copy(copied=copied)
 
     def keep_salt(self) -> None:
         """Write what decrypts the secrets of a new stack from the engine's copy into the stack file."""

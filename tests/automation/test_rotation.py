@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -80,10 +79,11 @@ class FakeDeployment(Deployment):
         """URNs that each preview replaces."""
         self.updates = list[tuple[tuple[str, ...], tuple[str, ...]]]()
         """Allowed names and replaced URNs of each update."""
+        self.fake_stack = FakeStack(self.path)
 
-    @cached_property
+    @property
     def engine(self) -> FakeStack:
-        return FakeStack(self.path)
+        return self.fake_stack
 
     def preview(
         self, on_event: OnEvent | None = None, *, create: bool = True, replace: Collection[str] = ()
