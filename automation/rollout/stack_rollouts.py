@@ -1,4 +1,4 @@
-"""Rollouts of a deployment: which ones an update begins or continues, and the operations that the driver asks for.
+"""Rollouts of a deployment: which ones an update begins or continues, and the operations of the driver.
 
 An update with rollouts has three parts. `prepare` reads the records, refuses an image that was aborted, and declares the
 positions. The update deploys everything else with the new revision beside the stable one. `drive` takes the steps.
@@ -6,6 +6,7 @@ positions. The update deploys everything else with the new revision beside the s
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cached_property
 
 from automation.deploy.deployment import Deployment
 from automation.deploy.errors import DeploymentFailed, Failure
@@ -61,9 +62,9 @@ class StackRollouts:
         """Records in the stack's tags; the stack under the engine changes when positions are declared first."""
         return RecordStore(self.deployment.engine)
 
-    @property
+    @cached_property
     def stack(self) -> DeployedStack:
-        """Stack in the state."""
+        """Stack in the state, which is read again after an update."""
         return deployed_stack(self.deployment)
 
     def load(self) -> None:
@@ -108,6 +109,7 @@ class StackRollouts:
         self, report: Callable[[RolloutProgress], object], ask: Callable[[], Answer]
     ) -> Iterator[tuple[str, RolloutResult]]:
         """Take the steps of every rollout, one service after the other, and yield each result."""
+        self.__dict__.pop("stack", None)
         for name in list(self.records):
             driver = self.driver(name, report, ask)
             yield name, driver.run(self.records[name])
@@ -186,6 +188,7 @@ class StackRollouts:
                 resources = state_resources(engine.export_state(), pending_deletes=False)
             targets = [str(each["urn"]) for each in resources if Urn(str(each["urn"])).name in names]
         message = update_message("rollout", {**os.environ, **deployment.environment})
+        self.__dict__.pop("stack", None)
         deployment.run_patiently(
             None,
             lambda add: engine.up(on_event=add, message=message, target=targets, parallel=PARALLEL_OPERATIONS),
