@@ -12,6 +12,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from providers.contract.preflight import HostUnreachable
 from providers.contract.spec.defaults import is_list, is_mapping
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
@@ -26,11 +27,11 @@ Fields = Mapping[str, object]
 """JSON object, with the field names of Docker's API reference."""
 
 
-class DaemonUnreachable(Exception):
+class DaemonUnreachable(HostUnreachable):
     """The daemon does not answer; the text is a clause with the reason."""
 
 
-class DaemonUnsupported(Exception):
+class DaemonUnsupported(HostUnreachable):
     """Only Docker's own client can reach the daemon; the text is a clause with the reason."""
 
 

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from providers.contract.cli import DeployedResource
-from providers.contract.preflight import Deviation, Environment, HostUnreachable
+from providers.contract.preflight import Deviation, Environment
 from providers.docker.preflight.daemon import (
     Daemon,
-    DaemonUnreachable,
-    DaemonUnsupported,
     daemon_from,
     fields,
     rows,
@@ -44,23 +42,17 @@ class DockerObjects:
 
 def compare(resources: Sequence[DeployedResource], environment: Environment) -> Sequence[Deviation]:
     """Compare the Docker objects of a state with those of the host; see `preflight.Compare`."""
-    try:
-        daemon = daemon_from(environment)
-        deviations = list(deviations_of(resources, _objects(daemon)))
-        return [_with_exit_code(daemon, one) for one in deviations]
-    except (DaemonUnreachable, DaemonUnsupported) as error:
-        raise HostUnreachable(str(error)) from None
+    daemon = daemon_from(environment)
+    deviations = list(deviations_of(resources, _objects(daemon)))
+    return [_with_exit_code(daemon, one) for one in deviations]
 
 
 def start(deviation: Deviation, environment: Environment) -> str:
     """Start or unpause a container; see `preflight.Start`."""
     command = "unpause" if deviation.problem == PAUSED else "start"
-    try:
-        daemon = daemon_from(environment)
-        daemon.timeout_seconds = START_TIMEOUT_SECONDS
-        return daemon.post(f"/containers/{quote(deviation.resource.id)}/{command}")
-    except (DaemonUnreachable, DaemonUnsupported) as error:
-        raise HostUnreachable(str(error)) from None
+    daemon = daemon_from(environment)
+    daemon.timeout_seconds = START_TIMEOUT_SECONDS
+    return daemon.post(f"/containers/{quote(deviation.resource.id)}/{command}")
 
 
 def deviations_of(resources: Sequence[DeployedResource], host: DockerObjects) -> Iterator[Deviation]:
@@ -86,7 +78,7 @@ def _exists(resource: DeployedResource, host: DockerObjects) -> bool:
 
 
 def _is_another_image(resource: DeployedResource, host: DockerObjects) -> bool:
-    """True when the name of an image now stands for another id than in the state; a digest never moves."""
+    """True when the name of an image has another id now than in the state; a digest never moves."""
     name = str(resource.outputs.get("name", ""))
     reference = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
     current = host.tags.get(reference) if resource.type == IMAGE and "@" not in name else None

@@ -8,13 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from providers.contract.preflight import Diagnosis, Environment, FailedResource
+from providers.contract.preflight import Diagnosis, Environment, FailedResource, HostUnreachable
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import images_by_key
 from providers.docker.preflight.daemon import (
     Daemon,
-    DaemonUnreachable,
-    DaemonUnsupported,
     Fields,
     daemon_from,
     fields,
@@ -187,13 +185,12 @@ def _report(
         daemon = daemon_from(environment)
         container = newest_container(daemon, stack, failed.name)
         return read_report(spec, daemon, container, key) if container else None
-    except (DaemonUnreachable, DaemonUnsupported):
+    except HostUnreachable:
         return None
 
 
 def read_report(spec: Platform, daemon: Daemon, container: Fields, key: str) -> ContainerReport:
-    """Read state, log and health check of a container, without what may be a secret."""
-    """State of a container of Docker's list with the ends of its log and its last check."""
+    """Read state, log and last health check of a container of Docker's list, without what may be a secret."""
     path = f"/containers/{container['Id']}"
     details = fields(daemon.get_json(f"{path}/json"))
     state, variables = fields(details.get("State")), _variables(fields(details.get("Config")))

@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from providers.contract.diagnostics import sentences
-from providers.contract.preflight import Environment
+from providers.contract.preflight import Environment, HostUnreachable
 from providers.contract.spec import Platform
 from providers.docker.preflight.daemon import (
     Daemon,
-    DaemonUnreachable,
-    DaemonUnsupported,
     Fields,
     daemon_from,
     fields,
@@ -26,7 +24,7 @@ def down_parts(spec: Platform, stack: str, environment: Environment) -> Sequence
     """Sentence for each part that is down, with the last lines of its log; none when the daemon does not answer."""
     try:
         return tuple(_sentences(daemon_from(environment), spec, stack))
-    except (DaemonUnreachable, DaemonUnsupported):
+    except HostUnreachable:
         return ()
 
 

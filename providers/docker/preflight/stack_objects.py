@@ -8,11 +8,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from providers.contract.preflight import Environment, HostObject, HostUnreachable
+from providers.contract.preflight import Environment, HostObject
 from providers.docker.preflight.daemon import (
     Daemon,
-    DaemonUnreachable,
-    DaemonUnsupported,
     daemon_from,
     fields,
     rows,
@@ -32,20 +30,14 @@ PATHS: Mapping[str, str] = {
 
 def find(stack: str, environment: Environment) -> Sequence[HostObject]:
     """Objects of a stack; see `preflight.Find`."""
-    try:
-        return tuple(_found(daemon_from(environment), stack))
-    except (DaemonUnreachable, DaemonUnsupported) as error:
-        raise HostUnreachable(str(error)) from None
+    return tuple(_found(daemon_from(environment), stack))
 
 
 def remove(found: HostObject, environment: Environment) -> str:
     """Remove an object; see `preflight.Remove`."""
-    try:
-        daemon = daemon_from(environment)
-        daemon.timeout_seconds = REMOVAL_TIMEOUT_SECONDS
-        return daemon.delete(PATHS[found.kind].format(quote(found.id, safe="")))
-    except (DaemonUnreachable, DaemonUnsupported) as error:
-        raise HostUnreachable(str(error)) from None
+    daemon = daemon_from(environment)
+    daemon.timeout_seconds = REMOVAL_TIMEOUT_SECONDS
+    return daemon.delete(PATHS[found.kind].format(quote(found.id, safe="")))
 
 
 def _found(daemon: Daemon, stack: str) -> Iterator[HostObject]:
