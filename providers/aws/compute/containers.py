@@ -58,13 +58,27 @@ def create_task(
     """Task definition of a service, in the smallest Fargate size that fits; `credentials` are those of its registry."""
     log_group = _log_group(scope, base, name)
     grant = _log_grant(scope, base, name, log_group)
-    service = base.spec.services[name]
+    containers = _container_definitions(base, name, environment, log_group, credentials)
+    # a failed deployment rolls back to the previous revision, which must still exist
+    definition = define_task(scope, base, name, name, containers, skip_destroy=True)
+    return Task(definition, log_group, grant, credentials)
+
+
+def define_task(
+    scope: Scope,
+    base: AwsBaseResources,
+    name: str,
+    service_name: str,
+    containers: list[Container],
+    skip_destroy: bool | None = None,
+) -> aws.ecs.TaskDefinition:
+    """Task definition `name` with the size, processor architecture and roles of a service."""
+    service = base.spec.services[service_name]
     size = fargate(service.size)
-    definitions = _container_definitions(base, name, environment, log_group, credentials)
-    definition = aws.ecs.TaskDefinition(
+    return aws.ecs.TaskDefinition(
         scope.named(f"{name}-task"),
         family=task_family(base.context.stack, name),
-        container_definitions=pulumi.Output.json_dumps(definitions),
+        container_definitions=pulumi.Output.json_dumps(containers),
         cpu=str(size.cpu_units),
         memory=str(size.memory_mib),
         network_mode="awsvpc",
@@ -72,13 +86,11 @@ def create_task(
         runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
             cpu_architecture=CPU_ARCHITECTURES[service.architecture], operating_system_family="LINUX"
         ),
-        execution_role_arn=base.identity.execution[name].arn,
-        task_role_arn=base.identity.task[name].arn,
-        # a failed deployment rolls back to the previous revision, which must still exist
-        skip_destroy=True,
+        execution_role_arn=base.identity.execution[service_name].arn,
+        task_role_arn=base.identity.task[service_name].arn,
+        skip_destroy=skip_destroy,
         opts=scope.opts(),
     )
-    return Task(definition, log_group, grant, credentials)
 
 
 def _container_definitions(

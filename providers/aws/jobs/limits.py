@@ -3,38 +3,27 @@
 from collections.abc import Iterator
 
 from providers.contract.alarms import missed_job_adjustments
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
-from providers.contract.schedule import schedule_of
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, listed
+from providers.contract.job_limits import overlap_adjustments, refuse_both_day_fields
 from providers.contract.spec import Platform
+
+OVERLAP = ", and EventBridge Scheduler may start a run twice; let the command take a lock, such as pg_try_advisory_lock"
+"""EventBridge Scheduler user guide, "What is EventBridge Scheduler?": at-least-once delivery to targets."""
 
 
 def job_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Schedules that restrict both day fields."""
-    return [
-        Unsupported(
-            "aws",
-            f"jobs.{name}.schedule",
-            problem=f'EventBridge Scheduler accepts a restriction of one day field, and "{job.schedule}" restricts both',
-            fix="split it into two jobs, one for each day field",
-        )
-        for name, job in spec.jobs.items()
-        if schedule_of(job).either_day
-    ]
+    return refuse_both_day_fields(
+        spec,
+        lambda schedule: (
+            f'EventBridge Scheduler accepts a restriction of one day field, and "{schedule}" restricts both'
+        ),
+    )
 
 
 def job_adjustments(spec: Platform) -> list[Adjustment]:
     """Overlapping runs, calls that a job cannot make, and images that a deployment from CI does not change."""
-    return [*_overlaps(spec), *_calls(spec), *_deployer(spec), *missed_job_adjustments(spec)]
-
-
-def _overlaps(spec: Platform) -> Iterator[Adjustment]:
-    """EventBridge Scheduler user guide, "What is EventBridge Scheduler?": at-least-once delivery to targets."""
-    for name, job in spec.jobs.items():
-        reason = (
-            f"a run that takes longer than the time to the next one (up to {job.max_minutes} minutes) overlaps it, and "
-            "EventBridge Scheduler may start a run twice; let the command take a lock, such as pg_try_advisory_lock"
-        )
-        yield Adjustment(f"jobs.{name}.schedule", requested=job.schedule, effect=Effect.PARTIAL, reason=reason)
+    return [*overlap_adjustments(spec, OVERLAP), *_calls(spec), *_deployer(spec), *missed_job_adjustments(spec)]
 
 
 def _calls(spec: Platform) -> Iterator[Adjustment]:

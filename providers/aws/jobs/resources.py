@@ -12,9 +12,8 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document, trust
 from providers.aws.base.resources import AwsBaseResources
-from providers.aws.compute.containers import CPU_ARCHITECTURES, Container, log_options, service_container
+from providers.aws.compute.containers import Container, define_task, log_options, service_container
 from providers.aws.compute.resources import AwsCompute
-from providers.aws.compute.sizes import fargate
 from providers.aws.jobs.state_machine import JobTask, definition, machine_arn, schedule_expression
 from providers.aws.naming import cluster_name, job_name, task_family
 from providers.contract.component import Scope
@@ -73,24 +72,8 @@ def _task_definition(
     scope: Scope, base: AwsBaseResources, compute: AwsCompute, environment: Environment, name: str
 ) -> aws.ecs.TaskDefinition:
     job = base.spec.jobs[name]
-    service = base.spec.services[job.service]
     container = {**job_container(base, compute, environment, job.service, name), "command": list(job.command)}
-    size = fargate(service.size)
-    return aws.ecs.TaskDefinition(
-        scope.named(f"{name}-task"),
-        family=task_family(base.context.stack, name),
-        container_definitions=pulumi.Output.json_dumps([container]),
-        cpu=str(size.cpu_units),
-        memory=str(size.memory_mib),
-        network_mode="awsvpc",
-        requires_compatibilities=["FARGATE"],
-        runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-            cpu_architecture=CPU_ARCHITECTURES[service.architecture], operating_system_family="LINUX"
-        ),
-        execution_role_arn=base.identity.execution[job.service].arn,
-        task_role_arn=base.identity.task[job.service].arn,
-        opts=scope.opts(),
-    )
+    return define_task(scope, base, name, job.service, [container])
 
 
 def _state_machine(
@@ -162,7 +145,7 @@ def _dead_letter_queue(scope: Scope) -> aws.sqs.Queue:
 def _schedule(
     scope: Scope, base: AwsBaseResources, machine: aws.sfn.StateMachine, queue: aws.sqs.Queue, name: str
 ) -> pulumi.Output[str]:
-    """Schedule in a group of its own, whose metrics are those of the job; returns the group's name."""
+    """Schedule in a separate group, whose metrics are those of the job; returns the group's name."""
     context, job = base.context, base.spec.jobs[name]
     physical = job_name(context.stack, name)
     group = aws.scheduler.ScheduleGroup(scope.named(f"{name}-group"), name=physical, opts=scope.opts())

@@ -4,21 +4,28 @@ from collections.abc import Iterator
 
 from providers.contract.alarms import missed_job_adjustments
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.schedule import schedule_of
+from providers.contract.job_limits import overlap_adjustments, refuse_both_day_fields
 from providers.contract.spec import Platform
 
 UTC_NAMES = ("UTC", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "Zulu", "Universal", "UCT", "Etc/UCT")
 """Names of UTC in the IANA database."""
 
 
+OVERLAP = "; Container Apps has no setting against that. Let the command take a lock, such as pg_try_advisory_lock"
+
+
 def job_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Time zones other than UTC, and schedules that restrict both day fields."""
-    return [*_time_zones(spec), *_both_days(spec)]
+    both_days = refuse_both_day_fields(
+        spec,
+        lambda schedule: f'"{schedule}" restricts both day fields, and Container Apps documents no meaning of that',
+    )
+    return [*_time_zones(spec), *both_days]
 
 
 def job_adjustments(spec: Platform) -> list[Adjustment]:
     """Overlapping runs, failures that leave no exit code, and alarms on missing runs that cannot exist."""
-    return [*_overlaps(spec), *_failures(spec), *missed_job_adjustments(spec)]
+    return [*overlap_adjustments(spec, OVERLAP), *_failures(spec), *missed_job_adjustments(spec)]
 
 
 def _time_zones(spec: Platform) -> Iterator[Diagnostic]:
@@ -31,26 +38,6 @@ def _time_zones(spec: Platform) -> Iterator[Diagnostic]:
                 problem=f"Container Apps evaluates schedules in UTC only, not in {job.time_zone}",
                 fix="write the schedule in UTC and remove the key",
             )
-
-
-def _both_days(spec: Platform) -> Iterator[Diagnostic]:
-    for name, job in spec.jobs.items():
-        if schedule_of(job).either_day:
-            yield Unsupported(
-                "azure",
-                f"jobs.{name}.schedule",
-                problem=f'"{job.schedule}" restricts both day fields, and Container Apps documents no meaning of that',
-                fix="split it into two jobs, one for each day field",
-            )
-
-
-def _overlaps(spec: Platform) -> Iterator[Adjustment]:
-    for name, job in spec.jobs.items():
-        reason = (
-            f"a run that takes longer than the time to the next one (up to {job.max_minutes} minutes) overlaps it; Container "
-            "Apps has no setting against that. Let the command take a lock, such as pg_try_advisory_lock"
-        )
-        yield Adjustment(f"jobs.{name}.schedule", requested=job.schedule, effect=Effect.PARTIAL, reason=reason)
 
 
 def _failures(spec: Platform) -> Iterator[Adjustment]:
