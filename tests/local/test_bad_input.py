@@ -6,7 +6,8 @@ All tests of the module use one small stack with ports, images and a database th
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,11 +105,11 @@ class SmallStack:
         return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 
-@pytest.fixture(scope="module")
-def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
-    """Deployed small stack, destroyed after the module."""
+@contextmanager
+def deployed(home: Path) -> Generator[SmallStack]:
+    """Small stack that is deployed in this context and destroyed after it."""
     require_docker()
-    stack = SmallStack(EngineProject.create(tmp_path_factory.mktemp("bad-input"), ()))
+    stack = SmallStack(EngineProject.create(home, ()))
     stack.write({})
     try:
         up = stack.command("up", STACK, "--yes", "--create")
@@ -118,6 +119,13 @@ def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack
         stack.write({})
         destroy = stack.command("destroy", STACK, "--yes", "--volumes")
         assert destroy.code == 0, destroy.err
+
+
+@pytest.fixture(scope="module")
+def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
+    """Deployed small stack, destroyed after the module."""
+    with deployed(tmp_path_factory.mktemp("bad-input")) as stack:
+        yield stack
 
 
 def test_a_daemon_that_does_not_answer_is_reported(small_stack: SmallStack) -> None:

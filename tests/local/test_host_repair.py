@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.project import EngineProject
 from tests.local.host_stack import docker
-from tests.local.requirements import require_docker
-from tests.local.test_bad_input import PORT, STACK, CommandResult, SmallStack
+from tests.local.test_bad_input import PORT, STACK, CommandResult, SmallStack, deployed
 
 pytestmark = pytest.mark.xdist_group("local-bad-input")
 VOLUME_MARK = "/var/lib/postgresql/data/mark"
@@ -18,16 +16,8 @@ VOLUME_MARK = "/var/lib/postgresql/data/mark"
 @pytest.fixture(scope="module")
 def small_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
     """Deployed small stack, destroyed after the module."""
-    require_docker()
-    stack = SmallStack(EngineProject.create(tmp_path_factory.mktemp("repair"), ()))
-    stack.write({})
-    try:
-        up = stack.command("up", STACK, "--yes", "--create")
-        assert up.code == 0, up.err
+    with deployed(tmp_path_factory.mktemp("repair")) as stack:
         yield stack
-    finally:
-        destroy = stack.command("destroy", STACK, "--yes", "--volumes")
-        assert destroy.code == 0, destroy.err
 
 
 def container(part: str) -> str:
