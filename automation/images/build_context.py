@@ -56,7 +56,7 @@ def declared_arguments(dockerfile: str, environment: Mapping[str, str], names: S
 
 
 def base_images(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the images that the stages of a Dockerfile begin with, as far as its arguments give them."""
+    """Return the images that the stages of a Dockerfile begin with, where its arguments name them."""
     values: dict[str, str] = {}
     for match in ARGUMENT.finditer(dockerfile):
         values[match["name"]] = _filled(arguments.get(match["name"]) or (match["value"] or "").strip("\"'"), values)
@@ -64,7 +64,7 @@ def base_images(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...
 
 
 def fingerprint(context: Path, dockerfile: Path, extra: Iterable[str]) -> str:
-    """Return the hash of what a build reads, and of `extra`: arguments, base images and the like."""
+    """Return the hash of what a build reads, and of `extra`: such as arguments and base images."""
     digest = sha256()
     for text in extra:
         digest.update(_framed(text.encode()))

@@ -204,7 +204,7 @@ def stage_images(output: str) -> list[str]:
             stages.append([])
         elif stages and (match := STEP_IMAGE.match(line)):
             stages[-1].append(match[1])
-    # a stage without a step of its own is its base image
+    # a stage without steps is its base image
     return [images[-1] for images in stages if len(images) > 1]
 
 

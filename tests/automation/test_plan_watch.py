@@ -53,9 +53,9 @@ def test_each_kind_of_change_is_planned_again(tmp_path: Path) -> None:
     assert [error.key for error in invalid.diagnostics] == ["services.api.size"]
 
     write(tmp_path, services={"api": SERVICE, "page": {**SERVICE, "path": "/page"}})
-    mended = watch.plan_again([watch.file])
-    assert mended.before is added.plan
-    assert mended.differences == ()
+    corrected = watch.plan_again([watch.file])
+    assert corrected.before is added.plan
+    assert corrected.differences == ()
 
     write(tmp_path, cloud="gcp", aws=None, gcp=GCP)
     moved = watch.plan_again([watch.file])

@@ -1,4 +1,4 @@
-"""Dev session on the real Docker: an edit answers, a failing import is mended by the next edit, and `up` runs images again."""
+"""Dev session on the real Docker: an edit answers, the next edit corrects a failing import, and `up` runs images again."""
 
 import signal
 import subprocess

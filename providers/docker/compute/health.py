@@ -48,7 +48,7 @@ def service_probe(service: Service) -> DockerProbe | None:
 
 
 def dev_probe() -> DockerProbe:
-    """No health check: an update must not wait for code that does not start, since the next edit mends it."""
+    """No health check: an update must not wait for code that does not start, since the next edit may correct it."""
     # numbers of zero would become those of the image's check, which is drift
     return DockerProbe(NO_CHECK, interval_seconds=30, timeout_seconds=5, retries=2, start_period_seconds=60)
 

@@ -129,7 +129,7 @@ def _owner(row: Fields) -> tuple[str, str]:
 
 
 def _resolvers() -> tuple[str, ...]:
-    """DNS servers that Docker gives to containers: those of its own file, else those of this machine."""
+    """DNS servers that Docker gives to containers: those of its configuration file, else those of this machine."""
     try:
         settings: object = json.loads(DAEMON_FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -43,7 +43,7 @@ StartProgram = Callable[[list[str], str | None, Mapping[str, str]], RunningProgr
 
 
 def start_process(command: list[str], folder: str | None, variables: Mapping[str, str]) -> RunningProgram:
-    """Start a program in a process of its own."""
+    """Start a program in a separate process."""
     return subprocess.Popen(command, cwd=folder, env=dict(variables))
 
 

@@ -64,7 +64,7 @@ class ForkedProgram:
 
 
 def serve_client(connection: socket.socket, folder: Path) -> None:
-    """Serve one plugin on a port of its own until its client ends."""
+    """Serve one plugin on a separate port until its client ends."""
     request, descriptors = receive(connection)
     environment: Mapping[str, str] = request["environment"]
     server = grpc.server(ThreadPoolExecutor(MAX_CONCURRENT_CALLS), options=GRPC_OPTIONS)
