@@ -55,7 +55,9 @@ def target_of(stack: Stack, name: str) -> RotationTarget:
     if name in passwords:
         row = passwords[name]
         if row.refused:
-            problem, _, fix = row.refused.partition("; ")
+            problem, _, fix = row.refused.format(stack=stack.name, region=limits(spec.cloud).region(spec)).partition(
+                "; "
+            )
             raise InvalidConfiguration([ConfigError("rotate", f"{name} on {spec.cloud}: {problem}", fix)])
         return RotationTarget(stack.name, name, spec.users_of(row.part), types, row)
     if name in (*spec.secrets, *cloud_secrets):

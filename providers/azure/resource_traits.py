@@ -64,8 +64,9 @@ RESOURCE_TRAITS = ResourceTraits(
             "Cache",
             "cache",
             refused="Azure generates the keys of the cache; regenerate the primary key (`az redisenterprise database "
-            "regenerate-key --key-type Primary`), then run `agent-platform up`, which stores it and restarts the "
-            "services that use it",
+            "regenerate-key --resource-group {stack}-agents-{region} --cluster-name $(az redisenterprise list "
+            "--resource-group {stack}-agents-{region} --query [].name --output tsv) --key-type Primary`), then run "
+            "`agent-platform up {stack}`, which stores it and restarts the services that use it",
         ),
     ),
     disk=database_disk,

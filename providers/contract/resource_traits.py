@@ -54,7 +54,8 @@ class RotatablePassword:
     """Password that the platform can rotate: the component that creates it, and the data store whose clients use it.
 
     `rounds` rotations are needed until the previous password is invalid; each password must be at least `pause_seconds`
-    old. `refused` is the reason and the alternative where the cloud generates the password itself.
+    old. `refused` is the reason and the alternative where the cloud generates the password itself; `{stack}` and `{region}`
+    in it are the stack's.
     """
 
     name: str

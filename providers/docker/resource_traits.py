@@ -47,7 +47,7 @@ RESOURCE_TRAITS = ResourceTraits(
             "Cache",
             "cache",
             refused="rotation cannot yet verify that the services that use the cache were replaced; run `pulumi up "
-            "--replace` with the URN of the password instead",
+            "--stack {stack} --replace URN` with the URN of the password instead",
         ),
     ),
 )

@@ -81,9 +81,16 @@ def test_an_unknown_secret_is_refused_with_a_suggestion() -> None:
 @pytest.mark.parametrize("cloud", ["gcp", "azure"])
 def test_a_password_that_the_cloud_generates_is_refused_with_the_alternative(cloud: str) -> None:
     (password,) = (row for row in resource_traits(cloud).passwords if row.name == "cache-password")
-    problem, _, fix = password.refused.partition("; ")
+    region = {"gcp": "us-central1", "azure": "westus3"}[cloud]
+    problem, _, fix = password.refused.format(stack="prod", region=region).partition("; ")
     assert problem
     assert refusal("cache-password", cloud) == ConfigError("rotate", f"cache-password on {cloud}: {problem}", fix)
+
+
+def test_the_command_that_regenerates_the_cache_key_on_azure_names_the_group_of_the_stack() -> None:
+    fix = refusal("cache-password", "azure").fix
+    assert fix.count("--resource-group prod-agents-westus3") == 2
+    assert "{" not in fix
 
 
 def test_an_absent_data_store_has_no_password() -> None:

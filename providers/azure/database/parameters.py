@@ -98,7 +98,11 @@ def parameter_adjustments(spec: Platform) -> list[Adjustment]:
     """The user's parameters that take effect after a restart."""
     if spec.database is None:
         return []
-    reason = "takes effect after the next restart (`az postgres flexible-server restart`)"
+    location = spec.azure.location if spec.azure else ""
+    reason = (
+        "takes effect after the next restart: az postgres flexible-server restart --ids $(az postgres flexible-server list "
+        f"--resource-group <stack>-agents-{location} --query [].id --output tsv)"
+    )
     return [
         Adjustment(f"database.parameters.{name}", value, Effect.PARTIAL, reason)
         for name, value in spec.database.parameters.items()
