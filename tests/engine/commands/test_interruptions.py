@@ -28,7 +28,8 @@ def test_a_second_interrupt_ends_the_update_and_refers_to_recover(trial: Trial) 
     trial.project.cloud.plan_fault("hang", "update", SERVICE)
     result = trial.interrupt(trial.start("up", STACK, "--yes"), "update", SERVICE, times=2)
     assert result.code == 1
-    assert result.sentence.startswith("trial: ") and result.sentence.endswith("Run `agent-platform recover trial`.")
+    assert result.sentence.startswith("trial: cancelled during ")
+    assert result.sentence.endswith("Run `agent-platform recover trial`, then retry.")
     json.loads(trial.state_file.read_text(encoding="utf-8"))
 
 

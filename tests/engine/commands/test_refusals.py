@@ -25,11 +25,13 @@ def test_an_update_that_would_replace_the_network_is_refused(trial: Trial) -> No
     assert trial.project.cloud.objects() == before
 
 
-def test_an_allowed_replacement_is_performed(trial: Trial) -> None:
-    trial.write({"services.web.image": "ghcr.io/acme/web:1.0"})
-    result = trial.command("up", STACK, "--yes", "--allow-replace", "trial-registry-web")
+def test_the_options_that_a_refusal_names_allow_the_replacement(trial: Trial) -> None:
+    trial.write({"network.cidr": "10.99.0.0/16"})
+    options = trial.command("up", STACK, "--yes").sentence.rpartition(" with ")[2].rstrip(".").split()
+    result = trial.command("up", STACK, "--yes", *options)
     assert (result.code, result.err) == (0, "")
-    assert "aws:ecr/repository:Repository" not in {resource.token for resource in trial.project.cloud.objects()}
+    (network,) = (item for item in trial.project.cloud.objects() if item.token == "aws:ec2/vpc:Vpc")
+    assert network.input("cidrBlock") == "10.99.0.0/16"
 
 
 def test_a_deployment_that_the_cloud_rolled_back_fails(trial: Trial) -> None:

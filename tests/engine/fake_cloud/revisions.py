@@ -35,7 +35,7 @@ def after_update(
     if token in NUMBERED_REVISIONS and outputs.fields["template"] != old.fields["template"]:
         _, newest, running = NUMBERED_REVISIONS[token]
         stem, _, number = old.fields[newest].string_value.rpartition("-")
-        outputs.fields[newest].string_value = f"{stem}-{int(number or 0) + 1:05d}"
+        outputs.fields[newest].string_value = f"{stem}-{(int(number) if number.isdecimal() else 0) + 1:05d}"
         outputs.fields[running].CopyFrom(old.fields[running] if rolled_back else outputs.fields[newest])
     if token == VERSIONED_SECRET:
         bag = outputs.fields["properties"].struct_value.fields
