@@ -14,7 +14,7 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
-ANSWER = re.compile(r'(answer"?(?: =|:) ")([^"]*)(")')
+ANSWER = re.compile(r'(answer"?(?: =|:) f?")([^"]*)(")')
 EDITS = 10
 POLL_SECONDS, REST_SECONDS, TIMEOUT_SECONDS = 0.02, 1.0, 60.0
 

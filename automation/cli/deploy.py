@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from automation.cli.display import Display
     from automation.deploy import Deployment, Outcome, Preview
     from automation.deploy.host_removal import HostRemoval
+    from automation.deploy.host_repair import HostRepair
 
 ROLLOUT_TIMEOUT_SECONDS = 300.0
 Build = Annotated[
@@ -96,21 +97,18 @@ def up(
     require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
     allowed = tuple(allow_replace or ())
     with operation(as_json=as_json, verbose=verbose) as display:
-        from automation.deploy.host_repair import HostRepair
         from automation.images.supply import ImageSupply, complete_update
 
         prompt = can_prompt(as_json=as_json) and not yes
         _refuse_busy(deployment, display)
         supply = ImageSupply(deployment, display.note)
         supply.prepare_host(build=build)
-        repair = HostRepair(deployment, display.note)
-        repair.refresh_missing()
+        repair = compare_with_host(deployment, display)
         rollouts = rollouts_of(deployment, display)
         if rollouts:
             rollouts.prepare(tuple(retry or ()))
         changes = _preview(deployment, display, create=create or deployment.ephemeral, prompt=prompt)
         print_preview(changes, as_json=as_json)
-        repair.report_unused_data(changes)
         deployment.guard(changes, allowed)
         if changes.effective:
             confirm(f"Apply these changes to {deployment.name}?", yes=yes)
@@ -124,6 +122,17 @@ def up(
         if rollouts:
             take_steps(rollouts, display, prompt=prompt)
         print_outcome(outcome, "is up", as_json=as_json)
+
+
+def compare_with_host(deployment: "Deployment", display: "Display") -> "HostRepair":
+    """Compare a stack with its Docker host before the preview, and add the volumes of a lost state to the state."""
+    from automation.deploy.host_repair import HostRepair
+    from automation.recover.adoption import Adoption
+
+    repair = HostRepair(deployment, display.note)
+    repair.refresh_missing()
+    Adoption(deployment, display.note).adopt(repair.known_ids)
+    return repair
 
 
 def _apply(
@@ -164,7 +173,7 @@ def _note_session(deployment: "Deployment", display: "Display") -> None:
     from automation.local.state import declared_cloud
 
     if declared_cloud(deployment.folder, deployment.stack) == "docker":
-        note = session_note(deployment.name, deployment.environment)
+        note = session_note(deployment.name, deployment.host_environment)
         if note:
             display.note(note)
 
@@ -264,6 +273,7 @@ def _remove_by_label(removal: "HostRemoval", *, volumes: bool, yes: bool) -> Non
     objects = removal.labelled(volumes=volumes)
     for each in objects:
         removal.note(f"- {each}")
+    removal.report_unlabelled(objects)
     if objects:
         confirm(f"Remove these {len(objects)} objects of {removal.deployment.name} permanently?", yes=yes)
     removal.remove(objects)

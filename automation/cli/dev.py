@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.cli.completion import complete_service
+from automation.cli.deploy import compare_with_host
 from automation.cli.session import StackName, Verbose, checked_deployment, operation
 from automation.stack.document import read_stack
 from automation.stack.folder import project_folder
@@ -63,7 +64,6 @@ def dev(
     shown = _log_filter(stack, logs or (), grep)
     deployment = checked_deployment(stack)
 
-    from automation.deploy.host_repair import HostRepair
     from automation.dev.log_stream import LogPrinter
     from automation.dev.options import parse_sources
     from automation.dev.session import DevOptions, DevSession, differences, ending
@@ -77,9 +77,7 @@ def dev(
         session.prepare()
         for line in differences(session):
             display.note(line)
-        repair = HostRepair(deployment, display.note)
-        repair.refresh_missing()
-        _update(deployment, display, repair)
+        _update(deployment, display, compare_with_host(deployment, display))
         display.note(f"{deployment.name}: logs follow; Ctrl-C ends the session")
         printer = LogPrinter(tuple(deployment.file.spec.services), _print, sys.stdout.isatty(), shown)
         session.run(printer, ports, lambda: _update(deployment, display))

@@ -3,7 +3,6 @@
 Failures that match no pattern quote the first meaningful line of the output.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -136,8 +135,8 @@ def explain_on_host(
     """Return the failure with the host's diagnosis of the failed resources, or unchanged where it has none."""
     if failure.kind in INTERRUPTED:
         return failure
-    explain, variables = host_checks(stack.spec.cloud).explain, {**os.environ, **environment}
-    diagnoses = [explain(stack.spec, stack.name, resource, variables) for resource in _failed_resources(events)]
+    explain = host_checks(stack.spec.cloud).explain
+    diagnoses = [explain(stack.spec, stack.name, resource, environment) for resource in _failed_resources(events)]
     known = [diagnosis for diagnosis in diagnoses if diagnosis is not None]
     if not known:
         return failure

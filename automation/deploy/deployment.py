@@ -108,6 +108,11 @@ class Deployment:
         return {**self.local_state.environment({**os.environ, **self.environment}), **self.environment}
 
     @property
+    def host_environment(self) -> Mapping[str, str]:
+        """Variables with which a machine is queried: the address of its daemon, and the checkout that has the state."""
+        return {**os.environ, **self.engine_environment}
+
+    @property
     def engine(self) -> ProjectStack:
         """Stack under the engine in the working folder, for operations that have no method here; raises DeploymentFailed."""
         folder = self.work_folder
@@ -151,7 +156,7 @@ class Deployment:
         with suppress(DeploymentFailed), self.engine_errors():  # a stack that does not exist has deployed none
             self.use_values(self.engine.unbuilt_images(self.file.spec))
         checks.refuse_missing_secrets(self.file)
-        checks.refuse_unready(self.file, self.environment)
+        checks.refuse_unready(self.file, self.host_environment)
 
         def run() -> EventCollector:
             return self._run(
@@ -389,7 +394,7 @@ class Deployment:
         if not events:
             return failure
         try:
-            return explain_on_host(failure, events, self.file, self.environment)
+            return explain_on_host(failure, events, self.file, self.host_environment)
         except InvalidConfiguration:
             # A stack with an invalid file can still be destroyed.
             return failure

@@ -3,7 +3,6 @@
 Each check reports all of its findings at once: the engine would stop at the first, with a part of the stack changed.
 """
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +65,7 @@ def refuse_lost_passphrase(state: LocalState, stack: str, environment: Mapping[s
 
 def refuse_unready(stack: Stack, environment: Mapping[str, str]) -> None:
     """Raise InvalidConfiguration when the host of the platform is not ready; `environment` is the engine's."""
-    results = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, {**os.environ, **environment})
+    results = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, environment)
     diagnostics = [diagnostic for result in results for diagnostic in result.diagnostics]
     if diagnostics:
         raise InvalidConfiguration(diagnostics)

@@ -4,7 +4,6 @@ A deletion with the state keeps the volumes, and in the state the passwords that
 them again. Without a usable state the objects are found by their labels.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -39,7 +38,7 @@ class HostRemoval:
     @property
     def environment(self) -> Mapping[str, str]:
         """Variables with which the provider of the deployment finds the host."""
-        return {**os.environ, **self.deployment.environment}
+        return self.deployment.host_environment
 
     @property
     def keeps_data(self) -> bool:
@@ -69,6 +68,15 @@ class HostRemoval:
         """Objects that `remove` would remove, which are printed before it."""
         found = self._find()
         return [each for each in found if volumes or not each.has_data]
+
+    def report_unlabelled(self, objects: Sequence[HostObject]) -> None:
+        """Print which of these objects may be of another checkout or another backend."""
+        unlabelled = [each for each in objects if each.unlabelled]
+        if unlabelled:
+            self.note(
+                f"without the label of a checkout, so created before releases set one, or by a stack {self.deployment.name} "
+                f"whose state is in another backend: {_names(unlabelled)}"
+            )
 
     def remove(self, objects: Sequence[HostObject]) -> None:
         """Remove objects of the host; fails at the end with those that are left."""
@@ -118,7 +126,7 @@ class HostRemoval:
             )
 
     def report_left(self) -> None:
-        """Print the containers with the stack's labels that the state did not have, such as those of another checkout."""
+        """Print the containers with the labels of the stack and the checkout that the state did not have."""
         containers = [each for each in self._find() if each.kind == "container"]
         if containers:
             self.note(f"not removed, as the state does not have them: {_names(containers)}")

@@ -6,7 +6,6 @@ removed from the state, by a refresh of exactly these resources, and the update 
 stopped is started. Clouds keep their objects, and nothing is compared there.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,17 +31,20 @@ class HostRepair:
         self.deployment, self.note = deployment, note
         self.checks = checks or host_checks(deployment.file.spec.cloud)
         self.stopped: tuple[Deviation, ...] = ()
+        self.known_ids: frozenset[str] = frozenset()
+        """Ids of the resources in the state, set by `refresh_missing`."""
 
     @property
     def environment(self) -> Mapping[str, str]:
         """Variables with which the provider of the deployment finds the host."""
-        return {**os.environ, **self.deployment.environment}
+        return self.deployment.host_environment
 
     def refresh_missing(self) -> None:
         """Compare the stack with the host, and remove what does not exist from the state; before the preview."""
         if self.checks.compare is None:
             return
         resources = self._deployed()
+        self.known_ids = frozenset(each.id for each in resources.values())
         by_resource = {id(each): urn for urn, each in resources.items()}
         deviations = self._compare(list(resources.values()))
         self.stopped = tuple(one for one in deviations if not one.missing and not one.changed)
@@ -67,22 +69,6 @@ class HostRepair:
                 problem = f"{one.subject} {one.problem} and cannot be started: {reason}"
                 raise DeploymentFailed(Failure.NOT_RUNNING, problem, fix, stack=self.deployment.name)
             self.note(f"{one.subject} {one.problem}; started")
-
-    def report_unused_data(self, preview: Preview) -> None:
-        """Print the volumes of the stack that the state does not have, where the update creates another one in their place."""
-        created = {change.name for change in preview.effective if change.operation == "create"}
-        if self.checks.find is None or not created:
-            return
-        try:
-            found = [each for each in self.checks.find(self.deployment.name, self.environment) if each.has_data]
-        except HostUnreachable:
-            return
-        for each in found:
-            if each.name.rpartition("-")[0] in created:
-                self.note(
-                    f"{each} is not in the state, so the update creates an empty one beside it; `docker volume rm {each.name}` "
-                    "deletes it with its data"
-                )
 
     def _deployed(self) -> Mapping[str, DeployedResource]:
         """Resources in the state by URN; none for a stack that does not exist."""

@@ -143,6 +143,16 @@ DELAYED_ANSWERS = (
         source="https://learn.microsoft.com/azure/networking/troubleshoot-failed-state, "
         "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors",
     ),
+    # an update that replaces several networks deletes their containers in the chain of one of them, and the other networks
+    # at the same time; a container has more time to end than the provider waits
+    DelayedAnswer(
+        cloud="docker",
+        pattern=r"timeout while waiting for state to become 'removed'",
+        waiting_for="containers to end and to leave their networks",
+        source="https://github.com/kreuzwerker/terraform-provider-docker/blob/master/internal/provider/resource_docker_network_funcs.go "
+        "(30 s), https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go",
+        minutes=5,
+    ),
 )
 """Every answer that an update waits for. A missing permission of the user is none of these: the update stops at once."""
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from automation.shell import BROKEN_PIPE
-from providers.docker.preflight.host import PROJECT
+from providers.docker.ownership import listing, owner_of_state
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 """Foreground colours of ECMA-48, one for each service in the order of the file."""
@@ -64,6 +64,7 @@ class LogStream:
 
     def __init__(self, stack: str, printer: LogPrinter, environment: Mapping[str, str], since: str) -> None:
         self.stack, self.printer, self.environment, self.since = stack, printer, dict(environment), since
+        self.owner = owner_of_state(stack, environment)
         services = "|".join(map(re.escape, printer.services))
         self._replica = re.compile(REPLICA.format(stack=re.escape(stack), services=services))
         self._readers: dict[str, subprocess.Popen[str]] = {}
@@ -85,12 +86,11 @@ class LogStream:
 
     def running(self) -> Mapping[str, str]:
         """Return the service of each running replica by the name of its container; empty when Docker does not answer."""
-        filters = ("--filter", f"label=project={PROJECT}", "--filter", f"label=stack={self.stack}")
         listed = subprocess.run(  # noqa: S603  # no user input
-            ["docker", "ps", *filters, "--format", "{{.Names}}"],  # noqa: S607  # the user's Docker
+            listing(self.stack),
             env=self.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        found = ((name, self._replica.match(name)) for name in listed.stdout.split())
+        found = ((name, self._replica.match(name)) for name in self.owner.lines(listed.stdout))
         return {name: match["service"] for name, match in found if match is not None}
 
     def _scan(self) -> None:

@@ -1,6 +1,5 @@
 """Session of `agent-platform dev`: services from their source, an update of the stack, then a restart after every edit."""
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -56,7 +55,7 @@ class DevSession:
     def __init__(self, deployment: "Deployment", options: DevOptions, shell: LocalShell | None = None) -> None:
         self.deployment, self.options = deployment, options
         refuse_other_clouds(deployment.file.spec, deployment.name)
-        self.environment = {**os.environ, **deployment.environment}
+        self.environment = deployment.host_environment
         refuse_remote(self.environment.get("DOCKER_HOST", ""))
         self.chosen = chosen_services(deployment.file.spec, options.services, options.sources)
         self.debug_ports = parse_debug(options.debug, self.chosen)

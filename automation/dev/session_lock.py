@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from providers.contract.diagnostics import listed
 from providers.docker.cli import STATE_FOLDER
 from providers.docker.naming import DEV_LABEL
-from providers.docker.preflight.host import PROJECT
+from providers.docker.ownership import listing, owner_of_state
 
 if TYPE_CHECKING:
     from automation.deploy.errors import DeploymentFailed
@@ -47,16 +47,14 @@ def refuse_session(folder: Path, stack: str) -> None:
 
 def dev_replicas(stack: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the containers of a stack that run from a source folder; empty when Docker does not answer."""
-    filters = [f"label=project={PROJECT}", f"label=stack={stack}", f"label={DEV_LABEL}"]
-    words = [word for each in filters for word in ("--filter", each)]
     try:
         listed_containers = subprocess.run(  # noqa: S603  # no user input
-            ["docker", "ps", *words, "--format", "{{.Names}}"],  # noqa: S607  # the user's Docker
-            env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+            listing(stack, "--filter", f"label={DEV_LABEL}"),
+            env=dict(environment), capture_output=True, text=True, check=False,
         )  # fmt: skip
     except OSError:
         return ()
-    return tuple(listed_containers.stdout.split())
+    return tuple(owner_of_state(stack, environment).lines(listed_containers.stdout))
 
 
 def session_note(stack: str, environment: Mapping[str, str]) -> str:

@@ -112,7 +112,7 @@ def _print_addresses(deployment: Deployment) -> int:
     authority, password = state.authority(stack.name), state.dashboard_password(stack.name)
     if stack.spec.public:
         problem = wait_until_ready(
-            f"{context.url}/health", authority, lambda: down_parts(stack.spec, stack.name, os.environ)
+            f"{context.url}/health", authority, lambda: down_parts(stack.spec, stack.name, deployment.host_environment)
         )
         if problem:
             return _fail(f"{stack.name}: {problem}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from automation.command_errors import DOCKER, missing_program
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.state import state_resources
+from automation.local.state import BACKEND_VARIABLE
 from automation.shell import LocalShell
 from automation.stack.document import Stack, read_stack
 from automation.stack.folder import project_folder
@@ -118,6 +119,7 @@ def deployed_stack(deployment: "Deployment") -> DeployedStack:
             if each.get("custom") and "id" in each
             for outputs in (masked(each.get("outputs")),)
         ),
+        deployment.host_environment.get(BACKEND_VARIABLE, ""),
     )
 
 

@@ -64,6 +64,8 @@ class DeployedStack:
     name: str
     spec: Platform
     resources: tuple[DeployedResource, ...] = ()
+    backend: str = ""
+    """URL of the backend of the state; empty for the one that this user is logged in to."""
 
     def resource(self, type_token: str, name: str) -> DeployedResource | None:
         """Return the resource with a type token and a logical name; None when it is not deployed."""

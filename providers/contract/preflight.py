@@ -65,6 +65,8 @@ class HostObject:
     name: str
     id: str
     has_data: bool = False
+    unlabelled: bool = False
+    """True for an object that may be of another checkout, as nothing says of which it is."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"

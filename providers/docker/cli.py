@@ -1,7 +1,7 @@
-"""Commands of Docker's command line: logs, one-off tasks and a shell in a replica, and the place of the Pulumi state. Pure.
+"""Commands of Docker's command line: logs, one-off tasks and a shell in a replica, and the place of the Pulumi state.
 
-A host has no registry: images are built on it, so nothing is pushed. Replicas are found by the labels of their
-stack, so these commands also work while the state is locked.
+A host has no registry: images are built on it, so nothing is pushed. Replicas are found by the labels of their stack and
+checkout, so these commands also work while the state is locked.
 """
 
 import json
@@ -23,8 +23,8 @@ from providers.contract.cli import (
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_list, is_mapping
 from providers.docker.compute.sizes import cpus, memory_mib
-from providers.docker.naming import CONFIG_FOLDER, STATE_FOLDER
-from providers.docker.preflight.host import PROJECT
+from providers.docker.naming import BACKEND_VARIABLE, CONFIG_FOLDER, STATE_FOLDER
+from providers.docker.ownership import Owner, listing, owner_of_state
 
 PASSPHRASE_FILE = f"{STATE_FOLDER}/passphrase"
 STATE_URL = f"file://./{STATE_FOLDER}/state"
@@ -83,7 +83,8 @@ class DockerCli:
         The provider's container has no such limit, and the client's `update` changes it without a restart
         (https://docs.docker.com/reference/cli/docker/container/update/). Docker keeps it when a container restarts.
         """
-        containers = shell.output(CliCommand(("docker", "ps", "--all", "--quiet", *_label_filters(stack)))).split()
+        command = listing(stack.name, "--all", columns="{{.ID}}")
+        containers = _owner(stack).lines(shell.output(CliCommand(command)))
         if containers:
             shell.output(CliCommand(("docker", "update", f"--pids-limit={PIDS_LIMIT}", *containers)))
         return ()
@@ -139,15 +140,14 @@ def job_container(stack: DeployedStack, job: str, shell: Shell) -> Replica:
 
 def _containers(stack: DeployedStack, pattern: str, shell: Shell) -> list[Replica]:
     """Containers of the stack whose name matches, in the order of their names."""
-    filters = (*_label_filters(stack), "--filter", f"name=^{pattern}$")
-    listed = shell.output(CliCommand(("docker", "ps", "--all", *filters, "--format", "{{.Names}} {{.State}}")))
-    found = sorted(line.partition(" ")[::2] for line in listed.splitlines())
+    command = listing(stack.name, "--all", "--filter", f"name=^{pattern}$", columns="{{.Names}} {{.State}}")
+    lines = _owner(stack).lines(shell.output(CliCommand(command)))
+    found = sorted(line.partition(" ")[::2] for line in lines)
     return [Replica(name, state == "running") for name, state in found]
 
 
-def _label_filters(stack: DeployedStack) -> tuple[str, ...]:
-    """Options of `docker ps` that select the containers of a stack."""
-    return "--filter", f"label=project={PROJECT}", "--filter", f"label=stack={stack.name}"
+def _owner(stack: DeployedStack) -> Owner:
+    return owner_of_state(stack.name, {BACKEND_VARIABLE: stack.backend})
 
 
 def running_replica(stack: DeployedStack, service: str, shell: Shell) -> str:

@@ -14,6 +14,7 @@ DEV_LABEL = "agent-platform-dev"
 """Label of a replica that runs from its source folder."""
 STATE_FOLDER = ".local"
 """Folder of the state and the passphrase of Docker stacks, beside their stack files."""
+BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 CHECKOUT_LABEL = "checkout"
 """Label with the folder of the project whose state has a container, network or volume."""
 CONFIG_FOLDER = "/etc/agent-platform"
@@ -35,7 +36,7 @@ def checkout_of(environment: Mapping[str, str]) -> str:
     Stacks of two checkouts of one project have the same name. The folder distinguishes them, and no other backend is of one
     folder.
     """
-    url, suffix = environment.get("PULUMI_BACKEND_URL", ""), f"/{STATE_FOLDER}/state"
+    url, suffix = environment.get(BACKEND_VARIABLE, ""), f"/{STATE_FOLDER}/state"
     is_local = url.startswith("file:///") and url.endswith(suffix)
     return url.removeprefix("file://").removesuffix(suffix) if is_local else ""
 

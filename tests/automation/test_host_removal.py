@@ -14,6 +14,7 @@ from automation.local.state import LocalState
 from providers import resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.preflight import Environment, HostChecks, HostObject, HostUnreachable
+from providers.docker.ownership import owner_of_state
 from providers.docker.resource_traits import CONTAINER, VOLUME
 from tests.automation.event_fixtures import urn_of
 from tests.automation.fake_engine import FakeEngine
@@ -133,6 +134,30 @@ def test_a_host_that_does_not_answer_is_no_proof_of_absence(engine: FakeEngine) 
     assert "the host does not list the objects of the stack: the socket does not exist. Nothing was removed" in str(
         refused.value
     )
+
+
+def test_the_host_is_asked_for_the_objects_of_this_checkout(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    monkeypatch.setenv("HOME", str(engine.home))
+    folder = engine.home.parent
+    environment = HostRemoval(deployment(engine), print).environment
+    assert owner_of_state(STACK, environment).checkouts == {str(folder)}
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://acme-state")
+    assert owner_of_state(STACK, HostRemoval(deployment(engine), print).environment).checkouts == frozenset()
+
+
+def test_objects_that_may_be_of_another_checkout_are_named_before_their_removal(engine: FakeEngine) -> None:
+    notes = list[str]()
+    removal = HostRemoval(deployment(engine), notes.append, FakeHost().checks)
+    removal.report_unlabelled(OBJECTS)
+    assert notes == []
+    removal.report_unlabelled([*OBJECTS, HostObject("container", "old-1", "c9", unlabelled=True)])
+    assert notes == [
+        "without the label of a checkout, so created before releases set one, or by a stack local whose state is in another "
+        "backend: old-1"
+    ]
 
 
 def test_volumes_are_removed_by_label_only_when_asked(engine: FakeEngine) -> None:

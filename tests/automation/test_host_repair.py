@@ -14,7 +14,7 @@ from automation.deploy.host_repair import HostRepair
 from automation.deploy.results import Preview
 from automation.urn import Urn
 from providers.contract.cli import DeployedResource
-from providers.contract.preflight import Deviation, Environment, HostChecks, HostObject, HostUnreachable
+from providers.contract.preflight import Deviation, Environment, HostChecks, HostUnreachable
 from providers.docker.resource_traits import CONTAINER, VOLUME
 from tests.automation.event_fixtures import urn_of
 from tests.automation.fake_engine import FakeEngine
@@ -160,19 +160,3 @@ def test_a_stack_that_does_not_exist_has_nothing_to_compare(repaired: Repaired) 
 def test_the_state_of_a_cloud_is_not_even_read(repaired: Repaired) -> None:
     HostRepair(repaired.deployment, repaired.notes.append, HostChecks()).refresh_missing()
     assert repaired.engine.calls == []
-
-
-def test_data_that_the_state_does_not_have_is_named_before_an_empty_volume_is_created(repaired: Repaired) -> None:
-    volume = HostObject("volume", f"{DATA}-1a2b3c4", f"{DATA}-1a2b3c4", has_data=True)
-    other = HostObject("volume", "local-cache-data-1a2b3c4", "local-cache-data-1a2b3c4", has_data=True)
-    repair = HostRepair(
-        repaired.deployment, repaired.notes.append, HostChecks(find=lambda _stack, _environment: (volume, other))
-    )
-    created = ResourceChange(Urn(urn_of(VOLUME, DATA)), "create", managed=True)
-    repair.report_unused_data(preview())
-    assert repaired.notes == []
-    repair.report_unused_data(Preview(STACK, (created,)))
-    assert repaired.notes == [
-        f"volume {DATA}-1a2b3c4 is not in the state, so the update creates an empty one beside it; "
-        f"`docker volume rm {DATA}-1a2b3c4` deletes it with its data"
-    ]

@@ -14,6 +14,7 @@ from tests.docker.test_stack_objects import LISTS
 from tests.planning import ROOT
 
 CONTAINERS, _, VOLUMES = LISTS
+LABELS = {"project": "agent-platform", "stack": "local"}
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_the_folder_is_kept_while_containers_of_the_stack_are_left(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     answer_export(programs, "error: no stack named 'local' found")
-    answers[CONTAINERS] = [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"]}]
+    answers[CONTAINERS] = [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"], "Labels": LABELS}]
     assert lifecycle.take_down(stack_file) == 1
     assert capsys.readouterr().err == (
         "local: the state has nothing to delete, and this host has containers of the stack: local-entry-proxy-1a2b3c4. Run "
@@ -129,6 +130,17 @@ def test_the_folder_is_kept_while_containers_of_the_stack_are_left(
     assert (state.folder / "passphrase").is_file()
 
 
+def test_what_another_checkout_runs_is_no_reason_to_keep_the_folder_and_is_not_removed(
+    stack_file: Path, state: LocalState, programs: Path, answers: dict[str, object], daemon: FakeDaemon
+) -> None:
+    answer_export(programs, "error: no stack named 'local' found")
+    others = {**LABELS, "checkout": "/srv/other"}
+    answers[CONTAINERS] = [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"], "Labels": others}]
+    answers[VOLUMES] = {"Volumes": [{"Name": "v1", "Labels": others}]}
+    assert lifecycle.take_down(stack_file, by_label=True, volumes=True) == 0
+    assert (daemon.commands, state.folder.exists()) == ([], False)
+
+
 def test_the_folder_is_kept_while_volumes_of_the_stack_are_left(
     stack_file: Path,
     state: LocalState,
@@ -137,7 +149,7 @@ def test_the_folder_is_kept_while_volumes_of_the_stack_are_left(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     answer_export(programs, "error: no stack named 'local' found")
-    answers[VOLUMES] = {"Volumes": [{"Name": "local-database-data-1a2b3c4"}]}
+    answers[VOLUMES] = {"Volumes": [{"Name": "local-database-data-1a2b3c4", "Labels": LABELS}]}
     assert lifecycle.take_down(stack_file) == 0
     assert capsys.readouterr().out == (
         "Removed the containers, the networks and the images of the stack. Its volumes are kept, and the folder .local with "
@@ -155,8 +167,8 @@ def test_everything_is_removed_by_its_labels_when_the_passphrase_is_lost(
     state.passphrase.unlink()
     text = stack_file.read_text(encoding="utf-8")
     stack_file.write_text(f"{text}encryptionsalt: v1:abc\n", encoding="utf-8")
-    answers[CONTAINERS] = [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"]}]
-    answers[VOLUMES] = {"Volumes": [{"Name": "v1"}]}
+    answers[CONTAINERS] = [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"], "Labels": LABELS}]
+    answers[VOLUMES] = {"Volumes": [{"Name": "v1", "Labels": LABELS}]}
     daemon.on_delete = lambda path: answers.pop(CONTAINERS if path.startswith("/containers") else VOLUMES)
     assert lifecycle.take_down(stack_file, by_label=True) == 0
     assert daemon.commands == ["DELETE /containers/c1?force=1&v=1"]

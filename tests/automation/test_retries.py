@@ -49,6 +49,8 @@ TEXTS = (
      "definitions were changed recently, please observe propagation time.", "a new role assignment"),
     ("azure", "Code=\"AnotherOperationInProgress\" Message=\"Another operation on this or dependent resource is in "
      "progress.\"", "another operation on the network"),
+    ("docker", "sdk-v2/provider2.go:571: sdk.helper_schema: timeout while waiting for state to become 'removed' (last state: "
+     "'pending', timeout: 30s): provider=docker@5.2.0", "containers to end and to leave their networks"),
 )  # fmt: skip
 GENUINE = (
     ("aws", "api error AccessDenied: User is not authorized to perform: rds:CreateDBInstance"),

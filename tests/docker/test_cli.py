@@ -21,7 +21,7 @@ CONTAINER = {
         "Env": ["PATH=/usr/bin", "HOME=/tmp", "LOG_LEVEL=debug", "API_KEY=line one\nline two", "EMPTY="],
     },
 }
-STACK = DeployedStack("prod", spec_of())
+STACK = DeployedStack("prod", spec_of(), backend="file:///srv/one/.local/state")
 
 
 @dataclass
@@ -77,6 +77,20 @@ def test_replicas_are_found_by_the_labels_of_their_stack() -> None:
     CLI.exec(STACK, "chat", ["sh"], shell)
     assert {"label=project=agent-platform", "label=stack=prod"} < set(shell.commands[0].arguments)
     assert "name=^prod-compute-chat-[0-9]+-[0-9a-f]{7}$" in shell.commands[0].arguments
+
+
+OTHERS = "prod-compute-chat-1-2b3c4d5 running\t/srv/two\n"
+
+
+def test_replicas_of_another_checkout_are_left_alone() -> None:
+    shell = FakeShell(f"{OTHERS}prod-compute-chat-2-0a1b2c3 running\t/srv/one\n")
+    CLI.exec(STACK, "chat", ["sh"], shell)
+    assert shell.commands[-1].arguments[-2:] == ("prod-compute-chat-2-0a1b2c3", "sh")
+    with pytest.raises(CliFailure, match="no replica of it exists on this host in the stack prod"):
+        CLI.run(STACK, "chat", ["sh"], FakeShell(OTHERS))
+    limited = FakeShell("0a1b2c3\t/srv/one\n4d5e6f7\t/srv/two\n")
+    CLI.after_update(STACK, limited)
+    assert limited.commands[-1].arguments == ("docker", "update", "--pids-limit=1024", "0a1b2c3")
 
 
 def test_the_logs_of_all_replicas_are_sorted_by_time() -> None:

@@ -224,6 +224,16 @@ def test_the_proxy_states_the_address_of_the_client() -> None:
     assert section("frontend connections")[0].endswith("accept-proxy")
 
 
+def test_the_proxy_tries_a_router_when_none_has_passed_its_check() -> None:
+    """On a busy host checks of a router that works are too late."""
+    assert section("frontend port")[-2:] == [
+        "use_backend routers-unchecked if { nbsrv(routers) lt 1 }",
+        "default_backend routers",
+    ]
+    (unchecked,) = section("backend routers-unchecked")
+    assert " check " not in unchecked and "send-proxy-v2" in unchecked
+
+
 def test_the_private_key_is_a_secret_file(prod: Inventory) -> None:
     assert isinstance(secret_file(prod, "entry-router", "entry.pem"), Secret)
 

@@ -25,9 +25,9 @@ from providers.contract.prometheus import (
 from providers.docker.monitoring.alarms import docker_rules_document
 from providers.docker.monitoring.panels import dashboard_document
 from providers.docker.observability.channels import alertmanager_document
-from providers.docker.observability.prometheus import prometheus_document
+from providers.docker.observability.prometheus import prometheus_document, scraper_document
 from providers.docker.preflight.daemon import Fields, fields, rows
-from tests.docker.plans import container, files, networks, settings, uploads, variables
+from tests.docker.plans import command, container, files, networks, settings, uploads, variables
 from tests.docker.specs import context_of, spec_of
 from tests.planning import DROP, plan, production
 
@@ -35,12 +35,14 @@ RELAY = {"SMTP_SMARTHOST": "mail.example.com:587", "SMTP_FROM": "a@example.com",
 
 
 def prometheus(prod: Inventory) -> Mapping[str, str]:
-    return files(prod, "monitoring-prometheus")
+    written = files(prod, "monitoring-prometheus-settings-written")
+    return {name: content for name, content in written.items() if not name.endswith(".sh")}
 
 
 def jobs(changes: Mapping[str, object] | None = None) -> dict[str, Fields]:
-    document = json.loads(prometheus_document(context_of(changes), "abc"))
-    return {job["job_name"]: job for job in document["scrape_configs"]}
+    """Jobs of Prometheus and of its scraper."""
+    texts = (prometheus_document(context_of(changes), "abc"), scraper_document(context_of(changes)))
+    return {job["job_name"]: job for text in texts for job in json.loads(text)["scrape_configs"]}
 
 
 def rules(changes: Mapping[str, object] | None = None) -> dict[str, Fields]:
@@ -56,7 +58,7 @@ def test_the_alarms_are_those_of_the_contract(prod: Inventory) -> None:
 
 def test_prometheus_reads_both_rule_files_and_notifies_alertmanager(prod: Inventory) -> None:
     document = json.loads(prometheus(prod)["prometheus.yml"])
-    assert [path.rpartition("/")[2] for path in document["rule_files"]] == ["platform.rules.yml", "docker.rules.yml"]
+    assert document["rule_files"] == ["platform.rules.yml", "docker.rules.yml"]
     assert "alertmanager:9093" in json.dumps(document["alerting"])
     assert set(prometheus(prod)) == {"prometheus.yml", "platform.rules.yml", "docker.rules.yml"}
 
@@ -85,9 +87,43 @@ def test_a_service_is_scraped_at_its_metrics_endpoint() -> None:
 def test_a_service_without_metrics_has_no_job_and_no_network_of_prometheus() -> None:
     assert not {"worker", "chat"} & set(jobs({"services.chat.metrics": "none"}))
     without = plan(production({"services.chat.metrics": "none"}, cloud="docker"))
-    attached = networks(container(without, "monitoring-prometheus"))
+    attached = networks(container(without, "monitoring-scraper"))
     assert ("gateway-inside" in attached, "chat-inside" in attached) == (True, False)
     assert jobs({"services.worker.metrics": {"port": 9808}})["worker"]["metrics_path"] == "/metrics"
+
+
+NEW_SERVICE = {
+    "app": "fastapi", "image": "ghcr.io/acme/new@sha256:" + "0" * 64, "port": 8000, "health": {"path": "/health"}
+}  # fmt: skip
+
+
+def test_a_new_service_leaves_prometheus_and_grafana_as_they_are() -> None:
+    """Their settings and rules are files that change under them; the scraper is replaced beside its predecessor."""
+    before, after = (plan(production(changes, cloud="docker")) for changes in ({}, {"services.new": NEW_SERVICE}))
+    for name in ("prometheus", "prometheus-files-version", "grafana", "grafana-files-version", "alertmanager"):
+        resource = f"prod-monitoring-{name}"
+        assert before.one(resource).inputs == after.one(resource).inputs, name
+    assert files(before, "monitoring-prometheus-settings-written") != files(
+        after, "monitoring-prometheus-settings-written"
+    )
+    assert "new-inside" in networks(container(after, "monitoring-scraper"))
+
+
+def test_the_scraper_writes_to_prometheus_which_reads_its_files_from_a_volume(prod: Inventory) -> None:
+    server, scraper = container(prod, "monitoring-prometheus"), files(prod, "monitoring-scraper")
+    (target,) = json.loads(scraper["prometheus.yml"])["remote_write"]
+    (listen,) = [word.partition("=")[2] for word in command(server) if word.startswith("--web.listen")]
+    assert target["url"] == f"http://{listen}/api/v1/write"
+    assert {"--web.enable-remote-write-receiver", "--config.file=/live/prometheus.yml"} <= set(command(server))
+    assert not [word for word in command(server) if "enable-lifecycle" in word], "any part could end it"
+    written = container(prod, "monitoring-prometheus-settings-written")
+    assert command(written)[:3] == ["promtool", "check", "config"]
+
+
+def test_without_metrics_of_services_there_is_no_scraper() -> None:
+    none = {f"services.{name}.metrics": "none" for name in ("gateway", "chat")}
+    inventory = plan(production({**none, "monitoring.slo": DROP}, cloud="docker"))
+    assert not [found for found in inventory.custom if "scraper" in found.name]
 
 
 def test_proxy_host_and_containers_are_scraped() -> None:

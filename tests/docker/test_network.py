@@ -57,9 +57,12 @@ def test_the_entry_reaches_public_services_and_no_data(prod: Inventory) -> None:
     assert networks(container(prod, "entry-proxy")) == {"entry"}
 
 
-def test_prometheus_reaches_services_and_listens_in_the_monitoring_network_only(prod: Inventory) -> None:
+def test_the_scraper_reaches_services_and_prometheus_listens_in_the_monitoring_network_only(prod: Inventory) -> None:
     prometheus = container(prod, "monitoring-prometheus")
-    assert {"gateway-inside", "chat-inside"} <= networks(prometheus)
+    assert networks(prometheus) == {"monitoring"}
+    scraper = container(prod, "monitoring-scraper")
+    assert networks(scraper) == {"monitoring", "gateway-inside", "chat-inside"}
+    assert "--web.listen-address=127.0.0.1:9090" in command(scraper)
     (listen,) = [word for word in command(prometheus) if "listen" in word]
     address = listen.partition("=")[2].partition(":")[0]
     assert IPv4Network(address).subnet_of(subnets(spec_of())["monitoring"])

@@ -15,6 +15,7 @@ from providers.contract.preflight import CheckResult, HostChecks
 from providers.contract.spec import Platform, Size
 from providers.docker.context import LOOPBACK
 from providers.docker.naming import checkout_of
+from providers.docker.ownership import Owner
 from providers.docker.preflight.capacity import MemoryRequest, check_cpus, check_memory
 from providers.docker.preflight.checks import check_host
 from providers.docker.preflight.host import ALL_ADDRESSES, ExistingNetwork, Host, Port, RunningContainer
@@ -255,12 +256,12 @@ def test_a_range_of_another_stack_is_refused_with_its_owner_and_a_free_range() -
 
 @pytest.mark.parametrize(
     ("own", "label", "accepted"),
-    [("/srv/one", "/srv/one", True), ("/srv/one", "/srv/two", False), ("/srv/one", "", True), ("", "/srv/two", True)],
+    [("/srv/one", "/srv/one", True), ("/srv/one", "/srv/two", False), ("/srv/one", "", True), ("", "/srv/two", False)],
 )
 def test_a_stack_of_another_checkout_with_the_same_name_is_not_its_own(own: str, label: str, accepted: bool) -> None:
     entry = RunningContainer("trial-entry-proxy-1a2b3c4", STACK, (ENTRY_PORT,), label)
     held = network("trial-network-data-1", "10.20.0.0/16", STACK, label)
-    found = messages(replace(HOST, checkout=own, containers=(entry,), networks=(held,)))
+    found = messages(replace(HOST, owner=Owner(STACK, frozenset({own} - {""})), containers=(entry,), networks=(held,)))
     assert bool(found) is not accepted
     assert accepted or found[0].startswith(
         "docker.entry_port: port 8443 is used by the container trial-entry-proxy-1a2b3c4 of the stack trial in /srv/two."
@@ -278,6 +279,14 @@ def test_a_stack_of_another_checkout_with_the_same_name_is_not_its_own(own: str,
 )
 def test_the_checkout_is_the_folder_that_has_the_state(url: str, folder: str) -> None:
     assert checkout_of({"PULUMI_BACKEND_URL": url}) == folder
+
+
+def test_a_copied_state_is_refused_before_its_update_replaces_the_other_containers() -> None:
+    host = replace(HOST, owner=Owner(STACK, frozenset({"/srv/two"}), copied_from="/srv/one"))
+    assert messages(host) == [
+        "stack: the state in .local was copied from /srv/one, whose containers an update would replace. Move .local out of "
+        "this folder, and give the stack its own docker.entry_port and network.cidr."
+    ]
 
 
 def test_podman_is_refused_with_the_reason() -> None:

@@ -11,21 +11,36 @@ from providers.docker.preflight.stack_objects import find, remove
 from tests.docker.fake_daemon import fake_daemon
 
 QUERY = quote(json.dumps({"label": ["project=agent-platform", "stack=local"]}))
+LABELS = {"project": "agent-platform", "stack": "local", "checkout": "/srv/one"}
+OTHERS = {**LABELS, "checkout": "/srv/two"}
 LISTS: Mapping[str, object] = {
-    f"/containers/json?all=1&filters={QUERY}": [{"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"]}],
-    f"/networks?filters={QUERY}": [{"Id": "n1", "Name": "local-network-data-1a2b3c4"}],
-    f"/volumes?filters={QUERY}": {"Volumes": [{"Name": "local-database-data-1a2b3c4"}]},
+    f"/containers/json?all=1&filters={QUERY}": [
+        {"Id": "c1", "Names": ["/local-entry-proxy-1a2b3c4"], "Labels": LABELS},
+        {"Id": "c2", "Names": ["/local-entry-proxy-2b3c4d5"], "Labels": OTHERS},
+    ],
+    f"/networks?filters={QUERY}": [
+        {"Id": "n1", "Name": "local-network-data-1a2b3c4", "Labels": LABELS},
+        {"Id": "n2", "Name": "local-network-data-2b3c4d5", "Labels": OTHERS},
+    ],
+    f"/volumes?filters={QUERY}": {
+        "Volumes": [
+            {"Name": "local-database-data-1a2b3c4", "Labels": {"project": "agent-platform", "stack": "local"}},
+            {"Name": "local-database-data-2b3c4d5", "Labels": OTHERS},
+        ]
+    },
 }
+ENVIRONMENT = {"PULUMI_BACKEND_URL": "file:///srv/one/.local/state"}
 CONTAINER = HostObject("container", "local-entry-proxy-1a2b3c4", "c1")
 
 
-def test_containers_are_found_before_the_networks_and_volumes_that_they_use() -> None:
+def test_objects_of_this_checkout_are_found_in_the_order_of_their_removal() -> None:
+    """One without the label of a checkout is marked, as it may be of another one."""
     with fake_daemon(LISTS) as daemon:
-        found = find("local", daemon.environment)
-    assert [(str(each), each.id, each.has_data) for each in found] == [
-        ("container local-entry-proxy-1a2b3c4", "c1", False),
-        ("network local-network-data-1a2b3c4", "n1", False),
-        ("volume local-database-data-1a2b3c4", "local-database-data-1a2b3c4", True),
+        found = find("local", {**daemon.environment, **ENVIRONMENT})
+    assert [(str(each), each.id, each.has_data, each.unlabelled) for each in found] == [
+        ("container local-entry-proxy-1a2b3c4", "c1", False, False),
+        ("network local-network-data-1a2b3c4", "n1", False, False),
+        ("volume local-database-data-1a2b3c4", "local-database-data-1a2b3c4", True, True),
     ]
 
 

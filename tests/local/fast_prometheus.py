@@ -1,4 +1,4 @@
-"""Second Prometheus with the configuration and rules of the deployed one, in which a minute is five seconds.
+"""Second Prometheus with the configuration and rules of the deployed one and its scraper, in which a minute is five seconds.
 
 Rules fire after up to ten minutes, which is too long for a test. Every duration of the rules and the scrape interval are
 divided by the same number; nothing else differs from the deployed Prometheus.
@@ -52,11 +52,16 @@ class FastPrometheus:
 
 @contextmanager
 def fast_prometheus(stack: HostStack, folder: Path) -> Generator[FastPrometheus]:
-    """Run it in the networks of the deployed Prometheus while the block runs."""
-    deployed = stack.container("monitoring-prometheus")
-    for name in ("prometheus.yml", "platform.rules.yml", "docker.rules.yml"):
-        text = docker("exec", deployed, "cat", f"{CONFIG}/{name}")
-        (folder / name).write_text(json.dumps(_shortened(json.loads(text))), encoding="utf-8")
+    """Run it in the networks of the deployed scraper while the block runs."""
+    server, scraper = stack.container("monitoring-prometheus"), stack.container("monitoring-scraper")
+    documents = {
+        name: json.loads(docker("exec", server, "cat", f"/live/{name}"))
+        for name in ("prometheus.yml", "platform.rules.yml", "docker.rules.yml")
+    }
+    scraped = json.loads(docker("exec", scraper, "cat", f"{CONFIG}/prometheus.yml"))
+    documents["prometheus.yml"]["scrape_configs"] += scraped["scrape_configs"]
+    for name, document in documents.items():
+        (folder / name).write_text(json.dumps(_shortened(document)), encoding="utf-8")
     name = f"{STACK}-fast-prometheus-{uuid.uuid4().hex[:8]}"
     image = role_images()["prometheus"]
     docker(
@@ -65,7 +70,7 @@ def fast_prometheus(stack: HostStack, folder: Path) -> Generator[FastPrometheus]
     )  # fmt: skip
     try:
         docker("network", "disconnect", "none", name)
-        (details,) = json.loads(docker("inspect", deployed))
+        (details,) = json.loads(docker("inspect", scraper))  # which is in the network of Prometheus too
         for network in details["NetworkSettings"]["Networks"]:
             docker("network", "connect", network, name)
         docker("start", name)

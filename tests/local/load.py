@@ -15,6 +15,7 @@ from tests.local.host_stack import TLS_WITHOUT_VERIFICATION, HostStack
 
 CONNECTIONS = 200
 TIMEOUT_SECONDS = 10
+TIMED_OUT = "timeout"
 SUCCESS_STATUSES = range(200, 300)
 
 
@@ -26,6 +27,8 @@ class SentRequest:
     seconds: float
     status: int
     body: Any = None
+    error: str = ""
+    """Error of the connection, such as `ClientConnectorError: ...`; `timeout` for an answer that did not come in time."""
 
     @property
     def succeeded(self) -> bool:
@@ -49,6 +52,16 @@ class Report:
         return [one for one in self.sent if not one.succeeded]
 
     @property
+    def connection_errors(self) -> list[SentRequest]:
+        """Requests whose connection was refused or cut, which a busy machine alone does not cause."""
+        return [one for one in self.sent if one.error not in ("", TIMED_OUT)]
+
+    @property
+    def timeouts(self) -> list[SentRequest]:
+        """Requests without an answer in time."""
+        return [one for one in self.sent if one.error == TIMED_OUT]
+
+    @property
     def error_percent(self) -> float:
         """Share of failed requests."""
         return 100 * len(self.failed) / len(self.sent)
@@ -69,23 +82,35 @@ class Report:
     def summary(self) -> str:
         """Summary in one line."""
         statuses = sorted({one.status for one in self.failed})
-        return f"{len(self.sent)} sent, {len(self.failed)} failed {statuses}, p95 {self.p95_seconds:.3f} s"
+        errors = (
+            f", {len(self.connection_errors)} connection errors, {len(self.timeouts)} timeouts" if self.failed else ""
+        )
+        longest = max(one.seconds for one in self.sent)
+        return (
+            f"{len(self.sent)} sent, {len(self.failed)} failed {statuses}{errors}, p95 {self.p95_seconds:.3f} s, "
+            f"longest {longest:.3f} s"
+        )
 
 
 @contextmanager
 def load(
-    stack: HostStack, requests_per_second: float, ask: Callable[[int], RequestSpec], *, bodies: bool = False
+    stack: HostStack,
+    requests_per_second: float,
+    ask: Callable[[int], RequestSpec],
+    *,
+    bodies: bool = False,
+    timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Generator[Report]:
     """Send requests at a fixed rate while the block runs; `ask` returns the n-th one, `bodies` keeps the answers' bodies."""
     report, ended = Report(), threading.Event()
-    client = _Client(f"https://localhost:{stack.port}", requests_per_second, ask, bodies, report)
+    client = _Client(f"https://localhost:{stack.port}", requests_per_second, ask, bodies, report, timeout_seconds)
     thread = threading.Thread(target=lambda: asyncio.run(client.run(ended)), daemon=True)
     thread.start()
     try:
         yield report
     finally:
         ended.set()
-        thread.join(timeout=3 * TIMEOUT_SECONDS)
+        thread.join(timeout=3 * timeout_seconds)
     assert not thread.is_alive()
 
 
@@ -96,10 +121,11 @@ class _Client:
     ask: Callable[[int], RequestSpec]
     bodies: bool
     report: Report
+    timeout_seconds: float
 
     async def run(self, ended: threading.Event) -> None:
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=TLS_WITHOUT_VERIFICATION)
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        timeout = aiohttp.ClientTimeout(total=self.timeout_seconds)
         async with (
             aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
             asyncio.TaskGroup() as requests,
@@ -115,12 +141,14 @@ class _Client:
     async def send(self, session: aiohttp.ClientSession, number: int, due: float) -> None:
         path, body = self.ask(number)
         method = "GET" if body is None else "POST"
-        status, content = 0, None
+        status, content, error = 0, None, ""
         try:
             async with session.request(method, f"{self.url}{path}", json=body) as answer:
                 read = await answer.read()
                 status, content = answer.status, await answer.json() if self.bodies and read else None
-        except (aiohttp.ClientError, TimeoutError, ValueError):
-            status = 0
+        except TimeoutError:  # before ClientError: a timeout of aiohttp is both
+            status, error = 0, TIMED_OUT
+        except (aiohttp.ClientError, ValueError) as failure:
+            status, error = 0, f"{type(failure).__name__}: {failure}"
         # measured from the due time, so that queueing in front of the entry counts
-        self.report.sent.append(SentRequest(due, time.monotonic() - due, status, content))
+        self.report.sent.append(SentRequest(due, time.monotonic() - due, status, content, error))

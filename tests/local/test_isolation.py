@@ -49,6 +49,7 @@ PARTS: Mapping[str, str] = {
     "monitoring-postgres-exporter": "postgres-exporter",
     "monitoring-prometheus": "prometheus",
     "monitoring-redis-exporter": "redis-exporter",
+    "monitoring-scraper": "scraper",
 }
 DATA = {"database:5432", "cache:6379", "store:8333", "postgres-exporter:9187", "redis-exporter:9121"}
 MONITORING = {
@@ -68,7 +69,8 @@ REACHABLE: Mapping[str, set[str]] = {
     "drill": set(),
     "proxy": {"proxy:8443", "router:8404", "router:8443"},
     "router": {*MONITORING, "proxy:8443", "router:8443", "gateway:7777", "page:8501", "database:5432", "cache:6379"},
-    "prometheus": {*MONITORING, "gateway:7777", "page:8501", "tools:8001", "database:5432", "cache:6379"},
+    "prometheus": MONITORING,
+    "scraper": {*MONITORING, "gateway:7777", "page:8501", "tools:8001", "database:5432", "cache:6379"},
     "alertmanager": MONITORING,
     "container-exporter": MONITORING,
     "host-exporter": MONITORING,

@@ -73,7 +73,14 @@ def proxy_configuration(context: DockerContext) -> str:
             f"timeout client {idle_seconds}s",
             f"timeout server {idle_seconds}s",
         ),
-        _section("frontend port", f"bind :{HTTPS_CONTAINER_PORT}", *http_bind, "default_backend routers"),
+        _section(
+            "frontend port",
+            f"bind :{HTTPS_CONTAINER_PORT}",
+            *http_bind,
+            # a busy host answers checks too late; a connection is then better tried than refused
+            "use_backend routers-unchecked if { nbsrv(routers) lt 1 }",
+            "default_backend routers",
+        ),
         _section(
             "backend routers",
             "option httpchk",
@@ -81,6 +88,10 @@ def proxy_configuration(context: DockerContext) -> str:
             "http-check expect status 200",
             f"server-template {ROUTER}- {ROUTERS} {ROUTER}:{HTTPS_CONTAINER_PORT} send-proxy-v2 {check} "
             f"{MARK_DOWN_AT_ONCE} {DISCOVERY}",
+        ),
+        _section(
+            "backend routers-unchecked",
+            f"server-template unchecked- {ROUTERS} {ROUTER}:{HTTPS_CONTAINER_PORT} send-proxy-v2 {DISCOVERY}",
         ),
         _section("frontend health", "mode http", f"bind 127.0.0.1:{METRICS_PORT}", "http-request return status 200"),
     )

@@ -12,6 +12,7 @@ from providers.contract.component import Scope
 from providers.contract.credentials import generated_password
 from providers.contract.results import Monitoring
 from providers.docker.base.containers import ContainerSpec, PublishedPort, create_container, create_volume
+from providers.docker.base.live_files import LIVE_FOLDER, create_live_files
 from providers.docker.base.platform_images import GRAFANA
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.context import LOOPBACK, DockerContext
@@ -43,6 +44,8 @@ def _grafana(scope: Scope, base: DockerBaseResources) -> str:
     """
     context = base.context
     volume = create_volume(scope, context, "grafana-data", base.image(GRAFANA))
+    dashboards = {"platform.json": dashboard_document(base.spec, context.stack, context.alarm_rules)}
+    live = create_live_files(scope, context, "grafana-dashboards", base.image(GRAFANA), dashboards)
     container = ContainerSpec(
         image=base.image(GRAFANA),
         memory_mib=GRAFANA_MEMORY_MIB,
@@ -59,19 +62,16 @@ def _grafana(scope: Scope, base: DockerBaseResources) -> str:
             "GF_SERVER_ROOT_URL": _grafana_url(context),
         },
         files={
-            f"{CONFIG_FOLDER}/dashboards/platform.json": dashboard_document(
-                base.spec, context.stack, context.alarm_rules
-            ),
             f"{CONFIG_FOLDER}/password": generated_password(scope, "grafana-password"),
             f"{CONFIG_FOLDER}/provisioning/dashboards/platform.yaml": json.dumps(_dashboard_provider()),
             f"{CONFIG_FOLDER}/provisioning/datasources/prometheus.yaml": json.dumps(_data_source(context)),
             f"{CONFIG_FOLDER}/server.crt": base.keys.entry.certificate,
             f"{CONFIG_FOLDER}/server.key": base.keys.entry.key,
         },
-        volumes={"/var/lib/grafana": volume.name},
+        volumes={"/var/lib/grafana": volume.name, LIVE_FOLDER: live.name},
         ports=[PublishedPort(GRAFANA_PORT, context.dashboard_port, LOOPBACK)],
     )
-    create_container(scope, context, "grafana", container, [volume.ready], delete_before_replace=True)
+    create_container(scope, context, "grafana", container, [volume.ready, live.ready], delete_before_replace=True)
     return f"{_grafana_url(context)}/d/{DASHBOARD_UID}"
 
 
@@ -80,8 +80,9 @@ def _grafana_url(context: DockerContext) -> str:
 
 
 def _dashboard_provider() -> dict[str, object]:
-    options = {"path": f"{CONFIG_FOLDER}/dashboards"}
-    return {"apiVersion": 1, "providers": [{"name": "platform", "type": "file", "options": options}]}
+    # files that change are read again at this interval
+    provider = {"name": "platform", "type": "file", "updateIntervalSeconds": 10, "options": {"path": LIVE_FOLDER}}
+    return {"apiVersion": 1, "providers": [provider]}
 
 
 def _data_source(context: DockerContext) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""Configuration file of Prometheus. Pure.
+"""Configuration files of Prometheus and its scraper. Pure.
+
+Prometheus collects the metrics of the platform itself and evaluates the rules. Its scraper collects those of the services
+and writes them to it.
 
 The shared alert rules select a subject by the label `job`: a service's job has its replicas, found through Docker's DNS,
 and the jobs of database and cache have their exporters. Backup metrics come from the host exporter and the CPU of the
@@ -11,13 +14,15 @@ import json
 from providers.contract.prometheus import scrape_endpoint
 from providers.docker.context import DockerContext
 from providers.docker.entry.haproxy import METRICS_PORT
-from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.network.flows import prometheus_address
 
 SCRAPE_INTERVAL_SECONDS = 15
 DISCOVERY_INTERVAL_SECONDS = 5
 PROMETHEUS_PORT, ALERTMANAGER_PORT = 9090, 9093
 POSTGRES_EXPORTER_PORT, REDIS_EXPORTER_PORT = 9187, 9121
 HOST_EXPORTER_PORT, CONTAINER_EXPORTER_PORT = 9100, 8080
+GLOBAL = {"scrape_interval": f"{SCRAPE_INTERVAL_SECONDS}s", "evaluation_interval": f"{SCRAPE_INTERVAL_SECONDS}s"}
+CONFIGURATION = "prometheus.yml"
 SHARED_RULES, DOCKER_RULES = "platform.rules.yml", "docker.rules.yml"
 
 Job = dict[str, object]
@@ -28,17 +33,25 @@ JOB_OF_SCHEDULE: Job = {"source_labels": ["scheduled_job"], "regex": "(.+)", "ta
 def prometheus_document(context: DockerContext, database_container: str) -> str:
     """Configuration of Prometheus in JSON, which is YAML; `database_container` is a container id, empty without one."""
     document = {
-        "global": {
-            "scrape_interval": f"{SCRAPE_INTERVAL_SECONDS}s",
-            "evaluation_interval": f"{SCRAPE_INTERVAL_SECONDS}s",
-        },
-        "rule_files": [f"{CONFIG_FOLDER}/{SHARED_RULES}", f"{CONFIG_FOLDER}/{DOCKER_RULES}"],
+        "global": GLOBAL,
+        # relative to this file
+        "rule_files": [SHARED_RULES, DOCKER_RULES],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"alertmanager:{ALERTMANAGER_PORT}"]}]}]},
         "scrape_configs": [
-            *_service_jobs(context),
             *_data_store_jobs(context),
             *_host_jobs(context, database_container),
         ],
+    }
+    return json.dumps(document, indent=2)
+
+
+def scraper_document(context: DockerContext) -> str:
+    """Configuration of the scraper in JSON; it writes within a second, so that alarms are not later for it."""
+    url = f"http://{prometheus_address(context)}:{PROMETHEUS_PORT}/api/v1/write"
+    document = {
+        "global": GLOBAL,
+        "remote_write": [{"url": url, "queue_config": {"batch_send_deadline": "1s"}}],
+        "scrape_configs": _service_jobs(context),
     }
     return json.dumps(document, indent=2)
 

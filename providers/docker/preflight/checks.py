@@ -10,6 +10,7 @@ from providers.contract.diagnostics import ConfigError, listed
 from providers.contract.preflight import CheckResult, Environment, HostChecks
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import images_by_key
+from providers.docker.naming import STATE_FOLDER
 from providers.docker.preflight.capacity import check_cpus, check_memory, check_networks, check_ports
 from providers.docker.preflight.deviations import compare, start
 from providers.docker.preflight.diagnosis import explain
@@ -40,6 +41,7 @@ def check_host(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
         return (CheckResult("Docker", "", (_unsupported_engine(host),)),)
     return (
         CheckResult("Docker", f"Docker {host.version} answers at {host.address}"),
+        check_state(host),
         check_ports(host, spec, stack),
         check_networks(host, spec, stack),
         check_resolvers(host, spec),
@@ -49,6 +51,18 @@ def check_host(host: Host, spec: Platform, stack: str) -> Sequence[CheckResult]:
         check_data_version(host, spec),
         check_images(host, spec),
     )
+
+
+def check_state(host: Host) -> CheckResult:
+    """Check that the state in this folder is not a copy, whose update would replace the containers of the other folder."""
+    owner = host.owner
+    if not owner.copied_from:
+        return CheckResult("state", "has no containers of another folder")
+    problem = (
+        f"the state in {STATE_FOLDER} was copied from {owner.copied_from}, whose containers an update would replace"
+    )
+    fix = f"move {STATE_FOLDER} out of this folder, and give the stack its own docker.entry_port and network.cidr"
+    return CheckResult("state", "", (ConfigError("stack", problem, fix),))
 
 
 def _no_answer(host: Host) -> ConfigError:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from providers.contract.preflight import Diagnosis, Environment, FailedResource, HostUnreachable
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import images_by_key
+from providers.docker.ownership import owner_of_state
 from providers.docker.preflight.daemon import (
     Daemon,
     Fields,
@@ -183,7 +184,7 @@ def _report(
     """Report on the newest container with the failed resource's name; None when the daemon does not answer."""
     try:
         daemon = daemon_from(environment)
-        container = newest_container(daemon, stack, failed.name)
+        container = newest_container(daemon, owner_of_state(stack, environment), failed.name)
         return read_report(spec, daemon, container, key) if container else None
     except HostUnreachable:
         return None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from providers.contract.diagnostics import sentences
 from providers.contract.preflight import Environment, HostUnreachable
 from providers.contract.spec import Platform
+from providers.docker.ownership import Owner, owner_of_state
 from providers.docker.preflight.daemon import (
     Daemon,
     Fields,
@@ -13,7 +14,7 @@ from providers.docker.preflight.daemon import (
     rows,
 )
 from providers.docker.preflight.diagnosis import down_diagnosis, key_of, read_report
-from providers.docker.preflight.inspection import container_name, running_container
+from providers.docker.preflight.inspection import container_name
 
 ENDED = ("exited", "dead", "restarting", "paused")
 UNHEALTHY = "(unhealthy)"
@@ -23,16 +24,16 @@ UNHEALTHY = "(unhealthy)"
 def down_parts(spec: Platform, stack: str, environment: Environment) -> Sequence[str]:
     """Sentence for each part that is down, with the last lines of its log; none when the daemon does not answer."""
     try:
-        return tuple(_sentences(daemon_from(environment), spec, stack))
+        return tuple(_sentences(daemon_from(environment), spec, owner_of_state(stack, environment)))
     except HostUnreachable:
         return ()
 
 
-def _sentences(daemon: Daemon, spec: Platform, stack: str) -> Iterator[str]:
+def _sentences(daemon: Daemon, spec: Platform, owner: Owner) -> Iterator[str]:
     for row in rows(daemon.get_json("/containers/json?all=1")):
-        if running_container(row).stack == stack and _is_down(daemon, row):
-            key = key_of(spec, container_name(row).removeprefix(f"{stack}-"))
-            diagnosis = down_diagnosis(key, read_report(spec, daemon, row, key), stack)
+        if owner.owns(row.get("Labels")) and _is_down(daemon, row):
+            key = key_of(spec, container_name(row).removeprefix(f"{owner.stack}-"))
+            diagnosis = down_diagnosis(key, read_report(spec, daemon, row, key), owner.stack)
             yield sentences("", diagnosis.problem, diagnosis.fix).removeprefix(": ")
 
 

@@ -6,8 +6,8 @@ from ipaddress import IPv4Network
 
 from providers.contract.spec import Platform
 from providers.docker.context import HTTP_PORT, HTTPS_PORT, LOOPBACK, DockerContext
+from providers.docker.ownership import Owner
 
-PROJECT = "agent-platform"
 ENTRY_PART, DASHBOARD_PART = "entry-proxy", "monitoring-grafana"
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104  # compared and tried, never served
 WILDCARD_ADDRESSES = (ALL_ADDRESSES, "::", "")
@@ -65,8 +65,8 @@ class Host:
     version: str = ""
     podman: str = ""
     """Version of Podman when it answers instead of Docker."""
-    checkout: str = ""
-    """Folder of the project whose state has the stack; empty for another backend."""
+    owner: Owner = field(default_factory=lambda: Owner(""))
+    """Stack that is checked, with the folders whose label its objects have."""
     networks: tuple[ExistingNetwork, ...] = ()
     resolvers: tuple[str, ...] = ()
     """Addresses of the DNS servers that containers use, when the daemon is on this machine."""
@@ -87,8 +87,8 @@ class Host:
     """Processor architecture of the images of the stack that are on the host."""
 
     def has_own(self, found: RunningContainer | ExistingNetwork, stack: str) -> bool:
-        """True for a container or a network of a stack of this checkout; one without the label can only be that."""
-        return found.stack == stack and (not found.checkout or found.checkout == (self.checkout or found.checkout))
+        """True for a container or a network of a stack of this checkout."""
+        return found.stack == stack and self.owner.has_checkout(found.checkout)
 
 
 def owner_of(found: RunningContainer | ExistingNetwork) -> str:

@@ -16,7 +16,8 @@ from providers.contract.preflight import Environment
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import POSTGRES_BY_VERSION, images_by_key
 from providers.docker.context import DockerContext
-from providers.docker.naming import CHECKOUT_LABEL, checkout_of
+from providers.docker.naming import CHECKOUT_LABEL
+from providers.docker.ownership import PROJECT, Owner, owner_of_state
 from providers.docker.preflight.daemon import (
     NOT_DOCKER,
     Daemon,
@@ -31,7 +32,6 @@ from providers.docker.preflight.daemon import (
 )
 from providers.docker.preflight.host import (
     ALL_ADDRESSES,
-    PROJECT,
     ExistingNetwork,
     Host,
     Port,
@@ -58,14 +58,14 @@ def inspect_host(spec: Platform, stack: str, environment: Environment) -> Host:
     except DaemonUnsupported as unsupported:
         return Host(unchecked=str(unsupported))
     try:
-        return _inspect(daemon, spec, stack, address_is_set, checkout_of(environment))
+        return _inspect(daemon, spec, stack, address_is_set, owner_of_state(stack, environment))
     except DaemonUnsupported as unsupported:
         return Host(daemon.address, address_is_set, unchecked=str(unsupported))
     except DaemonUnreachable as unreachable:
         return Host(daemon.address, address_is_set, no_answer=str(unreachable))
 
 
-def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool, checkout: str) -> Host:
+def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool, owner: Owner) -> Host:
     info = fields(daemon.get_json("/info"))
     if "ServerVersion" not in info:
         raise DaemonUnreachable(NOT_DOCKER)
@@ -81,16 +81,16 @@ def _inspect(daemon: Daemon, spec: Platform, stack: str, address_is_set: bool, c
         address=daemon.address,
         address_is_set=address_is_set,
         version=str(info.get("ServerVersion", "")),
-        checkout=checkout,
+        owner=owner,
         networks=tuple(existing_network(row) for row in rows(daemon.get_json("/networks"))),
         resolvers=_resolvers() if daemon.is_local else (),
         memory_gib=whole_number(info.get("MemTotal")) / BYTES_PER_GIB,
         cpus=whole_number(info.get("NCPU")),
         architecture=ARCHITECTURES.get(str(info.get("Architecture", "")), ""),
         containers=containers,
-        port_owners={port.number: owner for port in ports if (owner := port_owner(port))},
+        port_owners={port.number: process for port in ports if (process := port_owner(port))},
         free_port=_free_port(entry_port, containers) if daemon.is_local else None,
-        data_versions=tuple(_data_versions(daemon, stack)) if spec.database else (),
+        data_versions=tuple(_data_versions(daemon, owner)) if spec.database else (),
         missing_images=tuple(image for image in references if images[image] is None),
         image_architectures={
             image: str(fields(found).get("Architecture", "")) for image, found in images.items() if found is not None
@@ -155,10 +155,10 @@ def container_name(row: Fields) -> str:
     return next((str(name).removeprefix("/") for name in values(row.get("Names"))), "")
 
 
-def newest_container(daemon: Daemon, stack: str, name: str) -> Fields | None:
+def newest_container(daemon: Daemon, owner: Owner, name: str) -> Fields | None:
     """Newest container of a stack, running or not, that has the logical name `name`."""
     for row in rows(daemon.get_json("/containers/json?all=1")):
-        if running_container(row).stack == stack and container_name(row).rpartition("-")[0] == name:
+        if owner.owns(row.get("Labels")) and container_name(row).rpartition("-")[0] == name:
             return row
     return None
 
@@ -199,9 +199,9 @@ def _free_port(entry_port: int, containers: Sequence[RunningContainer]) -> int |
     return next((number for number in candidates if is_free(number) and is_free(number + 1)), None)
 
 
-def _data_versions(daemon: Daemon, stack: str) -> Iterator[str]:
+def _data_versions(daemon: Daemon, owner: Owner) -> Iterator[str]:
     """Versions of the data in the database's volume, read through the server's container even when it has stopped."""
-    server = newest_container(daemon, stack, f"{stack}-database-server")
+    server = newest_container(daemon, owner, f"{owner.stack}-database-server")
     if server is not None:
         versions = [_data_version(daemon, f"/containers/{server['Id']}", folder) for folder in _data_folders(server)]
         yield from dict.fromkeys(version for version in versions if version)
