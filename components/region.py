@@ -37,7 +37,8 @@ class Region(pulumi.ComponentResource):
         stores = DataStores(self.database, cache, storage)
         variables = environments(spec, inputs)
         self.workloads = cloud.workloads(inner, base, stores, variables, settings.positions)
-        jobs = inner.component("jobs", cloud.jobs, base, self.workloads, variables) if spec.jobs else None
+        tasks = bool(spec.jobs or spec.releases)
+        jobs = inner.component("jobs", cloud.jobs, base, self.workloads, variables) if tasks else None
         self.watched = Watched(self.database, cache, self.workloads, jobs)
         self.register_outputs({"services": dict(self.workloads.services)})
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from providers.contract.cli import CloudCli
     from providers.contract.limits import CloudLimits
     from providers.contract.preflight import HostChecks
+    from providers.contract.release import ReleaseControl
     from providers.contract.rollout import RolloutControl
     from providers.contract.spec import CloudName
 
@@ -66,6 +67,11 @@ def host_checks(name: str) -> "HostChecks":
 def rollout_control(name: str) -> "RolloutControl":
     """Return the commands that control rollouts in steps on a cloud that has them; imports no SDK."""
     return import_module(f"providers.{name}.compute.rollout").CONTROL
+
+
+def release_control(name: str) -> "ReleaseControl":
+    """Return the commands that run the release commands of services on a cloud; imports no SDK."""
+    return import_module(f"providers.{name}.jobs.release").RELEASES
 
 
 def command_line(name: str) -> "CloudCli":

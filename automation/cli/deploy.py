@@ -115,6 +115,10 @@ def up(
 
         repair.start_stopped(changes)
         supply.run(lambda title: display.changes(title, {}), lambda question: prompt and typer.confirm(question))
+        if deployment.file.spec.releases:
+            from automation.release.stack_releases import StackReleases
+
+            StackReleases(deployment, display.note, lambda title: display.changes(title, {})).run(changes)
         if rollouts:
             rollouts.begin(changes)
         outcome = _apply(deployment, display, changes, allowed, rollout_timeout_seconds)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from automation.deploy.events import MASKED
 from automation.deploy.guard import refuse_missing_secrets
 from automation.deploy.results import Update
+from automation.deploy.targets import PARTIAL_MESSAGES
 from automation.plan.inventory import Value
 from automation.stack.document import StackDocument, stack_file, stack_of
 from automation.stack.edit import Proposal
@@ -74,11 +75,16 @@ def last_successful_update(stack: str, history: Sequence[Update]) -> Update:
 
 
 def successful_updates(history: Sequence[Update]) -> tuple[Update, ...]:
-    """Return the successful updates that recorded their platform, the latest first; no destroys and refreshes."""
+    """Return the successful updates that recorded their platform, the latest first; no destroys and refreshes.
+
+    Updates of a part of the stack are left out: a release command that failed after one kept the services as they were.
+    """
     return tuple(
         update
         for update in history
-        if update.kind == "update" and update.result == SUCCEEDED and PLATFORM_KEY in update.config
+        if (update.kind, update.result) == ("update", SUCCEEDED)
+        and PLATFORM_KEY in update.config
+        and not update.message.startswith(PARTIAL_MESSAGES)
     )
 
 

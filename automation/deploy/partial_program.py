@@ -1,16 +1,17 @@
-"""Program of an update that deploys targets alone: runs the stack's program, and only the targets reach the engine.
+"""Program of an update that deploys targets alone: runs the stack's program, and no other new resource reaches the engine.
 
 With `--target`, the engine answers the registration of every other new resource with its inputs. A program cannot work
 with these: an output that is no input is missing, and an input whose type differs from the output's cannot be read by
-the SDK. Here every other resource gets the placeholders of the plan, with which the whole program runs. No placeholder
+the SDK. Here every other new resource gets the placeholders of the plan, with which the whole program runs. No placeholder
 reaches a target, because everything that a target refers to is a target (docs/adr/0015-deploy-an-empty-account-in-phases.md).
+A resource that is in the state is registered: the engine leaves it as it is, and would otherwise take it for one to delete.
 """
 
 import json
 import os
 import runpy
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from automation.deploy.deployment import Deployment
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, update_message
-from automation.deploy.targets import REGISTRY_MESSAGE
+from automation.deploy.state import state_resources
 from automation.deploy.workspace import PARALLEL_OPERATIONS, open_stack
 from automation.plan.recorder import STACK_TYPE, Recorder
 from automation.plan.sdk_internals import replace_monitor
@@ -43,8 +44,8 @@ run(Path({program!r}), Path({targets!r}))
 """
 
 
-def write_partial_project(workdir: Workdir, targets: tuple[Urn, ...]) -> Path:
-    """Return a new folder with the stack's file and a program that registers only the targets."""
+def write_partial_project(workdir: Workdir, targets: Collection[str], existing: Collection[str]) -> Path:
+    """Return a new folder with the stack's file and a program that registers the targets and what the state has."""
     folder = workdir.own_folder()
     program = program_path(folder)
     if program is None:
@@ -55,7 +56,8 @@ def write_partial_project(workdir: Workdir, targets: tuple[Urn, ...]) -> Path:
     project["main"] = str(folder)
     project.pop("stackConfigDir", None)
     (folder / PROJECT_FILE).write_text(dump(project), encoding="utf-8")
-    (folder / TARGETS_FILE).write_text(json.dumps(targets), encoding="utf-8")
+    registered = {"targets": sorted(targets), "existing": sorted(existing)}
+    (folder / TARGETS_FILE).write_text(json.dumps(registered), encoding="utf-8")
     text = PARTIAL_PROGRAM.format(program=str(program), targets=str(folder / TARGETS_FILE))
     (folder / PROGRAM).write_text(text, encoding="utf-8")
     file = stack_file(workdir.stack_folder, workdir.name)
@@ -63,17 +65,24 @@ def write_partial_project(workdir: Workdir, targets: tuple[Urn, ...]) -> Path:
     return folder
 
 
-def deploy_registry(deployment: Deployment, targets: tuple[Urn, ...], on_event: OnEvent | None = None) -> Outcome:
-    """Deploy the registry and what it needs; the rest of the stack stays as it is. Raises DeploymentFailed."""
-    folder = write_partial_project(deployment.workdir, targets)
+def deploy_targets(
+    deployment: Deployment, targets: tuple[Urn, ...], message: str, on_event: OnEvent | None = None
+) -> Outcome:
+    """Deploy targets that contain what they need; the rest of the stack stays as it is. Raises DeploymentFailed.
+
+    `message` is one of `PARTIAL_MESSAGES`, by which the history is known to have no deployment of the whole stack.
+    """
+    with deployment.engine_errors():
+        existing = {str(resource["urn"]) for resource in state_resources(deployment.engine.export_state())}
+    folder = write_partial_project(deployment.workdir, targets, existing)
     environment = {**deployment.environment, "PYTHONPATH": os.pathsep.join(_search_path(deployment.environment))}
     engine = open_stack(folder, deployment.name, environment, deployment.secrets_provider, deployment.folder)
-    message = update_message(REGISTRY_MESSAGE, {**os.environ, **deployment.environment})
+    text = update_message(message, {**os.environ, **deployment.environment})
     return deployment.outcome(
         deployment.run_patiently(
             on_event,
             lambda add: engine.up(
-                on_event=add, message=message, target=[str(urn) for urn in targets], parallel=PARALLEL_OPERATIONS
+                on_event=add, message=text, target=[str(urn) for urn in targets], parallel=PARALLEL_OPERATIONS
             ),
             engine=engine,
         )
@@ -90,7 +99,8 @@ def _search_path(environment: Mapping[str, str]) -> Iterator[str]:
 
 def run(program: Path, targets: Path) -> None:
     """Run the program at a path with the engine's monitor replaced; called by the program of the partial project."""
-    urns = frozenset(json.loads(targets.read_text(encoding="utf-8")))
+    registered = json.loads(targets.read_text(encoding="utf-8"))
+    urns = frozenset([*registered["targets"], *registered["existing"]])
     partial: list[PartialMonitor] = []
 
     def wrap(monitor: resource_pb2_grpc.ResourceMonitorStub) -> "PartialMonitor":
@@ -104,12 +114,12 @@ def run(program: Path, targets: Path) -> None:
 
 
 class PartialMonitor:
-    """Resource monitor that registers targets with the engine and answers every other request as the plan does."""
+    """Resource monitor that registers some URNs with the engine and answers every other request as the plan does."""
 
     def __init__(
-        self, engine: Any, targets: frozenset[str]
+        self, engine: Any, registered: frozenset[str]
     ) -> None:  # the stubs do not type the methods of the monitor
-        self._engine, self._targets = engine, targets
+        self._engine, self._registered = engine, registered
         self._recorder = Recorder("symbolic")
 
     def __getattr__(self, name: str) -> Callable[..., Any]:  # every request that is not about one resource
@@ -120,8 +130,8 @@ class PartialMonitor:
         self._recorder.classes.setdefault(args.type_, type(args.resource))
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
-        """Register a target; answer with placeholders for any other resource."""
-        if request.type == STACK_TYPE or self._urn(request) in self._targets:
+        """Register a target or a resource in the state, also under an earlier name; answer others with placeholders."""
+        if request.type == STACK_TYPE or not self._registered.isdisjoint(_urns(request)):
             return self._engine.RegisterResource(request)
         return self._recorder.RegisterResource(request)
 
@@ -130,13 +140,15 @@ class PartialMonitor:
         return empty_pb2.Empty()
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
-        """Call a function of a target provider; answer any other as the plan does."""
-        if not request.provider or Urn.of_provider(request.provider) in self._targets:
+        """Call a function of a registered provider; answer any other as the plan does."""
+        if not request.provider or Urn.of_provider(request.provider) in self._registered:
             return self._engine.Invoke(request)
         return self._recorder.Invoke(request)
 
-    @staticmethod
-    def _urn(request: resource_pb2.RegisterResourceRequest) -> Urn:
-        stack, project, parents, _ = request.parent.split("::", 3)
-        types = request.type if parents == STACK_TYPE else f"{parents}${request.type}"
-        return Urn("::".join((stack, project, types, request.name)))
+
+def _urns(request: resource_pb2.RegisterResourceRequest) -> Iterator[Urn]:
+    """Yield the URN of a resource and those that it had under earlier names."""
+    stack, project, parents, _ = request.parent.split("::", 3)
+    types = request.type if parents == STACK_TYPE else f"{parents}${request.type}"
+    for name in (request.name, *(alias.spec.name for alias in request.aliases if alias.spec.name)):
+        yield Urn("::".join((stack, project, types, name)))

@@ -1,10 +1,10 @@
-"""Resources that an update of the registry alone must create: those of the component and all that they need.
+"""Resources that an update of a part of the stack must create: the registry, or the tasks of release commands, and their needs.
 
 The engine's `--target` creates neither the parents nor the dependencies of a target, so every one of them is a target
 too (docs/adr/0015-deploy-an-empty-account-in-phases.md). Imports no SDK.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from automation.plan.inventory import Declared, Inventory
 from automation.urn import Urn
@@ -12,12 +12,22 @@ from automation.urn import Urn
 REGISTRY = "Registry"
 REGISTRY_MESSAGE = "up of the registry"
 """Beginning of the message of an update that deploys the registry alone."""
+RELEASE_MESSAGE = "up before the release commands"
+"""Beginning of the message of an update that deploys the tasks of release commands and what they need."""
+PARTIAL_MESSAGES = (REGISTRY_MESSAGE, RELEASE_MESSAGE)
+"""Beginnings of the messages of updates that deploy no service."""
 
 
 def registry_targets(inventory: Inventory) -> tuple[Urn, ...]:
     """Return the URNs of the registry's resources and of everything that they need, as the engine writes them."""
     registry = [resource for resource in inventory.resources if resource.urn.component == REGISTRY]
     return tuple(engine_urn(inventory, resource) for resource in with_requirements(inventory, registry))
+
+
+def release_targets(inventory: Inventory, definitions: Collection[str]) -> tuple[Urn, ...]:
+    """Return the URNs of the tasks with these logical names and of everything that they need, as the engine writes them."""
+    tasks = [resource for resource in inventory.resources if resource.custom and resource.name in definitions]
+    return tuple(engine_urn(inventory, resource) for resource in with_requirements(inventory, tasks))
 
 
 def with_requirements(inventory: Inventory, resources: Iterable[Declared]) -> tuple[Declared, ...]:

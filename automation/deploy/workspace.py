@@ -17,7 +17,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import MASKED
 from automation.deploy.guard import protected_urns
 from automation.deploy.state import ExportedState, LockHolder, parse_lock_holder
-from automation.deploy.targets import REGISTRY_MESSAGE
+from automation.deploy.targets import PARTIAL_MESSAGES
 from automation.engine.credentials import without_credentials
 from automation.engine.installation import LANGUAGE_HOST, engine_program
 from automation.plan.inventory import Value
@@ -113,7 +113,7 @@ class ProjectStack(automation.Stack):
         """Return the platform of the last update of the whole stack that succeeded; None when there was none."""
         updates = self.history(page_size=RECENT_UPDATES, page=1, show_secrets=False)
         complete = (each for each in updates if (each.kind, each.result) == ("update", "succeeded"))
-        last = next((each for each in complete if not each.message.startswith(REGISTRY_MESSAGE)), None)
+        last = next((each for each in complete if not each.message.startswith(PARTIAL_MESSAGES)), None)
         return json.loads(last.config[PLATFORM_KEY].value) if last and PLATFORM_KEY in last.config else None
 
     def deployed_disk(self) -> DatabaseDisk | None:

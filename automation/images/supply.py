@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.deploy.state import state_resources
-from automation.deploy.targets import registry_targets
+from automation.deploy.targets import REGISTRY_MESSAGE, registry_targets
 from automation.images.builder import require_buildx
 from automation.images.operations import ImageOperations, missing_images, push_commands
 from automation.images.own_images import OwnImage
@@ -72,10 +72,10 @@ class ImageSupply:
         if not exists:
             self.note(f"phase 1 of 3: the registry and what it needs ({len(targets)} resources)")
             # loads the SDK's program side, which an update with a complete registry does not need
-            from automation.deploy.partial_program import deploy_registry
+            from automation.deploy.partial_program import deploy_targets
 
             with phase(f"{self.deployment.name}  deploying the registry") as on_event:
-                deploy_registry(self.deployment, targets, on_event)
+                deploy_targets(self.deployment, targets, REGISTRY_MESSAGE, on_event)
         self.note(f"phase 2 of 3: the images of {listed((image.service for image in images), 'and')}")
         self._supply(images, ask, new_registry=not exists)
         self.note("phase 3 of 3: the whole stack")

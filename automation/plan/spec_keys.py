@@ -103,6 +103,7 @@ AS_WORKER = {"services.web": {"app": "celery", "image": "ghcr.io/acme/web:1.0"}}
 BUILT: dict[str, object] = {"services.web": {"app": "fastapi", "build": {}}}
 ROUTED = {"services.web.path": "/"}
 CANARY: dict[str, object] = {**ROUTED, "services.web.rollout.strategy": "canary"}
+RELEASE: dict[str, object] = {"services.web.release": {"command": ["alembic", "upgrade", "head"]}}
 SMOKE: dict[str, object] = {**CANARY, "services.web.rollout.smoke": {"path": "/ready"}}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
 FROM_SOURCE: dict[str, object] = {"docker.dev.web": {"command": ["python3", "app.py"]}}
@@ -181,6 +182,9 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.rollout.smoke", {"path": "/ready"}, CANARY),
     Leaf("services.web.rollout.smoke.path", "/live", SMOKE),
     Leaf("services.web.rollout.smoke.expect_status", 204, SMOKE),
+    Leaf("services.web.release", {"command": ["alembic", "upgrade", "head"]}),
+    Leaf("services.web.release.command", ["python", "manage.py", "migrate"], RELEASE),
+    Leaf("services.web.release.timeout_minutes", 60, RELEASE),
     Leaf("services.web.autoscaling.cpu_percent", 50),
     Leaf("services.web.autoscaling.memory_percent", 60),
     Leaf("services.web.autoscaling.requests_per_replica_per_minute", 500, ROUTED),

@@ -4,6 +4,7 @@ The facts come from the spec and from the declared resources; `automation.cli.pl
 `automation.plan.markdown` as a comment of a pull request.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -100,6 +101,15 @@ class JobTimes:
 
 
 @dataclass(frozen=True)
+class ReleaseCommand:
+    """Command that `up` runs with a new image of a service before it updates the services."""
+
+    service: str
+    command: str
+    timeout_minutes: int
+
+
+@dataclass(frozen=True)
 class PlanSummary:
     """Facts that an operator reads before a deployment."""
 
@@ -120,6 +130,7 @@ class PlanSummary:
     log_retention_days: int
     images: tuple[ServiceImage, ...]
     jobs: tuple[JobTimes, ...]
+    releases: tuple[ReleaseCommand, ...]
     minutes: float
     slowest: tuple[tuple[str, float], ...]
     """Slowest steps of the longest deploy chain: name and minutes."""
@@ -159,6 +170,10 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
         log_retention_days=spec.monitoring.log_retention_days,
         images=tuple(ServiceImage(name, one.image, image_source(one)) for name, one in spec.services.items()),
         jobs=tuple(job_times(spec, now or datetime.now(UTC))),
+        releases=tuple(
+            ReleaseCommand(name, shlex.join(release.command), release.timeout_minutes)
+            for name, release in spec.releases.items()
+        ),
         minutes=total_minutes(plan.chain),
         slowest=_slowest(plan),
         adjustments=plan.adjustments,

@@ -13,7 +13,7 @@ EFFECT_ORDER = (Effect.IGNORED, Effect.PARTIAL, Effect.ADJUSTED)
 
 
 def fact_rows(summary: PlanSummary) -> tuple[Row, ...]:
-    """Return what the platform is: URL, guards, connections, data, images, jobs if there are any, and time."""
+    """Return what the platform is: URL, guards, connections, data, images, jobs and release commands if any, and time."""
     rows = ((name, _limited(lines(summary))) for name, lines in FACTS)
     return tuple((name, lines) for name, lines in rows if lines)
 
@@ -129,6 +129,13 @@ def _jobs(summary: PlanSummary) -> list[str]:
     return [f"{each.job} in {each.service}: {each.schedule}; next {', '.join(each.next_runs)}" for each in summary.jobs]
 
 
+def _releases(summary: PlanSummary) -> list[str]:
+    return [
+        f"{each.service}, before the rollout: {each.command}, at most {each.timeout_minutes} min"
+        for each in summary.releases
+    ]
+
+
 def _time(summary: PlanSummary) -> list[str]:
     minutes = "less than a minute" if summary.minutes < 1 else f"about {summary.minutes:.0f} min"
     steps = ", ".join(f"{name} {step:g} min" for name, step in summary.slowest)
@@ -157,6 +164,7 @@ FACTS: tuple[tuple[str, Lines], ...] = (
     ("Data", _stores),
     ("Images", _images),
     ("Jobs", _jobs),
+    ("Release", _releases),
     ("Time", _time),
     # a row for the monthly cost belongs here
 )

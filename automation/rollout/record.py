@@ -89,7 +89,7 @@ class RecordStore:
 
     def read(self) -> RolloutRecords:
         """Return the records; raises DeploymentFailed for a tag that cannot be read."""
-        tags = _tags(self.stack.run_command("stack", "tag", "ls", "--json"))
+        tags = tags_of(self.stack.run_command("stack", "tag", "ls", "--json"))
         return RolloutRecords(self._parse(RECORDS, tags, POSITIONS_KEY), self._parse(REQUESTS, tags, REQUESTS_KEY))
 
     def _parse(self, values: TypeAdapter[dict[str, T]], tags: Mapping[str, str], tag: str) -> Mapping[str, T]:
@@ -117,8 +117,8 @@ class RecordStore:
 
 
 def fingerprint_of(service: Service) -> str:
-    """Return the digest of everything in a service's spec that makes a revision: the whole service without its rollout."""
-    content = service.model_dump(mode="json", exclude={"rollout", "replicas", "autoscaling"})
+    """Return the digest of everything in a service's spec that makes a revision: the whole service without its rollout and release."""
+    content = service.model_dump(mode="json", exclude={"rollout", "release", "replicas", "autoscaling"})
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -138,7 +138,8 @@ def _plain(value: object) -> object:
     return asdict(value) if isinstance(value, RolloutRecord) else value
 
 
-def _tags(output: str) -> Mapping[str, str]:
+def tags_of(output: str) -> Mapping[str, str]:
+    """Return the tags in the output of `stack tag ls --json`."""
     document: object = json.loads(output or "{}")
     return TypeAdapter(dict[str, str]).validate_python(document)
 

@@ -1,8 +1,9 @@
-"""Rules over the keys of a service's rollout: steps, and keys that have no effect with a strategy."""
+"""Rules over the keys of a service's release and rollout: names, steps, and keys that have no effect with a strategy."""
 
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError, listed
+from providers.contract.release import release_name
 from providers.contract.spec import Platform, Rollout, Service
 
 STEP_KEYS = ("steps", "bake_minutes", "abort_on", "min_requests", "smoke")
@@ -18,6 +19,16 @@ def check_rollouts(spec: Platform) -> Iterator[ConfigError]:
         yield from _signals(key, service)
         if service.rollout.smoke is not None and service.port is None:
             yield ConfigError(f"{key}.smoke", "a smoke test needs a port", "set `port`, or remove the smoke test")
+
+
+def check_release_names(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse services and jobs with the name of the task of a release command, which is on the cloud beside them."""
+    for service in spec.releases:
+        name = release_name(service)
+        for kind in ("services", "jobs"):
+            if name in getattr(spec, kind):
+                problem = f"the task of the release command of {service} has this name"
+                yield ConfigError(f"{kind}.{name}", problem, f"rename the {kind[:-1]}")
 
 
 def _unread_keys(key: str, rollout: Rollout) -> Iterator[ConfigError]:

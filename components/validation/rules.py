@@ -41,6 +41,7 @@ RULES = (
     Rule(service_rules.check_builds, reads=("services.*.image", "services.*.build")),
     Rule(service_rules.check_metrics, reads=("services.*.metrics", "services.*.port", "services.*.app")),
     Rule(rollout_rules.check_rollouts, reads=("services.*.rollout", "services.*.port", "services.*.app")),
+    Rule(rollout_rules.check_release_names, reads=()),
     Rule(service_rules.check_paths, reads=("services.*.path",)),
     Rule(job_rules.check_job_names, reads=()),
     Rule(job_rules.check_job_services, reads=("jobs.*.service",)),

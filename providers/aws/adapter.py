@@ -15,7 +15,7 @@ from providers.aws.context import AwsContext
 from providers.aws.database.resources import AwsDatabase, create_database
 from providers.aws.entry.ingress import create_ingress
 from providers.aws.entry.resources import create_entry
-from providers.aws.jobs.resources import AwsJobs, create_jobs
+from providers.aws.jobs.resources import AwsJobs, create_jobs, create_releases
 from providers.aws.monitoring.resources import create_monitoring
 from providers.aws.storage.resources import create_storage
 from providers.aws.workloads import AwsDataStores, AwsWatched, AwsWorkloads, collect_workloads
@@ -94,9 +94,10 @@ class Aws:
 
     def jobs(
         self, scope: Scope, base: AwsBaseResources, workloads: AwsWorkloads, environments: Mapping[str, Environment]
-    ) -> AwsJobs:
+    ) -> AwsJobs | None:
         """See `Cloud.jobs`."""
-        return create_jobs(scope, base, workloads.compute, environments)
+        create_releases(scope, base, workloads.compute, environments)
+        return create_jobs(scope, base, workloads.compute, environments) if base.spec.jobs else None
 
     def monitoring(self, scope: Scope, base: AwsBaseResources, watched: AwsWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

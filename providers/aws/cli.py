@@ -93,7 +93,7 @@ class AwsCli:
         """See `CloudCli.logs`; lines of sidecars are in other streams of the same log group."""
         job = stack.spec.jobs.get(query.service)
         service = job.service if job is not None else query.service
-        context = _checked(stack, shell)
+        context = checked_context(stack, shell)
         if stack.resource(LOG_GROUP_TYPE, f"{stack.name}-compute-{service}-log") is None:
             raise stack.not_deployed(query.service)
         streams = ("--log-stream-name-prefix", f"{query.service}/{query.service}/")
@@ -102,7 +102,7 @@ class AwsCli:
 
     def run(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """See `CloudCli.run`; the output is printed when the command has ended."""
-        context = _checked(stack, shell)
+        context = checked_context(stack, shell)
         deployed = _deployed(stack, service)
         task = _started_task(shell.output(run_task(context, deployed, service, command)), service)
         cluster = OUTPUTS.text(deployed.outputs, "cluster")
@@ -118,8 +118,8 @@ class AwsCli:
     def run_job(self, stack: DeployedStack, job: str, shell: Shell) -> int:
         """See `CloudCli.run_job`; the output is printed when the job has ended."""
         stack.require_job(job)
-        context = _checked(stack, shell)
-        return run_job(stack, context, job, shell, partial(_json, context))
+        context = checked_context(stack, shell)
+        return run_job(stack, context, job, shell, partial(json_command, context))
 
     def exec(self, stack: DeployedStack, service: str, command: Sequence[str], shell: Shell) -> int:
         """See `CloudCli.exec`.
@@ -127,7 +127,7 @@ class AwsCli:
         ECS Exec does not support a read-only root file system (Amazon ECS developer guide, "Monitor containers with ECS
         Exec", considerations), so services do not enable it.
         """
-        context = _checked(stack, shell)
+        context = checked_context(stack, shell)
         deployed = _deployed(stack, service)
         if deployed.outputs.get("enableExecuteCommand") is not True:
             problem = "ECS Exec needs a writable root file system, and containers have a read-only one"
@@ -202,7 +202,7 @@ def run_task(context: AwsContext, deployed: DeployedResource, service: str, comm
     )
 
 
-def _json(context: AwsContext, *arguments: str) -> CliCommand:
+def json_command(context: AwsContext, *arguments: str) -> CliCommand:
     """Command whose answer is JSON, whatever format the profile has, unless it prints logs."""
     return aws(context, *arguments, *(() if arguments[0] == "logs" else ("--output", "json")))
 
@@ -215,7 +215,7 @@ def _log_group(context: AwsContext, service: str) -> str:
     return context.log_group("services", service)
 
 
-def _checked(stack: DeployedStack, shell: Shell) -> AwsContext:
+def checked_context(stack: DeployedStack, shell: Shell) -> AwsContext:
     """Context of a stack, after the account of the login was compared with that of the stack."""
     context = _context(stack.spec, stack.name)
     caller = shell.output(_caller(context)).strip()

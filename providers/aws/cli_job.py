@@ -29,7 +29,7 @@ def run_job(stack: DeployedStack, context: AwsContext, job: str, shell: Shell, a
     if stack.resource(MACHINE_TYPE, f"{stack.name}-jobs-{job}") is None:
         raise stack.not_deployed(job)
     machine = machine_arn(context, job)
-    started = _answer(shell.output(aws("stepfunctions", "start-execution", "--state-machine-arn", machine)), job)
+    started = answer_of(shell.output(aws("stepfunctions", "start-execution", "--state-machine-arn", machine)), job)
     execution = ("--execution-arn", str(started.get("executionArn")))
     try:
         ended = _ended(shell, aws("stepfunctions", "describe-execution", *execution), job)
@@ -61,12 +61,13 @@ def exit_code(execution: Raw) -> int:
 
 
 def _ended(shell: Shell, describe: CliCommand, job: str) -> Raw:
-    while (execution := _answer(shell.output(describe), job)).get("status") == "RUNNING":
+    while (execution := answer_of(shell.output(describe), job)).get("status") == "RUNNING":
         shell.sleep(POLL_SECONDS)
     return execution
 
 
-def _answer(text: str, job: str) -> Raw:
+def answer_of(text: str, job: str) -> Raw:
+    """Object in an answer of Step Functions about a job; raises CliFailure."""
     document: object = json.loads(text)
     if not is_mapping(document) or is_list(document):
         raise CliFailure(f"jobs.{job}", "the answer of aws stepfunctions is no object", "update the AWS CLI")

@@ -17,6 +17,7 @@ from providers.aws.naming import naming_refusals
 from providers.aws.network.flows import HTTPS_PORT, reaches_internet
 from providers.aws.network.limits import network_adjustments, network_refusals
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
+from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
 
 REFUSALS: tuple[RefusalRule, ...] = (
@@ -46,6 +47,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     compute_adjustments,
     ingress_adjustments,
     job_adjustments,
+    release_adjustments,
     monitoring_adjustments,
 )
 

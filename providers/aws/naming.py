@@ -30,6 +30,7 @@ Names that may have 255 characters (alarms, clusters, task families, security gr
 
 LONGEST_ROLES = ("identity-{service}-execution", "identity-{service}-task")
 LONGEST_JOB_ROLE = "jobs-{job}-schedule"
+LONGEST_RELEASE_ROLE = "jobs-{service}-release-run"
 
 
 def load_balancer_name(stack: str) -> str:
@@ -139,6 +140,10 @@ def job_names(spec: Platform, stack: str) -> Iterator[Name]:
     for job in spec.jobs:
         yield _name("schedule", job_name(stack, job), f"jobs.{job}", job)
         yield _name("role", autoname(stack, LONGEST_JOB_ROLE.format(job=job)), f"jobs.{job}", job)
+    for service in spec.releases:
+        # longer than the state machine's name, whose limit is 80 characters
+        role = autoname(stack, LONGEST_RELEASE_ROLE.format(service=service))
+        yield _name("role", role, f"services.{service}", service)
 
 
 def _name(kind: str, text: str, path: str, value: str) -> Name:

@@ -18,7 +18,7 @@ from providers.azure.compute.resources import create_compute, service_address
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase, create_database
 from providers.azure.entry.resources import create_entry
-from providers.azure.jobs.resources import AzureJobs, create_jobs
+from providers.azure.jobs.resources import AzureJobs, create_jobs, create_releases
 from providers.azure.limits import region as region_of
 from providers.azure.monitoring.resources import create_monitoring
 from providers.azure.network.resources import create_network
@@ -119,9 +119,10 @@ class Azure:
 
     def jobs(
         self, scope: Scope, base: AzureBaseResources, workloads: AzureWorkloads, environments: Mapping[str, Environment]
-    ) -> AzureJobs:
+    ) -> AzureJobs | None:
         """See `Cloud.jobs`."""
-        return create_jobs(scope, base, workloads.compute, environments)
+        create_releases(scope, base, workloads.compute, environments)
+        return create_jobs(scope, base, workloads.compute, environments) if base.spec.jobs else None
 
     def monitoring(self, scope: Scope, base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

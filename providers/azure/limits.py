@@ -24,6 +24,7 @@ from providers.azure.network.flows import HTTPS_PORT
 from providers.azure.network.limits import network_adjustments, network_refusals
 from providers.azure.storage.limits import storage_adjustments
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
+from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
 
 REFUSALS: tuple[RefusalRule, ...] = (
@@ -59,6 +60,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     entry_adjustments,
     private_link_adjustments,
     job_adjustments,
+    release_adjustments,
     monitoring_adjustments,
 )
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from providers.azure.context import AzureContext
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported
 from providers.contract.naming import STACK_PATTERN, Name, length_refusal, salt_of
+from providers.contract.release import release_name
 from providers.contract.spec import Platform
 
 SALT_BYTES = 3
@@ -23,6 +24,7 @@ MAX_CHARACTERS = {
     "key vault": 24,
     "container app": 32,
     "Container Apps job": 32,
+    "release job": 32,
     "registry": 50,
     "cache": 60,
     "database server": 63,
@@ -163,6 +165,8 @@ def service_names(spec: Platform, stack: str) -> Iterator[Name]:
         yield _name("container app", app_name(stack, service), f"services.{service}", service)
     for job in spec.jobs:
         yield _name("Container Apps job", job_name(stack, job), f"jobs.{job}", job)
+    for service in spec.releases:
+        yield _name("release job", job_name(stack, release_name(service)), f"services.{service}", service)
     for secret in spec.secrets:
         key = f"services.{spec.readers_of(secret)[0]}.secrets"
         yield _name("secret", secret_name(f"{stack}-secrets-{secret}"), key, secret)

@@ -85,7 +85,7 @@ def run_task(stack: DeployedStack, service: str, command: Sequence[str], shell: 
     document = job_document(json.loads(shell.output(show)), command)
     try:
         _create(context, job, document, shell)
-        return _finished(stack, job, _started(context, job, shell), shell)
+        return _finished(stack, job, start_execution(context, job, shell), shell)
     finally:
         # a failed deletion must not hide the first failure; the next run of the service deletes the job
         shell.succeeds(az(context, "containerapp", "job", "delete", "--name", job, *group, "--yes", "--output", "none"))
@@ -96,16 +96,15 @@ def run_job(stack: DeployedStack, job: str, shell: Shell) -> int:
     context = context_of(stack.spec, stack.name)
     required(stack, "app:Job", f"{stack.name}-jobs-{job}")
     name = job_name(stack.name, job)
-    execution = _started(context, name, shell)
+    execution = start_execution(context, name, shell)
     try:
         return _finished(stack, name, execution, shell, stack.spec.jobs[job].max_minutes * 60)
     except KeyboardInterrupt:
-        address = ("--name", name, "--resource-group", context.group, "--job-execution-name", execution)
-        shell.succeeds(az(context, "containerapp", "job", "stop", *address, "--output", "none"))
+        stop_execution(context, name, execution, shell)
         raise
 
 
-def _started(context: AzureContext, job: str, shell: Shell) -> str:
+def start_execution(context: AzureContext, job: str, shell: Shell) -> str:
     """Name of a new execution."""
     address = ("--name", job, "--resource-group", context.group)
     start = az(context, "containerapp", "job", "start", *address, "--query", "name", "--output", "tsv")
@@ -115,11 +114,13 @@ def _started(context: AzureContext, job: str, shell: Shell) -> str:
 def _finished(stack: DeployedStack, job: str, execution: str, shell: Shell, max_seconds: int = TIMEOUT_SECONDS) -> int:
     """Exit code of an execution, after its end and its output."""
     status = _awaited_status(context_of(stack.spec, stack.name), job, execution, shell)
-    _print_output(stack, execution, shell, max(max_seconds, TIMEOUT_SECONDS))
-    return 0 if status == "Succeeded" else _exit_code(stack, execution, shell)
+    output = read_output(stack, execution, shell, max(max_seconds, TIMEOUT_SECONDS))
+    print(output or "no output has reached the workspace", end="" if output.endswith("\n") else "\n")
+    return 0 if status == "Succeeded" else exit_code(stack, execution, shell)
 
 
-def _exit_code(stack: DeployedStack, execution: str, shell: Shell) -> int:
+def exit_code(stack: DeployedStack, execution: str, shell: Shell) -> int:
+    """Exit code of a failed execution; 1 when it is not known."""
     query = query_command(stack, termination_query(execution, TIMEOUT_SECONDS), "[[0]]")
     for _ in range(MAX_CODE_POLLS):
         match = EXIT_CODE.search(shell.output(query))
@@ -152,14 +153,25 @@ def _create(context: AzureContext, job: str, document: Document, shell: Shell) -
     raise CliFailure("run", f"the job {job} was not created within {MAX_CREATE_POLLS * POLL_SECONDS} s", fix)
 
 
-def _awaited_status(context: AzureContext, job: str, execution: str, shell: Shell) -> str:
+def execution_status(context: AzureContext, job: str, execution: str, shell: Shell) -> str:
+    """Status of an execution; one of RUNNING_STATES until it has ended."""
     show = az(
         context,
         *("containerapp", "job", "execution", "show", "--name", job, "--resource-group", context.group),
         *("--job-execution-name", execution, "--query", "properties.status", "--output", "tsv"),
     )
+    return shell.output(show).strip()
+
+
+def stop_execution(context: AzureContext, job: str, execution: str, shell: Shell) -> None:
+    """Stop an execution; succeeds when it has ended."""
+    address = ("--name", job, "--resource-group", context.group, "--job-execution-name", execution)
+    shell.succeeds(az(context, "containerapp", "job", "stop", *address, "--output", "none"))
+
+
+def _awaited_status(context: AzureContext, job: str, execution: str, shell: Shell) -> str:
     for _ in range(MAX_STATUS_POLLS):
-        status = shell.output(show).strip()
+        status = execution_status(context, job, execution, shell)
         if status not in RUNNING_STATES:
             return status
         shell.sleep(POLL_SECONDS)
@@ -167,8 +179,8 @@ def _awaited_status(context: AzureContext, job: str, execution: str, shell: Shel
     raise CliFailure("run", problem, "shorten the task, or run it as a service")
 
 
-def _print_output(stack: DeployedStack, execution: str, shell: Shell, since_seconds: int) -> None:
-    """Print the lines of an execution once their number no longer grows."""
+def read_output(stack: DeployedStack, execution: str, shell: Shell, since_seconds: int) -> str:
+    """Return the lines of an execution once their number no longer grows."""
     query = query_command(stack, execution_query(execution, since_seconds), "[[2]]")
     output, settled = "", 0
     for _ in range(MAX_OUTPUT_POLLS):
@@ -178,4 +190,4 @@ def _print_output(stack: DeployedStack, execution: str, shell: Shell, since_seco
         if settled == SETTLED_POLLS:
             break
         shell.sleep(POLL_SECONDS)
-    print(output or "no output has reached the workspace", end="" if output.endswith("\n") else "\n")
+    return output

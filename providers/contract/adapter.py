@@ -107,8 +107,13 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT]):
         """
         ...
 
-    def jobs(self, scope: Scope, base: BaseT, workloads: WorkloadsT, environments: Mapping[str, Environment]) -> JobsT:
-        """Every job of the spec with its schedule; a run has the image, environment and access of its service."""
+    def jobs(
+        self, scope: Scope, base: BaseT, workloads: WorkloadsT, environments: Mapping[str, Environment]
+    ) -> JobsT | None:
+        """Every job of the spec with its schedule, and the task of every release command; None without a scheduled job.
+
+        A run has the image, environment and access of its service.
+        """
         ...
 
     def monitoring(

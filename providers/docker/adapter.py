@@ -27,7 +27,7 @@ from providers.docker.context import DockerContext
 from providers.docker.database.backup import create_backup
 from providers.docker.database.resources import DockerDatabase, create_database
 from providers.docker.entry.resources import create_entry
-from providers.docker.jobs.resources import DockerJobs, create_jobs
+from providers.docker.jobs.resources import DockerJobs, create_jobs, create_releases
 from providers.docker.limits import region as region_of
 from providers.docker.monitoring.resources import create_monitoring
 from providers.docker.network.resources import create_network
@@ -104,9 +104,10 @@ class Docker:
         base: DockerBaseResources,
         workloads: DockerWorkloads,
         environments: Mapping[str, Environment],
-    ) -> DockerJobs:
+    ) -> DockerJobs | None:
         """See `Cloud.jobs`."""
-        return create_jobs(scope, base, environments)
+        create_releases(scope, base, environments)
+        return create_jobs(scope, base, environments) if base.spec.jobs else None
 
     def monitoring(self, scope: Scope, base: DockerBaseResources, watched: DockerWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

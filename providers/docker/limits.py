@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
+from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import image_refusals
 from providers.docker.compute.limits import workload_adjustments, workload_refusals
@@ -30,6 +31,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     entry_adjustments,
     workload_adjustments,
     job_adjustments,
+    release_adjustments,
     monitoring_adjustments,
 )
 

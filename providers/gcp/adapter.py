@@ -29,7 +29,7 @@ from providers.gcp.context import GcpContext
 from providers.gcp.database.resources import GcpDatabase, create_database
 from providers.gcp.entry.ingress import create_ingress
 from providers.gcp.entry.resources import create_entry
-from providers.gcp.jobs.resources import GcpJobs, create_jobs
+from providers.gcp.jobs.resources import GcpJobs, create_jobs, create_releases
 from providers.gcp.limits import region as region_of
 from providers.gcp.monitoring.resources import create_monitoring
 from providers.gcp.network.resources import create_network
@@ -102,9 +102,10 @@ class Gcp:
 
     def jobs(
         self, scope: Scope, base: GcpBaseResources, workloads: GcpWorkloads, environments: Mapping[str, Environment]
-    ) -> GcpJobs:
+    ) -> GcpJobs | None:
         """See `Cloud.jobs`."""
-        return create_jobs(scope, base, environments)
+        create_releases(scope, base, environments)
+        return create_jobs(scope, base, environments) if base.spec.jobs else None
 
     def monitoring(self, scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

@@ -77,13 +77,13 @@ class GcpCli:
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
-        context = _context(spec, stack)
+        context = context_of(spec, stack)
         repository = f"{registry_host(context)}/{context.project}/{platform_repository_id(stack)}"
         return {name: f"{repository}/{image.name}" for name, image in images(spec).items() if image.registry is None}
 
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`; the token is valid for one hour."""
-        address = f"https://{registry_host(_context(spec, stack))}"
+        address = f"https://{registry_host(context_of(spec, stack))}"
         login = ("docker", "login", "--username", "oauth2accesstoken", "--password-stdin", address)
         return (CliCommand(login, stdin=CliCommand(("gcloud", "auth", "print-access-token"))),)
 
@@ -138,7 +138,7 @@ class GcpCli:
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
         """See `CloudCli.state_backend`; names of buckets are globally unique, so the bucket's begins with the project."""
-        context = _context(spec, name)
+        context = context_of(spec, name)
         bucket = state_bucket(context.project, name)
         if not STATE_NAME.fullmatch(name) or len(bucket) > MAX_BUCKET_CHARACTERS:
             longest = MAX_BUCKET_CHARACTERS - len(state_bucket(context.project, ""))
@@ -168,7 +168,7 @@ def registry_host(context: GcpContext) -> str:
 
 def read_logs(stack: DeployedStack, entries: str) -> CliCommand:
     """Command that prints log entries, oldest first."""
-    place = _log_place(stack, _context(stack.spec, stack.name))
+    place = _log_place(stack, context_of(stack.spec, stack.name))
     return CliCommand(("gcloud", "logging", "read", entries, *place, "--order=asc", f"--format={LINE_FORMAT}"))
 
 
@@ -181,7 +181,8 @@ def _log_place(stack: DeployedStack, context: GcpContext) -> tuple[str, ...]:
     return (project, f"--bucket={bucket.outputs['bucketId']}", f"--location={context.region}", "--view=_AllLogs")
 
 
-def _context(spec: Platform, stack: str) -> GcpContext:
+def context_of(spec: Platform, stack: str) -> GcpContext:
+    """Context of a stack."""
     return GcpContext(spec, stack, spec.gcp.region if spec.gcp else "")
 
 
@@ -194,7 +195,7 @@ def _deployed(stack: DeployedStack, service: str) -> tuple[GcpContext, DeployedR
         resource = next((found for token in RUN_TYPES if (found := stack.resource(token, name))), None)
     if resource is None:
         raise stack.not_deployed(service)
-    return _context(stack.spec, stack.name), resource
+    return context_of(stack.spec, stack.name), resource
 
 
 def _bucket_commands(context: GcpContext, bucket: str) -> tuple[CliCommand, ...]:

@@ -35,37 +35,54 @@ class JobExecutions:
         newest = ("--sort-by=~metadata.creationTimestamp", "--limit=1", "--format=value(metadata.name)")
         return shell.output(self.command("executions", "list", f"--job={self.job}", *newest)).strip() or None
 
-    def run(self, shell: Shell, read_logs: ReadLogs) -> int:
-        """Start an execution of the job as it is, print its output and return its exit code; Ctrl-C ends it."""
+    def start(self, shell: Shell) -> str:
+        """Start an execution of the job as it is, and return its name."""
         started = shell.output(self.command("execute", self.job, "--async", "--format=value(metadata.name)"))
         execution = started.strip()
         if not execution:
             raise CliFailure(self.key, "no execution was started", "run the same command again")
+        return execution
+
+    def cancel(self, shell: Shell, execution: str) -> None:
+        """End an execution; succeeds when it has ended."""
+        shell.succeeds(self.command("executions", "cancel", execution, "--quiet"))
+
+    def run(self, shell: Shell, read_logs: ReadLogs) -> int:
+        """Start an execution of the job as it is, print its output and return its exit code; Ctrl-C ends it."""
+        execution = self.start(shell)
         try:
             return self.finish(shell, execution, read_logs)
         except KeyboardInterrupt:
-            shell.succeeds(self.command("executions", "cancel", execution, "--quiet"))
+            self.cancel(shell, execution)
             raise
 
     def finish(self, shell: Shell, execution: str, read_logs: ReadLogs) -> int:
         """Wait for an execution, print its output and return the exit code of its container."""
         self._wait(shell, execution)
         shell.sleep(LOG_DELAY_SECONDS)
+        shell.stream(read_logs(self.entries(execution)))
+        return self.exit_code(shell, execution)
+
+    def entries(self, execution: str) -> str:
+        """Filter of the log entries of an execution."""
         label = f'labels."run.googleapis.com/execution_name"="{execution}"'
-        shell.stream(read_logs(f'resource.type="cloud_run_job" AND resource.labels.job_name="{self.job}" AND {label}'))
-        return self._exit_code(shell, execution)
+        return f'resource.type="cloud_run_job" AND resource.labels.job_name="{self.job}" AND {label}'
+
+    def has_ended(self, shell: Shell, execution: str) -> bool:
+        """Return whether an execution has ended."""
+        finished = self.command("executions", "describe", execution, "--format=value(status.completionTime)")
+        return bool(shell.output(finished).strip())
 
     def _wait(self, shell: Shell, execution: str) -> None:
-        finished = self.command("executions", "describe", execution, "--format=value(status.completionTime)")
         for _ in range(self.max_hours * 3600 // POLL_SECONDS):
-            if shell.output(finished).strip():
+            if self.has_ended(shell, execution):
                 return
             shell.sleep(POLL_SECONDS)
         raise CliFailure(
             self.key, f"the task still runs after {self.max_hours} hours", "run the same command again to wait"
         )
 
-    def _exit_code(self, shell: Shell, execution: str) -> int:
+    def exit_code(self, shell: Shell, execution: str) -> int:
         """Exit code of the task's container; 1 when it could not start and has none."""
         tasks: object = json.loads(
             shell.output(self.command("executions", "tasks", "list", f"--execution={execution}", "--format=json"))

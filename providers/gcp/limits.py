@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
+from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
 from providers.gcp.base.image_sources import registry_adjustments, registry_refusals
 from providers.gcp.base.limits import model_adjustments, model_refusals, region_adjustments, region_refusals
@@ -48,6 +49,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     autoscaling_adjustments,
     entry_adjustments,
     job_adjustments,
+    release_adjustments,
     monitoring_adjustments,
 )
 

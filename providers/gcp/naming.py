@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
 from providers.contract.naming import STACK_PATTERN, Name, length_refusal
+from providers.contract.release import release_name
 from providers.contract.spec import Platform, Slack
 
 DEPLOYER = "deployer"
@@ -127,6 +128,8 @@ def names(spec: Platform, stack: str) -> Iterator[Name]:
         yield _name("Cloud Run service", run_name(stack, service), key, service)
     for job in spec.jobs:
         yield _name("Cloud Run job", run_name(stack, job), f"jobs.{job}", job)
+    for service in spec.releases:
+        yield _name("Cloud Run job", run_name(stack, release_name(service)), f"services.{service}", service)
     if spec.jobs:
         yield _name("service account", job_starter_id(stack), "stack", stack)
     if spec.deployer is not None:

@@ -25,6 +25,7 @@ KINDS = {
     "refusals of commands": ("commands/test_refusals.py", ()),
     "interruptions": ("commands/test_interruptions.py", ()),
     "rollouts": ("test_rollouts.py", ("gcp", "azure")),
+    "release commands": ("test_releases.py", CLOUDS),
     "language host": ("test_language_host.py", ()),
 }
 """File of each kind of test, and the clouds that it must cover; the commands are the same on every cloud."""

@@ -28,14 +28,19 @@ def job_adjustments(spec: Platform) -> list[Adjustment]:
 
 def _calls(spec: Platform) -> Iterator[Adjustment]:
     """Amazon ECS developer guide, "Service Connect": standalone tasks are not supported."""
-    for name, job in spec.jobs.items():
-        callees = spec.services[job.service].calls
+    jobs = [(f"jobs.{name}.service", job.service, job.service, "job") for name, job in spec.jobs.items()]
+    releases = [
+        (f"services.{name}.release", name, release.model_dump(), "release command")
+        for name, release in spec.releases.items()
+    ]
+    for key, service, requested, kind in (*jobs, *releases):
+        callees = spec.services[service].calls
         if callees:
             reason = (
-                f"a task outside an ECS service has no Service Connect proxy, so the job cannot reach {listed(callees, 'and')} "
-                "under the addresses in its variables"
+                f"a task outside an ECS service has no Service Connect proxy, so the {kind} cannot reach "
+                f"{listed(callees, 'and')} under the addresses in its variables"
             )
-            yield Adjustment(f"jobs.{name}.service", requested=job.service, effect=Effect.PARTIAL, reason=reason)
+            yield Adjustment(key, requested=requested, effect=Effect.PARTIAL, reason=reason)
 
 
 def _deployer(spec: Platform) -> Iterator[Adjustment]:

@@ -1,6 +1,6 @@
 """Scheduled jobs: a task definition, a state machine that runs it, and a schedule that starts the state machine.
 
-Nothing runs between two runs. A task has the roles, secrets and security group of its service; its log is that of the
+A release command has the first two, and `agent-platform up` starts it. Nothing runs between two runs. A task has the roles, secrets and security group of its service; its log is that of the
 service, in streams that begin with the job's name. The roles below start and stop tasks of one job only.
 """
 
@@ -17,6 +17,7 @@ from providers.aws.compute.resources import AwsCompute
 from providers.aws.jobs.state_machine import JobTask, definition, machine_arn, schedule_expression
 from providers.aws.naming import cluster_name, job_name, task_family
 from providers.contract.component import Scope
+from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
 
@@ -45,12 +46,30 @@ def create_jobs(
     queue = _dead_letter_queue(scope)
     machines: dict[str, pulumi.Output[str]] = {}
     groups: dict[str, pulumi.Output[str]] = {}
-    for name, job in base.spec.jobs.items():
-        task = _task_definition(scope, base, compute, environments[job.service], name)
-        machine = _state_machine(scope, base, compute, task, environments[job.service], name)
+    for name in base.spec.jobs:
+        machine = _command(scope, base, compute, environments, job_task(base.spec, name))
         groups[name] = _schedule(scope, base, machine, queue, name)
         machines[name] = machine.arn
     return AwsJobs(names=tuple(base.spec.jobs), machines=machines, groups=groups)
+
+
+def create_releases(
+    scope: Scope, base: AwsBaseResources, compute: AwsCompute, environments: Mapping[str, Environment]
+) -> None:
+    """Declare the task and the state machine of every release command."""
+    for command in release_tasks(base.spec):
+        _command(scope, base, compute, environments, command)
+
+
+def _command(
+    scope: Scope,
+    base: AwsBaseResources,
+    compute: AwsCompute,
+    environments: Mapping[str, Environment],
+    command: CommandTask,
+) -> aws.sfn.StateMachine:
+    task = _task_definition(scope, base, compute, environments[command.service], command)
+    return _state_machine(scope, base, compute, task, environments[command.service], command)
 
 
 def job_container(
@@ -69,11 +88,11 @@ def job_container(
 
 
 def _task_definition(
-    scope: Scope, base: AwsBaseResources, compute: AwsCompute, environment: Environment, name: str
+    scope: Scope, base: AwsBaseResources, compute: AwsCompute, environment: Environment, command: CommandTask
 ) -> aws.ecs.TaskDefinition:
-    job = base.spec.jobs[name]
-    container = {**job_container(base, compute, environment, job.service, name), "command": list(job.command)}
-    return define_task(scope, base, name, job.service, [container])
+    name, service = command.name, command.service
+    container = {**job_container(base, compute, environment, service, name), "command": list(command.command)}
+    return define_task(scope, base, name, service, [container])
 
 
 def _state_machine(
@@ -82,32 +101,32 @@ def _state_machine(
     compute: AwsCompute,
     task: aws.ecs.TaskDefinition,
     environment: Environment,
-    name: str,
+    command: CommandTask,
 ) -> aws.sfn.StateMachine:
-    context, job = base.context, base.spec.jobs[name]
+    context, name = base.context, command.name
     role = aws.iam.Role(
         scope.named(f"{name}-run"),
-        description=f"Runs the job {name} of the stack {context.stack}",
+        description=f"Runs {command.title} of the stack {context.stack}",
         assume_role_policy=trust(context, "states.amazonaws.com", machine_arn(context, name)),
         opts=scope.opts(),
     )
     policy = aws.iam.RolePolicy(
         scope.named(f"{name}-run-policy"),
         role=role.name,
-        policy=document(*_run_statements(base, name)),
+        policy=document(*_run_statements(base, command)),
         opts=scope.opts(),
     )
-    group = base.network.groups.services[job.service].id
+    group = base.network.groups.services[command.service].id
     run = JobTask(context.partition, compute.cluster_name, task.arn, base.network.private_subnet_ids, group)
     return aws.sfn.StateMachine(
         scope.named(name),
         name=job_name(context.stack, name),
         type="STANDARD",
         role_arn=role.arn,
-        definition=pulumi.Output.json_dumps(definition(job, run)),
+        definition=pulumi.Output.json_dumps(definition(command, run)),
         # no Output refers to the permissions, secrets and routes that the first run needs; Step Functions also checks
         # the role's permission on its rule when the machine is created
-        opts=scope.opts(depends_on=[policy, *_prerequisites(base, environment, job.service)]),
+        opts=scope.opts(depends_on=[policy, *_prerequisites(base, environment, command.service)]),
     )
 
 
@@ -117,11 +136,11 @@ def _prerequisites(base: AwsBaseResources, environment: Environment, service: st
     return [*base.network.ready, *grants, *secrets]
 
 
-def _run_statements(base: AwsBaseResources, name: str) -> list[Statement]:
-    context, service = base.context, base.spec.jobs[name].service
+def _run_statements(base: AwsBaseResources, command: CommandTask) -> list[Statement]:
+    context, service = base.context, command.service
     cluster = cluster_name(context.stack)
     in_cluster = {"ArnEquals": {"ecs:cluster": context.arn("ecs", f"cluster/{cluster}")}}
-    family = context.arn("ecs", f"task-definition/{task_family(context.stack, name)}:*")
+    family = context.arn("ecs", f"task-definition/{task_family(context.stack, command.name)}:*")
     tasks = context.arn("ecs", f"task/{cluster}/*")
     roles = [base.identity.execution[service].arn, base.identity.task[service].arn]
     return [

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.aws.context import AwsContext
+from providers.contract.release import CommandTask
 from providers.contract.schedule import Schedule
-from providers.contract.spec import Job
 
 SUCCEEDED, TIMED_OUT = "JobSucceeded", "JobTimedOut"
 RETRY_SECONDS = 150
@@ -48,7 +48,7 @@ def machine_arn(context: AwsContext, job: str) -> str:
     return context.arn("states", f"stateMachine:{context.stack}-{job}")
 
 
-def definition(job: Job, task: JobTask) -> State:
+def definition(job: CommandTask, task: JobTask) -> State:
     """State machine in the Amazon States Language."""
     attempt = {
         "Type": "Parallel",
@@ -87,7 +87,7 @@ def _task_branch(task: JobTask) -> State:
     return {"StartAt": "Task", "States": {"Task": run, "Done": done}}
 
 
-def _timer_branch(job: Job) -> State:
+def _timer_branch(job: CommandTask) -> State:
     timer = {"Type": "Wait", "Seconds": job.timeout_minutes * 60, "Next": "TimedOut"}
     cause = f"The command did not end within {job.timeout_minutes} minutes and was stopped."
     return {

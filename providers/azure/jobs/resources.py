@@ -1,6 +1,6 @@
 """Scheduled jobs: a Container Apps job with the settings of its service's app, in the same environment.
 
-A run is a new replica that ends. It has the identities, secrets, variables and files of the app, no ingress and no probes.
+A release command is such a job without a schedule, which `agent-platform up` starts. A run is a new replica that ends. It has the identities, secrets, variables and files of the app, no ingress and no probes.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from providers.azure.compute.image_pull import ImagePull
 from providers.azure.compute.resources import AzureCompute, hidden_identities, identities, prerequisites, stored_secrets
 from providers.azure.naming import job_name
 from providers.contract.component import Scope
+from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
 
@@ -32,7 +33,14 @@ def create_jobs(
 ) -> AzureJobs:
     """Declare every job, and the deployer's role on it."""
     jobs = {
-        name: _job(scope, base, name, environments[job.service], compute.pulls[job.service])
+        name: _job(
+            scope,
+            base,
+            job_task(base.spec, name),
+            environments[job.service],
+            compute.pulls[job.service],
+            schedule_of(job).text,
+        )
         for name, job in base.spec.jobs.items()
     }
     deployer = base.identity.deployer
@@ -43,37 +51,55 @@ def create_jobs(
     return AzureJobs(names=tuple(jobs), jobs=jobs)
 
 
+def create_releases(
+    scope: Scope, base: AzureBaseResources, compute: AzureCompute, environments: Mapping[str, Environment]
+) -> None:
+    """Declare the job of every release command."""
+    for command in release_tasks(base.spec):
+        _job(scope, base, command, environments[command.service], compute.pulls[command.service])
+
+
 def _job(
-    scope: Scope, base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull
+    scope: Scope,
+    base: AzureBaseResources,
+    command: CommandTask,
+    environment: Environment,
+    pull: ImagePull,
+    schedule: str | None = None,
 ) -> azure_native.app.Job:
-    context, job = base.context, base.spec.jobs[name]
+    context, service = base.context, command.service
     app = azure_native.app
-    plain = {**environment.plain, **platform_values(base, job.service), **secrets_version(environment)}
-    image = base.registry.images[job.service]
+    plain = {**environment.plain, **platform_values(base, service), **secrets_version(environment)}
+    image = base.registry.images[service]
     return app.Job(
-        scope.named(name),
+        scope.named(command.name),
         resource_group_name=context.group,
         # fixed, because log queries find the runs by it
-        job_name=job_name(context.stack, name),
+        job_name=job_name(context.stack, command.name),
         environment_id=base.environment.id,
         workload_profile_name=WORKLOAD_PROFILE,
-        identity=identities(base, job.service, pull),
+        identity=identities(base, service, pull),
         configuration=app.JobConfigurationArgs(
-            trigger_type="Schedule",
+            trigger_type="Schedule" if schedule else "Manual",
             schedule_trigger_config=app.JobConfigurationScheduleTriggerConfigArgs(
-                cron_expression=schedule_of(job).text, parallelism=1, replica_completion_count=1
-            ),
-            replica_timeout=job.timeout_minutes * 60,
-            replica_retry_limit=job.retries,
-            secrets=stored_secrets(base, job.service, environment, pull),
+                cron_expression=schedule, parallelism=1, replica_completion_count=1
+            )
+            if schedule
+            else None,
+            manual_trigger_config=None
+            if schedule
+            else app.JobConfigurationManualTriggerConfigArgs(parallelism=1, replica_completion_count=1),
+            replica_timeout=command.timeout_minutes * 60,
+            replica_retry_limit=command.retries,
+            secrets=stored_secrets(base, service, environment, pull),
             registries=list(pull.registries),
             identity_settings=hidden_identities(pull),
         ),
         template=app.JobTemplateArgs(
-            containers=[job_container(base.spec.services[job.service], job.command, image, plain, environment)],
+            containers=[job_container(base.spec.services[service], command.command, image, plain, environment)],
             volumes=secret_volumes(environment.files) or None,
         ),
         tags=dict(scope.tags),
         # the first run needs roles, secret values and DNS records that no input refers to
-        opts=scope.opts(depends_on=prerequisites(base, job.service, environment, pull), delete_before_replace=True),
+        opts=scope.opts(depends_on=prerequisites(base, service, environment, pull), delete_before_replace=True),
     )

@@ -14,7 +14,7 @@ from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec, Replicas
 from providers.contract.spec.operations import Alerts, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec, Slack, Slo
 from providers.contract.spec.platform import AwsBlock, AzureBlock, DockerBlock, GcpBlock, Platform
-from providers.contract.spec.rollout import Rollout, Smoke
+from providers.contract.spec.rollout import Release, Rollout, Smoke
 from providers.contract.spec.service import (
     PRESETS,
     UNBUILT_TAG,
@@ -59,6 +59,7 @@ __all__ = [
     "Preset",
     "Profile",
     "RecoverySpec",
+    "Release",
     "Replicas",
     "Rollout",
     "Service",

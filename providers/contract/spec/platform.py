@@ -9,6 +9,7 @@ from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec
 from providers.contract.spec.operations import BudgetSpec, Deployer, MonitoringSpec, RecoverySpec
+from providers.contract.spec.rollout import Release
 from providers.contract.spec.service import Service
 
 KEEP_ALIVE_MARGIN_SECONDS = 5
@@ -148,6 +149,11 @@ class Platform(SpecModel):
     def readers_of(self, secret: str) -> tuple[str, ...]:
         """Names of the services that list `secret`, in the order of the file."""
         return tuple(name for name, service in self.services.items() if secret in service.secrets)
+
+    @property
+    def releases(self) -> dict[str, Release]:
+        """Release commands by service, in the order of the file."""
+        return {name: service.release for name, service in self.services.items() if service.release is not None}
 
     @property
     def image_credentials(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Rollout of a new revision of a service: strategy, steps, and when it is aborted."""
+"""Rollout of a new revision of a service: the command before it, strategy, steps, and when it is aborted."""
 
 from typing import Annotated, Literal
 
@@ -8,6 +8,19 @@ from providers.contract.spec.base import SpecModel
 
 AbortSignal = Literal["error_percent", "latency_p95_seconds"]
 Step = Annotated[int, Field(ge=1, le=100)]
+
+
+MAX_RELEASE_MINUTES = 24 * 60
+"""A command that takes longer than a day is no part of a deployment."""
+
+
+class Release(SpecModel):
+    """Command that runs once with a new image before a replica of it serves, such as a database migration."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Command and arguments in place of those of the image, such as `[alembic, upgrade, head]`."""
+    timeout_minutes: Annotated[int, Field(ge=1, le=MAX_RELEASE_MINUTES)] = 30
+    """Minutes after which the command is stopped and the deployment fails."""
 
 
 class Smoke(SpecModel):

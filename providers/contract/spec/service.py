@@ -9,7 +9,7 @@ from providers.contract.presets import App as App
 from providers.contract.presets import Preset as Preset
 from providers.contract.spec.base import Environment, Percent, Port, PositiveInt, Slug, SpecModel, Variable
 from providers.contract.spec.network import Replicas
-from providers.contract.spec.rollout import Rollout
+from providers.contract.spec.rollout import Release, Rollout
 
 Architecture = Literal["amd64", "arm64"]
 UNBUILT_TAG = "unbuilt"
@@ -122,6 +122,8 @@ class Service(SpecModel):
     """Minimum and maximum number of replicas."""
     rollout: Rollout = Rollout()
     """Replacement of the running revision by a new one: rolling, or in steps."""
+    release: Release | None = None
+    """Command to run once with a new image before its first replica starts; absent: none."""
     autoscaling: Autoscaling = Autoscaling()
     """Autoscaling targets between the minimum and the maximum."""
     health: Health = Health()

@@ -90,6 +90,8 @@ class ContainerSpec:
     init: bool = False
     run_once: bool = False
     """True for a container that does its work and exits; an update waits for it."""
+    started: bool = True
+    """False for a container that `agent-platform up` starts, which does its work and exits."""
     shared_memory_mib: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Labels in addition to those of the stack."""
@@ -134,9 +136,10 @@ def create_container(
         healthcheck=_healthcheck(spec),
         wait=spec.probe is not None and spec.probe.test != NO_CHECK,
         wait_timeout=spec.probe.wait_seconds if spec.probe else None,
-        restart="no" if spec.run_once else "unless-stopped",
+        restart="no" if spec.run_once or not spec.started else "unless-stopped",
         attach=spec.run_once or None,
-        must_run=not spec.run_once,
+        start=None if spec.started else False,
+        must_run=spec.started and not spec.run_once,
         stop_signal=spec.stop_signal,
         stop_timeout=STOP_SECONDS,
         destroy_grace_seconds=STOP_SECONDS,

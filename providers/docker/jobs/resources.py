@@ -4,6 +4,8 @@ A scheduler with Docker's socket could start new containers, and would control t
 times. It has no alias in the networks, because callers of the service must not reach it. The container is deleted before it
 is replaced, so that no run starts twice. The numbers of failed runs and the times of the last success are files in one volume,
 which all jobs can write: a command could change the numbers of another job, and reaches nothing else through them.
+
+A release command has a container that the update creates and does not start; `agent-platform up` does.
 """
 
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.contract.component import Scope
+from providers.contract.release import CommandTask, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.docker.base.containers import ContainerSpec, create_container, create_volume, script, script_path
 from providers.docker.base.platform_images import PROMETHEUS
@@ -41,6 +44,31 @@ def create_jobs(scope: Scope, base: DockerBaseResources, environments: Mapping[s
         ready = [metrics.ready, *grants_of(environment)]
         create_container(scope, base.context, name, container, ready, delete_before_replace=True)
     return DockerJobs(names=tuple(base.spec.jobs), metrics=metrics.name)
+
+
+def create_releases(scope: Scope, base: DockerBaseResources, environments: Mapping[str, Environment]) -> None:
+    """Declare the container of every release command."""
+    for command in release_tasks(base.spec):
+        environment = environments[command.service]
+        container = _release_container(base, command, environment)
+        create_container(scope, base.context, command.name, container, grants_of(environment))
+
+
+def _release_container(base: DockerBaseResources, command: CommandTask, environment: Environment) -> ContainerSpec:
+    service = base.spec.services[command.service]
+    secrets = {variable: secret.reference for variable, secret in environment.secrets.items()}
+    return ContainerSpec(
+        image=base.registry.images[command.service],
+        memory_mib=memory_mib(service.size.memory_gib),
+        vcpu=service.size.vcpu,
+        networks=[base.attachment(network) for network in service_networks(base.spec, command.service)],
+        command=command.command,
+        environment={"HOME": HOME, **storage_variables(base, command.service), **secrets, **environment.plain},
+        files={path: stored.reference for path, stored in environment.files.items()},
+        ignores_image_probe=True,
+        init=True,
+        started=False,
+    )
 
 
 def _container(

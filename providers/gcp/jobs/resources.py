@@ -1,6 +1,6 @@
 """Scheduled jobs: a Cloud Run job with the settings of its service, and a job of Cloud Scheduler that executes it.
 
-Cloud Scheduler calls the API of Cloud Run as a service account that may execute the jobs of this stack and nothing else. A
+A release command is such a Cloud Run job, which `agent-platform up` executes. Cloud Scheduler calls the API of Cloud Run as a service account that may execute the jobs of this stack and nothing else. A
 task runs as the account of its service, in its network, with its secrets and size.
 """
 
@@ -11,6 +11,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
+from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
 from providers.gcp.base.resources import GcpBaseResources
@@ -39,12 +40,18 @@ def create_jobs(scope: Scope, base: GcpBaseResources, environments: Mapping[str,
     starter = _create_starter(scope, base)
     jobs: dict[str, gcp.cloudrunv2.Job] = {}
     for name, job in base.spec.jobs.items():
-        jobs[name] = _create_job(scope, base, name, environments[job.service])
+        jobs[name] = _create_job(scope, base, job_task(base.spec, name), environments[job.service])
         grant = _grant(scope, base, f"{name}-starter", jobs[name], INVOKER_ROLE, starter.member)
         if base.identity.deployer is not None:
             _grant(scope, base, f"{name}-deployer", jobs[name], DEPLOYER_ROLE, base.identity.deployer)
         _create_schedule(scope, base, name, starter, [jobs[name], grant])
     return GcpJobs(names=tuple(jobs), jobs=jobs)
+
+
+def create_releases(scope: Scope, base: GcpBaseResources, environments: Mapping[str, Environment]) -> None:
+    """Create the Cloud Run job of every release command."""
+    for command in release_tasks(base.spec):
+        _create_job(scope, base, command, environments[command.service])
 
 
 def _create_starter(scope: Scope, base: GcpBaseResources) -> gcp.serviceaccount.Account:
@@ -59,11 +66,13 @@ def _create_starter(scope: Scope, base: GcpBaseResources) -> gcp.serviceaccount.
     )
 
 
-def _create_job(scope: Scope, base: GcpBaseResources, name: str, environment: Environment) -> gcp.cloudrunv2.Job:
-    context, job = base.context, base.spec.jobs[name]
+def _create_job(
+    scope: Scope, base: GcpBaseResources, command: CommandTask, environment: Environment
+) -> gcp.cloudrunv2.Job:
+    context, service = base.context, command.service
     return gcp.cloudrunv2.Job(
-        scope.named(name),
-        name=run_name(context.stack, name),
+        scope.named(command.name),
+        name=run_name(context.stack, command.name),
         project=context.project,
         location=context.region,
         # a job holds no data
@@ -73,28 +82,27 @@ def _create_job(scope: Scope, base: GcpBaseResources, name: str, environment: En
             parallelism=1,
             template=gcp.cloudrunv2.JobTemplateTemplateArgs(
                 execution_environment="EXECUTION_ENVIRONMENT_GEN2",
-                service_account=base.identity.accounts[job.service].email,
+                service_account=base.identity.accounts[service].email,
                 encryption_key=base.keys.usable["run"],
-                max_retries=job.retries,
-                timeout=f"{job.timeout_minutes * 60}s",
-                containers=[_container(base, name, environment)],
+                max_retries=command.retries,
+                timeout=f"{command.timeout_minutes * 60}s",
+                containers=[_container(base, command, environment)],
                 volumes=_volumes(environment) or None,
-                vpc_access=_network(base, job.service),
+                vpc_access=_network(base, service),
             ),
         ),
         # no input refers to what the first run needs: grants, secret values, routes
-        opts=scope.opts(depends_on=prerequisites(base, job.service, environment)),
+        opts=scope.opts(depends_on=prerequisites(base, service, environment)),
     )
 
 
-def _container(base: GcpBaseResources, name: str, environment: Environment) -> Container:
-    job = base.spec.jobs[name]
-    service = base.spec.services[job.service]
+def _container(base: GcpBaseResources, command: CommandTask, environment: Environment) -> Container:
+    service = base.spec.services[command.service]
     return Container(
         name=APP_CONTAINER,
-        image=base.registry.images[job.service],
+        image=base.registry.images[command.service],
         # args, not command: the image keeps its entry point, as on other clouds
-        args=list(job.command),
+        args=list(command.command),
         envs=[*_variables(environment), *_secrets(environment)],
         resources=gcp.cloudrunv2.JobTemplateTemplateContainerResourcesArgs(limits=run_size(service.size).limits),
         volume_mounts=[

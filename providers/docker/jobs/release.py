@@ -1,0 +1,71 @@
+"""Release commands on a Docker host: the container that the update created is started, and ends.
+
+The container goes on when this program is killed; only this program stops it at its timeout.
+"""
+
+import json
+
+from providers.contract.cli import CliCommand, DeployedResource, DeployedStack, Shell
+from providers.contract.release import ReleaseControl, TaskEnd, definition_name, release_name
+from providers.contract.spec.defaults import Raw, is_mapping
+from providers.docker.cli import PIDS_LIMIT
+from providers.docker.resource_traits import CONTAINER
+
+LOG_LINES = 200
+
+
+class DockerReleases:
+    """See `providers.contract.release.ReleaseControl` for each member; a run has the name of the container."""
+
+    type: str = CONTAINER
+    start_seconds: int = 0
+
+    def running(self, stack: DeployedStack, service: str, shell: Shell) -> str | None:
+        """See `ReleaseControl.running`."""
+        resource = stack.resource(self.type, definition_name(stack.name, service))
+        if resource is None:
+            return None
+        name = _name(resource)
+        exists = shell.succeeds(CliCommand(("docker", "container", "inspect", name)))
+        return name if exists and _state(name, shell).get("Running") is True else None
+
+    def start(self, stack: DeployedStack, service: str, shell: Shell) -> str:
+        """See `ReleaseControl.start`; the provider's container has no limit on processes."""
+        resource = stack.resource(self.type, definition_name(stack.name, service))
+        if resource is None:
+            raise stack.not_deployed(release_name(service))
+        name = _name(resource)
+        shell.output(CliCommand(("docker", "update", f"--pids-limit={PIDS_LIMIT}", name)))
+        shell.output(CliCommand(("docker", "start", name)))
+        return name
+
+    def ended(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> TaskEnd | None:
+        """See `ReleaseControl.ended`."""
+        state = _state(run, shell)
+        code = state.get("ExitCode")
+        return None if state.get("Running") is True else TaskEnd(code if isinstance(code, int) else 1)
+
+    def stop(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> None:
+        """See `ReleaseControl.stop`."""
+        shell.succeeds(CliCommand(("docker", "stop", run)))
+
+    def log(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> str:
+        """See `ReleaseControl.log`; an earlier run of the same container has earlier lines."""
+        since = f"--since={_state(run, shell).get('StartedAt')}"
+        # the client prints what the command wrote to standard error there
+        script = f'docker logs --tail={LOG_LINES} "$1" "$2" 2>&1'
+        return shell.output(CliCommand(("sh", "-c", script, "sh", since, run)))
+
+
+def _name(resource: DeployedResource) -> str:
+    return str(resource.outputs.get("name") or resource.id)
+
+
+def _state(container: str, shell: Shell) -> Raw:
+    document: object = json.loads(
+        shell.output(CliCommand(("docker", "container", "inspect", "--format", "{{json .State}}", container)))
+    )
+    return document if is_mapping(document) else {}
+
+
+RELEASES: ReleaseControl = DockerReleases()
