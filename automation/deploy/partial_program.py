@@ -146,9 +146,11 @@ class PartialMonitor:
         return self._recorder.Invoke(request)
 
 
-def _urns(request: resource_pb2.RegisterResourceRequest) -> Iterator[Urn]:
-    """Yield the URN of a resource and those that it had under earlier names."""
+def _urns(request: Any) -> Iterator[Urn]:  # the stubs do not type the aliases of a request
+    """Yield the URN of a resource, and those that it had under earlier names and types."""
     stack, project, parents, _ = request.parent.split("::", 3)
-    types = request.type if parents == STACK_TYPE else f"{parents}${request.type}"
-    for name in (request.name, *(alias.spec.name for alias in request.aliases if alias.spec.name)):
-        yield Urn("::".join((stack, project, types, name)))
+    prefix = "" if parents == STACK_TYPE else f"{parents}$"
+    yield Urn("::".join((stack, project, f"{prefix}{request.type}", request.name)))
+    for alias in request.aliases:
+        types, name = f"{prefix}{alias.spec.type or request.type}", alias.spec.name or request.name
+        yield Urn(alias.urn or "::".join((stack, project, types, name)))

@@ -164,8 +164,11 @@ def test_a_mistake_has_one_message(changes: Mapping[str, object], expected: str)
 
 @each_cloud
 def test_a_service_or_job_with_the_name_of_the_task_is_refused(cloud: str) -> None:
-    service = {**production({}, cloud)["services"]["worker"]}
-    changes = {"services.gateway-release": service, "jobs": {"gateway-release": dict(JOBS["nightly"])}}
+    service = {"app": "celery", "image": "ghcr.io/acme/x@sha256:" + "1" * 64}
+    changes: Mapping[str, object] = {
+        "services.gateway-release": service,
+        "jobs": {"gateway-release": dict(JOBS["nightly"])},
+    }
     with pytest.raises(InvalidConfiguration) as caught:
         parse(production({**CHANGES, **changes}, cloud), "prod")
     messages = [str(each) for each in caught.value.diagnostics]
