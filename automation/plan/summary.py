@@ -79,6 +79,8 @@ class DataStore:
     protection: str
     adjusted: bool
     """True when an adjustment changes a part of this."""
+    connections: str = ""
+    """Connections of a database, and how many each process may open during a rollout; empty for another store."""
 
 
 @dataclass(frozen=True)
@@ -226,14 +228,15 @@ def data_stores(spec: Platform, adjusted: set[str]) -> Iterator[DataStore]:
         return any(key == part or key.startswith(f"{part}.") for key in adjusted)
 
     if spec.database is not None:
-        yield _database(spec.database, adjusted=changed("database"))
+        budget = limits(spec.cloud).connections(spec)
+        yield _database(spec.database, str(budget or ""), adjusted=changed("database"))
     if spec.cache is not None:
         yield _cache(spec.cache, adjusted=changed("cache"))
     if spec.storage is not None:
         yield _storage(spec.storage, adjusted=changed("storage"))
 
 
-def _database(database: DatabaseSpec, *, adjusted: bool) -> DataStore:
+def _database(database: DatabaseSpec, connections: str, *, adjusted: bool) -> DataStore:
     size, days = database.size, database.backup.retention_days
     return DataStore(
         name=f"PostgreSQL {database.version}",
@@ -242,6 +245,7 @@ def _database(database: DatabaseSpec, *, adjusted: bool) -> DataStore:
         backup=f"backups kept {days} days" if days else "no backup",
         protection="deletion protection" if database.deletion_protection else "no deletion protection",
         adjusted=adjusted,
+        connections=connections,
     )
 
 

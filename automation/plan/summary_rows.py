@@ -107,7 +107,7 @@ def _stores(summary: PlanSummary) -> list[str]:
 
 def _store(store: DataStore) -> str:
     note = "adjusted" if store.adjusted else ""
-    parts = (store.size, store.availability, store.backup, store.protection, note)
+    parts = (store.size, store.availability, store.backup, store.protection, store.connections, note)
     return f"{store.name}: {', '.join(part for part in parts if part)}"
 
 

@@ -8,7 +8,7 @@ from providers.aws.base.models import model_adjustments, model_refusals
 from providers.aws.cache.sizes import cache_size_adjustments, cache_size_refusals
 from providers.aws.compute.limits import compute_adjustments, compute_refusals
 from providers.aws.compute.sizes import fargate_adjustments, fargate_refusals
-from providers.aws.database.parameters import parameter_refusals
+from providers.aws.database.parameters import parameter_refusals, rollout_connections
 from providers.aws.database.sizes import database_size_adjustments, database_size_refusals, storage_refusals
 from providers.aws.entry.routes import ingress_adjustments, ingress_refusals
 from providers.aws.jobs.limits import job_adjustments, job_refusals
@@ -62,4 +62,4 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return {name: str(HTTPS_PORT) for name in spec.services if reaches_internet(spec, name, region(spec))}
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections)

@@ -15,7 +15,7 @@ from providers.azure.compute.limits import compute_adjustments, compute_refusals
 from providers.azure.compute.rollout import rollout_adjustments, rollout_refusals
 from providers.azure.compute.scaling import scaling_adjustments, scaling_refusals
 from providers.azure.database.limits import database_adjustments, database_refusals
-from providers.azure.database.parameters import parameter_adjustments, parameter_refusals
+from providers.azure.database.parameters import parameter_adjustments, parameter_refusals, rollout_connections
 from providers.azure.entry.limits import entry_adjustments, entry_refusals, private_link_adjustments
 from providers.azure.jobs.limits import job_adjustments, job_refusals
 from providers.azure.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
@@ -75,4 +75,4 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return {name: str(HTTPS_PORT) for name in spec.services if spec.network.egress != "none"}
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, stack_secrets)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, stack_secrets)

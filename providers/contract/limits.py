@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from providers.contract.connections import ConnectionBudget
 from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.spec import Platform
 
@@ -13,6 +14,10 @@ AdjustmentRule = Callable[[Platform], Sequence[Adjustment]]
 
 Outbound = Callable[[Platform], Mapping[str, str]]
 """Ports of the internet, as text, by service that may open connections to it; services without access are absent."""
+
+
+def _no_budget(_spec: Platform) -> ConnectionBudget | None:
+    return None
 
 
 def _no_secrets(_spec: Platform) -> tuple[str, ...]:
@@ -29,6 +34,8 @@ class CloudLimits:
     adjustment_rules: tuple[AdjustmentRule, ...]
     outbound: Outbound
     """Outbound access of the services to the internet."""
+    connections: Callable[[Platform], ConnectionBudget | None] = _no_budget
+    """Connections of the database during a rollout; None without a database."""
     stack_secrets: Callable[[Platform], tuple[str, ...]] = _no_secrets
     """Secrets that the stack must set for the cloud itself, beside those that services list."""
 

@@ -9,7 +9,7 @@ from providers.docker.base.platform_images import image_refusals
 from providers.docker.compute.limits import workload_adjustments, workload_refusals
 from providers.docker.compute.sizes import size_refusals
 from providers.docker.context import REGION
-from providers.docker.database.parameters import parameter_refusals
+from providers.docker.database.parameters import parameter_refusals, rollout_connections
 from providers.docker.entry.limits import entry_adjustments
 from providers.docker.jobs.limits import job_adjustments, job_refusals
 from providers.docker.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
@@ -46,4 +46,4 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return {name: "any port" for name in spec.services if spec.network.egress != "none"}
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, stack_secrets)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, stack_secrets)

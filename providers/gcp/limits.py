@@ -12,7 +12,7 @@ from providers.gcp.compute.limits import compute_adjustments, compute_refusals
 from providers.gcp.compute.rollout import rollout_refusals
 from providers.gcp.compute.scaling import autoscaling_adjustments
 from providers.gcp.database.limits import database_adjustments, database_refusals
-from providers.gcp.database.parameters import parameter_refusals
+from providers.gcp.database.parameters import parameter_refusals, rollout_connections
 from providers.gcp.database.sizes import database_size_adjustments, database_size_refusals
 from providers.gcp.entry.limits import entry_adjustments, entry_refusals
 from providers.gcp.jobs.limits import job_adjustments, job_refusals
@@ -64,4 +64,4 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return {name: str(HTTPS_PORT) for name in spec.services if reaches_internet(spec, name)}
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections)

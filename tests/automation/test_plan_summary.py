@@ -97,7 +97,8 @@ def test_a_large_platform_still_fits_one_screen() -> None:
         for n in range(12)
     }
     risks = {f"services.agent-{n}.image": f"reason {n} " * 30 for n in range(12)} | {"ingress.auth": "an open trial"}
-    large = summary(production({"services": services, "accept_risk": risks, "cache": None}, "gcp"))
+    changes = {"services": services, "accept_risk": risks, "cache": None, "database.parameters.max_connections": 400}
+    large = summary(production(changes, "gcp"))
     assert len(lines(large)) <= MAX_SUMMARY_LINES
     assert max(map(len, lines(large))) <= PIPED_WIDTH
     assert "agent-platform secret import prod .env" in " ".join(lines(large))

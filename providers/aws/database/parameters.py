@@ -7,7 +7,14 @@ parameter is an error, and the opposite causes a permanent difference. Switches 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.aws.database.sizes import database_memory_gib
+from providers.aws.database.sizes import database_memory_gib, database_size_refusals
+from providers.contract.connections import (
+    SUPERUSER_CONNECTIONS,
+    ConnectionBudget,
+    connection_budget,
+    connection_refusals,
+    is_number,
+)
 from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
 from providers.contract.postgres import declared_parameters, needs_restart, on_or_off, refused_parameters
 from providers.contract.spec import DatabaseSpec, Platform
@@ -20,6 +27,8 @@ def _words(text: str) -> frozenset[str]:
 
 BYTES_PER_CONNECTION = 9531392
 MAX_DEFAULT_CONNECTIONS = 5000
+RESERVED_CONNECTIONS = SUPERUSER_CONNECTIONS + 2
+"""Beside those of PostgreSQL the two of `rds.rds_superuser_reserved_connections`: RDS user guide, parameters."""
 """Default of RDS: LEAST({DBInstanceClassMemory/9531392}, 5000): RDS user guide, "Maximum number of connections"."""
 
 
@@ -100,7 +109,16 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     if spec.database is None:
         return []
     refused = refused_parameters(spec.database, cloud="aws", brand="RDS", reserved=CONTROLLED_BY_RDS)
-    return [*refused, *_too_large(spec.database)]
+    budget = rollout_connections(spec)
+    return [*refused, *_too_large(spec.database), *(connection_refusals(spec, budget) if budget else [])]
+
+
+def rollout_connections(spec: Platform) -> ConnectionBudget | None:
+    """Connections of the database during a rollout; None without a database, or with a number or size that is refused."""
+    database = spec.database
+    if database is None or not is_number(database) or database_size_refusals(spec, ""):
+        return None
+    return connection_budget(spec, max_connections(database), RESERVED_CONNECTIONS)
 
 
 def _too_large(database: DatabaseSpec) -> Iterator[ConfigError]:

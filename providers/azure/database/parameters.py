@@ -7,12 +7,15 @@ manual: those are reported as adjustments.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.azure.database.sizes import server_size
+from providers.azure.database.sizes import matching_sizes, server_size
 from providers.contract import postgres
+from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals, is_number
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
 
+RESERVED_CONNECTIONS = 15
+"""For replication and monitoring: Microsoft Learn, "Limits in Azure Database for PostgreSQL", maximum user connections."""
 MIN_CONNECTIONS, MAX_CONNECTIONS = 25, 5000
 MIN_BUFFERS_PERCENT, MAX_BUFFERS_PERCENT = 10, 75
 """Microsoft Learn, "Server parameters in Azure Database for PostgreSQL", max_connections and shared_buffers."""
@@ -91,7 +94,17 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     if spec.database is None:
         return []
     reserved = postgres.refused_parameters(spec.database, cloud="azure", brand="Azure", reserved=RESERVED_PARAMETERS)
-    return [*reserved, *_refused_connections(spec.database), *_refused_buffers(spec.database)]
+    budget = rollout_connections(spec)
+    fewer = connection_refusals(spec, budget) if budget else []
+    return [*reserved, *_refused_connections(spec.database), *_refused_buffers(spec.database), *fewer]
+
+
+def rollout_connections(spec: Platform) -> ConnectionBudget | None:
+    """Connections of the database during a rollout; None without a database, or with a number or size that is refused."""
+    database = spec.database
+    if database is None or not is_number(database) or not matching_sizes(database):
+        return None
+    return connection_budget(spec, max_connections(database), RESERVED_CONNECTIONS)
 
 
 def parameter_adjustments(spec: Platform) -> list[Adjustment]:

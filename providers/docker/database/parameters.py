@@ -1,5 +1,6 @@
 """Parameters of the PostgreSQL server as command-line arguments: defaults, user settings and fixed values. Pure."""
 
+from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals, is_number
 from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.postgres import PAGES_A_MIB, declared_parameters, on_or_off, refused_parameters
 from providers.contract.spec import DatabaseSpec
@@ -67,7 +68,16 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     if spec.database is None:
         return []
     reserved = refused_parameters(spec.database, cloud="docker", brand="this adapter", reserved=RESERVED)
-    return [*reserved, *_oversized_buffers(spec.database)]
+    budget = rollout_connections(spec)
+    return [*reserved, *_oversized_buffers(spec.database), *(connection_refusals(spec, budget) if budget else [])]
+
+
+def rollout_connections(spec: Platform) -> ConnectionBudget | None:
+    """Connections of the database during an update; None without a database, or with a number that is no number."""
+    database = spec.database
+    if database is None or not is_number(database):
+        return None
+    return connection_budget(spec, int(database.parameters.get("max_connections", DEFAULTS["max_connections"])))
 
 
 def _oversized_buffers(database: DatabaseSpec) -> list[Diagnostic]:

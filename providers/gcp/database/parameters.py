@@ -7,11 +7,12 @@ applied, not earlier.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals, is_number
 from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
 from providers.contract.postgres import declared_parameters, on_or_off, refused_parameters
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
-from providers.gcp.database.sizes import Tier, default_connections
+from providers.gcp.database.sizes import Tier, database_size_refusals, database_tier, default_connections
 
 DEFAULTS: Mapping[str, Parameter] = {
     "cloudsql.enable_pgaudit": True,
@@ -88,7 +89,16 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     if spec.database is None:
         return []
     refusals = refused_parameters(spec.database, cloud="gcp", brand="Cloud SQL", reserved=RESERVED_PARAMETERS)
-    return [*refusals, *_range_errors(spec.database)]
+    budget = rollout_connections(spec)
+    return [*refusals, *_range_errors(spec.database), *(connection_refusals(spec, budget) if budget else [])]
+
+
+def rollout_connections(spec: Platform) -> ConnectionBudget | None:
+    """Connections of the database during a rollout; None without a database, or with a number or size that is refused."""
+    database = spec.database
+    if database is None or spec.gcp is None or not is_number(database) or database_size_refusals(spec, ""):
+        return None
+    return connection_budget(spec, max_connections(database, database_tier(database.size, spec.gcp.region)))
 
 
 def _range_errors(database: DatabaseSpec) -> Iterator[ConfigError]:
