@@ -19,7 +19,7 @@ FILE = "FILE"
 """Replaces the name of the file in an answer."""
 SERVICE_KEYS = (
     "Use app, architecture, autoscaling, build, calls, command, environment, health, image, image_credentials, metrics, "
-    "path, port, replicas, rollout, secrets, size or uses."
+    "path, port, release, replicas, rollout, secrets, size or uses."
 )
 PLATFORM_KEYS = (
     "Use accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, jobs, monitoring, network, "

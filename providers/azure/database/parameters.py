@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from providers.azure.database.sizes import matching_sizes, server_size
 from providers.contract import postgres
-from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals, is_number
+from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
 from providers.contract.spec import DatabaseSpec, Platform
 from providers.contract.spec.data import Parameter
@@ -102,7 +102,7 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 def rollout_connections(spec: Platform) -> ConnectionBudget | None:
     """Connections of the database during a rollout; None without a database, or with a number or size that is refused."""
     database = spec.database
-    if database is None or not is_number(database) or not matching_sizes(database):
+    if database is None or any(_refused_connections(database)) or not matching_sizes(database):
         return None
     return connection_budget(spec, max_connections(database), RESERVED_CONNECTIONS)
 

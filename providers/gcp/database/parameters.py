@@ -7,7 +7,7 @@ applied, not earlier.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals, is_number
+from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals
 from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
 from providers.contract.postgres import declared_parameters, on_or_off, refused_parameters
 from providers.contract.spec import DatabaseSpec, Platform
@@ -96,7 +96,7 @@ def parameter_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 def rollout_connections(spec: Platform) -> ConnectionBudget | None:
     """Connections of the database during a rollout; None without a database, or with a number or size that is refused."""
     database = spec.database
-    if database is None or spec.gcp is None or not is_number(database) or database_size_refusals(spec, ""):
+    if database is None or spec.gcp is None or any(_range_errors(database)) or database_size_refusals(spec, ""):
         return None
     return connection_budget(spec, max_connections(database, database_tier(database.size, spec.gcp.region)))
 
