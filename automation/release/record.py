@@ -11,10 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from automation.rollout.record import TaggedStack, tags_of
+from automation.rollout.record import TaggedStack, tag_of, tags_of
 from providers.contract.spec import Service
 
-MAX_TAG_CHARACTERS = 40
 DIGEST_CHARACTERS = 16
 MAX_EARLIER = 8
 """Earlier successes that fit into a tag with the last one."""
@@ -63,15 +62,6 @@ def release_digest(service: Service) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
-def tag_of(service: str) -> str:
-    """Return the name of a service's tag; a long one ends with a digest."""
-    name = f"release.{service}"
-    if len(name) <= MAX_TAG_CHARACTERS:
-        return name
-    digest = hashlib.sha256(service.encode()).hexdigest()[:8]
-    return f"{name[: MAX_TAG_CHARACTERS - len(digest) - 1]}-{digest}"
-
-
 class ReleaseStore:
     """Records in the tags of one stack."""
 
@@ -81,9 +71,9 @@ class ReleaseStore:
     def read(self, services: Mapping[str, Service]) -> Mapping[str, ReleaseRecord]:
         """Return the records of services; raises CommandError."""
         tags = tags_of(self.stack.run_command("stack", "tag", "ls", "--json"))
-        parsed = {name: ReleaseRecord.parse(tags.get(tag_of(name), "")) for name in services}
+        parsed = {name: ReleaseRecord.parse(tags.get(tag_of("release", name), "")) for name in services}
         return {name: record for name, record in parsed.items() if record is not None}
 
     def write(self, service: str, record: ReleaseRecord) -> None:
         """Store the record of a service."""
-        self.stack.run_command("stack", "tag", "set", tag_of(service), record.dump())
+        self.stack.run_command("stack", "tag", "set", tag_of("release", service), record.dump())

@@ -1,26 +1,29 @@
-"""Records of rollouts, stored as a tag of the stack, so that another process can continue or abort them.
+"""Records of rollouts, stored in tags of the stack, so that another process can continue or abort them.
 
-The tag of a stack is no part of its state: it is written without the stack's lock, and file backends keep it too.
+A tag of a stack is no part of its state: it is written without the stack's lock, and file backends keep it too. Each service
+has its own, `rollout.gateway`: Pulumi Cloud accepts 40 characters as name and 256 bytes as value
+(pulumi/pkg/util/validation/stack.go).
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from dataclasses import astuple, dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from automation.deploy.errors import DeploymentFailed, Failure
-from providers.contract.rollout import POSITIONS_KEY, RolloutPosition
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Rollout, Service
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
 
-T = TypeVar("T")
 RecordPhase = Literal["stepping", "finishing", "aborting", "held"]
 Request = Literal["pause", "abort"]
+TAG_PREFIX = "rollout."
+MAX_TAG_CHARACTERS, MAX_VALUE_BYTES = 40, 256
 REQUESTS_KEY = "agent-platform:rollout-request"
 """Tag with the requests of other processes by service; only these write it, except that an answered one is removed."""
 
@@ -37,14 +40,14 @@ class RolloutRecord:
     stable: str
     """Name of the stable revision on the cloud."""
     image: str
-    """Image of the new revision."""
+    """Image of the new revision; only its end where the tag has no space for all of it."""
     fingerprint: str
     """Digest of everything in the spec that makes the new revision."""
     since: str
     """Start of the rollout, in ISO 8601."""
     step: int = 0
     reason: str = ""
-    """Why the rollout was aborted."""
+    """Why the rollout was aborted; only its beginning where the tag has no space for all of it."""
 
     def percent(self, rollout: Rollout) -> int:
         """Percentage of requests that the new revision receives at this step."""
@@ -77,8 +80,37 @@ class TaggedStack(Protocol):
         ...
 
 
-RECORDS = TypeAdapter(dict[str, RolloutRecord])
+FIELDS = tuple(RolloutRecord.__dataclass_fields__)
+VALUES = TypeAdapter(list[str | int])
+RECORD = TypeAdapter(RolloutRecord)
 REQUESTS = TypeAdapter(dict[str, Request])
+
+
+def tag_of(kind: str, service: str) -> str:
+    """Return the name of a service's tag, such as `rollout.gateway`; a long one ends with a digest."""
+    name = f"{kind}.{service}"
+    if len(name) <= MAX_TAG_CHARACTERS:
+        return name
+    digest = hashlib.sha256(service.encode()).hexdigest()[:8]
+    return f"{name[: MAX_TAG_CHARACTERS - len(digest) - 1]}-{digest}"
+
+
+def dump_record(service: str, record: RolloutRecord) -> str:
+    """Return the value of a record's tag: the service and the fields in order, with image and reason cut where they must be."""
+    for excess in range(MAX_VALUE_BYTES):
+        shortened = replace(
+            record, image=record.image[-max(12, 96 - excess) :], reason=record.reason[: max(0, 160 - excess)]
+        )
+        value = json.dumps([service, *astuple(shortened)], separators=(",", ":"), ensure_ascii=False)
+        if len(value.encode()) <= MAX_VALUE_BYTES:
+            return value
+    raise ValueError(f"the record of {service} does not fit into a tag")
+
+
+def parse_record(value: str) -> tuple[str, RolloutRecord]:
+    """Return the service and the record of a tag; raises ValidationError or ValueError."""
+    service, *values = VALUES.validate_json(value)
+    return str(service), RECORD.validate_python(dict(zip(FIELDS, values, strict=True)))
 
 
 class RecordStore:
@@ -90,30 +122,36 @@ class RecordStore:
     def read(self) -> RolloutRecords:
         """Return the records; raises DeploymentFailed for a tag that cannot be read."""
         tags = tags_of(self.stack.run_command("stack", "tag", "ls", "--json"))
-        return RolloutRecords(self._parse(RECORDS, tags, POSITIONS_KEY), self._parse(REQUESTS, tags, REQUESTS_KEY))
-
-    def _parse(self, values: TypeAdapter[dict[str, T]], tags: Mapping[str, str], tag: str) -> Mapping[str, T]:
+        records = dict(self._record(tag, value) for tag, value in sorted(tags.items()) if tag.startswith(TAG_PREFIX))
         try:
-            return values.validate_json(tags.get(tag) or "{}")
+            requests = REQUESTS.validate_json(tags.get(REQUESTS_KEY) or "{}")
         except ValidationError:
+            raise _unreadable(self.stack.name, REQUESTS_KEY) from None
+        return RolloutRecords(records, requests)
+
+    def _record(self, tag: str, value: str) -> tuple[str, RolloutRecord]:
+        try:
+            return parse_record(value)
+        except ValueError:
             raise _unreadable(self.stack.name, tag) from None
 
     def write(self, service: str, record: RolloutRecord | None) -> None:
         """Store the record of a service; None removes it."""
-        self._write(POSITIONS_KEY, self.read().records, service, None if record is None else asdict(record))
+        tag = tag_of("rollout", service)
+        if record is not None:
+            self.stack.run_command("stack", "tag", "set", tag, dump_record(service, record))
+        elif service in self.read().records:
+            self.stack.run_command("stack", "tag", "rm", tag)
 
     def request(self, service: str, request: Request | None) -> None:
         """Store a request to the process that drives the rollout of a service; None removes it."""
-        self._write(REQUESTS_KEY, self.read().requests, service, request)
-
-    def _write(self, tag: str, current: Mapping[str, object], service: str, value: object) -> None:
-        values = {name: _plain(each) for name, each in current.items() if name != service}
-        if value is not None:
-            values[service] = value
-        if values:
-            self.stack.run_command("stack", "tag", "set", tag, json.dumps(values, sort_keys=True))
+        current = self.read().requests
+        others = {name: each for name, each in current.items() if name != service}
+        requests = others if request is None else {**others, service: request}
+        if requests:
+            self.stack.run_command("stack", "tag", "set", REQUESTS_KEY, json.dumps(requests, sort_keys=True))
         elif service in current:
-            self.stack.run_command("stack", "tag", "rm", tag)
+            self.stack.run_command("stack", "tag", "rm", REQUESTS_KEY)
 
 
 def fingerprint_of(service: Service) -> str:
@@ -132,10 +170,6 @@ def refuse_rollouts(deployment: "Deployment", command: str) -> None:
         state = "was aborted" if record.phase in ("aborting", "held") else "is in progress"
         fix = f"complete it with `agent-platform up {deployment.name}`, then run `{command}` again"
         raise DeploymentFailed(Failure.GUARDED, f"the rollout of {name} {state}", fix, stack=deployment.name)
-
-
-def _plain(value: object) -> object:
-    return asdict(value) if isinstance(value, RolloutRecord) else value
 
 
 def tags_of(output: str) -> Mapping[str, str]:

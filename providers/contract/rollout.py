@@ -1,7 +1,7 @@
 """Rollout of a service in steps: its position, which the program declares, and the commands of a cloud that control it.
 
-A position is run-time data: `agent-platform up` passes it to the program in a copy of the stack file, and the stack's tag
-`agent-platform:rollout` stores the record that it is computed from. Pure: imports no SDK.
+A position is run-time data: `agent-platform up` passes it to the program in a copy of the stack file, and a tag of the stack
+for each service, such as `rollout.gateway`, stores the record that it is computed from. Pure: imports no SDK.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from providers.contract.spec.defaults import is_mapping
 
 PositionPhase = Literal["stepping", "replacing", "held"]
 POSITIONS_KEY = "agent-platform:rollout"
-"""Configuration key with the positions by service, and tag of the stack with the records."""
+"""Configuration key with the positions by service."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from automation.deploy.results import Preview
 from automation.release.due import DueRelease, SkippedRelease, decide
 from automation.release.record import (
     MAX_EARLIER,
-    MAX_TAG_CHARACTERS,
     ReleaseRecord,
     ReleaseStore,
     release_digest,
-    tag_of,
 )
+from automation.rollout.record import MAX_TAG_CHARACTERS, tag_of
 from components.validation.parse import parse
 from providers.contract.resource_traits import PASSWORD_TYPE
 from providers.contract.spec import Platform
@@ -154,6 +153,6 @@ def test_a_tag_that_is_no_record_lets_the_command_run_again() -> None:
 
 def test_the_tags_of_services_with_long_names_fit_and_differ() -> None:
     names = ["a" * 40, "a" * 39 + "b", "gateway"]
-    tags = {tag_of(name) for name in names}
+    tags = {tag_of("release", name) for name in names}
     assert len(tags) == len(names)
     assert all(len(tag) <= MAX_TAG_CHARACTERS for tag in tags)

@@ -65,12 +65,48 @@ def test_the_last_record_and_request_remove_their_tag_and_no_other() -> None:
     store.write("gateway", None)  # a repeat has nothing to remove
 
 
-@pytest.mark.parametrize("tag", [POSITIONS_KEY, REQUESTS_KEY])
-@pytest.mark.parametrize("value", ["{", "[]", '{"gateway": {"phase": "unknown"}}', '{"gateway": 7}'])
+UNREADABLE = {
+    "rollout.gateway": ("{", "[]", "{}", "[7]", '["gateway","unknown","gateway-1","gateway:2","0a","2026",1,""]'),
+    REQUESTS_KEY: ("{", "[]", '{"gateway": "unknown"}', '{"gateway": 7}'),
+}
+
+
+@pytest.mark.parametrize(("tag", "value"), [(tag, value) for tag, values in UNREADABLE.items() for value in values])
 def test_a_tag_that_is_no_record_is_refused_with_the_command_that_removes_it(tag: str, value: str) -> None:
     with pytest.raises(DeploymentFailed) as refusal:
         RecordStore(FakeTags({tag: value})).read()
     assert refusal.value.fix.startswith(f"remove it with `pulumi stack tag rm {tag} --stack prod`;")
+
+
+LONGEST = replace(
+    START,
+    stable="12 x sha256:" + "5" * 64,
+    image="registry.example.com/agents/gateway@sha256:" + "6" * 64,
+    phase="held",
+    step=12,
+    reason="error_percent 30 > 10, " * 20 + "é",
+)
+
+
+@pytest.mark.parametrize("service", ["gateway", "a" * 63])
+def test_a_record_fits_into_a_tag_of_every_backend_and_keeps_all_but_the_text(service: str) -> None:
+    stack = FakeTags()
+    RecordStore(stack).write(service, LONGEST)
+    ((tag, value),) = stack.tags.items()
+    assert len(tag) <= 40
+    assert len(value.encode()) <= 256
+    assert tag.startswith("rollout.")
+    (record,) = RecordStore(stack).read().records.values()
+    assert replace(record, image=LONGEST.image, reason=LONGEST.reason) == LONGEST
+    assert LONGEST.image.endswith(record.image)
+    assert LONGEST.reason.startswith(record.reason)
+
+
+def test_a_record_of_usual_length_is_stored_whole() -> None:
+    stack = FakeTags()
+    record = replace(START, image="gateway@sha256:" + "6" * 64, reason="error_percent 30 > 10")
+    RecordStore(stack).write("gateway", record)
+    assert RecordStore(stack).read().records == {"gateway": record}
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_a_good_image_receives_its_shares_and_then_everything_and_nothing_is_lef
     assert shell.split == [("latest", 100)]
     assert shell.newest != first
     assert "unchanged" in canary.up("--expect-no-changes")
-    assert "agent-platform:rollout" not in canary.run("stack", "tag", "ls", "--json")
+    assert "rollout." not in canary.run("stack", "tag", "ls", "--json")
 
 
 @pytest.mark.long(reason="a finished rollout is in the chosen set")
