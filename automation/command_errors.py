@@ -111,6 +111,13 @@ COMMAND_PATTERNS = (
         fix="grant the permission, or log in to the account that the stack file names, then run the same command again",
     ),
     ErrorPattern(
+        kind=Failure.NO_IMAGE,
+        pattern=rf"(?:Step 1/\d+ : (?:ARG|FROM)(?!.*Step 3/)|(?:load|resolve source) metadata for).*(?:{NETWORK})",
+        problem="the base image of the Dockerfile cannot be pulled: {line}",
+        fix="run the same command again; where its registry cannot be reached, set BASE_IMAGE to an image on this machine, in a "
+        "Dockerfile with `ARG BASE_IMAGE`",
+    ),
+    ErrorPattern(
         kind=Failure.OFFLINE,
         pattern=NETWORK,
         problem="the connection was lost: {line}",

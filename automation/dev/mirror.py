@@ -13,6 +13,7 @@ from automation.dev.image_layout import ImageLayout
 from automation.images.build_context import IgnoreRules
 from automation.images.builder import docker
 from automation.shell import LocalShell
+from providers.docker.naming import STATE_FOLDER
 
 READABLE, EXECUTABLE = 0o644, 0o755
 COMPLETE = ".complete"
@@ -51,7 +52,8 @@ class Mirror:
         return [path for path in paths if self._sync_file(path)]
 
     def _sync_file(self, path: str) -> bool:
-        if self.rules.excludes(path):
+        # the mirror itself is in the folder of the state
+        if self.rules.excludes(path) or STATE_FOLDER in path.split("/"):
             return False
         source, changed = self.context / path, False
         for target in self.layout.targets_of(path):

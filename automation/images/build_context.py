@@ -9,12 +9,16 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
+
+from providers.docker.naming import STATE_FOLDER
 
 ARGUMENT = re.compile(r"^\s*ARG\s+(?P<name>\w+)(?:=(?P<value>\S+))?", re.IGNORECASE | re.MULTILINE)
 FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)", re.IGNORECASE | re.MULTILINE)
 VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<plain>\w+))")
+COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?P<words>\S.*)$", re.IGNORECASE | re.MULTILINE)
 CHUNK_BYTES = 1 << 20
 
 
@@ -63,19 +67,39 @@ def base_images(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...
     return tuple(dict.fromkeys(_filled(match["image"], values) for match in FROM.finditer(dockerfile)))
 
 
+def copies(dockerfile: str, path: str) -> bool:
+    """Return whether a Dockerfile copies a path of the build context, a part of it, or a folder above it into the image."""
+    for match in COPY.finditer(dockerfile.replace("\\\n", " ")):
+        words = [word.strip("[]\",'") for word in match["words"].split()]
+        if any(word.startswith("--from") for word in words):
+            continue
+        sources = [os.path.normpath(word).lstrip("/") for word in words if not word.startswith("--")][:-1]
+        above = (each in (".", "") or fnmatch(path, each) or f"{path}/".startswith(f"{each}/") for each in sources)
+        if any(above) or any(each.startswith(f"{path}/") for each in sources):
+            return True
+    return False
+
+
+def rules_of(context: Path, dockerfile: Path) -> Sequence[IgnoreRules]:
+    """Return the rules of the files that a build may read.
+
+    BuildKit prefers the file beside the Dockerfile, and the classic builder does not know it.
+    """
+    files = (context / ".dockerignore", dockerfile.with_name(f"{dockerfile.name}.dockerignore"))
+    return [
+        IgnoreRules.parse(path.read_text(encoding="utf-8", errors="replace"))
+        for path in dict.fromkeys(files)
+        if path.is_file()
+    ]
+
+
 def fingerprint(context: Path, dockerfile: Path, extra: Iterable[str]) -> str:
     """Return the hash of what a build reads, and of `extra`: such as arguments and base images."""
     digest = sha256()
     for text in extra:
         digest.update(_framed(text.encode()))
     digest.update(_framed(dockerfile.read_bytes()))
-    # BuildKit prefers the rules beside the Dockerfile, and the classic builder does not know them
-    rules = [
-        IgnoreRules.parse(path.read_text(encoding="utf-8", errors="replace"))
-        for path in dict.fromkeys((context / ".dockerignore", dockerfile.with_name(f"{dockerfile.name}.dockerignore")))
-        if path.is_file()
-    ]
-    for path in _included(context, rules):
+    for path in _included(context, rules_of(context, dockerfile)):
         digest.update(_framed(path.relative_to(context).as_posix().encode()))
         digest.update(_framed(_content(path)))
     return digest.hexdigest()
@@ -93,7 +117,10 @@ def _included(context: Path, rules: Sequence[IgnoreRules]) -> Iterator[Path]:
         yield from (above / name for name in sorted(files) if is_included(above / name))
         yield from (above / name for name in sorted(folders) if is_included(above / name))
         folders[:] = sorted(
-            name for name in folders if is_included(above / name) or any(each.has_exceptions for each in rules)
+            name
+            for name in folders
+            # the state changes with every update, and no image may contain it
+            if name != STATE_FOLDER and (is_included(above / name) or any(each.has_exceptions for each in rules))
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automation.deploy.errors import DeploymentFailed, Failure
+from automation.images.build_context import copies, rules_of
 from automation.images.builder import LocalImage, build, docker, fetched_image, require_buildx
 from automation.images.host_builds import HostBuilds
 from automation.images.own_images import OwnImage, own_images, selected
@@ -19,6 +20,7 @@ from providers import command_line
 from providers.contract.cli import DeployedStack
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
 from providers.contract.spec import Platform
+from providers.docker.naming import STATE_FOLDER
 
 if TYPE_CHECKING:  # the SDK is loaded with a deployment
     from automation.deploy.deployment import Deployment
@@ -169,9 +171,23 @@ class ImageOperations:
             problem = "no service has a `build` key"
             fix = f"add one, or push an image with `agent-platform images push {self.deployment.stack} SERVICE --from IMAGE`"
             raise InvalidConfiguration([ConfigError("services", problem, fix)])
-        for image in sources:
-            image.source(self.folder)
+        refused = [refusal for image in sources if (refusal := self._copied_state(image)) is not None]
+        if refused:
+            raise InvalidConfiguration(refused)
         return sources
+
+    def _copied_state(self, image: OwnImage) -> ConfigError | None:
+        """Return the refusal of a build that would copy the state and its passphrase into the image."""
+        context, dockerfile = (self.folder / path for path in image.source(self.folder))
+        state = (self.folder / STATE_FOLDER).resolve()
+        if not (self.on_host or state.exists()) or not state.is_relative_to(context.resolve()):
+            return None
+        path, rules = state.relative_to(context.resolve()).as_posix(), rules_of(context, dockerfile)
+        copied = copies(dockerfile.read_text(encoding="utf-8", errors="replace"), path)
+        if not copied or (rules and all(each.excludes(path) for each in rules)):
+            return None
+        problem = f"the Dockerfile copies {path}, which has the state and its passphrase, into the image"
+        return ConfigError(f"services.{image.service}.build.context", problem, f"add the line {path} to .dockerignore")
 
 
 def proposed_images(path: Path, images: Mapping[str, str]) -> Proposal:

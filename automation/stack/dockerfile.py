@@ -21,7 +21,19 @@ PACKAGES: dict[App, str] = {
 """Packages by kind of application where the folder lists none."""
 APPLICATION = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:FastAPI|get_app)\(", re.MULTILINE)
 """Assignment of the ASGI application in a module: `app = FastAPI(...)`, or `app = agent_os.get_app()` of an AgentOS."""
-IGNORED = (".git", ".venv", "venv", "__pycache__", "*.pyc", ".env", ".env.*", "*.pem", "*.key", "Pulumi*.yaml")
+IGNORED = (
+    ".git",
+    ".local",
+    ".venv",
+    "venv",
+    "__pycache__",
+    "*.pyc",
+    ".env",
+    ".env.*",
+    "*.pem",
+    "*.key",
+    "Pulumi*.yaml",
+)
 """Files that no image contains: secrets, history, caches."""
 
 
@@ -33,7 +45,9 @@ def has_template(app: App) -> bool:
 def dockerfile_text(app: App, folder: Path) -> str:
     """Return a Dockerfile for the application in a folder."""
     lines = [
-        f"FROM {PYTHON_IMAGE}",
+        "# the variable BASE_IMAGE replaces it, such as on a machine without a way to public registries",
+        f"ARG BASE_IMAGE={PYTHON_IMAGE}",
+        "FROM ${BASE_IMAGE}",
         "ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 HOME=/tmp",
         "WORKDIR /app",
         *_install(app, folder),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.images.build_context import IgnoreRules, base_images, declared_arguments, fingerprint
+from automation.images.build_context import IgnoreRules, base_images, copies, declared_arguments, fingerprint
 
 DOCKERFILE = """\
 ARG BASE_IMAGE=python:3.12
@@ -14,6 +14,37 @@ ARG UV_DEFAULT_INDEX
 FROM $BASE_IMAGE
 COPY --from=builder /a /a
 """
+
+
+@pytest.mark.parametrize(
+    ("instruction", "copied"),
+    [
+        ("COPY . .", True),
+        ("copy --chown=1:1 ./ /app/", True),
+        ('COPY [".", "/app"]', True),
+        ("ADD * /app/", True),
+        ("COPY .local/state /x", True),
+        ("COPY .local /x", True),
+        ("COPY app.py \\\n    . /app/", True),
+        ("COPY app.py requirements.txt ./", False),
+        ("COPY --from=builder . /a", False),
+        ("# COPY . .", False),
+        ("RUN cp . .", False),
+    ],
+)
+def test_a_copied_folder_is_found_in_the_dockerfile(instruction: str, *, copied: bool) -> None:
+    assert copies(f"FROM x\n{instruction}\nUSER 1\n", ".local") is copied
+
+
+def test_the_state_is_no_part_of_a_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM x\n", encoding="utf-8")
+    before = fingerprint(tmp_path, tmp_path / "Dockerfile", ())
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "passphrase").write_text("x", encoding="utf-8")
+    state_alone = fingerprint(tmp_path, tmp_path / "Dockerfile", ())
+    (tmp_path / ".local" / "passphrase").write_text("y", encoding="utf-8")
+    assert state_alone == fingerprint(tmp_path, tmp_path / "Dockerfile", ())
+    assert before != ""
 
 
 @pytest.mark.parametrize(

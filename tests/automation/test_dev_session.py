@@ -64,6 +64,16 @@ def test_a_mirror_has_the_files_that_the_image_gets(mirror: Mirror) -> None:
     assert mirror.mounts == {"/srv": str(mirror.folder / "srv")}
 
 
+def test_a_mirror_in_the_context_of_its_image_does_not_copy_itself(mirror: Mirror) -> None:
+    inside = Mirror(mirror.context / ".local" / "dev" / "api", mirror.context, mirror.layout)
+    inside.folder.mkdir(parents=True)
+    (inside.folder / COMPLETE).touch()
+    for _ in range(2):
+        inside.prepare("unused", LocalShell())
+    assert not list((inside.folder / "srv").rglob(".local"))
+    assert inside.sync([".local/passphrase"]) == []
+
+
 def test_an_edit_changes_the_mirror_and_a_repeated_save_does_not(mirror: Mirror) -> None:
     mirror.prepare("unused", LocalShell())
     (mirror.context / "app.py").write_text("two", encoding="utf-8")

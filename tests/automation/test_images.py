@@ -258,6 +258,25 @@ def test_a_missing_source_is_refused_before_docker_starts(
     assert Records.load(programs).calls == []
 
 
+@pytest.mark.parametrize(("cloud", "existing"), [("docker", False), ("aws", True)])
+def test_a_dockerfile_that_would_copy_the_state_is_refused_with_the_line_that_excludes_it(
+    start: Start, tmp_path: Path, programs: Path, cloud: str, existing: bool
+) -> None:
+    operations = start(cloud, FILE.replace("context: web", "context: ."))
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . .\n", encoding="utf-8")
+    if existing:
+        (tmp_path / ".local").mkdir()
+    with pytest.raises(InvalidConfiguration) as refused:
+        operations.build()
+    assert str(refused.value) == (
+        "services.web.build.context: the Dockerfile copies .local, which has the state and its passphrase, into the image. Add "
+        "the line .local to .dockerignore."
+    )
+    assert Records.load(programs).commands("docker", "build") == []
+    (tmp_path / ".dockerignore").write_text("*.pyc\n.local\n", encoding="utf-8")
+    assert set(operations.build()) == {"web"}
+
+
 def fake(programs: Path, script: str, subcommand: str) -> None:
     """Make docker run a script for one subcommand."""
     real = (programs / "docker").rename(programs / "docker-real")

@@ -60,6 +60,11 @@ ERROR_TEXTS = {
         Failure.NO_PERMISSION, 'the credentials have no permission: denied: Permission '
         '"artifactregistry.repositories.uploadArtifacts" denied on resource',
     ),
+    'Step 1/9 : ARG BASE_IMAGE=python:3.13-slim\nStep 2/9 : FROM ${BASE_IMAGE}\nGet "https://registry-1.docker.io/v2/": dial tcp: '
+    "lookup registry-1.docker.io on 10.0.0.2:53: no such host": (
+        Failure.NO_IMAGE, 'the base image of the Dockerfile cannot be pulled: Get "https://registry-1.docker.io/v2/": dial tcp: '
+        "lookup registry-1.docker.io on 10.0.0.2:53: no such host",
+    ),
     "write tcp 10.0.0.2:41234->203.0.113.9:443: write: connection reset by peer": (
         Failure.OFFLINE, "the connection was lost: write tcp 10.0.0.2:41234->203.0.113.9:443: write: connection "
         "reset by peer",
