@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from automation.deploy.results import Clock
 from automation.rollout.bake import Bake, Sample, Verdict, read_metrics
 from automation.rollout.record import Request, RolloutRecord
-from providers.contract.rollout import RevisionMetrics
+from providers.contract.rollout import RevisionLost, RevisionMetrics
 from providers.contract.spec import Alerts, Rollout
 
 POLL_SECONDS = 10.0
@@ -40,11 +40,11 @@ class RolloutPort(Protocol):
         ...
 
     def move(self, record: RolloutRecord) -> None:
-        """Give the new revision the requests of the record's step."""
+        """Give the new revision the requests of the record's step; raises RevisionLost."""
         ...
 
     def metrics(self, since_seconds: float) -> RevisionMetrics:
-        """Return the metrics of the new revision in the last seconds; raises DeploymentFailed."""
+        """Return the metrics of the new revision in the last seconds; raises DeploymentFailed or RevisionLost."""
         ...
 
     def finish(self, record: RolloutRecord) -> None:
@@ -143,13 +143,20 @@ class RolloutDriver:
             self.port.write(record)
             percent = record.percent(self.rollout)
             self._report(percent, f"moving {percent} % of the requests to the new revision")
-            self.port.move(record)
-            verdict = self._bake(record, percent)
+            verdict = self._take(record, percent)
             if verdict.note:
                 self._report(percent, verdict.note)
             if verdict.reason:
                 return verdict.reason, record
         return "", record
+
+    def _take(self, record: RolloutRecord, percent: int) -> Verdict:
+        """Take one step and observe the new revision."""
+        try:
+            self.port.move(record)
+            return self._bake(record, percent)
+        except RevisionLost as lost:
+            return Verdict(lost.reason)
 
     def _bake(self, record: RolloutRecord, percent: int) -> Verdict:
         bake = Bake(self.rollout, self.alerts, self.port.metrics_delay_seconds)

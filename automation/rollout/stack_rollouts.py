@@ -193,6 +193,10 @@ class StackRollouts:
             None,
             lambda add: engine.up(on_event=add, message=message, target=targets, parallel=PARALLEL_OPERATIONS),
         )
+        if targets is None:
+            # an update of everything makes resources that need the same step as those of `up`
+            with cli_failures():
+                command_line(deployment.file.spec.cloud).after_update(self.stack, self.shell)
 
     def _begin(self, service: str, stable: str) -> None:
         image = self.services[service].image

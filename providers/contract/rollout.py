@@ -53,6 +53,14 @@ class RevisionMetrics:
         return 100 * self.errors / self.requests if self.requests else 0.0
 
 
+class RevisionLost(Exception):
+    """The new revision does not receive the requests of its step, so it cannot be observed; the rollout is aborted."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 @dataclass(frozen=True)
 class ResourceUpdate:
     """Change of a resource in a preview: logical name, type token, operation, and paths of its changed properties."""
@@ -94,7 +102,7 @@ class RolloutControl(Protocol):
         ...
 
     def set_percent(self, stack: DeployedStack, service: str, percent: int, shell: Shell) -> None:
-        """Move requests to the new revision; only for `runtime`."""
+        """Move requests to the new revision; only for `runtime`. Raises CliFailure or RevisionLost."""
         ...
 
     def smoke_test(self, stack: DeployedStack, service: str, path: str, expect_status: int, shell: Shell) -> str:
@@ -102,7 +110,7 @@ class RolloutControl(Protocol):
         ...
 
     def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
-        """Return the metrics of the new revision in the last seconds; raises CliFailure or DeploymentFailed."""
+        """Return the metrics of the new revision in the last seconds; raises CliFailure or RevisionLost."""
         ...
 
     def after_abort(self, stack: DeployedStack, service: str, stable: str, shell: Shell) -> None:

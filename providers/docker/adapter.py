@@ -95,7 +95,7 @@ class Docker:
         if stores.database is not None and base.context.keeps_backups:
             store = stores.storage.store if stores.storage else None
             backup = scope.component("backup", create_backup, base, stores.database, store)
-        compute = scope.component("compute", create_compute, base, environments)
+        compute = scope.component("compute", create_compute, base, environments, positions)
         return collect_workloads(base, compute, backup)
 
     def jobs(

@@ -35,8 +35,8 @@ CREATE_STATE = (
 """Keeps an existing passphrase, without which the secrets of the state are lost."""
 SUFFIX = "[0-9]+-[0-9a-f]{7}"
 """Number of a replica, and what Pulumi adds to its name; the holder of its files has another name."""
-JOB_SUFFIX = "[0-9a-f]{7}"
-"""Suffix that Pulumi adds to the name of a job's container."""
+CONTAINER_SUFFIX = "[0-9a-f]{7}"
+"""Suffix that Pulumi adds to the name of a container."""
 JOB_PROGRAM = f"{CONFIG_FOLDER}/job.sh"
 PIDS_LIMIT = 1024
 """Processes and threads of one container, the least that GKE lets a pod be limited to
@@ -121,25 +121,33 @@ class DockerCli:
 
 
 def replicas(stack: DeployedStack, service: str, shell: Shell) -> list[Replica]:
-    """Return the containers of a service in the order of their names; raises CliFailure when there are none."""
-    containers = _containers(stack, f"{stack.name}-compute-{service}-{SUFFIX}", shell)
+    """Return the containers of a service in the order of their names; raises CliFailure when there are none.
+
+    Those of a new revision during a rollout come last.
+    """
+    containers = containers_named(stack, f"{stack.name}-compute-{service}-{_next(stack, service)}{SUFFIX}", shell)
     if not containers:
         fix = f"run `agent-platform up {stack.name}`"
         raise CliFailure(f"services.{service}", f"no replica of it exists on this host in the stack {stack.name}", fix)
     return containers
 
 
+def _next(stack: DeployedStack, service: str) -> str:
+    """Part of the pattern of a service whose new revision runs beside the stable one during a rollout."""
+    return "(next-)?" if stack.spec.services[service].rollout.in_steps else ""
+
+
 def job_container(stack: DeployedStack, job: str, shell: Shell) -> Replica:
     """Return the container of a job; raises CliFailure when there is none."""
-    containers = _containers(stack, f"{stack.name}-jobs-{job}-{JOB_SUFFIX}", shell)
+    containers = containers_named(stack, f"{stack.name}-jobs-{job}-{CONTAINER_SUFFIX}", shell)
     if not containers:
         fix = f"run `agent-platform up {stack.name}`"
         raise CliFailure(f"jobs.{job}", f"no container of it exists on this host in the stack {stack.name}", fix)
     return containers[0]
 
 
-def _containers(stack: DeployedStack, pattern: str, shell: Shell) -> list[Replica]:
-    """Containers of the stack whose name matches, in the order of their names."""
+def containers_named(stack: DeployedStack, pattern: str, shell: Shell) -> list[Replica]:
+    """Return the containers of the stack whose name matches, in the order of their names."""
     command = listing(stack.name, "--all", "--filter", f"name=^{pattern}$", columns="{{.Names}} {{.State}}")
     lines = _owner(stack).lines(shell.output(CliCommand(command)))
     found = sorted(line.partition(" ")[::2] for line in lines)

@@ -7,6 +7,7 @@ from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import image_refusals
 from providers.docker.compute.limits import workload_adjustments, workload_refusals
+from providers.docker.compute.rollout import rollout_adjustments, rollout_refusals
 from providers.docker.compute.sizes import size_refusals
 from providers.docker.context import REGION
 from providers.docker.database.parameters import parameter_refusals, rollout_connections
@@ -23,6 +24,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     size_refusals,
     parameter_refusals,
     workload_refusals,
+    rollout_refusals,
     job_refusals,
     monitoring_refusals,
 )
@@ -30,6 +32,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     network_adjustments,
     entry_adjustments,
     workload_adjustments,
+    rollout_adjustments,
     job_adjustments,
     release_adjustments,
     monitoring_adjustments,

@@ -41,6 +41,11 @@ def checkout_of(environment: Mapping[str, str]) -> str:
     return url.removeprefix("file://").removesuffix(suffix) if is_local else ""
 
 
+def next_part(service: str) -> str:
+    """`gateway-next`: DNS alias and backend of a service's new revision during a rollout in steps."""
+    return f"{service}-next"
+
+
 def access_key(stack: str, user: str) -> str:
     """`prod-service-gateway`: access key of a user of the object store."""
     return f"{stack}-{user}"

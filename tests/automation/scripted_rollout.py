@@ -7,12 +7,12 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.results import Clock
 from automation.rollout.driver import Answer, RolloutDriver, RolloutProgress, RolloutResult
 from automation.rollout.record import Request, RolloutRecord
-from providers.contract.rollout import RevisionMetrics
+from providers.contract.rollout import RevisionLost, RevisionMetrics
 from providers.contract.spec import Alerts, Rollout
 
 GOOD = RevisionMetrics(requests=1000, errors=0, latency_seconds=0.2)
 UNAVAILABLE = DeploymentFailed(Failure.UNREACHABLE, "the metrics API does not answer")
-Reading = RevisionMetrics | DeploymentFailed
+Reading = RevisionMetrics | DeploymentFailed | RevisionLost
 
 
 class Killed(BaseException):
@@ -78,7 +78,7 @@ class ScriptedService:
         """Return the scripted metrics."""
         self._call("metrics", lambda: None)
         reading = self.read(self.percent)
-        if isinstance(reading, DeploymentFailed):
+        if isinstance(reading, DeploymentFailed | RevisionLost):
             raise reading
         return reading
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from automation.rollout.driver import ABORTED_BY_USER, POLL_SECONDS, Answer, RolloutProgress
-from providers.contract.rollout import RevisionMetrics
+from providers.contract.rollout import RevisionLost, RevisionMetrics
 from tests.automation.scripted_rollout import (
     CANARY,
     GOOD,
@@ -97,6 +97,15 @@ def test_metrics_that_cannot_be_read_until_the_end_abort() -> None:
     result = driver(service, time=time).run(START)
     assert result.reason == "the metrics of the new revision cannot be read: the metrics API does not answer"
     assert time.now == pytest.approx(5 * 60, abs=POLL_SECONDS)
+
+
+@pytest.mark.parametrize("percent", [10, 50, 100])
+def test_a_revision_that_receives_no_requests_any_more_is_aborted_at_once(percent: int) -> None:
+    lost = RevisionLost("the entry restarted")
+    service, time = ScriptedService(lambda current: lost if current == percent else GOOD, record=START), FakeClock()
+    result = driver(service, time=time).run(START)
+    assert (result.result, result.reason, service.revisions) == ("held", "the entry restarted", ("stable",))
+    assert time.now < (CANARY.percents.index(percent) + 1) * 5 * 60
 
 
 def test_late_metrics_prolong_the_bake_time_to_what_shows_a_fault() -> None:

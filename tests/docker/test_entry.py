@@ -13,6 +13,7 @@ import pytest
 
 from automation.plan.inventory import Inventory, Secret
 from providers.docker.entry.haproxy import DECODED_PATH, WAF_RULES, configuration, proxy_configuration
+from providers.docker.entry.split import map_text
 from tests.docker.plans import aliases, command, container, files, secret_file, settings, words
 from tests.docker.specs import adjustments, context_of
 from tests.planning import DROP, plan, production
@@ -246,6 +247,8 @@ def test_the_private_key_is_a_secret_file(prod: Inventory) -> None:
         {"docker.entry_port": 8443},
         {"ingress.allowed_cidrs": ["198.51.100.0/24"]},
         {"services.gateway.path": "/agents"},
+        {"services.gateway.rollout": {"strategy": "canary"}},
+        {"services.gateway.path": "/agents", "services.gateway.rollout": {"strategy": "blue_green"}},
     ],
     ids=str,
 )
@@ -257,6 +260,7 @@ def test_haproxy_accepts_the_file_without_a_warning(tmp_path: Path, changes: dic
         ["openssl", *arguments, "-keyout", tmp_path / "k", "-out", tmp_path / "c"], check=True, capture_output=True
     )
     (tmp_path / "entry.pem").write_text((tmp_path / "c").read_text() + (tmp_path / "k").read_text(), encoding="utf-8")
+    (tmp_path / "rollout.map").write_text(map_text(["gateway"]), encoding="utf-8")
     for text in (configuration(context), proxy_configuration(context)):
         file = tmp_path / "haproxy.cfg"
         file.write_text(text.replace("/etc/agent-platform", str(tmp_path)), encoding="utf-8")

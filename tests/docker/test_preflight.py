@@ -162,6 +162,16 @@ def test_too_much_memory_is_refused_with_the_largest_value_that_fits() -> None:
     ]
 
 
+def test_a_rollout_in_steps_needs_memory_for_both_revisions() -> None:
+    size = {**PUBLIC_SERVICE, "services.web.size": {"vcpu": 1, "memory_gib": 10}}
+    assert refusals(HOST, size) == []
+    (refusal,) = refusals(HOST, {**size, "services.web.rollout": {"strategy": "canary"}})
+    assert refusal.fix == (
+        "set it to 6.75 or less, or set services.web.rollout.strategy to rolling instead of a strategy in steps, which runs "
+        "both revisions of a service at the same time"
+    )
+
+
 def test_the_other_sizes_are_named_when_no_single_size_is_enough() -> None:
     changes = {
         **PUBLIC_SERVICE,

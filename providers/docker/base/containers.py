@@ -106,9 +106,13 @@ def create_container(
     spec: ContainerSpec,
     depends_on: Sequence[pulumi.Resource] = (),
     delete_before_replace: bool = False,
+    keep: bool = False,
 ) -> docker.Container:
-    """Container `part` of a component; `delete_before_replace` for one with a fixed address, a port or a data volume."""
-    file_container = _file_container(scope, f"{part}-files", spec) if spec.files else None
+    """Container `part` of a component; `delete_before_replace` for one with a fixed address, a port or a data volume.
+
+    With `keep` an existing container stays as it is, with its files, and `spec` describes only one that must be created.
+    """
+    file_container = _file_container(scope, f"{part}-files", spec, keep=keep) if spec.files else None
     return docker.Container(
         scope.named(part),
         image=spec.image,
@@ -145,18 +149,25 @@ def create_container(
         destroy_grace_seconds=STOP_SECONDS,
         log_driver="local",
         log_opts={"max-size": f"{LOG_FILE_MIB}m", "max-file": str(log_files(context.spec))},
-        opts=scope.opts(depends_on=depends_on, delete_before_replace=delete_before_replace),
+        opts=scope.opts(
+            depends_on=depends_on, delete_before_replace=delete_before_replace, ignore_changes=_ignored(keep=keep)
+        ),
     )
 
 
-def _file_container(scope: Scope, part: str, spec: ContainerSpec) -> docker.Container:
+def _ignored(*, keep: bool) -> list[str]:
+    """Properties of a resource that an update does not change."""
+    return ["*"] if keep else []
+
+
+def _file_container(scope: Scope, part: str, spec: ContainerSpec, *, keep: bool) -> docker.Container:
     """Container with the files of `spec`, which is created and never started."""
     folders = sorted({_mounted_folder(path) for path in spec.files})
     version = random.RandomId(
         scope.named(f"{part}-version"),
         byte_length=VERSION_BYTES,
         keepers={"content": _digest(scope, spec)},
-        opts=scope.opts(),
+        opts=scope.opts(ignore_changes=_ignored(keep=keep)),
     )
     return docker.Container(
         scope.named(part),
@@ -176,7 +187,7 @@ def _file_container(scope: Scope, part: str, spec: ContainerSpec) -> docker.Cont
         start=False,
         must_run=False,
         # containers that mount from this one are deleted before it
-        opts=scope.opts(delete_before_replace=False),
+        opts=scope.opts(delete_before_replace=False, ignore_changes=_ignored(keep=keep)),
     )
 
 

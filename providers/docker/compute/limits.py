@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, did_you_mean
-from providers.contract.rollout import refuse_steps
 from providers.contract.spec import Platform
 
 MAX_PORT = 65535
@@ -13,7 +12,6 @@ DOCKER_HEALTHY_THRESHOLD = 1
 def workload_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Autoscaling, standby servers, and an entry port without a following port for the dashboard."""
     return [
-        *refuse_steps(spec),
         *_autoscaling(spec),
         *_standby_servers(spec),
         *_entry_port(spec),

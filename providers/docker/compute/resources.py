@@ -6,18 +6,20 @@ exist at the same time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
 from providers.contract.results import Environment
-from providers.docker.base.containers import ContainerSpec, create_container
+from providers.contract.rollout import RolloutPosition
+from providers.docker.base.containers import ContainerSpec, NetworkAttachment, create_container
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import dev_probe, service_probe
+from providers.docker.compute.rollout import StableReplicas
 from providers.docker.compute.sizes import memory_mib
-from providers.docker.naming import DEV_LABEL
+from providers.docker.naming import DEV_LABEL, next_part
 from providers.docker.network.flows import service_networks
 from providers.docker.storage.resources import REGION, URL
 
@@ -31,23 +33,54 @@ class DockerCompute:
     replicas: Mapping[str, tuple[docker.Container, ...]]
 
 
-def create_compute(scope: Scope, base: DockerBaseResources, environments: Mapping[str, Environment]) -> DockerCompute:
-    """Replicas of every service."""
-    return DockerCompute({name: _replicas(scope, base, name, environments[name]) for name in base.spec.services})
+def create_compute(
+    scope: Scope,
+    base: DockerBaseResources,
+    environments: Mapping[str, Environment],
+    positions: Mapping[str, RolloutPosition],
+) -> DockerCompute:
+    """Replicas of every service; those of a rollout in steps at its position."""
+    return DockerCompute(
+        {name: _replicas(scope, base, name, environments[name], positions.get(name)) for name in base.spec.services}
+    )
 
 
 def _replicas(
-    scope: Scope, base: DockerBaseResources, name: str, environment: Environment
+    scope: Scope, base: DockerBaseResources, name: str, environment: Environment, position: RolloutPosition | None
 ) -> tuple[docker.Container, ...]:
-    """Containers of a service, `replicas.min` of them."""
+    """Containers of a service, `replicas.min` of them; during a rollout those of the stable revision and of the new one."""
+    container, grants = _container(base, name, environment), grants_of(environment)
+
+    def create(prefix: str, count: int, spec: ContainerSpec, *, keep: bool = False) -> tuple[docker.Container, ...]:
+        parts = [f"{prefix}-{number}" for number in range(1, count + 1)]
+        return tuple(create_container(scope, base.context, part, spec, grants, keep=keep) for part in parts)
+
+    count = base.spec.services[name].replicas.min
+    if position is None or name in base.context.block.dev:
+        return create(name, count, container)
+    added: tuple[docker.Container, ...] = ()
+    if position.phase != "held":
+        added = create(next_part(name), count, replace(container, networks=_networks(base, name, next_part(name))))
+    if position.phase == "replacing":
+        return (*create(name, count, container), *added)
+    stable = StableReplicas.parse(position.stable)
+    return (*create(name, stable.count, replace(container, image=stable.image), keep=True), *added)
+
+
+def _networks(base: DockerBaseResources, name: str, alias: str) -> list[NetworkAttachment]:
+    return [base.attachment(network, alias) for network in service_networks(base.spec, name)]
+
+
+def _container(base: DockerBaseResources, name: str, environment: Environment) -> ContainerSpec:
+    """Settings of each replica of a service."""
     service = base.spec.services[name]
     secrets = {variable: secret.reference for variable, secret in environment.secrets.items()}
     dev = base.context.block.dev.get(name)
-    container = ContainerSpec(
+    return ContainerSpec(
         image=base.registry.images[name],
         memory_mib=memory_mib(service.size.memory_gib),
         vcpu=(dev.vcpu if dev else None) or service.size.vcpu,
-        networks=[base.attachment(network, name) for network in service_networks(base.spec, name)],
+        networks=_networks(base, name, name),
         entrypoint=dev.command[:1] if dev else (),
         command=dev.command[1:] if dev else service.command,
         environment={
@@ -62,9 +95,6 @@ def _replicas(
         probe=dev_probe() if dev else service_probe(service),
         labels={DEV_LABEL: "true"} if dev else {},
     )
-    grants = grants_of(environment)
-    parts = [f"{name}-{number}" for number in range(1, service.replicas.min + 1)]
-    return tuple(create_container(scope, base.context, part, container, grants) for part in parts)
 
 
 def storage_variables(base: DockerBaseResources, name: str) -> Mapping[str, pulumi.Input[str]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from math import ceil
 
 from providers.contract.diagnostics import Diagnostic, Unsupported
-from providers.contract.spec import DatabaseSize, Platform, Size
+from providers.contract.spec import DatabaseSize, Platform, Service, Size
 
 MIB_PER_GIB = 1024
 MIN_MEMORY_MIB = 6
@@ -39,13 +39,18 @@ def cache_limit_mib(memory_gib: float) -> int:
 
 def total_memory_gib(spec: Platform) -> float:
     """Memory limits of services, jobs, the largest release command, database and cache together, in GiB, without the platform's own containers."""
-    services = sum(service.size.memory_gib * service.replicas.min for service in spec.services.values())
+    services = sum(service.size.memory_gib * running_replicas(service) for service in spec.services.values())
     jobs = sum(spec.services[job.service].size.memory_gib for job in spec.jobs.values())
     # release commands run one after the other, beside the replicas
     release = max((spec.services[name].size.memory_gib for name in spec.releases), default=0.0)
     database = spec.database.size.memory_gib if spec.database else 0.0
     cache = cache_limit_mib(spec.cache.memory_gib) / MIB_PER_GIB if spec.cache else 0.0
     return round(services + jobs + release + database + cache, 2)
+
+
+def running_replicas(service: Service) -> int:
+    """Replicas that run at the same time: those of two revisions during a rollout in steps."""
+    return service.replicas.min * (2 if service.rollout.in_steps else 1)
 
 
 def sizes_by_key(spec: Platform) -> Mapping[str, Size | DatabaseSize]:

@@ -10,12 +10,13 @@ when the connection failed before any byte of it was sent.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from providers.contract.prometheus import routed_metrics_path
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
-from providers.docker.naming import CONFIG_FOLDER
+from providers.docker.entry.split import control, dice, route_to_next, split_services
+from providers.docker.naming import CONFIG_FOLDER, next_part
 
 HTTPS_CONTAINER_PORT, HTTP_CONTAINER_PORT, METRICS_PORT = 8443, 8080, 8404
 ROUTER = "router"
@@ -99,6 +100,7 @@ def proxy_configuration(context: DockerContext) -> str:
 
 def configuration(context: DockerContext) -> str:
     """File of the router."""
+    split = split_services(context)
     return _file(
         _global(),
         _resolvers(),
@@ -110,6 +112,8 @@ def configuration(context: DockerContext) -> str:
             _dev_backend(name, service) if name in context.block.dev else _backend(name, service)
             for name, service in context.spec.public.items()
         ),
+        *(_backend(name, service, next_part(name)) for name, service in split.items()),
+        *([_section("frontend rollout", *control(split))] if split else []),
         _rate_table(),
         _metrics(context.spec),
     )
@@ -197,7 +201,7 @@ def _http(context: DockerContext) -> list[str]:
 
 
 def _https(context: DockerContext) -> list[str]:
-    spec = context.spec
+    spec, split = context.spec, split_services(context)
     return _section(
         "frontend https",
         f"bind abns@https accept-proxy ssl crt {CONFIG_FOLDER}/entry.pem alpn h2,http/1.1",
@@ -213,7 +217,8 @@ def _https(context: DockerContext) -> list[str]:
         "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
         *_https_redirects(),
         "http-request set-header X-Request-ID %[uuid] unless { req.hdr(x-request-id) -m found }",
-        *_routes(spec),
+        *dice(split),
+        *_routes(spec, split),
     )
 
 
@@ -237,14 +242,21 @@ def _admission(spec: Platform) -> Iterator[str]:
         yield from (f"http-request deny deny_status 403 if {condition}" for _, condition in WAF_RULES)
 
 
-def _routes(spec: Platform) -> Iterator[str]:
-    """Routes by longest path first; a path without a service is answered with 404."""
-    conditions = {name: _path_condition(service) for name, service in spec.public.items() if _path_prefix(service)}
+def _routes(spec: Platform, split: Collection[str]) -> Iterator[str]:
+    """Routes by longest path first; a path without a service is answered with 404. Services of `split` have two backends."""
+    conditions = {name: _path_conditions(service) for name, service in spec.public.items() if _path_prefix(service)}
     catch_all = [name for name in spec.public if name not in conditions]
     if not catch_all:
-        yield f"http-request return status 404 unless {' or '.join(conditions.values())}"
-    yield from (f"use_backend {name} if {condition}" for name, condition in conditions.items())
-    yield from (f"default_backend {name}" for name in catch_all)
+        any_path = " or ".join(each for paths in conditions.values() for each in paths)
+        yield f"http-request return status 404 unless {any_path}"
+    for name, paths in conditions.items():
+        if name in split:
+            yield route_to_next(name, paths)
+        yield f"use_backend {name} if {' or '.join(paths)}"
+    for name in catch_all:
+        if name in split:
+            yield route_to_next(name, ())
+        yield f"default_backend {name}"
 
 
 def _closed_paths(spec: Platform) -> Iterator[str]:
@@ -266,12 +278,14 @@ def _path_prefix(service: Service) -> str:
     return (service.path or "").rstrip("/")
 
 
-def _path_condition(service: Service) -> str:
-    """Condition for the path and the paths below it: `/api` does not match `/apis`."""
-    return f"{{ path {_path_prefix(service)} }} or {{ path_beg {_path_prefix(service)}/ }}"
+def _path_conditions(service: Service) -> tuple[str, str]:
+    """Conditions for the path and for the paths below it: `/api` does not match `/apis`."""
+    return f"{{ path {_path_prefix(service)} }}", f"{{ path_beg {_path_prefix(service)}/ }}"
 
 
-def _backend(name: str, service: Service) -> list[str]:
+def _backend(name: str, service: Service, alias: str = "") -> list[str]:
+    """Backend of a service; `alias` is the DNS alias of its replicas where that is not the service's name."""
+    alias = alias or name
     health = service.health
     check = (
         f"check inter {health.interval_seconds}s fall {health.unhealthy_threshold} rise {health.healthy_threshold} "
@@ -281,7 +295,7 @@ def _backend(name: str, service: Service) -> list[str]:
     )
     affinity = _session_affinity() if service.app == "streamlit" else []
     return _section(
-        f"backend {name}",
+        f"backend {alias}",
         "balance leastconn",
         "option http-no-delay",
         # a retry for each replica that may have stopped at the same time
@@ -291,7 +305,7 @@ def _backend(name: str, service: Service) -> list[str]:
         "http-check expect status 200",
         f"timeout check {health.timeout_seconds}s",
         *affinity,
-        f"server-template {name}- {service.replicas.min * SLOTS_PER_REPLICA} {name}:{service.port} {check}",
+        f"server-template {alias}- {service.replicas.min * SLOTS_PER_REPLICA} {alias}:{service.port} {check}",
     )
 
 

@@ -30,6 +30,7 @@ from providers.docker.entry.haproxy import (
     configuration,
     proxy_configuration,
 )
+from providers.docker.entry.split import MAP_FILE, map_text, split_services
 from providers.docker.naming import CONFIG_FOLDER
 from providers.docker.network.flows import ENTRY, MONITORING, internal_network, prometheus_address, proxy_address
 
@@ -65,6 +66,7 @@ def create_entry(scope: Scope, context: DockerContext, origins: Mapping[str, Ori
 
 
 def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> None:
+    split = split_services(context)
     container = ContainerSpec(
         image=base.image(PROXY),
         memory_mib=ROUTER_MEMORY_MIB,
@@ -80,6 +82,7 @@ def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> 
             script_path("entry"): script("entry"),
             CONFIGURATION_FILE: configuration(context),
             f"{CONFIG_FOLDER}/entry.pem": base.keys.entry.bundle,
+            **({MAP_FILE: map_text(split)} if split else {}),
         },
         probe=_probe(READY_PATH),
         stop_signal=SOFT_STOP,

@@ -34,9 +34,9 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _replicas(spec: Platform) -> Iterator[Diagnostic]:
-    # during an update a new replica exists beside each old one
-    max_replicas = (DYNAMIC_ADDRESSES - RESERVED_ADDRESSES) // 2
     for name, service in spec.services.items():
+        # during an update a new replica exists beside each old one; a rollout in steps has those of the new revision too
+        max_replicas = (DYNAMIC_ADDRESSES - RESERVED_ADDRESSES) // (3 if service.rollout.in_steps else 2)
         replicas = service.replicas.min
         if replicas > max_replicas:
             yield Unsupported(

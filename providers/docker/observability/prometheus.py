@@ -14,6 +14,7 @@ import json
 from providers.contract.prometheus import scrape_endpoint
 from providers.docker.context import DockerContext
 from providers.docker.entry.haproxy import METRICS_PORT
+from providers.docker.naming import next_part
 from providers.docker.network.flows import prometheus_address
 
 SCRAPE_INTERVAL_SECONDS = 15
@@ -63,11 +64,16 @@ def _service_jobs(context: DockerContext) -> list[Job]:
         {
             "job_name": name,
             "metrics_path": endpoint.path,
-            "dns_sd_configs": [{"names": [name], "port": endpoint.port, **discovery}],
+            "dns_sd_configs": [{"names": _aliases(context, name), "port": endpoint.port, **discovery}],
         }
         for name, endpoint in endpoints.items()
         if endpoint is not None
     ]
+
+
+def _aliases(context: DockerContext, name: str) -> list[str]:
+    """DNS aliases of a service: alarms measure both revisions of a rollout in steps together."""
+    return [name, next_part(name)] if context.spec.services[name].rollout.in_steps else [name]
 
 
 def _data_store_jobs(context: DockerContext) -> list[Job]:

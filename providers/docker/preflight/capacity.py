@@ -8,7 +8,7 @@ from math import floor
 from providers.contract.diagnostics import ConfigError, Diagnostic, listed
 from providers.contract.preflight import CheckResult
 from providers.contract.spec import Platform
-from providers.docker.compute.sizes import CACHE_OVERHEAD, sizes_by_key, total_memory_gib
+from providers.docker.compute.sizes import CACHE_OVERHEAD, running_replicas, sizes_by_key, total_memory_gib
 from providers.docker.network.flows import subnets
 from providers.docker.preflight.host import (
     DASHBOARD_PART,
@@ -149,7 +149,7 @@ def _memory_refusals(host: Host, spec: Platform, required_gib: float) -> Iterato
             f"GiB together and the platform's own containers about {PLATFORM_MEMORY_GIB:g}, but Docker has "
             f"{host.memory_gib:.1f}"
         ),
-        fix=_memory_fix(host, required_gib, largest, others),
+        fix=_memory_fix(host, required_gib, largest, others) + _without_steps(spec),
     )
 
 
@@ -162,9 +162,16 @@ def _memory_fix(host: Host, required_gib: float, largest: MemoryRequest, others:
     return f"reduce it and {listed(others, 'and')}" if others else "use a host with more memory"
 
 
+def _without_steps(spec: Platform) -> str:
+    """Clause for services whose rollout runs two revisions at the same time."""
+    keys = [f"services.{name}.rollout.strategy" for name, each in spec.services.items() if each.rollout.in_steps]
+    both = "which runs both revisions of a service at the same time"
+    return f", or set {listed(keys, 'and')} to rolling instead of a strategy in steps, {both}" if keys else ""
+
+
 def _memory_requests(spec: Platform) -> Iterator[MemoryRequest]:
     for name, service in spec.services.items():
-        yield MemoryRequest(f"services.{name}.size.memory_gib", service.size.memory_gib, service.replicas.min)
+        yield MemoryRequest(f"services.{name}.size.memory_gib", service.size.memory_gib, running_replicas(service))
     if spec.database is not None:
         yield MemoryRequest("database.size.memory_gib", spec.database.size.memory_gib)
     if spec.cache is not None:

@@ -131,6 +131,7 @@ def key_of(spec: Platform, part: str) -> str:
     component, _, rest = part.partition("-")
     if component == "compute":
         name = rest.rpartition("-")[0]
+        name = name if name in spec.services else name.removesuffix("-next")
         return f"services.{name}" if name in spec.services else "services"
     return {"entry": "ingress", "backup": "database.backup"}.get(component, component)
 
