@@ -99,7 +99,13 @@ def test_a_job_has_the_access_of_its_service_and_no_name_in_its_networks() -> No
 def test_the_container_runs_the_script_with_the_command_of_the_job() -> None:
     inventory = with_job(command=["python", "-c", "print('it''s')"])
     job = container(inventory, "jobs-nightly")
-    assert job.inputs["healthcheck"] == {"tests": ["NONE"]}, "the check of the image asks for a server"
+    assert job.inputs["healthcheck"] == {
+        "tests": ["NONE"],
+        "interval": "30s",
+        "timeout": "30s",
+        "startPeriod": "1s",
+        "retries": 1,
+    }, "the check of the image asks for a server, and its times would be drift"
     assert job.inputs["entrypoints"] == ["/bin/sh", "/etc/agent-platform/job.sh"]
     assert files(inventory, "jobs-nightly")["job.conf"].splitlines()[-1].startswith("job_command() { exec python -c ")
 

@@ -37,6 +37,7 @@ def written(stack: HostStack, command: list[str], greeting: str, minutes: int = 
     settings: Mapping[str, object] = {
         "services": {"tools": service},
         "network.cidr": "10.78.0.0/16",
+        "database.backup.retention_days": 0,
         **{part: DROP for part in ("cache", "ingress")},
     }
     stack.write(settings)

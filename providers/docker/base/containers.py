@@ -247,8 +247,11 @@ def _port(port: PublishedPort) -> docker.ContainerPortArgs:
 
 def _healthcheck(spec: ContainerSpec) -> docker.ContainerHealthcheckArgs | None:
     if spec.ignores_image_probe:
-        # Docker Engine API, `HealthConfig`: NONE disables the check of the image
-        return docker.ContainerHealthcheckArgs(tests=["NONE"])
+        # Docker Engine API, `HealthConfig`: NONE disables the check of the image; a zero would inherit the image's value,
+        # which a refresh then finds as drift
+        return docker.ContainerHealthcheckArgs(
+            tests=["NONE"], interval="30s", timeout="30s", start_period="1s", retries=1
+        )
     probe = spec.probe
     if probe is None:
         return None
