@@ -1,0 +1,101 @@
+"""Engine work of a step of a rollout, compared with an unchanged `up`.
+
+    python -m benchmarks.rollout [CLOUD ...] [--write]
+
+The clouds are the fake providers of tests/engine; those are measured on which a step is an update. Bound: a step (its record and
+the update of the service) takes at most 1.5 times `Deployment.up` of the unchanged production platform, with its preview.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from automation import Deployment
+from automation.rollout.stack_rollouts import ServiceRollout, StackRollouts
+from benchmarks.measure import load, write_section
+from tests.engine.project import STACK, EngineProject, missing_engine
+from tests.engine.rollout_cloud import SERVICE_TYPES, CloudShell
+from tests.planning import production
+
+STEP_BOUND = 1.5
+SERVICE = "gateway"
+STEPS = (10, 50, 100)
+ROLLOUT = {"strategy": "canary", "steps": list(STEPS), "bake_minutes": 3}
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """Median seconds of an unchanged `up`, and of a step."""
+
+    cloud: str
+    unchanged: float
+    step: float
+
+    @property
+    def ratio(self) -> float:
+        """Step over unchanged update."""
+        return self.step / self.unchanged
+
+
+def measure_steps(cloud: str, home: Path) -> StepCost:
+    """Deploy production, update it without a change, then roll a new revision out and time its steps."""
+    project = EngineProject.create(home).init(cloud, {f"services.{SERVICE}.rollout": ROLLOUT})
+    project.up()
+    deployment = Deployment(STACK, project.folder, environment=project.environment)
+    unchanged = [timed(deployment.up) for _ in STEPS]
+    changes = {f"services.{SERVICE}.rollout": ROLLOUT, f"services.{SERVICE}.environment": {"RELEASE": "2"}}
+    project.write(production(changes, cloud))
+    deployment = Deployment(STACK, project.folder, environment=project.environment)
+    rollouts = StackRollouts(deployment, lambda text: None, shell=CloudShell(project, cloud))
+    rollouts.prepare()
+    preview = deployment.preview()
+    rollouts.begin(preview)
+    deployment.up(preview=preview)
+    port, record = ServiceRollout(rollouts, SERVICE), rollouts.records[SERVICE]
+    steps: list[float] = []
+    for number in range(1, len(STEPS) + 1):
+        record = replace(record, step=number)
+        steps.append(timed(lambda record=record: (port.write(record), port.move(record))))
+    return StepCost(cloud, statistics.median(unchanged), statistics.median(steps))
+
+
+def timed(run: Callable[[], object]) -> float:
+    """Return the wall seconds of a call."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def report(clouds: Sequence[str]) -> tuple[str, bool]:
+    """Return the measurements as a Markdown table, and whether the bound holds on every cloud."""
+    with tempfile.TemporaryDirectory() as name:
+        costs = [measure_steps(cloud, Path(name) / cloud) for cloud in clouds]
+    lines = [
+        f"| cloud | unchanged up s | step of a rollout s | ratio (<= {STEP_BOUND}) |",
+        "|---|---|---|---|",
+        *(f"| {each.cloud} | {each.unchanged:.1f} | {each.step:.1f} | {each.ratio:.2f} |" for each in costs),
+    ]
+    return "\n".join(lines), all(each.ratio <= STEP_BOUND for each in costs)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure the named clouds (default: all on which a step is an update); return 1 if the bound is exceeded."""
+    missing = missing_engine()
+    if missing:
+        print(missing, file=sys.stderr)
+        return 2
+    clouds = [argument for argument in arguments if not argument.startswith("--")]
+    load_before = load()
+    text, holds = report(clouds or list(SERVICE_TYPES))
+    print(f"load {load_before:.2f}", text, sep="\n\n")
+    if "--write" in arguments:
+        write_section("Steps of rollouts", "python -m benchmarks.rollout --write", text, load_before)
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
