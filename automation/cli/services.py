@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import webbrowser
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +30,9 @@ OptionalCommand = Annotated[
     list[str] | None,
     typer.Argument(metavar="[-- COMMAND...]", help="Command and its arguments, after two hyphens; none for a job."),
 ]
+ClientArguments = Annotated[
+    list[str] | None, typer.Argument(metavar="[-- ARGUMENTS...]", help="Arguments of the client, after two hyphens.")
+]
 ServiceOrJob = Annotated[str, typer.Argument(help="Name of a service or job.", autocompletion=complete_service_or_job)]
 
 
@@ -39,6 +42,8 @@ def register(app: typer.Typer) -> None:
     for command in (logs, run):
         app.command()(command)
     app.command("exec")(execute)
+    app.command()(psql)
+    app.command("redis-cli")(redis_cli)
 
 
 def open_stack(
@@ -108,6 +113,26 @@ def execute(stack: StackName, service: ServiceName, command: Command, verbose: V
     operations = _operations(stack)
     with _session(_interrupted(stack, service), verbose=verbose):
         code = operations.exec(service, command)
+    raise typer.Exit(_exit_code(code))
+
+
+def psql(stack: StackName, arguments: ClientArguments = None, verbose: Verbose = False) -> None:
+    """Open psql in the database of a stack. On a cloud, prints the command that reaches it."""
+    _open_data(stack, "psql", arguments or (), verbose=verbose)
+
+
+def redis_cli(stack: StackName, arguments: ClientArguments = None, verbose: Verbose = False) -> None:
+    """Open redis-cli in the cache of a stack. On a cloud, prints the command that reaches it."""
+    _open_data(stack, "redis-cli", arguments or (), verbose=verbose)
+
+
+def _open_data(stack: str, program: str, arguments: Sequence[str], *, verbose: bool) -> None:
+    operations = _operations(stack)
+
+    from providers.contract.cli import DataClient
+
+    with _session(f"interrupted; {program} has ended", verbose=verbose):
+        code = operations.open_data(DataClient(program), arguments)
     raise typer.Exit(_exit_code(code))
 
 

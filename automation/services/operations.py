@@ -21,7 +21,17 @@ from automation.stack.document import Stack, read_stack
 from automation.stack.folder import project_folder
 from automation.urn import Urn
 from providers import command_line
-from providers.contract.cli import CliFailure, CliProgram, CloudCli, DeployedResource, DeployedStack, LogQuery, Shell
+from providers.contract.cli import (
+    CliFailure,
+    CliProgram,
+    CloudCli,
+    DataClient,
+    DeployedResource,
+    DeployedStack,
+    LogQuery,
+    Shell,
+)
+from providers.contract.data_clients import require_store
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, unknown_service
 from providers.contract.spec.defaults import is_mapping
 
@@ -94,6 +104,14 @@ class ServiceOperations:
         stack = self._ready(service)
         with cli_failures():
             return self.cli.exec(stack, service, tuple(command), self.shell)
+
+    def open_data(self, client: DataClient, arguments: Sequence[str] = ()) -> int:
+        """Open a client of the stack's database or cache on this terminal."""
+        require_store(self.file.spec, self.file.name, client)
+        self.require_programs()
+        stack = self.deployed()
+        with cli_failures():
+            return self.cli.open_data(stack, client, tuple(arguments), self.shell)
 
     def _ready(self, service: str, *, jobs: bool = False) -> DeployedStack:
         refuse_unknown_service(self.file, service, jobs=jobs)

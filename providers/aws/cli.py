@@ -19,6 +19,7 @@ from providers.contract.cli import (
     CliFailure,
     CliProgram,
     CloudCli,
+    DataClient,
     DeployedResource,
     DeployedStack,
     LogQuery,
@@ -26,6 +27,7 @@ from providers.contract.cli import (
     Shell,
     StateBackend,
 )
+from providers.contract.data_clients import private_store
 from providers.contract.diagnostics import InvalidConfiguration, Unsupported, listed
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw, is_list, is_mapping
@@ -145,6 +147,10 @@ class AwsCli:
             )
         terminal = ("--container", service, "--interactive", "--command", shlex.join(command))
         return shell.stream(aws(context, "ecs", "execute-command", *cluster, "--task", task, *terminal))
+
+    def open_data(self, stack: DeployedStack, client: DataClient, arguments: Sequence[str], shell: Shell) -> int:
+        """See `CloudCli.open_data`; a task is started in the network of the service, without a terminal."""
+        raise private_store("aws", stack, client)
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
         """See `CloudCli.state_backend`."""

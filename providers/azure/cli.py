@@ -19,11 +19,13 @@ from providers.contract.cli import (
     CliFailure,
     CliProgram,
     CloudCli,
+    DataClient,
     DeployedStack,
     LogQuery,
     Shell,
     StateBackend,
 )
+from providers.contract.data_clients import private_store
 from providers.contract.spec import Platform
 
 PROGRAMS = (
@@ -95,6 +97,10 @@ class AzureCli:
         name = ("--name", app_name(stack.name, service), "--resource-group", context.group)
         arguments = ("containerapp", "exec", *name, "--container", "app", "--command", shlex.join(command))
         return shell.stream(az(context, *arguments))
+
+    def open_data(self, stack: DeployedStack, client: DataClient, arguments: Sequence[str], shell: Shell) -> int:
+        """See `CloudCli.open_data`; `exec` connects this terminal with a replica."""
+        raise private_store("azure", stack, client, "exec")
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
         """See `CloudCli.state_backend`."""

@@ -7,6 +7,7 @@ with `CLI: CloudCli = <Cloud>Cli()`, which pyright checks against this Protocol.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from providers.contract.diagnostics import listed, sentences
@@ -138,6 +139,18 @@ class StateBackend:
     commands: tuple[CliCommand, ...]
 
 
+class DataClient(StrEnum):
+    """Program of a client of a data store."""
+
+    PSQL = "psql"
+    REDIS = "redis-cli"
+
+    @property
+    def store(self) -> str:
+        """Key of the store in the stack file."""
+        return "database" if self is DataClient.PSQL else "cache"
+
+
 class CliFailure(Exception):
     """Command that cannot do what was asked, such as a task that did not start.
 
@@ -237,6 +250,13 @@ class CloudCli(Protocol):
         """Run a command in a running replica, with this terminal.
 
         Raises InvalidConfiguration with `Unsupported` where the cloud has no such access.
+        """
+        ...
+
+    def open_data(self, stack: DeployedStack, client: DataClient, arguments: Sequence[str], shell: Shell) -> int:
+        """Open a client of the stack's database or cache on this terminal, and return its exit code.
+
+        Raises InvalidConfiguration with `Unsupported` and the way that works where only services reach the store.
         """
         ...
 

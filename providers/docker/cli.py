@@ -7,7 +7,7 @@ checkout, so these commands also work while the state is locked.
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.contract.cli import (
@@ -15,6 +15,7 @@ from providers.contract.cli import (
     CliFailure,
     CliProgram,
     CloudCli,
+    DataClient,
     DeployedStack,
     LogQuery,
     Shell,
@@ -23,7 +24,8 @@ from providers.contract.cli import (
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_list, is_mapping
 from providers.docker.compute.sizes import cpus, memory_mib
-from providers.docker.naming import BACKEND_VARIABLE, CONFIG_FOLDER, STATE_FOLDER
+from providers.docker.database.parameters import DATABASE_NAME, USERNAME
+from providers.docker.naming import BACKEND_VARIABLE, CACHE, CONFIG_FOLDER, STATE_FOLDER
 from providers.docker.ownership import Owner, listing, owner_of_state
 
 PASSPHRASE_FILE = f"{STATE_FOLDER}/passphrase"
@@ -41,11 +43,35 @@ JOB_PROGRAM = f"{CONFIG_FOLDER}/job.sh"
 PIDS_LIMIT = 1024
 """Processes and threads of one container, the least that GKE lets a pod be limited to
 (https://cloud.google.com/kubernetes-engine/docs/how-to/node-system-config#kubelet-options)."""
+REDIS_SCRIPT = (
+    f'REDISCLI_AUTH="$(cat {CONFIG_FOLDER}/password)"; export REDISCLI_AUTH REDISCLI_HISTFILE=/dev/null; '
+    'exec "$(command -v valkey-cli || command -v redis-cli)" '
+    f'--tls --cacert {CONFIG_FOLDER}/ca.pem -h {CACHE} "$@"'
+)
 HARDENING = (
     "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true", f"--pids-limit={PIDS_LIMIT}",
     "--no-healthcheck",
 )  # fmt: skip
 """Options of every container of the platform; a task needs no health check."""
+
+
+def _psql(container: str) -> tuple[str, ...]:
+    """Command on the server's socket, as the role of the services; the root of the container is read-only."""
+    return (
+        "--env=PSQL_HISTORY=/tmp/.psql_history", container, "psql", f"--username={USERNAME}", f"--dbname={DATABASE_NAME}",
+    )  # fmt: skip
+
+
+def _redis_cli(container: str) -> tuple[str, ...]:
+    """Command that reads the password in the container."""
+    return container, "/bin/sh", "-c", REDIS_SCRIPT, "redis-cli"
+
+
+CLIENTS: Mapping[DataClient, Callable[[str], tuple[str, ...]]] = {
+    DataClient.PSQL: _psql,
+    DataClient.REDIS: _redis_cli,
+}
+"""Arguments of `docker exec` for a client in the container of its server."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +140,15 @@ class DockerCli:
         """Run a command in a running replica."""
         name = running_replica(stack, service, shell)
         return shell.stream(CliCommand(("docker", "exec", *_terminal(), name, *command)))
+
+    def open_data(self, stack: DeployedStack, client: DataClient, arguments: Sequence[str], shell: Shell) -> int:
+        """Run a client in the container of its server, which has the password or needs none for its socket."""
+        store = client.store
+        containers = _containers(stack, f"{stack.name}-{store}-server-{JOB_SUFFIX}", shell)
+        running = next((each.name for each in containers if each.running), None)
+        if running is None:
+            raise CliFailure(store, "its container is not running", f"run `agent-platform up {stack.name}`")
+        return shell.stream(CliCommand(("docker", "exec", *_terminal(), *CLIENTS[client](running), *arguments)))
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
         """Return a folder beside the stack file, with a passphrase that only this user can read."""

@@ -15,12 +15,14 @@ from providers.contract.cli import (
     CliFailure,
     CliProgram,
     CloudCli,
+    DataClient,
     DeployedResource,
     DeployedStack,
     LogQuery,
     Shell,
     StateBackend,
 )
+from providers.contract.data_clients import private_store
 from providers.contract.diagnostics import InvalidConfiguration, Unsupported, displayed
 from providers.contract.spec import Platform
 from providers.gcp.base.enabled_services import STATE_SERVICES, enable_command
@@ -135,6 +137,10 @@ class GcpCli:
             "service's image, environment and access"
         )
         raise InvalidConfiguration([Unsupported("gcp", f"services.{service}", problem=problem, fix=fix)])
+
+    def open_data(self, stack: DeployedStack, client: DataClient, arguments: Sequence[str], shell: Shell) -> int:
+        """See `CloudCli.open_data`; a job is started in the network of the service, without a terminal."""
+        raise private_store("gcp", stack, client)
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
         """See `CloudCli.state_backend`; names of buckets are globally unique, so the bucket's begins with the project."""

@@ -21,7 +21,8 @@ from providers.docker.base.containers import (
 )
 from providers.docker.base.platform_images import POSTGRES
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.database.resources import USERNAME, DockerDatabase, connection_variables
+from providers.docker.database.parameters import USERNAME
+from providers.docker.database.resources import DockerDatabase, connection_variables
 from providers.docker.naming import CONFIG_FOLDER
 from providers.docker.network.flows import DATA
 from providers.docker.storage.resources import Store, create_store, store_client

@@ -8,6 +8,9 @@ from providers.contract.spec.data import Parameter
 from providers.contract.spec.platform import Platform
 from providers.docker.naming import CONFIG_FOLDER
 
+DATABASE_NAME = "agents"
+USERNAME = "platform"
+"""Role of the services."""
 SOCKET_FOLDER = "/var/run/postgresql"
 KEY_FOLDER = "/tmp/tls"  # noqa: S108  # in memory, private to the container
 """Folder of the server's private key, readable only by the server's user."""

@@ -26,12 +26,10 @@ from providers.docker.base.platform_images import POSTGRES
 from providers.docker.base.resources import DockerBaseResources, secret_reference
 from providers.docker.compute.health import platform_probe
 from providers.docker.compute.sizes import memory_mib
-from providers.docker.database.parameters import SOCKET_FOLDER, arguments
+from providers.docker.database.parameters import DATABASE_NAME, SOCKET_FOLDER, USERNAME, arguments
 from providers.docker.naming import CONFIG_FOLDER, DATABASE
 from providers.docker.network.flows import DATA
 
-DATABASE_NAME = "agents"
-USERNAME = "platform"
 PORT = 5432
 SUPERUSER = "postgres"
 SHARED_MEMORY_MIB = 256
