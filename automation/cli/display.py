@@ -264,10 +264,9 @@ def event_line(event: Event) -> str | None:
 
 
 def _message_line(event: EngineMessage) -> str | None:
-    first = event.text.partition("\n")[0]
     if event.severity == "warning":
-        return f"warning: {first}"
-    return first if event.severity == "info" and not event.from_engine else None
+        return f"warning: {event.text.partition(chr(10))[0]}"
+    return event.text if event.severity == "info" and not event.from_engine else None
 
 
 def progress_tree(title: str, progress: Progress, seconds: float) -> "RenderableType":

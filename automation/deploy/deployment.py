@@ -6,7 +6,7 @@ Operations that run the program check the stack file first, so that an error in 
 import os
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from pulumi import automation
@@ -30,21 +30,21 @@ from automation.deploy.results import (
 )
 from automation.deploy.retries import Patience
 from automation.deploy.rollout import wait_for_rollout
+from automation.deploy.start_watch import StartWatch
 from automation.deploy.state import ExportedState, LockHolder
 from automation.deploy.workspace import PARALLEL_OPERATIONS, ProjectStack, copy_secrets, open_stack, unknown_stack
-from automation.local.state import LocalState, declared_cloud, local_state
+from automation.local.state import LocalState, local_state
 from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.file_checks import EXPIRES_KEY
 from automation.stack.folder import project_folder
 from automation.stack.workdir import Workdir
-from providers import AVAILABLE, resource_traits
+from providers import resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.resource_traits import ResourceTraits
 from providers.contract.rollout import RolloutPosition
 
 ROLLOUT_TIMEOUT_SECONDS = 300.0
-
 EngineRun = Callable[[Callable[[automation.EngineEvent], None]], object]
 """Call of the engine that reports its events to the callback."""
 
@@ -193,11 +193,13 @@ class Deployment:
         self.guard(preview or self.preview(replace=replace), allow_replace)
         self.workdir.renew(self.clock.now())
         replaced, message = list(replace), self._message("up")
-        collector = self.run_patiently(
+        update = partial(
+            self.run_patiently,
             on_event,
             lambda add: self.engine.up(on_event=add, message=message, replace=replaced, parallel=PARALLEL_OPERATIONS),
             lambda: self.guard(self.preview(replace=replace), allow_replace),
         )
+        collector = StartWatch(self.file, self.host_environment, self.clock, on_event).run(update)
         with self.engine_errors():
             wait_for_rollout(self.engine, self.traits.services, self.clock, rollout_timeout_seconds, on_event)
             return self.outcome(collector, self.engine.outputs())
@@ -220,9 +222,7 @@ class Deployment:
     def drift(self, on_event: OnEvent | None = None) -> tuple[Drift, ...]:
         """Return the resources that differ between cloud and state, without changing either."""
         collector = self._run(EngineOperation.DRIFT, on_event, lambda add: self.engine.preview_refresh(on_event=add))
-        cloud = declared_cloud(self.folder, self.stack)  # a stack with an invalid file has drift too
-        content = resource_traits(cloud).content if cloud in AVAILABLE else None
-        return tuple(drift_from_events(collector.events, content))
+        return tuple(drift_from_events(collector.events, checks.content_types(self.folder, self.stack)))
 
     def preview_destroy(self, unprotect: Collection[str] = (), *, keep_data: bool = False) -> Preview:
         """Return what `destroy` would delete, from the state; fails when another resource is protected."""
@@ -267,8 +267,7 @@ class Deployment:
     def history(self) -> tuple[Update, ...]:
         """Return the stack's updates, the latest first."""
         with self.engine_errors():
-            # Without a page size the engine returns the last ten updates.
-            return updates_from_history(self.engine.history(page_size=0, show_secrets=False))
+            return updates_from_history(self.engine.history(page_size=0, show_secrets=False))  # 0: all, not ten
 
     def lock_holder(self) -> LockHolder | None:
         """Return the holder of the stack's lock, or None when the stack is not locked."""
@@ -278,8 +277,7 @@ class Deployment:
     def cancel(self, *, force: bool = False) -> LockHolder | None:
         """Release a stale lock and return its holder; None when the stack is not locked.
 
-        Fails when the holder is running on this machine, since its update would continue without the lock; `force`
-        releases the lock anyway.
+        Fails when the holder runs on this machine, as its update would continue without the lock, unless `force` is set.
         """
         holder = self.lock_holder()
         if holder is None:
@@ -301,6 +299,8 @@ class Deployment:
 
     def refuse_locked(self) -> None:
         """Raise DeploymentFailed when another operation holds the lock; a stack that does not exist is not locked."""
+        if self.engine and self.local_state and not self.local_state.may_be_locked(self.name):  # the first may raise
+            return
         try:
             holder = self.lock_holder()
         except DeploymentFailed as failure:
@@ -383,8 +383,7 @@ class Deployment:
             return DeploymentFailed(Failure.UNKNOWN, problem, "retry", str(error), stack=self.name)
         command = engine.workspace.pulumi_command
         stderr = command.last_result.stderr if command.last_result else str(error)
-        events = collector.events if collector else []
-        interruptions = command.interruptions
+        events, interruptions = collector.events if collector else [], command.interruptions
         evidence = Evidence(
             self.name, stderr, events, interruptions.count, interruptions.killed, operation, operation.read_only
         )

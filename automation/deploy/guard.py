@@ -118,6 +118,12 @@ def kept_types(folder: Path, stack: str) -> frozenset[str]:
     return resource_traits(cloud).kept if cloud in AVAILABLE else frozenset()
 
 
+def content_types(folder: Path, stack: str) -> Mapping[str, str] | None:
+    """Return the property with the content of a type, by the cloud in a stack file, which may be invalid otherwise."""
+    cloud = declared_cloud(folder, stack)
+    return resource_traits(cloud).content if cloud in AVAILABLE else None
+
+
 def deletable_urns(exported: ExportedState) -> list[str]:
     """Return the URNs of the resources of an exported state that a provider deletes."""
     return [change.urn for change in planned_deletions(exported) if change.managed]

@@ -8,6 +8,7 @@ another one is used for stacks that are not in this folder already.
 import json
 import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,15 @@ class LocalState:
         folder = self.folder / "state" / ".pulumi" / "stacks" / PROJECT
         return tuple(sorted(path.stem for path in folder.glob("*.json")))
 
+    def checkpoint(self, stack: str) -> Path:
+        """File with the state of a stack."""
+        return self.folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+
+    def may_be_locked(self, stack: str) -> bool:
+        """True when there is a lock of a stack, which may be stale; its holder is known to the engine."""
+        locks = self.folder / "state" / ".pulumi" / "locks"
+        return any(path.parent.name == stack for path in locks.rglob("*.json"))
+
     @property
     def is_locked_out(self) -> bool:
         """True when there are stacks and their passphrase is gone."""
@@ -89,6 +99,11 @@ class LocalState:
         if PASSPHRASE_VARIABLE in inherited and self.passphrase.is_file():
             variables[PASSPHRASE_VARIABLE] = self.passphrase.read_text(encoding="utf-8")
         return variables
+
+    @property
+    def exports(self) -> tuple[str, ...]:
+        """Lines for a shell with which plain `pulumi` uses this state."""
+        return tuple(f"export {name}={shlex.quote(value)}" for name, value in self.environment({}).items())
 
     def create(self) -> None:
         """Create folder and passphrase, which version control ignores; an existing passphrase is kept."""

@@ -4,8 +4,9 @@ Only Docker has such checks; clouds report through their providers and the error
 while those of a machine can be stopped or deleted by anyone who uses it, so they are compared with the state first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from providers.contract.cli import DeployedResource
 from providers.contract.diagnostics import Diagnostic
@@ -36,10 +37,28 @@ class FailedResource:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Cause of a failed resource, as a clause without a full stop, and the fix."""
+    """Cause of a failed resource, as a clause without a full stop, the fix, and the last lines of its log where read."""
 
     problem: str
     fix: str
+    log_lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StartingPart:
+    """Container that an update has created and that should keep running; `name` is its logical name.
+
+    `ends` counts how often its process has ended. `awaited` is true when the engine waits until it is healthy, and
+    `waiting` while a service that it calls is not ready, which may be why it ends.
+    """
+
+    name: str
+    found: "HostObject"
+    ends: int
+    running: bool
+    awaited: bool
+    healthy: bool
+    waiting: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +104,14 @@ Find = Callable[[str, Environment], Sequence[HostObject]]
 """Find the objects of a stack by their labels, in the order in which they can be removed; raises HostUnreachable."""
 Remove = Callable[[HostObject, Environment], str]
 """Remove an object and return why that failed, or an empty text; raises HostUnreachable."""
+ListStarting = Callable[[Platform, str, Collection[str], Environment], Sequence[StartingPart]]
+"""List the containers of a stack that should keep running, without those with these IDs; raises HostUnreachable."""
+ExplainStart = Callable[[Platform, str, StartingPart, Environment], Diagnosis]
+"""Report on a container that has ended at its start; raises HostUnreachable."""
+ListDown = Callable[[Platform, str, Environment], Sequence[Diagnosis]]
+"""List the parts of a deployed stack that ended, end again and again or are unhealthy; raises HostUnreachable."""
+CheckEntry = Callable[[Platform, str, Environment, Path], CheckResult]
+"""Check that the entry of a deployed stack answers, with the file of its certificate authority; raises HostUnreachable."""
 
 
 class HostUnreachable(Exception):
@@ -105,6 +132,18 @@ def _nothing_to_start(_deviation: Deviation, _environment: Environment) -> str:
     return ""
 
 
+def _nothing_to_explain(_spec: Platform, _stack: str, part: StartingPart, _environment: Environment) -> Diagnosis:
+    return Diagnosis(f"{part.name} ends at its start", "run `up` again")
+
+
+def _nothing_down(_spec: Platform, _stack: str, _environment: Environment) -> Sequence[Diagnosis]:
+    return ()
+
+
+def _no_entry(_spec: Platform, _stack: str, _environment: Environment, _authority: Path) -> CheckResult:
+    return CheckResult("entry", "not checked")
+
+
 def _nothing_to_remove(_found: HostObject, _environment: Environment) -> str:
     return ""
 
@@ -113,7 +152,7 @@ def _nothing_to_remove(_found: HostObject, _environment: Environment) -> str:
 class HostChecks:
     """Checks of one target; without any, every check passes and no cause is known.
 
-    `compare` and `find` are None where a cloud keeps the objects, so that no state is read for it.
+    `compare`, `find` and `list_starting` are None where a cloud keeps the objects, so that no state is read for it.
     """
 
     preflight: Preflight = _nothing_to_check
@@ -122,3 +161,7 @@ class HostChecks:
     start: Start = _nothing_to_start
     find: Find | None = None
     remove: Remove = _nothing_to_remove
+    list_starting: ListStarting | None = None
+    explain_start: ExplainStart = _nothing_to_explain
+    list_down: ListDown = _nothing_down
+    check_entry: CheckEntry = _no_entry

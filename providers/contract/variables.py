@@ -17,6 +17,10 @@ REDIS_CA_FILE = "/etc/agent-platform/redis/ca.pem"
 """Path of the cache's certificate authority in the container; `REDIS_URL` refers to it, so clients need no setting."""
 STORAGE_BUCKET = "STORAGE_BUCKET"
 STORAGE_ENDPOINT_URL = "STORAGE_ENDPOINT_URL"
+PLAIN = (
+    PORT, WEB_CONCURRENCY, PGHOST, PGPORT, PGDATABASE, PGUSER, PGSSLMODE, MODELS, STORAGE_BUCKET, STORAGE_ENDPOINT_URL,
+)  # fmt: skip
+"""Variables whose values are no secret."""
 BY_PART = {"database": (DATABASE_URL,), "cache": (REDIS_URL,), "storage": (STORAGE_BUCKET, STORAGE_ENDPOINT_URL)}
 
 

@@ -19,12 +19,19 @@ class FakeDaemon:
 
 
 @contextmanager
-def fake_daemon(answers: Mapping[str, object], failure: str = "", status: int = 500) -> Generator[FakeDaemon]:
-    """Answer lookups from a table and every command with success, or with this failure."""
+def fake_daemon(
+    answers: Mapping[str, object], failure: str = "", status: int = 500, content: Mapping[str, bytes] | None = None
+) -> Generator[FakeDaemon]:
+    """Answer lookups from a table, or with raw `content`, and every command with success, or with this failure."""
     daemon = FakeDaemon({})
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if content and self.path in content:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(content[self.path])
+                return
             self.answer(200 if self.path in answers else 404, answers.get(self.path))
 
         def do_POST(self) -> None:

@@ -12,8 +12,11 @@ from providers.contract.spec import Platform
 from providers.docker.base.platform_images import images_by_key
 from providers.docker.naming import STATE_FOLDER
 from providers.docker.preflight.capacity import check_cpus, check_memory, check_networks, check_ports
+from providers.docker.preflight.container_starts import explain_start, list_starting
 from providers.docker.preflight.deviations import compare, start
 from providers.docker.preflight.diagnosis import explain
+from providers.docker.preflight.down_parts import list_down
+from providers.docker.preflight.entry import check_entry
 from providers.docker.preflight.host import Host
 from providers.docker.preflight.inspection import inspect_host
 from providers.docker.preflight.stack_objects import find, remove
@@ -172,4 +175,6 @@ def check_data_version(host: Host, spec: Platform) -> CheckResult:
     return CheckResult("database volume", "", (refusal,))
 
 
-HOST_CHECKS = HostChecks(preflight, explain, compare, start, find, remove)
+HOST_CHECKS = HostChecks(
+    preflight, explain, compare, start, find, remove, list_starting, explain_start, list_down, check_entry
+)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from providers.contract.preflight import Diagnosis, Environment, FailedResource, HostUnreachable
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
+from providers.contract.variables import PLAIN, call_variable
 from providers.docker.base.platform_images import images_by_key
 from providers.docker.ownership import owner_of_state
 from providers.docker.preflight.daemon import (
@@ -63,6 +64,7 @@ class ContainerReport:
     log_lines: tuple[str, ...] = ()
     check_lines: tuple[str, ...] = ()
     out_of_memory: bool = False
+    restarts: int = 0
 
 
 def explain(spec: Platform, stack: str, failed: FailedResource, environment: Environment) -> Diagnosis | None:
@@ -138,10 +140,9 @@ def key_of(spec: Platform, part: str) -> str:
 
 def unhealthy_diagnosis(key: str, report: ContainerReport) -> Diagnosis:
     """Diagnosis of a container that did not become healthy; a container of the platform may report its own."""
-    own = next((line for line in reversed(report.log_lines) if OWN_DIAGNOSIS.match(line)), None)
-    if own is not None and not key.startswith("services"):
-        sentence, _, fix = own.rstrip(".").partition("; ")
-        return Diagnosis(sentence, fix)
+    own = _own_diagnosis(key, report)
+    if own is not None:
+        return own
     details = "; ".join(
         (
             report.state,
@@ -157,6 +158,29 @@ def unhealthy_diagnosis(key: str, report: ContainerReport) -> Diagnosis:
     return Diagnosis(
         f"{key}: {report.container} did not become healthy: {details}", f"{look}, fix the cause and run `up` again"
     )
+
+
+def start_diagnosis(key: str, report: ContainerReport, stack: str) -> Diagnosis:
+    """Diagnosis of a container that ends at its start; a container of the platform may report its own."""
+    own = _own_diagnosis(key, report)
+    if own is not None:
+        return own
+    quoted = _quoted("its log ends with", report.log_lines[-QUOTED_LINES:])
+    ended = f"it ended again after {report.restarts} restarts" if report.restarts else report.state
+    details = "; ".join((ended, *quoted))
+    problem = "had too little memory" if report.out_of_memory else "does not start"
+    fix = f"raise {key}.size.memory_gib" if report.out_of_memory else "correct this"
+    again = f"{fix} and run `agent-platform up {stack}` again"
+    return Diagnosis(f"{key}: {report.container} {problem}: {details}", again, report.log_lines)
+
+
+def _own_diagnosis(key: str, report: ContainerReport) -> Diagnosis | None:
+    """Return the error that a container of the platform reports about itself, if it does."""
+    own = next((line for line in reversed(report.log_lines) if OWN_DIAGNOSIS.match(line)), None)
+    if own is None or key.startswith("services"):
+        return None
+    sentence, _, fix = own.rstrip(".").partition("; ")
+    return Diagnosis(sentence, fix)
 
 
 def down_diagnosis(key: str, report: ContainerReport, stack: str) -> Diagnosis:
@@ -191,26 +215,39 @@ def _report(
         return None
 
 
-def read_report(spec: Platform, daemon: Daemon, container: Fields, key: str) -> ContainerReport:
+def read_report(
+    spec: Platform, daemon: Daemon, container: Fields, key: str, log_lines: int = QUOTED_LINES
+) -> ContainerReport:
     """Read state, log and last health check of a container of Docker's list, without what may be a secret."""
     path = f"/containers/{container['Id']}"
     details = fields(daemon.get_json(f"{path}/json"))
     state, variables = fields(details.get("State")), _variables(fields(details.get("Config")))
-    service = spec.services.get(key.removeprefix("services."))
     of_image = _variables(fields(fields(daemon.get_json(f"/images/{details.get('Image')}/json")).get("Config")))
     # what an image sets is in its history for everyone who has it
     public = (name for name, value in variables.items() if of_image.get(name) == value)
-    secrets = tuple(secret_values(variables, (*PUBLIC_VARIABLES, *public, *(service.environment if service else ()))))
+    known = public_variables(spec.services.get(key.removeprefix("services.")))
+    secrets = tuple(secret_values(variables, (*known, *public)))
     log = daemon.get(f"{path}/logs?stdout=1&stderr=1&tail={LOG_TAIL_LINES}") or b""
     last_checks = (*rows(fields(state.get("Health")).get("Log")),)[-1:]
     check_output = "\n".join(str(check.get("Output", "")) for check in last_checks if check.get("ExitCode"))
     return ContainerReport(
         container=container_name(container),
         state=state_of(state, whole_number(details.get("RestartCount"))),
-        log_lines=last_lines(text_of(log), secrets),
+        log_lines=last_lines(text_of(log), secrets, log_lines),
         check_lines=last_lines(check_output, secrets),
         out_of_memory=bool(state.get("OOMKilled")),
+        restarts=whole_number(details.get("RestartCount")),
     )
+
+
+def public_variables(service: Service | None) -> frozenset[str]:
+    """Variables that are no secret: what the stack file writes, and addresses and settings that the platform adds."""
+    if service is None:
+        return frozenset(PUBLIC_VARIABLES)
+    addresses = map(call_variable, service.calls)
+    presets = (name for name, _ in service.preset.environment)
+    names = (*PUBLIC_VARIABLES, *PLAIN, *addresses, *presets, *service.environment)
+    return frozenset(names) - frozenset(service.secrets)
 
 
 def _variables(config: Fields) -> Mapping[str, str]:
@@ -236,12 +273,12 @@ def text_of(stream: bytes) -> str:
     return b"".join(frames).decode(errors="replace")
 
 
-def last_lines(text: str, secrets: Iterable[str]) -> tuple[str, ...]:
-    """Last lines that are not empty; secrets are masked before a line is cut."""
+def last_lines(text: str, secrets: Iterable[str], count: int = QUOTED_LINES) -> tuple[str, ...]:
+    """Last `count` lines that are not empty; secrets are masked before a line is cut."""
     clean = masked(CONTROL_CHARACTERS.sub("", text), secrets)
     lines = [line.strip() for line in clean.splitlines() if line.strip()]
     return tuple(
-        line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH - 3]}..." for line in lines[-QUOTED_LINES:]
+        line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH - 3]}..." for line in lines[-count:]
     )
 
 

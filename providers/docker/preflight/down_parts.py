@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from providers.contract.diagnostics import sentences
-from providers.contract.preflight import Environment, HostUnreachable
+from providers.contract.preflight import Diagnosis, Environment, HostUnreachable
 from providers.contract.spec import Platform
 from providers.docker.ownership import Owner, owner_of_state
 from providers.docker.preflight.daemon import (
@@ -24,17 +24,22 @@ UNHEALTHY = "(unhealthy)"
 def down_parts(spec: Platform, stack: str, environment: Environment) -> Sequence[str]:
     """Sentence for each part that is down, with the last lines of its log; none when the daemon does not answer."""
     try:
-        return tuple(_sentences(daemon_from(environment), spec, owner_of_state(stack, environment)))
+        found = list_down(spec, stack, environment)
     except HostUnreachable:
         return ()
+    return tuple(sentences("", each.problem, each.fix).removeprefix(": ") for each in found)
 
 
-def _sentences(daemon: Daemon, spec: Platform, owner: Owner) -> Iterator[str]:
+def list_down(spec: Platform, stack: str, environment: Environment) -> Sequence[Diagnosis]:
+    """Diagnosis of each part that is down; see `preflight.ListDown`."""
+    return tuple(_down(daemon_from(environment), spec, owner_of_state(stack, environment)))
+
+
+def _down(daemon: Daemon, spec: Platform, owner: Owner) -> Iterator[Diagnosis]:
     for row in rows(daemon.get_json("/containers/json?all=1")):
         if owner.owns(row.get("Labels")) and _is_down(daemon, row):
             key = key_of(spec, container_name(row).removeprefix(f"{owner.stack}-"))
-            diagnosis = down_diagnosis(key, read_report(spec, daemon, row, key), owner.stack)
-            yield sentences("", diagnosis.problem, diagnosis.fix).removeprefix(": ")
+            yield down_diagnosis(key, read_report(spec, daemon, row, key), owner.stack)
 
 
 def _is_down(daemon: Daemon, row: Fields) -> bool:
