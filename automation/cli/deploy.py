@@ -95,15 +95,18 @@ def up(
     """Deploy a stack. Shows the changes, applies them after a confirmation, and checks that services run."""
     deployment = checked_deployment(stack, name, ttl_hours, settings, secrets_provider)
     require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
-    allowed = tuple(allow_replace or ())
     with operation(as_json=as_json, verbose=verbose) as display:
+        from automation.deploy.update_record import update_record
         from automation.images.supply import ImageSupply, complete_update
 
-        prompt = can_prompt(as_json=as_json) and not yes
+        prompt, allowed = can_prompt(as_json=as_json) and not yes, tuple(allow_replace or ())
         _refuse_busy(deployment, display)
         supply = ImageSupply(deployment, display.note)
         supply.prepare_host(build=build)
         repair = compare_with_host(deployment, display)
+        record = update_record(deployment)
+        if record and record.is_current:
+            return _print_unchanged(deployment, repair, display)
         rollouts = rollouts_of(deployment, display)
         if rollouts:
             rollouts.prepare(tuple(retry or ()))
@@ -125,7 +128,30 @@ def up(
         complete_update(deployment, display.note, supply.operations)
         if rollouts:
             take_steps(rollouts, display, prompt=prompt)
-        print_outcome(outcome, "is up", as_json=as_json)
+        if record:
+            record.save()
+        _print_up(deployment, outcome, display)
+
+
+def _print_unchanged(deployment: "Deployment", repair: "HostRepair", display: "Display") -> None:
+    """Start what was stopped and print that nothing has changed since the last update."""
+    from automation.deploy.update_record import unchanged_outcome, unchanged_preview
+
+    preview = unchanged_preview(deployment.name, repair.exported)
+    print_preview(preview, as_json=display.as_json)
+    repair.start_stopped(preview)
+    _print_up(deployment, unchanged_outcome(preview, repair.exported), display)
+
+
+def _print_up(deployment: "Deployment", outcome: "Outcome", display: "Display") -> None:
+    """Print the outcome of an update, and how plain `pulumi` uses a state on this machine."""
+    from automation.stack.workdir import program_path
+
+    print_outcome(outcome, "is up", as_json=display.as_json)
+    # without a project file in the folder, only these commands bring their own
+    if deployment.local_state is not None and program_path(deployment.folder):
+        lines = (f"  {line}" for line in deployment.local_state.exports)
+        display.note("\n".join(("for plain `pulumi` in this folder:", *lines)))
 
 
 def compare_with_host(deployment: "Deployment", display: "Display") -> "HostRepair":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.results import Preview
-from automation.deploy.state import StateResource, state_resources
+from automation.deploy.state import ExportedState, StateResource, state_resources
 from automation.urn import Urn
 from providers import host_checks
 from providers.contract.cli import DeployedResource
@@ -33,6 +33,8 @@ class HostRepair:
         self.stopped: tuple[Deviation, ...] = ()
         self.known_ids: frozenset[str] = frozenset()
         """Ids of the resources in the state, set by `refresh_missing`."""
+        self.exported: ExportedState = {}
+        """State before the comparison."""
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -76,7 +78,7 @@ class HostRepair:
 
         try:
             with self.deployment.engine_errors():
-                exported = self.deployment.engine.export_state()
+                self.exported = exported = self.deployment.engine.export_state()
         except DeploymentFailed as failure:
             if failure.kind is Failure.NO_STACK:
                 return {}

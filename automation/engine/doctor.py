@@ -14,6 +14,7 @@ from automation.engine.credentials import CLOUDS
 from automation.engine.findings import CheckInput, Finding, RunCli, failed, ok, unknown
 from automation.engine.installation import EngineLocation, EngineMissing, engine_command, language_host
 from automation.engine.network import fetch, is_reachable
+from automation.engine.running_stack import running_results
 from automation.engine.target import CloudTarget, target_of
 from automation.local.state import local_state
 from automation.plan.build import plan_of
@@ -113,8 +114,13 @@ def collect(name: str, folder: Path, environment: Mapping[str, str]) -> CheckInp
         run_tool=_tool_runner(folder, environment),
         answers=_answers(location, environment, stack),
         planned=_planned(folder, stack),
-        host_results=host_checks(stack.spec.cloud).preflight(stack.spec, name, environment) if stack else (),
+        host_results=_host_results(stack, folder, environment) if stack else (),
     )
+
+
+def _host_results(stack: Stack, folder: Path, environment: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    results = host_checks(stack.spec.cloud).preflight(stack.spec, stack.name, environment)
+    return *results, *running_results(stack, folder, environment)
 
 
 def _host_findings(result: CheckResult) -> Iterator[Finding]:

@@ -119,7 +119,8 @@ def _print_addresses(deployment: Deployment) -> int:
     if stack.spec.public:
         print(f"\nentry      {context.url}   (certificate authority: {authority.relative_to(deployment.folder)})")
     if stack.spec.monitoring.dashboards:
-        write_secret(password, _dashboard_password(deployment))
+        if not _is_newer(password, state.checkpoint(stack.name)):
+            write_secret(password, _dashboard_password(deployment))
         where = password.relative_to(deployment.folder)
         print(f"dashboard  https://localhost:{context.dashboard_port}   user admin, password in {where}")
     if stack.spec.public and EXAMPLE_SERVICE in stack.spec.services:
@@ -127,6 +128,10 @@ def _print_addresses(deployment: Deployment) -> int:
         print("\nSend a request to the agent:")
         print(f"  curl {option} {url} -H 'Content-Type: application/json' -d '{EXAMPLE_REQUEST}'")
     return 0
+
+
+def _is_newer(path: Path, than: Path) -> bool:
+    return path.is_file() and than.is_file() and path.stat().st_mtime > than.stat().st_mtime
 
 
 def _dashboard_password(deployment: Deployment) -> str:

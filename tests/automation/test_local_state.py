@@ -2,6 +2,7 @@
 
 import json
 import stat
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -123,3 +124,19 @@ def test_the_authority_of_the_entry_is_written_beside_the_state(folder: Path) ->
     )
     assert (folder / ".local" / "mine-ca.pem").read_text(encoding="utf-8") == "PEM"
     assert write_authority(folder, DeployedStack("mine", spec)) == ""
+
+
+def test_the_exports_for_plain_pulumi_paste_into_a_shell(tmp_path: Path) -> None:
+    state = LocalState(tmp_path / "a folder with $HOME; and 'quotes'")
+    script = "\n".join((*state.exports, 'printf "%s\\n" "$PULUMI_BACKEND_URL" "$PULUMI_CONFIG_PASSPHRASE_FILE"'))
+    shell = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert shell.stdout.splitlines() == [f"file://{state.folder / 'state'}", str(state.passphrase)]
+
+
+def test_a_lock_is_seen_without_the_engine(tmp_path: Path) -> None:
+    state = LocalState(tmp_path)
+    assert not state.may_be_locked("local")
+    lock = state.folder / "state" / ".pulumi" / "locks" / "organization" / "agent-platform" / "local" / "1.json"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    assert (state.may_be_locked("local"), state.may_be_locked("other")) == (True, False)
