@@ -100,7 +100,7 @@ def up(
         from automation.images.supply import ImageSupply, complete_update
 
         prompt, allowed = can_prompt(as_json=as_json) and not yes, tuple(allow_replace or ())
-        _refuse_busy(deployment, display)
+        _prepare(deployment, display)
         supply = ImageSupply(deployment, display.note)
         supply.prepare_host(build=build)
         repair = compare_with_host(deployment, display)
@@ -119,9 +119,7 @@ def up(
         repair.start_stopped(changes)
         supply.run(lambda title: display.changes(title, {}), lambda question: prompt and typer.confirm(question))
         if deployment.file.spec.releases:
-            from automation.release.stack_releases import StackReleases
-
-            StackReleases(deployment, display.note, lambda title: display.changes(title, {})).run(changes)
+            _release(deployment, display, changes)
         if rollouts:
             rollouts.begin(changes)
         outcome = _apply(deployment, display, changes, allowed, rollout_timeout_seconds)
@@ -131,6 +129,21 @@ def up(
         if record:
             record.save()
         _print_up(deployment, outcome, display)
+
+
+def _prepare(deployment: "Deployment", display: "Display") -> None:
+    """Refuse a stack that is in use, and generate the key of an AgentOS on a Docker host that has none."""
+    from automation.local.security_key import supply_security_key
+
+    _refuse_busy(deployment, display)
+    supply_security_key(deployment, display.note)
+
+
+def _release(deployment: "Deployment", display: "Display", changes: "Preview") -> None:
+    """Run the release commands of services whose image changes."""
+    from automation.release.stack_releases import StackReleases
+
+    StackReleases(deployment, display.note, lambda title: display.changes(title, {})).run(changes)
 
 
 def _print_unchanged(deployment: "Deployment", repair: "HostRepair", display: "Display") -> None:

@@ -68,11 +68,13 @@ def dev(
     from automation.dev.options import parse_sources
     from automation.dev.session import DevOptions, DevSession, differences, ending
     from automation.images.supply import ImageSupply
+    from automation.local.security_key import supply_security_key
 
     sources = parse_sources(source or (), deployment.folder)
     session = DevSession(deployment, DevOptions(tuple(services or ()), sources, tuple(debug or ()), model))
     with operation(verbose=verbose) as display, session.opened() as ports:
         deployment.refuse_locked()
+        supply_security_key(deployment, display.note)
         ImageSupply(deployment, display.note).prepare_host()
         session.prepare()
         for line in differences(session):

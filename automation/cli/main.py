@@ -18,7 +18,7 @@ from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 SECTIONS = {
     "Prepare a stack": ("init", "login", "secret", "plan", "doctor", "engine"),
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
-    "Operate services": ("logs", "run", "exec"),
+    "Operate services": ("logs", "run", "exec", "psql", "redis-cli"),
     "Change and protect": (
         "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "destroy", "sweep",
     ),

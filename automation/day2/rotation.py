@@ -28,6 +28,7 @@ from automation.stack.document import read_stack, stack_file, with_sealed_values
 from automation.stack.edit import replace_text
 from automation.urn import Urn
 from components.configuration import PROJECT
+from components.validation.risks import AGENTOS_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
 
 if TYPE_CHECKING:  # the caller has loaded the SDK
@@ -102,7 +103,9 @@ class Rotation:
     def up(self, on_event: OnEvent | None = None, *, preview: Preview | None = None) -> Outcome:
         """Rotate the secret; `preview` is a current preview, otherwise one is made."""
         effective_preview = preview or self.preview()
-        self.original_text = None
+        self.original_text, local_state = None, self.deployment.local_state
+        if self.target.name == AGENTOS_KEY and self.value is not None and local_state is not None:
+            local_state.keep_security_key(self.deployment.name, self.value)
         outcome = self._update(on_event, effective_preview)
         for _ in range(self.target.rounds - 1):
             with self.deployment.engine_errors():

@@ -92,10 +92,13 @@ class UpdateRecord:
 
 
 def update_record(deployment: "Deployment") -> UpdateRecord | None:
-    """Return the record of a deployment; None where its state is not on this machine, and for an ephemeral stack."""
+    """Return the record of a deployment; None with another backend, an ephemeral stack, releases or rollouts."""
     state = deployment.local_state
-    # each update of an ephemeral stack moves its expiry, and release commands have a record of their own
-    if state is None or deployment.ephemeral or deployment.file.spec.releases:
+    if state is None or deployment.ephemeral:  # each update of the latter moves its expiry
+        return None
+    spec = deployment.file.spec
+    # these have a record of their own, which an update continues
+    if spec.releases or any(service.rollout.in_steps for service in spec.services.values()):
         return None
     return UpdateRecord(deployment, state)
 

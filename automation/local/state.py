@@ -74,13 +74,22 @@ class LocalState:
         """File with the password of a stack's Grafana, readable only by this user."""
         return self.folder / f"{stack}-grafana-password"
 
+    def security_key(self, stack: str) -> Path:
+        """File with the generated key of a stack's AgentOS, readable only by this user."""
+        return self.folder / f"{stack}-os-security-key"
+
+    def keep_security_key(self, stack: str, value: str) -> None:
+        """Write another value of the key of a stack's AgentOS to its file, where that was generated."""
+        if self.security_key(stack).is_file():
+            write_secret(self.security_key(stack), value)
+
     def remove(self, stack: str) -> tuple[str, ...]:
         """Remove the folder, or only the files of this stack when others have their state in it; return these."""
         others = tuple(name for name in self.stacks if name != stack)
         if not others:
             shutil.rmtree(self.folder)
             return ()
-        for path in (self.authority(stack), self.dashboard_password(stack)):
+        for path in (self.authority(stack), self.dashboard_password(stack), self.security_key(stack)):
             path.unlink(missing_ok=True)
         return others
 

@@ -144,7 +144,7 @@ class DockerCli:
     def open_data(self, stack: DeployedStack, client: DataClient, arguments: Sequence[str], shell: Shell) -> int:
         """Run a client in the container of its server, which has the password or needs none for its socket."""
         store = client.store
-        containers = _containers(stack, f"{stack.name}-{store}-server-{JOB_SUFFIX}", shell)
+        containers = containers_named(stack, f"{stack.name}-{store}-server-{CONTAINER_SUFFIX}", shell)
         running = next((each.name for each in containers if each.running), None)
         if running is None:
             raise CliFailure(store, "its container is not running", f"run `agent-platform up {stack.name}`")

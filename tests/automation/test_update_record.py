@@ -120,3 +120,16 @@ def test_the_outcome_has_the_resources_and_the_outputs_of_the_state() -> None:
     assert (preview.effective, preview.counts) == ((), {"same": 1})
     outcome = unchanged_outcome(preview, exported)
     assert (outcome.outputs, outcome.counts) == ({"url": "https://localhost", "key": "[secret]"}, {"same": 1})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"services.gateway.rollout": {"strategy": "canary"}},
+        {"services.gateway.release": {"command": ["true"]}},
+    ],
+)
+def test_a_stack_with_releases_or_rollouts_in_steps_has_no_record(folder: Path, values: dict[str, object]) -> None:
+    deployment = Deployment(STACK, folder)
+    deployment.use_values(values)
+    assert update_record(deployment) is None

@@ -1,0 +1,102 @@
+"""Generated key of an AgentOS on a Docker stack whose state is on this machine, with a fake engine."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from automation.deploy.deployment import Deployment
+from automation.local.security_key import supply_security_key
+from automation.local.state import LocalState
+from automation.plan.spec_keys import BASE
+from automation.secret_values.store import set_secrets
+from automation.stack.document import read_stack, with_values
+from components.validation.risks import AGENTOS_KEY
+from tests.automation.command_line import write_stack_file
+from tests.automation.fake_engine import FakeEngine
+from tests.planning import ROOT
+
+STACK = "local"
+AGENT: dict[str, object] = {"cloud": "docker", "services.web.app": "agentos", "services.web.secrets": [AGENTOS_KEY]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Project folder whose stacks have their state in it."""
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("__main__.py", "Pulumi.yaml"):
+        (project / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for name in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return project
+
+
+@pytest.fixture
+def engine(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    return FakeEngine.install(tmp_path, monkeypatch)
+
+
+def supply(folder: Path, changes: dict[str, object], name: str | None = None) -> list[str]:
+    """Notes of an update of a stack."""
+    write_stack_file(folder, STACK, with_values(BASE, changes))
+    notes: list[str] = []
+    supply_security_key(Deployment(STACK, folder, name=name), notes.append)
+    return notes
+
+
+def test_the_first_update_generates_the_key_and_prints_where_it_is(folder: Path, engine: FakeEngine) -> None:
+    notes = supply(folder, AGENT)
+    path = LocalState(folder).security_key(STACK)
+    value = path.read_text(encoding="utf-8")
+    assert notes == [
+        f"generated {AGENTOS_KEY} for web; it is in .local/local-os-security-key, and clients send it as "
+        "`Authorization: Bearer KEY`"
+    ]
+    assert (len(value) >= 40, stat.S_IMODE(path.stat().st_mode)) == (True, 0o600)
+    assert engine.calls_of("config", "set")[-1].stdin == value
+    assert not any(value in argument for call in engine.calls for argument in call.arguments)
+    assert value not in (folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
+    assert read_stack(folder, STACK).missing_secrets == ()
+
+
+def test_later_updates_keep_the_key(folder: Path, engine: FakeEngine) -> None:
+    supply(folder, AGENT)
+    value = LocalState(folder).security_key(STACK).read_text(encoding="utf-8")
+    notes: list[str] = []
+    calls = len(engine.calls)
+    supply_security_key(Deployment(STACK, folder), notes.append)
+    assert (notes, len(engine.calls)) == ([], calls)
+    assert LocalState(folder).security_key(STACK).read_text(encoding="utf-8") == value
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {**AGENT, "cloud": "aws"},
+        {**AGENT, "services.web.app": "fastapi"},
+        {"cloud": "docker", "services.web.app": "agentos"},
+    ],
+)
+def test_other_stacks_get_no_key(folder: Path, engine: FakeEngine, changes: dict[str, object]) -> None:
+    assert supply(folder, changes) == []
+    assert not LocalState(folder).security_key(STACK).exists()
+
+
+def test_an_ephemeral_stack_and_one_in_another_backend_get_no_key(
+    folder: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert supply(folder, {**AGENT, "profile": "development"}, name="pr-1") == []
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://state")
+    assert supply(folder, AGENT) == []
+
+
+def test_another_value_is_written_to_the_file_of_a_generated_key_only(folder: Path, engine: FakeEngine) -> None:
+    supply(folder, AGENT)
+    set_secrets(STACK, {AGENTOS_KEY: "another-value-of-the-key"}, folder)
+    path = LocalState(folder).security_key(STACK)
+    assert path.read_text(encoding="utf-8") == "another-value-of-the-key"
+    path.unlink()
+    set_secrets(STACK, {AGENTOS_KEY: "a-third-value-of-the-key"}, folder)
+    assert not path.exists()
