@@ -78,7 +78,7 @@ LOGS: Mapping[str, tuple[Answers, str]] = {
     "aws": ({"describe-execution": [execution("FAILED")], "logs tail": ["boom\n"]}, "--log-stream-name-prefix gateway-release/gateway-release/ --since 2026-11-28T11:00:00Z"),
     "gcp": ({"logging read": ["boom\n"]}, "prod-gateway-release-x1"),
     "azure": ({"ContainerAppConsoleLogs": ["boom\n"]}, "prod-gateway-release-x1"),
-    "docker": ({"docker logs": ["boom\n"], "json .State": [state(running=False)]}, "--since=2026-11-28T11:00:00Z"),
+    "docker": ({"docker logs": ["boom\n"], "json .State": [state(running=False)]}, "--since=2026-11-28T10:59:55Z"),
 }  # fmt: skip
 STOPS = {
     "aws": f"stop-execution --execution-arn {ARN}",

@@ -4,6 +4,7 @@ The container goes on when this program is killed; only this program stops it at
 """
 
 import json
+from datetime import datetime, timedelta
 
 from providers.contract.cli import CliCommand, DeployedResource, DeployedStack, Shell
 from providers.contract.release import ReleaseControl, TaskEnd, definition_name, release_name
@@ -12,6 +13,8 @@ from providers.docker.cli import PIDS_LIMIT
 from providers.docker.resource_traits import CONTAINER
 
 LOG_LINES = 200
+START_MARGIN = timedelta(seconds=5)
+"""Docker notes the start after the process has begun, which may have printed lines by then."""
 
 
 class DockerReleases:
@@ -51,7 +54,8 @@ class DockerReleases:
 
     def log(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> str:
         """See `ReleaseControl.log`; an earlier run of the same container has earlier lines."""
-        since = f"--since={_state(run, shell).get('StartedAt')}"
+        started = datetime.fromisoformat(str(_state(run, shell).get("StartedAt"))[: len("2026-11-28T11:00:00")])
+        since = f"--since={(started - START_MARGIN).isoformat()}Z"
         # the client prints what the command wrote to standard error there
         script = f'docker logs --tail={LOG_LINES} "$1" "$2" 2>&1'
         return shell.output(CliCommand(("sh", "-c", script, "sh", since, run)))
