@@ -49,7 +49,8 @@ class StackRollouts:
         self.deployment, self.note = deployment, note
         cloud = deployment.file.spec.cloud
         self.control = control or rollout_control(cloud)
-        self.shell = shell or LocalShell(programs=command_line(cloud).programs, folder=deployment.folder)
+        # the progress names each step, and the commands that read metrics would be printed every few seconds
+        self.shell = shell or LocalShell(command_line(cloud).programs, deployment.folder, echo=lambda _: None)
         self.records: dict[str, RolloutRecord] = {}
 
     @property

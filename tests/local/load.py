@@ -7,16 +7,25 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
-from tests.local.host_stack import TLS_WITHOUT_VERIFICATION, HostStack
+from tests.local.host_stack import TLS_WITHOUT_VERIFICATION
 
 CONNECTIONS = 200
 TIMEOUT_SECONDS = 10
 TIMED_OUT = "timeout"
 SUCCESS_STATUSES = range(200, 300)
+
+
+class EntryPort(Protocol):
+    """Stack whose entry has a port on this machine."""
+
+    @property
+    def port(self) -> int:
+        """Port of the entry."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ class Report:
 
 @contextmanager
 def load(
-    stack: HostStack,
+    stack: EntryPort,
     requests_per_second: float,
     ask: Callable[[int], RequestSpec],
     *,
