@@ -227,8 +227,9 @@ def differences(session: DevSession) -> list[str]:
 
 def ending(stack: str, services: Sequence[str]) -> list[str]:
     """Return the lines that state what an ended session leaves."""
+    verb = "run" if len(services) > 1 else "runs"
     return [
-        f"{stack}: the session has ended; {listed(services, 'and')} run from the last saved source, without reload",
+        f"{stack}: the session has ended; {listed(services, 'and')} {verb} from the last saved source, without reload",
         f"  agent-platform dev {stack}    continues",
         f"  agent-platform up {stack}     runs images of the source",
     ]
