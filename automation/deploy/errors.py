@@ -125,7 +125,7 @@ STACK_PATTERNS = (
     ErrorPattern(
         kind=Failure.DAMAGED,
         pattern=r"failed to load checkpoint: (?P<why>[^\n]+)|snapshot integrity (?P<integrity>error|failure)"
-        r"|^error: (?P<bare>place \d+: [^\n]+|EOF)$|resource '[^\n]*' missing required '\w+' field",
+        r"|unexpected end of JSON input|^error: (?P<bare>place \d+: [^\n]+|EOF)$|resource '[^\n]*' missing required '\w+' field",
         problem="the state in the backend is damaged",
         fix="run `agent-platform recover {stack}`, which repairs it or names the backup to restore",
     ),

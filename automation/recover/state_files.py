@@ -21,6 +21,8 @@ from providers.contract.spec.defaults import is_mapping
 
 ATTRIBUTES = ".attrs"
 BACKUP = ".bak"
+PARTIAL = ".*.tmp"
+"""Rest of a lock that a full disk leaves; the engine reads it as a lock (gocloud.dev, fileblob)."""
 STATE_SUFFIXES = (".json", ".json.gz")
 """Formats of a state that can be read here; zstd is not among them."""
 
@@ -60,7 +62,7 @@ class StateFiles:
         for path in sorted(self._files_with(ATTRIBUTES)):
             if not is_mapping(_read(path)):
                 yield StateDamage(path, "empty, because the engine was killed while writing it", "removed")
-        for path in sorted(self._locks()):
+        for path in sorted((*self._locks(), *self._locks(PARTIAL))):
             if not is_mapping(_read(path)):
                 yield StateDamage(path, "unreadable lock", "removed")
         if self.state is not None and not _is_state(self.state):
@@ -89,10 +91,10 @@ class StateFiles:
                 return StateDamage(state, "damaged", repair, source)
         return StateDamage(state, "damaged, and no backup is intact")
 
-    def _locks(self) -> Iterator[Path]:
+    def _locks(self, suffix: str = "") -> Iterator[Path]:
         root = self.folder / ".pulumi" / "locks"
         for base in (root / "organization" / self.project / self.stack, root / self.stack):
-            yield from base.glob("*.json")
+            yield from base.glob(f"*.json{suffix}")
 
     def _files_with(self, suffix: str) -> Iterator[Path]:
         root = self.folder / ".pulumi"

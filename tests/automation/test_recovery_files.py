@@ -121,8 +121,10 @@ def test_a_lock_names_its_holder(files: StateFiles) -> None:
     assert files.lock_holders() == (LockHolder("maria", "ci-7", 4711, "2026-11-21T11:13:43"),)
 
 
-def test_an_unreadable_lock_is_removed(files: StateFiles) -> None:
-    path = write(files, "locks/organization/agent-platform/prod/1.json", "")
+@pytest.mark.parametrize("name", ["1.json", "1.json.18ec37babf461013.tmp"])
+def test_an_unreadable_lock_is_removed(files: StateFiles, name: str) -> None:
+    """A full disk leaves the second one, which the engine reads too."""
+    path = write(files, f"locks/organization/agent-platform/prod/{name}", "")
     assert files.lock_holders() == ()
     repair_all(files)
     assert not path.exists()
