@@ -17,7 +17,17 @@ class SecretRef:
     reference: pulumi.Output[str]
     version: pulumi.Output[str]
     grants: tuple[pulumi.Resource, ...] = ()
-    """Resources that must exist before a reader starts: the value and the permission of each reader."""
+    """Resources that must exist before any reader starts: the value, and what the value gives access to."""
+    permissions: Mapping[str, pulumi.Resource] = field(default_factory=dict[str, pulumi.Resource])
+    """Permission to read the secret, by reader."""
+
+    def prerequisites(self, reader: str) -> tuple[pulumi.Resource, ...]:
+        """Return what must exist before `reader` starts; permissions of other readers are left out.
+
+        With all permissions in each reader's dependencies, their number would be the square of the number of readers.
+        """
+        permission = self.permissions.get(reader)
+        return self.grants if permission is None else (*self.grants, permission)
 
 
 @dataclass(frozen=True)
@@ -100,3 +110,8 @@ class Environment:
     secrets: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
     files: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
     """Secrets that are mounted as files, by absolute path; no two share a folder."""
+
+    def prerequisites(self, service: str) -> list[pulumi.Resource]:
+        """Return what must exist before the service, or a job of it, reads its secrets."""
+        stored = [*self.secrets.values(), *self.files.values()]
+        return [resource for secret in stored for resource in secret.prerequisites(service)]

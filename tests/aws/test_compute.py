@@ -121,6 +121,14 @@ def test_the_gateway_depends_on_routes_endpoints_and_secrets(prod: Inventory, ki
     assert {each.urn for each in prod.of_type(kind)} & set(prod.one("prod-compute-gateway", "ecs:Service").depends_on)
 
 
+def test_a_service_depends_on_the_rules_of_its_own_flows_only(prod: Inventory) -> None:
+    rules = {rule.urn: rule.name for rule in prod.resources if rule.short_type.startswith("vpc:SecurityGroup")}
+    for name in ("gateway", "chat", "worker"):
+        depends_on = prod.one(f"prod-compute-{name}", "ecs:Service").depends_on
+        own = {urn for urn, rule in rules.items() if f"service-{name}-" in rule}
+        assert own and own == rules.keys() & set(depends_on), name
+
+
 def test_container_insights_writes_to_a_log_group_that_exists_first(prod: Inventory) -> None:
     cluster = prod.one("prod-compute", "ecs:Cluster")
     assert cluster.inputs["settings"] == [{"name": "containerInsights", "value": "enhanced"}]

@@ -88,4 +88,5 @@ def test_only_readers_have_permission_on_a_secret() -> None:
 def test_a_secret_reference_contains_its_value_and_grants() -> None:
     references: list[SecretRef] = []
     component("secrets", lambda scope: references.append(create(scope, "production", ("gateway",))))
-    assert [type(resource).__name__ for resource in references[0].grants] == ["SecretVersion", "RolePolicy"]
+    needed = references[0].prerequisites("gateway")
+    assert [type(resource).__name__ for resource in needed] == ["SecretVersion", "RolePolicy"]

@@ -40,8 +40,8 @@ def create_secret(
         secret_string=value,
         opts=scope.opts(),
     )
-    grants = [_grant(scope, base, name, secret, reader) for reader in readers]
-    return SecretRef(name=name, reference=secret.arn, version=version.version_id, grants=(version, *grants))
+    permissions = {reader: _grant(scope, base, name, secret, reader) for reader in readers}
+    return SecretRef(name, secret.arn, version.version_id, grants=(version,), permissions=permissions)
 
 
 def _grant(

@@ -107,15 +107,14 @@ def _dependencies(
 ) -> Iterator[pulumi.Resource]:
     """Resources that must exist before the tasks start and that no Output of the service's inputs refers to."""
     # tasks pull images and secrets through routes, endpoints and security group rules
-    yield from base.network.ready
+    yield from base.network.prerequisites(inputs.name)
     # roles pull, invoke, read, log and write metrics by separate policies; on destroy these must outlive the tasks
     yield from base.registry.grants.get(inputs.name, ())
     yield from base.identity.grants.get(inputs.name, ())
-    for secret in inputs.environment.secrets.values():
-        yield from secret.grants
+    yield from inputs.environment.prerequisites(inputs.name)
     yield inputs.task.grant
     if inputs.task.credentials is not None:
-        yield from inputs.task.credentials.grants
+        yield from inputs.task.credentials.prerequisites(inputs.name)
     if base.prometheus is not None:
         yield from base.prometheus.grants.get(inputs.name, ())
     # a strategy may only name capacity providers that the cluster has

@@ -131,9 +131,8 @@ def _state_machine(
 
 
 def _prerequisites(base: AwsBaseResources, environment: Environment, service: str) -> list[pulumi.Resource]:
-    secrets = [grant for secret in environment.secrets.values() for grant in secret.grants]
     grants = [*base.registry.grants.get(service, ()), *base.identity.grants.get(service, ())]
-    return [*base.network.ready, *grants, *secrets]
+    return [*base.network.prerequisites(service), *grants, *environment.prerequisites(service)]
 
 
 def _run_statements(base: AwsBaseResources, command: CommandTask) -> list[Statement]:

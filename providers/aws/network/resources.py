@@ -5,6 +5,7 @@ internet through NAT, and AWS services through endpoints. The database tier has 
 AWS creates in every VPC (default security group, route table and ACL) are adopted and emptied.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -40,7 +41,13 @@ class AwsNetwork:
     database_subnet_ids: tuple[pulumi.Output[str], ...]
     groups: SecurityGroups
     ready: tuple[pulumi.Resource, ...]
-    """Routes, endpoints and rules that a task needs to pull its image and secrets; no Output refers to them."""
+    """ACLs, routes and endpoints that every task needs to pull its image and secrets; no Output refers to them."""
+    rules: Mapping[str, tuple[pulumi.Resource, ...]]
+    """Security group rules of the flows of each service, by its name."""
+
+    def prerequisites(self, service: str) -> tuple[pulumi.Resource, ...]:
+        """Return what the service's tasks need to connect; a rule of other services is none of it."""
+        return (*self.ready, *self.rules[service])
 
 
 def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwork:
@@ -69,7 +76,8 @@ def create_network(scope: Scope, context: AwsContext, keys: AwsKeys) -> AwsNetwo
         private_subnet_ids=tuple(subnet.id for subnet in subnets["private"]),
         database_subnet_ids=tuple(subnet.id for subnet in subnets["database"]),
         groups=groups,
-        ready=(*filters, *routing.routes, *endpoints, *rules),
+        ready=(*filters, *routing.routes, *endpoints),
+        rules=rules,
     )
 
 

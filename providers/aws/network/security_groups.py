@@ -56,14 +56,22 @@ def create_groups(scope: Scope, spec: Platform, vpc: aws.ec2.Vpc) -> SecurityGro
 
 def create_rules(
     scope: Scope, context: AwsContext, groups: SecurityGroups, s3: aws.ec2.VpcEndpoint
-) -> tuple[pulumi.Resource, ...]:
-    """Rules of every flow, of clients to the load balancer, and of services to S3 and to the internet."""
+) -> dict[str, tuple[pulumi.Resource, ...]]:
+    """Declare the rules of every flow, of clients to the load balancer, and of services to S3 and to the internet.
+
+    Returned are the rules that each service needs, by its name: those of its own flows, in either direction.
+    """
     by_peer = _by_peer(groups)
-    inside = (rule for flow in flows(context.spec) for rule in _flow(scope, flow, by_peer))
-    outside = (
-        rule for name in context.spec.services for rule in _outbound(scope, context, name, groups.services[name], s3)
-    )
-    return (*_clients(scope, context.spec, groups.load_balancer), *inside, *outside)
+    _clients(scope, context.spec, groups.load_balancer)
+    rules: dict[str, list[pulumi.Resource]] = {peer: [] for peer in by_peer}
+    for flow in flows(context.spec):
+        declared = tuple(_flow(scope, flow, by_peer))
+        rules[flow.source] += declared
+        rules[flow.target] += declared
+    return {
+        name: (*rules[service_peer(name)], *_outbound(scope, context, name, group, s3))
+        for name, group in groups.services.items()
+    }
 
 
 def _by_peer(groups: SecurityGroups) -> dict[str, aws.ec2.SecurityGroup]:
@@ -80,11 +88,11 @@ def _group(scope: Scope, vpc: aws.ec2.Vpc, peer: str) -> aws.ec2.SecurityGroup:
     return aws.ec2.SecurityGroup(scope.named(peer), vpc_id=vpc.id, description=scope.named(peer), opts=scope.opts())
 
 
-def _clients(scope: Scope, spec: Platform, group: aws.ec2.SecurityGroup) -> Iterator[aws.vpc.SecurityGroupIngressRule]:
-    """Rules for clients, named by range, so that removing one changes no other."""
+def _clients(scope: Scope, spec: Platform, group: aws.ec2.SecurityGroup) -> None:
+    """Declare the rules for clients, named by range, so that removing one changes no other."""
     for port in client_ports(spec):
         for cidr in client_cidrs(spec):
-            yield aws.vpc.SecurityGroupIngressRule(
+            aws.vpc.SecurityGroupIngressRule(
                 scope.named(f"clients-{port}-from-{cidr.replace('/', '-')}"),
                 security_group_id=group.id,
                 description=f"clients in {cidr}",

@@ -36,12 +36,13 @@ def create_secret(
         tags=dict(scope.tags),
         opts=scope.opts(retain_on_delete=True),
     )
-    grants = [_grant_read(scope, base, name, secret, reader) for reader in readers]
+    permissions = {reader: _grant_read(scope, base, name, secret, reader) for reader in readers}
     return SecretRef(
         name=name,
         reference=secret.properties.apply(lambda properties: properties.secret_uri),
         version=secret.properties.apply(lambda properties: properties.secret_uri_with_version),
-        grants=(secret, *grants, *vault.ready),
+        grants=(secret, *vault.ready),
+        permissions=permissions,
     )
 
 

@@ -49,4 +49,4 @@ def create_image_pull(scope: Scope, base: AzureBaseResources, name: str) -> Imag
         username=credentials.username,
         password_secret_ref=secret_name(password.name),
     )
-    return ImagePull((registry,), password=password, grants=password.grants)
+    return ImagePull((registry,), password=password, grants=password.prerequisites(name))

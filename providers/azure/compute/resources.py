@@ -110,11 +110,9 @@ def prerequisites(
     base: AzureBaseResources, name: str, environment: Environment, pull: ImagePull
 ) -> list[pulumi.Resource]:
     """Return what a replica needs when it starts and that no input of its app or job refers to."""
-    stored = [*environment.secrets.values(), *environment.files.values()]
-    secrets = [resource for secret in stored for resource in secret.grants]
     models = base.models.grants.get(name, ()) if base.models else ()
     metrics = base.prometheus.grants.get(name, ()) if base.prometheus else ()
-    return [*secrets, *pull.grants, *models, *metrics, *base.network.ready]
+    return [*environment.prerequisites(name), *pull.grants, *models, *metrics, *base.network.ready]
 
 
 def identities(base: AzureBaseResources, name: str, pull: ImagePull) -> azure_native.app.ManagedServiceIdentityArgs:

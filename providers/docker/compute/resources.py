@@ -49,7 +49,7 @@ def _replicas(
     scope: Scope, base: DockerBaseResources, name: str, environment: Environment, position: RolloutPosition | None
 ) -> tuple[docker.Container, ...]:
     """Containers of a service, `replicas.min` of them; during a rollout those of the stable revision and of the new one."""
-    container, grants = _container(base, name, environment), grants_of(environment)
+    container, grants = _container(base, name, environment), environment.prerequisites(name)
 
     def create(prefix: str, count: int, spec: ContainerSpec, *, keep: bool = False) -> tuple[docker.Container, ...]:
         parts = [f"{prefix}-{number}" for number in range(1, count + 1)]
@@ -108,9 +108,3 @@ def storage_variables(base: DockerBaseResources, name: str) -> Mapping[str, pulu
         "AWS_REGION": REGION,
         "AWS_SECRET_ACCESS_KEY": key.secret_key,
     }
-
-
-def grants_of(environment: Environment) -> list[pulumi.Resource]:
-    """Resources that must exist before a replica starts and that no input refers to, such as its database role."""
-    stored = [*environment.secrets.values(), *environment.files.values()]
-    return [grant for secret in stored for grant in secret.grants]

@@ -19,7 +19,7 @@ from providers.contract.results import Environment, Jobs
 from providers.docker.base.containers import ContainerSpec, create_container, create_volume, script, script_path
 from providers.docker.base.platform_images import PROMETHEUS
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.compute.resources import HOME, grants_of, storage_variables
+from providers.docker.compute.resources import HOME, storage_variables
 from providers.docker.compute.sizes import memory_mib
 from providers.docker.jobs.program import METRICS_FOLDER, job_settings
 from providers.docker.naming import CONFIG_FOLDER
@@ -41,7 +41,7 @@ def create_jobs(scope: Scope, base: DockerBaseResources, environments: Mapping[s
     for name, job in base.spec.jobs.items():
         environment = environments[job.service]
         container = _container(base, name, environment, metrics.name)
-        ready = [metrics.ready, *grants_of(environment)]
+        ready = [metrics.ready, *environment.prerequisites(job.service)]
         create_container(scope, base.context, name, container, ready, delete_before_replace=True)
     return DockerJobs(names=tuple(base.spec.jobs), metrics=metrics.name)
 
@@ -51,7 +51,7 @@ def create_releases(scope: Scope, base: DockerBaseResources, environments: Mappi
     for command in release_tasks(base.spec):
         environment = environments[command.service]
         container = _release_container(base, command, environment)
-        create_container(scope, base.context, command.name, container, grants_of(environment))
+        create_container(scope, base.context, command.name, container, environment.prerequisites(command.service))
 
 
 def _release_container(base: DockerBaseResources, command: CommandTask, environment: Environment) -> ContainerSpec:

@@ -132,12 +132,13 @@ def _upstream_credentials(
     if upstream.credentials is None:
         return None, ()
     login = image_credentials(upstream.credentials)
-    agents = {"registry": keys.agents["artifactregistry"]}
-    stored = store_secret(scope, context, keys, f"credentials-{upstream.slug}", login.password, agents)
+    agent = "registry"
+    readers = {agent: keys.agents["artifactregistry"]}
+    stored = store_secret(scope, context, keys, f"credentials-{upstream.slug}", login.password, readers)
     pair = gcp.artifactregistry.RepositoryRemoteRepositoryConfigUpstreamCredentialsUsernamePasswordCredentialsArgs(
         username=login.username, password_secret_version=version_name(context, stored)
     )
-    return UpstreamCredentials(username_password_credentials=pair), stored.grants
+    return UpstreamCredentials(username_password_credentials=pair), stored.prerequisites(agent)
 
 
 def _upstream(host: str) -> gcp.artifactregistry.RepositoryRemoteRepositoryConfigDockerRepositoryArgs:

@@ -39,8 +39,10 @@ def store_secret(
         deletion_policy="DELETE",
         opts=scope.opts(),
     )
-    grants = [_grant_reader(scope, context, f"{name}-{reader}", secret, member) for reader, member in readers.items()]
-    return SecretRef(name, secret.secret_id, version.version, (version, *grants))
+    permissions = {
+        reader: _grant_reader(scope, context, f"{name}-{reader}", secret, member) for reader, member in readers.items()
+    }
+    return SecretRef(name, secret.secret_id, version.version, grants=(version,), permissions=permissions)
 
 
 def version_name(context: GcpContext, secret: SecretRef) -> pulumi.Output[str]:

@@ -99,7 +99,7 @@ def _create_service(
     if not has_sidecar(base.spec, service):
         # the configuration of a service without metrics stays: production refuses to delete a secret
         sidecar = None
-    config = sidecar.config.grants if sidecar else ()
+    config = sidecar.config.prerequisites(name) if sidecar else ()
     return gcp.cloudrunv2.Service(
         scope.named(name),
         name=run_name(context.stack, name),
@@ -153,10 +153,8 @@ def prerequisites(base: GcpBaseResources, name: str, environment: Environment) -
 
     Without them the first revision fails its startup probe, and Cloud Run keeps the service in a failed state.
     """
-    stored = [*environment.secrets.values(), *environment.files.values()]
-    secrets = [grant for secret in stored for grant in secret.grants]
     grants = [*base.identity.grants[name], *base.registry.grants[name]]
-    return [*grants, *secrets, *base.network.ready]
+    return [*grants, *environment.prerequisites(name), *base.network.ready]
 
 
 def _ingress(service: Service) -> str:
