@@ -17,7 +17,7 @@ NOT_FOR_HELP = (
     "watchfiles",
     "providers.contract.spec",
 )
-NOT_FOR_A_REFUSAL = ("pulumi", "ruamel", "rich", "asyncio", "watchfiles")
+NOT_FOR_A_REFUSAL = ("pulumi", "ruamel", "rich", "asyncio", "watchfiles", "detect_secrets", "requests")
 
 
 def modules_after(*arguments: str) -> set[str]:

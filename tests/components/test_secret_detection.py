@@ -7,12 +7,20 @@ import hashlib
 import json
 import string
 from collections.abc import Mapping
+from importlib import import_module
 
 import pytest
 
 from components.configuration import PLATFORM_KEY, spec_of
 from components.validation.parse import parse
-from components.validation.secret_patterns import FORMS, LIBRARY, kind_of_secret, kind_of_token, named_like_a_secret
+from components.validation.secret_patterns import (
+    FORMS,
+    LIBRARY,
+    Detector,
+    kind_of_secret,
+    kind_of_token,
+    named_like_a_secret,
+)
 from providers.contract.diagnostics import InvalidConfiguration
 from tests.planning import DROP, production
 
@@ -282,3 +290,12 @@ def test_the_program_refuses_the_same_as_the_command_line() -> None:
 
 def test_the_own_forms_are_recognized_without_the_library() -> None:
     assert kind_of_token(KEY) == "an OpenAI key"
+
+
+@pytest.mark.parametrize("path", LIBRARY)
+def test_no_form_of_the_library_is_the_name_of_a_variable(path: str) -> None:
+    """Such names are not given to the library."""
+    module, _, name = path.partition(".")
+    detector: Detector = getattr(import_module(f"detect_secrets.plugins.{module}"), name)()
+    names = ("OPENAI_API_KEY", "AKIA_IOSFODNN7EXAMPLE1", "A_AKIAIOSFODNN7EXAMPLE", "NPM_TOKEN_A1", "AKC_0123456789AB")
+    assert [each for each in names if any(True for _ in detector.analyze_string(each))] == []

@@ -32,6 +32,8 @@ class SpecModel(BaseModel):
     """Base of every part of the spec: immutable, without unknown keys, documented by docstrings."""
 
     model_config = ConfigDict(
+        # a class is built when a value is read: most commands read one kind, and a platform builds its parts itself
+        defer_build=True,
         # a default such as 2 becomes 2.0: Python 3.11 has no int.is_integer, and a size is one type
         frozen=True, extra="forbid", use_attribute_docstrings=True, strict=True, validate_default=True,
         allow_inf_nan=False,
