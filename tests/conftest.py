@@ -1,7 +1,34 @@
 """Settings that every test shares."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+from providers import AVAILABLE
 
 # A slow machine must not fail a test, and the same examples run every time.
 settings.register_profile("platform", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("platform")
+
+ROOT = Path(__file__).parent
+WITH_OWN_GROUPS = ("engine", "local")
+"""Folders whose tests share deployed stacks and name their groups themselves."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Run the tests of a cloud, and those of a file, on one worker, which loads an SDK and records a plan once."""
+    for item in items if config.pluginmanager.hasplugin("xdist") else ():
+        folder = item.path.relative_to(ROOT).parts[0]
+        if folder not in WITH_OWN_GROUPS:
+            item.add_marker(pytest.mark.xdist_group(_cloud(item, folder) or str(item.path.relative_to(ROOT))))
+
+
+def _cloud(item: pytest.Item, folder: str) -> str | None:
+    """Return the cloud of the test's folder or of its parameter `cloud`; None for a test of no single cloud."""
+    if folder in AVAILABLE:
+        return folder
+    call = getattr(item, "callspec", None)
+    return call.params.get("cloud") if call else None

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from automation.plan.inventory import Inventory, Secret, walk
 from automation.plan.recorder import Mode, record
-from automation.stack.document import REMOVE, StackDocument, stack_of, with_values
+from automation.stack.document import REMOVE, Stack, StackDocument, stack_of, with_values
 from components.settings import PLATFORM_KEY, PROJECT
 from providers.contract.rollout import POSITIONS_KEY, RolloutPosition
 from providers.contract.spec.defaults import Raw
@@ -38,6 +38,10 @@ JOBS: Mapping[str, Mapping[str, object]] = {
 """Jobs of a platform that has some."""
 WITH_KEY: Mapping[str, object] = {"app": "agentos", "secrets": ["OS_SECURITY_KEY"]}
 """Part of a service that production may route to."""
+RECORDINGS = 24
+"""Plans that are kept, of which those of production take a few MiB each."""
+RECORDED_CHANGES = 200
+"""Plans that are kept of the small platform whose keys are changed one by one, on one cloud after the other."""
 
 
 @cache
@@ -67,13 +71,34 @@ def plan(
     secret: str = SECRET,
     positions: Mapping[str, RolloutPosition] | None = None,
 ) -> Inventory:
-    """Return what the platform of `raw` (default: production) declares; every secret has the value `secret`."""
+    """Return what the platform of `raw` (default: production) declares; every secret has the value `secret`.
+
+    It is recorded once for equal arguments, unless `RECORDINGS` others came between.
+    """
     raw = production() if raw is None else raw
     read = stack_of(stack, {PLATFORM_KEY: raw})
     config = {**read.config, **{f"{PROJECT}:{name}": secret for name in read.missing_secrets}}
     if positions:
         config[POSITIONS_KEY] = json.dumps({name: position.dump() for name, position in positions.items()})
-    return record(ROOT / "__main__.py", stack, config, read.secret_keys, mode)
+    return _recorded(stack, tuple(config.items()), read.secret_keys, mode)
+
+
+def recorded(stack: Stack) -> Inventory:
+    """Return what a stack without secrets declares; recorded once for equal configurations."""
+    return _recorded_changes(stack.name, tuple(stack.config.items()), stack.secret_keys, "symbolic")
+
+
+def record_again() -> None:
+    """Let the next plans run the program, for a test that changes or compares its runs."""
+    _recorded.cache_clear()
+
+
+def _record(stack: str, config: tuple[tuple[str, str], ...], secret_keys: tuple[str, ...], mode: Mode) -> Inventory:
+    return record(ROOT / "__main__.py", stack, dict(config), secret_keys, mode)
+
+
+_recorded = lru_cache(RECORDINGS)(_record)
+_recorded_changes = lru_cache(RECORDED_CHANGES)(_record)
 
 
 def revealed(value: object) -> object:

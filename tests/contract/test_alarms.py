@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from components.validation.parse import read
 from providers.contract.alarms import BURN_RATES, AlarmRule, AlarmRules, BurnRate, Signal, alarm_rules, metric_for
 from providers.contract.spec import Platform
-from tests.planning import DROP, JOBS, plan, production
+from tests.planning import DROP, JOBS, plan, production, record_again
 
 MONTH_HOURS = 30 * 24
 CONSUMED_PERCENT = (2, 5, 10)
@@ -61,6 +61,7 @@ def test_alarm_rules_are_computed_once_per_plan(monkeypatch: pytest.MonkeyPatch)
         return alarm_rules(spec)
 
     monkeypatch.setattr("providers.contract.context.alarm_rules", counted)
+    record_again()
     plan(production(cloud="aws"))
     assert len(calls) == 1
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from automation.plan.inventory import Inventory
-from automation.plan.recorder import record
 from automation.plan.spec_keys import LEAVES, Leaf
 from automation.stack.document import stack_of, with_values
 from components.configuration import PLATFORM_KEY
@@ -16,14 +14,11 @@ from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.resource_traits import ReplacingChange
 from providers.contract.spec.defaults import Raw
 from tests.engine.fake_cloud.replacements import replaced_properties
-from tests.planning import production
+from tests.planning import production, recorded
 
-PROGRAM = Path(__file__).parent.parent.parent / "__main__.py"
 STACK = "trial"
 CASES = [(leaf, cloud) for cloud in AVAILABLE for leaf in LEAVES if leaf.block in (None, cloud)]
 ROWS = [(row, cloud) for cloud in AVAILABLE for row in resource_traits(cloud).losing]
-BEFORE: dict[str, Inventory] = {}
-"""Plans without the change, by configuration; many keys are changed in the same one."""
 
 
 @pytest.mark.parametrize(("leaf", "cloud"), CASES, ids=[f"{cloud}-{leaf.key}" for leaf, cloud in CASES])
@@ -59,10 +54,7 @@ def losses(leaf: Leaf, cloud: str) -> tuple[tuple[str, str], ...]:
         after = declared(leaf.after(cloud))
     except InvalidConfiguration:
         return ()
-    raw = leaf.before(cloud)
-    if str(raw) not in BEFORE:
-        BEFORE[str(raw)] = declared(raw)
-    return tuple(_losses(BEFORE[str(raw)], after, cloud))
+    return tuple(_losses(declared(leaf.before(cloud)), after, cloud))
 
 
 def _losses(before: Inventory, after: Inventory, cloud: str) -> Iterator[tuple[str, str]]:
@@ -76,5 +68,4 @@ def _losses(before: Inventory, after: Inventory, cloud: str) -> Iterator[tuple[s
 
 def declared(raw: Raw) -> Inventory:
     """Plan of the platform."""
-    stack = stack_of(STACK, {PLATFORM_KEY: raw})
-    return record(PROGRAM, STACK, stack.config, stack.secret_keys)
+    return recorded(stack_of(STACK, {PLATFORM_KEY: raw}))

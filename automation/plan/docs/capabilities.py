@@ -4,7 +4,7 @@ honoured: the declared resources change, or the images and rollouts that the com
 and an error names the key. ignored would be a fault of this program: a key that is accepted and changes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Literal
 
 from automation.plan.build import accepted_risks
 from automation.plan.docs.reference import code, table
+from automation.plan.inventory import Inventory
 from automation.plan.recorder import record
 from automation.plan.spec_keys import CLOUD_KEY, LEAVES, Leaf
 from automation.stack.document import Stack, stack_of
@@ -26,6 +27,8 @@ from providers.contract.spec.defaults import Raw
 
 CAPABILITIES_FILE = "docs/capabilities.md"
 STACK = "trial"
+Recording = Callable[[Stack], Inventory]
+"""Recorder of a stack; tests share the recordings of one with each other."""
 Support = Literal["honoured", "adjusted", "refused", "ignored"]
 HEAD = f"""# Supported keys by cloud
 
@@ -46,7 +49,7 @@ class KeySupport:
     messages: tuple[str, ...] = ()
 
 
-def key_support(leaf: Leaf, cloud: str, folder: Path) -> KeySupport:
+def key_support(leaf: Leaf, cloud: str, recorded: Recording) -> KeySupport:
     """Change the key on `cloud`; raises InvalidConfiguration if an error concerns another key.
 
     Recording plans takes most of the time, so they are compared only for keys without error or adjustment.
@@ -67,7 +70,7 @@ def key_support(leaf: Leaf, cloud: str, folder: Path) -> KeySupport:
     messages = tuple(str(note) for note in adjustments(after.spec) if _concerns(note.key, leaf))
     if messages:
         return KeySupport("adjusted", messages)
-    return KeySupport("honoured" if _declared(after, folder) != _declared_before(before, folder) else "ignored")
+    return KeySupport("honoured" if _declared(after, recorded) != _declared_before(before, recorded) else "ignored")
 
 
 def _concerns(path: str, leaf: Leaf) -> bool:
@@ -81,9 +84,9 @@ def _stack(raw: Raw) -> Stack:
     return stack_of(STACK, {PLATFORM_KEY: raw})
 
 
-def _declared(stack: Stack, folder: Path) -> object:
+def _declared(stack: Stack, recorded: Recording) -> object:
     """Return the whole plan with what no resource shows: the accepted risks, and what `images` and `up` carry out."""
-    inventory = record(folder / PROGRAM, stack.name, stack.config, stack.secret_keys)
+    inventory = recorded(stack)
     commands = [(name, service.build, service.rollout) for name, service in stack.spec.services.items()]
     return inventory.resources, inventory.outputs, accepted_risks(stack.spec), commands
 
@@ -92,10 +95,10 @@ _before: dict[str, object] = {}
 """Plans without the change by configuration, recorded once in each process: many keys share one."""
 
 
-def _declared_before(stack: Stack, folder: Path) -> object:
+def _declared_before(stack: Stack, recorded: Recording) -> object:
     raw = stack.config[PLATFORM_KEY]
     if raw not in _before:
-        _before[raw] = _declared(stack, folder)
+        _before[raw] = _declared(stack, recorded)
     return _before[raw]
 
 
@@ -108,7 +111,11 @@ def capabilities_text(folder: Path) -> str:
 
 
 def _case_support(folder: Path, case: tuple[Leaf, str]) -> KeySupport:
-    return key_support(*case, folder)
+    return key_support(*case, partial(_record, folder))
+
+
+def _record(folder: Path, stack: Stack) -> Inventory:
+    return record(folder / PROGRAM, stack.name, stack.config, stack.secret_keys)
 
 
 def document(results: Mapping[tuple[Leaf, str], KeySupport]) -> str:
