@@ -111,7 +111,8 @@ def watch_line() -> str:
     """Return the CPU time of the plan of production on AWS after a save, with the SDK loaded, as a sentence."""
     watch = PlanWatch(ROOT, "prod", "aws")
     watch.plan_again()
-    again = sorted((watch.plan_again() for _ in range(RUNS)), key=lambda replan: replan.cpu_seconds)[RUNS // 2]
+    answers = [replan for _ in range(RUNS) for replan in watch.answer([watch.file])]
+    again = sorted(answers, key=lambda replan: replan.cpu_seconds)[RUNS // 2]
     count = len(again.plan.inventory.resources) if again.plan else 0
     return f"`plan --watch` plans {count} resources on aws again in {again.cpu_seconds:.2f} s of CPU time (<= 1.0)."
 

@@ -9,6 +9,7 @@ import gc
 import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import cast
 
 import pulumi
@@ -144,11 +145,17 @@ def without_stack_traces() -> Generator[None]:
     finally:
         setattr(resource, STACK_TRACE_FUNCTION, function)
         if was_enabled:
-            if not gc.get_freeze_count():
-                # the SDK's classes live as long as the process: a collection would visit all of them, here and at exit;
-                # once only, because cyclic garbage of later plans could never be freed
-                gc.freeze()
+            _freeze_once()
             gc.enable()
+
+
+@cache
+def _freeze_once() -> None:
+    """Leave the SDK's classes, which live as long as the process, out of all collections, here and at exit.
+
+    Once only, because cyclic garbage of later plans could never be freed.
+    """
+    gc.freeze()
 
 
 def replace_monitor(wrap: Callable[[resource_pb2_grpc.ResourceMonitorStub], object]) -> None:
