@@ -39,7 +39,9 @@ dev: $(VENV)/.program
 down: $(VENV)/.program
 	@$(BIN)/python -m automation.local down $(STACK_FILE) $(ARGS)
 
-test: lint types tests
+# The types are checked by one process, so the tests run beside it.
+test: lint
+	@$(MAKE) --no-print-directory -j 2 types tests
 
 lint: $(VENV)/.development
 	@$(BIN)/ruff check .

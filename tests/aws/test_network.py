@@ -225,6 +225,6 @@ def test_flow_logs_can_be_left_out() -> None:
 def test_services_depend_on_routes_endpoints_and_rules() -> None:
     networks: list[AwsNetwork] = []
     component("network", lambda scope: networks.append(create_network(scope, context_of(), keys())))
-    kinds = {type(resource).__name__ for resource in networks[0].ready}
+    kinds = {type(resource).__name__ for resource in networks[0].prerequisites("gateway")}
     assert {"Route", "RouteTableAssociation", "VpcEndpoint", "NetworkAclRule"} <= kinds
     assert {"SecurityGroupIngressRule", "SecurityGroupEgressRule"} <= kinds
