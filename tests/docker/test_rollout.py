@@ -7,7 +7,7 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack
-from providers.contract.rollout import ResourceUpdate, RevisionLost, RevisionMetrics, RolloutPosition
+from providers.contract.rollout import PositionPhase, ResourceUpdate, RevisionLost, RevisionMetrics, RolloutPosition
 from providers.docker.compute.rollout import CONTAINER_TYPE, CONTROL, StableReplicas
 from tests.docker.plans import aliases, container
 from tests.docker.specs import adjustments, refusals, spec_of
@@ -65,6 +65,21 @@ def test_the_new_revision_differs_from_the_file_by_its_alias_alone() -> None:
     assert aliases(new) == {"gateway-next"} and aliases(steady) == {"gateway"}
     differing = {key for key in {**new.inputs, **steady.inputs} if new.inputs.get(key) != steady.inputs.get(key)}
     assert differing == {"networksAdvanced"} or differing == {"networksAdvanced", "volumes"}
+
+
+@pytest.mark.parametrize(("phase", "is_kept"), [("stepping", True), ("held", True), ("replacing", False)])
+def test_the_stable_replicas_and_their_files_do_not_change_until_they_are_replaced(
+    phase: PositionPhase, is_kept: bool
+) -> None:
+    declared = at(RolloutPosition(STABLE, 100, phase))
+    kept = {each.name for each in declared.resources if each.ignore_changes == ("*",)}
+    stable = {
+        each.name
+        for each in declared.resources
+        if each.name.startswith(tuple(f"prod-compute-{one}" for one in REPLICAS))
+    }
+    assert {f"prod-compute-{one}" for one in REPLICAS} <= stable
+    assert kept == (stable if is_kept else set())
 
 
 UI_IMAGE = "ghcr.io/acme/ui@sha256:" + "5" * 64
