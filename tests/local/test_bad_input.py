@@ -6,6 +6,7 @@ All tests of the module use one small stack with ports, images and a database th
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ STACK = "badinput"
 PORT = 28643
 pytestmark = pytest.mark.xdist_group("local-bad-input")
 SECRET = "sk-not-to-be-printed"
+SLOW_START: Mapping[str, object] = {
+    "path": "/", "interval_seconds": 5, "timeout_seconds": 2, "unhealthy_threshold": 2, "start_period_seconds": 200
+}  # fmt: skip
+CRASH_SECONDS = 120
+"""Time for preview, update and report of a crash; the wait for the health of a slow start takes 245 s."""
 MANY_REPLICAS: Mapping[str, object] = {"min": 20, "max": 20}
 HEALTH: Mapping[str, object] = {
     "path": "/", "interval_seconds": 5, "timeout_seconds": 2, "unhealthy_threshold": 2, "start_period_seconds": 2
@@ -189,13 +195,19 @@ def test_a_service_that_exits_is_reported_with_its_log_and_without_secrets(small
     assert document["config"][PLATFORM_KEY]["services"]["web"]["secrets"] == ["API_KEY"]
     small_stack.project.run("config", "set", "--secret", "agent-platform:API_KEY", stdin=SECRET, stack=STACK)
     program = "import os, sys; print('the key', os.environ['API_KEY'], 'is void'); sys.exit(3)"
+    started = time.monotonic()
     message = small_stack.failure(
-        {"services.web.secrets": ["API_KEY"], "services.web.command": ["python3", "-c", program]}
+        {
+            "services.web.secrets": ["API_KEY"],
+            "services.web.command": ["python3", "-c", program],
+            "services.web.health": dict(SLOW_START),
+        }
     )
+    assert time.monotonic() - started < CRASH_SECONDS
     assert message.startswith(f"{STACK}: services.web: {STACK}-compute-web-1-")
-    assert "did not become healthy: it ends with code 3 and was restarted" in message
+    assert "does not start: it ended again after" in message
     assert 'its log ends with "the key [secret] is void"' in message.replace("the key [secret] is void | ", "")
-    assert f"Look at `docker logs {STACK}-compute-web-1-" in message
+    assert f"Correct this and run `agent-platform up {STACK}` again" in message
     assert SECRET not in message
 
 
