@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import NodeId
 from hypothesis import settings
 
 from providers import AVAILABLE
@@ -32,3 +33,15 @@ def _cloud(item: pytest.Item, folder: str) -> str | None:
         return folder
     call = getattr(item, "callspec", None)
     return call.params.get("cloud") if call else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reports the node IDs
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Give each test the node ID with its group, by which `--dist loadgroup` sends a group to one worker.
+
+    pytest-xdist 3.8 writes it where pytest 9.2 no longer reads it, so that it ignores the groups (pytest-xdist#1386).
+    """
+    for item in session.items:
+        grouped: str | None = vars(item).get("_nodeid")
+        if grouped is not None:
+            setattr(item, "_id", NodeId.parse(grouped))  # noqa: B010  # pytest has no public way

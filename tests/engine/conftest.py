@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from providers import AVAILABLE
-from tests.engine.project import EngineProject, missing_engine
+from tests.engine.project import STACK, EngineProject, missing_engine, small_platform
 
 CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in AVAILABLE if name != "docker"]
 """One worker for the tests of each cloud, so that its platform is deployed once."""
@@ -44,3 +44,21 @@ def deployed(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProj
 def deployed_copy(deployed: EngineProject, tmp_path: Path) -> EngineProject:
     """Copy of deployed production that a test may change."""
     return deployed.copy(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def small_project(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+    """Small platform, deployed on its cloud; tests use a copy."""
+    need_engine()
+    project = EngineProject.create(tmp_path_factory.mktemp(f"small-{cloud}"))
+    project.run("stack", "init", STACK, stack=None)
+    project.write(small_platform(cloud))
+    project.set_missing_secrets()
+    project.up()
+    return project
+
+
+@pytest.fixture
+def small_copy(small_project: EngineProject, tmp_path: Path) -> EngineProject:
+    """Copy of the deployed small platform that a test may change."""
+    return small_project.copy(tmp_path)

@@ -7,7 +7,6 @@ can be rotated there.
 import json
 import sqlite3
 from collections.abc import Mapping
-from pathlib import Path
 from time import time
 from typing import cast
 
@@ -18,23 +17,10 @@ from automation.day2 import promote, rollback, rotate
 from automation.deploy import DeploymentFailed, Preview
 from automation.stack.document import read_stack
 from providers.contract.diagnostics import InvalidConfiguration
-from tests.engine.conftest import need_engine
-from tests.engine.project import STACK, EngineProject
-from tests.planning import DROP, SECRET, production
+from tests.engine.project import LISTED_SECRET, SMALL, STACK, EngineProject, small_platform
+from tests.planning import SECRET
 
-LISTED_SECRET = "OPENAI_API_KEY"
 NEW_VALUE = "a value that was never set before"
-SMALL: Mapping[str, object] = {
-    "profile": "development",
-    "network": {"zones": 2},
-    "ingress": {"waf": False, "domain": "agents.example.com", "dns_zone": "example.com"},
-    "services.worker": DROP,
-    "services.gateway.uses": ["database"],
-    "services.gateway.calls": [],
-    "services.chat.uses": [],
-    "database": {},
-    **{part: DROP for part in ("cache", "storage", "monitoring", "budget", "deployer")},
-}
 IMAGE = "ghcr.io/acme/gateway@sha256:" + "9" * 64
 CHANGES: Mapping[str, object] = {
     "services__gateway__image": IMAGE,
@@ -51,29 +37,6 @@ def only_on(cloud: str) -> pytest.MarkDecorator:
 
 
 on_aws, on_gcp = only_on("aws"), only_on("gcp")
-
-
-def small_platform(cloud: str, **changes: object) -> dict[str, object]:
-    cached: dict[str, object] = {"cache": {}, "services.chat.uses": ["cache"]} if cloud == "aws" else {}
-    return production({**SMALL, **cached, **{path.replace("__", "."): value for path, value in changes.items()}}, cloud)
-
-
-@pytest.fixture(scope="module")
-def small_project(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
-    """Small platform, deployed on its cloud; tests use a copy."""
-    need_engine()
-    project = EngineProject.create(tmp_path_factory.mktemp(f"small-{cloud}"))
-    project.run("stack", "init", STACK, stack=None)
-    project.write(small_platform(cloud))
-    project.set_missing_secrets()
-    project.up()
-    return project
-
-
-@pytest.fixture
-def small_copy(small_project: EngineProject, tmp_path: Path) -> EngineProject:
-    """Copy of the deployed small platform that a test may change."""
-    return small_project.copy(tmp_path)
 
 
 def deployment_of(project: EngineProject) -> Deployment:

@@ -12,8 +12,7 @@ from automation.deploy import Clock, Preview
 from automation.deploy.workspace import copy_secrets
 from automation.stack import document
 from providers.contract.spec.defaults import Raw
-from tests.engine.project import STACK, EngineProject
-from tests.engine.test_day2 import LISTED_SECRET, SMALL
+from tests.engine.project import LISTED_SECRET, SMALL, STACK, EngineProject
 from tests.planning import SECRET
 
 NOON = datetime(2031, 5, 17, 12, tzinfo=UTC)

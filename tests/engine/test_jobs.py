@@ -3,9 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from tests.engine.project import EngineProject
-from tests.engine.test_day2 import SMALL
-from tests.planning import JOBS, production
+from tests.engine.project import EngineProject, small_platform
+from tests.planning import JOBS
 
 SCHEDULES: Mapping[str, tuple[str, str, str]] = {
     "aws": ("aws:scheduler/schedule:Schedule", "cron(0 3 * * ? *)", "cron(30 4 ? * SUN *)"),
@@ -21,12 +20,11 @@ def schedules(project: EngineProject, cloud: str) -> list[str]:
     return [json.dumps(json.loads(item.inputs)) for item in project.cloud.objects() if item.token == token]
 
 
-def test_a_job_is_created_changes_its_schedule_in_place_and_is_removed(project: EngineProject, cloud: str) -> None:
-    project.init(cloud, {**SMALL})
-    project.up()
+def test_a_job_is_created_changes_its_schedule_in_place_and_is_removed(small_copy: EngineProject, cloud: str) -> None:
+    project = small_copy
     without = {(item.token, item.name) for item in project.cloud.objects()}
 
-    project.write(production({**SMALL, "jobs": JOBS}, cloud))
+    project.write(small_platform(cloud, jobs=JOBS))
     project.up()
     token, before, after = SCHEDULES[cloud]
     (first,) = schedules(project, cloud)
@@ -34,7 +32,7 @@ def test_a_job_is_created_changes_its_schedule_in_place_and_is_removed(project: 
     assert "unchanged" in project.up("--expect-no-changes")
 
     created, deleted = len(project.cloud.calls("create")), len(project.cloud.calls("delete"))
-    project.write(production({**SMALL, **CHANGED}, cloud))
+    project.write(small_platform(cloud, **CHANGED))
     project.up()
     (second,) = schedules(project, cloud)
     assert json.dumps(after) in second and (token, before) != (token, after)
@@ -43,7 +41,7 @@ def test_a_job_is_created_changes_its_schedule_in_place_and_is_removed(project: 
     gone = [name for _, name in project.cloud.calls("delete")[deleted:]]
     assert all(name.endswith("nightly-job-missed") for name in gone)
 
-    project.write(production({**SMALL}, cloud))
+    project.write(small_platform(cloud))
     project.up()
     assert {(item.token, item.name) for item in project.cloud.objects()} == without
     assert schedules(project, cloud) == []

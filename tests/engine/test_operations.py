@@ -12,8 +12,7 @@ from automation.secret_values.store import config_command
 from automation.stack.document import StackDocument
 from providers import command_line
 from providers.contract.cli import CliCommand, CliProgram
-from tests.engine.project import STACK, EngineProject
-from tests.engine.test_day2 import LISTED_SECRET, SMALL
+from tests.engine.project import LISTED_SECRET, SMALL, STACK, EngineProject
 from tests.planning import SECRET, production
 
 COMMENT = "# owned by the platform team\n"

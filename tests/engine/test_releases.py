@@ -15,8 +15,7 @@ from providers import release_control, resource_traits
 from providers.contract.cli import CliCommand, DeployedStack, Shell
 from providers.contract.release import TaskEnd, definition_name
 from tests.automation.scripted_rollout import FakeClock
-from tests.engine.project import STACK, EngineProject
-from tests.engine.test_day2 import small_platform
+from tests.engine.project import STACK, EngineProject, small_platform
 
 RELEASE = {"command": ["alembic", "upgrade", "head"], "timeout_minutes": 10}
 

@@ -10,10 +10,8 @@ from automation.deploy import DeploymentFailed
 from automation.rollout.driver import RolloutProgress, RolloutResult
 from automation.rollout.stack_rollouts import StackRollouts
 from tests.automation.scripted_rollout import FakeClock
-from tests.engine.conftest import need_engine
-from tests.engine.project import STACK, EngineProject
+from tests.engine.project import STACK, EngineProject, small_platform
 from tests.engine.rollout_cloud import SERVICE_TYPES, CloudShell, Read, failing_at, good
-from tests.engine.test_day2 import small_platform
 
 CANARY = {"strategy": "canary", "steps": [10, 100], "bake_minutes": 3}
 CLOUDS = [pytest.param(cloud, marks=pytest.mark.xdist_group(cloud)) for cloud in SERVICE_TYPES]
@@ -26,13 +24,10 @@ def image(number: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def canary_project(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
-    """Platform with a canary rollout for its gateway, deployed with the first image; tests use a copy."""
-    need_engine()
-    project = EngineProject.create(tmp_path_factory.mktemp(f"canary-{cloud}"))
-    project.run("stack", "init", STACK, stack=None)
+def canary_project(small_project: EngineProject, cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+    """Small platform with a canary rollout for its gateway, deployed with the first image; tests use a copy."""
+    project = small_project.copy(tmp_path_factory.mktemp(f"canary-{cloud}"))
     write(project, cloud, 1)
-    project.set_missing_secrets()
     project.up()
     return project
 

@@ -81,7 +81,7 @@ def serve_client(connection: socket.socket, folder: Path) -> None:
     else:
         provider = Provider(request["plugin"], FakeCloud(Path(environment[FOLDER_VARIABLE])))
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-        end = provider.cancelled.set
+        end = provider.end
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     connection.sendall(f"{port}\n".encode())
@@ -115,6 +115,8 @@ def main(folder: Path) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.read()
+    programs.kill()
+    programs.wait()
     os._exit(0)
 
 

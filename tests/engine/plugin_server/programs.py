@@ -1,7 +1,7 @@
 """Forks of a process that has imported the SDKs: `python -m tests.engine.plugin_server.programs <socket>`.
 
-This process imports every installed module that an earlier program has imported, except those of the clouds' SDKs, then forks. Modules of this checkout are not imported before the fork, so a program runs its own code.
-It is single-threaded and uses no gRPC, because neither survives a fork.
+This process imports every installed module that an earlier program has imported, then forks. Modules of this checkout are not
+imported before the fork, so a program runs its own code. It is single-threaded and uses no gRPC, because neither survives a fork.
 """
 
 import gc
@@ -23,8 +23,6 @@ from typing import Any
 from tests.engine.language_host import program
 
 INSTALLED = sysconfig.get_paths()["purelib"]
-NOT_BEFORE_FORK = ("pulumi_aws", "pulumi_azure_native", "pulumi_gcp")
-"""SDKs whose lazy modules can be incomplete when they are imported by name before the program imports them."""
 MAX_REQUEST_BYTES = 1 << 20
 MODULES, EXIT = "modules", "exit"
 
@@ -58,8 +56,9 @@ class Programs:
             if name not in self.imported:
                 self.imported.add(name)
                 with suppress(Exception):
-                    # the access loads a lazy module before its submodules, whose import would load it half
-                    dir(import_module(name))
+                    # the attribute loads a lazy package of an SDK before its modules, whose import would load it half;
+                    # `dir` and attributes such as `__file__` do not (pulumi._utils._LazyModule)
+                    getattr(import_module(name), "__all__", None)
         gc.freeze()
         pid = os.fork()
         if pid == 0:
@@ -102,6 +101,8 @@ def run(request: Mapping[str, Any], descriptors: list[int], connection: socket.s
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for target, descriptor in zip((1, 2), descriptors, strict=True):
             os.dup2(descriptor, target)
+        # a program that ends frees its memory: collections of a growing heap are about half of its CPU time
+        gc.disable()
         os.environ.clear()
         os.environ.update(request["environment"])
         os.chdir(request["folder"] or ".")
@@ -128,11 +129,7 @@ def installed_modules() -> list[str]:
     The SDKs put modules into `sys.modules` that load at the first access to an attribute; one that is not loaded is left out.
     """
     loaded = {name: vars(module) for name, module in list(sys.modules.items()) if type(module) is ModuleType}
-    return [
-        name
-        for name, values in loaded.items()
-        if str(values.get("__file__") or "").startswith(INSTALLED) and not name.startswith(NOT_BEFORE_FORK)
-    ]
+    return [name for name, values in loaded.items() if str(values.get("__file__") or "").startswith(INSTALLED)]
 
 
 if __name__ == "__main__":
