@@ -17,7 +17,7 @@ from automation.deploy.classification import EngineOperation, Evidence, classify
 from automation.deploy.disk import enlarge_disk
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.events import EngineMessage, Event, OnEvent
+from automation.deploy.events import Event, OnEvent
 from automation.deploy.results import (
     Clock,
     Drift,
@@ -198,6 +198,7 @@ class Deployment:
             on_event,
             lambda add: self.engine.up(on_event=add, message=message, replace=replaced, parallel=PARALLEL_OPERATIONS),
             lambda: self.guard(self.preview(replace=replace), allow_replace),
+            allow_replace=allow_replace,
         )
         collector = StartWatch(self.file, self.host_environment, self.clock, on_event).run(update)
         with self.engine_errors():
@@ -329,8 +330,8 @@ class Deployment:
     def outcome(self, collector: EventCollector, outputs: automation.OutputMap | None = None) -> Outcome:
         """Return the completed changes of an operation and the stack's outputs."""
         values = {key: output.value for key, output in (outputs or {}).items()}
-        changes = completed_changes(collector.events)
-        return Outcome(self.name, changes, values, collector.seconds, collector.seconds_by_component)
+        seconds, by_component = collector.seconds, collector.seconds_by_component
+        return Outcome(self.name, completed_changes(collector.events), values, seconds, by_component)
 
     def _run(
         self,
@@ -352,25 +353,26 @@ class Deployment:
         run: EngineRun,
         before_repeat: Callable[[], object] = lambda: None,
         engine: ProjectStack | None = None,
+        allow_replace: Collection[str] = (),
     ) -> EventCollector:
-        """Run an update, and repeat it while it fails only with answers that pass by themselves."""
-        collector = EventCollector(self.clock, on_event)
+        """Run an update until it fails with more than answers that pass by themselves; cancel it before a loss of data."""
+        interrupt = (engine or self.engine).workspace.pulumi_command.interrupt
+        watch = checks.LossWatch(self.traits.holds, allow_replace, interrupt)
+        notify = watch.before(on_event)
+        collector = EventCollector(self.clock, notify)
         earlier: list[Event] = []
-
-        def report(text: str) -> None:
-            if on_event is not None:
-                on_event(EngineMessage(collector.seconds, "info", text, from_engine=False))
-
-        patience = Patience(self.file.spec.cloud, self.clock, report)
+        patience = Patience(self.file.spec.cloud, self.clock, lambda text: collector.report(text))
         while True:
             try:
-                self._run(EngineOperation.UPDATE, on_event, run, collector, engine)
+                self._run(EngineOperation.UPDATE, notify, run, collector, engine)
             except DeploymentFailed as failure:
+                watch.raise_stopped(self.name, failure)
                 patience.wait(failure, collector.events)
                 before_repeat()
                 earlier += collector.events
-                collector = EventCollector(self.clock, on_event, collector.started)
+                collector = EventCollector(self.clock, notify, collector.started)
             else:
+                watch.raise_stopped(self.name, None)
                 collector.events[:0] = earlier
                 return collector
 
@@ -394,6 +396,5 @@ class Deployment:
             return failure
         try:
             return explain_on_host(failure, events, self.file, self.host_environment)
-        except InvalidConfiguration:
-            # A stack with an invalid file can still be destroyed.
+        except InvalidConfiguration:  # a stack with an invalid file can still be destroyed
             return failure

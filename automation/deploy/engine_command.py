@@ -53,6 +53,13 @@ class EngineCommand(PulumiCommand):
         self.environment = dict(environment)
         self.interruptions = Interruptions()
         self.last_result: CommandResult | None = None
+        self._process: subprocess.Popen[str] | None = None
+
+    def interrupt(self) -> None:
+        """Cancel the running command cleanly, as the first Ctrl-C does."""
+        if self._process is not None and self._process.poll() is None:
+            self.interruptions.count += 1
+            self._process.send_signal(signal.SIGINT)
 
     def run(
         self,
@@ -73,6 +80,7 @@ class EngineCommand(PulumiCommand):
             cwd=cwd, env={**os.environ, **self.environment, **additional_env, **ENGINE_VARIABLES},
             encoding="utf-8", errors="replace", start_new_session=True,
         ) as process, forward_interrupts(process, self.interruptions):  # fmt: skip
+            self._process = process
             out, err = _start_reader(process.stdout, on_output), _start_reader(process.stderr, on_error)
             if stdin is not None and process.stdin is not None:
                 with suppress(BrokenPipeError), process.stdin:

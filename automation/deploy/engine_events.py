@@ -67,6 +67,11 @@ class EventCollector:
             except Exception as error:
                 self.callback_error = error
 
+    def report(self, text: str) -> None:
+        """Pass a message of this program to `on_event`."""
+        if self.on_event is not None:
+            self.on_event(EngineMessage(self.seconds, "info", text, from_engine=False))
+
     @property
     def seconds(self) -> float:
         """Seconds since its creation."""

@@ -1,14 +1,16 @@
 """Checks before an operation changes anything: missing secrets, the host, stateful and protected resources.
 
-Each check reports all of its findings at once: the engine would stop at the first, with a part of the stack changed.
+Each check reports all of its findings at once: the engine would stop at the first, with a part of the stack changed. A
+replacement that the preview could not see is found by `LossWatch` while the update runs.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.events import Event, OnEvent, StepStarted, normalize_operation
 from automation.deploy.state import ExportedState, LockHolder, StateResource, state_resources, without_types
 from automation.local.state import PASSPHRASE_VARIABLE, LocalState, declared_cloud
 from automation.plan.tree import rank
@@ -27,6 +29,60 @@ class Loss:
 
     change: ResourceChange
     content: str
+
+
+@dataclass
+class LossWatch:
+    """Watch over a running update, which cancels it before it replaces or deletes a stateful resource.
+
+    The preview of a provider can report an update where the update itself replaces, when the new value of a property is not
+    known before. The engine reports a step before it executes it, and it creates the new resource before it deletes the old
+    one, unless the provider or an option asks for the opposite order.
+    """
+
+    contents: Mapping[str, str]
+    """Data of each stateful type."""
+    allowed: Collection[str]
+    """Names of resources that may be lost."""
+    cancel: Callable[[], object]
+    losses: list[Loss] = field(default_factory=list[Loss])
+
+    def before(self, on_event: OnEvent | None) -> OnEvent:
+        """Return a callback that watches events and passes them to `on_event`."""
+
+        def watched(event: Event) -> None:
+            self.look_at(event)
+            if on_event is not None:
+                on_event(event)
+
+        return watched
+
+    def look_at(self, event: Event) -> None:
+        """Cancel the update when a step starts that loses a stateful resource."""
+        if isinstance(event, StepStarted) and not event.step.planning:
+            change = ResourceChange(event.step.urn, normalize_operation(event.step.operation))
+            losses = find_losses([change], self.contents, self.allowed)
+            if losses and not self.losses:
+                self.cancel()
+            self.losses.extend(losses)
+
+    def raise_stopped(self, stack: str, cause: DeploymentFailed | None) -> None:
+        """Raise DeploymentFailed when there was a loss; `cause` is the failure of the update, if it failed."""
+        if not self.losses:
+            return
+        names = list(dict.fromkeys(f"{loss.change.name} ({loss.change.short_type})" for loss in self.losses))
+        verb, pronoun = ("were", "them") if len(names) > 1 else ("was", "it")
+        lost = LOSING_OPERATIONS[self.losses[0].change.operation]
+        outcome = "was cancelled" if cause is not None else "had ended before it could be cancelled"
+        problem = (
+            f"{listed(names, 'and')} {verb} about to be {lost}, which the preview did not show; the update {outcome}"
+        )
+        options = " ".join(dict.fromkeys(f"--allow-replace {loss.change.name}" for loss in self.losses))
+        fix = (
+            f"run `agent-platform recover {stack}` and revert the setting that causes it; to lose {pronoun} and the "
+            f"data, run the command again with {options}"
+        )
+        raise DeploymentFailed(Failure.GUARDED, problem, fix, cause.log if cause else "", stack=stack) from cause
 
 
 def refuse_missing_secrets(stack: Stack) -> None:

@@ -4,11 +4,12 @@ import pytest
 
 from automation.deploy.changes import PropertyChange, ResourceChange, planned_changes
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.guard import find_losses, refuse_losses
+from automation.deploy.events import Event, StepCompleted, StepStarted
+from automation.deploy.guard import LossWatch, find_losses, refuse_losses
 from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.resource_traits import PASSWORD_TYPE
-from tests.automation.event_fixtures import recorded, urn_of
+from tests.automation.event_fixtures import recorded, step, urn_of
 from tests.planning import plan, production
 
 AWS = resource_traits("aws")
@@ -105,3 +106,47 @@ def test_every_protected_type_is_stateful(cloud: str) -> None:
     protected = {resource.type for resource in plan(production(cloud=cloud)).custom if resource.protect}
     known = set(resource_traits(cloud).holds) | {"azure-native:operationalinsights:Workspace"}
     assert protected - known == set()
+
+
+def watched(*events: Event, allowed: tuple[str, ...] = ()) -> tuple[LossWatch, list[str], list[Event]]:
+    """Return a watch after events, its cancellations and the events that it passed on."""
+    cancelled, passed = list[str](), list[Event]()
+    watch = LossWatch(CONTENTS, allowed, lambda: cancelled.append("cancelled"))
+    callback = watch.before(passed.append)
+    for event in events:
+        callback(event)
+    return watch, cancelled, passed
+
+
+@pytest.mark.parametrize("operation", ["replace", "create-replacement", "delete-replaced", "delete"])
+def test_a_loss_that_begins_during_an_update_cancels_it_once(operation: str) -> None:
+    events = (StepStarted(0, step("update", name="prod-cache")), *[StepStarted(0, step(operation))] * 2)
+    watch, cancelled, passed = watched(*events)
+    assert cancelled == ["cancelled"]
+    assert passed == list(events)
+    cause = DeploymentFailed(Failure.CANCELLED, "cancelled", log="of the engine")
+    with pytest.raises(DeploymentFailed) as stopped:
+        watch.raise_stopped("prod", cause)
+    assert (stopped.value.kind, stopped.value.log) == (Failure.GUARDED, "of the engine")
+    assert stopped.value.problem.startswith("prod-database (rds:Instance) was about to be ")
+    assert stopped.value.problem.endswith("which the preview did not show; the update was cancelled")
+    assert stopped.value.fix.count("--allow-replace prod-database") == 1
+
+
+def test_a_loss_in_an_update_that_ended_before_its_cancellation_is_a_failure() -> None:
+    watch, _, _ = watched(StepStarted(0, step("replace")))
+    with pytest.raises(DeploymentFailed, match="the update had ended before it could be cancelled"):
+        watch.raise_stopped("prod", None)
+
+
+def test_allowed_losses_and_other_steps_do_not_cancel_an_update() -> None:
+    task = "aws:ecs/taskDefinition:TaskDefinition"
+    events = (
+        StepStarted(0, step("replace")),
+        StepStarted(0, step("replace", task, "prod-compute-chat-task")),
+        StepStarted(0, step("update", BUCKET, "prod-storage")),
+        StepCompleted(0, step("update", BUCKET, "prod-storage")),
+    )
+    watch, cancelled, _ = watched(*events, allowed=("prod-database",))
+    assert cancelled == []
+    watch.raise_stopped("prod", None)

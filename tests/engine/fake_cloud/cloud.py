@@ -114,7 +114,8 @@ class FakeCloud:
     def plan_fault(self, kind: str, verb: str, token: str, name: str = "", times: int = 1) -> None:
         """Plan a fault for the next calls of a verb on a type and logical name.
 
-        Kinds are fail, offline, hang, drop, rollback, and ANSWER followed by the error's text.
+        Kinds are fail, offline, hang (until it is cancelled), stuck (until the provider ends), drop, rollback, replace
+        (of a diff), and ANSWER followed by the error's text.
         """
         with self._connected() as connection:
             connection.execute("INSERT INTO faults VALUES (?, ?, ?, ?, ?)", (kind, verb, token, name, times))

@@ -39,6 +39,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.cloud = cloud
         self.config: dict[str, Value] = {}
         self.cancelled = threading.Event()
+        self.ended = threading.Event()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """Return the version of the installed SDK."""
@@ -82,6 +83,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
         changed = [key for key in changed if key not in request.ignoreChanges]
         forcing = [key for key in replaced_properties(token, old, new) if key in changed]
+        fault = self._begin(context, "diff", token, name_of(request.urn), struct_pb2.Struct(), immediate=True)
+        if fault == "replace":
+            changed = forcing = sorted(new)[:1]
         name = ids.name_key(token)
         return Diff(
             changes=Diff.DIFF_SOME if changed else Diff.DIFF_NONE,
@@ -154,6 +158,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         getattr(response, "return").CopyFrom(encode(found))
         return response
 
+    def end(self) -> None:
+        """End every running call."""
+        self.ended.set()
+        self.cancelled.set()
+
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Cancel every running call."""
         self.cancelled.set()
@@ -170,12 +179,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> str:
         """Apply a planned fault or wait for the typical time; return a fault that takes effect at the end of the call."""
         fault = self.cloud.take_fault(verb, token, name)
+        if fault and verb in ("diff", "read"):
+            self.cloud.record_call(verb, token, name)
         if fault == "fail":
             context.abort(grpc.StatusCode.UNKNOWN, f"{verb} failed: the quota of this account is used up")
         if fault.startswith(ANSWER):
             context.abort(grpc.StatusCode.UNKNOWN, fault.removeprefix(ANSWER))
         if fault == "offline":
             context.abort(grpc.StatusCode.UNKNOWN, "dial tcp: lookup api.example: no such host")
+        if fault == "stuck" and self.ended.wait(3600):
+            context.abort(grpc.StatusCode.CANCELLED, f"{verb} ended with the provider")
         seconds = 3600.0 if fault == "hang" else 0.0
         if not immediate and not token.startswith("random:"):
             minutes = minutes_of(Declared(Urn(""), token, name, "", "", True, decode(inputs)))
