@@ -1,6 +1,11 @@
 """Interrupted and concurrent updates with the real engine."""
 
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -11,6 +16,46 @@ from tests.engine.project import TIMEOUT_SECONDS
 pytestmark = pytest.mark.xdist_group("commands")
 RED = {"services.web.environment.COLOUR": "red"}
 PENDING = "pending_operations"
+
+
+def test_an_interrupt_during_the_preview_changes_nothing(trial: Trial) -> None:
+    trial.write(RED)
+    trial.project.cloud.plan_fault("hang", "diff", SERVICE)
+    result = trial.interrupt(trial.start("up", STACK, "--yes"), "diff", SERVICE)
+    assert (result.code, result.out) == (1, "")
+    assert result.sentence == "trial: cancelled during the preview; nothing was changed. Run the command again."
+    assert list(trial.locks.iterdir()) == []
+    assert trial.project.cloud.calls("update") == []
+
+
+def test_an_interrupt_at_the_question_after_the_preview_changes_nothing(trial: Trial) -> None:
+    trial.write(RED)
+    user, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "automation", "up", STACK], cwd=trial.project.folder, text=True, start_new_session=True,
+        env=dict(trial.project.environment), stdin=terminal, stdout=terminal, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = b""
+    while b"Apply these changes" not in shown:
+        shown += os.read(user, 4096)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=TIMEOUT_SECONDS)
+    os.close(user)
+    assert err.strip() == "nothing was changed"
+    assert process.returncode == 1
+    assert trial.project.cloud.calls("update") == []
+
+
+def test_an_interrupt_while_the_services_are_awaited_keeps_the_update(trial: Trial) -> None:
+    trial.write(RED)
+    trial.project.cloud.plan_fault("rollback", "update", SERVICE)
+    trial.project.cloud.plan_fault("hang", "read", SERVICE)
+    result = trial.interrupt(trial.start("up", STACK, "--yes"), "read", SERVICE)
+    assert result.code == 1
+    assert result.sentence.startswith("trial: cancelled during ")
+    assert list(trial.locks.iterdir()) == []
+    assert (SERVICE, "trial-compute-web") in trial.project.cloud.calls("update")
 
 
 def test_an_interrupt_cancels_cleanly_and_a_retry_continues(trial: Trial) -> None:
@@ -25,11 +70,11 @@ def test_an_interrupt_cancels_cleanly_and_a_retry_continues(trial: Trial) -> Non
 
 def test_a_second_interrupt_ends_the_update_and_refers_to_recover(trial: Trial) -> None:
     trial.write(RED)
-    trial.project.cloud.plan_fault("hang", "update", SERVICE)
+    trial.project.cloud.plan_fault("stuck", "update", SERVICE)
     result = trial.interrupt(trial.start("up", STACK, "--yes"), "update", SERVICE, times=2)
     assert result.code == 1
-    assert result.sentence.startswith("trial: cancelled during ")
-    assert result.sentence.endswith("Run `agent-platform recover trial`, then retry.")
+    assert result.sentence.startswith("trial: the engine was stopped without waiting for running operations during ")
+    assert result.sentence.endswith("Run `agent-platform recover trial`.")
     json.loads(trial.state_file.read_text(encoding="utf-8"))
 
 

@@ -124,9 +124,9 @@ def lock(trial: Trial, host: str, pid: int) -> None:
 def test_a_locked_stack_is_reported_with_the_lock_holder_and_released_by_cancel(trial: Trial) -> None:
     lock(trial, "ci-7", 20334)
     held = "maria@ci-7 (process 20334)"
-    assert trial.command("up", STACK, "--yes").sentence.startswith(
-        f"trial: an update by {held} has held the lock since 2026-11-21T09:00:00Z. "
-    )
+    locked = trial.command("up", STACK, "--yes")
+    assert locked.sentence.startswith(f"trial: an update by {held} has held the lock since 2026-11-21T09:00:00Z. ")
+    assert locked.out == "", "the lock is looked at before the preview"
     freed = trial.command("cancel", STACK, "--yes")
     assert freed.out == (
         f"trial: released the lock of {held} since 2026-11-21T09:00:00Z; run `agent-platform recover trial` next\n"
