@@ -40,8 +40,9 @@ class Process:
 
     @property
     def programs(self) -> tuple[str, ...]:
-        """Names of the executable and of its first arguments: an interpreter and its script."""
-        return (self.name, *(Path(argument).name for argument in self.arguments[:2]))
+        """Names of the executable and of its first arguments without options: an interpreter and its script."""
+        words = [argument for argument in self.arguments if not argument.startswith("-")]
+        return (self.name, *(Path(word).name for word in words[:2]))
 
     @property
     def program(self) -> str:

@@ -73,10 +73,10 @@ class LossWatch:
         names = list(dict.fromkeys(f"{loss.change.name} ({loss.change.short_type})" for loss in self.losses))
         verb, pronoun = ("were", "them") if len(names) > 1 else ("was", "it")
         lost = LOSING_OPERATIONS[self.losses[0].change.operation]
+        # a resource with a fixed name is deleted before its replacement is created
+        state = "being" if lost == "deleted" else "about to be"
         outcome = "was cancelled" if cause is not None else "had ended before it could be cancelled"
-        problem = (
-            f"{listed(names, 'and')} {verb} about to be {lost}, which the preview did not show; the update {outcome}"
-        )
+        problem = f"{listed(names, 'and')} {verb} {state} {lost}, which the preview did not show; the update {outcome}"
         options = " ".join(dict.fromkeys(f"--allow-replace {loss.change.name}" for loss in self.losses))
         fix = (
             f"run `agent-platform recover {stack}` and revert the setting that causes it; to lose {pronoun} and the "

@@ -118,8 +118,16 @@ def watched(*events: Event, allowed: tuple[str, ...] = ()) -> tuple[LossWatch, l
     return watch, cancelled, passed
 
 
-@pytest.mark.parametrize("operation", ["replace", "create-replacement", "delete-replaced", "delete"])
-def test_a_loss_that_begins_during_an_update_cancels_it_once(operation: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "state"),
+    [
+        ("replace", "about to be replaced"),
+        ("create-replacement", "about to be replaced"),
+        ("delete-replaced", "being deleted"),
+        ("delete", "being deleted"),
+    ],
+)
+def test_a_loss_that_begins_during_an_update_cancels_it_once(operation: str, state: str) -> None:
     events = (StepStarted(0, step("update", name="prod-cache")), *[StepStarted(0, step(operation))] * 2)
     watch, cancelled, passed = watched(*events)
     assert cancelled == ["cancelled"]
@@ -128,7 +136,7 @@ def test_a_loss_that_begins_during_an_update_cancels_it_once(operation: str) -> 
     with pytest.raises(DeploymentFailed) as stopped:
         watch.raise_stopped("prod", cause)
     assert (stopped.value.kind, stopped.value.log) == (Failure.GUARDED, "of the engine")
-    assert stopped.value.problem.startswith("prod-database (rds:Instance) was about to be ")
+    assert stopped.value.problem.startswith(f"prod-database (rds:Instance) was {state}, which ")
     assert stopped.value.problem.endswith("which the preview did not show; the update was cancelled")
     assert stopped.value.fix.count("--allow-replace prod-database") == 1
 

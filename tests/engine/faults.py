@@ -30,6 +30,8 @@ SMALL: Mapping[str, object] = {
 """Less than seventy resources on each cloud, with network, keys, registry, alarms and a service."""
 SECONDS_PER_MINUTE = 0.4
 """Test seconds for one minute of the typical creation times, so that creations are running when the engine is killed."""
+END_SECONDS = 15.0
+"""Longest time for a program to end after its engine."""
 RANDOM_PREFIX = "random:"
 """Types without an object in a cloud."""
 ResourceCounts = Counter[tuple[str, str]]
@@ -149,8 +151,17 @@ class FaultStack:
 
     @property
     def running_programs(self) -> list[str]:
-        """Programs that run in the folder of the project."""
-        return [process.program for process in running() if Path(process.folder) == self.project.folder]
+        """Processes in the folder of the project that have not ended within a few seconds.
+
+        A program that the tests fork has the command line of its parent, by which `recover` does not know it. It ends when
+        its engine does.
+        """
+        deadline = time.monotonic() + END_SECONDS
+        while programs := [process.programs for process in running() if Path(process.folder) == self.project.folder]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        return [" ".join(names) for names in programs]
 
     @property
     def state_folder(self) -> Path:

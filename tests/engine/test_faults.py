@@ -130,6 +130,8 @@ def test_a_changed_and_a_deleted_object_are_restored(stack_copy: FaultStack, exp
 def test_a_damaged_state_is_repaired_from_its_backup_and_the_cloud(
     stack_copy: FaultStack, expected: StackContents
 ) -> None:
+    # the backup is the state before the last update, and the first one was written at once
+    stack_copy.project.up("--expect-no-changes")
     state = stack_copy.state_folder / "prod.json"
     state.write_text(state.read_text(encoding="utf-8")[:1000], encoding="utf-8")
     (stack_copy.state_folder / "prod.json.attrs").write_text("", encoding="utf-8")
