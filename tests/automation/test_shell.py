@@ -130,7 +130,7 @@ def test_a_streamed_command_returns_its_exit_code(shell: LocalShell) -> None:
 
 def test_a_relayed_command_prints_every_line_and_fails_with_the_last(shell: LocalShell, printed: list[str]) -> None:
     with pytest.raises(DeploymentFailed, match="failed: step 1 / step 2: RUN false"):
-        shell.relay(python("print('step 1'); raise SystemExit('step 2: RUN false')"))
+        shell.relay(python("print('step 1', flush=True); raise SystemExit('step 2: RUN false')"))
     assert printed[1:] == ["step 1", "step 2: RUN false"]
 
 

@@ -12,8 +12,8 @@ from providers import command_line
 from providers.aws.jobs.state_machine import RETRY_SECONDS, JobTask, definition, schedule_expression
 from providers.contract.cli import CliFailure, DeployedResource, DeployedStack, LogQuery
 from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.release import CommandTask
 from providers.contract.schedule import parse_schedule
-from providers.contract.spec import Job
 from tests.aws.plans import changed, spec_of
 from tests.aws.readers import json_object, json_objects, statements
 from tests.aws.test_cli import ACCOUNT, FakeShell
@@ -25,8 +25,8 @@ MACHINE = f"arn:aws:states:us-west-2:{ACCOUNT}:stateMachine:prod-nightly"
 EXECUTION = MACHINE.replace("stateMachine", "execution") + ":1a2b"
 
 
-def job(**changes: Any) -> Job:
-    return Job.model_validate({"service": "gateway", "schedule": "0 3 * * *", "command": ("report",), **changes})
+def job(timeout_minutes: int = 60, retries: int = 0) -> CommandTask:
+    return CommandTask("nightly", "gateway", ("report",), timeout_minutes, retries)
 
 
 def prod(**changes: object) -> Inventory:
