@@ -1,5 +1,6 @@
 """Settings that every test shares."""
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from providers import AVAILABLE
 # A slow machine must not fail a test, and the same examples run every time.
 settings.register_profile("platform", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("platform")
+
+# A shell ignores Ctrl-C for a job in the background, and so would every program that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent
 WITH_OWN_GROUPS = ("engine", "local")

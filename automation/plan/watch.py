@@ -1,6 +1,7 @@
 """Plans of a stack after each change of its file or of a build folder, in one process, so that the SDK is loaded once."""
 
 import gc
+import signal
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -74,7 +75,10 @@ class PlanWatch:
         try:
             yield self.plan_again(changed)
         finally:
-            gc.enable()
+            try:
+                _collect_garbage()
+            finally:
+                gc.enable()
 
     def plans(self) -> Iterator[Replan]:
         """Yield the first plan and one after each change; raises KeyboardInterrupt on Ctrl-C."""
@@ -110,3 +114,15 @@ class PlanWatch:
             return self.file.read_text(encoding="utf-8", errors="replace")
         except OSError:  # an editor replaces the file at this moment, or it was deleted
             return None
+
+
+def _collect_garbage() -> None:
+    """Collect garbage; Ctrl-C in the meantime is raised at the end, because an exception in a finalizer is lost."""
+    interrupts: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
+    try:
+        gc.collect()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if interrupts:
+        raise KeyboardInterrupt
