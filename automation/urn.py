@@ -7,6 +7,7 @@ find the component of a resource.
 COMPONENT_PREFIX = "agent-platform:index:"
 """Type tokens of the platform's components begin with this."""
 PROVIDER_PREFIX = "pulumi:providers:"
+STACK_TYPE = "pulumi:pulumi:Stack"
 STACK_COMPONENT = "Stack"
 """Component of resources that have none: the stack itself and its default providers."""
 

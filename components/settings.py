@@ -57,8 +57,7 @@ def _positions(config: pulumi.Config, spec: Platform) -> Mapping[str, RolloutPos
     except (ValueError, pulumi.ConfigTypeError):
         fix = "remove it; `agent-platform up` passes the positions of rollouts to the program itself"
         raise InvalidConfiguration([ConfigError(POSITIONS_KEY, "not the positions of rollouts", fix)]) from None
-    services = spec.services
-    return {name: each for name, each in positions.items() if name in services and services[name].rollout.in_steps}
+    return {name: each for name, each in positions.items() if name in spec.services_in_steps}
 
 
 def _is_plain(config: pulumi.Config, name: str) -> bool:

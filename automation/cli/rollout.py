@@ -43,7 +43,7 @@ def register(parent: typer.Typer) -> None:
 
 def rollouts_of(deployment: "Deployment", display: "Display") -> "StackRollouts | None":
     """Return the rollouts of a deployment; None when no service has a strategy with steps."""
-    if not any(service.rollout.in_steps for service in deployment.file.spec.services.values()):
+    if not deployment.file.spec.services_in_steps:
         return None
 
     from automation.rollout.stack_rollouts import StackRollouts

@@ -19,6 +19,7 @@ from automation.deploy.events import (
 )
 from automation.plan.inventory import Value
 from automation.plan.tree import rank
+from automation.urn import Urn
 from providers.contract.spec.defaults import is_list, is_mapping
 
 PATH_PART = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
@@ -66,6 +67,12 @@ def count_by_operation(changes: Iterable[ResourceChange]) -> Mapping[str, int]:
     """Count managed resources by operation, the most severe first; `same` included."""
     counts = Counter(change.operation for change in changes if change.managed)
     return {operation: counts[operation] for operation in OPERATIONS if counts[operation]}
+
+
+def change_in_state(resource: Mapping[str, Value], operation: str) -> ResourceChange:
+    """Return what an operation does to a resource of an exported state."""
+    urn = Urn(str(resource["urn"]))
+    return ResourceChange(urn, operation, managed=bool(resource.get("custom")) and not urn.is_provider)
 
 
 def effective_changes(changes: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from automation.deploy.changes import ResourceChange
+from automation.deploy.changes import ResourceChange, change_in_state
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import Event, OnEvent, StepStarted, normalize_operation
 from automation.deploy.state import ExportedState, LockHolder, StateResource, state_resources, without_types
@@ -241,9 +241,7 @@ def _loss_clauses(losses: Iterable[Loss]) -> Iterator[str]:
 
 
 def _deletion(resource: StateResource) -> ResourceChange:
-    urn = Urn(resource["urn"])
-    operation = "forget" if resource.get("retainOnDelete") else "delete"
-    return ResourceChange(urn, operation, managed=bool(resource.get("custom")) and not urn.is_provider)
+    return change_in_state(resource, "forget" if resource.get("retainOnDelete") else "delete")
 
 
 def _unknown_resource(option: str, name: str, known: Iterable[str]) -> ConfigError:

@@ -25,13 +25,13 @@ from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, update_message
 from automation.deploy.state import state_resources
 from automation.deploy.workspace import PARALLEL_OPERATIONS, open_stack
-from automation.plan.recorder import STACK_TYPE, Recorder
+from automation.plan.recorder import Recorder
 from automation.plan.sdk_internals import replace_monitor
 from automation.processes import ROOT
 from automation.stack.document import stack_file
 from automation.stack.workdir import PROGRAM, PROJECT_FILE, Workdir, program_path
 from automation.stack.yaml_reader import dump, read_mapping
-from automation.urn import Urn
+from automation.urn import STACK_TYPE, Urn
 
 TARGETS_FILE = "targets.json"
 MOVED_PROGRAM = "stack_program.py"

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 
 import components
 import providers
-from automation.deploy.changes import ResourceChange
+from automation.deploy.changes import change_in_state
 from automation.deploy.events import SAME
 from automation.deploy.results import Outcome, Preview
-from automation.deploy.state import ExportedState, StateResource, state_resources
+from automation.deploy.state import ExportedState, state_resources
 from automation.local.state import LocalState
 from automation.stack.document import stack_file
 from automation.stack.workdir import PROGRAM, PROJECT_FILE, moment
-from automation.urn import Urn
+from automation.urn import STACK_TYPE
 from providers.contract.spec.defaults import is_mapping
 
 if TYPE_CHECKING:  # the SDK is loaded with a deployment
@@ -36,7 +36,6 @@ VARIABLES = ("PULUMI_", "DOCKER_")
 """Prefixes of variables that the program and the providers read."""
 SECRET_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
 PACKAGES = ("pulumi", "pulumi-docker", "pulumi-random", "pulumi-tls")
-STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 @dataclass(frozen=True)
@@ -98,14 +97,14 @@ def update_record(deployment: "Deployment") -> UpdateRecord | None:
         return None
     spec = deployment.file.spec
     # these have a record of their own, which an update continues
-    if spec.releases or any(service.rollout.in_steps for service in spec.services.values()):
+    if spec.releases or spec.services_in_steps:
         return None
     return UpdateRecord(deployment, state)
 
 
 def unchanged_preview(stack: str, exported: ExportedState) -> Preview:
     """Return the preview of a stack in which every resource of the state is unchanged."""
-    return Preview(stack, tuple(_unchanged(resource) for resource in state_resources(exported)))
+    return Preview(stack, tuple(change_in_state(resource, SAME) for resource in state_resources(exported)))
 
 
 def unchanged_outcome(preview: Preview, exported: ExportedState) -> Outcome:
@@ -115,11 +114,6 @@ def unchanged_outcome(preview: Preview, exported: ExportedState) -> Outcome:
     stacks = [each for each in state_resources(exported) if each.get("type") == STACK_TYPE]
     outputs = masked(stacks[0].get("outputs")) if stacks else None
     return Outcome(preview.stack, preview.changes, outputs if is_mapping(outputs) else {}, 0.0)
-
-
-def _unchanged(resource: StateResource) -> ResourceChange:
-    urn = Urn(str(resource["urn"]))
-    return ResourceChange(urn, SAME, managed=bool(resource.get("custom")) and not urn.is_provider)
 
 
 def _content(path: Path) -> bytes:

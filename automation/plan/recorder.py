@@ -28,11 +28,10 @@ from automation.plan.sdk_internals import (
     wait_for_tasks,
     without_stack_traces,
 )
-from automation.urn import PROVIDER_PREFIX, Urn
+from automation.urn import PROVIDER_PREFIX, STACK_TYPE, Urn
 
 Mode = Literal["symbolic", "unknown"]
 PROJECT = "agent-platform"
-STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 class Recorder(mocks.MockMonitor):

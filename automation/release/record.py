@@ -1,8 +1,7 @@
 """Records of release commands, in one tag of the stack for each service: `release.gateway`.
 
 A tag holds the digests of what was run: `done 4f..` or `open 4f..` for the last one, then those of earlier successes, so that
-a rollback does not repeat a command of an older image. Pulumi Cloud limits a tag to a name of 40 and a value of 256
-characters.
+a rollback does not repeat a command of an older image.
 """
 
 import hashlib
@@ -11,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from automation.rollout.record import TaggedStack, tag_of, tags_of
+from automation.deploy.tags import TaggedStack, read_tags, set_tag, tag_of
 from providers.contract.spec import Service
 
 DIGEST_CHARACTERS = 16
@@ -70,10 +69,10 @@ class ReleaseStore:
 
     def read(self, services: Mapping[str, Service]) -> Mapping[str, ReleaseRecord]:
         """Return the records of services; raises CommandError."""
-        tags = tags_of(self.stack.run_command("stack", "tag", "ls", "--json"))
+        tags = read_tags(self.stack)
         parsed = {name: ReleaseRecord.parse(tags.get(tag_of("release", name), "")) for name in services}
         return {name: record for name, record in parsed.items() if record is not None}
 
     def write(self, service: str, record: ReleaseRecord) -> None:
         """Store the record of a service."""
-        self.stack.run_command("stack", "tag", "set", tag_of("release", service), record.dump())
+        set_tag(self.stack, tag_of("release", service), record.dump())

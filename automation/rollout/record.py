@@ -1,19 +1,18 @@
 """Records of rollouts, stored in tags of the stack, so that another process can continue or abort them.
 
-A tag of a stack is no part of its state: it is written without the stack's lock, and file backends keep it too. Each service
-has its own, `rollout.gateway`: Pulumi Cloud accepts 40 characters as name and 256 bytes as value
-(pulumi/pkg/util/validation/stack.go).
+Each service has its own, `rollout.gateway`, because a tag has space for one record only.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.tags import MAX_VALUE_BYTES, TaggedStack, read_tags, remove_tag, set_tag, tag_of
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Rollout, Service
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 RecordPhase = Literal["stepping", "finishing", "aborting", "held"]
 Request = Literal["pause", "abort"]
 TAG_PREFIX = "rollout."
-MAX_TAG_CHARACTERS, MAX_VALUE_BYTES = 40, 256
 REQUESTS_KEY = "agent-platform:rollout-request"
 """Tag with the requests of other processes by service; only these write it, except that an answered one is removed."""
 
@@ -70,29 +68,10 @@ class RolloutRecords:
     requests: Mapping[str, Request] = field(default_factory=dict[str, Request])
 
 
-class TaggedStack(Protocol):
-    """Stack under the engine whose tags can be read and written."""
-
-    name: str
-
-    def run_command(self, *arguments: str) -> str:
-        """Return the standard output of a command of the engine about this stack; raises CommandError."""
-        ...
-
-
 FIELDS = tuple(RolloutRecord.__dataclass_fields__)
 VALUES = TypeAdapter(list[str | int])
 RECORD = TypeAdapter(RolloutRecord)
 REQUESTS = TypeAdapter(dict[str, Request])
-
-
-def tag_of(kind: str, service: str) -> str:
-    """Return the name of a service's tag, such as `rollout.gateway`; a long one ends with a digest."""
-    name = f"{kind}.{service}"
-    if len(name) <= MAX_TAG_CHARACTERS:
-        return name
-    digest = hashlib.sha256(service.encode()).hexdigest()[:8]
-    return f"{name[: MAX_TAG_CHARACTERS - len(digest) - 1]}-{digest}"
 
 
 def dump_record(service: str, record: RolloutRecord) -> str:
@@ -121,7 +100,7 @@ class RecordStore:
 
     def read(self) -> RolloutRecords:
         """Return the records; raises DeploymentFailed for a tag that cannot be read."""
-        tags = tags_of(self.stack.run_command("stack", "tag", "ls", "--json"))
+        tags = read_tags(self.stack)
         records = dict(self._record(tag, value) for tag, value in sorted(tags.items()) if tag.startswith(TAG_PREFIX))
         try:
             requests = REQUESTS.validate_json(tags.get(REQUESTS_KEY) or "{}")
@@ -139,9 +118,9 @@ class RecordStore:
         """Store the record of a service; None removes it."""
         tag = tag_of("rollout", service)
         if record is not None:
-            self.stack.run_command("stack", "tag", "set", tag, dump_record(service, record))
+            set_tag(self.stack, tag, dump_record(service, record))
         elif service in self.read().records:
-            self.stack.run_command("stack", "tag", "rm", tag)
+            remove_tag(self.stack, tag)
 
     def request(self, service: str, request: Request | None) -> None:
         """Store a request to the process that drives the rollout of a service; None removes it."""
@@ -149,9 +128,9 @@ class RecordStore:
         others = {name: each for name, each in current.items() if name != service}
         requests = others if request is None else {**others, service: request}
         if requests:
-            self.stack.run_command("stack", "tag", "set", REQUESTS_KEY, json.dumps(requests, sort_keys=True))
+            set_tag(self.stack, REQUESTS_KEY, json.dumps(requests, sort_keys=True))
         elif service in current:
-            self.stack.run_command("stack", "tag", "rm", REQUESTS_KEY)
+            remove_tag(self.stack, REQUESTS_KEY)
 
 
 def fingerprint_of(service: Service) -> str:
@@ -162,7 +141,7 @@ def fingerprint_of(service: Service) -> str:
 
 def refuse_rollouts(deployment: "Deployment", command: str) -> None:
     """Raise DeploymentFailed while a rollout has a record: `command` would give the program no position of it."""
-    if not any(service.rollout.in_steps for service in deployment.file.spec.services.values()):
+    if not deployment.file.spec.services_in_steps:
         return
     with deployment.engine_errors():
         records = RecordStore(deployment.engine).read().records
@@ -170,12 +149,6 @@ def refuse_rollouts(deployment: "Deployment", command: str) -> None:
         state = "was aborted" if record.phase in ("aborting", "held") else "is in progress"
         fix = f"complete it with `agent-platform up {deployment.name}`, then run `{command}` again"
         raise DeploymentFailed(Failure.GUARDED, f"the rollout of {name} {state}", fix, stack=deployment.name)
-
-
-def tags_of(output: str) -> Mapping[str, str]:
-    """Return the tags in the output of `stack tag ls --json`."""
-    document: object = json.loads(output or "{}")
-    return TypeAdapter(dict[str, str]).validate_python(document)
 
 
 def _unreadable(stack: str, tag: str) -> DeploymentFailed:

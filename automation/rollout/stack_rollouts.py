@@ -56,7 +56,7 @@ class StackRollouts:
     @property
     def services(self) -> Mapping[str, Service]:
         """Services whose rollout has steps."""
-        return {name: each for name, each in self.deployment.file.spec.services.items() if each.rollout.in_steps}
+        return self.deployment.file.spec.services_in_steps
 
     @property
     def store(self) -> RecordStore:

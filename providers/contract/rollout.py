@@ -159,7 +159,7 @@ def not_available(_name: str, service: Service) -> str:
 
 def refuse_steps(spec: Platform, problem_of: Callable[[str, Service], str] = not_available) -> list[Diagnostic]:
     """Refuse strategies with steps for the services that `problem_of` returns a problem of; empty for the others."""
-    services = {name: service for name, service in spec.services.items() if service.rollout.in_steps}
+    services = spec.services_in_steps
     problems = {name: problem_of(name, service) for name, service in services.items()}
     return [
         Unsupported(spec.cloud, f"services.{name}.rollout.strategy", problem=problem, fix="set it to rolling")

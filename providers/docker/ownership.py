@@ -13,10 +13,10 @@ from pathlib import Path
 
 from providers.contract.spec.defaults import is_list, is_mapping
 from providers.docker.naming import CHECKOUT_LABEL, STATE_FOLDER, checkout_of
+from providers.docker.resource_traits import CONTAINER
 
 PROJECT = "agent-platform"
 STATE_FILE = f"{STATE_FOLDER}/state/.pulumi/stacks/{PROJECT}/{{stack}}.json"
-CONTAINER_TYPE = "docker:index/container:Container"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def owner_of_state(stack: str, environment: Mapping[str, str]) -> Owner:
         return Owner(stack)
     resources = _recorded(Path(folder) / STATE_FILE.format(stack=stack))
     recorded = {checkout: kind for kind, checkout in resources if checkout != folder}
-    copied = [checkout for checkout, kind in recorded.items() if kind == CONTAINER_TYPE and _has_state(checkout, stack)]
+    copied = [checkout for checkout, kind in recorded.items() if kind == CONTAINER and _has_state(checkout, stack)]
     moved = {checkout for checkout in recorded if not _has_state(checkout, stack)}
     return Owner(stack, frozenset({folder, *moved}), copied[0] if copied else "")
 
@@ -84,7 +84,7 @@ def _recorded(state: Path) -> Iterator[tuple[str, str]]:
     latest = checkpoint.get("latest") if is_mapping(checkpoint) else None
     resources = latest.get("resources") if is_mapping(latest) else None
     rows = [each for each in resources if is_mapping(each)] if is_list(resources) else []
-    for row in sorted(rows, key=lambda each: each.get("type") == CONTAINER_TYPE):
+    for row in sorted(rows, key=lambda each: each.get("type") == CONTAINER):
         inputs = row.get("inputs")
         labels = inputs.get("labels") if is_mapping(inputs) else None
         yield from ((str(row.get("type")), checkout) for checkout in _checkouts(labels if is_list(labels) else ()))

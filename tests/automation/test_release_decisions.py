@@ -6,6 +6,7 @@ import pytest
 
 from automation.deploy.changes import ResourceChange
 from automation.deploy.results import Preview
+from automation.deploy.tags import MAX_TAG_CHARACTERS, tag_of
 from automation.release.due import DueRelease, SkippedRelease, decide
 from automation.release.record import (
     MAX_EARLIER,
@@ -13,7 +14,6 @@ from automation.release.record import (
     ReleaseStore,
     release_digest,
 )
-from automation.rollout.record import MAX_TAG_CHARACTERS, tag_of
 from components.validation.parse import parse
 from providers.contract.resource_traits import PASSWORD_TYPE
 from providers.contract.spec import Platform

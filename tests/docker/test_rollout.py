@@ -8,7 +8,8 @@ import pytest
 from automation.plan.inventory import Inventory
 from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack
 from providers.contract.rollout import PositionPhase, ResourceUpdate, RevisionLost, RevisionMetrics, RolloutPosition
-from providers.docker.compute.rollout import CONTAINER_TYPE, CONTROL, StableReplicas
+from providers.docker.compute.rollout import CONTROL, StableReplicas
+from providers.docker.resource_traits import CONTAINER
 from tests.docker.plans import aliases, container
 from tests.docker.specs import adjustments, refusals, spec_of
 from tests.planning import plan, production, revealed
@@ -129,7 +130,7 @@ def test_latency_is_an_average_and_calls_reach_the_stable_revision() -> None:
     ],
 )
 def test_only_another_container_of_a_replica_begins_a_rollout(name: str, operation: str, begins: bool) -> None:
-    assert CONTROL.changes_revision("prod", "gateway", ResourceUpdate(name, CONTAINER_TYPE, operation)) is begins
+    assert CONTROL.changes_revision("prod", "gateway", ResourceUpdate(name, CONTAINER, operation)) is begins
 
 
 ROUTER = "prod-entry-router-0a1b2c3"
@@ -192,7 +193,7 @@ class Host:
 def deployed(*images: str) -> DeployedStack:
     """Production in the state, with replicas of these images."""
     containers = (
-        DeployedResource(f"prod-compute-gateway-{number}", CONTAINER_TYPE, f"c{number}", {"image": image})
+        DeployedResource(f"prod-compute-gateway-{number}", CONTAINER, f"c{number}", {"image": image})
         for number, image in enumerate(images, 1)
     )
     return DeployedStack("prod", spec_of(CANARY), tuple(containers))

@@ -85,8 +85,8 @@ def rollout_adjustments(spec: Platform) -> list[Adjustment]:
             effect=Effect.ADJUSTED,
             reason="the average response time of the new revision is compared: Azure Monitor has no percentile of a revision",
         )
-        for name, service in spec.services.items()
-        if service.rollout.in_steps and "latency_p95_seconds" in service.rollout.abort_on
+        for name, service in spec.services_in_steps.items()
+        if "latency_p95_seconds" in service.rollout.abort_on
     ]
 
 

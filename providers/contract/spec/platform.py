@@ -152,6 +152,11 @@ class Platform(SpecModel):
         return tuple(name for name, service in self.services.items() if secret in service.secrets)
 
     @property
+    def services_in_steps(self) -> dict[str, Service]:
+        """Services whose rollout has steps, in the order of the file."""
+        return {name: service for name, service in self.services.items() if service.rollout.in_steps}
+
+    @property
     def releases(self) -> dict[str, Release]:
         """Release commands by service, in the order of the file."""
         return {name: service.release for name, service in self.services.items() if service.release is not None}

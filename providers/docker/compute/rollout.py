@@ -24,8 +24,8 @@ from providers.docker.cli import CONTAINER_SUFFIX, containers_named
 from providers.docker.entry.haproxy import METRICS_PORT
 from providers.docker.entry.split import CONTROL_PORT, COUNTS, MAP_FILE, SERVICE_HEADER
 from providers.docker.naming import next_part
+from providers.docker.resource_traits import CONTAINER
 
-CONTAINER_TYPE = "docker:index/container:Container"
 READY_SECONDS = 30
 """Time beyond the health check until HAProxy has found a new replica."""
 REQUEST_SECONDS = 30
@@ -69,8 +69,8 @@ def _problem(_name: str, service: Service) -> str:
 
 
 def _taken_names(spec: Platform) -> Iterator[Diagnostic]:
-    for name, service in spec.services.items():
-        if service.rollout.in_steps and next_part(name) in spec.services:
+    for name in spec.services_in_steps:
+        if next_part(name) in spec.services:
             problem = f"the containers of a new revision of {name} have this name during a rollout"
             yield ConfigError(f"services.{next_part(name)}", problem, "rename one of the services")
 
@@ -81,9 +81,7 @@ def rollout_adjustments(spec: Platform) -> list[Adjustment]:
 
 
 def _adjustments(spec: Platform) -> Iterator[Adjustment]:
-    for name, service in spec.services.items():
-        if not service.rollout.in_steps:
-            continue
+    for name, service in spec.services_in_steps.items():
         if "latency_p95_seconds" in service.rollout.abort_on:
             yield Adjustment(
                 f"services.{name}.rollout.abort_on",
@@ -120,7 +118,7 @@ class DockerRollout:
 
     def changes_revision(self, stack: str, service: str, change: ResourceUpdate) -> bool:
         """See `RolloutControl.changes_revision`; a replica of another revision is another container."""
-        is_replica = change.type == CONTAINER_TYPE and _number(stack, service, change.name) is not None
+        is_replica = change.type == CONTAINER and _number(stack, service, change.name) is not None
         return is_replica and change.operation == "replace"
 
     def stable_revision(self, stack: DeployedStack, service: str, shell: Shell) -> str:
@@ -128,7 +126,7 @@ class DockerRollout:
         images = {
             number: OutputReader("container").text(each.outputs, "image")
             for each in stack.resources
-            if each.type == CONTAINER_TYPE and (number := _number(stack.name, service, each.name)) is not None
+            if each.type == CONTAINER and (number := _number(stack.name, service, each.name)) is not None
         }
         if len(set(images.values())) != 1:
             problem = "no single image runs in all of its replicas" if images else "it has no replica"

@@ -164,7 +164,7 @@ def _memory_fix(host: Host, required_gib: float, largest: MemoryRequest, others:
 
 def _without_steps(spec: Platform) -> str:
     """Clause for services whose rollout runs two revisions at the same time."""
-    keys = [f"services.{name}.rollout.strategy" for name, each in spec.services.items() if each.rollout.in_steps]
+    keys = [f"services.{name}.rollout.strategy" for name in spec.services_in_steps]
     both = "which runs both revisions of a service at the same time"
     return f", or set {listed(keys, 'and')} to rolling instead of a strategy in steps, {both}" if keys else ""
 
