@@ -112,7 +112,7 @@ class DockerCli:
         command = listing(stack.name, "--all", columns="{{.ID}}")
         containers = _owner(stack).lines(shell.output(CliCommand(command)))
         if containers:
-            shell.output(CliCommand(("docker", "update", f"--pids-limit={PIDS_LIMIT}", *containers)))
+            shell.output(limit_processes(*containers))
         return ()
 
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
@@ -222,9 +222,9 @@ def task(stack: DeployedStack, service: str, command: Sequence[str], replica: st
     The task joins the replica's network, which gives it all of its networks with one option on every version of Docker,
     and mounts its files. Variables are passed by name, and their values in the environment of the command.
     """
-    container = _json_object(shell.output(_inspect("container", replica, "{{json .}}")))
+    container = json_object(shell.output(inspect("container", replica, "{{json .}}")))
     image = str(container.get("Image", ""))
-    of_image = _variables(json.loads(shell.output(_inspect("image", image, "{{json .Config.Env}}"))))
+    of_image = _variables(json.loads(shell.output(inspect("image", image, "{{json .Config.Env}}"))))
     settings = container.get("Config")
     variables = _variables(settings.get("Env") if is_mapping(settings) else None)
     own = {name: value for name, value in variables.items() if of_image.get(name) != value}
@@ -250,11 +250,18 @@ def _terminal() -> Iterator[str]:
         yield "--tty"
 
 
-def _inspect(kind: str, name: str, template: str) -> CliCommand:
+def limit_processes(*containers: str) -> CliCommand:
+    """Return the command that limits the processes of containers, for which the provider has no setting."""
+    return CliCommand(("docker", "update", f"--pids-limit={PIDS_LIMIT}", *containers))
+
+
+def inspect(kind: str, name: str, template: str) -> CliCommand:
+    """Return the command that prints a part of a container or an image."""
     return CliCommand(("docker", kind, "inspect", "--format", template, name))
 
 
-def _json_object(text: str) -> Mapping[str, object]:
+def json_object(text: str) -> Mapping[str, object]:
+    """Return the object in an answer in JSON; empty for anything else."""
     document: object = json.loads(text)
     return document if is_mapping(document) else {}
 

@@ -73,31 +73,37 @@ def _networks(base: DockerBaseResources, name: str, alias: str) -> list[NetworkA
 
 def _container(base: DockerBaseResources, name: str, environment: Environment) -> ContainerSpec:
     """Settings of each replica of a service."""
-    service = base.spec.services[name]
-    secrets = {variable: secret.reference for variable, secret in environment.secrets.items()}
-    dev = base.context.block.dev.get(name)
-    return ContainerSpec(
-        image=base.registry.images[name],
-        memory_mib=memory_mib(service.size.memory_gib),
-        vcpu=(dev.vcpu if dev else None) or service.size.vcpu,
-        networks=_networks(base, name, name),
-        entrypoint=dev.command[:1] if dev else (),
-        command=dev.command[1:] if dev else service.command,
-        environment={
-            "HOME": HOME,
-            **storage_variables(base, name),
-            **secrets,
-            **environment.plain,
-            **(dev.environment if dev else {}),
-        },
-        files={path: stored.reference for path, stored in environment.files.items()},
-        host_paths=dev.folders if dev else {},
-        probe=dev_probe() if dev else service_probe(service),
-        labels={DEV_LABEL: "true"} if dev else {},
+    service, dev = base.spec.services[name], base.context.block.dev.get(name)
+    common = replace(service_container(base, name, environment), networks=_networks(base, name, name))
+    if dev is None:
+        return replace(common, command=service.command, probe=service_probe(service))
+    return replace(
+        common,
+        vcpu=dev.vcpu or service.size.vcpu,
+        entrypoint=dev.command[:1],
+        command=dev.command[1:],
+        environment={**common.environment, **dev.environment},
+        host_paths=dev.folders,
+        probe=dev_probe(),
+        labels={DEV_LABEL: "true"},
     )
 
 
-def storage_variables(base: DockerBaseResources, name: str) -> Mapping[str, pulumi.Input[str]]:
+def service_container(base: DockerBaseResources, name: str, environment: Environment) -> ContainerSpec:
+    """Settings of every container of a service: image, size, networks without an alias, variables and files."""
+    service = base.spec.services[name]
+    secrets = {variable: secret.reference for variable, secret in environment.secrets.items()}
+    return ContainerSpec(
+        image=base.registry.images[name],
+        memory_mib=memory_mib(service.size.memory_gib),
+        vcpu=service.size.vcpu,
+        networks=[base.attachment(network) for network in service_networks(base.spec, name)],
+        environment={"HOME": HOME, **_storage_variables(base, name), **secrets, **environment.plain},
+        files={path: stored.reference for path, stored in environment.files.items()},
+    )
+
+
+def _storage_variables(base: DockerBaseResources, name: str) -> Mapping[str, pulumi.Input[str]]:
     """Key of the service to the object store, in the variables that S3 clients read."""
     key = base.identity.services.get(name)
     if key is None:

@@ -3,13 +3,12 @@
 The container goes on when this program is killed; only this program stops it at its timeout.
 """
 
-import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from providers.contract.cli import CliCommand, DeployedResource, DeployedStack, Shell
 from providers.contract.release import ReleaseControl, TaskEnd, definition_name, release_name
-from providers.contract.spec.defaults import Raw, is_mapping
-from providers.docker.cli import PIDS_LIMIT
+from providers.docker.cli import inspect, json_object, limit_processes
 from providers.docker.resource_traits import CONTAINER
 
 LOG_LINES = 200
@@ -38,7 +37,7 @@ class DockerReleases:
         if resource is None:
             raise stack.not_deployed(release_name(service))
         name = _name(resource)
-        shell.output(CliCommand(("docker", "update", f"--pids-limit={PIDS_LIMIT}", name)))
+        shell.output(limit_processes(name))
         shell.output(CliCommand(("docker", "start", name)))
         return name
 
@@ -65,11 +64,8 @@ def _name(resource: DeployedResource) -> str:
     return str(resource.outputs.get("name") or resource.id)
 
 
-def _state(container: str, shell: Shell) -> Raw:
-    document: object = json.loads(
-        shell.output(CliCommand(("docker", "container", "inspect", "--format", "{{json .State}}", container)))
-    )
-    return document if is_mapping(document) else {}
+def _state(container: str, shell: Shell) -> Mapping[str, object]:
+    return json_object(shell.output(inspect("container", container, "{{json .State}}")))
 
 
 RELEASES: ReleaseControl = DockerReleases()

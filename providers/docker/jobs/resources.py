@@ -9,21 +9,19 @@ A release command has a container that the update creates and does not start; `a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
 from providers.contract.component import Scope
-from providers.contract.release import CommandTask, release_tasks
+from providers.contract.release import release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.docker.base.containers import ContainerSpec, create_container, create_volume, script, script_path
 from providers.docker.base.platform_images import PROMETHEUS
 from providers.docker.base.resources import DockerBaseResources
-from providers.docker.compute.resources import HOME, storage_variables
-from providers.docker.compute.sizes import memory_mib
+from providers.docker.compute.resources import service_container
 from providers.docker.jobs.program import METRICS_FOLDER, job_settings
 from providers.docker.naming import CONFIG_FOLDER
-from providers.docker.network.flows import service_networks
 
 SETTINGS_FILE = f"{CONFIG_FOLDER}/job.conf"
 
@@ -50,47 +48,24 @@ def create_releases(scope: Scope, base: DockerBaseResources, environments: Mappi
     """Declare the container of every release command."""
     for command in release_tasks(base.spec):
         environment = environments[command.service]
-        container = _release_container(base, command, environment)
+        task = _task_container(base, command.service, environment)
+        container = replace(task, command=command.command, started=False)
         create_container(scope, base.context, command.name, container, environment.prerequisites(command.service))
-
-
-def _release_container(base: DockerBaseResources, command: CommandTask, environment: Environment) -> ContainerSpec:
-    service = base.spec.services[command.service]
-    secrets = {variable: secret.reference for variable, secret in environment.secrets.items()}
-    return ContainerSpec(
-        image=base.registry.images[command.service],
-        memory_mib=memory_mib(service.size.memory_gib),
-        vcpu=service.size.vcpu,
-        networks=[base.attachment(network) for network in service_networks(base.spec, command.service)],
-        command=command.command,
-        environment={"HOME": HOME, **storage_variables(base, command.service), **secrets, **environment.plain},
-        files={path: stored.reference for path, stored in environment.files.items()},
-        ignores_image_probe=True,
-        init=True,
-        started=False,
-    )
 
 
 def _container(
     base: DockerBaseResources, name: str, environment: Environment, metrics: pulumi.Output[str]
 ) -> ContainerSpec:
     job = base.spec.jobs[name]
-    service = base.spec.services[job.service]
-    secrets = {variable: secret.reference for variable, secret in environment.secrets.items()}
-    return ContainerSpec(
-        image=base.registry.images[job.service],
-        memory_mib=memory_mib(service.size.memory_gib),
-        vcpu=service.size.vcpu,
-        networks=[base.attachment(network) for network in service_networks(base.spec, job.service)],
+    common = _task_container(base, job.service, environment)
+    return replace(
+        common,
         entrypoint=["/bin/sh", script_path("job")],
-        environment={"HOME": HOME, **storage_variables(base, job.service), **secrets, **environment.plain},
-        files={
-            script_path("job"): script("job"),
-            SETTINGS_FILE: job_settings(name, job),
-            **{path: stored.reference for path, stored in environment.files.items()},
-        },
+        files={script_path("job"): script("job"), SETTINGS_FILE: job_settings(name, job), **common.files},
         volumes={METRICS_FOLDER: metrics},
-        ignores_image_probe=True,
-        # forwards the signal that ends a run, and collects processes that the command leaves behind
-        init=True,
     )
+
+
+def _task_container(base: DockerBaseResources, service: str, environment: Environment) -> ContainerSpec:
+    # init forwards the signal that ends a run, and collects processes that the command leaves behind
+    return replace(service_container(base, service, environment), ignores_image_probe=True, init=True)
