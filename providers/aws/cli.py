@@ -71,12 +71,12 @@ class AwsCli:
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
-        host = registry_host(_context(spec, stack))
+        host = registry_host(context_of(spec, stack))
         return {service: f"{host}/{repository_name(stack, image.name)}" for service, image in own_images(spec).items()}
 
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`; the token is valid for twelve hours."""
-        context = _context(spec, stack)
+        context = context_of(spec, stack)
         login = ("docker", "login", "--username", "AWS", "--password-stdin", registry_host(context))
         return (CliCommand(login, stdin=aws(context, "ecr", "get-login-password")),)
 
@@ -157,7 +157,7 @@ class AwsCli:
         if not STATE_NAME.fullmatch(name):
             fix = "use up to 48 lower-case letters, digits and hyphens, starting and ending with a letter or digit"
             raise CliFailure("--create-state", f"{json.dumps(name)} cannot be part of the name of a bucket", fix)
-        context = _context(spec, name)
+        context = context_of(spec, name)
         bucket, alias = f"{name}-pulumi-state", f"alias/{name}-pulumi"
         return StateBackend(
             url=f"s3://{bucket}?region={context.region}",
@@ -213,7 +213,8 @@ def json_command(context: AwsContext, *arguments: str) -> CliCommand:
     return aws(context, *arguments, *(() if arguments[0] == "logs" else ("--output", "json")))
 
 
-def _context(spec: Platform, stack: str) -> AwsContext:
+def context_of(spec: Platform, stack: str) -> AwsContext:
+    """Context of a stack, whatever account the AWS CLI is logged in to."""
     return AwsContext(spec, stack, spec.aws.region if spec.aws else "")
 
 
@@ -223,7 +224,7 @@ def _log_group(context: AwsContext, service: str) -> str:
 
 def checked_context(stack: DeployedStack, shell: Shell) -> AwsContext:
     """Context of a stack, after the account of the login was compared with that of the stack."""
-    context = _context(stack.spec, stack.name)
+    context = context_of(stack.spec, stack.name)
     caller = shell.output(_caller(context)).strip()
     if caller != context.account_id:
         problem = f"the AWS CLI is logged in to account {caller}, and the stack is in account {context.account_id}"

@@ -37,17 +37,14 @@ def run_job(stack: DeployedStack, context: AwsContext, job: str, shell: Shell, a
         shell.succeeds(aws("stepfunctions", "stop-execution", *execution))
         raise
     shell.sleep(LOG_DELAY_SECONDS)
-    group = context.log_group("services", stack.spec.jobs[job].service)
-    streams = (
-        "--log-stream-name-prefix",
-        f"{job}/{job}/",
-        "--since",
-        str(started.get("startDate")),
-        "--format",
-        "short",
-    )
-    shell.stream(aws("logs", "tail", group, *streams))
+    shell.stream(aws(*logs_of(context, stack.spec.jobs[job].service, job, started)))
     return exit_code(ended)
+
+
+def logs_of(context: AwsContext, service: str, task: str, execution: Raw) -> tuple[str, ...]:
+    """Arguments that print the lines of a task of a service since the start of an execution."""
+    streams = ("--log-stream-name-prefix", f"{task}/{task}/", "--since", str(execution.get("startDate")))
+    return ("logs", "tail", context.log_group("services", service), *streams, "--format", "short")
 
 
 def exit_code(execution: Raw) -> int:

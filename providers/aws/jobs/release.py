@@ -2,8 +2,8 @@
 
 import json
 
-from providers.aws.cli import checked_context, json_command
-from providers.aws.cli_job import LOG_DELAY_SECONDS, MACHINE_TYPE, answer_of, exit_code
+from providers.aws.cli import checked_context, context_of, json_command
+from providers.aws.cli_job import LOG_DELAY_SECONDS, MACHINE_TYPE, answer_of, exit_code, logs_of
 from providers.aws.jobs.state_machine import TIMED_OUT, machine_arn
 from providers.contract.cli import DeployedStack, Shell
 from providers.contract.release import START_SECONDS, ReleaseControl, TaskEnd, definition_name, release_name
@@ -44,19 +44,19 @@ class AwsReleases:
 
     def stop(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> None:
         """See `ReleaseControl.stop`; Step Functions stops the task."""
-        context = checked_context(stack, shell)
+        context = context_of(stack.spec, stack.name)
         shell.succeeds(json_command(context, "stepfunctions", "stop-execution", "--execution-arn", run))
 
     def log(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> str:
         """See `ReleaseControl.log`."""
-        since = str(self._execution(stack, service, run, shell).get("startDate"))
+        execution = self._execution(stack, service, run, shell)
         shell.sleep(LOG_DELAY_SECONDS)
-        context, name = checked_context(stack, shell), release_name(service)
-        streams = ("--log-stream-name-prefix", f"{name}/{name}/", "--since", since, "--format", "short")
-        return shell.output(json_command(context, "logs", "tail", context.log_group("services", service), *streams))
+        context = context_of(stack.spec, stack.name)
+        return shell.output(json_command(context, *logs_of(context, service, release_name(service), execution)))
 
     def _execution(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> Raw:
-        context = checked_context(stack, shell)
+        # the account was compared before the run was started or found, and its ARN names it
+        context = context_of(stack.spec, stack.name)
         described = shell.output(json_command(context, "stepfunctions", "describe-execution", "--execution-arn", run))
         return answer_of(described, release_name(service))
 
