@@ -11,8 +11,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from automation.plan.recorder import record
@@ -72,7 +73,7 @@ def measure_unchanged_up(cloud: str, home: Path, runs: int = RUNS) -> UnchangedU
     seconds: tuple[list[float], list[float]] = [], []
     for _ in range(runs):
         for project, results in zip(projects, seconds, strict=True):
-            results.append(timed(project, "--expect-no-changes"))
+            results.append(timed(partial(project.up, "--expect-no-changes")))
     return UnchangedUp(cloud, len(plan.resources), *(statistics.median(results) for results in seconds))
 
 
@@ -80,13 +81,13 @@ def measure_first_up(cloud: str, home: Path) -> FirstUp:
     """Deploy a stack whose resources take their typical creation time, at `SECONDS_PER_MINUTE`."""
     project = EngineProject.create(home / "first").init(cloud)
     project.cloud.set("seconds_a_minute", SECONDS_PER_MINUTE)
-    return FirstUp(cloud, timed(project), chains_of(cloud).required * SECONDS_PER_MINUTE)
+    return FirstUp(cloud, timed(project.up), chains_of(cloud).required * SECONDS_PER_MINUTE)
 
 
-def timed(project: EngineProject, *arguments: str) -> float:
-    """Return the wall seconds of an `up`."""
+def timed(run: Callable[[], object]) -> float:
+    """Return the wall seconds of a call."""
     start = time.perf_counter()
-    project.up(*arguments)
+    run()
     return time.perf_counter() - start
 
 
@@ -112,16 +113,28 @@ def report(clouds: Sequence[str]) -> tuple[str, bool]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the named clouds (default: all but docker); return 1 if a bound is exceeded."""
+    clouds = [cloud for cloud in AVAILABLE if cloud != "docker"]
+    return benchmark(arguments, clouds, report, "Under the real engine", "benchmarks.engine")
+
+
+def benchmark(
+    arguments: Sequence[str],
+    clouds: Sequence[str],
+    report: Callable[[Sequence[str]], tuple[str, bool]],
+    title: str,
+    module: str,
+) -> int:
+    """Print the report on the named clouds, or on all of `clouds`; return 1 if it exceeds a bound, 2 without an engine."""
     missing = missing_engine()
     if missing:
         print(missing, file=sys.stderr)
         return 2
-    clouds = [argument for argument in arguments if not argument.startswith("--")]
+    named = [argument for argument in arguments if not argument.startswith("--")]
     load_before = load()
-    text, holds = report(clouds or [cloud for cloud in AVAILABLE if cloud != "docker"])
+    text, holds = report(named or clouds)
     print(f"load {load_before:.2f}", text, sep="\n\n")
     if "--write" in arguments:
-        write_section("Under the real engine", "python -m benchmarks.engine --write", text, load_before)
+        write_section(title, f"python -m {module} --write", text, load_before)
     return 0 if holds else 1
 
 

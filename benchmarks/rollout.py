@@ -9,15 +9,14 @@ the update of the service) takes at most 1.5 times `Deployment.up` of the unchan
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from automation import Deployment
 from automation.rollout.stack_rollouts import ServiceRollout, StackRollouts
-from benchmarks.measure import load, write_section
-from tests.engine.project import STACK, EngineProject, missing_engine
+from benchmarks.engine import benchmark, timed
+from tests.engine.project import STACK, EngineProject
 from tests.engine.rollout_cloud import SERVICE_TYPES, CloudShell
 from tests.planning import production
 
@@ -63,13 +62,6 @@ def measure_steps(cloud: str, home: Path) -> StepCost:
     return StepCost(cloud, statistics.median(unchanged), statistics.median(steps))
 
 
-def timed(run: Callable[[], object]) -> float:
-    """Return the wall seconds of a call."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
 def report(clouds: Sequence[str]) -> tuple[str, bool]:
     """Return the measurements as a Markdown table, and whether the bound holds on every cloud."""
     with tempfile.TemporaryDirectory() as name:
@@ -84,17 +76,7 @@ def report(clouds: Sequence[str]) -> tuple[str, bool]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the named clouds (default: all on which a step is an update); return 1 if the bound is exceeded."""
-    missing = missing_engine()
-    if missing:
-        print(missing, file=sys.stderr)
-        return 2
-    clouds = [argument for argument in arguments if not argument.startswith("--")]
-    load_before = load()
-    text, holds = report(clouds or list(SERVICE_TYPES))
-    print(f"load {load_before:.2f}", text, sep="\n\n")
-    if "--write" in arguments:
-        write_section("Steps of rollouts", "python -m benchmarks.rollout --write", text, load_before)
-    return 0 if holds else 1
+    return benchmark(arguments, list(SERVICE_TYPES), report, "Steps of rollouts", "benchmarks.rollout")
 
 
 if __name__ == "__main__":
