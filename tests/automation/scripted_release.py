@@ -1,6 +1,6 @@
 """Scripted stack with release commands: counts calls, ends the process at any of them, and answers with given ends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automation.deploy.errors import DeploymentFailed
@@ -9,28 +9,25 @@ from automation.release.due import DueRelease
 from automation.release.record import ReleaseRecord
 from providers.contract.release import TaskEnd
 from providers.contract.spec import Release
-from tests.automation.scripted_rollout import FakeClock, Killed
+from tests.automation.scripted_rollout import FakeClock, KillableCalls
 
 DIGEST, EARLIER = "b" * 16, "a" * 16
 MIGRATION = Release(command=("alembic", "upgrade", "head"), timeout_minutes=10)
 
 
 @dataclass
-class ScriptedStack:
+class ScriptedStack(KillableCalls):
     """Stack whose commands take `seconds` and end as `ends` states, by service; never when it has none."""
 
     time: FakeClock = field(default_factory=FakeClock)
     ends: Mapping[str, TaskEnd | None] = field(default_factory=lambda: {"web": TaskEnd(0), "worker": TaskEnd(0)})
     seconds: float = 60.0
     start_seconds: float = 0.0
-    kill_at: int | None = None
-    """Call at which the process ends, before it takes effect when even, after it when odd."""
     refuses_start: DeploymentFailed | None = None
     refuses_log: DeploymentFailed | None = None
     interrupt_at: float | None = None
     """Time at which the user presses Ctrl-C."""
     stops_slowly: bool = False
-    calls: list[str] = field(default_factory=list[str])
     records: dict[str, ReleaseRecord] = field(default_factory=dict[str, ReleaseRecord])
     runs: dict[str, float] = field(default_factory=dict[str, float])
     """Start of the run of each service that has not been stopped."""
@@ -42,18 +39,18 @@ class ScriptedStack:
 
     def write(self, service: str, record: ReleaseRecord) -> None:
         """Store a record."""
-        self._call(f"write {service} {'done' if record.done else 'open'}", lambda: self._write(service, record))
+        self.call(f"write {service} {'done' if record.done else 'open'}", lambda: self._write(service, record))
 
     def _write(self, service: str, record: ReleaseRecord) -> None:
         self.records[service] = record
 
     def deploy(self) -> None:
         """Deploy the tasks."""
-        self._call("deploy", lambda: setattr(self, "deployed", True))
+        self.call("deploy", lambda: setattr(self, "deployed", True))
 
     def running(self, service: str) -> str | None:
         """Return the run of a service that has not ended."""
-        self._call(f"running {service}", lambda: None)
+        self.call(f"running {service}", lambda: None)
         return f"{service}-run" if service in self.runs and self._end(service) is None else None
 
     def start(self, service: str) -> str:
@@ -67,7 +64,7 @@ class ScriptedStack:
             self.overlaps += service in self.runs and self._end(service) is None
             self.runs[service] = self.time.now
 
-        self._call(f"start {service}", effect)
+        self.call(f"start {service}", effect)
         return f"{service}-run"
 
     def ended(self, service: str, run: str) -> TaskEnd | None:
@@ -75,7 +72,7 @@ class ScriptedStack:
         if self.interrupt_at is not None and self.time.now >= self.interrupt_at:
             self.interrupt_at = None
             raise KeyboardInterrupt
-        self._call(f"ended {service}", lambda: None)
+        self.call(f"ended {service}", lambda: None)
         if service not in self.runs:
             return TaskEnd(137)
         end = self._end(service)
@@ -85,7 +82,7 @@ class ScriptedStack:
 
     def stop(self, service: str, run: str) -> None:
         """Stop a run."""
-        self._call(f"stop {service}", lambda: None if self.stops_slowly else self.runs.pop(service, None))
+        self.call(f"stop {service}", lambda: None if self.stops_slowly else self.runs.pop(service, None))
 
     def log(self, service: str, run: str) -> str:
         """Return thirty lines."""
@@ -95,16 +92,6 @@ class ScriptedStack:
 
     def _end(self, service: str) -> TaskEnd | None:
         return self.ends.get(service) if self.time.now - self.runs[service] >= self.seconds else None
-
-    def _call(self, name: str, effect: Callable[[], object]) -> None:
-        number = len(self.calls)
-        self.calls.append(name)
-        if self.kill_at is not None and number == self.kill_at // 2:
-            if self.kill_at % 2:
-                effect()
-            self.kill_at = None
-            raise Killed
-        effect()
 
 
 def due(service: str = "web", release: Release = MIGRATION, *, new_task: bool = True) -> DueRelease:

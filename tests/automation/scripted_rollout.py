@@ -35,16 +35,33 @@ class FakeClock:
         return Clock(seconds=lambda: self.now, sleep=self.sleep)
 
 
+@dataclass(kw_only=True)
+class KillableCalls:
+    """Calls in order, at one of which the process ends."""
+
+    kill_at: int | None = None
+    """Call at which the process ends, before it takes effect when even, after it when odd."""
+    calls: list[str] = field(default_factory=list[str])
+
+    def call(self, name: str, effect: Callable[[], object]) -> None:
+        """Record a call and carry it out, or end the process."""
+        number = len(self.calls)
+        self.calls.append(name)
+        if self.kill_at is not None and number == self.kill_at // 2:
+            if self.kill_at % 2:
+                effect()
+            self.kill_at = None
+            raise Killed
+        effect()
+
+
 @dataclass
-class ScriptedService:
+class ScriptedService(KillableCalls):
     """Service with a stable revision and a new one; `read` returns the metrics at a percentage."""
 
     read: Callable[[int], Reading] = lambda percent: GOOD
     smoke: str = ""
     delay_seconds: int = 0
-    kill_at: int | None = None
-    """Call at which the process ends, before it takes effect when even, after it when odd."""
-    calls: list[str] = field(default_factory=list[str])
     record: RolloutRecord | None = None
     percent: int = 0
     revisions: tuple[str, ...] = ("stable", "next")
@@ -58,7 +75,7 @@ class ScriptedService:
 
     def write(self, record: RolloutRecord | None) -> None:
         """Store the record."""
-        self._call("write", lambda: setattr(self, "record", record))
+        self.call("write", lambda: setattr(self, "record", record))
 
     def requested(self) -> Request | None:
         """Return the next request."""
@@ -66,17 +83,17 @@ class ScriptedService:
 
     def smoke_test(self) -> str:
         """Return the scripted failure."""
-        self._call("smoke", lambda: None)
+        self.call("smoke", lambda: None)
         return self.smoke
 
     def move(self, record: RolloutRecord) -> None:
         """Move the requests."""
         assert record == self.record, "a step is recorded before it is taken"
-        self._call("move", lambda: setattr(self, "percent", record.percent(CANARY)))
+        self.call("move", lambda: setattr(self, "percent", record.percent(CANARY)))
 
     def metrics(self, since_seconds: float) -> RevisionMetrics:
         """Return the scripted metrics."""
-        self._call("metrics", lambda: None)
+        self.call("metrics", lambda: None)
         reading = self.read(self.percent)
         if isinstance(reading, DeploymentFailed | RevisionLost):
             raise reading
@@ -88,7 +105,7 @@ class ScriptedService:
         def effect() -> None:
             self.percent, self.revisions = 100, ("next",)
 
-        self._call("finish", effect)
+        self.call("finish", effect)
 
     def withdraw(self, record: RolloutRecord) -> None:
         """Leave the stable revision alone."""
@@ -96,17 +113,7 @@ class ScriptedService:
         def effect() -> None:
             self.percent, self.revisions = 0, ("stable",)
 
-        self._call("withdraw", effect)
-
-    def _call(self, name: str, effect: Callable[[], object]) -> None:
-        number = len(self.calls)
-        self.calls.append(name)
-        if self.kill_at is not None and number == self.kill_at // 2:
-            if self.kill_at % 2:
-                effect()
-            self.kill_at = None
-            raise Killed
-        effect()
+        self.call("withdraw", effect)
 
 
 CANARY = Rollout(strategy="canary", steps=(10, 50, 100), bake_minutes=5, min_requests=50)
