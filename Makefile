@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and a package index; everything else is installed into .venv.
 #   make plan            the production plan of Pulumi.prod.yaml
 #   make plan STACK=staging ARGS="--diff prod"
-#   make test            lint, types, tests: all that CI runs
+#   make test            lint, types, tests; CI runs it and then the engine tests (.ci/run)
 #   make dev             make up with services from their source: make dev SERVICE="gateway page" ARGS="--debug gateway"
 #   make up              the example on a Docker host, with Pulumi
 #   make down            removes it and keeps its volumes; make down ARGS=--volumes removes them too
