@@ -102,6 +102,11 @@ def test_workers_run_on_spot_outside_production_only(prod: Inventory) -> None:
     assert provider(staging(), "chat") == "FARGATE"
 
 
+def test_every_service_may_change_its_capacity(prod: Inventory) -> None:
+    services = (*prod.of_type("ecs:Service"), *staging().of_type("ecs:Service"))
+    assert {each.inputs.get("forceNewDeployment") for each in services} == {True}
+
+
 @pytest.mark.parametrize(
     "awaited",
     [

@@ -69,6 +69,8 @@ def create_service(
         task_definition=inputs.task.definition.arn,
         desired_count=service.replicas.min,
         capacity_provider_strategies=[_capacity(base, service)],
+        # without it the provider refuses another capacity provider, as of a worker that gets a port or becomes production
+        force_new_deployment=True,
         platform_version="LATEST",
         network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
             subnets=base.network.private_subnet_ids,

@@ -21,7 +21,7 @@ from automation.urn import Urn
 from tests.engine.fake_cloud import functions, ids, search
 from tests.engine.fake_cloud.cloud import ANSWER, FakeCloud, FakeObject
 from tests.engine.fake_cloud.property_checks import property_errors
-from tests.engine.fake_cloud.replacements import replaced_properties
+from tests.engine.fake_cloud.replacements import refused_update, replaced_properties
 from tests.engine.fake_cloud.revisions import after_create, after_update
 from tests.engine.fake_cloud.sdk_schema import sdk_version, shape_of
 
@@ -84,6 +84,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         changed = [key for key in changed if key not in request.ignoreChanges]
         forcing = [key for key in replaced_properties(token, old, new) if key in changed]
         fault = self._begin(context, "diff", token, name_of(request.urn), struct_pb2.Struct(), immediate=True)
+        refusal = refused_update(token, old, new)
+        if refusal:
+            context.abort(grpc.StatusCode.UNKNOWN, refusal)
         if fault == "replace":
             changed = forcing = sorted(new)[:1]
         name = ids.name_key(token)

@@ -11,6 +11,7 @@ from automation.plan.inventory import Value
 from tests.engine.fake_cloud.sdk_schema import shape_of
 
 EVERYTHING = "*"
+FORCED = "forceNewDeployment"
 
 AWS = {
     "aws:acm/certificate:Certificate": "domainName subjectAlternativeNames validationMethod keyAlgorithm",
@@ -98,6 +99,15 @@ def replaced_properties(token: str, old: Mapping[str, Value], new: Mapping[str, 
     for path in sorted({*properties.split(), *shape_of(token).replacing, *always}):
         if _at(old, path) != _at(new, path):
             yield path.partition(".")[0]
+
+
+def refused_update(token: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> str:
+    """Return the error with which a provider refuses changed inputs in a preview already; empty when it accepts them."""
+    capacity = "capacityProviderStrategies"
+    if token == "aws:ecs/service:Service" and old.get(capacity) != new.get(capacity) and not new.get(FORCED):
+        # hashicorp/terraform-provider-aws#43533
+        return "force_new_deployment should be true when capacity_provider_strategy is being updated"
+    return ""
 
 
 def _at(values: object, path: str) -> object:
