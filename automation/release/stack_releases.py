@@ -1,7 +1,6 @@
 """Release commands of a deployment: which of them an update must run, and the operations of the driver."""
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from automation.deploy.errors import DeploymentFailed, Failure
@@ -12,11 +11,11 @@ from automation.plan.build import plan_of
 from automation.release.driver import ReleaseDriver
 from automation.release.due import DueRelease, decide
 from automation.release.record import ReleaseRecord, ReleaseStore
-from automation.services.operations import cli_failures, deployed_stack
-from automation.shell import LocalShell
+from automation.services.cloud_port import CloudPort
+from automation.services.operations import cli_failures
 from automation.urn import Urn
-from providers import command_line, release_control
-from providers.contract.cli import DeployedStack, Shell
+from providers import release_control
+from providers.contract.cli import Shell
 from providers.contract.diagnostics import listed
 from providers.contract.release import ReleaseControl, TaskEnd, definition_name
 from providers.contract.spec import Platform, Service
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
 
 
-class StackReleases:
+class StackReleases(CloudPort[ReleaseControl]):
     """Release commands of one deployment; `shell` and `control` replace those of the cloud."""
 
     def __init__(
@@ -37,10 +36,8 @@ class StackReleases:
         shell: Shell | None = None,
         control: ReleaseControl | None = None,
     ) -> None:
-        self.deployment, self.note, self.phase = deployment, note, phase
-        cloud = deployment.file.spec.cloud
-        self.control = control or release_control(cloud)
-        self.shell = shell or LocalShell(programs=command_line(cloud).programs, folder=deployment.folder)
+        super().__init__(deployment, note, control or release_control(deployment.file.spec.cloud), shell)
+        self.phase = phase
         self._operations: Mapping[str, str] = {}
 
     @property
@@ -52,11 +49,6 @@ class StackReleases:
     def services(self) -> Mapping[str, Service]:
         """Services with a release command."""
         return {name: self.spec.services[name] for name in self.spec.releases}
-
-    @cached_property
-    def stack(self) -> DeployedStack:
-        """Stack in the state, which is read again after an update."""
-        return deployed_stack(self.deployment)
 
     def run(self, preview: Preview) -> None:
         """Run the commands that an update with these changes needs; raises DeploymentFailed, and no service is updated."""
@@ -98,10 +90,12 @@ class StackReleases:
         self.note(f"before the services: the tasks of release commands and what they need ({len(targets)} resources)")
         with self.phase(f"{self.deployment.name}  deploying the release commands") as on_event:
             deploy_targets(self.deployment, targets, RELEASE_MESSAGE, on_event)
-        self.__dict__.pop("stack", None)
+        self.forget_stack()
 
     def running(self, service: str) -> str | None:
-        """See `ReleasePort.running`."""
+        """See `ReleasePort.running`; a task that is not deployed has no run."""
+        if self.stack.resource(self.control.type, definition_name(self.deployment.name, service)) is None:
+            return None
         with cli_failures():
             return self.control.running(self.stack, service, self.shell)
 

@@ -6,7 +6,6 @@ positions. The update deploys everything else with the new revision beside the s
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cached_property
 
 from automation.deploy.deployment import Deployment
 from automation.deploy.errors import DeploymentFailed, Failure
@@ -22,11 +21,11 @@ from automation.rollout.driver import (
     RolloutResult,
 )
 from automation.rollout.record import RecordStore, Request, RolloutRecord, RolloutRecords, fingerprint_of
-from automation.services.operations import cli_failures, deployed_stack
-from automation.shell import LocalShell
+from automation.services.cloud_port import CloudPort
+from automation.services.operations import cli_failures
 from automation.urn import Urn
 from providers import command_line, rollout_control
-from providers.contract.cli import DeployedStack, Shell
+from providers.contract.cli import Shell
 from providers.contract.diagnostics import listed
 from providers.contract.rollout import ResourceUpdate, RevisionMetrics, RolloutControl
 from providers.contract.spec import Service
@@ -35,7 +34,7 @@ ANSWER_SECONDS = 30.0
 """Time in which the process that drives a rollout answers a request: three looks at the records."""
 
 
-class StackRollouts:
+class StackRollouts(CloudPort[RolloutControl]):
     """Rollouts with steps of the services of one deployment; `shell` and `control` replace those of the cloud."""
 
     def __init__(
@@ -46,11 +45,9 @@ class StackRollouts:
         shell: Shell | None = None,
         control: RolloutControl | None = None,
     ) -> None:
-        self.deployment, self.note = deployment, note
-        cloud = deployment.file.spec.cloud
-        self.control = control or rollout_control(cloud)
+        control = control or rollout_control(deployment.file.spec.cloud)
         # the progress names each step, and the commands that read metrics would be printed every few seconds
-        self.shell = shell or LocalShell(command_line(cloud).programs, deployment.folder, echo=lambda _: None)
+        super().__init__(deployment, note, control, shell, echo=lambda _: None)
         self.records: dict[str, RolloutRecord] = {}
 
     @property
@@ -62,11 +59,6 @@ class StackRollouts:
     def store(self) -> RecordStore:
         """Records in the stack's tags; the stack under the engine changes when positions are declared first."""
         return RecordStore(self.deployment.engine)
-
-    @cached_property
-    def stack(self) -> DeployedStack:
-        """Stack in the state, which is read again after an update."""
-        return deployed_stack(self.deployment)
 
     def load(self) -> None:
         """Read the records and declare their positions."""
@@ -110,7 +102,7 @@ class StackRollouts:
         self, report: Callable[[RolloutProgress], object], ask: Callable[[], Answer]
     ) -> Iterator[tuple[str, RolloutResult]]:
         """Take the steps of every rollout, one service after the other, and yield each result."""
-        self.__dict__.pop("stack", None)
+        self.forget_stack()
         for name in list(self.records):
             driver = self.driver(name, report, ask)
             yield name, driver.run(self.records[name])
@@ -189,7 +181,7 @@ class StackRollouts:
                 resources = state_resources(engine.export_state(), pending_deletes=False)
             targets = [str(each["urn"]) for each in resources if Urn(str(each["urn"])).name in names]
         message = update_message("rollout", {**os.environ, **deployment.environment})
-        self.__dict__.pop("stack", None)
+        self.forget_stack()
         deployment.run_patiently(
             None,
             lambda add: engine.up(on_event=add, message=message, target=targets, parallel=PARALLEL_OPERATIONS),

@@ -89,7 +89,7 @@ class ReleaseControl(Protocol):
         ...
 
     def running(self, stack: DeployedStack, service: str, shell: Shell) -> str | None:
-        """Return a run that has not ended, such as one of a process that was killed; None when there is none."""
+        """Return a run of a deployed task that has not ended, such as one of a process that was killed; None without one."""
         ...
 
     def start(self, stack: DeployedStack, service: str, shell: Shell) -> str:

@@ -1,10 +1,17 @@
 """Commands that run a release command on each cloud, against a shell that answers as the cloud's command line does."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+import yaml
 
+from automation import Deployment
+from automation.deploy.events import OnEvent
+from automation.release.stack_releases import StackReleases
+from components.configuration import PLATFORM_KEY
 from components.validation.parse import parse
 from providers import AVAILABLE, release_control
 from providers.contract.cli import DeployedResource, DeployedStack
@@ -102,6 +109,12 @@ def shell(answers: Answers) -> FakeShell:
     return FakeShell({**ACCOUNT, **answers})
 
 
+@contextmanager
+def no_display(title: str) -> Generator[OnEvent]:
+    """Display of an update that nobody looks at."""
+    yield lambda event: None
+
+
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_a_run_is_started_by_the_name_of_the_task(cloud: str) -> None:
     answers, run, command = STARTED[cloud]
@@ -125,9 +138,13 @@ def test_a_run_of_a_killed_process_is_found(cloud: str) -> None:
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
-def test_a_task_that_is_not_deployed_has_no_run_and_no_command_is_executed(cloud: str) -> None:
+def test_a_task_that_is_not_deployed_has_no_run_and_no_command_is_executed(cloud: str, tmp_path: Path) -> None:
+    platform = {PLATFORM_KEY: production(cloud=cloud)}
+    (tmp_path / "Pulumi.prod.yaml").write_text(yaml.safe_dump({"config": platform}), encoding="utf-8")
     used = FakeShell({})
-    assert release_control(cloud).running(stack(cloud, deployed=False), "gateway", used) is None
+    releases = StackReleases(Deployment("prod", tmp_path), print, no_display, shell=used)
+    vars(releases)["stack"] = stack(cloud, deployed=False)
+    assert releases.running("gateway") is None
     assert used.commands == []
 
 

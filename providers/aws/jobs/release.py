@@ -6,7 +6,7 @@ from providers.aws.cli import checked_context, context_of, json_command
 from providers.aws.cli_job import LOG_DELAY_SECONDS, MACHINE_TYPE, answer_of, exit_code, logs_of
 from providers.aws.jobs.state_machine import TIMED_OUT, machine_arn
 from providers.contract.cli import DeployedStack, Shell
-from providers.contract.release import START_SECONDS, ReleaseControl, TaskEnd, definition_name, release_name
+from providers.contract.release import START_SECONDS, ReleaseControl, TaskEnd, release_name
 from providers.contract.spec.defaults import Raw
 
 
@@ -18,8 +18,6 @@ class AwsReleases:
 
     def running(self, stack: DeployedStack, service: str, shell: Shell) -> str | None:
         """See `ReleaseControl.running`."""
-        if stack.resource(self.type, definition_name(stack.name, service)) is None:
-            return None
         context = checked_context(stack, shell)
         machine = ("--state-machine-arn", machine_arn(context, release_name(service)))
         newest = ("--status-filter", "RUNNING", "--max-items", "1", "--query", "executions[0].executionArn")

@@ -12,7 +12,7 @@ from providers.azure.tasks import (
     stop_execution,
 )
 from providers.contract.cli import DeployedStack, Shell
-from providers.contract.release import START_SECONDS, ReleaseControl, TaskEnd, definition_name, release_name
+from providers.contract.release import START_SECONDS, ReleaseControl, TaskEnd, release_name
 
 SUCCEEDED = "Succeeded"
 JOB_TYPE = "azure-native:app:Job"
@@ -26,8 +26,6 @@ class AzureReleases:
 
     def running(self, stack: DeployedStack, service: str, shell: Shell) -> str | None:
         """See `ReleaseControl.running`."""
-        if stack.resource(self.type, definition_name(stack.name, service)) is None:
-            return None
         context = context_of(stack.spec, stack.name)
         states = " || ".join(f"properties.status=='{state}'" for state in RUNNING_STATES if state)
         address = ("--name", _job(stack, service), "--resource-group", context.group)

@@ -6,7 +6,7 @@ The container goes on when this program is killed; only this program stops it at
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from providers.contract.cli import CliCommand, DeployedResource, DeployedStack, Shell
+from providers.contract.cli import CliCommand, DeployedStack, Shell
 from providers.contract.release import ReleaseControl, TaskEnd, definition_name, release_name
 from providers.docker.cli import inspect, json_object, limit_processes
 from providers.docker.resource_traits import CONTAINER
@@ -24,19 +24,13 @@ class DockerReleases:
 
     def running(self, stack: DeployedStack, service: str, shell: Shell) -> str | None:
         """See `ReleaseControl.running`."""
-        resource = stack.resource(self.type, definition_name(stack.name, service))
-        if resource is None:
-            return None
-        name = _name(resource)
+        name = _container(stack, service)
         exists = shell.succeeds(CliCommand(("docker", "container", "inspect", name)))
         return name if exists and _state(name, shell).get("Running") is True else None
 
     def start(self, stack: DeployedStack, service: str, shell: Shell) -> str:
         """See `ReleaseControl.start`; the provider's container has no limit on processes."""
-        resource = stack.resource(self.type, definition_name(stack.name, service))
-        if resource is None:
-            raise stack.not_deployed(release_name(service))
-        name = _name(resource)
+        name = _container(stack, service)
         shell.output(limit_processes(name))
         shell.output(CliCommand(("docker", "start", name)))
         return name
@@ -60,7 +54,10 @@ class DockerReleases:
         return shell.output(CliCommand(("sh", "-c", script, "sh", since, run)))
 
 
-def _name(resource: DeployedResource) -> str:
+def _container(stack: DeployedStack, service: str) -> str:
+    resource = stack.resource(CONTAINER, definition_name(stack.name, service))
+    if resource is None:
+        raise stack.not_deployed(release_name(service))
     return str(resource.outputs.get("name") or resource.id)
 
 

@@ -1,7 +1,7 @@
 """Release commands on Google Cloud: executions of a Cloud Run job, which Cloud Run stops at their timeout."""
 
 from providers.contract.cli import DeployedStack, Shell
-from providers.contract.release import START_SECONDS, ReleaseControl, TaskEnd, definition_name, release_name
+from providers.contract.release import START_SECONDS, ReleaseControl, TaskEnd, release_name
 from providers.gcp.cli import JOB_TYPE, context_of, read_logs
 from providers.gcp.cli_executions import LOG_DELAY_SECONDS, JobExecutions
 from providers.gcp.naming import run_name
@@ -15,8 +15,6 @@ class GcpReleases:
 
     def running(self, stack: DeployedStack, service: str, shell: Shell) -> str | None:
         """See `ReleaseControl.running`."""
-        if stack.resource(self.type, definition_name(stack.name, service)) is None:
-            return None
         executions = _executions(stack, service)
         newest = executions.last(shell)
         return newest if newest is not None and not executions.has_ended(shell, newest) else None
