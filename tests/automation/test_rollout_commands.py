@@ -8,7 +8,7 @@ import pytest
 
 from automation.cli.rollout_text import RolloutLines, progress_json, progress_line, record_line
 from automation.cli.session import ExitCode
-from automation.deploy import deployment
+from automation.deploy import engine_stack
 from automation.deploy.results import Clock
 from automation.plan.spec_keys import BASE
 from automation.rollout.bake import Sample
@@ -113,7 +113,7 @@ def test_an_abort_is_done_by_the_running_update_when_it_answers(
         put(tags, web=HELD)
 
     # every deployment of the command has this clock
-    monkeypatch.setattr(deployment, "Clock", lambda: Clock(seconds=lambda: time.now, sleep=answer))
+    monkeypatch.setattr(engine_stack, "Clock", lambda: Clock(seconds=lambda: time.now, sleep=answer))
     result = run("rollout", "abort", "trial", "--yes")
     assert result.out.splitlines()[-1] == "web: aborted; the stable revision receives all requests"
     assert time.now > 0
