@@ -142,8 +142,16 @@ def _change(steps: Sequence[StepMetadata]) -> ResourceChange:
     operations = {normalize_operation(step.operation) for step in steps}
     operation = next((known for known in OPERATIONS if known in operations), SAME)
     representative = max((step for step in steps if normalize_operation(step.operation) == operation), key=_detail)
-    properties = tuple(property_changes(representative, operation))
+    properties = (*property_changes(representative, operation), *_protection_change(representative))
+    if operation == SAME and properties:
+        operation = "update"  # of the state alone, which the engine reports as no change
     return ResourceChange(steps[0].urn, operation, properties, any(step.managed for step in steps))
+
+
+def _protection_change(step: StepMetadata) -> Iterator[PropertyChange]:
+    """Yield the change of a resource's protection from deletion, which is in the state and not in the cloud."""
+    if step.old is not None and step.new is not None and step.old.protect != step.new.protect:
+        yield PropertyChange("protect", step.old.protect, step.new.protect)
 
 
 def _detail(step: StepMetadata) -> tuple[bool, bool, int]:

@@ -50,6 +50,16 @@ def test_an_unchanged_resource_is_no_effective_change() -> None:
     assert {change.operation for change in effective} == {"replace", "update"}
 
 
+def test_a_changed_protection_is_an_update_of_the_state() -> None:
+    unchanged = step("same", old={"name": "a"}, new={"name": "a"})
+    (before, after) = (unchanged.old, unchanged.new)
+    assert before is not None and after is not None
+    protected = replace(unchanged, new=replace(after, protect=True))
+    (change,) = planned_changes([StepCompleted(0.0, protected)])
+    assert (change.operation, change.properties) == ("update", (PropertyChange("protect", before=False, after=True),))
+    assert [each.operation for each in planned_changes([StepCompleted(0.0, unchanged)])] == ["same"]
+
+
 def test_components_have_the_order_of_the_plan() -> None:
     components = group_by_component(planned_changes(recorded("replace")))
     assert list(components) == ["Keys", "Network", "Database", "Compute"]

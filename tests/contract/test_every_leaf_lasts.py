@@ -1,10 +1,11 @@
-"""A changed key replaces no stateful resource unless the table of the cloud states why."""
+"""A changed key changes a standing stack, and replaces no stateful resource unless the table of the cloud states why."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import cache
 
 import pytest
 
+from automation.plan.docs.capabilities import key_support
 from automation.plan.inventory import Inventory
 from automation.plan.spec_keys import LEAVES, Leaf
 from automation.stack.document import stack_of, with_values
@@ -13,26 +14,50 @@ from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.resource_traits import ReplacingChange
 from providers.contract.spec.defaults import Raw
-from tests.engine.fake_cloud.replacements import replaced_properties
+from tests.engine.fake_cloud.steps import Step, lost, steps
 from tests.planning import production, recorded
 
 STACK = "trial"
 CASES = [(leaf, cloud) for cloud in AVAILABLE for leaf in LEAVES if leaf.block in (None, cloud)]
 ROWS = [(row, cloud) for cloud in AVAILABLE for row in resource_traits(cloud).losing]
+BY_COMMANDS: Mapping[str, str] = {
+    "accept_risk": "checked before the plan, which has the accepted risks",
+    "services.<name>.build": "`images` and `up` build the image",
+    "services.<name>.build.context": "`images` and `up` build the image",
+    "services.<name>.build.dockerfile": "`images` and `up` build the image",
+    "services.<name>.rollout.strategy": "`up` takes the steps of the next revision",
+    "services.<name>.rollout.steps": "`up` takes the steps of the next revision",
+    "services.<name>.rollout.bake_minutes": "`up` takes the steps of the next revision",
+    "services.<name>.rollout.abort_on": "`up` takes the steps of the next revision",
+    "services.<name>.rollout.min_requests": "`up` takes the steps of the next revision",
+    "services.<name>.rollout.smoke": "`up` takes the steps of the next revision",
+    "services.<name>.rollout.smoke.path": "`up` takes the steps of the next revision",
+    "services.<name>.rollout.smoke.expect_status": "`up` takes the steps of the next revision",
+}
+"""Keys that change no resource, and who carries them out."""
 
 
 @pytest.mark.parametrize(("leaf", "cloud"), CASES, ids=[f"{cloud}-{leaf.key}" for leaf, cloud in CASES])
-def test_a_changed_key_replaces_only_what_the_table_states(leaf: Leaf, cloud: str) -> None:
+def test_a_changed_key_changes_a_standing_stack_and_loses_only_what_the_table_states(leaf: Leaf, cloud: str) -> None:
+    taken = steps_of(leaf, cloud)
+    if key_support(leaf, cloud, recorded).kind == "honoured":
+        assert taken or leaf.key in BY_COMMANDS, "the key is honoured, and a standing stack stays as it is"
+    assert [step for step in taken if step.refusal] == []
     stated = {row.type for row in resource_traits(cloud).losing if row.key == leaf.key}
-    lost = {token for token, _ in losses(leaf, cloud)}
-    assert lost <= stated or "*" in stated
+    types = {step.type for step in lost(taken, resource_traits(cloud).holds)}
+    assert types <= stated or "*" in stated
+
+
+def test_every_key_that_commands_carry_out_changes_no_resource() -> None:
+    carried = {leaf.key for leaf, cloud in CASES if leaf.key in BY_COMMANDS and not steps_of(leaf, cloud)}
+    assert carried == BY_COMMANDS.keys()
 
 
 @pytest.mark.parametrize(("row", "cloud"), ROWS, ids=[f"{cloud}-{row.key}-{row.type}" for row, cloud in ROWS])
 def test_every_row_of_the_table_is_needed(row: ReplacingChange, cloud: str) -> None:
-    after = declared(losing_change(row.key, cloud))
-    lost = {token for token, _ in _losses(declared(production(cloud=cloud)), after, cloud)}
-    assert row.type in lost or (row.type == "*" and lost)
+    taken = steps(declared(production(cloud=cloud)), declared(losing_change(row.key, cloud)))
+    types = {step.type for step in lost(taken, resource_traits(cloud).holds)}
+    assert row.type in types or (row.type == "*" and types)
 
 
 def losing_change(key: str, cloud: str) -> Raw:
@@ -48,22 +73,13 @@ def losing_change(key: str, cloud: str) -> Raw:
 
 
 @cache
-def losses(leaf: Leaf, cloud: str) -> tuple[tuple[str, str], ...]:
-    """Type and name of each stateful resource that would be replaced or deleted."""
+def steps_of(leaf: Leaf, cloud: str) -> tuple[Step, ...]:
+    """Return the steps of the other value on a stack without it; none where it is refused."""
     try:
         after = declared(leaf.after(cloud))
     except InvalidConfiguration:
         return ()
-    return tuple(_losses(declared(leaf.before(cloud)), after, cloud))
-
-
-def _losses(before: Inventory, after: Inventory, cloud: str) -> Iterator[tuple[str, str]]:
-    there = {(resource.type, resource.name): resource for resource in after.custom}
-    for resource in before.custom:
-        if resource.type in resource_traits(cloud).holds:
-            key = resource.type, resource.name
-            if key not in there or any(replaced_properties(resource.type, resource.inputs, there[key].inputs)):
-                yield key
+    return steps(declared(leaf.before(cloud)), after)
 
 
 def declared(raw: Raw) -> Inventory:
