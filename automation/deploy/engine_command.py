@@ -2,7 +2,9 @@
 
 The engine runs in its own session, so Ctrl-C at a terminal reaches it once, through this process, and not a second time
 from the terminal: the engine takes a second interrupt as an order to stop without waiting for running operations.
-Commands never request secrets in plain text.
+A command that is no operation, such as one that reads a tag or looks at the lock, takes a second and is completed before an
+interrupt takes effect: the engine ends it at once otherwise, and may leave the lock that it holds. Commands never request
+secrets in plain text.
 """
 
 import os
@@ -30,6 +32,8 @@ GRACE_SECONDS = 10
 READER_TIMEOUT_SECONDS = 5
 """Time to read remaining output after the engine has ended."""
 ENGINE_VARIABLES = {"PULUMI_AUTOMATION_API": "true", "PULUMI_SKIP_UPDATE_CHECK": "true"}
+OPERATIONS = frozenset({"preview", "up", "refresh", "destroy", "import"})
+"""Commands that the engine cancels cleanly when it is interrupted."""
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 OnLine = Callable[[str], object]
@@ -70,16 +74,20 @@ class EngineCommand(PulumiCommand):
         on_error: OnLine | None = None,
         stdin: str | None = None,
     ) -> CommandResult:
-        """Run a command of the engine; raises CommandError with its output when it fails."""
+        """Run a command of the engine; raises CommandError with its output when it fails.
+
+        Raises KeyboardInterrupt after a command that is no operation and that the user interrupted.
+        """
         arguments = [arg for arg in args if arg not in (SHOW_SECRETS, NON_INTERACTIVE)]
         self.interruptions = Interruptions()
+        is_operation = bool(arguments) and arguments[0] in OPERATIONS
         with subprocess.Popen(  # noqa: S603  # the engine that `require_engine` located, with arguments of this package
             [self.command, NON_INTERACTIVE, *arguments],
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=cwd, env={**os.environ, **self.environment, **additional_env, **ENGINE_VARIABLES},
             encoding="utf-8", errors="replace", start_new_session=True,
-        ) as process, forward_interrupts(process, self.interruptions):  # fmt: skip
+        ) as process, forward_interrupts(process, self.interruptions, 1 if is_operation else 2):  # fmt: skip
             self._process = process
             out, err = _start_reader(process.stdout, on_output), _start_reader(process.stderr, on_error)
             if stdin is not None and process.stdin is not None:
@@ -91,6 +99,8 @@ class EngineCommand(PulumiCommand):
             for reader in (out, err):
                 reader.join(READER_TIMEOUT_SECONDS)
         self.last_result = result = CommandResult("\n".join(out.lines), "\n".join(err.lines), process.returncode)
+        if self.interruptions.count and not is_operation:
+            raise KeyboardInterrupt
         if process.returncode != 0:
             raise create_command_error(result)
         return result
@@ -107,12 +117,12 @@ def engine_version(path: str) -> VersionInfo | None:
 
 
 @contextmanager
-def forward_interrupts(process: subprocess.Popen[str], interruptions: Interruptions) -> Generator[None]:
-    """Forward interrupts to the engine: the first cancels cleanly, the second stops at once; then it is killed."""
+def forward_interrupts(process: subprocess.Popen[str], interruptions: Interruptions, first: int) -> Generator[None]:
+    """Forward interrupts to the engine from the `first` on: one cancels cleanly, the second stops at once; then it is killed."""
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         interruptions.count += 1
-        if process.poll() is None:
+        if interruptions.count >= first and process.poll() is None:
             process.send_signal(signal.SIGINT)
         if interruptions.count == 2:
             threading.Thread(target=_kill_after_grace, args=(process, interruptions), daemon=True).start()

@@ -110,6 +110,24 @@ def test_the_first_interrupt_lets_the_engine_finish(engine: Engine, tmp_path: Pa
     assert (command.interruptions.count, command.interruptions.killed) == (1, False)
 
 
+def test_a_command_that_is_no_operation_is_completed_before_the_interrupt(engine: Engine, tmp_path: Path) -> None:
+    command = engine("trap 'echo interrupted; exit 1' INT; sleep 1.5; echo completed")
+    interrupt_later(0.5)
+    with pytest.raises(KeyboardInterrupt):
+        command.run(["stack", "rename", "prod"], str(tmp_path), {})
+    assert command.last_result is not None
+    assert (command.last_result.stdout, command.last_result.code) == ("completed", 0)
+
+
+def test_a_second_interrupt_ends_a_command_that_hangs(engine: Engine, tmp_path: Path) -> None:
+    command = engine(WAIT_FOR_INTERRUPT)
+    interrupt_later(0.5, times=2)
+    with pytest.raises(KeyboardInterrupt):
+        command.run(["stack", "export"], str(tmp_path), {})
+    assert command.last_result is not None
+    assert command.last_result.stdout == "cancelling"
+
+
 def test_a_termination_by_the_system_is_forwarded_as_an_interrupt(engine: Engine, tmp_path: Path) -> None:
     command = engine(WAIT_FOR_INTERRUPT)
     interrupt_later(0.5, number=signal.SIGTERM)
