@@ -4,6 +4,7 @@ import pulumi
 import pulumi_random as random
 
 from components.region import Region
+from components.replacement import create_first
 from components.settings import Settings
 from providers import cloud, limits
 from providers.contract.component import Scope, type_token
@@ -15,8 +16,9 @@ class AgentPlatform(pulumi.ComponentResource):
     """One agent platform on the cloud that its spec names; `outputs` are the stack's outputs."""
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(type_token("agent-platform"), name, {}, opts)
         spec, adapter = settings.spec, cloud(settings.spec.cloud)
+        opts = pulumi.ResourceOptions.merge(opts, create_first(spec.cloud))
+        super().__init__(type_token("agent-platform"), name, {}, opts)
         region_name = limits(spec.cloud).region(spec)
 
         scope = Scope(settings.stack, self, tags_of(settings), applied=settings.applied)

@@ -65,6 +65,15 @@ class EngineCommand(PulumiCommand):
             self.interruptions.count += 1
             self._process.send_signal(signal.SIGINT)
 
+    @contextmanager
+    def variable(self, name: str, value: str) -> Generator[None]:
+        """Pass an environment variable to the commands in the meantime."""
+        self.environment[name] = value
+        try:
+            yield
+        finally:
+            self.environment.pop(name, None)
+
     def run(
         self,
         args: list[str],

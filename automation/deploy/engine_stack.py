@@ -11,6 +11,7 @@ from pulumi import automation
 from automation.deploy import guard as checks
 from automation.deploy.changes import completed_changes
 from automation.deploy.classification import EngineOperation, Evidence, classify, explain_on_host
+from automation.deploy.engine_command import EngineCommand
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import Event, OnEvent
@@ -22,6 +23,7 @@ from automation.plan.inventory import Value
 from automation.stack.document import Stack
 from automation.stack.folder import project_folder
 from automation.stack.workdir import Workdir
+from components.replacement import ALLOWED_VARIABLE
 from providers import resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.resource_traits import ResourceTraits
@@ -149,15 +151,15 @@ class EngineStack:
         allow_replace: Collection[str] = (),
     ) -> EventCollector:
         """Run an update until it fails with more than answers that pass by themselves; cancel it before a loss of data."""
-        interrupt = (engine or self.engine).workspace.pulumi_command.interrupt
-        watch = checks.LossWatch(self.traits.holds, allow_replace, interrupt)
+        watch = checks.LossWatch(self.traits.holds, allow_replace, lambda: self._command(engine).interrupt())
         notify = watch.before(on_event)
         collector = EventCollector(self.clock, notify)
         earlier: list[Event] = []
         patience = Patience(self.file.spec.cloud, self.clock, lambda text: collector.report(text))
         while True:
             try:
-                self._run(EngineOperation.UPDATE, notify, run, collector, engine)
+                with self._command(engine).variable(ALLOWED_VARIABLE, " ".join(allow_replace)):
+                    self._run(EngineOperation.UPDATE, notify, run, collector, engine)
             except DeploymentFailed as failure:
                 watch.raise_stopped(self.name, failure)
                 patience.wait(failure, collector.events)
@@ -168,6 +170,10 @@ class EngineStack:
                 watch.raise_stopped(self.name, None)
                 collector.events[:0] = earlier
                 return collector
+
+    def _command(self, engine: ProjectStack | None) -> EngineCommand:
+        """Command line of the engine; a preview before a repetition may open the stack in another folder."""
+        return (engine or self.engine).workspace.pulumi_command
 
     def _failure(
         self, error: Exception, collector: EventCollector | None, operation: EngineOperation, engine: ProjectStack

@@ -37,7 +37,7 @@ class LossWatch:
 
     The preview of a provider can report an update where the update itself replaces, when the new value of a property is not
     known before. The engine reports a step before it executes it, and it creates the new resource before it deletes the old
-    one, unless the provider or an option asks for the opposite order.
+    one: the program asks for this order (components/replacement.py), and the old one is deleted at the end of an update.
     """
 
     contents: Mapping[str, str]
@@ -73,7 +73,7 @@ class LossWatch:
         names = list(dict.fromkeys(f"{loss.change.name} ({loss.change.short_type})" for loss in self.losses))
         verb, pronoun = ("were", "them") if len(names) > 1 else ("was", "it")
         lost = LOSING_OPERATIONS[self.losses[0].change.operation]
-        # a resource with a fixed name is deleted before its replacement is created
+        # a resource that the program no longer declares is deleted at once
         state = "being" if lost == "deleted" else "about to be"
         outcome = "was cancelled" if cause is not None else "had ended before it could be cancelled"
         problem = f"{listed(names, 'and')} {verb} {state} {lost}, which the preview did not show; the update {outcome}"
