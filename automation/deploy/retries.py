@@ -41,11 +41,12 @@ class DelayedAnswer:
 DELAYED_ANSWERS = (
     DelayedAnswer(
         cloud="aws",
-        pattern=r"[Uu]nable to assume the (?:role|service linked role|configured)|[Uu]nable to assume role|cannot be assumed"
-        r"|not authorized to assume|invalid role|Role is not valid",
+        pattern=r"[Uu]nable to assume (?:the role|the service linked role|the configured|given IAM role|role)|cannot be assumed"
+        r"|not authorized to assume|must allow AWS EventBridge Scheduler to assume|invalid role|Role is not valid",
         waiting_for="a new IAM role",
         source="https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency, "
-        "hashicorp/terraform#4375, hashicorp/terraform-provider-aws#38538",
+        "hashicorp/terraform#4375, hashicorp/terraform-provider-aws#38538, hashicorp/terraform-provider-aws#29323, "
+        "aws/aws-sdk-js-v3#6494",
         minutes=5,
     ),
     DelayedAnswer(
@@ -91,6 +92,13 @@ DELAYED_ANSWERS = (
     ),
     DelayedAnswer(
         cloud="gcp",
+        pattern=r"Permission denied on secret: \S+ for Revision service account",
+        waiting_for="the permission to read a secret",
+        source="hashicorp/terraform-provider-google#9441, terraform-google-modules/terraform-docs-samples#168, "
+        "https://cloud.google.com/iam/docs/access-change-propagation",
+    ),
+    DelayedAnswer(
+        cloud="gcp",
         pattern=r"wait a few minutes for the action to propagate",
         waiting_for="an API that was just enabled",
         source="hashicorp/terraform-provider-google#3198, https://cloud.google.com/service-usage/docs/enable-disable",
@@ -110,9 +118,9 @@ DELAYED_ANSWERS = (
     ),
     DelayedAnswer(
         cloud="azure",
-        pattern=r"[Uu]nable to get value using Managed identity|unable to fetch secret",
+        pattern=r"[Uu]nable to get value using Managed identity|unable to fetch secret|KeyVaultAuthenticationFailure",
         waiting_for="the role on the key vault",
-        source="microsoft/azure-container-apps#1174, microsoft/azure-container-apps#1159",
+        source="microsoft/azure-container-apps#1174, microsoft/azure-container-apps#1159, Azure/bicep#16601",
     ),
     DelayedAnswer(
         cloud="azure",

@@ -16,6 +16,9 @@ TEXTS = (
      "'arn:aws:iam::111122223333:role/web' that was provided for this task", "a new IAM role"),
     ("aws", "creating Service: ServerException: Unable to assume the service linked role. Please verify that the ECS service "
      "linked role exists", "a new IAM role"),
+    ("aws", "creating Flow Log (vpc-1): InvalidParameter: Unable to assume given IAM role: 'arn:aws:iam::1:role/flow'", "a new IAM role"),
+    ("aws", "creating EventBridge Scheduler Schedule: ValidationException: The execution role you provide must allow AWS "
+     "EventBridge Scheduler to assume the role.", "a new IAM role"),
     ("aws", "MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals.",
      "a new IAM role to be accepted in policies"),
     ("aws", "creating CloudWatch Logs Log Group: InvalidParameterException: The specified KMS Key does not exist or is not "
@@ -30,6 +33,10 @@ TEXTS = (
      "a service agent of Google Cloud"),
     ("gcp", "Error code 7, message: Permission denied on Cloud KMS key. Please ensure your Artifact Registry service account "
      "has been authorized to use the configured key.", "the permission to use a new key"),
+    ("gcp", "Error waiting to create Service: Error code 13, message: Revision 'web-00001-8m6' is not ready and cannot serve "
+     "traffic. spec.template.spec.containers[0].env[1].value_from.secret_key_ref.name: Permission denied on secret: "
+     "projects/1/secrets/prod-url/versions/1 for Revision service account web@acme.iam.gserviceaccount.com. The service account "
+     "used must be granted the 'Secret Manager Secret Accessor' role", "the permission to read a secret"),
     ("gcp", "googleapi: Error 403: Cloud SQL Admin API has not been used in project 1 before or it is disabled. If you "
      "enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.",
      "an API that was just enabled"),
@@ -39,6 +46,8 @@ TEXTS = (
      "another operation on the network's peering"),
     ("azure", "Field 'configuration.secrets' is invalid with details: 'Invalid value: \"openai\": Unable to get value using "
      "Managed identity /subscriptions/1 for secret openai.'", "the role on the key vault"),
+    ("azure", "Code=\"KeyVaultAuthenticationFailure\" Message=\"The operation failed because of authentication issue on the "
+     "keyvault.", "the role on the key vault"),
     ("azure", "Code=\"PrincipalNotFound\" Message=\"Principal 1 does not exist in the directory 2.\"",
      "a new identity in Microsoft Entra ID"),
     ("azure", "Field 'template.containers.web.image' is invalid with details: 'Invalid value: \"x\": unable to pull image "
@@ -52,6 +61,7 @@ TEXTS = (
     ("docker", "sdk-v2/provider2.go:571: sdk.helper_schema: timeout while waiting for state to become 'removed' (last state: "
      "'pending', timeout: 30s): provider=docker@5.2.0", "containers to end and to leave their networks"),
 )  # fmt: skip
+METRIC = next(text for _, text, waiting_for in TEXTS if waiting_for == "new log-based metrics")
 GENUINE = (
     ("aws", "api error AccessDenied: User is not authorized to perform: rds:CreateDBInstance"),
     ("gcp", "googleapi: Error 403: Permission 'run.services.create' denied, forbidden"),
@@ -126,17 +136,32 @@ def test_waits_grow_and_end_after_the_time_of_the_answer() -> None:
     failure = DeploymentFailed(Failure.RESOURCE, "could not create it", "fix the cause")
     with pytest.raises(DeploymentFailed, match="has given this answer for 15 minutes"):
         for _ in range(100):
-            patience.wait(failure, failed(TEXTS[5][1]))
+            patience.wait(failure, failed(METRIC))
     assert time.pauses[:4] == [15.0, 30.0, 60.0, 60.0]
     assert MAX_MINUTES * 60 <= time.now <= (MAX_MINUTES + 1) * 60
     assert lines[0] == "waiting for new log-based metrics (prod-web-0); attempt 2 in 15 s"
+
+
+@pytest.mark.parametrize(("cloud", "text", "waiting_for"), TEXTS, ids=lambda value: value[:25])
+def test_an_answer_that_does_not_pass_ends_the_update_with_a_sentence(cloud: str, text: str, waiting_for: str) -> None:
+    time = FakeTime()
+    patience = Patience(cloud, time.clock, lambda line: None)
+    (answer,) = delayed_answers(failed(text), cloud).values()
+    with pytest.raises(DeploymentFailed) as ended:
+        for _ in range(100):
+            patience.wait(DeploymentFailed(Failure.RESOURCE, "could not create it", "fix the cause"), failed(text))
+    expected = (
+        f"the cloud has given this answer for {answer.minutes} minutes, and it usually passes sooner: fix the cause"
+    )
+    assert ended.value.fix == expected
+    assert answer.minutes * 60 <= time.now <= (answer.minutes + 1) * 60
 
 
 def test_each_resource_has_its_own_time() -> None:
     time = FakeTime()
     patience = Patience("gcp", time.clock, lambda text: None)
     failure = DeploymentFailed(Failure.RESOURCE, "could not create it", "fix the cause")
-    text = TEXTS[5][1]
+    text = METRIC
     for _ in range(5):
         patience.wait(failure, failed(text))
     time.now = MAX_MINUTES * 60.0
@@ -147,4 +172,4 @@ def test_each_resource_has_its_own_time() -> None:
 def test_an_interrupted_update_is_not_repeated() -> None:
     patience = Patience("gcp", FakeTime().clock, lambda text: None)
     with pytest.raises(DeploymentFailed, match="cancelled"):
-        patience.wait(DeploymentFailed(Failure.CANCELLED, "cancelled during the update"), failed(TEXTS[5][1]))
+        patience.wait(DeploymentFailed(Failure.CANCELLED, "cancelled during the update"), failed(METRIC))

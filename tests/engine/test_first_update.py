@@ -33,6 +33,10 @@ DELAYED = {
     "gcp": [
         ("gcp:artifactregistry/repository:Repository", "Error code 7, message: Permission denied on Cloud KMS key. Please ensure"),
         (
+            "gcp:secretmanager/secretIamMember:SecretIamMember",
+            "Error setting IAM policy: googleapi: Error 400: Service account web@acme.iam.gserviceaccount.com does not exist., badRequest",
+        ),
+        (
             "gcp:monitoring/alertPolicy:AlertPolicy",
             'googleapi: Error 404: Cannot find metric(s) that match type = "logging.googleapis.com/user/x". If a metric was '
             "created recently, it could take up to 10 minutes to become available. Please try again soon.",
