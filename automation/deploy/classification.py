@@ -25,6 +25,8 @@ from providers.contract.preflight import FailedResource
 MAX_QUOTE_CHARACTERS = 240
 INVOKE_FAILED = re.compile(r"invoke of (?:[\w-]+:)?[\w/-]+:(\w+) failed")
 """Error of a provider function that the program called."""
+SAVING_FAILED = re.compile(r"failed to save snapshot")
+"""Error of the engine whose state cannot be written."""
 CANCELLED = re.compile(r"update cancell?ed")
 SUMMARY_ERRORS = ("update failed", "update canceled")
 """Errors that only state that there were errors."""
@@ -86,6 +88,12 @@ class Evidence:
         return "\n".join(error.text for error in self.errors if error.urn or INVOKE_FAILED.search(error.text))
 
     @property
+    def backend_errors(self) -> str:
+        """Standard error, and errors of the engine while it saves the state during an update."""
+        saving = (error.text for error in self.errors if SAVING_FAILED.search(error.text))
+        return "\n".join((self.stderr, *saving))
+
+    @property
     def resource(self) -> str:
         """First failed resource and the number of others: `prod-database (rds:Instance) and 2 more`."""
         steps = self.failed_steps
@@ -116,7 +124,7 @@ def classify(evidence: Evidence) -> DeploymentFailed:
     if interruption is not None:
         return interruption
     for patterns, text in (
-        (STACK_PATTERNS, evidence.stderr),
+        (STACK_PATTERNS, evidence.backend_errors),
         (CLOUD_PATTERNS, evidence.provider_errors),
         (PROGRAM_PATTERNS, evidence.log),
     ):

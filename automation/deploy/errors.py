@@ -143,13 +143,13 @@ STACK_PATTERNS = (
     ),
     ErrorPattern(
         kind=Failure.NO_BACKEND,
-        pattern=r"(?P<path>/[^\s:]+): read-only file system",
+        pattern=r"(?P<path>/[^\s:]+?)(?:/\.pulumi/[^\s:]*)?: read-only file system",
         problem="{path} is on a read-only file system, so the state cannot be saved",
         fix="set PULUMI_BACKEND_URL, or PULUMI_HOME for files of the engine, to a folder that can be written",
     ),
     ErrorPattern(
         kind=Failure.NO_BACKEND,
-        pattern=r"\b(?:open|mkdir|write|rename|remove|unlinkat|create|chmod) (?P<path>/[^\s:]+): permission denied",
+        pattern=r"\b(?:open|mkdir|write|rename|remove|unlinkat|create|chmod) (?P<path>/[^\s:]+?)(?:/\.pulumi/[^\s:]*)?: permission denied",
         problem="this user has no permission for {path}",
         fix="change the owner or the mode of the folder, or set PULUMI_BACKEND_URL to a folder that this user may write",
     ),

@@ -185,6 +185,15 @@ def test_an_error_of_a_provider_function_names_the_function() -> None:
     assert failure.problem == "the credentials have no permission to call getAvailabilityZones"
 
 
+@pytest.mark.parametrize("cause", ["no space left on device", "read-only file system", "permission denied"])
+def test_a_state_that_cannot_be_saved_during_an_update_is_no_failure_of_the_program(cause: str) -> None:
+    written = f'blob (key ".pulumi/stacks/agent-platform/prod.json") (code=Unknown): write /state/.pulumi/stacks/prod.json.tmp: {cause}'
+    text = f"pre-step event returned an error: failed to save snapshot: An IO error occurred while writing the new snapshot file: {written}"
+    failure = classify(Evidence("prod", "error: update failed", [EngineMessage(1.0, "error", text)]))
+    assert failure.kind is Failure.NO_BACKEND
+    assert failure.problem == failure_before_changes(f"error: write /state: {cause}").problem
+
+
 def test_an_exception_of_the_program_is_reported_by_its_last_line() -> None:
     failure = program_failure(PROGRAM_ERROR)
     assert (failure.kind, failure.problem) == (Failure.PROGRAM, "the program failed: ValueError: boom")
