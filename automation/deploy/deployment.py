@@ -10,7 +10,7 @@ from functools import partial
 from automation.deploy import guard as checks
 from automation.deploy.changes import planned_changes
 from automation.deploy.classification import EngineOperation
-from automation.deploy.disk import enlarge_disk
+from automation.deploy.database import enlarge_disk, refuse_older_version
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.engine_stack import EngineStack
 from automation.deploy.errors import DeploymentFailed, Failure
@@ -77,6 +77,7 @@ class Deployment(EngineStack):
                 raise
             self.create()
             new, collector = True, run()
+        refuse_older_version(collector.events, self.file.spec)
         with self.engine_errors():
             if enlarge_disk(collector.events, self.file.spec, self.workdir, self.engine.deployed_disk):
                 collector = run()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pulumi import automation
 
-from automation.deploy.disk import disk_of
+from automation.deploy.database import disk_of
 from automation.deploy.engine_command import EngineCommand
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import MASKED

@@ -53,5 +53,6 @@ RESOURCE_TRAITS = ResourceTraits(
         # ElastiCache keeps the previous password until the one after next is set (ROTATION in cache/resources.py)
         RotatablePassword(CACHE_PASSWORD, "Cache", "cache", rounds=2),
     ),
+    database_version=("aws:rds/instance:Instance", "engineVersion"),
     disk=database_disk,
 )

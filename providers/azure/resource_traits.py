@@ -69,5 +69,6 @@ RESOURCE_TRAITS = ResourceTraits(
             "`agent-platform up {stack}`, which stores it and restarts the services that use it",
         ),
     ),
+    database_version=("azure-native:dbforpostgresql:Server", "version"),
     disk=database_disk,
 )

@@ -79,6 +79,8 @@ class ResourceTraits:
     content: Mapping[str, str] = field(default_factory=dict[str, str])
     """Output that identifies the content of an object under a fixed name, by type token; the engine reports a change of
     outputs alone as no change."""
+    database_version: tuple[str, str] | None = None
+    """Type of the database server, and its input with the major version; None where the server itself compares it with its data."""
     disk: Callable[["DatabaseSpec"], DatabaseDisk] | None = None
     """Disk of the database; None where it has no size, or where its size is that of the host."""
 

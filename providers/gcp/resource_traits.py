@@ -71,5 +71,6 @@ RESOURCE_TRAITS = ResourceTraits(
             "which leaves the cache open in between",
         ),
     ),
+    database_version=("gcp:sql/databaseInstance:DatabaseInstance", "databaseVersion"),
     disk=database_disk,
 )

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from automation.deploy.disk import deployed_gib, disk_of, enlarge_disk, refuse_smaller_disk
+from automation.deploy.database import deployed_gib, disk_of, enlarge_disk, refuse_older_version, refuse_smaller_disk
 from automation.deploy.events import ResourceState, StepMetadata, StepStarted
 from automation.plan.recorder import record
 from automation.stack.document import stack_of
 from automation.stack.workdir import Workdir
 from automation.urn import Urn
 from components.settings import PLATFORM_KEY, PROJECT
+from providers import resource_traits
 from providers.contract.database_disk import DatabaseDisk
 from providers.contract.diagnostics import InvalidConfiguration
-from tests.planning import ROOT, SECRET, production
+from tests.planning import ROOT, SECRET, plan, production
 
 TYPE = "gcp:sql/databaseInstance:DatabaseInstance"
 PATHS = {"gcp": "settings.diskSize", "azure": "storage.storageSizeGB"}
@@ -46,6 +47,37 @@ def test_the_state_has_the_declared_and_the_current_size(
 
 def test_a_database_that_does_not_exist_has_no_size() -> None:
     assert deployed_gib([started(None), started(state(1, 1), "gcp:sql/database:Database")], DISK) is None
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+@pytest.mark.parametrize(
+    ("deployed", "requested", "refused"), [("17", "16", True), ("16", "17", False), ("17", "17", False)]
+)
+def test_an_older_version_than_that_of_the_server_is_refused(
+    cloud: str, deployed: str, requested: str, refused: bool
+) -> None:
+    version = resource_traits(cloud).database_version
+    assert version is not None
+    token, key = version
+    (before,), (after,) = (
+        plan(production({"database.version": each}, cloud)).of_type(token) for each in (deployed, requested)
+    )
+    assert (before.inputs[key] == after.inputs[key]) is (deployed == requested)
+    old, new = (ResourceState("id", each.inputs) for each in (before, after))
+    events = [StepStarted(0, StepMetadata(before.urn, "update", old=old, new=new))]
+    spec = stack_of("prod", {PLATFORM_KEY: production({"database.version": requested}, cloud)}).spec
+    if not refused:
+        return refuse_older_version(events, spec)
+    with pytest.raises(InvalidConfiguration, match=r"database\.version: 16 is below the 17 of the deployed server"):
+        refuse_older_version(events, spec)
+
+
+def test_a_new_server_has_any_version() -> None:
+    spec = stack_of("prod", {PLATFORM_KEY: production({"database.version": "16"}, "aws")}).spec
+    urn = Urn("urn:pulumi:prod::agent-platform::aws:rds/instance:Instance::prod-database")
+    refuse_older_version(
+        [StepStarted(0, StepMetadata(urn, "create", new=ResourceState("", {"engineVersion": "16"})))], spec
+    )
 
 
 def test_a_disk_below_that_of_the_last_update_is_refused() -> None:

@@ -1,5 +1,6 @@
-"""Comparison of the requested disk of the database with that of the state: a larger one is applied, a smaller one refused."""
+"""Comparison of the requested database with that of the state: a larger disk is applied, a smaller one refused, an older version too."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from providers.contract.database_disk import DISK_KEY, DatabaseDisk
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_mapping
+
+VERSION_KEY = "database.version"
 
 
 class AppliedProperties(Protocol):
@@ -71,6 +74,25 @@ def refuse_smaller_disk(disk: DatabaseDisk, last_gib: int) -> None:
         problem = f"{disk.gib} GiB is below the {last_gib} GiB of the last update; a disk cannot shrink"
         fix = f"use {last_gib} or more, or restore a backup into a new stack with a smaller disk"
         raise InvalidConfiguration([ConfigError(DISK_KEY, problem, fix)])
+
+
+def refuse_older_version(events: Iterable[Event], spec: Platform) -> None:
+    """Raise InvalidConfiguration for a lower major version than that of the server in a preview: no cloud goes back to one."""
+    server = resource_traits(spec.cloud).database_version
+    for event in events:
+        if server is None or not isinstance(event, StepStarted) or event.step.type != server[0]:
+            continue
+        deployed, requested = (_major_version(each, server[1]) for each in (event.step.old, event.step.new))
+        if requested < deployed:
+            problem = f"{requested} is below the {deployed} of the deployed server, and a server cannot go back to an older version"
+            fix = f"use {deployed}, or restore a dump into a new stack with {requested}"
+            raise InvalidConfiguration([ConfigError(VERSION_KEY, problem, fix)])
+
+
+def _major_version(state: ResourceState | None, key: str) -> int:
+    """Return the first number in `17`, `17.4` or `POSTGRES_17`; 0 without a state."""
+    number = re.search(r"\d+", str(state.inputs.get(key))) if state is not None else None
+    return int(number[0]) if number is not None else 0
 
 
 def _sizes(state: ResourceState, path: str) -> tuple[int, int]:
