@@ -8,6 +8,8 @@ from automation.plan.inventory import Inventory
 from providers.aws.compute.service import steady_state_timeout
 from tests.aws.plans import private, staging
 from tests.aws.readers import json_object, json_objects, strings
+from tests.engine.fake_cloud.steps import steps
+from tests.planning import plan, production
 
 Inputs = dict[str, object]
 SERVICES = ("gateway", "chat", "worker")
@@ -102,9 +104,14 @@ def test_workers_run_on_spot_outside_production_only(prod: Inventory) -> None:
     assert provider(staging(), "chat") == "FARGATE"
 
 
-def test_every_service_may_change_its_capacity(prod: Inventory) -> None:
-    services = (*prod.of_type("ecs:Service"), *staging().of_type("ecs:Service"))
-    assert {each.inputs.get("forceNewDeployment") for each in services} == {True}
+def test_a_worker_that_gets_a_port_or_another_profile_changes_its_capacity_in_place() -> None:
+    worker, others = "prod-compute-worker", {"profile": "staging"}
+    spot = plan(production(others, "aws"))
+    for changed in (production({**others, "services.worker.port": 9000}, "aws"), production(cloud="aws")):
+        for before, after in ((spot, plan(changed)), (plan(changed), spot)):
+            (step,) = (each for each in steps(before, after) if each.name == worker)
+            assert "capacityProviderStrategies" in step.properties
+            assert (step.operation, step.refusal) == ("update", "")
 
 
 @pytest.mark.parametrize(
