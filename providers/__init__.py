@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.import_ids import ImportTable
 from providers.contract.resource_traits import ResourceTraits
+from providers.sdk_modules import import_by_file
 
 if TYPE_CHECKING:
     # these modules import the Pulumi SDK, which reading a stack file does not need
@@ -25,6 +26,7 @@ SDK_PREFIX = "pulumi_"
 
 def cloud(name: str) -> "AnyCloud":
     """Return the adapter of a cloud; imports its SDK and raises InvalidConfiguration when it is not installed."""
+    import_by_file()
     try:
         return import_module(f"providers.{name}.adapter").CLOUD
     except ModuleNotFoundError as missing:

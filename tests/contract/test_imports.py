@@ -1,8 +1,14 @@
-"""Only the SDK of the chosen cloud is imported, and none for a refused configuration."""
+"""Only the SDK of the chosen cloud is imported, of it only the files in use, and none for a refused configuration."""
 
+import importlib
+import json
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
@@ -17,30 +23,73 @@ SDKS = {
 }
 TOO_LARGE: dict[str, object] = {"services.gateway.size": {"vcpu": 1, "memory_gib": 500}}
 SCALED: dict[str, object] = {"services.gateway.replicas.max": 12}
+SHARED_FILES = ("_inputs", "_enums", "outputs")
+"""Files of an SDK's package that have the nested types of all its resources."""
 PROGRAM = """
-import sys
+import json, sys
 from tests.planning import plan, production
 try:
-    plan(production({changes!r}, cloud={cloud!r}))
-except Exception as refused:
-    print("refused")
-print(*sorted({{name.partition(".")[0] for name in sys.modules if name.startswith("pulumi_")}}))
+    types = sorted({{resource.type for resource in plan(production({changes!r}, cloud={cloud!r})).resources}})
+except Exception:
+    types = []
+print(json.dumps({{"types": types, "modules": sorted(sys.modules)}}))
 """
 
 
-def loaded(cloud: str, changes: dict[str, object]) -> list[str]:
-    """SDK packages that a fresh process has loaded after planning production on `cloud`."""
-    program = PROGRAM.format(cloud=cloud, changes=changes)
+class Planned(TypedDict):
+    """Types of a plan, none where it was refused, and modules of the process that made it."""
+
+    types: list[str]
+    modules: list[str]
+
+
+@cache
+def planned_in_new_process(program: str) -> Planned:
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    return ended.stdout.split()
+    return json.loads(ended.stdout)
+
+
+def planned(cloud: str, changes: Mapping[str, object]) -> Planned:
+    """Return the plan of production on `cloud` in a fresh process, and what that has loaded."""
+    return planned_in_new_process(PROGRAM.format(cloud=cloud, changes=dict(changes)))
+
+
+def sdks(of: Planned) -> set[str]:
+    return {name.partition(".")[0] for name in of["modules"] if name.startswith("pulumi_")}
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_only_the_chosen_sdk_is_imported(cloud: str) -> None:
-    assert loaded(cloud, {}) == sorted([*SDKS[cloud], "pulumi_random"])
+    of_production = planned(cloud, {})
+    assert of_production["types"]
+    assert sdks(of_production) == {*SDKS[cloud], "pulumi_random"}
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_a_refused_configuration_loads_no_sdk(cloud: str) -> None:
     # a Docker host may have any amount of memory, but cannot scale out
-    assert loaded(cloud, SCALED if cloud == "docker" else TOO_LARGE) == ["refused"]
+    assert planned(cloud, SCALED if cloud == "docker" else TOO_LARGE)["types"] == []
+    assert sdks(planned(cloud, SCALED if cloud == "docker" else TOO_LARGE)) == set()
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+def test_only_the_files_in_use_are_imported(cloud: str) -> None:
+    (sdk,), of_production = SDKS[cloud], planned(cloud, {})
+    prefix = f"{sdk.removeprefix('pulumi_').replace('_', '-')}:"
+    declared = {file_of(token) for token in of_production["types"] if token.startswith(prefix)}
+    loaded = {name for name in of_production["modules"] if name.startswith(f"{sdk}.") and name.count(".") == 2}
+    functions = {name for name in loaded if name.rpartition(".")[2] in functions_called(cloud)}
+    assert {name for name in loaded if name.rpartition(".")[2] not in SHARED_FILES} == declared | functions
+
+
+def file_of(token: str) -> str:
+    """Return `pulumi_aws.rds.instance` for `aws:rds/instance:Instance`."""
+    package, module, name = token.split(":")
+    folder = importlib.import_module(f"pulumi_{package.replace('-', '_')}.{module.partition('/')[0]}")
+    return getattr(folder, name).__module__
+
+
+def functions_called(cloud: str) -> set[str]:
+    """Return the functions of an SDK that the adapter calls; each has a file of its own."""
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "providers" / cloud).rglob("*.py"))
+    return {name.removesuffix("_output") for name in re.findall(r"\.((?:get|list)_\w+)\(", text)}

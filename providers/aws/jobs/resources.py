@@ -67,7 +67,7 @@ def _command(
     compute: AwsCompute,
     environments: Mapping[str, Environment],
     command: CommandTask,
-) -> aws.sfn.StateMachine:
+) -> "aws.sfn.StateMachine":
     task = _task_definition(scope, base, compute, environments[command.service], command)
     return _state_machine(scope, base, compute, task, environments[command.service], command)
 
@@ -102,7 +102,7 @@ def _state_machine(
     task: aws.ecs.TaskDefinition,
     environment: Environment,
     command: CommandTask,
-) -> aws.sfn.StateMachine:
+) -> "aws.sfn.StateMachine":
     context, name = base.context, command.name
     role = aws.iam.Role(
         scope.named(f"{name}-run"),
@@ -151,7 +151,7 @@ def _run_statements(base: AwsBaseResources, command: CommandTask) -> list[Statem
     ]
 
 
-def _dead_letter_queue(scope: Scope) -> aws.sqs.Queue:
+def _dead_letter_queue(scope: Scope) -> "aws.sqs.Queue":
     return aws.sqs.Queue(
         scope.named("failed-starts"),
         message_retention_seconds=DEAD_LETTER_DAYS * 86400,
@@ -161,7 +161,7 @@ def _dead_letter_queue(scope: Scope) -> aws.sqs.Queue:
 
 
 def _schedule(
-    scope: Scope, base: AwsBaseResources, machine: aws.sfn.StateMachine, queue: aws.sqs.Queue, name: str
+    scope: Scope, base: AwsBaseResources, machine: "aws.sfn.StateMachine", queue: "aws.sqs.Queue", name: str
 ) -> pulumi.Output[str]:
     """Schedule in a separate group, whose metrics are those of the job; returns the group's name."""
     context, job = base.context, base.spec.jobs[name]

@@ -25,7 +25,7 @@ from providers.contract.schedule import schedule_of
 class AzureJobs(Jobs):
     """Container Apps job by name."""
 
-    jobs: Mapping[str, azure_native.app.Job]
+    jobs: "Mapping[str, azure_native.app.Job]"
 
 
 def create_jobs(
@@ -66,7 +66,7 @@ def _job(
     environment: Environment,
     pull: ImagePull,
     schedule: str | None = None,
-) -> azure_native.app.Job:
+) -> "azure_native.app.Job":
     context, service = base.context, command.service
     app = azure_native.app
     plain = {**environment.plain, **platform_values(base, service), **secrets_version(environment)}

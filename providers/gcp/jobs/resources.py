@@ -32,7 +32,7 @@ Variable = gcp.cloudrunv2.JobTemplateTemplateContainerEnvArgs
 class GcpJobs(Jobs):
     """Cloud Run job by name."""
 
-    jobs: Mapping[str, gcp.cloudrunv2.Job]
+    jobs: "Mapping[str, gcp.cloudrunv2.Job]"
 
 
 def create_jobs(scope: Scope, base: GcpBaseResources, environments: Mapping[str, Environment]) -> GcpJobs:
@@ -68,7 +68,7 @@ def _create_starter(scope: Scope, base: GcpBaseResources) -> gcp.serviceaccount.
 
 def _create_job(
     scope: Scope, base: GcpBaseResources, command: CommandTask, environment: Environment
-) -> gcp.cloudrunv2.Job:
+) -> "gcp.cloudrunv2.Job":
     context, service = base.context, command.service
     return gcp.cloudrunv2.Job(
         scope.named(command.name),
@@ -160,7 +160,7 @@ def _grant(
     scope: Scope,
     base: GcpBaseResources,
     part: str,
-    job: gcp.cloudrunv2.Job,
+    job: "gcp.cloudrunv2.Job",
     role: str,
     member: pulumi.Input[str],
 ) -> pulumi.Resource:
