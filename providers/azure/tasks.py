@@ -25,8 +25,8 @@ TIMEOUT_SECONDS = 4 * 3600
 POLL_SECONDS = 10
 MAX_CREATE_POLLS = 60
 """Ten minutes for Resource Manager to create the job."""
-MAX_STATUS_POLLS = (TIMEOUT_SECONDS + 1800) // POLL_SECONDS
-"""Longest run of a task, and half an hour for its start and for the status to arrive."""
+STATUS_SECONDS = 1800
+"""Time beyond the longest run of a task for its start and for the status to arrive."""
 MAX_OUTPUT_POLLS = 30
 """Five minutes for the output to arrive; a task that prints nothing takes as long."""
 SETTLED_POLLS = 3
@@ -84,7 +84,7 @@ def run_task(stack: DeployedStack, service: str, command: Sequence[str], shell: 
     show = az(context, "containerapp", "show", "--name", app_name(stack.name, service), *group, "--output", "json")
     document = job_document(json.loads(shell.output(show)), command)
     try:
-        _create(context, job, document, shell)
+        create_job(context, job, document, shell)
         return _finished(stack, job, start_execution(context, job, shell), shell)
     finally:
         # a failed deletion must not hide the first failure; the next run of the service deletes the job
@@ -113,7 +113,7 @@ def start_execution(context: AzureContext, job: str, shell: Shell) -> str:
 
 def _finished(stack: DeployedStack, job: str, execution: str, shell: Shell, max_seconds: int = TIMEOUT_SECONDS) -> int:
     """Exit code of an execution, after its end and its output."""
-    status = _awaited_status(context_of(stack.spec, stack.name), job, execution, shell)
+    status = awaited_status(context_of(stack.spec, stack.name), job, execution, shell)
     output = read_output(stack, execution, shell, max(max_seconds, TIMEOUT_SECONDS))
     print(output or "no output has reached the workspace", end="" if output.endswith("\n") else "\n")
     return 0 if status == "Succeeded" else exit_code(stack, execution, shell)
@@ -130,7 +130,7 @@ def exit_code(stack: DeployedStack, execution: str, shell: Shell) -> int:
     return 1
 
 
-def _create(context: AzureContext, job: str, document: Document, shell: Shell) -> None:
+def create_job(context: AzureContext, job: str, document: Document, shell: Shell) -> None:
     """Create the job from a file in a folder of this user: its variables would make an argument of several pages."""
     path = f"{context.group_id}/providers/Microsoft.App/jobs/{job}"
     with TemporaryDirectory(prefix="agent-platform-") as folder:
@@ -169,13 +169,17 @@ def stop_execution(context: AzureContext, job: str, execution: str, shell: Shell
     shell.succeeds(az(context, "containerapp", "job", "stop", *address, "--output", "none"))
 
 
-def _awaited_status(context: AzureContext, job: str, execution: str, shell: Shell) -> str:
-    for _ in range(MAX_STATUS_POLLS):
+def awaited_status(
+    context: AzureContext, job: str, execution: str, shell: Shell, max_seconds: int = TIMEOUT_SECONDS
+) -> str:
+    """Status of an execution after its end; raises CliFailure for one that runs longer than it may."""
+    polls = (max_seconds + STATUS_SECONDS) // POLL_SECONDS
+    for _ in range(polls):
         status = execution_status(context, job, execution, shell)
         if status not in RUNNING_STATES:
             return status
         shell.sleep(POLL_SECONDS)
-    problem = f"the task {execution} did not end within {MAX_STATUS_POLLS * POLL_SECONDS} s"
+    problem = f"the task {execution} did not end within {polls * POLL_SECONDS} s"
     raise CliFailure("run", problem, "shorten the task, or run it as a service")
 
 

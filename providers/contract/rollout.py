@@ -168,17 +168,19 @@ def refuse_steps(spec: Platform, problem_of: Callable[[str, Service], str] = not
     ]
 
 
-def refuse_smoke_tests(spec: Platform, reason: str) -> list[Diagnostic]:
-    """Refuse smoke tests on clouds on which nothing here reaches a new revision alone."""
+def refuse_smoke_tests(spec: Platform, problem_of: Callable[[str, Service], str]) -> list[Diagnostic]:
+    """Refuse smoke tests of the services that `problem_of` returns a problem of; empty where one can be sent."""
+    services = {name: service for name, service in spec.services.items() if service.rollout.smoke is not None}
+    problems = {name: problem_of(name, service) for name, service in services.items()}
     return [
         Unsupported(
             spec.cloud,
             f"services.{name}.rollout.smoke",
-            problem=reason,
+            problem=problem,
             fix="remove it, and test the same in health.path, which a new revision must answer before any request",
         )
-        for name, service in spec.services.items()
-        if service.rollout.smoke is not None
+        for name, problem in problems.items()
+        if problem
     ]
 
 

@@ -58,28 +58,22 @@ class GcpJob:
         template = OUTPUTS.mapping(self.resource.outputs, "template")
         container = self._container(template)
         limits = OUTPUTS.mapping(OUTPUTS.mapping(container, "resources"), "limits")
-        network = _first(OUTPUTS.mapping(template, "vpcAccess"), "networkInterfaces")
         variables, secrets = _variables(container), {**_secrets(container), **_files(template, container)}
         return self.executions.command(
             "create",
             self.name,
             f"--image={OUTPUTS.text(container, 'image')}",
-            _items("args", self.command),
-            *([_items("set-env-vars", _pairs(variables))] if variables else []),
-            *([_items("set-secrets", _pairs(secrets))] if secrets else []),
-            f"--service-account={OUTPUTS.text(template, 'serviceAccount')}",
-            f"--key={OUTPUTS.text(template, 'encryptionKey')}",
+            list_option("args", self.command),
+            *([list_option("set-env-vars", pairs(variables))] if variables else []),
+            *([list_option("set-secrets", pairs(secrets))] if secrets else []),
+            *access_options(template),
             f"--cpu={OUTPUTS.text(limits, 'cpu')}",
             f"--memory={OUTPUTS.text(limits, 'memory')}",
-            f"--network={OUTPUTS.text(network, 'network')}",
-            f"--subnet={OUTPUTS.text(network, 'subnetwork')}",
-            _items("network-tags", [str(tag) for tag in _list(network, "tags")]),
-            "--vpc-egress=all-traffic",
             "--tasks=1",
             # a task that failed may have done a part of its work
             "--max-retries=0",
             f"--task-timeout={MAX_HOURS}h",
-            _items("labels", _pairs(self._labels())),
+            label_option(self.context),
         )
 
     @property
@@ -90,10 +84,6 @@ class GcpJob:
     def executions(self) -> JobExecutions:
         """Executions of the job."""
         return JobExecutions(self.context, self._key, self.name)
-
-    def _labels(self) -> Mapping[str, str]:
-        """Labels of the stack; those in the state are masked, because the SDK marks them as secret."""
-        return {**self.context.spec.tags, "stack": self.context.stack}
 
     def _container(self, template: Raw) -> Raw:
         for container in _list(template, "containers"):
@@ -115,7 +105,25 @@ class GcpJob:
         return execution
 
 
-def _items(option: str, items: Sequence[str]) -> str:
+def access_options(template: Raw) -> Sequence[str]:
+    """Options with the service account, key and network of a deployed service, from its template."""
+    network = _first(OUTPUTS.mapping(template, "vpcAccess"), "networkInterfaces")
+    return (
+        f"--service-account={OUTPUTS.text(template, 'serviceAccount')}",
+        f"--key={OUTPUTS.text(template, 'encryptionKey')}",
+        f"--network={OUTPUTS.text(network, 'network')}",
+        f"--subnet={OUTPUTS.text(network, 'subnetwork')}",
+        list_option("network-tags", [str(tag) for tag in _list(network, "tags")]),
+        "--vpc-egress=all-traffic",
+    )
+
+
+def label_option(context: GcpContext) -> str:
+    """Option with the labels of the stack; those in the state are masked, because the SDK marks them as secret."""
+    return list_option("labels", pairs({**context.spec.tags, "stack": context.stack}))
+
+
+def list_option(option: str, items: Sequence[str]) -> str:
     """Option with a list, separated by text that no item contains."""
     delimiter = next((each for each in DELIMITERS if not any(each in item for item in items)), None)
     if delimiter is None:
@@ -124,7 +132,8 @@ def _items(option: str, items: Sequence[str]) -> str:
     return f"--{option}=^{delimiter}^{delimiter.join(items)}"
 
 
-def _pairs(values: Mapping[str, str]) -> list[str]:
+def pairs(values: Mapping[str, str]) -> list[str]:
+    """`["STAGE=prod"]`: items of an option from names and values."""
     return [f"{name}={value}" for name, value in values.items()]
 
 

@@ -70,10 +70,6 @@ REFUSED: Mapping[str, tuple[Mapping[str, object], str]] = {
         {"services.ui": {"app": "streamlit", "image": UI_IMAGE, "path": "/ui", "rollout": {"strategy": "blue_green"}}},
         "services.ui.rollout.strategy: not supported on azure: blue_green: session affinity needs a single active revision. Set it to rolling.",
     ),
-    "a smoke test": (
-        {"services.gateway.rollout": {"strategy": "canary", "smoke": {"path": "/ready"}}},
-        "services.gateway.rollout.smoke: not supported on azure: the address of a revision is inside the private network, which this machine does not reach. Remove it, and test the same in health.path, which a new revision must answer before any request.",
-    ),
 }
 
 

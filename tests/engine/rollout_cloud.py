@@ -16,6 +16,8 @@ GOOD = RevisionMetrics(requests=500, errors=0, latency_seconds=0.1)
 FAILING = RevisionMetrics(requests=500, errors=150, latency_seconds=0.1)
 SERVICE_TYPES = {"gcp": "gcp:cloudrunv2/service:Service", "azure": "azure-native:app:ContainerApp"}
 NAME = "prod-compute-gateway"
+SMOKE_COMMANDS = ("run jobs", "containerapp job", "az rest --method", "logging read")
+"""Parts of the commands that send a smoke test."""
 
 
 def good(percent: int) -> RevisionMetrics:
@@ -36,17 +38,22 @@ class CloudShell:
     cloud: str
     read: Read = good
     end_at: int | None = None
+    smoke_succeeds: bool = True
     looks: int = 0
     percents: list[int] = field(default_factory=list[int])
     """Percentage of the new revision at each look at its metrics, without repeats."""
+    smoked: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    """Newest revision and its percentage at each smoke test."""
     commands: list[str] = field(default_factory=list[str])
 
     def output(self, command: CliCommand) -> str:
         """See `Shell.output`."""
         text = " ".join(command.arguments)
         self.commands.append(text)
+        if any(part in text for part in SMOKE_COMMANDS):
+            return self._smoke(text)
         if "services describe" in text:
-            return json.dumps({"status": {"traffic": [{"revisionName": self.stable, "percent": 100}]}})
+            return json.dumps({"status": {"traffic": [{"revisionName": self.stable, "percent": 100}, *self._tagged]}})
         if "containerapp show" in text:
             entry = {"revisionName": self.stable, "weight": 100}
             return json.dumps({"traffic": [entry], "latest": self.outputs["latestReadyRevisionName"]})
@@ -60,8 +67,9 @@ class CloudShell:
         return ""
 
     def succeeds(self, command: CliCommand) -> bool:
-        """See `Shell.succeeds`."""
-        raise AssertionError(command)
+        """See `Shell.succeeds`: no job of an earlier smoke test is left, and one can be deleted."""
+        self.commands.append(" ".join(command.arguments))
+        return "delete" in command.arguments
 
     def stream(self, command: CliCommand) -> int:
         """See `Shell.stream`."""
@@ -94,6 +102,31 @@ class CloudShell:
         """Name of the revision that has all requests."""
         (serving,) = [name for name, percent in self.split if percent == 100]
         return self.newest if serving == "latest" else serving
+
+    @property
+    def _tagged(self) -> list[dict[str, str]]:
+        """Tag of the newest revision, whose URL exists while those of the service are on."""
+        inputs = json.loads(self._gateway.inputs)
+        tags = [each["tag"] for each in inputs["traffics"] if "tag" in each]
+        url = "" if inputs["defaultUriDisabled"] else "https://next---prod-gateway.example"
+        return [{"revisionName": self.newest, "tag": tag, "url": url} for tag in tags]
+
+    def _smoke(self, text: str) -> str:
+        """Answer a command of the job that sends a smoke test, which ends at once."""
+        if "create" in text or "--method put" in text:
+            self.smoked.append((self.newest, dict(self.split)["latest"]))
+        status = "True" if self.smoke_succeeds else "False"
+        answers = {
+            "executions describe": "2026-11-28T11:00:00Z",
+            "tasks list": json.dumps([{"status": {"conditions": [{"type": "Completed", "status": status}]}}]),
+            "job execution show": "Succeeded" if self.smoke_succeeds else "Failed",
+            "job show": "Succeeded",
+            "jobs execute": "smoke-x1",
+            "job start": "smoke-x1",
+            "logging read": "smoke-status 503",
+            "--method post": "smoke-status 503",
+        }
+        return next((answer for part, answer in answers.items() if part in text), "")
 
     def _look(self) -> RevisionMetrics:
         self.looks += 1

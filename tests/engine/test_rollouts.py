@@ -38,9 +38,10 @@ def canary(canary_project: EngineProject, tmp_path: Path) -> EngineProject:
     return canary_project.copy(tmp_path)
 
 
-def write(project: EngineProject, cloud: str, number: int) -> None:
+def write(project: EngineProject, cloud: str, number: int, **rollout: object) -> None:
     """Write the platform with this image of the gateway."""
-    project.write(small_platform(cloud, services__gateway__rollout=CANARY, services__gateway__image=image(number)))
+    changed = {**CANARY, **rollout}
+    project.write(small_platform(cloud, services__gateway__rollout=changed, services__gateway__image=image(number)))
 
 
 def roll_out(
@@ -94,6 +95,23 @@ def test_a_failing_image_is_refused_after_its_abort_until_it_changes(canary: Eng
     shell.read = good
     (result,), progress = roll_out(canary, shell)
     assert (result.result, shell.split, progress[0].percent) == ("done", [("latest", 100)], 0)
+    assert "unchanged" in canary.up("--expect-no-changes")
+
+
+def test_a_smoke_test_reaches_the_new_revision_before_any_request_and_its_failure_aborts(
+    canary: EngineProject, cloud: str
+) -> None:
+    shell = shell_of(canary, cloud)
+    shell.smoke_succeeds = False
+    first = shell.newest
+    write(canary, cloud, 2, smoke={"path": "/ready"})
+    (result,), _ = roll_out(canary, shell)
+    assert (result.result, result.reason) == ("held", "smoke test: /ready answered 503, not 200")
+    assert (shell.smoked, shell.split, shell.looks) == ([(shell.newest, 0)], [(first, 100)], 0)
+    assert shell.newest != first
+    shell.smoke_succeeds = True
+    (result,), _ = roll_out(canary, shell, retry=("gateway",))
+    assert (result.result, shell.split, len(shell.smoked)) == ("done", [("latest", 100)], 2)
     assert "unchanged" in canary.up("--expect-no-changes")
 
 

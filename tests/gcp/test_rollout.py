@@ -83,10 +83,6 @@ REFUSED: Mapping[str, tuple[Mapping[str, object], str]] = {
         },
         "services.ui.rollout.strategy: not supported on gcp: blue_green: session affinity takes precedence over the split of requests. Set it to rolling.",
     ),
-    "a smoke test": (
-        {"services.gateway.rollout": {"strategy": "canary", "smoke": {"path": "/ready"}}},
-        "services.gateway.rollout.smoke: not supported on gcp: the URL of a revision is off, because it would bypass the load balancer. Remove it, and test the same in health.path, which a new revision must answer before any request.",
-    ),
 }  # fmt: skip
 
 

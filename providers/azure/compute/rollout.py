@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from providers.azure.cli_commands import az, context_of, required
 from providers.azure.compute.limits import listens
+from providers.azure.compute.smoke import run_smoke_test, smoke_problem
 from providers.azure.naming import app_name
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, OutputReader, Shell
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect
@@ -27,6 +28,7 @@ from providers.contract.rollout import (
     refuse_smoke_tests,
     refuse_steps,
 )
+from providers.contract.smoke import is_requested
 from providers.contract.spec import Platform, Service
 
 APP_TYPE = "azure-native:app:ContainerApp"
@@ -60,10 +62,9 @@ def traffic_of(position: RolloutPosition | None) -> tuple[TrafficWeight, ...]:
 
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse steps for apps without ingress and with sticky sessions, and smoke tests, which nothing here could send."""
-    reason = "the address of a revision is inside the private network, which this machine does not reach"
+    """Refuse steps for apps without ingress and with sticky sessions, and smoke tests that nothing could send."""
     steps = refuse_steps(spec, lambda name, service: _problem(spec, name, service))
-    return [*steps, *refuse_smoke_tests(spec, reason)]
+    return [*steps, *refuse_smoke_tests(spec, lambda _name, _service: smoke_problem(spec))]
 
 
 def _problem(spec: Platform, name: str, service: Service) -> str:
@@ -146,6 +147,12 @@ class ContainerAppRollout(StepsByUpdate):
             fix = f"give REVISION all of them with `{shlex.join(give.arguments)}`"
             raise CliFailure(f"services.{service}", "no single revision receives all requests", fix)
         return name
+
+    def smoke_test(self, stack: DeployedStack, service: str, path: str, expect_status: int, shell: Shell) -> str:
+        """See `RolloutControl.smoke_test`; the readiness probe has tested `health.path`."""
+        if not is_requested(stack.spec.services[service], path, expect_status):
+            return ""
+        return run_smoke_test(stack, service, path, expect_status, shell)
 
     def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
         """See `RolloutControl.metrics`."""

@@ -35,6 +35,7 @@ from providers.gcp.compute.limits import has_sidecar
 from providers.gcp.compute.metrics_sidecar import MetricsSidecar, create_metrics_sidecar
 from providers.gcp.compute.rollout import traffic_of
 from providers.gcp.compute.scaling import GcpScaling, service_scaling
+from providers.gcp.compute.smoke import opens_default_url
 from providers.gcp.entry.limits import MAX_REQUEST_SECONDS
 from providers.gcp.naming import APP_CONTAINER, run_name
 
@@ -106,8 +107,8 @@ def _create_service(
         project=context.project,
         location=context.region,
         ingress=_ingress(service),
-        # only callers inside the network use the service's own address; it would bypass the load balancer
-        default_uri_disabled=not is_called,
+        # only callers inside the network, and smoke tests, use the service's own address; it would bypass the load balancer
+        default_uri_disabled=not is_called and not opens_default_url(service, position),
         custom_audiences=[service_address(base, name)] if is_called else None,
         # the load balancer sends no identity, so the entry alone admits requests to a routed service
         invoker_iam_disabled=service.path is not None,

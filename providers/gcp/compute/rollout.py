@@ -8,7 +8,7 @@ does not pass its startup probe fails the update and receives nothing.
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -23,7 +23,9 @@ from providers.contract.rollout import (
     refuse_smoke_tests,
     refuse_steps,
 )
+from providers.contract.smoke import is_requested
 from providers.contract.spec import Platform, Service
+from providers.gcp.compute.smoke import SmokeJob, smoke_problem
 from providers.gcp.naming import run_name
 
 SERVICE_TYPE = "gcp:cloudrunv2/service:Service"
@@ -64,8 +66,8 @@ def traffic_of(position: RolloutPosition | None) -> tuple[TrafficTarget, ...]:
 
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse steps for workers and for sticky sessions, and smoke tests, for which Cloud Run has no address."""
-    smoke = refuse_smoke_tests(spec, "the URL of a revision is off, because it would bypass the load balancer")
+    """Refuse steps for workers and for sticky sessions, and smoke tests of services that nobody may invoke."""
+    smoke = refuse_smoke_tests(spec, lambda name, service: smoke_problem(spec.callers_of(name), service))
     return [*refuse_steps(spec, _problem), *smoke]
 
 
@@ -87,6 +89,8 @@ class _Status(BaseModel):
 
         revisionName: str = ""
         percent: int = 0
+        tag: str = ""
+        url: str = ""
 
     traffic: list[Target] = []
 
@@ -117,12 +121,7 @@ class CloudRunRollout(StepsByUpdate):
 
     def stable_revision(self, stack: DeployedStack, service: str, shell: Shell) -> str:
         """See `RolloutControl.stable_revision`."""
-        described = shell.output(_describe(stack, service))
-        try:
-            targets = _Described.model_validate_json(described).status.traffic
-        except ValidationError:
-            targets = []
-        serving = [target.revisionName for target in targets if target.percent == 100]
+        serving = [target.revisionName for target in _targets(stack, service, shell) if target.percent == 100]
         if len(serving) != 1 or not serving[0]:
             raise CliFailure(
                 f"services.{service}",
@@ -130,6 +129,15 @@ class CloudRunRollout(StepsByUpdate):
                 f"give REVISION all of them with `{shlex.join(_give_all(stack, service, 'REVISION').arguments)}`",
             )
         return serving[0]
+
+    def smoke_test(self, stack: DeployedStack, service: str, path: str, expect_status: int, shell: Shell) -> str:
+        """See `RolloutControl.smoke_test`; the startup probe has tested `health.path`."""
+        if not is_requested(stack.spec.services[service], path, expect_status):
+            return ""
+        urls = [target.url for target in _targets(stack, service, shell) if target.tag == TAG and target.url]
+        if not urls:
+            return "the new revision has no URL of its own"
+        return SmokeJob(stack, service, urls[0], expect_status).run(path, shell)
 
     def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
         """See `RolloutControl.metrics`."""
@@ -149,8 +157,13 @@ class CloudRunRollout(StepsByUpdate):
         """See `RolloutControl.after_abort`; a revision without requests and without a tag runs no instances."""
 
 
-def _describe(stack: DeployedStack, service: str) -> CliCommand:
-    return _run_services(stack, service, "describe", "--format=json(status.traffic)")
+def _targets(stack: DeployedStack, service: str, shell: Shell) -> Sequence[_Status.Target]:
+    """Split of a service's requests as it is; empty for an answer without one."""
+    described = shell.output(_run_services(stack, service, "describe", "--format=json(status.traffic)"))
+    try:
+        return _Described.model_validate_json(described).status.traffic
+    except ValidationError:
+        return ()
 
 
 def _give_all(stack: DeployedStack, service: str, revision: str) -> CliCommand:

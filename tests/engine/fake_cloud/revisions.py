@@ -10,6 +10,8 @@ NUMBERED_REVISIONS = {
     "azure-native:app:ContainerApp": ("containerAppName", "latestRevisionName", "latestReadyRevisionName"),
 }
 """Types with numbered revisions: the input with the name, the output with the latest and with the running revision."""
+REVISION_ADDRESS = {"azure-native:app:ContainerApp": "latestRevisionFqdn"}
+"""Output with the address of the latest revision."""
 REVISION_INPUTS = {"aws:ecs/service:Service": "taskDefinition"}
 """Types whose running revision is an input that the cloud resets in a rollback."""
 VERSIONED_SECRET = "azure-native:keyvault:Secret"
@@ -22,6 +24,7 @@ def after_create(token: str, outputs: struct_pb2.Struct) -> struct_pb2.Struct:
         name, newest, running = NUMBERED_REVISIONS[token]
         for key in (newest, running):
             outputs.fields[key].string_value = f"{outputs.fields[name].string_value}-00001"
+        _set_address(token, outputs, newest)
     return outputs
 
 
@@ -37,6 +40,7 @@ def after_update(
         stem, _, number = old.fields[newest].string_value.rpartition("-")
         outputs.fields[newest].string_value = f"{stem}-{(int(number) if number.isdecimal() else 0) + 1:05d}"
         outputs.fields[running].CopyFrom(old.fields[running] if rolled_back else outputs.fields[newest])
+        _set_address(token, outputs, newest)
     if token == VERSIONED_SECRET:
         bag = outputs.fields["properties"].struct_value.fields
         bag["secretUri"].CopyFrom(old.fields["properties"].struct_value.fields["secretUri"])
@@ -44,3 +48,8 @@ def after_update(
     if rolled_back and token in REVISION_INPUTS:
         outputs.fields[REVISION_INPUTS[token]].CopyFrom(old.fields[REVISION_INPUTS[token]])
     return outputs
+
+
+def _set_address(token: str, outputs: struct_pb2.Struct, newest: str) -> None:
+    if token in REVISION_ADDRESS:
+        outputs.fields[REVISION_ADDRESS[token]].string_value = f"{outputs.fields[newest].string_value}.fake.example"
