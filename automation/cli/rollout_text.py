@@ -21,7 +21,7 @@ def progress_line(progress: RolloutProgress) -> str:
         return f"{head}  {progress.text}"
     parts = [head, *([progress.text] if progress.text else [])]
     if bake.metrics is None:
-        parts.append("the metrics cannot be read")
+        parts.append(f"the metrics cannot be read: {bake.problem}")
     else:
         latency = bake.metrics.latency_seconds
         parts.append(f"{bake.metrics.requests} requests")
@@ -40,7 +40,9 @@ def progress_json(progress: RolloutProgress) -> Mapping[str, Value]:
     if bake is not None:
         document |= {"elapsedSeconds": round(bake.elapsed_seconds, 1), "totalSeconds": bake.total_seconds}
         metrics = bake.metrics
-        if metrics is not None:
+        if metrics is None:
+            document["problem"] = bake.problem
+        else:
             document |= {
                 "requests": metrics.requests,
                 "errorPercent": round(metrics.error_percent, 3),

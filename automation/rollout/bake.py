@@ -4,11 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from automation.deploy.errors import DeploymentFailed
-from providers.contract.rollout import RevisionMetrics
+from providers.contract.rollout import MIN_BAKE_MINUTES, RevisionMetrics
 from providers.contract.spec import Alerts, Rollout
-
-MIN_BAKE_SECONDS = 180.0
-"""Shortest bake time where metrics are late: shorter ones end before a fault is visible."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Bake:
         self._rollout, self._alerts = rollout, alerts
         bake_seconds = rollout.bake_minutes * 60.0
         if delay_seconds:
-            bake_seconds = max(bake_seconds, MIN_BAKE_SECONDS)
+            bake_seconds = max(bake_seconds, MIN_BAKE_MINUTES * 60.0)
         self._once = bake_seconds
         self._delay = float(delay_seconds)
         self._doubled = False

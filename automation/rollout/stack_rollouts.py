@@ -20,7 +20,14 @@ from automation.rollout.driver import (
     RolloutProgress,
     RolloutResult,
 )
-from automation.rollout.record import RecordStore, Request, RolloutRecord, RolloutRecords, fingerprint_of
+from automation.rollout.record import (
+    RecordStore,
+    Request,
+    RolloutRecord,
+    RolloutRecords,
+    dump_record,
+    fingerprint_of,
+)
 from automation.services.cloud_port import CloudPort
 from automation.services.operations import cli_failures
 from automation.urn import Urn
@@ -49,6 +56,7 @@ class StackRollouts(CloudPort[RolloutControl]):
         # the progress names each step, and the commands that read metrics would be printed every few seconds
         super().__init__(deployment, note, control, shell, echo=lambda _: None)
         self.records: dict[str, RolloutRecord] = {}
+        self._known: dict[str, RolloutRecord | None] = {}
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -70,6 +78,7 @@ class StackRollouts(CloudPort[RolloutControl]):
                 return
             raise
         self.records = {name: record for name, record in records.items() if name in self.services}
+        self._known = dict(self.records)
         self._declare()
 
     def prepare(self, retry: Collection[str] = ()) -> None:
@@ -160,16 +169,27 @@ class StackRollouts(CloudPort[RolloutControl]):
         driver.abort(self.records[service], ABORTED_BY_USER)
 
     def write(self, service: str, record: RolloutRecord | None) -> None:
-        """Store a record and keep it for the positions."""
+        """Store a record and keep it for the positions; raises DeploymentFailed when another process drives the rollout."""
         with self.deployment.engine_errors():
+            self.require_own(service, self.store.read())
             self.store.write(service, record)
             if record is None or record.phase == "held":
                 # an answered request must not end the next rollout
                 self.store.request(service, None)
+        self._known[service] = record
         if record is None:
             self.records.pop(service, None)
         else:
             self.records[service] = record
+
+    def require_own(self, service: str, stored: RolloutRecords) -> None:
+        """Raise DeploymentFailed when a rollout's record is not the one that this process read or wrote last.
+
+        The stack is not locked during a bake time, so two processes may drive one rollout. The first that goes on continues it.
+        """
+        own, found = self._known.get(service), stored.records.get(service)
+        if (own and dump_record(service, own)) != (found and dump_record(service, found)):
+            raise taken_over(self.deployment.name, service)
 
     def update(self, names: Collection[str] = ()) -> None:
         """Update the stack to its positions; with `names` only these resources."""
@@ -250,7 +270,9 @@ class ServiceRollout:
     def requested(self) -> Request | None:
         """See `RolloutPort.requested`."""
         with self.rollouts.deployment.engine_errors():
-            return self.rollouts.store.read().requests.get(self.service)
+            stored = self.rollouts.store.read()
+        self.rollouts.require_own(self.service, stored)
+        return stored.requests.get(self.service)
 
     def smoke_test(self) -> str:
         """See `RolloutPort.smoke_test`: the service's health path first, then the path of `rollout.smoke`."""
@@ -309,6 +331,12 @@ def no_rollout(stack: str, service: str | None) -> DeploymentFailed:
     """Return the failure of a command for a rollout that does not exist."""
     problem = f"no rollout of {service} is in progress" if service else "no rollout is in progress"
     return DeploymentFailed(Failure.COMMAND, problem, f"run `agent-platform rollout status {stack}`", stack=stack)
+
+
+def taken_over(stack: str, service: str) -> DeploymentFailed:
+    """Return the failure of a process whose rollout another one continues."""
+    problem = f"another process continues the rollout of {service}, so this one has stopped"
+    return DeploymentFailed(Failure.LOCKED, problem, f"run `agent-platform rollout status {stack}`", stack=stack)
 
 
 def unfinished_failure(stack: str, service: str, result: RolloutResult) -> DeploymentFailed:

@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
 from providers.contract.cli import DeployedStack, Shell
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.defaults import is_mapping
 
 PositionPhase = Literal["stepping", "replacing", "held"]
+MIN_BAKE_MINUTES = 3
+"""Shortest bake time where metrics are late: shorter ones end before a fault is visible."""
 POSITIONS_KEY = "agent-platform:rollout"
 """Configuration key with the positions by service."""
 
@@ -181,6 +183,16 @@ def refuse_smoke_tests(spec: Platform, problem_of: Callable[[str, Service], str]
         )
         for name, problem in problems.items()
         if problem
+    ]
+
+
+def bake_adjustments(spec: Platform, delay_seconds: int) -> list[Adjustment]:
+    """Report bake times that are shorter than what shows a fault, on clouds whose metrics are late."""
+    reason = f"metrics are {delay_seconds // 60} minutes late, so a step is observed for {MIN_BAKE_MINUTES} minutes and these"
+    return [
+        Adjustment(f"services.{name}.rollout.bake_minutes", service.rollout.bake_minutes, Effect.ADJUSTED, reason)
+        for name, service in spec.services_in_steps.items()
+        if service.rollout.bake_minutes < MIN_BAKE_MINUTES
     ]
 
 

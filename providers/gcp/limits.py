@@ -9,7 +9,7 @@ from providers.gcp.base.image_sources import registry_adjustments, registry_refu
 from providers.gcp.base.limits import model_adjustments, model_refusals, region_adjustments, region_refusals
 from providers.gcp.cache.sizes import cache_size_adjustments, cache_size_refusals
 from providers.gcp.compute.limits import compute_adjustments, compute_refusals
-from providers.gcp.compute.rollout import rollout_refusals
+from providers.gcp.compute.rollout import rollout_adjustments, rollout_refusals
 from providers.gcp.compute.scaling import autoscaling_adjustments
 from providers.gcp.database.limits import database_adjustments, database_refusals
 from providers.gcp.database.parameters import parameter_refusals, rollout_connections
@@ -47,6 +47,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     cache_size_adjustments,
     compute_adjustments,
     autoscaling_adjustments,
+    rollout_adjustments,
     entry_adjustments,
     job_adjustments,
     release_adjustments,

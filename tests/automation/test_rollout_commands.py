@@ -1,6 +1,8 @@
 """The commands `rollout status|pause|resume|abort`, and the lines of a rollout's progress."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -8,13 +10,13 @@ import pytest
 
 from automation.cli.rollout_text import RolloutLines, progress_json, progress_line, record_line
 from automation.cli.session import ExitCode
-from automation.deploy import engine_stack
+from automation.deploy import Deployment, DeploymentFailed, Failure, engine_stack
 from automation.deploy.results import Clock
 from automation.plan.spec_keys import BASE
 from automation.rollout.bake import Sample
 from automation.rollout.driver import RolloutProgress
 from automation.rollout.record import RecordStore, RolloutRecord
-from automation.rollout.stack_rollouts import StackRollouts
+from automation.rollout.stack_rollouts import ServiceRollout, StackRollouts
 from automation.stack.document import with_values
 from providers.contract.rollout import RevisionMetrics
 from tests.automation.command_line import Run, runner, write_stack_file
@@ -52,6 +54,16 @@ def tags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 @pytest.fixture
 def run(tags: FakeEngine, capsys: pytest.CaptureFixture[str]) -> Run:
     return runner(capsys)
+
+
+@contextmanager
+def checked_rollouts() -> Iterator[tuple[StackRollouts, StackRollouts]]:
+    """Return the rollouts of the stack `trial` in two processes."""
+    stacks = [Deployment("trial", Path.cwd(), environment={}) for _ in range(2)]
+    first, second = (StackRollouts(stack, lambda text: None) for stack in stacks)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StackRollouts, "_declare", lambda self: None)
+        yield first, second
 
 
 def put(tags: FakeEngine, **records: RolloutRecord) -> None:
@@ -122,7 +134,7 @@ def test_an_abort_is_done_by_the_running_update_when_it_answers(
 def test_a_line_has_share_requests_errors_latency_and_the_time_left() -> None:
     assert progress_line(BAKING) == "gateway   10 %  312 requests  errors 0.321 %  latency 0.21 s  5 min 50 s left"
     lost = replace(BAKING, text="paused", bake=Sample(0, 600, None, "no answer"))
-    assert progress_line(lost) == "gateway   10 %  paused  the metrics cannot be read  10 min 0 s left"
+    assert progress_line(lost) == "gateway   10 %  paused  the metrics cannot be read: no answer  10 min 0 s left"
     moving = RolloutProgress("gateway", 50, "moving 50 % of the requests to the new revision")
     assert progress_line(moving) == "gateway   50 %  moving 50 % of the requests to the new revision"
 
@@ -147,3 +159,37 @@ def test_piped_output_has_a_line_for_every_step_and_one_a_minute(capsys: pytest.
 
 def test_the_line_of_a_record_without_a_reason_ends_with_its_start() -> None:
     assert record_line("gateway", START, CANARY, None).endswith("since 2026-11-27T10:00:00+00:00")
+
+
+def test_a_process_whose_rollout_another_one_continues_stops_and_writes_nothing(tags: FakeEngine) -> None:
+    put(tags, web=AT_TEN)
+    with checked_rollouts() as (first, second):
+        first.load()
+        second.load()
+        at_fifty = replace(AT_TEN, step=2)
+        second.write("web", at_fifty)
+        for action in (lambda: ServiceRollout(first, "web").requested(), lambda: first.write("web", AT_TEN)):
+            with pytest.raises(DeploymentFailed, match="another process continues the rollout of web") as caught:
+                action()
+            assert caught.value.kind is Failure.LOCKED
+        assert RecordStore(tags).read().records == {"web": at_fifty}
+        assert ServiceRollout(second, "web").requested() is None
+        second.write("web", None)
+        with pytest.raises(DeploymentFailed, match="another process continues"):
+            first.write("web", replace(AT_TEN, phase="aborting"))
+        assert RecordStore(tags).read().records == {}
+
+
+def test_a_shortened_record_is_still_the_own_one(tags: FakeEngine) -> None:
+    long = replace(AT_TEN, image="registry.example/" + "a" * 200, reason="b" * 300)
+    with checked_rollouts() as (rollouts, _):
+        rollouts.load()
+        rollouts.write("web", long)
+        assert ServiceRollout(rollouts, "web").requested() is None
+        rollouts.write("web", replace(long, step=2))
+
+
+def test_metrics_that_cannot_be_read_are_told_with_the_reason() -> None:
+    progress = RolloutProgress("gateway", 10, "", Sample(250, 600, None, "gcloud answers 403"))
+    assert progress_line(progress) == "gateway   10 %  the metrics cannot be read: gcloud answers 403  5 min 50 s left"
+    assert progress_json(progress)["problem"] == "gcloud answers 403"

@@ -1,6 +1,8 @@
 """Driver of a rollout: steps, bake times, aborts, requests of other processes, and continuing after a kill."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -152,20 +154,62 @@ def test_an_interrupt_does_what_the_user_chooses(answer: Answer, expected: str) 
         assert (service.record and service.record.step, service.percent) == (2, 50)
 
 
-@pytest.mark.parametrize("kill_at", range(2 * 110))
-def test_a_good_rollout_that_is_killed_anywhere_ends_with_the_new_revision_alone(kill_at: int) -> None:
+def test_the_driver_never_reads_the_time_of_day() -> None:
+    def jumps() -> datetime:
+        raise AssertionError("a clock that is set forward or back must not move a step")
+
+    service, time = ScriptedService(record=START), FakeClock()
+    started = driver(service, time=time)
+    started.clock = replace(started.clock, now=jumps)
+    assert started.run(START).result == "done"
+
+
+@pytest.mark.parametrize(("percent", "expected"), [(10, "held"), (50, "held"), (100, "held"), (None, "done")])
+def test_a_machine_that_slept_for_hours_decides_by_the_metrics_of_the_whole_time(
+    percent: int | None, expected: str
+) -> None:
+    time, windows = FakeClock(), list[float]()
+    service = ScriptedService(record=START)
+
+    def metrics(since_seconds: float) -> RevisionMetrics:
+        windows.append(since_seconds)
+        return FAILING if since_seconds and service.percent == percent else GOOD
+
+    service.metrics = metrics
+    sleeping = driver(service, time=time)
+    sleeping.clock = replace(sleeping.clock, sleep=lambda seconds: time.sleep(3600))
+    assert sleeping.run(START).result == expected
+    assert max(windows) == 3600
+
+
+def calls_of(read: Callable[[int], Reading]) -> int:
+    """Return how many calls a rollout that is not killed makes."""
+    service = ScriptedService(read)
+    run_to_the_end(service)
+    return len(service.calls)
+
+
+GOOD_CALLS = calls_of(lambda percent: GOOD)
+FAILING_KILLS = [
+    (percent, kill_at) for percent in CANARY.percents for kill_at in range(2 * calls_of(failing_at(percent)))
+]
+
+
+@pytest.mark.parametrize("kill_at", range(2 * GOOD_CALLS))
+def test_a_good_rollout_that_is_killed_at_any_call_ends_with_the_new_revision_alone(kill_at: int) -> None:
     service = ScriptedService(kill_at=kill_at)
     assert run_to_the_end(service).result == "done"
+    assert service.kill_at is None, "the process was killed"
     assert (service.percent, service.revisions, service.record) == (100, ("next",), None)
 
 
-@pytest.mark.parametrize("percent", [10, 50, 100])
-@pytest.mark.parametrize("kill_at", range(2 * 12))
-def test_a_failing_rollout_that_is_killed_anywhere_ends_with_the_stable_revision_alone(
+@pytest.mark.parametrize(("percent", "kill_at"), FAILING_KILLS)
+def test_a_failing_rollout_that_is_killed_at_any_call_ends_with_the_stable_revision_alone(
     kill_at: int, percent: int
 ) -> None:
     service = ScriptedService(failing_at(percent), kill_at=kill_at)
     assert run_to_the_end(service).result == "held"
+    assert service.kill_at is None, "the process was killed"
     assert (service.percent, service.revisions) == (0, ("stable",))
     assert service.record is not None
     assert service.record.phase == "held"

@@ -164,3 +164,12 @@ def test_latency_is_reported_as_an_average() -> None:
     changes = {**CANARY, "services.gateway.rollout.abort_on": ["latency_p95_seconds"]}
     adjusted = adjustments(changes)["services.gateway.rollout.abort_on"]
     assert adjusted.reason.startswith("the average response time of the new revision is compared")
+
+
+@pytest.mark.parametrize(("minutes", "is_reported"), [(1, True), (2, True), (3, False), (10, False)])
+def test_a_bake_time_that_is_shorter_than_what_shows_a_fault_is_reported(minutes: int, *, is_reported: bool) -> None:
+    found = adjustments({**CANARY, "services.gateway.rollout.bake_minutes": minutes})
+    assert ("services.gateway.rollout.bake_minutes" in found) is is_reported
+    if is_reported:
+        reason = found["services.gateway.rollout.bake_minutes"].reason
+        assert reason == "metrics are 3 minutes late, so a step is observed for 3 minutes and these"

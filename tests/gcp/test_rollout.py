@@ -11,7 +11,7 @@ from automation.plan.inventory import Inventory
 from providers.contract.cli import CliFailure, DeployedResource, DeployedStack
 from providers.contract.rollout import ResourceUpdate, RevisionMetrics, RolloutPosition
 from providers.gcp.compute.rollout import CONTROL, SERVICE_TYPE, TOKEN
-from tests.gcp.plans import diagnostics, spec_of
+from tests.gcp.plans import adjustments, diagnostics, spec_of
 from tests.gcp.test_cli import FakeShell
 from tests.planning import plan, production, revealed
 
@@ -73,7 +73,7 @@ def test_a_position_of_a_rolling_service_is_ignored() -> None:
 REFUSED: Mapping[str, tuple[Mapping[str, object], str]] = {
     "a worker": (
         {"services.worker.rollout": {"strategy": "canary"}},
-        "services.worker.rollout.strategy: not supported on gcp: canary: a worker answers no requests, so nothing measures its new revision. Set it to rolling.",
+        "services.worker.rollout.strategy: not supported on gcp: canary: Cloud Run counts no requests of a worker pool, so nothing measures its new revision. Set it to rolling.",
     ),
     "sticky sessions": (
         {
@@ -168,3 +168,9 @@ def test_the_format_of_the_token_makes_a_header() -> None:
     projection = TOKEN.arguments[-1].replace("token", '"Google Cloud SDK"')
     version = subprocess.run(["gcloud", "version", projection], capture_output=True, text=True, check=True).stdout
     assert version.startswith("Authorization: Bearer ")
+
+
+@pytest.mark.parametrize(("minutes", "is_reported"), [(1, True), (2, True), (3, False), (10, False)])
+def test_a_bake_time_that_is_shorter_than_what_shows_a_fault_is_reported(minutes: int, *, is_reported: bool) -> None:
+    found = adjustments({**CANARY, "services.gateway.rollout.bake_minutes": minutes})
+    assert ("services.gateway.rollout.bake_minutes" in found) is is_reported

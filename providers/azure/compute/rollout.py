@@ -25,6 +25,7 @@ from providers.contract.rollout import (
     RolloutControl,
     RolloutPosition,
     StepsByUpdate,
+    bake_adjustments,
     refuse_smoke_tests,
     refuse_steps,
 )
@@ -78,8 +79,8 @@ def _problem(spec: Platform, name: str, service: Service) -> str:
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:
-    """Report that latency is an average: Container Apps has no percentile of one revision."""
-    return [
+    """Report short bake times, and that latency is an average: Container Apps has no percentile of one revision."""
+    averages = [
         Adjustment(
             f"services.{name}.rollout.abort_on",
             requested="latency_p95_seconds",
@@ -89,6 +90,7 @@ def rollout_adjustments(spec: Platform) -> list[Adjustment]:
         for name, service in spec.services_in_steps.items()
         if "latency_p95_seconds" in service.rollout.abort_on
     ]
+    return [*bake_adjustments(spec, METRICS_DELAY_SECONDS), *averages]
 
 
 class _Weight(BaseModel):

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, OutputReader, Shell
-from providers.contract.diagnostics import Diagnostic
+from providers.contract.diagnostics import Adjustment, Diagnostic
 from providers.contract.rollout import (
     RevisionMetrics,
     RolloutControl,
     RolloutPosition,
     StepsByUpdate,
+    bake_adjustments,
     refuse_smoke_tests,
     refuse_steps,
 )
@@ -71,10 +72,16 @@ def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     return [*refuse_steps(spec, _problem), *smoke]
 
 
+def rollout_adjustments(spec: Platform) -> list[Adjustment]:
+    """Report bake times that are shorter than what shows a fault."""
+    return bake_adjustments(spec, METRICS_DELAY_SECONDS)
+
+
 def _problem(_name: str, service: Service) -> str:
     reason = ""
     if service.port is None:
-        reason = "a worker answers no requests, so nothing measures its new revision"
+        # Cloud Run documentation, "Monitoring": request count and latencies exist for services, not for worker pools
+        reason = "Cloud Run counts no requests of a worker pool, so nothing measures its new revision"
     elif service.app == "streamlit":
         # Cloud Run documentation, "Session affinity for services"
         reason = "session affinity takes precedence over the split of requests"
