@@ -40,6 +40,9 @@ from providers.contract.spec import Service
 ANSWER_SECONDS = 30.0
 """Time in which the process that drives a rollout answers a request: three looks at the records."""
 
+LOCKED_SECONDS = 1800.0
+"""Time for which a step waits for another update of the stack."""
+
 
 class StackRollouts(CloudPort[RolloutControl]):
     """Rollouts with steps of the services of one deployment; `shell` and `control` replace those of the cloud."""
@@ -202,14 +205,33 @@ class StackRollouts(CloudPort[RolloutControl]):
             targets = [str(each["urn"]) for each in resources if Urn(str(each["urn"])).name in names]
         message = update_message("rollout", {**os.environ, **deployment.environment})
         self.forget_stack()
-        deployment.run_patiently(
-            None,
-            lambda add: engine.up(on_event=add, message=message, target=targets, parallel=PARALLEL_OPERATIONS),
+        self.when_free(
+            lambda: deployment.run_patiently(
+                None,
+                lambda add: engine.up(on_event=add, message=message, target=targets, parallel=PARALLEL_OPERATIONS),
+            )
         )
         if targets is None:
             # an update of everything makes resources that need the same step as those of `up`
             with cli_failures():
                 command_line(deployment.file.spec.cloud).after_update(self.stack, self.shell)
+
+    def when_free(self, run: Callable[[], object]) -> None:
+        """Run an update, and wait for another one that has locked the stack; raises DeploymentFailed when it does not end.
+
+        The stack is not locked during bake times. The requests stay as they are meanwhile.
+        """
+        clock = self.deployment.clock
+        deadline = clock.seconds() + LOCKED_SECONDS
+        while True:
+            try:
+                run()
+                return
+            except DeploymentFailed as failure:
+                if failure.kind is not Failure.LOCKED or clock.seconds() >= deadline:
+                    raise
+            self.note("another update has locked the stack; the rollout waits for its end")
+            clock.sleep(POLL_SECONDS)
 
     def _begin(self, service: str, stable: str) -> None:
         image = self.services[service].image

@@ -1,7 +1,7 @@
 """The commands `rollout status|pause|resume|abort`, and the lines of a rollout's progress."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -56,13 +56,17 @@ def run(tags: FakeEngine, capsys: pytest.CaptureFixture[str]) -> Run:
     return runner(capsys)
 
 
+def ignore_positions(_deployment: Deployment, _positions: object) -> None:
+    """Declare no position: no update runs here."""
+
+
 @contextmanager
-def checked_rollouts() -> Iterator[tuple[StackRollouts, StackRollouts]]:
+def checked_rollouts() -> Generator[tuple[StackRollouts, StackRollouts]]:
     """Return the rollouts of the stack `trial` in two processes."""
     stacks = [Deployment("trial", Path.cwd(), environment={}) for _ in range(2)]
     first, second = (StackRollouts(stack, lambda text: None) for stack in stacks)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StackRollouts, "_declare", lambda self: None)
+        patch.setattr(Deployment, "set_positions", ignore_positions)
         yield first, second
 
 
@@ -193,3 +197,31 @@ def test_metrics_that_cannot_be_read_are_told_with_the_reason() -> None:
     progress = RolloutProgress("gateway", 10, "", Sample(250, 600, None, "gcloud answers 403"))
     assert progress_line(progress) == "gateway   10 %  the metrics cannot be read: gcloud answers 403  5 min 50 s left"
     assert progress_json(progress)["problem"] == "gcloud answers 403"
+
+
+@pytest.mark.parametrize(("locked", "ends"), [(0, True), (3, True), (1000, False)])
+def test_a_step_waits_for_another_update_of_the_stack_and_says_so(tags: FakeEngine, locked: int, *, ends: bool) -> None:
+    time, notes, runs = FakeClock(), list[str](), list[float]()
+    rollouts = StackRollouts(Deployment("trial", Path.cwd(), environment={}, clock=time.clock), notes.append)
+
+    def run() -> None:
+        runs.append(time.now)
+        if len(runs) <= locked:
+            raise DeploymentFailed(Failure.LOCKED, "the stack is locked", "wait")
+
+    if ends:
+        rollouts.when_free(run)
+        assert len(runs) == locked + 1
+    else:
+        with pytest.raises(DeploymentFailed, match="the stack is locked"):
+            rollouts.when_free(run)
+        assert time.now == 1800
+    assert notes == ["another update has locked the stack; the rollout waits for its end"] * (len(runs) - 1)
+
+
+def test_a_step_that_fails_for_another_reason_is_not_repeated(tags: FakeEngine) -> None:
+    def run() -> None:
+        raise DeploymentFailed(Failure.RESOURCE, "the service was not updated", "read the log")
+
+    with checked_rollouts() as (rollouts, _), pytest.raises(DeploymentFailed, match="was not updated"):
+        rollouts.when_free(run)

@@ -176,8 +176,12 @@ def test_a_machine_that_slept_for_hours_decides_by_the_metrics_of_the_whole_time
         return FAILING if since_seconds and service.percent == percent else GOOD
 
     service.metrics = metrics
+
+    def sleep(_seconds: float) -> None:
+        time.sleep(3600)
+
     sleeping = driver(service, time=time)
-    sleeping.clock = replace(sleeping.clock, sleep=lambda seconds: time.sleep(3600))
+    sleeping.clock = replace(sleeping.clock, sleep=sleep)
     assert sleeping.run(START).result == expected
     assert max(windows) == 3600
 

@@ -70,8 +70,7 @@ def test_the_job_requests_the_address_of_the_new_revision_without_identity_and_s
 
 
 def test_another_status_is_the_reason_of_the_abort() -> None:
-    answers = {**CREATED, "properties.status": ["Failed\n"], "ContainerAppConsoleLogs": ["smoke-status 503\n"]}
-    shell = FakeShell(answers)
+    shell = FakeShell({**CREATED, "properties.status": ["Failed\n"], "ContainerAppConsoleLogs": ["smoke-status 503\n"]})
     assert smoke(shell) == "/ready answered 503, not 204"
     assert "containerapp job delete" in shell.commands[-1]
 

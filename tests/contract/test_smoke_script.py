@@ -31,14 +31,14 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     """Answers with the next status of the server."""
 
-    server: Server
-
     def do_GET(self) -> None:
         """Answer a request."""
-        number = len(self.server.paths)
-        self.server.paths.append(self.path)
-        self.server.headers_seen.append(self.headers.get("Authorization"))
-        self.send_response(self.server.statuses[min(number, len(self.server.statuses) - 1)])
+        server = self.server
+        assert isinstance(server, Server)
+        number = len(server.paths)
+        server.paths.append(self.path)
+        server.headers_seen.append(self.headers.get("Authorization"))
+        self.send_response(server.statuses[min(number, len(server.statuses) - 1)])
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
