@@ -1,10 +1,11 @@
 """Deployed small stack, and the command line in a separate process, as a user or a pipeline runs it."""
 
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from automation.plan.spec_keys import BASE
 from automation.stack.document import with_values
 from tests.engine.conftest import need_engine
-from tests.engine.project import TIMEOUT_SECONDS, EngineProject
+from tests.engine.project import TIMEOUT_SECONDS, EngineProject, engine_path
 
 STACK = "trial"
 SERVICE = "aws:ecs/service:Service"
@@ -50,10 +51,10 @@ class Trial:
         """Run a command."""
         return self.finish(self.start(*arguments, **environment))
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command."""
+    def start(self, *arguments: str, wrapper: Sequence[str] = (), **environment: str) -> subprocess.Popen[str]:
+        """Start a command, through another one that starts it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "automation", *arguments],
+            [*wrapper, sys.executable, "-m", "automation", *arguments],
             cwd=self.project.folder, env={**self.project.environment, **environment}, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -67,6 +68,26 @@ class Trial:
         """Write the platform with these changes into the stack's file."""
         self.project.write(with_values(BASE, {**SMALL, **changes}), STACK)
 
+    def slow_down(self, command: str, seconds: float) -> Path:
+        """Let commands of the engine with these arguments wait before they begin; return a file that marks the first."""
+        marker, engine = self.project.folder.parent / "waiting", shutil.which("pulumi", path=engine_path())
+        text = (
+            f'#!/bin/sh\ncase " $* " in *" {command} "*) touch {marker}; sleep {seconds};; esac\nexec {engine} "$@"\n'
+        )
+        program = self.project.folder.parent / "shims" / "pulumi"
+        program.write_text(text, encoding="utf-8")
+        program.chmod(0o755)
+        return marker
+
+    def interrupt_when(self, process: subprocess.Popen[str], marker: Path) -> CompletedRun:
+        """Interrupt a command when a file exists, and return its result."""
+        start = time.monotonic()
+        while not marker.exists():
+            assert time.monotonic() - start < TIMEOUT_SECONDS, f"no {marker}"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        return self.finish(process)
+
     def interrupt(self, process: subprocess.Popen[str], verb: str, token: str, times: int = 1) -> CompletedRun:
         """Interrupt a command during a call to a provider, and return its result."""
         start = time.monotonic()
@@ -77,6 +98,11 @@ class Trial:
             process.send_signal(signal.SIGINT)
             time.sleep(1)
         return self.finish(process)
+
+    @property
+    def backend(self) -> Path:
+        """Folder of the backend."""
+        return self.project.folder.parent / "backend"
 
     @property
     def locks(self) -> Path:
@@ -104,7 +130,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trial, CompletedRun
     need_engine()
     trial = Trial(EngineProject.create(tmp_path_factory.mktemp("small")))
     trial.write({})
-    return trial, trial.command("up", STACK, "--yes", "--create")
+    result = trial.command("up", STACK, "--yes", "--create")
+    assert result.code == 0, result.err
+    return trial, result
 
 
 @pytest.fixture
