@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from automation.shell import BROKEN_PIPE
+from providers.docker.naming import logical_name, replica_of
 from providers.docker.ownership import listing, owner_of_state
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 """Foreground colours of ECMA-48, one for each service in the order of the file."""
 SCAN_SECONDS = 2.0
 STOPPED = (0, BROKEN_PIPE)
-REPLICA = r"^{stack}-compute-(?P<service>{services})-(?P<number>[0-9]+)-[0-9a-f]{{7}}$"
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,6 @@ class LogStream:
     def __init__(self, stack: str, printer: LogPrinter, environment: Mapping[str, str], since: str) -> None:
         self.stack, self.printer, self.environment, self.since = stack, printer, dict(environment), since
         self.owner = owner_of_state(stack, environment)
-        services = "|".join(map(re.escape, printer.services))
-        self._replica = re.compile(REPLICA.format(stack=re.escape(stack), services=services))
         self._readers: dict[str, subprocess.Popen[str]] = {}
         self._stopped = threading.Event()
         self._scanner = threading.Thread(target=self._scan, daemon=True)
@@ -90,8 +88,8 @@ class LogStream:
             listing(self.stack),
             env=self.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        found = ((name, self._replica.match(name)) for name in self.owner.lines(listed.stdout))
-        return {name: match["service"] for name, match in found if match is not None}
+        found = {name: replica_of(self.stack, logical_name(name)) for name in self.owner.lines(listed.stdout)}
+        return {name: each[0] for name, each in found.items() if each and each[0] in self.printer.services}
 
     def _scan(self) -> None:
         while not self._stopped.is_set():

@@ -1,16 +1,16 @@
 """Wait until the entry of a stack answers, or until a part of the stack is certainly down."""
 
-import ssl
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from pathlib import Path
+
+from providers.docker.preflight.entry import entry_status
 
 READY_SECONDS = 120
 """Time for a stack whose parts all run."""
 GRACE_SECONDS = 10
 """Time in which a container that has just been started may still end and be started again."""
-REQUEST_SECONDS = 5
 
 
 def wait_until_ready(
@@ -18,7 +18,7 @@ def wait_until_ready(
     authority: Path,
     down: Callable[[], Sequence[str]],
     *,
-    answers: Callable[[str, Path], bool] | None = None,
+    ask: Callable[[str, Path], int] = entry_status,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> str:
@@ -26,8 +26,8 @@ def wait_until_ready(
 
     `down` returns a sentence for each of these; after the grace period the first ones end the wait.
     """
-    answers, started = answers or _answers, clock()
-    while not answers(url, authority):
+    started = clock()
+    while ask(url, authority) != HTTPStatus.OK:
         waited = clock() - started
         sentences = down() if waited >= GRACE_SECONDS else ()
         if sentences:
@@ -36,12 +36,3 @@ def wait_until_ready(
             return f"{url} does not answer after {READY_SECONDS} s, although every container runs."
         sleep(1)
     return ""
-
-
-def _answers(url: str, authority: Path) -> bool:
-    context = ssl.create_default_context(cafile=str(authority))
-    try:
-        with urllib.request.urlopen(url, timeout=REQUEST_SECONDS, context=context) as response:  # noqa: S310  # always https
-            return response.status == 200
-    except OSError:
-        return False

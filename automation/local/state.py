@@ -17,12 +17,12 @@ from pathlib import Path
 
 from automation.stack.document import StackDocument, stack_file
 from automation.stack.yaml_reader import read_mapping
-from components.configuration import PROJECT
 from providers.contract.cli import DeployedStack
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import is_mapping
 from providers.docker.cli import PASSPHRASE_FILE, STATE_FOLDER
 from providers.docker.context import REGION, DockerContext
+from providers.docker.naming import STATE_FILES, state_file
 
 PASSPHRASE_BYTES = 24
 AUTHORITY_TYPE = "tls:index/selfSignedCert:SelfSignedCert"
@@ -49,12 +49,12 @@ class LocalState:
     @property
     def stacks(self) -> tuple[str, ...]:
         """Names of the stacks in the state, which may have no resources."""
-        folder = self.folder / "state" / ".pulumi" / "stacks" / PROJECT
+        folder = self.root / STATE_FILES
         return tuple(sorted(path.stem for path in folder.glob("*.json")))
 
     def checkpoint(self, stack: str) -> Path:
         """File with the state of a stack."""
-        return self.folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+        return state_file(self.root, stack)
 
     def may_be_locked(self, stack: str) -> bool:
         """True when there is a lock of a stack, which may be stale; its holder is known to the engine."""

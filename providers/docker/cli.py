@@ -25,7 +25,15 @@ from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_list, is_mapping
 from providers.docker.compute.sizes import cpus, memory_mib
 from providers.docker.database.parameters import DATABASE_NAME, USERNAME
-from providers.docker.naming import BACKEND_VARIABLE, CACHE, CONFIG_FOLDER, STATE_FOLDER
+from providers.docker.naming import (
+    BACKEND_VARIABLE,
+    CACHE,
+    CONFIG_FOLDER,
+    CONTAINER_SUFFIX,
+    STATE_FOLDER,
+    next_part,
+    replica_pattern,
+)
 from providers.docker.ownership import Owner, listing, owner_of_state
 
 PASSPHRASE_FILE = f"{STATE_FOLDER}/passphrase"
@@ -35,10 +43,6 @@ CREATE_STATE = (
     f"test -s {PASSPHRASE_FILE} || head -c 24 /dev/urandom | base64 | tr -d '\\n' > {PASSPHRASE_FILE}"
 )
 """Keeps an existing passphrase, without which the secrets of the state are lost."""
-SUFFIX = "[0-9]+-[0-9a-f]{7}"
-"""Number of a replica, and what Pulumi adds to its name; the holder of its files has another name."""
-CONTAINER_SUFFIX = "[0-9a-f]{7}"
-"""Suffix that Pulumi adds to the name of a container."""
 JOB_PROGRAM = f"{CONFIG_FOLDER}/job.sh"
 PIDS_LIMIT = 1024
 """Processes and threads of one container, the least that GKE lets a pod be limited to
@@ -160,16 +164,13 @@ def replicas(stack: DeployedStack, service: str, shell: Shell) -> list[Replica]:
 
     Those of a new revision during a rollout come last.
     """
-    containers = containers_named(stack, f"{stack.name}-compute-{service}-{_next(stack, service)}{SUFFIX}", shell)
+    in_steps = stack.spec.services[service].rollout.in_steps
+    parts = (service, next_part(service)) if in_steps else (service,)
+    containers = containers_named(stack, replica_pattern(stack.name, *parts), shell)
     if not containers:
         fix = f"run `agent-platform up {stack.name}`"
         raise CliFailure(f"services.{service}", f"no replica of it exists on this host in the stack {stack.name}", fix)
     return containers
-
-
-def _next(stack: DeployedStack, service: str) -> str:
-    """Part of the pattern of a service whose new revision runs beside the stable one during a rollout."""
-    return "(next-)?" if stack.spec.services[service].rollout.in_steps else ""
 
 
 def job_container(stack: DeployedStack, job: str, shell: Shell) -> Replica:

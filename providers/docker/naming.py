@@ -4,19 +4,29 @@ Pulumi names containers, networks and volumes (logical name, hyphen, seven hexad
 exists beside the old container. A name that other containers need is a DNS alias in a network.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, displayed
 from providers.contract.naming import STACK_PATTERN
 from providers.contract.spec import Platform
 
+PROJECT = "agent-platform"
+"""Pulumi project of every stack, and the label of its objects."""
 DEV_LABEL = "agent-platform-dev"
 """Label of a replica that runs from its source folder."""
 STATE_FOLDER = ".local"
 """Folder of the state and the passphrase of Docker stacks, beside their stack files."""
+STATE_FILES = f"{STATE_FOLDER}/state/.pulumi/stacks/{PROJECT}"
+"""Folder in which the engine keeps the states of Docker stacks, one file `<stack>.json` for each."""
 BACKEND_VARIABLE = "PULUMI_BACKEND_URL"
 CHECKOUT_LABEL = "checkout"
 """Label with the folder of the project whose state has a container, network or volume."""
+REPLICA = "{stack}-compute-{service}-{number}"
+"""Logical name of a replica's container."""
+CONTAINER_SUFFIX = "[0-9a-f]{7}"
+"""Suffix that Pulumi adds to the logical name of a container."""
 CONFIG_FOLDER = "/etc/agent-platform"
 """Folder of a container's configuration files, certificates and scripts."""
 DATABASE = "database"
@@ -39,6 +49,32 @@ def checkout_of(environment: Mapping[str, str]) -> str:
     url, suffix = environment.get(BACKEND_VARIABLE, ""), f"/{STATE_FOLDER}/state"
     is_local = url.startswith("file:///") and url.endswith(suffix)
     return url.removeprefix("file://").removesuffix(suffix) if is_local else ""
+
+
+def state_file(folder: Path, stack: str) -> Path:
+    """Return the file in which the project folder has the state of a stack."""
+    return folder / STATE_FILES / f"{stack}.json"
+
+
+def replica_pattern(stack: str, *services: str) -> str:
+    """Return the regular expression of the container names of these services' replicas."""
+    # stacks and services have names of letters, digits and hyphens
+    replica = REPLICA.format(stack=stack, service=f"({'|'.join(services)})", number="[0-9]+")
+    return f"{replica}-{CONTAINER_SUFFIX}"
+
+
+def logical_name(container: str) -> str:
+    """Return the name of a container without the suffix that Pulumi adds."""
+    return container.rpartition("-")[0]
+
+
+def replica_of(stack: str, name: str) -> tuple[str, int] | None:
+    """Return service and number of the replica with this logical name; None for any other container.
+
+    The replicas of a new revision have the service `next_part`.
+    """
+    match = re.fullmatch(REPLICA.format(stack=stack, service="(.+)", number="([0-9]+)"), name)
+    return (match[1], int(match[2])) if match else None
 
 
 def next_part(service: str) -> str:

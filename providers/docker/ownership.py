@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from providers.contract.spec.defaults import is_list, is_mapping
-from providers.docker.naming import CHECKOUT_LABEL, STATE_FOLDER, checkout_of
+from providers.docker.naming import CHECKOUT_LABEL, PROJECT, checkout_of, state_file
 from providers.docker.resource_traits import CONTAINER
-
-PROJECT = "agent-platform"
-STATE_FILE = f"{STATE_FOLDER}/state/.pulumi/stacks/{PROJECT}/{{stack}}.json"
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ def owner_of_state(stack: str, environment: Mapping[str, str]) -> Owner:
     folder = checkout_of(environment)
     if not folder:
         return Owner(stack)
-    resources = _recorded(Path(folder) / STATE_FILE.format(stack=stack))
+    resources = _recorded(state_file(Path(folder), stack))
     recorded = {checkout: kind for kind, checkout in resources if checkout != folder}
     copied = [checkout for checkout, kind in recorded.items() if kind == CONTAINER and _has_state(checkout, stack)]
     moved = {checkout for checkout in recorded if not _has_state(checkout, stack)}
@@ -68,7 +65,7 @@ def listing(stack: str, *options: str, columns: str = "{{.Names}}") -> tuple[str
 
 
 def _has_state(folder: str, stack: str) -> bool:
-    return (Path(folder) / STATE_FILE.format(stack=stack)).is_file()
+    return state_file(Path(folder), stack).is_file()
 
 
 def _recorded(state: Path) -> Iterator[tuple[str, str]]:

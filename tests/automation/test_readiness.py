@@ -23,7 +23,7 @@ def waited(answers: Callable[[float], bool], down: Callable[[float], tuple[str, 
     """Result of a wait, and how long it took."""
     clock = FakeClock()
     result = wait_until_ready(
-        URL, Path("ca.pem"), lambda: down(clock.now), answers=lambda _url, _authority: answers(clock.now),
+        URL, Path("ca.pem"), lambda: down(clock.now), ask=lambda _url, _authority: 200 if answers(clock.now) else 0,
         clock=lambda: clock.now, sleep=clock.sleep,
     )  # fmt: skip
     return result, clock.now

@@ -76,7 +76,7 @@ def test_replicas_are_found_by_the_labels_of_their_stack() -> None:
     shell = FakeShell()
     CLI.exec(STACK, "chat", ["sh"], shell)
     assert {"label=project=agent-platform", "label=stack=prod"} < set(shell.commands[0].arguments)
-    assert "name=^prod-compute-chat-[0-9]+-[0-9a-f]{7}$" in shell.commands[0].arguments
+    assert "name=^prod-compute-(chat)-[0-9]+-[0-9a-f]{7}$" in shell.commands[0].arguments
 
 
 OTHERS = "prod-compute-chat-1-2b3c4d5 running\t/srv/two\n"

@@ -12,11 +12,13 @@ LABELS: Mapping[str, object] = {"project": "agent-platform", "stack": "prod"}
 SERVER = "prod-database-server-1a2b3c4"
 
 
-def daemon_with(state: str, status: str, policy: str, labels: Mapping[str, object] = LABELS) -> Mapping[str, object]:
+def daemon_with(
+    state: str, status: str, policy: str, labels: Mapping[str, object] = LABELS, name: str = SERVER
+) -> Mapping[str, object]:
     """Answers of a daemon with one container."""
     return {
         "/containers/json?all=1": [
-            {"Id": "c1", "Names": [f"/{SERVER}"], "State": state, "Status": status, "Labels": dict(labels)}
+            {"Id": "c1", "Names": [f"/{name}"], "State": state, "Status": status, "Labels": dict(labels)}
         ],
         "/containers/c1/json": {
             "State": {"ExitCode": 137},
@@ -45,6 +47,13 @@ def test_a_part_that_is_down_is_named_with_its_state_and_the_fix(state: str, sta
         f"database: {SERVER} is down: it ends with code 137. Look at `docker logs {SERVER}`, and run `agent-platform up prod`, "
         "which starts what was stopped.",
     )
+
+
+@pytest.mark.parametrize("part", ["gateway-1", "gateway-12", "gateway-next-1"])
+def test_a_replica_that_is_down_is_named_with_its_service(part: str) -> None:
+    name = f"prod-compute-{part}-1a2b3c4"
+    (sentence,) = found(daemon_with("exited", "Exited (137)", "unless-stopped", name=name))
+    assert sentence.startswith(f"services.gateway: {name} is down: ")
 
 
 def test_a_running_part_one_that_runs_once_and_another_stack_are_not_reported() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from providers.docker.ownership import STATE_FILE, Owner, listing, owner_of_state
+from providers.docker.naming import state_file
+from providers.docker.ownership import Owner, listing, owner_of_state
 
 LABELS = {"project": "agent-platform", "stack": "local"}
 CONTAINER, VOLUME = "docker:index/container:Container", "docker:index/volume:Volume"
@@ -18,7 +19,7 @@ def write_state(folder: Path, labelled: Mapping[str, Path]) -> Mapping[str, str]
         {"type": kind, "inputs": {"labels": [{"label": "checkout", "value": str(checkout)}]}}
         for kind, checkout in labelled.items()
     ]
-    state = folder / STATE_FILE.format(stack="local")
+    state = state_file(folder, "local")
     state.parent.mkdir(parents=True)
     document = {"version": 3, "checkpoint": {"latest": {"resources": [{"type": "pulumi:pulumi:Stack"}, *resources]}}}
     state.write_text(json.dumps(document), encoding="utf-8")
@@ -71,7 +72,7 @@ def test_a_volume_of_before_a_move_is_no_copy_when_the_old_folder_has_another_st
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"checkpoint": {"latest": {"resources": [1, {"inputs": []}]}}}'])
 def test_a_state_that_cannot_be_read_leaves_the_label_of_the_folder(tmp_path: Path, text: str) -> None:
     variables = write_state(tmp_path, {})
-    (tmp_path / STATE_FILE.format(stack="local")).write_text(text, encoding="utf-8")
+    state_file(tmp_path, "local").write_text(text, encoding="utf-8")
     assert owner_of_state("local", variables) == Owner("local", frozenset({str(tmp_path)}))
 
 

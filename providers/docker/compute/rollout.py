@@ -20,10 +20,10 @@ from providers.contract.rollout import (
     refuse_steps,
 )
 from providers.contract.spec import Platform, Service
-from providers.docker.cli import CONTAINER_SUFFIX, containers_named
+from providers.docker.cli import containers_named
 from providers.docker.entry.haproxy import METRICS_PORT
 from providers.docker.entry.split import CONTROL_PORT, COUNTS, MAP_FILE, SERVICE_HEADER
-from providers.docker.naming import next_part
+from providers.docker.naming import CONTAINER_SUFFIX, next_part, replica_of
 from providers.docker.resource_traits import CONTAINER
 
 READY_SECONDS = 30
@@ -221,8 +221,8 @@ def _count_keys(service: str) -> Iterator[str]:
 
 def _number(stack: str, service: str, name: str) -> int | None:
     """Return the number of the replica that has a logical name; None for anything else."""
-    number = name.removeprefix(f"{stack}-compute-{service}-")
-    return int(number) if number != name and number.isdecimal() else None
+    found, number = replica_of(stack, name) or ("", None)
+    return number if found == service else None
 
 
 def _routers(stack: DeployedStack, shell: Shell) -> Sequence[str]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from providers.contract.preflight import Diagnosis, Environment, HostObject, StartingPart
 from providers.contract.spec import Platform
-from providers.docker.naming import DEV_LABEL
+from providers.docker.naming import DEV_LABEL, logical_name, replica_of
 from providers.docker.ownership import Owner, owner_of_state
 from providers.docker.preflight.daemon import Daemon, Fields, daemon_from, fields, rows, values, whole_number
 from providers.docker.preflight.diagnosis import key_of, read_report, start_diagnosis
@@ -60,7 +60,7 @@ def _part(daemon: Daemon, spec: Platform, stack: str, row: Fields, own: Sequence
         return
     status, restarts = state.get("Status"), whole_number(details.get("RestartCount"))
     test = values(fields(fields(details.get("Config")).get("Healthcheck")).get("Test"))
-    logical = name.rpartition("-")[0]
+    logical = logical_name(name)
     yield StartingPart(
         name=logical,
         found=HostObject("container", name, identity),
@@ -86,6 +86,6 @@ def _is_ready(stack: str, service: str, own: Sequence[Fields]) -> bool:
 
 
 def _service_of(row: Fields, stack: str) -> str:
-    """Service of a replica `<stack>-compute-<service>-<number>-<suffix>`; empty for another container."""
-    prefix, name = f"{stack}-compute-", container_name(row)
-    return name.removeprefix(prefix).rsplit("-", 2)[0] if name.startswith(prefix) else ""
+    """Service of a replica; empty for another container."""
+    found = replica_of(stack, logical_name(container_name(row)))
+    return found[0] if found else ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from providers.contract.diagnostics import sentences
 from providers.contract.preflight import Diagnosis, Environment, HostUnreachable
 from providers.contract.spec import Platform
+from providers.docker.naming import logical_name
 from providers.docker.ownership import Owner, owner_of_state
 from providers.docker.preflight.daemon import (
     Daemon,
@@ -38,7 +39,7 @@ def list_down(spec: Platform, stack: str, environment: Environment) -> Sequence[
 def _down(daemon: Daemon, spec: Platform, owner: Owner) -> Iterator[Diagnosis]:
     for row in rows(daemon.get_json("/containers/json?all=1")):
         if owner.owns(row.get("Labels")) and _is_down(daemon, row):
-            key = key_of(spec, container_name(row).removeprefix(f"{owner.stack}-"))
+            key = key_of(spec, logical_name(container_name(row)).removeprefix(f"{owner.stack}-"))
             yield down_diagnosis(key, read_report(spec, daemon, row, key), owner.stack)
 
 

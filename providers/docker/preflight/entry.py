@@ -25,11 +25,15 @@ def check_entry(
     spec: Platform, stack: str, environment: Environment, authority: Path, ask: Ask | None = None
 ) -> CheckResult:
     """Check that the entry answers for every public service; see `preflight.CheckEntry`."""
-    url, ask = DockerContext(spec, stack, REGION).url, ask or _status
+    url, ask = DockerContext(spec, stack, REGION).url, ask or entry_status
     if not spec.public:
         return CheckResult("entry", "the platform has no public service")
     if not daemon_from(environment).is_local:
         return CheckResult("entry", "Docker runs on another machine", fix=f"run `curl {url}` there")
+    if not authority.is_file():
+        fix = f"run `agent-platform up {stack}`, which writes it"
+        problem = f"the entry was not asked: the file of its certificate authority, {authority.name}, does not exist"
+        return CheckResult("entry", "", (ConfigError("ingress", problem, fix),))
     statuses = {name: ask(f"{url}{service.path or ''}", authority) for name, service in spec.public.items()}
     if not any(statuses.values()):
         fix = f"run `agent-platform up {stack}`, which starts what is stopped"
@@ -47,12 +51,10 @@ def _no_replica(stack: str, url: str, name: str, status: int) -> ConfigError:
     return ConfigError(f"services.{name}", problem, f"run `agent-platform logs {stack} {name}` to see why")
 
 
-def _status(url: str, authority: Path) -> int:
-    """Return the status of an answer, also of an error; without the authority's file the certificate is not verified."""
-    context = ssl.create_default_context(cafile=str(authority) if authority.is_file() else None)
-    if not authority.is_file():
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+def entry_status(url: str, authority: Path) -> int:
+    """Return the status of an answer, also of an error; 0 without one, or without a certificate of the authority."""
     try:
+        context = ssl.create_default_context(cafile=str(authority))
         with urllib.request.urlopen(url, timeout=REQUEST_SECONDS, context=context) as response:  # noqa: S310  # always https
             return int(response.status)
     except HTTPError as error:

@@ -16,8 +16,8 @@ from providers.contract.preflight import Environment
 from providers.contract.spec import Platform
 from providers.docker.base.platform_images import POSTGRES_BY_VERSION, images_by_key
 from providers.docker.context import DockerContext
-from providers.docker.naming import CHECKOUT_LABEL
-from providers.docker.ownership import PROJECT, Owner, owner_of_state
+from providers.docker.naming import CHECKOUT_LABEL, PROJECT, logical_name
+from providers.docker.ownership import Owner, owner_of_state
 from providers.docker.preflight.daemon import (
     NOT_DOCKER,
     Daemon,
@@ -158,7 +158,7 @@ def container_name(row: Fields) -> str:
 def newest_container(daemon: Daemon, owner: Owner, name: str) -> Fields | None:
     """Newest container of a stack, running or not, that has the logical name `name`."""
     for row in rows(daemon.get_json("/containers/json?all=1")):
-        if owner.owns(row.get("Labels")) and container_name(row).rpartition("-")[0] == name:
+        if owner.owns(row.get("Labels")) and logical_name(container_name(row)) == name:
             return row
     return None
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from providers.contract.preflight import Environment, HostObject
-from providers.docker.naming import CHECKOUT_LABEL
-from providers.docker.ownership import PROJECT, Owner, owner_of_state
+from providers.docker.naming import CHECKOUT_LABEL, PROJECT
+from providers.docker.ownership import Owner, owner_of_state
 from providers.docker.preflight.daemon import (
     Daemon,
     Fields,
