@@ -277,7 +277,7 @@ def _write(answers: NewStack, path: Path, folder: Path) -> None:
         typer.echo(f"wrote {os.path.relpath(target)}")
     for note in notes:
         typer.echo(note)
-    if f"[{KEY}]" in files[path]:
+    if f"[{KEY}]" in files[path] and answers.cloud != "docker":  # its first `up` generates the key
         typer.echo(f"next: agent-platform secret set {answers.name} {KEY}")
         typer.echo(f"then: agent-platform plan {answers.name}")
     else:

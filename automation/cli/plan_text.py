@@ -14,6 +14,7 @@ from automation.plan.diff import ComponentDiff, PlanChange
 from automation.plan.summary import MIN_STEP_MINUTES, PlanSummary
 from automation.plan.summary_rows import Row, adjustment_counts, adjustment_lines, closing_rows, fact_rows
 from automation.plan.tree import Branch, Line, tree_of
+from automation.stack.document import Stack
 from providers.contract.diagnostics import Effect
 
 MAX_SUMMARY_LINES = 40
@@ -93,8 +94,13 @@ def _sections(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
         risks = [f"{risk.key}: {risk.problem}. Accepted: {risk.reason}" for risk in plan.accepted_risks]
         yield _list("Accepted risks", risks)
     if plan.stack.missing_secrets:
-        command = f"agent-platform secret set {plan.stack.name} "
-        yield _list("Secrets without a value", [f"{name}: {command}{name}" for name in plan.stack.missing_secrets])
+        yield _list("Secrets without a value", [_secret(plan.stack, name) for name in plan.stack.missing_secrets])
+
+
+def _secret(stack: Stack, name: str) -> str:
+    if name in stack.generated_secrets:
+        return f"{name}: agent-platform up {stack.name} generates it"
+    return f"{name}: agent-platform secret set {stack.name} {name}"
 
 
 def _adjustments(adjustments: Sequence[PlanAdjustment], *, full: bool) -> Iterator[RenderableType]:

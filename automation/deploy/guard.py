@@ -218,6 +218,8 @@ def _missing_secret(stack: Stack, name: str) -> ConfigError:
     readers = stack.spec.readers_of(name)
     key = f"services.{readers[0]}.secrets" if readers else "cloud"
     fix = f"run `agent-platform secret set {stack.name} {name}`"
+    if name in stack.generated_secrets:
+        fix = f"run `agent-platform up {stack.name}`, which generates it for a state in .local, or `{fix[5:-1]}`"
     return ConfigError(key, f"the secret {name} has no value", fix)
 
 

@@ -125,6 +125,9 @@ def _print_addresses(deployment: Deployment) -> int:
         print(f"dashboard  https://localhost:{context.dashboard_port}   user admin, password in {where}")
     if stack.spec.public and EXAMPLE_SERVICE in stack.spec.services:
         url, option = f"{context.url}/chat", f"--cacert {authority.relative_to(deployment.folder)}"
+        key = state.security_key(stack.name)
+        if key.is_file():
+            option += f' -H "Authorization: Bearer $(cat {key.relative_to(deployment.folder)})"'
         print("\nSend a request to the agent:")
         print(f"  curl {option} {url} -H 'Content-Type: application/json' -d '{EXAMPLE_REQUEST}'")
     return 0

@@ -1,8 +1,9 @@
-"""Key of an AgentOS on a Docker stack that lists OS_SECURITY_KEY and has no value for it.
+"""Key of an AgentOS on a Docker stack that has no value for OS_SECURITY_KEY.
 
-The first `up` generates one and stores it like `agent-platform secret set`, encrypted in the stack file, so that each later update
-has the same. The user reads it in a file beside the state, which has the access of the passphrase that opens the stack
-anyway; a new value of `secret set` or `rotate` is written there too. On a cloud a stack is shared, so its users set the key.
+An AgentOS that anybody can call has the key without listing it (components/validation/risks.py). The first `up` generates a
+value and stores it like `agent-platform secret set`, encrypted in the stack file, so that each later update has the same. The
+user reads it in a file beside the state, which has the access of the passphrase that opens the stack anyway; a new value of
+`secret set` or `rotate` is written there too. On a cloud a stack is shared, so its users set the key.
 """
 
 import secrets
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from automation.local.state import write_secret
 from automation.secret_values.store import set_secrets
-from automation.stack.document import Stack
 from components.validation.risks import AGENTOS_KEY
 from providers.contract.diagnostics import listed
 
@@ -21,18 +21,11 @@ if TYPE_CHECKING:  # the SDK is loaded with a deployment
 KEY_BYTES = 32
 
 
-def is_generated(stack: Stack) -> bool:
-    """True for a stack on a Docker host in which an AgentOS lists the key and the stack file has no value for it."""
-    readers = (stack.spec.services[name] for name in stack.spec.readers_of(AGENTOS_KEY))
-    missing = stack.spec.cloud == "docker" and AGENTOS_KEY in stack.missing_secrets
-    return missing and any(service.app == "agentos" for service in readers)
-
-
 def supply_security_key(deployment: "Deployment", note: Callable[[str], object]) -> None:
     """Generate the key of a stack whose state is on this machine, and print where it is; raises DeploymentFailed."""
     state = deployment.local_state
     # the file of an ephemeral stack belongs to another one
-    if state is None or deployment.ephemeral or not is_generated(deployment.file):
+    if state is None or deployment.ephemeral or not deployment.file.generated_secrets:
         return
     path, value = state.security_key(deployment.name), secrets.token_urlsafe(KEY_BYTES)
     state.create()

@@ -92,6 +92,7 @@ def plan_json(plan: Plan) -> dict[str, Value]:
         "adjustments": [_adjustment_json(adjustment) for adjustment in plan.adjustments],
         "acceptedRisks": [vars(risk) for risk in plan.accepted_risks],
         "missingSecrets": list(plan.stack.missing_secrets),
+        "generatedSecrets": list(plan.stack.generated_secrets),
         "chain": {
             "minutes": round(total_minutes(plan.chain), 2),
             "steps": [{"urn": step.resource.urn, "minutes": step.minutes} for step in plan.chain],

@@ -139,6 +139,8 @@ class PlanSummary:
     adjustments: tuple[PlanAdjustment, ...]
     accepted_risks: tuple[AcceptedRisk, ...]
     missing_secrets: tuple[str, ...]
+    generated_secrets: tuple[str, ...]
+    """Those of the missing secrets that the first update generates."""
     next_commands: tuple[str, ...]
 
     @property
@@ -181,6 +183,7 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
         adjustments=plan.adjustments,
         accepted_risks=plan.accepted_risks,
         missing_secrets=stack.missing_secrets,
+        generated_secrets=stack.generated_secrets,
         next_commands=tuple(next_commands(stack, cloud)),
     )
 
@@ -299,7 +302,7 @@ def next_commands(stack: Stack, cloud: str | None = None) -> Iterator[str]:
     """Yield the commands that lead to a running platform, the next one first."""
     if cloud is not None:
         yield f"set `cloud: {cloud}` in Pulumi.{stack.name}.yaml"
-    missing = stack.missing_secrets
+    missing = [name for name in stack.missing_secrets if name not in stack.generated_secrets]
     if len(missing) > MAX_SECRET_COMMANDS:
         yield f"agent-platform secret import {stack.name} .env"
     else:
@@ -310,5 +313,5 @@ def next_commands(stack: Stack, cloud: str | None = None) -> Iterator[str]:
 
 def summary_json(summary: PlanSummary) -> Mapping[str, object]:
     """Return the summary as JSON data without the lists that the plan has in full."""
-    listed = ("adjustments", "accepted_risks", "missing_secrets")
+    listed = ("adjustments", "accepted_risks", "missing_secrets", "generated_secrets")
     return {key: value for key, value in asdict(summary).items() if key not in listed}

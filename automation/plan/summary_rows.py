@@ -147,7 +147,9 @@ def _risks(summary: PlanSummary) -> list[str]:
 
 
 def _secrets(summary: PlanSummary) -> list[str]:
-    return [listed(summary.missing_secrets, "and")] if summary.missing_secrets else ["none"]
+    missing = [name for name in summary.missing_secrets if name not in summary.generated_secrets]
+    generated = [f"{name}, which `up` generates" for name in summary.generated_secrets]
+    return [listed([*missing, *generated], "and")] if missing or generated else ["none"]
 
 
 def _next(summary: PlanSummary) -> list[str]:

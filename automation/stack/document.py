@@ -105,6 +105,13 @@ class Stack:
     """Keys of the file beside the platform that change nothing."""
 
     @property
+    def generated_secrets(self) -> tuple[str, ...]:
+        """Missing secrets that the first update generates where the state is on this machine."""
+        from components.validation.risks import generated_keys
+
+        return tuple(name for name in generated_keys(self.spec) if name in self.missing_secrets)
+
+    @property
     def platform(self) -> Raw:
         """The platform as the file states it, without defaults."""
         return json.loads(self.config[PLATFORM_KEY])

@@ -155,16 +155,11 @@ def _service(answers: NewStack) -> Iterator[str]:
         yield f"    health: {{path: {preset.health_path or '/health'}}}  # must answer 200"
     if answers.cloud == "docker":
         yield "    replicas: {min: 1, max: 1}  # a host runs a fixed number"
-    if _has_key(answers):
+    if answers.app == "agentos":
         yield f"    secrets: [{KEY}]  # clients send it as bearer token"
     uses = [part for part in ("database", "cache", "storage", "models") if getattr(answers, part)]
     if uses:
         yield f"    uses: [{', '.join(uses)}]"
-
-
-def _has_key(answers: NewStack) -> bool:
-    """Return whether a key guards the agent; a development stack on a Docker host needs none."""
-    return answers.app == "agentos" and (answers.cloud != "docker" or answers.profile != "development")
 
 
 def _data(answers: NewStack) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from components.validation.job_rules import is_consistent
 from components.validation.messages import keys_concerned, message_of
+from components.validation.risks import with_generated_key
 from components.validation.rules import overlap, rule_errors
 from components.validation.schema import Location, with_empty_blocks
 from components.validation.secret_detection import plain_secret_errors
@@ -127,7 +128,7 @@ def _read(raw: Raw, source: Mapping[str, str]) -> SpecReading:
             for detail in details:
                 _remove(rest, detail["loc"])
         else:
-            return SpecReading(spec, list(errors.values()), unclear)
+            return SpecReading(with_generated_key(spec), list(errors.values()), unclear)
     return SpecReading(None, list(errors.values()), unclear)
 
 

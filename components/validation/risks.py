@@ -1,6 +1,6 @@
 """Values that production refuses unless `accept_risk` names the key and a reason: data loss or an open door."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, collapse_addresses
 
@@ -12,6 +12,8 @@ SINGLE_ZONE = "runs in a single zone"
 AUTHENTICATION = "ingress.auth"
 """Key of the risk of a public service without authentication; no setting yet, so only `accept_risk` names it."""
 AGENTOS_KEY = "OS_SECURITY_KEY"
+KEY_CLOUD = "docker"
+"""Cloud on which `up` generates the key: a stack of one machine has one user."""
 AGENTOS_JWT = ("JWT_VERIFICATION_KEY", "JWT_JWKS_FILE")
 """Variables with which Agno's AgentOS (3.1.10) answers requests without a bearer token by 401; `/health` and `/info` stay open
 (https://docs.agno.com/agent-os/security)."""
@@ -28,8 +30,9 @@ class Risk:
 
 
 def risks(spec: Platform) -> Iterator[Risk]:
-    """Yield every risky value of a production spec; other profiles have none."""
+    """Yield every risky value of a production spec; in other profiles only the choice to leave out a generated key."""
     if spec.profile != "production":
+        yield from _open_agents(spec)
         return
     yield from _network_risks(spec)
     yield from _authentication_risks(spec)
@@ -47,6 +50,47 @@ def _network_risks(spec: Platform) -> Iterator[Risk]:
         yield Risk("ingress.domain", None, danger, "set the domain name")
 
 
+def with_generated_key(spec: Platform) -> Platform:
+    """Return the spec in which an AgentOS that anybody can call, and the services that call it, list the key.
+
+    Only on the cloud that generates the key; `accept_risk` or `ingress.allowed_cidrs` leaves it out.
+    """
+    if spec.cloud != KEY_CLOUD or AUTHENTICATION in spec.accept_risk or not _open_to_anybody(spec):
+        return spec
+    readers = list(_unguarded_agents(spec))
+    for name in readers:  # grows by the callers
+        readers += [caller for caller in spec.callers_of(name) if caller not in readers]
+    services = {
+        name: service.model_copy(update={"secrets": tuple(dict.fromkeys((*service.secrets, AGENTOS_KEY)))})
+        if name in readers
+        else service
+        for name, service in spec.services.items()
+    }
+    return spec.model_copy(update={"services": services})
+
+
+def generated_keys(spec: Platform) -> tuple[str, ...]:
+    """Return the keys that `up` generates when they have no value."""
+    readers = (spec.services[name] for name in spec.readers_of(AGENTOS_KEY))
+    generated = spec.cloud == KEY_CLOUD and any(service.app == "agentos" for service in readers)
+    return (AGENTOS_KEY,) if generated else ()
+
+
+def _open_agents(spec: Platform) -> Iterator[Risk]:
+    unguarded = list(_unguarded_agents(spec)) if spec.cloud == KEY_CLOUD and _open_to_anybody(spec) else []
+    if unguarded:
+        keyed = listed((f"services.{name}.secrets" for name in unguarded), "and")
+        yield Risk(AUTHENTICATION, None, _without_authentication(unguarded), f"list {AGENTOS_KEY} under {keyed}")
+
+
+def _unguarded_agents(spec: Platform) -> Iterator[str]:
+    return (name for name, each in spec.public.items() if each.app == "agentos" and not authentication_of(each))
+
+
+def _without_authentication(names: Sequence[str]) -> str:
+    return f"{listed(names, 'and')} {'is' if len(names) == 1 else 'are'} public without authentication"
+
+
 def _authentication_risks(spec: Platform) -> Iterator[Risk]:
     """Yield the risk of routed services without known authentication.
 
@@ -58,7 +102,7 @@ def _authentication_risks(spec: Platform) -> Iterator[Risk]:
         return
     keyed = [f"services.{name}.secrets" for name in unguarded if spec.services[name].app == "agentos"]
     fix = f"list {AGENTOS_KEY} under {listed(keyed, 'and')}, or " if keyed else ""
-    danger = f"{listed(unguarded, 'and')} {'is' if len(unguarded) == 1 else 'are'} public without authentication"
+    danger = _without_authentication(unguarded)
     yield Risk(AUTHENTICATION, None, danger, f"{fix}limit `ingress.allowed_cidrs` to your networks")
 
 

@@ -6,18 +6,25 @@ from pathlib import Path
 import pytest
 
 from automation.deploy.deployment import Deployment
+from automation.deploy.guard import refuse_missing_secrets
 from automation.local.security_key import supply_security_key
 from automation.local.state import LocalState
 from automation.plan.spec_keys import BASE
+from automation.plan.summary import next_commands
 from automation.secret_values.store import set_secrets
 from automation.stack.document import read_stack, with_values
 from components.validation.risks import AGENTOS_KEY
+from providers.contract.diagnostics import InvalidConfiguration
 from tests.automation.command_line import write_stack_file
 from tests.automation.fake_engine import FakeEngine
 from tests.planning import ROOT
 
 STACK = "local"
 AGENT: dict[str, object] = {"cloud": "docker", "services.web.app": "agentos", "services.web.secrets": [AGENTOS_KEY]}
+
+OPEN_AGENT: dict[str, object] = {
+    "cloud": "docker", "profile": "development", "services.web.app": "agentos", "services.web.path": "/",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -61,6 +68,25 @@ def test_the_first_update_generates_the_key_and_prints_where_it_is(folder: Path,
     assert read_stack(folder, STACK).missing_secrets == ()
 
 
+def test_an_agent_that_anybody_can_call_gets_the_key_without_listing_it(folder: Path, engine: FakeEngine) -> None:
+    (note,) = supply(folder, OPEN_AGENT)
+    assert note.startswith(f"generated {AGENTOS_KEY} for web; ")
+    assert read_stack(folder, STACK).missing_secrets == ()
+
+
+def test_before_the_first_update_the_key_is_named_with_the_command_that_generates_it(folder: Path) -> None:
+    write_stack_file(folder, STACK, with_values(BASE, OPEN_AGENT))
+    stack = read_stack(folder, STACK)
+    assert (stack.missing_secrets, stack.generated_secrets) == ((AGENTOS_KEY,), (AGENTOS_KEY,))
+    with pytest.raises(InvalidConfiguration) as invalid:
+        refuse_missing_secrets(stack)
+    assert str(invalid.value.diagnostics[0]) == (
+        f"services.web.secrets: the secret {AGENTOS_KEY} has no value. Run `agent-platform up local`, which generates it for a "
+        f"state in .local, or `agent-platform secret set local {AGENTOS_KEY}`."
+    )
+    assert list(next_commands(stack)) == ["agent-platform doctor local", "agent-platform up local --create"]
+
+
 def test_later_updates_keep_the_key(folder: Path, engine: FakeEngine) -> None:
     supply(folder, AGENT)
     value = LocalState(folder).security_key(STACK).read_text(encoding="utf-8")
@@ -77,6 +103,7 @@ def test_later_updates_keep_the_key(folder: Path, engine: FakeEngine) -> None:
         {**AGENT, "cloud": "aws"},
         {**AGENT, "services.web.app": "fastapi"},
         {"cloud": "docker", "services.web.app": "agentos"},
+        {**OPEN_AGENT, "accept_risk": {"ingress.auth": "tried out for a day"}},
     ],
 )
 def test_other_stacks_get_no_key(folder: Path, engine: FakeEngine, changes: dict[str, object]) -> None:

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from automation.stack.document import REMOVE, with_values
 from components.validation.parse import parse
+from components.validation.risks import generated_keys, risks
+from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.spec.defaults import Raw
 from tests.components.test_bad_input import messages
 from tests.planning import DROP, production
 
@@ -94,3 +98,65 @@ def test_production_accepts_services_that_not_anybody_can_call(changes: Mapping[
 
 def test_a_public_service_is_judged_by_what_could_be_read() -> None:
     assert not [line for line in messages({"services.gateway.secrets": "none"}) if line.startswith("ingress.auth")]
+
+
+AGENTS: Raw = {
+    "cloud": "docker",
+    "profile": "development",
+    "services": {
+        "agent": {"app": "agentos", "path": "/", "image": "agent:1", "secrets": ["OPENAI_API_KEY"]},
+        "page": {"app": "streamlit", "path": "/page", "image": "page:1", "calls": ["agent"]},
+        "planner": {"app": "agentos", "image": "planner:1", "calls": ["agent"]},
+        "hook": {"app": "fastapi", "path": "/hook", "image": "hook:1", "calls": ["planner"]},
+        "tools": {"app": "fastapi", "path": "/tools", "image": "tools:1"},
+    },
+}
+KEY = "OS_SECURITY_KEY"
+
+
+def readers(changes: Mapping[str, object]) -> tuple[str, ...]:
+    """Services that get the key."""
+    return parse(with_values(AGENTS, changes), "local").readers_of(KEY)
+
+
+def test_an_open_agent_of_a_docker_stack_and_its_callers_get_the_key() -> None:
+    spec = parse(dict(AGENTS), "local")
+    assert spec.readers_of(KEY) == ("agent", "page", "planner", "hook")
+    assert spec.services["agent"].secrets == ("OPENAI_API_KEY", KEY)
+    assert generated_keys(spec) == (KEY,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"accept_risk": {"ingress.auth": "tried out for a day"}}, ()),
+        ({"ingress.allowed_cidrs": ["203.0.113.0/24"]}, ()),
+        ({"services.agent.secrets": ["JWT_VERIFICATION_KEY"]}, ()),
+        ({"services.agent.secrets": [KEY]}, ("agent",)),
+        ({"services.agent.path": REMOVE}, ()),
+    ],
+    ids=["accepted", "known address ranges", "a JWT key", "listed by the user", "nothing public"],
+)
+def test_a_key_that_is_not_needed_is_not_added(changes: Mapping[str, object], expected: tuple[str, ...]) -> None:
+    assert readers(changes) == expected
+
+
+@pytest.mark.parametrize("profile", ["development", "staging"])
+def test_only_an_agent_without_its_key_is_an_accepted_risk_of_a_docker_stack(profile: str) -> None:
+    accepted = {"profile": profile, "accept_risk": {"ingress.auth": "tried out for a day"}}
+    spec = parse(with_values(AGENTS, accepted), "local")
+    assert [(risk.path, risk.danger) for risk in risks(spec)] == [
+        ("ingress.auth", "agent is public without authentication")
+    ]
+    for others in ({"services.agent.app": "fastapi"}, {"services.agent.secrets": [KEY]}):
+        with pytest.raises(InvalidConfiguration, match=r"accept_risk\.ingress\.auth: accepts nothing"):
+            parse(with_values(AGENTS, {**accepted, **others}), "local")
+
+
+@pytest.mark.parametrize("profile", ["production", "staging", "development"])
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+def test_no_cloud_adds_a_key(cloud: str, profile: str) -> None:
+    ranges = {"profile": profile, "services.gateway.secrets": [], "ingress.allowed_cidrs": ["203.0.113.0/24"]}
+    assert KEY not in parse(production(ranges, cloud), "prod").secrets
+    if profile != "production":
+        assert KEY not in parse(production({**ranges, "ingress.allowed_cidrs": DROP}, cloud), "prod").secrets

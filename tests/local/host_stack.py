@@ -24,9 +24,11 @@ from providers.docker.observability.prometheus import PROMETHEUS_PORT
 from tests.engine.project import TIMEOUT_SECONDS, EngineProject
 from tests.local.agent_os.system import Answer, free_port
 from tests.local.images import role_images, service_images
-from tests.planning import ROOT, raw_of
+from tests.planning import ROOT, SECRET, raw_of
 
 STACK = "machine"
+WITH_KEY: Mapping[str, str] = {"Authorization": f"Bearer {SECRET}"}
+"""Header that the gateway requires; its key is the value of every listed secret of the tests."""
 TLS_WITHOUT_VERIFICATION = ssl.create_default_context()
 TLS_WITHOUT_VERIFICATION.check_hostname = False
 TLS_WITHOUT_VERIFICATION.verify_mode = ssl.CERT_NONE
@@ -49,6 +51,8 @@ class HostStack:
             project.run("stack", "init", STACK, stack=None)
             stack = cls(project, free_port())
         stack.write({})
+        # the state is not in the folder .local, so no update generates the key of the gateway
+        project.set_missing_secrets(STACK)
         return stack
 
     def write(self, changes: Mapping[str, object]) -> None:
@@ -122,10 +126,12 @@ class HostStack:
         return json.loads(docker("exec", self.container("monitoring-prometheus"), "wget", "-qO-", url))
 
 
-def request_through_entry(port: int, path: str, body: object = None, seconds: float = 15) -> Answer:
+def request_through_entry(
+    port: int, path: str, body: object = None, seconds: float = 15, headers: Mapping[str, str] = WITH_KEY
+) -> Answer:
     """Send a request to an entry on this machine; status 0 without an answer."""
     data = json.dumps(body).encode() if body is not None else None
-    request = Request(f"https://localhost:{port}{path}", data, {"Content-Type": "application/json"})
+    request = Request(f"https://localhost:{port}{path}", data, {"Content-Type": "application/json", **headers})
     try:
         with urlopen(request, timeout=seconds, context=TLS_WITHOUT_VERIFICATION) as response:  # noqa: S310  # always https
             return Answer(response.status, _body(response.read()))

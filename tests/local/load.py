@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from tests.local.host_stack import TLS_WITHOUT_VERIFICATION
+from tests.local.host_stack import TLS_WITHOUT_VERIFICATION, WITH_KEY
 
 CONNECTIONS = 200
 TIMEOUT_SECONDS = 10
@@ -136,7 +136,7 @@ class _Client:
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=TLS_WITHOUT_VERIFICATION)
         timeout = aiohttp.ClientTimeout(total=self.timeout_seconds)
         async with (
-            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            aiohttp.ClientSession(connector=connector, timeout=timeout, headers=WITH_KEY) as session,
             asyncio.TaskGroup() as requests,
         ):
             start = time.monotonic()

@@ -7,10 +7,16 @@ from pathlib import Path
 from urllib.parse import urljoin
 from uuid import uuid4
 
-from tests.local.host_stack import TLS_WITHOUT_VERIFICATION, HostStack, docker
+from tests.local.host_stack import TLS_WITHOUT_VERIFICATION, HostStack, docker, request_through_entry
 from tests.local.poll import eventually
 
 RESTART_SECONDS, SCRAPE_SECONDS = 120, 60
+
+
+def test_a_request_without_the_key_is_refused(stack: HostStack) -> None:
+    message = {"message": "What is 17 * 23?", "session_id": uuid4().hex}
+    assert request_through_entry(stack.port, "/chat", message, headers={}).status == 401
+    assert request_through_entry(stack.port, "/health", headers={}).status == 200
 
 
 def test_a_chat_is_answered_and_remembered_after_every_container_is_restarted(stack: HostStack) -> None:

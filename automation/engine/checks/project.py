@@ -14,6 +14,7 @@ from automation.engine.installation import INSTALL, LANGUAGE_HOST, MIN_VERSION, 
 from automation.stack.document import Stack
 from automation.stack.workdir import PROJECT_FILE
 from providers import install_command, limits
+from providers.contract.diagnostics import listed
 from providers.contract.spec.defaults import Raw, is_mapping
 
 PACKAGES = {"aws": ("aws",), "gcp": ("gcp",), "azure": ("azure-native",), "docker": ("docker", "tls")}
@@ -120,7 +121,9 @@ def check_stack_file(facts: CheckInput) -> Finding:
 
 def check_secrets(_facts: CheckInput, stack: Stack) -> Finding:
     """Check that every listed secret has a value."""
-    missing = stack.missing_secrets
+    missing = [name for name in stack.missing_secrets if name not in stack.generated_secrets]
+    if not missing and stack.generated_secrets:
+        return ok("secrets", f"`up` generates {listed(stack.generated_secrets, 'and')}")
     if not missing:
         number = len(stack.secret_keys)
         return ok("secrets", f"{number} of {number} listed secrets have a value" if number else "no secret is listed")
