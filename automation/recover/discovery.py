@@ -27,8 +27,8 @@ from automation.recover.missing_resources import (
     related_resources,
     resources_to_import,
 )
-from automation.recover.search import ReadTarget, SearchAnswers, Searcher
-from providers import import_table
+from automation.recover.search import CloudSearcher, HostSearcher, ReadTarget, SearchAnswers, Searcher
+from providers import host_checks, import_table
 from providers.contract.import_ids import ImportTable
 
 
@@ -53,10 +53,8 @@ class Discovery:
 
 def discover(deployment: Deployment, state: ExportedState) -> Discovery:
     """Run a preview of the program and a search of the cloud at the same time; raises DeploymentFailed."""
-    spec, command = deployment.file.spec, deployment.engine.workspace.pulumi_command
-    target = target_of(spec, deployment.name)
-    environment = {**os.environ, **deployment.environment}
-    searcher = Searcher(command.command, str(command.version), spec.cloud, target, environment)
+    spec, target = deployment.file.spec, target_of(deployment.file.spec, deployment.name)
+    searcher = _searcher(deployment, target)
     events: list[automation.EngineEvent] = []
     with ThreadPoolExecutor(max_workers=1) as executor:
         search = executor.submit(searcher.search)
@@ -64,8 +62,17 @@ def discover(deployment: Deployment, state: ExportedState) -> Discovery:
             deployment.engine.preview(on_event=events.append)
         answers = search.result()
     missing = resources_to_import(state, events)
-    objects = find_objects(searcher, answers, import_table(spec.cloud), state, missing)
+    objects = find_objects(searcher, answers, import_table(spec.cloud), state, missing, target)
     return Discovery(missing, related_resources(events), objects)
+
+
+def _searcher(deployment: Deployment, target: CloudTarget) -> Searcher:
+    cloud, command = deployment.file.spec.cloud, deployment.engine.workspace.pulumi_command
+    find = host_checks(cloud).find
+    if find is not None:
+        return HostSearcher(deployment.name, deployment.host_environment, find)
+    environment = {**os.environ, **deployment.environment}
+    return CloudSearcher(command.command, str(command.version), cloud, target, environment)
 
 
 def find_objects(
@@ -74,9 +81,10 @@ def find_objects(
     table: ImportTable,
     state: ExportedState,
     missing: Sequence[MissingResource],
+    target: CloudTarget,
 ) -> DiscoveredObjects:
     """Find the objects of the missing resources in the answers of a search, and read single objects where necessary."""
-    location = location_of(searcher.target)
+    location = location_of(target)
     index = index_state(state_resources(state), table, location)
     result = match_objects(observed_objects(answers, table, location), missing, index, table, location)
     matched = {match.missing.urn for match in result.matches}
@@ -86,7 +94,7 @@ def find_objects(
     similar = match_by_similarity(result.unnamed, remaining, read.outputs, table)
     resolved = {*read.absent, *(match.observed.address for match in similar if match.observed)}
     observed = (*result.matches, *similar)
-    by_inputs = tuple(match_by_inputs(missing, observed, index, table, location, searcher.target.stack))
+    by_inputs = tuple(match_by_inputs(missing, observed, index, table, location, target.stack))
     all_matched = {match.missing.urn for match in (*observed, *by_inputs)}
     return DiscoveredObjects(
         matches=(*observed, *by_inputs),

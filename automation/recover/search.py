@@ -1,22 +1,25 @@
-"""Search of a cloud for the objects of a stack, and reads of single objects, in a separate process.
+"""Search of a cloud for the objects of a stack, and reads of single objects, in a separate process; a machine lists them itself.
 
 The properties of an object that was read are compared with the inputs of a resource and never printed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Protocol
 
 from pydantic import TypeAdapter
 
 from automation.engine.clouds import SearchHit
-from automation.engine.provider_errors import TIMEOUT, ProviderError, error_of_kind, error_of_text
+from automation.engine.provider_errors import TIMEOUT, UNCLASSIFIED, ProviderError, error_of_kind, error_of_text
 from automation.engine.target import CloudTarget
 from automation.plan.inventory import Value
 from automation.processes import run_module
+from providers.contract.preflight import Environment, Find, HostUnreachable
 
 TIMEOUT_SECONDS = 300.0
 """Time for the plugins to start and for a search with many pages."""
 PROCESS_MODULE = "automation.recover.search_process"
+HOST_SEARCH = "objects on this host"
 WHOLE_SEARCH = "the search"
 """Name of an error that prevented every search."""
 
@@ -61,8 +64,42 @@ class SearchAnswers:
     absent: frozenset[str] = frozenset()
 
 
+class Searcher(Protocol):
+    """Search of the objects of one stack; errors are in the answers."""
+
+    def search(self) -> SearchAnswers:
+        """Return every object with the tags or the name of the stack."""
+        ...
+
+    def read(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
+        """Return the outputs of objects."""
+        ...
+
+
 @dataclass(frozen=True)
-class Searcher:
+class HostSearcher:
+    """Search of a machine, which lists its objects by their labels; what it lists exists and has a name."""
+
+    stack: str
+    environment: Environment
+    find: Find
+
+    def search(self) -> SearchAnswers:
+        """Return every object with the labels of the stack and its checkout."""
+        try:
+            found = self.find(self.stack, self.environment)
+        except HostUnreachable as unreachable:
+            error = ProviderError("network", str(unreachable), "start Docker, or set DOCKER_HOST to its address")
+            return SearchAnswers(errors={HOST_SEARCH: error})
+        return SearchAnswers(tuple(SearchHit(f"{each.kind}/{each.name}/{each.id}", tagged=True) for each in found))
+
+    def read(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
+        """Return nothing: each object was listed with its name."""
+        return SearchAnswers()
+
+
+@dataclass(frozen=True)
+class CloudSearcher:
     """Search of one target through the CLI at `program`."""
 
     program: str
@@ -87,6 +124,27 @@ class Searcher:
         try:
             reply = TypeAdapter(SearchReply).validate_json(completed.last_line)
         except ValueError:
-            return SearchAnswers(errors={WHOLE_SEARCH: error_of_text(completed.stderr)})
-        errors = {name: error_of_kind(kind) for name, kind in reply.errors.items()}
+            return SearchAnswers(errors={WHOLE_SEARCH: self._error(WHOLE_SEARCH, error_of_text(completed.stderr))})
+        errors = {name: self._error(name, error_of_kind(kind)) for name, kind in reply.errors.items()}
         return SearchAnswers(tuple(reply.hits), errors, reply.outputs, frozenset(reply.absent))
+
+    def _error(self, name: str, error: ProviderError) -> ProviderError:
+        """Return an error; one of unknown cause with the command that shows it."""
+        if error != UNCLASSIFIED:
+            return error
+        command = query_by_hand(self.cloud, self.target, name)
+        return replace(error, cause="the cause is not known", fix=f"run `{command}` to read it")
+
+
+def query_by_hand(cloud: str, target: CloudTarget, name: str) -> str:
+    """Return the command of a cloud's own command line that searches like the search `name`."""
+    stack = target.stack
+    if cloud == "aws":
+        if "roles" in name:
+            return f"aws iam list-roles --query \"Roles[?starts_with(RoleName, '{stack}-')].Arn\""
+        region = name.rpartition(" ")[2] if name != WHOLE_SEARCH else target.region
+        return f"aws resourcegroupstaggingapi get-resources --region {region} --tag-filters Key=stack,Values={stack}"
+    if cloud == "gcp":
+        return f"gcloud asset search-all-resources --scope=projects/{target.account} --query=labels.stack={stack}"
+    part = "group" if name.startswith("resourcegroups ") else "resource"
+    return f"az {part} list --subscription {target.account} --tag stack={stack}"
