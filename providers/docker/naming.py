@@ -82,6 +82,11 @@ def next_part(service: str) -> str:
     return f"{service}-next"
 
 
+def both_revisions(service: str) -> str:
+    """`gateway-revisions`: DNS alias of every replica of a service with steps, which resolves while any of them exists."""
+    return f"{service}-revisions"
+
+
 def access_key(stack: str, user: str) -> str:
     """`prod-service-gateway`: access key of a user of the object store."""
     return f"{stack}-{user}"

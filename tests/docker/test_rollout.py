@@ -1,5 +1,6 @@
 """Rollouts in steps on Docker: what the program declares at each position, refusals, and the commands of the driver."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from automation.plan.inventory import Inventory
 from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack
 from providers.contract.rollout import PositionPhase, ResourceUpdate, RevisionLost, RevisionMetrics, RolloutPosition
 from providers.docker.compute.rollout import CONTROL, StableReplicas
+from providers.docker.context import REGION, DockerContext
+from providers.docker.observability.prometheus import scraper_document
 from providers.docker.resource_traits import CONTAINER
 from tests.docker.plans import aliases, container
 from tests.docker.specs import adjustments, refusals, spec_of
@@ -63,9 +66,22 @@ def test_a_position_declares_these_replicas_and_nothing_else_changes(
 def test_the_new_revision_differs_from_the_file_by_its_alias_alone() -> None:
     declared = at(RolloutPosition(STABLE, 10))
     new, steady = container(declared, "compute-gateway-next-1"), container(at(None), "compute-gateway-1")
-    assert aliases(new) == {"gateway-next"} and aliases(steady) == {"gateway"}
+    assert aliases(new) == {"gateway-next", "gateway-revisions"}
+    assert aliases(steady) == {"gateway", "gateway-revisions"}
     differing = {key for key in {**new.inputs, **steady.inputs} if new.inputs.get(key) != steady.inputs.get(key)}
     assert differing == {"networksAdvanced"} or differing == {"networksAdvanced", "volumes"}
+
+
+@pytest.mark.parametrize("phase", ["stepping", "held", "replacing"])
+def test_the_scraper_finds_every_replica_by_names_that_resolve_at_any_time(phase: PositionPhase) -> None:
+    """Prometheus keeps the last targets of a name that does not resolve, as of one that ended with a rollout."""
+    context = DockerContext(spec_of(CANARY), "prod", REGION)
+    (job,) = [each for each in json.loads(scraper_document(context))["scrape_configs"] if each["job_name"] == "gateway"]
+    names = set(job["dns_sd_configs"][0]["names"])
+    declared = at(RolloutPosition(STABLE, 10, phase))
+    found = [aliases(container(declared, f"compute-{one}")) & names for one in replicas(declared)]
+    assert all(found)
+    assert names <= aliases(container(at(None), "compute-gateway-1"))
 
 
 @pytest.mark.parametrize(("phase", "is_kept"), [("stepping", True), ("held", True), ("replacing", False)])
@@ -100,6 +116,10 @@ REFUSED: Mapping[str, tuple[Mapping[str, object], str]] = {
     "a name that is taken": (
         {**CANARY, "services.gateway-next": {"app": "fastapi", "image": UI_IMAGE, "path": "/n"}},
         "services.gateway-next: the containers of a new revision of gateway have this name during a rollout. Rename one of the services.",
+    ),
+    "an alias that is taken": (
+        {**CANARY, "services.gateway-revisions": {"app": "fastapi", "image": UI_IMAGE, "path": "/n"}},
+        "services.gateway-revisions: the containers of both revisions of gateway have this alias. Rename one of the services.",
     ),
 }
 

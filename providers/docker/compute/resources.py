@@ -19,7 +19,7 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import dev_probe, service_probe
 from providers.docker.compute.rollout import StableReplicas
 from providers.docker.compute.sizes import memory_mib
-from providers.docker.naming import DEV_LABEL, next_part
+from providers.docker.naming import DEV_LABEL, both_revisions, next_part
 from providers.docker.network.flows import service_networks
 from providers.docker.storage.resources import REGION, URL
 
@@ -68,7 +68,8 @@ def _replicas(
 
 
 def _networks(base: DockerBaseResources, name: str, alias: str) -> list[NetworkAttachment]:
-    return [base.attachment(network, alias) for network in service_networks(base.spec, name)]
+    aliases = (alias, both_revisions(name)) if base.spec.services[name].rollout.in_steps else (alias,)
+    return [base.attachment(network, *aliases) for network in service_networks(base.spec, name)]
 
 
 def _container(base: DockerBaseResources, name: str, environment: Environment) -> ContainerSpec:

@@ -23,7 +23,7 @@ from providers.contract.spec import Platform, Service
 from providers.docker.cli import containers_named
 from providers.docker.entry.haproxy import METRICS_PORT
 from providers.docker.entry.split import CONTROL_PORT, COUNTS, MAP_FILE, SERVICE_HEADER
-from providers.docker.naming import CONTAINER_SUFFIX, next_part, replica_of
+from providers.docker.naming import CONTAINER_SUFFIX, both_revisions, next_part, replica_of
 from providers.docker.resource_traits import CONTAINER
 
 READY_SECONDS = 30
@@ -70,9 +70,13 @@ def _problem(_name: str, service: Service) -> str:
 
 def _taken_names(spec: Platform) -> Iterator[Diagnostic]:
     for name in spec.services_in_steps:
-        if next_part(name) in spec.services:
-            problem = f"the containers of a new revision of {name} have this name during a rollout"
-            yield ConfigError(f"services.{next_part(name)}", problem, "rename one of the services")
+        taken = {
+            next_part(name): f"the containers of a new revision of {name} have this name during a rollout",
+            both_revisions(name): f"the containers of both revisions of {name} have this alias",
+        }
+        for other, problem in taken.items():
+            if other in spec.services:
+                yield ConfigError(f"services.{other}", problem, "rename one of the services")
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:

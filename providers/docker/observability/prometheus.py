@@ -14,7 +14,7 @@ import json
 from providers.contract.prometheus import scrape_endpoint
 from providers.docker.context import DockerContext
 from providers.docker.entry.haproxy import METRICS_PORT
-from providers.docker.naming import next_part
+from providers.docker.naming import both_revisions
 from providers.docker.network.flows import prometheus_address
 
 SCRAPE_INTERVAL_SECONDS = 15
@@ -72,8 +72,12 @@ def _service_jobs(context: DockerContext) -> list[Job]:
 
 
 def _aliases(context: DockerContext, name: str) -> list[str]:
-    """DNS aliases of a service: alarms measure both revisions of a rollout in steps together."""
-    return [name, next_part(name)] if context.spec.services[name].rollout.in_steps else [name]
+    """DNS aliases of a service: alarms measure both revisions of a rollout in steps together.
+
+    Prometheus keeps the last targets of a name that no longer resolves, so the alias of a new revision, which ends with the
+    rollout, would leave targets that are down. A replica that has both aliases is one target.
+    """
+    return [name, both_revisions(name)] if context.spec.services[name].rollout.in_steps else [name]
 
 
 def _data_store_jobs(context: DockerContext) -> list[Job]:
