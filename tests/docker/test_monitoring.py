@@ -22,6 +22,7 @@ from providers.contract.prometheus import (
     prometheus_rules,
     rules_document,
 )
+from providers.docker.base.containers import script
 from providers.docker.monitoring.alarms import docker_rules_document
 from providers.docker.monitoring.panels import dashboard_document
 from providers.docker.observability.channels import alertmanager_document
@@ -244,6 +245,35 @@ def test_grafana_reads_its_password_from_a_file(prod: Inventory) -> None:
     environment = variables(container(prod, "monitoring-grafana"))
     assert environment["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/etc/agent-platform/password"
     assert "GF_SECURITY_ADMIN_PASSWORD" not in environment
+
+
+GRAFANA_CLI = "cli --homepath /home --config /config admin reset-admin-password --password-from-stdin"
+
+
+@pytest.mark.parametrize(("database", "exit_code"), [("", 0), ("data", 0), ("data", 1)])
+def test_a_database_in_the_volume_of_grafana_gets_the_password_of_the_state(
+    tmp_path: Path, database: str, exit_code: int
+) -> None:
+    """A start with a stand-in of Grafana's command line, which prints what it gets."""
+    (tmp_path / "grafana.db").write_text(database, encoding="utf-8")
+    (tmp_path / "password").write_text("of-the-state", encoding="utf-8")
+    called, run = tmp_path / "called", tmp_path / "run.sh"
+    for path, text in (
+        (tmp_path / "grafana", f'echo "$* < $(cat)" > {called}; exit {exit_code}'),
+        (run, "echo started"),
+    ):
+        path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        path.chmod(0o755)
+    variables = {"GF_PATHS_DATA": str(tmp_path), "GF_PATHS_HOME": "/home", "GF_PATHS_CONFIG": "/config"}
+    result = subprocess.run(
+        ["sh", "-s"], input=script("grafana").replace("/run.sh", str(run)), capture_output=True, text=True, check=False,
+        env={**variables, "GF_SECURITY_ADMIN_PASSWORD__FILE": str(tmp_path / "password"), "PATH": f"{tmp_path}:/bin:/usr/bin"},
+    )  # fmt: skip
+    assert (result.returncode, result.stdout) == (0, "started\n")
+    assert ("password of Grafana's admin is still" in result.stderr) == bool(exit_code)
+    assert called.exists() == bool(database)
+    if database:
+        assert called.read_text(encoding="utf-8") == f"{GRAFANA_CLI} < of-the-state\n"
 
 
 def test_without_dashboards_there_is_no_grafana() -> None:

@@ -11,7 +11,14 @@ import pulumi
 from providers.contract.component import Scope
 from providers.contract.credentials import generated_password
 from providers.contract.results import Monitoring
-from providers.docker.base.containers import ContainerSpec, PublishedPort, create_container, create_volume
+from providers.docker.base.containers import (
+    ContainerSpec,
+    PublishedPort,
+    create_container,
+    create_volume,
+    script,
+    script_path,
+)
 from providers.docker.base.live_files import LIVE_FOLDER, create_live_files
 from providers.docker.base.platform_images import GRAFANA
 from providers.docker.base.resources import DockerBaseResources
@@ -51,6 +58,7 @@ def _grafana(scope: Scope, base: DockerBaseResources) -> str:
         memory_mib=GRAFANA_MEMORY_MIB,
         vcpu=1,
         networks=[base.attachment(MONITORING, "grafana"), base.attachment(DASHBOARD)],
+        entrypoint=["/bin/sh", script_path("grafana")],
         environment={
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
@@ -67,6 +75,7 @@ def _grafana(scope: Scope, base: DockerBaseResources) -> str:
             f"{CONFIG_FOLDER}/provisioning/datasources/prometheus.yaml": json.dumps(_data_source(context)),
             f"{CONFIG_FOLDER}/server.crt": base.keys.entry.certificate,
             f"{CONFIG_FOLDER}/server.key": base.keys.entry.key,
+            script_path("grafana"): script("grafana"),
         },
         volumes={"/var/lib/grafana": volume.name, LIVE_FOLDER: live.name},
         ports=[PublishedPort(GRAFANA_PORT, context.dashboard_port, LOOPBACK)],
