@@ -7,6 +7,7 @@
 #   make down            removes it and keeps its volumes; make down ARGS=--volumes removes them too
 #   make engine          the Pulumi CLI for the engine tests, built as a Go tool into .cache/engine
 #   make engine-test     the chosen engine tests of every change; make engine-test-all runs them all
+#   make bench           write docs/benchmarks.md on a quiet machine: about 40 minutes
 #   make docs            regenerate the generated documents and the architecture picture
 #   make metrics         size, structure and wording of the repository
 #   make mutants         plant one-line faults and check that the tests catch them
@@ -70,9 +71,8 @@ engine-test: engine $(VENV)/.development
 engine-test-all: engine $(VENV)/.development
 	@$(BIN)/pytest -n 2 --dist loadgroup tests/engine
 
-bench: $(VENV)/.development
-	@$(BIN)/python -m benchmarks.program --write
-	@$(BIN)/python -m benchmarks.critical_path --write
+bench: engine $(VENV)/.development
+	@$(BIN)/python -m benchmarks --write
 
 docs: $(VENV)/.program
 	@$(BIN)/agent-platform config schema --write

@@ -18,6 +18,7 @@ from automation.stack.document import read_stack
 from benchmarks.measure import ROOT, load, write_section
 from providers.contract.spec import Platform
 
+TITLE = "Longest deploy chain"
 BOUND = 1.1
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "aws": (
@@ -108,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
     text, holds = report(clouds)
     print(f"load {load_before:.2f}", text, sep="\n\n")
     if "--write" in arguments:
-        write_section("Longest deploy chain", "python -m benchmarks.critical_path --write", text, load_before)
+        write_section(TITLE, "python -m benchmarks.critical_path --write", text, load_before)
     return 0 if holds else 1
 
 

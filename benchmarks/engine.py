@@ -25,6 +25,8 @@ from benchmarks.measure import ROOT, load, write_section
 from providers import AVAILABLE
 from tests.engine.project import EngineProject, missing_engine
 
+TITLE = "Under the real engine"
+CLOUDS = [cloud for cloud in AVAILABLE if cloud != "docker"]
 UNCHANGED_BOUND, WAITING_BOUND = 1.1, 1.05
 RUNS = 3
 SECONDS_PER_MINUTE = 12.0
@@ -113,8 +115,7 @@ def report(clouds: Sequence[str]) -> tuple[str, bool]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the named clouds (default: all but docker); return 1 if a bound is exceeded."""
-    clouds = [cloud for cloud in AVAILABLE if cloud != "docker"]
-    return benchmark(arguments, clouds, report, "Under the real engine", "benchmarks.engine")
+    return benchmark(arguments, CLOUDS, report, TITLE, "benchmarks.engine")
 
 
 def benchmark(

@@ -78,10 +78,16 @@ def load() -> float:
     return os.getloadavg()[0]
 
 
+def too_busy(load_before: float) -> str | None:
+    """Return why nothing may be written at this load of the machine; None if it may."""
+    return f"not written: the load was {load_before:.2f}, above {MAX_LOAD}" if load_before > MAX_LOAD else None
+
+
 def write_section(title: str, command: str, text: str, load_before: float) -> bool:
     """Replace or append the section `title`; write nothing and return False when the machine was busy."""
-    if load_before > MAX_LOAD:
-        print(f"not written: the load was {load_before:.2f}, above {MAX_LOAD}", file=sys.stderr)
+    busy = too_busy(load_before)
+    if busy:
+        print(busy, file=sys.stderr)
         return False
     machine = f"{os.cpu_count()} cores, load {load_before:.2f}, Python {platform.python_version()}, {date.today().isoformat()}"
     section = f"## {title}\n\n`{command}` ({machine})\n\n{text}\n"

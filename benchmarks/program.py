@@ -23,6 +23,7 @@ from benchmarks.measure import ROOT, RUNS, Cost, alternate, load, write_section
 from components.settings import PLATFORM_KEY
 from providers import AVAILABLE
 
+TITLE = "Cold plan compared with the baseline"
 TIME_BOUND, MEMORY_BOUND, GROWTH_BOUND = 1.1, 1.3, 1.2
 START_BOUND = 0.3
 SIZES = (1, 25, 50)
@@ -161,7 +162,7 @@ def main(arguments: Sequence[str]) -> int:
     text, holds = report(clouds)
     print(f"load {load_before:.2f}", text, sep="\n\n")
     if "--write" in arguments:
-        write_section("Cold plan compared with the baseline", "python -m benchmarks.program --write", text, load_before)
+        write_section(TITLE, "python -m benchmarks.program --write", text, load_before)
     return 0 if holds else 1
 
 

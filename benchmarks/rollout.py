@@ -20,6 +20,7 @@ from tests.engine.project import STACK, EngineProject
 from tests.engine.rollout_cloud import SERVICE_TYPES, CloudShell
 from tests.planning import production
 
+TITLE = "Steps of rollouts"
 STEP_BOUND = 1.5
 SERVICE = "gateway"
 STEPS = (10, 50, 100)
@@ -76,7 +77,7 @@ def report(clouds: Sequence[str]) -> tuple[str, bool]:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the named clouds (default: all on which a step is an update); return 1 if the bound is exceeded."""
-    return benchmark(arguments, list(SERVICE_TYPES), report, "Steps of rollouts", "benchmarks.rollout")
+    return benchmark(arguments, list(SERVICE_TYPES), report, TITLE, "benchmarks.rollout")
 
 
 if __name__ == "__main__":
