@@ -6,9 +6,11 @@ import pulumi_random as random
 from components.region import Region
 from components.replacement import create_first
 from components.settings import Settings
+from components.standby import StandbyRegion
 from providers import cloud, limits
+from providers.contract.adapter import AnyCloud
 from providers.contract.component import Scope, type_token
-from providers.contract.results import Entry, Workloads
+from providers.contract.results import Entry, Standby, Workloads
 from providers.contract.spec import Platform
 
 
@@ -23,9 +25,10 @@ class AgentPlatform(pulumi.ComponentResource):
 
         scope = Scope(settings.stack, self, tags_of(settings), applied=settings.applied)
         scope = scope.with_provider(random.Provider(scope.named("random"), opts=scope.opts()))
+        standby = standby_region(scope, adapter, settings)
         scope = scope.with_provider(adapter.provider(scope, spec, region_name))
 
-        region = Region(scope, adapter, settings, region_name)
+        region = Region(scope, adapter, settings, region_name, standby)
         origin = region.workloads.origin
         entry = scope.component("entry", adapter.entry, spec, {region_name: origin}) if origin else empty_entry()
         monitoring = scope.component("monitoring", region.monitoring, entry)
@@ -39,6 +42,15 @@ class AgentPlatform(pulumi.ComponentResource):
             "region": region_name,
         }
         self.register_outputs(self.outputs)
+
+
+def standby_region(scope: Scope, adapter: AnyCloud, settings: Settings) -> Standby | None:
+    """Receivers of copies in the standby region, with a provider of their own; None with `recovery.mode: none`."""
+    region = settings.spec.standby_region
+    if region is None:
+        return None
+    scope = scope.with_provider(adapter.provider(scope, settings.spec, region))
+    return StandbyRegion(scope, adapter, settings, region).receivers
 
 
 def tags_of(settings: Settings) -> dict[str, str]:

@@ -8,19 +8,21 @@ from components.environment import ServiceInputs, environments
 from components.settings import Settings
 from providers.contract.adapter import AnyCloud, DataStores, Watched
 from providers.contract.component import Scope, type_token
-from providers.contract.results import Entry, Monitoring, SecretRef
+from providers.contract.results import Entry, Monitoring, SecretRef, Standby
 
 
 class Region(pulumi.ComponentResource):
     """Resources of one region, in the order in which they depend on each other."""
 
-    def __init__(self, scope: Scope, cloud: AnyCloud, settings: Settings, region: str) -> None:
+    def __init__(
+        self, scope: Scope, cloud: AnyCloud, settings: Settings, region: str, standby: Standby | None = None
+    ) -> None:
         super().__init__(type_token("region"), scope.named(region), {}, scope.component_opts())
         spec = settings.spec
         inner = scope.within(self)
         self._cloud = cloud
 
-        self.base = base = cloud.base_resources(inner, spec, region)
+        self.base = base = cloud.base_resources(inner, spec, region, standby)
         secrets = inner.component("secrets", store_secrets, cloud, base, settings)
         self.database = inner.component("database", cloud.database, base) if spec.database else None
         cache = inner.component("cache", cloud.cache, base) if spec.cache else None
@@ -39,7 +41,8 @@ class Region(pulumi.ComponentResource):
         self.workloads = cloud.workloads(inner, base, stores, variables, settings.positions)
         tasks = bool(spec.jobs or spec.releases)
         jobs = inner.component("jobs", cloud.jobs, base, self.workloads, variables) if tasks else None
-        self.watched = Watched(self.database, cache, self.workloads, jobs)
+        copies = inner.component("recovery", cloud.recovery, base, standby, stores) if standby else None
+        self.watched = Watched(self.database, cache, self.workloads, jobs, copies)
         self.register_outputs({"services": dict(self.workloads.services)})
 
     def monitoring(self, scope: Scope, entry: Entry) -> Monitoring:

@@ -46,7 +46,7 @@ NAMES = {
 """Rule for the names that users choose, by the key above them."""
 NOT_KEYS = ("[key]", "str", "int", "float", "bool")
 """Parts of a location that name no key: a mark, and the members of the one union in the spec."""
-NOT_AVAILABLE_YET = {"recovery.mode": ("backup", "warm")}
+NOT_AVAILABLE_YET = {"recovery.mode": ("warm",)}
 """Words that a later version will take."""
 WORD_SYNONYMS = {"amazon": "aws", "google": "gcp", "gcloud": "gcp", "microsoft": "azure", "local": "docker"}
 """Other words for the value of a key."""

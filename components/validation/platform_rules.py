@@ -1,4 +1,4 @@
-"""Rules over the keys of the platform: cloud, tags, domain, egress, database, recovery."""
+"""Rules over the keys of the platform: cloud, tags, domain, egress, database."""
 
 from collections.abc import Iterator
 
@@ -91,9 +91,3 @@ def check_parameters(spec: Platform) -> Iterator[ConfigError]:
             yield ConfigError(
                 f"database.parameters.{in_mib}", "must be a whole number above 0", "write the size in MiB"
             )
-
-
-def check_recovery(spec: Platform) -> Iterator[ConfigError]:
-    """Refuse the modes that are not available yet."""
-    if spec.recovery.mode != "none":
-        yield ConfigError("recovery.mode", f'"{spec.recovery.mode}" is not available yet', "use none")

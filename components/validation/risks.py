@@ -140,6 +140,9 @@ def _data_risks(spec: Platform) -> Iterator[Risk]:
             yield Risk("database.backup.retention_days", 0, "0 days keep no backup", "use 1 to 35")
         if not database.high_availability:
             yield Risk("database.high_availability", False, SINGLE_ZONE, "set it to true")
+        if spec.recovery.mode != "none" and spec.recovery.lock == "compliance":
+            danger = "nobody, not even the cloud's support, can delete copies or shorten their retention"
+            yield Risk("recovery.lock", "compliance", danger, "use governance")
         if not database.deletion_protection:
             danger = "one command can delete the data"
             yield Risk("database.deletion_protection", False, danger, "set it to true")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from components.validation import job_rules, platform_rules, risks, rollout_rules, service_rules
+from components.validation import job_rules, platform_rules, recovery_rules, risks, rollout_rules, service_rules
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 
@@ -53,7 +53,11 @@ RULES = (
     Rule(platform_rules.check_disk, reads=("profile", "database.storage_gib", "database.max_storage_gib")),
     Rule(platform_rules.check_windows, reads=("database.backup", "database.maintenance")),
     Rule(platform_rules.check_parameters, reads=("database.parameters",)),
-    Rule(platform_rules.check_recovery, reads=("recovery.mode",)),
+    Rule(recovery_rules.check_mode, reads=("recovery.mode",)),
+    Rule(recovery_rules.check_unused_keys, reads=("cloud", "recovery", "aws", "gcp", "azure")),
+    Rule(recovery_rules.check_standby_region, reads=("cloud", "recovery", "aws", "gcp", "azure")),
+    Rule(recovery_rules.check_lock, reads=("profile", "recovery.lock")),
+    Rule(recovery_rules.check_copied_data, reads=("recovery", "database", "storage", "services.*.secrets")),
     Rule(risks.check_risks, reads=("profile", "services.*.path")),
     Rule(
         risks.check_authentication,

@@ -7,15 +7,18 @@ from providers.contract.images import parse_image
 from providers.contract.spec import UNBUILT_TAG, Metrics, Platform, Service
 from providers.contract.variables import generated_names
 
+COPIES = "copies"
+"""Name of the alarms on copies in the standby region."""
 PART_NAMES = ("database", "cache", "storage", "money", "platform")
 """Parts of the platform that alarms and dashboard rows are named after."""
 
 
 def check_service_names(spec: Platform) -> Iterator[ConfigError]:
     """Refuse the name of a part of the platform, which would share its alarms' names."""
+    taken = (*PART_NAMES, COPIES) if spec.recovery.mode != "none" else PART_NAMES
     for name in spec.services:
-        if name in PART_NAMES:
-            problem = f"the platform uses this name itself ({listed(PART_NAMES, 'and')} are taken)"
+        if name in taken:
+            problem = f"the platform uses this name itself ({listed(taken, 'and')} are taken)"
             yield ConfigError(f"services.{name}", problem, "rename the service")
 
 

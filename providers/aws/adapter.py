@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources, create_base_resources
 from providers.aws.base.secrets import create_secret
+from providers.aws.base.standby import AwsStandby
 from providers.aws.cache.resources import AwsCache, create_cache
 from providers.aws.compute.calls import service_address
 from providers.aws.compute.resources import create_compute
@@ -17,7 +18,9 @@ from providers.aws.entry.ingress import create_ingress
 from providers.aws.entry.resources import create_entry
 from providers.aws.jobs.resources import AwsJobs, create_jobs, create_releases
 from providers.aws.monitoring.resources import create_monitoring
-from providers.aws.storage.resources import create_storage
+from providers.aws.recovery.resources import AwsCopies, create_recovery
+from providers.aws.recovery.standby import create_standby
+from providers.aws.storage.resources import AwsStorage, create_storage
 from providers.aws.workloads import AwsDataStores, AwsWatched, AwsWorkloads, collect_workloads
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
@@ -25,7 +28,6 @@ from providers.contract.results import (
     Entry,
     Environment,
     Monitoring,
-    ObjectStore,
     Origin,
     SecretRef,
 )
@@ -47,9 +49,13 @@ class Aws:
             opts=scope.opts(),
         )
 
-    def base_resources(self, scope: Scope, spec: Platform, region: str) -> AwsBaseResources:
+    def standby(self, scope: Scope, spec: Platform, region: str) -> AwsStandby:
+        """See `Cloud.standby`."""
+        return create_standby(scope, AwsContext(spec, pulumi.get_stack(), region))
+
+    def base_resources(self, scope: Scope, spec: Platform, region: str, standby: AwsStandby | None) -> AwsBaseResources:
         """See `Cloud.base_resources`."""
-        return create_base_resources(scope, AwsContext(spec, pulumi.get_stack(), region))
+        return create_base_resources(scope, AwsContext(spec, pulumi.get_stack(), region), standby)
 
     def secret(
         self, scope: Scope, base: AwsBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
@@ -74,7 +80,7 @@ class Aws:
         """See `Cloud.cache`."""
         return create_cache(scope, base)
 
-    def storage(self, scope: Scope, base: AwsBaseResources) -> ObjectStore:
+    def storage(self, scope: Scope, base: AwsBaseResources) -> AwsStorage:
         """See `Cloud.storage`."""
         return create_storage(scope, base)
 
@@ -99,6 +105,10 @@ class Aws:
         create_releases(scope, base, workloads.compute, environments)
         return create_jobs(scope, base, workloads.compute, environments) if base.spec.jobs else None
 
+    def recovery(self, scope: Scope, base: AwsBaseResources, standby: AwsStandby, stores: AwsDataStores) -> AwsCopies:
+        """See `Cloud.recovery`."""
+        return create_recovery(scope, base, standby, stores.database, stores.storage)
+
     def monitoring(self, scope: Scope, base: AwsBaseResources, watched: AwsWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched, entry)
@@ -108,4 +118,4 @@ class Aws:
         return create_entry(scope, AwsContext(spec, pulumi.get_stack(), spec.aws.region if spec.aws else ""), origins)
 
 
-CLOUD: Cloud[AwsBaseResources, AwsDatabase, AwsCache, ObjectStore, AwsWorkloads, AwsJobs] = Aws()
+CLOUD: Cloud[AwsBaseResources, AwsDatabase, AwsCache, AwsStorage, AwsWorkloads, AwsJobs, AwsStandby, AwsCopies] = Aws()

@@ -16,6 +16,7 @@ from providers.aws.monitoring.limits import monitoring_adjustments, monitoring_r
 from providers.aws.naming import naming_refusals
 from providers.aws.network.flows import HTTPS_PORT, reaches_internet
 from providers.aws.network.limits import network_adjustments, network_refusals
+from providers.aws.recovery.limits import recovery_adjustments, recovery_refusals
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
@@ -34,6 +35,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     parameter_refusals,
     storage_refusals,
     job_refusals,
+    recovery_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
@@ -48,6 +50,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     ingress_adjustments,
     job_adjustments,
     release_adjustments,
+    recovery_adjustments,
     monitoring_adjustments,
 )
 

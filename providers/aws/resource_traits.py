@@ -35,6 +35,11 @@ RESOURCE_TRAITS = ResourceTraits(
             "aws:secretsmanager/secret:Secret", "a secret in all versions, and its name for the recovery time"
         ),
         StatefulType("aws:ecr/repository:Repository", "the images that services run and that a rollback needs"),
+        StatefulType("aws:backup/vault:Vault", "copies of database backups"),
+        StatefulType(
+            "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication",
+            "the copying of automated backups and their logs",
+        ),
         StatefulType("aws:lb/loadBalancer:LoadBalancer", "the entry address that DNS records point to"),
     ),
     running=(ServiceType("aws:ecs/service:Service", "taskDefinition", "taskDefinition", desired_in="inputs"),),
@@ -46,6 +51,12 @@ RESOURCE_TRAITS = ResourceTraits(
             "aws:ec2/subnet:Subnet",
             "fewer zones need fewer subnets; subnets of removed zones are deleted",
         ),
+        ReplacingChange(
+            "recovery.retention_days",
+            "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication",
+            "the retention of copied automated backups cannot change",
+        ),
+        ReplacingChange("aws.standby_region", "*", "copies cannot move to another region; those there are deleted"),
         ReplacingChange("aws.zone_names", "aws:ec2/subnet:Subnet", "a subnet cannot move to another zone"),
     ),
     passwords=(

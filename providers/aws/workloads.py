@@ -11,8 +11,10 @@ from providers.aws.compute.resources import AwsCompute
 from providers.aws.database.resources import AwsDatabase
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.jobs.resources import AwsJobs
+from providers.aws.recovery.resources import AwsCopies
+from providers.aws.storage.resources import AwsStorage
 from providers.contract.adapter import DataStores, Watched
-from providers.contract.results import ObjectStore, Workloads
+from providers.contract.results import Workloads
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ class AwsWorkloads(Workloads):
     ingress: AwsIngress | None
 
 
-AwsDataStores = DataStores[AwsDatabase, AwsCache, ObjectStore]
-AwsWatched = Watched[AwsDatabase, AwsCache, AwsWorkloads, AwsJobs]
+AwsDataStores = DataStores[AwsDatabase, AwsCache, AwsStorage]
+AwsWatched = Watched[AwsDatabase, AwsCache, AwsWorkloads, AwsJobs, AwsCopies]
 
 
 def collect_workloads(base: AwsBaseResources, compute: AwsCompute, ingress: AwsIngress | None) -> AwsWorkloads:

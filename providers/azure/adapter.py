@@ -30,12 +30,14 @@ from providers.azure.workloads import AzureDataStores, AzureWatched, AzureWorklo
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
 from providers.contract.results import (
+    Copies,
     Entry,
     Environment,
     Monitoring,
     ObjectStore,
     Origin,
     SecretRef,
+    Standby,
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
@@ -54,7 +56,11 @@ class Azure:
         account = group_scope.component("account", create_account, context)
         return _provider(scope, context, region, after=(account.group,))
 
-    def base_resources(self, scope: Scope, spec: Platform, region: str) -> AzureBaseResources:
+    def standby(self, scope: Scope, spec: Platform, region: str) -> Standby:
+        """See `Cloud.standby`; refused in `limits.py`, so never called."""
+        raise NotImplementedError
+
+    def base_resources(self, scope: Scope, spec: Platform, region: str, standby: Standby | None) -> AzureBaseResources:
         """Logs, network, channels, identities, registry, vault, models and Container Apps environment of a location."""
         context = AzureContext(spec, pulumi.get_stack(), region)
         logs = scope.component("logs", create_logs, context)
@@ -124,6 +130,10 @@ class Azure:
         create_releases(scope, base, workloads.compute, environments)
         return create_jobs(scope, base, workloads.compute, environments) if base.spec.jobs else None
 
+    def recovery(self, scope: Scope, base: AzureBaseResources, standby: Standby, stores: AzureDataStores) -> Copies:
+        """See `Cloud.recovery`; refused in `limits.py`, so never called."""
+        raise NotImplementedError
+
     def monitoring(self, scope: Scope, base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched, entry)
@@ -146,4 +156,6 @@ def _provider(
     )
 
 
-CLOUD: Cloud[AzureBaseResources, AzureDatabase, AzureCache, ObjectStore, AzureWorkloads, AzureJobs] = Azure()
+CLOUD: Cloud[AzureBaseResources, AzureDatabase, AzureCache, ObjectStore, AzureWorkloads, AzureJobs, Standby, Copies] = (
+    Azure()
+)

@@ -22,6 +22,7 @@ from providers.azure.monitoring.limits import monitoring_adjustments, monitoring
 from providers.azure.naming import naming_refusals
 from providers.azure.network.flows import HTTPS_PORT
 from providers.azure.network.limits import network_adjustments, network_refusals
+from providers.azure.recovery.limits import recovery_refusals
 from providers.azure.storage.limits import storage_adjustments
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
@@ -43,6 +44,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     scaling_refusals,
     entry_refusals,
     job_refusals,
+    recovery_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (

@@ -12,7 +12,7 @@ from providers.azure.database.resources import AzureDatabase
 from providers.azure.jobs.resources import AzureJobs
 from providers.azure.observability.logs import AzureLogs
 from providers.contract.adapter import DataStores, Watched
-from providers.contract.results import ObjectStore, Origin, Workloads
+from providers.contract.results import Copies, ObjectStore, Origin, Workloads
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class AzureWorkloads(Workloads):
 
 
 AzureDataStores = DataStores[AzureDatabase, AzureCache, ObjectStore]
-AzureWatched = Watched[AzureDatabase, AzureCache, AzureWorkloads, AzureJobs]
+AzureWatched = Watched[AzureDatabase, AzureCache, AzureWorkloads, AzureJobs, Copies]
 
 
 def collect_workloads(base: AzureBaseResources, compute: AzureCompute) -> AzureWorkloads:

@@ -14,6 +14,7 @@ import pulumi
 from providers.contract.component import Scope
 from providers.contract.results import (
     Cache,
+    Copies,
     Database,
     Entry,
     Environment,
@@ -22,6 +23,7 @@ from providers.contract.results import (
     ObjectStore,
     Origin,
     SecretRef,
+    Standby,
     Workloads,
 )
 from providers.contract.rollout import RolloutPosition
@@ -34,6 +36,8 @@ CacheT = TypeVar("CacheT", bound=Cache)
 StorageT = TypeVar("StorageT", bound=ObjectStore)
 WorkloadsT = TypeVar("WorkloadsT", bound=Workloads)
 JobsT = TypeVar("JobsT", bound=Jobs)
+StandbyT = TypeVar("StandbyT", bound=Standby)
+CopiesT = TypeVar("CopiesT", bound=Copies)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class DataStores(Generic[DatabaseT, CacheT, StorageT]):
 
 
 @dataclass(frozen=True)
-class Watched(Generic[DatabaseT, CacheT, WorkloadsT, JobsT]):
+class Watched(Generic[DatabaseT, CacheT, WorkloadsT, JobsT, CopiesT]):
     """Resources of a region that alarms and dashboards refer to."""
 
     database: DatabaseT | None
@@ -54,17 +58,26 @@ class Watched(Generic[DatabaseT, CacheT, WorkloadsT, JobsT]):
     workloads: WorkloadsT
     jobs: JobsT | None
     """None when the spec has no job."""
+    copies: CopiesT | None = None
+    """None with `recovery.mode: none`."""
 
 
-class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT]):
+class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT, StandbyT, CopiesT]):
     """Stateless adapter of one cloud."""
 
     def provider(self, scope: Scope, spec: Platform, region: str) -> pulumi.ProviderResource:
         """Explicit provider of a region, tied to the stack's account and carrying its tags."""
         ...
 
-    def base_resources(self, scope: Scope, spec: Platform, region: str) -> BaseT:
-        """Network, identities and everything else that later methods depend on."""
+    def standby(self, scope: Scope, spec: Platform, region: str) -> StandbyT:
+        """Keys, registry and bucket of the standby region, which receive copies; nothing runs there.
+
+        Called only with a `recovery.mode` that the cloud does not refuse, and before the home region is declared.
+        """
+        ...
+
+    def base_resources(self, scope: Scope, spec: Platform, region: str, standby: StandbyT | None) -> BaseT:
+        """Network, identities and everything else that later methods depend on; secrets are copied to the standby."""
         ...
 
     def secret(
@@ -116,8 +129,21 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT]):
         """
         ...
 
+    def recovery(
+        self, scope: Scope, base: BaseT, standby: StandbyT, stores: DataStores[DatabaseT, CacheT, StorageT]
+    ) -> CopiesT:
+        """Copies of database backups and objects in the standby region, kept and locked as `recovery` says.
+
+        `scope` is that of the home region; what is in the standby region has that region in its name.
+        """
+        ...
+
     def monitoring(
-        self, scope: Scope, base: BaseT, watched: Watched[DatabaseT, CacheT, WorkloadsT, JobsT], entry: Entry
+        self,
+        scope: Scope,
+        base: BaseT,
+        watched: Watched[DatabaseT, CacheT, WorkloadsT, JobsT, CopiesT],
+        entry: Entry,
     ) -> Monitoring:
         """Alarms, dashboard, SLO and budget of a region."""
         ...
@@ -127,5 +153,5 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT]):
         ...
 
 
-AnyCloud = Cloud[Any, Any, Any, Any, Any, Any]
+AnyCloud = Cloud[Any, Any, Any, Any, Any, Any, Any, Any]
 """Adapter of a cloud that is only known at run time; its own module checks the types."""

@@ -15,8 +15,10 @@ from providers.contract.schedule import changes_clock, longest_pause_minutes, sc
 from providers.contract.spec import Alerts, CloudName, Platform
 
 T = TypeVar("T")
-Subject = Literal["service", "job", "database", "cache"]
+Subject = Literal["service", "job", "database", "cache", "copies"]
 Severity = Literal["warning", "critical"]
+MAX_COPY_LAG_SECONDS = 1800
+"""Twice the 15 minutes within which the clouds copy objects as a rule."""
 
 
 class Signal(StrEnum):
@@ -35,6 +37,9 @@ class Signal(StrEnum):
     DATABASE_BACKUP_FAILED = "backup-failed"
     CACHE_MEMORY_PERCENT = "cache-memory-percent"
     CACHE_EVICTIONS = "evictions"
+    COPIES_DATABASE_MISSING = "database-missing"
+    COPIES_OBJECTS_FAILED = "objects-failed"
+    COPIES_OBJECTS_LAG_SECONDS = "objects-lag-seconds"
     JOB_FAILED = "job-failed"
     JOB_MISSED = "job-missed"
 
@@ -46,7 +51,7 @@ class AlarmRule:
     signal: Signal
     subject: Subject
     name: str
-    """Name of the service or job; `database` and `cache` for those."""
+    """Name of the service or job; `database`, `cache` and `copies` for those."""
     threshold: float
     period_seconds: int
     periods: int
@@ -109,6 +114,22 @@ def _routed(spec: Platform, name: str) -> bool:
 
 def _keeps_backups(spec: Platform, _name: str) -> bool:
     return spec.database is not None and spec.database.backup.retention_days > 0
+
+
+COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {
+    "aws": frozenset({Signal.COPIES_DATABASE_MISSING, Signal.COPIES_OBJECTS_FAILED, Signal.COPIES_OBJECTS_LAG_SECONDS}),
+}
+"""Signals by which a cloud reports copies in the standby region."""
+
+
+def _copies(signal: Signal) -> Callable[[Platform, str], bool]:
+    """True for a spec with such data, whose copies the cloud reports by `signal`."""
+
+    def applies(spec: Platform, _name: str) -> bool:
+        data = spec.database if signal is Signal.COPIES_DATABASE_MISSING else spec.storage
+        return data is not None and signal in COPY_SIGNALS.get(spec.cloud, ())
+
+    return applies
 
 
 def _evicts(spec: Platform, _name: str) -> bool:
@@ -270,6 +291,34 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         applies=_evicts,
     ),
     RuleDefinition(
+        signal=Signal.COPIES_DATABASE_MISSING,
+        subject="copies",
+        period_seconds=3600,
+        periods=1,
+        severity="critical",
+        summary="no backup of the database has been copied to the standby region for a day",
+        applies=_copies(Signal.COPIES_DATABASE_MISSING),
+    ),
+    RuleDefinition(
+        signal=Signal.COPIES_OBJECTS_FAILED,
+        subject="copies",
+        period_seconds=300,
+        periods=1,
+        severity="critical",
+        summary="objects could not be copied to the standby region",
+        applies=_copies(Signal.COPIES_OBJECTS_FAILED),
+    ),
+    RuleDefinition(
+        signal=Signal.COPIES_OBJECTS_LAG_SECONDS,
+        subject="copies",
+        threshold=lambda _alerts: MAX_COPY_LAG_SECONDS,
+        period_seconds=300,
+        periods=3,
+        severity="warning",
+        summary="objects reach the standby region more than {threshold} s late",
+        applies=_copies(Signal.COPIES_OBJECTS_LAG_SECONDS),
+    ),
+    RuleDefinition(
         signal=Signal.JOB_FAILED,
         subject="job",
         period_seconds=300,
@@ -292,12 +341,14 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
 
 
 def alarm_rules(spec: Platform) -> AlarmRules:
-    """Compute every rule of the platform: for each service, the database, the cache, then for each job."""
+    """Compute every rule of the platform: for each service, the database, the cache, the copies in the standby region, then for each job."""
     subjects: list[tuple[Subject, str]] = [("service", name) for name in spec.services]
     if spec.database is not None:
         subjects.append(("database", "database"))
     if spec.cache is not None:
         subjects.append(("cache", "cache"))
+    if spec.standby_region is not None:
+        subjects.append(("copies", "copies"))
     subjects.extend(("job", name) for name in spec.jobs)
     return AlarmRules(
         tuple(

@@ -11,7 +11,7 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     "aws": frozenset(
         {
             "Autoscaling", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Jobs", "Keys",
-            "Monitoring", "Network", "Prometheus", "Registry", "Secrets", "Storage",
+            "Monitoring", "Network", "Prometheus", "Recovery", "Registry", "Secrets", "Storage",
         }
     ),
     "gcp": frozenset(
@@ -54,6 +54,7 @@ MODULES: Mapping[str, str] = {
     "Monitoring": "monitoring/resources.py",
     "Network": "network/resources.py",
     "Prometheus": "observability/metrics_collector.py",
+    "Recovery": "recovery/resources.py",
     "Registry": "base/registry.py",
     "Secrets": "base/secrets.py",
     "Storage": "storage/resources.py",

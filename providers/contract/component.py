@@ -98,6 +98,10 @@ class Scope:
         """Return the same names, tags and providers under another parent."""
         return replace(self, owner=parent)
 
+    def in_region(self, region: str) -> "Scope":
+        """Return the scope of another region than the home region; names of what is there begin with the region."""
+        return replace(self, name=self.named(region))
+
     def with_provider(self, provider: pulumi.ProviderResource) -> "Scope":
         """Return the same scope with one more provider to inherit."""
         return replace(self, providers=(*self.providers, provider))

@@ -83,6 +83,10 @@ EXPRESSIONS: Mapping[Signal, str] = {
     Signal.JOB_MISSED: 'sum(time() - job_last_success_timestamp_seconds{job="$job"} > bool $total)',
 }
 """PromQL of each signal; `expression` fills in the `$` placeholders."""
+REPORTED_BY_CLOUDS = frozenset(
+    {Signal.COPIES_DATABASE_MISSING, Signal.COPIES_OBJECTS_FAILED, Signal.COPIES_OBJECTS_LAG_SECONDS}
+)
+"""Signals without an expression: copies between two regions of a cloud, which have no exporter."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,9 @@ def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subje
 
 
 def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
-    """True unless the rule is on a service without a metrics endpoint."""
+    """True unless the rule is on a service without a metrics endpoint, or on copies in another region."""
+    if rule.signal in REPORTED_BY_CLOUDS:
+        return False
     return rule.subject != "service" or scrape_endpoint(spec.services[rule.name]) is not None
 
 

@@ -67,6 +67,20 @@ class ObjectStore:
 
 
 @dataclass(frozen=True)
+class Standby:
+    """Resources of the standby region that receive copies; a cloud adds its keys, registry and bucket."""
+
+    region: str
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Copies of the home region's data in the standby region; a cloud adds what its alarms refer to."""
+
+    region: str
+
+
+@dataclass(frozen=True)
 class Origin:
     """Origin of a region behind the entry: the host name that requests are forwarded to."""
 

@@ -9,11 +9,13 @@ import pulumi_tls as tls
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
 from providers.contract.results import (
+    Copies,
     Entry,
     Environment,
     Monitoring,
     Origin,
     SecretRef,
+    Standby,
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
@@ -43,7 +45,11 @@ class Docker:
         """Explicit provider of the Docker daemon at DOCKER_HOST or the default socket."""
         return docker.Provider(scope.named(region), registry_auth=registry_logins(spec) or None, opts=scope.opts())
 
-    def base_resources(self, scope: Scope, spec: Platform, region: str) -> DockerBaseResources:
+    def standby(self, scope: Scope, spec: Platform, region: str) -> Standby:
+        """See `Cloud.standby`; refused in `limits.py`, so never called."""
+        raise NotImplementedError
+
+    def base_resources(self, scope: Scope, spec: Platform, region: str, standby: Standby | None) -> DockerBaseResources:
         """Certificates, networks, notification channels, storage keys and images of this host."""
         context = DockerContext(spec, pulumi.get_stack(), region)
         signing = scope.with_provider(tls.Provider(scope.named("tls"), opts=scope.opts()))
@@ -109,6 +115,10 @@ class Docker:
         create_releases(scope, base, environments)
         return create_jobs(scope, base, environments) if base.spec.jobs else None
 
+    def recovery(self, scope: Scope, base: DockerBaseResources, standby: Standby, stores: DockerDataStores) -> Copies:
+        """See `Cloud.recovery`; refused in `limits.py`, so never called."""
+        raise NotImplementedError
+
     def monitoring(self, scope: Scope, base: DockerBaseResources, watched: DockerWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched)
@@ -118,6 +128,6 @@ class Docker:
         return create_entry(scope, DockerContext(spec, pulumi.get_stack(), region_of(spec)), origins)
 
 
-CLOUD: Cloud[DockerBaseResources, DockerDatabase, DockerCache, DockerObjectStore, DockerWorkloads, DockerJobs] = (
-    Docker()
-)
+CLOUD: Cloud[
+    DockerBaseResources, DockerDatabase, DockerCache, DockerObjectStore, DockerWorkloads, DockerJobs, Standby, Copies
+] = Docker()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.contract.adapter import DataStores, Watched
-from providers.contract.results import Workloads
+from providers.contract.results import Copies, Workloads
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.cache.resources import DockerCache
 from providers.docker.compute.resources import DockerCompute
@@ -25,7 +25,7 @@ class DockerWorkloads(Workloads):
 
 
 DockerDataStores = DataStores[DockerDatabase, DockerCache, DockerObjectStore]
-DockerWatched = Watched[DockerDatabase, DockerCache, DockerWorkloads, DockerJobs]
+DockerWatched = Watched[DockerDatabase, DockerCache, DockerWorkloads, DockerJobs, Copies]
 
 
 def collect_workloads(

@@ -8,12 +8,14 @@ import pulumi_gcp as gcp
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
 from providers.contract.results import (
+    Copies,
     Entry,
     Environment,
     Monitoring,
     ObjectStore,
     Origin,
     SecretRef,
+    Standby,
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
@@ -51,7 +53,11 @@ class Gcp:
         account = account_scope.component("account", create_account, context)
         return _create_provider(scope, context, region, account.services)
 
-    def base_resources(self, scope: Scope, spec: Platform, region: str) -> GcpBaseResources:
+    def standby(self, scope: Scope, spec: Platform, region: str) -> Standby:
+        """See `Cloud.standby`; refused in `limits.py`, so never called."""
+        raise NotImplementedError
+
+    def base_resources(self, scope: Scope, spec: Platform, region: str, standby: Standby | None) -> GcpBaseResources:
         """Keys, network, notification channels, identities and image repositories of a region."""
         context = GcpContext(spec, pulumi.get_stack(), region)
         keys = scope.component("keys", create_keys, context)
@@ -107,6 +113,10 @@ class Gcp:
         create_releases(scope, base, environments)
         return create_jobs(scope, base, environments) if base.spec.jobs else None
 
+    def recovery(self, scope: Scope, base: GcpBaseResources, standby: Standby, stores: GcpDataStores) -> Copies:
+        """See `Cloud.recovery`; refused in `limits.py`, so never called."""
+        raise NotImplementedError
+
     def monitoring(self, scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched, entry)
@@ -133,4 +143,4 @@ def _create_provider(
     )
 
 
-CLOUD: Cloud[GcpBaseResources, GcpDatabase, GcpCache, ObjectStore, GcpWorkloads, GcpJobs] = Gcp()
+CLOUD: Cloud[GcpBaseResources, GcpDatabase, GcpCache, ObjectStore, GcpWorkloads, GcpJobs, Standby, Copies] = Gcp()

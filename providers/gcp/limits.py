@@ -20,6 +20,7 @@ from providers.gcp.monitoring.limits import monitoring_adjustments, monitoring_r
 from providers.gcp.naming import naming_refusals
 from providers.gcp.network.flows import HTTPS_PORT, reaches_internet
 from providers.gcp.network.limits import network_adjustments, network_refusals
+from providers.gcp.recovery.limits import recovery_refusals
 
 REFUSALS: tuple[RefusalRule, ...] = (
     region_refusals,
@@ -35,6 +36,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     rollout_refusals,
     entry_refusals,
     job_refusals,
+    recovery_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (

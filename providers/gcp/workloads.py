@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.contract.adapter import DataStores, Watched
-from providers.contract.results import ObjectStore, Workloads
+from providers.contract.results import Copies, ObjectStore, Workloads
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.cache.resources import GcpCache
 from providers.gcp.compute.resources import GcpCompute, service_address
@@ -23,7 +23,7 @@ class GcpWorkloads(Workloads):
 
 
 GcpDataStores = DataStores[GcpDatabase, GcpCache, ObjectStore]
-GcpWatched = Watched[GcpDatabase, GcpCache, GcpWorkloads, GcpJobs]
+GcpWatched = Watched[GcpDatabase, GcpCache, GcpWorkloads, GcpJobs, Copies]
 
 
 def collect_workloads(base: GcpBaseResources, compute: GcpCompute, ingress: GcpIngress | None) -> GcpWorkloads:

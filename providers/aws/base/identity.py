@@ -142,9 +142,13 @@ def _deployer_trust(context: AwsContext, deployer: Deployer) -> str:
 
 
 def _push_statements(context: AwsContext) -> list[Statement]:
-    own = context.arn("ecr", f"repository/{repository_name(context.stack, '*')}")
+    repositories = f"repository/{repository_name(context.stack, '*')}"
+    own = [context.arn("ecr", repositories)]
+    if context.spec.standby_region is not None:
+        standby = AwsContext(context.spec, context.stack, context.spec.standby_region)
+        own.append(standby.arn("ecr", repositories))
     # the authorization token is not tied to a repository: ECR has no resource for it
-    return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, own)]
+    return [allow("ecr:GetAuthorizationToken", "*"), allow(PUSH, own if len(own) > 1 else own[0])]
 
 
 def _deploy_statements(context: AwsContext) -> list[Statement]:

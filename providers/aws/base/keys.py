@@ -43,6 +43,11 @@ def create_keys(scope: Scope, context: AwsContext) -> AwsKeys:
     return AwsKeys(data=data.arn, telemetry=telemetry.arn)
 
 
+def create_standby_key(scope: Scope, context: AwsContext) -> pulumi.Output[str]:
+    """Declare the data key of the standby region and return its ARN; only IAM policies of this account grant its use."""
+    return _key(scope, context, "data", "copies of backups, objects, images and secrets", ()).arn
+
+
 def _key(scope: Scope, context: AwsContext, part: str, contents: str, statements: tuple[Statement, ...]) -> aws.kms.Key:
     key = aws.kms.Key(
         scope.named(part),

@@ -36,7 +36,7 @@ def create_registry(scope: Scope, context: AwsContext, keys: AwsKeys, identity: 
     """Declare one immutable, scanned repository per distinct image without a registry host."""
     own = own_images(context.spec)
     names = dict.fromkeys(image.name for image in own.values())
-    repositories = {name: _repository(scope, context, keys, name) for name in names}
+    repositories = {name: _repository(scope, context, keys.data, name) for name in names}
     images: dict[str, pulumi.Input[str]] = {}
     grants: dict[str, tuple[pulumi.Resource, ...]] = {}
     for service, spec in context.spec.services.items():
@@ -48,15 +48,22 @@ def create_registry(scope: Scope, context: AwsContext, keys: AwsKeys, identity: 
     return AwsRegistry(images, grants)
 
 
-def _repository(scope: Scope, context: AwsContext, keys: AwsKeys, name: str) -> aws.ecr.Repository:
+def create_standby_registry(scope: Scope, context: AwsContext, key: pulumi.Input[str]) -> None:
+    """Declare the repositories of the standby region; `images push` copies each image that it pushes to them.
+
+    Replication by ECR is one configuration for the whole registry of a region, so a stack would overwrite that of others.
+    """
+    for name in dict.fromkeys(image.name for image in own_images(context.spec).values()):
+        _repository(scope, context, key, name)
+
+
+def _repository(scope: Scope, context: AwsContext, key: pulumi.Input[str], name: str) -> aws.ecr.Repository:
     repository = aws.ecr.Repository(
         scope.named(name),
         name=repository_name(context.stack, name),
         image_tag_mutability="IMMUTABLE",
         image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
-        encryption_configurations=[
-            aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=keys.data)
-        ],
+        encryption_configurations=[aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=key)],
         # images outside production can be built again, and ECR refuses to delete a repository that contains one
         force_delete=not context.production,
         opts=scope.opts(),

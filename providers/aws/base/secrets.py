@@ -21,9 +21,17 @@ RECOVERY_WINDOW_DAYS = {"production": 30, "staging": 7, "development": 0}
 
 
 def create_secret(
-    scope: Scope, base: AwsBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    scope: Scope,
+    base: AwsBaseResources,
+    name: str,
+    value: pulumi.Output[str],
+    readers: Sequence[str],
+    *,
+    copied: bool = True,
 ) -> SecretRef:
     """Secret encrypted with the data key, and for each reader a policy on its execution role for this secret.
+
+    A `copied` secret has a replica in the standby region; one with an address of the home region is of no use there.
 
     Its physical name ends in random digits: the name of a deleted secret stays reserved while it can be restored.
     """
@@ -32,6 +40,7 @@ def create_secret(
         description=f"{name} of the stack {base.context.stack}",
         kms_key_id=base.keys.data,
         recovery_window_in_days=RECOVERY_WINDOW_DAYS[base.spec.profile],
+        replicas=_replicas(base) if copied else None,
         opts=scope.opts(),
     )
     version = aws.secretsmanager.SecretVersion(
@@ -42,6 +51,13 @@ def create_secret(
     )
     permissions = {reader: _grant(scope, base, name, secret, reader) for reader in readers}
     return SecretRef(name, secret.arn, version.version_id, grants=(version,), permissions=permissions)
+
+
+def _replicas(base: AwsBaseResources) -> list[aws.secretsmanager.SecretReplicaArgs] | None:
+    """Replica in the standby region, encrypted with the key there; None without a standby region."""
+    if base.standby is None:
+        return None
+    return [aws.secretsmanager.SecretReplicaArgs(region=base.standby.region, kms_key_id=base.standby.key)]
 
 
 def _grant(

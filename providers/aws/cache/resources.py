@@ -51,7 +51,7 @@ def create_cache(scope: Scope, base: AwsBaseResources) -> AwsCache:
         host=group.primary_endpoint_address,
         port=CACHE_PORT,
         tls=True,
-        url=create_secret(scope, base, "redis-url", url, base.spec.users_of("cache")),
+        url=create_secret(scope, base, "redis-url", url, base.spec.users_of("cache"), copied=False),
         node_ids=tuple(pulumi.Output.concat(group.replication_group_id, f"-{node:03}") for node in nodes),
     )
 

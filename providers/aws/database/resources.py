@@ -26,7 +26,7 @@ from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 from providers.contract.credentials import LIBPQ_SCHEME, generated_password, postgres_url
-from providers.contract.results import Database
+from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec, MaintenanceSpec
 
 DATABASE_NAME = "agents"
@@ -43,9 +43,10 @@ HOUR_MINUTES = 60
 
 @dataclass(frozen=True)
 class AwsDatabase(Database):
-    """Database with the instance's `identifier` in metrics and the log group of the server."""
+    """Database with the instance's `identifier` in metrics, its ARN and the log group of the server."""
 
     identifier: pulumi.Output[str]
+    arn: pulumi.Output[str]
     log_group: pulumi.Output[str]
     max_connections: int
 
@@ -70,10 +71,11 @@ def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
         port=DATABASE_PORT,
         name=DATABASE_NAME,
         username=USERNAME,
-        url=create_secret(scope, base, "database-url", url, readers),
-        plain_url=create_secret(scope, base, "database-plain-url", plain_url, plain_users) if plain_users else None,
+        url=create_secret(scope, base, "database-url", url, readers, copied=False),
+        plain_url=_plain_url(scope, base, plain_url, plain_users),
         password=create_secret(scope, base, "database-password", password, users) if users else None,
         identifier=instance.identifier,
+        arn=instance.arn,
         log_group=logs["postgresql"].name,
         max_connections=max_connections(database),
     )
@@ -83,6 +85,10 @@ def _log_group(scope: Scope, base: AwsBaseResources, log: str) -> aws.cloudwatch
     return create_log_group(
         scope, f"{log}-log", base.context, base.keys.telemetry, database_log_group(base.context.stack, log)
     )
+
+
+def _plain_url(scope: Scope, base: AwsBaseResources, url: pulumi.Output[str], users: list[str]) -> SecretRef | None:
+    return create_secret(scope, base, "database-plain-url", url, users, copied=False) if users else None
 
 
 def _parameter_group(scope: Scope, database: DatabaseSpec) -> aws.rds.ParameterGroup:

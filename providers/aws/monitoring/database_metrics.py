@@ -37,23 +37,31 @@ SERVER_UNREACHABLE = ("connection to server at", "could not connect to server", 
 
 def log_backups(scope: Scope, context: AwsContext, keys: AwsKeys, identifier: pulumi.Input[str]) -> pulumi.Output[str]:
     """Log every finished backup of the instance `identifier`; returns the name of the event rule."""
+    description = f"finished backups of the database of {context.stack}"
+    return log_events(scope, "backups", description, context, keys, finished_backups(identifier))
+
+
+def log_events(
+    scope: Scope, part: str, description: str, context: AwsContext, keys: AwsKeys, pattern: pulumi.Output[str]
+) -> pulumi.Output[str]:
+    """Log every event that matches a pattern; returns the name of the event rule, whose metric counts the events."""
     rule = aws.cloudwatch.EventRule(
-        scope.named("backups"),
-        description=f"finished backups of the database of {context.stack}",
-        event_pattern=finished_backups(identifier),
+        scope.named(part),
+        description=description,
+        event_pattern=pattern,
         state="ENABLED",
         opts=scope.opts(),
     )
-    log_group = create_log_group(scope, "backups", context, keys.telemetry, context.log_group("backups"))
+    log_group = create_log_group(scope, part, context, keys.telemetry, context.log_group(part))
     writable = aws.cloudwatch.LogResourcePolicy(
-        scope.named("backups"),
+        scope.named(part),
         # resource policy of the group; an account has only ten policies per region for all groups together
         resource_arn=log_group.arn,
         policy_document=document(*_written_by(rule, log_group)),
         opts=scope.opts(),
     )
     aws.cloudwatch.EventTarget(
-        scope.named("backups"),
+        scope.named(part),
         rule=rule.name,
         arn=log_group.arn,
         # no Output expresses that the rule may write before the first event

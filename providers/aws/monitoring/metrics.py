@@ -24,11 +24,14 @@ BALANCER = ("LoadBalancer",)
 TARGETS = ("LoadBalancer", "TargetGroup")
 INSTANCE = ("DBInstanceIdentifier",)
 NODE = ("CacheClusterId",)
+REPLICATION = ("SourceBucket", "DestinationBucket", "RuleId")
 MACHINE = ("StateMachineArn",)
 MIN_REQUESTS = 20
 """Requests per period below which the error rate is not evaluated: one failure at night is not an outage."""
 HOURS_WITHOUT_BACKUP = 26
 """A day and two hours of grace: the start within the window varies, and so does the duration."""
+HOURS_WITHOUT_COPY = 36
+"""A day, and the nine hours in which AWS Backup starts and completes a snapshot, and the time to copy it."""
 LOG_NAMESPACE = "AgentPlatform/{stack}"
 FAILED_CONNECTIONS = "DatabaseFailedConnections"
 
@@ -162,6 +165,11 @@ BACKUPS = MetricQuery(
     missing="breaching",
     absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_BACKUP),
 )
+COPIED_BACKUPS = MetricQuery(
+    {"m": AwsMetric(namespace="AWS/Events", name="Invocations", stat="Sum", dimensions=("RuleName",))},
+    missing="breaching",
+    absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_COPY),
+)
 FAILED_RUNS = MetricQuery(
     {
         "failed": AwsMetric(namespace="AWS/States", name="ExecutionsFailed", stat="Sum", dimensions=MACHINE),
@@ -197,6 +205,17 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
         "100*open/{max_connections}",
     ),
     Signal.DATABASE_BACKUP_FAILED: BACKUPS,
+    Signal.COPIES_DATABASE_MISSING: COPIED_BACKUPS,
+    Signal.COPIES_OBJECTS_FAILED: single_metric(
+        namespace="AWS/S3",
+        name="OperationsFailedReplication",
+        stat="Sum",
+        dimensions=REPLICATION,
+        missing="notBreaching",
+    ),
+    Signal.COPIES_OBJECTS_LAG_SECONDS: single_metric(
+        namespace="AWS/S3", name="ReplicationLatency", stat="Maximum", dimensions=REPLICATION, missing="notBreaching"
+    ),
     Signal.CACHE_MEMORY_PERCENT: MetricQuery(
         {
             "m": AwsMetric(

@@ -19,6 +19,8 @@ from providers.aws.monitoring.limits import database_sizes, dollars
 from providers.aws.monitoring.metrics import AwsAlarmTarget, service_target
 from providers.aws.monitoring.slo import create_slo
 from providers.aws.observability.channels import AwsChannels
+from providers.aws.recovery.objects import REPLICATION_RULE
+from providers.aws.recovery.resources import AwsCopies
 from providers.aws.workloads import AwsWatched
 from providers.contract.alarms import Severity
 from providers.contract.component import Scope
@@ -83,6 +85,8 @@ def _targets(scope: Scope, base: AwsBaseResources, watched: AwsWatched) -> dict[
         targets["database"] = _database(scope, base, watched, watched.database)
     if watched.cache is not None:
         targets["cache"] = AwsAlarmTarget(base.context.stack, nodes=watched.cache.node_ids)
+    if watched.copies is not None:
+        targets["copies"] = _copies(base, watched.copies)
     if watched.jobs is not None:
         targets |= {name: _job(base, watched.jobs, name) for name in watched.jobs.names}
     return {**targets, "money": AwsAlarmTarget(base.context.stack, {"Currency": "USD"})}
@@ -97,6 +101,16 @@ def _service(base: AwsBaseResources, watched: AwsWatched, name: str) -> AwsAlarm
         load_balancer=ingress.arn_suffix if ingress else None,
         target_group=ingress.target_groups[name].arn_suffix if ingress else None,
     )
+
+
+def _copies(base: AwsBaseResources, copies: AwsCopies) -> AwsAlarmTarget:
+    """Target of copies: the rule of finished copies of backups, and the replication of the bucket."""
+    dimensions: dict[str, pulumi.Input[str]] = {"RuleId": REPLICATION_RULE}
+    if copies.copied_backups is not None:
+        dimensions["RuleName"] = copies.copied_backups
+    if copies.source_bucket is not None and copies.destination_bucket is not None:
+        dimensions |= {"SourceBucket": copies.source_bucket, "DestinationBucket": copies.destination_bucket}
+    return AwsAlarmTarget(base.context.stack, dimensions)
 
 
 def _job(base: AwsBaseResources, jobs: AwsJobs, name: str) -> AwsAlarmTarget:

@@ -18,11 +18,12 @@ UNFINISHED_UPLOAD_DAYS = 7
 
 @dataclass(frozen=True)
 class SecureBucket:
-    """Name and ARN of a bucket; services that deliver into it depend on `policy`."""
+    """Name and ARN of a bucket; services that deliver into it depend on `policy`, replication on `versioning`."""
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
     policy: aws.s3.BucketPolicy
+    versioning: aws.s3.BucketVersioning
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def secure_bucket(
     )
     access_settings = _block_public_access(scope, part, bucket)
     _encrypt(scope, part, bucket, encryption_key)
-    _retain(scope, part, bucket, lifecycle)
+    versioning = _retain(scope, part, bucket, lifecycle)
     _publish_events(scope, part, bucket, access_log)
     policy = aws.s3.BucketPolicy(
         _named(scope, part, "policy"),
@@ -79,7 +80,7 @@ def secure_bucket(
         # S3 returns OperationAborted when these three resources change a bucket at the same time
         opts=scope.opts(depends_on=access_settings),
     )
-    return SecureBucket(bucket.id, bucket.arn, policy)
+    return SecureBucket(bucket.id, bucket.arn, policy, versioning)
 
 
 def _named(scope: Scope, part: str, setting: str) -> str:
@@ -137,7 +138,7 @@ def _encrypt(scope: Scope, part: str, bucket: aws.s3.Bucket, key: pulumi.Input[s
     )
 
 
-def _retain(scope: Scope, part: str, bucket: aws.s3.Bucket, lifecycle: ObjectLifecycle) -> None:
+def _retain(scope: Scope, part: str, bucket: aws.s3.Bucket, lifecycle: ObjectLifecycle) -> aws.s3.BucketVersioning:
     versioning = aws.s3.BucketVersioning(
         _named(scope, part, "versioning"),
         bucket=bucket.id,
@@ -154,6 +155,7 @@ def _retain(scope: Scope, part: str, bucket: aws.s3.Bucket, lifecycle: ObjectLif
         # rules on versions are refused while versioning is being enabled
         opts=scope.opts(depends_on=[versioning]),
     )
+    return versioning
 
 
 def _lifecycle(lifecycle: ObjectLifecycle) -> aws.s3.BucketLifecycleConfigurationRuleArgs:

@@ -4,6 +4,8 @@ Services use the bucket with their task role, so there is no access key; the reg
 the network.
 """
 
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_aws as aws
 
@@ -18,19 +20,32 @@ OBJECT_ACTIONS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", 
 ACCESS_LOG_PREFIX = "storage/"
 
 
-def create_storage(scope: Scope, base: AwsBaseResources) -> ObjectStore:
+@dataclass(frozen=True)
+class AwsStorage(ObjectStore):
+    """Bucket of the services, with the settings that replication depends on."""
+
+    secure: SecureBucket
+
+
+def create_storage(scope: Scope, base: AwsBaseResources) -> AwsStorage:
     """Declare the bucket, and the permissions of the services that use storage."""
-    storage = base.spec.storage
+    bucket = create_bucket(scope, base.context, base.keys.data)
+    grants = [_grant(scope, base, bucket, service) for service in base.spec.users_of("storage")]
+    endpoint = pulumi.Output.from_input(endpoint_url(base.context))
+    return AwsStorage(_after_grants(bucket.name, grants), endpoint, bucket)
+
+
+def create_bucket(scope: Scope, context: AwsContext, key: pulumi.Input[str]) -> SecureBucket:
+    """Declare the bucket of a region with its access log; the home and the standby region have the same settings."""
+    storage = context.spec.storage
     if storage is None:
         raise ValueError("the platform has no storage")
-    bucket = secure_bucket(
+    return secure_bucket(
         scope,
-        encryption_key=base.keys.data,
-        lifecycle=ObjectLifecycle(storage.versioning, storage.noncurrent_days, protect=base.context.production),
-        access_log=AccessLog(_access_log(scope, base.context), ACCESS_LOG_PREFIX),
+        encryption_key=key,
+        lifecycle=ObjectLifecycle(storage.versioning, storage.noncurrent_days, protect=context.production),
+        access_log=AccessLog(_access_log(scope, context), ACCESS_LOG_PREFIX),
     )
-    grants = [_grant(scope, base, bucket, service) for service in base.spec.users_of("storage")]
-    return ObjectStore(_after_grants(bucket.name, grants), pulumi.Output.from_input(endpoint_url(base.context)))
 
 
 def endpoint_url(context: AwsContext) -> str:

@@ -82,10 +82,14 @@ class RecoverySpec(SpecModel):
     """Recovery from the loss of a region."""
 
     standby_region: str | None = None
-    """Region of the standby."""
+    """Region that receives the copies; that of the cloud's block is used instead where both are set."""
     mode: Annotated[
         Literal["none", "backup", "warm"],
-        # editors must not offer the modes that this release refuses
-        Field(json_schema_extra={"enum": ["none"]}),
+        # editors must not offer the mode that this release refuses
+        Field(json_schema_extra={"enum": ["none", "backup"]}),
     ] = "none"
-    """`none`: no standby; other modes are not available yet."""
+    """`none`: no copies; `backup`: database backups, objects, images and secrets in a second region, where nothing runs."""
+    retention_days: Annotated[int, Field(ge=1, le=35)] = 35
+    """Days that copies of database backups are kept."""
+    lock: Literal["none", "governance", "compliance"] = "none"
+    """Lock of the copied database backups until `retention_days` have passed; `compliance` can never be removed."""

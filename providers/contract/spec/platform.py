@@ -16,10 +16,15 @@ KEEP_ALIVE_MARGIN_SECONDS = 5
 """Seconds by which servers keep idle connections open longer than the entry; a request on a closing one is answered 502."""
 
 
+AwsRegion = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+GcpRegion = Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+\d+$")]
+AzureLocation = Annotated[str, Field(pattern=r"^[a-z]+[a-z0-9]*$")]
+
+
 class AwsBlock(SpecModel):
     """Amazon Web Services: account, region and the Bedrock models that services may invoke."""
 
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: AwsRegion
     """AWS region, for example us-west-2."""
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")]
     """Account ID, 12 digits in quotes; the provider refuses every other account."""
@@ -27,6 +32,8 @@ class AwsBlock(SpecModel):
     """Bedrock model IDs or inference profile IDs that services with `uses: [models]` may invoke."""
     zone_names: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")], ...] = ()
     """Availability zones to use, as many as `network.zones`; absent: the first ones of the region by name."""
+    standby_region: AwsRegion | None = None
+    """Region that receives the copies with `recovery.mode`; absent: `recovery.standby_region`."""
 
 
 class GcpBlock(SpecModel):
@@ -34,10 +41,12 @@ class GcpBlock(SpecModel):
 
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
     """Project ID (6 to 30 lower-case letters, digits and hyphens), not the project number."""
-    region: Annotated[str, Field(pattern=r"^[a-z]+-[a-z]+\d+$")]
+    region: GcpRegion
     """Google Cloud region, for example us-central1."""
     models: tuple[str, ...] = ()
     """Vertex AI models (publishers/<publisher>/models/<model>) that services with `uses: [models]` may invoke."""
+    standby_region: GcpRegion | None = None
+    """Region that receives the copies with `recovery.mode`; absent: `recovery.standby_region`."""
 
 
 class AzureBlock(SpecModel):
@@ -47,10 +56,12 @@ class AzureBlock(SpecModel):
     """Subscription ID, a GUID."""
     tenant_id: Guid
     """Microsoft Entra tenant ID, a GUID."""
-    location: Annotated[str, Field(pattern=r"^[a-z]+[a-z0-9]*$")]
+    location: AzureLocation
     """Azure location by its short name, for example westus3."""
     models: tuple[str, ...] = ()
     """Azure OpenAI models to deploy for services with `uses: [models]`, for example gpt-5.4-mini."""
+    standby_location: AzureLocation | None = None
+    """Location that receives the copies with `recovery.mode`; absent: `recovery.standby_region`."""
     # lengths are no counted repetitions: for each of them the engine expands the Unicode class \w, 0.14 s of every start
     dns_group: Annotated[str, Field(pattern=r"^[-\w.()]+$", max_length=90)] = "dns"
     """Resource group of the DNS zone `ingress.dns_zone`."""
@@ -133,6 +144,30 @@ class Platform(SpecModel):
         """Block of the chosen cloud; that of docker is optional."""
         blocks = {"aws": self.aws, "gcp": self.gcp, "azure": self.azure, "docker": self.docker or DockerBlock()}
         return blocks[self.cloud]
+
+    @property
+    def standby_key(self) -> str:
+        """Key with the standby region: that of the cloud's block where it is set, else `recovery.standby_region`."""
+        match self.block:
+            case AwsBlock(standby_region=str()) | GcpBlock(standby_region=str()):
+                return f"{self.cloud}.standby_region"
+            case AzureBlock(standby_location=str()):
+                return "azure.standby_location"
+            case _:
+                return "recovery.standby_region"
+
+    @property
+    def standby_region(self) -> str | None:
+        """Region that receives copies of the data; None with `recovery.mode: none`."""
+        if self.recovery.mode == "none":
+            return None
+        match self.block:
+            case AwsBlock(standby_region=str(region)) | GcpBlock(standby_region=str(region)):
+                return region
+            case AzureBlock(standby_location=str(location)):
+                return location
+            case _:
+                return self.recovery.standby_region
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -10,13 +10,21 @@ DOCKER_HEALTHY_THRESHOLD = 1
 
 
 def workload_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Autoscaling, standby servers, and an entry port without a following port for the dashboard."""
+    """Autoscaling, standby servers and regions, and an entry port without a following port for the dashboard."""
     return [
         *_autoscaling(spec),
         *_standby_servers(spec),
         *_entry_port(spec),
         *_source_folders(spec),
+        *_copies(spec),
     ]
+
+
+def _copies(spec: Platform) -> Iterator[Unsupported]:
+    """Refuse copies in another region; the dumps of the database are on the host, and are copied from there by hand."""
+    if spec.recovery.mode != "none":
+        problem = "one host has no second region"
+        yield Unsupported("docker", "recovery.mode", problem, "use none, and copy the dumps to another machine")
 
 
 def workload_adjustments(spec: Platform) -> list[Adjustment]:

@@ -1,0 +1,1 @@
+"""Recovery on AWS: promises and commands of the recovery plan."""

@@ -1,0 +1,1 @@
+"""Recovery on Azure: promises and commands of the recovery plan."""

@@ -1,0 +1,1 @@
+"""Recovery on Google Cloud: promises and commands of the recovery plan."""
