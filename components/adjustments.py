@@ -25,9 +25,7 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield from _evicted_jobs(spec)
     yield from _monitoring(spec)
     yield from _metrics(spec)
-    if spec.recovery.standby_region is not None and spec.recovery.mode == "none":
-        region = spec.recovery.standby_region
-        yield Adjustment("recovery.standby_region", region, Effect.IGNORED, "recovery.mode is none")
+    yield from _standby_regions(spec)
     if spec.database is not None and spec.database.backup.retention_days == 0:
         start = spec.database.backup.window_start
         yield Adjustment(
@@ -88,3 +86,13 @@ def _scaling(spec: Platform) -> Iterator[Adjustment]:
                 Effect.IGNORED,
                 "only services with a `path` count requests",
             )
+
+
+def _standby_regions(spec: Platform) -> Iterator[Adjustment]:
+    """Yield standby regions without copies, and the neutral one where that of the cloud's block is used."""
+    key, region = spec.standby_setting
+    neutral = spec.recovery.standby_region
+    if spec.recovery.mode == "none" and region is not None:
+        yield Adjustment(key, region, Effect.IGNORED, "recovery.mode is none")
+    if neutral is not None and key != "recovery.standby_region":
+        yield Adjustment("recovery.standby_region", neutral, Effect.IGNORED, f"{key} is set")

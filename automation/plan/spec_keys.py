@@ -111,6 +111,16 @@ BUDGET = {"budget": {"monthly_usd": 100}}
 WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
 WITH_METRICS: dict[str, object] = {**WITH_PROMETHEUS, "services.web.metrics": {}}
 WITH_SLO: dict[str, object] = {**ROUTED, "monitoring.slo": {}}
+STANDBY: dict[str, object] = {
+    "database": {},
+    "storage": {},
+    "recovery.standby_region": "us-east-1",
+    "gcp.standby_region": "us-east1",
+    "azure.location": "eastus",
+    "azure.standby_location": "centralus",
+}
+"""Data to copy; the block of AWS has no standby region, so that of `recovery` is used."""
+WITH_COPIES: dict[str, object] = {**STANDBY, "recovery.mode": "backup"}
 ACCEPTED_RISK = {
     "profile": "production",
     "network.private_endpoints": True,
@@ -251,6 +261,11 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("deployer.github", "acme/platform", {"deployer": {"github": "acme/agents"}}),
     Leaf("deployer.environment", "trial", {"deployer": {"github": "acme/agents"}}),
     Leaf("recovery.standby_region", "us-east-1"),
-    Leaf("recovery.mode", "backup"),
+    Leaf("recovery.mode", "backup", STANDBY),
+    Leaf("recovery.retention_days", 14, WITH_COPIES),
+    Leaf("recovery.lock", "governance", WITH_COPIES),
+    Leaf("aws.standby_region", "us-east-2", WITH_COPIES),
+    Leaf("gcp.standby_region", "us-west1", WITH_COPIES),
+    Leaf("azure.standby_location", "westus", WITH_COPIES),
     Leaf("accept_risk", {"services.web.replicas.min": "a trial of two weeks"}, ACCEPTED_RISK),
 )

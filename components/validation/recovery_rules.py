@@ -7,12 +7,12 @@ from providers.contract.images import parse_image
 from providers.contract.spec import Platform
 
 ONLY_WITH_COPIES = ("retention_days", "lock")
-"""Keys of `recovery` that only apply to copies; `standby_region` without them is an adjustment."""
+"""Keys of `recovery` that only apply to copies; a standby region without copies is an adjustment."""
 
 
 def check_mode(spec: Platform) -> Iterator[ConfigError]:
     """Refuse the mode that is not available yet."""
-    if spec.recovery.mode == "warm":
+    if spec.recovery.mode == "warm" and spec.cloud != "docker":
         yield ConfigError("recovery.mode", '"warm" is not available yet', "use none or backup")
 
 
@@ -20,7 +20,6 @@ def check_unused_keys(spec: Platform) -> Iterator[ConfigError]:
     """Refuse keys that only apply to copies, where nothing is copied."""
     unused = [f"recovery.{key}" for key in ONLY_WITH_COPIES if key in spec.recovery.model_fields_set]
     if spec.recovery.mode == "none":
-        unused += [spec.standby_key] if spec.standby_key != "recovery.standby_region" else []
         fix = "set recovery.mode to backup, or remove it"
         yield from (ConfigError(key, "has no effect with `recovery.mode: none`", fix) for key in unused)
     elif spec.database is None:
@@ -30,7 +29,7 @@ def check_unused_keys(spec: Platform) -> Iterator[ConfigError]:
 
 def check_standby_region(spec: Platform) -> Iterator[ConfigError]:
     """Require a standby region, another one than the home region."""
-    if spec.recovery.mode == "none" or spec.cloud == "docker":
+    if not _makes_copies(spec):
         return
     region = spec.standby_region
     if region is None:
@@ -51,7 +50,7 @@ def check_lock(spec: Platform) -> Iterator[ConfigError]:
 
 def check_copied_data(spec: Platform) -> Iterator[ConfigError]:
     """Refuse copies of nothing, database copies without backups, and copies of objects without versions."""
-    if spec.recovery.mode == "none" or spec.cloud == "docker":
+    if not _makes_copies(spec):
         return
     database, storage = spec.database, spec.storage
     own_images = any(parse_image(service.image).registry is None for service in spec.services.values())
@@ -64,6 +63,11 @@ def check_copied_data(spec: Platform) -> Iterator[ConfigError]:
     if storage is not None and not storage.versioning:
         problem = f"false excludes copies of objects, which `recovery.mode: {spec.recovery.mode}` requires"
         yield ConfigError("storage.versioning", problem, "set it to true")
+
+
+def _makes_copies(spec: Platform) -> bool:
+    """False for the modes that are refused on the cloud as a whole."""
+    return spec.recovery.mode == "backup" and spec.cloud != "docker"
 
 
 def home_region(spec: Platform) -> str | None:

@@ -25,6 +25,7 @@ ADJUSTED: dict[str, Mapping[str, object]] = {
     "cache": {"cache": {}},
     "services.chat.metrics": {"services.chat.metrics": "none", "monitoring.prometheus": False},
     "recovery.standby_region": {"recovery": {"standby_region": "us-east-1"}},
+    "aws.standby_region": {"recovery": {}, "aws.standby_region": "us-east-1"},
     "database.backup.window_start": {
         "database.backup": {"retention_days": 0, "window_start": "01:00"},
         "accept_risk": {"database.backup.retention_days": "copied by hand"},
@@ -56,3 +57,13 @@ def test_metrics_of_a_routed_service_are_closed_at_the_entry_in_any_case() -> No
 
 def test_production_has_no_setting_without_effect() -> None:
     assert adjusted_keys({}) == []
+
+
+def test_the_standby_region_of_the_cloud_replaces_the_neutral_one() -> None:
+    both = {"recovery": {"mode": "backup", "standby_region": "us-east-1"}, "aws.standby_region": "us-east-2"}
+    assert adjusted_keys(both) == ["recovery.standby_region"]
+    assert parse(production(both), "prod").standby_region == "us-east-2"
+
+
+def test_a_standby_region_with_copies_is_no_adjustment() -> None:
+    assert adjusted_keys({"recovery": {"mode": "backup", "standby_region": "us-east-1"}}) == []

@@ -9,6 +9,7 @@ from providers.contract.alarms import BURN_RATES, AlarmRule, AlarmRules, BurnRat
 from providers.contract.spec import Platform
 from tests.planning import DROP, JOBS, plan, production, record_again
 
+COPIES = {"mode": "backup", "standby_region": "us-east-1"}
 MONTH_HOURS = 30 * 24
 CONSUMED_PERCENT = (2, 5, 10)
 """Percentage of a month's error budget that is consumed when a pair fires: Google SRE Workbook, chapter 5."""
@@ -32,8 +33,9 @@ def test_rule_keys_are_unique() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_every_signal_is_used_by_production_with_a_job() -> None:
-    assert {rule.signal for rule in alarm_rules(spec_of(jobs=JOBS))} == set(Signal)
+def test_every_signal_is_used_by_production_with_a_job_and_copies() -> None:
+    spec = spec_of(jobs=JOBS, recovery=COPIES)
+    assert {rule.signal for rule in alarm_rules(spec)} == set(Signal)
 
 
 @pytest.mark.parametrize(
@@ -126,3 +128,15 @@ def test_a_longer_window_fires_at_fewer_errors(availability: float) -> None:
 @given(pairs)
 def test_the_short_window_is_a_twelfth_of_the_long_one(pair: BurnRate) -> None:
     assert pair.short_seconds * 12 == pair.long_seconds
+
+
+def test_copies_have_rules_for_the_data_that_the_platform_has() -> None:
+    both = rules_of("copies", spec_of(recovery=COPIES))
+    assert {rule.key: (rule.threshold, rule.period_seconds, rule.periods, rule.severity) for rule in both.values()} == {
+        "copies-database-missing": (0, 3600, 1, "critical"),
+        "copies-objects-failed": (0, 300, 1, "critical"),
+        "copies-objects-lag-seconds": (1800, 300, 3, "warning"),
+    }
+    no_storage = spec_of(recovery=COPIES, storage=DROP, services__gateway__uses=["database", "cache", "models"])
+    assert set(rules_of("copies", no_storage)) == {Signal.COPIES_DATABASE_MISSING}
+    assert rules_of("copies") == {}

@@ -34,6 +34,8 @@ FULL: Mapping[str, object] = {
     "monitoring.emails": ["oncall@example.com"],
     "monitoring.prometheus": True,
 }
+COPIES: Mapping[str, Mapping[str, object]] = {"aws": {"recovery.mode": "backup", "aws.standby_region": "us-east-1"}}
+"""Copies in a standby region, on clouds that make them."""
 PRIVATE: Mapping[str, object] = {
     **MINIMAL,
     "monitoring.prometheus": True,
@@ -47,7 +49,12 @@ CASES = [(cloud, variant) for cloud in AVAILABLE for variant in ("production", *
 def recorded(cloud: str, variant: str) -> Inventory:
     if variant == "production":
         return plan(production(cloud=cloud))
-    return plan(with_values(BASE, {"cloud": cloud, **VARIANTS[variant]}), stack="trial")
+    return plan(
+        with_values(
+            BASE, {"cloud": cloud, **VARIANTS[variant], **(COPIES.get(cloud, {}) if variant == "full" else {})}
+        ),
+        stack="trial",
+    )
 
 
 def kinds(inventory: Inventory) -> set[str]:

@@ -15,6 +15,7 @@ PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     *((cloud, {"profile": "development"}) for cloud in AVAILABLE),
     *((cloud, {"jobs": JOBS}) for cloud in AVAILABLE),
     ("aws", {"network.private_endpoints": False}),
+    ("aws", {"recovery": {"mode": "backup", "standby_region": "us-east-1", "lock": "governance"}}),
     ("gcp", {"network.private_endpoints": False}),
 ]
 LOCATION = {"project": "acme-agents", "subscriptionId": "1", "account": "111122223333"}

@@ -146,28 +146,25 @@ class Platform(SpecModel):
         return blocks[self.cloud]
 
     @property
-    def standby_key(self) -> str:
-        """Key with the standby region: that of the cloud's block where it is set, else `recovery.standby_region`."""
+    def standby_setting(self) -> tuple[str, str | None]:
+        """Key of the standby region and its value: that of the cloud's block where it is set, else `recovery.standby_region`."""
         match self.block:
-            case AwsBlock(standby_region=str()) | GcpBlock(standby_region=str()):
-                return f"{self.cloud}.standby_region"
-            case AzureBlock(standby_location=str()):
-                return "azure.standby_location"
+            case AwsBlock(standby_region=str(region)) | GcpBlock(standby_region=str(region)):
+                return f"{self.cloud}.standby_region", region
+            case AzureBlock(standby_location=str(location)):
+                return "azure.standby_location", location
             case _:
-                return "recovery.standby_region"
+                return "recovery.standby_region", self.recovery.standby_region
+
+    @property
+    def standby_key(self) -> str:
+        """Key of the standby region."""
+        return self.standby_setting[0]
 
     @property
     def standby_region(self) -> str | None:
         """Region that receives copies of the data; None with `recovery.mode: none`."""
-        if self.recovery.mode == "none":
-            return None
-        match self.block:
-            case AwsBlock(standby_region=str(region)) | GcpBlock(standby_region=str(region)):
-                return region
-            case AzureBlock(standby_location=str(location)):
-                return location
-            case _:
-                return self.recovery.standby_region
+        return None if self.recovery.mode == "none" else self.standby_setting[1]
 
     @property
     def models(self) -> tuple[str, ...]:

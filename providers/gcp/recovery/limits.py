@@ -6,6 +6,6 @@ from providers.contract.spec import Platform
 
 def recovery_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Copies in a standby region, which are not available yet."""
-    if spec.recovery.mode == "none":
+    if spec.recovery.mode != "backup":
         return []
-    return [Unsupported("gcp", "recovery.mode", f'"{spec.recovery.mode}" is not available yet', "use none")]
+    return [Unsupported("gcp", "recovery.mode", '"backup" is not available yet', "use none")]

@@ -15,6 +15,9 @@ FORCED = "forceNewDeployment"
 
 AWS = {
     "aws:acm/certificate:Certificate": "domainName subjectAlternativeNames validationMethod keyAlgorithm",
+    "aws:backup/selection:Selection": EVERYTHING,
+    "aws:backup/vault:Vault": "name kmsKeyArn",
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": "backupVaultName changeableForDays",
     "aws:cloudwatch/logGroup:LogGroup": "name",
     "aws:ec2/securityGroup:SecurityGroup": "name description vpcId",
     "aws:ec2/subnet:Subnet": "vpcId cidrBlock availabilityZone",
@@ -33,6 +36,7 @@ AWS = {
     "aws:rds/instance:Instance": (
         "availabilityZone dbName engine kmsKeyId storageEncrypted username snapshotIdentifier characterSetName"
     ),
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": EVERYTHING,
     "aws:route53/record:Record": "name type zoneId",
     "aws:s3/bucket:Bucket": "bucket objectLockEnabled",
     "aws:scheduler/schedule:Schedule": "name groupName",
