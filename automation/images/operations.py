@@ -11,7 +11,7 @@ from automation.images.build_context import copies, rules_of
 from automation.images.builder import LocalImage, build, docker, fetched_image, require_buildx
 from automation.images.host_builds import HostBuilds
 from automation.images.own_images import OwnImage, own_images, selected
-from automation.images.registry import digest_of, log_in, opened_registry, push
+from automation.images.registry import copy_image, digest_of, log_in, opened_registry, push
 from automation.services.operations import deployed_stack
 from automation.shell import LocalShell
 from automation.stack.document import StackDocument, stack_file
@@ -119,9 +119,13 @@ class ImageOperations:
     def _pushed(self, images: Sequence[LocalImage]) -> Mapping[str, str]:
         self._refuse_unwritable([local.image for local in images])
         pinned: dict[str, str] = {}
+        standby = command_line(self.spec.cloud).standby_repositories(self.spec, self.deployment.name)
         with opened_registry(self.stack, self.shell):
             for local in images:
-                pinned[local.image.service] = f"{local.image.image.name}@{push(local, self.shell)}"
+                digest = push(local, self.shell)
+                if local.image.service in standby:
+                    copy_image(local.image.repository, standby[local.image.service], digest, local.tag, self.shell)
+                pinned[local.image.service] = f"{local.image.image.name}@{digest}"
         return self.pin(pinned)
 
     def states(self, services: Sequence[str] = ()) -> tuple[ImageState, ...]:

@@ -79,3 +79,19 @@ def push(local: LocalImage, shell: LocalShell) -> str:
         problem = f"the registry does not have {local.address} after its push"
         raise DeploymentFailed(Failure.NO_IMAGE, problem, "run the same command again")
     return digest
+
+
+def copy_image(repository: str, standby: str, digest: str, tag: str, shell: LocalShell) -> None:
+    """Copy a pushed image to the repository of the standby region unless it has it; the digest stays the same."""
+    copy = f"{standby}:{tag}"
+    if digest_of(copy, shell) == digest:
+        return
+    # with an index around a single manifest the copy would have another digest
+    shell.output(
+        docker("buildx", "imagetools", "create", "--prefer-index=false", "--tag", copy, f"{repository}@{digest}")
+    )
+    if digest_of(copy, shell) != digest:
+        problem = f"the copy {copy} has another digest than {digest}"
+        raise DeploymentFailed(
+            Failure.NO_IMAGE, problem, "update the buildx plugin of docker and run the command again"
+        )

@@ -71,14 +71,26 @@ class AwsCli:
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
-        host = registry_host(context_of(spec, stack))
-        return {service: f"{host}/{repository_name(stack, image.name)}" for service, image in own_images(spec).items()}
+        return repository_addresses(context_of(spec, stack))
+
+    def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """See `CloudCli.standby_repositories`."""
+        return {
+            service: address
+            for context in standby_contexts(spec, stack)
+            for service, address in repository_addresses(context).items()
+        }
 
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`; the token is valid for twelve hours."""
-        context = context_of(spec, stack)
-        login = ("docker", "login", "--username", "AWS", "--password-stdin", registry_host(context))
-        return (CliCommand(login, stdin=aws(context, "ecr", "get-login-password")),)
+        contexts = [context_of(spec, stack), *standby_contexts(spec, stack)]
+        return tuple(
+            CliCommand(
+                ("docker", "login", "--username", "AWS", "--password-stdin", registry_host(context)),
+                stdin=aws(context, "ecr", "get-login-password"),
+            )
+            for context in contexts
+        )
 
     def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
         """See `CloudCli.open_registry`; ECR accepts every authenticated client."""
@@ -175,6 +187,18 @@ def aws(
 ) -> CliCommand:
     """Command of the AWS CLI in the region of the stack."""
     return CliCommand(("aws", *arguments, "--region", context.region), stdin=stdin, unless=unless, environment=NO_PAGER)
+
+
+def standby_contexts(spec: Platform, stack: str) -> tuple[AwsContext, ...]:
+    """Standby region of the stack; empty without copies."""
+    return () if spec.standby_region is None else (AwsContext(spec, stack, spec.standby_region),)
+
+
+def repository_addresses(context: AwsContext) -> dict[str, str]:
+    """Address without tag of each image in the stack's own registry in a region, by service."""
+    host = registry_host(context)
+    images = own_images(context.spec).items()
+    return {service: f"{host}/{repository_name(context.stack, image.name)}" for service, image in images}
 
 
 def registry_host(context: AwsContext) -> str:

@@ -58,6 +58,10 @@ class AzureCli:
         """See `CloudCli.repositories`."""
         return repositories(spec, stack)
 
+    def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """See `CloudCli.standby_repositories`; images have no copies yet."""
+        return {}
+
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`."""
         return login_commands(spec, stack)

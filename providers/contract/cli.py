@@ -212,6 +212,13 @@ class CloudCli(Protocol):
         """
         ...
 
+    def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """Return the address without tag in the registry of the standby region, by service; empty without copies.
+
+        `registry_login` logs in to that registry too.
+        """
+        ...
+
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """Return the commands that log docker in to the stack's registry, with a short-lived token of the cloud."""
         ...

@@ -96,6 +96,10 @@ class DockerCli:
         """Return nothing: images stay on the host that builds them."""
         return {}
 
+    def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """Return nothing: there is no standby region."""
+        return {}
+
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """Return nothing: there is no registry to log in to."""
         return ()

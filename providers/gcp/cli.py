@@ -83,6 +83,10 @@ class GcpCli:
         repository = f"{registry_host(context)}/{context.project}/{platform_repository_id(stack)}"
         return {name: f"{repository}/{image.name}" for name, image in images(spec).items() if image.registry is None}
 
+    def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
+        """See `CloudCli.standby_repositories`; images have no copies yet."""
+        return {}
+
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`; the token is valid for one hour."""
         address = f"https://{registry_host(context_of(spec, stack))}"

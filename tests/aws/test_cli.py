@@ -111,6 +111,17 @@ def test_the_registry_of_the_chinese_partition_has_its_own_suffix() -> None:
     assert login.arguments[-1] == host
 
 
+def test_the_standby_region_has_repositories_and_a_login_of_its_own() -> None:
+    spec = spec_of({"recovery": {"mode": "backup", "standby_region": "us-east-1"}})
+    assert CLI.standby_repositories(spec_of(), "prod") == {}
+    home, standby = CLI.repositories(spec, "prod"), CLI.standby_repositories(spec, "prod")
+    assert standby == {name: address.replace("us-west-2", "us-east-1") for name, address in home.items()}
+    logins = CLI.registry_login(spec, "prod")
+    tokens = [login.stdin.arguments[-1] for login in logins if login.stdin is not None]
+    assert tokens == ["us-west-2", "us-east-1"]
+    assert [login.arguments[-1] for login in logins] == [f"{ACCOUNT}.dkr.ecr.{each}.amazonaws.com" for each in tokens]
+
+
 def test_docker_logs_in_with_a_token_that_is_piped_and_not_printed() -> None:
     (login,) = CLI.registry_login(spec_of(), "prod")
     assert login.arguments[:5] == ("docker", "login", "--username", "AWS", "--password-stdin")

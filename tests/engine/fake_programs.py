@@ -30,6 +30,8 @@ class Records:
     pushed: list[str] = field(default_factory=list[str])
     tags: dict[str, str] = field(default_factory=dict[str, str])
     """IDs of images on this machine by their reference."""
+    copies: dict[str, str] = field(default_factory=dict[str, str])
+    """Digests of images that were copied between registries, by reference."""
     opened: bool = False
     approved: bool = False
 
@@ -91,6 +93,11 @@ def docker(records: Records, arguments: Sequence[str]) -> tuple[str, int]:
         if ".azurecr.io/" in arguments[1] and not records.opened:
             return "denied: client with IP is not allowed access", 1
         records.pushed.append(arguments[1])
+    if text.startswith("buildx imagetools create"):
+        records.copies[arguments[arguments.index("--tag") + 1]] = arguments[-1].rpartition("@")[2]
+        return "", 0
+    if text.startswith("buildx imagetools inspect") and arguments[-1] in records.copies:
+        return json.dumps({"digest": records.copies[arguments[-1]]}), 0
     if text.startswith("buildx imagetools inspect"):
         reference = arguments[-1]
         name = reference.partition("@")[0]
