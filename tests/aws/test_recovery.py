@@ -1,6 +1,7 @@
 """Copies in a standby region: what is declared where, with which keys and permissions, and what is refused."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 
 import pytest
@@ -388,7 +389,7 @@ def test_a_region_of_the_same_partition_is_accepted() -> None:
     assert not [refusal for refusal in refusals if "standby" in refusal.key]
 
 
-def notes(changes: dict[str, object]) -> list[str]:
+def notes(changes: Mapping[str, object]) -> list[str]:
     spec = spec_of(changes)
     return [str(note) for note in limits("aws").adjustments(spec) if note.key.startswith("recovery")]
 
