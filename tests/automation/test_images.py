@@ -110,37 +110,6 @@ def test_a_repeated_push_transfers_nothing(start: Start, programs: Path) -> None
     assert len(Records.load(programs).commands("docker", "push")) == 1
 
 
-COPIED = FILE.replace("    services:", "    recovery: {{mode: backup, standby_region: us-east-1}}\n    services:", 1)
-
-
-def test_a_push_copies_the_image_with_its_digest_to_the_standby_region(start: Start, programs: Path) -> None:
-    operations = start(text=COPIED)
-    pinned = operations.push()
-    records = Records.load(programs)
-    (pushed,) = records.pushed
-    copy = pushed.replace("us-west-2", "us-east-1")
-    digest = fake_programs.digest(pushed)
-    assert (pinned, records.copies) == ({"web": f"web@{digest}"}, {copy: digest})
-    (create,) = records.commands("docker", "buildx", "imagetools", "create")
-    assert create[4:] == ["--prefer-index=false", "--tag", copy, f"{REPOSITORY}/web@{digest}"]
-    assert len(records.commands("docker", "login")) == 2
-    operations.push()
-    assert len(Records.load(programs).commands("docker", "buildx", "imagetools", "create")) == 1
-
-
-def test_a_copy_with_another_digest_fails_the_push(start: Start, programs: Path) -> None:
-    operations = start(text=COPIED)
-    fake(programs, "exit 0", "buildx imagetools create")
-    with pytest.raises(DeploymentFailed) as failed:
-        operations.push()
-    assert failed.value.kind is Failure.NO_IMAGE and "us-east-1" in failed.value.problem
-
-
-def test_without_copies_nothing_is_copied(start: Start, programs: Path) -> None:
-    start().push()
-    assert Records.load(programs).commands("docker", "buildx", "imagetools", "create") == []
-
-
 def test_an_image_without_source_is_pushed_from_another_image(start: Start, programs: Path) -> None:
     assert list(start().push(["page"], "registry.example.com/page:1")) == ["page"]
     assert Records.load(programs).pushed[0].startswith(f"{REPOSITORY}/page:")
