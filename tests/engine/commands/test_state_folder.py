@@ -49,9 +49,7 @@ def test_a_state_folder_of_another_user_is_named(trial: Trial) -> None:
     finish(trial)
 
 
-@pytest.mark.long(
-    reason="the engine repeats each write of the state for half a minute; that it is read-only is in the chosen set"
-)
+@pytest.mark.long(reason="the engine repeats each write for half a minute; a read-only folder is in the chosen set")
 def test_a_disk_that_is_full_during_an_update_loses_nothing(trial: Trial) -> None:
     trial.write({**RED, "monitoring.emails": ["oncall@example.com"]})
     with own_disk(trial.backend):
