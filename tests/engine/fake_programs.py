@@ -9,16 +9,20 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+HANG_SECONDS = 300
 PROGRAMS = ("docker", "aws", "gcloud", "az", "curl")
 FOLDER_VARIABLE = "FAKE_PROGRAMS"
 ADDRESS = "203.0.113.7"
 DENIED = f'{{"errors":[{{"code":"DENIED","message":"client with IP \'{ADDRESS}\' is not allowed access."}}]}}'
 TOKEN = "registry-token-value"  # of no registry
+HANGING_BUILD, BUILDING = "hanging-build", "building"
+"""Files in the folder of the programs: a build hangs while the first exists, and writes the second."""
 
 
 @dataclass
@@ -136,6 +140,9 @@ def az(records: Records, arguments: Sequence[str]) -> tuple[str, int]:
 def main(program: str, arguments: Sequence[str]) -> int:
     """Record a call, print its output and return its exit code."""
     folder = Path(os.environ[FOLDER_VARIABLE])
+    if program == "docker" and "build" in arguments and (folder / HANGING_BUILD).exists():
+        (folder / BUILDING).touch()
+        time.sleep(HANG_SECONDS)
     # read before the lock is taken: the program that writes it needs the lock too
     token = sys.stdin.read() if "--password-stdin" in arguments else TOKEN
     with (folder / "lock").open("w") as lock:

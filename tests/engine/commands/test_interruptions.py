@@ -11,13 +11,49 @@ from contextlib import suppress
 
 import pytest
 
+from automation.processes import running
+from tests.engine import fake_programs
 from tests.engine.commands.conftest import SERVICE, STACK, Trial
 from tests.engine.project import TIMEOUT_SECONDS
+from tests.planning import DROP
 
 pytestmark = pytest.mark.xdist_group("commands")
 RED = {"services.web.environment.COLOUR": "red"}
 PENDING = "pending_operations"
 INTERRUPTS = 6
+
+
+def test_an_interrupt_while_the_lock_is_looked_at_leaves_no_lock(trial: Trial) -> None:
+    trial.write(RED)
+    waiting = trial.slow_down("stack rename", 2)
+    result = trial.interrupt_when(trial.start("up", STACK, "--yes"), waiting)
+    assert (result.code, result.out) == (1, "")
+    assert result.sentence == "interrupted before the operation; nothing was changed"
+    assert list(trial.locks.iterdir()) == []
+
+
+@pytest.mark.long(
+    reason="an interrupted program is tested without the engine, and a repeated first update is in the chosen set"
+)
+def test_an_interrupt_while_an_image_is_built_ends_the_build_and_a_repeat_continues(trial: Trial) -> None:
+    (trial.project.folder / "web").mkdir()
+    (trial.project.folder / "web" / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    trial.write({"services.web.image": DROP, "services.web.build": {"context": "web"}})
+    programs = trial.project.folder.parent / "programs"
+    environment = fake_programs.install(programs, trial.project.environment)
+    (programs / fake_programs.HANGING_BUILD).touch()
+    process = trial.start("up", STACK, "--yes", **environment)
+    result = trial.interrupt_when(process, programs / fake_programs.BUILDING)
+    assert result.code == 1
+    assert result.err.splitlines()[-1] == (
+        "trial  deploying the registry: interrupted after this; completed operations are saved in the state"
+    )
+    assert [each.pid for each in running() if str(programs) in each.arguments] == []
+    (programs / fake_programs.HANGING_BUILD).unlink()
+    result = trial.command("up", STACK, "--yes", **environment)
+    assert result.code == 0, result.err
+    (pushed,) = fake_programs.Records.load(programs).pushed
+    assert "web" in pushed
 
 
 def test_an_interrupt_during_the_preview_changes_nothing(trial: Trial) -> None:
