@@ -1,5 +1,6 @@
 """`agent-platform`: all commands, and the documents generated from the spec."""
 
+import os
 import platform
 import sys
 from collections.abc import Sequence
@@ -143,6 +144,8 @@ def _output(text: str, file: str, write: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; print every configuration error on standard error and exit with code 2."""
+    # pydantic looks for plugins in the metadata of every installed package, before it reads the first stack file
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app(args=arguments)
     except InvalidConfiguration as invalid:

@@ -1,13 +1,17 @@
 """The spec's classes read by key: fields, allowed words and kinds of the value at a location of a stack file."""
 
-from collections.abc import Sequence
+import ast
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, SpecModel
 from providers.contract.spec.defaults import Raw, is_mapping
 
 Location = Sequence[int | str]
@@ -16,18 +20,24 @@ Location = Sequence[int | str]
 
 def field_at(location: Location) -> FieldInfo | None:
     """Return the field of the last key: an index or a user's own name belongs to the field before it."""
+    owner, name = _owner_at(location)
+    return owner.model_fields[name] if owner else None
+
+
+def _owner_at(location: Location) -> tuple[type[BaseModel] | None, str]:
+    """Return the class and the name of the field of the last key."""
     annotation: object = Platform
-    field: FieldInfo | None = None
+    found: tuple[type[BaseModel] | None, str] = (None, "")
     for part in location:
         owner = model_of(annotation)
         if owner is not None and str(part) in owner.model_fields:
-            field = owner.model_fields[str(part)]
-            annotation = inner_type(field.annotation)
+            found = owner, str(part)
+            annotation = inner_type(owner.model_fields[str(part)].annotation)
         elif owner is None and annotation is not None:
             annotation = value_type(annotation)
         else:
             break
-    return field
+    return found
 
 
 def keys_at(location: Location) -> list[str]:
@@ -49,9 +59,30 @@ def words_at(location: Location) -> tuple[object, ...]:
 
 def described(location: Location) -> str:
     """Return the first clause of the documentation of a key, for the middle of a sentence."""
-    field = field_at(location)
-    text = ((field.description or "") if field else "").partition(";")[0].rstrip(".")
+    owner, name = _owner_at(location)
+    text = documentation(owner).get(name, "").partition(";")[0].rstrip(".") if owner else ""
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+@cache
+def documentation(model: type[BaseModel]) -> Mapping[str, str]:
+    """Return the docstring of each field of a class, from its source.
+
+    pydantic's own option for it reads and parses the source of every class at each start; few commands need any.
+    """
+    classes = [each for each in reversed(model.__mro__) if issubclass(each, SpecModel) and each is not SpecModel]
+    return {name: text for each in classes for name, text in _own_documentation(each)}
+
+
+def _own_documentation(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    (definition,) = ast.parse(inspect.getsource(model)).body
+    assert isinstance(definition, ast.ClassDef)
+    for field, text in pairwise(definition.body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(documented))):
+                yield name, inspect.cleandoc(documented)
+            case _:
+                pass
 
 
 def with_empty_blocks(platform: Raw) -> Raw:

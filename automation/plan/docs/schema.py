@@ -10,7 +10,8 @@ from typing import TypedDict, cast
 
 from automation.plan.inventory import Value
 from components.configuration import PLATFORM_KEY, PROJECT
-from providers.contract.spec import Platform
+from components.validation.schema import documentation
+from providers.contract.spec import Platform, SpecModel
 from providers.contract.spec.defaults import PROFILES, is_list, is_mapping
 
 SCHEMA_FILE = "docs/config.schema.json"
@@ -107,9 +108,22 @@ def _require_image_or_build(service: Node) -> None:
 
 
 def _spec_schema() -> PlatformSchema:
-    root = Platform.model_json_schema()
-    definitions: dict[str, Node] = root.pop("$defs")
-    return {"root": cast("Node", root), "definitions": definitions}
+    root = cast("dict[str, Value]", Platform.model_json_schema())
+    definitions = cast("dict[str, Node]", root.pop("$defs"))
+    schema = PlatformSchema(root=cast("Node", root), definitions=definitions)
+    _document(schema["root"], Platform)
+    models = {model.__name__: model for model in SpecModel.__subclasses__()}
+    for name, node in definitions.items():
+        _document(node, models[name])
+    return schema
+
+
+def _document(node: Node, model: type[SpecModel]) -> None:
+    """Add the documentation of the fields, with the keywords in alphabetical order as pydantic has them."""
+    properties = node.get("properties", {})
+    for name, text in documentation(model).items():
+        described: dict[str, object] = {**properties[name], "description": text}
+        properties[name] = cast("Node", dict(sorted(described.items())))
 
 
 @cache

@@ -35,6 +35,5 @@ class SpecModel(BaseModel):
         # a class is built when a value is read: most commands read one kind, and a platform builds its parts itself
         defer_build=True,
         # a default such as 2 becomes 2.0: Python 3.11 has no int.is_integer, and a size is one type
-        frozen=True, extra="forbid", use_attribute_docstrings=True, strict=True, validate_default=True,
-        allow_inf_nan=False,
+        frozen=True, extra="forbid", strict=True, validate_default=True, allow_inf_nan=False,
     )  # fmt: skip
