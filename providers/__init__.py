@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from providers.contract.cli import CloudCli
     from providers.contract.limits import CloudLimits
     from providers.contract.preflight import HostChecks
+    from providers.contract.recovery_plan import CloudRecovery
     from providers.contract.release import ReleaseControl
     from providers.contract.rollout import RolloutControl
     from providers.contract.spec import CloudName
@@ -79,3 +80,8 @@ def release_control(name: str) -> "ReleaseControl":
 def command_line(name: str) -> "CloudCli":
     """Return the commands of a cloud's own command line; imports no SDK."""
     return import_module(f"providers.{name}.cli").CLI
+
+
+def recovery(name: str) -> "CloudRecovery":
+    """Return the promises and the commands of the recovery plan on a cloud; imports no SDK."""
+    return import_module(f"providers.{name}.recovery.plan").RECOVERY

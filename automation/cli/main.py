@@ -10,7 +10,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from automation.cli import day2, deploy, dev, engine, images, init, login, plan, recover, rollout, secret, services
+from automation.cli import (
+    day2,
+    deploy,
+    dev,
+    engine,
+    images,
+    init,
+    login,
+    plan,
+    recover,
+    recovery,
+    rollout,
+    secret,
+    services,
+)
 from automation.cli.session import ExitCode
 from automation.stack.folder import FOLDER_VARIABLE, project_folder, use_folder
 from components.configuration import PROJECT
@@ -21,7 +35,7 @@ SECTIONS = {
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli"),
     "Change and protect": (
-        "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "destroy", "sweep",
+        "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "recovery", "destroy", "sweep",
     ),
     "Integrate": ("describe", "config"),
 }  # fmt: skip
@@ -50,7 +64,7 @@ app = typer.Typer(
     + "; `run` and `exec`: the exit code of their command.",
 )  # fmt: skip
 config = typer.Typer(no_args_is_help=True, help="Generate the documents of the stack configuration.")
-for group in (init, login, secret, plan, images, deploy, dev, rollout, services, recover, day2, engine):
+for group in (init, login, secret, plan, images, deploy, dev, rollout, services, recover, recovery, day2, engine):
     group.register(app)
 app.add_typer(config, name="config")
 
@@ -120,6 +134,18 @@ def capabilities(write: Write = False) -> None:
     from automation.plan.docs.capabilities import CAPABILITIES_FILE, capabilities_text
 
     _output(capabilities_text(project_folder()), CAPABILITIES_FILE, write)
+
+
+@config.command("recovery")
+def recovery_documents() -> None:
+    """Update the tables of docs/recovery.md and the recovery plan of every stack in docs/recovery/."""
+    from automation.plan.docs.recovery import RECOVERY_FILE, recovery_text, stack_plans
+
+    folder = project_folder()
+    for file, text in ((folder / RECOVERY_FILE, recovery_text(folder)), *stack_plans(folder)):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        typer.echo(f"wrote {file.relative_to(folder)}")
 
 
 @config.command()

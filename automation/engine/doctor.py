@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from automation.engine.checks import account, backend, cloud, images, project, tools, zone
+from automation.engine.checks import account, backend, cloud, images, project, recovery, tools, zone
 from automation.engine.cloud_queries import QueryAnswers, run_queries
 from automation.engine.credentials import CLOUDS
 from automation.engine.findings import CheckInput, Finding, RunCli, failed, ok, unknown
@@ -79,7 +79,8 @@ def findings_of(facts: CheckInput) -> tuple[Finding, ...]:
     stack = facts.stack
     bound = [partial(check, facts) for check in CHECKS]
     if stack is not None:
-        bound += [partial(check, facts, stack) for check in stack_checks(stack.spec.cloud)]
+        checks = (*stack_checks(stack.spec.cloud), *recovery.recovery_checks(stack))
+        bound += [partial(check, facts, stack) for check in checks]
     with ThreadPoolExecutor(PARALLEL_CHECKS) as pool:
         findings = tuple(pool.map(_run, bound))
     return (*findings, *(finding for result in facts.host_results for finding in _host_findings(result)))
@@ -113,6 +114,7 @@ def collect(name: str, folder: Path, environment: Mapping[str, str]) -> CheckInp
         fetch=fetch,
         run_tool=_tool_runner(folder, environment),
         answers=_answers(location, environment, stack),
+        standby_answers=_standby_answers(location, environment, stack),
         planned=_planned(folder, stack),
         host_results=_host_results(stack, folder, environment) if stack else (),
     )
@@ -166,6 +168,15 @@ def _answers(location: EngineLocation | None, environment: Mapping[str, str], st
     if location is None or stack is None or stack.spec.cloud not in CLOUDS:
         return QueryAnswers({}, {})
     return run_queries(location, environment, stack.spec.cloud, query_target(stack))
+
+
+def _standby_answers(
+    location: EngineLocation | None, environment: Mapping[str, str], stack: Stack | None
+) -> QueryAnswers:
+    region = stack.spec.standby_region if stack else None
+    return (
+        _answers(location, environment, recovery.in_region(stack, region)) if stack and region else QueryAnswers({}, {})
+    )
 
 
 def query_target(stack: Stack) -> CloudTarget:

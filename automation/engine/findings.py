@@ -76,6 +76,8 @@ class CheckInput:
     run_tool: RunCli
     """Runs a program on PATH with arguments and a timeout in seconds; without it, or after the timeout, the exit code is None."""
     answers: QueryAnswers = field(default_factory=lambda: QueryAnswers({}, {}))
+    standby_answers: QueryAnswers = field(default_factory=lambda: QueryAnswers({}, {}))
+    """Answers about the standby region; empty without one."""
     planned: Mapping[str, int] | None = field(default_factory=dict[str, int])
     """Planned resources by type token; empty when no check needs them, None when the program fails."""
     host_results: Sequence[CheckResult] = ()

@@ -14,8 +14,9 @@ from automation.plan.chain import total_minutes
 from automation.plan.inventory import Inventory
 from automation.stack.document import Stack
 from components.validation.risks import authentication_of
-from providers import limits
+from providers import limits, recovery
 from providers.contract.images import parse_image
+from providers.contract.recovery_plan import Incident, Promise, promises_of
 from providers.contract.schedule import explain, next_runs
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
@@ -133,6 +134,8 @@ class PlanSummary:
     images: tuple[ServiceImage, ...]
     jobs: tuple[JobTimes, ...]
     releases: tuple[ReleaseCommand, ...]
+    recovery: Mapping[Incident, Promise]
+    """Recovery point and recovery time by failure."""
     minutes: float
     slowest: tuple[tuple[str, float], ...]
     """Slowest steps of the longest deploy chain: name and minutes."""
@@ -178,6 +181,7 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
             ReleaseCommand(name, shlex.join(release.command), release.timeout_minutes)
             for name, release in spec.releases.items()
         ),
+        recovery=promises_of(recovery(spec.cloud).promises, spec),
         minutes=total_minutes(plan.chain),
         slowest=_slowest(plan),
         adjustments=plan.adjustments,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from automation.plan.summary import INTERNET, DataStore, PlanSummary, PublicRoute, ServiceConnections
 from providers.contract.diagnostics import Effect, listed
+from providers.contract.recovery_plan import Incident, Promise
 
 Row = tuple[str, Sequence[str]]
 MAX_LINES = 5
@@ -156,6 +157,21 @@ def _next(summary: PlanSummary) -> list[str]:
     return list(summary.next_commands)
 
 
+SUMMARY_FAILURES = (Incident.HOST, Incident.ZONE, Incident.REGION, Incident.DATABASE)
+"""Failures whose promises the summary has; `recovery plan` has all of them."""
+
+
+def _recovery(summary: PlanSummary) -> list[str]:
+    shown = {failure: summary.recovery[failure] for failure in SUMMARY_FAILURES if failure in summary.recovery}
+    numbers = (f"{failure} {_bounds(promise)}" for failure, promise in shown.items())
+    return [f"RPO/RTO: {'; '.join(numbers)}; agent-platform recovery plan {summary.stack}"]
+
+
+def _bounds(promise: Promise) -> str:
+    point, time = str(promise.rpo), str(promise.rto)
+    return point if point == time else f"{point}/{time}"
+
+
 Lines = Callable[[PlanSummary], Iterable[str]]
 FACTS: tuple[tuple[str, Lines], ...] = (
     ("URL", _url),
@@ -167,6 +183,7 @@ FACTS: tuple[tuple[str, Lines], ...] = (
     ("Images", _images),
     ("Jobs", _jobs),
     ("Release", _releases),
+    ("Recovery", _recovery),
     ("Time", _time),
     # a row for the monthly cost belongs here
 )

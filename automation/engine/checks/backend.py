@@ -95,8 +95,7 @@ def _passphrase_source(environment: Mapping[str, str]) -> str:
 
 def _new_stack_finding(subject: str, facts: CheckInput) -> Finding:
     """Return the finding for a stack that does not exist yet."""
-    url = facts.environment.get("PULUMI_BACKEND_URL") or _login_url(facts)
-    if urlsplit(url).scheme in CLOUD_SCHEMES:
+    if urlsplit(state_url(facts)).scheme in CLOUD_SCHEMES:
         return ok(subject, "the backend encrypts the secrets")
     source = _passphrase_source(facts.environment)
     if source:
@@ -105,7 +104,10 @@ def _new_stack_finding(subject: str, facts: CheckInput) -> Finding:
     return unknown(subject, "the stack file names no secrets provider", fix)
 
 
-def _login_url(facts: CheckInput) -> str:
+def state_url(facts: CheckInput) -> str:
+    """Return the URL of the backend, from the environment or of the login; empty when neither is known."""
+    if url := facts.environment.get("PULUMI_BACKEND_URL"):
+        return url
     if facts.engine is None:
         return ""
     return _field(facts.run(["whoami", "--json"], WHOAMI_TIMEOUT_SECONDS).stdout, "url")

@@ -1,0 +1,27 @@
+"""Status of a recovery with the state of the stack and the command line of its cloud."""
+
+from pathlib import Path
+
+from automation.deploy.errors import DeploymentFailed
+from automation.plan.build import plan_of
+from automation.recovery.plan import site_of
+from automation.recovery.status import RecoveryStatus, recovery_status
+from automation.services.operations import deployed_stack
+from automation.shell import LocalShell
+from automation.stack.document import Stack
+from providers import command_line
+from providers.contract.cli import DeployedResource
+
+
+def live_status(stack: Stack, folder: Path) -> RecoveryStatus:
+    """Return the status of a stack; a state or a cloud that does not answer is part of it."""
+    from automation.deploy.deployment import Deployment
+
+    resources: tuple[DeployedResource, ...] | None = None
+    problem = ""
+    try:
+        resources = deployed_stack(Deployment(stack.name, folder)).resources
+    except DeploymentFailed as failure:
+        problem = failure.problem
+    shell = LocalShell(programs=command_line(stack.spec.cloud).programs, folder=folder)
+    return recovery_status(stack, site_of(plan_of(stack, folder)), resources, shell, state_problem=problem)

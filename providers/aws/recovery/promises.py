@@ -1,0 +1,174 @@
+"""Promises of a stack on AWS after each failure, and the monthly cost of a recovery mode. Pure.
+
+Sources: Amazon RDS User Guide, "Multi-AZ DB instance deployments" (failover 60 to 120 s), "Restoring a DB instance to a
+specified time" (latest restorable time: the last five minutes), "Replicating automated backups to another Region"; AWS
+Prescriptive Guidance, dr-standard-edition-amazon-rds (RPO 5 to 30 min with replicated backups); Amazon S3 User Guide,
+"Using versioning"; AWS KMS Developer Guide, "Deleting keys"; AWS Account Management, "Close an account" (90 days).
+"""
+
+from collections.abc import Iterator
+
+from providers.contract.recovery_plan import NO_LIMIT, NOTHING, Bound, CostItem, Incident, Promise, PromiseRow
+from providers.contract.recovery_promises import (
+    NO_BACKUP,
+    NO_DATABASE,
+    ON_EVERY_CLOUD,
+    ONE_ZONE,
+    REBUILD_MINUTES,
+    RESTORE,
+    WITHOUT_BACKUPS,
+)
+from providers.contract.spec import Platform
+
+GOLDEN = "infracost-golden, 2024-07 to 2026-05"
+OBJECTS_GB, IMAGES_GB = 50, 5
+"""Assumed amounts, the same as in the price list."""
+COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
+
+PROMISES = (
+    PromiseRow(
+        Incident.ZONE,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(60),
+            assumption=f"the database is restored into another zone; {RESTORE}",
+            by_itself="Services, load balancer and NAT gateways continue in the other zones; the database does not.",
+        ),
+        when=ONE_ZONE,
+    ),
+    PromiseRow(
+        Incident.ZONE,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(2),
+            assumption="RDS fails over within 60 to 120 s; services have replicas in other zones",
+            by_itself=(
+                "RDS promotes its standby and ElastiCache its replica; the load balancer sends no more requests to the zone, "
+                "and ECS starts the lost tasks in the others."
+            ),
+        ),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=NO_LIMIT,
+            assumption="data and backups exist in this region only, so both last until the region returns",
+            by_itself="Nothing. The entry does not answer, because its load balancer is in the region.",
+        ),
+        modes=("none",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=REBUILD_MINUTES,
+            assumption="without database backups no database is copied; the time is an estimate",
+            by_itself=COPIES,
+        ),
+        when=NO_BACKUP,
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(15),
+            rto=REBUILD_MINUTES,
+            assumption="objects and images are copied within 15 min as a rule; the time is an estimate",
+            by_itself=COPIES,
+        ),
+        when=NO_DATABASE,
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(30),
+            rto=REBUILD_MINUTES,
+            assumption="RDS copies the logs within 5 to 30 min; the time is an estimate for 100 GiB",
+            by_itself=COPIES,
+        ),
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.ACCOUNT,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=NO_LIMIT,
+            assumption="every copy is in the account; a closed account can be reopened for 90 days",
+            by_itself="Nothing.",
+        ),
+    ),
+    *WITHOUT_BACKUPS,
+    PromiseRow(
+        Incident.DATABASE,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(60),
+            assumption=f"the latest restorable time is at most 5 min ago; {RESTORE}",
+            by_itself="Nothing. Automated backups remain after the deletion, for the days that backups are kept.",
+        ),
+    ),
+    PromiseRow(
+        Incident.ROWS,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(90),
+            assumption=f"the fault is noticed while the backup exists; {RESTORE}, and so does the copy of the rows",
+            by_itself="Nothing. The database keeps serving what it has.",
+        ),
+    ),
+    PromiseRow(
+        Incident.BUCKET,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(30),
+            assumption="deleted and overwritten objects are noncurrent versions; a bucket with versions cannot be deleted",
+            by_itself="Nothing.",
+        ),
+    ),
+    PromiseRow(
+        Incident.CACHE,
+        Promise(
+            rpo=Bound(1440),
+            rto=Bound(20),
+            assumption="the newest daily snapshot is restored; without it the cache is empty and queued jobs are lost",
+            by_itself="A lost node is replaced by its replica; a deleted cache is not.",
+        ),
+    ),
+    PromiseRow(
+        Incident.SECRET,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(15),
+            assumption="the value is encrypted in the stack file, and the secret can be restored in its recovery window",
+            by_itself="Running tasks keep the value; new tasks do not start.",
+        ),
+    ),
+    PromiseRow(
+        Incident.KEY,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(60),
+            assumption="the deletion is cancelled within 30 days; after them the encrypted data is lost",
+            by_itself="RDS stops an instance whose key is not usable; secrets and images cannot be read.",
+        ),
+    ),
+    *ON_EVERY_CLOUD,
+)
+
+
+def costs(spec: Platform) -> Iterator[CostItem]:
+    """Monthly cost of `recovery.mode: backup`, by part; mode none adds nothing."""
+    if spec.recovery.mode == "none":
+        return
+    if spec.database is not None and spec.database.backup.retention_days:
+        size = spec.database.storage_gib
+        yield CostItem("daily snapshots in the vaults of both regions", 0, "GB", None)
+        yield CostItem("copies of database backups", size, "GB", 0.095, f"rds.backup_above_disk, {GOLDEN}")
+    if spec.storage is not None:
+        yield CostItem("copies of objects", OBJECTS_GB, "GB", 0.023, f"s3.standard, {GOLDEN}")
+    yield CostItem("copies of images", IMAGES_GB, "GB", 0.1, f"ecr.storage, {GOLDEN}")
+    yield CostItem("copies of secrets", len(spec.secrets), "secrets", 0.4, f"secretsmanager.secret, {GOLDEN}")
+    yield CostItem("key in the standby region", 1, "key", 1.0, f"kms.key, {GOLDEN}")
+    yield CostItem("transfer between the regions", 0, "GB", None)

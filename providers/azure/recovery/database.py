@@ -1,0 +1,142 @@
+"""Recovery of the database and of a region on Azure. Pure.
+
+A dropped server is revived under its name, so the state, which has it by its path, needs no change.
+"""
+
+from providers.azure.recovery.commands import az, group, server
+from providers.contract.recovery_plan import CloudCommand, CloudSteps, RecoverySite, Step
+
+FLEXIBLE = ("postgres", "flexible-server")
+SERVER_STATE = "[state,availabilityZone,highAvailability.state,highAvailability.standbyAvailabilityZone]"
+
+
+def server_state(site: RecoverySite) -> CloudCommand:
+    """Command that prints the state and the zones of the server."""
+    return _server(site, "show", server(site), "--query", SERVER_STATE)
+
+
+def backups(site: RecoverySite, *arguments: str) -> CloudCommand:
+    """Command that lists the backups of the server."""
+    return az(
+        site, *FLEXIBLE, "backup", "list", "--resource-group", group(site), "--server-name", server(site), *arguments
+    )
+
+
+def zone_steps(site: RecoverySite) -> tuple[Step, ...]:
+    """Steps for a database whose zone is lost."""
+    spec = site.spec.database
+    if spec is None:
+        return ()
+    if spec.high_availability:
+        text = "If the database has not failed over after five minutes, force it; connections are closed for about a minute."
+        return (Step(text, commands=(_server(site, "restart", server(site), "--failover", "Forced"),)),)
+    text = "The database has no standby. Restore it into another zone beside the old server, and continue as for lost rows."
+    return (Step(text, commands=(*_place(site), _restore(site, "--zone", "$OTHER_ZONE"))),)
+
+
+def database_steps(site: RecoverySite) -> CloudSteps:
+    """Steps for a dropped server."""
+    log = az(
+        site, "monitor", "activity-log", "list", "--resource-group", group(site), "--offset", "5d", "--query",
+        "[?operationName.value=='Microsoft.DBforPostgreSQL/flexibleServers/delete'].[eventTimestamp,caller,resourceId]",
+    )  # fmt: skip
+    revive = Step(
+        "Revive the server under its name within 5 days. Its address and its path are the same.",
+        commands=(
+            *_place(site),
+            _server(
+                site, "revive-dropped", server(site), "--source-server", _server_id(site), "--location", site.region,
+                "--subnet", "$SUBNET", "--private-dns-zone", "$DNS_ZONE", "--yes",
+            ),
+        ),
+    )  # fmt: skip
+    return CloudSteps(
+        detect=(Step("An error here states that the server does not exist.", commands=(server_state(site),)),),
+        assess=(Step("When and by whom it was deleted.", commands=(log,)),),
+        recover=(revive,),
+        without_tool=(revive,),
+    )
+
+
+def rows_steps(site: RecoverySite) -> CloudSteps:
+    """Steps for lost or wrong rows."""
+    restore = Step(
+        "Restore the database beside that of the stack, to the time before the fault.",
+        commands=(*_place(site), _restore(site, "--restore-time", "$RESTORE_TIME"), _address(site)),
+    )
+    listed = backups(site, "--query", "[].[name,completedTime]")
+    delete = _server(site, "delete", _beside(site), "--yes")
+    return CloudSteps(
+        assess=(Step("Backups; the logs after them reach to about 5 min ago.", commands=(listed,)),),
+        recover=(restore,),
+        verify=(Step("Delete the server beside it when the rows are right.", commands=(delete,)),),
+        without_tool=(restore,),
+    )
+
+
+def region_steps(site: RecoverySite) -> CloudSteps:
+    """Steps for a lost region."""
+    shown = az(site, "group", "show", "--name", group(site), "--query", "properties.provisioningState")
+    detect = Step("The region does not answer; compare with https://azure.status.microsoft.", commands=(shown,))
+    if not site.standby or site.spec.database is None:
+        return CloudSteps(detect=(detect,))
+    other = f"$NEW_STACK-agents-{site.standby}"
+    subnet = az(
+        site, "network", "vnet", "list", "--resource-group", other, "--query",
+        "[0].subnets[?contains(name, 'database')].id | [0]", "--output", "tsv", sets="SUBNET",
+    )  # fmt: skip
+    zone = az(
+        site, "network", "private-dns", "zone", "list", "--resource-group", other, "--query",
+        "[?contains(name, 'postgres')].id | [0]", "--output", "tsv", sets="DNS_ZONE",
+    )  # fmt: skip
+    restore = Step(
+        f"Restore the geo-redundant backup in {site.standby}, in the network of the new stack.",
+        commands=(
+            subnet,
+            zone,
+            az(
+                site, *FLEXIBLE, "geo-restore", "--resource-group", other, "--name", _beside(site), "--source-server",
+                _server_id(site), "--location", site.standby, "--subnet", "$SUBNET", "--private-dns-zone", "$DNS_ZONE",
+                "--yes",
+            ),
+            _address(site, other),
+        ),
+    )  # fmt: skip
+    return CloudSteps(detect=(detect,), after=(restore,), without_tool=(restore,))
+
+
+def _server(site: RecoverySite, action: str, name: str, *arguments: str) -> CloudCommand:
+    return az(site, *FLEXIBLE, action, "--resource-group", group(site), "--name", name, *arguments)
+
+
+def _server_id(site: RecoverySite) -> str:
+    block = site.spec.azure
+    subscription = block.subscription_id if block else ""
+    kind = "Microsoft.DBforPostgreSQL/flexibleServers"
+    return f"/subscriptions/{subscription}/resourceGroups/{group(site)}/providers/{kind}/{server(site)}"
+
+
+def _beside(site: RecoverySite) -> str:
+    return f"{server(site)}-restored"
+
+
+def _place(site: RecoverySite) -> tuple[CloudCommand, ...]:
+    """Commands that find the subnet of the database and its private DNS zone."""
+    subnets = f"[].subnets[] | [?starts_with(name, '{site.stack}-network-database')].id | [0]"
+    zones = "[?contains(name, 'postgres')].id | [0]"
+    of = ("--resource-group", group(site), "--query")
+    return (
+        az(site, "network", "vnet", "list", *of, subnets, "--output", "tsv", sets="SUBNET"),
+        az(site, "network", "private-dns", "zone", "list", *of, zones, "--output", "tsv", sets="DNS_ZONE"),
+    )
+
+
+def _restore(site: RecoverySite, *arguments: str) -> CloudCommand:
+    place = ("--subnet", "$SUBNET", "--private-dns-zone", "$DNS_ZONE", "--yes")
+    return _server(site, "restore", _beside(site), "--source-server", server(site), *arguments, *place)
+
+
+def _address(site: RecoverySite, resource_group: str = "") -> CloudCommand:
+    shown = ("--query", "fullyQualifiedDomainName", "--output", "tsv")
+    of = ("--resource-group", resource_group or group(site), "--name", _beside(site))
+    return az(site, *FLEXIBLE, "show", *of, *shown, sets="RESTORED_HOST")

@@ -1,0 +1,181 @@
+"""Promises of a stack on Azure after each failure, and the monthly cost of a recovery mode. Pure.
+
+Sources: Azure Database for PostgreSQL flexible server, "High availability" (failover 60 to 120 s), "Backup and restore"
+(logs every 5 min; geo-redundant backup: RPO up to 1 h, no point in time; a dropped server for 5 days); Azure Storage,
+"Azure storage redundancy" (copies in the paired region as a rule within 15 min), "Initiate account failover" (about 1 h),
+"Point-in-time restore for block blobs"; Azure Key Vault, "Soft delete"; subscriptions, "Reactivate a disabled subscription"
+(90 days).
+"""
+
+from collections.abc import Iterator
+
+from providers.contract.recovery_plan import (
+    DAY_MINUTES,
+    NO_LIMIT,
+    NOTHING,
+    Bound,
+    CostItem,
+    Incident,
+    Promise,
+    PromiseRow,
+)
+from providers.contract.recovery_promises import (
+    NO_BACKUP,
+    NO_DATABASE,
+    ON_EVERY_CLOUD,
+    ONE_ZONE,
+    REBUILD_MINUTES,
+    RESTORE,
+    WITHOUT_BACKUPS,
+)
+from providers.contract.spec import Platform
+
+GOLDEN = "infracost-golden, 2024-07 to 2025-07"
+DAYS_PER_MONTH = 30
+COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
+
+PROMISES = (
+    PromiseRow(
+        Incident.ZONE,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(60),
+            assumption=f"the database is restored into another zone; {RESTORE}",
+            by_itself="Container Apps continues in the other zones, if its environment is zone redundant; the database does not.",
+        ),
+        when=ONE_ZONE,
+    ),
+    PromiseRow(
+        Incident.ZONE,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(2),
+            assumption="the database fails over within 60 to 120 s; the environment is zone redundant",
+            by_itself=(
+                "The database starts its standby in the other zone with the same name; Container Apps starts the lost replicas "
+                "in the other zones, and Front Door is global."
+            ),
+        ),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=NO_LIMIT,
+            assumption="database and backups exist in this region only; objects of a geo-redundant account are in its pair",
+            by_itself="Nothing. Front Door answers 503, because its origins are in the region.",
+        ),
+        modes=("none",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=REBUILD_MINUTES,
+            assumption="without database backups no database is copied; the time is an estimate",
+            by_itself=COPIES,
+        ),
+        when=NO_BACKUP,
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(15),
+            rto=REBUILD_MINUTES,
+            assumption="objects are copied within 15 min as a rule, which Azure does not guarantee; the time is an estimate",
+            by_itself=COPIES,
+        ),
+        when=NO_DATABASE,
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(60),
+            rto=REBUILD_MINUTES,
+            assumption="the geo-redundant backup is at most 1 h old; the time is an estimate for 100 GiB",
+            by_itself=COPIES,
+        ),
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.ACCOUNT,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(DAY_MINUTES),
+            assumption="the subscription is reactivated within the 90 days after it was cancelled",
+            by_itself="Nothing.",
+        ),
+    ),
+    *WITHOUT_BACKUPS,
+    PromiseRow(
+        Incident.DATABASE,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(60),
+            assumption=f"the dropped server is restored within 5 days; {RESTORE}",
+            by_itself="Nothing. Azure keeps the backups of a dropped server for 5 days.",
+        ),
+    ),
+    PromiseRow(
+        Incident.ROWS,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(90),
+            assumption=f"the fault is noticed while the backup exists; {RESTORE}, and so does the copy of the rows",
+            by_itself="Nothing. The database keeps serving what it has.",
+        ),
+    ),
+    PromiseRow(
+        Incident.BUCKET,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(30),
+            assumption="deleted and overwritten blobs and containers are kept for the days of `storage.noncurrent_days`",
+            by_itself="Nothing.",
+        ),
+    ),
+    PromiseRow(
+        Incident.CACHE,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=Bound(30),
+            assumption="the files of the cache do not outlive it, so the new cache is empty and queued jobs are lost",
+            by_itself="A lost node is replaced; a deleted cache is not.",
+        ),
+    ),
+    PromiseRow(
+        Incident.SECRET,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(15),
+            assumption="the vault keeps deleted secrets for 90 days, and the value is encrypted in the stack file",
+            by_itself="Running replicas keep the value; new replicas do not start.",
+        ),
+    ),
+    PromiseRow(
+        Incident.KEY,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(60),
+            assumption="the vault is recovered within 90 days; databases and objects are encrypted with keys of Microsoft",
+            by_itself="Running replicas continue; new replicas cannot read their secrets.",
+        ),
+    ),
+    *ON_EVERY_CLOUD,
+)
+
+
+def costs(spec: Platform) -> Iterator[CostItem]:
+    """Monthly cost of `recovery.mode: backup`, by part; mode none adds nothing."""
+    if spec.recovery.mode == "none":
+        return
+    if spec.database is not None and spec.database.backup.retention_days:
+        size, source = spec.database.storage_gib, f"postgres.backup_above_disk, {GOLDEN}"
+        yield CostItem("second, geo-redundant backup of the database", size, "GiB", 0.095, source)
+    yield CostItem("registry in the standby region", DAYS_PER_MONTH, "days", 1.6667, f"acr.premium, {GOLDEN}")
+    yield CostItem("second vault with copies of the secrets", 0, "operations", None)
+    if spec.storage is not None:
+        yield CostItem("copies of objects in the standby region", 0, "GB", None)
+    yield CostItem("transfer between the regions", 0, "GB", None)

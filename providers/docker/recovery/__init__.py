@@ -1,0 +1,1 @@
+"""Recovery on a Docker host: promises and commands of the recovery plan."""

