@@ -3,7 +3,10 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,16 +15,20 @@ import pytest
 
 from automation.plan.spec_keys import BASE
 from automation.stack.document import with_values
+from providers.docker.entry.split import CONTROL_PORT
 from tests.engine.project import EngineProject
 from tests.local import images
 from tests.local.host_stack import docker
 from tests.local.load import Report, RequestSpec, load
+from tests.local.poll import eventually
 from tests.local.requirements import require_docker
 from tests.local.test_bad_input import PORT, STACK, CommandResult, SmallStack
 
 pytestmark = pytest.mark.xdist_group("local-bad-input")
 REQUESTS_PER_SECOND = 50
 SHARE_PERCENT, FAILING_SHARE = 20, 0.3
+REACHED_SECONDS = 600
+"""Time to a point of a rollout, on a machine that runs other tests too."""
 SERVER = """
 import os, random, signal, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,6 +121,26 @@ class RolloutStack:
         drift = self.command("drift", STACK)
         assert (drift.code, "no drift" in drift.out) == (0, True), drift.out + drift.err
 
+    def router(self) -> str:
+        """Name of the running router of the entry."""
+        (name,) = docker("ps", "--filter", f"name=^/{STACK}-entry-router-", "--format", "{{.Names}}").split()
+        return name
+
+    def share(self) -> int:
+        """Percent of the requests that the router gives to the new revision; 0 while it does not answer."""
+        url = f"http://127.0.0.1:{CONTROL_PORT}/web"
+        command = ["docker", "exec", self.router(), "wget", "-q", "-O", "-", url]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        return int(answer or 0)
+
+    def start_up(self) -> "subprocess.Popen[str]":
+        """Start `up` in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "automation", "up", STACK, "--yes"],
+            cwd=self.small.project.folder, env=dict(self.small.project.environment), text=True, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RolloutStack]:
@@ -178,5 +205,70 @@ def test_a_good_image_loses_no_request_and_leaves_no_change(stack: RolloutStack)
     assert report.failed == []
     assert set(stack.replicas().values()) == {image_id(image("2"))}
     assert len(stack.replicas()) == 1
+    assert stack.records() == []
+    stack.settled()
+
+
+def test_a_new_revision_behind_the_stable_one_takes_every_request_at_once(stack: RolloutStack) -> None:
+    stack.write(image("3"), "blue_green")
+    result, report = up_under_load(stack)
+    assert result.code == 0, result.err
+    assert report.failed == []
+    assert set(stack.replicas().values()) == {image_id(image("3"))}
+    stack.settled()
+
+
+def test_a_restart_of_the_entry_in_the_middle_aborts_and_leaves_the_stable_revision(stack: RolloutStack) -> None:
+    stack.write(image("4"))
+    stable = stack.replicas()
+    process = stack.start_up()
+    eventually(lambda: stack.share() == SHARE_PERCENT, REACHED_SECONDS)
+    docker("restart", stack.router())
+    _, err = process.communicate(timeout=REACHED_SECONDS)
+    assert process.returncode == 1
+    assert "the rollout of web was aborted (the entry restarted or was reset" in err
+    assert stack.replicas() == stable
+    retried = stack.command("up", STACK, "--yes", "--retry", "web")
+    assert retried.code == 0, retried.err
+    assert set(stack.replicas().values()) == {image_id(image("4"))}
+    stack.settled()
+
+
+def _has_begun(stack: RolloutStack, _stable: set[str]) -> bool:
+    return len(stack.replicas()) > 1
+
+
+def _has_a_share(stack: RolloutStack, _stable: set[str]) -> bool:
+    return stack.share() == SHARE_PERCENT
+
+
+def _replaces_the_stable_replica(stack: RolloutStack, stable: set[str]) -> bool:
+    return stable.isdisjoint(stack.replicas())
+
+
+POINTS: Mapping[str, Callable[[RolloutStack, set[str]], bool]] = {
+    "begin": _has_begun,
+    "step": _has_a_share,
+    "end": _replaces_the_stable_replica,
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_rollout_is_finished_by_the_next_update(stack: RolloutStack, point: str) -> None:
+    stable = set(stack.replicas())
+    stack.write(image(f"killed-{point}"))
+    with load(stack, REQUESTS_PER_SECOND, ask) as report:
+        process = stack.start_up()
+        eventually(lambda: POINTS[point](stack, stable), REACHED_SECONDS)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        recover = stack.command("recover", STACK)
+        assert recover.code == 0, recover.err
+        up = stack.command("up", STACK, "--yes")
+    print(recover.out, up.out, up.err, report.summary(), sep="\n")
+    assert up.code == 0, up.err
+    assert report.failed == []
+    assert len(stack.replicas()) == 1
+    assert set(stack.replicas().values()) == {image_id(image(f"killed-{point}"))}
     assert stack.records() == []
     stack.settled()
