@@ -17,7 +17,8 @@ from automation import Deployment
 from automation.rollout.stack_rollouts import ServiceRollout, StackRollouts
 from benchmarks.engine import benchmark, timed
 from tests.engine.project import STACK, EngineProject
-from tests.engine.rollout_cloud import SERVICE_TYPES, CloudShell
+from tests.engine.rollout_cloud import SERVICE_TYPES
+from tests.engine.rollout_ecs import cloud_shell
 from tests.planning import production
 
 TITLE = "Steps of rollouts"
@@ -50,7 +51,7 @@ def measure_steps(cloud: str, home: Path) -> StepCost:
     changes = {f"services.{SERVICE}.rollout": ROLLOUT, f"services.{SERVICE}.environment": {"RELEASE": "2"}}
     project.write(production(changes, cloud))
     deployment = Deployment(STACK, project.folder, environment=project.environment)
-    rollouts = StackRollouts(deployment, lambda text: None, shell=CloudShell(project, cloud))
+    rollouts = StackRollouts(deployment, lambda text: None, shell=cloud_shell(project, cloud))
     rollouts.prepare()
     preview = deployment.preview()
     rollouts.begin(preview)

@@ -47,6 +47,10 @@ class RolloutPort(Protocol):
         """Return the metrics of the new revision in the last seconds; raises DeploymentFailed or RevisionLost."""
         ...
 
+    def replace_stable(self, record: RolloutRecord) -> None:
+        """Replace the stable revision while the new one serves, where both have replicas of their own."""
+        ...
+
     def finish(self, record: RolloutRecord) -> None:
         """Make the new revision the only one."""
         ...
@@ -115,9 +119,14 @@ class RolloutDriver:
                 return RolloutResult("left", left.record)
             if reason:
                 return self.abort(record, reason)
-        record = replace(record, phase="finishing")
+        if record.phase != "removing":
+            record = replace(record, phase="finishing")
+            self.port.write(record)
+            self._report(100, "all requests reach the new revision; removing the stable one")
+            self.port.replace_stable(record)
+        # from here on the program declares no position: one of a removed revision would give it the requests again
+        record = replace(record, phase="removing")
         self.port.write(record)
-        self._report(100, "all requests reach the new revision; removing the stable one")
         self.port.finish(record)
         self.port.write(None)
         return RolloutResult("done", record)

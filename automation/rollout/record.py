@@ -19,7 +19,7 @@ from providers.contract.spec import Rollout, Service
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
 
-RecordPhase = Literal["stepping", "finishing", "aborting", "held"]
+RecordPhase = Literal["stepping", "finishing", "removing", "aborting", "held"]
 Request = Literal["pause", "abort"]
 TAG_PREFIX = "rollout."
 REQUESTS_KEY = "agent-platform:rollout-request"
@@ -51,8 +51,10 @@ class RolloutRecord:
         """Percentage of requests that the new revision receives at this step."""
         return 0 if self.step == 0 else rollout.percents[min(self.step, len(rollout.percents)) - 1]
 
-    def position(self, rollout: Rollout) -> RolloutPosition:
-        """Position that the program declares for this record."""
+    def position(self, rollout: Rollout) -> RolloutPosition | None:
+        """Position that the program declares for this record; None when one revision is left."""
+        if self.phase == "removing":
+            return None
         if self.phase in ("aborting", "held"):
             return RolloutPosition(self.stable, 0, "held")
         if self.phase == "finishing":

@@ -7,9 +7,10 @@ positions. The update deploys everything else with the new revision beside the s
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from automation.deploy.deployment import Deployment
+from automation.deploy.deployment import ROLLOUT_TIMEOUT_SECONDS, Deployment
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.results import Preview, update_message
+from automation.deploy.rollout import wait_for_rollout
 from automation.deploy.state import state_resources
 from automation.deploy.workspace import PARALLEL_OPERATIONS
 from automation.rollout.driver import (
@@ -97,16 +98,14 @@ class StackRollouts(CloudPort[RolloutControl]):
             if record.phase == "held" and not changed and name not in retry:
                 raise held_failure(self.deployment.name, name, record)
             if changed or record.phase == "held":
-                self._begin(name, record.stable)
+                self._begin(name, self._stable_of(name, record))
         self._declare()
 
     def begin(self, preview: Preview) -> None:
         """Record the rollouts that the changes of a preview begin, and declare their positions."""
         new = [name for name in self.services if name not in self.records and self._changes_revision(name, preview)]
         for name in new:
-            with cli_failures():
-                stable = self.control.stable_revision(self.stack, name, self.shell)
-            self._begin(name, stable)
+            self._begin(name, self._serving(name))
         if new:
             self._declare()
 
@@ -212,7 +211,9 @@ class StackRollouts(CloudPort[RolloutControl]):
             )
         )
         if targets is None:
-            # an update of everything makes resources that need the same step as those of `up`
+            # an update of everything makes resources that need the same steps as those of `up`
+            with deployment.engine_errors():
+                wait_for_rollout(engine, deployment.traits.services, deployment.clock, ROLLOUT_TIMEOUT_SECONDS)
             with cli_failures():
                 command_line(deployment.file.spec.cloud).after_update(self.stack, self.shell)
 
@@ -233,6 +234,14 @@ class StackRollouts(CloudPort[RolloutControl]):
             self.note("another update has locked the stack; the rollout waits for its end")
             clock.sleep(POLL_SECONDS)
 
+    def _stable_of(self, service: str, record: RolloutRecord) -> str:
+        """Stable revision of a rollout that begins again; the new one of a rollout that was only to be cleaned up."""
+        return self._serving(service) if record.phase == "removing" else record.stable
+
+    def _serving(self, service: str) -> str:
+        with cli_failures():
+            return self.control.stable_revision(self.stack, service, self.shell)
+
     def _begin(self, service: str, stable: str) -> None:
         image = self.services[service].image
         since = self.deployment.clock.now().isoformat(timespec="seconds")
@@ -243,7 +252,8 @@ class StackRollouts(CloudPort[RolloutControl]):
                 self.control.set_percent(self.stack, service, 0, self.shell)
 
     def _declare(self) -> None:
-        positions = {name: record.position(self.services[name].rollout) for name, record in self.records.items()}
+        found = {name: record.position(self.services[name].rollout) for name, record in self.records.items()}
+        positions = {name: position for name, position in found.items() if position is not None}
         if positions or self.deployment.workdir.has_positions:
             self.deployment.set_positions(positions)
 
@@ -322,12 +332,15 @@ class ServiceRollout:
         with cli_failures():
             return self.control.metrics(self.rollouts.stack, self.service, since_seconds, self.shell)
 
-    def finish(self, record: RolloutRecord) -> None:
-        """See `RolloutPort.finish`."""
+    def replace_stable(self, record: RolloutRecord) -> None:
+        """See `RolloutPort.replace_stable`."""
         if self.control.replaces_stable:
             self.rollouts.update()
+
+    def finish(self, record: RolloutRecord) -> None:
+        """See `RolloutPort.finish`."""
+        if self.control.moves_by == "runtime":
             self._set_percent(0)
-        self.rollouts.records.pop(self.service, None)
         self.rollouts.update(() if self.control.replaces_stable else self._resources)
 
     def withdraw(self, record: RolloutRecord) -> None:

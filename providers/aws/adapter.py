@@ -93,9 +93,9 @@ class Aws:
         positions: Mapping[str, RolloutPosition],
     ) -> AwsWorkloads:
         """See `Cloud.workloads`."""
-        ingress = scope.component("ingress", create_ingress, base)
-        compute = scope.component("compute", create_compute, base, ingress, environments)
-        scope.component("autoscaling", create_autoscaling, base, ingress, compute)
+        ingress = scope.component("ingress", create_ingress, base, positions)
+        compute = scope.component("compute", create_compute, base, ingress, environments, positions)
+        scope.component("autoscaling", create_autoscaling, base, ingress, compute, positions)
         return collect_workloads(base, compute, ingress)
 
     def jobs(

@@ -7,6 +7,7 @@ from providers.aws.base.limits import deployer_adjustments, tag_refusals
 from providers.aws.base.models import model_adjustments, model_refusals
 from providers.aws.cache.sizes import cache_size_adjustments, cache_size_refusals
 from providers.aws.compute.limits import compute_adjustments, compute_refusals
+from providers.aws.compute.revisions import rollout_adjustments, rollout_refusals
 from providers.aws.compute.sizes import fargate_adjustments, fargate_refusals
 from providers.aws.database.parameters import parameter_refusals, rollout_connections
 from providers.aws.database.sizes import database_size_adjustments, database_size_refusals, storage_refusals
@@ -31,6 +32,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     database_size_refusals,
     cache_size_refusals,
     compute_refusals,
+    rollout_refusals,
     ingress_refusals,
     parameter_refusals,
     storage_refusals,
@@ -47,6 +49,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     database_size_adjustments,
     cache_size_adjustments,
     compute_adjustments,
+    rollout_adjustments,
     ingress_adjustments,
     job_adjustments,
     release_adjustments,

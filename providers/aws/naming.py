@@ -77,6 +77,16 @@ def task_family(stack: str, service: str) -> str:
     return f"{stack}-{service}"
 
 
+def next_part(service: str) -> str:
+    """`gateway-next`: part of the names of the new revision of a service during a rollout in steps."""
+    return f"{service}-next"
+
+
+def next_service_name(stack: str, service: str) -> str:
+    """`prod-gateway-next`: ECS service of a new revision; fixed, because alarms name it also while it does not exist."""
+    return f"{stack}-{next_part(service)}"
+
+
 def job_name(stack: str, job: str) -> str:
     """`prod-nightly`: state machine, schedule and schedule group of a job; fixed, because roles and alarms name them."""
     return f"{stack}-{job}"
@@ -132,7 +142,8 @@ def service_names(spec: Platform, stack: str) -> Iterator[Name]:
         roles = (autoname(stack, part.format(service=service)) for part in LONGEST_ROLES)
         yield _name("role", max(roles, key=len), f"services.{service}", service)
     for service, routed in spec.public.items():
-        yield _name("target group", target_group_name(stack, service, routed.port or 0), f"services.{service}", service)
+        part = next_part(service) if routed.rollout.in_steps else service
+        yield _name("target group", target_group_name(stack, part, routed.port or 0), f"services.{service}", service)
 
 
 def job_names(spec: Platform, stack: str) -> Iterator[Name]:

@@ -12,6 +12,8 @@ from providers.contract.spec import DatabaseSpec, Platform
 
 REVISIONS = 2
 """A rollout, also a rolling one, starts the new replicas of a service before the old ones end."""
+REVISIONS_WHILE_REPLACED = 3
+"""Where a rollout in steps replaces the stable replicas while those of the new revision serve beside them."""
 SUPERUSER_CONNECTIONS = 3
 """Default of `superuser_reserved_connections`: PostgreSQL documentation, 20.3."""
 
@@ -48,15 +50,27 @@ def is_number(database: DatabaseSpec) -> bool:
     return requested is None or str(requested).isdecimal()
 
 
-def connection_budget(spec: Platform, max_connections: int, reserved: int = SUPERUSER_CONNECTIONS) -> ConnectionBudget:
-    """Return the budget of a platform on a server with this many connections, of which some are reserved."""
+def connection_budget(
+    spec: Platform,
+    max_connections: int,
+    reserved: int = SUPERUSER_CONNECTIONS,
+    *,
+    revisions_in_steps: int = REVISIONS,
+) -> ConnectionBudget:
+    """Return the budget of a platform on a server with this many connections, of which some are reserved.
+
+    `revisions_in_steps` is how often the replicas of a service run at most during its rollout in steps.
+    """
+    revisions = {name: revisions_in_steps for name in spec.services_in_steps}
     users = spec.users_of("database")
     jobs = sum(job.service in users for job in spec.jobs.values())
     return ConnectionBudget(
         max_connections,
         reserved,
         {
-            name: REVISIONS * spec.services[name].replicas.max * (spec.services[name].web_concurrency or 1)
+            name: revisions.get(name, REVISIONS)
+            * spec.services[name].replicas.max
+            * (spec.services[name].web_concurrency or 1)
             for name in users
         },
         jobs + any(name in users for name in spec.releases),

@@ -122,13 +122,14 @@ class RolloutControl(Protocol):
 
 @dataclass(frozen=True)
 class StepsByUpdate:
-    """Members of `RolloutControl` for clouds that make a revision for each new template, and where a step is an update.
+    """Members of `RolloutControl` for clouds where a step is an update.
 
-    `type` is the type token of the service resource, whose input `template` describes the revision.
+    `type` is the type token of the service resource, and `revision_input` its input that describes or names the revision.
     """
 
     type: str
     metrics_delay_seconds: int
+    revision_input: str = "template"
     moves_by: Literal["update", "runtime"] = "update"
     replaces_stable: bool = False
 
@@ -138,8 +139,10 @@ class StepsByUpdate:
 
     def changes_revision(self, stack: str, service: str, change: ResourceUpdate) -> bool:
         """See `RolloutControl.changes_revision`."""
-        is_service = change.type == self.type and change.name in self.resources(stack, service)
-        return is_service and change.operation == "update" and any(_in_template(path) for path in change.properties)
+        is_service = (change.type, change.name) == (self.type, f"{stack}-compute-{service}")
+        parts = (f"{self.revision_input}.", f"{self.revision_input}[")
+        changed = any(path == self.revision_input or path.startswith(parts) for path in change.properties)
+        return is_service and change.operation == "update" and changed
 
     def set_percent(self, stack: DeployedStack, service: str, percent: int, shell: Shell) -> None:
         """See `RolloutControl.set_percent`; a step is an update here."""
@@ -150,16 +153,7 @@ class StepsByUpdate:
         return ""
 
 
-def _in_template(path: str) -> bool:
-    return path == "template" or path.startswith(("template.", "template["))
-
-
-def not_available(_name: str, service: Service) -> str:
-    """Return the problem of a strategy with steps on a cloud that has none."""
-    return f"{service.rollout.strategy} is not available"
-
-
-def refuse_steps(spec: Platform, problem_of: Callable[[str, Service], str] = not_available) -> list[Diagnostic]:
+def refuse_steps(spec: Platform, problem_of: Callable[[str, Service], str]) -> list[Diagnostic]:
     """Refuse strategies with steps for the services that `problem_of` returns a problem of; empty for the others."""
     services = spec.services_in_steps
     problems = {name: problem_of(name, service) for name, service in services.items()}

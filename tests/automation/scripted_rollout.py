@@ -99,6 +99,15 @@ class ScriptedService(KillableCalls):
             raise reading
         return reading
 
+    def replace_stable(self, record: RolloutRecord) -> None:
+        """Replace the replicas of the stable revision."""
+
+        def effect() -> None:
+            assert self.revisions != ("next",), "its replicas beside the stable ones are removed"
+            self.percent, self.revisions = 100, ("next", "next")
+
+        self.call("replace", effect)
+
     def finish(self, record: RolloutRecord) -> None:
         """Leave the new revision alone."""
 

@@ -118,14 +118,16 @@ def test_a_record_of_usual_length_is_stored_whole() -> None:
         ("stepping", 3, RolloutPosition("gateway-1", 100)),
         ("stepping", 9, RolloutPosition("gateway-1", 100)),  # the file has fewer steps since
         ("finishing", 3, RolloutPosition("gateway-1", 100, "replacing")),
+        ("removing", 3, None),
         ("aborting", 2, RolloutPosition("gateway-1", 0, "held")),
         ("held", 2, RolloutPosition("gateway-1", 0, "held")),
     ],
 )
-def test_a_record_has_one_position(phase: RecordPhase, step: int, position: RolloutPosition) -> None:
+def test_a_record_has_one_position(phase: RecordPhase, step: int, position: RolloutPosition | None) -> None:
     record = replace(START, phase=phase, step=step)
     assert record.position(CANARY) == position
-    assert positions_of({"gateway": position.dump()}) == {"gateway": position}
+    if position is not None:
+        assert positions_of({"gateway": position.dump()}) == {"gateway": position}
 
 
 def test_a_blue_green_rollout_has_one_step() -> None:

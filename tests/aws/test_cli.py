@@ -343,16 +343,19 @@ def validated() -> dict[str, CliCommand]:
 @needs_aws
 @pytest.mark.parametrize("operation", sorted(validated()))
 def test_the_aws_cli_accepts_the_arguments(operation: str) -> None:
-    # `output` validates the input against the service model and calls nothing
     words = [word for word in validated()[operation].arguments if word not in ("--interactive",)]
     if operation == "ecs execute-command":
         words.append("--interactive")
-    environment = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "PATH": _path()}
-    result = subprocess.run(
-        [*words, "--generate-cli-skeleton", "output"], capture_output=True, text=True, env=environment, timeout=60
-    )
+    result = sample_answer(words)
     assert result.returncode == (255 if operation in INVALID_SAMPLES else 0), result.stderr
     assert "Unknown options" not in result.stderr
+
+
+def sample_answer(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Return what the AWS CLI prints as a sample of the answer, after it has validated the input; it calls nothing."""
+    environment = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "PATH": _path()}
+    arguments = [*words, "--generate-cli-skeleton", "output"]
+    return subprocess.run(arguments, capture_output=True, text=True, env=environment, timeout=60)
 
 
 def _path() -> str:

@@ -34,6 +34,12 @@ def test_more_tasks_than_addresses_are_refused() -> None:
     assert "has addresses for 241" in sentence
 
 
+def test_a_rollout_in_steps_runs_three_tasks_for_each_replica() -> None:
+    replicas = {"network.cidr": "10.0.0.0/20", "services.gateway.replicas": {"min": 3, "max": 500}}
+    (sentence,) = sentences(spec_of({**replicas, "services.gateway.rollout": {"strategy": "canary"}}))
+    assert "a deployment at maximum scale runs 1528 tasks, 510 in each of 3 zones" in sentence
+
+
 def test_the_smallest_block_is_enough_for_a_small_platform() -> None:
     assert sentences(spec_of({"network.cidr": "10.0.0.0/20", **FEW})) == []
 

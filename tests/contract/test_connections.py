@@ -6,7 +6,7 @@ import pytest
 
 from automation.plan.summary import data_stores
 from components.validation.parse import parse
-from providers import AVAILABLE, limits
+from providers import AVAILABLE, limits, rollout_control
 from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
@@ -27,6 +27,11 @@ def spec_of(cloud: str, connections: int, changes: Mapping[str, object] | None =
         "database.parameters": {"max_connections": connections},
     }
     return parse(production({**settings, **(changes or {})}, cloud), "prod")
+
+
+IN_STEPS = {"services.gateway.rollout": {"strategy": "canary"}}
+TIMES_IN_STEPS = {"aws": 3, "gcp": 2, "azure": 2, "docker": 3}
+"""How often the replicas of a service run at most during its rollout in steps."""
 
 
 def processes(spec: Platform) -> int:
@@ -58,6 +63,15 @@ def test_the_plan_shows_the_connections_of_each_process(cloud: str) -> None:
     (database,) = [store for store in data_stores(spec, set()) if store.connections]
     expected = f"500 connections, {(500 - RESERVED[cloud]) // total} for each of {total} processes in a rollout"
     assert database.connections == expected
+
+
+@pytest.mark.parametrize("cloud", AVAILABLE)
+def test_a_rollout_in_steps_counts_the_replicas_that_replace_the_stable_ones(cloud: str) -> None:
+    spec = spec_of(cloud, 500, IN_STEPS)
+    budget = limits(cloud).connections(spec)
+    assert budget is not None
+    assert budget.total == TIMES_IN_STEPS[cloud] * 12 * processes(spec)
+    assert (TIMES_IN_STEPS[cloud] > 2) == rollout_control(cloud).replaces_stable
 
 
 @pytest.mark.parametrize("cloud", AVAILABLE)

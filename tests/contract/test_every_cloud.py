@@ -9,13 +9,14 @@ import pytest
 
 from automation.plan.inventory import Declared, Inventory, Secret, as_json
 from providers import AVAILABLE
-from tests.contract.clouds import KNOWLEDGE
+from tests.contract.clouds import KNOWLEDGE, Permission
 from tests.planning import JOBS, WITH_KEY, plan, production, record_again
 
 pytestmark = pytest.mark.parametrize("cloud", AVAILABLE)
 
 MARKER = "marker-4f9a2c"
 WITH_JOBS = {"jobs": JOBS}
+IN_STEPS = {"services.gateway.rollout": {"strategy": "canary"}}
 
 
 @cache
@@ -126,15 +127,21 @@ def test_the_outputs_are_complete(cloud: str) -> None:
     assert all(outputs[key] for key in ("database_host", "dashboard_url", "region"))
 
 
+def all_rights(cloud: str) -> list[Permission]:
+    """Permissions of production, and those that a rollout in steps adds."""
+    plans = (production_plan(cloud), plan(production(IN_STEPS, cloud=cloud)))
+    return [right for inventory in plans for right in KNOWLEDGE[cloud].rights(inventory)]
+
+
 def test_no_permission_covers_every_action(cloud: str) -> None:
-    rights = list(KNOWLEDGE[cloud].rights(production_plan(cloud)))
+    rights = all_rights(cloud)
     assert len(rights) > 5
     assert not [right for right in rights if KNOWLEDGE[cloud].broad(right)]
 
 
 def test_an_unbounded_target_has_a_reason(cloud: str) -> None:
     known = KNOWLEDGE[cloud]
-    unbounded = {right.action for right in known.rights(production_plan(cloud)) if known.unbounded(right)}
+    unbounded = {right.action for right in all_rights(cloud) if known.unbounded(right)}
     assert unbounded <= set(known.unbounded_reasons)
 
 

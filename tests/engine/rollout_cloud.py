@@ -14,7 +14,11 @@ Read = Callable[[int], RevisionMetrics]
 """Metrics of the new revision at a percentage of the requests."""
 GOOD = RevisionMetrics(requests=500, errors=0, latency_seconds=0.1)
 FAILING = RevisionMetrics(requests=500, errors=150, latency_seconds=0.1)
-SERVICE_TYPES = {"gcp": "gcp:cloudrunv2/service:Service", "azure": "azure-native:app:ContainerApp"}
+SERVICE_TYPES = {
+    "aws": "aws:ecs/service:Service",
+    "gcp": "gcp:cloudrunv2/service:Service",
+    "azure": "azure-native:app:ContainerApp",
+}
 NAME = "prod-compute-gateway"
 SMOKE_COMMANDS = ("run jobs", "containerapp job", "az rest --method", "logging read")
 """Parts of the commands that send a smoke test."""
@@ -58,7 +62,7 @@ class CloudShell:
             entry = {"revisionName": self.stable, "weight": 100}
             return json.dumps({"traffic": [entry], "latest": self.outputs["latestReadyRevisionName"]})
         if "request_count" in text or "--metric Requests" in text:
-            return self._counts(self._look())
+            return self._counts(self.look())
         if "request_latencies" in text:
             return json.dumps({"data": {"result": [{"metric": {}, "value": [1, "100"]}]}})
         if "--metric ResponseTime" in text:
@@ -128,7 +132,8 @@ class CloudShell:
         }
         return next((answer for part, answer in answers.items() if part in text), "")
 
-    def _look(self) -> RevisionMetrics:
+    def look(self) -> RevisionMetrics:
+        """Return the metrics of the new revision at its percentage."""
         self.looks += 1
         if self.looks == self.end_at:
             raise SystemExit

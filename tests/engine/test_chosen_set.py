@@ -26,7 +26,7 @@ KINDS = {
     "refusals of commands": ("commands/test_refusals.py", ()),
     "state folder": ("commands/test_state_folder.py", ()),
     "interruptions": ("commands/test_interruptions.py", ()),
-    "rollouts": ("test_rollouts.py", ("gcp", "azure")),
+    "rollouts": ("test_rollouts.py", CLOUDS),
     "release commands": ("test_releases.py", CLOUDS),
     "language host": ("test_language_host.py", ()),
 }

@@ -12,6 +12,7 @@ from automation.rollout.stack_rollouts import StackRollouts
 from tests.automation.scripted_rollout import FakeClock
 from tests.engine.project import STACK, EngineProject, small_platform
 from tests.engine.rollout_cloud import SERVICE_TYPES, CloudShell, Read, failing_at, good
+from tests.engine.rollout_ecs import cloud_shell
 
 CANARY = {"strategy": "canary", "steps": [10, 100], "bake_minutes": 3}
 CLOUDS = [pytest.param(cloud, marks=pytest.mark.xdist_group(cloud)) for cloud in SERVICE_TYPES]
@@ -61,7 +62,7 @@ def roll_out(
 
 def shell_of(project: EngineProject, cloud: str, read: Read = good) -> CloudShell:
     """Return the shell of the project's cloud."""
-    return CloudShell(project, cloud, read)
+    return cloud_shell(project, cloud, read)
 
 
 def test_a_good_image_receives_its_shares_and_then_everything_and_nothing_is_left_to_do(

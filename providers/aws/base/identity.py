@@ -23,12 +23,20 @@ from providers.aws.base.iam_policies import Statement, allow, document, trust
 from providers.aws.base.image_sources import repository_name
 from providers.aws.base.models import inference_profiles, plain_model_arns, profile_arn, profile_model_arns
 from providers.aws.context import AwsContext
-from providers.aws.naming import cluster_name, task_family
+from providers.aws.naming import cluster_name, load_balancer_name, task_family
 from providers.contract.component import Scope
 from providers.contract.spec import Deployer
 
 INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 ISSUER = "token.actions.githubusercontent.com"
+WATCH = (
+    "cloudwatch:GetMetricData",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+)
+"""Reading actions without a resource level."""
 PUSH = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -162,7 +170,16 @@ def _deploy_statements(context: AwsContext) -> list[Statement]:
         allow("ecs:RegisterTaskDefinition", families),
         # a workflow reads the running revision to register the next one; ECS has no resource for that action
         allow("ecs:DescribeTaskDefinition", "*"),
+        *_rollout_statements(context),
     ]
+
+
+def _rollout_statements(context: AwsContext) -> list[Statement]:
+    """Permissions to watch rollouts in steps, and to return the requests to the stable revision; none without steps."""
+    if not context.spec.services_in_steps:
+        return []
+    rules = context.arn("elasticloadbalancing", f"listener-rule/app/{load_balancer_name(context.stack)}/*")
+    return [allow(WATCH, "*"), allow("elasticloadbalancing:ModifyRule", rules)]
 
 
 def _pass_role_statement(roles: Sequence[aws.iam.Role]) -> Statement:

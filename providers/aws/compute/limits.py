@@ -7,7 +7,6 @@ from providers.aws.compute.health import health_adjustments, health_refusals
 from providers.aws.compute.sizes import fargate, fits_fargate
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.prometheus import scrape_endpoint
-from providers.contract.rollout import refuse_steps
 from providers.contract.spec import Platform, Service
 
 FIRST_UNPRIVILEGED_PORT = 1024
@@ -28,7 +27,6 @@ def tmp_mib(service: Service) -> int:
 def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Ports, health checks, calls and metrics collection that Fargate cannot provide."""
     return [
-        *refuse_steps(spec),
         *_port_refusals(spec),
         *health_refusals(spec),
         *call_refusals(spec),

@@ -14,16 +14,26 @@ from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.aws.compute.calls import start_order
 from providers.aws.compute.containers import create_task
-from providers.aws.compute.service import ON_DEMAND, SPOT, Cluster, EcsServiceInputs, create_service
+from providers.aws.compute.revisions import new_revision_runs
+from providers.aws.compute.service import (
+    ON_DEMAND,
+    SPOT,
+    Cluster,
+    EcsServiceInputs,
+    create_service,
+    new_revision,
+    stable_revision,
+)
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.monitoring.alarms import create_alarm
-from providers.aws.monitoring.metrics import service_target
+from providers.aws.monitoring.metrics import next_dimensions, service_target
 from providers.aws.naming import cluster_log_group, cluster_name
 from providers.aws.observability.logs import create_log_group
 from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
 from providers.contract.image_credentials import ImageCredentials, image_credentials
 from providers.contract.results import Environment, SecretRef
+from providers.contract.rollout import RolloutPosition
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class AwsCompute:
 
     cluster_name: pulumi.Output[str]
     services: Mapping[str, aws.ecs.Service]
+    next_services: Mapping[str, aws.ecs.Service]
+    """ECS services of new revisions, during their rollout in steps."""
     log_groups: Mapping[str, aws.cloudwatch.LogGroup]
     alarms: Mapping[str, aws.cloudwatch.MetricAlarm]
     """Alarms that also roll deployments back, by rule key; monitoring includes them and declares the others."""
@@ -40,9 +52,13 @@ class AwsCompute:
 
 
 def create_compute(
-    scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, environments: Mapping[str, Environment]
+    scope: Scope,
+    base: AwsBaseResources,
+    ingress: AwsIngress | None,
+    environments: Mapping[str, Environment],
+    positions: Mapping[str, RolloutPosition],
 ) -> AwsCompute:
-    """Declare the cluster, and per service a task definition, a log group and an ECS service."""
+    """Declare the cluster, and per service a task definition, a log group and an ECS service for each revision."""
     spec = base.spec
     cluster = create_cluster(scope, base)
     credentials = create_image_credentials(scope, base)
@@ -53,14 +69,19 @@ def create_compute(
     rules = {name: base.context.alarm_rules.rule(name, Signal.ERROR_PERCENT) for name in spec.public}
     alarms = {name: _deployment_alarm(scope, base, ingress, rule) for name, rule in rules.items() if ingress}
     services: dict[str, aws.ecs.Service] = {}
+    added: dict[str, aws.ecs.Service] = {}
     for name in start_order(spec):
-        service = spec.services[name]
+        service, position = spec.services[name], positions.get(name)
         callees = tuple(services[callee] for callee in service.calls)
-        inputs = EcsServiceInputs(name, service, tasks[name], environments[name], alarms.get(name), callees)
-        services[name] = create_service(scope, base, ingress, cluster, inputs)
+        inputs = EcsServiceInputs(name, service, tasks[name], environments[name], alarms.get(name), callees, position)
+        stable = stable_revision(base, ingress, inputs)
+        services[name] = create_service(scope, base, ingress, cluster, inputs, stable)
+        if ingress is not None and new_revision_runs(position):
+            added[name] = create_service(scope, base, ingress, cluster, inputs, new_revision(base, ingress, inputs))
     return AwsCompute(
         cluster_name=cluster.cluster.name,
         services=services,
+        next_services=added,
         log_groups={name: task.log_group for name, task in tasks.items()},
         alarms={rules[name].key: alarm for name, alarm in alarms.items()},
         credentials=credentials,
@@ -98,6 +119,7 @@ def _deployment_alarm(
         base.context.stack,
         load_balancer=ingress.arn_suffix,
         target_group=ingress.target_groups[rule.name].arn_suffix,
+        new_revision=next_dimensions(base.context.stack, rule.name, ingress.next_groups.get(rule.name)),
     )
     return create_alarm(scope, rule, base.channels, target)
 

@@ -16,12 +16,14 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.resources import AwsBaseResources
-from providers.aws.compute.calls import connected
 from providers.aws.compute.containers import Task, log_options
+from providers.aws.compute.revisions import replica_bounds, stable_tasks
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.entry.routes import deregistration_delay_seconds
+from providers.aws.naming import next_part, next_service_name
 from providers.contract.component import Scope
 from providers.contract.results import Environment
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Service
 
 STEADY_STATE_MINUTES = 30
@@ -36,7 +38,7 @@ SPOT = "FARGATE_SPOT"
 
 @dataclass(frozen=True)
 class EcsServiceInputs:
-    """Task definition and dependencies of one ECS service."""
+    """Task definition and dependencies of the ECS services of one service, and the position of its rollout in steps."""
 
     name: str
     service: Service
@@ -44,6 +46,23 @@ class EcsServiceInputs:
     environment: Environment
     alarm: aws.cloudwatch.MetricAlarm | None
     callees: tuple[pulumi.Resource, ...]
+    position: RolloutPosition | None = None
+
+
+@dataclass(frozen=True)
+class EcsRevision:
+    """Settings that differ between the ECS services of the stable and of a new revision."""
+
+    part: str
+    """Part of the logical name."""
+    definition: pulumi.Input[str]
+    replicas: int
+    group: aws.lb.TargetGroup | None
+    alarm: aws.cloudwatch.MetricAlarm | None = None
+    publishes: bool = False
+    """True when callers reach its tasks by the name of the service."""
+    name: str | None = None
+    rules: tuple[pulumi.Resource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,19 +74,53 @@ class Cluster:
     namespace: aws.servicediscovery.HttpNamespace | None
 
 
+def stable_revision(base: AwsBaseResources, ingress: AwsIngress | None, inputs: EcsServiceInputs) -> EcsRevision:
+    """Revision that serves: that of the file, or during a rollout in steps the one from before it."""
+    name, tasks = inputs.name, stable_tasks(inputs.position, inputs.name, inputs.service)
+    return EcsRevision(
+        name,
+        base.context.arn("ecs", f"task-definition/{tasks.definition}") if tasks else inputs.task.definition.arn,
+        inputs.service.replicas.min,
+        ingress.target_groups.get(name) if ingress else None,
+        inputs.alarm,
+        publishes=bool(base.spec.callers_of(name)),
+    )
+
+
+def new_revision(base: AwsBaseResources, ingress: AwsIngress, inputs: EcsServiceInputs) -> EcsRevision:
+    """Revision that is rolled out in steps, with as many tasks as the stable one had; no alarm rolls it back."""
+    name = inputs.name
+    rule = ingress.smoke_rules.get(name)
+    return EcsRevision(
+        next_part(name),
+        inputs.task.definition.arn,
+        replica_bounds(inputs.service, inputs.position)[0],
+        ingress.next_groups[name],
+        name=next_service_name(base.context.stack, name),
+        # a new rule takes some seconds, which pass while the tasks start
+        rules=(rule,) if rule else (),
+    )
+
+
 def create_service(
-    scope: Scope, base: AwsBaseResources, ingress: AwsIngress | None, cluster: Cluster, inputs: EcsServiceInputs
+    scope: Scope,
+    base: AwsBaseResources,
+    ingress: AwsIngress | None,
+    cluster: Cluster,
+    inputs: EcsServiceInputs,
+    revision: EcsRevision,
 ) -> aws.ecs.Service:
-    """ECS service of one service of the spec."""
+    """ECS service of one revision of a service of the spec."""
     name, service = inputs.name, inputs.service
-    load_balancers = _load_balancers(ingress, name, service)
+    load_balancers = _load_balancers(revision.group, name, service)
     drain_seconds = deregistration_delay_seconds(base.spec.ingress) if load_balancers else 0
     timeout = steady_state_timeout(drain_seconds)
     return aws.ecs.Service(
-        scope.named(name),
+        scope.named(revision.part),
+        name=revision.name,
         cluster=cluster.cluster.arn,
-        task_definition=inputs.task.definition.arn,
-        desired_count=service.replicas.min,
+        task_definition=revision.definition,
+        desired_count=revision.replicas,
         capacity_provider_strategies=[_capacity(base, service)],
         # without it the provider refuses another capacity provider, as of a worker that gets a port or becomes production
         force_new_deployment=True,
@@ -79,11 +132,11 @@ def create_service(
         ),
         load_balancers=load_balancers,
         health_check_grace_period_seconds=service.health.start_period_seconds if load_balancers else None,
-        service_connect_configuration=service_connect(base, cluster, name, inputs.task.log_group.name),
+        service_connect_configuration=service_connect(base, cluster, inputs, publishes=revision.publishes),
         deployment_minimum_healthy_percent=100,
         deployment_maximum_percent=200,
         deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
-        alarms=_alarms(inputs.alarm),
+        alarms=_alarms(revision.alarm),
         availability_zone_rebalancing="ENABLED",
         enable_execute_command=False,
         enable_ecs_managed_tags=True,
@@ -91,10 +144,12 @@ def create_service(
         wait_for_steady_state=True,
         sigint_rollback=True,
         opts=scope.opts(
-            depends_on=list(_dependencies(base, ingress, cluster, inputs)),
+            depends_on=[*_dependencies(base, ingress, cluster, inputs), *revision.rules],
             # autoscaling changes the count; with equal bounds it follows the spec
             ignore_changes=["desiredCount"] if service.replicas.max > service.replicas.min else [],
             custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout, delete=timeout),
+            # two services cannot have one name
+            delete_before_replace=revision.name is not None,
         ),
     )
 
@@ -134,11 +189,10 @@ def _capacity(base: AwsBaseResources, service: Service) -> aws.ecs.ServiceCapaci
 
 
 def _load_balancers(
-    ingress: AwsIngress | None, name: str, service: Service
+    group: aws.lb.TargetGroup | None, name: str, service: Service
 ) -> list[aws.ecs.ServiceLoadBalancerArgs] | None:
-    if ingress is None or name not in ingress.target_groups:
+    if group is None:
         return None
-    group = ingress.target_groups[name]
     return [
         aws.ecs.ServiceLoadBalancerArgs(
             target_group_arn=group.arn, container_name=name, container_port=service.port or 0
@@ -153,17 +207,18 @@ def _alarms(alarm: aws.cloudwatch.MetricAlarm | None) -> aws.ecs.ServiceAlarmsAr
 
 
 def service_connect(
-    base: AwsBaseResources, cluster: Cluster, name: str, log_group: pulumi.Output[str]
+    base: AwsBaseResources, cluster: Cluster, inputs: EcsServiceInputs, *, publishes: bool
 ) -> aws.ecs.ServiceServiceConnectConfigurationArgs | None:
-    """Service Connect configuration; None for a service that neither calls nor is called."""
-    if not connected(base.spec, name):
+    """Service Connect configuration; None for tasks that neither call nor are called."""
+    name = inputs.name
+    if not (inputs.service.calls or publishes):
         return None
     return aws.ecs.ServiceServiceConnectConfigurationArgs(
         enabled=True,
         namespace=namespace_arn(cluster),
-        services=[_published_port(base, name)] if base.spec.callers_of(name) else None,
+        services=[_published_port(base, name)] if publishes else None,
         log_configuration=aws.ecs.ServiceServiceConnectConfigurationLogConfigurationArgs(
-            log_driver="awslogs", options=log_options(base, PROXY_STREAM, log_group)
+            log_driver="awslogs", options=log_options(base, PROXY_STREAM, inputs.task.log_group.name)
         ),
         access_log_configuration=aws.ecs.ServiceServiceConnectConfigurationAccessLogConfigurationArgs(format="JSON"),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from providers.aws.database.sizes import database_memory_gib, database_size_refusals
 from providers.contract.connections import (
+    REVISIONS_WHILE_REPLACED,
     SUPERUSER_CONNECTIONS,
     ConnectionBudget,
     connection_budget,
@@ -118,7 +119,9 @@ def rollout_connections(spec: Platform) -> ConnectionBudget | None:
     database = spec.database
     if database is None or not is_number(database) or database_size_refusals(spec, ""):
         return None
-    return connection_budget(spec, max_connections(database), RESERVED_CONNECTIONS)
+    return connection_budget(
+        spec, max_connections(database), RESERVED_CONNECTIONS, revisions_in_steps=REVISIONS_WHILE_REPLACED
+    )
 
 
 def _too_large(database: DatabaseSpec) -> Iterator[ConfigError]:

@@ -14,11 +14,22 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import Statement, source_condition
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.context import AwsContext
-from providers.aws.entry.routes import closed_paths, deregistration_delay_seconds, patterns, priority
-from providers.aws.naming import load_balancer_name, target_group_name
+from providers.aws.entry.routes import (
+    SERVICE_HEADER,
+    accepts_smoke_tests,
+    closed_paths,
+    deregistration_delay_seconds,
+    patterns,
+    priority,
+    smoke_paths,
+    smoke_priority,
+    weights,
+)
+from providers.aws.naming import load_balancer_name, next_part, target_group_name
 from providers.aws.storage.bucket import ObjectLifecycle, SecureBucket, secure_bucket
 from providers.contract.component import Scope
 from providers.contract.results import Origin
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Health, Service
 
 ACCESS_LOGS = "access"
@@ -30,6 +41,7 @@ HSTS = "max-age=31536000; includeSubDomains"
 """Browsers use HTTPS only for a year."""
 RECORD_TTL_SECONDS = 60
 STICKY_SECONDS = 86_400
+WeightedGroup = tuple[aws.lb.TargetGroup, int]
 
 
 @dataclass(frozen=True)
@@ -46,15 +58,22 @@ class AwsOrigin(Origin):
 
 @dataclass(frozen=True)
 class AwsIngress:
-    """Load balancer and, by public service, its target group and the listener rules that the service depends on."""
+    """Load balancer and, by public service, its target group and the listener rules that the service depends on.
+
+    A service whose rollout has steps has another target group for its new revision. It is part of the rule all the time, so
+    alarms can name it, and a rollout changes weights only.
+    """
 
     origin: AwsOrigin
     arn_suffix: pulumi.Output[str]
     target_groups: Mapping[str, aws.lb.TargetGroup]
+    next_groups: Mapping[str, aws.lb.TargetGroup]
     routes: Mapping[str, tuple[pulumi.Resource, ...]]
+    smoke_rules: Mapping[str, aws.lb.ListenerRule]
+    """Rules that send smoke tests to a new revision before its first step."""
 
 
-def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
+def create_ingress(scope: Scope, base: AwsBaseResources, positions: Mapping[str, RolloutPosition]) -> AwsIngress | None:
     """Declare the application load balancer of the region; None when no service has a path."""
     public = base.spec.public
     if not public:
@@ -63,8 +82,22 @@ def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
     listener, domain_zone_id = create_listener(scope, base, balancer)
     closed = tuple(close_path(scope, path, listener) for path in closed_paths(base.spec))
     groups = {name: create_target_group(scope, base, name, service) for name, service in public.items()}
+    added = {
+        name: create_target_group(scope, base, next_part(name), service)
+        for name, service in public.items()
+        if service.rollout.in_steps
+    }
     routes = {
-        name: (create_route(scope, name, service, listener, groups[name]), *closed) for name, service in public.items()
+        name: (
+            create_route(scope, name, service, listener, _split(groups[name], added.get(name), positions.get(name))),
+            *closed,
+        )
+        for name, service in public.items()
+    }
+    smoke_rules = {
+        name: _smoke_rule(scope, base, name, listener, added[name])
+        for name in smoke_paths(base.spec)
+        if accepts_smoke_tests(positions.get(name))
     }
     origin = AwsOrigin(
         host=balancer.dns_name,
@@ -73,7 +106,7 @@ def create_ingress(scope: Scope, base: AwsBaseResources) -> AwsIngress | None:
         domain_zone_id=domain_zone_id,
         telemetry_key=base.keys.telemetry,
     )
-    return AwsIngress(origin, balancer.arn_suffix, groups, routes)
+    return AwsIngress(origin, balancer.arn_suffix, groups, added, routes, smoke_rules)
 
 
 def create_load_balancer(scope: Scope, base: AwsBaseResources) -> aws.lb.LoadBalancer:
@@ -230,14 +263,44 @@ def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service
 
 
 def create_route(
-    scope: Scope, name: str, service: Service, listener: aws.lb.Listener, group: aws.lb.TargetGroup
+    scope: Scope, name: str, service: Service, listener: aws.lb.Listener, split: Sequence[WeightedGroup]
 ) -> aws.lb.ListenerRule:
-    """Listener rule that forwards a service's path and all below it."""
-    path = service.path or "/"
-    target = aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=group.arn, weight=1)
-    forward = aws.lb.ListenerRuleActionForwardArgs(target_groups=[target])
-    action = aws.lb.ListenerRuleActionArgs(type="forward", forward=forward)
-    return _path_rule(scope, f"{name}-route", path, listener, action)
+    """Listener rule that forwards a service's path and all below it, by the weights of the target groups."""
+    return _path_rule(scope, f"{name}-route", service.path or "/", listener, _forward(split))
+
+
+def _split(
+    group: aws.lb.TargetGroup, added: aws.lb.TargetGroup | None, position: RolloutPosition | None
+) -> Sequence[WeightedGroup]:
+    """Target groups of a service with their weights: the one of the stable revision, and that of a new one with steps."""
+    if added is None:
+        return [(group, 1)]
+    return list(zip((group, added), weights(position), strict=True))
+
+
+def _forward(split: Sequence[WeightedGroup]) -> aws.lb.ListenerRuleActionArgs:
+    targets = [aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=group.arn, weight=weight) for group, weight in split]
+    forward = aws.lb.ListenerRuleActionForwardArgs(target_groups=targets)
+    return aws.lb.ListenerRuleActionArgs(type="forward", forward=forward)
+
+
+def _smoke_rule(
+    scope: Scope, base: AwsBaseResources, name: str, listener: aws.lb.Listener, group: aws.lb.TargetGroup
+) -> aws.lb.ListenerRule:
+    """Listener rule that sends requests with the header of a smoke test, for its path alone, to the new revision."""
+    header = aws.lb.ListenerRuleConditionHttpHeaderArgs(http_header_name=SERVICE_HEADER, values=[name])
+    path = aws.lb.ListenerRuleConditionPathPatternArgs(values=[smoke_paths(base.spec)[name]])
+    return aws.lb.ListenerRule(
+        scope.named(f"{next_part(name)}-test"),
+        listener_arn=listener.arn,
+        priority=smoke_priority(base.spec, name),
+        conditions=[
+            aws.lb.ListenerRuleConditionArgs(http_header=header),
+            aws.lb.ListenerRuleConditionArgs(path_pattern=path),
+        ],
+        actions=[_forward([(group, 1)])],
+        opts=scope.opts(),
+    )
 
 
 def close_path(scope: Scope, path: str, listener: aws.lb.Listener) -> aws.lb.ListenerRule:

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
 from providers.contract.prometheus import routed_metrics_path
+from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import IngressSpec, Platform
 
 MAX_SEGMENTS = 5
@@ -24,6 +25,10 @@ CLOSABLE_PATH = re.compile(r"/[A-Za-z0-9_.~/-]{1,125}")
 """Path without wildcards of a path pattern, short enough for one."""
 PATTERN_CHARACTERS = 128
 """Maximum length of a path pattern: Elastic Load Balancing, "Condition types for listener rules"."""
+PLAIN_PATTERN = re.compile(r"""/[A-Za-z0-9_.$/~"'@:+&-]{0,127}""")
+"""Path pattern without wildcards, with the characters that the same page lists."""
+SERVICE_HEADER = "x-rollout-service"
+"""Header of a smoke test with the name of the service: the listener sends it to the new revision."""
 
 
 def segments(path: str) -> list[str]:
@@ -56,6 +61,28 @@ def closed_paths(spec: Platform) -> tuple[str, ...]:
     return tuple(path for path in paths if any(_is_below(path, route) for route in routes))
 
 
+def weights(position: RolloutPosition | None) -> tuple[int, int]:
+    """Weights of a service's stable target group and of the one of its new revision."""
+    percent = 0 if position is None or position.phase == "held" else position.percent
+    return 100 - percent, percent
+
+
+def accepts_smoke_tests(position: RolloutPosition | None) -> bool:
+    """True until the first step: afterwards the new revision has only its share, which its metrics measure."""
+    return position is not None and position.phase == "stepping" and position.percent == 0
+
+
+def smoke_paths(spec: Platform) -> dict[str, str]:
+    """Path of the smoke test by service, without a query, which is no part of a path pattern."""
+    tests = {name: service.rollout.smoke for name, service in spec.services_in_steps.items() if name in spec.public}
+    return {name: smoke.path.partition("?")[0] for name, smoke in tests.items() if smoke is not None}
+
+
+def smoke_priority(spec: Platform, service: str) -> int:
+    """Priority of the rule of a smoke test, before that of every route."""
+    return 1 + list(smoke_paths(spec)).index(service)
+
+
 def deregistration_delay_seconds(ingress: IngressSpec) -> int:
     """Seconds in which a deregistered target may finish its requests: the idle timeout, so that no stream is cut.
 
@@ -66,7 +93,7 @@ def deregistration_delay_seconds(ingress: IngressSpec) -> int:
 
 def ingress_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Paths that a listener rule cannot express or distinguish."""
-    return [*_path_refusals(spec), *_metrics_refusals(spec), *_slot_refusals(spec)]
+    return [*_path_refusals(spec), *_metrics_refusals(spec), *_smoke_refusals(spec), *_slot_refusals(spec)]
 
 
 def ingress_adjustments(spec: Platform) -> list[Adjustment]:
@@ -133,12 +160,23 @@ def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
             )
 
 
+def _smoke_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    for name, path in smoke_paths(spec).items():
+        if not PLAIN_PATTERN.fullmatch(path):
+            yield Unsupported(
+                "aws",
+                f"services.{name}.rollout.smoke.path",
+                problem=f"no listener rule can match {displayed(path)}",
+                fix=f"use up to {PATTERN_CHARACTERS} letters, digits and _ - . $ / ~ \" ' @ : + &",
+            )
+
+
 def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:
     owners = {f"the metrics path {path}": ("", path) for path in closed_paths(spec) if segments(path)}
     owners |= {
         f"the path of {name}": (f"services.{name}.path", service.path or "") for name, service in spec.public.items()
     }
-    owner_by_priority: dict[int, str] = {}
+    owner_by_priority = {smoke_priority(spec, name): f"the smoke test of {name}" for name in smoke_paths(spec)}
     for owner, (key, path) in owners.items():
         if len(segments(path)) > MAX_SEGMENTS:
             continue

@@ -9,11 +9,13 @@ service whose deployments it rolls back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pulumi
+import pulumi_aws as aws
 
+from providers.aws.naming import next_service_name
 from providers.contract.alarms import Signal
 from providers.contract.dashboard import GraphOnlyMetric
 
@@ -28,6 +30,10 @@ REPLICATION = ("SourceBucket", "DestinationBucket", "RuleId")
 MACHINE = ("StateMachineArn",)
 MIN_REQUESTS = 20
 """Requests per period below which the error rate is not evaluated: one failure at night is not an outage."""
+MIN_SAMPLES_OF_P95 = 200
+"""10/(1-0.95) samples: Amazon CloudWatch user guide, "Percentile-based alarms and low data samples"."""
+NEXT = "_next"
+"""Suffix of the ids of metrics of a new revision."""
 HOURS_WITHOUT_BACKUP = 26
 """A day and two hours of grace: the start within the window varies, and so does the duration."""
 HOURS_WITHOUT_COPY = 36
@@ -59,6 +65,8 @@ class MetricQuery:
     per_node: bool = False
     missing: Missing = "missing"
     absence: "Absence | None" = None
+    both: "MetricQuery | None" = None
+    """Query over both revisions of a service whose rollout has steps; ids that end with `_next` are of the new one."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,8 @@ class AwsAlarmTarget:
     stack: str
     dimensions: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     nodes: tuple[pulumi.Input[str], ...] = ()
+    new_revision: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    """Values of dimensions that differ for the new revision of a service whose rollout has steps; empty for any other."""
     sizes: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
@@ -99,6 +109,17 @@ def single_metric(
     """Query of a single metric."""
     metric = AwsMetric(namespace=namespace, name=name, stat=stat, dimensions=dimensions)
     return MetricQuery({"m": metric}, missing=missing)
+
+
+def _next_of(metrics: Mapping[str, AwsMetric]) -> Mapping[str, AwsMetric]:
+    """Return the metrics, and those of the new revision of the same service."""
+    return {**metrics, **{f"{id}{NEXT}": metric for id, metric in metrics.items()}}
+
+
+def _service_metric(namespace: str, name: str) -> MetricQuery:
+    """Query of the average over the tasks of a service; of the busier revision where two run."""
+    query = single_metric(namespace=namespace, name=name, stat="Average", dimensions=ECS)
+    return replace(query, both=MetricQuery(_next_of(query.metrics), "MAX([m,FILL(m_next,0)])"))
 
 
 def errors(*dimensions: str) -> MetricQuery:
@@ -124,6 +145,34 @@ def errors(*dimensions: str) -> MetricQuery:
     )
 
 
+def _errors_of_both() -> MetricQuery:
+    """Highest of the percentages of all requests, and of each revision alone.
+
+    Errors that the load balancer returns itself are in the first only: a revision without requests would have 100 %.
+    """
+    query = errors(*TARGETS)
+    own = {id: metric for id, metric in query.metrics.items() if metric.dimensions == TARGETS}
+    failed = "(FILL(t5,0)+FILL(t5_next,0)+FILL(e5,0))"
+    requests = "(FILL(rq,0)+FILL(rq_next,0)+FILL(e5,0))"
+    parts = (
+        f"IF({requests}>{MIN_REQUESTS}, 100*{failed}/{requests}, 0)",
+        *(f"IF(FILL(rq{id},0)>{MIN_REQUESTS}, 100*FILL(t5{id},0)/FILL(rq{id},0), 0)" for id in ("", NEXT)),
+    )
+    return replace(query, metrics={**query.metrics, **_next_of(own)}, expression=f"MAX([{','.join(parts)}])")
+
+
+def _latency_of_both() -> MetricQuery:
+    """Higher percentile of the two revisions, each with enough requests.
+
+    An alarm on metric math has no `evaluate_low_sample_count_percentiles`, so the expression has its condition.
+    """
+    query = latency(*TARGETS)
+    counted = AwsMetric(namespace="AWS/ApplicationELB", name="RequestCount", stat="Sum", dimensions=TARGETS)
+    parts = (f"IF(FILL(rq{id},0)>={MIN_SAMPLES_OF_P95}, FILL(m{id},0), 0)" for id in ("", NEXT))
+    metrics = _next_of({**query.metrics, "rq": counted})
+    return replace(query, metrics=metrics, expression=f"MAX([{','.join(parts)}])")
+
+
 def latency(*dimensions: str) -> MetricQuery:
     """95th percentile of the time until a target begins its response, in seconds."""
     return single_metric(
@@ -147,6 +196,11 @@ UNHEALTHY = MetricQuery(
     # both metrics stop when no target is registered, which is also unhealthy
     missing="breaching",
 )
+UNHEALTHY_OF_BOTH = replace(
+    UNHEALTHY,
+    metrics=_next_of(UNHEALTHY.metrics),
+    expression="sick+FILL(sick_next,0)+IF(well+FILL(well_next,0)<1, 1, 0)",
+)
 MISSING_REPLICAS = MetricQuery(
     {
         "wanted": AwsMetric(namespace="ECS/ContainerInsights", name="DesiredTaskCount", stat="Average", dimensions=ECS),
@@ -155,6 +209,11 @@ MISSING_REPLICAS = MetricQuery(
         ),
     },
     "wanted-running",
+)
+MISSING_OF_BOTH = replace(
+    MISSING_REPLICAS,
+    metrics=_next_of(MISSING_REPLICAS.metrics),
+    expression="wanted-running+FILL(wanted_next,0)-FILL(running_next,0)",
 )
 STORAGE = MetricQuery(
     {"free": AwsMetric(namespace="AWS/RDS", name="FreeStorageSpace", stat="Minimum", dimensions=INSTANCE)},
@@ -186,13 +245,14 @@ SUCCESSFUL_RUNS = MetricQuery(
     missing="breaching",
     absence=Absence(fewer_than=1),
 )
+REQUESTS = single_metric(namespace="AWS/ApplicationELB", name="RequestCount", stat="Sum", dimensions=TARGETS)
 SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
-    Signal.CPU_PERCENT: single_metric(namespace="AWS/ECS", name="CPUUtilization", stat="Average", dimensions=ECS),
-    Signal.MEMORY_PERCENT: single_metric(namespace="AWS/ECS", name="MemoryUtilization", stat="Average", dimensions=ECS),
-    Signal.ERROR_PERCENT: errors(*TARGETS),
-    Signal.LATENCY_P95_SECONDS: latency(*TARGETS),
-    Signal.UNHEALTHY_REPLICAS: UNHEALTHY,
-    Signal.MISSING_REPLICAS: MISSING_REPLICAS,
+    Signal.CPU_PERCENT: _service_metric("AWS/ECS", "CPUUtilization"),
+    Signal.MEMORY_PERCENT: _service_metric("AWS/ECS", "MemoryUtilization"),
+    Signal.ERROR_PERCENT: replace(errors(*TARGETS), both=_errors_of_both()),
+    Signal.LATENCY_P95_SECONDS: replace(latency(*TARGETS), both=_latency_of_both()),
+    Signal.UNHEALTHY_REPLICAS: replace(UNHEALTHY, both=UNHEALTHY_OF_BOTH),
+    Signal.MISSING_REPLICAS: replace(MISSING_REPLICAS, both=MISSING_OF_BOTH),
     Signal.DATABASE_FAILED_CONNECTIONS: single_metric(
         namespace=LOG_NAMESPACE, name=FAILED_CONNECTIONS, stat="Sum", dimensions=(), missing="notBreaching"
     ),
@@ -236,8 +296,8 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
 """CloudWatch query of every signal. Sources: metrics of ECS, Application Load Balancer, RDS, ElastiCache, Step Functions and
 EventBridge Scheduler."""
 GRAPH_METRICS: Mapping[GraphOnlyMetric, MetricQuery] = {
-    GraphOnlyMetric.REQUESTS: single_metric(
-        namespace="AWS/ApplicationELB", name="RequestCount", stat="Sum", dimensions=TARGETS
+    GraphOnlyMetric.REQUESTS: replace(
+        REQUESTS, both=MetricQuery(_next_of(REQUESTS.metrics), "FILL(m,0)+FILL(m_next,0)")
     ),
     GraphOnlyMetric.SPENDING: single_metric(
         namespace="AWS/Billing", name="EstimatedCharges", stat="Maximum", dimensions=("Currency",)
@@ -253,6 +313,7 @@ def service_target(
     service_name: pulumi.Input[str] | None = None,
     load_balancer: pulumi.Input[str] | None = None,
     target_group: pulumi.Input[str] | None = None,
+    new_revision: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> AwsAlarmTarget:
     """Target of a service: cluster and service for CPU, memory and tasks; ARN suffixes for load balancer metrics.
 
@@ -264,11 +325,29 @@ def service_target(
         "LoadBalancer": load_balancer,
         "TargetGroup": target_group,
     }
-    return AwsAlarmTarget(stack, {name: value for name, value in values.items() if value is not None})
+    dimensions = {name: value for name, value in values.items() if value is not None}
+    return AwsAlarmTarget(stack, dimensions, new_revision=new_revision or {})
+
+
+def next_dimensions(stack: str, service: str, group: aws.lb.TargetGroup | None) -> Mapping[str, pulumi.Input[str]]:
+    """Dimensions that differ for the new revision of a service, by its target group; empty without one."""
+    if group is None:
+        return {}
+    return {"ServiceName": next_service_name(stack, service), "TargetGroup": group.arn_suffix}
+
+
+def of_target(query: MetricQuery, target: AwsAlarmTarget) -> MetricQuery:
+    """Query of a target: over both revisions where it has two; raises LookupError for one that knows a single one."""
+    if not target.new_revision:
+        return query
+    if query.both is None:
+        raise LookupError(f"{', '.join(metric.name for metric in query.metrics.values())} knows no second revision")
+    return query.both
 
 
 def readings(query: MetricQuery, target: AwsAlarmTarget) -> list[MetricReading]:
     """Metrics of a query on a target; raises LookupError when the target lacks a dimension."""
+    query = of_target(query, target)
     if query.per_node:
         (metric,) = query.metrics.values()
         (dimension,) = metric.dimensions
@@ -282,7 +361,7 @@ def readings(query: MetricQuery, target: AwsAlarmTarget) -> list[MetricReading]:
 
 def expression(query: MetricQuery, target: AwsAlarmTarget) -> str:
     """Metric math of a query on a target; empty for a query of a single metric."""
-    return query.expression.format(nodes=",".join(node_ids(target)), **target.sizes)
+    return of_target(query, target).expression.format(nodes=",".join(node_ids(target)), **target.sizes)
 
 
 def node_ids(target: AwsAlarmTarget) -> list[str]:
@@ -291,8 +370,9 @@ def node_ids(target: AwsAlarmTarget) -> list[str]:
 
 
 def _reading(id: str, metric: AwsMetric, target: AwsAlarmTarget) -> MetricReading:
-    absent = [name for name in metric.dimensions if name not in target.dimensions]
+    known = {**target.dimensions, **target.new_revision} if id.endswith(NEXT) else target.dimensions
+    absent = [name for name in metric.dimensions if name not in known]
     if absent:
         raise LookupError(f"{metric.namespace} {metric.name} needs the dimensions {absent}, which the target lacks")
-    values = {name: target.dimensions[name] for name in metric.dimensions}
+    values = {name: known[name] for name in metric.dimensions}
     return MetricReading(id, metric.namespace.format(stack=target.stack), metric, values)

@@ -16,7 +16,7 @@ from providers.aws.monitoring.alarms import create_alarm, create_outage_alarm
 from providers.aws.monitoring.dashboard import DashboardContent, create_dashboard
 from providers.aws.monitoring.database_metrics import create_failed_connections_metric, log_backups
 from providers.aws.monitoring.limits import database_sizes, dollars
-from providers.aws.monitoring.metrics import AwsAlarmTarget, service_target
+from providers.aws.monitoring.metrics import AwsAlarmTarget, next_dimensions, service_target
 from providers.aws.monitoring.slo import create_slo
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.recovery.objects import REPLICATION_RULE
@@ -100,6 +100,7 @@ def _service(base: AwsBaseResources, watched: AwsWatched, name: str) -> AwsAlarm
         service_name=watched.workloads.compute.services[name].name,
         load_balancer=ingress.arn_suffix if ingress else None,
         target_group=ingress.target_groups[name].arn_suffix if ingress else None,
+        new_revision=next_dimensions(base.context.stack, name, ingress.next_groups.get(name)) if ingress else None,
     )
 
 

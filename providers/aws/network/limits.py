@@ -6,10 +6,12 @@ from math import ceil
 from providers.aws.network.cidr import address_plan, cidr_problem, usable_addresses
 from providers.aws.network.flows import client_cidrs, client_ports, pulled_from_internet, reaches_internet
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, displayed, listed
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
 
 TASKS_PER_REPLICA = 2
 """A deployment starts every new task before it stops the old one."""
+TASKS_PER_REPLICA_IN_STEPS = 3
+"""At the end of a rollout in steps the stable tasks are deployed anew while those of the new revision serve."""
 RESERVED_INTERFACES = 10
 """Reserve for interfaces of endpoints and NAT gateways in each zone."""
 RULES_PER_GROUP = 60
@@ -44,13 +46,17 @@ def _cidr(spec: Platform) -> Iterator[Diagnostic]:
         yield Unsupported("aws", "network.cidr", invalid.problem, invalid.fix)
         return
     available = usable_addresses(address_plan(cidr).subnet("private", 0)) - RESERVED_INTERFACES
-    tasks = TASKS_PER_REPLICA * sum(service.replicas.max for service in spec.services.values())
+    tasks = sum(_tasks_per_replica(service) * service.replicas.max for service in spec.services.values())
     if ceil(tasks / zones) > available:
         problem = (
             f"a deployment at maximum scale runs {tasks} tasks, {ceil(tasks / zones)} in each of {zones} zones, and a "
             f"private subnet of {cidr} has addresses for {available}"
         )
         yield Unsupported("aws", "network.cidr", problem, fix="use a larger block, up to /16, or lower replicas.max")
+
+
+def _tasks_per_replica(service: Service) -> int:
+    return TASKS_PER_REPLICA_IN_STEPS if service.rollout.in_steps else TASKS_PER_REPLICA
 
 
 def _zones(spec: Platform) -> Iterator[Diagnostic]:

@@ -1,6 +1,12 @@
 """Parameters of the PostgreSQL server as command-line arguments: defaults, user settings and fixed values. Pure."""
 
-from providers.contract.connections import ConnectionBudget, connection_budget, connection_refusals, is_number
+from providers.contract.connections import (
+    REVISIONS_WHILE_REPLACED,
+    ConnectionBudget,
+    connection_budget,
+    connection_refusals,
+    is_number,
+)
 from providers.contract.diagnostics import ConfigError, Diagnostic
 from providers.contract.postgres import PAGES_A_MIB, declared_parameters, on_or_off, refused_parameters
 from providers.contract.spec import DatabaseSpec
@@ -80,7 +86,8 @@ def rollout_connections(spec: Platform) -> ConnectionBudget | None:
     database = spec.database
     if database is None or not is_number(database):
         return None
-    return connection_budget(spec, int(database.parameters.get("max_connections", DEFAULTS["max_connections"])))
+    accepted = int(database.parameters.get("max_connections", DEFAULTS["max_connections"]))
+    return connection_budget(spec, accepted, revisions_in_steps=REVISIONS_WHILE_REPLACED)
 
 
 def _oversized_buffers(database: DatabaseSpec) -> list[Diagnostic]:
