@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-import typer
-from typer.core import TyperGroup
 
-from automation.cli.main import app
 from automation.stack.template import APPS, SERVICE_NAMES
 from providers import AVAILABLE
+from tests.automation.command_line import parse_command
 
 ROOT = Path(__file__).parent.parent
 GUIDES = ("CONTRIBUTING.md", "docs/adding-a-key.md", "docs/adding-an-alarm-rule.md", "docs/adding-a-cloud.md")
@@ -135,13 +133,18 @@ def test_the_costs_of_a_first_day_add_up(guide: Path) -> None:
     assert sums >= 2
 
 
+RECOVERY_COMMAND = re.compile(r"^(agent-platform .+)$", re.MULTILINE)
+MIN_RECOVERY_COMMANDS = 15
+
+
+@pytest.mark.parametrize("plan", sorted((ROOT / "docs" / "recovery").glob("*.md")), ids=lambda path: path.name)
+def test_the_commands_of_a_recovery_plan_are_accepted_by_the_command_line(plan: Path) -> None:
+    lines = RECOVERY_COMMAND.findall(plan.read_text(encoding="utf-8"))
+    assert len(lines) >= MIN_RECOVERY_COMMANDS
+    for line in lines:
+        parse_command(line, plan.name)
+
+
 @pytest.mark.parametrize(("line", "document"), sorted(quoted_commands()))
 def test_a_quoted_command_is_accepted_by_the_command_line(line: str, document: str) -> None:
-    command, words = typer.main.get_command(app), shlex.split(line)[1:]
-    context = command.make_context(document, words, resilient_parsing=True)
-    while isinstance(command, TyperGroup) and words and not words[0].startswith("--"):
-        _, command, words = command.resolve_command(context, words)
-        assert command is not None, f"{document} quotes `{line}`"
-        context = command.make_context(
-            document, words, parent=context, resilient_parsing=isinstance(command, TyperGroup) or not words
-        )
+    parse_command(line, document)

@@ -1,13 +1,16 @@
 """Command line for the tests: stack files, and commands run in the test's process."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
+from typer.core import TyperGroup
 
-from automation.cli.main import main
+from automation.cli.main import app, main
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec.defaults import Raw
 
@@ -40,3 +43,15 @@ def write_stack_file(folder: Path, stack: str, platform: Raw) -> None:
     """Write a stack file with a platform and nothing else."""
     text = yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
     (folder / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
+
+
+def parse_command(line: str, document: str) -> None:
+    """Parse a command line that a document quotes; fails for a command, an option or an argument that does not exist."""
+    command, words = typer.main.get_command(app), shlex.split(line)[1:]
+    context = command.make_context(document, words, resilient_parsing=True)
+    while isinstance(command, TyperGroup) and words and not words[0].startswith("--"):
+        _, command, words = command.resolve_command(context, words)
+        assert command is not None, f"{document} quotes `{line}`"
+        context = command.make_context(
+            document, words, parent=context, resilient_parsing=isinstance(command, TyperGroup) or not words
+        )

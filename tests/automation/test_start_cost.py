@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,21 +21,22 @@ NOT_FOR_HELP = (
 NOT_FOR_A_REFUSAL = ("pulumi", "ruamel", "rich", "asyncio", "watchfiles", "detect_secrets", "requests")
 
 
-def modules_after(*arguments: str) -> set[str]:
+@cache
+def modules_after(*arguments: str) -> frozenset[str]:
     program = (
         "import sys\nfrom automation.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    print('\\n\\0' + ' '.join(sys.modules))"
     )
     command = [sys.executable, "-c", program, *arguments]
     result = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True)
-    return set(result.stdout.rpartition("\0")[2].split())
+    return frozenset(result.stdout.rpartition("\0")[2].split())
 
 
-def loaded(modules: set[str], packages: tuple[str, ...]) -> set[str]:
+def loaded(modules: frozenset[str], packages: tuple[str, ...]) -> set[str]:
     return {name for name in modules for package in packages if name == package or name.startswith(f"{package}.")}
 
 
-def installed(modules: set[str]) -> set[str]:
+def installed(modules: frozenset[str]) -> set[str]:
     """Return the top-level modules that are neither Python's nor this project's, nor the environment's own."""
     own = {"__main__", "_cython_3_1_4", "_distutils_hack", "automation", "components", "cython_runtime", "providers"}
     tops = {name.partition(".")[0] for name in modules} - own - sys.stdlib_module_names

@@ -50,10 +50,13 @@ class FakeReleases:
     """True to end the process after a run has started."""
     images: list[str] = field(default_factory=list[str])
     """Last digit of the image of each run."""
+    interrupt: bool = False
+    """True to interrupt the first look at a run."""
     left: str | None = None
     services_at_start: list[int] = field(default_factory=list[int])
     """Number of deployed services at each start."""
     start_seconds: int = 0
+    stopped: list[str] = field(default_factory=list[str])
 
     @property
     def type(self) -> str:
@@ -78,11 +81,14 @@ class FakeReleases:
     def ended(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> TaskEnd | None:
         """See `ReleaseControl.ended`."""
         self.left = None
+        if self.interrupt:
+            self.interrupt = False
+            raise KeyboardInterrupt
         return TaskEnd(self.exit_code)
 
     def stop(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> None:
         """See `ReleaseControl.stop`."""
-        raise AssertionError(run)
+        self.stopped.append(run)
 
     def log(self, stack: DeployedStack, service: str, run: str, shell: Shell) -> str:
         """See `ReleaseControl.log`."""
@@ -175,3 +181,17 @@ def test_a_process_that_ends_while_a_command_runs_is_continued(project: EnginePr
     notes = up(project, control)
     assert notes == ["gateway: an earlier run of the release command has not ended; waiting for it"]
     assert (control.images, len(services(project, cloud))) == (["1"], 2)
+
+
+@pytest.mark.long(reason="the driver is interrupted without the engine in the tests of every change")
+@pytest.mark.parametrize("cloud", ["azure"], indirect=True)
+def test_an_interrupted_command_is_stopped_and_a_repeat_runs_it_again(project: EngineProject, cloud: str) -> None:
+    project.run("stack", "init", STACK, stack=None)
+    write(project, cloud, 1)
+    project.set_missing_secrets()
+    control = FakeReleases(project, cloud, interrupt=True)
+    with pytest.raises(DeploymentFailed, match="was interrupted and stopped; no service was updated"):
+        up(project, control)
+    assert (control.stopped, services(project, cloud)) == (["run"], {})
+    up(project, control)
+    assert (control.images, len(services(project, cloud))) == (["1", "1"], 2)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any
 
 from tests.engine.language_host import program
@@ -25,6 +25,8 @@ from tests.engine.language_host import program
 INSTALLED = sysconfig.get_paths()["purelib"]
 MAX_REQUEST_BYTES = 1 << 20
 MODULES, EXIT = "modules", "exit"
+LAZY_MODULE = "_LazyModule"
+"""Class of a module that loads at the first access to an attribute, in importlib.util and pulumi._utils."""
 
 
 class Programs:
@@ -128,7 +130,9 @@ def installed_modules() -> list[str]:
 
     The SDKs put modules into `sys.modules` that load at the first access to an attribute; one that is not loaded is left out.
     """
-    loaded = {name: vars(module) for name, module in list(sys.modules.items()) if type(module) is ModuleType}
+    # packages of `providers/sdk_modules.py` have a class of their own, and must be loaded before their modules too
+    modules = list(sys.modules.items())
+    loaded = {name: getattr(module, "__dict__", {}) for name, module in modules if type(module).__name__ != LAZY_MODULE}
     return [name for name, values in loaded.items() if str(values.get("__file__") or "").startswith(INSTALLED)]
 
 

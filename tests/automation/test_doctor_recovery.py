@@ -1,0 +1,169 @@
+"""Checks of the doctor on a stack with a recovery mode: place of state and key, and the standby region."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from automation.engine.checks import recovery
+from automation.engine.cloud_queries import QueryAnswers
+from automation.engine.doctor import findings_of
+from automation.engine.findings import CheckInput, RunCli
+from automation.processes import CompletedCommand
+from automation.stack.document import Stack
+from tests.automation.check_inputs import check_input, stack
+
+STANDBY = {"aws": "us-east-1", "gcp": "us-east1", "azure": "eastus"}
+HOME = {"aws": "us-west-2", "gcp": "us-central1", "azure": "westus3"}
+
+
+def with_standby(cloud: str = "aws", **changes: object) -> Stack:
+    """Return a stack with copies in another region, whatever the validation of its file accepts."""
+    one = stack(cloud, changes)
+    updated = one.spec.recovery.model_copy(update={"mode": "backup", "standby_region": STANDBY[cloud]})
+    return replace(one, spec=one.spec.model_copy(update={"recovery": updated}))
+
+
+def facts(folder: Path, one: Stack, *, url: str = "", provider: str = "", tool: RunCli | None = None) -> CheckInput:
+    (folder / "Pulumi.trial.yaml").write_text(f"secretsprovider: {provider}\n" if provider else "config: {}\n")
+    environment = {"PULUMI_BACKEND_URL": url} if url else {}
+    return check_input(folder, stack=one, environment=environment, run_tool=tool or prints(None))
+
+
+def prints(output: str | None, commands: list[Sequence[str]] | None = None) -> RunCli:
+    """Return a program that prints a line, or that is missing."""
+
+    def run(arguments: Sequence[str], _timeout_seconds: float) -> CompletedCommand:
+        if commands is not None:
+            commands.append(arguments)
+        return CompletedCommand(None, "", "") if output is None else CompletedCommand(0, f"{output}\n", "")
+
+    return run
+
+
+STATES = [
+    ("aws", "s3://state?region=us-west-2", None, "failed", "the state is in us-west-2, the region of the stack, and is lost with it"),
+    ("aws", "s3://state?region=us-east-1", None, "ok", "the state is in us-east-1, not in us-west-2"),
+    ("aws", "s3://state", "us-west-2", "failed", "the state is in us-west-2, the region of the stack, and is lost with it"),
+    ("aws", "s3://state", "None", "ok", "the state is in us-east-1, not in us-west-2"),
+    ("aws", "s3://state", None, "unknown", "the region of the state is not known"),
+    ("aws", "s3://state?endpoint=minio.example.com", None, "unknown", "the region of the state is not known"),
+    ("aws", "gs://state", None, "ok", "the state is on gcp, not on aws"),
+    ("gcp", "gs://state", "US-CENTRAL1", "failed", "the state is in US-CENTRAL1, the region of the stack, and is lost with it"),
+    ("gcp", "gs://state", "US", "ok", "the state is in us, not in us-central1"),
+    ("gcp", "gs://state", None, "unknown", "the region of the state is not known"),
+    ("azure", "azblob://state?storage_account=acme", "westus3", "failed", "the state is in westus3, the region of the stack, and is lost with it"),
+    ("azure", "azblob://state?storage_account=acme", "eastus", "ok", "the state is in eastus, not in westus3"),
+    ("azure", "azblob://state", None, "unknown", "the region of the state is not known"),
+    ("aws", "file:///srv/state", None, "unknown", "the state is in a folder of this machine, and is lost with it"),
+    ("aws", "https://api.pulumi.com", None, "ok", "Pulumi Cloud stores the state outside the account"),
+    ("aws", "https://pulumi.example.com", None, "unknown", "pulumi.example.com stores the state; its region is not known"),
+    ("aws", "", None, "unknown", "the backend is not known"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cloud", "url", "printed", "verdict", "observed"), STATES)
+def test_the_place_of_the_state(
+    tmp_path: Path, cloud: str, url: str, printed: str | None, verdict: str, observed: str
+) -> None:
+    one = with_standby(cloud)
+    finding = recovery.check_state_region(facts(tmp_path, one, url=url, tool=prints(printed)), one)
+    assert (finding.verdict, finding.observed) == (verdict, observed)
+    assert bool(finding.fix) == (verdict != "ok")
+
+
+def test_a_region_in_the_url_needs_no_question(tmp_path: Path) -> None:
+    asked: list[Sequence[str]] = []
+    one = with_standby()
+    recovery.check_state_region(facts(tmp_path, one, url="s3://state?region=us-east-1", tool=prints("x", asked)), one)
+    assert asked == []
+    recovery.check_state_region(facts(tmp_path, one, url="s3://state", tool=prints("eu-west-1", asked)), one)
+    assert [command[:5] for command in asked] == [("aws", "s3api", "get-bucket-location", "--bucket", "state")]
+
+
+KEYS = [
+    ("aws", "awskms://alias/state?region=us-west-2", None, "failed", "the key is in us-west-2, the region of the stack, and is lost with it"),
+    ("aws", "awskms://alias/state?region=us-east-1", None, "ok", "the key is in us-east-1, not in us-west-2"),
+    ("aws", "awskms:///arn:aws:kms:us-west-2:111122223333:key/1a2b", None, "failed", "the key is in us-west-2, the region of the stack, and is lost with it"),
+    ("aws", "awskms://alias/state", None, "unknown", "the region of the key is not known"),
+    ("gcp", "gcpkms://projects/p/locations/us-central1/keyRings/r/cryptoKeys/k", None, "failed", "the key is in us-central1, the region of the stack, and is lost with it"),
+    ("gcp", "gcpkms://projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k", None, "ok", "the key is in europe-west1, not in us-central1"),
+    ("gcp", "gcpkms://k", None, "unknown", "the region of the key is not known"),
+    ("azure", "azurekeyvault://acme.vault.azure.net/keys/state", "westus3", "failed", "the key is in westus3, the region of the stack, and is lost with it"),
+    ("azure", "azurekeyvault://acme.vault.azure.net/keys/state", "eastus", "ok", "the key is in eastus, not in westus3"),
+    ("azure", "azurekeyvault://acme.vault.azure.net/keys/state", None, "unknown", "the region of the key is not known"),
+    ("azure", "awskms://alias/state?region=us-west-2", None, "ok", "the key is on aws, not on azure"),
+    ("aws", "hashivault://state", None, "unknown", "the region of a key of hashivault is not known"),
+    ("aws", "passphrase", None, "ok", "a passphrase encrypts the secrets; keep it outside the account"),
+    ("aws", "", None, "unknown", "the stack file names no secrets provider"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cloud", "provider", "printed", "verdict", "observed"), KEYS)
+def test_the_place_of_the_key(
+    tmp_path: Path, cloud: str, provider: str, printed: str | None, verdict: str, observed: str
+) -> None:
+    one = with_standby(cloud)
+    finding = recovery.check_key_region(facts(tmp_path, one, provider=provider, tool=prints(printed)), one)
+    assert (finding.verdict, finding.observed) == (verdict, observed)
+    assert bool(finding.fix) == (verdict != "ok")
+
+
+def test_the_backend_of_pulumi_encrypts_the_secrets_of_a_new_stack(tmp_path: Path) -> None:
+    one = with_standby()
+    finding = recovery.check_key_region(facts(tmp_path, one, url="https://api.pulumi.com"), one)
+    assert (finding.verdict, finding.observed) == ("ok", "the backend encrypts the secrets")
+
+
+def test_the_region_of_a_key_is_taken_from_the_variable_of_aws(tmp_path: Path) -> None:
+    one = with_standby()
+    given = facts(tmp_path, one, provider="awskms://alias/state")
+    finding = recovery.check_key_region(replace(given, environment={"AWS_REGION": "us-west-2"}), one)
+    assert finding.verdict == "failed"
+
+
+def test_a_stack_without_a_mode_has_no_checks_of_a_standby() -> None:
+    assert recovery.recovery_checks(stack()) == ()
+
+
+@pytest.mark.parametrize("cloud", STANDBY)
+def test_the_checks_of_the_account_run_for_the_standby_region(tmp_path: Path, cloud: str) -> None:
+    one = with_standby(cloud)
+    subjects = [
+        finding.subject
+        for finding in findings_of(check_input(tmp_path, stack=one))
+        if finding.subject.endswith(f" in {STANDBY[cloud]}")
+    ]
+    quotas = {
+        "aws": ["Fargate vCPUs at full scale", "VPCs", "Elastic IP addresses"],
+        "gcp": ["Cloud Run vCPUs at full scale", "Cloud Run GiB at full scale"],
+        "azure": ["Container Apps cores at full scale"],
+    }
+    assert subjects == [f"{each} in {STANDBY[cloud]}" for each in (*quotas[cloud], "models", "own images")]
+
+
+def test_a_quota_of_the_standby_region_is_compared_with_its_own_answer(tmp_path: Path) -> None:
+    one = with_standby()
+    answers = QueryAnswers({"fargate_vcpus": {"limit": 0.0}}, {})
+    enough = QueryAnswers({"fargate_vcpus": {"limit": 100.0}}, {})
+    findings = {
+        each.subject: each
+        for each in findings_of(check_input(tmp_path, stack=one, answers=enough, standby_answers=answers))
+    }
+    assert findings["Fargate vCPUs at full scale"].verdict == "ok"
+    assert findings["Fargate vCPUs at full scale in us-east-1"].verdict == "failed"
+
+
+@pytest.mark.parametrize("cloud", STANDBY)
+def test_a_stack_is_moved_to_another_region_of_its_cloud(cloud: str) -> None:
+    moved = recovery.in_region(with_standby(cloud), STANDBY[cloud])
+    assert recovery.limits(cloud).region(moved.spec) == STANDBY[cloud]
+    assert recovery.limits(cloud).region(with_standby(cloud).spec) == HOME[cloud]
+
+
+def test_images_are_looked_up_in_the_registry_of_the_standby_region(tmp_path: Path) -> None:
+    asked: list[Sequence[str]] = []
+    one = with_standby("aws", **{"services.web.image": "web@sha256:" + 64 * "a"})
+    findings_of(check_input(tmp_path, stack=one, run_tool=prints("x", asked)))
+    assert any("dkr.ecr.us-east-1.amazonaws.com/" in argument for command in asked for argument in command)
