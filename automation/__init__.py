@@ -7,14 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from automation.day2.drills import Drills
     from automation.deploy import Deployment
     from automation.engine.login import StateCreation, login
     from automation.secret_values.store import set_secrets
     from automation.services.operations import ServiceOperations
 
-__all__ = ["Deployment", "ServiceOperations", "StateCreation", "login", "set_secrets"]
+__all__ = ["Deployment", "Drills", "ServiceOperations", "StateCreation", "login", "set_secrets"]
 MODULES = {
     "Deployment": "automation.deploy",
+    "Drills": "automation.day2.drills",
     "ServiceOperations": "automation.services.operations",
     "StateCreation": "automation.engine.login",
     "login": "automation.engine.login",

@@ -41,6 +41,8 @@ class Region(pulumi.ComponentResource):
         self.workloads = cloud.workloads(inner, base, stores, variables, settings.positions)
         tasks = bool(spec.jobs or spec.releases)
         jobs = inner.component("jobs", cloud.jobs, base, self.workloads, variables) if tasks else None
+        if spec.recovery.drill is not None and self.database is not None:
+            inner.component("drill", cloud.drill, base, self.database, self.workloads)
         copies = inner.component("recovery", cloud.recovery, base, standby, stores) if standby else None
         self.watched = Watched(self.database, cache, self.workloads, jobs, copies)
         self.register_outputs({"services": dict(self.workloads.services)})

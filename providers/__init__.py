@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     # these modules import the Pulumi SDK, which reading a stack file does not need
     from providers.contract.adapter import AnyCloud
     from providers.contract.cli import CloudCli
+    from providers.contract.drill import DrillControl
     from providers.contract.limits import CloudLimits
     from providers.contract.preflight import HostChecks
     from providers.contract.recovery_plan import CloudRecovery
@@ -75,6 +76,11 @@ def rollout_control(name: str) -> "RolloutControl":
 def release_control(name: str) -> "ReleaseControl":
     """Return the commands that run the release commands of services on a cloud; imports no SDK."""
     return import_module(f"providers.{name}.jobs.release").RELEASES
+
+
+def drill_control(name: str) -> "DrillControl":
+    """Return the commands that run restore drills on a cloud and read their results; imports no SDK."""
+    return import_module(f"providers.{name}.drill.control").CONTROL
 
 
 def command_line(name: str) -> "CloudCli":

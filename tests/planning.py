@@ -36,6 +36,8 @@ JOBS: Mapping[str, Mapping[str, object]] = {
     "nightly": {"service": "gateway", "schedule": "0 3 * * *", "command": ["python", "-m", "report"]}
 }
 """Jobs of a platform that has some."""
+DRILL: Mapping[str, object] = {"query": "SELECT count(*) FROM sessions"}
+"""Restore drill of a platform that has one."""
 WITH_KEY: Mapping[str, object] = {"app": "agentos", "secrets": ["OS_SECURITY_KEY"]}
 """Part of a service that production may route to."""
 RECORDINGS = 24

@@ -141,13 +141,22 @@ def rollback(
 
 
 def sweep(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="List the expired stacks without destroying them.")
-    ] = False,
+    stack: Annotated[
+        str | None,
+        typer.Argument(
+            help="Stack whose restore drills left databases [default: expired stacks of the project].",
+            autocompletion=complete_stack,
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be destroyed.")] = False,
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Destroy every expired stack of the project. Exits with code 1 if one could not be destroyed."""
+    """Destroy every expired stack of the project, or what drills of STACK left. Exits with code 1 after a failure."""
+    if stack is not None:
+        _sweep_drills(stack, dry_run=dry_run, as_json=as_json, verbose=verbose)
+        return
+
     from automation.day2 import sweep as sweep_stacks
 
     with operation(as_json=as_json, verbose=verbose):
@@ -156,6 +165,21 @@ def sweep(
         typer.echo("no stack has expired")
     if any(result.failure for result in results):
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _sweep_drills(stack: str, *, dry_run: bool, as_json: bool, verbose: bool) -> None:
+    """Delete the databases that interrupted restore drills of a stack have left."""
+    read_stack(project_folder(), stack)
+
+    from automation.day2.drills import Drills
+
+    with operation(as_json=as_json, verbose=verbose):
+        names = Drills(unchecked_deployment(stack)).sweep(dry_run=dry_run)
+    result = "would be deleted" if dry_run else "deleted"
+    for name in names:
+        typer.echo(json.dumps({"stack": stack, "database": name, "result": result}) if as_json else f"{name}: {result}")
+    if not names and not as_json:
+        typer.echo(f"drills of {stack} have left no database")
 
 
 def _print_proposal(proposal: "Proposal", unchanged: str, *, error: bool = False) -> bool:

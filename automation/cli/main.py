@@ -14,6 +14,7 @@ from automation.cli import (
     day2,
     deploy,
     dev,
+    drill,
     engine,
     images,
     init,
@@ -33,7 +34,7 @@ from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 SECTIONS = {
     "Prepare a stack": ("init", "login", "secret", "plan", "doctor", "engine"),
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
-    "Operate services": ("logs", "run", "exec", "psql", "redis-cli"),
+    "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
     "Change and protect": (
         "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "recovery", "destroy", "sweep",
     ),
@@ -64,7 +65,7 @@ app = typer.Typer(
     + "; `run` and `exec`: the exit code of their command.",
 )  # fmt: skip
 config = typer.Typer(no_args_is_help=True, help="Generate the documents of the stack configuration.")
-for group in (init, login, secret, plan, images, deploy, dev, rollout, services, recover, recovery, day2, engine):
+for group in (init, login, secret, plan, images, deploy, dev, rollout, services, drill, recover, recovery, day2, engine):
     group.register(app)
 app.add_typer(config, name="config")
 

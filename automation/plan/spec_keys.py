@@ -121,6 +121,8 @@ STANDBY: dict[str, object] = {
 }
 """Data to copy; the block of AWS has no standby region, so that of `recovery` is used."""
 WITH_COPIES: dict[str, object] = {**STANDBY, "recovery.mode": "backup"}
+DRILL = {"query": "SELECT count(*) FROM sessions"}
+WITH_DRILL: dict[str, object] = {"database": {}, "recovery.drill": DRILL}
 ACCEPTED_RISK = {
     "profile": "production",
     "network.private_endpoints": True,
@@ -267,5 +269,9 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("aws.standby_region", "us-east-2", WITH_COPIES),
     Leaf("gcp.standby_region", "us-west1", WITH_COPIES),
     Leaf("azure.standby_location", "westus", WITH_COPIES),
+    Leaf("recovery.drill", DRILL, {"database": {}}),
+    Leaf("recovery.drill.schedule", "0 5 * * 1", WITH_DRILL),
+    Leaf("recovery.drill.query", "SELECT count(*) FROM runs", WITH_DRILL),
+    Leaf("recovery.drill.max_age_days", 9, WITH_DRILL),
     Leaf("accept_risk", {"services.web.replicas.min": "a trial of two weeks"}, ACCEPTED_RISK),
 )

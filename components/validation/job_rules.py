@@ -30,11 +30,17 @@ def check_job_services(spec: Platform) -> Iterator[ConfigError]:
 
 def check_schedules(spec: Platform) -> Iterator[ConfigError]:
     """Refuse a schedule that is not cron's, or that never comes."""
-    for name, job in spec.jobs.items():
-        try:
-            parse_schedule(job.schedule)
-        except ScheduleError as error:
-            yield ConfigError(f"jobs.{name}.schedule", f'"{job.schedule}": {error.problem}', error.fix)
+    errors = (schedule_error(f"jobs.{name}.schedule", job.schedule) for name, job in spec.jobs.items())
+    yield from (error for error in errors if error is not None)
+
+
+def schedule_error(key: str, schedule: str) -> ConfigError | None:
+    """Return the error of a schedule that is not cron's, or that never comes; None for a valid one."""
+    try:
+        parse_schedule(schedule)
+    except ScheduleError as error:
+        return ConfigError(key, f'"{schedule}": {error.problem}', error.fix)
+    return None
 
 
 def check_time_zones(spec: Platform) -> Iterator[ConfigError]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from components.validation.drill_rules import is_consistent_drill
 from components.validation.job_rules import is_consistent
 from components.validation.messages import keys_concerned, message_of
 from components.validation.risks import with_generated_key
@@ -93,7 +94,8 @@ def _without_contradictions(spec: Platform) -> Platform:
         taken |= {plain_path(service)} if path else set()
         services[name] = service.model_copy(update={"calls": tuple(dict.fromkeys(calls)), "path": path})
     jobs = {name: job for name, job in spec.jobs.items() if is_consistent(spec, job)}
-    return spec.model_copy(update={"services": services, "jobs": jobs})
+    recovery = spec.recovery if is_consistent_drill(spec) else spec.recovery.model_copy(update={"drill": None})
+    return spec.model_copy(update={"services": services, "jobs": jobs, "recovery": recovery})
 
 
 class SpecReading(NamedTuple):

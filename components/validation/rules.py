@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from components.validation import job_rules, platform_rules, recovery_rules, risks, rollout_rules, service_rules
+from components.validation import (
+    drill_rules,
+    job_rules,
+    platform_rules,
+    recovery_rules,
+    risks,
+    rollout_rules,
+    service_rules,
+)
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
 
@@ -58,6 +66,8 @@ RULES = (
     Rule(recovery_rules.check_standby_region, reads=("cloud", "recovery", "aws", "gcp", "azure")),
     Rule(recovery_rules.check_lock, reads=("profile", "recovery.lock")),
     Rule(recovery_rules.check_copied_data, reads=("recovery", "database", "storage", "services.*.secrets")),
+    Rule(drill_rules.check_drill_backups, reads=("database", "recovery.drill")),
+    Rule(drill_rules.check_drill_schedule, reads=("recovery.drill",)),
     Rule(risks.check_risks, reads=("profile", "services.*.path")),
     Rule(
         risks.check_authentication,

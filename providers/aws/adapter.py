@@ -14,6 +14,7 @@ from providers.aws.compute.resources import create_compute
 from providers.aws.compute.scaling import create_autoscaling
 from providers.aws.context import AwsContext
 from providers.aws.database.resources import AwsDatabase, create_database
+from providers.aws.drill.resources import AwsDrill, create_drill
 from providers.aws.entry.ingress import create_ingress
 from providers.aws.entry.resources import create_entry
 from providers.aws.jobs.resources import AwsJobs, create_jobs, create_releases
@@ -108,6 +109,10 @@ class Aws:
     def recovery(self, scope: Scope, base: AwsBaseResources, standby: AwsStandby, stores: AwsDataStores) -> AwsCopies:
         """See `Cloud.recovery`."""
         return create_recovery(scope, base, standby, stores.database, stores.storage)
+
+    def drill(self, scope: Scope, base: AwsBaseResources, database: AwsDatabase, workloads: AwsWorkloads) -> AwsDrill:
+        """See `Cloud.drill`."""
+        return create_drill(scope, base, database, workloads.compute)
 
     def monitoring(self, scope: Scope, base: AwsBaseResources, watched: AwsWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

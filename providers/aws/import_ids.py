@@ -23,6 +23,13 @@ IMPORT_TABLE = ImportTable(
         ImportRule("aws:appautoscaling/policy:Policy", "{serviceNamespace}/{resourceId}/{scalableDimension}/{name}"),
         _by_arn("aws:backup/plan:Plan", "backup", "backup-plan:{id}", "{id}", "name"),
         ImportRule("aws:backup/selection:Selection", "{planId}|{id}"),
+        _by_arn(
+            "aws:backup/restoreTestingPlan:RestoreTestingPlan",
+            "backup",
+            "restore-testing-plan:{name}-{_drawn}",
+            "{name}",
+        ),
+        ImportRule("aws:backup/restoreTestingSelection:RestoreTestingSelection", "{name}:{restoreTestingPlanName}"),
         _by_arn("aws:backup/vault:Vault", "backup", "backup-vault:{name}", "{name}"),
         ImportRule("aws:budgets/budget:Budget", "{account}:{name}", "arn:*:budgets::{account}:budget/{name}"),
         _by_arn(

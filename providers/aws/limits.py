@@ -11,6 +11,7 @@ from providers.aws.compute.revisions import rollout_adjustments, rollout_refusal
 from providers.aws.compute.sizes import fargate_adjustments, fargate_refusals
 from providers.aws.database.parameters import parameter_refusals, rollout_connections
 from providers.aws.database.sizes import database_size_adjustments, database_size_refusals, storage_refusals
+from providers.aws.drill.limits import drill_adjustments, drill_refusals
 from providers.aws.entry.routes import ingress_adjustments, ingress_refusals
 from providers.aws.jobs.limits import job_adjustments, job_refusals
 from providers.aws.monitoring.limits import monitoring_adjustments, monitoring_refusals
@@ -38,6 +39,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     storage_refusals,
     job_refusals,
     recovery_refusals,
+    drill_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
@@ -54,6 +56,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     job_adjustments,
     release_adjustments,
     recovery_adjustments,
+    drill_adjustments,
     monitoring_adjustments,
 )
 

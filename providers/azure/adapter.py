@@ -134,6 +134,9 @@ class Azure:
         """See `Cloud.recovery`; refused in `limits.py`, so never called."""
         raise NotImplementedError
 
+    def drill(self, scope: Scope, base: AzureBaseResources, database: AzureDatabase, workloads: AzureWorkloads) -> None:
+        """See `Cloud.drill`; refused, see `drill/limits.py`."""
+
     def monitoring(self, scope: Scope, base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched, entry)

@@ -138,6 +138,10 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT, Stan
         """
         ...
 
+    def drill(self, scope: Scope, base: BaseT, database: DatabaseT, workloads: WorkloadsT) -> object:
+        """Restore drill of the database, in its own component; where backups are always restored, nothing."""
+        ...
+
     def monitoring(
         self,
         scope: Scope,

@@ -35,6 +35,8 @@ class Signal(StrEnum):
     DATABASE_STORAGE_PERCENT = "storage-percent"
     DATABASE_CONNECTIONS_PERCENT = "connections-percent"
     DATABASE_BACKUP_FAILED = "backup-failed"
+    DATABASE_BACKUP_AGE_SECONDS = "backup-verified-age-seconds"
+    DATABASE_DRILL_LEFTOVERS = "drill-leftovers"
     CACHE_MEMORY_PERCENT = "cache-memory-percent"
     CACHE_EVICTIONS = "evictions"
     COPIES_DATABASE_MISSING = "database-missing"
@@ -97,12 +99,15 @@ class RuleDefinition:
     applies: Callable[[Platform, str], bool] = lambda _spec, _name: True
     periods_of: Callable[[Platform, str], int] | None = None
     """Number of periods where it depends on the subject; `periods` is then the smallest one."""
+    threshold_of: Callable[[Platform], float] | None = None
+    """Threshold where it is another key of the spec than one of `monitoring.alerts`."""
 
     def rule(self, spec: Platform, name: str) -> AlarmRule:
-        """Rule for one subject; `{periods}` of the summary is its number of periods."""
-        threshold = self.threshold(spec.monitoring.alerts)
+        """Rule for one subject; `{periods}` of the summary is its number of periods, `{days}` a threshold in seconds."""
+        threshold = self.threshold_of(spec) if self.threshold_of else self.threshold(spec.monitoring.alerts)
         periods = self.periods_of(spec, name) if self.periods_of else self.periods
-        summary = self.summary.format(name=name, threshold=f"{threshold:g}", periods=periods)
+        days = f"{threshold / 86400:g}"
+        summary = self.summary.format(name=name, threshold=f"{threshold:g}", periods=periods, days=days)
         return AlarmRule(
             self.signal, self.subject, name, threshold, self.period_seconds, periods, self.severity, summary
         )
@@ -130,6 +135,17 @@ def _copies(signal: Signal) -> Callable[[Platform, str], bool]:
         return data is not None and signal in COPY_SIGNALS.get(spec.cloud, ())
 
     return applies
+
+
+def _restores_backups(spec: Platform, _name: str) -> bool:
+    return spec.recovery.drill is not None
+
+
+def max_backup_age_seconds(spec: Platform) -> float:
+    """Age of the newest backup that was restored above which an alarm fires; raises ValueError without a drill."""
+    if spec.recovery.drill is None:
+        raise ValueError("the platform has no restore drill")
+    return spec.recovery.drill.max_age_days * 86400.0
 
 
 def _evicts(spec: Platform, _name: str) -> bool:
@@ -271,6 +287,26 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         severity="critical",
         summary="a backup of the database failed",
         applies=_keeps_backups,
+    ),
+    RuleDefinition(
+        signal=Signal.DATABASE_BACKUP_AGE_SECONDS,
+        subject="database",
+        threshold_of=max_backup_age_seconds,
+        period_seconds=3600,
+        # the backup that a drill restores is some hours old, and the restore takes some time
+        periods=6,
+        severity="critical",
+        summary="the last restored backup of the database is older than {days} days, or restore drills report nothing",
+        applies=_restores_backups,
+    ),
+    RuleDefinition(
+        signal=Signal.DATABASE_DRILL_LEFTOVERS,
+        subject="database",
+        period_seconds=3600,
+        periods=1,
+        severity="warning",
+        summary="a database that a restore drill created is older than a day and costs money",
+        applies=_restores_backups,
     ),
     RuleDefinition(
         signal=Signal.CACHE_MEMORY_PERCENT,

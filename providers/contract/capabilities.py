@@ -10,7 +10,7 @@ from providers.contract.spec import CloudName
 CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     "aws": frozenset(
         {
-            "Autoscaling", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Jobs", "Keys",
+            "Autoscaling", "Cache", "Channels", "Compute", "Database", "Drill", "Entry", "Identity", "Ingress", "Jobs", "Keys",
             "Monitoring", "Network", "Prometheus", "Recovery", "Registry", "Secrets", "Storage",
         }
     ),
@@ -43,6 +43,7 @@ MODULES: Mapping[str, str] = {
     "Channels": "observability/channels.py",
     "Compute": "compute/resources.py",
     "Database": "database/resources.py",
+    "Drill": "drill/resources.py",
     "Entry": "entry/resources.py",
     "Environment": "compute/environment.py",
     "Identity": "base/identity.py",

@@ -35,6 +35,8 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.COPIES_DATABASE_MISSING: ("Backups in the standby region", "backups"),
     Signal.COPIES_OBJECTS_FAILED: ("Objects that were not copied", "objects"),
     Signal.COPIES_OBJECTS_LAG_SECONDS: ("Delay of copies", "seconds"),
+    Signal.DATABASE_BACKUP_AGE_SECONDS: ("Age of the last restored backup", "seconds"),
+    Signal.DATABASE_DRILL_LEFTOVERS: ("Databases left by restore drills", "databases"),
     Signal.CACHE_MEMORY_PERCENT: ("Memory", "percent"),
     Signal.CACHE_EVICTIONS: ("Evictions", "entries"),
     Signal.JOB_FAILED: ("Failed runs", "runs"),

@@ -43,6 +43,8 @@ DATABASE_METRICS = (
     "pg_database_size_bytes",
     "container_cpu_usage_seconds_total",
     "backup_last_success_timestamp_seconds",
+    "backup_verified_timestamp_seconds",
+    "backup_drill_leftovers",
 )
 JOB_METRICS = ("job_failed_runs_total", "job_last_success_timestamp_seconds")
 CACHE_METRICS = ("redis_memory_used_bytes", "redis_memory_max_bytes", "redis_evicted_keys_total")
@@ -75,6 +77,11 @@ EXPRESSIONS: Mapping[Signal, str] = {
     Signal.DATABASE_BACKUP_FAILED: (
         f'sum(time() - backup_last_success_timestamp_seconds{{job="$job"}} > bool {SECONDS_WITHOUT_BACKUP})'
     ),
+    Signal.DATABASE_BACKUP_AGE_SECONDS: (
+        '(time() - max(backup_verified_timestamp_seconds{job="$job"})'
+        ' or absent(backup_verified_timestamp_seconds{job="$job"}) * Inf)'
+    ),
+    Signal.DATABASE_DRILL_LEFTOVERS: 'max(backup_drill_leftovers{job="$job"})',
     Signal.CACHE_MEMORY_PERCENT: (
         '100 * sum(redis_memory_used_bytes{job="$job"}) / sum(redis_memory_max_bytes{job="$job"})'
     ),

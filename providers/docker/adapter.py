@@ -119,6 +119,11 @@ class Docker:
         """See `Cloud.recovery`; refused in `limits.py`, so never called."""
         raise NotImplementedError
 
+    def drill(
+        self, scope: Scope, base: DockerBaseResources, database: DockerDatabase, workloads: DockerWorkloads
+    ) -> None:
+        """See `Cloud.drill`; the backups on Docker have a drill in any case."""
+
     def monitoring(self, scope: Scope, base: DockerBaseResources, watched: DockerWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched)

@@ -117,6 +117,9 @@ class Gcp:
         """See `Cloud.recovery`; refused in `limits.py`, so never called."""
         raise NotImplementedError
 
+    def drill(self, scope: Scope, base: GcpBaseResources, database: GcpDatabase, workloads: GcpWorkloads) -> None:
+        """See `Cloud.drill`; refused, see `drill/limits.py`."""
+
     def monitoring(self, scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""
         return create_monitoring(scope, base, watched, entry)

@@ -13,7 +13,7 @@ from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
-from tests.planning import DROP, production
+from tests.planning import DRILL, DROP, production
 
 
 def messages(changes: Mapping[str, object], cloud: str | None = None) -> list[str]:
@@ -111,6 +111,34 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "recovery that is not built": (
         {"recovery.mode": "warm"},
         'recovery.mode: "warm" is not available yet. Use none or backup.',
+    ),
+    "a drill without a database": (
+        {"recovery.drill": DRILL, "database": DROP},
+        "recovery.drill: the platform has no database to restore. Add `database`, or remove the drill.",
+    ),
+    "a drill without backups": (
+        {"recovery.drill": DRILL, "database.backup": {"retention_days": 0}},
+        "recovery.drill: database.backup.retention_days is 0, so there is no backup to restore. Set it to 1 or more, or remove the drill.",
+    ),
+    "an age below the longest pause of the drills": (
+        {"recovery.drill": {**DRILL, "max_age_days": 6}},
+        'recovery.drill.max_age_days: 6 is less than the longest pause of "0 4 * * 0", 7 days. Use 7 or more, or a schedule with shorter pauses.',
+    ),
+    "a monthly drill with the default age": (
+        {"recovery.drill": {**DRILL, "schedule": "0 4 1 * *"}},
+        'recovery.drill.max_age_days: 8 is less than the longest pause of "0 4 1 * *", 31 days. Use 31 or more, or a schedule with shorter pauses.',
+    ),
+    "a drill at an hour that does not exist": (
+        {"recovery.drill": {**DRILL, "schedule": "0 24 * * *"}},
+        'recovery.drill.schedule: "0 24 * * *": the field hour (24) is not valid. Use numbers from 0 to 23, `*`, ranges, lists and steps.',
+    ),
+    "a drill that changes data": (
+        {"recovery.drill": {"query": "DELETE FROM sessions"}},
+        'recovery.drill.query: "DELETE FROM sessions" has the wrong form. Correct it: SQL query, SELECT or WITH, on the restored database.',
+    ),
+    "a drill without a query": (
+        {"recovery.drill": {}},
+        "recovery.drill.query: missing. Set it: SQL query, SELECT or WITH, on the restored database.",
     ),
     "a health path on a worker": (
         {"services.worker.health": {"path": "/health"}},

@@ -155,6 +155,8 @@ KNOWLEDGE: dict[str, Knowledge] = {
             "cloudwatch:GetMetricWidgetImage": "metrics have no ARN; Slack shows the chart of an alarm",
             "cloudwatch:DescribeAlarms": "composite alarms are returned only to principals with access to every alarm",
             "cloudwatch:DescribeAlarmHistory": "the history of composite alarms is returned with access to every alarm",
+            "backup:DescribeRestoreJob": "restore jobs have no ARN",
+            "backup:PutRestoreValidationResult": "restore jobs have no ARN",
             "logs:DescribeLogGroups": "AWS offers no resource level for it",
             "elasticloadbalancing:DescribeListeners": "AWS offers no resource level for it",
             "elasticloadbalancing:DescribeRules": "AWS offers no resource level for it",

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from automation.plan.inventory import Declared, Inventory, plain
 from providers import AVAILABLE
+from providers.contract.capabilities import CAPABILITIES
 from providers.contract.spec.defaults import is_list
 from tests.contract.readings import readings
-from tests.planning import ROOT, plan, production, raw_of
+from tests.planning import DRILL, ROOT, plan, production, raw_of
 
 FOLDER = Path(__file__).parent / "tables"
 WAF_TYPES = ("wafv2:WebAcl", "compute:SecurityPolicy", "frontdoor:Policy", "cdn:SecurityPolicy")
@@ -63,6 +64,22 @@ def logical_names(stack: str) -> str:
     return _lines(sorted(f"{resource.type} {resource.name}" for resource in shipped.resources))
 
 
+def drill(cloud: str) -> str:
+    """Every resource of a restore drill by type and logical name, its permissions, and its alarms."""
+    inventory = plan(production({"recovery.drill": DRILL}, cloud=cloud))
+    before = {resource.urn for resource in production_plan(cloud).resources}
+    added = [resource for resource in inventory.resources if resource.urn not in before]
+    names = _lines(sorted(f"{resource.type} {resource.name}" for resource in added))
+    alarms = {
+        key: row
+        for key, row in readings(inventory, cloud).items()
+        if key not in readings(production_plan(cloud), cloud)
+    }
+    rows = _lines(f"{key} {alarm}" for key, alarm in sorted(alarms.items()))
+    rights = [resource for resource in added if resource.short_type in PERMISSION_TYPES]
+    return names + rows + _lines(line for each in sorted(rights, key=_order) for line in _resource_lines(each))
+
+
 def tables() -> Iterator[tuple[str, Callable[[], str]]]:
     """Every table by its file name."""
     makers: Mapping[str, Callable[[str], str]] = {"alarms": alarms, "waf": waf_rules, "permissions": permissions}
@@ -70,6 +87,8 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
         for name, make in makers.items():
             if (cloud, name) != ("docker", "waf"):
                 yield f"{cloud}-{name}.txt", lambda make=make, cloud=cloud: make(cloud)
+        if "Drill" in CAPABILITIES[cloud] or cloud == "docker":
+            yield f"{cloud}-drill.txt", lambda cloud=cloud: drill(cloud)
     for stack in SHIPPED:
         yield f"names-{stack}.txt", lambda stack=stack: logical_names(stack)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from components.validation.parse import read
 from providers.contract.alarms import BURN_RATES, AlarmRule, AlarmRules, BurnRate, Signal, alarm_rules, metric_for
 from providers.contract.spec import Platform
-from tests.planning import DROP, JOBS, plan, production, record_again
+from tests.planning import DRILL, DROP, JOBS, plan, production, record_again
 
 COPIES = {"mode": "backup", "standby_region": "us-east-1"}
 MONTH_HOURS = 30 * 24
@@ -33,8 +33,8 @@ def test_rule_keys_are_unique() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_every_signal_is_used_by_production_with_a_job_and_copies() -> None:
-    spec = spec_of(jobs=JOBS, recovery=COPIES)
+def test_every_signal_is_used_by_production_with_a_job_copies_and_a_drill() -> None:
+    spec = spec_of(jobs=JOBS, recovery={**COPIES, "drill": DRILL})
     assert {rule.signal for rule in alarm_rules(spec)} == set(Signal)
 
 
@@ -83,6 +83,14 @@ def test_without_backups_there_is_no_backup_alarm() -> None:
     key = "database.backup.retention_days"
     spec = spec_of(database__backup={"retention_days": 0}, accept_risk={key: "rebuilt every night"})
     assert Signal.DATABASE_BACKUP_FAILED not in rules_of("database", spec)
+
+
+def test_a_drill_sets_the_age_of_the_last_restored_backup() -> None:
+    drill = {**DRILL, "max_age_days": 12}
+    rule = rules_of("database", spec_of(recovery__drill=drill))[Signal.DATABASE_BACKUP_AGE_SECONDS]
+    assert (rule.threshold, rule.severity, rule.key) == (12 * 86400, "critical", "database-backup-verified-age-seconds")
+    assert "older than 12 days" in rule.summary
+    assert Signal.DATABASE_BACKUP_AGE_SECONDS not in rules_of("database")
 
 
 def test_a_cache_without_eviction_has_no_eviction_alarm() -> None:

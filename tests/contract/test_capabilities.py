@@ -15,7 +15,7 @@ from providers import AVAILABLE
 from providers.contract.capabilities import CAPABILITIES, MODULES
 from providers.contract.component import type_token
 from providers.contract.spec import CloudName
-from tests.planning import plan, production
+from tests.planning import DRILL, plan, production
 
 ROOT = Path(__file__).parent.parent.parent
 NEUTRAL = {"AgentPlatform", "Region"}
@@ -46,15 +46,12 @@ CASES = [(cloud, variant) for cloud in AVAILABLE for variant in ("production", *
 
 
 @cache
-def recorded(cloud: str, variant: str) -> Inventory:
+def recorded(cloud: CloudName, variant: str) -> Inventory:
     if variant == "production":
         return plan(production(cloud=cloud))
-    return plan(
-        with_values(
-            BASE, {"cloud": cloud, **VARIANTS[variant], **(COPIES.get(cloud, {}) if variant == "full" else {})}
-        ),
-        stack="trial",
-    )
+    added: Mapping[str, object] = COPIES.get(cloud, {}) if variant == "full" else {}
+    drill = {"recovery.drill": DRILL} if variant == "full" and "Drill" in CAPABILITIES[cloud] else {}
+    return plan(with_values(BASE, {"cloud": cloud, **VARIANTS[variant], **added, **drill}), stack="trial")
 
 
 def kinds(inventory: Inventory) -> set[str]:
@@ -62,7 +59,7 @@ def kinds(inventory: Inventory) -> set[str]:
 
 
 @pytest.mark.parametrize(("cloud", "variant"), CASES)
-def test_every_component_of_a_plan_has_a_child(cloud: str, variant: str) -> None:
+def test_every_component_of_a_plan_has_a_child(cloud: CloudName, variant: str) -> None:
     inventory = recorded(cloud, variant)
     parents = {resource.parent for resource in inventory.resources}
     assert [r.name for r in inventory.resources if not r.custom and r.urn not in parents] == []

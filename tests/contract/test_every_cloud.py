@@ -9,8 +9,10 @@ import pytest
 
 from automation.plan.inventory import Declared, Inventory, Secret, as_json
 from providers import AVAILABLE
+from providers.contract.capabilities import CAPABILITIES
+from providers.contract.spec import CloudName
 from tests.contract.clouds import KNOWLEDGE, Permission
-from tests.planning import JOBS, WITH_KEY, plan, production, record_again
+from tests.planning import DRILL, JOBS, WITH_KEY, plan, production, record_again
 
 pytestmark = pytest.mark.parametrize("cloud", AVAILABLE)
 
@@ -143,6 +145,15 @@ def test_an_unbounded_target_has_a_reason(cloud: str) -> None:
     known = KNOWLEDGE[cloud]
     unbounded = {right.action for right in all_rights(cloud) if known.unbounded(right)}
     assert unbounded <= set(known.unbounded_reasons)
+
+
+def test_a_drill_has_no_broad_and_no_unexplained_permission(cloud: CloudName) -> None:
+    drill = {"recovery.drill": DRILL} if "Drill" in CAPABILITIES[cloud] else {}
+    known, inventory = KNOWLEDGE[cloud], plan(production({**WITH_JOBS, **drill}, cloud=cloud))
+    rights = list(known.rights(inventory))
+    assert (len(rights) > len(list(known.rights(production_plan(cloud))))) is bool(drill)
+    assert not [right for right in rights if known.broad(right)]
+    assert {right.action for right in rights if known.unbounded(right)} <= set(known.unbounded_reasons)
 
 
 def test_data_stores_are_protected(cloud: str) -> None:

@@ -6,14 +6,17 @@ from importlib import import_module
 import pytest
 
 from providers import AVAILABLE
+from providers.contract.capabilities import CAPABILITIES
 from providers.contract.import_ids import ImportTable, is_automatic, types_without_rule
-from tests.planning import JOBS, plan, production
+from tests.planning import DRILL, JOBS, plan, production
 
 ARN = "arn:aws:{}:us-west-2:111122223333:{}"
+DRILLED = tuple(cloud for cloud in AVAILABLE if "Drill" in CAPABILITIES[cloud])
 PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     *((cloud, {}) for cloud in AVAILABLE),
     *((cloud, {"profile": "development"}) for cloud in AVAILABLE),
     *((cloud, {"jobs": JOBS}) for cloud in AVAILABLE),
+    *((cloud, {"recovery.drill": DRILL}) for cloud in DRILLED),
     ("aws", {"network.private_endpoints": False}),
     ("aws", {"recovery": {"mode": "backup", "standby_region": "us-east-1", "lock": "governance"}}),
     ("gcp", {"network.private_endpoints": False}),

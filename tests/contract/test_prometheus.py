@@ -25,7 +25,7 @@ from providers.contract.prometheus import (
 )
 from providers.contract.spec.service import Health, Metrics
 from tests.contract.test_alarms import spec_of
-from tests.planning import JOBS
+from tests.planning import DRILL, JOBS
 
 METRIC = re.compile(r"\b([a-z_]+)\{")
 
@@ -131,7 +131,7 @@ def test_no_placeholder_remains() -> None:
 def test_the_rules_read_exactly_the_documented_metrics() -> None:
     exposed = {"service": SERVICE_METRICS, "job": JOB_METRICS, "database": DATABASE_METRICS, "cache": CACHE_METRICS}
     read: dict[str, set[str]] = {subject: set() for subject in exposed}
-    spec = spec_of(jobs=JOBS)
+    spec = spec_of(jobs=JOBS, recovery__drill=DRILL)
     for rule in prometheus_rules(spec, alarm_rules(spec)):
         read[rule.rule.subject] |= set(METRIC.findall(rule.expression))
     assert read == {subject: set(metrics) for subject, metrics in exposed.items()}

@@ -43,10 +43,11 @@ HOUR_MINUTES = 60
 
 @dataclass(frozen=True)
 class AwsDatabase(Database):
-    """Database with the instance's `identifier` in metrics, its ARN and the log group of the server."""
+    """Database with the instance's `identifier` in metrics, its ARN and subnet group, and the log group of the server."""
 
     identifier: pulumi.Output[str]
     arn: pulumi.Output[str]
+    subnet_group: pulumi.Output[str]
     log_group: pulumi.Output[str]
     max_connections: int
 
@@ -66,6 +67,7 @@ def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
     url = postgres_url(USERNAME, password, instance.address, DATABASE_PORT, DATABASE_NAME)
     plain_url = postgres_url(USERNAME, password, instance.address, DATABASE_PORT, DATABASE_NAME, scheme=LIBPQ_SCHEME)
     readers = [name for name in users if name not in plain_users]
+    has_password = bool(users) or base.spec.recovery.drill is not None
     return AwsDatabase(
         host=instance.address,
         port=DATABASE_PORT,
@@ -73,9 +75,10 @@ def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
         username=USERNAME,
         url=create_secret(scope, base, "database-url", url, readers, copied=False),
         plain_url=_plain_url(scope, base, plain_url, plain_users),
-        password=create_secret(scope, base, "database-password", password, users) if users else None,
+        password=create_secret(scope, base, "database-password", password, users) if has_password else None,
         identifier=instance.identifier,
         arn=instance.arn,
+        subnet_group=instance.db_subnet_group_name,
         log_group=logs["postgresql"].name,
         max_connections=max_connections(database),
     )

@@ -18,6 +18,7 @@ import pulumi_aws as aws
 from providers.aws.naming import next_service_name
 from providers.contract.alarms import Signal
 from providers.contract.dashboard import GraphOnlyMetric
+from providers.contract.drill import AGE_METRIC, LEFTOVERS_METRIC
 
 Missing = Literal["missing", "breaching", "notBreaching"]
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
@@ -275,6 +276,12 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
     ),
     Signal.COPIES_OBJECTS_LAG_SECONDS: single_metric(
         namespace="AWS/S3", name="ReplicationLatency", stat="Maximum", dimensions=REPLICATION, missing="notBreaching"
+    ),
+    Signal.DATABASE_BACKUP_AGE_SECONDS: single_metric(
+        namespace=LOG_NAMESPACE, name=AGE_METRIC, stat="Maximum", dimensions=(), missing="breaching"
+    ),
+    Signal.DATABASE_DRILL_LEFTOVERS: single_metric(
+        namespace=LOG_NAMESPACE, name=LEFTOVERS_METRIC, stat="Maximum", dimensions=(), missing="notBreaching"
     ),
     Signal.CACHE_MEMORY_PERCENT: MetricQuery(
         {

@@ -108,7 +108,11 @@ def _is_needed(service: str, spec: Platform) -> bool:
     """True for an endpoint that the spec needs; each is billed per hour and zone."""
     features = {
         "secretsmanager": bool(
-            spec.secrets or spec.image_credentials or spec.users_of("database") or spec.users_of("cache")
+            spec.secrets
+            or spec.image_credentials
+            or spec.users_of("database")
+            or spec.users_of("cache")
+            or spec.recovery.drill
         ),
         "bedrock-runtime": bool(spec.users_of("models")),
         "aps-workspaces": spec.monitoring.prometheus,

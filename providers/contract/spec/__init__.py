@@ -12,7 +12,16 @@ from providers.contract.spec.data import (
 )
 from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec, Replicas
-from providers.contract.spec.operations import Alerts, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec, Slack, Slo
+from providers.contract.spec.operations import (
+    Alerts,
+    BudgetSpec,
+    Deployer,
+    Drill,
+    MonitoringSpec,
+    RecoverySpec,
+    Slack,
+    Slo,
+)
 from providers.contract.spec.platform import AwsBlock, AzureBlock, DockerBlock, GcpBlock, Platform
 from providers.contract.spec.rollout import Release, Rollout, Smoke
 from providers.contract.spec.service import (
@@ -46,6 +55,7 @@ __all__ = [
     "DatabaseSpec",
     "Deployer",
     "DockerBlock",
+    "Drill",
     "GcpBlock",
     "Health",
     "IngressSpec",

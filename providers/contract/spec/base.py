@@ -24,6 +24,8 @@ Environment = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]
 """Name of a secret, which is the name of its environment variable."""
 Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 """Identifier of Microsoft Entra and Azure."""
+Cron = Annotated[str, Field(pattern=r"^\S+( \S+){4}$", max_length=100)]
+"""Schedule in the five fields of cron: minute, hour, day of month, month, day of week."""
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 """Name of a plain environment variable; some programs read theirs in lower case, such as http_proxy."""
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from providers.contract.spec.base import Slug, SpecModel
+from providers.contract.spec.base import Cron, Slug, SpecModel
 
 MAX_TIMEOUT_MINUTES = 7 * 24 * 60
 """Longest task of Cloud Run, the shortest of the clouds' limits: Cloud Run documentation, "Set task timeout for jobs"."""
@@ -17,7 +17,7 @@ class Job(SpecModel):
 
     service: Slug
     """Service whose image, environment, secrets, identity, network rules and size the job has."""
-    schedule: Annotated[str, Field(pattern=r"^\S+( \S+){4}$", max_length=100)]
+    schedule: Cron
     """Schedule in the five fields of cron (minute, hour, day of month, month, day of week), such as `0 3 * * *`."""
     time_zone: Annotated[str, Field(pattern=r"^[A-Za-z][\w+/-]*$")] = "UTC"
     """IANA time zone of the schedule, such as Europe/Berlin."""

@@ -4,10 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from providers.contract.spec.base import Guid, Percent, SpecModel
+from providers.contract.spec.base import Cron, Guid, Percent, SpecModel
 
 LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+
+MAX_AGE_DAYS = 60
+"""Results of drills are read back for at least 90 days on every cloud, and a schedule may have pauses of a month."""
 
 
 class Slack(SpecModel):
@@ -78,6 +82,17 @@ class Deployer(SpecModel):
     """GitHub environment whose jobs may deploy."""
 
 
+class Drill(SpecModel):
+    """Restore drill: the newest backup of the database is restored regularly, queried, and the restored copy deleted."""
+
+    schedule: Cron = "0 4 * * 0"
+    """Schedule of the drills in the five fields of cron (minute, hour, day of month, month, day of week), in UTC."""
+    query: Annotated[str, Field(pattern=r"^([Ss][Ee][Ll][Ee][Cc][Tt]|[Ww][Ii][Tt][Hh])\s", max_length=2000)]
+    """SQL query, SELECT or WITH, on the restored database; it must return one row with one number above 0."""
+    max_age_days: Annotated[int, Field(ge=1, le=MAX_AGE_DAYS)] = 8
+    """Age in days of the newest backup that was restored, above which an alarm fires; at least the longest pause of the schedule."""
+
+
 class RecoverySpec(SpecModel):
     """Recovery from the loss of a region."""
 
@@ -93,3 +108,5 @@ class RecoverySpec(SpecModel):
     """Days that copies of database backups are kept."""
     lock: Literal["none", "governance", "compliance"] = "none"
     """Lock of the copied database backups until `retention_days` have passed; `compliance` can never be removed."""
+    drill: Drill | None = None
+    """Restore drill of the backups of the database; absent: none, except on Docker, which restores every backup."""

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable
 from importlib.resources import files
 
-from providers.contract.schedule import FIELDS, schedule_of
+from providers.contract.schedule import FIELDS, Schedule, schedule_of
 from providers.contract.spec import Job
 
 METRICS_FOLDER = "/var/agent-platform/jobs"
@@ -27,13 +27,10 @@ def job_settings(name: str, job: Job, folder: str = METRICS_FOLDER, scratch: str
 
     `folder` has the metrics; what a run leaves in `scratch` is deleted.
     """
-    schedule = schedule_of(job)
-    values = (schedule.minutes, schedule.hours, schedule.days, schedule.months, schedule.weekdays)
-    chosen = [_set(numbers, len(every)) for numbers, (_, every) in zip(values, FIELDS, strict=True)]
     settings = {
         "job_name": name,
         "job_zone": posix_zone(job.time_zone),
-        **dict(zip(("job_minutes", "job_hours", "job_days", "job_months", "job_weekdays"), chosen, strict=True)),
+        **schedule_settings("job", schedule_of(job)),
         "job_timeout_seconds": str(job.timeout_minutes * 60),
         "job_attempts": str(job.retries + 1),
         "job_folder": folder,
@@ -42,6 +39,14 @@ def job_settings(name: str, job: Job, folder: str = METRICS_FOLDER, scratch: str
     lines = [f"{variable}={shlex.quote(value)}" for variable, value in settings.items()]
     command = f"job_command() {{ exec {shlex.join(job.command)}; }}"
     return "\n".join((*lines, command, ""))
+
+
+def schedule_settings(prefix: str, schedule: Schedule) -> dict[str, str]:
+    """Return the sets of a schedule by the names of their shell variables, such as `job_minutes`."""
+    values = (schedule.minutes, schedule.hours, schedule.days, schedule.months, schedule.weekdays)
+    chosen = [_set(numbers, len(every)) for numbers, (_, every) in zip(values, FIELDS, strict=True)]
+    names = (f"{prefix}_{field}" for field in ("minutes", "hours", "days", "months", "weekdays"))
+    return dict(zip(names, chosen, strict=True))
 
 
 def _set(numbers: Iterable[int], size: int) -> str:

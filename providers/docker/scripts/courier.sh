@@ -40,8 +40,12 @@ bring_back() {
     if [ -e /exchange/in.dump ]; then
         return 0
     fi
+    # a drill that is due asks for the newest dump, also for one that was restored before
+    if [ ! -e /exchange/wanted ] && [ -n "${DRILL_ON_REQUEST:-}" ]; then
+        return 0
+    fi
     last="$(newest)"
-    if [ "$last" = None ] || [ "$last" = "$(cat /exchange/verified 2> /dev/null)" ]; then
+    if [ "$last" = None ] || { [ ! -e /exchange/wanted ] && [ "$last" = "$(cat /exchange/verified 2> /dev/null)" ]; }; then
         return 0
     fi
     aws s3 cp --only-show-errors "s3://backups/$last" /exchange/.in.part

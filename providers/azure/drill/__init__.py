@@ -1,0 +1,1 @@
+"""Restore drills on Azure, which are not available yet."""

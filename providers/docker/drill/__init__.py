@@ -1,0 +1,1 @@
+"""Commands of restore drills on Docker; database/backup.py declares the drill."""

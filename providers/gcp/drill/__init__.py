@@ -1,0 +1,1 @@
+"""Restore drills on Google Cloud, which are not available yet."""
