@@ -1,20 +1,27 @@
-"""Previews of changed keys with the real engine: stateful resources are replaced only by the keys of the table."""
+"""Previews of changed keys with the real engine: stateful resources are replaced only by the keys of the table.
+
+What each single key changes on a standing stack is computed from two plans (tests/contract/test_every_leaf_lasts.py); here the
+engine takes the same steps for many keys at once.
+"""
 
 from collections.abc import Mapping
 from typing import cast
 
 import pytest
 
+from automation.deploy.events import normalize_operation
 from automation.plan.inventory import Value
 from automation.plan.spec_keys import LEAVES
 from automation.stack.document import stack_of, with_values
+from automation.urn import Urn
 from components.configuration import PLATFORM_KEY
 from providers import resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 from tests.contract.test_every_leaf_lasts import COPY_KEYS, losing_change
+from tests.engine.fake_cloud.steps import PROTECTION, steps
 from tests.engine.project import EngineProject
-from tests.planning import production
+from tests.planning import plan, production
 
 REPLACING_OPERATIONS = {"replace", "delete", "create-replacement", "delete-replaced"}
 ANOTHER_STACK = {"aws.region", "aws.account_id", "gcp.project", "azure.subscription_id"}
@@ -31,6 +38,11 @@ def test_changing_many_keys_at_once_replaces_no_stateful_resource(deployed_copy:
     preview = deployed_copy.preview()
     assert sum(cast("Mapping[str, int]", preview["changeSummary"]).values()) > 0
     assert lost_types(preview, cloud) == set()
+    computed = steps(plan(production(cloud=cloud)), plan(raw))
+    taken = operations(preview)
+    assert {step: taken.get((step.type, step.name)) for step in computed if step.properties != (PROTECTION,)} == {
+        step: step.operation for step in computed if step.properties != (PROTECTION,)
+    }
 
 
 @pytest.mark.long(reason="a preview for each key; that no other key replaces anything is in the chosen set")
@@ -72,6 +84,17 @@ def is_valid(raw: Raw) -> bool:
     except (InvalidConfiguration, AttributeError, TypeError):
         return False
     return True
+
+
+def operations(preview: Mapping[str, Value]) -> Mapping[tuple[str, str], str]:
+    """Return the operation of the engine on each resource by type and logical name."""
+    taken: dict[tuple[str, str], str] = {}
+    for step in cast("list[Mapping[str, str]]", preview["steps"]):
+        urn = Urn(step["urn"])
+        operation = normalize_operation(step["op"])
+        if taken.get((urn.type, urn.name)) != "replace":
+            taken[urn.type, urn.name] = operation
+    return taken
 
 
 def lost_types(preview: Mapping[str, Value], cloud: str) -> set[str]:
