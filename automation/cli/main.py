@@ -65,7 +65,22 @@ app = typer.Typer(
     + "; `run` and `exec`: the exit code of their command.",
 )  # fmt: skip
 config = typer.Typer(no_args_is_help=True, help="Generate the documents of the stack configuration.")
-for group in (init, login, secret, plan, images, deploy, dev, rollout, services, drill, recover, recovery, day2, engine):
+for group in (
+    init,
+    login,
+    secret,
+    plan,
+    images,
+    deploy,
+    dev,
+    rollout,
+    services,
+    drill,
+    recover,
+    recovery,
+    day2,
+    engine,
+):
     group.register(app)
 app.add_typer(config, name="config")
 
