@@ -220,8 +220,13 @@ def test_a_step_waits_for_another_update_of_the_stack_and_says_so(tags: FakeEngi
 
 
 def test_a_step_that_fails_for_another_reason_is_not_repeated(tags: FakeEngine) -> None:
+    runs, time = list[str](), FakeClock()
+    rollouts = StackRollouts(Deployment("trial", Path.cwd(), environment={}, clock=time.clock), lambda text: None)
+
     def run() -> None:
+        runs.append("run")
         raise DeploymentFailed(Failure.RESOURCE, "the service was not updated", "read the log")
 
-    with checked_rollouts() as (rollouts, _), pytest.raises(DeploymentFailed, match="was not updated"):
+    with pytest.raises(DeploymentFailed, match="was not updated"):
         rollouts.when_free(run)
+    assert runs == ["run"]
