@@ -2,7 +2,7 @@
 
 A provider asks for the deletion first where a name is fixed, and the preview of an update can miss a replacement. During
 `agent-platform up`, which cancels such an update, the program asks for the opposite order
-(docs/adr/0030-create-first-what-an-update-replaces-unforeseen.md).
+(docs/adr/0031-create-first-what-an-update-replaces-unforeseen.md).
 """
 
 import os

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from automation.deploy.errors import DeploymentFailed
 from automation.engine.target import target_of
 from automation.stack.document import Stack
-from providers import recovery
-from providers.contract.cli import CliCommand, DeployedResource, Shell
+from providers import drill_control, recovery
+from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack, Shell
 from providers.contract.recovery_plan import (
     VARIABLE,
     BackupQuestion,
@@ -25,6 +25,7 @@ from providers.contract.recovery_plan import (
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)|\d{8}T\d{6}Z")
 NO_DRILL = "no drill is known"
+NO_SUCCESS = "no drill has succeeded yet"
 NEVER = "the cloud lists none"
 
 
@@ -79,9 +80,8 @@ def recovery_status(
     """Return the status of a stack; the cloud is asked only for a stack that is deployed."""
     cloud = recovery(stack.spec.cloud)
     questions = tuple(cloud.questions(site))
-    drills = tuple(cloud.drill(site))
     reason = _not_asked(stack, site, resources, shell, state_problem)
-    ask = [BackupAsker(shell, reason).newest(question) for question in (*questions, *drills)]
+    asker = BackupAsker(shell, reason)
     copies = None if resources is None else tuple(_copies(resources, cloud.copies))
     return RecoveryStatus(
         stack=stack.name,
@@ -92,8 +92,8 @@ def recovery_status(
         promises=promises_of(cloud.promises, stack.spec),
         copies=copies,
         state_problem=state_problem,
-        backups=tuple(ask[: len(questions)]),
-        drill=ask[-1] if drills else NewestBackup("database", problem=NO_DRILL),
+        backups=tuple(asker.newest(question) for question in questions),
+        drill=_last_drill(stack, site, resources or (), asker),
         time=now or datetime.now(UTC),
     )
 
@@ -124,6 +124,23 @@ class BackupAsker:
             if command.sets:
                 values[command.sets] = answer.strip()
         return answer
+
+
+def _last_drill(
+    stack: Stack, site: RecoverySite, resources: Sequence[DeployedResource], asker: BackupAsker
+) -> NewestBackup:
+    """Return the newest backup that a drill has verified; a host without `recovery.drill` has a drill of its own."""
+    if stack.spec.recovery.drill is None:
+        questions = tuple(recovery(stack.spec.cloud).drill(site))
+        return asker.newest(questions[-1]) if questions else NewestBackup("database", problem=NO_DRILL)
+    if asker.reason:
+        return NewestBackup("database", problem=asker.reason)
+    deployed = DeployedStack(stack.name, stack.spec, tuple(resources))
+    try:
+        verified = drill_control(stack.spec.cloud).last_verified(deployed, asker.shell)
+    except (CliFailure, DeploymentFailed) as failure:
+        return NewestBackup("database", problem=failure.problem)
+    return NewestBackup("database", verified) if verified else NewestBackup("database", problem=NO_SUCCESS)
 
 
 def with_values(command: CloudCommand, values: Mapping[str, str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from automation.cli.recovery_text import status_json, status_lines
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.plan.build import Plan, plan_of
 from automation.recovery.plan import site_of
-from automation.recovery.status import BackupAsker, RecoveryStatus, parse_time, recovery_status
+from automation.recovery.status import BackupAsker, NewestBackup, RecoveryStatus, parse_time, recovery_status
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
 from providers import recovery
@@ -62,6 +62,26 @@ ANSWERS = {
     "describe-db-instances": '["2026-11-28T11:56:00.000Z"]',
     "describe-snapshots": '["2026-11-27T02:10:00Z", "2026-11-28T02:10:00Z"]',
 }
+
+
+DRILL = {"recovery.drill": {"query": "select count(*) from agno_sessions"}}
+EXECUTION = "arn:aws:states:us-west-2:111122223333:execution:prod-drill:one"
+VERIFIED = {"verified": True, "deleted": True, "recovery_point_time": "2026-11-28T05:00:00+00:00"}
+
+
+def drilled(shell: FakeShell) -> NewestBackup:
+    """Last drill of a stack with `recovery.drill`."""
+    plan = plan_of(stack_of("prod", {PLATFORM_KEY: production(DRILL)}), ROOT)
+    return recovery_status(plan.stack, site_of(plan), DEPLOYED, shell, now=NOW).drill
+
+
+def test_the_last_drill_is_that_of_the_cloud() -> None:
+    output = json.dumps({"output": json.dumps(VERIFIED)})
+    machine = {"list-executions": json.dumps(EXECUTION), "describe-execution": output}
+    verified = datetime(2026, 11, 28, 5, tzinfo=UTC)
+    assert drilled(FakeShell({**ANSWERS, **machine})) == NewestBackup("database", verified)
+    assert drilled(FakeShell({**ANSWERS, "list-executions": "null"})).problem == "no drill has succeeded yet"
+    assert drilled(FakeShell(ANSWERS)).problem == "the AWS CLI has no valid credentials"
 
 
 def status(
