@@ -74,12 +74,14 @@ def test_the_place_of_the_state(
 
 
 def test_a_region_in_the_url_needs_no_question(tmp_path: Path) -> None:
-    asked: list[Sequence[str]] = []
+    commands_run: list[Sequence[str]] = []
     one = with_standby()
-    recovery.check_state_region(facts(tmp_path, one, url="s3://state?region=us-east-1", tool=prints("x", asked)), one)
-    assert asked == []
-    recovery.check_state_region(facts(tmp_path, one, url="s3://state", tool=prints("eu-west-1", asked)), one)
-    assert [command[:5] for command in asked] == [("aws", "s3api", "get-bucket-location", "--bucket", "state")]
+    recovery.check_state_region(
+        facts(tmp_path, one, url="s3://state?region=us-east-1", tool=prints("x", commands_run)), one
+    )
+    assert commands_run == []
+    recovery.check_state_region(facts(tmp_path, one, url="s3://state", tool=prints("eu-west-1", commands_run)), one)
+    assert [command[:5] for command in commands_run] == [("aws", "s3api", "get-bucket-location", "--bucket", "state")]
 
 
 KEYS = [
@@ -118,8 +120,8 @@ def test_the_backend_of_pulumi_encrypts_the_secrets_of_a_new_stack(tmp_path: Pat
 
 def test_the_region_of_a_key_is_taken_from_the_variable_of_aws(tmp_path: Path) -> None:
     one = with_standby()
-    given = facts(tmp_path, one, provider="awskms://alias/state")
-    finding = recovery.check_key_region(replace(given, environment={"AWS_REGION": "us-west-2"}), one)
+    observed_facts = facts(tmp_path, one, provider="awskms://alias/state")
+    finding = recovery.check_key_region(replace(observed_facts, environment={"AWS_REGION": "us-west-2"}), one)
     assert finding.verdict == "failed"
 
 
@@ -163,7 +165,7 @@ def test_a_stack_is_moved_to_another_region_of_its_cloud(cloud: str) -> None:
 
 
 def test_images_are_looked_up_in_the_registry_of_the_standby_region(tmp_path: Path) -> None:
-    asked: list[Sequence[str]] = []
+    commands_run: list[Sequence[str]] = []
     one = with_standby("aws", **{"services.web.image": "web@sha256:" + 64 * "a"})
-    findings_of(check_input(tmp_path, stack=one, run_tool=prints("x", asked)))
-    assert any("dkr.ecr.us-east-1.amazonaws.com/" in argument for command in asked for argument in command)
+    findings_of(check_input(tmp_path, stack=one, run_tool=prints("x", commands_run)))
+    assert any("dkr.ecr.us-east-1.amazonaws.com/" in argument for command in commands_run for argument in command)

@@ -79,19 +79,19 @@ class Execution:
     status: str = "RUNNING"
     error: str = ""
 
-    def run(self, given: Mapping[str, Any] | None = None) -> Any:
+    def run(self, machine_input: Mapping[str, Any] | None = None) -> Any:
         """Return the output, or the cause of a failure; both are evidence in JSON or as a value."""
         self.started = self.now
         try:
-            output = self._states(self.machine, dict(given or {}))
+            output = self._states(self.machine, dict(machine_input or {}))
         except ServiceError as error:
             self.status, self.error = "FAILED", error.name
             return error.cause
         self.status = "SUCCEEDED"
         return output
 
-    def _states(self, machine: Mapping[str, Any], given: Any) -> Any:
-        name, value = machine["StartAt"], given
+    def _states(self, machine: Mapping[str, Any], machine_input: Any) -> Any:
+        name, value = machine["StartAt"], machine_input
         for _ in range(MAX_STEPS):
             state = machine["States"][name]
             value, following = self._step(state, value)
@@ -100,30 +100,30 @@ class Execution:
             name = following
         raise AssertionError("the execution does not end")
 
-    def _step(self, state: Mapping[str, Any], given: Any) -> tuple[Any, str | None]:
+    def _step(self, state: Mapping[str, Any], machine_input: Any) -> tuple[Any, str | None]:
         following = None if state.get("End") else state.get("Next")
         match state["Type"]:
             case "Succeed":
-                return self.value(state["Output"], given), None
+                return self.value(state["Output"], machine_input), None
             case "Fail":
-                raise ServiceError(state["Error"], self.value(state["Cause"], given))
+                raise ServiceError(state["Error"], self.value(state["Cause"], machine_input))
             case "Wait":
                 self.now += timedelta(seconds=state["Seconds"])
             case "Choice":
-                chosen = [rule["Next"] for rule in state["Choices"] if self.value(rule["Condition"], given)]
-                return given, (chosen or [state["Default"]])[0]
+                chosen = [rule["Next"] for rule in state["Choices"] if self.value(rule["Condition"], machine_input)]
+                return machine_input, (chosen or [state["Default"]])[0]
             case "Map":
-                items = self.value(state["Items"], given)
+                items = self.value(state["Items"], machine_input)
                 return [self._states(state["ItemProcessor"], item) for item in items], following
             case "Task":
-                return self._task(state, given, following)
+                return self._task(state, machine_input, following)
             case _:
-                self._assign(state, given, None)
-        return given, following
+                self._assign(state, machine_input, None)
+        return machine_input, following
 
-    def _task(self, state: Mapping[str, Any], given: Any, following: str | None) -> tuple[Any, str | None]:
+    def _task(self, state: Mapping[str, Any], machine_input: Any, following: str | None) -> tuple[Any, str | None]:
         action = state["Resource"].partition(":::")[2].removeprefix("aws-sdk:").removesuffix(".sync")
-        arguments = self.value(state["Arguments"], given)
+        arguments = self.value(state["Arguments"], machine_input)
         service, _, operation = action.partition(":")
         checked(service, operation, arguments)
         attempts = 1 + max((rule["MaxAttempts"] for rule in state.get("Retry", ())), default=0)
@@ -139,25 +139,27 @@ class Execution:
                     break
                 self.now += timedelta(seconds=rule["IntervalSeconds"])
                 continue
-            self._assign(state, given, result)
+            self._assign(state, machine_input, result)
             return result, following
         rule = next((rule for rule in state.get("Catch", ()) if _matches(rule, error)), None)
         if rule is None:
             raise error
-        self._assign(rule, given, None)
-        return given, rule["Next"]
+        self._assign(rule, machine_input, None)
+        return machine_input, rule["Next"]
 
-    def _assign(self, state: Mapping[str, Any], given: Any, result: Any) -> None:
+    def _assign(self, state: Mapping[str, Any], machine_input: Any, result: Any) -> None:
         # every expression sees the values from before the state
-        self.variables |= {key: self.value(part, given, result) for key, part in state.get("Assign", {}).items()}
+        self.variables |= {
+            key: self.value(part, machine_input, result) for key, part in state.get("Assign", {}).items()
+        }
 
-    def value(self, template: Any, given: Any, result: Any = None) -> Any:
+    def value(self, template: Any, machine_input: Any, result: Any = None) -> Any:
         """Value of a template with expressions; an expression without a value is an error, as in Step Functions."""
         parts, items = mapping(template), sequence(template)
         if parts is not None:
-            return {key: self.value(part, given, result) for key, part in parts.items()}
+            return {key: self.value(part, machine_input, result) for key, part in parts.items()}
         if items is not None:
-            return [self.value(part, given, result) for part in items]
+            return [self.value(part, machine_input, result) for part in items]
         match = EXPRESSION.fullmatch(template) if isinstance(template, str) else None
         if match is None:
             return template
@@ -166,7 +168,7 @@ class Execution:
         context = {"State": {"EnteredTime": entered}, "Execution": {"StartTime": started, "Name": self.name}}
         expression: Any = Jsonata(match[1])
         expression.register_lambda("parse", json.loads)
-        expression.assign("states", {"input": given, "result": result, "context": context})
+        expression.assign("states", {"input": machine_input, "result": result, "context": context})
         for name, variable in self.variables.items():
             expression.assign(name, variable)
         computed = expression.evaluate(None)

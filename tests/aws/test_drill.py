@@ -53,9 +53,9 @@ class Cloud:
         self.failing: dict[str, str] = {}
         """Error by action."""
 
-    def run(self, machine: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> Any:
+    def run(self, machine: Mapping[str, Any], machine_input: Mapping[str, Any] | None = None) -> Any:
         self.execution = Execution(machine, self.services(), START)
-        answer = self.execution.run(given)
+        answer = self.execution.run(machine_input)
         return json.loads(answer) if isinstance(answer, str) and answer.startswith("{") else answer
 
     def services(self) -> dict[str, Service]:
@@ -63,36 +63,36 @@ class Cloud:
             "rds:describeDBInstances": self.describe, "rds:deleteDBInstance": self.delete,
             "backup:listRecoveryPointsByBackupVault": lambda _given: {"RecoveryPoints": self.points},
             "backup:startRestoreJob": self.restore, "backup:describeRestoreJob": self.job,
-            "backup:putRestoreValidationResult": self.store, "ecs:runTask": lambda given: self.query(given),
+            "backup:putRestoreValidationResult": self.store, "ecs:runTask": lambda machine_input: self.query(machine_input),
             "cloudwatch:putMetricData": self.put,
         }  # fmt: skip
         return {**services, **{action: self.refuse(error) for action, error in self.failing.items()}}
 
-    def describe(self, given: Any) -> Any:
-        name = given.get("DbInstanceIdentifier")
+    def describe(self, machine_input: Any) -> Any:
+        name = machine_input.get("DbInstanceIdentifier")
         if name is not None:
             return {"DbInstances": [{"DbInstanceIdentifier": name, "Endpoint": {"Address": f"{name}.rds"}}]}
         rows = [{"DbInstanceIdentifier": key, **values} for key, values in self.databases.items()]
-        first = int(given.get("Marker", 0))
+        first = int(machine_input.get("Marker", 0))
         more = first + self.page < len(rows)
         return {"DbInstances": rows[first : first + self.page], **({"Marker": str(first + self.page)} if more else {})}
 
-    def delete(self, given: Any) -> Any:
+    def delete(self, machine_input: Any) -> Any:
         if self.deletion_errors:
             raise ServiceError(self.deletion_errors.pop(0))
-        assert (given["SkipFinalSnapshot"], given["DeleteAutomatedBackups"]) == (True, True)
-        if self.databases.pop(given["DbInstanceIdentifier"], None) is None:
+        assert (machine_input["SkipFinalSnapshot"], machine_input["DeleteAutomatedBackups"]) == (True, True)
+        if self.databases.pop(machine_input["DbInstanceIdentifier"], None) is None:
             raise ServiceError("Rds.DbInstanceNotFoundException")
         return {}
 
-    def restore(self, given: Any) -> Any:
-        self.copy = given["Metadata"]["DBInstanceIdentifier"]
+    def restore(self, machine_input: Any) -> Any:
+        self.copy = machine_input["Metadata"]["DBInstanceIdentifier"]
         self.databases[self.copy] = {"InstanceCreateTime": iso(START)}
-        self.point = given["RecoveryPointArn"]
+        self.point = machine_input["RecoveryPointArn"]
         return {"RestoreJobId": "job-1"}
 
-    def job(self, given: Any) -> Any:
-        assert self.execution is not None and given == {"RestoreJobId": "job-1"}
+    def job(self, machine_input: Any) -> Any:
+        assert self.execution is not None and machine_input == {"RestoreJobId": "job-1"}
         end = START + timedelta(minutes=self.minutes)
         status = self.ended if self.execution.now >= end else "RUNNING"
         return {
@@ -101,13 +101,13 @@ class Cloud:
             "CreatedResourceArn": f"arn:aws:rds:us-west-2:111122223333:db:{self.copy}",
         }  # fmt: skip
 
-    def store(self, given: Any) -> Any:
-        self.result = given
+    def store(self, machine_input: Any) -> Any:
+        self.result = machine_input
         return {}
 
-    def put(self, given: Any) -> Any:
-        assert given["Namespace"] == "AgentPlatform/prod"
-        self.metrics |= {each["MetricName"]: each["Value"] for each in given["MetricData"]}
+    def put(self, machine_input: Any) -> Any:
+        assert machine_input["Namespace"] == "AgentPlatform/prod"
+        self.metrics |= {each["MetricName"]: each["Value"] for each in machine_input["MetricData"]}
         return {}
 
     def refuse(self, error: str = "States.TaskFailed") -> Service:
@@ -130,12 +130,12 @@ def test_a_drill_by_hand_restores_the_newest_point_and_deletes_the_copy() -> Non
 
 def test_the_query_runs_against_the_copy() -> None:
     cloud = Cloud()
-    asked: list[Any] = []
-    cloud.query = asked.append
+    commands_run: list[Any] = []
+    cloud.query = commands_run.append
     cloud.run(definition(TASK))
-    (override,) = asked[0]["Overrides"]["ContainerOverrides"]
+    (override,) = commands_run[0]["Overrides"]["ContainerOverrides"]
     assert override["Environment"] == [{"Name": "PGHOST", "Value": f"{COPY}.rds"}]
-    assert asked[0]["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
+    assert commands_run[0]["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
 
 
 @pytest.mark.parametrize("error", ["States.TaskFailed", "States.Timeout"])

@@ -130,7 +130,7 @@ def installed_modules() -> list[str]:
 
     The SDKs put modules into `sys.modules` that load at the first access to an attribute; one that is not loaded is left out.
     """
-    # packages of `providers/sdk_modules.py` have a class of their own, and must be loaded before their modules too
+    # packages of `providers/sdk_modules.py` have another class, and must also be loaded before their modules
     modules = list(sys.modules.items())
     loaded = {name: getattr(module, "__dict__", {}) for name, module in modules if type(module).__name__ != LAZY_MODULE}
     return [name for name, values in loaded.items() if str(values.get("__file__") or "").startswith(INSTALLED)]
