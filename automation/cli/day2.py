@@ -152,7 +152,7 @@ def sweep(
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
-    """Destroy every expired stack of the project, or what drills of STACK left. Exits with code 1 after a failure."""
+    """Destroy expired stacks, or what drills of one stack have left. Exits with code 1 after a failure."""
     if stack is not None:
         _sweep_drills(stack, dry_run=dry_run, as_json=as_json, verbose=verbose)
         return

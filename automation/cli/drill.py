@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def drill(stack: StackName, as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """Restore the newest backup of the database, query it and delete it. Exits with code 1 without a good backup."""
+    """Restore the newest backup of the database and query it. Exits with code 1 without a good backup."""
     read_stack(project_folder(), stack)
 
     from automation.day2.drills import Drills

@@ -7,11 +7,9 @@ its metric; `metric_for` raises when a signal is missing there, so no cloud can 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil
 from typing import Literal, TypeVar
 
-from providers.contract.diagnostics import Adjustment, Effect
-from providers.contract.schedule import changes_clock, longest_pause_minutes, schedule_of
+from providers.contract.job_limits import hours_without_success, notices_missing_success
 from providers.contract.spec import Alerts, CloudName, Platform
 
 T = TypeVar("T")
@@ -150,42 +148,6 @@ def max_backup_age_seconds(spec: Platform) -> float:
 
 def _evicts(spec: Platform, _name: str) -> bool:
     return spec.cache is not None and spec.cache.eviction != "noeviction"
-
-
-MAX_HOURS_WITHOUT_SUCCESS: Mapping[CloudName, tuple[int, str]] = {
-    "aws": (48, "a new CloudWatch alarm without data can wait that long before it fires"),
-    "gcp": (365 * 24, "an alert policy reads two years of data, and this one twice its period"),
-    "azure": (36, "a log alert of Azure Monitor reads two days of the log, and must find an earlier success in them"),
-}
-"""Longest period over which a cloud can miss the success of a job, with the reason; Docker has no limit.
-
-CloudWatch API, `MetricAlarm` warm-up period; Cloud Monitoring documentation, "PromQL for alerting policies"; Azure Monitor
-API, `ScheduledQueryRuleProperties.windowSize`.
-"""
-
-
-def hours_without_success(spec: Platform, name: str) -> int:
-    """Hours after which a job that runs on schedule has succeeded again: its longest pause and all of its attempts."""
-    job = spec.jobs[name]
-    longer_day_minutes = 60 if changes_clock(job.time_zone) else 0
-    return ceil((longest_pause_minutes(schedule_of(job)) + longer_day_minutes + job.max_minutes) / 60)
-
-
-def _notices_missing_success(spec: Platform, name: str) -> bool:
-    limit = MAX_HOURS_WITHOUT_SUCCESS.get(spec.cloud)
-    return limit is None or hours_without_success(spec, name) <= limit[0]
-
-
-def missed_job_adjustments(spec: Platform) -> Iterator[Adjustment]:
-    """Yield the schedules with longer pauses than the cloud can watch; the alarm on failed runs has no such limit."""
-    for name, job in spec.jobs.items():
-        if not _notices_missing_success(spec, name):
-            hours, reason = MAX_HOURS_WITHOUT_SUCCESS[spec.cloud]
-            problem = (
-                f"no alarm on a run that never starts: the next success may take {hours_without_success(spec, name)} "
-                f"hours, and the limit is {hours} hours ({reason}); runs that fail do set off an alarm"
-            )
-            yield Adjustment(f"jobs.{name}.schedule", job.schedule, Effect.PARTIAL, problem)
 
 
 DEFINITIONS: tuple[RuleDefinition, ...] = (
@@ -370,7 +332,7 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         periods_of=hours_without_success,
         severity="critical",
         summary="the job {name} has not succeeded for {periods} hours",
-        applies=_notices_missing_success,
+        applies=notices_missing_success,
     ),
 )
 """The rule table, the same on every cloud."""

@@ -6,8 +6,9 @@ import pytest
 
 from components.adjustments import adjustments
 from components.validation.parse import parse
-from providers.contract.alarms import MAX_HOURS_WITHOUT_SUCCESS, Signal, alarm_rules, hours_without_success
+from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.job_limits import MAX_HOURS_WITHOUT_SUCCESS, hours_without_success
 from tests.planning import production
 
 JOB: Mapping[str, object] = {"service": "gateway", "schedule": "0 3 * * *", "command": ["report"]}

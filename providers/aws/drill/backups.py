@@ -86,7 +86,7 @@ def _plan(
     base: AwsBaseResources,
     spec: DatabaseSpec,
     database: AwsDatabase,
-    vault: aws.backup.Vault,
+    vault: "aws.backup.Vault",
     role: aws.iam.Role,
     policy: aws.iam.RolePolicy,
 ) -> None:
@@ -120,11 +120,11 @@ def _restore_test(
     scope: Scope,
     base: AwsBaseResources,
     database: AwsDatabase,
-    vault: aws.backup.Vault,
+    vault: "aws.backup.Vault",
     role: aws.iam.Role,
     policy: aws.iam.RolePolicy,
     metadata: Mapping[str, pulumi.Input[str]],
-) -> aws.backup.RestoreTestingPlan:
+) -> "aws.backup.RestoreTestingPlan":
     spec = base.spec.database
     window_days = spec.backup.retention_days if spec is not None else 1
     plan = aws.backup.RestoreTestingPlan(
@@ -167,7 +167,7 @@ def test_name(stack: str) -> str:
     return f"{stack.replace('-', '_')}_drill"
 
 
-def _role(scope: Scope, base: AwsBaseResources, vault: aws.backup.Vault) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+def _role(scope: Scope, base: AwsBaseResources, vault: "aws.backup.Vault") -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
     """Role of AWS Backup for snapshots of this database, and for databases of drills only.
 
     Its managed policies allow the same on every database of the account.
@@ -190,7 +190,7 @@ def _role(scope: Scope, base: AwsBaseResources, vault: aws.backup.Vault) -> tupl
     return role, policy
 
 
-def _snapshot_statements(base: AwsBaseResources, vault: aws.backup.Vault) -> list[Statement]:
+def _snapshot_statements(base: AwsBaseResources, vault: "aws.backup.Vault") -> list[Statement]:
     context = base.context
     database, snapshots = context.arn("rds", f"db:{database_identifier(context.stack)}"), context.arn("rds", SNAPSHOTS)
     for_rds = {

@@ -74,7 +74,7 @@ def _machine(
     text: pulumi.Output[str],
     statements: list[Statement],
     prerequisites: tuple[pulumi.Resource, ...] = (),
-) -> aws.sfn.StateMachine:
+) -> "aws.sfn.StateMachine":
     """State machine with a role of its own."""
     role = aws.iam.Role(
         scope.named(part),
@@ -123,7 +123,7 @@ def _drill_statements(base: AwsBaseResources, backups: DrillBackups, task: Query
 
 
 def _start_on_event(
-    scope: Scope, base: AwsBaseResources, machine: aws.sfn.StateMachine, plan_arn: pulumi.Output[str]
+    scope: Scope, base: AwsBaseResources, machine: "aws.sfn.StateMachine", plan_arn: pulumi.Output[str]
 ) -> None:
     """Start the state machine when a restore job of the restore test has ended."""
     context = base.context
@@ -162,7 +162,7 @@ def _starter(
     part: str,
     service: str,
     source: str,
-    machine: aws.sfn.StateMachine,
+    machine: "aws.sfn.StateMachine",
 ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
     """Role by which a service starts one state machine; `source` is the ARN of what starts it."""
     context = base.context

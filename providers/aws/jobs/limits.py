@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from providers.contract.alarms import missed_job_adjustments
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, listed
-from providers.contract.job_limits import overlap_adjustments, refuse_both_day_fields
+from providers.contract.job_limits import missed_job_adjustments, overlap_adjustments, refuse_both_day_fields
 from providers.contract.spec import Platform
 
 OVERLAP = ", and EventBridge Scheduler may start a run twice; let the command take a lock, such as pg_try_advisory_lock"

@@ -71,7 +71,7 @@ def create_backups(
     )
 
 
-def _vault(scope: Scope, context: AwsContext, key: pulumi.Input[str]) -> aws.backup.Vault:
+def _vault(scope: Scope, context: AwsContext, key: pulumi.Input[str]) -> "aws.backup.Vault":
     vault = aws.backup.Vault(
         scope.named("vault"),
         kms_key_arn=key,
@@ -93,8 +93,8 @@ def _vault(scope: Scope, context: AwsContext, key: pulumi.Input[str]) -> aws.bac
 
 
 def _plan(
-    scope: Scope, context: AwsContext, database: DatabaseSpec, vault: aws.backup.Vault, receiver: AwsVault
-) -> aws.backup.Plan:
+    scope: Scope, context: AwsContext, database: DatabaseSpec, vault: "aws.backup.Vault", receiver: AwsVault
+) -> "aws.backup.Plan":
     days = context.spec.recovery.retention_days
     return aws.backup.Plan(
         scope.named("plan"),

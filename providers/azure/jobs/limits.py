@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from providers.contract.alarms import missed_job_adjustments
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.job_limits import overlap_adjustments, refuse_both_day_fields
+from providers.contract.job_limits import missed_job_adjustments, overlap_adjustments, refuse_both_day_fields
 from providers.contract.spec import Platform
 
 UTC_NAMES = ("UTC", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "Zulu", "Universal", "UCT", "Etc/UCT")

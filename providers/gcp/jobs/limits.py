@@ -1,8 +1,7 @@
 """Job settings that Google Cloud refuses or adjusts. Pure."""
 
-from providers.contract.alarms import missed_job_adjustments
 from providers.contract.diagnostics import Adjustment, Diagnostic
-from providers.contract.job_limits import overlap_adjustments, refuse_both_day_fields
+from providers.contract.job_limits import missed_job_adjustments, overlap_adjustments, refuse_both_day_fields
 from providers.contract.spec import Platform
 
 OVERLAP = ", and Cloud Scheduler may start a run twice; let the command take a lock, such as pg_try_advisory_lock"
