@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and a package index; everything else is installed into .venv.
 #   make plan            the production plan of Pulumi.prod.yaml
 #   make plan STACK=staging ARGS="--diff prod"
-#   make test            lint, types, tests; CI runs it and then the engine tests (.ci/run)
+#   make test            lint, types, tests; CI runs it and then engine tests (.ci/run)
 #   make dev             make up with services from their source: make dev SERVICE="gateway page" ARGS="--debug gateway"
 #   make up              the example on a Docker host, with Pulumi
 #   make down            removes it and keeps its volumes; make down ARGS=--volumes removes them too
@@ -23,6 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 ENGINE := .cache/engine/pulumi
+ENGINE_TESTS ?= tests/engine
 ENGINE_VERSION := $(shell sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' tools/engine/go.mod)
 
 .PHONY: plan dev up down test lint types tests engine engine-test engine-test-all bench docs metrics mutants clean
@@ -66,7 +67,7 @@ $(ENGINE): tools/engine/go.mod tools/engine/go.sum
 	@touch $@
 
 engine-test: engine $(VENV)/.development
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not long" tests/engine
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not long" $(ENGINE_TESTS)
 
 engine-test-all: engine $(VENV)/.development
 	@$(BIN)/pytest -n 2 --dist loadgroup tests/engine
