@@ -49,8 +49,9 @@ lint: $(VENV)/.development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
+# The SDKs need more memory than Node.js allows itself.
 types: $(VENV)/.development
-	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@NODE_OPTIONS=--max-old-space-size=8192 $(BIN)/pyright --pythonpath $(BIN)/python
 
 tests: $(VENV)/.development
 	@$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/engine
