@@ -55,7 +55,9 @@ def record_line(service: str, record: RolloutRecord, rollout: Rollout, request: 
     """Return the state of a rollout, such as `gateway  stepping  10 %  gateway@sha256:...  since 2026-11-27T10:00:00`."""
     state = f"{record.phase} ({request} requested)" if request else record.phase
     reason = [record.reason] if record.reason else []
-    parts = [service, state, f"{record.position(rollout).percent} %", record.image, f"since {record.since}", *reason]
+    position = record.position(rollout)
+    percent = 100 if position is None else position.percent  # the new revision is the only one
+    parts = [service, state, f"{percent} %", record.image, f"since {record.since}", *reason]
     return "  ".join(parts)
 
 

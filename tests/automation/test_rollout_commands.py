@@ -163,6 +163,7 @@ def test_piped_output_has_a_line_for_every_step_and_one_a_minute(capsys: pytest.
 
 def test_the_line_of_a_record_without_a_reason_ends_with_its_start() -> None:
     assert record_line("gateway", START, CANARY, None).endswith("since 2026-11-27T10:00:00+00:00")
+    assert "  removing  100 %  " in record_line("gateway", replace(START, phase="removing"), CANARY, None)
 
 
 def test_a_process_whose_rollout_another_one_continues_stops_and_writes_nothing(tags: FakeEngine) -> None:
