@@ -1,6 +1,7 @@
 """Clouds, loaded by name: only the SDK of the chosen cloud is imported."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
@@ -78,8 +79,10 @@ def release_control(name: str) -> "ReleaseControl":
     return import_module(f"providers.{name}.jobs.release").RELEASES
 
 
-def drill_control(name: str) -> "DrillControl":
-    """Return the commands that run restore drills on a cloud and read their results; imports no SDK."""
+def drill_control(name: str) -> "DrillControl | None":
+    """Return the commands that run restore drills on a cloud and read their results; None where it refuses drills."""
+    if find_spec(f"providers.{name}.drill.control") is None:
+        return None
     return import_module(f"providers.{name}.drill.control").CONTROL
 
 

@@ -22,10 +22,15 @@ class Drills:
         self, deployment: Deployment, *, shell: Shell | None = None, control: DrillControl | None = None
     ) -> None:
         file = deployment.file
-        self.deployment, self.control = deployment, control or drill_control(file.spec.cloud)
-        if not self.control.declared(file.spec):
+        control = control or drill_control(file.spec.cloud)
+        if control is None:
+            problem = f"restore drills are not available on {file.spec.cloud} yet"
+            fix = f"follow `agent-platform recovery plan {file.name}`, which restores a backup by hand"
+            raise InvalidConfiguration([ConfigError(KEY, problem, fix)])
+        if not control.declared(file.spec):
             fix = f"set recovery.drill.query, and run `agent-platform up {file.name}`"
             raise InvalidConfiguration([ConfigError(KEY, f"the stack {file.name} has no restore drill", fix)])
+        self.deployment, self.control = deployment, control
         cli = command_line(file.spec.cloud)
         if shell is None:
             require_programs(programs_of(file.spec.cloud, cli), deployment.host_environment)

@@ -130,14 +130,15 @@ def _last_drill(
     stack: Stack, site: RecoverySite, resources: Sequence[DeployedResource], asker: BackupAsker
 ) -> NewestBackup:
     """Return the newest backup that a drill has verified; a host without `recovery.drill` has a drill of its own."""
-    if stack.spec.recovery.drill is None:
+    control = drill_control(stack.spec.cloud) if stack.spec.recovery.drill is not None else None
+    if control is None:
         questions = tuple(recovery(stack.spec.cloud).drill(site))
         return asker.newest(questions[-1]) if questions else NewestBackup("database", problem=NO_DRILL)
     if asker.reason:
         return NewestBackup("database", problem=asker.reason)
     deployed = DeployedStack(stack.name, stack.spec, tuple(resources))
     try:
-        verified = drill_control(stack.spec.cloud).last_verified(deployed, asker.shell)
+        verified = control.last_verified(deployed, asker.shell)
     except (CliFailure, DeploymentFailed) as failure:
         return NewestBackup("database", problem=failure.problem)
     return NewestBackup("database", verified) if verified else NewestBackup("database", problem=NO_SUCCESS)

@@ -124,6 +124,21 @@ def test_a_stack_without_a_drill_is_refused_with_the_key(fake: FakeDrills, run: 
     ]
 
 
+@pytest.mark.parametrize("cloud", ["gcp", "azure"])
+@pytest.mark.parametrize("command", ["drill", "sweep"])
+def test_a_cloud_without_drills_is_refused(
+    cloud: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    write_stack_file(tmp_path, "plain", with_values(BASE, {"cloud": cloud, "database": {}}))
+    monkeypatch.chdir(tmp_path)
+    result = run(command, "plain")
+    assert result.code == ExitCode.INVALID
+    assert result.errors == [
+        f"recovery.drill: restore drills are not available on {cloud} yet. Follow `agent-platform recovery plan plain`, which "
+        "restores a backup by hand."
+    ]
+
+
 def test_a_failure_of_the_cloud_is_one_of_the_command(fake: FakeDrills, run: Run) -> None:
     fake.evidence = CliFailure("recovery.drill", "not deployed yet", "run agent-platform up trial")
     result = run("drill", "trial")
