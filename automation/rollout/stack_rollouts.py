@@ -60,7 +60,6 @@ class StackRollouts(CloudPort[RolloutControl]):
         # the progress names each step, and the commands that read metrics would be printed every few seconds
         super().__init__(deployment, note, control, shell, echo=lambda _: None)
         self.records: dict[str, RolloutRecord] = {}
-        self._known: dict[str, RolloutRecord | None] = {}
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -82,7 +81,6 @@ class StackRollouts(CloudPort[RolloutControl]):
                 return
             raise
         self.records = {name: record for name, record in records.items() if name in self.services}
-        self._known = dict(self.records)
         self._declare()
 
     def prepare(self, retry: Collection[str] = ()) -> None:
@@ -178,7 +176,6 @@ class StackRollouts(CloudPort[RolloutControl]):
             if record is None or record.phase == "held":
                 # an answered request must not end the next rollout
                 self.store.request(service, None)
-        self._known[service] = record
         if record is None:
             self.records.pop(service, None)
         else:
@@ -189,7 +186,7 @@ class StackRollouts(CloudPort[RolloutControl]):
 
         The stack is not locked during a bake time, so two processes may drive one rollout. The first that goes on continues it.
         """
-        own, found = self._known.get(service), stored.records.get(service)
+        own, found = self.records.get(service), stored.records.get(service)
         if (own and dump_record(service, own)) != (found and dump_record(service, found)):
             raise taken_over(self.deployment.name, service)
 

@@ -8,7 +8,7 @@ truncated: a name that does not fit is refused with the number of characters to 
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
-from providers.contract.naming import STACK_PATTERN, Name, length_refusal, salt_of
+from providers.contract.naming import STACK_PATTERN, Name, length_refusal, next_part, salt_of
 from providers.contract.spec import Platform
 
 SALT_LENGTH = 4
@@ -75,11 +75,6 @@ def cluster_name(stack: str) -> str:
 def task_family(stack: str, service: str) -> str:
     """`prod-gateway`: the family that all revisions of a service's task definition share."""
     return f"{stack}-{service}"
-
-
-def next_part(service: str) -> str:
-    """`gateway-next`: part of the names of the new revision of a service during a rollout in steps."""
-    return f"{service}-next"
 
 
 def next_service_name(stack: str, service: str) -> str:

@@ -14,6 +14,11 @@ STACK_PATTERN = re.compile(r"[a-z](-?[a-z0-9])*")
 """Stack names that are valid in the limited names of every cloud: RFC 1035 labels in lower case without two hyphens in a row."""
 
 
+def next_part(service: str) -> str:
+    """`gateway-next`: part of the names of a service's new revision during a rollout, where it has names."""
+    return f"{service}-next"
+
+
 @dataclass(frozen=True)
 class Name:
     """Physical name with its kind, its character limit and the key of the stack file that contributes to it."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
 from providers.contract.cli import DeployedStack, Shell
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.defaults import is_mapping
 
@@ -153,14 +153,28 @@ class StepsByUpdate:
         return ""
 
 
-def refuse_steps(spec: Platform, problem_of: Callable[[str, Service], str]) -> list[Diagnostic]:
-    """Refuse strategies with steps for the services that `problem_of` returns a problem of; empty for the others."""
-    services = spec.services_in_steps
-    problems = {name: problem_of(name, service) for name, service in services.items()}
+def refuse_steps(spec: Platform, reason_of: Callable[[str, Service], str]) -> list[Diagnostic]:
+    """Refuse strategies with steps for the services that `reason_of` returns a reason for; empty for the others."""
+    reasons = {name: reason_of(name, service) for name, service in spec.services_in_steps.items()}
     return [
-        Unsupported(spec.cloud, f"services.{name}.rollout.strategy", problem=problem, fix="set it to rolling")
-        for name, problem in problems.items()
-        if problem
+        Unsupported(
+            spec.cloud,
+            f"services.{name}.rollout.strategy",
+            problem=f"{spec.services[name].rollout.strategy}: {reason}",
+            fix="set it to rolling",
+        )
+        for name, reason in reasons.items()
+        if reason
+    ]
+
+
+def refuse_taken_names(spec: Platform, names_of: Callable[[str], Mapping[str, str]]) -> list[Diagnostic]:
+    """Refuse services with a name that a rollout of another one takes; `names_of` returns each name and the problem of it."""
+    return [
+        ConfigError(f"services.{taken}", problem, "rename one of the services")
+        for name in spec.services_in_steps
+        for taken, problem in names_of(name).items()
+        if taken in spec.services
     ]
 
 

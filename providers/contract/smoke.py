@@ -53,6 +53,9 @@ def smoke_failure(path: str, expect_status: int, output: str) -> str:
     words = output.split()
     at = [number for number, word in enumerate(words[:-1]) if word == "smoke-status"]
     status = words[at[-1] + 1] if at else NO_ANSWER
-    if status == NO_ANSWER:
-        return f"{path} was not answered"
-    return f"{path} answered {status}, not {expect_status}"
+    return wrong_status(path, expect_status, "" if status == NO_ANSWER else status)
+
+
+def wrong_status(path: str, expect_status: int, status: str) -> str:
+    """Return the failure of a request with another status than the expected one, which is empty without an answer."""
+    return f"{path} answered {status}, not {expect_status}" if status else f"{path} was not answered"

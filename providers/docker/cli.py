@@ -21,6 +21,7 @@ from providers.contract.cli import (
     Shell,
     StateBackend,
 )
+from providers.contract.naming import next_part
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import is_list, is_mapping
 from providers.docker.compute.sizes import cpus, memory_mib
@@ -31,7 +32,6 @@ from providers.docker.naming import (
     CONFIG_FOLDER,
     CONTAINER_SUFFIX,
     STATE_FOLDER,
-    next_part,
     replica_pattern,
 )
 from providers.docker.ownership import Owner, listing, owner_of_state

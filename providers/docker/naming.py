@@ -77,11 +77,6 @@ def replica_of(stack: str, name: str) -> tuple[str, int] | None:
     return (match[1], int(match[2])) if match else None
 
 
-def next_part(service: str) -> str:
-    """`gateway-next`: DNS alias and backend of a service's new revision during a rollout in steps."""
-    return f"{service}-next"
-
-
 def both_revisions(service: str) -> str:
     """`gateway-revisions`: DNS alias of every replica of a service with steps, which resolves while any of them exists."""
     return f"{service}-revisions"

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from providers.aws.naming import next_part
 from providers.aws.network.flows import ANY_IPV4, client_cidrs
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, InvalidConfiguration, listed
-from providers.contract.rollout import RolloutPosition, bake_adjustments, refuse_steps
+from providers.contract.naming import next_part
+from providers.contract.rollout import RolloutPosition, bake_adjustments, refuse_steps, refuse_taken_names
 from providers.contract.spec import Platform, Service
 
 ROLLING = "set its rollout.strategy to rolling for one `agent-platform up`"
@@ -76,26 +76,22 @@ def replica_bounds(service: Service, position: RolloutPosition | None) -> tuple[
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse steps where no request passes the load balancer or a cookie selects a task, and names that are taken."""
-    return [*refuse_steps(spec, _problem), *_taken_names(spec)]
+    return [*refuse_steps(spec, _reason), *refuse_taken_names(spec, _names)]
 
 
-def _problem(_name: str, service: Service) -> str:
-    reason = ""
+def _reason(_name: str, service: Service) -> str:
     if service.port is None:
-        reason = "a worker has no requests to split"
-    elif service.path is None:
-        reason = "its callers reach it through Service Connect, and their requests do not pass the load balancer"
-    elif service.app == "streamlit":
+        return "a worker has no requests to split"
+    if service.path is None:
+        return "its callers reach it through Service Connect, and their requests do not pass the load balancer"
+    if service.app == "streamlit":
         # AWS re:Post, "ALB to automatically redirect traffic": stickiness takes precedence over weights, also over zero
-        reason = "the cookie of a session belongs to a replica of one revision, and takes precedence over the weights"
-    return f"{service.rollout.strategy}: {reason}" if reason else ""
+        return "the cookie of a session belongs to a replica of one revision, and takes precedence over the weights"
+    return ""
 
 
-def _taken_names(spec: Platform) -> Iterator[Diagnostic]:
-    for name in spec.services_in_steps:
-        if next_part(name) in spec.services:
-            problem = f"the ECS service of a new revision of {name} has this name during a rollout"
-            yield ConfigError(f"services.{next_part(name)}", problem, "rename one of the services")
+def _names(service: str) -> dict[str, str]:
+    return {next_part(service): f"the ECS service of a new revision of {service} has this name during a rollout"}
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:

@@ -18,15 +18,15 @@ from providers.aws.cli import SERVICE_TYPE, aws, checked_context, context_of, js
 from providers.aws.compute.revisions import METRICS_DELAY_SECONDS, ROLLING, StableTasks, port_problem
 from providers.aws.context import AwsContext
 from providers.aws.entry.routes import SERVICE_HEADER
-from providers.aws.naming import next_part
 from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack, OutputReader, Shell
+from providers.contract.naming import next_part
 from providers.contract.rollout import (
     RevisionLost,
     RevisionMetrics,
     RolloutControl,
     StepsByUpdate,
 )
-from providers.contract.smoke import ATTEMPTS, PAUSE_SECONDS, is_requested
+from providers.contract.smoke import ATTEMPTS, PAUSE_SECONDS, is_requested, wrong_status
 
 BALANCER_TYPE = "aws:lb/loadBalancer:LoadBalancer"
 GROUP_TYPE = "aws:lb/targetGroup:TargetGroup"
@@ -163,9 +163,7 @@ class EcsRollout(StepsByUpdate):
         except RevisionLost as lost:
             return lost.reason
         status = _status(_request(stack, service, path), str(expect_status), shell)
-        if not status:
-            return f"{path} was not answered"
-        return "" if status == str(expect_status) else f"{path} answered {status}, not {expect_status}"
+        return "" if status == str(expect_status) else wrong_status(path, expect_status, status)
 
     def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
         """See `RolloutControl.metrics`; a rule that was changed by hand or a group without healthy tasks is lost."""

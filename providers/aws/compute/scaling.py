@@ -14,8 +14,8 @@ from providers.aws.base.resources import AwsBaseResources
 from providers.aws.compute.resources import AwsCompute
 from providers.aws.compute.revisions import replica_bounds
 from providers.aws.entry.ingress import AwsIngress
-from providers.aws.naming import next_part
 from providers.contract.component import Scope
+from providers.contract.naming import next_part
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Service
 

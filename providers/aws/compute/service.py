@@ -20,8 +20,9 @@ from providers.aws.compute.containers import Task, log_options
 from providers.aws.compute.revisions import replica_bounds, stable_tasks
 from providers.aws.entry.ingress import AwsIngress
 from providers.aws.entry.routes import deregistration_delay_seconds
-from providers.aws.naming import next_part, next_service_name
+from providers.aws.naming import next_service_name
 from providers.contract.component import Scope
+from providers.contract.naming import next_part
 from providers.contract.results import Environment
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Service

@@ -25,9 +25,10 @@ from providers.aws.entry.routes import (
     smoke_priority,
     weights,
 )
-from providers.aws.naming import load_balancer_name, next_part, target_group_name
+from providers.aws.naming import load_balancer_name, target_group_name
 from providers.aws.storage.bucket import ObjectLifecycle, SecureBucket, secure_bucket
 from providers.contract.component import Scope
+from providers.contract.naming import next_part
 from providers.contract.results import Origin
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Health, Service

@@ -64,18 +64,17 @@ def traffic_of(position: RolloutPosition | None) -> tuple[TrafficWeight, ...]:
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse steps for apps without ingress and with sticky sessions, and smoke tests that nothing could send."""
-    steps = refuse_steps(spec, lambda name, service: _problem(spec, name, service))
+    steps = refuse_steps(spec, lambda name, service: _reason(spec, name, service))
     return [*steps, *refuse_smoke_tests(spec, lambda _name, _service: smoke_problem(spec))]
 
 
-def _problem(spec: Platform, name: str, service: Service) -> str:
-    reason = ""
+def _reason(spec: Platform, name: str, service: Service) -> str:
     if not listens(spec, name):
-        reason = "an app without ingress has no requests to split"
-    elif service.app == "streamlit":
+        return "an app without ingress has no requests to split"
+    if service.app == "streamlit":
         # Microsoft Learn, "Session affinity in Azure Container Apps"
-        reason = "session affinity needs a single active revision"
-    return f"{service.rollout.strategy}: {reason}" if reason else ""
+        return "session affinity needs a single active revision"
+    return ""
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:

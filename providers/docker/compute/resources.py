@@ -12,6 +12,7 @@ import pulumi
 import pulumi_docker as docker
 
 from providers.contract.component import Scope
+from providers.contract.naming import next_part
 from providers.contract.results import Environment
 from providers.contract.rollout import RolloutPosition
 from providers.docker.base.containers import ContainerSpec, NetworkAttachment, create_container
@@ -19,7 +20,7 @@ from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import dev_probe, service_probe
 from providers.docker.compute.rollout import StableReplicas
 from providers.docker.compute.sizes import memory_mib
-from providers.docker.naming import DEV_LABEL, both_revisions, next_part
+from providers.docker.naming import DEV_LABEL, both_revisions
 from providers.docker.network.flows import service_networks
 from providers.docker.storage.resources import REGION, URL
 

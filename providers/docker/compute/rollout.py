@@ -11,19 +11,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, OutputReader, Shell
-from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, listed
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, listed
+from providers.contract.naming import next_part
 from providers.contract.rollout import (
     ResourceUpdate,
     RevisionLost,
     RevisionMetrics,
     RolloutControl,
     refuse_steps,
+    refuse_taken_names,
 )
+from providers.contract.smoke import wrong_status
 from providers.contract.spec import Platform, Service
 from providers.docker.cli import containers_named
 from providers.docker.entry.haproxy import METRICS_PORT
 from providers.docker.entry.split import CONTROL_PORT, COUNTS, MAP_FILE, SERVICE_HEADER
-from providers.docker.naming import CONTAINER_SUFFIX, both_revisions, next_part, replica_of
+from providers.docker.naming import CONTAINER_SUFFIX, both_revisions, replica_of
 from providers.docker.resource_traits import CONTAINER
 
 READY_SECONDS = 30
@@ -54,29 +57,24 @@ class StableReplicas:
 
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse steps where no request passes HAProxy or a cookie selects a replica, and names that a new revision takes."""
-    return [*refuse_steps(spec, _problem), *_taken_names(spec)]
+    return [*refuse_steps(spec, _reason), *refuse_taken_names(spec, _names)]
 
 
-def _problem(_name: str, service: Service) -> str:
-    reason = ""
+def _reason(_name: str, service: Service) -> str:
     if service.port is None:
-        reason = "a worker has no requests to split"
-    elif service.path is None:
-        reason = "its callers resolve its name in Docker's DNS, and their requests do not pass the entry"
-    elif service.app == "streamlit":
-        reason = "the cookie of a session belongs to a replica of one revision"
-    return f"{service.rollout.strategy}: {reason}" if reason else ""
+        return "a worker has no requests to split"
+    if service.path is None:
+        return "its callers resolve its name in Docker's DNS, and their requests do not pass the entry"
+    if service.app == "streamlit":
+        return "the cookie of a session belongs to a replica of one revision"
+    return ""
 
 
-def _taken_names(spec: Platform) -> Iterator[Diagnostic]:
-    for name in spec.services_in_steps:
-        taken = {
-            next_part(name): f"the containers of a new revision of {name} have this name during a rollout",
-            both_revisions(name): f"the containers of both revisions of {name} have this alias",
-        }
-        for other, problem in taken.items():
-            if other in spec.services:
-                yield ConfigError(f"services.{other}", problem, "rename one of the services")
+def _names(service: str) -> dict[str, str]:
+    return {
+        next_part(service): f"the containers of a new revision of {service} have this name during a rollout",
+        both_revisions(service): f"the containers of both revisions of {service} have this alias",
+    }
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:
@@ -161,8 +159,8 @@ class DockerRollout:
         except RevisionLost as lost:
             return lost.reason
         except CliFailure:
-            return f"{path} was not answered"
-        return "" if status == str(expect_status) else f"{path} answered {status}, not {expect_status}"
+            status = ""
+        return "" if status == str(expect_status) else wrong_status(path, expect_status, status)
 
     def metrics(self, stack: DeployedStack, service: str, since_seconds: float, shell: Shell) -> RevisionMetrics:
         """See `RolloutControl.metrics`: the counts since the step, which were kept when it was taken."""

@@ -12,11 +12,12 @@ when the connection failed before any byte of it was sent.
 import re
 from collections.abc import Collection, Iterator
 
+from providers.contract.naming import next_part
 from providers.contract.prometheus import routed_metrics_path
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
 from providers.docker.entry.split import control, dice, route_to_next, split_services
-from providers.docker.naming import CONFIG_FOLDER, next_part
+from providers.docker.naming import CONFIG_FOLDER
 
 HTTPS_CONTAINER_PORT, HTTP_CONTAINER_PORT, METRICS_PORT = 8443, 8080, 8404
 ROUTER = "router"

@@ -10,9 +10,10 @@ in the file all the time, and a rollout does not replace the router. Without a h
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from providers.contract.naming import next_part
 from providers.contract.spec import Service
 from providers.docker.context import DockerContext
-from providers.docker.naming import CONFIG_FOLDER, next_part
+from providers.docker.naming import CONFIG_FOLDER
 
 MAP_FILE = f"{CONFIG_FOLDER}/rollout.map"
 CONTROL_PORT = 8405

@@ -69,7 +69,7 @@ def traffic_of(position: RolloutPosition | None) -> tuple[TrafficTarget, ...]:
 def rollout_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse steps for workers and for sticky sessions, and smoke tests of services that nobody may invoke."""
     smoke = refuse_smoke_tests(spec, lambda name, service: smoke_problem(spec.callers_of(name), service))
-    return [*refuse_steps(spec, _problem), *smoke]
+    return [*refuse_steps(spec, _reason), *smoke]
 
 
 def rollout_adjustments(spec: Platform) -> list[Adjustment]:
@@ -77,15 +77,14 @@ def rollout_adjustments(spec: Platform) -> list[Adjustment]:
     return bake_adjustments(spec, METRICS_DELAY_SECONDS)
 
 
-def _problem(_name: str, service: Service) -> str:
-    reason = ""
+def _reason(_name: str, service: Service) -> str:
     if service.port is None:
         # Cloud Run documentation, "Monitoring": request count and latencies exist for services, not for worker pools
-        reason = "Cloud Run counts no requests of a worker pool, so nothing measures its new revision"
-    elif service.app == "streamlit":
+        return "Cloud Run counts no requests of a worker pool, so nothing measures its new revision"
+    if service.app == "streamlit":
         # Cloud Run documentation, "Session affinity for services"
-        reason = "session affinity takes precedence over the split of requests"
-    return f"{service.rollout.strategy}: {reason}" if reason else ""
+        return "session affinity takes precedence over the split of requests"
+    return ""
 
 
 class _Status(BaseModel):
