@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from providers import AVAILABLE
 from providers.contract.diagnostics import ConfigError, listed
 from providers.contract.spec import Platform
-from providers.contract.spec.data import IN_MIB
+from providers.contract.spec.data import IN_MIB, minutes_of
 
 RESERVED_TAGS = ("project", "stack", "managed-by")
 DAY_MINUTES = 24 * 60
@@ -68,16 +68,10 @@ def check_windows(spec: Platform) -> Iterator[ConfigError]:
     if database is None or database.backup.retention_days == 0:
         return
     backup, maintenance = database.backup.window_start, database.maintenance.window_start
-    apart = (_minutes(maintenance) - _minutes(backup)) % DAY_MINUTES
+    apart = (minutes_of(maintenance) - minutes_of(backup)) % DAY_MINUTES
     if min(apart, DAY_MINUTES - apart) < 60:
         problem = f'"{backup}" overlaps the maintenance hour at {maintenance}'
         yield ConfigError("database.backup.window_start", problem, "keep the two an hour apart")
-
-
-def _minutes(clock: str) -> int:
-    """Return the minutes since midnight of HH:MM."""
-    hours, _, minutes = clock.partition(":")
-    return int(hours) * 60 + int(minutes)
 
 
 def check_parameters(spec: Platform) -> Iterator[ConfigError]:

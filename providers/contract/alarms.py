@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeVar
 
+from providers.contract.drill import drill_of
 from providers.contract.job_limits import hours_without_success, notices_missing_success
 from providers.contract.spec import Alerts, CloudName, Platform
 
@@ -119,9 +120,9 @@ def _keeps_backups(spec: Platform, _name: str) -> bool:
     return spec.database is not None and spec.database.backup.retention_days > 0
 
 
-COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {
-    "aws": frozenset({Signal.COPIES_DATABASE_MISSING, Signal.COPIES_OBJECTS_FAILED, Signal.COPIES_OBJECTS_LAG_SECONDS}),
-}
+COPIES = frozenset({Signal.COPIES_DATABASE_MISSING, Signal.COPIES_OBJECTS_FAILED, Signal.COPIES_OBJECTS_LAG_SECONDS})
+"""Signals about copies in a standby region."""
+COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {"aws": COPIES}
 """Signals by which a cloud reports copies in the standby region."""
 
 
@@ -141,9 +142,7 @@ def _restores_backups(spec: Platform, _name: str) -> bool:
 
 def max_backup_age_seconds(spec: Platform) -> float:
     """Age of the newest backup that was restored above which an alarm fires; raises ValueError without a drill."""
-    if spec.recovery.drill is None:
-        raise ValueError("the platform has no restore drill")
-    return spec.recovery.drill.max_age_days * 86400.0
+    return drill_of(spec).max_age_days * 86400.0
 
 
 def _evicts(spec: Platform, _name: str) -> bool:

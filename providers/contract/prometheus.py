@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
 
-from providers.contract.alarms import AlarmRule, AlarmRules, Signal, Subject, metric_for
+from providers.contract.alarms import COPIES, AlarmRule, AlarmRules, Signal, Subject, metric_for
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.service import Metrics
 
@@ -90,10 +90,6 @@ EXPRESSIONS: Mapping[Signal, str] = {
     Signal.JOB_MISSED: 'sum(time() - job_last_success_timestamp_seconds{job="$job"} > bool $total)',
 }
 """PromQL of each signal; `expression` fills in the `$` placeholders."""
-REPORTED_BY_CLOUDS = frozenset(
-    {Signal.COPIES_DATABASE_MISSING, Signal.COPIES_OBJECTS_FAILED, Signal.COPIES_OBJECTS_LAG_SECONDS}
-)
-"""Signals without an expression: copies between two regions of a cloud, which have no exporter."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +172,7 @@ def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subje
 
 def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
     """True unless the rule is on a service without a metrics endpoint, or on copies in another region."""
-    if rule.signal in REPORTED_BY_CLOUDS:
+    if rule.signal in COPIES:  # no exporter reports what a cloud copies between two of its regions
         return False
     return rule.subject != "service" or scrape_endpoint(spec.services[rule.name]) is not None
 

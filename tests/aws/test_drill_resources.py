@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory, plain
 from components.validation.parse import parse
-from providers.aws.drill.schedules import HOUR_MINUTES, is_free, snapshot_expression, snapshot_minutes, windows
+from providers.aws.database.windows import HOUR_MINUTES, is_free, windows
+from providers.aws.drill.schedules import snapshot_expression, snapshot_minutes
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.schedule import DAY_MINUTES, parse_schedule
 from providers.contract.spec.data import BackupSpec, DatabaseSpec, MaintenanceSpec

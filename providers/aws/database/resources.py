@@ -20,6 +20,7 @@ from providers.aws.base.secrets import create_secret
 from providers.aws.context import AwsContext
 from providers.aws.database.parameters import AwsServerParameter, max_connections, server_parameters
 from providers.aws.database.sizes import database_class, max_allocated_storage_gib
+from providers.aws.database.windows import DAY_MINUTES, HOUR_MINUTES
 from providers.aws.naming import database_identifier, database_log_group
 from providers.aws.network.flows import DATABASE_PORT
 from providers.aws.observability.channels import AwsChannels
@@ -28,6 +29,7 @@ from providers.contract.component import Scope
 from providers.contract.credentials import LIBPQ_SCHEME, generated_password, postgres_url
 from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec, MaintenanceSpec
+from providers.contract.spec.data import minutes_of
 
 DATABASE_NAME = "agents"
 USERNAME = "platform"
@@ -37,8 +39,6 @@ MONITORING_INTERVAL_SECONDS = 60
 CRITICAL_EVENT_CATEGORIES = ("availability", "deletion", "failover", "failure", "low storage")
 WARNING_EVENT_CATEGORIES = ("configuration change", "maintenance", "notification", "recovery", "restoration")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-DAY_MINUTES = 24 * 60
-HOUR_MINUTES = 60
 
 
 @dataclass(frozen=True)
@@ -238,20 +238,15 @@ def _subscribe(
 
 def daily_window(start: str) -> str:
     """Window of one hour from `start` every day: `02:00-03:00`, `23:30-00:30`."""
-    return f"{start}-{_clock((_minutes(start) + HOUR_MINUTES) % DAY_MINUTES)}"
+    return f"{start}-{_clock((minutes_of(start) + HOUR_MINUTES) % DAY_MINUTES)}"
 
 
 def weekly_window(maintenance: MaintenanceSpec) -> str:
     """Window of one hour a week: `sun:04:00-sun:05:00`, `sun:23:30-mon:00:30`."""
-    end = _minutes(maintenance.window_start) + HOUR_MINUTES
+    end = minutes_of(maintenance.window_start) + HOUR_MINUTES
     first = DAYS.index(maintenance.day)
     last = (first + end // DAY_MINUTES) % len(DAYS)
     return f"{DAYS[first][:3]}:{maintenance.window_start}-{DAYS[last][:3]}:{_clock(end % DAY_MINUTES)}"
-
-
-def _minutes(clock: str) -> int:
-    hours, _, minutes = clock.partition(":")
-    return int(hours) * HOUR_MINUTES + int(minutes)
 
 
 def _clock(minutes: int) -> str:

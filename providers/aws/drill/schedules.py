@@ -1,17 +1,13 @@
-"""Hour of the daily snapshot: before the drill, and outside the windows in which AWS Backup takes none. Pure.
+"""Hour of the daily snapshot: before the drill, and outside the windows in which AWS Backup takes none. Pure."""
 
-AWS Backup starts no snapshot of a database in its backup and maintenance windows, nor in the hour before them (AWS Backup
-developer guide, "Creating backups", Amazon RDS).
-"""
-
-from providers.contract.schedule import DAY_MINUTES, Schedule
+from providers.aws.database.windows import DAY_MINUTES, HOUR_MINUTES, may_start
+from providers.contract.schedule import Schedule
 from providers.contract.spec import DatabaseSpec
 
 START_MINUTES, COMPLETION_MINUTES = 60, 240
 """A snapshot starts within an hour, the shortest window, and is incremental."""
 SHORTEST_LEAD_MINUTES = 180
 """Least time from the snapshot's schedule to the drill."""
-HOUR_MINUTES = 60
 
 
 def snapshot_expression(database: DatabaseSpec, drill: Schedule) -> str:
@@ -27,20 +23,4 @@ def snapshot_minutes(database: DatabaseSpec, drill: Schedule) -> int:
         (first - lead) % DAY_MINUTES for lead in range(SHORTEST_LEAD_MINUTES, SHORTEST_LEAD_MINUTES + DAY_MINUTES, 30)
     )
     # the two windows with the hours before them are closed for four hours at most, and a start needs one
-    return next(start for start in starts if all(is_free(start, window) for window in windows(database)))
-
-
-def windows(database: DatabaseSpec) -> tuple[int, int]:
-    """Starts of the one-hour windows of backup and maintenance, in minutes after midnight."""
-    return _minutes(database.backup.window_start), _minutes(database.maintenance.window_start)
-
-
-def is_free(start: int, window: int) -> bool:
-    """Return whether the hour from `start` does not touch the hour from `window` and the one before it."""
-    after = (start - (window - HOUR_MINUTES)) % DAY_MINUTES
-    return 2 * HOUR_MINUTES <= after <= DAY_MINUTES - HOUR_MINUTES
-
-
-def _minutes(clock: str) -> int:
-    hours, _, minutes = clock.partition(":")
-    return int(hours) * HOUR_MINUTES + int(minutes)
+    return next(start for start in starts if may_start(database, start))

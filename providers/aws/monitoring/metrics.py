@@ -225,11 +225,7 @@ BACKUPS = MetricQuery(
     missing="breaching",
     absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_BACKUP),
 )
-COPIED_BACKUPS = MetricQuery(
-    {"m": AwsMetric(namespace="AWS/Events", name="Invocations", stat="Sum", dimensions=("RuleName",))},
-    missing="breaching",
-    absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_COPY),
-)
+COPIED_BACKUPS = replace(BACKUPS, absence=Absence(fewer_than=1, periods=HOURS_WITHOUT_COPY))
 FAILED_RUNS = MetricQuery(
     {
         "failed": AwsMetric(namespace="AWS/States", name="ExecutionsFailed", stat="Sum", dimensions=MACHINE),

@@ -13,6 +13,12 @@ Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """Time of day, HH:MM."""
 
 
+def minutes_of(clock: str) -> int:
+    """Return the minutes since midnight of HH:MM."""
+    hours, _, minutes = clock.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
 class DatabaseSize(SpecModel):
     """Processor and memory of the database server."""
 
