@@ -2,7 +2,7 @@
 
 Every `providers/<cloud>/recovery/plan.py` ends with `RECOVERY: CloudRecovery = ...`: the promises of the cloud, one table
 from which `plan`, `recovery plan` and docs/recovery.md are made, and the commands of the cloud's own command line with the
-names of the stack. The neutral steps are in `automation.recovery.scenarios`. No account is needed.
+names of the stack. The neutral steps are in `automation.recovery.own_steps`. No account is needed.
 """
 
 import re
@@ -269,13 +269,33 @@ def _no_variables(_site: RecoverySite) -> Iterable[Variable]:
     return ()
 
 
+StepsOf = Callable[[RecoverySite], CloudSteps]
+
+PARTS: Mapping[Incident, Callable[[Platform], bool]] = {
+    Incident.DATABASE: lambda spec: spec.database is not None,
+    Incident.ROWS: lambda spec: spec.database is not None,
+    Incident.BY_HAND: lambda spec: spec.database is not None,
+    Incident.BUCKET: lambda spec: spec.storage is not None,
+    Incident.CACHE: lambda spec: spec.cache is not None,
+    Incident.SECRET: lambda spec: bool(spec.secrets),
+}
+"""Failures of a part that a platform may not have."""
+
+
+def can_have(spec: Platform, failure: Incident) -> bool:
+    """Return whether a platform has the part that fails."""
+    return PARTS.get(failure, lambda _spec: True)(spec)
+
+
 @dataclass(frozen=True)
 class CloudRecovery:
     """Promises and commands of one cloud."""
 
     promises: tuple[PromiseRow, ...]
-    steps: Callable[[RecoverySite], Mapping[Incident, CloudSteps]]
-    """Steps by failure; a failure that the stack cannot have, such as a lost cache without a cache, is absent."""
+    steps: Mapping[Incident, StepsOf]
+    """Steps by failure, for stacks that can have it."""
+    registry: str = ""
+    """Type token of a repository, without one of which a stack has no registry to lose; empty where it may always lose images."""
     variables: Callable[[RecoverySite], Iterable[Variable]] = _no_variables
     """Variables that the operator sets, beside those that commands set."""
     costs: Callable[[Platform], Iterable[CostItem]] = _no_costs
@@ -289,6 +309,13 @@ class CloudRecovery:
     copies: Mapping[str, str] = field(default_factory=dict[str, str])
     """Meaning of resources that hold a backup or a copy, by type token."""
 
+    def steps_for(self, site: RecoverySite) -> Mapping[Incident, CloudSteps]:
+        """Return the steps of each failure that a stack can have: a platform without a cache cannot lose it."""
+        lost = [failure for failure in self.steps if can_have(site.spec, failure)]
+        if self.registry and not site.declared(self.registry):
+            lost.remove(Incident.REGISTRY)
+        return {failure: self.steps[failure](site) for failure in lost}
+
 
 def promise_for(rows: Sequence[PromiseRow], spec: Platform, failure: Incident) -> Promise:
     """Return the promise of a spec for a failure; raises LookupError when the table has none."""
@@ -298,24 +325,13 @@ def promise_for(rows: Sequence[PromiseRow], spec: Platform, failure: Incident) -
     raise LookupError(f"no promise for {failure} with recovery.mode {spec.recovery.mode}")
 
 
-PARTS: Mapping[Incident, Callable[[Platform], bool]] = {
-    Incident.DATABASE: lambda spec: spec.database is not None,
-    Incident.ROWS: lambda spec: spec.database is not None,
-    Incident.BY_HAND: lambda spec: spec.database is not None,
-    Incident.BUCKET: lambda spec: spec.storage is not None,
-    Incident.CACHE: lambda spec: spec.cache is not None,
-    Incident.SECRET: lambda spec: bool(spec.secrets),
-}
-"""Failures of a part that a platform may not have."""
-
-
 def promises_of(rows: Sequence[PromiseRow], spec: Platform) -> dict[Incident, Promise]:
     """Return the promise for each failure that a spec can have on the cloud of the table."""
     failures = {row.failure for row in rows}
     return {
         failure: promise_for(rows, spec, failure)
         for failure in Incident
-        if failure in failures and PARTS.get(failure, lambda _spec: True)(spec)
+        if failure in failures and can_have(spec, failure)
     }
 
 

@@ -20,6 +20,9 @@ NO_DATABASE = Condition("no database", lambda spec: spec.database is None)
 RESTORE = "the time of the restore is an estimate for 100 GiB and grows with the data"
 REBUILD_MINUTES = Bound(240)
 """Estimate for a new stack, the restore of its data and the change of DNS; a drill of it needs an account."""
+COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
+OBJECTS_GB, IMAGES_GB = 50, 5
+"""Assumed amounts of copies, the same as in the price list."""
 NOT_RESTORABLE = Promise(
     rpo=NO_LIMIT,
     rto=NO_LIMIT,
@@ -42,6 +45,28 @@ WITHOUT_BACKUPS = (
     PromiseRow(Incident.BUCKET, NOT_RESTORABLE, when=UNVERSIONED),
 )
 """Rows of stacks that keep no backups or versions."""
+
+REGION_WITHOUT_BACKUPS = PromiseRow(
+    Incident.REGION,
+    Promise(
+        rpo=NO_LIMIT,
+        rto=REBUILD_MINUTES,
+        assumption="without database backups no database is copied; the time is an estimate",
+        by_itself=COPIES,
+    ),
+    when=NO_BACKUP,
+    modes=("backup",),
+)
+
+ROWS_FROM_BACKUP = PromiseRow(
+    Incident.ROWS,
+    Promise(
+        rpo=Bound(5),
+        rto=Bound(90),
+        assumption=f"the fault is noticed while the backup exists; {RESTORE}, and so does the copy of the rows",
+        by_itself="Nothing. The database keeps serving what it has.",
+    ),
+)
 
 ON_EVERY_CLOUD = (
     PromiseRow(

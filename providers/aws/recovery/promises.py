@@ -10,20 +10,21 @@ from collections.abc import Iterator
 
 from providers.contract.recovery_plan import NO_LIMIT, NOTHING, Bound, CostItem, Incident, Promise, PromiseRow
 from providers.contract.recovery_promises import (
-    NO_BACKUP,
+    COPIES,
+    IMAGES_GB,
     NO_DATABASE,
+    OBJECTS_GB,
     ON_EVERY_CLOUD,
     ONE_ZONE,
     REBUILD_MINUTES,
+    REGION_WITHOUT_BACKUPS,
     RESTORE,
+    ROWS_FROM_BACKUP,
     WITHOUT_BACKUPS,
 )
 from providers.contract.spec import Platform
 
 GOLDEN = "infracost-golden, 2024-07 to 2026-05"
-OBJECTS_GB, IMAGES_GB = 50, 5
-"""Assumed amounts, the same as in the price list."""
-COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
 
 PROMISES = (
     PromiseRow(
@@ -58,17 +59,7 @@ PROMISES = (
         ),
         modes=("none",),
     ),
-    PromiseRow(
-        Incident.REGION,
-        Promise(
-            rpo=NO_LIMIT,
-            rto=REBUILD_MINUTES,
-            assumption="without database backups no database is copied; the time is an estimate",
-            by_itself=COPIES,
-        ),
-        when=NO_BACKUP,
-        modes=("backup",),
-    ),
+    REGION_WITHOUT_BACKUPS,
     PromiseRow(
         Incident.REGION,
         Promise(
@@ -109,15 +100,7 @@ PROMISES = (
             by_itself="Nothing. Automated backups remain after the deletion, for the days that backups are kept.",
         ),
     ),
-    PromiseRow(
-        Incident.ROWS,
-        Promise(
-            rpo=Bound(5),
-            rto=Bound(90),
-            assumption=f"the fault is noticed while the backup exists; {RESTORE}, and so does the copy of the rows",
-            by_itself="Nothing. The database keeps serving what it has.",
-        ),
-    ),
+    ROWS_FROM_BACKUP,
     PromiseRow(
         Incident.BUCKET,
         Promise(

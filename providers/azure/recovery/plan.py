@@ -20,6 +20,7 @@ from providers.contract.recovery_plan import (
     Incident,
     RecoverySite,
     Step,
+    StepsOf,
     Variable,
 )
 
@@ -32,26 +33,6 @@ COPIES = {
     "azure-native:storage:ObjectReplicationPolicy": "copies of objects",
     "azure-native:containerregistry:Replication": "copies of images",
 }
-
-
-def steps(site: RecoverySite) -> Mapping[Incident, CloudSteps]:
-    """Return the steps of each failure that the stack can have."""
-    spec = site.spec
-    return {
-        Incident.ZONE: _zone(site),
-        Incident.REGION: region_steps(site),
-        Incident.ACCOUNT: _subscription(site),
-        **({Incident.DATABASE: database_steps(site), Incident.ROWS: rows_steps(site)} if spec.database else {}),
-        **({Incident.BUCKET: _bucket(site)} if spec.storage else {}),
-        **({Incident.CACHE: _cache(site)} if spec.cache else {}),
-        **({Incident.SECRET: _secret(site)} if spec.secrets else {}),
-        Incident.SERVICE: _service(site),
-        **({Incident.REGISTRY: _registry(site)} if site.declared(REGISTRY) else {}),
-        Incident.KEY: _vault(site),
-        Incident.STATE: _state(site),
-        Incident.SECRETS_KEY: _secrets_key(site),
-        **({Incident.BY_HAND: _by_hand(site)} if spec.database else {}),
-    }
 
 
 def variables(site: RecoverySite) -> Iterator[Variable]:
@@ -243,6 +224,29 @@ def _by_hand(site: RecoverySite) -> CloudSteps:
     )
 
 
+STEPS: Mapping[Incident, StepsOf] = {
+    Incident.ZONE: _zone,
+    Incident.REGION: region_steps,
+    Incident.ACCOUNT: _subscription,
+    Incident.DATABASE: database_steps,
+    Incident.ROWS: rows_steps,
+    Incident.BUCKET: _bucket,
+    Incident.CACHE: _cache,
+    Incident.SECRET: _secret,
+    Incident.SERVICE: _service,
+    Incident.REGISTRY: _registry,
+    Incident.KEY: _vault,
+    Incident.STATE: _state,
+    Incident.SECRETS_KEY: _secrets_key,
+    Incident.BY_HAND: _by_hand,
+}
+
 RECOVERY = CloudRecovery(
-    promises=PROMISES, steps=steps, variables=variables, costs=costs, questions=questions, copies=COPIES
+    promises=PROMISES,
+    steps=STEPS,
+    registry=REGISTRY,
+    variables=variables,
+    costs=costs,
+    questions=questions,
+    copies=COPIES,
 )

@@ -20,19 +20,20 @@ from providers.contract.recovery_plan import (
     PromiseRow,
 )
 from providers.contract.recovery_promises import (
-    NO_BACKUP,
+    COPIES,
     NO_DATABASE,
     ON_EVERY_CLOUD,
     ONE_ZONE,
     REBUILD_MINUTES,
+    REGION_WITHOUT_BACKUPS,
     RESTORE,
+    ROWS_FROM_BACKUP,
     WITHOUT_BACKUPS,
 )
 from providers.contract.spec import Platform
 
 GOLDEN = "infracost-golden, 2024-07 to 2025-07"
 DAYS_PER_MONTH = 30
-COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
 
 PROMISES = (
     PromiseRow(
@@ -67,17 +68,7 @@ PROMISES = (
         ),
         modes=("none",),
     ),
-    PromiseRow(
-        Incident.REGION,
-        Promise(
-            rpo=NO_LIMIT,
-            rto=REBUILD_MINUTES,
-            assumption="without database backups no database is copied; the time is an estimate",
-            by_itself=COPIES,
-        ),
-        when=NO_BACKUP,
-        modes=("backup",),
-    ),
+    REGION_WITHOUT_BACKUPS,
     PromiseRow(
         Incident.REGION,
         Promise(
@@ -118,15 +109,7 @@ PROMISES = (
             by_itself="Nothing. Azure keeps the backups of a dropped server for 5 days.",
         ),
     ),
-    PromiseRow(
-        Incident.ROWS,
-        Promise(
-            rpo=Bound(5),
-            rto=Bound(90),
-            assumption=f"the fault is noticed while the backup exists; {RESTORE}, and so does the copy of the rows",
-            by_itself="Nothing. The database keeps serving what it has.",
-        ),
-    ),
+    ROWS_FROM_BACKUP,
     PromiseRow(
         Incident.BUCKET,
         Promise(

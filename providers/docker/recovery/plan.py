@@ -20,6 +20,7 @@ from providers.contract.recovery_plan import (
     PromiseRow,
     RecoverySite,
     Step,
+    StepsOf,
     Variable,
 )
 from providers.contract.recovery_promises import NOT_RESTORABLE, WITHOUT_BACKUPS
@@ -127,24 +128,6 @@ PROMISES = (
 )
 
 
-def steps(site: RecoverySite) -> Mapping[Incident, CloudSteps]:
-    """Return the steps of each failure that the stack can have."""
-    spec = site.spec
-    return {
-        Incident.HOST: _host(site),
-        **({Incident.DATABASE: _database(site), Incident.ROWS: _rows(site)} if spec.database else {}),
-        **({Incident.BUCKET: CloudSteps(detect=(_volumes(site, "storage"),))} if spec.storage else {}),
-        **({Incident.CACHE: CloudSteps(detect=(_volumes(site, "cache"),))} if spec.cache else {}),
-        **({Incident.SECRET: CloudSteps()} if spec.secrets else {}),
-        Incident.SERVICE: _service(site),
-        Incident.REGISTRY: CloudSteps(
-            detect=(Step("Images of the host.", commands=(CloudCommand(("docker", "image", "ls")),)),)
-        ),
-        Incident.STATE: CloudSteps(),
-        Incident.SECRETS_KEY: CloudSteps(),
-    }
-
-
 def variables(site: RecoverySite) -> Iterator[Variable]:
     """Variables that the operator sets."""
     yield Variable("DUMP_NAME", "name of the dump, from the step before", "20260131T020000Z.dump")
@@ -185,6 +168,11 @@ def _find(site: RecoverySite, part: str, sets: str) -> CloudCommand:
 def _dumps(query: str, output: str) -> CloudCommand:
     listed = ("aws", "s3api", "list-objects-v2", "--bucket", "backups", "--query", query, "--output", output)
     return CloudCommand(("docker", "exec", "$COURIER", *listed))
+
+
+def _dump_names(site: RecoverySite) -> Step:
+    names = (_find(site, "backup-courier", "COURIER"), _dumps("Contents[].Key", "text"))
+    return Step("Dumps in the object store.", commands=names)
 
 
 def _fetch(site: RecoverySite, *name: str) -> tuple[CloudCommand, ...]:
@@ -237,26 +225,37 @@ def _host(site: RecoverySite) -> CloudSteps:
 def _database(site: RecoverySite) -> CloudSteps:
     if not _backs_up(site):
         return CloudSteps(detect=(_volumes(site, "database"),))
-    dumps = Step(
-        "Dumps in the object store.",
-        commands=(_find(site, "backup-courier", "COURIER"), _dumps("Contents[].Key", "text")),
-    )
     restore = Step("Restore the newest dump over the empty database.", commands=_restore(site))
-    return CloudSteps(detect=(_volumes(site, "database"),), assess=(dumps,), after=(restore,), without_tool=(restore,))
+    return CloudSteps(
+        detect=(_volumes(site, "database"),), assess=(_dump_names(site),), after=(restore,), without_tool=(restore,)
+    )
 
 
 def _rows(site: RecoverySite) -> CloudSteps:
     if not _backs_up(site):
         return CloudSteps()
-    dumps = Step(
-        "Dumps in the object store.",
-        commands=(_find(site, "backup-courier", "COURIER"), _dumps("Contents[].Key", "text")),
-    )
     restore = Step(
         "Restore the dump before the fault. It replaces the whole database, so rows that were written since are lost too.",
         commands=_restore(site, "$DUMP_NAME"),
     )
-    return CloudSteps(assess=(dumps,), recover=(restore,), without_tool=(restore,))
+    return CloudSteps(assess=(_dump_names(site),), recover=(restore,), without_tool=(restore,))
+
+
+def _bucket(site: RecoverySite) -> CloudSteps:
+    return CloudSteps(detect=(_volumes(site, "storage"),))
+
+
+def _cache(site: RecoverySite) -> CloudSteps:
+    return CloudSteps(detect=(_volumes(site, "cache"),))
+
+
+def _images(_site: RecoverySite) -> CloudSteps:
+    return CloudSteps(detect=(Step("Images of the host.", commands=(CloudCommand(("docker", "image", "ls")),)),))
+
+
+def _nothing(_site: RecoverySite) -> CloudSteps:
+    """Return no steps: those of this project's own commands are all."""
+    return CloudSteps()
 
 
 def _service(site: RecoverySite) -> CloudSteps:
@@ -264,6 +263,19 @@ def _service(site: RecoverySite) -> CloudSteps:
     return CloudSteps(detect=(_containers(site),), without_tool=(start,))
 
 
+STEPS: Mapping[Incident, StepsOf] = {
+    Incident.HOST: _host,
+    Incident.DATABASE: _database,
+    Incident.ROWS: _rows,
+    Incident.BUCKET: _bucket,
+    Incident.CACHE: _cache,
+    Incident.SECRET: _nothing,
+    Incident.SERVICE: _service,
+    Incident.REGISTRY: _images,
+    Incident.STATE: _nothing,
+    Incident.SECRETS_KEY: _nothing,
+}
+
 RECOVERY = CloudRecovery(
-    promises=PROMISES, steps=steps, variables=variables, questions=questions, drill=drill, copies=COPIES
+    promises=PROMISES, steps=STEPS, variables=variables, questions=questions, drill=drill, copies=COPIES
 )

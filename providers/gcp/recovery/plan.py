@@ -13,6 +13,7 @@ from providers.contract.recovery_plan import (
     Incident,
     RecoverySite,
     Step,
+    StepsOf,
     Variable,
 )
 from providers.gcp.recovery.database import (
@@ -35,26 +36,6 @@ COPIES = {
     "gcp:storage/bucket:Bucket": "versions and soft-deleted objects",
     "gcp:backupdisasterrecovery/backupPlanAssociation:BackupPlanAssociation": "backup plan of the database",
 }
-
-
-def steps(site: RecoverySite) -> Mapping[Incident, CloudSteps]:
-    """Return the steps of each failure that the stack can have."""
-    spec = site.spec
-    return {
-        Incident.ZONE: _zone(site),
-        Incident.REGION: region_steps(site),
-        Incident.ACCOUNT: _project(site),
-        **({Incident.DATABASE: database_steps(site), Incident.ROWS: rows_steps(site)} if spec.database else {}),
-        **({Incident.BUCKET: _bucket(site)} if spec.storage else {}),
-        **({Incident.CACHE: _cache(site)} if spec.cache else {}),
-        **({Incident.SECRET: _secret(site)} if spec.secrets else {}),
-        Incident.SERVICE: _service(site),
-        **({Incident.REGISTRY: _registry(site)} if site.declared(REPOSITORY) else {}),
-        Incident.KEY: _key(site),
-        Incident.STATE: _state(site),
-        Incident.SECRETS_KEY: _secrets_key(site),
-        **({Incident.BY_HAND: by_hand_steps(site)} if spec.database else {}),
-    }
 
 
 def variables(site: RecoverySite) -> Iterator[Variable]:
@@ -251,6 +232,29 @@ def _secrets_key(site: RecoverySite) -> CloudSteps:
     )
 
 
+STEPS: Mapping[Incident, StepsOf] = {
+    Incident.ZONE: _zone,
+    Incident.REGION: region_steps,
+    Incident.ACCOUNT: _project,
+    Incident.DATABASE: database_steps,
+    Incident.ROWS: rows_steps,
+    Incident.BUCKET: _bucket,
+    Incident.CACHE: _cache,
+    Incident.SECRET: _secret,
+    Incident.SERVICE: _service,
+    Incident.REGISTRY: _registry,
+    Incident.KEY: _key,
+    Incident.STATE: _state,
+    Incident.SECRETS_KEY: _secrets_key,
+    Incident.BY_HAND: by_hand_steps,
+}
+
 RECOVERY = CloudRecovery(
-    promises=PROMISES, steps=steps, variables=variables, costs=costs, questions=questions, copies=COPIES
+    promises=PROMISES,
+    steps=STEPS,
+    registry=REPOSITORY,
+    variables=variables,
+    costs=costs,
+    questions=questions,
+    copies=COPIES,
 )

