@@ -49,9 +49,14 @@ lint: $(VENV)/.development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-# The SDKs need more memory than Node.js allows itself.
+# The type checker slows down as its memory grows: one run for each SDK and one for the rest take a third of the time of one run.
+PYRIGHT = NODE_OPTIONS=--max-old-space-size=4096 $(BIN)/pyright --pythonpath $(BIN)/python
+SDK_CLOUDS := aws azure gcp
+SDK_FOLDERS := $(foreach cloud,$(SDK_CLOUDS),providers/$(cloud) tests/$(cloud))
+OTHER_CODE = $(filter-out $(SDK_FOLDERS) %/__pycache__,$(patsubst %/,%,$(wildcard __main__.py automation components benchmarks tools providers/*/ providers/*.py tests/*/ tests/*.py)))
+
 types: $(VENV)/.development
-	@NODE_OPTIONS=--max-old-space-size=8192 $(BIN)/pyright --pythonpath $(BIN)/python
+	@$(foreach cloud,$(SDK_CLOUDS),$(PYRIGHT) providers/$(cloud) tests/$(cloud) &&) $(PYRIGHT) $(OTHER_CODE)
 
 tests: $(VENV)/.development
 	@$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/engine

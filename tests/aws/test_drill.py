@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from providers import drill_control
 from providers.aws.context import AwsContext
+from providers.aws.drill.control import CONTROL
 from providers.aws.drill.machine import DrillTask, definition
 from providers.aws.drill.report import report_definition
 from providers.contract.cli import CliFailure, DeployedResource, DeployedStack
@@ -302,7 +302,6 @@ GOOD = {
     "verified": True, "deleted": True, "problem": "", "recovery_point": POINT,
     "recovery_point_time": "2026-11-29T00:00:00Z", "restore_seconds": 1200,
 }  # fmt: skip
-CONTROL = drill_control("aws")
 
 
 def test_a_drill_by_hand_is_an_execution_whose_output_is_the_evidence() -> None:

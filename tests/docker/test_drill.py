@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from automation.plan.inventory import Inventory
-from providers import drill_control
 from providers.contract.alarms import alarm_rules
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack
 from providers.contract.prometheus import rules_document
 from providers.contract.schedule import parse_schedule
 from providers.docker.base.containers import script
+from providers.docker.drill.control import CONTROL
 from providers.docker.jobs.program import schedule_settings
 from providers.docker.monitoring.alarms import docker_rules_document
 from tests.docker.plans import container, files, variables
@@ -239,7 +239,7 @@ def test_a_drill_runs_in_the_container_and_its_evidence_is_read() -> None:
     shell: Any = FakeDocker(
         'restored\n{"verified": true, "recovery_point": "a.dump", "deleted": true, "restore_seconds": 4}\n'
     )
-    evidence = drill_control("docker").run(STACK, shell)
+    evidence = CONTROL.run(STACK, shell)
     assert (evidence.succeeded, evidence.restore_seconds, evidence.recovery_point) == (True, 4, "a.dump")
     assert shell.commands[-1][:3] == ("docker", "exec", "local-backup-drill-1a2b3c4")
 
@@ -247,11 +247,11 @@ def test_a_drill_runs_in_the_container_and_its_evidence_is_read() -> None:
 def test_a_drill_without_its_container_says_what_to_do() -> None:
     shell: Any = FakeDocker("", running=False)
     with pytest.raises(CliFailure, match="agent-platform up local"):
-        drill_control("docker").run(STACK, shell)
+        CONTROL.run(STACK, shell)
 
 
 @pytest.mark.parametrize(("output", "year"), [("", None), ("1800000000\n", 2027)])
 def test_the_last_success_is_read_from_the_metrics(output: str, year: int | None) -> None:
     shell: Any = FakeDocker(output)
-    last = drill_control("docker").last_verified(STACK, shell)
+    last = CONTROL.last_verified(STACK, shell)
     assert (last.year if last else None) == year
