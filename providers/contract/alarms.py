@@ -38,6 +38,7 @@ class Signal(StrEnum):
     DATABASE_DRILL_LEFTOVERS = "drill-leftovers"
     CACHE_MEMORY_PERCENT = "cache-memory-percent"
     CACHE_EVICTIONS = "evictions"
+    COPIES_DATABASE_FAILED = "database-failed"
     COPIES_DATABASE_MISSING = "database-missing"
     COPIES_OBJECTS_FAILED = "objects-failed"
     COPIES_OBJECTS_LAG_SECONDS = "objects-lag-seconds"
@@ -120,17 +121,20 @@ def _keeps_backups(spec: Platform, _name: str) -> bool:
     return spec.database is not None and spec.database.backup.retention_days > 0
 
 
-COPIES = frozenset({Signal.COPIES_DATABASE_MISSING, Signal.COPIES_OBJECTS_FAILED, Signal.COPIES_OBJECTS_LAG_SECONDS})
+COPIES = frozenset(signal for signal in Signal if signal.name.startswith("COPIES_"))
 """Signals about copies in a standby region."""
-COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {"aws": COPIES}
-"""Signals by which a cloud reports copies in the standby region."""
+COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {
+    "aws": COPIES - {Signal.COPIES_DATABASE_FAILED},
+    "azure": frozenset({Signal.COPIES_DATABASE_FAILED}),
+}
+"""Signals by which a cloud reports copies."""
 
 
 def _copies(signal: Signal) -> Callable[[Platform, str], bool]:
     """True for a spec with such data, whose copies the cloud reports by `signal`."""
 
     def applies(spec: Platform, _name: str) -> bool:
-        data = spec.database if signal is Signal.COPIES_DATABASE_MISSING else spec.storage
+        data = spec.database if signal.name.startswith("COPIES_DATABASE") else spec.storage
         return data is not None and signal in COPY_SIGNALS.get(spec.cloud, ())
 
     return applies
@@ -288,6 +292,15 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         applies=_evicts,
     ),
     RuleDefinition(
+        signal=Signal.COPIES_DATABASE_FAILED,
+        subject="copies",
+        period_seconds=3600,
+        periods=1,
+        severity="critical",
+        summary="a backup of the database could not be copied to the standby region",
+        applies=_copies(Signal.COPIES_DATABASE_FAILED),
+    ),
+    RuleDefinition(
         signal=Signal.COPIES_DATABASE_MISSING,
         subject="copies",
         period_seconds=3600,
@@ -363,25 +376,3 @@ def metric_for(table: Mapping[Signal, T], rule: AlarmRule) -> T:
         return table[rule.signal]
     except KeyError as error:
         raise LookupError(f"no metric for the signal {rule.signal!r}: every cloud needs one for each rule") from error
-
-
-@dataclass(frozen=True)
-class BurnRate:
-    """Window pair of a burn-rate alarm, which fires when the burn rate exceeds `factor` in both windows."""
-
-    long_seconds: int
-    short_seconds: int
-    factor: float
-    severity: Severity
-
-    def error_percent(self, availability_percent: float) -> float:
-        """Percentage of failed requests at which this pair fires; at most 100."""
-        return min(100.0, round(self.factor * (100 - availability_percent), 4))
-
-
-BURN_RATES = (
-    BurnRate(long_seconds=3600, short_seconds=300, factor=14.4, severity="critical"),
-    BurnRate(long_seconds=21600, short_seconds=1800, factor=6, severity="critical"),
-    BurnRate(long_seconds=86400, short_seconds=7200, factor=3, severity="warning"),
-)
-"""Pairs of the Google SRE Workbook, chapter 5: 2 % of a 30-day budget in 1 h, 5 % in 6 h, 10 % in 24 h."""

@@ -32,6 +32,7 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.DATABASE_STORAGE_PERCENT: ("Disk", "percent"),
     Signal.DATABASE_CONNECTIONS_PERCENT: ("Connections", "percent"),
     Signal.DATABASE_BACKUP_FAILED: ("Backups", "backups"),
+    Signal.COPIES_DATABASE_FAILED: ("Backups that were not copied", "backups"),
     Signal.COPIES_DATABASE_MISSING: ("Backups in the standby region", "backups"),
     Signal.COPIES_OBJECTS_FAILED: ("Objects that were not copied", "objects"),
     Signal.COPIES_OBJECTS_LAG_SECONDS: ("Delay of copies", "seconds"),

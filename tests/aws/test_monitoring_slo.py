@@ -1,7 +1,7 @@
 """Burn-rate alarms and the latency objective."""
 
 from automation.plan.inventory import Declared
-from providers.contract.alarms import BURN_RATES
+from providers.contract.burn_rates import BURN_RATES
 from tests.aws.plans import TOPICS, changed, production_plan
 from tests.aws.readers import json_object
 from tests.aws.test_monitoring_alarms import alarm, metric, queries

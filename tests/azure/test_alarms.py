@@ -8,7 +8,8 @@ from automation.plan.inventory import Inventory
 from providers.azure.monitoring.dashboard import query_over_time
 from providers.azure.monitoring.job_queries import JOB_QUERIES
 from providers.azure.monitoring.metrics import METRICS, QUERIES, burn_rate_query, iso_duration, window_seconds
-from providers.contract.alarms import BURN_RATES, Signal, alarm_rules
+from providers.contract.alarms import Signal, alarm_rules
+from providers.contract.burn_rates import BURN_RATES
 from providers.contract.diagnostics import Effect
 from tests.azure.plans import adjustments, error_keys, input_at, mapping_at, mappings_at, revealed_inputs, spec_of
 from tests.contract.signals import reported_signals

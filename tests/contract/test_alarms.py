@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.validation.parse import read
-from providers.contract.alarms import BURN_RATES, AlarmRule, AlarmRules, BurnRate, Signal, alarm_rules, metric_for
+from providers.contract.alarms import AlarmRule, AlarmRules, Signal, alarm_rules, metric_for
+from providers.contract.burn_rates import BURN_RATES, BurnRate
 from providers.contract.spec import Platform
 from tests.planning import DRILL, DROP, JOBS, plan, production, record_again
 
@@ -24,6 +25,12 @@ def spec_of(**changes: object) -> Platform:
     return spec
 
 
+def copied_on_azure() -> Platform:
+    return spec_of(
+        cloud="azure", recovery={"mode": "backup"}, azure__location="eastus2", azure__standby_location="centralus"
+    )
+
+
 def rules_of(name: str, spec: Platform | None = None) -> dict[Signal, AlarmRule]:
     return {rule.signal: rule for rule in alarm_rules(spec or spec_of()) if rule.name == name}
 
@@ -35,7 +42,8 @@ def test_rule_keys_are_unique() -> None:
 
 def test_every_signal_is_used_by_production_with_a_job_copies_and_a_drill() -> None:
     spec = spec_of(jobs=JOBS, recovery={**COPIES, "drill": DRILL})
-    assert {rule.signal for rule in alarm_rules(spec)} == set(Signal)
+    used = {rule.signal for each in (spec, copied_on_azure()) for rule in alarm_rules(each)}
+    assert used == set(Signal)
 
 
 @pytest.mark.parametrize(
@@ -148,3 +156,8 @@ def test_copies_have_rules_for_the_data_that_the_platform_has() -> None:
     no_storage = spec_of(recovery=COPIES, storage=DROP, services__gateway__uses=["database", "cache", "models"])
     assert set(rules_of("copies", no_storage)) == {Signal.COPIES_DATABASE_MISSING}
     assert rules_of("copies") == {}
+
+
+def test_each_cloud_has_the_rules_on_copies_that_it_reports() -> None:
+    keys = [rule.key for rule in alarm_rules(copied_on_azure()) if rule.subject == "copies"]
+    assert keys == ["copies-database-failed"]

@@ -12,7 +12,8 @@ import pytest
 from automation.plan.inventory import Inventory, Secret
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
-from providers.contract.alarms import BURN_RATES, alarm_rules
+from providers.contract.alarms import alarm_rules
+from providers.contract.burn_rates import BURN_RATES
 from providers.contract.dashboard import dashboard_rows
 from providers.contract.prometheus import (
     CACHE_METRICS,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from providers.contract.alarms import BURN_RATES, BurnRate
+from providers.contract.burn_rates import BURN_RATES, BurnRate
 from providers.contract.diagnostics import Adjustment, Effect, Unsupported
 from providers.gcp.monitoring.limits import (
     burn_rate_threshold,

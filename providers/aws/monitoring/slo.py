@@ -13,7 +13,7 @@ import pulumi_aws as aws
 from providers.aws.monitoring.alarms import AlarmCondition, composite_alarm, firing, metric_alarm
 from providers.aws.monitoring.metrics import BALANCER, AwsAlarmTarget, errors, latency
 from providers.aws.observability.channels import AwsChannels
-from providers.contract.alarms import BURN_RATES, BurnRate
+from providers.contract.burn_rates import BURN_RATES, BurnRate
 from providers.contract.component import Scope
 from providers.contract.spec import Slo
 

@@ -139,11 +139,20 @@ def _failed_archiving(_: str, __: AlarmRule) -> str:
     )
 
 
+def _failed_copies(_: str, __: AlarmRule) -> str:
+    """Query of the backups that failed in the vault; a job has an entry for each change of its status."""
+    return (
+        'AddonAzureBackupJobs | where JobOperation == "Backup" and JobStatus == "Failed" '
+        "| summarize value = todouble(dcount(JobUniqueId))"
+    )
+
+
 QUERIES: Mapping[Signal, Callable[[str, AlarmRule], str]] = {
     Signal.ERROR_PERCENT: _error_percent,
     Signal.LATENCY_P95_SECONDS: _latency_p95,
     Signal.UNHEALTHY_REPLICAS: _failed_probes,
     Signal.DATABASE_BACKUP_FAILED: _failed_archiving,
+    Signal.COPIES_DATABASE_FAILED: _failed_copies,
 }
 """Log query of a rule, by the stack: its result is one row with one number, `value`."""
 

@@ -22,7 +22,8 @@ from providers.azure.monitoring.dashboard import create_dashboard
 from providers.azure.monitoring.limits import budget_start
 from providers.azure.monitoring.metrics import access_log, burn_rate_query
 from providers.azure.workloads import AzureWatched
-from providers.contract.alarms import BURN_RATES, BurnRate, Severity
+from providers.contract.alarms import Severity
+from providers.contract.burn_rates import BURN_RATES, BurnRate
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Monitoring
 from providers.contract.spec import BudgetSpec, Slo

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from providers.contract.alarms import BURN_RATES, AlarmRule, AlarmRules, BurnRate, Severity, Signal
+from providers.contract.alarms import AlarmRule, AlarmRules, Severity, Signal
+from providers.contract.burn_rates import BURN_RATES, BurnRate
 from providers.contract.prometheus import SECONDS_WITHOUT_BACKUP, expression
 from providers.contract.spec import Platform, Slo
 from providers.docker.context import keeps_backups

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import floor
 
-from providers.contract.alarms import BurnRate
+from providers.contract.burn_rates import BurnRate
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform
 from providers.gcp.naming import slack_channel_name

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.alarms import BURN_RATES
+from providers.contract.burn_rates import BURN_RATES
 from providers.contract.component import Scope
 from providers.contract.results import Entry
 from providers.contract.spec import Slo

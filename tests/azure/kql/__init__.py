@@ -18,6 +18,7 @@ from tests.planning import ROOT
 
 PACKAGE = "@kusto/language-service-next"
 TABLES = {
+    "AddonAzureBackupJobs": "(TimeGenerated: datetime, JobOperation: string, JobStatus: string, JobUniqueId: string)",
     "AzureDiagnostics": "(TimeGenerated: datetime, Category: string, Resource: string, ResourceProvider: string)",
     "ContainerAppConsoleLogs": (
         "(TimeGenerated: datetime, ContainerAppName: string, ContainerName: string, RevisionName: string, "
