@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from math import ceil
+from pathlib import Path
 from typing import Protocol
 
 from providers.contract.cli import CliFailure, DeployedStack, Shell
@@ -24,6 +25,8 @@ MAX_DRILL_SECONDS = 6 * 3600
 LEFTOVER_SECONDS = 86_400
 """Age above which a database of a drill is a leftover, also while no drill runs."""
 KEY = "recovery.drill"
+QUERY_SCRIPT = Path(__file__).parent / "drill_query.sh"
+"""Script of POSIX sh that runs the query with psql; its variables are described there."""
 
 
 def drill_of(spec: Platform) -> Drill:

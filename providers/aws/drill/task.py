@@ -5,7 +5,6 @@ endpoints, and on port 443 to the internet, where its image is.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
@@ -17,11 +16,10 @@ from providers.aws.database.resources import DATABASE_NAME, USERNAME, AwsDatabas
 from providers.aws.network.flows import ANY_IPV4, DATABASE_PORT, HTTPS_PORT
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
-from providers.contract.drill import drill_of
+from providers.contract.drill import QUERY_SCRIPT, drill_of
 
 IMAGE = "public.ecr.aws/docker/library/postgres:18"
 """Docker official image; its psql connects to servers of every supported version."""
-SCRIPT = Path(__file__).parent / "query.sh"
 CONTAINER = "drill"
 CPU_UNITS, MEMORY_MIB = "256", "512"
 TMP_MIB = 64
@@ -169,7 +167,7 @@ def _container(base: AwsBaseResources, database: AwsDatabase, log_group: pulumi.
         "readonlyRootFilesystem": True,
         "essential": True,
         "entryPoint": ["/bin/sh", "-c"],
-        "command": [SCRIPT.read_text(encoding="utf-8")],
+        "command": [QUERY_SCRIPT.read_text(encoding="utf-8")],
         "environment": variables(plain),
         "secrets": secrets(password),
         "linuxParameters": {

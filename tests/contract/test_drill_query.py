@@ -1,4 +1,4 @@
-"""Script of the query on AWS, with a real PostgreSQL server in place of the restored database."""
+"""Script of the query of a drill on the clouds, with a real PostgreSQL server in place of the restored database."""
 
 import subprocess
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.aws.drill.task import SCRIPT
+from providers.contract.drill import QUERY_SCRIPT
 from tests.postgres_server import DATABASE, USER, Host, needs_postgres, running_database
 
 pytestmark = needs_postgres
@@ -23,7 +23,7 @@ def query(host: Host, text: str, **variables: str) -> subprocess.CompletedProces
         "DRILL_QUERY": text, "DRILL_ATTEMPTS": "3", "DRILL_PAUSE_SECONDS": "0", "TMPDIR": f"{host.folder}/socket",
         "PGHOST": f"{host.folder}/socket", "PGUSER": USER, "PGDATABASE": DATABASE, **variables,
     }  # fmt: skip
-    return host.run("sh", "-c", SCRIPT.read_text(encoding="utf-8"), env=environment)
+    return host.run("sh", "-c", QUERY_SCRIPT.read_text(encoding="utf-8"), env=environment)
 
 
 @pytest.mark.parametrize(
