@@ -4,6 +4,9 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from providers.docker.compute.health import go_duration
+from providers.docker.compute.resources import HOME
+from providers.docker.database.parameters import SOCKET_FOLDER
+from providers.docker.preflight.daemon import fields
 from tests.docker.plans import command, container, containers, file_containers, files, settings, variables, words
 from tests.planning import SECRET
 
@@ -20,6 +23,12 @@ def test_no_container_can_gain_privileges(prod: Inventory) -> None:
 
 def test_no_container_writes_to_its_image(prod: Inventory) -> None:
     assert {found.inputs["readOnly"] for found in containers(prod)} == {True}
+
+
+def test_folders_in_memory_are_those_that_images_let_every_user_write(prod: Inventory) -> None:
+    """Of any other folder, runc before 1.1.8 takes the permission away when the container starts again."""
+    folders = {folder for found in containers(prod) for folder in fields(found.inputs.get("tmpfs"))}
+    assert folders == {HOME, SOCKET_FOLDER}
 
 
 def test_every_container_has_limits(prod: Inventory) -> None:

@@ -35,8 +35,9 @@ from providers.docker.workloads import DockerWatched
 PROMETHEUS_MEMORY_MIB, SCRAPER_MEMORY_MIB, ALERTMANAGER_MEMORY_MIB = 1024, 512, 128
 RETENTION_DAYS = 30
 """Period of the service level objectives."""
-SCRAPER_FOLDER = "/prometheus"
-"""Folder in memory for what the scraper has not written yet."""
+SCRAPER_FOLDER = "/tmp/prometheus"  # noqa: S108  # in memory, private to the container
+"""Folder for what the scraper has not written yet. runc before 1.1.8 makes a mount in memory read-only for a container's user
+when it starts again, unless the image has the folder with the mode of /tmp (https://github.com/moby/moby/issues/20437)."""
 
 
 def create_prometheus(scope: Scope, base: DockerBaseResources, watched: DockerWatched) -> None:
@@ -96,7 +97,6 @@ def _create_scraper(scope: Scope, base: DockerBaseResources, scraped: Sequence[s
             f"--web.listen-address={LOOPBACK}:{PROMETHEUS_PORT}",
         ],
         files={f"{CONFIG_FOLDER}/{CONFIGURATION}": scraper_document(base.context)},
-        tmpfs=["/tmp", SCRAPER_FOLDER],  # noqa: S108  # in memory, private to the container
         probe=_probe(LOOPBACK),
     )
     create_container(scope, base.context, "scraper", container, [server])
