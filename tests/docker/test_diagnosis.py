@@ -15,6 +15,7 @@ from providers.docker.preflight.diagnosis import (
     CONTAINER,
     IMAGE,
     NETWORK,
+    VOLUME,
     ContainerReport,
     key_of,
     last_lines,
@@ -201,12 +202,31 @@ def test_a_block_that_overlaps_with_another_network_is_reported_with_its_key() -
     assert "a separate block" in diagnosis.fix
 
 
-def test_a_full_disk_of_the_host_is_no_error_of_the_service() -> None:
-    text = "Error response from daemon: mkdir /var/lib/docker/overlay2/x: no space left on device"
-    assert diagnosis_of("compute-web-1", CONTAINER, text) == Diagnosis(
-        "the disk of the Docker host is full, so compute-web-1 could not be created",
-        "free space there, such as with `docker image prune`, and run `up` again, which continues",
+@pytest.mark.parametrize(
+    ("part", "kind", "text", "action"),
+    [
+        (
+            "compute-web-1", CONTAINER,
+            "Error response from daemon: mkdir /var/lib/docker/overlay2/x: no space left on device", "created",
+        ),
+        ("database-data", VOLUME, "Error response from daemon: create x: no space left on device", "created"),
+        ("network-data", NETWORK, "Error response from daemon: write db: no space left on device", "created"),
+        (
+            "registry-service-web", IMAGE,
+            "error pulling image: failed to register layer: write /usr/lib/x: no space left on device", "pulled",
+        ),
+    ],
+)  # fmt: skip
+def test_a_full_disk_of_the_host_is_no_error_of_the_service(part: str, kind: str, text: str, action: str) -> None:
+    assert diagnosis_of(part, kind, text) == Diagnosis(
+        f"the disk of the Docker host is full, so {part} could not be {action}",
+        f"free space there, such as with `docker image prune`, and run `agent-platform up {STACK}` again, which continues",
     )
+
+
+def test_a_full_disk_of_the_state_is_none_of_the_host() -> None:
+    text = "failed to save snapshot: write /state/.pulumi/stacks/x.json: no space left on device"
+    assert diagnosis_of("network-data", NETWORK, text) is None
 
 
 @pytest.mark.parametrize("reason", ["No such container: 197e4b92", "network 1a2b3c not found"])

@@ -23,14 +23,16 @@ from providers.docker.preflight.daemon import (
     whole_number,
 )
 from providers.docker.preflight.inspection import container_name, newest_container
-from providers.docker.resource_traits import CONTAINER, IMAGE, NETWORK
+from providers.docker.resource_traits import CONTAINER, IMAGE, NETWORK, VOLUME
 
 OVERLAP = "Pool overlaps"
 REGISTRY_UNREACHABLE = r"no such host|connection refused|i/o timeout|network is unreachable|TLS handshake|deadline exceeded|server misbehaving"
 LOGIN_REQUIRED = r"unauthorized|authentication required|no basic auth credentials|\b401\b"
 UNHEALTHY = "failed to be in healthy state"
 DAEMON_ERROR = re.compile(r"Error response from daemon: (?P<reason>[^\n]+?)(?:: provider=docker@\S+)?$", re.MULTILINE)
-DISK_FULL, DELETED = "no space left on device", re.compile(r"No such container|network \S+ not found")
+DISK_FULL, OF_STATE = "no space left on device", "failed to save snapshot"
+"""Text of a full disk, and of the engine's error when that is the one of the state."""
+DELETED = re.compile(r"No such container|network \S+ not found")
 PORT_IN_USE = re.compile(r":(?P<port>\d+)(?: failed: port is already allocated|: bind: address already in use)")
 PUBLIC_VARIABLES = (
     "HOME",
@@ -68,8 +70,12 @@ class ContainerReport:
 
 
 def explain(spec: Platform, stack: str, failed: FailedResource, environment: Environment) -> Diagnosis | None:
-    """Diagnosis of an image, a network or a container; None for any other resource."""
+    """Diagnosis of an image, a network, a volume or a container; None for any other resource."""
     part = failed.name.removeprefix(f"{stack}-")
+    if failed.type in (IMAGE, NETWORK, VOLUME, CONTAINER) and _is_disk_full(failed.text):
+        action = "pulled" if failed.type == IMAGE else "created"
+        fix = f"free space there, such as with `docker image prune`, and run `agent-platform up {stack}` again, which continues"
+        return Diagnosis(f"the disk of the Docker host is full, so {part} could not be {action}", fix)
     if failed.type == IMAGE:
         return image_diagnosis(spec, part, failed.text)
     if failed.type == NETWORK and OVERLAP in failed.text:
@@ -89,9 +95,6 @@ def _container_diagnosis(
         return Diagnosis(sentence, f"run `agent-platform doctor {stack}` to see which process uses it")
     key = key_of(spec, part)
     error = DAEMON_ERROR.search(failed.text)
-    if error is not None and DISK_FULL in error["reason"]:
-        fix = "free space there, such as with `docker image prune`, and run `up` again, which continues"
-        return Diagnosis(f"the disk of the Docker host is full, so {part} could not be created", fix)
     if error is not None and DELETED.search(error["reason"]):
         fix = f"run `agent-platform up {stack}` again, which creates what no longer exists"
         return Diagnosis(f"{part} needs an object that was deleted during the update: {error['reason']}", fix)
@@ -106,6 +109,10 @@ def _container_diagnosis(
     if report is None:
         return None
     return unhealthy_diagnosis(key, report) if UNHEALTHY in failed.text else _failed_run_diagnosis(key, report)
+
+
+def _is_disk_full(text: str) -> bool:
+    return any(DISK_FULL in line and OF_STATE not in line for line in text.splitlines())
 
 
 def image_diagnosis(spec: Platform, part: str, text: str) -> Diagnosis | None:
