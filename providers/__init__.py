@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # these modules import the Pulumi SDK, which reading a stack file does not need
     from providers.contract.adapter import AnyCloud
     from providers.contract.cli import CloudCli
+    from providers.contract.cost import CloudCost
     from providers.contract.drill import DrillControl
     from providers.contract.limits import CloudLimits
     from providers.contract.preflight import HostChecks
@@ -94,3 +95,10 @@ def command_line(name: str) -> "CloudCli":
 def recovery(name: str) -> "CloudRecovery":
     """Return the promises and the commands of the recovery plan on a cloud; imports no SDK."""
     return import_module(f"providers.{name}.recovery.plan").RECOVERY
+
+
+def cost(name: str) -> "CloudCost | None":
+    """Return the charges of a cloud's resources; None for Docker, whose host nobody prices. Imports no SDK."""
+    if find_spec(f"providers.{name}.cost") is None:
+        return None
+    return import_module(f"providers.{name}.cost.charges").COST

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from automation.cost.summary import CostSummary
 from automation.deploy.changes import ResourceChange
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import (
@@ -116,9 +117,14 @@ def failure_json(failure: DeploymentFailed) -> Mapping[str, Value]:
     return {"event": "failure", "kind": str(failure.kind), "problem": failure.problem, "fix": failure.fix}
 
 
-def comparison_json(stacks: tuple[Stack, Stack], components: Sequence[ComponentDiff]) -> Mapping[str, Value]:
+def comparison_json(
+    stacks: tuple[Stack, Stack], components: Sequence[ComponentDiff], costs: tuple[CostSummary, CostSummary]
+) -> Mapping[str, Value]:
     """Return the comparison of two plans."""
-    left, right = ({"stack": stack.name, "cloud": stack.spec.cloud} for stack in stacks)
+    left, right = (
+        {"stack": stack.name, "cloud": stack.spec.cloud, "cost": asdict(cost)}
+        for stack, cost in zip(stacks, costs, strict=True)
+    )
     return {"left": left, "right": right, "components": [_component_json(component) for component in components]}
 
 

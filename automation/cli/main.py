@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from automation.cli import (
+    cost,
     day2,
     deploy,
     dev,
@@ -32,7 +33,7 @@ from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 SECTIONS = {
-    "Prepare a stack": ("init", "login", "secret", "plan", "doctor", "engine"),
+    "Prepare a stack": ("init", "login", "secret", "plan", "cost", "doctor", "engine"),
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
     "Change and protect": (
@@ -70,6 +71,7 @@ for group in (
     login,
     secret,
     plan,
+    cost,
     images,
     deploy,
     dev,

@@ -146,22 +146,24 @@ def _print_plan(plan: "Plan", form: str, cloud: str | None, *, full: bool) -> No
 
 
 def _print_comparison(folder: Path, stacks: tuple[Stack, Stack], mode: "Mode", *, as_json: bool) -> None:
+    from automation.cost.summary import cost_summary
     from automation.plan.build import plan_of
     from automation.plan.diff import compare
 
     left, right = (plan_of(stack, folder, mode) for stack in stacks)
     components = compare(left.inventory, right.inventory)
+    before, after = (cost_summary(each.stack.spec, each.region, each.inventory) for each in (left, right))
     if as_json:
         from automation.cli.json_lines import comparison_json
 
-        _print_json(comparison_json(stacks, components))
+        _print_json(comparison_json(stacks, components, (before, after)))
         return
 
     from automation.cli.formats import console
     from automation.cli.plan_text import comparison_text
 
     titles = [f"{stack.name} on {stack.spec.cloud}" for stack in stacks]
-    console().print(comparison_text(titles[0], titles[1], components))
+    console().print(comparison_text(titles[0], titles[1], components, (before, after)))
 
 
 def _print_json(document: object) -> None:

@@ -8,6 +8,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from automation.cli.formats import PIPED_WIDTH, resource_count, type_counts, typical_duration, value_pair
+from automation.cost.summary import CostSummary
 from automation.plan.build import Plan, PlanAdjustment
 from automation.plan.chain import ChainStep, total_minutes
 from automation.plan.diff import ComponentDiff, PlanChange
@@ -138,8 +139,10 @@ def _chain(chain: Sequence[ChainStep]) -> RenderableType:
     return tree
 
 
-def comparison_text(left: str, right: str, components: Sequence[ComponentDiff]) -> RenderableType:
-    """Return the comparison of the plans titled `left` and `right`."""
+def comparison_text(
+    left: str, right: str, components: Sequence[ComponentDiff], costs: tuple[CostSummary, CostSummary] | None = None
+) -> RenderableType:
+    """Return the comparison of the plans titled `left` and `right`, with what each costs."""
     left_count = sum(component.left for component in components)
     right_count = sum(component.right for component in components)
     title = Text.assemble((f"{left} -> {right}", "bold"), f"  {left_count} -> {resource_count(right_count)}")
@@ -155,6 +158,9 @@ def comparison_text(left: str, right: str, components: Sequence[ComponentDiff]) 
             *_change_lines(component.changes),
         ):
             branch.add(text)
+    if costs is not None:
+        before, after = (cost.text for cost in costs)
+        tree.add(Text.assemble(("Cost", "bold cyan"), f"  {before}{'' if before == after else f' -> {after}'}"))
     return tree
 
 

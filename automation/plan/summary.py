@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from automation.cost.summary import CostSummary, cost_summary
 from automation.plan.build import AcceptedRisk, Plan, PlanAdjustment
 from automation.plan.chain import total_minutes
 from automation.plan.inventory import Inventory
@@ -136,6 +137,7 @@ class PlanSummary:
     releases: tuple[ReleaseCommand, ...]
     recovery: Mapping[Incident, Promise]
     """Recovery point and recovery time by failure."""
+    cost: CostSummary
     minutes: float
     slowest: tuple[tuple[str, float], ...]
     """Slowest steps of the longest deploy chain: name and minutes."""
@@ -182,6 +184,7 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
             for name, release in spec.releases.items()
         ),
         recovery=promises_of(recovery(spec.cloud).promises, spec),
+        cost=cost_summary(spec, plan.region, plan.inventory),
         minutes=total_minutes(plan.chain),
         slowest=_slowest(plan),
         adjustments=plan.adjustments,

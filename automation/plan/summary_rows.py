@@ -143,6 +143,14 @@ def _time(summary: PlanSummary) -> list[str]:
     return [f"{minutes}{f', of which {steps}' if steps else ''}"]
 
 
+def _cost(summary: PlanSummary) -> list[str]:
+    cost = summary.cost
+    command = "" if cost.reason else f"agent-platform cost {summary.stack}"
+    parts = (cost.text, cost.budget_note, command)
+    # one line does not have room for all parts when some prices are unknown
+    return ["; ".join(part for part in parts if part)] if not cost.unknown else [part for part in parts if part]
+
+
 def _risks(summary: PlanSummary) -> list[str]:
     return [f"{risk.key}: {risk.problem}; {risk.reason}" for risk in summary.accepted_risks] or ["none"]
 
@@ -185,7 +193,7 @@ FACTS: tuple[tuple[str, Lines], ...] = (
     ("Release", _releases),
     ("Recovery", _recovery),
     ("Time", _time),
-    # a row for the monthly cost belongs here
+    ("Cost", _cost),
 )
 CLOSING: tuple[tuple[str, Lines], ...] = (
     ("Risks", _risks),

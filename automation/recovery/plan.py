@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from automation.cost.prices import prices_of
 from automation.engine.target import target_of
 from automation.plan.build import Plan
 from automation.plan.inventory import plain
@@ -66,7 +67,7 @@ def recovery_plan(plan: Plan) -> RecoveryPlan:
         for failure in Incident
         if failure in by_failure
     )
-    usd, unknown = monthly_usd(tuple(cloud.costs(spec)))
+    usd, unknown = monthly_usd(tuple(cloud.costs(spec)), prices_of(spec.cloud, site.region))
     return RecoveryPlan(
         stack=site.stack,
         profile=spec.profile,

@@ -117,13 +117,11 @@ class PromiseRow:
 
 @dataclass(frozen=True)
 class CostItem:
-    """Part of the monthly cost of a recovery mode; `usd` is the price of one unit, None when it is unknown."""
+    """Part of the monthly cost of a recovery mode: units of a SKU of the price table; without a SKU the price is unknown."""
 
     what: str
     quantity: float
-    unit: str
-    usd: float | None
-    source: str = ""
+    sku: str = ""
 
 
 @dataclass(frozen=True)
@@ -335,10 +333,14 @@ def promises_of(rows: Sequence[PromiseRow], spec: Platform) -> dict[Incident, Pr
     }
 
 
-def monthly_usd(items: Sequence[CostItem]) -> tuple[float | None, tuple[str, ...]]:
-    """Return the sum of the known prices, None when none is known, and what has no known price."""
-    known = [item.quantity * item.usd for item in items if item.usd is not None]
-    return (round(sum(known), 2) if known else None), tuple(item.what for item in items if item.usd is None)
+def monthly_usd(
+    items: Sequence[CostItem], usd_of: Callable[[str], float | None]
+) -> tuple[float | None, tuple[str, ...]]:
+    """Return the sum of the known prices, None when none is known, and what has none; `usd_of` is the price of a SKU."""
+    prices = [usd_of(item.sku) for item in items]
+    known = [item.quantity * usd for item, usd in zip(items, prices, strict=True) if usd is not None]
+    unknown = tuple(item.what for item, usd in zip(items, prices, strict=True) if usd is None)
+    return (round(sum(known), 2) if known else None), unknown
 
 
 def planned_resource(name: str, type_token: str, inputs: object) -> PlannedResource:

@@ -3,6 +3,7 @@
 A cloud's table has its own rows before these: the first row that matches a spec applies.
 """
 
+from providers.contract.cost import default_usage
 from providers.contract.recovery_plan import NO_LIMIT, NOTHING, Bound, Condition, Incident, Promise, PromiseRow
 
 NO_BACKUP = Condition(
@@ -21,8 +22,8 @@ RESTORE = "the time of the restore is an estimate for 100 GiB and grows with the
 REBUILD_MINUTES = Bound(240)
 """Estimate for a new stack, the restore of its data and the change of DNS; a drill of it needs an account."""
 COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
-OBJECTS_GB, IMAGES_GB = 50, 5
-"""Assumed amounts of copies, the same as in the price list."""
+OBJECTS_GB, IMAGES_GB = default_usage("objects_gb"), default_usage("images_gb")
+"""Assumed amounts of copies, the same as those of the cost estimate."""
 NOT_RESTORABLE = Promise(
     rpo=NO_LIMIT,
     rto=NO_LIMIT,

@@ -107,7 +107,7 @@ def test_every_help_text_begins_with_a_verb() -> None:
     commands = [command.callback for group in (app, config, engine, secret) for command in group.registered_commands]
     first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
     assert first_words <= {
-        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Generate", "Install", "List", "Log", "Open", "Print", "Recover", "Release", "Replace",
+        "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Estimate", "Generate", "Install", "List", "Log", "Open", "Print", "Recover", "Release", "Replace",
         "Restore", "Run", "Show", "Store", "Update", "Write",
     }  # fmt: skip
 
@@ -194,7 +194,7 @@ def test_two_stacks_are_compared_by_component(folder: Path, run: Run) -> None:
 def test_a_comparison_is_available_as_json(folder: Path, run: Run) -> None:
     write_stack_file(folder, "larger", with_values(BASE, {"network.cidr": "10.40.0.0/16"}))
     result = json.loads(run("plan", "trial", "--diff", "larger", "--json").out)
-    assert result["right"] == {"stack": "larger", "cloud": "aws"}
+    assert (result["right"]["stack"], result["right"]["cloud"]) == ("larger", "aws")
     (network,) = [component for component in result["components"] if component["component"] == "Network"]
     assert "cidrBlock" in {change["path"] for change in network["changes"]}
 

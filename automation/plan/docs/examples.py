@@ -19,6 +19,9 @@ MARK = re.compile(
     r"<!-- output(?: in (?P<folder>\S+))?: agent-platform (?P<arguments>.+?) -->\n(?P<text>.*?)<!-- end -->", re.DOTALL
 )
 
+DATE_SECONDS = 1795824000
+"""Date on which quoted commands run, 2026-11-28, so that their output does not change with age."""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -43,7 +46,7 @@ def examples(document: Path) -> Iterator[Example]:
 def quoted(root: Path, example: Example) -> str:
     """Run the command and return its block; the exit code of a failing command is included."""
     command = [sys.executable, "-m", "automation", *shlex.split(example.arguments)]
-    environment = {"PYTHONPATH": str(root), "NO_COLOR": "1", "PATH": ""}
+    environment = {"PYTHONPATH": str(root), "NO_COLOR": "1", "PATH": "", "SOURCE_DATE_EPOCH": str(DATE_SECONDS)}
     # The arguments come from this repository's own documents.
     result = subprocess.run(  # noqa: S603
         command, cwd=root / example.folder, env=environment, capture_output=True, text=True, check=False

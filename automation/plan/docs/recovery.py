@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from automation.cost.prices import prices_of
 from automation.plan.build import plan_of
 from automation.plan.docs.reference import table
 from automation.recovery.own_steps import ON_A_CLOUD, ON_A_HOST, OwnSteps
@@ -66,7 +67,8 @@ def _cost(row: PromiseRow, spec: Platform) -> str:
     """Return the cost that the mode adds for this failure; only the loss of a region has copies that cost."""
     if row.failure is not Incident.REGION or "backup" not in row.modes:
         return NO_COST
-    usd, unknown = monthly_usd(tuple(recovery(spec.cloud).costs(in_mode(spec, "backup"))))
+    items = tuple(recovery(spec.cloud).costs(in_mode(spec, "backup")))
+    usd, unknown = monthly_usd(items, prices_of(spec.cloud, limits(spec.cloud).region(spec)))
     known = f"{usd:.2f} USD" if usd is not None else "unknown"
     return f"{known}, and unknown: {', '.join(unknown)}" if unknown else known
 

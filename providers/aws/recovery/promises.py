@@ -24,8 +24,6 @@ from providers.contract.recovery_promises import (
 )
 from providers.contract.spec import Platform
 
-GOLDEN = "infracost-golden, 2024-07 to 2026-05"
-
 PROMISES = (
     PromiseRow(
         Incident.ZONE,
@@ -147,11 +145,11 @@ def costs(spec: Platform) -> Iterator[CostItem]:
         return
     if spec.database is not None and spec.database.backup.retention_days:
         size = spec.database.storage_gib
-        yield CostItem("daily snapshots in the vaults of both regions", 0, "GB", None)
-        yield CostItem("copies of database backups", size, "GB", 0.095, f"rds.backup_above_disk, {GOLDEN}")
+        yield CostItem("daily snapshots in the vaults of both regions", 0)
+        yield CostItem("copies of database backups", size, "rds.backup_above_disk")
     if spec.storage is not None:
-        yield CostItem("copies of objects", OBJECTS_GB, "GB", 0.023, f"s3.standard, {GOLDEN}")
-    yield CostItem("copies of images", IMAGES_GB, "GB", 0.1, f"ecr.storage, {GOLDEN}")
-    yield CostItem("copies of secrets", len(spec.secrets), "secrets", 0.4, f"secretsmanager.secret, {GOLDEN}")
-    yield CostItem("key in the standby region", 1, "key", 1.0, f"kms.key, {GOLDEN}")
-    yield CostItem("transfer between the regions", 0, "GB", None)
+        yield CostItem("copies of objects", OBJECTS_GB, "s3.standard")
+    yield CostItem("copies of images", IMAGES_GB, "ecr.storage")
+    yield CostItem("copies of secrets", len(spec.secrets), "secretsmanager.secret")
+    yield CostItem("key in the standby region", 1, "kms.key")
+    yield CostItem("transfer between the regions", 0)

