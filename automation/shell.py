@@ -219,14 +219,14 @@ def termination_as_interrupt() -> Generator[None]:
 
 
 @contextmanager
-def interrupts_deferred() -> Generator[None]:
+def interrupts_deferred(numbers: Sequence[int] = (signal.SIGINT, *TERMINATION_SIGNALS)) -> Generator[None]:
     """Complete the body before an interrupt takes effect, such as closing what was opened."""
     received: list[int] = []
 
     def remember(number: int, frame: FrameType | None) -> None:
         received.append(number)
 
-    with signals_handled(remember, (signal.SIGINT, *TERMINATION_SIGNALS)):
+    with signals_handled(remember, numbers):
         yield
     if received:
         raise KeyboardInterrupt

@@ -143,9 +143,10 @@ class PlanSummary:
     """Slowest steps of the longest deploy chain: name and minutes."""
     adjustments: tuple[PlanAdjustment, ...]
     accepted_risks: tuple[AcceptedRisk, ...]
-    missing_secrets: tuple[str, ...]
+    secrets_to_set: tuple[str, ...]
+    """Missing secrets that the user sets."""
     generated_secrets: tuple[str, ...]
-    """Those of the missing secrets that the first update generates."""
+    """Missing secrets that the first update generates."""
     next_commands: tuple[str, ...]
 
     @property
@@ -189,7 +190,7 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
         slowest=_slowest(plan),
         adjustments=plan.adjustments,
         accepted_risks=plan.accepted_risks,
-        missing_secrets=stack.missing_secrets,
+        secrets_to_set=stack.secrets_to_set,
         generated_secrets=stack.generated_secrets,
         next_commands=tuple(next_commands(stack, cloud)),
     )
@@ -309,7 +310,7 @@ def next_commands(stack: Stack, cloud: str | None = None) -> Iterator[str]:
     """Yield the commands that lead to a running platform, the next one first."""
     if cloud is not None:
         yield f"set `cloud: {cloud}` in Pulumi.{stack.name}.yaml"
-    missing = [name for name in stack.missing_secrets if name not in stack.generated_secrets]
+    missing = stack.secrets_to_set
     if len(missing) > MAX_SECRET_COMMANDS:
         yield f"agent-platform secret import {stack.name} .env"
     else:
@@ -320,5 +321,5 @@ def next_commands(stack: Stack, cloud: str | None = None) -> Iterator[str]:
 
 def summary_json(summary: PlanSummary) -> Mapping[str, object]:
     """Return the summary as JSON data without the lists that the plan has in full."""
-    listed = ("adjustments", "accepted_risks", "missing_secrets", "generated_secrets")
+    listed = ("adjustments", "accepted_risks", "secrets_to_set", "generated_secrets")
     return {key: value for key, value in asdict(summary).items() if key not in listed}

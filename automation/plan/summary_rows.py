@@ -156,7 +156,7 @@ def _risks(summary: PlanSummary) -> list[str]:
 
 
 def _secrets(summary: PlanSummary) -> list[str]:
-    missing = [name for name in summary.missing_secrets if name not in summary.generated_secrets]
+    missing = summary.secrets_to_set
     generated = [f"{name}, which `up` generates" for name in summary.generated_secrets]
     return [listed([*missing, *generated], "and")] if missing or generated else ["none"]
 

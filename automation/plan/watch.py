@@ -12,6 +12,7 @@ from watchfiles import Change, DefaultFilter, watch
 from automation.plan.build import Plan, plan_of
 from automation.plan.diff import ComponentDiff, compare
 from automation.plan.recorder import Mode
+from automation.shell import interrupts_deferred
 from automation.stack.document import StackDocument, stack_file
 from providers.contract.diagnostics import Diagnostic, InvalidConfiguration
 
@@ -75,10 +76,10 @@ class PlanWatch:
         try:
             yield self.plan_again(changed)
         finally:
-            try:
-                _collect_garbage()
-            finally:
-                gc.enable()
+            gc.enable()
+            # an exception in a finalizer is lost, so Ctrl-C takes effect after the collection
+            with interrupts_deferred((signal.SIGINT,)):
+                gc.collect()
 
     def plans(self) -> Iterator[Replan]:
         """Yield the first plan and one after each change; raises KeyboardInterrupt on Ctrl-C."""
@@ -114,15 +115,3 @@ class PlanWatch:
             return self.file.read_text(encoding="utf-8", errors="replace")
         except OSError:  # an editor replaces the file at this moment, or it was deleted
             return None
-
-
-def _collect_garbage() -> None:
-    """Collect garbage; Ctrl-C in the meantime is raised at the end, because an exception in a finalizer is lost."""
-    interrupts: list[int] = []
-    previous = signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
-    try:
-        gc.collect()
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if interrupts:
-        raise KeyboardInterrupt

@@ -112,6 +112,11 @@ class Stack:
         return tuple(name for name in generated_keys(self.spec) if name in self.missing_secrets)
 
     @property
+    def secrets_to_set(self) -> tuple[str, ...]:
+        """Missing secrets that the user sets, because nothing generates them."""
+        return tuple(name for name in self.missing_secrets if name not in self.generated_secrets)
+
+    @property
     def platform(self) -> Raw:
         """The platform as the file states it, without defaults."""
         return json.loads(self.config[PLATFORM_KEY])

@@ -121,7 +121,7 @@ def check_stack_file(facts: CheckInput) -> Finding:
 
 def check_secrets(_facts: CheckInput, stack: Stack) -> Finding:
     """Check that every listed secret has a value."""
-    missing = [name for name in stack.missing_secrets if name not in stack.generated_secrets]
+    missing = stack.secrets_to_set
     if not missing and stack.generated_secrets:
         return ok("secrets", f"`up` generates {listed(stack.generated_secrets, 'and')}")
     if not missing:
