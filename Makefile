@@ -50,7 +50,7 @@ lint: $(VENV)/.development
 	@$(BIN)/ruff format --check .
 
 # The type checker slows down as its memory grows: one run for each SDK and one for the rest take a third of the time of one run.
-PYRIGHT = NODE_OPTIONS=--max-old-space-size=4096 $(BIN)/pyright --pythonpath $(BIN)/python
+PYRIGHT = NODE_OPTIONS=--max-old-space-size=4096 $(BIN)/pyright
 SDK_CLOUDS := aws azure gcp
 SDK_FOLDERS := $(foreach cloud,$(SDK_CLOUDS),providers/$(cloud) tests/$(cloud))
 OTHER_CODE = $(filter-out $(SDK_FOLDERS) %/__pycache__,$(patsubst %/,%,$(wildcard __main__.py automation components benchmarks tools providers/*/ providers/*.py tests/*/ tests/*.py)))
