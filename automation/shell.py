@@ -219,7 +219,7 @@ def termination_as_interrupt() -> Generator[None]:
 
 
 @contextmanager
-def interrupts_deferred(numbers: Sequence[int] = (signal.SIGINT, *TERMINATION_SIGNALS)) -> Generator[None]:
+def interrupts_deferred(numbers: Sequence[signal.Signals] = (signal.SIGINT, *TERMINATION_SIGNALS)) -> Generator[None]:
     """Complete the body before an interrupt takes effect, such as closing what was opened."""
     received: list[int] = []
 

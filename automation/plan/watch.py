@@ -76,10 +76,10 @@ class PlanWatch:
         try:
             yield self.plan_again(changed)
         finally:
-            gc.enable()
             # an exception in a finalizer is lost, so Ctrl-C takes effect after the collection
             with interrupts_deferred((signal.SIGINT,)):
                 gc.collect()
+                gc.enable()
 
     def plans(self) -> Iterator[Replan]:
         """Yield the first plan and one after each change; raises KeyboardInterrupt on Ctrl-C."""

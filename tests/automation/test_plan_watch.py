@@ -100,7 +100,7 @@ def test_a_saved_file_is_planned_again_and_ctrl_c_ends_with_code_0(tmp_path: Pat
         write(tmp_path, monitoring={"log_retention_days": 90})
         assert process.stderr.readline().startswith("watching Pulumi.dev.yaml")
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate()
+        out, errors = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == 0, errors
