@@ -1,4 +1,7 @@
-"""Comparison of the requested database with that of the state: a larger disk is applied, a smaller one refused, an older version too."""
+"""Comparison of the requested database with that of the state.
+
+A larger disk is applied. A smaller one, an older version and what only a new server can have are refused.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -89,6 +92,18 @@ def refuse_older_version(events: Iterable[Event], spec: Platform) -> None:
             raise InvalidConfiguration([ConfigError(VERSION_KEY, problem, fix)])
 
 
+def refuse_other_creation(events: Iterable[Event], spec: Platform) -> None:
+    """Raise InvalidConfiguration when a resource in a preview was created without an input that the spec now requires."""
+    choices = [choice for choice in resource_traits(spec.cloud).creation_choices if choice.required(spec) is not None]
+    for event in events:
+        if not isinstance(event, StepStarted) or event.step.old is None:
+            continue
+        for choice in choices:
+            deployed = _value_at(event.step.old.inputs, choice.path)
+            if event.step.type == choice.type and deployed not in (None, choice.required(spec)):
+                raise InvalidConfiguration([ConfigError(choice.key, choice.problem, choice.fix)])
+
+
 def _major_version(state: ResourceState | None, key: str) -> int:
     """Return the first number in `17`, `17.4` or `POSTGRES_17`; 0 without a state."""
     number = re.search(r"\d+", str(state.inputs.get(key))) if state is not None else None
@@ -99,7 +114,12 @@ def _sizes(state: ResourceState, path: str) -> tuple[int, int]:
     return _number_at(state.inputs, path), _number_at(state.outputs, path)
 
 
-def _number_at(values: Value, path: str) -> int:
+def _value_at(values: Value, path: str) -> Value:
     for key in path.split("."):
         values = values.get(key) if is_mapping(values) else None
+    return values
+
+
+def _number_at(values: Value, path: str) -> int:
+    values = _value_at(values, path)
     return int(values) if isinstance(values, int | float | str) and str(values).replace(".", "", 1).isdigit() else 0

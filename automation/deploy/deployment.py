@@ -10,7 +10,7 @@ from functools import partial
 from automation.deploy import guard as checks
 from automation.deploy.changes import planned_changes
 from automation.deploy.classification import EngineOperation
-from automation.deploy.database import enlarge_disk, refuse_older_version
+from automation.deploy.database import enlarge_disk, refuse_older_version, refuse_other_creation
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.engine_stack import EngineStack
 from automation.deploy.errors import DeploymentFailed, Failure
@@ -78,6 +78,7 @@ class Deployment(EngineStack):
             self.create()
             new, collector = True, run()
         refuse_older_version(collector.events, self.file.spec)
+        refuse_other_creation(collector.events, self.file.spec)
         with self.engine_errors():
             if enlarge_disk(collector.events, self.file.spec, self.workdir, self.engine.deployed_disk):
                 collector = run()

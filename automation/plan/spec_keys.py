@@ -117,10 +117,17 @@ STANDBY: dict[str, object] = {
     "recovery.standby_region": "us-east-1",
     "gcp.standby_region": "us-east1",
     "azure.location": "eastus",
-    "azure.standby_location": "centralus",
+    "azure.standby_location": "westus",
 }
 """Data to copy; the block of AWS has no standby region, so that of `recovery` is used."""
 WITH_COPIES: dict[str, object] = {**STANDBY, "recovery.mode": "backup"}
+OBJECTS_ONLY: dict[str, object] = {
+    "storage": {},
+    "recovery.mode": "backup",
+    "azure.location": "eastus",
+    "azure.standby_location": "centralus",
+}
+"""Copies on Azure without a database, which has one possible standby location."""
 DRILL = {"query": "SELECT count(*) FROM sessions"}
 WITH_DRILL: dict[str, object] = {"database": {}, "recovery.drill": DRILL}
 ACCEPTED_RISK = {
@@ -268,7 +275,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("recovery.lock", "governance", WITH_COPIES),
     Leaf("aws.standby_region", "us-east-2", WITH_COPIES),
     Leaf("gcp.standby_region", "us-west1", WITH_COPIES),
-    Leaf("azure.standby_location", "westus", WITH_COPIES),
+    Leaf("azure.standby_location", "westus", OBJECTS_ONLY),
     Leaf("recovery.drill", DRILL, {"database": {}}),
     Leaf("recovery.drill.schedule", "0 5 * * 1", WITH_DRILL),
     Leaf("recovery.drill.query", "SELECT count(*) FROM runs", WITH_DRILL),

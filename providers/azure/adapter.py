@@ -11,6 +11,7 @@ from providers.azure.base.models import create_models
 from providers.azure.base.registry import create_registry
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
+from providers.azure.base.standby import AzureStandby
 from providers.azure.base.vault import create_vault
 from providers.azure.cache.resources import AzureCache, create_cache
 from providers.azure.compute.environment import create_environment
@@ -25,7 +26,9 @@ from providers.azure.network.resources import create_network
 from providers.azure.observability.channels import create_channels
 from providers.azure.observability.logs import create_logs
 from providers.azure.observability.metrics_collector import create_prometheus
-from providers.azure.storage.resources import create_storage
+from providers.azure.recovery.resources import create_recovery
+from providers.azure.recovery.standby import create_standby
+from providers.azure.storage.resources import AzureStorage, create_storage
 from providers.azure.workloads import AzureDataStores, AzureWatched, AzureWorkloads, collect_workloads
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
@@ -34,10 +37,8 @@ from providers.contract.results import (
     Entry,
     Environment,
     Monitoring,
-    ObjectStore,
     Origin,
     SecretRef,
-    Standby,
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
@@ -52,22 +53,25 @@ class Azure:
         It depends on the resource group, which a separate provider creates, so every resource of it does as well.
         """
         context = AzureContext(spec, pulumi.get_stack(), region)
-        group_scope = scope.with_provider(_provider(scope, context, "group"))
+        place = scope if region == region_of(spec) else scope.in_region(region)
+        group_scope = place.with_provider(_provider(place, context, "group"))
         account = group_scope.component("account", create_account, context)
         return _provider(scope, context, region, after=(account.group,))
 
-    def standby(self, scope: Scope, spec: Platform, region: str) -> Standby:
-        """See `Cloud.standby`; refused in `limits.py`, so never called."""
-        raise NotImplementedError
+    def standby(self, scope: Scope, spec: Platform, region: str) -> AzureStandby:
+        """See `Cloud.standby`."""
+        return create_standby(scope, AzureContext(spec, pulumi.get_stack(), region))
 
-    def base_resources(self, scope: Scope, spec: Platform, region: str, standby: Standby | None) -> AzureBaseResources:
+    def base_resources(
+        self, scope: Scope, spec: Platform, region: str, standby: AzureStandby | None
+    ) -> AzureBaseResources:
         """Logs, network, channels, identities, registry, vault, models and Container Apps environment of a location."""
         context = AzureContext(spec, pulumi.get_stack(), region)
         logs = scope.component("logs", create_logs, context)
         network = scope.component("network", create_network, context, logs)
         channels = scope.component("channels", create_channels, context)
         identity = scope.component("identity", create_identity, context)
-        registry = scope.component("registry", create_registry, context, identity, network, logs)
+        registry = scope.component("registry", create_registry, context, identity, network, logs, standby)
         vault = scope.component("vault", create_vault, context, network, logs)
         models = scope.component("models", create_models, context, network, identity, logs)
         environment = scope.component("environment", create_environment, context, network, logs)
@@ -83,6 +87,7 @@ class Azure:
             vault=vault,
             models=models,
             environment=environment,
+            standby=standby,
         )
 
     def secret(
@@ -107,7 +112,7 @@ class Azure:
         """See `Cloud.cache`."""
         return create_cache(scope, base)
 
-    def storage(self, scope: Scope, base: AzureBaseResources) -> ObjectStore:
+    def storage(self, scope: Scope, base: AzureBaseResources) -> AzureStorage:
         """See `Cloud.storage`."""
         return create_storage(scope, base)
 
@@ -130,9 +135,11 @@ class Azure:
         create_releases(scope, base, workloads.compute, environments)
         return create_jobs(scope, base, workloads.compute, environments) if base.spec.jobs else None
 
-    def recovery(self, scope: Scope, base: AzureBaseResources, standby: Standby, stores: AzureDataStores) -> Copies:
-        """See `Cloud.recovery`; refused in `limits.py`, so never called."""
-        raise NotImplementedError
+    def recovery(
+        self, scope: Scope, base: AzureBaseResources, standby: AzureStandby, stores: AzureDataStores
+    ) -> Copies:
+        """See `Cloud.recovery`."""
+        return create_recovery(scope, base, standby, stores.database, stores.storage)
 
     def drill(self, scope: Scope, base: AzureBaseResources, database: AzureDatabase, workloads: AzureWorkloads) -> None:
         """See `Cloud.drill`; refused, see `drill/limits.py`."""
@@ -159,6 +166,6 @@ def _provider(
     )
 
 
-CLOUD: Cloud[AzureBaseResources, AzureDatabase, AzureCache, ObjectStore, AzureWorkloads, AzureJobs, Standby, Copies] = (
-    Azure()
-)
+CLOUD: Cloud[
+    AzureBaseResources, AzureDatabase, AzureCache, AzureStorage, AzureWorkloads, AzureJobs, AzureStandby, Copies
+] = Azure()

@@ -11,7 +11,14 @@ from providers.azure.cli_commands import az, context_of, lines, required
 from providers.azure.console_logs import show_logs
 from providers.azure.entry.limits import APPROVAL_MESSAGE, APPROVED, PENDING, link_query
 from providers.azure.naming import app_name
-from providers.azure.registry_access import close_if_open, close_registry, login_commands, open_registry, repositories
+from providers.azure.registry_access import (
+    close_if_open,
+    close_registry,
+    login_commands,
+    open_registry,
+    repositories,
+    standby_repositories,
+)
 from providers.azure.state_backend import state_backend
 from providers.azure.tasks import run_job, run_task
 from providers.contract.cli import (
@@ -59,8 +66,8 @@ class AzureCli:
         return repositories(spec, stack)
 
     def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
-        """See `CloudCli.standby_repositories`; images have no copies yet."""
-        return {}
+        """See `CloudCli.standby_repositories`."""
+        return standby_repositories(spec, stack)
 
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`."""

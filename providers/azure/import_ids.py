@@ -57,6 +57,15 @@ IMPORT_TABLE = ImportTable(
             "dbforpostgresql:Database",
             "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}/databases/{databaseName}",
         ),
+        _in_group(
+            "dataprotection:BackupInstance",
+            "Microsoft.DataProtection/backupVaults/{vaultName}/backupInstances/{backupInstanceName}",
+        ),
+        _in_group(
+            "dataprotection:BackupPolicy",
+            "Microsoft.DataProtection/backupVaults/{vaultName}/backupPolicies/{backupPolicyName}",
+        ),
+        _in_group("dataprotection:BackupVault", "Microsoft.DataProtection/backupVaults/{vaultName}"),
         _in_group("dbforpostgresql:Server", "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}"),
         _in_group("dns:RecordSet", "Microsoft.Network/dnsZones/{zoneName}/{recordType}/{relativeRecordSetName}"),
         _in_group("frontdoor:Policy", "Microsoft.Network/frontDoorWebApplicationFirewallPolicies/{policyName}"),
@@ -113,6 +122,8 @@ IMPORT_TABLE = ImportTable(
         {
             "azure-native:dbforpostgresql:Configuration",
             "azure-native:storage:BlobServiceProperties",
+            # the service keeps one policy for a pair of accounts, so the later one replaces the earlier
+            "azure-native:storage:ObjectReplicationPolicy",
         }
     ),
 )

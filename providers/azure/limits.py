@@ -23,7 +23,7 @@ from providers.azure.monitoring.limits import monitoring_adjustments, monitoring
 from providers.azure.naming import naming_refusals
 from providers.azure.network.flows import HTTPS_PORT
 from providers.azure.network.limits import network_adjustments, network_refusals
-from providers.azure.recovery.limits import recovery_refusals
+from providers.azure.recovery.limits import recovery_adjustments, recovery_refusals
 from providers.azure.storage.limits import storage_adjustments
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
@@ -65,6 +65,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     private_link_adjustments,
     job_adjustments,
     release_adjustments,
+    recovery_adjustments,
     monitoring_adjustments,
 )
 

@@ -6,7 +6,8 @@ and after the next update. The registry itself names the address from which a ma
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from providers.azure.base.image_sources import own_images
 from providers.azure.cli_commands import az, context_of, lines
@@ -30,26 +31,51 @@ def login_server(context: AzureContext) -> str:
     return f"{registry_name(context)}.azurecr.io"
 
 
+def locations(spec: Platform, stack: str) -> Iterator[AzureContext]:
+    """Yield the contexts of the locations with a registry: the home location, and the standby location if it has one."""
+    home = context_of(spec, stack)
+    yield home
+    if spec.standby_region is not None:
+        yield replace(home, region=spec.standby_region)
+
+
 def repositories(spec: Platform, stack: str) -> Mapping[str, str]:
     """Return the address of each image in the stack's registry, by service."""
-    server = login_server(context_of(spec, stack))
-    return {name: f"{server}/{image.name}" for name, image in own_images(spec).items()}
+    return _repositories(next(locations(spec, stack)))
+
+
+def standby_repositories(spec: Platform, stack: str) -> Mapping[str, str]:
+    """Return the address of each image in the registry of the standby location, by service."""
+    _home, *standby = locations(spec, stack)
+    return _repositories(standby[0]) if standby else {}
+
+
+def _repositories(context: AzureContext) -> Mapping[str, str]:
+    server = login_server(context)
+    return {name: f"{server}/{image.name}" for name, image in own_images(context.spec).items()}
 
 
 def login_commands(spec: Platform, stack: str) -> tuple[CliCommand, ...]:
-    """Return the docker login with a token of three hours, which passes from one program to the other."""
-    context = context_of(spec, stack)
+    """Return the docker logins with a token of three hours each, which passes from one program to the other."""
+    return tuple(_login(context) for context in locations(spec, stack))
+
+
+def _login(context: AzureContext) -> CliCommand:
     arguments = ("acr", "login", "--name", registry_name(context), "--expose-token")
     token = az(context, *arguments, "--query", "accessToken", "--output", "tsv")
     login = ("docker", "login", login_server(context), "--username", TOKEN_USERNAME, "--password-stdin")
-    return (CliCommand(login, stdin=token),)
+    return CliCommand(login, stdin=token)
 
 
 def open_registry(stack: DeployedStack, shell: Shell) -> bool:
-    """Open the registry for the address of this machine; False when it is reachable from inside the network."""
-    context = context_of(stack.spec, stack.name)
+    """Open the registries for the address of this machine; False when they are reachable from inside the network."""
     if not stack.spec.network.private_endpoints:
         return False
+    # a list: each registry is opened; after a failure the caller closes all of them
+    return any([_open(context, shell) for context in locations(stack.spec, stack.name)])
+
+
+def _open(context: AzureContext, shell: Shell) -> bool:
     address = _denied_address(context, shell)
     if address is None:
         # a machine in the network, or an interrupted push whose rule is still there and is to be closed now
@@ -64,21 +90,26 @@ def open_registry(stack: DeployedStack, shell: Shell) -> bool:
         if _denied_address(context, shell) is None:
             return True
         shell.sleep(POLL_SECONDS)
-    close_registry(stack, shell)
+    _close(context, shell)
     problem = f"its network rule for {address} has no effect after {POLL_SECONDS * MAX_POLLS} s"
     raise CliFailure("registry", problem, "repeat the command; a machine with several addresses needs a fixed one")
 
 
 def close_registry(stack: DeployedStack, shell: Shell) -> None:
-    """Remove every network rule of the registry and its public access; nothing to do when it has neither."""
+    """Remove every network rule of the registries and their public access; nothing to do when they have neither."""
     close_if_open(stack, shell)
 
 
 def close_if_open(stack: DeployedStack, shell: Shell) -> str | None:
-    """Close the registry and return the addresses that could reach it; None when it was closed."""
-    context = context_of(stack.spec, stack.name)
+    """Close the registries and return the addresses that could reach them; None when they were closed."""
     if not stack.spec.network.private_endpoints or not own_images(stack.spec):
         return None
+    closed = [_close(context, shell) for context in locations(stack.spec, stack.name)]
+    opened = dict.fromkeys(addresses for addresses in closed if addresses is not None)
+    return ", ".join(opened) or None
+
+
+def _close(context: AzureContext, shell: Shell) -> str | None:
     if not shell.succeeds(_show(context, "--output", "none")):
         return None
     access, *addresses = _accesses(context, shell)

@@ -4,6 +4,7 @@ An app with one active revision keeps the old revision until the new one is read
 """
 
 from providers.azure.database.sizes import disk_gib
+from providers.azure.recovery.limits import GEO_BACKUP
 from providers.contract.database_disk import DatabaseDisk
 from providers.contract.resource_traits import (
     CACHE_PASSWORD,
@@ -40,6 +41,8 @@ RESOURCE_TRAITS = ResourceTraits(
         StatefulType("azure-native:redisenterprise:RedisEnterprise", "the cache and its contents"),
         StatefulType("azure-native:redisenterprise:Database", "the contents of the cache"),
         StatefulType("azure-native:containerregistry:Registry", "the images that services run and a rollback needs"),
+        StatefulType("azure-native:dataprotection:BackupVault", "long-term backups of the database"),
+        StatefulType("azure-native:dataprotection:BackupInstance", "the long-term backups of a database server"),
         StatefulType("azure-native:cdn:Profile", "the entry and its addresses"),
         StatefulType("azure-native:cdn:AFDEndpoint", "the entry address that DNS records refer to"),
     ),
@@ -49,6 +52,9 @@ RESOURCE_TRAITS = ResourceTraits(
     losing=(
         ReplacingChange(
             "azure.location", "*", "a resource cannot move to another location; create a new stack there instead"
+        ),
+        ReplacingChange(
+            "azure.standby_location", "*", "copies cannot move to another location; those there are deleted"
         ),
         ReplacingChange("azure.tenant_id", "azure-native:keyvault:Vault", "a vault cannot move to another tenant"),
         ReplacingChange(
@@ -71,4 +77,5 @@ RESOURCE_TRAITS = ResourceTraits(
     ),
     database_version=("azure-native:dbforpostgresql:Server", "version"),
     disk=database_disk,
+    creation_choices=(GEO_BACKUP,),
 )

@@ -11,8 +11,9 @@ from providers.azure.compute.resources import AzureCompute, service_address, ser
 from providers.azure.database.resources import AzureDatabase
 from providers.azure.jobs.resources import AzureJobs
 from providers.azure.observability.logs import AzureLogs
+from providers.azure.storage.resources import AzureStorage
 from providers.contract.adapter import DataStores, Watched
-from providers.contract.results import Copies, ObjectStore, Origin, Workloads
+from providers.contract.results import Copies, Origin, Workloads
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class AzureWorkloads(Workloads):
     compute: AzureCompute
 
 
-AzureDataStores = DataStores[AzureDatabase, AzureCache, ObjectStore]
+AzureDataStores = DataStores[AzureDatabase, AzureCache, AzureStorage]
 AzureWatched = Watched[AzureDatabase, AzureCache, AzureWorkloads, AzureJobs, Copies]
 
 

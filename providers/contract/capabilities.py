@@ -22,8 +22,8 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     ),
     "azure": frozenset(
         {
-            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Environment", "Identity", "Jobs", "Logs",
-            "Models", "Monitoring", "Network", "Prometheus", "Registry", "Secrets", "Storage", "Vault",
+            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Environment", "Identity", "Jobs",
+            "Logs", "Models", "Monitoring", "Network", "Prometheus", "Recovery", "Registry", "Secrets", "Storage", "Vault",
         }
     ),
     "docker": frozenset(

@@ -9,7 +9,7 @@ from providers.contract.database_disk import DatabaseDisk
 
 if TYPE_CHECKING:
     # pydantic builds the spec's models at import, which `--help` does not need
-    from providers.contract.spec import DatabaseSpec
+    from providers.contract.spec import DatabaseSpec, Platform
 
 DATABASE_PASSWORD = "database-password"  # noqa: S105  # a name
 CACHE_PASSWORD = "cache-password"  # noqa: S105  # a name
@@ -50,6 +50,22 @@ class ReplacingChange:
 
 
 @dataclass(frozen=True)
+class CreationChoice:
+    """Input that only a new resource can have, and that the program ignores on one that exists.
+
+    `required` returns the value that a spec needs at `path`, or None where it accepts any; `key` is the key of the spec that
+    needs it.
+    """
+
+    key: str
+    type: str
+    path: str
+    required: Callable[["Platform"], str | None]
+    problem: str
+    fix: str
+
+
+@dataclass(frozen=True)
 class RotatablePassword:
     """Password that the platform can rotate: the component that creates it, and the data store whose clients use it.
 
@@ -83,6 +99,8 @@ class ResourceTraits:
     """Type of the database server, and its input with the major version; None where the server itself compares it with its data."""
     disk: Callable[["DatabaseSpec"], DatabaseDisk] | None = None
     """Disk of the database; None where it has no size, or where its size is that of the host."""
+
+    creation_choices: tuple[CreationChoice, ...] = ()
 
     @cached_property
     def holds(self) -> Mapping[str, str]:

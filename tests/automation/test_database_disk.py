@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from automation.deploy.database import deployed_gib, disk_of, enlarge_disk, refuse_older_version, refuse_smaller_disk
+from automation.deploy.database import (
+    deployed_gib,
+    disk_of,
+    enlarge_disk,
+    refuse_older_version,
+    refuse_other_creation,
+    refuse_smaller_disk,
+)
 from automation.deploy.events import ResourceState, StepMetadata, StepStarted
 from automation.plan.recorder import record
 from automation.stack.document import stack_of
@@ -117,3 +124,30 @@ def test_a_property_that_an_update_applies_is_not_ignored(cloud: str) -> None:
         found = record(ROOT / "__main__.py", "prod", {**read.config, **secrets, **config}, read.secret_keys, "symbolic")
         ignored = {path for resource in found.custom for path in resource.ignore_changes}
         assert (PATHS[cloud] in ignored) is expected
+
+
+@pytest.mark.parametrize(
+    ("cloud", "deployed", "mode", "refused"),
+    [
+        ("azure", "Disabled", "backup", True),
+        ("azure", "Enabled", "backup", False),
+        ("azure", "Disabled", "none", False),
+        ("azure", None, "backup", False),
+    ],
+)
+def test_a_server_without_what_only_a_new_one_can_have_is_refused(
+    cloud: str, deployed: str | None, mode: str, refused: bool
+) -> None:
+    (choice,) = resource_traits(cloud).creation_choices
+    there = {"azure.location": "eastus2", "azure.standby_location": "centralus", "recovery": {"mode": mode}}
+    spec = stack_of("prod", {PLATFORM_KEY: production(there, cloud)}).spec
+    old = ResourceState("id", {"backup": {"geoRedundantBackup": deployed}} if deployed else {})
+    events = [started(None, choice.type), started(old, choice.type), started(old, "azure-native:app:ContainerApp")]
+    if not refused:
+        return refuse_other_creation(events, spec)
+    with pytest.raises(InvalidConfiguration) as found:
+        refuse_other_creation(events, spec)
+    assert [str(each) for each in found.value.diagnostics] == [
+        "recovery.mode: the deployed server was created without geo-redundant backup, and Azure cannot add it. Use none, or "
+        "restore a dump into a new stack with this mode."
+    ]

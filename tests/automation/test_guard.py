@@ -95,7 +95,10 @@ def test_a_replaced_password_is_a_loss() -> None:
     assert loss.content == "a password in use"
 
 
-COPIES = {"aws": {"recovery.mode": "backup"}}
+COPIES: dict[str, dict[str, object]] = {
+    "aws": {"recovery.mode": "backup"},
+    "azure": {"recovery.mode": "backup", "azure.location": "eastus2", "azure.standby_location": "centralus"},
+}
 """Changes by which production also keeps copies in a standby region, where the cloud has them."""
 
 

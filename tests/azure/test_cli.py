@@ -12,6 +12,7 @@ from providers.azure.cli_commands import context_of
 from providers.azure.console_logs import execution_query, service_query, termination_query
 from providers.azure.registry_access import closing_commands
 from providers.contract.cli import CliFailure, LogQuery, run_missing
+from providers.contract.spec import Platform
 from tests.azure.fake_shell import ENVIRONMENT_ID, FakeShell, stack, text
 from tests.azure.kql import faults
 from tests.azure.plans import spec_of
@@ -121,6 +122,29 @@ def test_closing_a_closed_registry_changes_nothing() -> None:
     shell = FakeShell({STATES: ["Disabled\n"]})
     CLI.close_registry(stack(), shell)
     assert len(shell.commands) == 2 and not shell.with_part("update")
+
+
+def copied() -> Platform:
+    return spec_of({"azure.location": "eastus2", "recovery": {"mode": "backup", "standby_region": "centralus"}})
+
+
+def test_the_standby_location_has_repositories_and_a_login_of_its_own() -> None:
+    assert CLI.standby_repositories(spec_of(), "prod") == {}
+    home, standby = CLI.repositories(copied(), "prod"), CLI.standby_repositories(copied(), "prod")
+    assert home.keys() == standby.keys() == {"chat", "worker"}
+    hosts = [next(iter(each.values())).partition("/")[0] for each in (home, standby)]
+    assert hosts[0] != hosts[1] and all(host.startswith("prodimages") for host in hosts)
+    assert [login.arguments[2] for login in CLI.registry_login(copied(), "prod")] == hosts
+
+
+def test_both_registries_are_opened_and_closed() -> None:
+    shell = FakeShell({"/v2/": [DENIED, UNAUTHORIZED, DENIED, UNAUTHORIZED]})
+    assert CLI.open_registry(stack(copied()), shell) is True
+    groups = [each.partition("--resource-group ")[2].split()[0] for each in shell.with_part("network-rule add")]
+    assert groups == ["prod-agents-eastus2", "prod-agents-centralus"]
+    closing = FakeShell({STATES: ["Enabled\n203.0.113.7\n"]})
+    CLI.close_registry(stack(copied()), closing)
+    assert len(closing.with_part("network-rule remove")) == len(closing.with_part(CLOSED)) == 2
 
 
 def test_closing_without_a_registry_succeeds() -> None:

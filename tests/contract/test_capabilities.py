@@ -34,7 +34,10 @@ FULL: Mapping[str, object] = {
     "monitoring.emails": ["oncall@example.com"],
     "monitoring.prometheus": True,
 }
-COPIES: Mapping[str, Mapping[str, object]] = {"aws": {"recovery.mode": "backup", "aws.standby_region": "us-east-1"}}
+COPIES: Mapping[str, Mapping[str, object]] = {
+    "aws": {"recovery.mode": "backup", "aws.standby_region": "us-east-1"},
+    "azure": {"recovery.mode": "backup", "azure.location": "eastus2", "azure.standby_location": "centralus"},
+}
 """Copies in a standby region, on clouds that make them."""
 PRIVATE: Mapping[str, object] = {
     **MINIMAL,

@@ -25,7 +25,7 @@ STANDBY: Mapping[str, object] = {
     "recovery": {"mode": "backup", "standby_region": "us-east-1"},
     "gcp.standby_region": "us-east1",
     "azure.location": "eastus",
-    "azure.standby_location": "centralus",
+    "azure.standby_location": "westus",
 }
 CHANGES: Mapping[str, Mapping[str, object]] = {
     "production": {},

@@ -8,7 +8,7 @@ import pytest
 from automation.plan.docs.capabilities import key_support
 from automation.plan.inventory import Inventory
 from automation.plan.spec_keys import LEAVES, Leaf
-from automation.stack.document import stack_of, with_values
+from automation.stack.document import REMOVE, stack_of, with_values
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import InvalidConfiguration
@@ -24,7 +24,16 @@ COPIES: Mapping[str, object] = {
     "recovery": {"mode": "backup", "standby_region": "us-east-1"},
     "aws.standby_region": "us-east-1",
 }
-COPY_KEYS: Mapping[str, object] = {"aws.standby_region": "us-east-2", "recovery.retention_days": 14}
+WITHOUT_DATABASE: Mapping[str, object] = {
+    "database": REMOVE, "azure.location": "eastus2", "azure.standby_location": "centralus",
+    **{f"services.{name}.uses": ["cache", "storage"] for name in ("gateway", "chat", "worker")},
+}  # fmt: skip
+"""Copies on Azure that may move: a database has one possible standby location."""
+COPY_KEYS: Mapping[str, object] = {
+    "aws.standby_region": "us-east-2",
+    "azure.standby_location": "westus2",
+    "recovery.retention_days": 14,
+}
 """Keys of copies in a standby region with another value."""
 BY_COMMANDS: Mapping[str, str] = {
     "accept_risk": "checked before the plan, which has the accepted risks",
@@ -68,7 +77,8 @@ def test_every_row_of_the_table_is_needed(row: ReplacingChange, cloud: str) -> N
 
 def standing(key: str, cloud: str) -> Raw:
     """Production before the change of a key; with copies in a standby region for the keys of these."""
-    return production(COPIES if key in COPY_KEYS else {}, cloud=cloud)
+    changes: Mapping[str, object] = COPIES if key in COPY_KEYS else {}
+    return production({**changes, **(WITHOUT_DATABASE if key == "azure.standby_location" else {})}, cloud=cloud)
 
 
 def losing_change(key: str, cloud: str) -> Raw:

@@ -56,7 +56,9 @@ def in_region(stack: Stack, region: str) -> Stack:
 def _standby_checks(stack: Stack, region: str) -> Iterator[StackCheck]:
     """Yield checks of the account and of the images, as of a stack in the standby region."""
     moved = in_region(stack, region)
-    checks = (*cloud.quota_checks(stack.spec.cloud), account.check_models, images.check_own_images)
+    of_account = account.ACCOUNT_CHECKS.get(stack.spec.cloud, ())
+    closed = tuple(check for check in of_account if check is account.check_registry_closed)
+    checks = (*cloud.quota_checks(stack.spec.cloud), account.check_models, images.check_own_images, *closed)
     for check in checks:
         yield partial(_there, check, moved, region)
 

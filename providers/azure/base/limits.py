@@ -51,6 +51,28 @@ LOCATIONS_WITHOUT_ZONES = _words(
 )
 """The other locations of the same list."""
 
+PAIRS = dict(
+    pair.split("=")
+    for pair in sorted(
+        _words(
+            """
+            australiacentral=australiacentral2 australiacentral2=australiacentral australiaeast=australiasoutheast
+            australiasoutheast=australiaeast brazilsouth=southcentralus brazilsoutheast=brazilsouth
+            canadacentral=canadaeast canadaeast=canadacentral centralindia=southindia centralus=eastus2
+            eastasia=southeastasia eastus=westus eastus2=centralus francecentral=francesouth francesouth=francecentral
+            germanynorth=germanywestcentral germanywestcentral=germanynorth japaneast=japanwest japanwest=japaneast
+            koreacentral=koreasouth koreasouth=koreacentral northcentralus=southcentralus northeurope=westeurope
+            norwayeast=norwaywest norwaywest=norwayeast southafricanorth=southafricawest
+            southafricawest=southafricanorth southcentralus=northcentralus southeastasia=eastasia southindia=centralindia
+            swedencentral=swedensouth switzerlandnorth=switzerlandwest switzerlandwest=switzerlandnorth
+            uaecentral=uaenorth uaenorth=uaecentral uksouth=ukwest ukwest=uksouth westcentralus=westus2
+            westeurope=northeurope westindia=southindia westus=eastus westus2=westcentralus westus3=eastus
+            """
+        )
+    )
+)
+"""Second location to which Azure replicates, by location: the same list. Some pairs have one direction only."""
+
 LOCATIONS_WITHOUT_GEO_BACKUP = LOCATIONS_WITHOUT_PAIR | _words("westus3")
 """Locations without geo-redundant PostgreSQL backups: Microsoft Learn, "Azure Database for PostgreSQL, Azure regions",
 column "Geo-redundant backup"."""
@@ -65,12 +87,23 @@ MAX_TAGS, PLATFORM_TAGS = 15, len(PLATFORM_TAG_KEYS)
 
 def is_paired(location: str) -> bool:
     """True when Azure replicates data of the location to a second one."""
-    return location in (LOCATIONS_WITH_ZONES | LOCATIONS_WITHOUT_ZONES) - LOCATIONS_WITHOUT_PAIR
+    return location in PAIRS
+
+
+def is_location(name: str) -> bool:
+    """True for the name of a location of Azure."""
+    return name in LOCATIONS_WITH_ZONES | LOCATIONS_WITHOUT_ZONES | frozenset(PAIRS.values())
 
 
 def geo_backup(context: AzureContext) -> bool:
-    """True when database backups are replicated to the paired location: in production, where available."""
-    return context.production and is_paired(context.region) and context.region not in LOCATIONS_WITHOUT_GEO_BACKUP
+    """True when database backups are replicated to the paired location: in production and with copies, where available."""
+    wanted = context.production or context.spec.recovery.mode != "none"
+    return wanted and is_paired(context.region) and context.region not in LOCATIONS_WITHOUT_GEO_BACKUP
+
+
+def local_redundancy(location: str) -> str:
+    """Return the SKU of a storage account that itself has copies only: zone-redundant where the location has zones."""
+    return "Standard_ZRS" if location in LOCATIONS_WITH_ZONES else "Standard_LRS"
 
 
 def storage_redundancy(context: AzureContext) -> str:

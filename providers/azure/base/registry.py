@@ -14,7 +14,9 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.identity import AzureIdentity
 from providers.azure.base.image_sources import own_images
+from providers.azure.base.limits import LOCATIONS_WITH_ZONES
 from providers.azure.base.roles import ACR_IMPORT, ACR_PULL, ACR_PUSH, grant_role
+from providers.azure.base.standby import AzureStandby
 from providers.azure.context import AzureContext
 from providers.azure.naming import registry_name
 from providers.azure.network.endpoints import private_endpoint
@@ -34,14 +36,19 @@ class AzureRegistry:
 
 
 def create_registry(
-    scope: Scope, context: AzureContext, identity: AzureIdentity, network: AzureNetwork, logs: AzureLogs
+    scope: Scope,
+    context: AzureContext,
+    identity: AzureIdentity,
+    network: AzureNetwork,
+    logs: AzureLogs,
+    standby: AzureStandby | None = None,
 ) -> AzureRegistry:
-    """Declare the registry if it stores an image, and the roles to pull from it and to add images to it."""
+    """Declare the registry if it stores an image, and the roles to pull from it and to add images to it and its copy."""
     images: dict[str, pulumi.Input[str]] = {name: service.image for name, service in context.spec.services.items()}
     own = own_images(context.spec)
     if not own:
         return AzureRegistry(images, {}, {})
-    registry = _registry(scope, context)
+    registry = _registry(scope, context, zonal=context.zonal)
     ready = private_endpoint(scope, context, network, "endpoint", registry.id, "registry")
     send_to_logs(scope, logs, "diagnostics", registry.id)
     pull = grant_role(scope, context, "pull", ACR_PULL, identity.pull.principal_id, registry.id)
@@ -49,12 +56,22 @@ def create_registry(
         # a registry without public access accepts no push from outside the network
         role = ACR_IMPORT if context.spec.network.private_endpoints else ACR_PUSH
         grant_role(scope, context, "deployer", role, identity.deployer.principal_id, registry.id)
+        if standby is not None and standby.registry_id is not None:
+            part = f"deployer-{standby.region}"
+            grant_role(scope, context, part, role, identity.deployer.principal_id, standby.registry_id)
     for name, image in own.items():
         images[name] = pulumi.Output.concat(registry.login_server, "/", image.repository, image.suffix)
     return AzureRegistry(images, {name: (pull, *ready) for name in own}, {name: registry.login_server for name in own})
 
 
-def _registry(scope: Scope, context: AzureContext) -> azure_native.containerregistry.Registry:
+def create_standby_registry(scope: Scope, context: AzureContext) -> pulumi.Output[str] | None:
+    """Declare the registry of the standby location if images are copied to it, and return its id; nothing pulls from it."""
+    if not own_images(context.spec):
+        return None
+    return _registry(scope, context, zonal=context.region in LOCATIONS_WITH_ZONES).id
+
+
+def _registry(scope: Scope, context: AzureContext, *, zonal: bool) -> azure_native.containerregistry.Registry:
     """Registry of tier Premium with private endpoints, which require it; else Standard with public access."""
     private = context.spec.network.private_endpoints
     deny_all = azure_native.containerregistry.NetworkRuleSetArgs(
@@ -71,7 +88,7 @@ def _registry(scope: Scope, context: AzureContext) -> azure_native.containerregi
         network_rule_bypass_options="AzureServices",
         network_rule_set=deny_all if private else None,
         data_endpoint_enabled=private,
-        zone_redundancy="Enabled" if private and context.zonal else "Disabled",
+        zone_redundancy="Enabled" if private and zonal else "Disabled",
         policies=azure_native.containerregistry.PoliciesArgs(
             export_policy=azure_native.containerregistry.ExportPolicyArgs(
                 # the API rejects "disabled" for a registry with public access

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from providers.azure.base.identity import AzureIdentity
 from providers.azure.base.models import AzureModels
 from providers.azure.base.registry import AzureRegistry
+from providers.azure.base.standby import AzureStandby
 from providers.azure.base.vault import AzureVault
 from providers.azure.compute.environment import AppEnvironment
 from providers.azure.context import AzureContext
@@ -29,6 +30,8 @@ class AzureBaseResources:
     vault: AzureVault
     models: AzureModels | None
     environment: AppEnvironment
+    standby: AzureStandby | None = None
+    """None with `recovery.mode: none`."""
 
     @property
     def spec(self) -> Platform:

@@ -13,29 +13,33 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.roles import SECRETS_USER, grant_role
+from providers.azure.context import AzureContext
 from providers.azure.naming import secret_name
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
 
 
 def create_secret(
-    scope: Scope, base: AzureBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    scope: Scope,
+    base: AzureBaseResources,
+    name: str,
+    value: pulumi.Output[str],
+    readers: Sequence[str],
+    *,
+    copied: bool = True,
 ) -> SecretRef:
-    """Declare one secret; `reference` is its URI without the version, `version` the URI with it."""
-    context, vault = base.context, base.vault
-    secret = azure_native.keyvault.Secret(
-        scope.named(name),
-        resource_group_name=context.group,
-        vault_name=vault.name,
-        secret_name=secret_name(scope.named(name)),
-        properties=azure_native.keyvault.SecretPropertiesArgs(
-            # the SDK does not mark it as a secret
-            value=pulumi.Output.secret(value),
-            attributes=azure_native.keyvault.SecretAttributesArgs(enabled=True),
-        ),
-        tags=dict(scope.tags),
-        opts=scope.opts(retain_on_delete=True),
-    )
+    """Declare one secret; `reference` is its URI without the version, `version` the URI with it.
+
+    A `copied` secret is also in the vault of the standby location, without a reader; one with an address of the home
+    location is of no use there.
+    """
+    vault = base.vault
+    secret = _secret(scope, base.context, scope.named(name), vault.name, scope.named(name), value, scope.opts())
+    if copied and base.standby is not None:
+        there = base.standby
+        logical = f"{there.scope.name}{scope.named(name).removeprefix(base.context.stack)}"
+        opts = scope.opts(provider=there.provider)
+        _secret(scope, there.context, logical, there.vault_name, scope.named(name), value, opts)
     permissions = {reader: _grant_read(scope, base, name, secret, reader) for reader in readers}
     return SecretRef(
         name=name,
@@ -43,6 +47,31 @@ def create_secret(
         version=secret.properties.apply(lambda properties: properties.secret_uri_with_version),
         grants=(secret, *vault.ready),
         permissions=permissions,
+    )
+
+
+def _secret(
+    scope: Scope,
+    context: AzureContext,
+    logical: str,
+    vault_name: pulumi.Input[str],
+    name: str,
+    value: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> azure_native.keyvault.Secret:
+    """Secret in a vault; both vaults have it under the name that the logical name of the home location gives."""
+    return azure_native.keyvault.Secret(
+        logical,
+        resource_group_name=context.group,
+        vault_name=vault_name,
+        secret_name=secret_name(name),
+        properties=azure_native.keyvault.SecretPropertiesArgs(
+            # the SDK does not mark it as a secret
+            value=pulumi.Output.secret(value),
+            attributes=azure_native.keyvault.SecretAttributesArgs(enabled=True),
+        ),
+        tags=dict(scope.tags),
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True)),
     )
 
 

@@ -33,23 +33,38 @@ class AzureVault:
 
 def create_vault(scope: Scope, context: AzureContext, network: AzureNetwork, logs: AzureLogs) -> AzureVault:
     """Declare the vault, its private endpoint and its diagnostic setting."""
-    digits = random.RandomId(scope.named("name"), byte_length=SALT_BYTES, opts=scope.opts())
-    vault = azure_native.keyvault.Vault(
-        scope.named(),
-        resource_group_name=context.group,
-        vault_name=pulumi.Output.concat(vault_prefix(context.stack), digits.hex),
-        properties=_properties(context, network),
-        tags=dict(scope.tags),
-        opts=scope.opts(protect=context.production),
-    )
+    vault = _vault(scope, context, network.apps_subnet_id)
     ready = private_endpoint(scope, context, network, "endpoint", vault.id, "vault")
     send_to_logs(scope, logs, "diagnostics", vault.id)
     return AzureVault(vault.name, vault.id, ready)
 
 
-def _properties(context: AzureContext, network: AzureNetwork) -> azure_native.keyvault.VaultPropertiesArgs:
+def create_standby_vault(scope: Scope, context: AzureContext) -> AzureVault:
+    """Declare the vault of the standby location, which no network reaches: copies are written through the Resource Manager."""
+    vault = _vault(scope, context, None)
+    return AzureVault(vault.name, vault.id, ())
+
+
+def _vault(
+    scope: Scope, context: AzureContext, apps_subnet_id: pulumi.Input[str] | None
+) -> azure_native.keyvault.Vault:
+    digits = random.RandomId(scope.named("name"), byte_length=SALT_BYTES, opts=scope.opts())
+    return azure_native.keyvault.Vault(
+        scope.named(),
+        resource_group_name=context.group,
+        vault_name=pulumi.Output.concat(vault_prefix(context.stack), digits.hex),
+        properties=_properties(context, apps_subnet_id),
+        tags=dict(scope.tags),
+        opts=scope.opts(protect=context.production),
+    )
+
+
+def _properties(
+    context: AzureContext, apps_subnet_id: pulumi.Input[str] | None
+) -> azure_native.keyvault.VaultPropertiesArgs:
     private = context.spec.network.private_endpoints
-    apps_subnet = azure_native.keyvault.VirtualNetworkRuleArgs(id=network.apps_subnet_id)
+    rule = azure_native.keyvault.VirtualNetworkRuleArgs
+    apps_subnet = [] if private or apps_subnet_id is None else [rule(id=apps_subnet_id)]
     return azure_native.keyvault.VaultPropertiesArgs(
         tenant_id=context.tenant_id,
         sku=azure_native.keyvault.SkuArgs(family="A", name=azure_native.keyvault.SkuName.STANDARD),
@@ -61,6 +76,6 @@ def _properties(context: AzureContext, network: AzureNetwork) -> azure_native.ke
         network_acls=azure_native.keyvault.NetworkRuleSetArgs(
             default_action="Deny",
             bypass="AzureServices",
-            virtual_network_rules=[] if private else [apps_subnet],
+            virtual_network_rules=apps_subnet,
         ),
     )

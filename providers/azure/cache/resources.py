@@ -57,7 +57,7 @@ def create_cache(scope: Scope, base: AzureBaseResources) -> AzureCache:
     send_to_logs(scope, base.logs, "diagnostics", cluster.id, log_group=None)
     send_to_logs(scope, base.logs, "data-diagnostics", database.id, metrics=None)
     url = redis_url(_access_key(scope, base, cluster, database), cluster.host_name, CACHE_PORT, tls=True)
-    secret = create_secret(scope, base, "redis-url", url, base.spec.users_of("cache"))
+    secret = create_secret(scope, base, "redis-url", url, base.spec.users_of("cache"), copied=False)
     return AzureCache(
         host=cluster.host_name,
         port=CACHE_PORT,

@@ -86,6 +86,10 @@ def _server(server: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     )
 
 
+def _vaulted_backup(_resource: DeclaredResource, _site: CostSite) -> Iterator[Charge]:
+    yield fixed("protected server with its weekly backups", "backup.postgres", 1)
+
+
 def _grown(disk: float, server: DeclaredResource, site: CostSite) -> float:
     if server.value("storage", "autoGrow") != "Enabled" or site.spec.database is None:
         return disk
@@ -176,6 +180,7 @@ PRICED: Mapping[str, Charges] = {
     "cdn:Profile": _front_door,
     "containerregistry:Registry": _registry,
     "dashboard:Grafana": _grafana,
+    "dataprotection:BackupInstance": _vaulted_backup,
     "dbforpostgresql:Server": _server,
     "monitor:AzureMonitorWorkspace": _prometheus,
     "monitor:MetricAlert": _metric_alert,

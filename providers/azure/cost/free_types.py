@@ -17,6 +17,8 @@ FREE: Mapping[str, str] = {
     "cdn:RuleSet": "in the price of the profile",
     "cdn:SecurityPolicy": "in the price of the profile",
     "consumption:Budget": "free",
+    "dataprotection:BackupPolicy": "free",
+    "dataprotection:BackupVault": "its backups are priced with the protected server",
     "dbforpostgresql:Configuration": "in the price of the server",
     "dbforpostgresql:Database": "in the price of the server",
     "dns:RecordSet": "the zone is not the stack's",
@@ -40,6 +42,7 @@ FREE: Mapping[str, str] = {
     "storage:BlobContainer": "in the price of the account",
     "storage:BlobServiceProperties": "in the price of the account",
     "storage:ManagementPolicy": "in the price of the account",
+    "storage:ObjectReplicationPolicy": "in the price of the accounts",
 }
 """Reason by short type."""
 

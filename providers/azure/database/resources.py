@@ -93,7 +93,7 @@ def _urls(
 
     def secret(part: str, scheme: str, readers: Sequence[str]) -> SecretRef:
         url = postgres_url(USERNAME, password, host, DATABASE_PORT, DATABASE_NAME, scheme=scheme)
-        stored = create_secret(scope, base, part, url, readers)
+        stored = create_secret(scope, base, part, url, readers, copied=False)
         return replace(stored, grants=(*stored.grants, database))
 
     plain_url = secret("plain-database-url", LIBPQ_SCHEME, plain_users) if plain_users else None

@@ -18,6 +18,12 @@ def group(site: RecoverySite) -> str:
     return site.name_of(GROUP, f"{site.stack}-account", "resourceGroupName")
 
 
+def find_account(site: RecoverySite, resource_group: str, sets: str) -> CloudCommand:
+    """Command that finds the storage account of the objects in a resource group, and not that of flow logs."""
+    query = ("--query", "[?contains(name, 'data')].name | [0]", "--output", "tsv")
+    return az(site, "storage", "account", "list", "--resource-group", resource_group, *query, sets=sets)
+
+
 def server(site: RecoverySite) -> str:
     """Name of the database server."""
     return site.name_of(SERVER, f"{site.stack}-database", "serverName")
@@ -49,27 +55,13 @@ def open_vault(site: RecoverySite) -> Step:
     )
 
 
-def open_account(site: RecoverySite) -> Step:
-    """Step that opens the storage account for one address."""
-    of = ("--resource-group", group(site))
+def open_account(site: RecoverySite, name: str = "", resource_group: str = "") -> Step:
+    """Step that opens a storage account for one address: that of the stack, or another."""
+    name, of = name or account(site), ("--resource-group", resource_group or group(site))
+    rule = ("storage", "account", "network-rule", "add", *of, "--account-name", name, "--ip-address", "$MY_ADDRESS")
+    access = ("storage", "account", "update", *of, "--name", name, "--public-network-access", "Enabled")
     return Step(
         "The storage account is closed to the internet: open it for your address; you need the role Storage Blob Data Owner. "
         f"{AFTERWARDS}",
-        commands=(
-            az(
-                site,
-                "storage",
-                "account",
-                "network-rule",
-                "add",
-                *of,
-                "--account-name",
-                account(site),
-                "--ip-address",
-                "$MY_ADDRESS",
-            ),
-            az(
-                site, "storage", "account", "update", *of, "--name", account(site), "--public-network-access", "Enabled"
-            ),
-        ),
+        commands=(az(site, *rule), az(site, *access)),
     )

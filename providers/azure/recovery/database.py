@@ -3,9 +3,10 @@
 A dropped server is revived under its name, so the state, which has it by its path, needs no change.
 """
 
-from providers.azure.recovery.commands import az, group, server
+from providers.azure.recovery.commands import az, find_account, group, open_account, server
 from providers.contract.recovery_plan import CloudCommand, CloudSteps, RecoverySite, Step
 
+CONTAINER = "objects"
 FLEXIBLE = ("postgres", "flexible-server")
 SERVER_STATE = "[state,availabilityZone,highAvailability.state,highAvailability.standbyAvailabilityZone]"
 
@@ -78,9 +79,42 @@ def region_steps(site: RecoverySite) -> CloudSteps:
     """Steps for a lost region."""
     shown = az(site, "group", "show", "--name", group(site), "--query", "properties.provisioningState")
     detect = Step("The region does not answer; compare with https://azure.status.microsoft.", commands=(shown,))
-    if not site.standby or site.spec.database is None:
+    if not site.standby:
         return CloudSteps(detect=(detect,))
-    other = f"$NEW_STACK-agents-{site.standby}"
+    steps = (*_objects(site), *_geo_restore(site))
+    return CloudSteps(detect=(detect,), after=steps, without_tool=steps)
+
+
+def _new_group(site: RecoverySite) -> str:
+    """Name of the resource group of the new stack in the standby location."""
+    return f"$NEW_STACK-agents-{site.standby}"
+
+
+def _objects(site: RecoverySite) -> tuple[Step, ...]:
+    """Steps that copy the objects of the standby location into the account of the new stack there."""
+    if site.spec.storage is None:
+        return ()
+    copies, there = f"{site.stack}-agents-{site.standby}", _new_group(site)
+    find = (find_account(site, copies, "COPIES"), find_account(site, there, "ACCOUNT"))
+    login, folder = ("--auth-mode", "login"), "."
+    download = ("--account-name", "$COPIES", "--source", CONTAINER, "--destination", folder)
+    upload = ("--account-name", "$ACCOUNT", "--destination", CONTAINER, "--source", folder)
+    copy = Step(
+        f"In an empty folder: copy the objects from the account in {site.standby} into that of the new stack.",
+        commands=(
+            az(site, "storage", "blob", "download-batch", *download, *login),
+            az(site, "storage", "blob", "upload-batch", *upload, *login),
+        ),
+    )
+    found = Step("Accounts of the copies and of the new stack.", commands=find)
+    return (found, open_account(site, "$COPIES", copies), open_account(site, "$ACCOUNT", there), copy)
+
+
+def _geo_restore(site: RecoverySite) -> tuple[Step, ...]:
+    """Steps that restore the database in the standby location."""
+    if site.spec.database is None:
+        return ()
+    other = _new_group(site)
     subnet = az(
         site, "network", "vnet", "list", "--resource-group", other, "--query",
         "[0].subnets[?contains(name, 'database')].id | [0]", "--output", "tsv", sets="SUBNET",
@@ -89,20 +123,20 @@ def region_steps(site: RecoverySite) -> CloudSteps:
         site, "network", "private-dns", "zone", "list", "--resource-group", other, "--query",
         "[?contains(name, 'postgres')].id | [0]", "--output", "tsv", sets="DNS_ZONE",
     )  # fmt: skip
-    restore = Step(
-        f"Restore the geo-redundant backup in {site.standby}, in the network of the new stack.",
-        commands=(
-            subnet,
-            zone,
-            az(
-                site, *FLEXIBLE, "geo-restore", "--resource-group", other, "--name", _beside(site), "--source-server",
-                _server_id(site), "--location", site.standby, "--subnet", "$SUBNET", "--private-dns-zone", "$DNS_ZONE",
-                "--yes",
-            ),
-            _address(site, other),
-        ),
+    restore = az(
+        site, *FLEXIBLE, "geo-restore", "--resource-group", other, "--name", _beside(site), "--source-server",
+        _server_id(site), "--location", site.standby, "--subnet", "$SUBNET", "--private-dns-zone", "$DNS_ZONE", "--yes",
     )  # fmt: skip
-    return CloudSteps(detect=(detect,), after=(restore,), without_tool=(restore,))
+    return (
+        Step(
+            f"Restore the geo-redundant backup in {site.standby}, in the network of the new stack.",
+            commands=(subnet, zone, restore, _address(site, other)),
+        ),
+        Step(
+            "If that backup is of no use: restore the newest weekly backup of the vault as files, in the portal under Backup "
+            f"vaults, {site.stack}-recovery-vault, Restore to secondary region, and load them with pg_restore."
+        ),
+    )
 
 
 def _server(site: RecoverySite, action: str, name: str, *arguments: str) -> CloudCommand:

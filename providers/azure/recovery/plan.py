@@ -31,7 +31,7 @@ COPIES = {
     "azure-native:dbforpostgresql:Server": "automated backups of the database",
     "azure-native:storage:BlobServiceProperties": "versions and soft-deleted blobs",
     "azure-native:storage:ObjectReplicationPolicy": "copies of objects",
-    "azure-native:containerregistry:Replication": "copies of images",
+    "azure-native:dataprotection:BackupInstance": "weekly backups of the database in a vault",
 }
 
 
@@ -154,12 +154,11 @@ def _registry(site: RecoverySite) -> CloudSteps:
 
 
 def _vault(site: RecoverySite) -> CloudSteps:
-    query = f"[?starts_with(name, '{site.stack}-kv-')].[name,properties.deletionDate,properties.scheduledPurgeDate]"
+    # a stack with copies has a second vault, in its standby location
+    vaults = f"[?starts_with(name, '{site.stack}-kv-') && properties.location=='{site.region}']"
+    query = f"{vaults}.[name,properties.deletionDate,properties.scheduledPurgeDate]"
     deleted = az(site, "keyvault", "list-deleted", "--query", query)
-    find = az(
-        site, "keyvault", "list-deleted", "--query", f"[?starts_with(name, '{site.stack}-kv-')].name | [0]", "--output", "tsv",
-        sets="VAULT",
-    )  # fmt: skip
+    find = az(site, "keyvault", "list-deleted", "--query", f"{vaults}.name | [0]", "--output", "tsv", sets="VAULT")
     recover = az(site, "keyvault", "recover", "--name", "$VAULT", "--location", site.region)
     restore = Step(
         "Recover the vault with its secrets. Databases and objects need none of its keys.", commands=(find, recover)

@@ -9,6 +9,7 @@ Sources: Azure Database for PostgreSQL flexible server, "High availability" (fai
 
 from collections.abc import Iterator
 
+from providers.azure.base.image_sources import own_images
 from providers.contract.recovery_plan import (
     DAY_MINUTES,
     NO_LIMIT,
@@ -156,7 +157,11 @@ def costs(spec: Platform) -> Iterator[CostItem]:
     if spec.database is not None and spec.database.backup.retention_days:
         size = spec.database.storage_gib
         yield CostItem("second, geo-redundant backup of the database", size, "postgres.backup_above_disk")
-    yield CostItem("registry in the standby region", DAYS_PER_MONTH, "acr.premium")
+        yield CostItem("weekly backups of the database in a geo-redundant vault", 0)
+    if own_images(spec) and spec.network.private_endpoints:
+        yield CostItem("registry in the standby region", DAYS_PER_MONTH, "acr.premium")
+    elif own_images(spec):
+        yield CostItem("registry in the standby region, tier Standard", 0)
     yield CostItem("second vault with copies of the secrets", 0)
     if spec.storage is not None:
         yield CostItem("copies of objects in the standby region", 0)

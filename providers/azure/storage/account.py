@@ -24,16 +24,20 @@ def create_storage_account(
     name: str,
     *,
     public: bool,
+    redundancy: str = "",
     subnets: Sequence[pulumi.Input[str]] = (),
     protect: bool = False,
 ) -> azure_native.storage.StorageAccount:
-    """Declare an account; with `public`, trusted Azure services and `subnets` reach its public endpoint."""
+    """Declare an account; with `public`, trusted Azure services and `subnets` reach its public endpoint.
+
+    `redundancy` is its SKU, else the one that follows from profile and location.
+    """
     return azure_native.storage.StorageAccount(
         scope.named(part),
         resource_group_name=context.group,
         account_name=name,
         kind="StorageV2",
-        sku=azure_native.storage.SkuArgs(name=storage_redundancy(context)),
+        sku=azure_native.storage.SkuArgs(name=redundancy or storage_redundancy(context)),
         public_network_access="Enabled" if public else "Disabled",
         network_rule_set=_network_rules(subnets),
         minimum_tls_version="TLS1_2",

@@ -5,11 +5,15 @@ and point-in-time restore together keep replaced and deleted objects (`providers
 days). The account has no management lock: a lock would also prevent the removal of a service's role assignment.
 """
 
+from dataclasses import dataclass, replace
+
 import pulumi
 import pulumi_azure_native as azure_native
 
+from providers.azure.base.limits import local_redundancy
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.roles import BLOB_DATA_CONTRIBUTOR, grant_role
+from providers.azure.base.standby import BlobStore
 from providers.azure.context import AzureContext
 from providers.azure.naming import data_account
 from providers.azure.network.endpoints import private_endpoint
@@ -23,7 +27,32 @@ CONTAINER = "objects"
 StorageAccount = azure_native.storage.StorageAccount
 
 
-def create_storage(scope: Scope, base: AzureBaseResources) -> ObjectStore:
+@dataclass(frozen=True)
+class AzureStorage(ObjectStore):
+    """Blob container, with its account for the copies in a standby location."""
+
+    store: BlobStore
+
+
+def create_standby_storage(scope: Scope, context: AzureContext) -> BlobStore:
+    """Declare account and container of the standby location, which replication fills and no network reaches."""
+    settings = context.spec.storage
+    if settings is None:
+        raise ValueError("the platform has no storage")
+    account = create_storage_account(
+        scope,
+        context,
+        "",
+        data_account(context),
+        public=not context.spec.network.private_endpoints,
+        redundancy=local_redundancy(context.region),
+        protect=context.production,
+    )
+    # point-in-time restore would write into a container that only replication may write to
+    return _blob_store(scope, context, account, replace(blob_retention(settings), restore_days=None))
+
+
+def create_storage(scope: Scope, base: AzureBaseResources) -> AzureStorage:
     """Declare the container and the role assignments of the services that use storage."""
     settings, context, network = base.spec.storage, base.context, base.network
     if settings is None:
@@ -38,18 +67,23 @@ def create_storage(scope: Scope, base: AzureBaseResources) -> ObjectStore:
         subnets=() if private else (network.apps_subnet_id,),
         protect=context.production,
     )
-    retention = blob_retention(settings)
+    store = _blob_store(scope, context, account, blob_retention(settings))
+    ready = private_endpoint(scope, context, network, "endpoint", account.id, "blob", after=(store.container,))
+    send_to_logs(scope, base.logs, "diagnostics", account.id, log_group=None, metrics="Transaction")
+    send_to_logs(scope, base.logs, "blob-diagnostics", store.blobs.id, metrics="Transaction")
+    grants = [_grant(scope, base, store.container, service) for service in base.spec.users_of("storage")]
+    return AzureStorage(
+        bucket=_name_after(store.container.name, (*grants, *ready)),
+        endpoint_url=pulumi.Output.concat("https://", account.name, ".blob.core.windows.net"),
+        store=store,
+    )
+
+
+def _blob_store(scope: Scope, context: AzureContext, account: StorageAccount, retention: BlobRetention) -> BlobStore:
     properties = _blob_service(scope, context, account, retention)
     container = _container(scope, context, account, properties)
     _lifecycle(scope, context, account, properties, retention)
-    ready = private_endpoint(scope, context, network, "endpoint", account.id, "blob", after=(container,))
-    send_to_logs(scope, base.logs, "diagnostics", account.id, log_group=None, metrics="Transaction")
-    send_to_logs(scope, base.logs, "blob-diagnostics", properties.id, metrics="Transaction")
-    grants = [_grant(scope, base, container, service) for service in base.spec.users_of("storage")]
-    return ObjectStore(
-        bucket=_name_after(container.name, (*grants, *ready)),
-        endpoint_url=pulumi.Output.concat("https://", account.name, ".blob.core.windows.net"),
-    )
+    return BlobStore(account, properties, container)
 
 
 def _name_after(name: pulumi.Output[str], prerequisites: tuple[pulumi.CustomResource, ...]) -> pulumi.Output[str]:

@@ -74,6 +74,9 @@ AZURE = {
     "azure-native:cdn:AFDEndpoint": "endpointName profileName",
     "azure-native:cdn:Profile": "profileName sku",
     "azure-native:containerregistry:Registry": "registryName location",
+    "azure-native:dataprotection:BackupInstance": "backupInstanceName vaultName",
+    "azure-native:dataprotection:BackupPolicy": "backupPolicyName vaultName",
+    "azure-native:dataprotection:BackupVault": "vaultName location",
     "azure-native:dbforpostgresql:Server": "serverName location administratorLogin network",
     "azure-native:keyvault:Vault": "vaultName location properties.tenantId",
     "azure-native:managedidentity:UserAssignedIdentity": "resourceName location",
@@ -82,6 +85,7 @@ AZURE = {
     "azure-native:redisenterprise:Database": "clusterName databaseName clusteringPolicy port",
     "azure-native:redisenterprise:RedisEnterprise": "clusterName location zones",
     "azure-native:resources:ResourceGroup": "resourceGroupName location",
+    "azure-native:storage:ObjectReplicationPolicy": "accountName objectReplicationPolicyId",
     "azure-native:storage:StorageAccount": "accountName location isHnsEnabled",
 }
 RANDOM = {

@@ -1,0 +1,55 @@
+"""Copies of the home location's data in the standby location.
+
+Database: the server's backups are geo-redundant from its creation on, and Azure Backup takes a weekly one into a vault that
+can be locked. Objects: object replication copies every version and deletion into an account of the standby location.
+Secrets have their copies where they are declared (base/secrets.py); images are copied by `images push`.
+"""
+
+from providers.azure.base.resources import AzureBaseResources
+from providers.azure.base.standby import AzureStandby, BlobStore
+from providers.azure.database.resources import AzureDatabase
+from providers.azure.observability.logs import AzureLogs, send_to_logs
+from providers.azure.recovery.backups import create_backups
+from providers.azure.recovery.objects import Policy, receive_objects, send_objects
+from providers.azure.storage.resources import AzureStorage
+from providers.contract.component import Scope
+from providers.contract.results import Copies
+
+
+def create_recovery(
+    scope: Scope,
+    base: AzureBaseResources,
+    standby: AzureStandby,
+    database: AzureDatabase | None,
+    storage: AzureStorage | None,
+) -> Copies:
+    """Declare the copies of database backups and objects; raises ValueError for objects without their account."""
+    if database is not None:
+        create_backups(scope, base, database)
+    stores = _stores(standby, storage)
+    received = standby.scope.component("recovery", _receive, base.logs, standby, stores)
+    if stores is not None and received is not None:
+        send_objects(scope, base.context, *stores, received)
+    return Copies(standby.region)
+
+
+def _stores(standby: AzureStandby, storage: AzureStorage | None) -> tuple[BlobStore, BlobStore] | None:
+    """Return source and destination of the objects; None without object storage."""
+    if storage is None:
+        return None
+    if standby.objects is None:
+        raise ValueError("the standby location has no storage account")
+    return storage.store, standby.objects
+
+
+def _receive(
+    scope: Scope, logs: AzureLogs, standby: AzureStandby, stores: tuple[BlobStore, BlobStore] | None
+) -> Policy | None:
+    """Declare what is in the standby location: the policy of its account, and logs of who reads the copies."""
+    send_to_logs(scope, logs, "vault", standby.vault_id)
+    if standby.registry_id is not None:
+        send_to_logs(scope, logs, "registry", standby.registry_id)
+    if stores is None:
+        return None
+    send_to_logs(scope, logs, "storage", stores[1].blobs.id, metrics="Transaction")
+    return receive_objects(scope, standby.context, *stores)
