@@ -150,6 +150,10 @@ ANSWERS: dict[str, Callable[[Arguments], dict[str, Value]]] = {
         "emailAddress": "service-111111111111@gs-project-accounts.iam.gserviceaccount.com",
         "member": "serviceAccount:service-111111111111@gs-project-accounts.iam.gserviceaccount.com",
     },
+    "gcp:storage/getTransferProjectServiceAccount:getTransferProjectServiceAccount": lambda _: {
+        "email": "project-111111111111@storage-transfer-service.iam.gserviceaccount.com",
+        "member": "serviceAccount:project-111111111111@storage-transfer-service.iam.gserviceaccount.com",
+    },
     "gcp:organizations/getProject:getProject": lambda arguments: {
         "id": f"projects/{arguments.get('projectId')}",
         "projectId": arguments.get("projectId"),

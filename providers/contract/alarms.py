@@ -126,6 +126,8 @@ COPIES = frozenset(signal for signal in Signal if signal.name.startswith("COPIES
 COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {
     "aws": COPIES - {Signal.COPIES_DATABASE_FAILED},
     "azure": frozenset({Signal.COPIES_DATABASE_FAILED}),
+    # Storage Transfer Service compares buckets every hour, and reports no delay
+    "gcp": COPIES - {Signal.COPIES_OBJECTS_LAG_SECONDS},
 }
 """Signals by which a cloud reports copies."""
 

@@ -17,7 +17,7 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     "gcp": frozenset(
         {
             "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Jobs", "Keys",
-            "Monitoring", "Network", "Registry", "Secrets", "Storage",
+            "Monitoring", "Network", "Recovery", "Registry", "Secrets", "Storage",
         }
     ),
     "azure": frozenset(

@@ -8,23 +8,22 @@ import pulumi_gcp as gcp
 from providers.contract.adapter import Cloud
 from providers.contract.component import Scope
 from providers.contract.results import (
-    Copies,
     Entry,
     Environment,
     Monitoring,
     ObjectStore,
     Origin,
     SecretRef,
-    Standby,
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
-from providers.gcp.base.account import create_account, project_number
+from providers.gcp.base.account import create_account, create_standby_account, project_number
 from providers.gcp.base.identity import create_identity
 from providers.gcp.base.keys import create_keys
 from providers.gcp.base.limits import model_variables
 from providers.gcp.base.registry import create_registry
 from providers.gcp.base.resources import GcpBaseResources, create_secret
+from providers.gcp.base.standby import GcpStandby
 from providers.gcp.cache.resources import GcpCache, create_cache
 from providers.gcp.compute.resources import create_compute, service_address
 from providers.gcp.context import GcpContext
@@ -36,6 +35,8 @@ from providers.gcp.limits import region as region_of
 from providers.gcp.monitoring.resources import create_monitoring
 from providers.gcp.network.resources import create_network
 from providers.gcp.observability.channels import create_channels
+from providers.gcp.recovery.resources import GcpCopies, create_recovery
+from providers.gcp.recovery.standby import create_standby
 from providers.gcp.storage.resources import create_storage
 from providers.gcp.workloads import GcpDataStores, GcpWatched, GcpWorkloads, collect_workloads
 
@@ -47,17 +48,21 @@ class Gcp:
         """Explicit provider of a region, for one project and with default labels.
 
         A separate provider enables the project's services. This one depends on them, and so does every resource of it.
+        The standby region comes first, so it enables the services that it needs itself.
         """
         context = GcpContext(spec, pulumi.get_stack(), region)
-        account_scope = scope.with_provider(_create_provider(scope, context, "services"))
-        account = account_scope.component("account", create_account, context)
+        is_standby = region == spec.standby_region
+        place = scope.in_region(region) if is_standby else scope
+        account_scope = place.with_provider(_create_provider(place, context, "services"))
+        create = create_standby_account if is_standby else create_account
+        account = account_scope.component("account", create, context)
         return _create_provider(scope, context, region, account.services)
 
-    def standby(self, scope: Scope, spec: Platform, region: str) -> Standby:
-        """See `Cloud.standby`; refused in `limits.py`, so never called."""
-        raise NotImplementedError
+    def standby(self, scope: Scope, spec: Platform, region: str) -> GcpStandby:
+        """See `Cloud.standby`."""
+        return create_standby(scope, GcpContext(spec, pulumi.get_stack(), region))
 
-    def base_resources(self, scope: Scope, spec: Platform, region: str, standby: Standby | None) -> GcpBaseResources:
+    def base_resources(self, scope: Scope, spec: Platform, region: str, standby: GcpStandby | None) -> GcpBaseResources:
         """Keys, network, notification channels, identities and image repositories of a region."""
         context = GcpContext(spec, pulumi.get_stack(), region)
         keys = scope.component("keys", create_keys, context)
@@ -65,7 +70,8 @@ class Gcp:
         channels = scope.component("channels", create_channels, context)
         identity = scope.component("identity", create_identity, context)
         registry = scope.component("registry", create_registry, context, keys, identity)
-        return GcpBaseResources(context, project_number(scope, context), keys, network, identity, registry, channels)
+        number = project_number(scope, context)
+        return GcpBaseResources(context, number, keys, network, identity, registry, channels, standby)
 
     def secret(
         self, scope: Scope, base: GcpBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
@@ -113,9 +119,9 @@ class Gcp:
         create_releases(scope, base, environments)
         return create_jobs(scope, base, environments) if base.spec.jobs else None
 
-    def recovery(self, scope: Scope, base: GcpBaseResources, standby: Standby, stores: GcpDataStores) -> Copies:
-        """See `Cloud.recovery`; refused in `limits.py`, so never called."""
-        raise NotImplementedError
+    def recovery(self, scope: Scope, base: GcpBaseResources, standby: GcpStandby, stores: GcpDataStores) -> GcpCopies:
+        """See `Cloud.recovery`."""
+        return create_recovery(scope, base, standby, stores.database, stores.storage)
 
     def drill(self, scope: Scope, base: GcpBaseResources, database: GcpDatabase, workloads: GcpWorkloads) -> None:
         """See `Cloud.drill`; refused, see `drill/limits.py`."""
@@ -146,4 +152,4 @@ def _create_provider(
     )
 
 
-CLOUD: Cloud[GcpBaseResources, GcpDatabase, GcpCache, ObjectStore, GcpWorkloads, GcpJobs, Standby, Copies] = Gcp()
+CLOUD: Cloud[GcpBaseResources, GcpDatabase, GcpCache, ObjectStore, GcpWorkloads, GcpJobs, GcpStandby, GcpCopies] = Gcp()

@@ -79,19 +79,22 @@ class GcpCli:
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
-        context = context_of(spec, stack)
-        repository = f"{registry_host(context)}/{context.project}/{platform_repository_id(stack)}"
-        return {name: f"{repository}/{image.name}" for name, image in images(spec).items() if image.registry is None}
+        return _repositories(context_of(spec, stack))
 
     def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
-        """See `CloudCli.standby_repositories`; images have no copies yet."""
-        return {}
+        """See `CloudCli.standby_repositories`."""
+        return {
+            service: address
+            for context in _standby_contexts(spec, stack)
+            for service, address in _repositories(context).items()
+        }
 
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`; the token is valid for one hour."""
-        address = f"https://{registry_host(context_of(spec, stack))}"
-        login = ("docker", "login", "--username", "oauth2accesstoken", "--password-stdin", address)
-        return (CliCommand(login, stdin=CliCommand(("gcloud", "auth", "print-access-token"))),)
+        login = ("docker", "login", "--username", "oauth2accesstoken", "--password-stdin")
+        token = CliCommand(("gcloud", "auth", "print-access-token"))
+        contexts = (context_of(spec, stack), *_standby_contexts(spec, stack))
+        return tuple(CliCommand((*login, f"https://{registry_host(context)}"), stdin=token) for context in contexts)
 
     def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
         """See `CloudCli.open_registry`; Artifact Registry accepts every authenticated client."""
@@ -169,6 +172,18 @@ class GcpCli:
 
 STATE_KEY = "state"
 STATE_KEY_ROTATION = "90d"
+
+
+def _repositories(context: GcpContext) -> Mapping[str, str]:
+    """Address without tag by service, for images of the platform's repository."""
+    repository = f"{registry_host(context)}/{context.project}/{platform_repository_id(context.stack)}"
+    own = {name: image for name, image in images(context.spec).items() if image.registry is None}
+    return {name: f"{repository}/{image.name}" for name, image in own.items()}
+
+
+def _standby_contexts(spec: Platform, stack: str) -> tuple[GcpContext, ...]:
+    """Context of the standby region; empty without copies."""
+    return () if spec.standby_region is None else (GcpContext(spec, stack, spec.standby_region),)
 
 
 def registry_host(context: GcpContext) -> str:

@@ -118,6 +118,8 @@ IMPORT_TABLE = ImportTable(
         _searched("sql/databaseInstance:DatabaseInstance", "cloudsql", "instances/{name}"),
         _by_inputs("sql/user:User", "{project}/{instance}/{name}"),
         ImportRule("gcp:storage/bucket:Bucket", "{name}", "//storage.googleapis.com/{name}"),
+        _by_inputs("storage/transferJob:TransferJob", "{project}/{name}"),
+        _by_inputs("workflows/workflow:Workflow", f"{PROJECT}/locations/{{region}}/workflows/{{name}}"),
         _by_inputs("billing/budget:Budget", "billingAccounts/{billingAccount}/budgets/{id}"),
     ),
     again=frozenset(

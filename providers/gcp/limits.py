@@ -21,7 +21,7 @@ from providers.gcp.monitoring.limits import monitoring_adjustments, monitoring_r
 from providers.gcp.naming import naming_refusals
 from providers.gcp.network.flows import HTTPS_PORT, reaches_internet
 from providers.gcp.network.limits import network_adjustments, network_refusals
-from providers.gcp.recovery.limits import recovery_refusals
+from providers.gcp.recovery.limits import recovery_adjustments, recovery_refusals
 
 REFUSALS: tuple[RefusalRule, ...] = (
     region_refusals,
@@ -55,6 +55,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     entry_adjustments,
     job_adjustments,
     release_adjustments,
+    recovery_adjustments,
     monitoring_adjustments,
 )
 

@@ -15,10 +15,14 @@ from providers.contract.spec import Platform, Slack
 
 DEPLOYER = "deployer"
 JOB_STARTER = "jobs"
+COPIER = "copies"
+DRILL = "drill"
 APP_CONTAINER = "app"
 """Name of the main container of a service; metrics have it as a label."""
 MAX_CHARACTERS = {"service account": 30, "Cloud Run service": 49, "Cloud Run job": 63, "workload identity pool": 32}
 """Maximum length of a name by kind: the reference of each API."""
+DATABASE_NAME, USERNAME = "agents", "platform"
+"""Database and user of the services."""
 GENERATION = "000000"
 """Example of a generation (`base/generations.py`), for lengths."""
 MIN_ACCOUNT_CHARACTERS = 6
@@ -71,11 +75,6 @@ def identity_pool_id(stack: str, generation: str) -> str:
     return f"{stack}-{generation}"
 
 
-def models_role_id(stack: str, generation: str) -> str:
-    """`prod_models_1a2b3c`: role ids have underscores instead of hyphens."""
-    return f"{stack.replace('-', '_')}_models_{generation}"
-
-
 def log_bucket_id(stack: str, generation: str) -> str:
     """`prod-platform-1a2b3c`: up to 100 characters."""
     return f"{stack}-platform-{generation}"
@@ -84,6 +83,36 @@ def log_bucket_id(stack: str, generation: str) -> str:
 def secret_id(stack: str, name: str) -> str:
     """`prod-OPENAI_API_KEY`: fixed, because operators who rotate a value by hand search for it."""
     return f"{stack}-{name}"
+
+
+def standby_secret_id(stack: str, region: str, name: str) -> str:
+    """`prod-us-east1-OPENAI_API_KEY`: copy of a secret; names of secrets are unique in a project, not in a region."""
+    return f"{stack}-{region}-{name}"
+
+
+def copier_id(stack: str) -> str:
+    """`prod-copies`: service account that exports the database to the standby region."""
+    return account_id(stack, COPIER)
+
+
+def drill_account_id(stack: str) -> str:
+    """`prod-drill`: service account that restores backups in drills."""
+    return account_id(stack, DRILL)
+
+
+def query_account_id(stack: str) -> str:
+    """`prod-drill-query`: service account of the query of a drill."""
+    return account_id(stack, f"{DRILL}-query")
+
+
+def workflow_id(stack: str, part: str) -> str:
+    """`prod_copies`: workflow, and the job of Cloud Scheduler that starts it; no job of a stack has an underscore."""
+    return f"{stack}_{part}"
+
+
+def role_id(stack: str, part: str, generation: str) -> str:
+    """`prod_copies_1a2b3c`: role ids have underscores instead of hyphens."""
+    return f"{stack.replace('-', '_')}_{part.replace('-', '_')}_{generation}"
 
 
 def slack_channel_name(slack: Slack) -> str:
@@ -118,6 +147,25 @@ def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     if spec.jobs and JOB_STARTER in spec.services:
         problem = f"{JOB_STARTER} is the name of the service account that starts scheduled jobs"
         yield ConfigError(f"services.{JOB_STARTER}", problem=problem, fix="rename the service")
+    if exports_database(spec) and COPIER in spec.services:
+        problem = f"{COPIER} is the name of the service account that exports the database to the standby region"
+        yield ConfigError(f"services.{COPIER}", problem=problem, fix="rename the service")
+    if spec.recovery.drill is not None:
+        yield from _names_of_drills(spec)
+
+
+def _names_of_drills(spec: Platform) -> Iterator[Diagnostic]:
+    for name in (DRILL, f"{DRILL}-query"):
+        problem = f"{name} is a name that the restore drill uses"
+        if name in spec.services:
+            yield ConfigError(f"services.{name}", problem=problem, fix="rename the service")
+        if name in spec.jobs:
+            yield ConfigError(f"jobs.{name}", problem=problem, fix="rename the job")
+
+
+def exports_database(spec: Platform) -> bool:
+    """True for a platform whose database is exported to the standby region."""
+    return spec.standby_region is not None and spec.database is not None
 
 
 def names(spec: Platform, stack: str) -> Iterator[Name]:
@@ -132,6 +180,10 @@ def names(spec: Platform, stack: str) -> Iterator[Name]:
         yield _name("Cloud Run job", run_name(stack, release_name(service)), f"services.{service}", service)
     if spec.jobs:
         yield _name("service account", job_starter_id(stack), "stack", stack)
+    if exports_database(spec):
+        yield _name("service account", copier_id(stack), "stack", stack)
+    if spec.recovery.drill is not None:
+        yield _name("service account", query_account_id(stack), "stack", stack)
     if spec.deployer is not None:
         yield _name("service account", deployer_account_id(stack), "stack", stack)
         yield _name("workload identity pool", identity_pool_id(stack, GENERATION), "stack", stack)

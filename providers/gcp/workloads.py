@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.contract.adapter import DataStores, Watched
-from providers.contract.results import Copies, ObjectStore, Workloads
+from providers.contract.results import ObjectStore, Workloads
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.cache.resources import GcpCache
 from providers.gcp.compute.resources import GcpCompute, service_address
 from providers.gcp.database.resources import GcpDatabase
 from providers.gcp.entry.ingress import GcpIngress
 from providers.gcp.jobs.resources import GcpJobs
+from providers.gcp.recovery.resources import GcpCopies
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class GcpWorkloads(Workloads):
 
 
 GcpDataStores = DataStores[GcpDatabase, GcpCache, ObjectStore]
-GcpWatched = Watched[GcpDatabase, GcpCache, GcpWorkloads, GcpJobs, Copies]
+GcpWatched = Watched[GcpDatabase, GcpCache, GcpWorkloads, GcpJobs, GcpCopies]
 
 
 def collect_workloads(base: GcpBaseResources, compute: GcpCompute, ingress: GcpIngress | None) -> GcpWorkloads:

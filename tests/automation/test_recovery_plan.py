@@ -135,7 +135,7 @@ def test_the_recovery_point_with_copies_is_that_of_the_vendor() -> None:
         for cloud in STANDBY
         if cloud != "docker"
     }
-    assert {cloud: promise.rpo.minutes for cloud, promise in promises.items()} == {"aws": 30, "gcp": 1440, "azure": 60}
+    assert {cloud: promise.rpo.minutes for cloud, promise in promises.items()} == {"aws": 30, "gcp": 1560, "azure": 60}
 
 
 @pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])

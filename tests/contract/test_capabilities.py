@@ -37,6 +37,7 @@ FULL: Mapping[str, object] = {
 COPIES: Mapping[str, Mapping[str, object]] = {
     "aws": {"recovery.mode": "backup", "aws.standby_region": "us-east-1"},
     "azure": {"recovery.mode": "backup", "azure.location": "eastus2", "azure.standby_location": "centralus"},
+    "gcp": {"recovery.mode": "backup", "gcp.standby_region": "us-east1"},
 }
 """Copies in a standby region, on clouds that make them."""
 PRIVATE: Mapping[str, object] = {

@@ -23,6 +23,7 @@ ROWS = [(row, cloud) for cloud in AVAILABLE for row in resource_traits(cloud).lo
 COPIES: Mapping[str, object] = {
     "recovery": {"mode": "backup", "standby_region": "us-east-1"},
     "aws.standby_region": "us-east-1",
+    "gcp.standby_region": "us-east1",
 }
 WITHOUT_DATABASE: Mapping[str, object] = {
     "database": REMOVE, "azure.location": "eastus2", "azure.standby_location": "centralus",
@@ -32,6 +33,7 @@ WITHOUT_DATABASE: Mapping[str, object] = {
 COPY_KEYS: Mapping[str, object] = {
     "aws.standby_region": "us-east-2",
     "azure.standby_location": "westus2",
+    "gcp.standby_region": "us-west1",
     "recovery.retention_days": 14,
 }
 """Keys of copies in a standby region with another value."""

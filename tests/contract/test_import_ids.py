@@ -20,6 +20,7 @@ PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     ("aws", {"network.private_endpoints": False}),
     ("aws", {"recovery": {"mode": "backup", "standby_region": "us-east-1", "lock": "governance"}}),
     ("gcp", {"network.private_endpoints": False}),
+    ("gcp", {"recovery": {"mode": "backup", "standby_region": "us-east1", "lock": "governance"}}),
 ]
 LOCATION = {"project": "acme-agents", "subscriptionId": "1", "account": "111122223333"}
 GROUP = "/subscriptions/1/resourceGroups/prod-agents-westus3"

@@ -44,7 +44,8 @@ def test_a_resource_of_an_earlier_release_keeps_its_name(prod: Inventory, token:
 
 
 def test_every_other_name_that_the_program_sets_is_free_at_once() -> None:
-    with_jobs = plan(production({"jobs": JOBS}, cloud="gcp"))
+    copies = {"mode": "backup", "standby_region": "us-east1"}
+    with_jobs = plan(production({"jobs": JOBS, "recovery": copies}, cloud="gcp"))
     named = {each.type for each in with_jobs.custom if has_fixed_name(each)}
     assert named - set(RESERVED_DAYS) - ADDRESSED <= FREE_AT_ONCE, "add the type with its source"
     assert named >= FREE_AT_ONCE

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.base.enabled_services import enabled_services
+from providers.gcp.base.enabled_services import STANDBY_SERVICES, enabled_services
 from providers.gcp.context import GcpContext
 
 AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
@@ -28,6 +28,11 @@ def create_account(scope: Scope, context: GcpContext) -> GcpAccount:
     """Enable the services that the platform calls; they stay enabled after the stack is deleted, for other users."""
     _create_audit_config(scope, context)
     return GcpAccount(tuple(_enable_service(scope, context, name) for name in enabled_services(context.spec)))
+
+
+def create_standby_account(scope: Scope, context: GcpContext) -> GcpAccount:
+    """Enable the services of what receives copies; enabling a service again changes nothing."""
+    return GcpAccount(tuple(_enable_service(scope, context, name) for name in STANDBY_SERVICES))
 
 
 def project_number(scope: Scope, context: GcpContext) -> pulumi.Output[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from providers.contract.spec import Platform
+from providers.gcp.naming import exports_database
 
 ENABLED_BEFORE: Mapping[str, str] = {
     "cloudresourcemanager": "the provider reads the project and changes its permissions",
@@ -11,6 +12,8 @@ ENABLED_BEFORE: Mapping[str, str] = {
 """Services that must be enabled before the first update, with the reason; no resource can enable the API that enables APIs."""
 STATE_SERVICES = ("cloudkms", "storage")
 """Services that the Pulumi state in this project needs, before the stack exists."""
+STANDBY_SERVICES = ("artifactregistry", "cloudkms", "containerscanning", "iam", "secretmanager", "storage")
+"""Services that the resources of a standby region need."""
 ALWAYS_ENABLED = (
     "artifactregistry",
     "cloudasset",
@@ -53,6 +56,8 @@ def _services_of_spec(spec: Platform) -> Iterator[str]:
         yield "certificatemanager"
     if spec.jobs:
         yield "cloudscheduler"
+    if exports_database(spec) or spec.recovery.drill is not None:
+        yield from ("cloudscheduler", "workflowexecutions", "workflows")
     if spec.deployer is not None:
         yield "sts"
     if spec.budget is not None:

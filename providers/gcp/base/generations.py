@@ -37,6 +37,7 @@ FREE_AT_ONCE = frozenset(
         "gcp:serviceaccount/account:Account",
         "gcp:sql/database:Database",
         "gcp:sql/user:User",
+        "gcp:workflows/workflow:Workflow",
     }
 )
 """Types with a name that the program sets and that is free as soon as the object, or the object that contains it, is gone."""

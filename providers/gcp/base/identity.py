@@ -20,7 +20,7 @@ from providers.contract.component import Scope
 from providers.contract.spec import Deployer
 from providers.gcp.base.generations import generation
 from providers.gcp.context import GcpContext
-from providers.gcp.naming import account_id, deployer_account_id, identity_pool_id, models_role_id
+from providers.gcp.naming import account_id, deployer_account_id, identity_pool_id, role_id
 
 TELEMETRY_ROLES = {
     "logs": "roles/logging.logWriter",
@@ -93,7 +93,7 @@ def _create_model_role(scope: Scope, context: GcpContext) -> gcp.projects.IAMCus
     return gcp.projects.IAMCustomRole(
         scope.named("models"),
         project=context.project,
-        role_id=generation(scope, "models").apply(lambda suffix: models_role_id(context.stack, suffix)),
+        role_id=generation(scope, "models").apply(lambda suffix: role_id(context.stack, "models", suffix)),
         title=f"Invoke models ({context.stack})",
         description=f"Invoke models of Vertex AI: {', '.join(context.block.models)}",
         permissions=[INVOKE_MODELS],

@@ -61,6 +61,21 @@ def create_keys(scope: Scope, context: GcpContext) -> GcpKeys:
     )
 
 
+STANDBY_SERVICES = ("artifactregistry", "secretmanager")
+"""Services with an agent that encrypt copies in the standby region; Cloud Storage is the third."""
+
+
+def create_standby_keys(scope: Scope, context: GcpContext) -> Mapping[str, pulumi.Output[str]]:
+    """Create the data key of the standby region and the grants of the agents; return the usable key by service."""
+    ring = gcp.kms.KeyRing(scope.named(), project=context.project, location=context.region, opts=scope.opts())
+    data = _create_key(scope, context, ring, "data")
+    members = {name: _create_agent(scope, context, name) for name in STANDBY_SERVICES}
+    roles = {name: [_grant_role(scope, context, name, members[name])] for name in members if name in AGENT_ROLES}
+    if context.spec.storage is not None or context.spec.database is not None:
+        members["storage"] = _storage_agent(scope, context)
+    return {name: _grant(scope, f"data-{name}", data, member, roles.get(name, ())) for name, member in members.items()}
+
+
 def services_with_agent(spec: Platform) -> tuple[str, ...]:
     """Services whose agent is created on request and encrypts with the data key."""
     optional = {"sqladmin": spec.database, "redis": spec.cache}

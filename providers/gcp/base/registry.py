@@ -43,7 +43,9 @@ class GcpRegistry:
 
 def create_registry(scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> GcpRegistry:
     """Create the platform's repository, and a remote repository for each external registry."""
-    own = _create_platform_repository(scope, context, keys, identity)
+    own = _create_platform_repository(scope, context, keys.usable["artifactregistry"])
+    if identity.deployer is not None:
+        allow_pushes(scope, context, own.location, own.name, identity.deployer)
     external = upstreams(context.spec)
     remotes = {
         upstream: _create_remote_repository(scope, context, keys, upstream)
@@ -64,10 +66,15 @@ def _reference(repository: gcp.artifactregistry.Repository, image: Image) -> pul
     return pulumi.Output.concat(host, "/", repository.repository_id, f"/{image.name}{image.suffix}")
 
 
+def create_standby_registry(scope: Scope, context: GcpContext, key: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Create the repository of the standby region, with the same id as that of the home region; return its name."""
+    return _create_platform_repository(scope, context, key).name
+
+
 def _create_platform_repository(
-    scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity
+    scope: Scope, context: GcpContext, key: pulumi.Input[str]
 ) -> gcp.artifactregistry.Repository:
-    repository = gcp.artifactregistry.Repository(
+    return gcp.artifactregistry.Repository(
         scope.named(),
         project=context.project,
         location=context.region,
@@ -76,23 +83,31 @@ def _create_platform_repository(
         format=FORMAT,
         mode="STANDARD_REPOSITORY",
         docker_config=gcp.artifactregistry.RepositoryDockerConfigArgs(immutable_tags=True),
-        kms_key_name=keys.usable["artifactregistry"],
+        kms_key_name=key,
         vulnerability_scanning_config=_scanning_config(),
         cleanup_policies=_cleanup_policies(),
         cleanup_policy_dry_run=False,
         opts=scope.opts(protect=context.production),
     )
-    if identity.deployer is not None:
-        gcp.artifactregistry.RepositoryIamMember(
-            scope.named("deployer"),
-            project=context.project,
-            location=repository.location,
-            repository=repository.name,
-            role="roles/artifactregistry.writer",
-            member=identity.deployer,
-            opts=scope.opts(),
-        )
-    return repository
+
+
+def allow_pushes(
+    scope: Scope,
+    context: GcpContext,
+    location: pulumi.Input[str],
+    repository: pulumi.Input[str],
+    deployer: pulumi.Input[str],
+) -> None:
+    """Grant the deployer pushes to a repository."""
+    gcp.artifactregistry.RepositoryIamMember(
+        scope.named("deployer"),
+        project=context.project,
+        location=location,
+        repository=repository,
+        role="roles/artifactregistry.writer",
+        member=deployer,
+        opts=scope.opts(),
+    )
 
 
 def _create_remote_repository(
@@ -134,7 +149,8 @@ def _upstream_credentials(
     login = image_credentials(upstream.credentials)
     agent = "registry"
     readers = {agent: keys.agents["artifactregistry"]}
-    stored = store_secret(scope, context, keys, f"credentials-{upstream.slug}", login.password, readers)
+    name = f"credentials-{upstream.slug}"
+    stored = store_secret(scope, context, keys.usable["secretmanager"], name, login.password, readers)
     pair = gcp.artifactregistry.RepositoryRemoteRepositoryConfigUpstreamCredentialsUsernamePasswordCredentialsArgs(
         username=login.username, password_secret_version=version_name(context, stored)
     )

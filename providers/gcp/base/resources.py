@@ -11,7 +11,8 @@ from providers.contract.spec import Platform
 from providers.gcp.base.identity import GcpIdentity
 from providers.gcp.base.keys import GcpKeys
 from providers.gcp.base.registry import GcpRegistry
-from providers.gcp.base.secrets import store_secret
+from providers.gcp.base.secrets import copy_secret, store_secret
+from providers.gcp.base.standby import GcpStandby
 from providers.gcp.context import GcpContext
 from providers.gcp.network.resources import GcpNetwork
 from providers.gcp.observability.channels import GcpChannels
@@ -28,6 +29,8 @@ class GcpBaseResources:
     identity: GcpIdentity
     registry: GcpRegistry
     channels: GcpChannels
+    standby: GcpStandby | None
+    """Standby region that receives copies; None with `recovery.mode: none`."""
 
     @property
     def spec(self) -> Platform:
@@ -36,8 +39,20 @@ class GcpBaseResources:
 
 
 def create_secret(
-    scope: Scope, base: GcpBaseResources, name: str, value: pulumi.Output[str], readers: Sequence[str]
+    scope: Scope,
+    base: GcpBaseResources,
+    name: str,
+    value: pulumi.Output[str],
+    readers: Sequence[str],
+    *,
+    copied: bool = True,
 ) -> SecretRef:
-    """Store a secret that the services `readers` may read."""
+    """Store a secret that the services `readers` may read.
+
+    A `copied` secret has a copy in the standby region; one with an address of the home region is of no use there.
+    """
     members = {reader: base.identity.member(reader) for reader in readers}
-    return store_secret(scope, base.context, base.keys, name, value, members)
+    stored = store_secret(scope, base.context, base.keys.usable["secretmanager"], name, value, members)
+    if copied and base.standby is not None:
+        copy_secret(base.standby, name, value)
+    return stored

@@ -1,7 +1,8 @@
 """Secret Manager secrets, with a grant per reader on the single secret.
 
 The value is stored in the stack's region only, encrypted with the data key. A new value is a new version. Readers refer
-to a version, so a rotation restarts them; production keeps the previous version for a week before it is destroyed.
+to a version, so a rotation restarts them; production keeps the previous version for a week before it is destroyed. The
+locations of a secret cannot change, so a copy in the standby region is a secret of its own, which nobody may read.
 """
 
 from collections.abc import Mapping
@@ -11,9 +12,9 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.results import SecretRef
-from providers.gcp.base.keys import GcpKeys
+from providers.gcp.base.standby import GcpStandby
 from providers.gcp.context import GcpContext
-from providers.gcp.naming import secret_id
+from providers.gcp.naming import secret_id, standby_secret_id
 
 OLD_VERSION_SECONDS = 7 * 24 * 3600
 READER_ROLE = "roles/secretmanager.secretAccessor"
@@ -22,7 +23,7 @@ READER_ROLE = "roles/secretmanager.secretAccessor"
 def store_secret(
     scope: Scope,
     context: GcpContext,
-    keys: GcpKeys,
+    key: pulumi.Input[str],
     name: str,
     value: pulumi.Output[str],
     readers: Mapping[str, pulumi.Output[str]],
@@ -31,18 +32,20 @@ def store_secret(
 
     `readers` are IAM members by the part of the logical name of their grant.
     """
-    secret = _create_secret(scope, context, keys, name)
-    version = gcp.secretmanager.SecretVersion(
-        scope.named(f"{name}-value"),
-        secret=secret.id,
-        secret_data=pulumi.Output.secret(value),
-        deletion_policy="DELETE",
-        opts=scope.opts(),
-    )
+    secret = _create_secret(scope, context, key, name, secret_id(context.stack, name))
+    version = _create_version(scope, name, secret, value)
     permissions = {
         reader: _grant_reader(scope, context, f"{name}-{reader}", secret, member) for reader, member in readers.items()
     }
     return SecretRef(name, secret.secret_id, version.version, grants=(version,), permissions=permissions)
+
+
+def copy_secret(standby: GcpStandby, name: str, value: pulumi.Output[str]) -> None:
+    """Store the value in the standby region too, encrypted with the key there."""
+    scope, context = standby.secrets, standby.context
+    identity = standby_secret_id(context.stack, context.region, name)
+    secret = _create_secret(scope, context, standby.usable["secretmanager"], name, identity)
+    _create_version(scope, name, secret, value)
 
 
 def version_name(context: GcpContext, secret: SecretRef) -> pulumi.Output[str]:
@@ -50,19 +53,31 @@ def version_name(context: GcpContext, secret: SecretRef) -> pulumi.Output[str]:
     return pulumi.Output.concat(f"projects/{context.project}/secrets/", secret.reference, "/versions/", secret.version)
 
 
-def _create_secret(scope: Scope, context: GcpContext, keys: GcpKeys, name: str) -> gcp.secretmanager.Secret:
-    key = gcp.secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs(
-        kms_key_name=keys.usable["secretmanager"]
+def _create_version(
+    scope: Scope, name: str, secret: gcp.secretmanager.Secret, value: pulumi.Output[str]
+) -> gcp.secretmanager.SecretVersion:
+    return gcp.secretmanager.SecretVersion(
+        scope.named(f"{name}-value"),
+        secret=secret.id,
+        secret_data=pulumi.Output.secret(value),
+        deletion_policy="DELETE",
+        opts=scope.opts(),
     )
+
+
+def _create_secret(
+    scope: Scope, context: GcpContext, key: pulumi.Input[str], name: str, identity: str
+) -> gcp.secretmanager.Secret:
+    encryption = gcp.secretmanager.SecretReplicationUserManagedReplicaCustomerManagedEncryptionArgs(kms_key_name=key)
     return gcp.secretmanager.Secret(
         scope.named(name),
         project=context.project,
-        secret_id=secret_id(context.stack, name),
+        secret_id=identity,
         replication=gcp.secretmanager.SecretReplicationArgs(
             user_managed=gcp.secretmanager.SecretReplicationUserManagedArgs(
                 replicas=[
                     gcp.secretmanager.SecretReplicationUserManagedReplicaArgs(
-                        location=context.region, customer_managed_encryption=key
+                        location=context.region, customer_managed_encryption=encryption
                     )
                 ]
             )

@@ -45,8 +45,8 @@ def create_cache(scope: Scope, base: GcpBaseResources) -> GcpCache:
         host=instance.host,
         port=CACHE_PORT,
         tls=True,
-        url=create_secret(scope, base, "redis-url", url, users),
-        ca_certificate=create_secret(scope, base, "redis-ca", _ca_certificates(instance), users),
+        url=create_secret(scope, base, "redis-url", url, users, copied=False),
+        ca_certificate=create_secret(scope, base, "redis-ca", _ca_certificates(instance), users, copied=False),
         identifier=instance.id,
     )
 

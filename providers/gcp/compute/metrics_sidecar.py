@@ -39,7 +39,7 @@ def create_metrics_sidecar(scope: Scope, base: GcpBaseResources, name: str, app:
     service = base.spec.services[name]
     endpoint = scrape_endpoint(service) or ScrapeEndpoint(metrics_path(service), service.port or 0)
     document = pulumi.Output.from_input(collector_config(run_name(base.context.stack, name), endpoint))
-    config = create_secret(scope, base, f"metrics-{name}", document, [name])
+    config = create_secret(scope, base, f"metrics-{name}", document, [name], copied=False)
     return MetricsSidecar(_container(app), _volume(config), config)
 
 

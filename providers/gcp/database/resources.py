@@ -21,11 +21,10 @@ from providers.gcp.context import GcpContext
 from providers.gcp.database.limits import day_number, grows, start_hour
 from providers.gcp.database.parameters import flags, max_connections
 from providers.gcp.database.sizes import Tier, database_tier, log_days
+from providers.gcp.naming import DATABASE_NAME, USERNAME
 from providers.gcp.network.flows import DATABASE_PORT
 from providers.gcp.resource_traits import PASSWORD_CHANGE_SECONDS
 
-DATABASE_NAME = "agents"
-USERNAME = "platform"
 FINAL_BACKUP_DAYS = 30
 MIN_PASSWORD_CHARACTERS = 16
 PASSWORD_REUSE_INTERVAL = 5
@@ -39,6 +38,10 @@ class GcpDatabase(Database):
 
     identifier: pulumi.Output[str]
     max_connections: int
+    instance: pulumi.Output[str]
+    """Name of the instance."""
+    account: pulumi.Output[str]
+    """E-mail address of the service account as which the instance writes exports."""
 
 
 def create_database(scope: Scope, base: GcpBaseResources) -> GcpDatabase:
@@ -59,6 +62,8 @@ def create_database(scope: Scope, base: GcpBaseResources) -> GcpDatabase:
         password=secrets["password"],
         identifier=pulumi.Output.concat(context.project, ":", instance.name),
         max_connections=max_connections(database, tier),
+        instance=instance.name,
+        account=instance.service_account_email_address,
     )
 
 
@@ -91,7 +96,7 @@ def _create_secrets(
     if plain:
         values["plain-url"] = (postgres_url(*address, scheme=LIBPQ_SCHEME), tuple(plain))
     stored = {
-        part: create_secret(scope, base, f"database-{part}", value, readers)
+        part: create_secret(scope, base, f"database-{part}", value, readers, copied=part == "password")
         for part, (value, readers) in values.items()
     }
     return {part: replace(secret, grants=(*secret.grants, user, database)) for part, secret in stored.items()}
@@ -191,7 +196,7 @@ def _backup_configuration(
     return gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs(
         enabled=True,
         start_time=database.backup.window_start,
-        # in the region of the key; backups in other regions depend on `recovery`
+        # in the region of the key, without which no backup can be read; `recovery` exports the database to another region
         location=context.region,
         point_in_time_recovery_enabled=True,
         transaction_log_retention_days=log_days(database, tier),

@@ -12,6 +12,10 @@ from providers.contract.spec import Platform
 from providers.gcp.context import GcpContext
 from providers.gcp.monitoring import metrics
 from providers.gcp.monitoring.metrics import (
+    COPIED_DATABASE,
+    COPIED_OBJECTS,
+    COPY_KINDS,
+    EXPORT_SILENCE_SECONDS,
     LOG_FILTERS,
     METRICS,
     GcpMetric,
@@ -19,8 +23,9 @@ from providers.gcp.monitoring.metrics import (
     duration_seconds,
     log_metric_query,
     missed_job_query,
+    missing_export_query,
 )
-from providers.gcp.naming import run_name
+from providers.gcp.naming import COPIER, run_name, workflow_id
 from providers.gcp.observability.channels import GcpChannels
 from providers.gcp.workloads import GcpWatched
 
@@ -35,7 +40,7 @@ Condition = gcp.monitoring.AlertPolicyConditionArgs
 
 @dataclass(frozen=True)
 class GcpTargets:
-    """Google Cloud's names of the services, the database and the cache, and the server's connection limit."""
+    """Google Cloud's names of the services, the stores and their copies, and the server's connection limit."""
 
     context: GcpContext
     subjects: Mapping[str, pulumi.Output[str]]
@@ -46,15 +51,17 @@ class GcpTargets:
         """Spec of the platform."""
         return self.context.spec
 
+    def subject(self, rule: AlarmRule) -> pulumi.Output[str]:
+        """Google Cloud's name of a rule's subject; copies have one for each signal."""
+        return self.subjects[COPY_KINDS.get(rule.signal, rule.name)]
+
     def series(self, rule: AlarmRule) -> pulumi.Output[str]:
         """Filter of a rule's time series."""
-        subject = self.subjects[rule.name]
-        return subject.apply(lambda name: metrics.series(self.spec, self.context.stack, rule, name))
+        return self.subject(rule).apply(lambda name: metrics.series(self.spec, self.context.stack, rule, name))
 
     def all_series(self, rule: AlarmRule) -> pulumi.Output[str]:
         """Filter of the time series that a share refers to."""
-        subject = self.subjects[rule.name]
-        return subject.apply(lambda name: metrics.all_series(self.spec, self.context.stack, rule, name))
+        return self.subject(rule).apply(lambda name: metrics.all_series(self.spec, self.context.stack, rule, name))
 
     def threshold(self, rule: AlarmRule) -> float:
         """Threshold of a rule in the unit of the metric."""
@@ -79,6 +86,10 @@ def find_targets(context: GcpContext, watched: GcpWatched) -> GcpTargets:
         subjects["database"] = watched.database.identifier
     if watched.cache is not None:
         subjects["cache"] = watched.cache.identifier
+    if watched.copies is not None:
+        subjects[COPIED_DATABASE] = pulumi.Output.from_input(workflow_id(context.stack, COPIER))
+        if watched.copies.transfer is not None:
+            subjects[COPIED_OBJECTS] = watched.copies.transfer.apply(lambda name: name.removeprefix("transferJobs/"))
     return GcpTargets(context, subjects, watched.database.max_connections if watched.database else 0)
 
 
@@ -126,7 +137,10 @@ def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
     if rule.signal in LOG_FILTERS:
         return _log_condition(targets, rule)
     if rule.signal is Signal.JOB_MISSED:
-        return _missed_condition(targets, rule)
+        return _silence_condition(rule, targets.subject(rule).apply(lambda name: missed_job_query(rule, name)))
+    if rule.signal is Signal.COPIES_DATABASE_MISSING:
+        query = targets.subject(rule).apply(missing_export_query)
+        return _silence_condition(rule, query, EXPORT_SILENCE_SECONDS)
     metric = metric_for(METRICS, rule)
     period = f"{alignment_seconds(targets.spec, rule)}s"
     return Condition(
@@ -155,7 +169,7 @@ def _log_condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
     Cloud Monitoring learns of such a metric up to 10 minutes after its creation, and answers 404 to a filter that names it
     earlier (hashicorp/terraform-provider-google#11102).
     """
-    subject, threshold = targets.subjects[rule.name], targets.threshold(rule)
+    subject, threshold = targets.subject(rule), targets.threshold(rule)
     query = subject.apply(lambda name: log_metric_query(targets.spec, targets.context.stack, rule, name))
     return Condition(
         display_name=rule.summary,
@@ -168,13 +182,13 @@ def _log_condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
     )
 
 
-def _missed_condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
+def _silence_condition(rule: AlarmRule, query: pulumi.Output[str], seconds: int = 0) -> Condition:
     """Condition on an absence in PromQL, which has no limit of 25 hours as an alignment has."""
     return Condition(
         display_name=rule.summary,
         condition_prometheus_query_language=gcp.monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(
-            query=targets.subjects[rule.name].apply(lambda name: missed_job_query(rule, name)),
-            duration="0s",
+            query=query,
+            duration=f"{seconds}s",
             evaluation_interval=f"{EVALUATION_SECONDS}s",
             # the metric exists after the first run
             disable_metric_validation=True,

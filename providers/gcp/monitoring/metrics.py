@@ -24,14 +24,24 @@ MISSING_IS_BREACH, MISSING_IS_OK = "EVALUATION_MISSING_DATA_ACTIVE", "EVALUATION
 Threshold = Callable[[Platform, AlarmRule, int], float]
 """Threshold in the unit of the metric, from a rule and the database server's maximum connections."""
 
+COPIED_DATABASE, COPIED_OBJECTS = "copies/database", "copies/objects"
+"""Kinds of subjects in a standby region; no service has such a name."""
 SUBJECTS: Mapping[str, tuple[str, str]] = {
     "service": ("cloud_run_revision", "service_name"),
     "worker": ("cloud_run_worker_pool", "worker_pool_name"),
     "job": ("cloud_run_job", "job_name"),
     "database": ("cloudsql_database", "database_id"),
     "cache": ("redis_instance", "instance_id"),
+    COPIED_DATABASE: ("workflows.googleapis.com/Workflow", "workflow_id"),
+    COPIED_OBJECTS: ("storage_transfer_job", "job_id"),
 }
 """Monitored resource type, and its label with the name, by kind of subject."""
+COPY_KINDS: Mapping[Signal, str] = {
+    Signal.COPIES_DATABASE_FAILED: COPIED_DATABASE,
+    Signal.COPIES_DATABASE_MISSING: COPIED_DATABASE,
+    Signal.COPIES_OBJECTS_FAILED: COPIED_OBJECTS,
+}
+"""Kind of the subject of each signal about copies."""
 
 LOG_FILTERS: Mapping[Signal, str] = {
     Signal.DATABASE_FAILED_CONNECTIONS: (
@@ -42,9 +52,11 @@ LOG_FILTERS: Mapping[Signal, str] = {
         'protoPayload.methodName="cloudsql.instances.automatedBackup" AND '
         'NOT protoPayload.metadata.windowStatus="STATUS_SUCCEEDED"'
     ),
+    # a transfer logs the actions that failed only
+    Signal.COPIES_OBJECTS_FAILED: 'log_id("storagetransfer.googleapis.com/transfer_activity")',
 }
-"""Filter of the log entries that a signal counts: Cloud SQL documentation, "View audit logs for automated backups";
-messages of PostgreSQL for the connections."""
+"""Filter of the log entries that a signal counts: Cloud SQL documentation, "View audit logs for automated backups"; Cloud
+Logging documentation, "Google Cloud platform logs", for transfers; messages of PostgreSQL for the connections."""
 
 NETWORK_LOG_FILTERS = (
     '(resource.type="http_load_balancer" AND resource.labels.backend_service_name=~"^{stack}-entry-")',
@@ -108,6 +120,13 @@ SUCCEEDED_RUNS = (
     'result="succeeded"}}'
 )
 """The metric in PromQL: Cloud Monitoring documentation, "Mapping Cloud Monitoring metrics to PromQL"."""
+EXPORTS = "workflows.googleapis.com/finished_execution_count"
+SUCCEEDED_EXPORTS = (
+    'workflows_googleapis_com:finished_execution_count{{monitored_resource="workflows.googleapis.com/Workflow",'
+    'workflow_id="{name}",status="SUCCEEDED"}}'
+)
+EXPORT_WINDOW_SECONDS, EXPORT_SILENCE_SECONDS = 12 * 3600, 24 * 3600
+"""An alarm fires a day after the last success has left the window; a day is the longest time of a condition."""
 RUN, SQL, REDIS = "run.googleapis.com", "cloudsql.googleapis.com/database", "redis.googleapis.com/stats"
 METRICS: Mapping[Signal, GcpMetric] = {
     # a sample is a distribution over replicas: of up to 100 replicas, the 99th percentile is the busiest
@@ -161,6 +180,22 @@ METRICS: Mapping[Signal, GcpMetric] = {
         f"{SQL}/postgresql/num_backends", aligner="ALIGN_MAX", reducer="REDUCE_SUM", threshold=_connections
     ),
     Signal.DATABASE_BACKUP_FAILED: GcpMetric("", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged),
+    Signal.COPIES_DATABASE_FAILED: GcpMetric(
+        EXPORTS,
+        aligner="ALIGN_DELTA",
+        reducer="REDUCE_SUM",
+        threshold=_unchanged,
+        condition='metric.labels.status="FAILED"',
+        missing_data=MISSING_IS_OK,
+    ),
+    Signal.COPIES_DATABASE_MISSING: GcpMetric(
+        EXPORTS,
+        aligner="ALIGN_DELTA",
+        reducer="REDUCE_SUM",
+        threshold=_unchanged,
+        condition='metric.labels.status="SUCCEEDED"',
+    ),
+    Signal.COPIES_OBJECTS_FAILED: GcpMetric("", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged),
     Signal.CACHE_MEMORY_PERCENT: GcpMetric(
         f"{REDIS}/memory/usage_ratio", aligner="ALIGN_MEAN", reducer="REDUCE_MAX", threshold=_share
     ),
@@ -195,9 +230,12 @@ def series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
 
 def all_series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
     """Filter without the metric's condition, which is the denominator of a share."""
-    resource, label = SUBJECTS[subject_kind(spec, rule)]
-    kind = metric_for(METRICS, rule).type or f"logging.googleapis.com/user/{log_metric_name(stack, rule.signal)}"
-    return f'resource.type="{resource}" AND resource.labels.{label}="{subject}" AND metric.type="{kind}"'
+    kind = subject_kind(spec, rule)
+    resource, label = SUBJECTS[kind]
+    metric = metric_for(METRICS, rule).type or f"logging.googleapis.com/user/{log_metric_name(stack, rule.signal)}"
+    # the metric of a transfer counts the entries of this one only
+    named = "" if kind == COPIED_OBJECTS else f' AND resource.labels.{label}="{subject}"'
+    return f'resource.type="{resource}"{named} AND metric.type="{metric}"'
 
 
 def log_metric_query(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
@@ -206,9 +244,10 @@ def log_metric_query(spec: Platform, stack: str, rule: AlarmRule, subject: str) 
     The name of a metric as PromQL has it, and the label with the resource type: Cloud Monitoring documentation, "Mapping
     Cloud Monitoring metrics to PromQL".
     """
-    resource, label = SUBJECTS[subject_kind(spec, rule)]
+    kind = subject_kind(spec, rule)
+    resource, label = SUBJECTS[kind]
     name = re.sub(r"\W", "_", log_metric_name(stack, rule.signal))
-    labels = f'monitored_resource="{resource}",{label}="{subject}"'
+    labels = f'monitored_resource="{resource}"' + ("" if kind == COPIED_OBJECTS else f',{label}="{subject}"')
     return f"sum(increase(logging_googleapis_com:user_{name}{{{labels}}}[{alignment_seconds(spec, rule)}s]))"
 
 
@@ -221,6 +260,12 @@ def missed_job_query(rule: AlarmRule, name: str) -> str:
     return f"sum(increase({runs}[{2 * seconds}s])) > 0 unless sum(increase({runs}[{seconds}s])) > 0"
 
 
+def missing_export_query(name: str) -> str:
+    """PromQL that has a value while no export of the database has succeeded in the last hours, also before the first one."""
+    runs = SUCCEEDED_EXPORTS.format(name=name)
+    return f"(sum(increase({runs}[{EXPORT_WINDOW_SECONDS}s])) or vector(0)) < 1"
+
+
 def log_metric_name(stack: str, signal: Signal) -> str:
     """`prod/failed-connections`: fixed, because the filter of its alarm contains it."""
     return f"{stack}/{signal.value}"
@@ -228,6 +273,8 @@ def log_metric_name(stack: str, signal: Signal) -> str:
 
 def subject_kind(spec: Platform, rule: AlarmRule) -> str:
     """Key of `SUBJECTS` for a rule's subject."""
+    if rule.signal in COPY_KINDS:
+        return COPY_KINDS[rule.signal]
     if rule.subject == "service" and spec.services[rule.name].port is None:
         return "worker"
     return rule.subject
@@ -246,15 +293,27 @@ def duration_seconds(spec: Platform, rule: AlarmRule) -> int:
     return alignment_seconds(spec, rule) * rule.periods if rule.periods > 1 else 0
 
 
+STORED_KINDS = ("database", "cache", COPIED_DATABASE, COPIED_OBJECTS)
+"""Kinds of subjects beside services and jobs, whose logs the stack's bucket stores."""
+
+
 def platform_logs(spec: Platform, stack: str, data: Mapping[str, str]) -> str:
-    """Filter of every log entry that the stack's bucket stores; `data` has Google Cloud's names of database and cache."""
+    """Filter of every log entry that the stack's bucket stores; `data` has Google Cloud's names by kind."""
     services = [
         _any_of(resource, label, names) for (resource, label), names in _run_names(spec, stack).items() if names
     ]
     stores = [_any_of(*SUBJECTS[kind], [data[kind]]) for kind in ("database", "cache") if kind in data]
+    copies = [f"({subject_logs(kind, data[kind])})" for kind in (COPIED_DATABASE, COPIED_OBJECTS) if kind in data]
     network = [pattern.format(stack=stack) for pattern in NETWORK_LOG_FILTERS]
     tasks = [_job_logs(spec, stack), *_scheduled_job_logs(spec, stack)]
-    return " OR ".join((*services, *tasks, *stores, *network, DATA_ACCESS_LOGS))
+    return " OR ".join((*services, *tasks, *stores, *copies, *network, DATA_ACCESS_LOGS))
+
+
+def subject_logs(kind: str, name: str) -> str:
+    """Filter of the log entries of one subject; the label of a transfer may have the prefix `transferJobs/`."""
+    resource, label = SUBJECTS[kind]
+    equals = ":" if kind == COPIED_OBJECTS else "="
+    return f'resource.type="{resource}" AND resource.labels.{label}{equals}"{name}"'
 
 
 def _job_logs(spec: Platform, stack: str) -> str:

@@ -18,7 +18,15 @@ from providers.gcp.base.generations import generation
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.monitoring.alarms import GcpTargets
 from providers.gcp.monitoring.limits import REQUIRED_RETENTION_DAYS
-from providers.gcp.monitoring.metrics import ADMINISTRATIVE_LOGS, LOG_FILTERS, log_metric_name, platform_logs
+from providers.gcp.monitoring.metrics import (
+    ADMINISTRATIVE_LOGS,
+    COPY_KINDS,
+    LOG_FILTERS,
+    STORED_KINDS,
+    log_metric_name,
+    platform_logs,
+    subject_logs,
+)
 from providers.gcp.naming import log_bucket_id
 
 
@@ -36,7 +44,7 @@ def create_log_bucket(scope: Scope, base: GcpBaseResources, targets: GcpTargets)
         deletion_policy=context.deletion_policy,
         opts=scope.opts(ignore_changes=["bucketId"]),
     )
-    data = {name: targets.subjects[name] for name in ("database", "cache") if name in targets.subjects}
+    data = {name: targets.subjects[name] for name in STORED_KINDS if name in targets.subjects}
     stored = pulumi.Output.all(**data).apply(lambda names: platform_logs(context.spec, context.stack, names))
     keeps_longer = settings.log_retention_days > REQUIRED_RETENTION_DAYS
     sink = gcp.logging.ProjectSink(
@@ -67,15 +75,12 @@ def create_log_metrics(scope: Scope, targets: GcpTargets) -> Mapping[Signal, pul
 
 
 def _create_log_metric(scope: Scope, targets: GcpTargets, signal: Signal) -> gcp.logging.Metric:
+    kind = COPY_KINDS.get(signal, "database")
     return gcp.logging.Metric(
         scope.named(f"count-{signal.value}"),
         name=log_metric_name(targets.context.stack, signal),
         project=targets.context.project,
-        filter=pulumi.Output.concat(
-            'resource.type="cloudsql_database" AND resource.labels.database_id="',
-            targets.subjects["database"],
-            f'" AND {LOG_FILTERS[signal]}',
-        ),
+        filter=targets.subjects[kind].apply(lambda name: f"{subject_logs(kind, name)} AND {LOG_FILTERS[signal]}"),
         metric_descriptor=gcp.logging.MetricMetricDescriptorArgs(metric_kind="DELTA", value_type="INT64", unit="1"),
         opts=scope.opts(),
     )

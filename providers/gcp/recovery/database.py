@@ -4,6 +4,7 @@ A clone has the labels of its source, and a name that begins like it, by which `
 """
 
 from providers.contract.recovery_plan import CloudCommand, CloudSteps, RecoverySite, Step
+from providers.gcp.naming import DATABASE_NAME, USERNAME
 
 DELETIONS = 'protoPayload.methodName="cloudsql.instances.delete"'
 
@@ -60,38 +61,66 @@ def region_steps(site: RecoverySite) -> CloudSteps:
         "The region does not answer; compare with https://status.cloud.google.com.",
         commands=(gcloud(site, "run", "services", "list", f"--region={site.region}"),),
     )
-    if not site.standby or site.spec.database is None:
+    if not site.standby:
         return CloudSteps(detect=(detect,))
-    backups = gcloud(
-        site, "sql", "backups", "list", "--instance=-", f"--filter=instance~^{site.stack}-database- AND location={site.standby}",
-        "--sort-by=~endTime", "--limit=5",
+    assess = (_newest_export(site),) if site.spec.database is not None else ()
+    steps = (*_copied_objects(site), *_imported_export(site))
+    return CloudSteps(detect=(detect,), assess=assess, after=steps, without_tool=steps)
+
+
+def find_bucket(site: RecoverySite, logical: str, sets: str = "BUCKET") -> CloudCommand:
+    """Command that finds the bucket whose name begins with a logical name."""
+    name = f"--filter=name~^{logical}-[0-9a-f]+$"
+    return gcloud(site, "storage", "buckets", "list", name, "--format=value(name)", "--limit=1", sets=sets)
+
+
+def find_exports(site: RecoverySite) -> CloudCommand:
+    """Command that finds the bucket of the exports in the standby region."""
+    return find_bucket(site, f"{site.stack}-{site.standby}-recovery-database", "EXPORTS")
+
+
+def _newest_export(site: RecoverySite) -> Step:
+    """Step that finds the newest export; names are times, so their order is that of the exports."""
+    listed = gcloud(
+        site, "storage", "objects", "list", "gs://$EXPORTS/*.sql.gz", "--sort-by=~name", "--limit=1",
+        "--format=value(name)", sets="EXPORT",
     )  # fmt: skip
-    assess = Step(f"Backups in {site.standby}, and their times.", commands=(backups,))
+    shown = gcloud(site, "storage", "objects", "describe", "gs://$EXPORTS/$EXPORT", "--format=value(name,size)")
+    return Step(f"Newest export of the database in {site.standby}.", commands=(find_exports(site), listed, shown))
+
+
+def _copied_objects(site: RecoverySite) -> tuple[Step, ...]:
+    """Step that copies the objects of the standby region into the bucket of the new stack there."""
+    if site.spec.storage is None:
+        return ()
+    find = (
+        find_bucket(site, f"{site.stack}-{site.standby}-storage", "COPIES"),
+        find_bucket(site, "$NEW_STACK-storage"),
+    )
+    copy = gcloud(site, "storage", "rsync", "gs://$COPIES", "gs://$BUCKET", "--recursive")
+    text = f"Copy the objects from the bucket in {site.standby} into that of the new stack."
+    return (Step(text, commands=(*find, copy)),)
+
+
+def _imported_export(site: RecoverySite) -> tuple[Step, ...]:
+    """Step that imports the newest export into the database of the new stack."""
+    if site.spec.database is None:
+        return ()
+    name, fields = "--filter=name~^$NEW_STACK-database-", "--format=value(serviceAccountEmailAddress)"
     target = gcloud(
-        site,
-        "sql",
-        "instances",
-        "list",
-        "--filter=name~^$NEW_STACK-database-",
-        "--format=value(name)",
-        "--limit=1",
-        sets="TARGET",
-    )
-    restored = gcloud(
-        site,
-        "sql",
-        "backups",
-        "restore",
-        "$BACKUP_ID",
-        "--restore-instance=$TARGET",
-        "--backup-instance=$DELETED_INSTANCE",
-        "--quiet",
-    )
-    restore = Step(
-        "Restore the backup over the empty database of the new stack; DELETED_INSTANCE is the instance of the lost region.",
-        commands=(backups, target, restored),
-    )
-    return CloudSteps(detect=(detect,), assess=(assess,), after=(restore,), without_tool=(restore,))
+        site, "sql", "instances", "list", name, "--format=value(name)", "--limit=1", sets="TARGET"
+    )  # fmt: skip
+    account = gcloud(site, "sql", "instances", "describe", "$TARGET", fields, sets="ACCOUNT")
+    grant = gcloud(
+        site, "storage", "buckets", "add-iam-policy-binding", "gs://$EXPORTS",
+        "--member=serviceAccount:$ACCOUNT", "--role=roles/storage.objectViewer",
+    )  # fmt: skip
+    imported = gcloud(
+        site, "sql", "import", "sql", "$TARGET", "gs://$EXPORTS/$EXPORT", f"--database={DATABASE_NAME}",
+        f"--user={USERNAME}", "--quiet",
+    )  # fmt: skip
+    text = "Import the newest export into the database of the new stack. It replaces tables that the services have created there."
+    return (_newest_export(site), Step(text, commands=(target, account, grant, imported)))
 
 
 def database_steps(site: RecoverySite) -> CloudSteps:

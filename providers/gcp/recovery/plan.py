@@ -19,6 +19,8 @@ from providers.contract.recovery_plan import (
 from providers.gcp.recovery.database import (
     by_hand_steps,
     database_steps,
+    find_bucket,
+    find_exports,
     find_instance,
     gcloud,
     instance_state,
@@ -33,8 +35,9 @@ REPOSITORY = "gcp:artifactregistry/repository:Repository"
 KEY = "gcp:kms/cryptoKey:CryptoKey"
 COPIES = {
     "gcp:sql/databaseInstance:DatabaseInstance": "automated backups and logs of the database",
-    "gcp:storage/bucket:Bucket": "versions and soft-deleted objects",
-    "gcp:backupdisasterrecovery/backupPlanAssociation:BackupPlanAssociation": "backup plan of the database",
+    "gcp:storage/bucket:Bucket": "versions and soft-deleted objects, and exports of the database",
+    "gcp:storage/transferJob:TransferJob": "copies of objects in the standby region",
+    "gcp:workflows/workflow:Workflow": "daily exports of the database to the standby region",
 }
 
 
@@ -57,7 +60,6 @@ def variables(site: RecoverySite) -> Iterator[Variable]:
             "DELETED_INSTANCE", "name of the deleted instance, from the audit log", f"{site.stack}-database-1a2b3c4"
         )
         yield Variable("DELETED_AT", "time of its deletion, from the audit log", "2026-01-31T10:00:00.000Z")
-        yield Variable("BACKUP_ID", "ID of the backup, from the step before", "1769853600000")
     if site.spec.storage:
         yield Variable("GENERATION", "generation of the version to restore, from the step before", "1769853600000000")
     if site.spec.secrets:
@@ -72,6 +74,12 @@ def questions(site: RecoverySite) -> Iterator[BackupQuestion]:
             "--sort-by=~endTime", "--limit=1", "--format=json(endTime)",
         )  # fmt: skip
         yield BackupQuestion("database", (listed,))
+    if site.spec.database and site.standby:
+        newest = gcloud(
+            site, "storage", "objects", "list", "gs://$EXPORTS/*.sql.gz", "--sort-by=~name", "--limit=1",
+            "--format=json(creation_time)",
+        )  # fmt: skip
+        yield BackupQuestion(f"database in {site.standby}", (find_exports(site), newest))
 
 
 def _zone(site: RecoverySite) -> CloudSteps:
@@ -101,15 +109,7 @@ def _project(site: RecoverySite) -> CloudSteps:
 
 
 def _bucket(site: RecoverySite) -> CloudSteps:
-    find = gcloud(
-        site,
-        "storage",
-        "buckets",
-        "list",
-        f"--filter=name~^{site.stack}-storage-",
-        "--format=value(name)",
-        sets="BUCKET",
-    )
+    find = find_bucket(site, f"{site.stack}-storage")
     versions = gcloud(site, "storage", "ls", "--all-versions", "gs://$BUCKET/$OBJECT")
     restore = Step(
         "Restore one object: copy a noncurrent version over the live one.",

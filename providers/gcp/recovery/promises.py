@@ -1,8 +1,8 @@
 """Promises of a stack on Google Cloud after each failure, and the monthly cost of a recovery mode. Pure.
 
 Sources: Cloud SQL documentation, "About high availability" (failover after about 60 s without an answer), "Availability in
-Cloud SQL", "Perform point-in-time recovery", "About Cloud SQL backups" (other location); Cloud Storage, "Soft delete" and
-"Object versioning"; Cloud KMS, "Destroy and restore key versions"; Resource Manager, "Shutting down projects" (30 days);
+Cloud SQL", "Perform point-in-time recovery", "Export and import using SQL dump files"; Cloud Storage, "Soft delete" and
+"Object versioning"; Storage Transfer Service API, `Schedule.repeatInterval` (one hour at least); Cloud KMS, "Destroy and restore key versions"; Resource Manager, "Shutting down projects" (30 days);
 Memorystore for Redis, "High availability" and "RDB snapshots".
 """
 
@@ -69,9 +69,9 @@ PROMISES = (
     PromiseRow(
         Incident.REGION,
         Promise(
-            rpo=Bound(12 * 60),
+            rpo=Bound(120),
             rto=REBUILD_MINUTES,
-            assumption="objects of a dual-region bucket are copied within 12 h; the time is an estimate",
+            assumption="objects are copied every hour, which takes less than an hour; the time is an estimate",
             by_itself=COPIES,
         ),
         when=NO_DATABASE,
@@ -80,9 +80,9 @@ PROMISES = (
     PromiseRow(
         Incident.REGION,
         Promise(
-            rpo=Bound(DAY_MINUTES),
+            rpo=Bound(DAY_MINUTES + 120),
             rto=REBUILD_MINUTES,
-            assumption="the newest daily backup is restored, without the logs after it; the time is an estimate for 100 GiB",
+            assumption="the newest daily export, which ended within 2 h, is imported; the time is an estimate for 100 GiB",
             by_itself=COPIES,
         ),
         modes=("backup",),
@@ -160,7 +160,8 @@ def costs(spec: Platform) -> Iterator[CostItem]:
     if spec.recovery.mode == "none":
         return
     if spec.database is not None and spec.database.backup.retention_days:
-        yield CostItem("database backups in the standby region", spec.database.storage_gib, "sql.backup")
+        # a compressed export is smaller than the disk, by how much depends on the data
+        yield CostItem("exports of the database, one for each day", 0)
     if spec.storage is not None:
         yield CostItem("copies of objects", OBJECTS_GB, "storage.standard")
     yield CostItem("copies of images", IMAGES_GB, "artifact.storage")

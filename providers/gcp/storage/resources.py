@@ -12,6 +12,7 @@ from providers.contract.component import Scope
 from providers.contract.results import ObjectStore
 from providers.contract.spec import StorageSpec
 from providers.gcp.base.resources import GcpBaseResources
+from providers.gcp.context import GcpContext
 
 ENDPOINT_URL = "https://storage.googleapis.com"
 USER_ROLE = "roles/storage.objectUser"
@@ -24,7 +25,7 @@ def create_storage(scope: Scope, base: GcpBaseResources) -> ObjectStore:
     storage = base.spec.storage
     if storage is None:
         raise ValueError("the platform has no storage")
-    bucket = _create_bucket(scope, base, storage)
+    bucket = create_bucket(scope, base.context, storage, base.keys.usable["storage"])
     for service in base.spec.users_of("storage"):
         gcp.storage.BucketIAMMember(
             scope.named(service),
@@ -36,8 +37,10 @@ def create_storage(scope: Scope, base: GcpBaseResources) -> ObjectStore:
     return ObjectStore(bucket=bucket.name, endpoint_url=pulumi.Output.from_input(ENDPOINT_URL))
 
 
-def _create_bucket(scope: Scope, base: GcpBaseResources, storage: StorageSpec) -> gcp.storage.Bucket:
-    context = base.context
+def create_bucket(
+    scope: Scope, context: GcpContext, storage: StorageSpec, key: pulumi.Input[str]
+) -> gcp.storage.Bucket:
+    """Create the bucket of a region, encrypted with the key there."""
     return gcp.storage.Bucket(
         scope.named(),
         project=context.project,
@@ -46,9 +49,9 @@ def _create_bucket(scope: Scope, base: GcpBaseResources, storage: StorageSpec) -
         uniform_bucket_level_access=True,
         public_access_prevention="enforced",
         versioning=gcp.storage.BucketVersioningArgs(enabled=storage.versioning),
-        encryption=gcp.storage.BucketEncryptionArgs(default_kms_key_name=base.keys.usable["storage"]),
+        encryption=gcp.storage.BucketEncryptionArgs(default_kms_key_name=key),
         soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=SOFT_DELETE_SECONDS),
-        lifecycle_rules=[_noncurrent_rule(storage), _incomplete_upload_rule()],
+        lifecycle_rules=[_noncurrent_rule(storage), incomplete_upload_rule()],
         force_destroy=False,
         deletion_policy=context.deletion_policy,
         opts=scope.opts(protect=context.production),
@@ -64,7 +67,8 @@ def _noncurrent_rule(storage: StorageSpec) -> gcp.storage.BucketLifecycleRuleArg
     )
 
 
-def _incomplete_upload_rule() -> gcp.storage.BucketLifecycleRuleArgs:
+def incomplete_upload_rule() -> gcp.storage.BucketLifecycleRuleArgs:
+    """Rule that ends uploads which were not finished."""
     return gcp.storage.BucketLifecycleRuleArgs(
         action=gcp.storage.BucketLifecycleRuleActionArgs(type="AbortIncompleteMultipartUpload"),
         condition=gcp.storage.BucketLifecycleRuleConditionArgs(age=INCOMPLETE_UPLOAD_DAYS),
