@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import googleapiclient  # pyright: ignore[reportMissingTypeStubs]
 
-DOCUMENTS = Path(cast("str", googleapiclient.__file__)).parent / "discovery_cache" / "documents"
+DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
 Document = Mapping[str, Any]
 OF_CONNECTORS = frozenset({"body", "connector_params"})
 """Arguments of a connector of Workflows beside the parameters of the method."""

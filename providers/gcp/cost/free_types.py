@@ -49,6 +49,8 @@ FREE: Mapping[str, str] = {
     "sql:Database": "in the price of the instance",
     "sql:User": "in the price of the instance",
     "storage:BucketIAMMember": "free",
+    "storage:TransferJob": "free between buckets; the operations that it makes are cents",
+    "workflows:Workflow": "the first 5000 steps of a month are free, and one run a day has fewer",
 }
 """Reason by short type."""
 
