@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from providers.contract import variables
+from providers.contract.closed_paths import hides_documentation
 from providers.contract.results import Cache, Database, Environment, ObjectStore, SecretRef
 from providers.contract.spec import Platform, Service
 
@@ -46,6 +47,8 @@ def environment_of(spec: Platform, service: Service, around: ServiceInputs) -> E
         plain[variables.STORAGE_ENDPOINT_URL] = around.storage.endpoint_url
     if around.database is not None and "database" in service.uses:
         plain |= _libpq(around.database)
+    if hides_documentation(spec, service):
+        plain[variables.DOCS_ENABLED] = "false"
     if "models" in service.uses:
         plain |= {variables.MODELS: ",".join(spec.models), **around.models}
     plain |= {variables.call_variable(callee): around.address(callee) for callee in service.calls}

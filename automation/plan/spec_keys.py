@@ -220,6 +220,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.secrets", ["API_KEY"]),
     Leaf("services.web.uses", ["storage"], {"storage": {}}),
     Leaf("services.web.calls", ["tool"], WITH_TOOL),
+    Leaf("services.web.closed_paths", ["/internal"], ROUTED),
     Leaf("services.web.metrics", "none", WITH_PROMETHEUS),
     Leaf("services.web.metrics.path", "/internal/metrics", WITH_METRICS),
     Leaf("services.web.metrics.port", 9100, WITH_METRICS),

@@ -20,6 +20,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "cache": ("redis", "valkey", "memcached", "elasticache", "memorystore"),
     "calls": ("depends_on", "services", "links", "needs"),
     "cidr": ("ip_range", "address_space", "cidr_block", "range"),
+    "closed_paths": ("private_paths", "internal_paths", "hidden_paths", "blocked_paths", "deny_paths"),
     "cloud": ("provider", "platform", "target"),
     "context": ("path", "folder", "directory", "dir"),
     "command": ("cmd", "args", "entrypoint", "arguments"),

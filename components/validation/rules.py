@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from components.validation import (
+    closed_path_rules,
     drill_rules,
     job_rules,
     platform_rules,
@@ -51,6 +52,17 @@ RULES = (
     Rule(rollout_rules.check_rollouts, reads=("services.*.rollout", "services.*.port", "services.*.app")),
     Rule(rollout_rules.check_release_names, reads=()),
     Rule(service_rules.check_paths, reads=("services.*.path",)),
+    Rule(
+        closed_path_rules.check_closed_paths,
+        reads=(
+            "profile",
+            "services.*.path",
+            "services.*.app",
+            "services.*.port",
+            "services.*.metrics",
+            "services.*.closed_paths",
+        ),
+    ),
     Rule(job_rules.check_job_names, reads=()),
     Rule(job_rules.check_job_services, reads=("jobs.*.service",)),
     Rule(job_rules.check_schedules, reads=("jobs.*.schedule",)),

@@ -8,8 +8,9 @@ Series that the rules need; the `job` label is the name of the service or schedu
 - the cache: redis_exporter (`CACHE_METRICS`);
 - a scheduled job: failed runs, and the time of the last success or else of the deployment (`JOB_METRICS`).
 
-A service with `metrics: none`, and a worker without a port, are not scraped and have no rules. A service that has not
-answered in the exposition format within a day, because it has no such endpoint, sets off no rule on `up`.
+A service with `metrics: none`, a worker without a port, and an AgentOS whose `metrics` are not set are not scraped and have
+no rules. A service that has not answered in the exposition format within a day, because it has no such endpoint, sets off
+no rule on `up`.
 """
 
 import json
@@ -51,7 +52,7 @@ CACHE_METRICS = ("redis_memory_used_bytes", "redis_memory_max_bytes", "redis_evi
 
 REQUESTS = 'http_server_request_duration_seconds_count{job="$job"'
 EXPOSES_METRICS = 'max(max_over_time(up{job="$job"}[1d])) == 1'
-"""True once a replica has been scraped; an AgentOS, for example, answers `/metrics` with JSON unless it adds an exporter."""
+"""True once a replica has been scraped; a service may have no exporter."""
 EXPRESSIONS: Mapping[Signal, str] = {
     Signal.CPU_PERCENT: (
         '100 * avg(sum by (instance) (rate(process_cpu_seconds_total{job="$job"}[${window}s]))) / $vcpu'
@@ -101,9 +102,23 @@ class ScrapeEndpoint:
 
 
 def scrape_endpoint(service: Service) -> ScrapeEndpoint | None:
-    """Return the metrics endpoint of a service; None with `metrics: none`, and without any port."""
+    """Return the metrics endpoint of a service; None with `metrics: none`, without any port, and for an AgentOS by default."""
+    if service.metrics == "none" or unscraped_reason(service):
+        return None
     port = service.metrics.port or service.port if isinstance(service.metrics, Metrics) else service.port
-    return None if service.metrics == "none" or port is None else ScrapeEndpoint(metrics_path(service), port)
+    return None if port is None else ScrapeEndpoint(metrics_path(service), port)
+
+
+def unscraped_reason(service: Service) -> str:
+    """Return why a service without `metrics: none` is not scraped; empty for one that is.
+
+    AgentOS (agno 3.1.10) answers `/metrics` with usage statistics as JSON, and with 401 to a request without its key.
+    """
+    if service.metrics is None and service.app == "agentos":
+        return "AgentOS answers /metrics with JSON; set its `metrics` to the path and port of a Prometheus exporter"
+    if service.metrics != "none" and service.port is None and not (service.metrics and service.metrics.port):
+        return "it has no port"
+    return ""
 
 
 def routed_metrics_path(service: Service) -> str | None:

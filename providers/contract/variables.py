@@ -15,6 +15,8 @@ MODELS = "MODELS"
 REDIS_URL = "REDIS_URL"
 REDIS_CA_FILE = "/etc/agent-platform/redis/ca.pem"
 """Path of the cache's certificate authority in the container; `REDIS_URL` refers to it, so clients need no setting."""
+DOCS_ENABLED = "DOCS_ENABLED"
+"""Read by AgentOS: false removes /docs, /redoc and /openapi.json (agno 3.1.10, `AgnoAPISettings.docs_enabled`)."""
 STORAGE_BUCKET = "STORAGE_BUCKET"
 STORAGE_ENDPOINT_URL = "STORAGE_ENDPOINT_URL"
 PLAIN = (

@@ -1,6 +1,7 @@
 """Alias records and web ACL."""
 
 import json
+import re
 
 from automation.plan.inventory import Inventory
 from tests.aws.plans import changed, staging
@@ -73,21 +74,28 @@ def test_without_waf_no_managed_rule_inspects_requests() -> None:
     assert [rule["name"] for rule in rules(staging())] == ["rate-limit", "closed-paths"]
 
 
-def test_metrics_are_not_found_also_when_their_path_is_encoded(prod: Inventory) -> None:
+def test_closed_paths_are_not_found_also_when_they_are_encoded(prod: Inventory) -> None:
     (rule,) = [rule for rule in rules(prod) if rule["name"] == "closed-paths"]
     assert rule["action"] == {"block": {"customResponse": {"responseCode": 404}}}
-    statements = json_objects(json_object(json_object(rule["statement"])["orStatement"])["statements"])
-    matches = [json_object(statement["byteMatchStatement"]) for statement in statements]
-    assert [(match["searchString"], match["positionalConstraint"]) for match in matches] == [
-        ("/metrics", "EXACTLY"),
-        ("/metrics/", "STARTS_WITH"),
+    match = json_object(json_object(rule["statement"])["regexMatchStatement"])
+    assert match["regexString"] == "^/+(?:docs|metrics|openapi[.]json|redoc)(?:/|$)"
+    assert match["fieldToMatch"] == {"uriPath": {}}
+    assert match["textTransformations"] == [{"priority": 0, "type": "URL_DECODE"}]
+
+
+def test_more_closed_paths_than_an_expression_holds_are_alternatives() -> None:
+    paths = [f"/internal{n}-{'x' * 80}" for n in range(5)]
+    (rule,) = [
+        rule for rule in rules(changed({"services.gateway.closed_paths": paths})) if rule["name"] == "closed-paths"
     ]
-    assert all(match["fieldToMatch"] == {"uriPath": {}} for match in matches)
-    assert all(match["textTransformations"] == [{"priority": 0, "type": "URL_DECODE"}] for match in matches)
+    statements = json_objects(json_object(json_object(rule["statement"])["orStatement"])["statements"])
+    patterns = [text(json_object(statement["regexMatchStatement"])["regexString"]) for statement in statements]
+    assert len(patterns) == 3 and max(map(len, patterns)) <= 200
+    assert all(any(re.search(pattern, path) for pattern in patterns) for path in paths)
 
 
-def test_without_metrics_no_path_is_closed() -> None:
-    assert "closed-paths" not in {rule["name"] for rule in rules(changed({"services.gateway.metrics": "none"}))}
+def test_without_closed_paths_there_is_no_rule() -> None:
+    assert "closed-paths" not in {rule["name"] for rule in rules(changed({"services.gateway.closed_paths": []}))}
 
 
 def test_a_long_prompt_is_counted_and_not_blocked(prod: Inventory) -> None:

@@ -10,7 +10,7 @@ from components.validation.parse import read
 from providers.aws.entry.routes import (
     LAST_PRIORITY,
     MAX_SEGMENTS,
-    closed_paths,
+    closing_rules,
     ingress_adjustments,
     ingress_refusals,
     patterns,
@@ -134,34 +134,55 @@ def test_the_plan_names_the_encryption_of_access_logs() -> None:
     assert "AES256" in adjustments({})["monitoring.log_retention_days"].reason
 
 
-@pytest.mark.parametrize(
-    ("changes", "closed"),
-    [
-        ({}, ("/metrics",)),
-        ({"services.gateway.metrics": "none"}, ()),
-        ({"services.gateway.metrics": {"path": "/internal/stats"}}, ("/internal/stats",)),
-        ({"services.gateway.metrics": {"port": 9100}}, ()),
-        ({"services.gateway.path": "/agents"}, ()),
-        (
-            {"services.gateway.path": "/agents", "services.gateway.metrics": {"path": "/agents/metrics"}},
-            ("/agents/metrics",),
-        ),
-        ({"services.gateway.app": "streamlit"}, ("/_stcore/metrics",)),
-        ({"services.chat.path": "/chat", "services.chat.metrics": {"path": "/stats"}}, ("/metrics", "/stats")),
-    ],
-)
-def test_metrics_that_a_route_would_expose_are_closed(changes: dict[str, object], closed: tuple[str, ...]) -> None:
-    assert closed_paths(routed(changes)) == closed
-
-
-@pytest.mark.parametrize("path", ["/", "/a/b/c/d/e/f", "/metrics?x", "/m*", "/mé"])
+@pytest.mark.parametrize("path", ["/", "/m*", "/mé", "/" + "m" * 160])
 def test_a_metrics_path_that_no_rule_can_close_is_refused(path: str) -> None:
     spec = routed({"services.gateway.metrics": {"path": path}})
     assert [refusal.key for refusal in ingress_refusals(spec, "prod")] == ["services.gateway.metrics.path"]
     assert ingress_refusals(routed({"services.chat.metrics": {"path": path}}), "prod") == []
 
 
-def test_a_route_with_the_path_of_metrics_is_refused() -> None:
-    (refusal,) = ingress_refusals(routed({"services.chat.path": "/metrics", "services.chat.metrics": "none"}), "prod")
-    assert refusal.key == "services.chat.path"
-    assert "the metrics path /metrics" in str(refusal)
+def refused(changes: dict[str, object]) -> dict[str, str]:
+    return {refusal.key: refusal.problem for refusal in ingress_refusals(routed(changes), "prod")}
+
+
+def rules_of(paths: list[str], changes: dict[str, object] | None = None) -> dict[str, str]:
+    return closing_rules(routed({"services.gateway.closed_paths": paths, **(changes or {})}))
+
+
+def test_a_closed_path_has_a_rule_of_the_listener_as_well() -> None:
+    assert rules_of(["/internal", "/a/b/c/d/e"]) == {"/internal": "closed-internal", "/a/b/c/d/e": "closed-a-b-c-d-e"}
+
+
+def test_what_a_listener_cannot_express_or_distinguish_is_closed_by_the_web_acl_alone() -> None:
+    slots: dict[int, str] = {}
+    twin = next(f"/t{n}" for n in range(9_999) if slots.setdefault(priority(f"/t{n}"), f"/t{n}") != f"/t{n}")
+    assert rules_of(["/a/b/c/d/e/f", "/" + "a" * 119]) == {"/" + "a" * 119: "closed-" + "a" * 119}
+    assert rules_of(["/a-b", "/a/b"]) == {"/a-b": "closed-a-b"}
+    assert (
+        rules_of(
+            [twin],
+            {
+                "services.chat.path": slots[priority(twin)],
+                "services.chat.metrics": "none",
+                "services.chat.closed_paths": [],
+            },
+        )
+        == {}
+    )
+    assert refused({"services.gateway.closed_paths": ["/a/b/c/d/e/f", "/a-b", "/a/b", twin]}) == {}
+
+
+def test_the_rules_of_a_load_balancer_are_limited() -> None:
+    many = [f"/internal{n}" for n in range(120)]
+    assert len(rules_of(many)) < 100
+    assert set(rules_of(many[:50])) == set(many[:50])
+
+
+def test_the_smoke_test_of_a_closed_path_is_refused() -> None:
+    rollout = {"strategy": "canary", "smoke": {"path": "/internal/ready?full"}}
+    changes: dict[str, object] = {"services.gateway.rollout": rollout}
+    assert refused(changes) == {}
+    assert (
+        "closes"
+        in refused({**changes, "services.gateway.closed_paths": ["/internal"]})["services.gateway.rollout.smoke.path"]
+    )

@@ -8,15 +8,14 @@ import pytest
 from automation.plan.inventory import Inventory
 from providers.azure.entry.limits import (
     approval_command,
+    closed_path_expressions,
     link_location,
-    metrics_paths,
-    path_expressions,
     path_patterns,
     record_name,
     validation_record_name,
 )
 from providers.contract.diagnostics import Effect
-from tests.azure.plans import adjustments, depends_on, input_at, mapping_at, mappings_at, refusals, spec_of
+from tests.azure.plans import adjustments, depends_on, input_at, mapping_at, mappings_at, refusals
 from tests.planning import DROP
 
 
@@ -83,11 +82,12 @@ def test_addresses_that_are_not_allowed_are_blocked_first(minimal: Inventory) ->
     assert condition["matchValue"] == ["203.0.113.0/24"]
 
 
-def test_metrics_are_never_forwarded(prod: Inventory) -> None:
-    (rule,) = [rule for rule in custom_rules(prod) if rule["name"] == "metrics"]
+def test_closed_paths_are_never_forwarded(prod: Inventory) -> None:
+    (rule,) = [rule for rule in custom_rules(prod) if rule["name"] == "closed"]
     (condition,) = cast("list[dict[str, object]]", rule["matchConditions"])
     assert (rule["action"], condition["matchVariable"], condition["operator"]) == ("Block", "RequestUri", "RegEx")
-    assert condition["matchValue"] == path_expressions("/metrics")
+    assert condition["matchValue"] == closed_path_expressions(["/docs", "/metrics", "/openapi.json", "/redoc"])
+    assert condition["matchValue"] == ["^(?:https?://[^/]+)?/+(?:docs|metrics|openapi[.]json|redoc)(?:[/?]|$)"]
     assert condition["transforms"] == ["UrlDecode", "Lowercase"]
 
 
@@ -99,30 +99,31 @@ def test_metrics_are_never_forwarded(prod: Inventory) -> None:
         "/metrics?x=1",
         "https://agents.example.com/metrics",
         "https://a.example:443/metrics/?x",
+        "/metrics/daily",
     ],
 )
-def test_a_metrics_path_is_recognized_in_every_form(uri: str) -> None:
-    assert any(re.search(expression, uri) for expression in path_expressions("/metrics"))
+def test_a_closed_path_is_recognized_in_every_form(uri: str) -> None:
+    assert any(re.search(expression, uri) for expression in closed_path_expressions(["/Metrics"]))
 
 
 @pytest.mark.parametrize("uri", ["/metrics2", "/v1/metrics", "https://a.example/?next=/metrics", "/", "/metrics.json"])
 def test_other_paths_are_forwarded(uri: str) -> None:
-    assert not any(re.search(expression, uri) for expression in path_expressions("/metrics"))
+    assert not any(re.search(expression, uri) for expression in closed_path_expressions(["/metrics"]))
 
 
-@pytest.mark.parametrize(
-    ("changes", "paths"),
-    [
-        ({}, ["/metrics"]),
-        ({"services.gateway.metrics": "none"}, []),
-        ({"services.gateway.metrics": {"path": "/Internal/Metrics", "port": 7777}}, ["/internal/metrics"]),
-        ({"services.gateway.metrics": {"port": 9100}}, []),
-        ({"services.chat.path": "/chat"}, ["/chat/metrics", "/metrics"]),
-        ({"services.gateway.path": DROP}, []),
-    ],
-)
-def test_the_metrics_of_routed_services_are_closed(changes: dict[str, object], paths: list[str]) -> None:
-    assert metrics_paths(spec_of(changes)) == paths
+def test_closed_paths_are_answered_403_and_the_plan_says_so() -> None:
+    key = "services.gateway.closed_paths"
+    assert (adjustments()[key].requested, adjustments()[key].effect) == (None, Effect.ADJUSTED)
+    assert "status 403 and not 404" in adjustments({key: ["/internal"]})[key].reason
+    assert key not in adjustments({key: []})
+
+
+def test_more_closed_paths_than_a_rule_holds_are_refused() -> None:
+    key = "services.gateway.closed_paths"
+    paths = [f"/internal/{'x' * 90}{n:02}" for n in range(30)]
+    assert not [refusal for refusal in refusals({key: paths[:20]}) if refusal.key == key]
+    (refusal,) = [refusal for refusal in refusals({key: paths}) if refusal.key == key]
+    assert "more than 10 expressions of 256 characters" in refusal.problem
 
 
 def test_the_waf_on_prompts_and_the_cost_of_the_link_are_reported() -> None:

@@ -165,14 +165,11 @@ def closed(**changes: object) -> list[str]:
     return paths
 
 
-def test_metrics_of_services_are_not_public() -> None:
-    assert closed() == ["/metrics"]
-    assert closed(services__gateway__metrics={"path": "/internal/m#1"}) == [r"/internal/m\#1"]
-
-
-def test_a_path_is_open_when_no_metrics_are_at_the_port_of_the_service() -> None:
-    assert closed(services__gateway__metrics="none") == []
-    assert closed(services__gateway__metrics={"port": 9100}) == []
+def test_closed_paths_are_not_found() -> None:
+    assert closed() == ["/docs", "/metrics", "/openapi.json", "/redoc"]
+    changes = {"services__gateway__closed_paths": ["/internal"], "services__gateway__metrics": {"path": "/m#1"}}
+    assert closed(**changes) == ["/internal", r"/m\#1"]
+    assert closed(services__gateway__closed_paths=[]) == []
 
 
 def test_streamlit_has_session_affinity() -> None:

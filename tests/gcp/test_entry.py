@@ -1,5 +1,7 @@
 """Load balancer, certificate, security policy and routes of the public entry."""
 
+import re
+
 import pytest
 from pulumi_gcp.dns.outputs import GetManagedZonesManagedZoneResult
 
@@ -7,7 +9,8 @@ from automation.plan.inventory import Inventory
 from providers.contract.diagnostics import Effect
 from providers.gcp.entry.limits import allowed_ranges, entry_adjustments, entry_refusals, idle_seconds
 from providers.gcp.entry.resources import zone_name
-from providers.gcp.entry.routes import metrics_paths
+from providers.gcp.entry.routes import uptime_target
+from providers.gcp.entry.waf import closed_path_conditions
 from tests.gcp.plans import (
     NARROW_RANGES,
     adjustments,
@@ -143,30 +146,36 @@ def test_every_waf_rule_denies_and_none_is_a_preview(prod: Inventory) -> None:
     assert {rule["action"] for rule in waf} == {"deny(403)"} and not any(rule.get("preview") for rule in waf)
 
 
-def metrics_rules(plan: Inventory) -> list[dict[str, object]]:
+def closing_rules(plan: Inventory) -> list[dict[str, object]]:
     return [rule for rule in rules(plan) if rule["action"] == "deny(404)"]
 
 
-def test_the_metrics_of_a_routed_service_are_closed_from_outside(prod: Inventory) -> None:
-    (rule,) = metrics_rules(prod)
-    decoded = "request.path.urlDecode().lower()"
-    assert (
-        text_at(rule, "match", "expr", "expression") == f"{decoded} == '/metrics' || {decoded}.startsWith('/metrics/')"
+def test_closed_paths_are_not_found_before_any_other_rule(prod: Inventory) -> None:
+    (rule,) = closing_rules(prod)
+    assert text_at(rule, "match", "expr", "expression") == (
+        "request.path.urlDecode().lower().matches('^/+(docs|metrics|openapi[.]json|redoc)(/|$)')"
     )
     assert number_at(rule, "priority") == min(number_at(other, "priority") for other in rules(prod))
 
 
-def test_metrics_that_cannot_be_reached_from_outside_have_no_rule() -> None:
-    assert not metrics_rules(staging()), "the map routes no request for /metrics to a service"
-    for metrics in ("none", {"port": 9100}):
-        assert not metrics_paths(unchecked_spec({"services.gateway.metrics": metrics}))
-    assert metrics_paths(unchecked_spec({"services.gateway.metrics": {"path": "/m"}})) == ["/m"]
+def test_more_closed_paths_than_an_expression_holds_have_several_rules() -> None:
+    paths = [f"/Internal/{'x' * 100}{n}" for n in range(20)]
+    conditions = closed_path_conditions(paths)
+    assert len(conditions) == 3
+    patterns = [condition.split("'")[1] for condition in conditions]
+    assert all(any(re.search(pattern, path.lower()) for pattern in patterns) for path in paths)
+    assert all(len(condition) <= 1024 for condition in conditions)
 
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/a'b", "/metrics?all"])
+def test_the_uptime_check_of_a_closed_health_path_requests_the_path_of_the_service() -> None:
+    assert uptime_target(unchecked_spec(), "gateway") == ("/health", ("STATUS_CLASS_2XX",))
+    closed = unchecked_spec({"services.gateway.closed_paths": ["/health"]})
+    assert uptime_target(closed, "gateway")[0] == "/"
+
+
+@pytest.mark.parametrize("path", ["/", "/a'b"])
 def test_metrics_that_cannot_be_closed_alone_are_refused(path: str) -> None:
-    changes: dict[str, object] = {"services.gateway.path": "/chat" if path == "/chat" else "/"}
-    (refusal,) = entry_refusals(unchecked_spec({**changes, "services.gateway.metrics": {"path": path}}), "prod")
+    (refusal,) = entry_refusals(unchecked_spec({"services.gateway.metrics": {"path": path}}), "prod")
     assert refusal.key == "services.gateway.metrics.path" and "another port" in refusal.fix
 
 

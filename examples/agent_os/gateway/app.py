@@ -1,4 +1,4 @@
-"""Gateway: AgentOS with one assistant, and the routes `/chat`, `/notes`, `/health` and `/metrics`."""
+"""Gateway: AgentOS with one assistant, and the routes `/chat`, `/notes` and `/health`."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from handover import Worker
 from models import choose_model
 from pricing import read_prices
 from shared.serving import DRAINING
-from shared.telemetry import add_metrics
+from shared.telemetry import measure_requests
 from sqlalchemy.exc import SQLAlchemyError
 from toolkit import ToolService, note_taker
 
@@ -43,7 +43,7 @@ def create_gateway(environment: Mapping[str, str]) -> FastAPI:
     )
     settings = AgnoAPISettings()
     app = FastAPI(title="gateway", lifespan=_lifespan(database, tools))
-    add_metrics(app)
+    measure_requests(app)
     _add_health_route(app, database)
     app.include_router(
         chat_routes(agent, database, worker, prices), dependencies=[Depends(get_authentication_dependency(settings))]

@@ -1,4 +1,4 @@
-"""Web server: `python -m shared.serving` serves `create()` of the folder's `app.py` on PORT.
+"""Web server: `python -m shared.serving` serves `create()` of the folder's `app.py` on PORT, and metrics on METRICS_PORT.
 
 The uvicorn command is not used for two reasons. Its keep-alive of 5 s is shorter than the idle timeout of a load
 balancer, which then occasionally sends a request on a connection that is being closed (a 502). And on SIGTERM it closes
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
+from prometheus_client import start_http_server
 
 DRAINING = threading.Event()
 """Set by the first SIGTERM: `/health` answers 503 and every response has `Connection: close`."""
@@ -24,6 +25,8 @@ class Serving:
     """Settings of the server."""
 
     port: int
+    metrics_port: int = 9464
+    """Port of the Prometheus exposition; no route of the entry leads to it, and it needs no key."""
     keep_alive_seconds: int = 130
     """Longer than the platform's `ingress.idle_timeout_seconds`, which is 120 by default."""
     drain_seconds: int = 5
@@ -54,18 +57,19 @@ def serving(environment: Mapping[str, str]) -> Serving:
     processes = environment.get("WEB_CONCURRENCY", "1")
     if processes != "1":
         raise ValueError(
-            f"WEB_CONCURRENCY is {processes}: a replica runs one process, so that its /metrics cover all of it; "
+            f"WEB_CONCURRENCY is {processes}: a replica runs one process, so that its metrics cover all of it; "
             f"raise the number of replicas instead and set WEB_CONCURRENCY to 1"
         )
     return Serving(
-        port=_seconds(environment, "PORT", 8000),
-        keep_alive_seconds=_seconds(environment, "KEEP_ALIVE_SECONDS", Serving.keep_alive_seconds),
-        drain_seconds=_seconds(environment, "DRAIN_SECONDS", Serving.drain_seconds),
-        grace_seconds=_seconds(environment, "GRACE_SECONDS", Serving.grace_seconds),
+        port=_number(environment, "PORT", 8000),
+        metrics_port=_number(environment, "METRICS_PORT", Serving.metrics_port),
+        keep_alive_seconds=_number(environment, "KEEP_ALIVE_SECONDS", Serving.keep_alive_seconds),
+        drain_seconds=_number(environment, "DRAIN_SECONDS", Serving.drain_seconds),
+        grace_seconds=_number(environment, "GRACE_SECONDS", Serving.grace_seconds),
     )
 
 
-def _seconds(environment: Mapping[str, str], name: str, default: int) -> int:
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     value = environment.get(name, str(default))
     if not value.isdecimal():
         raise ValueError(
@@ -77,10 +81,12 @@ def _seconds(environment: Mapping[str, str], name: str, default: int) -> int:
 def main() -> None:
     """Serve until SIGTERM."""
     settings = serving(os.environ)
+    host = os.environ.get("HOST", "0.0.0.0")  # noqa: S104  # the address of a container comes from its network
+    start_http_server(settings.metrics_port, addr=host)
     config = uvicorn.Config(
         "app:create",
         factory=True,
-        host=os.environ.get("HOST", "0.0.0.0"),  # noqa: S104  # the address of a container comes from its network
+        host=host,
         port=settings.port,
         workers=1,
         timeout_keep_alive=settings.keep_alive_seconds,

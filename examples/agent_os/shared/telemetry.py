@@ -1,16 +1,16 @@
-"""Metrics of a web service: `/metrics`, and request durations under the OpenTelemetry name.
+"""Metrics of a web service: request durations under the OpenTelemetry name.
 
 The platform's alarm rules read `http_server_request_duration_seconds`, and CPU and memory of the process, which
-prometheus_client provides. Requests of the platform itself (`/health`, `/metrics`) are left out: a failing health check
-is not a failed request of a user.
+prometheus_client provides. `shared.serving` exposes them on a port of their own, which no route of the entry leads to.
+Requests of the platform itself (`/health`) are left out: a failing health check is not a failed request of a user.
 """
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
+from fastapi import FastAPI
+from prometheus_client import Histogram
 
 from shared.serving import DRAINING
 
@@ -19,7 +19,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-OWN_PATHS = ("/health", "/metrics")
+OWN_PATHS = ("/health",)
 BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2, 2.5, 5, 7.5, 10, 30)
 REQUEST_SECONDS = Histogram(
     "http_server_request_duration_seconds",
@@ -59,13 +59,9 @@ class Measured:
                 REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - begun)
 
 
-def add_metrics(app: FastAPI) -> None:
-    """Add request metrics and `/metrics` to a service."""
+def measure_requests(app: FastAPI) -> None:
+    """Add request metrics to a service."""
     app.add_middleware(Measured)
-
-    @app.get("/metrics", include_in_schema=False)
-    def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _route(scope: Message) -> str:

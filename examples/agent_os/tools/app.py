@@ -8,7 +8,7 @@ from fastapi import FastAPI, HTTPException
 from prometheus_client import Counter
 from pydantic import BaseModel, Field
 from shared.serving import DRAINING
-from shared.telemetry import add_metrics
+from shared.telemetry import measure_requests
 
 CALLS = Counter("tool_calls_total", "Calls of a tool, by tool and outcome.", ("tool", "outcome"))
 
@@ -22,7 +22,7 @@ class Expression(BaseModel):
 def create() -> FastAPI:
     """Create the service."""
     app = FastAPI(title="tools")
-    add_metrics(app)
+    measure_requests(app)
 
     @app.get("/health")
     async def health() -> dict[str, str]:

@@ -6,7 +6,7 @@ from providers.aws.compute.calls import call_refusals, connected
 from providers.aws.compute.health import health_adjustments, health_refusals
 from providers.aws.compute.sizes import fargate, fits_fargate
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
-from providers.contract.prometheus import scrape_endpoint
+from providers.contract.prometheus import scrape_endpoint, unscraped_reason
 from providers.contract.spec import Platform, Service
 
 FIRST_UNPRIVILEGED_PORT = 1024
@@ -84,6 +84,6 @@ def _is_scraped(spec: Platform, service: Service) -> bool:
 
 def _metrics_adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in spec.services.items():
-        if spec.monitoring.prometheus and scrape_endpoint(service) is None and service.metrics != "none":
-            reason = f"{name} is not scraped; it has no port"
+        if spec.monitoring.prometheus and unscraped_reason(service):
+            reason = f"{name} is not scraped; {unscraped_reason(service)}"
             yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)

@@ -1,7 +1,7 @@
 """Ingress of the region: an application load balancer, its certificate, listeners and routes by path.
 
 TLS ends at the load balancer; requests continue as HTTP inside the VPC, from the load balancer's security group to the
-service's only. The listener answers 404 to paths without a route, and to the metrics of services. Without a domain there
+service's only. The listener answers 404 to paths without a route, and to closed paths. Without a domain there
 is no certificate, so outside production (or with that risk accepted) the HTTP listener routes requests.
 """
 
@@ -17,7 +17,7 @@ from providers.aws.context import AwsContext
 from providers.aws.entry.routes import (
     SERVICE_HEADER,
     accepts_smoke_tests,
-    closed_paths,
+    closing_rules,
     deregistration_delay_seconds,
     patterns,
     priority,
@@ -81,7 +81,7 @@ def create_ingress(scope: Scope, base: AwsBaseResources, positions: Mapping[str,
         return None
     balancer = create_load_balancer(scope, base)
     listener, domain_zone_id = create_listener(scope, base, balancer)
-    closed = tuple(close_path(scope, path, listener) for path in closed_paths(base.spec))
+    closed = tuple(close_path(scope, name, path, listener) for path, name in closing_rules(base.spec).items())
     groups = {name: create_target_group(scope, base, name, service) for name, service in public.items()}
     added = {
         name: create_target_group(scope, base, next_part(name), service)
@@ -304,13 +304,13 @@ def _smoke_rule(
     )
 
 
-def close_path(scope: Scope, path: str, listener: aws.lb.Listener) -> aws.lb.ListenerRule:
+def close_path(scope: Scope, name: str, path: str, listener: aws.lb.Listener) -> aws.lb.ListenerRule:
     """Listener rule that answers 404 to a path that services serve inside the VPC only; evaluated before its route."""
     answer = aws.lb.ListenerRuleActionFixedResponseArgs(
         content_type="text/plain", message_body="not found", status_code="404"
     )
     action = aws.lb.ListenerRuleActionArgs(type="fixed-response", fixed_response=answer)
-    return _path_rule(scope, f"closed{path.replace('/', '-')}", path, listener, action)
+    return _path_rule(scope, name, path, listener, action)
 
 
 def _path_rule(

@@ -14,9 +14,9 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import Statement, allow, document, source_condition
 from providers.aws.context import AwsContext
 from providers.aws.entry.ingress import AwsOrigin
-from providers.aws.entry.routes import closed_paths
 from providers.aws.naming import waf_log_group
 from providers.aws.observability.logs import create_log_group
+from providers.contract.closed_paths import closed_paths, expressions
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
 
@@ -36,6 +36,9 @@ COUNTED_RULES = {
 CLOSED_PATHS_PRIORITY = len(MANAGED_GROUPS) + 1
 RATE_WINDOW_SECONDS = 60
 """Evaluation window; WAF offers 60, 120, 300 or 600 seconds and a minimum limit of 10."""
+CLOSED_PATH_EXPRESSION = "^/+(?:{})(?:/|$)"
+MAX_EXPRESSION_CHARACTERS = 200
+"""Length of a regular expression: AWS WAF developer guide, "AWS WAF quotas"."""
 REDACTED_HEADERS = ("authorization", "cookie")
 
 
@@ -79,7 +82,7 @@ def _protect(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin
         rules=[
             _rate_rule(ingress.rate_limit_per_minute),
             *(_managed_rule(group, n) for n, group in enumerate(groups, 1)),
-            *_closed_paths_rule(closed_paths(context.spec)),
+            *_closed_paths_rule([each.path for each in closed_paths(context.spec)]),
         ],
         visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
             cloudwatch_metrics_enabled=True, metric_name=scope.named("acl"), sampled_requests_enabled=True
@@ -125,11 +128,12 @@ def _managed_rule(group: str, priority: int) -> aws.wafv2.WebAclRuleArgs:
 
 
 def _closed_paths_rule(paths: Sequence[str]) -> list[aws.wafv2.WebAclRuleArgs]:
-    """Answer 404 to paths that are not public, also when characters are percent-encoded, which servers decode."""
+    """Answer 404 to paths that are not public, also when characters are percent-encoded, which servers decode.
+
+    A regular expression for many paths takes 13 units of the web ACL's capacity, two matches of a text for each path 24.
+    """
     statements = [
-        statement
-        for path in paths
-        for statement in (_path_match(path, "EXACTLY"), _path_match(f"{path}/", "STARTS_WITH"))
+        _path_match(expression) for expression in expressions(paths, CLOSED_PATH_EXPRESSION, MAX_EXPRESSION_CHARACTERS)
     ]
     if not statements:
         return []
@@ -140,24 +144,30 @@ def _closed_paths_rule(paths: Sequence[str]) -> list[aws.wafv2.WebAclRuleArgs]:
             name="closed-paths",
             priority=CLOSED_PATHS_PRIORITY,
             action=aws.wafv2.WebAclRuleActionArgs(block=block),
-            statement=aws.wafv2.WebAclRuleStatementArgs(
-                or_statement=aws.wafv2.WebAclRuleStatementOrStatementArgs(statements=statements)
-            ),
+            statement=_any_of(statements),
             visibility_config=_visible("closed-paths"),
         )
     ]
 
 
-def _path_match(path: str, constraint: str) -> aws.wafv2.WebAclRuleStatementArgs:
+def _any_of(statements: list[aws.wafv2.WebAclRuleStatementArgs]) -> aws.wafv2.WebAclRuleStatementArgs:
+    """Alternative of statements; WAF refuses one of a single statement."""
+    if len(statements) == 1:
+        return statements[0]
     return aws.wafv2.WebAclRuleStatementArgs(
-        byte_match_statement=aws.wafv2.WebAclRuleStatementByteMatchStatementArgs(
-            search_string=path,
-            positional_constraint=constraint,
-            field_to_match=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs(
-                uri_path=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs()
+        or_statement=aws.wafv2.WebAclRuleStatementOrStatementArgs(statements=statements)
+    )
+
+
+def _path_match(expression: str) -> aws.wafv2.WebAclRuleStatementArgs:
+    return aws.wafv2.WebAclRuleStatementArgs(
+        regex_match_statement=aws.wafv2.WebAclRuleStatementRegexMatchStatementArgs(
+            regex_string=expression,
+            field_to_match=aws.wafv2.WebAclRuleStatementRegexMatchStatementFieldToMatchArgs(
+                uri_path=aws.wafv2.WebAclRuleStatementRegexMatchStatementFieldToMatchUriPathArgs()
             ),
             text_transformations=[
-                aws.wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArgs(priority=0, type="URL_DECODE")
+                aws.wafv2.WebAclRuleStatementRegexMatchStatementTextTransformationArgs(priority=0, type="URL_DECODE")
             ],
         )
     )

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 
+from providers.contract.closed_paths import PLAIN_PATH, closed_paths, is_closed
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
-from providers.contract.prometheus import routed_metrics_path
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import IngressSpec, Platform
 
@@ -21,10 +21,12 @@ SLOTS = 9_999
 LAST_PRIORITY = 50_000
 """Highest priority number of a listener, for `/`, which matches what no other path does."""
 MIN_DEREGISTRATION_DELAY_SECONDS = 60
-CLOSABLE_PATH = re.compile(r"/[A-Za-z0-9_.~/-]{1,125}")
-"""Path without wildcards of a path pattern, short enough for one."""
+MAX_RULES = 100
+"""Rules of a load balancer without the default ones: Elastic Load Balancing, "Quotas for your Application Load Balancers"."""
 PATTERN_CHARACTERS = 128
 """Maximum length of a path pattern: Elastic Load Balancing, "Condition types for listener rules"."""
+MAX_CLOSED_PATH_CHARACTERS = 160
+"""Length of a closed path, which is one alternative of a regular expression of the web ACL."""
 PLAIN_PATTERN = re.compile(r"""/[A-Za-z0-9_.$/~"'@:+&-]{0,127}""")
 """Path pattern without wildcards, with the characters that the same page lists."""
 SERVICE_HEADER = "x-rollout-service"
@@ -53,12 +55,27 @@ def priority(path: str) -> int:
     return (MAX_SEGMENTS - depth) * SLOTS + slot + 1
 
 
-def closed_paths(spec: Platform) -> tuple[str, ...]:
-    """Paths of metrics that a route would forward to the port that serves them; the entry answers 404 there."""
-    routed = (routed_metrics_path(service) for service in spec.public.values())
-    paths = sorted({path for path in routed if path is not None})
-    routes = [service.path or "/" for service in spec.public.values()]
-    return tuple(path for path in paths if any(_is_below(path, route) for route in routes))
+def closing_rules(spec: Platform) -> dict[str, str]:
+    """Paths that have a rule of the listener, with its logical name: `closed-metrics` for `/metrics`.
+
+    The web ACL closes every path, in each spelling. A path without a rule is too deep or too long for one, or has the name or
+    priority of another rule; a load balancer has a limited number of rules.
+    """
+    priorities = {priority(service.path or "/") for service in spec.public.values() if _has_rule(service.path or "/")}
+    priorities |= {smoke_priority(spec, name) for name in smoke_paths(spec)}
+    names: dict[str, str] = {}
+    for path in (each.path for each in closed_paths(spec)):
+        name = f"closed{path.replace('/', '-')}"
+        if not segments(path) or not _has_rule(path) or name in names.values() or len(priorities) == MAX_RULES:
+            continue
+        if priority(path) not in priorities:
+            priorities.add(priority(path))
+            names[path] = name
+    return names
+
+
+def _has_rule(path: str) -> bool:
+    return len(segments(path)) <= MAX_SEGMENTS and len(path) <= PATTERN_CHARACTERS - len("/*")
 
 
 def weights(position: RolloutPosition | None) -> tuple[int, int]:
@@ -93,7 +110,12 @@ def deregistration_delay_seconds(ingress: IngressSpec) -> int:
 
 def ingress_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Paths that a listener rule cannot express or distinguish."""
-    return [*_path_refusals(spec), *_metrics_refusals(spec), *_smoke_refusals(spec), *_slot_refusals(spec)]
+    return [
+        *_path_refusals(spec),
+        *_closed_path_refusals(spec),
+        *_smoke_refusals(spec),
+        *_slot_refusals(spec),
+    ]
 
 
 def ingress_adjustments(spec: Platform) -> list[Adjustment]:
@@ -128,23 +150,12 @@ def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield Adjustment("monitoring.log_retention_days", requested=days, effect=Effect.PARTIAL, reason=reason)
 
 
-def _is_below(path: str, route: str) -> bool:
-    prefix = route.rstrip("/")
-    return path == prefix or path.startswith(f"{prefix}/")
-
-
-def _metrics_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    for name, service in spec.public.items():
-        path = routed_metrics_path(service)
-        if path is None:
-            continue
-        if not CLOSABLE_PATH.fullmatch(path) or len(segments(path)) > MAX_SEGMENTS or not segments(path):
-            yield Unsupported(
-                "aws",
-                f"services.{name}.metrics.path",
-                problem=f"no listener rule can close {displayed(path)} to the outside",
-                fix=f"use 1 to {MAX_SEGMENTS} segments of letters, digits and _ - . ~, or another port",
-            )
+def _closed_path_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    for closed in closed_paths(spec):
+        if not PLAIN_PATH.fullmatch(closed.path) or len(closed.path) > MAX_CLOSED_PATH_CHARACTERS:
+            problem = f"no rule can close {displayed(closed.path)} to the outside"
+            fix = f"use up to {MAX_CLOSED_PATH_CHARACTERS} letters, digits and / _ - . ~, or another port"
+            yield Unsupported("aws", closed.key, problem, fix)
 
 
 def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:
@@ -169,11 +180,14 @@ def _smoke_refusals(spec: Platform) -> Iterator[Diagnostic]:
                 problem=f"no listener rule can match {displayed(path)}",
                 fix=f"use up to {PATTERN_CHARACTERS} letters, digits and _ - . $ / ~ \" ' @ : + &",
             )
+        if is_closed(spec, path):
+            key = f"services.{name}.rollout.smoke.path"
+            problem = f"the entry closes {displayed(path)}, and smoke tests pass through it"
+            yield Unsupported("aws", key, problem, fix="use another path, or remove it from closed_paths")
 
 
 def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    owners = {f"the metrics path {path}": ("", path) for path in closed_paths(spec) if segments(path)}
-    owners |= {
+    owners = {
         f"the path of {name}": (f"services.{name}.path", service.path or "") for name, service in spec.public.items()
     }
     owner_by_priority = {smoke_priority(spec, name): f"the smoke test of {name}" for name in smoke_paths(spec)}
@@ -181,7 +195,7 @@ def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:
         if len(segments(path)) > MAX_SEGMENTS:
             continue
         other = owner_by_priority.setdefault(priority(path), owner)
-        if key and other != owner:
+        if other != owner:
             yield Unsupported(
                 "aws",
                 key,

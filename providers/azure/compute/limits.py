@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from providers.azure.compute.health import probe_adjustments, probe_refusals
 from providers.azure.compute.sizes import app_size_refusals
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported
-from providers.contract.prometheus import scrape_endpoint
+from providers.contract.prometheus import unscraped_reason
 from providers.contract.spec import Platform
 
 AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
@@ -106,8 +106,7 @@ def _adjusted_calls(spec: Platform) -> Iterator[Adjustment]:
 
 
 def _unscraped_services(spec: Platform) -> Iterator[Adjustment]:
-    services = spec.services.items()
-    workers = [name for name, service in services if service.metrics is None and scrape_endpoint(service) is None]
-    if spec.monitoring.prometheus and workers:
-        reason = f"only services with a port are scraped; no metrics from {', '.join(workers)}"
-        yield Adjustment("monitoring.prometheus", True, Effect.PARTIAL, reason)
+    for name, service in spec.services.items():
+        if spec.monitoring.prometheus and unscraped_reason(service):
+            reason = f"{name} is not scraped; {unscraped_reason(service)}"
+            yield Adjustment("monitoring.prometheus", True, Effect.PARTIAL, reason)

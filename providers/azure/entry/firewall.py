@@ -1,6 +1,6 @@
 """WAF policy of Front Door: allowed addresses, rate limit and Microsoft's managed rule sets.
 
-Rules are evaluated by priority: addresses that are not allowed are blocked, requests for metrics as well, then addresses
+Rules are evaluated by priority: addresses that are not allowed are blocked, requests for closed paths as well, then addresses
 above the rate limit, then the managed rule sets inspect the request. Prompts are natural language and code, which the SQL injection rules match, so
 the body arguments that contain prompts are excluded from inspection; the rule sets themselves stay enabled.
 """
@@ -11,8 +11,9 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.entry.limits import PROMPT_ARGUMENTS, allows_any_address, metrics_paths, path_expressions
+from providers.azure.entry.limits import PROMPT_ARGUMENTS, allows_any_address, closed_path_expressions
 from providers.azure.naming import firewall_name
+from providers.contract.closed_paths import closed_paths
 from providers.contract.component import Scope
 
 DEFAULT_RULE_SET = ("Microsoft_DefaultRuleSet", "2.1")
@@ -24,7 +25,7 @@ CustomRule = azure_native.frontdoor.CustomRuleArgs
 
 
 def create_firewall(scope: Scope, context: AzureContext, sku: str) -> azure_native.frontdoor.Policy:
-    """Declare the policy; without `waf` it has only the rate limit, allowed addresses and closed metrics."""
+    """Declare the policy; without `waf` it has only the rate limit, allowed addresses and closed paths."""
     frontdoor, waf = azure_native.frontdoor, context.spec.ingress.waf
     return frontdoor.Policy(
         scope.named("firewall"),
@@ -70,8 +71,8 @@ def attach_firewall(
 
 def _custom_rules(context: AzureContext) -> list[CustomRule]:
     addresses = [] if allows_any_address(context.spec) else [_block_other_addresses(context)]
-    paths = metrics_paths(context.spec)
-    return [*addresses, *([_block_metrics(paths)] if paths else []), _rate_limit(context)]
+    paths = closed_path_expressions(closed.path for closed in closed_paths(context.spec))
+    return [*addresses, *([_block_closed_paths(paths)] if paths else []), _rate_limit(context)]
 
 
 def _block_other_addresses(context: AzureContext) -> CustomRule:
@@ -84,10 +85,9 @@ def _block_other_addresses(context: AzureContext) -> CustomRule:
     )
 
 
-def _block_metrics(paths: Sequence[str]) -> CustomRule:
-    """Rule that keeps the metrics of routed services inside the network; only their collectors read them."""
+def _block_closed_paths(values: Sequence[str]) -> CustomRule:
     return CustomRule(
-        name="metrics",
+        name="closed",
         priority=15,
         rule_type="MatchRule",
         action="Block",
@@ -95,7 +95,7 @@ def _block_metrics(paths: Sequence[str]) -> CustomRule:
             azure_native.frontdoor.MatchConditionArgs(
                 match_variable="RequestUri",
                 operator="RegEx",
-                match_value=[expression for path in paths for expression in path_expressions(path)],
+                match_value=list(values),
                 transforms=["UrlDecode", "Lowercase"],
             )
         ],

@@ -9,16 +9,18 @@ and the API rejects both its creation and the approval of an approved connection
 after the update (`providers/azure/cli.py`), and the plan prints them for users who run the engine directly.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from providers.contract.closed_paths import closed_paths, expressions
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
-from providers.contract.prometheus import routed_metrics_path
 from providers.contract.spec import Platform
 
 ANY_ADDRESS = "0.0.0.0/0"
 MAX_RANGES = 600
 """Ranges of one match condition: Microsoft Learn, "Azure Front Door limits", WAF IP match values."""
+URI_EXPRESSION = "^(?:https?://[^/]+)?/+(?:{})(?:[/?]|$)"
+MAX_VALUE_CHARACTERS, MAX_VALUES = 256, 10
+"""Length and number of the values of a match condition on text, same page."""
 MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS = 16, 240
 """Bounds of a profile's origin response timeout: Microsoft Learn, "Azure Front Door limits"."""
 MIN_PROBE_SECONDS, MAX_PROBE_SECONDS = 5, 255
@@ -88,30 +90,13 @@ def path_patterns(path: str) -> list[str]:
     return [prefix, f"{prefix}/*"] if prefix else ["/*"]
 
 
-def metrics_paths(spec: Platform) -> list[str]:
-    """Return the paths at which the entry would forward to the metrics of a public service.
-
-    A service whose metrics have another port is not affected: ingress has one target port. An application that is mounted
-    below its path answers there as well.
-    """
-    paths: set[str] = set()
-    for service in spec.public.values():
-        routed = routed_metrics_path(service)
-        if routed is not None:
-            prefix = (service.path or "").rstrip("/")
-            path = routed.partition("?")[0]
-            paths |= {path, f"{prefix}{path}"}
-    return sorted({path.rstrip("/").lower() or "/" for path in paths})
-
-
-def path_expressions(path: str) -> list[str]:
-    """Return the regular expressions that match the decoded lower-case URI of a path, with slashes added and a query.
+def closed_path_expressions(paths: Iterable[str]) -> list[str]:
+    """Return the regular expressions that match the decoded lower-case URI of paths and all below them.
 
     `RequestUri` is a path in Microsoft's examples of rules and a URL in its log, so both are matched. Front Door has no
     capturing groups: Microsoft Learn, "Custom rules for Web Application Firewall with Azure Front Door".
     """
-    slashes = re.escape(path).lstrip("/").replace("/", "/+")
-    return [f"^{host}/+{slashes}/*{end}" for host in ("", "https?://[^/]+") for end in ("$", r"\?")]
+    return list(expressions([path.lower() for path in paths], URI_EXPRESSION, MAX_VALUE_CHARACTERS))
 
 
 def allows_any_address(spec: Platform) -> bool:
@@ -165,8 +150,8 @@ def approval_command(group: str) -> str:
 
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Paths that Front Door does not distinguish, and more address ranges than a rule accepts."""
-    return [*_duplicate_paths(spec), *_refused_ranges(spec)]
+    """Paths that Front Door does not distinguish, and more address ranges or closed paths than a rule accepts."""
+    return [*_duplicate_paths(spec), *_refused_ranges(spec), *_refused_closed_paths(spec)]
 
 
 def entry_adjustments(spec: Platform) -> list[Adjustment]:
@@ -206,7 +191,28 @@ def _refused_ranges(spec: Platform) -> Iterator[Diagnostic]:
         yield Unsupported("azure", "ingress.allowed_cidrs", problem, fix=f"combine them to at most {MAX_RANGES}")
 
 
+def _refused_closed_paths(spec: Platform) -> Iterator[Diagnostic]:
+    closed = closed_paths(spec)
+    values = closed_path_expressions(each.path for each in closed)
+    if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE_CHARACTERS for value in values):
+        key = max(closed, key=lambda each: len(each.path)).key
+        problem = (
+            f"the closed paths need more than {MAX_VALUES} expressions of {MAX_VALUE_CHARACTERS} characters in a rule"
+        )
+        yield Unsupported("azure", key, problem, fix="close fewer or shorter paths")
+
+
+def _closed_path_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    services = dict.fromkeys(each.service for each in closed_paths(spec))
+    for name in services:
+        requested = spec.services[name].closed_paths
+        reason = "answered with status 403 and not 404: a policy of Front Door has one answer for all blocked requests"
+        value = None if requested is None else list(requested)
+        yield Adjustment(f"services.{name}.closed_paths", value, Effect.ADJUSTED, reason)
+
+
 def _adjustments(spec: Platform) -> Iterator[Adjustment]:
+    yield from _closed_path_adjustments(spec)
     ingress, location = spec.ingress, spec.azure.location if spec.azure else ""
     limit = ingress.rate_limit_per_minute
     reason = f"{limit} requests per minute and client address at each edge server; Front Door counts on each separately"

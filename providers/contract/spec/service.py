@@ -88,6 +88,10 @@ class Build(SpecModel):
     """Dockerfile inside the build context, such as `docker/web.Dockerfile`; without `..`."""
 
 
+ClosedPathText = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)+$", max_length=120)]
+"""Path without a trailing slash, query or wildcard."""
+
+
 class Metrics(SpecModel):
     """Endpoint with metrics in the Prometheus text format, inside the private network."""
 
@@ -137,7 +141,9 @@ class Service(SpecModel):
     calls: tuple[Slug, ...] = ()
     """Services that it may call; each adds the variable <NAME>_URL. All other calls are denied."""
     metrics: Metrics | Literal["none"] | None = None
-    """Metrics endpoint that Prometheus scrapes, or `none`; absent: `/metrics` on the service's port. The entry never exposes it."""
+    """Metrics endpoint that Prometheus scrapes, or `none`; absent: `none` for agentos, else `/metrics` on the service's port. It is never public."""
+    closed_paths: tuple[ClosedPathText, ...] | None = None
+    """Paths that the entry answers 404, with all below them; absent: the documentation of APIs in production, and `/metrics` of agentos."""
 
     @property
     def preset(self) -> Preset:

@@ -12,8 +12,8 @@ when the connection failed before any byte of it was sent.
 import re
 from collections.abc import Collection, Iterator
 
+from providers.contract.closed_paths import closed_paths
 from providers.contract.naming import next_part
-from providers.contract.prometheus import routed_metrics_path
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
 from providers.docker.entry.split import control, dice, route_to_next, split_services
@@ -261,9 +261,8 @@ def _routes(spec: Platform, split: Collection[str]) -> Iterator[str]:
 
 
 def _closed_paths(spec: Platform) -> Iterator[str]:
-    """Metrics on a routed port are for Prometheus only; an exposition that is mounted answers below its path too."""
-    routed = (routed_metrics_path(service) for service in spec.public.values())
-    for path in sorted({path for path in routed if path is not None}):
+    """Paths that are not forwarded; what is mounted at one, such as an exposition of metrics, answers below it too."""
+    for path in (each.path for each in closed_paths(spec)):
         closed = path.rstrip("/")
         below = f" or {{ {DECODED_PATH} -m beg {_word(closed)}/ }}" if closed else ""
         yield f"http-request return status 404 if {{ {DECODED_PATH} -m str {_word(closed or '/')} }}{below}"

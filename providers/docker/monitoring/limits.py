@@ -105,7 +105,7 @@ def _unscraped(spec: Platform) -> Iterator[Adjustment]:
             requested=spec.monitoring.alerts.model_dump(),
             effect=Effect.PARTIAL,
             reason=(
-                "services without a metrics endpoint (`metrics: none`, or no port) have no alarms; Docker restarts a "
+                "services without a metrics endpoint (`metrics: none`, its default for agentos, or no port) have no alarms; Docker restarts a "
                 f"replica that ends, and the entry stops using one that fails its check: {listed(unscraped, 'and')}"
             ),
         )

@@ -4,7 +4,7 @@ A panel shows the PromQL expression of its alarm, with the alarm's threshold as 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from providers.contract.alarms import AlarmRules, Signal
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
@@ -16,7 +16,6 @@ DATA_SOURCE = {"type": "prometheus", "uid": "prometheus"}
 PANEL_WIDTH, PANEL_HEIGHT, GRID_WIDTH = 8, 7, 24
 """Units of Grafana's grid, which is 24 wide: three panels in a row."""
 NO_BILL = "A Docker host has no bill."
-NO_METRICS = "This service has no metrics endpoint."
 
 GrafanaPanel = dict[str, object]
 
@@ -25,7 +24,7 @@ def dashboard_document(spec: Platform, stack: str, rules: AlarmRules) -> str:
     """Dashboard of the platform."""
     panels: list[GrafanaPanel] = []
     top = 0
-    for row in dashboard_rows(spec, rules):
+    for row in _rows_with_data(spec, rules):
         panels.append(
             {"type": "row", "title": row.name, "gridPos": _grid_position(0, top, GRID_WIDTH, 1), "panels": []}
         )
@@ -50,6 +49,18 @@ def dashboard_document(spec: Platform, stack: str, rules: AlarmRules) -> str:
     return json.dumps(document, indent=1, sort_keys=True)
 
 
+def _rows_with_data(spec: Platform, rules: AlarmRules) -> Iterator[DashboardRow]:
+    """Rows without the panels of services that Prometheus does not scrape; the one on cost says that there is no bill."""
+    for row in dashboard_rows(spec, rules):
+        shown = [
+            panel
+            for panel in row.panels
+            if panel.shows == GraphOnlyMetric.SPENDING or _query(spec, rules, row.name, panel)
+        ]
+        if shown:
+            yield DashboardRow(row.name, tuple(shown))
+
+
 def _grid_position(x: int, y: int, width: int = PANEL_WIDTH, height: int = PANEL_HEIGHT) -> Mapping[str, int]:
     return {"x": x, "y": y, "w": width, "h": height}
 
@@ -58,8 +69,7 @@ def _panel(spec: Platform, rules: AlarmRules, row: DashboardRow, panel: Panel, x
     position = _grid_position(x, y)
     query = _query(spec, rules, row.name, panel)
     if not query:
-        text = NO_BILL if panel.shows == GraphOnlyMetric.SPENDING else NO_METRICS
-        note = text if panel.threshold is None else f"{text} The threshold is {panel.threshold:g} {panel.unit}."
+        note = NO_BILL if panel.threshold is None else f"{NO_BILL} The threshold is {panel.threshold:g} {panel.unit}."
         return {
             "type": "text",
             "title": panel.title,

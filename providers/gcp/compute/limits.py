@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
-from providers.contract.prometheus import scrape_endpoint
+from providers.contract.prometheus import scrape_endpoint, unscraped_reason
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.service import Metrics
 from providers.gcp.compute.health import probe_adjustments
@@ -119,7 +119,8 @@ def _unused_metrics(spec: Platform) -> Iterator[Adjustment]:
 
 
 def _unscraped_workers(spec: Platform) -> Iterator[Adjustment]:
-    workers = [name for name, service in spec.services.items() if service.port is None]
-    if spec.monitoring.prometheus and workers:
-        reason = f"{listed(workers, 'and')} {'is' if len(workers) == 1 else 'are'} not scraped; workers have no port"
-        yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)
+    for name, service in spec.services.items():
+        reason = "a worker pool has no sidecar" if service.port is None else unscraped_reason(service)
+        if spec.monitoring.prometheus and reason and service.metrics is None:
+            reason = f"{name} is not scraped; {reason}"
+            yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.PARTIAL, reason=reason)

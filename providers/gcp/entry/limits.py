@@ -1,11 +1,10 @@
 """Allowed addresses, connection timeouts and path limits of the load balancer, and what it refuses or adjusts. Pure."""
 
-import re
 from collections.abc import Iterator
 
+from providers.contract.closed_paths import PLAIN_PATH, closed_paths
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
 from providers.contract.spec import Platform
-from providers.gcp.entry.routes import metrics_paths, service_at
 
 ANY_ADDRESS = "0.0.0.0/0"
 MAX_RANGES_PER_RULE = 10
@@ -14,7 +13,6 @@ MIN_IDLE_SECONDS, MAX_IDLE_SECONDS = 5, 1200
 """Bounds of `httpKeepAliveTimeoutSec`: target HTTPS proxies API."""
 MAX_REQUEST_SECONDS = 3600
 """Maximum request timeout: Cloud Run documentation, "Set request timeout for services"."""
-METRICS_PATH = re.compile(r"(/[A-Za-z0-9._-]+)+/?")
 MAX_PATH_CHARACTERS = 1024 - len("/*")
 """Length of a path rule: URL maps API, `pathMatchers[].pathRules[].paths[]`."""
 
@@ -43,8 +41,8 @@ def idle_seconds(spec: Platform) -> int:
 
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse paths that a URL map does not accept, and metrics that the entry cannot close."""
-    return [*_path_refusals(spec), *_metrics_refusals(spec)]
+    """Refuse paths that a URL map does not accept, and closed paths that a rule cannot match."""
+    return [*_path_refusals(spec), *_closed_path_refusals(spec)]
 
 
 def _path_refusals(spec: Platform) -> list[Diagnostic]:
@@ -60,15 +58,13 @@ def _path_refusals(spec: Platform) -> list[Diagnostic]:
     ]
 
 
-def _metrics_refusals(spec: Platform) -> Iterator[Diagnostic]:
-    """Refuse a metrics path that closes the service with it, or that a rule's expression cannot contain."""
-    for path in metrics_paths(spec):
-        name = service_at(spec, path) or ""
-        prefix = f"{path.rstrip('/')}/"
-        if not METRICS_PATH.fullmatch(path) or f"{spec.services[name].path}/".startswith(prefix):
-            problem = f"the entry cannot close {displayed(path)} alone to requests from outside"
-            fix = "use a path of its own with letters, digits, `.`, `_` and `-`, such as /metrics, or another port"
-            yield Unsupported("gcp", f"services.{name}.metrics.path", problem=problem, fix=fix)
+def _closed_path_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse a path that a rule's expression cannot contain."""
+    for closed in closed_paths(spec):
+        if not PLAIN_PATH.fullmatch(closed.path):
+            problem = f"the entry cannot close {displayed(closed.path)} alone to requests from outside"
+            fix = "use a path of its own with letters, digits and . _ - ~, such as /metrics, or another port"
+            yield Unsupported("gcp", closed.key, problem=problem, fix=fix)
 
 
 def entry_adjustments(spec: Platform) -> list[Adjustment]:

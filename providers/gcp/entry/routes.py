@@ -4,7 +4,7 @@ A path rule matches its own path or, with a trailing `/*`, every path below it. 
 priorities. The service at `/` is the default; without one, the map answers unmatched paths with 404.
 """
 
-from providers.contract.prometheus import routed_metrics_path
+from providers.contract.closed_paths import is_closed, service_at
 from providers.contract.spec import Platform
 
 MAX_TESTS = 100
@@ -14,15 +14,6 @@ MAX_TESTS = 100
 def path_patterns(path: str) -> list[str]:
     """Path rules of a prefix: the path and every path below it, but not a longer word (`/chat`, not `/chatter`)."""
     return [_prefix(path), f"{_prefix(path)}/*"]
-
-
-def service_at(spec: Platform, path: str) -> str | None:
-    """Service that a request of `path` reaches; None when the entry answers 404."""
-    for name, service in spec.public.items():
-        prefix = _prefix(service.path or "")
-        if path == prefix or path.startswith(f"{prefix}/"):
-            return name
-    return None
 
 
 def default_service(spec: Platform) -> str | None:
@@ -37,28 +28,16 @@ def route_tests(spec: Platform) -> dict[str, str]:
     return {path: name for path, name in list(services.items())[:MAX_TESTS] if name}
 
 
-def metrics_paths(spec: Platform) -> list[str]:
-    """Return the paths at which a request from outside would reach the metrics of a public service.
-
-    Cloud Run forwards requests to the service's port only, so metrics on another port cannot be reached.
-    """
-    paths: dict[str, None] = {}
-    for name, service in spec.public.items():
-        path = routed_metrics_path(service)
-        if path is not None and service_at(spec, path) == name:
-            paths[path] = None
-    return list(paths)
-
-
 def uptime_target(spec: Platform, name: str) -> tuple[str, tuple[str, ...]]:
     """Return the path that an uptime check requests from a service, and the accepted status classes.
 
-    The health path, if the service is reached at it, must return 2xx. Otherwise the service's own path is checked, where
+    The health path, if the service is reached at it from outside, must return 2xx. Otherwise the service's own path is checked, where
     an API may require another method or authentication, so every status below 500 is accepted.
     """
     service = spec.services[name]
-    if service.health.path is not None and service_at(spec, service.health.path) == name:
-        return service.health.path, ("STATUS_CLASS_2XX",)
+    health = service.health.path
+    if health is not None and service_at(spec, health) == name and not is_closed(spec, health):
+        return health, ("STATUS_CLASS_2XX",)
     return service.path or "/", ("STATUS_CLASS_2XX", "STATUS_CLASS_3XX", "STATUS_CLASS_4XX")
 
 

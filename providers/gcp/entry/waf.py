@@ -2,7 +2,7 @@
 
 Cloud Armor evaluates rules by ascending priority and stops at the first match, and a matching rate rule admits the
 request. So the WAF rules come first, then the rate rules for the allowed addresses; the last rule denies every other
-address. Before all of them, the paths of the services' metrics are answered 404.
+address. Before all of them, closed paths are answered 404.
 
 WAF rules run at the lowest sensitivity and inspect the first 64 KB of a body: prompts are natural language and code,
 which higher sensitivities report as attacks. `methodenforcement` is not used: it denies PUT, PATCH and DELETE, which
@@ -13,12 +13,15 @@ from collections.abc import Sequence
 
 import pulumi_gcp as gcp
 
+from providers.contract.closed_paths import closed_paths, expressions
 from providers.contract.component import Scope
 from providers.gcp.context import GcpContext
 from providers.gcp.entry.limits import allowed_ranges
-from providers.gcp.entry.routes import metrics_paths
 
-METRICS_PRIORITY = 500
+CLOSED_PATHS_PRIORITY = 500
+CLOSED_PATH_EXPRESSION = "^/+({})(/|$)"
+MAX_EXPRESSION_CHARACTERS = 1024
+"""Length of a subexpression of a rule: Cloud Armor documentation, "Quotas and limits"."""
 SENSITIVITY = 1
 OWASP_RULES: dict[int, str] = {
     1000: "sqli-v422-stable",
@@ -50,28 +53,33 @@ def create_security_policy(scope: Scope, context: GcpContext) -> gcp.compute.Sec
         scope.named("policy"),
         project=context.project,
         type="CLOUD_ARMOR",
-        rules=[*_metrics_rules(context), *(_waf_rules() if waf else ()), *_rate_rules(context), _default_rule()],
+        rules=[*_closed_path_rules(context), *(_waf_rules() if waf else ()), *_rate_rules(context), _default_rule()],
         advanced_options_config=_inspection_options() if waf else None,
         adaptive_protection_config=_adaptive_protection() if waf else None,
         opts=scope.opts(),
     )
 
 
-def _metrics_rules(context: GcpContext) -> list[Rule]:
-    return [_metrics_rule(METRICS_PRIORITY + n, path) for n, path in enumerate(metrics_paths(context.spec))]
+def _closed_path_rules(context: GcpContext) -> list[Rule]:
+    conditions = closed_path_conditions([closed.path for closed in closed_paths(context.spec)])
+    return [
+        Rule(
+            priority=CLOSED_PATHS_PRIORITY + n,
+            action="deny(404)",
+            match=gcp.compute.SecurityPolicyRuleMatchArgs(
+                expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=condition)
+            ),
+            description="closed to requests from outside",
+        )
+        for n, condition in enumerate(conditions)
+    ]
 
 
-def _metrics_rule(priority: int, path: str) -> Rule:
-    match = gcp.compute.SecurityPolicyRuleMatchArgs(
-        expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=metrics_expression(path))
-    )
-    return Rule(priority=priority, action="deny(404)", match=match, description="metrics are for the sidecar only")
-
-
-def metrics_expression(path: str) -> str:
-    """Condition on a path and everything below it, as the server decodes it: `/%6Detrics` is `/metrics` too."""
-    decoded, closed = "request.path.urlDecode().lower()", path.rstrip("/").lower()
-    return f"{decoded} == '{closed}' || {decoded}.startsWith('{closed}/')"
+def closed_path_conditions(paths: Sequence[str]) -> list[str]:
+    """Conditions on paths and everything below them, as servers decode them: `/%6Detrics` is `/metrics` too."""
+    lower = [path.lower() for path in paths]
+    patterns = expressions(lower, CLOSED_PATH_EXPRESSION, MAX_EXPRESSION_CHARACTERS - 50)
+    return [f"request.path.urlDecode().lower().matches('{pattern}')" for pattern in patterns]
 
 
 def _waf_rules() -> list[Rule]:

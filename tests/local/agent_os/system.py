@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 EXAMPLE = Path(__file__).parents[3] / "examples" / "agent_os"
 LOOPBACK = "127.0.0.1"
 UNPRIVILEGED_USER = "nobody"
+PORTS = ("postgres", "redis", "gateway", "tools", "gateway-metrics", "tools-metrics")
 SERVERS = {"gateway": "gateway", "tools": "tools", "worker": "worker"}
 
 RENDER_PAGE = """
@@ -77,9 +78,7 @@ class System:
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="agent-os-")))
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    ports: Mapping[str, int] = field(
-        default_factory=lambda: {name: free_port() for name in ("postgres", "redis", "gateway", "tools")}
-    )
+    ports: Mapping[str, int] = field(default_factory=lambda: {name: free_port() for name in PORTS})
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, subprocess.Popen[bytes]])
 
     @property
@@ -155,6 +154,7 @@ class System:
             "HOME": "/nonexistent",
             "HOST": LOOPBACK,
             "PORT": str(self.ports.get(name, 0)),
+            "METRICS_PORT": str(self.ports.get(f"{name}-metrics", 0)),
             "DATABASE_URL": f"postgresql+psycopg://app@{LOOPBACK}:{self.ports['postgres']}/postgres",
             "REDIS_URL": f"redis://{LOOPBACK}:{self.ports['redis']}/0",
             "TOOLS_URL": f"http://{LOOPBACK}:{self.ports['tools']}",
@@ -227,7 +227,7 @@ class System:
 
     def metric(self, series: str, service: str = "gateway") -> float:
         """Value of a series of `/metrics`, named with its labels as printed; 0 when it does not exist."""
-        text = str(self.ask("/metrics", service=service).body)
+        text = str(self.ask("/metrics", service=f"{service}-metrics").body)
         lines = [line for line in text.splitlines() if line.startswith(f"{series} ")]
         return float(lines[0].rsplit(" ", 1)[1]) if lines else 0.0
 

@@ -1,0 +1,119 @@
+"""Paths of public services that the entry does not forward. Pure.
+
+The path of metrics on a routed port is closed in any case: only collectors inside the network read it. AgentOS serves
+statistics of its own at `/metrics`, and production closes the interactive documentation of APIs, unless
+`services.<name>.closed_paths` names other paths. A path is closed with everything below it, in every spelling that servers
+decode to it. An application behind a prefix may see the path with or without that prefix, so both forms are closed.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from providers.contract.prometheus import DEFAULT_PATH, routed_metrics_path
+from providers.contract.spec import Platform, Service
+
+DOCUMENTATION_PATHS = ("/docs", "/redoc", "/openapi.json")
+"""Documentation of an API with FastAPI's default settings, which AgentOS has too (https://fastapi.tiangolo.com/tutorial/metadata/)."""
+DOCUMENTED_APPS = frozenset({"agentos", "fastapi", "custom"})
+"""Applications that may serve the documentation of an API: `custom` can be anything."""
+PLAIN_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+"""Path without a wildcard, query or percent-encoding, which the rules of every cloud can name."""
+
+
+@dataclass(frozen=True)
+class ClosedPath:
+    """Path that the entry does not forward, the service behind it, and the key that closes it."""
+
+    path: str
+    service: str
+    key: str
+
+
+def closed_paths(spec: Platform) -> tuple[ClosedPath, ...]:
+    """Return every closed path once, by path."""
+    closed: dict[str, ClosedPath] = {}
+    for name, service in spec.public.items():
+        for each in (*_metrics(spec, name, service), *_chosen(spec, name, service)):
+            closed.setdefault(each.path, each)
+    return tuple(closed[path] for path in sorted(closed))
+
+
+def service_at(spec: Platform, path: str) -> str | None:
+    """Return the service that a request of `path` reaches; None when the entry answers 404."""
+    return next((name for name, service in spec.public.items() if is_below(path, service.path or "/")), None)
+
+
+def is_below(path: str, prefix: str) -> bool:
+    """True when `path` is `prefix` or a path below it: `/chat/v2` is below `/chat`, `/chatter` is not."""
+    plain = prefix.rstrip("/")
+    return path == plain or path.startswith(f"{plain}/")
+
+
+def is_closed(spec: Platform, path: str) -> bool:
+    """True when the entry does not forward `path`."""
+    return any(is_below(path, each.path) for each in closed_paths(spec))
+
+
+def hides_documentation(spec: Platform, service: Service) -> bool:
+    """True when an AgentOS is to serve no documentation at all: in production, unless its `closed_paths` leave it open."""
+    if spec.profile != "production" or service.app != "agentos":
+        return False
+    closed = service.closed_paths
+    return closed is None or any(path.endswith(DOCUMENTATION_PATHS[0]) for path in closed)
+
+
+def expressions(paths: Iterable[str], frame: str, max_characters: int) -> Iterator[str]:
+    """Yield regular expressions that match all `paths`: `frame` with `{}` replaced by as many alternatives as fit.
+
+    No group captures, and a plain path has no backslash, as some clouds accept neither.
+    """
+    alternatives: list[str] = []
+    for path in paths:
+        one = re.sub(r"[^A-Za-z0-9_~/-]", _literal, path.strip("/")).replace("/", "/+")
+        if alternatives and len(frame) + len("|".join((*alternatives, one))) > max_characters:
+            yield frame.replace("{}", "|".join(alternatives))
+            alternatives = []
+        alternatives.append(one)
+    if alternatives:
+        yield frame.replace("{}", "|".join(alternatives))
+
+
+def _literal(match: re.Match[str]) -> str:
+    return "[.]" if match[0] == "." else re.escape(match[0])
+
+
+def _metrics(spec: Platform, name: str, service: Service) -> Iterator[ClosedPath]:
+    path = routed_metrics_path(service)
+    if path is not None:
+        yield from _routed(spec, name, service, [path.partition("?")[0]], f"services.{name}.metrics.path")
+
+
+def _chosen(spec: Platform, name: str, service: Service) -> Iterator[ClosedPath]:
+    key = f"services.{name}.closed_paths"
+    if service.closed_paths is not None:
+        yield from (ClosedPath(path, name, key) for path in service.closed_paths)
+        return
+    defaults = [DEFAULT_PATH] if service.app == "agentos" else []
+    if spec.profile == "production" and service.app in DOCUMENTED_APPS:
+        defaults += DOCUMENTATION_PATHS
+    for each in _routed(spec, name, service, defaults, key):
+        if not _has_routes_below(spec, each.path):
+            yield each
+
+
+def _routed(spec: Platform, name: str, service: Service, paths: Iterable[str], key: str) -> Iterator[ClosedPath]:
+    """Forms of `paths` that reach the service: as they are, and below the path of the service."""
+    prefix = (service.path or "").rstrip("/")
+    for path in paths:
+        forms = (path,) if is_below(path, prefix) and path != prefix else (path, f"{prefix}{path}")
+        for form in dict.fromkeys(forms):
+            if service_at(spec, form) == name:
+                yield ClosedPath(form.rstrip("/") or "/", name, key)
+
+
+def _has_routes_below(spec: Platform, path: str) -> bool:
+    """True when the path or one below it is a route, or answers a health check through the entry."""
+    routes = [service.path or "/" for service in spec.public.values()]
+    checks = [service.health.path for service in spec.public.values() if service.health.path is not None]
+    return any(is_below(other, path) for other in (*routes, *checks))
