@@ -55,8 +55,13 @@ class Guards:
 
     waf: bool
     requests_per_minute: int
+    """Requests of one client address."""
     clients: tuple[str, ...]
     """Allowed client address ranges; empty for any address."""
+    requests_per_key: int | None
+    """Requests per minute with one key; None when they are not counted."""
+    limited_paths: tuple[str, ...]
+    """Paths with a lower limit, such as `/chat 30`."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +217,14 @@ def entry_url(spec: Platform, inventory: Inventory) -> tuple[str, str]:
 def _guards(spec: Platform) -> Guards:
     ranges = tuple(dict.fromkeys(spec.ingress.allowed_cidrs))
     clients = () if ANY_ADDRESS in ranges else ranges
-    return Guards(spec.ingress.waf, spec.ingress.rate_limit_per_minute, clients)
+    ingress, limits_of_paths = spec.ingress, spec.ingress.rate_limit.paths
+    return Guards(
+        ingress.waf,
+        ingress.requests_per_address,
+        clients,
+        ingress.rate_limit.per_key,
+        tuple(f"{limit.prefix} {limit.per_address}" for limit in limits_of_paths),
+    )
 
 
 def connections_of(spec: Platform) -> tuple[ServiceConnections, ...]:

@@ -73,7 +73,9 @@ def _guards(summary: PlanSummary) -> list[str]:
     guards = summary.guards
     clients = f"clients {_names(guards.clients)}" if guards.clients else "clients from any address"
     waf = "WAF" if guards.waf else "no WAF"
-    return [f"{waf}; {guards.requests_per_minute} requests per minute and address; {clients}"]
+    key = f", {guards.requests_per_key} per key" if guards.requests_per_key else ""
+    paths = f", on {_names(guards.limited_paths)}" if guards.limited_paths else ""
+    return [f"{waf}; {guards.requests_per_minute} requests per minute and address{key}{paths}; {clients}"]
 
 
 def _calls(summary: PlanSummary) -> list[str]:

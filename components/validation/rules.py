@@ -8,6 +8,7 @@ from components.validation import (
     drill_rules,
     job_rules,
     platform_rules,
+    rate_limit_rules,
     recovery_rules,
     risks,
     rollout_rules,
@@ -62,6 +63,10 @@ RULES = (
             "services.*.metrics",
             "services.*.closed_paths",
         ),
+    ),
+    Rule(
+        rate_limit_rules.check_rate_limits,
+        reads=("ingress.rate_limit", "ingress.rate_limit_per_minute", "services.*.path"),
     ),
     Rule(job_rules.check_job_names, reads=()),
     Rule(job_rules.check_job_services, reads=("jobs.*.service",)),

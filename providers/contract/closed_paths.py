@@ -103,8 +103,9 @@ def _chosen(spec: Platform, name: str, service: Service) -> Iterator[ClosedPath]
 
 
 def _routed(spec: Platform, name: str, service: Service, paths: Iterable[str], key: str) -> Iterator[ClosedPath]:
-    """Forms of `paths` that reach the service: as they are, and below the path of the service."""
+    """Forms of `paths` that reach the service: as they are, and below the path of the service, where rules can name that."""
     prefix = (service.path or "").rstrip("/")
+    prefix = prefix if PLAIN_PATH.fullmatch(prefix) else ""
     for path in paths:
         forms = (path,) if is_below(path, prefix) and path != prefix else (path, f"{prefix}{path}")
         for form in dict.fromkeys(forms):

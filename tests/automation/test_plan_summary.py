@@ -66,7 +66,7 @@ def test_production_fits_one_screen(of_production: PlanSummary) -> None:
 def test_production_names_everything_that_an_operator_decides_on(of_production: PlanSummary) -> None:
     assert row(of_production, "URL") == "https://agents.example.com"
     assert row(of_production, "Public") == "gateway at /, authentication by OS_SECURITY_KEY"
-    assert row(of_production, "Guarded by") == "WAF; 60 requests per minute and address; clients from any address"
+    assert row(of_production, "Guarded by") == "WAF; 600 requests per minute and address; clients from any address"
     assert row(of_production, "Calls") == "internet -> gateway"
     assert "backups kept 7 days, deletion protection" in row(of_production, "Data")
     assert "OPENAI_API_KEY" in row(of_production, "No value")
@@ -122,9 +122,17 @@ def test_a_service_without_known_authentication_says_so() -> None:
     assert row(small({"services.web.path": "/"}), "Public") == "web at /, no authentication by the platform"
 
 
+def test_limits_of_keys_and_paths_are_named() -> None:
+    limits = {"per_key": 120, "paths": [{"prefix": "/chat", "per_address": 30}]}
+    limited = small({"services.web.path": "/", "ingress.rate_limit": limits})
+    assert row(limited, "Guarded by") == (
+        "WAF; 600 requests per minute and address, 120 per key, on /chat 30; clients from any address"
+    )
+
+
 def test_allowed_clients_and_a_missing_waf_are_named() -> None:
     limited = small({"services.web.path": "/", "ingress": {"allowed_cidrs": ["10.0.0.0/8"], "waf": False}})
-    assert row(limited, "Guarded by") == "no WAF; 60 requests per minute and address; clients 10.0.0.0/8"
+    assert row(limited, "Guarded by") == "no WAF; 600 requests per minute and address; clients 10.0.0.0/8"
 
 
 def test_images_are_grouped_by_where_they_come_from() -> None:

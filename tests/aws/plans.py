@@ -44,7 +44,7 @@ DEVELOPMENT: dict[str, object] = {
 }
 STAGING: dict[str, object] = {
     "profile": "staging",
-    "ingress": {"waf": False, "rate_limit_per_minute": 600, "idle_timeout_seconds": 333},
+    "ingress": {"waf": False, "rate_limit_per_minute": 900, "idle_timeout_seconds": 333},
     "monitoring.prometheus": False,
     "services.gateway.autoscaling": {
         "cpu_percent": 61,

@@ -50,8 +50,55 @@ def test_the_web_acl_is_associated_with_the_load_balancer(prod: Inventory) -> No
 
 
 def test_the_rate_limit_per_address_is_that_of_the_spec(prod: Inventory) -> None:
-    assert rate(prod) == {"limit": 60, "evaluationWindowSec": 60, "aggregateKeyType": "IP"}
-    assert rate(staging())["limit"] == 600
+    assert rate(prod) == {"limit": 600, "evaluationWindowSec": 60, "aggregateKeyType": "IP"}
+    assert rate(staging())["limit"] == 900
+
+
+LIMITS: dict[str, object] = {
+    "ingress.rate_limit": {
+        "per_address": 300,
+        "per_key": 120,
+        "paths": [{"prefix": "/agents/run.v1", "per_address": 30}, {"prefix": "/teams", "per_address": 60}],
+    }
+}
+
+
+def test_each_limit_has_a_rule_and_the_one_of_addresses_is_the_first() -> None:
+    limited = changed(LIMITS)
+    assert [rule["name"] for rule in sorted(rules(limited), key=lambda rule: number(rule["priority"]))][:4] == [
+        "rate-limit",
+        "rate-limit-key",
+        "rate-limit-path-1",
+        "rate-limit-path-2",
+    ]
+    limits = {
+        text(rule["name"]): json_object(json_object(rule["statement"])["rateBasedStatement"])
+        for rule in rules(limited)
+        if text(rule["name"]).startswith("rate-")
+    }
+    assert {name: limit["limit"] for name, limit in limits.items()} == {
+        "rate-limit": 300,
+        "rate-limit-key": 120,
+        "rate-limit-path-1": 30,
+        "rate-limit-path-2": 60,
+    }
+    header = {"name": "authorization", "textTransformations": [{"priority": 0, "type": "NONE"}]}
+    assert (limits["rate-limit-key"]["aggregateKeyType"], limits["rate-limit-key"]["customKeys"]) == (
+        "CUSTOM_KEYS",
+        [{"header": header}],
+    )
+    scope = json_object(json_object(limits["rate-limit-path-1"]["scopeDownStatement"])["regexMatchStatement"])
+    assert scope["regexString"] == "^/+(?:agents/+run[.]v1)(?:/|$)"
+
+
+def test_a_rejected_request_is_answered_429_with_the_time_to_wait() -> None:
+    answer = {"responseCode": 429, "responseHeaders": [{"name": "Retry-After", "value": "60"}]}
+    limits = [rule for rule in rules(changed(LIMITS)) if text(rule["name"]).startswith("rate-")]
+    assert [rule["action"] for rule in limits] == [{"block": {"customResponse": answer}}] * 4
+
+
+def test_every_rule_has_its_own_priority() -> None:
+    assert sorted(number(rule["priority"]) for rule in rules(changed(LIMITS))) == list(range(10))
 
 
 def test_the_rate_limit_is_the_first_rule(prod: Inventory) -> None:

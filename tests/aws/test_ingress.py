@@ -110,14 +110,21 @@ def test_a_new_route_does_not_change_the_priority_of_others(prod: Inventory) -> 
 
 def test_a_private_service_has_no_route(prod: Inventory) -> None:
     assert [rule.name for rule in prod.of_type("lb:ListenerRule")] == [
+        "prod-ingress-closed-docs",
         "prod-ingress-closed-metrics",
+        "prod-ingress-closed-openapi.json",
+        "prod-ingress-closed-redoc",
         "prod-ingress-gateway-route",
     ]
 
 
 def test_metrics_are_not_found_before_the_route_of_the_service_is_evaluated() -> None:
     rules = {rule.name.removeprefix("prod-ingress-"): rule for rule in staging().of_type("lb:ListenerRule")}
-    assert {name for name in rules if name.startswith("closed")} == {"closed-metrics", "closed-_stcore-metrics"}
+    assert {name for name in rules if name.startswith("closed")} == {
+        "closed-chat-metrics",
+        "closed-metrics",
+        "closed-ui-_stcore-metrics",
+    }
     closed = rules["closed-metrics"].inputs
     assert closed["conditions"] == [{"pathPattern": {"values": ["/metrics", "/metrics/*"]}}]
     (action,) = json_objects(closed["actions"])

@@ -109,9 +109,11 @@ def test_a_private_platform_has_no_rate_limit() -> None:
 
 
 def test_the_rate_limit_is_an_adjustment_in_numbers() -> None:
-    adjustment = adjustments({"ingress.rate_limit_per_minute": 120})["ingress.rate_limit_per_minute"]
+    short: dict[str, object] = {"ingress.rate_limit": DROP, "ingress.rate_limit_per_minute": 120}
+    adjustment = adjustments(short)["ingress.rate_limit_per_minute"]
     assert (adjustment.requested, adjustment.effect) == (120, Effect.ADJUSTED)
     assert adjustment.reason.startswith("120 requests per 60 s and address")
+    assert adjustments({})["ingress.rate_limit.per_address"].requested == 600
 
 
 def adjustments(changes: dict[str, object]) -> dict[str, Adjustment]:

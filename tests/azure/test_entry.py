@@ -8,15 +8,15 @@ import pytest
 from automation.plan.inventory import Inventory
 from providers.azure.entry.limits import (
     approval_command,
-    closed_path_expressions,
     link_location,
+    path_expressions,
     path_patterns,
     record_name,
     validation_record_name,
 )
 from providers.contract.diagnostics import Effect
 from tests.azure.plans import adjustments, depends_on, input_at, mapping_at, mappings_at, refusals
-from tests.planning import DROP
+from tests.planning import DROP, plan, production
 
 
 def custom_rules(plan: Inventory) -> list[dict[str, object]]:
@@ -66,13 +66,41 @@ def test_the_waf_blocks_with_the_managed_rule_sets(prod: Inventory) -> None:
 
 def test_without_waf_the_rate_limit_remains(minimal: Inventory) -> None:
     assert mappings_at(minimal.one("prod-entry-firewall"), "managedRules.managedRuleSets") == []
-    assert custom_rules(minimal)[-1]["rateLimitThreshold"] == 60
+    assert custom_rules(minimal)[-1]["rateLimitThreshold"] == 600
 
 
 def test_the_rate_limit_applies_to_each_client_address(prod: Inventory) -> None:
     rate = custom_rules(prod)[-1]
     assert rate["groupBy"] == [{"variableName": "SocketAddr"}]
-    assert (rate["rateLimitDurationInMinutes"], rate["rateLimitThreshold"], rate["action"]) == (1, 60, "Block")
+    assert (rate["rateLimitDurationInMinutes"], rate["rateLimitThreshold"], rate["action"]) == (1, 600, "Block")
+
+
+LIMITED: dict[str, object] = {"ingress.rate_limit.paths": [{"prefix": "/Agents/run.v1", "per_address": 30}]}
+
+
+def test_a_path_has_its_own_limit_besides_that_of_all_paths() -> None:
+    limits = [rule for rule in custom_rules(plan(production(LIMITED, cloud="azure"))) if "rateLimitThreshold" in rule]
+    assert [(rule["name"], rule["priority"], rule["rateLimitThreshold"]) for rule in limits] == [
+        ("rate", 20, 600),
+        ("rate1", 21, 30),
+    ]
+    (condition,) = cast("list[dict[str, object]]", limits[1]["matchConditions"])
+    assert condition["matchValue"] == path_expressions(["/agents/run.v1"])
+    assert "counted at each edge server separately" in adjustments(LIMITED)["ingress.rate_limit.paths"].reason
+
+
+def test_low_limits_that_leak_are_reported() -> None:
+    key = "ingress.rate_limit.per_address"
+    assert "more requests pass" in adjustments({key: 199})[key].reason
+    assert "more requests pass" not in adjustments({key: 200})[key].reason
+
+
+def test_limits_that_front_door_cannot_count_are_refused() -> None:
+    per_key = [refusal.key for refusal in refusals({"ingress.rate_limit.per_key": 120})]
+    assert per_key == ["ingress.rate_limit.per_key"]
+    paths = [{"prefix": f"/p{n}", "per_address": 30} for n in range(51)]
+    assert [refusal.key for refusal in refusals({"ingress.rate_limit.paths": paths[:50]})] == []
+    assert [refusal.key for refusal in refusals({"ingress.rate_limit.paths": paths})] == ["ingress.rate_limit.paths"]
 
 
 def test_addresses_that_are_not_allowed_are_blocked_first(minimal: Inventory) -> None:
@@ -86,7 +114,7 @@ def test_closed_paths_are_never_forwarded(prod: Inventory) -> None:
     (rule,) = [rule for rule in custom_rules(prod) if rule["name"] == "closed"]
     (condition,) = cast("list[dict[str, object]]", rule["matchConditions"])
     assert (rule["action"], condition["matchVariable"], condition["operator"]) == ("Block", "RequestUri", "RegEx")
-    assert condition["matchValue"] == closed_path_expressions(["/docs", "/metrics", "/openapi.json", "/redoc"])
+    assert condition["matchValue"] == path_expressions(["/docs", "/metrics", "/openapi.json", "/redoc"])
     assert condition["matchValue"] == ["^(?:https?://[^/]+)?/+(?:docs|metrics|openapi[.]json|redoc)(?:[/?]|$)"]
     assert condition["transforms"] == ["UrlDecode", "Lowercase"]
 
@@ -103,12 +131,12 @@ def test_closed_paths_are_never_forwarded(prod: Inventory) -> None:
     ],
 )
 def test_a_closed_path_is_recognized_in_every_form(uri: str) -> None:
-    assert any(re.search(expression, uri) for expression in closed_path_expressions(["/Metrics"]))
+    assert any(re.search(expression, uri) for expression in path_expressions(["/Metrics"]))
 
 
 @pytest.mark.parametrize("uri", ["/metrics2", "/v1/metrics", "https://a.example/?next=/metrics", "/", "/metrics.json"])
 def test_other_paths_are_forwarded(uri: str) -> None:
-    assert not any(re.search(expression, uri) for expression in closed_path_expressions(["/metrics"]))
+    assert not any(re.search(expression, uri) for expression in path_expressions(["/metrics"]))
 
 
 def test_closed_paths_are_answered_403_and_the_plan_says_so() -> None:

@@ -214,34 +214,6 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
         {"services.gateway.image_credentials": "OPENAI_API_KEY"},
         "services.gateway.image_credentials: OPENAI_API_KEY is also listed under services.gateway.secrets, so containers could read it. Use a secret of its own.",
     ),
-    "a closed path of another service": (
-        {"services.chat.path": "/api", "services.gateway.closed_paths": ["/api/internal"]},
-        'services.gateway.closed_paths: "/api/internal" is a path of chat. List it under services.chat.closed_paths.',
-    ),
-    "a closed path that no route leads to": (
-        {"services.gateway.path": "/agents", "services.gateway.closed_paths": ["/internal"]},
-        'services.gateway.closed_paths: no route leads to "/internal"; the paths of the service begin with "/agents". Write the path as clients request it, or remove it.',
-    ),
-    "a closed path that is the service's own": (
-        {"services.gateway.path": "/agents", "services.gateway.closed_paths": ["/agents"]},
-        'services.gateway.closed_paths: "/agents" closes "/agents", the path of gateway. Use a path below it, or remove `path` from a service that is not public.',
-    ),
-    "a closed path above another route": (
-        {"services.chat.path": "/internal/chat", "services.gateway.closed_paths": ["/internal"]},
-        'services.gateway.closed_paths: "/internal" closes "/internal/chat", the path of chat. Use a path below it, or remove `path` from a service that is not public.',
-    ),
-    "a closed path of a private service": (
-        {"services.worker.closed_paths": ["/docs"]},
-        "services.worker.closed_paths: the service has no `path`, so the entry forwards nothing to it. Remove closed_paths, or set the path.",
-    ),
-    "a closed path twice": (
-        {"services.gateway.closed_paths": ["/internal", "/internal"]},
-        'services.gateway.closed_paths: "/internal" is listed twice. List it once.',
-    ),
-    "metrics at the path of the service": (
-        {"services.gateway.path": "/agents", "services.gateway.metrics": {"path": "/agents"}},
-        'services.gateway.metrics.path: "/agents" closes "/agents", the path of gateway. Use a path below it, or remove `path` from a service that is not public.',
-    ),
     "metrics of a worker without a port": (
         {"services.worker.metrics": {"path": "/metrics"}},
         "services.worker.metrics.port: missing; the service has no port of its own. Set it, or set metrics to none.",

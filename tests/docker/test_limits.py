@@ -111,7 +111,7 @@ def test_a_service_without_bounds_runs_its_minimum() -> None:
         (
             "monitoring.alerts",
             Effect.PARTIAL,
-            "services without a metrics endpoint (`metrics: none`, or no port) have no alarms",
+            "services without a metrics endpoint (`metrics: none`, its default for agentos, or no port) have no alarms",
         ),
     ],
 )

@@ -206,12 +206,23 @@ def test_without_channels_alertmanager_has_an_empty_receiver() -> None:
     assert json.loads(alertmanager_document(monitoring, {}))["receivers"] == [{"name": "everybody"}]
 
 
-def test_the_dashboard_has_the_rows_of_the_contract() -> None:
-    document = json.loads(dashboard_document(spec_of(), "prod", alarm_rules(spec_of())))
+def test_the_dashboard_has_the_rows_of_the_contract_that_have_data() -> None:
+    spec = spec_of({"services.worker.metrics": {"port": 9808}})
+    document = json.loads(dashboard_document(spec, "prod", alarm_rules(spec)))
     titles = [panel["title"] for panel in document["panels"] if panel["type"] == "row"]
-    assert titles == [row.name for row in dashboard_rows(spec_of(), alarm_rules(spec_of()))]
+    assert titles == [row.name for row in dashboard_rows(spec, alarm_rules(spec))]
     panels = [panel["title"] for panel in document["panels"] if panel["type"] != "row"]
-    assert panels == [panel.title for row in dashboard_rows(spec_of(), alarm_rules(spec_of())) for panel in row.panels]
+    assert panels == [panel.title for row in dashboard_rows(spec, alarm_rules(spec)) for panel in row.panels]
+
+
+@pytest.mark.parametrize("metrics", ["none", DROP])
+def test_an_agentos_without_an_exporter_has_neither_job_nor_rule_nor_panel(metrics: object) -> None:
+    spec = spec_of({"services.gateway.metrics": metrics})
+    assert "gateway" not in jobs({"services.gateway.metrics": metrics})
+    assert "gateway" not in {rule.rule.name for rule in prometheus_rules(spec, alarm_rules(spec))}
+    document = json.loads(dashboard_document(spec, "prod", alarm_rules(spec)))
+    assert "gateway" not in {panel["title"] for panel in document["panels"] if panel["type"] == "row"}
+    assert not [panel for panel in document["panels"] if panel["type"] == "text" and panel["title"] == "CPU"]
 
 
 def test_a_graph_shows_the_expression_and_threshold_of_its_alarm() -> None:

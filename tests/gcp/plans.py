@@ -42,7 +42,7 @@ STAGING: Mapping[str, object] = {
     "profile": "staging",
     "ingress": {
         "waf": False,
-        "rate_limit_per_minute": 600,
+        "rate_limit_per_minute": 900,
         "idle_timeout_seconds": 333,
         "allowed_cidrs": NARROW_RANGES,
     },

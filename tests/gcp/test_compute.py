@@ -187,7 +187,7 @@ def test_a_size_that_leaves_no_capacity_for_the_sidecar_is_refused() -> None:
 
 def test_workers_are_not_scraped() -> None:
     reasons = {each.effect: each.reason for each in compute_adjustments(unchecked_spec()) if each.key == PROMETHEUS}
-    assert reasons[Effect.PARTIAL] == "worker is not scraped; workers have no port"
+    assert reasons[Effect.PARTIAL] == "worker is not scraped; a worker pool has no sidecar"
 
 
 def test_the_size_of_the_sidecar_is_reported() -> None:

@@ -10,7 +10,7 @@ from providers.contract.diagnostics import Effect
 from providers.gcp.entry.limits import allowed_ranges, entry_adjustments, entry_refusals, idle_seconds
 from providers.gcp.entry.resources import zone_name
 from providers.gcp.entry.routes import uptime_target
-from providers.gcp.entry.waf import closed_path_conditions
+from providers.gcp.entry.waf import path_conditions
 from tests.gcp.plans import (
     NARROW_RANGES,
     adjustments,
@@ -22,13 +22,14 @@ from tests.gcp.plans import (
     value_at,
     values_at,
 )
+from tests.planning import plan, production
 
 Rule = dict[str, object]
 LAST_PRIORITY = 2147483647
 
 
-def rules(plan: Inventory) -> list[Rule]:
-    return [mapping_at(rule) for rule in values_at(plan.one("prod-entry-policy").inputs, "rules")]
+def rules(inventory: Inventory) -> list[Rule]:
+    return [mapping_at(rule) for rule in values_at(inventory.one("prod-entry-policy").inputs, "rules")]
 
 
 def expressions(plan: Inventory) -> list[str]:
@@ -160,7 +161,7 @@ def test_closed_paths_are_not_found_before_any_other_rule(prod: Inventory) -> No
 
 def test_more_closed_paths_than_an_expression_holds_have_several_rules() -> None:
     paths = [f"/Internal/{'x' * 100}{n}" for n in range(20)]
-    conditions = closed_path_conditions(paths)
+    conditions = path_conditions(paths)
     assert len(conditions) == 3
     patterns = [condition.split("'")[1] for condition in conditions]
     assert all(any(re.search(pattern, path.lower()) for pattern in patterns) for path in paths)
@@ -196,9 +197,43 @@ def test_waf_rules_come_before_the_rate_rule(prod: Inventory) -> None:
 def test_the_rate_limit_per_address_is_that_of_the_spec(prod: Inventory) -> None:
     (rate,) = rates(prod)
     options = mapping_at(rate, "rateLimitOptions")
-    assert options["rateLimitThreshold"] == {"count": 60, "intervalSec": 60}
+    assert options["rateLimitThreshold"] == {"count": 600, "intervalSec": 60}
     assert (options["enforceOnKey"], options["exceedAction"]) == ("IP", "deny(429)")
-    assert value_at(rates(staging())[0], "rateLimitOptions", "rateLimitThreshold", "count") == 600
+    assert value_at(rates(staging())[0], "rateLimitOptions", "rateLimitThreshold", "count") == 900
+
+
+def test_a_path_with_its_own_limit_is_admitted_before_the_limit_of_all_paths() -> None:
+    paths = [{"prefix": "/Agents/run.v1", "per_address": 30}, {"prefix": "/teams", "per_address": 60}]
+    changes = {"ingress.rate_limit.paths": paths, "ingress.allowed_cidrs": NARROW_RANGES}
+    limited = rates(plan(production(changes, cloud="gcp")))[:6]
+    assert [number_at(rule, "priority") for rule in limited] == [1900 + n for n in range(6)]
+    assert [value_at(rule, "rateLimitOptions", "rateLimitThreshold", "count") for rule in limited] == [30] * 3 + [
+        60
+    ] * 3
+    condition, _, sources = text_at(limited[0], "match", "expr", "expression").partition(" && ")
+    assert condition == "request.path.urlDecode().lower().matches('^/+(agents/+run[.]v1)(/|$)')"
+    assert [cidr for cidr in NARROW_RANGES[:4] if f"inIpRange(origin.ip, '{cidr}')" in sources] == NARROW_RANGES[:4]
+    assert sources.count("inIpRange") == 4
+
+
+def test_a_limit_that_a_client_evades_with_another_key_is_refused() -> None:
+    (refusal,) = entry_refusals(unchecked_spec({"ingress.rate_limit.per_key": 120}), "prod")
+    assert refusal.key == "ingress.rate_limit.per_key" and "clients that change the header" in refusal.problem
+
+
+def test_more_limited_paths_than_priorities_are_refused() -> None:
+    def refused(count: int) -> list[str]:
+        paths = [{"prefix": f"/p{n}", "per_address": 30} for n in range(count)]
+        spec = unchecked_spec({"ingress.rate_limit.paths": paths, "ingress.allowed_cidrs": NARROW_RANGES})
+        return [refusal.key for refusal in entry_refusals(spec, "prod")]
+
+    assert (refused(33), refused(34)) == ([], ["ingress.rate_limit.paths"])
+
+
+def test_a_limited_path_is_not_counted_twice_and_the_plan_says_so() -> None:
+    changes = {"ingress.rate_limit.paths": [{"prefix": "/agents", "per_address": 30}]}
+    reported = {each.key: each for each in entry_adjustments(unchecked_spec(changes))}["ingress.rate_limit.paths"]
+    assert "not counted by per_address as well" in reported.reason
 
 
 def test_the_maximum_of_a_request_body_is_inspected(prod: Inventory) -> None:
@@ -208,7 +243,7 @@ def test_the_maximum_of_a_request_body_is_inspected(prod: Inventory) -> None:
 
 def test_without_waf_the_rate_limit_still_applies() -> None:
     policy = staging().one("prod-entry-policy").inputs
-    assert not expressions(staging()) and rates(staging())
+    assert "evaluatePreconfiguredWaf" not in str(expressions(staging())) and rates(staging())
     assert not {"advancedOptionsConfig", "adaptiveProtectionConfig"} & set(policy)
 
 
@@ -238,7 +273,7 @@ def test_limits_of_the_load_balancer_are_adjustments() -> None:
     spec = unchecked_spec({"ingress.allowed_cidrs": NARROW_RANGES})
     adjustments = {adjustment.key: adjustment for adjustment in entry_adjustments(spec)}
     for key, effect, reason in (
-        ("ingress.rate_limit_per_minute", Effect.ADJUSTED, "60 requests per 60 seconds for each routed service"),
+        ("ingress.rate_limit.per_address", Effect.ADJUSTED, "600 requests per 60 seconds for each routed service"),
         ("ingress.idle_timeout_seconds", Effect.ADJUSTED, "ends a request after 3600 seconds"),
         ("ingress.allowed_cidrs", Effect.PARTIAL, "no uptime check is created"),
     ):

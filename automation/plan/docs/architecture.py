@@ -122,7 +122,7 @@ def _entry_lines(spec: Platform) -> tuple[str, ...]:
     waf = "WAF, " if spec.ingress.waf else ""
     return (
         spec.ingress.domain or "generated name",
-        f"{waf}{spec.ingress.rate_limit_per_minute} requests/min per client",
+        f"{waf}{spec.ingress.requests_per_address} requests/min per client",
     )
 
 

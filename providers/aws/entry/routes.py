@@ -131,11 +131,11 @@ def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
             "own name; set ingress.domain for HTTPS"
         )
         yield Adjustment("ingress.domain", requested=None, effect=Effect.PARTIAL, reason=reason)
-    limit = ingress.rate_limit_per_minute
+    key, limit = ingress.per_address_setting
     reason = (
         f"{limit} requests per 60 s and address, evaluated every few seconds; a burst can pass before blocking starts"
     )
-    yield Adjustment("ingress.rate_limit_per_minute", requested=limit, effect=Effect.ADJUSTED, reason=reason)
+    yield Adjustment(key, requested=limit, effect=Effect.ADJUSTED, reason=reason)
     if ingress.waf:
         reason = (
             "the managed rules also inspect the first 8 KB of a body, so prompts that contain SQL, HTML, file paths or "

@@ -5,13 +5,13 @@ above the rate limit, then the managed rule sets inspect the request. Prompts ar
 the body arguments that contain prompts are excluded from inspection; the rule sets themselves stay enabled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.context import GLOBAL, AzureContext
-from providers.azure.entry.limits import PROMPT_ARGUMENTS, allows_any_address, closed_path_expressions
+from providers.azure.entry.limits import PROMPT_ARGUMENTS, allows_any_address, path_expressions
 from providers.azure.naming import firewall_name
 from providers.contract.closed_paths import closed_paths
 from providers.contract.component import Scope
@@ -21,7 +21,10 @@ DEFAULT_RULE_SET = ("Microsoft_DefaultRuleSet", "2.1")
 BOT_RULE_SET = ("Microsoft_BotManagerRuleSet", "1.1")
 ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
 
+RATE_PRIORITY = 20
+
 CustomRule = azure_native.frontdoor.CustomRuleArgs
+Condition = azure_native.frontdoor.MatchConditionArgs
 
 
 def create_firewall(scope: Scope, context: AzureContext, sku: str) -> azure_native.frontdoor.Policy:
@@ -71,8 +74,8 @@ def attach_firewall(
 
 def _custom_rules(context: AzureContext) -> list[CustomRule]:
     addresses = [] if allows_any_address(context.spec) else [_block_other_addresses(context)]
-    paths = closed_path_expressions(closed.path for closed in closed_paths(context.spec))
-    return [*addresses, *([_block_closed_paths(paths)] if paths else []), _rate_limit(context)]
+    paths = path_expressions(closed.path for closed in closed_paths(context.spec))
+    return [*addresses, *([_block_closed_paths(paths)] if paths else []), *_rate_limits(context)]
 
 
 def _block_other_addresses(context: AzureContext) -> CustomRule:
@@ -91,35 +94,44 @@ def _block_closed_paths(values: Sequence[str]) -> CustomRule:
         priority=15,
         rule_type="MatchRule",
         action="Block",
-        match_conditions=[
-            azure_native.frontdoor.MatchConditionArgs(
-                match_variable="RequestUri",
-                operator="RegEx",
-                match_value=list(values),
-                transforms=["UrlDecode", "Lowercase"],
-            )
-        ],
+        match_conditions=[_match_paths(values)],
     )
 
 
-def _rate_limit(context: AzureContext) -> CustomRule:
+def _match_paths(values: Sequence[str]) -> Condition:
+    return Condition(
+        match_variable="RequestUri",
+        operator="RegEx",
+        match_value=list(values),
+        transforms=["UrlDecode", "Lowercase"],
+    )
+
+
+def _rate_limits(context: AzureContext) -> Iterator[CustomRule]:
+    """Rule for all paths, and one for each path with its own limit; a request counts in every one that it matches."""
+    ingress = context.spec.ingress
+    yield _rate_limit("rate", RATE_PRIORITY, ingress.requests_per_address, _match_addresses(ALL_ADDRESSES))
+    for number, limit in enumerate(ingress.rate_limit.paths, 1):
+        paths = _match_paths(path_expressions([limit.prefix]))
+        yield _rate_limit(f"rate{number}", RATE_PRIORITY + number, limit.per_address, paths)
+
+
+def _rate_limit(name: str, priority: int, threshold: int, condition: Condition) -> CustomRule:
     return CustomRule(
-        name="rate",
-        priority=20,
+        name=name,
+        priority=priority,
         rule_type="RateLimitRule",
         action="Block",
         rate_limit_duration_in_minutes=1,
-        rate_limit_threshold=context.spec.ingress.rate_limit_per_minute,
+        rate_limit_threshold=threshold,
         group_by=[azure_native.frontdoor.GroupByVariableArgs(variable_name="SocketAddr")],
-        match_conditions=[_match_addresses(ALL_ADDRESSES)],
+        match_conditions=[condition],
     )
 
 
-def _match_addresses(ranges: Sequence[str], *, negate: bool = False) -> azure_native.frontdoor.MatchConditionArgs:
+def _match_addresses(ranges: Sequence[str], *, negate: bool = False) -> Condition:
     """Condition on the address of the TCP connection; clients can forge a header."""
-    return azure_native.frontdoor.MatchConditionArgs(
-        match_variable="SocketAddr", operator="IPMatch", match_value=list(ranges), negate_condition=negate
-    )
+    return Condition(match_variable="SocketAddr", operator="IPMatch", match_value=list(ranges), negate_condition=negate)
 
 
 def _managed_rule_sets() -> list[azure_native.frontdoor.ManagedRuleSetArgs]:

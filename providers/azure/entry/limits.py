@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from providers.contract.closed_paths import closed_paths, expressions
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
-from providers.contract.spec import Platform
+from providers.contract.spec import IngressSpec, Platform
 
 ANY_ADDRESS = "0.0.0.0/0"
 MAX_RANGES = 600
@@ -21,6 +21,10 @@ MAX_RANGES = 600
 URI_EXPRESSION = "^(?:https?://[^/]+)?/+(?:{})(?:[/?]|$)"
 MAX_VALUE_CHARACTERS, MAX_VALUES = 256, 10
 """Length and number of the values of a match condition on text, same page."""
+MAX_PATH_LIMITS = 50
+"""Limits of paths: a policy has up to 100 custom rules, same page."""
+MIN_COUNTED_PER_MINUTE = 200
+"""Requests per minute below which the count is not exact: Microsoft Learn, "Rate limiting for Azure Front Door WAF"."""
 MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS = 16, 240
 """Bounds of a profile's origin response timeout: Microsoft Learn, "Azure Front Door limits"."""
 MIN_PROBE_SECONDS, MAX_PROBE_SECONDS = 5, 255
@@ -90,7 +94,7 @@ def path_patterns(path: str) -> list[str]:
     return [prefix, f"{prefix}/*"] if prefix else ["/*"]
 
 
-def closed_path_expressions(paths: Iterable[str]) -> list[str]:
+def path_expressions(paths: Iterable[str]) -> list[str]:
     """Return the regular expressions that match the decoded lower-case URI of paths and all below them.
 
     `RequestUri` is a path in Microsoft's examples of rules and a URL in its log, so both are matched. Front Door has no
@@ -150,8 +154,8 @@ def approval_command(group: str) -> str:
 
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Paths that Front Door does not distinguish, and more address ranges or closed paths than a rule accepts."""
-    return [*_duplicate_paths(spec), *_refused_ranges(spec), *_refused_closed_paths(spec)]
+    """Paths that Front Door does not distinguish, and more address ranges closed paths or limits than rules accept."""
+    return [*_duplicate_paths(spec), *_refused_ranges(spec), *_refused_closed_paths(spec), *_rate_refusals(spec)]
 
 
 def entry_adjustments(spec: Platform) -> list[Adjustment]:
@@ -193,7 +197,7 @@ def _refused_ranges(spec: Platform) -> Iterator[Diagnostic]:
 
 def _refused_closed_paths(spec: Platform) -> Iterator[Diagnostic]:
     closed = closed_paths(spec)
-    values = closed_path_expressions(each.path for each in closed)
+    values = path_expressions(each.path for each in closed)
     if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE_CHARACTERS for value in values):
         key = max(closed, key=lambda each: len(each.path)).key
         problem = (
@@ -211,12 +215,36 @@ def _closed_path_adjustments(spec: Platform) -> Iterator[Adjustment]:
         yield Adjustment(f"services.{name}.closed_paths", value, Effect.ADJUSTED, reason)
 
 
+def _rate_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    limits = spec.ingress.rate_limit
+    if limits.per_key is not None:
+        problem = "Front Door counts by client address and not by a header"
+        yield Unsupported(
+            "azure", "ingress.rate_limit.per_key", problem, "remove it, and limit keys in the application"
+        )
+    if len(limits.paths) > MAX_PATH_LIMITS:
+        problem = f"{len(limits.paths)} limits of paths are above {MAX_PATH_LIMITS}"
+        yield Unsupported("azure", "ingress.rate_limit.paths", problem, "limit fewer or shorter paths")
+
+
+def _rate_adjustments(ingress: IngressSpec) -> Iterator[Adjustment]:
+    key, limit = ingress.per_address_setting
+    leaks = f"; below {MIN_COUNTED_PER_MINUTE} a minute more requests pass" if limit < MIN_COUNTED_PER_MINUTE else ""
+    reason = (
+        f"{limit} requests per minute and client address at each edge server; Front Door counts on each separately, and "
+        f"answers 429 without a Retry-After header{leaks}"
+    )
+    yield Adjustment(key, limit, Effect.PARTIAL, reason)
+    if ingress.rate_limit.paths:
+        requested = [each.model_dump() for each in ingress.rate_limit.paths]
+        reason = f"counted at each edge server separately; limits below {MIN_COUNTED_PER_MINUTE} a minute let more requests pass"
+        yield Adjustment("ingress.rate_limit.paths", requested, Effect.PARTIAL, reason)
+
+
 def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield from _closed_path_adjustments(spec)
     ingress, location = spec.ingress, spec.azure.location if spec.azure else ""
-    limit = ingress.rate_limit_per_minute
-    reason = f"{limit} requests per minute and client address at each edge server; Front Door counts on each separately"
-    yield Adjustment("ingress.rate_limit_per_minute", limit, Effect.PARTIAL, reason)
+    yield from _rate_adjustments(ingress)
     timeout_seconds = response_timeout_seconds(spec)
     if timeout_seconds != ingress.idle_timeout_seconds:
         reason = f"{timeout_seconds} s; Front Door allows {MIN_TIMEOUT_SECONDS} to {MAX_TIMEOUT_SECONDS} s"

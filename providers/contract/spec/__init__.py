@@ -11,7 +11,7 @@ from providers.contract.spec.data import (
     StorageSpec,
 )
 from providers.contract.spec.job import Job
-from providers.contract.spec.network import IngressSpec, NetworkSpec, Replicas
+from providers.contract.spec.network import IngressSpec, NetworkSpec, PathRateLimit, RateLimit, Replicas
 from providers.contract.spec.operations import (
     Alerts,
     BudgetSpec,
@@ -65,9 +65,11 @@ __all__ = [
     "MonitoringSpec",
     "NetworkSpec",
     "Parameter",
+    "PathRateLimit",
     "Platform",
     "Preset",
     "Profile",
+    "RateLimit",
     "RecoverySpec",
     "Release",
     "Replicas",

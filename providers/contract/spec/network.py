@@ -41,6 +41,30 @@ class NetworkSpec(SpecModel):
     """Log accepted and rejected connections of the network; retention is that of the logs."""
 
 
+RequestsPerMinute = Annotated[int, Field(ge=10, le=1_000_000)]
+"""Number of requests in a minute; 10 is the lowest that every cloud counts."""
+
+
+class PathRateLimit(SpecModel):
+    """Lower rate limit of expensive paths."""
+
+    prefix: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)+$", max_length=120)]
+    """Path, with all paths below it, as clients request it."""
+    per_address: RequestsPerMinute
+    """Requests per minute that one client address may send to these paths; less than `rate_limit.per_address`."""
+
+
+class RateLimit(SpecModel):
+    """Requests per minute; further ones are rejected with status 429."""
+
+    per_address: RequestsPerMinute = 600
+    """Requests per minute of one client address; a browser page, or an office behind one address, sends tens at once."""
+    per_key: RequestsPerMinute | None = None
+    """Requests per minute with one value of the header `Authorization`; absent: not counted, as one key may serve many users."""
+    paths: tuple[PathRateLimit, ...] = ()
+    """Lower limits of paths, each counted on its own."""
+
+
 class IngressSpec(SpecModel):
     """Public entry: domain, allowed clients, rate limit and WAF."""
 
@@ -50,12 +74,26 @@ class IngressSpec(SpecModel):
     """Existing DNS zone of `domain` in the same account; absent: `domain` without its first label."""
     allowed_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)] = ("0.0.0.0/0",)
     """Client address ranges that may connect, in CIDR notation."""
-    rate_limit_per_minute: Annotated[int, Field(ge=10, le=1_000_000)] = 60
-    """Requests per minute that one client address may send; further ones are rejected."""
+    rate_limit: RateLimit = RateLimit()
+    """Requests per minute by client address, key and path."""
+    rate_limit_per_minute: RequestsPerMinute | None = None
+    """Short form of `rate_limit.per_address`; absent: that of `rate_limit`."""
     idle_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
     """Seconds without data after which a connection is closed; for streaming agents longer than their longest pause."""
     waf: bool = True
     """Inspect requests with the cloud's managed WAF rules; the rate limit applies in any case."""
+
+    @property
+    def per_address_setting(self) -> tuple[str, int]:
+        """Key and value of the requests per minute of one client address."""
+        if self.rate_limit_per_minute is not None:
+            return "ingress.rate_limit_per_minute", self.rate_limit_per_minute
+        return "ingress.rate_limit.per_address", self.rate_limit.per_address
+
+    @property
+    def requests_per_address(self) -> int:
+        """Requests per minute of one client address."""
+        return self.per_address_setting[1]
 
     @property
     def zone(self) -> str | None:

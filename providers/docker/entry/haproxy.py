@@ -9,13 +9,12 @@ redirected to HTTPS. Replicas are found through Docker's DNS, so a new one needs
 when the connection failed before any byte of it was sent.
 """
 
-import re
 from collections.abc import Collection, Iterator
 
-from providers.contract.closed_paths import closed_paths
 from providers.contract.naming import next_part
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
+from providers.docker.entry.admission import admission, closing_rules, rate_tables
 from providers.docker.entry.split import control, dice, route_to_next, split_services
 from providers.docker.naming import CONFIG_FOLDER
 
@@ -26,9 +25,6 @@ ROUTERS = 2
 READY_SECONDS = 60
 """Time that a new router waits for services without a healthy replica; after it, the others are served."""
 """Ports inside the container; ports below 1024 would need root."""
-RATE_WINDOW_SECONDS = 60
-TRACKED_CLIENTS = 100_000
-"""Client addresses that are counted at the same time; the least recent one is dropped first."""
 CONNECT_TIMEOUT_SECONDS = 2
 RETRIES = 3
 STOP_GRACE_SECONDS = 30
@@ -41,19 +37,6 @@ DEV_RETRY_MILLISECONDS, DEV_WAIT_SECONDS = 100, 10
 READY_PATH = "/ready"
 MARK_DOWN_AT_ONCE = "observe layer4 error-limit 1 on-error mark-down"
 DISCOVERY = "resolvers docker resolve-prefer ipv4 init-addr none"
-ANY_ADDRESS = "0.0.0.0/0"
-DECODED_PATH = "path,url_dec,regsub(/+,/,g)"
-"""Path as applications may read it: without percent encoding and repeated slashes."""
-WAF_RULES: tuple[tuple[str, str], ...] = (
-    ("methods that APIs do not use", "{ method TRACE CONNECT TRACK DEBUG }"),
-    ("path traversal", "{ path,url_dec -m sub ../ }"),
-    ("null bytes", "{ url -i -m sub %00 }"),
-    ("hidden files", r"{ path,url_dec -m reg /\.(git|svn|hg|env|aws|ssh)(/|$) }"),
-    ("scripts in a query", "{ query,url_dec -i -m sub <script javascript: }"),
-    ("SQL in a query", r"{ query,url_dec,lower -m reg union[\s+]+(all[\s+]+)?select }"),
-    ("scanners by user agent", "{ req.hdr(user-agent) -i -m sub sqlmap nikto masscan nuclei zgrab }"),
-)
-"""Requests that are denied with 403, with HAProxy's condition; request bodies are not inspected."""
 
 
 def proxy_configuration(context: DockerContext) -> str:
@@ -115,7 +98,7 @@ def configuration(context: DockerContext) -> str:
         ),
         *(_backend(name, service, next_part(name)) for name, service in split.items()),
         *([_section("frontend rollout", *control(split))] if split else []),
-        _rate_table(),
+        *(_section(head, *lines) for head, *lines in rate_tables(context.spec)),
         _metrics(context.spec),
     )
 
@@ -212,8 +195,8 @@ def _https(context: DockerContext) -> list[str]:
         "option forwardfor",
         # an idle connection of a router that ends is closed with its next answer: a request on it would be lost otherwise
         "option idle-close-on-response",
-        *_admission(spec),
-        *_closed_paths(spec),
+        *admission(spec),
+        *closing_rules(spec),
         "http-request set-header X-Forwarded-Proto https",
         "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
         *_https_redirects(),
@@ -232,17 +215,6 @@ def _https_redirects() -> Iterator[str]:
     yield f"http-response replace-header Location ^http:(.*)$ https:\\1 if {plain} {own}"
 
 
-def _admission(spec: Platform) -> Iterator[str]:
-    """Allowed addresses, rate limit and WAF, in this order, so that requests from denied addresses are not counted."""
-    if ANY_ADDRESS not in spec.ingress.allowed_cidrs:
-        yield f"http-request deny deny_status 403 unless {{ src {' '.join(spec.ingress.allowed_cidrs)} }}"
-    yield "http-request track-sc0 src table clients"
-    limit = f"{{ sc_http_req_rate(0) gt {spec.ingress.rate_limit_per_minute} }}"
-    yield f'http-request return status 429 hdr Retry-After "{RATE_WINDOW_SECONDS}" if {limit}'
-    if spec.ingress.waf:
-        yield from (f"http-request deny deny_status 403 if {condition}" for _, condition in WAF_RULES)
-
-
 def _routes(spec: Platform, split: Collection[str]) -> Iterator[str]:
     """Routes by longest path first; a path without a service is answered with 404. Services of `split` have two backends."""
     conditions = {name: _path_conditions(service) for name, service in spec.public.items() if _path_prefix(service)}
@@ -258,19 +230,6 @@ def _routes(spec: Platform, split: Collection[str]) -> Iterator[str]:
         if name in split:
             yield route_to_next(name, ())
         yield f"default_backend {name}"
-
-
-def _closed_paths(spec: Platform) -> Iterator[str]:
-    """Paths that are not forwarded; what is mounted at one, such as an exposition of metrics, answers below it too."""
-    for path in (each.path for each in closed_paths(spec)):
-        closed = path.rstrip("/")
-        below = f" or {{ {DECODED_PATH} -m beg {_word(closed)}/ }}" if closed else ""
-        yield f"http-request return status 404 if {{ {DECODED_PATH} -m str {_word(closed or '/')} }}{below}"
-
-
-def _word(text: str) -> str:
-    """Text as one word of the configuration, in which backslash, quotes and number sign have a meaning."""
-    return re.sub(r"([\\\"'#])", r"\\\1", text)
 
 
 def _path_prefix(service: Service) -> str:
@@ -329,13 +288,6 @@ def _dev_backend(name: str, service: Service) -> list[str]:
 def _session_affinity() -> list[str]:
     """Session affinity: Streamlit keeps a session in the memory of one replica."""
     return ["dynamic-cookie-key copy", "cookie COPY insert indirect nocache httponly secure dynamic"]
-
-
-def _rate_table() -> list[str]:
-    return _section(
-        "backend clients",
-        f"stick-table type ip size {TRACKED_CLIENTS} expire {2 * RATE_WINDOW_SECONDS}s store http_req_rate({RATE_WINDOW_SECONDS}s)",
-    )
 
 
 def _metrics(spec: Platform) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.spec import Platform
 from providers.docker.context import LOOPBACK
-from providers.docker.entry.haproxy import WAF_RULES
+from providers.docker.entry.admission import WAF_RULES
 
 
 def entry_adjustments(spec: Platform) -> list[Adjustment]:

@@ -9,6 +9,9 @@ from providers.contract.spec import Platform
 ANY_ADDRESS = "0.0.0.0/0"
 MAX_RANGES_PER_RULE = 10
 """Source ranges of one rule: Cloud Armor documentation, "Quotas and limits"."""
+MAX_SUBEXPRESSIONS = 5
+MAX_PATH_RULES = 100
+"""Rules of limited paths, which have the priorities before those of all paths."""
 MIN_IDLE_SECONDS, MAX_IDLE_SECONDS = 5, 1200
 """Bounds of `httpKeepAliveTimeoutSec`: target HTTPS proxies API."""
 MAX_REQUEST_SECONDS = 3600
@@ -35,14 +38,25 @@ def allowed_ranges(spec: Platform) -> list[list[str]]:
     return [ranges[start : start + MAX_RANGES_PER_RULE] for start in range(0, len(ranges), MAX_RANGES_PER_RULE)]
 
 
+def path_ranges(spec: Platform) -> list[list[str]]:
+    """Allowed source ranges, one group for each rule on a path; empty groups allow every address.
+
+    An expression has five subexpressions, of which one is the path: Cloud Armor documentation, "Quotas and limits".
+    """
+    if is_open_to_all(spec):
+        return [[]]
+    ranges, size = list(spec.ingress.allowed_cidrs), MAX_SUBEXPRESSIONS - 1
+    return [ranges[start : start + size] for start in range(0, len(ranges), size)]
+
+
 def idle_seconds(spec: Platform) -> int:
     """Seconds that a client connection stays open between two requests."""
     return min(max(spec.ingress.idle_timeout_seconds, MIN_IDLE_SECONDS), MAX_IDLE_SECONDS)
 
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse paths that a URL map does not accept, and closed paths that a rule cannot match."""
-    return [*_path_refusals(spec), *_closed_path_refusals(spec)]
+    """Refuse paths that a URL map does not accept, closed paths that a rule cannot match, and limits that can be evaded."""
+    return [*_path_refusals(spec), *_closed_path_refusals(spec), *_rate_refusals(spec)]
 
 
 def _path_refusals(spec: Platform) -> list[Diagnostic]:
@@ -67,6 +81,21 @@ def _closed_path_refusals(spec: Platform) -> Iterator[Diagnostic]:
             yield Unsupported("gcp", closed.key, problem=problem, fix=fix)
 
 
+def _rate_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse limits of keys: a rule that counts them admits the request, so a client with ever new keys would have no limit."""
+    limits = spec.ingress.rate_limit
+    if limits.per_key is not None:
+        problem = "Cloud Armor applies one limit to a request, so clients that change the header would have none"
+        fix = "remove it, and limit keys in the application"
+        yield Unsupported("gcp", "ingress.rate_limit.per_key", problem, fix)
+    rules = len(limits.paths) * len(path_ranges(spec))
+    if rules > MAX_PATH_RULES:
+        problem = f"{len(limits.paths)} paths need {rules} rules with the allowed ranges, more than {MAX_PATH_RULES}"
+        yield Unsupported(
+            "gcp", "ingress.rate_limit.paths", problem, "limit fewer paths, or combine ingress.allowed_cidrs"
+        )
+
+
 def entry_adjustments(spec: Platform) -> list[Adjustment]:
     """Report limits that apply per backend or per connection, and a public address without a domain."""
     return list(_ingress_adjustments(spec)) if spec.public else []
@@ -78,13 +107,23 @@ def _is_path_rule(path: str) -> bool:
 
 def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
     ingress = spec.ingress
-    limit = ingress.rate_limit_per_minute
+    key, limit = ingress.per_address_setting
     yield Adjustment(
-        "ingress.rate_limit_per_minute",
+        key,
         requested=limit,
         effect=Effect.ADJUSTED,
-        reason=f"{limit} requests per 60 seconds for each routed service; Cloud Armor counts requests per backend",
+        reason=(
+            f"{limit} requests per 60 seconds for each routed service; Cloud Armor counts requests per backend, and answers "
+            "429 without a Retry-After header"
+        ),
     )
+    if ingress.rate_limit.paths:
+        yield Adjustment(
+            "ingress.rate_limit.paths",
+            requested=[limit.model_dump() for limit in ingress.rate_limit.paths],
+            effect=Effect.ADJUSTED,
+            reason="requests of these paths are not counted by per_address as well: one rule of Cloud Armor admits a request",
+        )
     yield Adjustment(
         "ingress.idle_timeout_seconds",
         requested=ingress.idle_timeout_seconds,

@@ -16,10 +16,10 @@ import pulumi_gcp as gcp
 from providers.contract.closed_paths import closed_paths, expressions
 from providers.contract.component import Scope
 from providers.gcp.context import GcpContext
-from providers.gcp.entry.limits import allowed_ranges
+from providers.gcp.entry.limits import allowed_ranges, path_ranges
 
 CLOSED_PATHS_PRIORITY = 500
-CLOSED_PATH_EXPRESSION = "^/+({})(/|$)"
+PATH_EXPRESSION = "^/+({})(/|$)"
 MAX_EXPRESSION_CHARACTERS = 1024
 """Length of a subexpression of a rule: Cloud Armor documentation, "Quotas and limits"."""
 SENSITIVITY = 1
@@ -38,7 +38,7 @@ OWASP_RULES: dict[int, str] = {
 }
 """OWASP rule sets by priority, which never changes: Cloud Armor documentation, "Preconfigured WAF rules"."""
 KNOWN_EXPLOITS_PRIORITY = 1200
-RATE_PRIORITY = 2000
+PATH_RATE_PRIORITY, RATE_PRIORITY = 1900, 2000
 LAST_PRIORITY = 2147483647
 """Priority of the default rule, which every policy has."""
 RATE_WINDOW_SECONDS = 60
@@ -61,7 +61,7 @@ def create_security_policy(scope: Scope, context: GcpContext) -> gcp.compute.Sec
 
 
 def _closed_path_rules(context: GcpContext) -> list[Rule]:
-    conditions = closed_path_conditions([closed.path for closed in closed_paths(context.spec)])
+    conditions = path_conditions([closed.path for closed in closed_paths(context.spec)])
     return [
         Rule(
             priority=CLOSED_PATHS_PRIORITY + n,
@@ -75,10 +75,10 @@ def _closed_path_rules(context: GcpContext) -> list[Rule]:
     ]
 
 
-def closed_path_conditions(paths: Sequence[str]) -> list[str]:
+def path_conditions(paths: Sequence[str]) -> list[str]:
     """Conditions on paths and everything below them, as servers decode them: `/%6Detrics` is `/metrics` too."""
     lower = [path.lower() for path in paths]
-    patterns = expressions(lower, CLOSED_PATH_EXPRESSION, MAX_EXPRESSION_CHARACTERS - 50)
+    patterns = expressions(lower, PATH_EXPRESSION, MAX_EXPRESSION_CHARACTERS - 50)
     return [f"request.path.urlDecode().lower().matches('{pattern}')" for pattern in patterns]
 
 
@@ -100,11 +100,31 @@ def _waf_rule(priority: int, expression: str) -> Rule:
 
 
 def _rate_rules(context: GcpContext) -> list[Rule]:
-    limit = context.spec.ingress.rate_limit_per_minute
-    return [_rate_rule(RATE_PRIORITY + n, limit, ranges) for n, ranges in enumerate(allowed_ranges(context.spec))]
+    ingress = context.spec.ingress
+    paths = [(limit, ranges) for limit in ingress.rate_limit.paths for ranges in path_ranges(context.spec)]
+    return [
+        # the rule of a path admits its requests, so it precedes that of all paths
+        *(
+            _rate_rule(PATH_RATE_PRIORITY + n, limit.per_address, _path_match(limit.prefix, ranges))
+            for n, (limit, ranges) in enumerate(paths)
+        ),
+        *(
+            _rate_rule(RATE_PRIORITY + n, ingress.requests_per_address, _source_match(ranges))
+            for n, ranges in enumerate(allowed_ranges(context.spec))
+        ),
+    ]
 
 
-def _rate_rule(priority: int, limit: int, ranges: Sequence[str]) -> Rule:
+def _path_match(prefix: str, ranges: Sequence[str]) -> gcp.compute.SecurityPolicyRuleMatchArgs:
+    (condition,) = path_conditions([prefix])
+    sources = " || ".join(f"inIpRange(origin.ip, '{cidr}')" for cidr in ranges)
+    expression = f"{condition} && ({sources})" if sources else condition
+    return gcp.compute.SecurityPolicyRuleMatchArgs(
+        expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=expression)
+    )
+
+
+def _rate_rule(priority: int, limit: int, match: gcp.compute.SecurityPolicyRuleMatchArgs) -> Rule:
     threshold = gcp.compute.SecurityPolicyRuleRateLimitOptionsRateLimitThresholdArgs(
         count=limit, interval_sec=RATE_WINDOW_SECONDS
     )
@@ -112,7 +132,7 @@ def _rate_rule(priority: int, limit: int, ranges: Sequence[str]) -> Rule:
         priority=priority,
         action="throttle",
         description="allow, up to the rate limit per address",
-        match=_source_match(ranges),
+        match=match,
         rate_limit_options=gcp.compute.SecurityPolicyRuleRateLimitOptionsArgs(
             conform_action="allow", exceed_action="deny(429)", enforce_on_key="IP", rate_limit_threshold=threshold
         ),

@@ -1,0 +1,86 @@
+"""Rules of the router's HTTPS frontend that decide whether a request is forwarded. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from providers.contract.closed_paths import closed_paths
+from providers.contract.spec import Platform
+
+RATE_WINDOW_SECONDS = 60
+TRACKED_CLIENTS = 100_000
+"""Addresses and keys that are counted at the same time; the least recent one is dropped first."""
+KEY_CHARACTERS = 64
+"""Length of an entry of a table: a SHA-256 digest in hexadecimal digits, so that HAProxy keeps no key of a client."""
+ANY_ADDRESS = "0.0.0.0/0"
+DECODED_PATH = "path,url_dec,regsub(/+,/,g)"
+"""Path as applications may read it: without percent encoding and repeated slashes."""
+WAF_RULES: tuple[tuple[str, str], ...] = (
+    ("methods that APIs do not use", "{ method TRACE CONNECT TRACK DEBUG }"),
+    ("path traversal", "{ path,url_dec -m sub ../ }"),
+    ("null bytes", "{ url -i -m sub %00 }"),
+    ("hidden files", r"{ path,url_dec -m reg /\.(git|svn|hg|env|aws|ssh)(/|$) }"),
+    ("scripts in a query", "{ query,url_dec -i -m sub <script javascript: }"),
+    ("SQL in a query", r"{ query,url_dec,lower -m reg union[\s+]+(all[\s+]+)?select }"),
+    ("scanners by user agent", "{ req.hdr(user-agent) -i -m sub sqlmap nikto masscan nuclei zgrab }"),
+)
+"""Requests that are denied with 403, with HAProxy's condition; request bodies are not inspected."""
+
+
+def admission(spec: Platform) -> Iterator[str]:
+    """Allowed addresses, rate limits and WAF, in this order, so that requests from denied addresses are not counted."""
+    if ANY_ADDRESS not in spec.ingress.allowed_cidrs:
+        yield f"http-request deny deny_status 403 unless {{ src {' '.join(spec.ingress.allowed_cidrs)} }}"
+    yield "http-request track-sc0 src table clients"
+    yield _too_many(f"{{ sc_http_req_rate(0) gt {spec.ingress.requests_per_address} }}")
+    yield from _limits_of_keys_and_paths(spec)
+    if spec.ingress.waf:
+        yield from (f"http-request deny deny_status 403 if {condition}" for _, condition in WAF_RULES)
+
+
+def _limits_of_keys_and_paths(spec: Platform) -> Iterator[str]:
+    """Limits with a counter each: paths do not overlap, so one counter with the number of the path is enough for all."""
+    limits = spec.ingress.rate_limit
+    if limits.per_key is not None:
+        key = "req.hdr(authorization),sha2(256),hex"
+        yield f"http-request track-sc1 {key} table keys if {{ req.hdr(authorization) -m found }}"
+        yield _too_many(f"{{ sc_http_req_rate(1) gt {limits.per_key} }}")
+    for number, limit in enumerate(limits.paths):
+        yield f"http-request set-var(txn.limit) int({number}) if {_at_or_below(limit.prefix)}"
+    if limits.paths:
+        yield "http-request track-sc2 src,concat(/,txn.limit) table paths if { var(txn.limit) -m found }"
+    for number, limit in enumerate(limits.paths):
+        yield _too_many(f"{{ var(txn.limit) -m int {number} }} {{ sc_http_req_rate(2) gt {limit.per_address} }}")
+
+
+def _too_many(condition: str) -> str:
+    return f'http-request return status 429 hdr Retry-After "{RATE_WINDOW_SECONDS}" if {condition}'
+
+
+def rate_tables(spec: Platform) -> Iterator[tuple[str, str]]:
+    """Tables of the counters: head and line of a section each."""
+    limits, digest = spec.ingress.rate_limit, f"string len {KEY_CHARACTERS}"
+    types = {
+        "clients": "ip",
+        **({"keys": digest} if limits.per_key else {}),
+        **({"paths": digest} if limits.paths else {}),
+    }
+    for name, kind in types.items():
+        times = f"expire {2 * RATE_WINDOW_SECONDS}s store http_req_rate({RATE_WINDOW_SECONDS}s)"
+        yield f"backend {name}", f"stick-table type {kind} size {TRACKED_CLIENTS} {times}"
+
+
+def closing_rules(spec: Platform) -> Iterator[str]:
+    """Answers to closed paths; what is mounted at one, such as an exposition of metrics, answers below it too."""
+    for path in (each.path for each in closed_paths(spec)):
+        yield f"http-request return status 404 if {_at_or_below(path)}"
+
+
+def _at_or_below(path: str) -> str:
+    plain = path.rstrip("/")
+    below = f" or {{ {DECODED_PATH} -m beg {_word(plain)}/ }}" if plain else ""
+    return f"{{ {DECODED_PATH} -m str {_word(plain or '/')} }}{below}"
+
+
+def _word(text: str) -> str:
+    """Text as one word of the configuration, in which backslash, quotes and number sign have a meaning."""
+    return re.sub(r"([\\\"'#])", r"\\\1", text)

@@ -1,0 +1,75 @@
+"""Faulty settings of the public entry and of metrics: one line each, with key, problem and fix."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from components.validation.parse import parse
+from providers.contract.diagnostics import InvalidConfiguration
+from tests.planning import production
+
+ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
+    "both forms of the rate limit": (
+        {"ingress.rate_limit_per_minute": 300},
+        "ingress.rate_limit_per_minute: `ingress.rate_limit.per_address` is set too. Keep one of the two.",
+    ),
+    "a limit of a path that is not lower": (
+        {"ingress.rate_limit.paths": [{"prefix": "/agents", "per_address": 600}]},
+        'ingress.rate_limit.paths: 600 for "/agents" is not less than 600, which is reached first. Lower it, or raise ingress.rate_limit.per_address.',
+    ),
+    "limits of paths that overlap": (
+        {"ingress.rate_limit.paths": [{"prefix": "/a", "per_address": 60}, {"prefix": "/a/b", "per_address": 30}]},
+        'ingress.rate_limit.paths: "/a/b" and "/a" are parts of each other. Keep one of the two.',
+    ),
+    "a limit of a path without a route": (
+        {
+            "services.gateway.path": "/agents",
+            "ingress.rate_limit.paths": [{"prefix": "/chat", "per_address": 60}],
+        },
+        'ingress.rate_limit.paths: no route leads to "/chat". Write the path as clients request it, or remove it.',
+    ),
+    "a closed path of another service": (
+        {"services.chat.path": "/api", "services.gateway.closed_paths": ["/api/internal"]},
+        'services.gateway.closed_paths: "/api/internal" is a path of chat. List it under services.chat.closed_paths.',
+    ),
+    "a closed path that no route leads to": (
+        {"services.gateway.path": "/agents", "services.gateway.closed_paths": ["/internal"]},
+        'services.gateway.closed_paths: no route leads to "/internal"; the paths of the service begin with "/agents". Write the path as clients request it, or remove it.',
+    ),
+    "a closed path that is the service's own": (
+        {"services.gateway.path": "/agents", "services.gateway.closed_paths": ["/agents"]},
+        'services.gateway.closed_paths: "/agents" closes "/agents", the path of gateway. Use a path below it, or remove `path` from a service that is not public.',
+    ),
+    "a closed path above another route": (
+        {"services.chat.path": "/internal/chat", "services.gateway.closed_paths": ["/internal"]},
+        'services.gateway.closed_paths: "/internal" closes "/internal/chat", the path of chat. Use a path below it, or remove `path` from a service that is not public.',
+    ),
+    "a closed path of a private service": (
+        {"services.worker.closed_paths": ["/docs"]},
+        "services.worker.closed_paths: the service has no `path`, so the entry forwards nothing to it. Remove closed_paths, or set the path.",
+    ),
+    "a closed path twice": (
+        {"services.gateway.closed_paths": ["/internal", "/internal"]},
+        'services.gateway.closed_paths: "/internal" is listed twice. List it once.',
+    ),
+    "metrics with an unknown key": (
+        {"services.chat.metrics": {"porrt": 9464}},
+        "services.chat.metrics.porrt: unknown key (did you mean port). Use path or port.",
+    ),
+    "metrics with a port in quotes": (
+        {"services.chat.metrics": {"port": "9464"}},
+        'services.chat.metrics.port: must be a whole number, not "9464". Write a whole number without quotes.',
+    ),
+    "metrics at the path of the service": (
+        {"services.gateway.path": "/agents", "services.gateway.metrics": {"path": "/agents"}},
+        'services.gateway.metrics.path: "/agents" closes "/agents", the path of gateway. Use a path below it, or remove `path` from a service that is not public.',
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", ERRORS)
+def test_a_mistake_is_one_line(mistake: str) -> None:
+    changes, expected = ERRORS[mistake]
+    with pytest.raises(InvalidConfiguration) as invalid:
+        parse(production(changes), "prod")
+    assert expected in [str(diagnostic) for diagnostic in invalid.value.diagnostics]
