@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pydantic_core import ErrorDetails
 
 from components.validation.key_hints import meant_key, unavailable
-from components.validation.schema import described, keys_at, words_at
+from components.validation.schema import described, forms_at, keys_at, words_at
 from components.validation.secret_patterns import kind_of_token
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.spec.defaults import Raw, is_list, is_mapping
@@ -46,6 +46,8 @@ NAMES = {
 """Rule for the names that users choose, by the key above them."""
 NOT_KEYS = ("[key]", "str", "int", "float", "bool")
 """Parts of a location that name no key: a mark, and the members of the one union in the spec."""
+SHORT_FORMS = ("literal_error", "bool_type")
+"""Errors of a value that has the short form of a mapping."""
 NOT_AVAILABLE_YET = {"recovery.mode": ("warm",)}
 """Words that a later version will take."""
 WORD_SYNONYMS = {"amazon": "aws", "google": "gcp", "gcloud": "gcp", "microsoft": "azure", "local": "docker"}
@@ -60,9 +62,26 @@ CREDENTIAL = re.compile(
 """Text that may be a password, a token or a key: known prefixes, credentials in a URL, and long random text."""
 
 
+def without_forms(parts: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Return a location without the name of the form of a value that has several, such as `metrics`."""
+    return tuple(part for place, part in enumerate(parts) if part not in forms_at(parts[:place]))
+
+
+def keys_of(error: ErrorDetails) -> tuple[int | str, ...]:
+    """Return the location of an error, with keys and indices only."""
+    return tuple(part for part in without_forms(error["loc"]) if part not in NOT_KEYS)
+
+
+def is_about_another_form(error: ErrorDetails, platform: Raw) -> bool:
+    """True for the complaint that a mapping is not the short form of its key, such as `metrics: none`."""
+    parts = error["loc"]
+    is_short = error["type"] in SHORT_FORMS and parts[-1] in forms_at(parts[:-1])
+    return is_short and is_mapping(locate(keys_of(error), platform)[1])
+
+
 def message_of(error: ErrorDetails, platform: Raw, source: Mapping[str, str]) -> ConfigError:
     """Return the message for one pydantic error; `source` has numbers as the file writes them, by dotted path."""
-    location = tuple(part for part in error["loc"] if part not in NOT_KEYS)
+    location = keys_of(error)
     key, value = locate(location, platform)
     problem, fix = _problem(error, location, value, _shown(location, value, source.get(key)))
     return ConfigError(key or "agent-platform:platform", problem, fix)
@@ -70,7 +89,7 @@ def message_of(error: ErrorDetails, platform: Raw, source: Mapping[str, str]) ->
 
 def keys_concerned(error: ErrorDetails, platform: Raw) -> list[str]:
     """Return the keys that an error leaves unclear: its own, and the one that is meant by an unknown key."""
-    location = tuple(part for part in error["loc"] if part not in NOT_KEYS)
+    location = keys_of(error)
     key, _ = locate(location, platform)
     if error["type"] != "extra_forbidden" or unavailable(location) is not None:
         return [key]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from components.validation.drill_rules import is_consistent_drill
 from components.validation.job_rules import is_consistent
-from components.validation.messages import keys_concerned, message_of
+from components.validation.messages import is_about_another_form, keys_concerned, message_of, without_forms
 from components.validation.risks import with_generated_key
 from components.validation.rules import overlap, rule_errors
 from components.validation.schema import Location, with_empty_blocks
@@ -122,13 +122,13 @@ def _read(raw: Raw, source: Mapping[str, str]) -> SpecReading:
         try:
             spec = Platform.model_validate_json(json.dumps(complete(rest)))
         except ValidationError as error:
-            details = error.errors()
+            details = [each for each in error.errors() if not is_about_another_form(each, rest)]
             for detail in details:
                 message = message_of(detail, rest, source)
                 errors.setdefault(message.key, message)
                 unclear += keys_concerned(detail, rest)
             for detail in details:
-                _remove(rest, detail["loc"])
+                _remove(rest, without_forms(detail["loc"]))
         else:
             return SpecReading(with_generated_key(spec), list(errors.values()), unclear)
     return SpecReading(None, list(errors.values()), unclear)

@@ -51,6 +51,15 @@ def keys_at(location: Location) -> list[str]:
     return sorted(owner.model_fields) if owner else []
 
 
+def forms_at(location: Location) -> tuple[str, ...]:
+    """Return pydantic's names of the forms of a value that is a mapping or a short form, such as `metrics: none`."""
+    field = field_at(location)
+    members = get_args(field.annotation) if field and get_origin(field.annotation) in (Union, UnionType) else ()
+    models = [model.__name__ for model in map(model_of, members) if model is not None]
+    words = [f"literal[{','.join(map(repr, get_args(each)))}]" for each in members if get_origin(each) is Literal]
+    return (*models, *words, *(["bool"] if bool in members else [])) if models else ()
+
+
 def words_at(location: Location) -> tuple[object, ...]:
     """Return the values that a key with a fixed list of them takes."""
     field = field_at(location)
