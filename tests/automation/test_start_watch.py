@@ -83,7 +83,7 @@ def crashes(ends_at: Collection[int], **fields: bool) -> Callable[[int], Startin
 
 
 @pytest.mark.parametrize(
-    ("ends_at", "given_up"),
+    ("ends_at", "abandoned"),
     [
         ((0, 1, 2, 4, 7, 13), 13),
         ((2, 4, 6, 8, 11, 15), 11),
@@ -94,15 +94,15 @@ def crashes(ends_at: Collection[int], **fields: bool) -> Callable[[int], Startin
         ((30,), None),
     ],
 )
-def test_a_container_that_keeps_ending_is_given_up_within_20_seconds(
-    ends_at: tuple[int, ...], given_up: int | None
+def test_a_container_that_keeps_ending_is_abandoned_within_20_seconds(
+    ends_at: tuple[int, ...], abandoned: int | None
 ) -> None:
     host = Watched(crashes(ends_at))
-    assert host.poll(host.watch, 60) == given_up
-    assert len(host.removed) == (given_up is not None)
+    assert host.poll(host.watch, 60) == abandoned
+    assert len(host.removed) == (abandoned is not None)
 
 
-def test_a_container_between_two_attempts_is_given_up_when_its_time_is_over() -> None:
+def test_a_container_between_two_attempts_is_abandoned_when_its_time_is_over() -> None:
     host = Watched(lambda now: part(6 if now > 6 else 3, running=False))
     assert host.poll(host.watch, 60) == 10
 
@@ -116,7 +116,7 @@ def test_the_first_end_is_reported_at_once_with_the_log() -> None:
     )
 
 
-def test_a_healthy_container_and_one_that_waits_for_another_service_are_not_given_up() -> None:
+def test_a_healthy_container_and_one_that_waits_for_another_service_are_not_abandoned() -> None:
     for fields in ({"healthy": True}, {"waiting": True}):
         host = Watched(crashes(range(40), **fields))
         assert host.poll(host.watch, 40) is None
