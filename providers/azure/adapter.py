@@ -18,6 +18,7 @@ from providers.azure.compute.environment import create_environment
 from providers.azure.compute.resources import create_compute, service_address
 from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase, create_database
+from providers.azure.drill.resources import AzureDrill, create_drill
 from providers.azure.entry.resources import create_entry
 from providers.azure.jobs.resources import AzureJobs, create_jobs, create_releases
 from providers.azure.limits import region as region_of
@@ -26,8 +27,7 @@ from providers.azure.network.resources import create_network
 from providers.azure.observability.channels import create_channels
 from providers.azure.observability.logs import create_logs
 from providers.azure.observability.metrics_collector import create_prometheus
-from providers.azure.recovery.resources import create_recovery
-from providers.azure.recovery.standby import create_standby
+from providers.azure.recovery.resources import create_recovery, create_standby
 from providers.azure.storage.resources import AzureStorage, create_storage
 from providers.azure.workloads import AzureDataStores, AzureWatched, AzureWorkloads, collect_workloads
 from providers.contract.adapter import Cloud
@@ -141,8 +141,11 @@ class Azure:
         """See `Cloud.recovery`."""
         return create_recovery(scope, base, standby, stores.database, stores.storage)
 
-    def drill(self, scope: Scope, base: AzureBaseResources, database: AzureDatabase, workloads: AzureWorkloads) -> None:
-        """See `Cloud.drill`; refused, see `drill/limits.py`."""
+    def drill(
+        self, scope: Scope, base: AzureBaseResources, database: AzureDatabase, workloads: AzureWorkloads
+    ) -> AzureDrill:
+        """See `Cloud.drill`."""
+        return create_drill(scope, base, database)
 
     def monitoring(self, scope: Scope, base: AzureBaseResources, watched: AzureWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

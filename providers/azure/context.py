@@ -46,6 +46,11 @@ class AzureContext(RegionContext):
         """Id of the resource group."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
 
+    @property
+    def drill_group_id(self) -> str:
+        """Id of the resource group of servers that restore drills create."""
+        return f"{self.group_id}-drill"
+
     def role_id(self, role: str) -> str:
         """Return the id of a built-in role by its GUID, in this subscription."""
         return f"/subscriptions/{self.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role}"

@@ -34,6 +34,10 @@ IMPORT_TABLE = ImportTable(
             "authorization:RoleAssignment",
             "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
         ),
+        _extension(
+            "authorization:RoleDefinition",
+            "{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}",
+        ),
         _in_group("cdn:AFDCustomDomain", "Microsoft.Cdn/profiles/{profileName}/customDomains/{customDomainName}"),
         _in_group("cdn:AFDEndpoint", "Microsoft.Cdn/profiles/{profileName}/afdEndpoints/{endpointName}"),
         _in_group(

@@ -16,7 +16,7 @@ from providers.azure.compute.rollout import rollout_adjustments, rollout_refusal
 from providers.azure.compute.scaling import scaling_adjustments, scaling_refusals
 from providers.azure.database.limits import database_adjustments, database_refusals
 from providers.azure.database.parameters import parameter_adjustments, parameter_refusals, rollout_connections
-from providers.azure.drill.limits import drill_refusals
+from providers.azure.drill.limits import drill_adjustments, drill_refusals
 from providers.azure.entry.limits import entry_adjustments, entry_refusals, private_link_adjustments
 from providers.azure.jobs.limits import job_adjustments, job_refusals
 from providers.azure.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
@@ -66,6 +66,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     job_adjustments,
     release_adjustments,
     recovery_adjustments,
+    drill_adjustments,
     monitoring_adjustments,
 )
 

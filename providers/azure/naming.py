@@ -18,6 +18,7 @@ from providers.contract.spec import Platform
 
 SALT_BYTES = 3
 SALT_LENGTH = 2 * SALT_BYTES
+COPY_DIGITS = 14
 
 MAX_CHARACTERS = {
     "storage account": 24,
@@ -45,6 +46,26 @@ def app_name(stack: str, service: str) -> str:
 def job_name(stack: str, job: str) -> str:
     """`prod-nightly`: at most 32 characters; fixed, because log queries contain it."""
     return f"{stack}-{job}"
+
+
+def drill_job(context: AzureContext) -> str:
+    """`drill-1a2b3c`: job of restore drills; no job of a stack has its name, which begins with that of the stack."""
+    return f"drill-{salt(context, 'drill')}"
+
+
+def report_job(context: AzureContext) -> str:
+    """`drill-report-1a2b3c`: job that reports on drills every hour."""
+    return f"drill-report-{salt(context, 'drill')}"
+
+
+def drill_group(context: AzureContext) -> str:
+    """`prod-agents-eastus2-drill`: resource group of restored servers, the only place where a drill may create one."""
+    return f"{context.group}-drill"
+
+
+def copy_prefix(context: AzureContext) -> str:
+    """`prod-drill-1a2b3c-`: of a restored server, whose name ends with COPY_DIGITS digits of the time."""
+    return f"{context.stack}-drill-{salt(context, 'drill')}-"
 
 
 def data_account(context: AzureContext) -> str:

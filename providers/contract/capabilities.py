@@ -22,7 +22,7 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     ),
     "azure": frozenset(
         {
-            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Environment", "Identity", "Jobs",
+            "Account", "Cache", "Channels", "Compute", "Database", "Drill", "Entry", "Environment", "Identity", "Jobs",
             "Logs", "Models", "Monitoring", "Network", "Prometheus", "Recovery", "Registry", "Secrets", "Storage", "Vault",
         }
     ),

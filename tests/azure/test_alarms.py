@@ -6,7 +6,7 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from providers.azure.monitoring.dashboard import query_over_time
-from providers.azure.monitoring.job_queries import JOB_QUERIES
+from providers.azure.monitoring.job_queries import DRILL_QUERIES, JOB_QUERIES
 from providers.azure.monitoring.metrics import METRICS, QUERIES, burn_rate_query, iso_duration, window_seconds
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.burn_rates import BURN_RATES
@@ -24,7 +24,7 @@ def criterion(plan: Inventory, key: str) -> dict[str, object]:
 
 
 def test_every_signal_has_either_a_metric_or_a_query() -> None:
-    tables = [set(METRICS), set(QUERIES), set(JOB_QUERIES)]
+    tables = [set(METRICS), set(QUERIES), set(JOB_QUERIES), set(DRILL_QUERIES)]
     reported = reported_signals("azure")
     assert set().union(*tables) == reported and sum(len(table) for table in tables) == len(reported)
 

@@ -5,7 +5,7 @@ import pytest
 from providers.azure.cache.sizes import MEMORY_GIB_BY_SKU
 from providers.azure.database.sizes import BURSTABLE, PROVISIONED
 from tests.costs import HOURS, SECONDS, Amount, assert_prices, by_component, cents, estimated, part
-from tests.planning import JOBS
+from tests.planning import DRILL, JOBS
 
 ENDPOINT = HOURS * 0.01 + 50 / 5 * 0.01
 """One of five private endpoints, which share 50 GB."""
@@ -80,6 +80,15 @@ def test_a_job_pays_for_the_minutes_of_its_runs() -> None:
     seconds = HOURS / 24 * 600
     assert part(estimate, "Jobs", "vCPU") == pytest.approx((seconds, seconds))
     assert part(estimate, "Jobs", "memory") == pytest.approx((2 * seconds, 2 * seconds))
+
+
+def test_a_drill_pays_for_its_server_and_both_jobs() -> None:
+    estimate = estimated("azure", {"recovery.drill": {**DRILL, "schedule": "0 4 * * *"}})
+    hours, reports = HOURS / 24 * 2, HOURS * 30
+    restored = part(estimate, "Drill", "restored server")
+    assert restored == pytest.approx((hours, hours))
+    total = sum(line.charge.minimum for line in estimate.components["Drill"] if line.charge.what == "vCPU")
+    assert total == pytest.approx(1.0 * hours * 3600 + 0.5 * reports)
 
 
 def test_every_size_that_a_stack_can_have_has_a_price() -> None:

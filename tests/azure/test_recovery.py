@@ -60,7 +60,7 @@ NEW = {
 
 
 @cache
-def standing() -> Inventory:
+def without_copies() -> Inventory:
     return plan(production(AT_HOME, cloud="azure"))
 
 
@@ -74,12 +74,12 @@ def names(inventory: Inventory) -> set[str]:
 
 
 def test_a_standing_stack_gains_resources_and_loses_none() -> None:
-    before, after = names(standing()), names(copied())
+    before, after = names(without_copies()), names(copied())
     assert (after - before, before - after) == (NEW, set())
 
 
 def test_nothing_that_exists_changes_but_the_dashboard() -> None:
-    before = {resource.urn: resource for resource in standing().resources}
+    before = {resource.urn: resource for resource in without_copies().resources}
     changed = {
         (resource.short_type, key)
         for resource in copied().resources
@@ -91,13 +91,13 @@ def test_nothing_that_exists_changes_but_the_dashboard() -> None:
 
 
 def test_copies_of_a_standing_stack_are_creations_and_updates_in_place() -> None:
-    taken = steps(standing(), copied())
+    taken = steps(without_copies(), copied())
     assert {step.operation for step in taken} == {"create", "update"}
     assert [step for step in taken if step.refusal] == []
 
 
 def test_without_copies_again_data_is_protected_from_deletion() -> None:
-    taken = steps(copied(), standing())
+    taken = steps(copied(), without_copies())
     deleted = {step.name for step in lost(taken, resource_traits("azure").holds)}
     assert deleted == {
         "prod-centralus-account",

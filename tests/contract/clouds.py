@@ -71,10 +71,15 @@ def azure_tags(plan: Inventory, resource: Declared) -> Mapping[str, object] | No
 
 
 def azure_rights(plan: Inventory) -> Iterator[Permission]:
-    """Every role assignment by the GUID of the role and its scope."""
+    """Every role assignment by the GUID of the role and its scope; of a custom role each of its actions."""
+    custom = {str(role.inputs["roleDefinitionId"]): role for role in plan.of_type("authorization:RoleDefinition")}
     for resource in plan.of_type("authorization:RoleAssignment"):
         role = cast("str", resource.inputs["roleDefinitionId"]).rpartition("/")[2]
-        yield Permission(resource.name, role, cast("str", resource.inputs["scope"]))
+        (permission,) = (
+            cast("list[dict[str, list[str]]]", custom[role].inputs["permissions"]) if role in custom else ({},)
+        )
+        for action in permission.get("actions", [role]):
+            yield Permission(resource.name, action, cast("str", resource.inputs["scope"]))
 
 
 AZURE_BROAD = {
@@ -167,10 +172,14 @@ KNOWLEDGE: dict[str, Knowledge] = {
     "azure": Knowledge(
         tags_of=azure_tags,
         rights=azure_rights,
-        broad=lambda right: right.action in AZURE_BROAD,
+        broad=lambda right: right.action in AZURE_BROAD or "*" in right.action,
         unbounded=lambda right: AZURE_GROUP.fullmatch(right.target) is not None,
         unbounded_reasons={
             "43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader: Grafana shows the metrics of the resource group",
+            **{
+                f"Microsoft.DBforPostgreSQL/flexibleServers/{action}": "the resource group of drills has only their servers"
+                for action in ("read", "write", "delete")
+            },
         },
     ),
     "docker": Knowledge(

@@ -23,6 +23,7 @@ PERMISSION_TYPES = (
     "secretmanager:SecretIamMember", "projects:IAMMember", "projects:IAMCustomRole", "kms:CryptoKeyIAMMember",
     "serviceaccount:IAMMember", "cloudrunv2:ServiceIamMember", "cloudrunv2:WorkerPoolIamMember",
     "artifactregistry:RepositoryIamMember", "storage:BucketIAMMember", "authorization:RoleAssignment",
+    "authorization:RoleDefinition",
 )  # fmt: skip
 TEXT_KEYS = ("description", "tags", "labels", "userLabels")
 """Inputs that are texts or tags, which other tests cover."""

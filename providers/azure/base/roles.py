@@ -1,9 +1,11 @@
-"""Role assignments: one built-in role on one resource for one identity.
+"""Role assignments: one role on one resource for one identity.
 
 Role ids are GUIDs: Microsoft Learn, "Azure built-in roles". The name of an assignment is a GUID computed from logical
 names, so that it is known in a preview. Every property of an assignment is immutable, so a change deletes it before it
 is created again under the same name.
 """
+
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_azure_native as azure_native
@@ -36,13 +38,14 @@ def grant_role(
     target_id: pulumi.Input[str],
     *,
     principal_type: str | None = "ServicePrincipal",
+    after: Sequence[pulumi.Resource] = (),
 ) -> azure_native.authorization.RoleAssignment:
-    """Assign the built-in role with the GUID `role` on `target_id` to `principal_id`.
+    """Assign the role with the GUID `role` on `target_id` to `principal_id`, once `after`, such as the role, exists.
 
     A new identity needs its type, because it takes minutes to replicate in the directory; of an existing principal, a user
     or a group, the API finds the type when `principal_type` is None.
     """
-    options = scope.opts(delete_before_replace=True)
+    options = scope.opts(delete_before_replace=True, depends_on=after)
     return azure_native.authorization.RoleAssignment(
         scope.named(part),
         role_assignment_name=context.guid(scope.named(part)),

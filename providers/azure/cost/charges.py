@@ -18,11 +18,13 @@ STANDBY = 2
 """Server and disk with a standby, and nodes of a highly available cache, are billed twice."""
 GRAFANA_UNITS = 2
 """Units of the size X1 of Managed Grafana."""
+REPORT_SECONDS = 30
+"""Estimated time of a report on drills."""
 FREE_LOG_DAYS = 31
 FREE_FLOW_LOGS_GB = 5
 SAMPLES_PER_UNIT_MILLIONS = 10
 FRONT_DOOR_REQUESTS_PER_UNIT = 10_000
-RULE_PERIODS = {"PT1M": "1min", "PT5M": "5min", "PT10M": "10min", "PT15M": "15min"}
+RULE_PERIODS = {"PT1M": "1min", "PT5M": "5min", "PT10M": "10min", "PT15M": "15min", "PT1H": "15min"}
 REDUNDANCY = {"Standard_LRS": "lrs", "Standard_ZRS": "zrs", "Standard_GRS": "grs", "Standard_GZRS": "gzrs"}
 
 
@@ -52,11 +54,29 @@ def _size(resource: DeclaredResource, *path: str) -> tuple[float, float]:
 
 
 def _job(job: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    if job.component == "Drill":
+        yield from _drill_job(job, site)
+        return
     seconds = site.job_hours(job) / site.hours * site.seconds
     vcpu, memory = _size(job, "template", "containers")
     if seconds:
         yield fixed("vCPU", "aca.vcpu.active", vcpu * seconds, "job_minutes")
         yield fixed("memory", "aca.memory", memory * seconds, "job_minutes")
+
+
+def _drill_job(job: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    """Charges of the job that reports every hour, or of the one that restores, with its server."""
+    drill, (vcpu, memory) = site.spec.recovery.drill, _size(job, "template", "containers")
+    if drill is None or not job.name.endswith("-job"):
+        seconds = site.hours * REPORT_SECONDS
+        yield fixed("vCPU", "aca.vcpu.active", vcpu * seconds)
+        yield fixed("memory", "aca.memory", memory * seconds)
+        return
+    hours = site.schedule_runs(drill.schedule) * site.usage["drill_hours"]
+    yield fixed("vCPU", "aca.vcpu.active", vcpu * hours * 3600, "drill_hours")
+    yield fixed("memory", "aca.memory", memory * hours * 3600, "drill_hours")
+    for server in site.of_type("dbforpostgresql:Server"):
+        yield fixed("restored server", f"postgres.{server.text('sku', 'name')}", hours, "drill_hours")
 
 
 def _environment(_resource: DeclaredResource, site: CostSite) -> Iterator[Charge]:

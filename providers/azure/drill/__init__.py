@@ -1,1 +1,1 @@
-"""Restore drills on Azure, which are not available yet."""
+"""Restore drills on Azure: Container Apps jobs that restore, query and report."""

@@ -9,7 +9,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.context import GLOBAL, AzureContext
 from providers.azure.entry.resources import AzureEntry
-from providers.azure.monitoring.job_queries import JOB_QUERIES, window_minutes
+from providers.azure.monitoring.job_queries import DRILL_QUERIES, JOB_QUERIES, REPORT_WINDOW_SECONDS, window_minutes
 from providers.azure.monitoring.metrics import (
     FRONT_DOOR,
     METRICS,
@@ -85,12 +85,16 @@ class LogCondition:
     limit: float
     window_seconds: int
     frequency_seconds: int
+    periods: int = 1
+    """Evaluations in a row that must exceed the limit, at most 6."""
 
 
 def create_alarms(scope: Scope, targets: AzureTargets) -> None:
     """Declare an alert rule for each alarm rule; LookupError for a signal that no table has."""
     for rule in targets.base.context.alarm_rules:
-        if rule.signal in JOB_QUERIES:
+        if rule.signal in DRILL_QUERIES:
+            _drill_alarm(scope, targets, rule)
+        elif rule.signal in JOB_QUERIES:
             _job_alarm(scope, targets, rule)
         elif rule.signal in QUERIES:
             _log_alarm(scope, targets, rule)
@@ -149,6 +153,19 @@ def _job_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         limit=rule.threshold,
         window_seconds=window_minutes(base.spec, rule) * 60,
         frequency_seconds=QUERY_INTERVAL_MINUTES * 60,
+    )
+    log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
+
+
+def _drill_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+    """Alert rule that fires after as many evaluations as the rule has periods, so that a new stack has time to report."""
+    base = targets.base
+    query = LogCondition(
+        query=metric_for(DRILL_QUERIES, rule)(base.context, rule),
+        limit=rule.threshold,
+        window_seconds=REPORT_WINDOW_SECONDS,
+        frequency_seconds=rule.period_seconds,
+        periods=rule.periods,
     )
     log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
 
@@ -216,7 +233,7 @@ def log_alert(
         operator="GreaterThan",
         threshold=query.limit,
         failing_periods=monitor.ConditionFailingPeriodsArgs(
-            number_of_evaluation_periods=1, min_failing_periods_to_alert=1
+            number_of_evaluation_periods=query.periods, min_failing_periods_to_alert=query.periods
         ),
     )
     monitor.ScheduledQueryRule(

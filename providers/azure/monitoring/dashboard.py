@@ -10,7 +10,7 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.monitoring.alarms import AzureTargets
-from providers.azure.monitoring.job_queries import JOB_QUERIES, runs_over_time
+from providers.azure.monitoring.job_queries import DRILL_QUERIES, JOB_QUERIES, reports_over_time, runs_over_time
 from providers.azure.monitoring.metrics import METRICS, QUERIES, access_log, query_minutes
 from providers.contract.alarms import AlarmRule, Signal
 from providers.contract.component import Scope
@@ -76,6 +76,8 @@ def _panel(targets: AzureTargets, row: DashboardRow, panel: Panel) -> Item:
     if panel.shows == GraphOnlyMetric.REQUESTS:
         return _query_item(targets, name, panel, _requests_query(targets, row.name))
     rule = targets.base.context.alarm_rules.rule(row.name, Signal(panel.shows))
+    if rule.signal in DRILL_QUERIES:
+        return _query_item(targets, name, panel, reports_over_time(targets.base.context, rule))
     if rule.signal in JOB_QUERIES:
         return _query_item(targets, name, panel, runs_over_time(targets.base.context.stack, rule))
     if rule.signal in QUERIES:

@@ -1,13 +1,16 @@
-"""Log queries of the runs of jobs: failed ones, and a success that is missing. Pure.
+"""Log queries of the runs of jobs and of restore drills: failures, a success that is missing, what a drill reports. Pure.
 
 An execution of a job is named after the job, a replica of it after the execution, each with a suffix of letters and digits.
-The system log has one event for each container that ends, with its exit code.
+The system log has one event for each container that ends, with its exit code. The job that reports on drills prints age and
+leftovers every hour, in a line of JSON (`providers/azure/drill/report.sh`).
 """
 
 from collections.abc import Callable, Mapping
 
-from providers.azure.naming import job_name
+from providers.azure.context import AzureContext
+from providers.azure.naming import job_name, report_job
 from providers.contract.alarms import AlarmRule, Signal
+from providers.contract.drill import AGE_METRIC, LEFTOVERS_METRIC
 from providers.contract.spec import Platform
 
 WINDOWS_MINUTES = (10, 15, 30, 45, 60, 120, 180, 240, 300, 360, 1440, 2880)
@@ -73,3 +76,42 @@ def window_minutes(spec: Platform, rule: AlarmRule) -> int:
     retries = spec.jobs[rule.name].retries
     needed = INGESTION_MINUTES + (spec.jobs[rule.name].max_minutes if retries else 0)
     return next((window for window in WINDOWS_MINUTES if window >= needed), MAX_WINDOW_MINUTES)
+
+
+REPORT_WINDOW_SECONDS = 7200
+"""Window of a query, which holds a report of an hourly job in spite of the delay of its log."""
+
+
+def reports(context: AzureContext, metric: str) -> str:
+    """Return the query of the reports of a metric, as `reported`."""
+    return (
+        f'ContainerAppConsoleLogs | where ContainerGroupName startswith "{report_job(context)}-" and Log has "{metric}" '
+        f"| extend reported = todouble(parse_json(Log)['{metric}']) | where isnotnull(reported)"
+    )
+
+
+def _age(context: AzureContext, rule: AlarmRule) -> str:
+    """Query of the youngest reported age; without a report it is above the threshold."""
+    silence = f"iff(count() == 0, {rule.threshold + 1:.1f}, min(reported))"
+    return f"{reports(context, AGE_METRIC)} | summarize value = {silence}"
+
+
+def _leftovers(context: AzureContext, _: AlarmRule) -> str:
+    return f"{reports(context, LEFTOVERS_METRIC)} | summarize value = min(reported)"
+
+
+DRILL_QUERIES: Mapping[Signal, Callable[[AzureContext, AlarmRule], str]] = {
+    Signal.DATABASE_BACKUP_AGE_SECONDS: _age,
+    Signal.DATABASE_DRILL_LEFTOVERS: _leftovers,
+}
+"""Log query of a rule on drills: its result is one row with one number, `value`."""
+METRIC_NAMES: Mapping[Signal, str] = {
+    Signal.DATABASE_BACKUP_AGE_SECONDS: AGE_METRIC,
+    Signal.DATABASE_DRILL_LEFTOVERS: LEFTOVERS_METRIC,
+}
+
+
+def reports_over_time(context: AzureContext, rule: AlarmRule) -> str:
+    """Return the query of a graph: what was reported, by hour."""
+    source = reports(context, METRIC_NAMES[rule.signal])
+    return f"{source} | summarize value = max(reported) by bin(TimeGenerated, 1h)"

@@ -1,19 +1,33 @@
-"""Copies of the home location's data in the standby location.
+"""Copies of the home location's data in the standby location: the vault, the registry and the account that receive them.
+
+Nothing runs there. Each component and resource has the name that it keeps when services run in the location. Databases, objects
+and secrets are encrypted with keys of Microsoft in each location, so no key is declared.
 
 Database: the server's backups are geo-redundant from its creation on, and Azure Backup takes a weekly one into a vault that
 can be locked. Objects: object replication copies every version and deletion into an account of the standby location.
 Secrets have their copies where they are declared (base/secrets.py); images are copied by `images push`.
 """
 
+from providers.azure.base.registry import create_standby_registry
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.standby import AzureStandby, BlobStore
+from providers.azure.base.vault import create_standby_vault
+from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.azure.recovery.backups import create_backups
 from providers.azure.recovery.objects import Policy, receive_objects, send_objects
-from providers.azure.storage.resources import AzureStorage
+from providers.azure.storage.resources import AzureStorage, create_standby_storage
 from providers.contract.component import Scope
 from providers.contract.results import Copies
+
+
+def create_standby(scope: Scope, context: AzureContext) -> AzureStandby:
+    """Declare what receives copies; `context` and the provider of `scope` are those of the standby location."""
+    vault = scope.component("vault", create_standby_vault, context)
+    registry = scope.component("registry", create_standby_registry, context)
+    objects = scope.component("storage", create_standby_storage, context) if context.spec.storage else None
+    return AzureStandby(context.region, context, scope, vault.name, vault.id, registry, objects)
 
 
 def create_recovery(
