@@ -1,16 +1,19 @@
-"""The walk over the whole tree: the region, the entry over it, monitoring over all."""
+"""The walk over the whole tree: the regions, the entry over them, monitoring over all."""
+
+from dataclasses import replace
 
 import pulumi
 import pulumi_random as random
 
-from components.region import Region
+from components.region import Region, RunningRegion
 from components.replacement import create_first
 from components.settings import Settings
 from components.standby import StandbyRegion
 from providers import cloud, limits
 from providers.contract.adapter import AnyCloud
 from providers.contract.component import Scope, type_token
-from providers.contract.results import Entry, Standby, Workloads
+from providers.contract.region_specs import home_spec, is_passive, is_warm, standby_spec
+from providers.contract.results import Entry, Monitoring, Workloads
 from providers.contract.spec import Platform
 
 
@@ -28,29 +31,58 @@ class AgentPlatform(pulumi.ComponentResource):
         standby = standby_region(scope, adapter, settings)
         scope = scope.with_provider(adapter.provider(scope, spec, region_name))
 
-        region = Region(scope, adapter, settings, region_name, standby)
-        origin = region.workloads.origin
-        entry = scope.component("entry", adapter.entry, spec, {region_name: origin}) if origin else empty_entry()
-        monitoring = scope.component("monitoring", region.monitoring, entry)
+        receivers = standby.receivers if standby else None
+        home = Region(scope, adapter, in_home_region(settings), region_name, receivers).running
+        regions = {region_name: home}
+        if standby is not None and is_warm(spec):
+            regions[standby.region] = standby.start(home)
+        origins = {name: region.workloads.origin for name, region in regions.items() if region.workloads.origin}
+        entry = scope.component("entry", adapter.entry, spec, origins) if origins else empty_entry()
+        monitoring = {region_name: scope.component("monitoring", home.monitoring, entry)}
+        if standby is not None and is_warm(spec):
+            watch = standby.scope.component("monitoring", regions[standby.region].monitoring, entry)
+            monitoring[standby.region] = watch
 
-        self.outputs: dict[str, pulumi.Input[object]] = {
-            "url": entry.url,
-            "services": {**callable_services(spec, region.workloads), **public_urls(spec, entry)},
-            "database_host": region.database.host if region.database else "",
-            "dashboard_url": monitoring.dashboard_url,
-            "cloud": spec.cloud,
-            "region": region_name,
-        }
+        active = spec.active_region if is_warm(spec) else region_name
+        self.outputs = outputs(spec, active, regions[active], entry, monitoring[active])
         self.register_outputs(self.outputs)
 
 
-def standby_region(scope: Scope, adapter: AnyCloud, settings: Settings) -> Standby | None:
+def outputs(
+    spec: Platform, name: str, region: RunningRegion, entry: Entry, monitoring: Monitoring
+) -> dict[str, pulumi.Input[object]]:
+    """Return the outputs of the stack: addresses of the region that serves."""
+    return {
+        "url": entry.url,
+        "services": {**callable_services(spec, region.workloads), **public_urls(spec, entry)},
+        "database_host": region.database.host if region.database else "",
+        "dashboard_url": monitoring.dashboard_url,
+        "cloud": spec.cloud,
+        "region": name,
+    }
+
+
+def standby_region(scope: Scope, adapter: AnyCloud, settings: Settings) -> StandbyRegion | None:
     """Receivers of copies in the standby region, with a provider of their own; None with `recovery.mode: none`."""
     region = settings.spec.standby_region
     if region is None:
         return None
     scope = scope.with_provider(adapter.provider(scope, settings.spec, region))
-    return StandbyRegion(scope, adapter, settings, region).receivers
+    return StandbyRegion(scope, adapter, in_standby_region(settings), region)
+
+
+def in_home_region(settings: Settings) -> Settings:
+    """Return the settings of the home region; rollouts in steps are those of the region that serves."""
+    spec = home_spec(settings.spec)
+    return replace(settings, spec=spec, positions={} if is_passive(spec) else settings.positions)
+
+
+def in_standby_region(settings: Settings) -> Settings:
+    """Return the settings of the standby region, in which nothing runs without `recovery.mode: warm`."""
+    if not is_warm(settings.spec):
+        return settings
+    spec = standby_spec(settings.spec)
+    return replace(settings, spec=spec, positions={} if is_passive(spec) else settings.positions)
 
 
 def tags_of(settings: Settings) -> dict[str, str]:

@@ -8,23 +8,24 @@ from components.environment import ServiceInputs, environments
 from components.settings import Settings
 from providers.contract.adapter import AnyCloud, DataStores, Watched
 from providers.contract.component import Scope, type_token
-from providers.contract.results import Entry, Monitoring, SecretRef, Standby
+from providers.contract.region_specs import is_standby
+from providers.contract.results import Database, Entry, Monitoring, SecretRef, Standby, Workloads
 
 
-class Region(pulumi.ComponentResource):
-    """Resources of one region, in the order in which they depend on each other."""
+class RunningRegion:
+    """Resources of one region in which services run, in the order in which they depend on each other.
+
+    `standby` receives copies of the home region's data; for the standby region itself it is what that region already has.
+    """
 
     def __init__(
-        self, scope: Scope, cloud: AnyCloud, settings: Settings, region: str, standby: Standby | None = None
+        self, inner: Scope, cloud: AnyCloud, settings: Settings, region: str, standby: Standby | None = None
     ) -> None:
-        super().__init__(type_token("region"), scope.named(region), {}, scope.component_opts())
         spec = settings.spec
-        inner = scope.within(self)
         self._cloud = cloud
-
         self.base = base = cloud.base_resources(inner, spec, region, standby)
         secrets = inner.component("secrets", store_secrets, cloud, base, settings)
-        self.database = inner.component("database", cloud.database, base) if spec.database else None
+        self.database: Database | None = inner.component("database", cloud.database, base) if spec.database else None
         cache = inner.component("cache", cloud.cache, base) if spec.cache else None
         storage = inner.component("storage", cloud.storage, base) if spec.storage else None
 
@@ -36,20 +37,31 @@ class Region(pulumi.ComponentResource):
             models=cloud.model_variables(base) if spec.users_of("models") else {},
             secrets=secrets,
         )
-        stores = DataStores(self.database, cache, storage)
+        self.stores = stores = DataStores(self.database, cache, storage)
         variables = environments(spec, inputs)
-        self.workloads = cloud.workloads(inner, base, stores, variables, settings.positions)
+        self.workloads: Workloads = cloud.workloads(inner, base, stores, variables, settings.positions)
         tasks = bool(spec.jobs or spec.releases)
         jobs = inner.component("jobs", cloud.jobs, base, self.workloads, variables) if tasks else None
         if spec.recovery.drill is not None and self.database is not None:
             inner.component("drill", cloud.drill, base, self.database, self.workloads)
-        copies = inner.component("recovery", cloud.recovery, base, standby, stores) if standby else None
+        copied = standby is not None and not is_standby(spec)
+        copies = inner.component("recovery", cloud.recovery, base, standby, stores) if copied else None
         self.watched = Watched(self.database, cache, self.workloads, jobs, copies)
-        self.register_outputs({"services": dict(self.workloads.services)})
 
     def monitoring(self, scope: Scope, entry: Entry) -> Monitoring:
         """Alarms, dashboard, SLO and budget of this region."""
         return self._cloud.monitoring(scope, self.base, self.watched, entry)
+
+
+class Region(pulumi.ComponentResource):
+    """Component of the home region; `running` is what it contains."""
+
+    def __init__(
+        self, scope: Scope, cloud: AnyCloud, settings: Settings, region: str, standby: Standby | None = None
+    ) -> None:
+        super().__init__(type_token("region"), scope.named(region), {}, scope.component_opts())
+        self.running = RunningRegion(scope.within(self), cloud, settings, region, standby)
+        self.register_outputs({"services": dict(self.running.workloads.services)})
 
 
 def store_secrets(scope: Scope, cloud: AnyCloud, base: object, settings: Settings) -> Mapping[str, SecretRef]:

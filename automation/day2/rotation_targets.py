@@ -13,6 +13,7 @@ from automation.stack.document import Stack
 from automation.urn import Urn
 from providers import limits, resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
+from providers.contract.region_specs import is_warm
 from providers.contract.resource_traits import PASSWORD_TYPE, RotatablePassword
 from providers.contract.spec.defaults import is_mapping
 
@@ -29,11 +30,18 @@ class RotationTarget:
     readers: tuple[str, ...]
     service_types: frozenset[str] = frozenset()
     password: RotatablePassword | None = None
+    standby: str = ""
+    """Standby region in which the same services run; empty for none."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Beginnings of the logical names in each region: the stack's name, and with the region in the standby region."""
+        return (self.stack, f"{self.stack}-{self.standby}") if self.standby else (self.stack,)
 
     @property
     def services(self) -> tuple[str, ...]:
         """Logical names of the readers."""
-        return tuple(f"{self.stack}-{COMPUTE.lower()}-{reader}" for reader in self.readers)
+        return tuple(f"{place}-{COMPUTE.lower()}-{reader}" for place in self.places for reader in self.readers)
 
     @property
     def rounds(self) -> int:
@@ -52,6 +60,7 @@ def target_of(stack: Stack, name: str) -> RotationTarget:
     traits = resource_traits(spec.cloud)
     passwords = {row.name: row for row in traits.passwords if getattr(spec, row.part) is not None}
     cloud_secrets, types = limits(spec.cloud).stack_secrets(spec), frozenset(traits.services)
+    standby = spec.standby_region or "" if is_warm(spec) else ""
     if name in passwords:
         row = passwords[name]
         if row.refused:
@@ -59,9 +68,9 @@ def target_of(stack: Stack, name: str) -> RotationTarget:
                 "; "
             )
             raise InvalidConfiguration([ConfigError("rotate", f"{name} on {spec.cloud}: {problem}", fix)])
-        return RotationTarget(stack.name, name, spec.users_of(row.part), types, row)
+        return RotationTarget(stack.name, name, spec.users_of(row.part), types, row, standby)
     if name in (*spec.secrets, *cloud_secrets):
-        return RotationTarget(stack.name, name, spec.readers_of(name), types)
+        return RotationTarget(stack.name, name, spec.readers_of(name), types, standby=standby)
     known = [*passwords, *spec.secrets, *cloud_secrets]
     problem = f"{stack.name} has no secret {displayed(name)}{did_you_mean(name, known)}"
     raise InvalidConfiguration([ConfigError("rotate", problem, f"use {listed(known)}" if known else "")])
@@ -78,8 +87,9 @@ def secret_urns(target: RotationTarget, state: Iterable[StateResource]) -> tuple
     if target.password is not None:
         component = target.password.component
         return tuple(urn for urn in all_urns if urn.type == PASSWORD_TYPE and urn.component == component)
-    stem = f"{target.stack}-{SECRETS.lower()}-{target.name}"
-    return tuple(urn for urn in all_urns if urn.component == SECRETS and urn.name in (stem, f"{stem}-value"))
+    stems = [f"{place}-{SECRETS.lower()}-{target.name}" for place in target.places]
+    names = {name for stem in stems for name in (stem, f"{stem}-value")}
+    return tuple(urn for urn in all_urns if urn.component == SECRETS and urn.name in names)
 
 
 def rotation_interval_problem(target: RotationTarget, state: Collection[StateResource], now: datetime) -> str:

@@ -15,6 +15,7 @@ from automation.deploy.engine_events import EventCollector
 from automation.deploy.engine_stack import EngineStack
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
+from automation.deploy.regions import refuse_old_data
 from automation.deploy.results import Drift, Outcome, Preview, Update, drift_from_events, updates_from_history
 from automation.deploy.rollout import wait_for_rollout
 from automation.deploy.start_watch import StartWatch
@@ -22,6 +23,7 @@ from automation.deploy.state import ExportedState, LockHolder
 from automation.deploy.workspace import PARALLEL_OPERATIONS, copy_secrets
 from automation.plan.inventory import Value
 from automation.stack.file_checks import EXPIRES_KEY
+from providers.contract.region_specs import is_warm
 from providers.contract.rollout import RolloutPosition
 
 ROLLOUT_TIMEOUT_SECONDS = 300.0
@@ -117,6 +119,14 @@ class Deployment(EngineStack):
     def guard(self, preview: Preview, allow_replace: Collection[str] = ()) -> None:
         """Raise DeploymentFailed when the changes would lose a stateful resource that `allow_replace` does not name."""
         traits = self.traits
+        if is_warm(self.file.spec):
+            refuse_old_data(
+                self.name,
+                self.file.spec,
+                str(self.outputs().get("region") or ""),
+                preview.changes,
+                traits.replica_source,
+            )
         checks.refuse_losses(self.name, preview.changes, traits.holds, allow_replace, traits.losing)
 
     def refresh(self, on_event: OnEvent | None = None, targets: Sequence[str] = ()) -> Outcome:

@@ -121,6 +121,7 @@ STANDBY: dict[str, object] = {
 }
 """Data to copy; the block of AWS has no standby region, so that of `recovery` is used."""
 WITH_COPIES: dict[str, object] = {**STANDBY, "recovery.mode": "backup"}
+WITH_WARM: dict[str, object] = {**STANDBY, "recovery.mode": "warm"}
 OBJECTS_ONLY: dict[str, object] = {
     "storage": {},
     "recovery.mode": "backup",
@@ -169,6 +170,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("profile", "staging"),
     Leaf("tags", {"team": "agents"}),
     Leaf("network.cidr", "10.40.0.0/16"),
+    Leaf("network.standby_cidr", "10.60.0.0/16", WITH_WARM),
     Leaf("network.zones", 1),
     Leaf("network.egress", "per_zone"),
     Leaf("network.private_endpoints", True),
@@ -275,6 +277,8 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("deployer.environment", "trial", {"deployer": {"github": "acme/agents"}}),
     Leaf("recovery.standby_region", "us-east-1"),
     Leaf("recovery.mode", "backup", STANDBY),
+    Leaf("recovery.active_region", "us-east-1", WITH_WARM),
+    Leaf("recovery.standby_replicas", 0, WITH_WARM),
     Leaf("recovery.retention_days", 14, WITH_COPIES),
     Leaf("recovery.lock", "governance", WITH_COPIES),
     Leaf("aws.standby_region", "us-east-2", WITH_COPIES),

@@ -120,7 +120,20 @@ def _region(site: RecoverySite) -> Steps:
             "Wait for the region, unless an empty platform is better than none: the data is lost to a new stack."
         )
         return (wait, *_new_stack(site))
-    return _new_stack(site)
+    return _served_there(site) if site.spec.recovery.mode == "warm" else _new_stack(site)
+
+
+def _served_there(site: RecoverySite) -> Steps:
+    """Steps that take over what the commands of the cloud changed."""
+    return (
+        Step(
+            f"When the home region answers again: set `recovery.active_region: {site.standby}` in the stack file, so that no "
+            "update undoes the change, and read what the commands changed.",
+            own=("refresh", site.stack),
+        ),
+        Step("The preview must not replace or create a database.", own=("preview", site.stack)),
+        Step("Reduce the home region, and start the jobs in the other one.", own=("up", site.stack)),
+    )
 
 
 def _account(site: RecoverySite) -> Steps:

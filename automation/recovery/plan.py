@@ -136,7 +136,8 @@ def _copied(site: RecoverySite, failure: Incident, cloud: CloudSteps) -> Iterato
 
 def _verified(site: RecoverySite, failure: Incident, url: str) -> Iterator[Step]:
     """Yield the steps that end every recovery; a new stack has another name, and no state is compared before it exists."""
-    new = failure in (Incident.REGION, Incident.ACCOUNT)
+    moved = failure is Incident.REGION and site.spec.recovery.mode == "warm"
+    new = failure in (Incident.REGION, Incident.ACCOUNT) and not moved
     yield own_steps.drift(RecoverySite("$NEW_STACK", site.spec, site.region) if new else site)
     if not url.partition("://")[2]:
         return

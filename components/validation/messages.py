@@ -48,8 +48,6 @@ NOT_KEYS = ("[key]", "str", "int", "float", "bool")
 """Parts of a location that name no key: a mark, and the members of the one union in the spec."""
 SHORT_FORMS = ("literal_error", "bool_type")
 """Errors of a value that has the short form of a mapping."""
-NOT_AVAILABLE_YET = {"recovery.mode": ("warm",)}
-"""Words that a later version will take."""
 WORD_SYNONYMS = {"amazon": "aws", "google": "gcp", "gcloud": "gcp", "microsoft": "azure", "local": "docker"}
 """Other words for the value of a key."""
 LIST_NAMES = "list the names alone, and set each value by `agent-platform secret set STACK NAME`"
@@ -142,9 +140,7 @@ def _unknown_key(location: Sequence[int | str]) -> tuple[str, str]:
 
 
 def _wrong_word(location: Sequence[int | str], value: object, shown: str) -> tuple[str, str]:
-    key = ".".join(str(part) for part in location)
-    later = NOT_AVAILABLE_YET.get(key, ())
-    words = [str(word) for word in words_at(location) if word not in later]
+    words = [str(word) for word in words_at(location)]
     near = _near_word(value, words) if isinstance(value, str) and shown else ""
     return f"{shown} is not one of the allowed values{near}".lstrip(), f"use {listed(words)}"
 

@@ -1,19 +1,58 @@
 """Rules over `recovery`: the mode, the standby region, and what is copied there."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
-from providers.contract.diagnostics import ConfigError
+from providers.contract.capabilities import WARM_STANDBY
+from providers.contract.diagnostics import ConfigError, displayed
 from providers.contract.images import parse_image
+from providers.contract.region_specs import is_warm, standby_cidr
 from providers.contract.spec import Platform
 
 ONLY_WITH_COPIES = ("retention_days", "lock")
 """Keys of `recovery` that only apply to copies; a standby region without copies is an adjustment."""
+ONLY_WARM = ("active_region", "standby_replicas")
+"""Keys of `recovery` that only apply to services in the standby region."""
 
 
 def check_mode(spec: Platform) -> Iterator[ConfigError]:
-    """Refuse the mode that is not available yet."""
-    if spec.recovery.mode == "warm" and spec.cloud != "docker":
-        yield ConfigError("recovery.mode", '"warm" is not available yet', "use none or backup")
+    """Refuse services in the standby region on clouds that cannot run them there yet; Docker refuses every mode itself."""
+    if spec.recovery.mode == "warm" and spec.cloud not in (*WARM_STANDBY, "docker"):
+        yield ConfigError("recovery.mode", f'"warm" is not available on {spec.cloud} yet', "use none or backup")
+
+
+def check_warm_keys(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse keys that only apply to services in the standby region, where none run."""
+    mode = spec.recovery.mode
+    if mode == "warm":
+        return
+    unused = [f"recovery.{key}" for key in ONLY_WARM if key in spec.recovery.model_fields_set]
+    unused += ["network.standby_cidr"] if spec.network.standby_cidr is not None else []
+    fix = "set recovery.mode to warm, or remove it"
+    yield from (ConfigError(key, f"has no effect with `recovery.mode: {mode}`", fix) for key in unused)
+
+
+def check_active_region(spec: Platform) -> Iterator[ConfigError]:
+    """Require that the region that serves is one of the two."""
+    active = spec.recovery.active_region
+    if not is_warm(spec) or active in (None, spec.home_region, spec.standby_region):
+        return
+    problem = f"{displayed(active)} is neither the home region nor the standby region"
+    yield ConfigError("recovery.active_region", problem, f"use {spec.home_region} or {spec.standby_region}")
+
+
+def check_ranges(spec: Platform) -> Iterator[ConfigError]:
+    """Require another range of addresses in the standby region."""
+    if not is_warm(spec):
+        return
+    try:
+        other = IPv4Network(standby_cidr(spec))
+    except ValueError as error:
+        yield ConfigError("network.standby_cidr", str(error), "set it to a range that network.cidr does not contain")
+        return
+    if other.overlaps(IPv4Network(spec.network.cidr)):
+        problem = f"{other} overlaps network.cidr ({spec.network.cidr})"
+        yield ConfigError("network.standby_cidr", problem, "use a range that network.cidr does not contain")
 
 
 def check_unused_keys(spec: Platform) -> Iterator[ConfigError]:
@@ -36,7 +75,7 @@ def check_standby_region(spec: Platform) -> Iterator[ConfigError]:
         own = "azure.standby_location" if spec.cloud == "azure" else f"{spec.cloud}.standby_region"
         problem = f'"{spec.recovery.mode}" requires a standby region'
         yield ConfigError("recovery.mode", problem, f"set recovery.standby_region or {own}")
-    elif region == home_region(spec):
+    elif region == spec.home_region:
         problem = f'"{region}" is the home region, and copies there would be lost with it'
         yield ConfigError(spec.standby_key, problem, "use another region")
 
@@ -54,11 +93,14 @@ def check_copied_data(spec: Platform) -> Iterator[ConfigError]:
         return
     database, storage = spec.database, spec.storage
     own_images = any(parse_image(service.image).registry is None for service in spec.services.values())
-    if database is None and storage is None and not spec.secrets and not own_images:
+    nothing = database is None and storage is None and not spec.secrets and not own_images
+    if nothing and spec.recovery.mode == "backup":
         problem = f'"{spec.recovery.mode}" copies nothing: the platform has no database, storage, secrets or own images'
         yield ConfigError("recovery.mode", problem, "use none")
     if database is not None and database.backup.retention_days == 0:
         problem = f"0 keeps no backup that `recovery.mode: {spec.recovery.mode}` could copy"
+        if spec.recovery.mode == "warm":
+            problem = "0 keeps no backup, which a replica and the copies of `recovery.mode: warm` need"
         yield ConfigError("database.backup.retention_days", problem, "use 1 to 35")
     if storage is not None and not storage.versioning:
         problem = f"false excludes copies of objects, which `recovery.mode: {spec.recovery.mode}` requires"
@@ -67,10 +109,6 @@ def check_copied_data(spec: Platform) -> Iterator[ConfigError]:
 
 def _makes_copies(spec: Platform) -> bool:
     """False for the modes that are refused on the cloud as a whole."""
-    return spec.recovery.mode == "backup" and spec.cloud != "docker"
-
-
-def home_region(spec: Platform) -> str | None:
-    """Region or location of the cloud's block."""
-    blocks = {"aws": spec.aws and spec.aws.region, "gcp": spec.gcp and spec.gcp.region}
-    return {**blocks, "azure": spec.azure and spec.azure.location}.get(spec.cloud)
+    if spec.cloud == "docker" or spec.recovery.mode == "none":
+        return False
+    return spec.recovery.mode == "backup" or spec.cloud in WARM_STANDBY

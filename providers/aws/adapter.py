@@ -20,7 +20,7 @@ from providers.aws.entry.resources import create_entry
 from providers.aws.jobs.resources import AwsJobs, create_jobs, create_releases
 from providers.aws.monitoring.resources import create_monitoring
 from providers.aws.recovery.resources import AwsCopies, create_recovery
-from providers.aws.recovery.standby import create_standby
+from providers.aws.recovery.standby import create_standby, follow_home
 from providers.aws.storage.resources import AwsStorage, create_storage
 from providers.aws.workloads import AwsDataStores, AwsWatched, AwsWorkloads, collect_workloads
 from providers.contract.adapter import Cloud
@@ -53,6 +53,10 @@ class Aws:
     def standby(self, scope: Scope, spec: Platform, region: str) -> AwsStandby:
         """See `Cloud.standby`."""
         return create_standby(scope, AwsContext(spec, pulumi.get_stack(), region))
+
+    def follow(self, standby: AwsStandby, base: AwsBaseResources, stores: AwsDataStores) -> AwsStandby:
+        """See `Cloud.follow`; the bucket of the standby region has the objects already."""
+        return follow_home(standby, stores.database)
 
     def base_resources(self, scope: Scope, spec: Platform, region: str, standby: AwsStandby | None) -> AwsBaseResources:
         """See `Cloud.base_resources`."""
@@ -97,7 +101,7 @@ class Aws:
         ingress = scope.component("ingress", create_ingress, base, positions)
         compute = scope.component("compute", create_compute, base, ingress, environments, positions)
         scope.component("autoscaling", create_autoscaling, base, ingress, compute, positions)
-        return collect_workloads(base, compute, ingress)
+        return collect_workloads(base, compute, ingress, stores.database)
 
     def jobs(
         self, scope: Scope, base: AwsBaseResources, workloads: AwsWorkloads, environments: Mapping[str, Environment]

@@ -71,7 +71,7 @@ class AwsCli:
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
-        return repository_addresses(context_of(spec, stack))
+        return repository_addresses(home_context(spec, stack))
 
     def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.standby_repositories`."""
@@ -83,7 +83,7 @@ class AwsCli:
 
     def registry_login(self, spec: Platform, stack: str) -> Sequence[CliCommand]:
         """See `CloudCli.registry_login`; the token is valid for twelve hours."""
-        contexts = [context_of(spec, stack), *standby_contexts(spec, stack)]
+        contexts = [home_context(spec, stack), *standby_contexts(spec, stack)]
         return tuple(
             CliCommand(
                 ("docker", "login", "--username", "AWS", "--password-stdin", registry_host(context)),
@@ -108,7 +108,7 @@ class AwsCli:
         job = stack.spec.jobs.get(query.service)
         service = job.service if job is not None else query.service
         context = checked_context(stack, shell)
-        if stack.resource(LOG_GROUP_TYPE, f"{stack.name}-compute-{service}-log") is None:
+        if stack.resource(LOG_GROUP_TYPE, f"{stack.active_name}-compute-{service}-log") is None:
             raise stack.not_deployed(query.service)
         streams = ("--log-stream-name-prefix", f"{query.service}/{query.service}/")
         since = ("--since", f"{query.since_seconds}s", "--format", "short", *(("--follow",) if query.follow else ()))
@@ -169,7 +169,7 @@ class AwsCli:
         if not STATE_NAME.fullmatch(name):
             fix = "use up to 48 lower-case letters, digits and hyphens, starting and ending with a letter or digit"
             raise CliFailure("--create-state", f"{json.dumps(name)} cannot be part of the name of a bucket", fix)
-        context = context_of(spec, name)
+        context = home_context(spec, name)
         bucket, alias = f"{name}-pulumi-state", f"alias/{name}-pulumi"
         return StateBackend(
             url=f"s3://{bucket}?region={context.region}",
@@ -238,17 +238,22 @@ def json_command(context: AwsContext, *arguments: str) -> CliCommand:
 
 
 def context_of(spec: Platform, stack: str) -> AwsContext:
-    """Context of a stack, whatever account the AWS CLI is logged in to."""
-    return AwsContext(spec, stack, spec.aws.region if spec.aws else "")
+    """Context of the region of a stack that serves, whatever account the AWS CLI is logged in to."""
+    return AwsContext(spec, stack, spec.active_region)
+
+
+def home_context(spec: Platform, stack: str) -> AwsContext:
+    """Context of the home region of a stack, which has the registry and the drills."""
+    return AwsContext(spec, stack, spec.home_region)
 
 
 def _log_group(context: AwsContext, service: str) -> str:
     return context.log_group("services", service)
 
 
-def checked_context(stack: DeployedStack, shell: Shell) -> AwsContext:
-    """Context of a stack, after the account of the login was compared with that of the stack."""
-    context = context_of(stack.spec, stack.name)
+def checked_context(stack: DeployedStack, shell: Shell, *, home: bool = False) -> AwsContext:
+    """Context of the region that serves, or of the home region, after a comparison of the login's account with the stack's."""
+    context = (home_context if home else context_of)(stack.spec, stack.name)
     caller = shell.output(_caller(context)).strip()
     if caller != context.account_id:
         problem = f"the AWS CLI is logged in to account {caller}, and the stack is in account {context.account_id}"
@@ -269,7 +274,7 @@ def _account_check(context: AwsContext) -> CliCommand:
 
 
 def _deployed(stack: DeployedStack, service: str) -> DeployedResource:
-    resource = stack.resource(SERVICE_TYPE, f"{stack.name}-compute-{service}")
+    resource = stack.resource(SERVICE_TYPE, f"{stack.active_name}-compute-{service}")
     if resource is None:
         raise stack.not_deployed(service)
     return resource

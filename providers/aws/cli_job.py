@@ -26,7 +26,7 @@ Aws = Callable[..., CliCommand]
 
 def run_job(stack: DeployedStack, context: AwsContext, job: str, shell: Shell, aws: Aws) -> int:
     """Start an execution, wait for its end, print the lines of its tasks and return the exit code of the last one."""
-    if stack.resource(MACHINE_TYPE, f"{stack.name}-jobs-{job}") is None:
+    if stack.resource(MACHINE_TYPE, f"{stack.active_name}-jobs-{job}") is None:
         raise stack.not_deployed(job)
     machine = machine_arn(context, job)
     started = answer_of(shell.output(aws("stepfunctions", "start-execution", "--state-machine-arn", machine)), job)

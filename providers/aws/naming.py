@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
 from providers.contract.naming import STACK_PATTERN, Name, length_refusal, next_part, salt_of
+from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 
 SALT_LENGTH = 4
@@ -102,6 +103,11 @@ def autoname(stack: str, part: str) -> str:
     return f"{stack}-{part}{'x' * AUTONAME_LENGTH}"
 
 
+def place_of(spec: Platform, stack: str) -> str:
+    """Longest beginning of the logical names of services: that of the standby region where they run there, too."""
+    return f"{stack}-{spec.standby_region}" if is_warm(spec) else stack
+
+
 def salt(*parts: str) -> str:
     """Return four hexadecimal digits that depend on every part."""
     return salt_of(*parts, length=SALT_LENGTH)
@@ -134,7 +140,7 @@ def stack_names(spec: Platform, stack: str) -> Iterator[Name]:
 def service_names(spec: Platform, stack: str) -> Iterator[Name]:
     """Limited names that depend on a service's name: the longest of each kind for each service."""
     for service in spec.services:
-        roles = (autoname(stack, part.format(service=service)) for part in LONGEST_ROLES)
+        roles = (autoname(place_of(spec, stack), part.format(service=service)) for part in LONGEST_ROLES)
         yield _name("role", max(roles, key=len), f"services.{service}", service)
     for service, routed in spec.public.items():
         part = next_part(service) if routed.rollout.in_steps else service
@@ -145,10 +151,10 @@ def job_names(spec: Platform, stack: str) -> Iterator[Name]:
     """Limited names that depend on a job's name."""
     for job in spec.jobs:
         yield _name("schedule", job_name(stack, job), f"jobs.{job}", job)
-        yield _name("role", autoname(stack, LONGEST_JOB_ROLE.format(job=job)), f"jobs.{job}", job)
+        yield _name("role", autoname(place_of(spec, stack), LONGEST_JOB_ROLE.format(job=job)), f"jobs.{job}", job)
     for service in spec.releases:
         # longer than the state machine's name, whose limit is 80 characters
-        role = autoname(stack, LONGEST_RELEASE_ROLE.format(service=service))
+        role = autoname(place_of(spec, stack), LONGEST_RELEASE_ROLE.format(service=service))
         yield _name("role", role, f"services.{service}", service)
 
 

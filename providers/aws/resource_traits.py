@@ -46,6 +46,8 @@ RESOURCE_TRAITS = ResourceTraits(
     losing=(
         ReplacingChange("network.cidr", "aws:ec2/vpc:Vpc", "the primary CIDR block of a VPC cannot change"),
         ReplacingChange("network.cidr", "aws:ec2/subnet:Subnet", "the CIDR block of a subnet cannot change"),
+        ReplacingChange("network.standby_cidr", "aws:ec2/vpc:Vpc", "the primary CIDR block of a VPC cannot change"),
+        ReplacingChange("network.standby_cidr", "aws:ec2/subnet:Subnet", "the CIDR block of a subnet cannot change"),
         ReplacingChange(
             "network.zones",
             "aws:ec2/subnet:Subnet",
@@ -65,5 +67,6 @@ RESOURCE_TRAITS = ResourceTraits(
         RotatablePassword(CACHE_PASSWORD, "Cache", "cache", rounds=2),
     ),
     database_version=("aws:rds/instance:Instance", "engineVersion"),
+    replica_source=("aws:rds/instance:Instance", "replicateSourceDb"),
     disk=database_disk,
 )

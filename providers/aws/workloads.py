@@ -1,6 +1,6 @@
 """Services of one region: compute, ingress and the typed values that monitoring receives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
@@ -14,6 +14,7 @@ from providers.aws.jobs.resources import AwsJobs
 from providers.aws.recovery.resources import AwsCopies
 from providers.aws.storage.resources import AwsStorage
 from providers.contract.adapter import DataStores, Watched
+from providers.contract.region_specs import is_warm
 from providers.contract.results import Workloads
 
 
@@ -29,8 +30,13 @@ AwsDataStores = DataStores[AwsDatabase, AwsCache, AwsStorage]
 AwsWatched = Watched[AwsDatabase, AwsCache, AwsWorkloads, AwsJobs, AwsCopies]
 
 
-def collect_workloads(base: AwsBaseResources, compute: AwsCompute, ingress: AwsIngress | None) -> AwsWorkloads:
+def collect_workloads(
+    base: AwsBaseResources, compute: AwsCompute, ingress: AwsIngress | None, database: AwsDatabase | None
+) -> AwsWorkloads:
     """Return the declared services with their addresses, and the origin of the public ones."""
     addresses = {name: pulumi.Output.from_input(service_address(base.spec, name)) for name in base.spec.services}
     origin = ingress.origin if ingress else None
+    if origin is not None and is_warm(base.spec):
+        servers = (database.server.instance,) if database is not None else ()
+        origin = replace(origin, ready=(*servers, *compute.services.values()))
     return AwsWorkloads(services=addresses, origin=origin, compute=compute, ingress=ingress)

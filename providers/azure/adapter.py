@@ -62,6 +62,10 @@ class Azure:
         """See `Cloud.standby`."""
         return create_standby(scope, AzureContext(spec, pulumi.get_stack(), region))
 
+    def follow(self, standby: AzureStandby, base: AzureBaseResources, stores: AzureDataStores) -> AzureStandby:
+        """See `Cloud.follow`; `recovery.mode: warm` is refused, so never called."""
+        raise NotImplementedError
+
     def base_resources(
         self, scope: Scope, spec: Platform, region: str, standby: AzureStandby | None
     ) -> AzureBaseResources:

@@ -70,14 +70,25 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT, Stan
         ...
 
     def standby(self, scope: Scope, spec: Platform, region: str) -> StandbyT:
-        """Keys, registry and bucket of the standby region, which receive copies; nothing runs there.
+        """Keys, registry and bucket of the standby region, which receive copies.
 
-        Called only with a `recovery.mode` that the cloud does not refuse, and before the home region is declared.
+        Called only with a `recovery.mode` that the cloud does not refuse, and before the home region is declared. With
+        `recovery.mode: warm`, `spec` is that of the standby region (`region_specs.standby_spec`).
+        """
+        ...
+
+    def follow(self, standby: StandbyT, base: BaseT, stores: DataStores[DatabaseT, CacheT, StorageT]) -> StandbyT:
+        """The standby region with the data of the home region that its services read, for `base_resources` there.
+
+        Called only with `recovery.mode: warm`, for the clouds of `capabilities.WARM_STANDBY`.
         """
         ...
 
     def base_resources(self, scope: Scope, spec: Platform, region: str, standby: StandbyT | None) -> BaseT:
-        """Network, identities and everything else that later methods depend on; secrets are copied to the standby."""
+        """Network, identities and everything else that later methods depend on; secrets are copied to the standby.
+
+        For the standby region itself, `standby` is what `follow` returned; what it has is not declared again.
+        """
         ...
 
     def secret(

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 from providers.contract.drill import drill_of
 from providers.contract.job_limits import hours_without_success, notices_missing_success
+from providers.contract.region_specs import is_standby, is_warm
 from providers.contract.spec import Alerts, CloudName, Platform
 
 T = TypeVar("T")
@@ -18,6 +19,8 @@ Subject = Literal["service", "job", "database", "cache", "copies"]
 Severity = Literal["warning", "critical"]
 MAX_COPY_LAG_SECONDS = 1800
 """Twice the 15 minutes within which the clouds copy objects as a rule."""
+MAX_REPLICA_LAG_SECONDS = 60
+"""Delay of a replica in another region; it is some seconds as a rule."""
 
 
 class Signal(StrEnum):
@@ -36,6 +39,7 @@ class Signal(StrEnum):
     DATABASE_BACKUP_FAILED = "backup-failed"
     DATABASE_BACKUP_AGE_SECONDS = "backup-verified-age-seconds"
     DATABASE_DRILL_LEFTOVERS = "drill-leftovers"
+    DATABASE_REPLICA_LAG_SECONDS = "replica-lag-seconds"
     CACHE_MEMORY_PERCENT = "cache-memory-percent"
     CACHE_EVICTIONS = "evictions"
     COPIES_DATABASE_FAILED = "database-failed"
@@ -123,6 +127,8 @@ def _keeps_backups(spec: Platform, _name: str) -> bool:
 
 COPIES = frozenset(signal for signal in Signal if signal.name.startswith("COPIES_"))
 """Signals about copies in a standby region."""
+BETWEEN_REGIONS = COPIES | {Signal.DATABASE_REPLICA_LAG_SECONDS}
+"""Signals that only the cloud reports: no exporter sees what it copies between two of its regions."""
 COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {
     "aws": COPIES - {Signal.COPIES_DATABASE_FAILED},
     "azure": frozenset({Signal.COPIES_DATABASE_FAILED}),
@@ -276,6 +282,16 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         applies=_restores_backups,
     ),
     RuleDefinition(
+        signal=Signal.DATABASE_REPLICA_LAG_SECONDS,
+        subject="database",
+        threshold=lambda _alerts: MAX_REPLICA_LAG_SECONDS,
+        period_seconds=60,
+        periods=5,
+        severity="critical",
+        summary="the database of the standby region is more than {threshold} s behind, or does not replicate",
+        applies=lambda spec, _name: is_warm(spec),
+    ),
+    RuleDefinition(
         signal=Signal.CACHE_MEMORY_PERCENT,
         subject="cache",
         threshold=lambda _alerts: 80,
@@ -359,7 +375,7 @@ def alarm_rules(spec: Platform) -> AlarmRules:
         subjects.append(("database", "database"))
     if spec.cache is not None:
         subjects.append(("cache", "cache"))
-    if spec.standby_region is not None:
+    if spec.standby_region is not None and not is_standby(spec):
         subjects.append(("copies", "copies"))
     subjects.extend(("job", name) for name in spec.jobs)
     return AlarmRules(

@@ -35,6 +35,9 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
 }  # fmt: skip
 """Kinds as in the type token `agent-platform:index:<Kind>`; AgentPlatform and Region are declared on every cloud."""
 
+WARM_STANDBY: frozenset[CloudName] = frozenset({"aws"})
+"""Clouds on which services can run in the standby region, too (`recovery.mode: warm`)."""
+
 MODULES: Mapping[str, str] = {
     "Account": "base/account.py",
     "Autoscaling": "compute/scaling.py",

@@ -72,6 +72,15 @@ class DeployedStack:
         """Return the resource with a type token and a logical name; None when it is not deployed."""
         return next((each for each in self.resources if (each.type, each.name) == (type_token, name)), None)
 
+    @property
+    def active_name(self) -> str:
+        """Beginning of the logical names in the region that serves: the stack's name, with the region in the standby region."""
+        return self.name_in(self.spec.active_region)
+
+    def name_in(self, region: str) -> str:
+        """Beginning of the logical names in a region."""
+        return self.name if region == self.spec.home_region else f"{self.name}-{region}"
+
     def require_job(self, job: str) -> None:
         """Raise CliFailure for a job that the stack file does not have."""
         if job not in self.spec.jobs:

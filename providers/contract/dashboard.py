@@ -38,6 +38,7 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.COPIES_OBJECTS_LAG_SECONDS: ("Delay of copies", "seconds"),
     Signal.DATABASE_BACKUP_AGE_SECONDS: ("Age of the last restored backup", "seconds"),
     Signal.DATABASE_DRILL_LEFTOVERS: ("Databases left by restore drills", "databases"),
+    Signal.DATABASE_REPLICA_LAG_SECONDS: ("Delay of the replica", "seconds"),
     Signal.CACHE_MEMORY_PERCENT: ("Memory", "percent"),
     Signal.CACHE_EVICTIONS: ("Evictions", "entries"),
     Signal.JOB_FAILED: ("Failed runs", "runs"),

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
 
-from providers.contract.alarms import COPIES, AlarmRule, AlarmRules, Signal, Subject, metric_for
+from providers.contract.alarms import BETWEEN_REGIONS, AlarmRule, AlarmRules, Signal, Subject, metric_for
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.service import Metrics
 
@@ -186,8 +186,8 @@ def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subje
 
 
 def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
-    """True unless the rule is on a service without a metrics endpoint, or on copies in another region."""
-    if rule.signal in COPIES:  # no exporter reports what a cloud copies between two of its regions
+    """True unless the rule is on a service without a metrics endpoint, or on data in another region."""
+    if rule.signal in BETWEEN_REGIONS:
         return False
     return rule.subject != "service" or scrape_endpoint(spec.services[rule.name]) is not None
 

@@ -14,7 +14,7 @@ from enum import StrEnum, auto
 from providers.contract.json_data import is_mapping
 from providers.contract.spec import Platform
 
-MODES = ("none", "backup")
+MODES = ("none", "backup", "warm")
 """Recovery modes that have promises."""
 HOUR_MINUTES = 60.0
 DAY_MINUTES = 24 * HOUR_MINUTES
@@ -215,6 +215,8 @@ class RecoverySite:
     region: str
     standby: str = ""
     resources: tuple[PlannedResource, ...] = ()
+    moved: bool = False
+    """True when `region` is the standby region, whose logical names contain it."""
 
     def declared(self, type_token: str) -> tuple[PlannedResource, ...]:
         """Return the resources of a type, in the order of their names."""

@@ -21,6 +21,8 @@ NO_DATABASE = Condition("no database", lambda spec: spec.database is None)
 RESTORE = "the time of the restore is an estimate for 100 GiB and grows with the data"
 REBUILD_MINUTES = Bound(240)
 """Estimate for a new stack, the restore of its data and the change of DNS; a drill of it needs an account."""
+PROMOTION_MINUTES = Bound(30)
+"""Estimate for the promotion of a replica and the start of all replicas; a drill of it needs an account."""
 COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
 OBJECTS_GB, IMAGES_GB = default_usage("objects_gb"), default_usage("images_gb")
 """Assumed amounts of copies, the same as those of the cost estimate."""

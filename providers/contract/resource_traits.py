@@ -97,6 +97,8 @@ class ResourceTraits:
     outputs alone as no change."""
     database_version: tuple[str, str] | None = None
     """Type of the database server, and its input with the major version; None where the server itself compares it with its data."""
+    replica_source: tuple[str, str] | None = None
+    """Type of the database server, and its input with the server that it replicates; None where no server has one."""
     disk: Callable[["DatabaseSpec"], DatabaseDisk] | None = None
     """Disk of the database; None where it has no size, or where its size is that of the host."""
 

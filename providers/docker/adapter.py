@@ -49,6 +49,10 @@ class Docker:
         """See `Cloud.standby`; refused in `limits.py`, so never called."""
         raise NotImplementedError
 
+    def follow(self, standby: Standby, base: DockerBaseResources, stores: DockerDataStores) -> Standby:
+        """See `Cloud.follow`; `recovery.mode: warm` is refused, so never called."""
+        raise NotImplementedError
+
     def base_resources(self, scope: Scope, spec: Platform, region: str, standby: Standby | None) -> DockerBaseResources:
         """Certificates, networks, notification channels, storage keys and images of this host."""
         context = DockerContext(spec, pulumi.get_stack(), region)

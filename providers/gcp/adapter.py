@@ -62,6 +62,10 @@ class Gcp:
         """See `Cloud.standby`."""
         return create_standby(scope, GcpContext(spec, pulumi.get_stack(), region))
 
+    def follow(self, standby: GcpStandby, base: GcpBaseResources, stores: GcpDataStores) -> GcpStandby:
+        """See `Cloud.follow`; `recovery.mode: warm` is refused, so never called."""
+        raise NotImplementedError
+
     def base_resources(self, scope: Scope, spec: Platform, region: str, standby: GcpStandby | None) -> GcpBaseResources:
         """Keys, network, notification channels, identities and image repositories of a region."""
         context = GcpContext(spec, pulumi.get_stack(), region)

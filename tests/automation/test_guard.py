@@ -78,7 +78,7 @@ def test_an_unknown_allowed_name_is_refused_with_a_suggestion() -> None:
 
 def test_settings_that_can_cause_a_loss_are_named() -> None:
     failure = refusal(change("replace", "aws:ec2/vpc:Vpc", "prod-network", "cidrBlock"))
-    assert failure.fix.startswith("revert the setting that causes it (such as network.cidr); ")
+    assert failure.fix.startswith("revert the setting that causes it (such as network.cidr or network.standby_cidr); ")
 
 
 @pytest.mark.parametrize("operation", ["create", "update", "same", "import", "forget"])

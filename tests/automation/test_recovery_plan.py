@@ -19,6 +19,7 @@ from automation.recovery.stale import difference
 from automation.stack.document import stack_of, with_values
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, recovery
+from providers.contract.capabilities import WARM_STANDBY
 from providers.contract.recovery_plan import MODES, CloudCommand, Incident, Phase, Scenario, promises_of
 from tests.automation.command_line import Run, parse_command, runner, write_stack_file
 from tests.planning import ROOT, production
@@ -53,7 +54,12 @@ def changed(cloud: str, **parts: object) -> RecoveryPlan:
     return recovery_plan(replace(plan, stack=replace(plan.stack, spec=spec)))
 
 
-CASES = [(cloud, mode) for cloud in AVAILABLE for mode in MODES if (cloud, mode) != ("docker", "backup")]
+CASES = [
+    (cloud, mode)
+    for cloud in AVAILABLE
+    for mode in MODES
+    if mode == "none" or (cloud != "docker" and (mode == "backup" or cloud in WARM_STANDBY))
+]
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))

@@ -108,9 +108,9 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
         {"network.egress": "none", "network.private_endpoints": False},
         "network.egress: none needs `network.private_endpoints: true`; images could not be pulled and secrets not be read. Set network.private_endpoints to true, or use single.",
     ),
-    "recovery that is not built": (
-        {"recovery.mode": "warm"},
-        'recovery.mode: "warm" is not available yet. Use none or backup.',
+    "recovery in no region": (
+        {"recovery": {"mode": "warm"}},
+        'recovery.mode: "warm" requires a standby region. Set recovery.standby_region or aws.standby_region.',
     ),
     "a drill without a database": (
         {"recovery.drill": DRILL, "database": DROP},

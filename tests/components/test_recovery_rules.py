@@ -8,6 +8,7 @@ from tests.components.test_bad_input import messages
 from tests.planning import DROP
 
 COPIES: Mapping[str, object] = {"recovery.mode": "backup", "recovery.standby_region": "us-east-1"}
+WARM: Mapping[str, object] = {"recovery.mode": "warm", "recovery.standby_region": "us-east-1"}
 WITHOUT_DATABASE: Mapping[str, object] = {f"services.{name}.uses": [] for name in ("gateway", "chat", "worker")}
 ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "copies in the home region": (
@@ -58,6 +59,52 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
             "accept_risk": {"database.backup.retention_days": "copied by hand"},
         },
         "database.backup.retention_days: 0 keeps no backup that `recovery.mode: backup` could copy. Use 1 to 35.",
+    ),
+    "another cloud without services in the standby region": (
+        {"cloud": "gcp", "recovery.mode": "warm", "gcp.standby_region": "us-east1"},
+        'recovery.mode: "warm" is not available on gcp yet. Use none or backup.',
+    ),
+    "services there on Azure": (
+        {"cloud": "azure", "recovery.mode": "warm", "azure.standby_location": "eastus"},
+        'recovery.mode: "warm" is not available on azure yet. Use none or backup.',
+    ),
+    "services in the home region": (
+        {"recovery.mode": "warm", "recovery.standby_region": "us-west-2"},
+        'recovery.standby_region: "us-west-2" is the home region, and copies there would be lost with it. Use another region.',
+    ),
+    "a replica without backups": (
+        {
+            **WARM,
+            "database.backup": {"retention_days": 0},
+            "accept_risk": {"database.backup.retention_days": "copied by hand"},
+        },
+        "database.backup.retention_days: 0 keeps no backup, which a replica and the copies of `recovery.mode: warm` need. Use 1 "
+        "to 35.",
+    ),
+    "an active region without services": (
+        {**COPIES, "recovery.active_region": "us-east-1"},
+        "recovery.active_region: has no effect with `recovery.mode: backup`. Set recovery.mode to warm, or remove it.",
+    ),
+    "replicas without services": (
+        {"recovery.standby_replicas": 2},
+        "recovery.standby_replicas: has no effect with `recovery.mode: none`. Set recovery.mode to warm, or remove it.",
+    ),
+    "a range without services": (
+        {**COPIES, "network.standby_cidr": "10.60.0.0/16"},
+        "network.standby_cidr: has no effect with `recovery.mode: backup`. Set recovery.mode to warm, or remove it.",
+    ),
+    "a third active region": (
+        {**WARM, "recovery.active_region": "us-east-2"},
+        'recovery.active_region: "us-east-2" is neither the home region nor the standby region. Use us-west-2 or us-east-1.',
+    ),
+    "ranges that overlap": (
+        {**WARM, "network.standby_cidr": "10.20.128.0/17"},
+        "network.standby_cidr: 10.20.128.0/17 overlaps network.cidr (10.20.0.0/16). Use a range that network.cidr does not "
+        "contain.",
+    ),
+    "no range after the last one": (
+        {**WARM, "network.cidr": "255.255.0.0/16"},
+        "network.standby_cidr: no range follows 255.255.0.0/16. Set it to a range that network.cidr does not contain.",
     ),
     "service named like the copies": (
         {**COPIES, "services.copies": {"app": "celery", "image": "ghcr.io/acme/copies@sha256:" + "4" * 64}},

@@ -3,12 +3,14 @@
 from functools import cache
 
 from providers.contract.alarms import COPY_SIGNALS, Signal
+from providers.contract.capabilities import WARM_STANDBY
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import CloudName
 from tests.planning import plan, production
 
 COPIES = frozenset(signal for signal in Signal if signal.name.startswith("COPIES_"))
 DRILLS = frozenset({Signal.DATABASE_BACKUP_AGE_SECONDS, Signal.DATABASE_DRILL_LEFTOVERS})
+REPLICAS = frozenset({Signal.DATABASE_REPLICA_LAG_SECONDS})
 DRILL = {"recovery.drill": {"query": "select count(*) from agno_sessions"}}
 
 
@@ -16,6 +18,7 @@ DRILL = {"recovery.drill": {"query": "select count(*) from agno_sessions"}}
 def reported_signals(cloud: CloudName) -> frozenset[Signal]:
     """Return the signals of the rules that a stack can have on a cloud."""
     signals = frozenset(Signal) - (COPIES - COPY_SIGNALS.get(cloud, frozenset()))
+    signals -= REPLICAS if cloud not in WARM_STANDBY else frozenset()
     return signals - DRILLS if refuses_drills(cloud) else signals
 
 

@@ -29,6 +29,7 @@ TEXT_KEYS = ("description", "tags", "labels", "userLabels")
 """Inputs that are texts or tags, which other tests cover."""
 SHIPPED = ("prod", "staging", "local")
 """Stack files in the repository, each on its own cloud."""
+WARM = {"mode": "warm", "standby_region": "us-east-1"}
 
 
 @cache
@@ -65,6 +66,13 @@ def logical_names(stack: str) -> str:
     return _lines(sorted(f"{resource.type} {resource.name}" for resource in shipped.resources))
 
 
+def names_in_standby_region() -> str:
+    """Type and logical name of every resource that services in the standby region add to production on AWS."""
+    before = {resource.urn for resource in production_plan("aws").resources}
+    there = plan(production({"recovery": WARM}, cloud="aws"))
+    return _lines(sorted(f"{each.type} {each.name}" for each in there.resources if each.urn not in before))
+
+
 def drill(cloud: str) -> str:
     """Every resource of a restore drill by type and logical name, its permissions, and its alarms."""
     inventory = plan(production({"recovery.drill": DRILL}, cloud=cloud))
@@ -90,6 +98,7 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
                 yield f"{cloud}-{name}.txt", lambda make=make, cloud=cloud: make(cloud)
         if "Drill" in CAPABILITIES[cloud] or cloud == "docker":
             yield f"{cloud}-drill.txt", lambda cloud=cloud: drill(cloud)
+    yield "names-standby.txt", names_in_standby_region
     for stack in SHIPPED:
         yield f"names-{stack}.txt", lambda stack=stack: logical_names(stack)
 

@@ -40,8 +40,8 @@ def test_rule_keys_are_unique() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_every_signal_is_used_by_production_with_a_job_copies_and_a_drill() -> None:
-    spec = spec_of(jobs=JOBS, recovery={**COPIES, "drill": DRILL})
+def test_every_signal_is_used_by_production_with_a_job_a_standby_region_and_a_drill() -> None:
+    spec = spec_of(jobs=JOBS, recovery={**COPIES, "mode": "warm", "drill": DRILL})
     used = {rule.signal for each in (spec, copied_on_azure()) for rule in alarm_rules(each)}
     assert used == set(Signal)
 

@@ -37,6 +37,8 @@ COPY_KEYS: Mapping[str, object] = {
     "recovery.retention_days": 14,
 }
 """Keys of copies in a standby region with another value."""
+WARM_KEYS: Mapping[str, object] = {"network.standby_cidr": "10.60.0.0/16"}
+"""Keys of services in a standby region with another value."""
 BY_COMMANDS: Mapping[str, str] = {
     "accept_risk": "checked before the plan, which has the accepted risks",
     "services.<name>.build": "`images` and `up` build the image",
@@ -78,7 +80,9 @@ def test_every_row_of_the_table_is_needed(row: ReplacingChange, cloud: str) -> N
 
 
 def standing(key: str, cloud: str) -> Raw:
-    """Production before the change of a key; with copies in a standby region for the keys of these."""
+    """Production before the change of a key; with copies or services in a standby region for the keys of these."""
+    if key in WARM_KEYS:
+        return production({**COPIES, "recovery": {"mode": "warm", "standby_region": "us-east-1"}}, cloud=cloud)
     changes: Mapping[str, object] = COPIES if key in COPY_KEYS else {}
     return production({**changes, **(WITHOUT_DATABASE if key == "azure.standby_location" else {})}, cloud=cloud)
 
@@ -90,8 +94,8 @@ def losing_change(key: str, cloud: str) -> Raw:
         return with_values(production(cloud=cloud), {key: 2})
     if key == "aws.zone_names":
         return with_values(production(cloud=cloud), {key: ["us-west-2b", "us-west-2c", "us-west-2d"]})
-    if key in COPY_KEYS:
-        return with_values(standing(key, cloud), {key: COPY_KEYS[key]})
+    if key in COPY_KEYS or key in WARM_KEYS:
+        return with_values(standing(key, cloud), {key: {**COPY_KEYS, **WARM_KEYS}[key]})
     if key in risky:
         return with_values(production(cloud=cloud), {key: risky[key], "accept_risk": {key: "test of a replacement"}})
     return with_values(production(cloud=cloud), {key: next(leaf.value for leaf in LEAVES if leaf.key == key)})

@@ -6,7 +6,7 @@ from typing import cast
 
 import yaml
 
-from providers.contract.alarms import COPIES, Signal, alarm_rules
+from providers.contract.alarms import BETWEEN_REGIONS, Signal, alarm_rules
 from providers.contract.prometheus import (
     CACHE_METRICS,
     DATABASE_METRICS,
@@ -34,7 +34,7 @@ def alert(key: str) -> PrometheusRule:
 
 
 def test_every_signal_has_an_expression() -> None:
-    assert set(EXPRESSIONS) == set(Signal) - COPIES
+    assert set(EXPRESSIONS) == set(Signal) - BETWEEN_REGIONS
 
 
 def test_the_document_is_yaml_with_every_rule_on_a_scraped_subject() -> None:

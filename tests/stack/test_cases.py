@@ -79,8 +79,10 @@ REFUSED: dict[str, tuple[str, ...]] = {
         "ingress.certificate_arn: unknown key: the certificate is always issued for `ingress.domain` and validated in "
         "`ingress.dns_zone`, a zone of the same account. Remove this key.",
     ),
-    "recovery-hot": ('recovery.mode: "hot" is not one of the allowed values. Use none or backup.',),
-    "recovery-warm": ('recovery.mode: "warm" is not available yet. Use none or backup.',),
+    "recovery-hot": ('recovery.mode: "hot" is not one of the allowed values. Use none, backup or warm.',),
+    "recovery-warm": (
+        'recovery.mode: "warm" requires a standby region. Set recovery.standby_region or aws.standby_region.',
+    ),
     "retention-of-45-days": (
         "monitoring.log_retention_days: 45 is not one of the allowed values. "
         "Use 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731.",

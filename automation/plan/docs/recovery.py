@@ -1,7 +1,7 @@
 """Tables of docs/recovery.md, from the promises of each cloud, and the recovery plans of the shipped stacks.
 
-A table has every row of a cloud's promises: failure, modes, condition, RPO, RTO, cost and commands. The cost of mode
-`backup` is that of the production stack on the cloud.
+A table has every row of a cloud's promises: failure, modes, condition, RPO, RTO, cost and commands. The cost of a mode
+is that of the production stack on the cloud.
 """
 
 import re
@@ -65,9 +65,10 @@ def _row(row: PromiseRow, own: OwnSteps, spec: Platform) -> tuple[str, ...]:
 
 def _cost(row: PromiseRow, spec: Platform) -> str:
     """Return the cost that the mode adds for this failure; only the loss of a region has copies that cost."""
-    if row.failure is not Incident.REGION or "backup" not in row.modes:
+    mode = row.modes[-1]
+    if row.failure is not Incident.REGION or mode == "none":
         return NO_COST
-    items = tuple(recovery(spec.cloud).costs(in_mode(spec, "backup")))
+    items = tuple(recovery(spec.cloud).costs(in_mode(spec, mode)))
     usd, unknown = monthly_usd(items, prices_of(spec.cloud, limits(spec.cloud).region(spec)))
     known = f"{usd:.2f} USD" if usd is not None else "unknown"
     return f"{known}, and unknown: {', '.join(unknown)}" if unknown else known

@@ -14,6 +14,7 @@ from providers.aws.base.iam_policies import Statement, allow, document
 from providers.aws.context import AwsContext
 from providers.aws.naming import cluster_log_group, cluster_name, database_log_group, waf_log_group
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 
 DELETION_WINDOW_DAYS = {"production": 30, "staging": 7, "development": 7}
@@ -37,15 +38,22 @@ class AwsKeys:
 def create_keys(scope: Scope, context: AwsContext) -> AwsKeys:
     """Declare two customer-managed keys with yearly rotation and exact policies."""
     data = _key(scope, context, "data", "database, cache, objects, images and secrets", _tasks(context))
-    telemetry = _key(
-        scope, context, "telemetry", "logs, alarm topics and metrics", (_logs(context), _publishers(context))
-    )
-    return AwsKeys(data=data.arn, telemetry=telemetry.arn)
+    return AwsKeys(data=data.arn, telemetry=create_telemetry_key(scope, context))
 
 
 def create_standby_key(scope: Scope, context: AwsContext) -> pulumi.Output[str]:
-    """Declare the data key of the standby region and return its ARN; only IAM policies of this account grant its use."""
-    return _key(scope, context, "data", "copies of backups, objects, images and secrets", ()).arn
+    """Declare the data key of the standby region and return its ARN.
+
+    Only IAM policies of this account grant its use, and where services run there, the disks of tasks use it.
+    """
+    statements = _tasks(context) if is_warm(context.spec) else ()
+    return _key(scope, context, "data", "copies of backups, objects, images and secrets", statements).arn
+
+
+def create_telemetry_key(scope: Scope, context: AwsContext) -> pulumi.Output[str]:
+    """Declare the key of logs, alarm topics and metrics and return its ARN."""
+    statements = (_logs(context), _publishers(context))
+    return _key(scope, context, "telemetry", "logs, alarm topics and metrics", statements).arn
 
 
 def _key(scope: Scope, context: AwsContext, part: str, contents: str, statements: tuple[Statement, ...]) -> aws.kms.Key:

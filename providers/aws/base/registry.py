@@ -34,9 +34,23 @@ class AwsRegistry:
 
 def create_registry(scope: Scope, context: AwsContext, keys: AwsKeys, identity: AwsIdentity) -> AwsRegistry:
     """Declare one immutable, scanned repository per distinct image without a registry host."""
+    return grant_pulls(scope, context, create_repositories(scope, context, keys.data), identity)
+
+
+def create_repositories(scope: Scope, context: AwsContext, key: pulumi.Input[str]) -> dict[str, aws.ecr.Repository]:
+    """Declare the repositories of a region by image name; `images push` copies each image to the standby region.
+
+    Replication by ECR is one configuration for the whole registry of a region, so a stack would overwrite that of others.
+    """
+    names = dict.fromkeys(image.name for image in own_images(context.spec).values())
+    return {name: _repository(scope, context, key, name) for name in names}
+
+
+def grant_pulls(
+    scope: Scope, context: AwsContext, repositories: Mapping[str, aws.ecr.Repository], identity: AwsIdentity
+) -> AwsRegistry:
+    """Declare the pull permission of each service, and return the images of the region."""
     own = own_images(context.spec)
-    names = dict.fromkeys(image.name for image in own.values())
-    repositories = {name: _repository(scope, context, keys.data, name) for name in names}
     images: dict[str, pulumi.Input[str]] = {}
     grants: dict[str, tuple[pulumi.Resource, ...]] = {}
     for service, spec in context.spec.services.items():
@@ -46,15 +60,6 @@ def create_registry(scope: Scope, context: AwsContext, keys: AwsKeys, identity: 
         arn = repository.arn if repository else external_repository_arn(image, context.partition)
         grants[service] = (_pull(scope, service, identity.execution[service], arn),) if arn is not None else ()
     return AwsRegistry(images, grants)
-
-
-def create_standby_registry(scope: Scope, context: AwsContext, key: pulumi.Input[str]) -> None:
-    """Declare the repositories of the standby region; `images push` copies each image that it pushes to them.
-
-    Replication by ECR is one configuration for the whole registry of a region, so a stack would overwrite that of others.
-    """
-    for name in dict.fromkeys(image.name for image in own_images(context.spec).values()):
-        _repository(scope, context, key, name)
 
 
 def _repository(scope: Scope, context: AwsContext, key: pulumi.Input[str], name: str) -> aws.ecr.Repository:

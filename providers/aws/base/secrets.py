@@ -14,6 +14,7 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import Statement, allow, document
 from providers.aws.base.resources import AwsBaseResources
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_warm
 from providers.contract.results import SecretRef
 
 RECOVERY_WINDOW_DAYS = {"production": 30, "staging": 7, "development": 0}
@@ -54,8 +55,11 @@ def create_secret(
 
 
 def _replicas(base: AwsBaseResources) -> list[aws.secretsmanager.SecretReplicaArgs] | None:
-    """Replica in the standby region, encrypted with the key there; None without a standby region."""
-    if base.standby is None:
+    """Replica in the standby region, encrypted with the key there; None where none is, or where it has its own secrets.
+
+    Services in the standby region have secrets of their own: a replica is read-only, also after the loss of its region.
+    """
+    if base.standby is None or is_warm(base.spec):
         return None
     return [aws.secretsmanager.SecretReplicaArgs(region=base.standby.region, kms_key_id=base.standby.key)]
 

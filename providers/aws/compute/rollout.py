@@ -136,7 +136,7 @@ class EcsRollout(StepsByUpdate):
 
     def stable_revision(self, stack: DeployedStack, service: str, shell: Shell) -> str:
         """See `RolloutControl.stable_revision`."""
-        deployed = _required(stack, SERVICE_TYPE, f"{stack.name}-compute-{service}", service)
+        deployed = _required(stack, SERVICE_TYPE, f"{stack.active_name}-compute-{service}", service)
         cluster = OutputReader("ECS service").text(deployed.outputs, "cluster")
         context = checked_context(stack, shell)
         command = json_command(context, "ecs", "describe-services", "--cluster", cluster, "--services", deployed.id)

@@ -19,6 +19,7 @@ from providers.aws.base.resources import AwsBaseResources
 from providers.aws.base.secrets import create_secret
 from providers.aws.context import AwsContext
 from providers.aws.database.parameters import AwsServerParameter, max_connections, server_parameters
+from providers.aws.database.replica import follow, ignored
 from providers.aws.database.sizes import database_class, max_allocated_storage_gib
 from providers.aws.database.windows import DAY_MINUTES, HOUR_MINUTES
 from providers.aws.naming import database_identifier, database_log_group
@@ -27,6 +28,7 @@ from providers.aws.observability.channels import AwsChannels
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 from providers.contract.credentials import LIBPQ_SCHEME, generated_password, postgres_url
+from providers.contract.region_specs import is_passive, is_warm
 from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec, MaintenanceSpec
 from providers.contract.spec.data import minutes_of
@@ -42,6 +44,14 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 @dataclass(frozen=True)
+class Server:
+    """Instance, and its password, which a replica in another region has too; in a class of its own, so no component outputs it."""
+
+    instance: aws.rds.Instance
+    password: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
 class AwsDatabase(Database):
     """Database with the instance's `identifier` in metrics, its ARN and subnet group, and the log group of the server."""
 
@@ -50,16 +60,18 @@ class AwsDatabase(Database):
     subnet_group: pulumi.Output[str]
     log_group: pulumi.Output[str]
     max_connections: int
+    server: Server
 
 
 def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
-    """Declare the RDS instance of the spec's database."""
+    """Declare the RDS instance of the spec's database; in the standby region, a replica with the password of its source."""
     database = base.spec.database
     if database is None:
         raise ValueError("the platform has no database")
     logs = {log: _log_group(scope, base, log) for log in ("postgresql", "upgrade")}
     parameters = _parameter_group(scope, database)
-    password = generated_password(scope)
+    home = base.received.home if base.received else None
+    password = home.password if home else generated_password(scope)
     instance = create_instance(scope, base, database, parameters, password, logs)
     subscribe_channels(scope, base.channels, instance, parameters)
     users = base.spec.users_of("database")
@@ -81,6 +93,7 @@ def create_database(scope: Scope, base: AwsBaseResources) -> AwsDatabase:
         subnet_group=instance.db_subnet_group_name,
         log_group=logs["postgresql"].name,
         max_connections=max_connections(database),
+        server=Server(instance, password),
     )
 
 
@@ -119,11 +132,43 @@ def create_instance(
     logs: Mapping[str, aws.cloudwatch.LogGroup],
 ) -> aws.rds.Instance:
     """RDS instance; changes wait for the maintenance window, and only minor versions are upgraded automatically."""
-    context, network, key = base.context, base.network, base.keys.data
-    monitoring_role, monitoring_policy = _monitoring_role(scope, context)
-    backups = database.backup.retention_days > 0
+    monitoring_role, monitoring_policy = _monitoring_role(scope, base.context)
+    settings = _settings(scope, base, database, parameters, password, list(logs), monitoring_role.arn)
+    passive = is_passive(base.spec)
+    if passive:
+        follow(settings, _source(base))
     return aws.rds.Instance(
         scope.named(),
+        settings,
+        opts=scope.opts(
+            protect=database.deletion_protection,
+            # RDS creates missing log groups without retention, and checks the monitoring role on creation
+            depends_on=[*logs.values(), monitoring_policy],
+            ignore_changes=ignored(warm=is_warm(base.spec), passive=passive),
+        ),
+    )
+
+
+def _source(base: AwsBaseResources) -> pulumi.Input[str]:
+    """ARN of the instance in the region that serves; that of the home region is declared before the standby region."""
+    if base.received is not None and base.received.home is not None:
+        return base.received.home.database_arn
+    there = AwsContext(base.spec, base.context.stack, base.spec.active_region)
+    return there.arn("rds", f"db:{database_identifier(base.context.stack)}")
+
+
+def _settings(
+    scope: Scope,
+    base: AwsBaseResources,
+    database: DatabaseSpec,
+    parameters: aws.rds.ParameterGroup,
+    password: pulumi.Output[str],
+    logs: list[str],
+    monitoring_role: pulumi.Output[str],
+) -> aws.rds.InstanceArgs:
+    context, network, key = base.context, base.network, base.keys.data
+    backups = database.backup.retention_days > 0
+    return aws.rds.InstanceArgs(
         identifier=database_identifier(context.stack),
         engine="postgres",
         engine_version=database.version,
@@ -159,15 +204,13 @@ def create_instance(
         skip_final_snapshot=not _keeps_final_snapshot(context),
         final_snapshot_identifier=_final_snapshot(scope, context) if _keeps_final_snapshot(context) else None,
         # logs and metrics
-        enabled_cloudwatch_logs_exports=list(logs),
+        enabled_cloudwatch_logs_exports=logs,
         performance_insights_enabled=True,
         performance_insights_kms_key_id=key,
         performance_insights_retention_period=INSIGHTS_RETENTION_DAYS,
         database_insights_mode="standard",
         monitoring_interval=MONITORING_INTERVAL_SECONDS,
-        monitoring_role_arn=monitoring_role.arn,
-        # RDS creates missing log groups without retention, and checks the monitoring role on creation
-        opts=scope.opts(protect=database.deletion_protection, depends_on=[*logs.values(), monitoring_policy]),
+        monitoring_role_arn=monitoring_role,
     )
 
 

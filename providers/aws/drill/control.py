@@ -34,7 +34,7 @@ class AwsDrills:
         """See `DrillControl.run`; Ctrl-C leaves the execution, which deletes the copy of the database itself."""
         if stack.resource(MACHINE_TYPE, f"{stack.name}-drill-machine") is None:
             raise CliFailure(KEY, "not deployed yet", f"run agent-platform up {stack.name}")
-        context = checked_context(stack, shell)
+        context = checked_context(stack, shell, home=True)
         machine = ("--state-machine-arn", machine_arn(context))
         answer = shell.output(json_command(context, "stepfunctions", "start-execution", *machine))
         execution = str(answer_of(answer, KEY).get("executionArn"))
@@ -46,7 +46,7 @@ class AwsDrills:
 
     def last_verified(self, stack: DeployedStack, shell: Shell) -> datetime | None:
         """See `DrillControl.last_verified`."""
-        context = checked_context(stack, shell)
+        context = checked_context(stack, shell, home=True)
         newest = ("--status-filter", "SUCCEEDED", "--max-items", "1", "--query", "executions[0].executionArn")
         machine = ("--state-machine-arn", machine_arn(context))
         found: object = json.loads(
@@ -59,7 +59,7 @@ class AwsDrills:
 
     def leftovers(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
         """See `DrillControl.leftovers`; those of restore tests belong to AWS Backup, which deletes them."""
-        context = checked_context(stack, shell)
+        context = checked_context(stack, shell, home=True)
         running = ("--status-filter", "RUNNING", "--query", "executions[].executionArn")
         machine = ("--state-machine-arn", machine_arn(context))
         executions: object = json.loads(
@@ -78,7 +78,7 @@ class AwsDrills:
 
     def delete(self, stack: DeployedStack, leftover: str, shell: Shell) -> None:
         """See `DrillControl.delete`."""
-        context = checked_context(stack, shell)
+        context = checked_context(stack, shell, home=True)
         options = ("--skip-final-snapshot", "--delete-automated-backups")
         shell.output(json_command(context, "rds", "delete-db-instance", "--db-instance-identifier", leftover, *options))
 

@@ -55,6 +55,10 @@ class AwsOrigin(Origin):
     """Hosted zone of the domain; None without a domain."""
     telemetry_key: pulumi.Output[str]
     """Key of the region's logs, for the log of the web ACL."""
+    ready: tuple[pulumi.Resource, ...] = ()
+    """Database and services behind it, for which a record waits that a failover moves; empty without a standby region."""
+    provider: pulumi.ProviderResource | None = None
+    """Provider of the standby region; None in the home region, whose provider the entry has."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ def create_ingress(scope: Scope, base: AwsBaseResources, positions: Mapping[str,
         zone_id=balancer.zone_id,
         domain_zone_id=domain_zone_id,
         telemetry_key=base.keys.telemetry,
+        provider=scope.providers[-1] if base.received else None,
     )
     return AwsIngress(origin, balancer.arn_suffix, groups, added, routes, smoke_rules)
 
@@ -171,7 +176,7 @@ def create_listener(
     ingress = base.spec.ingress
     if ingress.domain is None or ingress.zone is None:
         return _plain(scope, balancer, [_not_found()]), None
-    zone_id, certificate_arn = create_certificate(scope, ingress.domain, ingress.zone)
+    zone_id, certificate_arn = create_certificate(scope, ingress.domain, ingress.zone, proven=base.received is not None)
     _plain(scope, balancer, [_to_https()])
     listener = aws.lb.Listener(
         scope.named("https"),
@@ -214,8 +219,14 @@ def _not_found() -> aws.lb.ListenerDefaultActionArgs:
     return aws.lb.ListenerDefaultActionArgs(type="fixed-response", fixed_response=answer)
 
 
-def create_certificate(scope: Scope, domain: str, zone: str) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-    """Id of the public hosted zone `zone`, and ARN of a certificate for `domain` that a record in it validates."""
+def create_certificate(
+    scope: Scope, domain: str, zone: str, *, proven: bool = False
+) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+    """Id of the public hosted zone `zone`, and ARN of a certificate for `domain` that a record in it validates.
+
+    ACM requests the same record for every certificate of a name in an account (user guide, "DNS validation"), so only the home
+    region declares it, and the certificate of the standby region is `proven` by that one.
+    """
     zone_id = aws.route53.get_zone_output(
         name=zone, private_zone=False, opts=pulumi.InvokeOutputOptions(parent=scope.parent)
     ).zone_id
@@ -224,7 +235,21 @@ def create_certificate(scope: Scope, domain: str, zone: str) -> tuple[pulumi.Out
     )
     # one name, so one option: the unstable order of the set does not matter
     proof = certificate.domain_validation_options[0]
-    record = aws.route53.Record(
+    record_name = proof.resource_record_name if proven else _proof(scope, zone_id, proof)
+    validation = aws.acm.CertificateValidation(
+        scope.named("certificate-valid"),
+        certificate_arn=certificate.arn,
+        validation_record_fqdns=[record_name],
+        opts=scope.opts(),
+    )
+    return zone_id, validation.certificate_arn
+
+
+def _proof(
+    scope: Scope, zone_id: pulumi.Output[str], proof: pulumi.Output[aws.acm.outputs.CertificateDomainValidationOption]
+) -> pulumi.Output[str]:
+    """Name of the record that validates a certificate."""
+    return aws.route53.Record(
         scope.named("certificate-proof"),
         zone_id=zone_id,
         name=proof.resource_record_name,
@@ -234,14 +259,7 @@ def create_certificate(scope: Scope, domain: str, zone: str) -> tuple[pulumi.Out
         # a renewed certificate of the same name needs the same record while the previous one still exists
         allow_overwrite=True,
         opts=scope.opts(),
-    )
-    validation = aws.acm.CertificateValidation(
-        scope.named("certificate-valid"),
-        certificate_arn=certificate.arn,
-        validation_record_fqdns=[record.fqdn],
-        opts=scope.opts(),
-    )
-    return zone_id, validation.certificate_arn
+    ).fqdn
 
 
 def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service: Service) -> aws.lb.TargetGroup:

@@ -22,19 +22,25 @@ REDACTED_HEADERS = ("authorization", "cookie")
 
 
 def create_entry(scope: Scope, context: AwsContext, origins: Mapping[str, Origin]) -> Entry:
-    """Declare alias records of the domain and one web ACL per region's load balancer; `origins` by region."""
+    """Declare the alias record of the domain and one web ACL per region's load balancer; `origins` by region.
+
+    The record has the name and the provider of the home region, and points to the load balancer of the region that serves.
+    """
     balancers = {region: origin for region, origin in origins.items() if isinstance(origin, AwsOrigin)}
     for region, balancer in balancers.items():
-        _protect(scope, context, region, balancer)
-        _alias(scope, context, region, balancer)
-    return Entry(url=_url(context, balancers))
+        _protect(scope, AwsContext(context.spec, context.stack, region), balancer)
+    active = balancers.get(context.spec.active_region)
+    if active is not None:
+        _alias(scope, context, context.region, active)
+    return Entry(url=_url(context, active))
 
 
-def _url(context: AwsContext, balancers: Mapping[str, AwsOrigin]) -> pulumi.Output[str]:
+def _url(context: AwsContext, active: AwsOrigin | None) -> pulumi.Output[str]:
+    if active is None:
+        return pulumi.Output.from_input("")
     if context.spec.ingress.domain is not None:
         return pulumi.Output.from_input(f"https://{context.spec.ingress.domain}")
-    hosts = [balancer.host for balancer in balancers.values()]
-    return pulumi.Output.concat("http://", hosts[0]) if hosts else pulumi.Output.from_input("")
+    return pulumi.Output.concat("http://", active.host)
 
 
 def _alias(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin) -> None:
@@ -47,11 +53,20 @@ def _alias(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin) 
         name=context.spec.ingress.domain,
         type="A",
         aliases=[alias],
-        opts=scope.opts(),
+        # a failover moves requests last, and no Output expresses that
+        opts=scope.opts(depends_on=balancer.ready),
     )
 
 
-def _protect(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin) -> None:
+def _options(scope: Scope, balancer: AwsOrigin, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Options with the provider of a load balancer's region."""
+    if balancer.provider is None:
+        return scope.opts(depends_on=after)
+    return scope.opts(depends_on=after, provider=balancer.provider)
+
+
+def _protect(scope: Scope, context: AwsContext, balancer: AwsOrigin) -> None:
+    region = context.region
     acl = aws.wafv2.WebAcl(
         scope.named(f"{region}-acl"),
         scope="REGIONAL",
@@ -60,27 +75,26 @@ def _protect(scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin
         visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
             cloudwatch_metrics_enabled=True, metric_name=scope.named("acl"), sampled_requests_enabled=True
         ),
-        opts=scope.opts(),
+        opts=_options(scope, balancer),
     )
     aws.wafv2.WebAclAssociation(
         scope.named(f"{region}-acl-on-balancer"),
         resource_arn=balancer.arn,
         web_acl_arn=acl.arn,
-        opts=scope.opts(),
+        opts=_options(scope, balancer),
     )
-    _record_requests(scope, context, region, balancer, acl)
+    _record_requests(scope, context, balancer, acl)
 
 
-def _record_requests(
-    scope: Scope, context: AwsContext, region: str, balancer: AwsOrigin, acl: aws.wafv2.WebAcl
-) -> None:
+def _record_requests(scope: Scope, context: AwsContext, balancer: AwsOrigin, acl: aws.wafv2.WebAcl) -> None:
     """Log of the web ACL, without headers that identify a caller."""
-    log_group = create_log_group(scope, f"{region}-log", context, balancer.telemetry_key, waf_log_group(context.stack))
+    region, name = context.region, waf_log_group(context.stack)
+    log_group = create_log_group(scope, f"{region}-log", context, balancer.telemetry_key, name, balancer.provider)
     delivery = aws.cloudwatch.LogResourcePolicy(
         scope.named(f"{region}-log-delivery"),
-        policy_name=waf_log_group(context.stack),
-        policy_document=document(_delivery(context, region, log_group)),
-        opts=scope.opts(),
+        policy_name=name,
+        policy_document=document(_delivery(context, log_group)),
+        opts=_options(scope, balancer),
     )
     aws.wafv2.WebAclLoggingConfiguration(
         scope.named(f"{region}-acl-log"),
@@ -93,14 +107,14 @@ def _record_requests(
             for header in REDACTED_HEADERS
         ],
         # without the permission to deliver, WAF writes an account-wide policy that no stack removes
-        opts=scope.opts(depends_on=[delivery]),
+        opts=_options(scope, balancer, delivery),
     )
 
 
-def _delivery(context: AwsContext, region: str, log_group: aws.cloudwatch.LogGroup) -> Statement:
+def _delivery(context: AwsContext, log_group: aws.cloudwatch.LogGroup) -> Statement:
     """Permission of the log delivery service to write to the web ACL's log group for this account."""
     return {
         **allow(["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.concat(log_group.arn, ":*")),
         "Principal": {"Service": "delivery.logs.amazonaws.com"},
-        "Condition": source_condition(context, f"arn:{context.partition}:logs:{region}:{context.account_id}:*"),
+        "Condition": source_condition(context, f"arn:{context.partition}:logs:{context.region}:{context.account_id}:*"),
     }

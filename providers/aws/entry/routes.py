@@ -31,6 +31,14 @@ PLAIN_PATTERN = re.compile(r"""/[A-Za-z0-9_.$/~"'@:+&-]{0,127}""")
 """Path pattern without wildcards, with the characters that the same page lists."""
 SERVICE_HEADER = "x-rollout-service"
 """Header of a smoke test with the name of the service: the listener sends it to the new revision."""
+MANAGED_GROUPS = (
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesAnonymousIpList",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesSQLiRuleSet",
+    "AWSManagedRulesCommonRuleSet",
+)
+"""Cheapest first: address lists before content inspection."""
 
 
 def segments(path: str) -> list[str]:

@@ -10,17 +10,10 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 
+from providers.aws.entry.routes import MANAGED_GROUPS
 from providers.contract.closed_paths import closed_paths, expressions
 from providers.contract.spec import Platform
 
-MANAGED_GROUPS = (
-    "AWSManagedRulesAmazonIpReputationList",
-    "AWSManagedRulesAnonymousIpList",
-    "AWSManagedRulesKnownBadInputsRuleSet",
-    "AWSManagedRulesSQLiRuleSet",
-    "AWSManagedRulesCommonRuleSet",
-)
-"""Cheapest first: address lists before content inspection."""
 COUNTED_RULES = {
     "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",),
     "AWSManagedRulesAnonymousIpList": ("HostingProviderIPList",),

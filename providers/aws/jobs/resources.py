@@ -17,6 +17,7 @@ from providers.aws.compute.resources import AwsCompute
 from providers.aws.jobs.state_machine import JobTask, definition, machine_arn, schedule_expression
 from providers.aws.naming import cluster_name, job_name, task_family
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
@@ -189,6 +190,8 @@ def _schedule(
         description=f"Starts the job {name} of the stack {context.stack}",
         schedule_expression=schedule_expression(schedule_of(job)),
         schedule_expression_timezone=job.time_zone,
+        # a region that does not serve would do the work twice, on a database that is read-only
+        state="DISABLED" if is_passive(base.spec) else None,
         flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
         target=aws.scheduler.ScheduleTargetArgs(
             arn=machine.arn,

@@ -5,7 +5,7 @@ when it fires and when it returns to OK.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import pulumi
@@ -35,6 +35,8 @@ class AlarmCondition:
     periods: int = 1
     comparison: Comparison = "GreaterThanThreshold"
     warm_up_minutes: int = 0
+    quiet: bool = False
+    """True for an alarm that notifies nobody."""
 
 
 def create_alarm(
@@ -42,7 +44,7 @@ def create_alarm(
 ) -> aws.cloudwatch.MetricAlarm:
     """Alarm of one rule on its target, with the topic of the rule's severity."""
     query = metric_for(SIGNAL_QUERIES, rule)
-    condition = alarm_condition(rule, query)
+    condition = replace(alarm_condition(rule, query), quiet=rule.signal in target.quiet)
     return metric_alarm(scope, rule.key, rule.summary, query, target, condition, [channels.topic(rule.severity)])
 
 
@@ -75,8 +77,9 @@ def metric_alarm(
         threshold=condition.threshold,
         evaluation_periods=condition.periods,
         datapoints_to_alarm=condition.periods,
-        treat_missing_data=query.missing,
+        treat_missing_data=(query.missing_while_passive if target.passive else None) or query.missing,
         warm_up_configuration=_warm_up(condition.warm_up_minutes),
+        actions_enabled=False if condition.quiet else None,
         alarm_actions=topics,
         ok_actions=topics,
         opts=scope.opts(),
@@ -147,7 +150,11 @@ def _warm_up(minutes: int) -> aws.cloudwatch.MetricAlarmWarmUpConfigurationArgs 
 
 
 def create_outage_alarm(
-    scope: Scope, stack: str, service: str, alarms: Mapping[Signal, aws.cloudwatch.MetricAlarm], channels: AwsChannels
+    scope: Scope,
+    target: AwsAlarmTarget,
+    service: str,
+    alarms: Mapping[Signal, aws.cloudwatch.MetricAlarm],
+    channels: AwsChannels,
 ) -> aws.cloudwatch.CompositeAlarm:
     """Composite alarm `<service>-down` of one public service.
 
@@ -157,7 +164,9 @@ def create_outage_alarm(
     unhealthy = firing(alarms[Signal.UNHEALTHY_REPLICAS])
     failing, slow = firing(alarms[Signal.ERROR_PERCENT]), firing(alarms[Signal.LATENCY_P95_SECONDS])
     rule = pulumi.Output.concat(unhealthy, " OR (", failing, " AND ", slow, ")")
-    return composite_alarm(scope, stack, f"{service}-down", f"{service} is down", rule, channels, "critical")
+    quiet = Signal.UNHEALTHY_REPLICAS in target.quiet
+    summary = f"{service} is down"
+    return composite_alarm(scope, target.stack, f"{service}-down", summary, rule, channels, "critical", quiet=quiet)
 
 
 def composite_alarm(
@@ -168,6 +177,8 @@ def composite_alarm(
     rule: pulumi.Output[str],
     channels: AwsChannels,
     severity: Severity,
+    *,
+    quiet: bool = False,
 ) -> aws.cloudwatch.CompositeAlarm:
     """Composite alarm that notifies the topic of its severity."""
     topic = channels.topic(severity)
@@ -176,6 +187,7 @@ def composite_alarm(
         alarm_name=alarm_name(stack, key),
         alarm_description=summary,
         alarm_rule=rule,
+        actions_enabled=False if quiet else None,
         alarm_actions=[topic],
         ok_actions=[topic],
         opts=scope.opts(),

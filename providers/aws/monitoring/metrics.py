@@ -65,6 +65,8 @@ class MetricQuery:
     expression: str = ""
     per_node: bool = False
     missing: Missing = "missing"
+    missing_while_passive: Missing | None = None
+    """Other treatment of missing data in a region that does not serve; None for the same."""
     absence: "Absence | None" = None
     both: "MetricQuery | None" = None
     """Query over both revisions of a service whose rollout has steps; ids that end with `_next` are of the new one."""
@@ -92,6 +94,10 @@ class AwsAlarmTarget:
     new_revision: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """Values of dimensions that differ for the new revision of a service whose rollout has steps; empty for any other."""
     sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    passive: bool = False
+    """True in a region that does not serve."""
+    quiet: frozenset[Signal] = frozenset()
+    """Signals whose alarms notify nobody, because what they measure is expected in a region that does not serve."""
 
 
 @dataclass(frozen=True)
@@ -278,6 +284,12 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
     ),
     Signal.DATABASE_DRILL_LEFTOVERS: single_metric(
         namespace=LOG_NAMESPACE, name=LEFTOVERS_METRIC, stat="Maximum", dimensions=(), missing="notBreaching"
+    ),
+    Signal.DATABASE_REPLICA_LAG_SECONDS: replace(
+        single_metric(namespace="AWS/RDS", name="ReplicaLag", stat="Maximum", dimensions=INSTANCE),
+        # only a replica reports it; a replica that reports nothing does not replicate
+        missing="notBreaching",
+        missing_while_passive="breaching",
     ),
     Signal.CACHE_MEMORY_PERCENT: MetricQuery(
         {

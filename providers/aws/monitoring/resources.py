@@ -5,6 +5,7 @@ Compute declares the error alarm of each public service, because ECS needs it to
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pulumi
 import pulumi_aws as aws
@@ -22,8 +23,9 @@ from providers.aws.observability.channels import AwsChannels
 from providers.aws.recovery.objects import REPLICATION_RULE
 from providers.aws.recovery.resources import AwsCopies
 from providers.aws.workloads import AwsWatched
-from providers.contract.alarms import Severity
+from providers.contract.alarms import Severity, Signal
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive
 from providers.contract.results import Entry, Monitoring
 from providers.contract.spec import BudgetSpec
 
@@ -42,7 +44,7 @@ def create_monitoring(scope: Scope, base: AwsBaseResources, watched: AwsWatched,
     spec = base.spec
     targets = _targets(scope, base, watched)
     alarms = _alarms(scope, base, watched, targets)
-    alarm_arns = [alarm.arn for alarm in alarms.values()] + _request_alarms(scope, base, watched, alarms)
+    alarm_arns = [alarm.arn for alarm in alarms.values()] + _request_alarms(scope, base, watched, alarms, targets)
     if spec.budget is not None:
         create_budget(scope, spec.budget, base.channels)
     if not spec.monitoring.dashboards:
@@ -60,7 +62,7 @@ def _alarms(scope: Scope, base: AwsBaseResources, watched: AwsWatched, targets: 
 
 
 def _request_alarms(
-    scope: Scope, base: AwsBaseResources, watched: AwsWatched, alarms: Alarms
+    scope: Scope, base: AwsBaseResources, watched: AwsWatched, alarms: Alarms, targets: Mapping[str, AwsAlarmTarget]
 ) -> list[pulumi.Output[str]]:
     """ARNs of the alarms over load balancer metrics: outages and the SLO."""
     spec, stack, channels, rules = base.spec, base.context.stack, base.channels, base.context.alarm_rules
@@ -68,7 +70,7 @@ def _request_alarms(
         return []
     by_service = {name: {rule.signal: alarms[rule.key] for rule in rules if rule.name == name} for name in spec.public}
     arns = [
-        create_outage_alarm(scope, stack, name, service_alarms, channels).arn
+        create_outage_alarm(scope, targets[name], name, service_alarms, channels).arn
         for name, service_alarms in by_service.items()
     ]
     if spec.monitoring.slo is None:
@@ -94,7 +96,7 @@ def _targets(scope: Scope, base: AwsBaseResources, watched: AwsWatched) -> dict[
 
 def _service(base: AwsBaseResources, watched: AwsWatched, name: str) -> AwsAlarmTarget:
     ingress = watched.workloads.ingress if name in base.spec.public else None
-    return service_target(
+    target = service_target(
         base.context.stack,
         cluster_name=watched.workloads.compute.cluster_name,
         service_name=watched.workloads.compute.services[name].name,
@@ -102,6 +104,8 @@ def _service(base: AwsBaseResources, watched: AwsWatched, name: str) -> AwsAlarm
         target_group=ingress.target_groups[name].arn_suffix if ingress else None,
         new_revision=next_dimensions(base.context.stack, name, ingress.next_groups.get(name)) if ingress else None,
     )
+    stopped = is_passive(base.spec) and base.spec.services[name].replicas.min == 0
+    return replace(target, quiet=frozenset({Signal.UNHEALTHY_REPLICAS})) if stopped else target
 
 
 def _copies(base: AwsBaseResources, copies: AwsCopies) -> AwsAlarmTarget:
@@ -117,7 +121,8 @@ def _copies(base: AwsBaseResources, copies: AwsCopies) -> AwsAlarmTarget:
 def _job(base: AwsBaseResources, jobs: AwsJobs, name: str) -> AwsAlarmTarget:
     """Target of a job: its state machine, and the group of its schedule."""
     dimensions = {"StateMachineArn": jobs.machines[name], "ScheduleGroup": jobs.groups[name]}
-    return AwsAlarmTarget(base.context.stack, dimensions)
+    missed = frozenset({Signal.JOB_MISSED}) if is_passive(base.spec) else frozenset[Signal]()
+    return AwsAlarmTarget(base.context.stack, dimensions, quiet=missed)
 
 
 def _database(scope: Scope, base: AwsBaseResources, watched: AwsWatched, database: AwsDatabase) -> AwsAlarmTarget:
@@ -131,7 +136,8 @@ def _database(scope: Scope, base: AwsBaseResources, watched: AwsWatched, databas
     dimensions: dict[str, pulumi.Input[str]] = {"DBInstanceIdentifier": database.identifier}
     if settings.backup.retention_days > 0:
         dimensions["RuleName"] = log_backups(scope, base.context, base.keys, database.identifier)
-    return AwsAlarmTarget(stack, dimensions, sizes=database_sizes(settings, database.max_connections))
+    sizes = database_sizes(settings, database.max_connections)
+    return AwsAlarmTarget(stack, dimensions, sizes=sizes, passive=is_passive(base.spec))
 
 
 def create_budget(scope: Scope, budget: BudgetSpec, channels: AwsChannels) -> None:

@@ -16,9 +16,9 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document
 from providers.aws.context import AwsContext
+from providers.aws.network.flows import private_services
 from providers.aws.network.security_groups import SecurityGroups
 from providers.contract.component import Scope
-from providers.contract.spec import Platform
 
 ECR_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 MODEL_INVOKE = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
@@ -95,29 +95,8 @@ def _interface(
 
 def interface_endpoints(context: AwsContext) -> tuple[InterfaceEndpoint, ...]:
     """Interface endpoints of a stack; empty without `private_endpoints`."""
-    if not context.spec.network.private_endpoints:
-        return ()
-    return tuple(
-        InterfaceEndpoint(service, statements)
-        for service, statements in _statements_by_service(context).items()
-        if _is_needed(service, context.spec)
-    )
-
-
-def _is_needed(service: str, spec: Platform) -> bool:
-    """True for an endpoint that the spec needs; each is billed per hour and zone."""
-    features = {
-        "secretsmanager": bool(
-            spec.secrets
-            or spec.image_credentials
-            or spec.users_of("database")
-            or spec.users_of("cache")
-            or spec.recovery.drill
-        ),
-        "bedrock-runtime": bool(spec.users_of("models")),
-        "aps-workspaces": spec.monitoring.prometheus,
-    }
-    return features.get(service, True)
+    statements = _statements_by_service(context)
+    return tuple(InterfaceEndpoint(service, statements[service]) for service in private_services(context.spec))
 
 
 def _statements_by_service(context: AwsContext) -> Mapping[str, tuple[Statement, ...]]:

@@ -27,6 +27,27 @@ CACHE_PORT = 6379
 ANY_IPV4 = "0.0.0.0/0"
 
 
+def private_services(spec: Platform) -> tuple[str, ...]:
+    """Services of AWS with an interface endpoint, by the suffix of their names; each is billed per hour and zone."""
+    if not spec.network.private_endpoints:
+        return ()
+    needed = {
+        "ecr.api": True,
+        "ecr.dkr": True,
+        "logs": True,
+        "secretsmanager": bool(
+            spec.secrets
+            or spec.image_credentials
+            or spec.users_of("database")
+            or spec.users_of("cache")
+            or spec.recovery.drill
+        ),
+        "bedrock-runtime": bool(spec.users_of("models")),
+        "aps-workspaces": spec.monitoring.prometheus,
+    }
+    return tuple(service for service, is_needed in needed.items() if is_needed)
+
+
 def service_peer(name: str) -> str:
     """`service-gateway`: the prefix distinguishes a service named `database` from the database."""
     return f"service-{name}"

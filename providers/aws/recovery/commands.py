@@ -26,15 +26,17 @@ def database(site: RecoverySite) -> str:
 def service_variables(site: RecoverySite) -> dict[str, str]:
     """Shell variable of each service's ARN, by service."""
     prefix = f"{site.stack}-compute-"
-    names = [each.name.removeprefix(prefix) for each in site.declared(SERVICE)]
+    # those of the standby region have the same names with the region in them
+    names = [each.name.removeprefix(prefix) for each in site.declared(SERVICE) if each.name.startswith(prefix)]
     return {name: f"SERVICE_{name.replace('-', '_').upper()}" for name in names}
 
 
 def find_services(site: RecoverySite) -> tuple[CloudCommand, ...]:
     """Commands that find the ARN of each service."""
     listed = ("ecs", "list-services", "--cluster", cluster(site), "--query")
+    place = f"{site.stack}-{site.region}" if site.moved else site.stack
     return tuple(
-        aws(site, *listed, f"serviceArns[?contains(@, '/{site.stack}-compute-{name}-')] | [0]", sets=variable)
+        aws(site, *listed, f"serviceArns[?contains(@, '/{place}-compute-{name}-')] | [0]", sets=variable)
         for name, variable in service_variables(site).items()
     )
 

@@ -5,6 +5,7 @@ imported by `agent-platform recover`; lost rows are copied back from an instance
 """
 
 from providers.aws.recovery.commands import aws, database, find_bucket, find_by_name, tag_arguments
+from providers.aws.recovery.warm import warm_steps
 from providers.contract.recovery_plan import CloudCommand, CloudSteps, RecoverySite, Step
 
 BACKUPS = ("rds", "describe-db-instance-automated-backups")
@@ -73,6 +74,8 @@ def region_steps(site: RecoverySite) -> CloudSteps:
     detect = Step(
         "The region does not answer; compare with https://health.aws.amazon.com/health/status.", commands=(health,)
     )
+    if site.spec.recovery.mode == "warm":
+        return warm_steps(site, detect)
     if not site.standby or site.spec.database is None:
         return CloudSteps(detect=(detect,))
     copies = "DBInstanceAutomatedBackups[].[DBInstanceIdentifier,Status,RestoreWindow.LatestTime]"

@@ -2,22 +2,52 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from providers.aws.base.image_sources import own_images
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
+from providers.aws.base.models import model_refusals
+from providers.aws.monitoring.limits import monitoring_refusals
+from providers.aws.network.limits import network_refusals
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed, listed
 from providers.contract.images import parse_image
+from providers.contract.region_specs import is_warm, standby_spec
 from providers.contract.spec import Platform
 
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 PARTITIONS = {"cn-": "China", "us-gov-": "AWS GovCloud (US)"}
 """Partitions other than the commercial one by the prefix of their regions; nothing is copied between two of them."""
+KEYS_THERE = {"network.cidr": "network.standby_cidr"}
+"""Keys with another one for the standby region."""
 LOCK_DAYS = 3
 """Days after which a new compliance lock is permanent, the fewest that AWS Backup accepts."""
 
 
-def recovery_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Standby regions that AWS does not have, or of another partition."""
-    return list(_refused_regions(spec))
+def recovery_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
+    """Standby regions that AWS does not have, or of another partition, and what services cannot have there."""
+    refused = list(_refused_regions(spec))
+    return refused or _refused_there(spec, stack)
+
+
+def _refused_there(spec: Platform, stack: str) -> list[Diagnostic]:
+    """Refusals of the network, the models and the channels of the standby region that the home region does not have."""
+    if not is_warm(spec) or spec.aws is None:
+        return []
+    try:
+        there = standby_spec(spec)
+    except ValueError:  # no range is left, which is refused on every cloud
+        return []
+    rules = (network_refusals, model_refusals, monitoring_refusals)
+    at_home = {str(refusal) for rule in rules for refusal in rule(spec, stack)}
+    refused = [refusal for rule in rules for refusal in rule(there, stack) if str(refusal) not in at_home]
+    return [_there(refusal) for refusal in refused]
+
+
+def _there(refusal: Diagnostic) -> Diagnostic:
+    """Return a refusal of the standby region with its key and a fix for both regions."""
+    if refusal.key == "aws.models":
+        model = refusal.fix.removeprefix("use ").partition(".")[2]
+        return replace(refusal, fix=f"use one that both regions can call, such as global.{model}")
+    return replace(refusal, key=KEYS_THERE.get(refusal.key, refusal.key))
 
 
 def _refused_regions(spec: Platform) -> Iterator[Diagnostic]:
@@ -37,10 +67,41 @@ def _partition(region: str) -> str:
 
 
 def recovery_adjustments(spec: Platform) -> list[Adjustment]:
-    """Data that is copied in part, and locks that outlive the stack."""
+    """Data that is copied in part, locks that outlive the stack, and what differs in a region that does not serve."""
     if spec.standby_region is None:
         return []
-    return [*_copied_in_part(spec), *_locks(spec)]
+    return [*_copied_in_part(spec), *_locks(spec), *(_differences(spec) if is_warm(spec) else ())]
+
+
+def _differences(spec: Platform) -> Iterator[Adjustment]:
+    """Yield what services in the standby region have otherwise."""
+    region, mode = spec.standby_region, spec.recovery.mode
+    alone = [name for name, service in spec.services.items() if service.port is None]
+    if alone:
+        reason = f"{listed(alone, 'and')} and jobs do not run in the region that does not serve"
+        yield Adjustment("recovery.standby_replicas", spec.recovery.standby_replicas, Effect.PARTIAL, reason)
+    if spec.database is not None:
+        reason = (
+            f"services in {region} read a replica, on which every write fails; set standby_replicas to 0 if a service cannot "
+            "start without writing"
+        )
+        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
+        if spec.database.high_availability:
+            reason = "a promoted replica has its standby after the next maintenance window"
+            yield Adjustment("database.high_availability", True, Effect.PARTIAL, reason)
+    if spec.cache is not None:
+        yield Adjustment(
+            "recovery.mode", mode, Effect.PARTIAL, f"the cache of {region} is another one, without its data"
+        )
+    if spec.network.egress == "per_zone":
+        reason = f"{region} has one NAT gateway, whichever region serves"
+        yield Adjustment("network.egress", spec.network.egress, Effect.PARTIAL, reason)
+    if spec.deployer is not None:
+        reason = "the role deploys to the services of the home region; `agent-platform up` deploys to both"
+        yield Adjustment("deployer.github", spec.deployer.github, Effect.PARTIAL, reason)
+    if spec.public and spec.ingress.domain is None:
+        reason = "without ingress.domain the address changes when the other region serves"
+        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
 
 
 def _copied_in_part(spec: Platform) -> Iterator[Adjustment]:
@@ -56,7 +117,9 @@ def _copied_in_part(spec: Platform) -> Iterator[Adjustment]:
         yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
     hosted = sorted({image.registry for image in map(parse_image, _images(spec)) if image.registry})
     if hosted:
-        reason = f"images of {', '.join(hosted)} are not copied; a restore in {region} pulls them from there"
+        puller = "services" if is_warm(spec) else "a restore"
+        verb = "pull" if is_warm(spec) else "pulls"
+        reason = f"images of {', '.join(hosted)} are not copied; {puller} in {region} {verb} them from there"
         yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
 
 

@@ -5,12 +5,12 @@ and use each region's key only through S3 and only for that bucket (with bucket 
 ARN: Amazon S3 user guide, "Replicating encrypted objects").
 """
 
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import Statement, allow, document, trust
-from providers.aws.base.resources import AwsBaseResources
-from providers.aws.base.standby import AwsStandby
 from providers.aws.context import AwsContext
 from providers.aws.storage.bucket import SecureBucket
 from providers.contract.component import Scope
@@ -27,39 +27,47 @@ READ_VERSIONS = (
 WRITE_REPLICAS = ("s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags")
 
 
-def create_replication(
-    scope: Scope, base: AwsBaseResources, standby: AwsStandby, source: SecureBucket, destination: SecureBucket
-) -> None:
+@dataclass(frozen=True)
+class ReplicationPlace:
+    """Region, data key and bucket of one side of a replication."""
+
+    context: AwsContext
+    key: pulumi.Input[str]
+    bucket: SecureBucket
+
+
+def create_replication(scope: Scope, source: ReplicationPlace, destination: ReplicationPlace) -> None:
     """Declare the role and the replication of a bucket."""
+    context, origin, copies = source.context, source.bucket, destination.bucket
     role = aws.iam.Role(
         scope.named("objects"),
-        description=f"S3 copies objects of the stack {base.context.stack} to {standby.region}",
-        assume_role_policy=trust(base.context, "s3.amazonaws.com", f"arn:{base.context.partition}:s3:::*"),
+        description=f"S3 copies objects of the stack {context.stack} to {destination.context.region}",
+        assume_role_policy=trust(context, "s3.amazonaws.com", f"arn:{context.partition}:s3:::*"),
         opts=scope.opts(),
     )
     policy = aws.iam.RolePolicy(
         scope.named("objects"),
         role=role.name,
         policy=document(
-            allow(("s3:GetReplicationConfiguration", "s3:ListBucket"), source.arn),
-            allow(READ_VERSIONS, _objects(source)),
-            allow(WRITE_REPLICAS, _objects(destination)),
-            allow("kms:Decrypt", base.keys.data, _through_s3(base.context, source)),
-            allow(("kms:Encrypt", "kms:GenerateDataKey"), standby.key, _through_s3(standby.context, destination)),
+            allow(("s3:GetReplicationConfiguration", "s3:ListBucket"), origin.arn),
+            allow(READ_VERSIONS, _objects(origin)),
+            allow(WRITE_REPLICAS, _objects(copies)),
+            allow("kms:Decrypt", source.key, _through_s3(context, origin)),
+            allow(("kms:Encrypt", "kms:GenerateDataKey"), destination.key, _through_s3(destination.context, copies)),
         ),
         opts=scope.opts(),
     )
     aws.s3.BucketReplicationConfig(
         scope.named("objects"),
-        bucket=source.name,
+        bucket=origin.name,
         role=role.arn,
-        rules=[_rule(standby, destination)],
+        rules=[_rule(destination)],
         # S3 refuses replication between buckets without versions, and copies that the role may not make are lost
-        opts=scope.opts(depends_on=[source.versioning, destination.versioning, policy]),
+        opts=scope.opts(depends_on=[origin.versioning, copies.versioning, policy]),
     )
 
 
-def _rule(standby: AwsStandby, destination: SecureBucket) -> aws.s3.BucketReplicationConfigRuleArgs:
+def _rule(destination: ReplicationPlace) -> aws.s3.BucketReplicationConfigRuleArgs:
     return aws.s3.BucketReplicationConfigRuleArgs(
         id=REPLICATION_RULE,
         status="Enabled",
@@ -72,9 +80,9 @@ def _rule(standby: AwsStandby, destination: SecureBucket) -> aws.s3.BucketReplic
             )
         ),
         destination=aws.s3.BucketReplicationConfigRuleDestinationArgs(
-            bucket=destination.arn,
+            bucket=destination.bucket.arn,
             encryption_configuration=aws.s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs(
-                replica_kms_key_id=standby.key
+                replica_kms_key_id=destination.key
             ),
             replication_time=aws.s3.BucketReplicationConfigRuleDestinationReplicationTimeArgs(
                 status="Enabled",

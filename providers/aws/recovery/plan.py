@@ -15,8 +15,9 @@ from providers.aws.recovery.commands import (
     service_counts,
     service_variables,
 )
+from providers.aws.recovery.costs import costs
 from providers.aws.recovery.database import database_steps, instance_state, region_steps, rows_steps, zone_steps
-from providers.aws.recovery.promises import PROMISES, costs
+from providers.aws.recovery.promises import PROMISES
 from providers.contract.recovery_plan import (
     BackupQuestion,
     CloudCommand,
@@ -48,6 +49,8 @@ def variables(site: RecoverySite) -> Iterator[Variable]:
         "STATE_BUCKET", "bucket of the Pulumi state; `pulumi whoami --verbose` prints it", "acme-pulumi-state"
     )
     yield Variable("STATE_KEY", "key in `secretsprovider` of the stack file: its ID or alias", "alias/acme-pulumi")
+    yield Variable("START_TIME", "ten minutes ago, in UTC", "2026-01-31T10:00:00Z")
+    yield Variable("END_TIME", "now, in UTC", "2026-01-31T10:10:00Z")
     if site.spec.secrets:
         yield Variable(
             "SECRET_NAME",

@@ -1,4 +1,4 @@
-"""Promises of a stack on AWS after each failure, and the monthly cost of a recovery mode. Pure.
+"""Promises of a stack on AWS after each failure. Pure.
 
 Sources: Amazon RDS User Guide, "Multi-AZ DB instance deployments" (failover 60 to 120 s), "Restoring a DB instance to a
 specified time" (latest restorable time: the last five minutes), "Replicating automated backups to another Region"; AWS
@@ -6,23 +6,21 @@ Prescriptive Guidance, dr-standard-edition-amazon-rds (RPO 5 to 30 min with repl
 "Using versioning"; AWS KMS Developer Guide, "Deleting keys"; AWS Account Management, "Close an account" (90 days).
 """
 
-from collections.abc import Iterator
-
-from providers.contract.recovery_plan import NO_LIMIT, NOTHING, Bound, CostItem, Incident, Promise, PromiseRow
+from providers.contract.recovery_plan import NO_LIMIT, NOTHING, Bound, Incident, Promise, PromiseRow
 from providers.contract.recovery_promises import (
     COPIES,
-    IMAGES_GB,
     NO_DATABASE,
-    OBJECTS_GB,
     ON_EVERY_CLOUD,
     ONE_ZONE,
+    PROMOTION_MINUTES,
     REBUILD_MINUTES,
     REGION_WITHOUT_BACKUPS,
     RESTORE,
     ROWS_FROM_BACKUP,
     WITHOUT_BACKUPS,
 )
-from providers.contract.spec import Platform
+
+RUNS_THERE = "Services and a replica of the database run in the standby region; nothing there serves until a command moves the requests."
 
 PROMISES = (
     PromiseRow(
@@ -78,6 +76,30 @@ PROMISES = (
             by_itself=COPIES,
         ),
         modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(15),
+            rto=PROMOTION_MINUTES,
+            assumption="objects and images are copied within 15 min as a rule; the services only start more replicas",
+            by_itself=RUNS_THERE,
+        ),
+        when=NO_DATABASE,
+        modes=("warm",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(15),
+            rto=PROMOTION_MINUTES,
+            assumption=(
+                "the replica is seconds behind as a rule, and an alarm fires above 60 s; objects are copied within 15 min as a "
+                "rule; the time is an estimate for the promotion and the start of all replicas"
+            ),
+            by_itself=RUNS_THERE,
+        ),
+        modes=("warm",),
     ),
     PromiseRow(
         Incident.ACCOUNT,
@@ -137,19 +159,3 @@ PROMISES = (
     ),
     *ON_EVERY_CLOUD,
 )
-
-
-def costs(spec: Platform) -> Iterator[CostItem]:
-    """Monthly cost of `recovery.mode: backup`, by part; mode none adds nothing."""
-    if spec.recovery.mode == "none":
-        return
-    if spec.database is not None and spec.database.backup.retention_days:
-        size = spec.database.storage_gib
-        yield CostItem("daily snapshots in the vaults of both regions", 0)
-        yield CostItem("copies of database backups", size, "rds.backup_above_disk")
-    if spec.storage is not None:
-        yield CostItem("copies of objects", OBJECTS_GB, "s3.standard")
-    yield CostItem("copies of images", IMAGES_GB, "ecr.storage")
-    yield CostItem("copies of secrets", len(spec.secrets), "secretsmanager.secret")
-    yield CostItem("key in the standby region", 1, "kms.key")
-    yield CostItem("transfer between the regions", 0)

@@ -28,8 +28,12 @@ class AwsStorage(ObjectStore):
 
 
 def create_storage(scope: Scope, base: AwsBaseResources) -> AwsStorage:
-    """Declare the bucket, and the permissions of the services that use storage."""
-    bucket = create_bucket(scope, base.context, base.keys.data)
+    """Declare the bucket, and the permissions of the services that use storage; the standby region has its bucket already."""
+    received = base.received
+    if received is not None and received.bucket is not None:
+        scope, bucket = received.scopes["storage"], received.bucket
+    else:
+        bucket = create_bucket(scope, base.context, base.keys.data)
     grants = [_grant(scope, base, bucket, service) for service in base.spec.users_of("storage")]
     endpoint = pulumi.Output.from_input(endpoint_url(base.context))
     return AwsStorage(_after_grants(bucket.name, grants), endpoint, bucket)

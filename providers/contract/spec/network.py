@@ -31,6 +31,8 @@ class NetworkSpec(SpecModel):
 
     cidr: Cidr = "10.20.0.0/16"
     """IPv4 range of the network; subnets are allocated from it, and adding a zone renumbers none of them."""
+    standby_cidr: Cidr | None = None
+    """IPv4 range of the network in the standby region with `recovery.mode: warm`; absent: the next range of the same size."""
     zones: Annotated[int, Field(ge=1, le=4)] = 3
     """Number of availability zones (1 to 4); production refuses 1."""
     egress: Literal["per_zone", "single", "none"] = "per_zone"

@@ -98,12 +98,12 @@ class RecoverySpec(SpecModel):
 
     standby_region: str | None = None
     """Region that receives the copies; that of the cloud's block is used instead where both are set."""
-    mode: Annotated[
-        Literal["none", "backup", "warm"],
-        # editors must not offer the mode that this release refuses
-        Field(json_schema_extra={"enum": ["none", "backup"]}),
-    ] = "none"
-    """`none`: no copies; `backup`: database backups, objects, images and secrets in a second region, where nothing runs."""
+    mode: Literal["none", "backup", "warm"] = "none"
+    """`none`: no copies; `backup`: copies of the data in a second region, where nothing runs; `warm`: services run there too."""
+    active_region: str | None = None
+    """Region that serves and writes with `mode: warm`: the home region, which is the default, or the standby region."""
+    standby_replicas: Annotated[int, Field(ge=0, le=100)] = 1
+    """Replicas of each service with a port in the region that does not serve, with `mode: warm`; services without one have none."""
     retention_days: Annotated[int, Field(ge=1, le=35)] = 35
     """Days that copies of database backups are kept."""
     lock: Literal["none", "governance", "compliance"] = "none"

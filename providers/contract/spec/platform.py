@@ -167,6 +167,21 @@ class Platform(SpecModel):
         return None if self.recovery.mode == "none" else self.standby_setting[1]
 
     @property
+    def home_region(self) -> str:
+        """Region or location of the cloud's block; empty on Docker."""
+        match self.block:
+            case AwsBlock(region=str(region)) | GcpBlock(region=str(region)) | AzureBlock(location=str(region)):
+                return region
+            case _:
+                return ""
+
+    @property
+    def active_region(self) -> str:
+        """Region that serves and writes: the home region, unless `recovery.active_region` names the other one."""
+        active = self.recovery.active_region if self.recovery.mode == "warm" else None
+        return active or self.home_region
+
+    @property
     def models(self) -> tuple[str, ...]:
         """Managed models in the block of the chosen cloud; docker has none."""
         return self.block.models if isinstance(self.block, AwsBlock | GcpBlock | AzureBlock) else ()
