@@ -16,7 +16,7 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     ),
     "gcp": frozenset(
         {
-            "Account", "Cache", "Channels", "Compute", "Database", "Entry", "Identity", "Ingress", "Jobs", "Keys",
+            "Account", "Cache", "Channels", "Compute", "Database", "Drill", "Entry", "Identity", "Ingress", "Jobs", "Keys",
             "Monitoring", "Network", "Recovery", "Registry", "Secrets", "Storage",
         }
     ),

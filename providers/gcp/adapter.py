@@ -28,6 +28,7 @@ from providers.gcp.cache.resources import GcpCache, create_cache
 from providers.gcp.compute.resources import create_compute, service_address
 from providers.gcp.context import GcpContext
 from providers.gcp.database.resources import GcpDatabase, create_database
+from providers.gcp.drill.resources import GcpDrill, create_drill
 from providers.gcp.entry.ingress import create_ingress
 from providers.gcp.entry.resources import create_entry
 from providers.gcp.jobs.resources import GcpJobs, create_jobs, create_releases
@@ -127,8 +128,9 @@ class Gcp:
         """See `Cloud.recovery`."""
         return create_recovery(scope, base, standby, stores.database, stores.storage)
 
-    def drill(self, scope: Scope, base: GcpBaseResources, database: GcpDatabase, workloads: GcpWorkloads) -> None:
-        """See `Cloud.drill`; refused, see `drill/limits.py`."""
+    def drill(self, scope: Scope, base: GcpBaseResources, database: GcpDatabase, workloads: GcpWorkloads) -> GcpDrill:
+        """See `Cloud.drill`."""
+        return create_drill(scope, base, database)
 
     def monitoring(self, scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
         """See `Cloud.monitoring`."""

@@ -14,7 +14,7 @@ from providers.gcp.compute.scaling import autoscaling_adjustments
 from providers.gcp.database.limits import database_adjustments, database_refusals
 from providers.gcp.database.parameters import parameter_refusals, rollout_connections
 from providers.gcp.database.sizes import database_size_adjustments, database_size_refusals
-from providers.gcp.drill.limits import drill_refusals
+from providers.gcp.drill.limits import drill_adjustments
 from providers.gcp.entry.limits import entry_adjustments, entry_refusals
 from providers.gcp.jobs.limits import job_adjustments, job_refusals
 from providers.gcp.monitoring.limits import monitoring_adjustments, monitoring_refusals
@@ -38,7 +38,6 @@ REFUSALS: tuple[RefusalRule, ...] = (
     entry_refusals,
     job_refusals,
     recovery_refusals,
-    drill_refusals,
     monitoring_refusals,
 )
 ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
@@ -56,6 +55,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     job_adjustments,
     release_adjustments,
     recovery_adjustments,
+    drill_adjustments,
     monitoring_adjustments,
 )
 

@@ -115,6 +115,11 @@ def role_id(stack: str, part: str, generation: str) -> str:
     return f"{stack.replace('-', '_')}_{part.replace('-', '_')}_{generation}"
 
 
+def metric_type(metric: str) -> str:
+    """`custom.googleapis.com/agent_platform/backup_verified_age_seconds`: metric that the platform puts."""
+    return f"custom.googleapis.com/agent_platform/{metric}"
+
+
 def slack_channel_name(slack: Slack) -> str:
     """Display name of the Slack notification channel that an operator creates in the console."""
     return f"{slack.workspace}/{slack.channel}"

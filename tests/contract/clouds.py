@@ -202,11 +202,16 @@ KNOWLEDGE: dict[str, Knowledge] = {
             "roles/monitoring.metricWriter": "adding metrics has no finer grain than the project",
             "roles/cloudtrace.agent": "adding traces has no finer grain than the project",
             "<projects:IAMCustomRole prod-identity-models>.name": "IAM knows no resource for a publisher's model",
+            "<projects:IAMCustomRole prod-drill-copies>.name": "its condition names the instances of drills",
+            "<projects:IAMCustomRole prod-drill-read-and-report>.name": (
+                "creating an instance, listing instances and backups, and adding metrics have no finer grain than the project"
+            ),
             # roles of Google's own agents, which have them in every project where the service was used first
             "roles/artifactregistry.serviceAgent": "the agent of a service works for all of its resources",
             "roles/cloudsql.serviceAgent": "the agent of a service works for all of its resources",
             "roles/redis.serviceAgent": "the agent of a service works for all of its resources",
             "roles/run.serviceAgent": "the agent of a service works for all of its resources",
+            "roles/workflows.serviceAgent": "the agent of a service works for all of its resources",
         },
     ),
 }

@@ -63,6 +63,8 @@ def _gcp(plan: Inventory) -> Iterator[tuple[str, Reading]]:
         condition = cast("list[Values]", policy.inputs["conditions"])[0]
         if "logging_googleapis_com" in str(condition.get("conditionPrometheusQueryLanguage")):
             yield _key(policy), _log_reading(policy, cast("Values", condition["conditionPrometheusQueryLanguage"]))
+        if "custom_googleapis_com" in str(condition.get("conditionPrometheusQueryLanguage")):
+            yield _key(policy), _drill_reading(policy, cast("Values", condition["conditionPrometheusQueryLanguage"]))
         if "conditionThreshold" not in condition:
             continue
         limit = cast("Values", condition["conditionThreshold"])
@@ -82,6 +84,16 @@ def _gcp(plan: Inventory) -> Iterator[tuple[str, Reading]]:
                 (str(channels),),
             ),
         )
+
+
+def _drill_reading(policy: Declared, condition: Values) -> Reading:
+    """Reading of an alarm on a metric that drills put: `max(max_over_time(<metric>[<window>s])) > <threshold>`."""
+    held = int(str(condition["duration"]).removesuffix("s"))
+    window = re.search(r"\[(\d+)s\]", str(condition["query"]))
+    assert window is not None
+    channels = len(cast("list[str]", policy.inputs["notificationChannels"]))
+    threshold = float(str(condition["query"]).rpartition(" > ")[2])
+    return Reading(">", threshold, held or int(window[1]), str(policy.inputs["severity"]).lower(), (str(channels),))
 
 
 def _log_reading(policy: Declared, condition: Values) -> Reading:

@@ -175,7 +175,9 @@ class Execution:
         if name in self.workflow:
             return self._block(self.workflow[name], dict(arguments))
         method = name.removeprefix(CONNECTOR)
-        assert name.startswith(CONNECTOR) and call_errors(method, arguments) == []
+        assert name.startswith(CONNECTOR), name
+        errors = call_errors(method, arguments)
+        assert errors == [], name
         return self.services[method](arguments)
 
     def _value(self, value: Any, variables: Values) -> Any:

@@ -1,1 +1,1 @@
-"""Restore drills on Google Cloud, which are not available yet."""
+"""Restore drills on Google Cloud: workflows that restore a backup and report, and the Cloud Run job of the query."""

@@ -1,12 +1,17 @@
-"""Refusal of drills, which this version does not have on Google Cloud. Pure."""
+"""Drills that Google Cloud adjusts; it refuses none, because Cloud Scheduler has the fields of cron. Pure."""
 
-from providers.contract.diagnostics import Diagnostic, Unsupported
+from providers.contract.diagnostics import Adjustment, Effect
 from providers.contract.drill import KEY
 from providers.contract.spec import Platform
 
 
-def drill_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
-    """Refuse a drill."""
-    if spec.recovery.drill is None:
+def drill_adjustments(spec: Platform) -> list[Adjustment]:
+    """Report what is restored, on which instance, and which password the restored database has."""
+    drill = spec.recovery.drill
+    if drill is None:
         return []
-    return [Unsupported("gcp", KEY, "restore drills are not available on Google Cloud yet", "remove it")]
+    reason = (
+        "a drill restores the newest backup of Cloud SQL into an instance of the tier and disk of the database, and deletes it; "
+        "a backup from before the last rotation of database-password cannot be queried, so that drill fails"
+    )
+    return [Adjustment(f"{KEY}.schedule", drill.schedule, Effect.PARTIAL, reason)]

@@ -15,11 +15,13 @@ from providers.gcp.monitoring.metrics import (
     COPIED_DATABASE,
     COPIED_OBJECTS,
     COPY_KINDS,
+    DRILL_SIGNALS,
     EXPORT_SILENCE_SECONDS,
     LOG_FILTERS,
     METRICS,
     GcpMetric,
     alignment_seconds,
+    drill_query,
     duration_seconds,
     log_metric_query,
     missed_job_query,
@@ -137,10 +139,13 @@ def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
     if rule.signal in LOG_FILTERS:
         return _log_condition(targets, rule)
     if rule.signal is Signal.JOB_MISSED:
-        return _silence_condition(rule, targets.subject(rule).apply(lambda name: missed_job_query(rule, name)))
+        return _query_condition(rule, targets.subject(rule).apply(lambda name: missed_job_query(rule, name)))
     if rule.signal is Signal.COPIES_DATABASE_MISSING:
         query = targets.subject(rule).apply(missing_export_query)
-        return _silence_condition(rule, query, EXPORT_SILENCE_SECONDS)
+        return _query_condition(rule, query, EXPORT_SILENCE_SECONDS)
+    if rule.signal in DRILL_SIGNALS:
+        query = pulumi.Output.from_input(drill_query(targets.context.stack, rule))
+        return _query_condition(rule, query, duration_seconds(targets.spec, rule))
     metric = metric_for(METRICS, rule)
     period = f"{alignment_seconds(targets.spec, rule)}s"
     return Condition(
@@ -182,8 +187,8 @@ def _log_condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
     )
 
 
-def _silence_condition(rule: AlarmRule, query: pulumi.Output[str], seconds: int = 0) -> Condition:
-    """Condition on an absence in PromQL, which has no limit of 25 hours as an alignment has."""
+def _query_condition(rule: AlarmRule, query: pulumi.Output[str], seconds: int = 0) -> Condition:
+    """Condition in PromQL, which has no limit of 25 hours as an alignment has, and can express an absence."""
     return Condition(
         display_name=rule.summary,
         condition_prometheus_query_language=gcp.monitoring.AlertPolicyConditionConditionPrometheusQueryLanguageArgs(

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from providers.contract.alarms import AlarmRule, Signal, metric_for
+from providers.contract.drill import AGE_METRIC, LEFTOVERS_METRIC
 from providers.contract.spec import Platform
-from providers.gcp.naming import job_name, run_name
+from providers.gcp.naming import job_name, metric_type, run_name
 
 MINUTE_SECONDS = 60
 """Minimum alignment, and step of every duration: Cloud Monitoring API, `Aggregation` and `MetricThreshold`."""
@@ -26,6 +27,8 @@ Threshold = Callable[[Platform, AlarmRule, int], float]
 
 COPIED_DATABASE, COPIED_OBJECTS = "copies/database", "copies/objects"
 """Kinds of subjects in a standby region; no service has such a name."""
+DRILLS = "drills"
+"""Kind of the metrics that drills put; their label `stack` tells stacks apart."""
 SUBJECTS: Mapping[str, tuple[str, str]] = {
     "service": ("cloud_run_revision", "service_name"),
     "worker": ("cloud_run_worker_pool", "worker_pool_name"),
@@ -34,6 +37,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "cache": ("redis_instance", "instance_id"),
     COPIED_DATABASE: ("workflows.googleapis.com/Workflow", "workflow_id"),
     COPIED_OBJECTS: ("storage_transfer_job", "job_id"),
+    DRILLS: ("global", "project_id"),
 }
 """Monitored resource type, and its label with the name, by kind of subject."""
 COPY_KINDS: Mapping[Signal, str] = {
@@ -127,6 +131,15 @@ SUCCEEDED_EXPORTS = (
 )
 EXPORT_WINDOW_SECONDS, EXPORT_SILENCE_SECONDS = 12 * 3600, 24 * 3600
 """An alarm fires a day after the last success has left the window; a day is the longest time of a condition."""
+DRILL_SIGNALS: Mapping[Signal, str] = {
+    Signal.DATABASE_BACKUP_AGE_SECONDS: AGE_METRIC,
+    Signal.DATABASE_DRILL_LEFTOVERS: LEFTOVERS_METRIC,
+}
+"""Metric that drills put, by signal."""
+DRILL_WINDOW_SECONDS = 2 * 3600
+"""Two reports of drills, so that one that is late is no silence."""
+UNKNOWN_AGE_SECONDS = 10**12
+"""Age of a backup that no drill reports."""
 RUN, SQL, REDIS = "run.googleapis.com", "cloudsql.googleapis.com/database", "redis.googleapis.com/stats"
 METRICS: Mapping[Signal, GcpMetric] = {
     # a sample is a distribution over replicas: of up to 100 replicas, the 99th percentile is the busiest
@@ -196,6 +209,10 @@ METRICS: Mapping[Signal, GcpMetric] = {
         condition='metric.labels.status="SUCCEEDED"',
     ),
     Signal.COPIES_OBJECTS_FAILED: GcpMetric("", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged),
+    **{
+        signal: GcpMetric(metric_type(name), aligner="ALIGN_MAX", reducer="REDUCE_MAX", threshold=_unchanged)
+        for signal, name in DRILL_SIGNALS.items()
+    },
     Signal.CACHE_MEMORY_PERCENT: GcpMetric(
         f"{REDIS}/memory/usage_ratio", aligner="ALIGN_MEAN", reducer="REDUCE_MAX", threshold=_share
     ),
@@ -234,7 +251,8 @@ def all_series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str
     resource, label = SUBJECTS[kind]
     metric = metric_for(METRICS, rule).type or f"logging.googleapis.com/user/{log_metric_name(stack, rule.signal)}"
     # the metric of a transfer counts the entries of this one only
-    named = "" if kind == COPIED_OBJECTS else f' AND resource.labels.{label}="{subject}"'
+    labels = {COPIED_OBJECTS: "", DRILLS: f' AND metric.labels.stack="{stack}"'}
+    named = labels.get(kind, f' AND resource.labels.{label}="{subject}"')
     return f'resource.type="{resource}"{named} AND metric.type="{metric}"'
 
 
@@ -266,6 +284,15 @@ def missing_export_query(name: str) -> str:
     return f"(sum(increase({runs}[{EXPORT_WINDOW_SECONDS}s])) or vector(0)) < 1"
 
 
+def drill_query(stack: str, rule: AlarmRule) -> str:
+    """PromQL that has a value while a metric of drills is above a rule's threshold; an unknown age is above each one."""
+    name = metric_type(DRILL_SIGNALS[rule.signal]).replace(".googleapis.com/", "_googleapis_com:", 1).replace("/", "_")
+    newest = f'max(max_over_time({name}{{monitored_resource="global",stack="{stack}"}}[{DRILL_WINDOW_SECONDS}s]))'
+    if rule.signal is Signal.DATABASE_BACKUP_AGE_SECONDS:
+        newest = f"({newest} or vector({UNKNOWN_AGE_SECONDS}))"
+    return f"{newest} > {rule.threshold:.0f}"
+
+
 def log_metric_name(stack: str, signal: Signal) -> str:
     """`prod/failed-connections`: fixed, because the filter of its alarm contains it."""
     return f"{stack}/{signal.value}"
@@ -275,6 +302,8 @@ def subject_kind(spec: Platform, rule: AlarmRule) -> str:
     """Key of `SUBJECTS` for a rule's subject."""
     if rule.signal in COPY_KINDS:
         return COPY_KINDS[rule.signal]
+    if rule.signal in DRILL_SIGNALS:
+        return DRILLS
     if rule.subject == "service" and spec.services[rule.name].port is None:
         return "worker"
     return rule.subject
