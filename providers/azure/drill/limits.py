@@ -23,7 +23,7 @@ def drill_adjustments(spec: Platform) -> list[Adjustment]:
         return []
     reason = (
         "a job restores the database to ten minutes before into a server of the same size, which costs as much while it exists; "
-        "a drill within ten minutes after a rotation of database-password fails. The drill has roles of its own: deploy it with "
+        "a drill within ten minutes after a rotation of database-password fails. The drill has custom roles: deploy it with "
         "Owner or User Access Administrator"
     )
     return [Adjustment(f"{KEY}.schedule", drill.schedule, Effect.PARTIAL, reason)]

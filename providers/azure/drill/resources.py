@@ -1,6 +1,6 @@
 """Restore drill of the database: its group, the job that restores and queries, and the job that reports.
 
-Azure has no restore test of its own. A job restores the server to a time shortly before into a server of its own in the same
+Azure has no restore test. A job restores the server to a time shortly before into another server in the same
 subnet, lets a second container query it, deletes it and prints the evidence. The restored server is in a resource group in
 which nothing else is, so that the job has no right on the platform's server but to read it.
 """
