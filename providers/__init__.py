@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from providers.contract.cli import CloudCli
     from providers.contract.cost import CloudCost
     from providers.contract.drill import DrillControl
+    from providers.contract.failover import FailoverControl
     from providers.contract.limits import CloudLimits
     from providers.contract.preflight import HostChecks
     from providers.contract.recovery_plan import CloudRecovery
@@ -85,6 +86,13 @@ def drill_control(name: str) -> "DrillControl | None":
     if find_spec(f"providers.{name}.drill.control") is None:
         return None
     return import_module(f"providers.{name}.drill.control").CONTROL
+
+
+def failover_control(name: str) -> "FailoverControl | None":
+    """Return the commands that move a stack between its regions; None where services run in one region alone."""
+    if find_spec(f"providers.{name}.recovery.control") is None:
+        return None
+    return import_module(f"providers.{name}.recovery.control").CONTROL
 
 
 def command_line(name: str) -> "CloudCli":

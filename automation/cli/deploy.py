@@ -132,10 +132,12 @@ def up(
 
 
 def _prepare(deployment: "Deployment", display: "Display") -> None:
-    """Refuse a stack that is in use, and generate the key of an AgentOS on a Docker host that has none."""
+    """Refuse a stack that is in use or moves, and generate the key of an AgentOS on a Docker host that has none."""
+    from automation.failover.begin import refuse_open_failover
     from automation.local.security_key import supply_security_key
 
     _refuse_busy(deployment, display)
+    refuse_open_failover(deployment, f"agent-platform up {deployment.name}")
     supply_security_key(deployment, display.note)
 
 

@@ -17,6 +17,7 @@ from automation.cli import (
     dev,
     drill,
     engine,
+    failover,
     images,
     init,
     login,
@@ -80,6 +81,7 @@ for group in (
     drill,
     recover,
     recovery,
+    failover,
     day2,
     engine,
 ):

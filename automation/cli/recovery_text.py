@@ -18,6 +18,7 @@ def status_lines(status: RecoveryStatus) -> Iterator[str]:
     yield from _row("Copies", _copies(status))
     yield from _row("Newest", [_newest(backup, status) for backup in status.backups] or ["no part has a backup"])
     yield from _row("Drill", [_newest(status.drill, status)])
+    yield from _row("Regions", list(status.regions))
 
 
 def status_json(status: RecoveryStatus) -> Mapping[str, object]:
@@ -37,6 +38,7 @@ def status_json(status: RecoveryStatus) -> Mapping[str, object]:
         "stateProblem": status.state_problem or None,
         "backups": [_backup_json(backup, status) for backup in status.backups],
         "drill": _backup_json(status.drill, status),
+        "regions": list(status.regions),
         "time": status.time.isoformat(),
     }
 

@@ -15,6 +15,7 @@ from automation.deploy.engine_events import EventCollector
 from automation.deploy.engine_stack import EngineStack
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import OnEvent
+from automation.deploy.failover_record import FailoverStore
 from automation.deploy.regions import refuse_old_data
 from automation.deploy.results import Drift, Outcome, Preview, Update, drift_from_events, updates_from_history
 from automation.deploy.rollout import wait_for_rollout
@@ -120,14 +121,16 @@ class Deployment(EngineStack):
         """Raise DeploymentFailed when the changes would lose a stateful resource that `allow_replace` does not name."""
         traits = self.traits
         if is_warm(self.file.spec):
-            refuse_old_data(
-                self.name,
-                self.file.spec,
-                str(self.outputs().get("region") or ""),
-                preview.changes,
-                traits.replica_source,
-            )
+            refuse_old_data(self.name, self.file.spec, self._served(), preview.changes, traits.replica_source)
         checks.refuse_losses(self.name, preview.changes, traits.holds, allow_replace, traits.losing)
+
+    def _served(self) -> str:
+        """Return the region that serves: that of the last failover, else that of the last update; empty for none."""
+        with self.engine_errors():
+            record = FailoverStore(self.engine).read()
+        if record is not None:
+            return record.serving
+        return str(self.outputs().get("region") or "")
 
     def refresh(self, on_event: OnEvent | None = None, targets: Sequence[str] = ()) -> Outcome:
         """Update the state from the cloud: of all resources, or of those with these URNs."""

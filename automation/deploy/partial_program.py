@@ -23,7 +23,7 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from automation.deploy.deployment import Deployment
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, update_message
-from automation.deploy.state import state_resources
+from automation.deploy.state import StateResource, state_resources
 from automation.deploy.workspace import PARALLEL_OPERATIONS, open_stack
 from automation.plan.recorder import Recorder
 from automation.plan.sdk_internals import replace_monitor
@@ -66,14 +66,22 @@ def write_partial_project(workdir: Workdir, targets: Collection[str], existing: 
 
 
 def deploy_targets(
-    deployment: Deployment, targets: tuple[Urn, ...], message: str, on_event: OnEvent | None = None
+    deployment: Deployment,
+    targets: tuple[Urn, ...],
+    message: str,
+    on_event: OnEvent | None = None,
+    *,
+    without: str = "",
 ) -> Outcome:
     """Deploy targets that contain what they need; the rest of the stack stays as it is. Raises DeploymentFailed.
 
+    The program does not register the provider with the name `without` and its resources, so that a region that does not answer
+    is not called; no target may contain or depend on one of them.
     `message` is one of `PARTIAL_MESSAGES`, by which the history is known to have no deployment of the whole stack.
     """
     with deployment.engine_errors():
-        existing = {str(resource["urn"]) for resource in state_resources(deployment.engine.export_state())}
+        resources = state_resources(deployment.engine.export_state())
+    existing = {str(resource["urn"]) for resource in resources if not without or not belongs_to(resource, without)}
     folder = write_partial_project(deployment.workdir, targets, existing)
     environment = {**deployment.environment, "PYTHONPATH": os.pathsep.join(_search_path(deployment.environment))}
     engine = open_stack(folder, deployment.name, environment, deployment.secrets_provider, deployment.folder)
@@ -86,6 +94,14 @@ def deploy_targets(
             ),
             engine=engine,
         )
+    )
+
+
+def belongs_to(resource: StateResource, provider: str) -> bool:
+    """Return whether a resource in the state is a provider with this name, or one of its resources."""
+    urn, reference = Urn(str(resource["urn"])), str(resource.get("provider") or "")
+    return (urn.is_provider and urn.name == provider) or (
+        bool(reference) and Urn.of_provider(reference).name == provider
     )
 
 

@@ -14,7 +14,9 @@ REGISTRY_MESSAGE = "up of the registry"
 """Beginning of the message of an update that deploys the registry alone."""
 RELEASE_MESSAGE = "up before the release commands"
 """Beginning of the message of an update that deploys the tasks of release commands and what they need."""
-PARTIAL_MESSAGES = (REGISTRY_MESSAGE, RELEASE_MESSAGE)
+FAILOVER_MESSAGE = "up of a region that is to serve"
+"""Beginning of the message of an update that gives one region its role."""
+PARTIAL_MESSAGES = (REGISTRY_MESSAGE, RELEASE_MESSAGE, FAILOVER_MESSAGE)
 """Beginnings of the messages of updates that deploy no service."""
 
 

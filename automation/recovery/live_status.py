@@ -16,12 +16,17 @@ from providers.contract.cli import DeployedResource
 def live_status(stack: Stack, folder: Path) -> RecoveryStatus:
     """Return the status of a stack; a state or a cloud that does not answer is part of it."""
     from automation.deploy.deployment import Deployment
+    from automation.failover.region_status import region_lines
 
     resources: tuple[DeployedResource, ...] | None = None
-    problem = ""
+    regions: tuple[str, ...] = ()
+    problem, deployment = "", Deployment(stack.name, folder)
     try:
-        resources = deployed_stack(Deployment(stack.name, folder)).resources
+        resources = deployed_stack(deployment).resources
+        regions = tuple(region_lines(deployment, resources))
     except DeploymentFailed as failure:
         problem = failure.problem
     shell = LocalShell(programs=command_line(stack.spec.cloud).programs, folder=folder)
-    return recovery_status(stack, site_of(plan_of(stack, folder)), resources, shell, state_problem=problem)
+    return recovery_status(
+        stack, site_of(plan_of(stack, folder)), resources, shell, state_problem=problem, regions=regions
+    )

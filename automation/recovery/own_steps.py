@@ -124,15 +124,19 @@ def _region(site: RecoverySite) -> Steps:
 
 
 def _served_there(site: RecoverySite) -> Steps:
-    """Steps that take over what the commands of the cloud changed."""
+    """Steps that let the standby region serve, and the way back."""
     return (
+        Step("Steps, commands and expected minutes, without a change.", own=("failover", site.stack, "--dry-run")),
         Step(
-            f"When the home region answers again: set `recovery.active_region: {site.standby}` in the stack file, so that no "
-            "update undoes the change, and read what the commands changed.",
-            own=("refresh", site.stack),
+            f"Let {site.standby} serve. It says what is lost and asks; interrupted, it continues when it is run again. A database "
+            "that was promoted by hand is taken over.",
+            own=("failover", site.stack),
         ),
-        Step("The preview must not replace or create a database.", own=("preview", site.stack)),
-        Step("Reduce the home region, and start the jobs in the other one.", own=("up", site.stack)),
+        Step("When the home region answers again: reduce it.", own=("up", site.stack)),
+        Step(
+            "Return to it, hours later: its old database is deleted after a last snapshot, and the data is copied back.",
+            own=("failback", site.stack),
+        ),
     )
 
 

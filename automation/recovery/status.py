@@ -66,6 +66,8 @@ class RecoveryStatus:
     backups: tuple[NewestBackup, ...]
     drill: NewestBackup
     time: datetime
+    regions: tuple[str, ...] = ()
+    """Lines about a warm standby: the region that serves, the last failover, and the database of each region."""
 
 
 def recovery_status(
@@ -76,6 +78,7 @@ def recovery_status(
     *,
     state_problem: str = "",
     now: datetime | None = None,
+    regions: Sequence[str] = (),
 ) -> RecoveryStatus:
     """Return the status of a stack; the cloud is asked only for a stack that is deployed."""
     cloud = recovery(stack.spec.cloud)
@@ -95,6 +98,7 @@ def recovery_status(
         backups=tuple(asker.newest(question) for question in questions),
         drill=_last_drill(stack, site, resources or (), asker),
         time=now or datetime.now(UTC),
+        regions=tuple(regions),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from automation import Deployment
 from automation.deploy import DeploymentFailed
-from automation.rollout.driver import Answer, RolloutProgress, RolloutResult
+from automation.rollout.driver import RolloutProgress, RolloutResult
 from automation.rollout.stack_rollouts import StackRollouts
 from tests.automation.scripted_rollout import FakeClock
 from tests.engine.project import STACK, EngineProject, small_platform
@@ -46,9 +46,9 @@ def write(project: EngineProject, cloud: str, number: int, **rollout: object) ->
 
 
 def roll_out(
-    project: EngineProject, shell: CloudShell, retry: tuple[str, ...] = (), answer: Answer = "leave"
+    project: EngineProject, shell: CloudShell, retry: tuple[str, ...] = ()
 ) -> tuple[list[RolloutResult], list[RolloutProgress]]:
-    """Do what `up` does; return the results and the progress of the rollouts. `answer` is that to an interrupt."""
+    """Do what `up` does; return the results and the progress of the rollouts."""
     time, progress = FakeClock(), list[RolloutProgress]()
     deployment = Deployment(STACK, project.folder, environment=project.environment, clock=time.clock)
     rollouts = StackRollouts(deployment, lambda text: None, shell=shell)
@@ -56,7 +56,7 @@ def roll_out(
     preview = deployment.preview()
     rollouts.begin(preview)
     deployment.up(preview=preview)
-    driven: Iterator[tuple[str, RolloutResult]] = rollouts.drive(progress.append, lambda: answer)
+    driven: Iterator[tuple[str, RolloutResult]] = rollouts.drive(progress.append, lambda: "leave")
     return [result for _, result in driven], progress
 
 

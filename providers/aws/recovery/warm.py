@@ -19,8 +19,15 @@ def warm_steps(site: RecoverySite, detect: Step) -> CloudSteps:
     """Return the steps for a lost region whose standby region runs; `site` is the stack in its home region."""
     there = RecoverySite(site.stack, site.spec, site.standby, resources=site.resources, moved=True)
     assess = (_lag(there),) if site.spec.database is not None else ()
-    steps = (*_promotion(there), _full_size(there), *_name(there))
-    return CloudSteps(detect=(detect,), assess=assess, recover=steps, without_tool=steps)
+    adopt = Step(
+        "Jobs stay disabled until the state knows of this: run `agent-platform failover` later, which takes over what the commands "
+        "changed."
+    )
+    return CloudSteps(
+        detect=(detect,),
+        assess=assess,
+        without_tool=(*_promotion(there), _full_size(there), *_name(there), adopt),
+    )
 
 
 def _lag(site: RecoverySite) -> Step:

@@ -101,7 +101,11 @@ class FakeCloud:
                 self.put(FakeObject(token, item.id, name, json.dumps(inputs), json.dumps(outputs)))
 
     def set(self, key: str, value: object) -> None:
-        """Store a setting that the providers read at each call: `outputs`, `seconds_a_minute`, `account`, `search`, `dns_zone`."""
+        """Store a setting that the providers read at each call.
+
+        Keys are `outputs`, `seconds_a_minute`, `account`, `search`, `dns_zone`, `second_region`, in which names may be taken
+        again, and `lost_region`, whose providers do not answer.
+        """
         with self._connected() as connection:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, json.dumps(value)))
 

@@ -7,6 +7,7 @@ engine and no generated names, so that both can be compared exactly.
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
@@ -29,6 +30,10 @@ VAULT_KEY = "vaultName"
 """Input of a stored secret, whose name must be unique in its vault only."""
 Diff = provider_pb2.DiffResponse
 Kind = provider_pb2.PropertyDiff
+
+
+LOST_SECONDS = 20.0
+"""Time for which the provider of a region that does not answer is configured, until it fails."""
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -61,6 +66,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.ConfigureResponse:
         """Store the settings; reject an account that the program does not allow."""
         self.config = functions.plain_config(decode(request.args))
+        region = self.config.get("region")
+        if region is not None and region == self.cloud.setting("lost_region"):
+            self.cloud.record_call("Configure", "lost region", str(region))
+            self.ended.wait(LOST_SECONDS)
+            context.abort(grpc.StatusCode.UNAVAILABLE, f"{region} does not answer")
         allowed, account = self.config.get("allowedAccountIds"), self.cloud.setting("account", ids.ACCOUNT)
         if isinstance(allowed, list) and account not in allowed:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"AWS account ID not allowed: {account}")
@@ -118,7 +128,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the object; empty when it does not exist."""
         token, name = token_of(request.urn), name_of(request.urn)
         self._begin(context, "read", token, name, struct_pb2.Struct(), immediate=True)
-        found = self.cloud.find(token, request.id)
+        found = self.cloud.find(self._stored(token), request.id)
         if found is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -141,7 +151,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         fault = self._begin(context, "update", token, name, request.news)
         outputs = after_update(token, outputs, request.olds, rolled_back=fault == "rollback")
         text, output_text = ids.as_text(request.news), ids.as_text(outputs)
-        self.cloud.put(FakeObject(token, request.id, name, text, output_text))
+        self.cloud.put(FakeObject(self._stored(token), request.id, name, text, output_text))
         if fault == "drop":
             context.abort(grpc.StatusCode.UNAVAILABLE, "error reading from server: connection reset by peer")
         return provider_pb2.UpdateResponse(properties=outputs)
@@ -151,7 +161,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         token, name = token_of(request.urn), name_of(request.urn)
         self.cloud.record_call("delete", token, name)
         self._begin(context, "delete", token, name, struct_pb2.Struct(), immediate=True)
-        self.cloud.remove(token, request.id)
+        self.cloud.remove(self._stored(token), request.id)
         return empty_pb2.Empty()
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
@@ -222,8 +232,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self._keep(FakeObject(token, made, name, ids.as_text(inputs), ids.as_text(outputs)))
 
     def _keep(self, item: FakeObject) -> FakeObject:
-        self.cloud.put(item)
+        self.cloud.put(replace(item, token=self._stored(item.token)))
         return item
+
+    def _stored(self, token: str) -> str:
+        """Type under which an object is stored: in the second region of a cloud, names of the first one may be taken again."""
+        region = self.config.get("region")
+        return f"{token}@{region}" if region and region == self.cloud.setting("second_region") else token
 
     def _refuse_taken_name(self, context: grpc.ServicerContext, token: str, inputs: struct_pb2.Struct) -> None:
         key = ids.name_key(token)
@@ -231,7 +246,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return
         name = inputs.fields[key].string_value
         parent = inputs.fields[VAULT_KEY].string_value if VAULT_KEY in inputs.fields else None
-        taken = (item for item in self.cloud.objects(token) if item.input(key) == name)
+        taken = (item for item in self.cloud.objects(self._stored(token)) if item.input(key) == name)
         if name and any(item.input(VAULT_KEY) == parent for item in taken):
             context.abort(grpc.StatusCode.ALREADY_EXISTS, f"a {token.rpartition(':')[2]} named {name} already exists")
 

@@ -1,0 +1,260 @@
+"""Driver of a failover: stop, promote, adopt, test, route, finish; a failback also gives each region its replica. Imports no SDK.
+
+Every phase is recorded before it is carried out, and everything it does can be repeated, so a driver that is killed at any point is
+continued by the next one with the same record. The region that is left is asked and changed only while it answers.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from automation.deploy.errors import DeploymentFailed, Failure
+from automation.deploy.failover_record import FailoverRecord
+from automation.deploy.results import Clock
+from providers.contract.failover import DatabaseState
+
+POLL_SECONDS = 15.0
+SETTLED_SECONDS = 120.0
+"""Time after which a measured delay is one of after the stop: metrics arrive a minute or two late."""
+CAUGHT_UP_SECONDS = 1.0
+"""Delay of a replica that has everything: RDS reports whole seconds."""
+CATCH_UP_TIMEOUT_SECONDS = 900.0
+PROMOTION_TIMEOUT_SECONDS = 2400.0
+TEST_TIMEOUT_SECONDS = 600.0
+DELETION_TIMEOUT_SECONDS = 3600.0
+SEED_TIMEOUT_SECONDS = 12 * 3600.0
+SEEDED_LAG_SECONDS = 60.0
+
+
+class FailoverPort(Protocol):
+    """Operations on a stack and its regions; every method can be repeated, and raises DeploymentFailed."""
+
+    has_database: bool
+
+    def write(self, record: FailoverRecord) -> None:
+        """Store the record."""
+        ...
+
+    def answers(self, region: str) -> bool:
+        """Return within seconds whether a region answers."""
+        ...
+
+    def database(self, region: str) -> DatabaseState:
+        """Return the state of the database in a region."""
+        ...
+
+    def stop(self, region: str) -> None:
+        """Stop services and schedules of a region."""
+        ...
+
+    def start(self, region: str) -> None:
+        """Undo `stop`."""
+        ...
+
+    def promote(self, region: str) -> None:
+        """Begin the promotion of the replica in a region."""
+        ...
+
+    def adopt(self, region: str) -> None:
+        """Write into the stack file that a region serves, and give it its role, without a call into the other region."""
+        ...
+
+    def test(self, region: str) -> str:
+        """Send a request to the entry of a region; return why it failed, empty on success."""
+        ...
+
+    def route(self, region: str) -> None:
+        """Point the domain to a region."""
+        ...
+
+    def converge(self) -> None:
+        """Update the whole stack, whose regions both answer."""
+        ...
+
+    def delete_database(self, region: str) -> None:
+        """Begin the deletion of a database after a last snapshot."""
+        ...
+
+    def forget_database(self, region: str) -> None:
+        """Remove a deleted database from the state."""
+        ...
+
+
+class FailoverDriver:
+    """Driver of one failover or failback; `note` prints a line. `force` moves requests although a test fails."""
+
+    def __init__(
+        self, stack: str, port: FailoverPort, clock: Clock, note: Callable[[str], object], *, force: bool = False
+    ) -> None:
+        self.stack, self.port, self.clock, self.note, self.force = stack, port, clock, note, force
+
+    def run(self, record: FailoverRecord) -> FailoverRecord:
+        """Carry out the phases from the recorded one on, and return the record of the end; raises DeploymentFailed."""
+        steps: dict[str, Callable[[FailoverRecord], None]] = {
+            "seeding": lambda of: self._seed(of, of.target, of.source),
+            "stopping": self._stop,
+            "promoting": self._promote,
+            "adopting": self._adopt,
+            "testing": self._test,
+            "routing": self._route,
+            "finishing": self._finish,
+            "returning": lambda of: self._seed(of, of.source, of.target),
+        }
+        for phase in record.left:
+            record = replace(record, phase=phase)
+            self.port.write(record)
+            steps[phase](record)
+        record = replace(record, phase="done")
+        self.port.write(record)
+        return record
+
+    def _stop(self, record: FailoverRecord) -> None:
+        if not self._fence(record) or not record.planned or not self.port.has_database:
+            return
+        self.note(f"waiting until the replica in {record.target} has everything")
+        started = self.clock.seconds()
+        while True:
+            state, elapsed = self.port.database(record.target), self.clock.seconds() - started
+            if state.writes:  # promoted by hand: nothing more arrives
+                return
+            if state.lag_seconds is not None and state.lag_seconds <= CAUGHT_UP_SECONDS and elapsed >= SETTLED_SECONDS:
+                return
+            if elapsed >= CATCH_UP_TIMEOUT_SECONDS:
+                raise self._given_up(record, state)
+            self.clock.sleep(POLL_SECONDS)
+
+    def _given_up(self, record: FailoverRecord, state: DatabaseState) -> DeploymentFailed:
+        """Start the services of the source again and return the failure: nothing was promoted."""
+        self.port.start(record.source)
+        self.port.write(replace(record, phase="done", target=record.source))
+        delay = "unknown" if state.lag_seconds is None else f"{state.lag_seconds:.0f} s"
+        problem = (
+            f"the replica in {record.target} did not catch up within {CATCH_UP_TIMEOUT_SECONDS / 60:.0f} min (its delay is {delay}), "
+            f"so nothing was moved, and the services of {record.source} were started again"
+        )
+        fix = f"find out why the database of {record.target} is late, then run `agent-platform {record.kind} {self.stack}` again"
+        return self._failure(problem, fix)
+
+    def _fence(self, record: FailoverRecord) -> bool:
+        """Stop everything in the region that is left, if it answers, also when it answers again in the middle."""
+        if not self.port.answers(record.source):
+            self.note(f"{record.source} does not answer, and is left as it is")
+            return False
+        self.note(f"stopping services and jobs of {record.source}")
+        self.port.stop(record.source)
+        return True
+
+    def _promote(self, record: FailoverRecord) -> None:
+        if not self.port.has_database:
+            return
+        if not record.planned:
+            self._fence(record)
+        started, begun = self.clock.seconds(), False
+        while True:
+            state = self.port.database(record.target)
+            if not state.exists:
+                problem = f"{record.target} has no database"
+                fix = f"follow `agent-platform recovery plan {self.stack}`, which restores a backup"
+                raise self._failure(problem, fix)
+            if state.writes and state.available:
+                if not begun:
+                    self.note(f"the database of {record.target} was promoted already")
+                return
+            if not state.writes and state.available and not begun:
+                self.note(f"promoting the replica in {record.target}")
+                self.port.promote(record.target)
+                begun = True
+            elif self.clock.seconds() - started >= PROMOTION_TIMEOUT_SECONDS:
+                problem = (
+                    f"the database of {record.target} is not promoted after {PROMOTION_TIMEOUT_SECONDS / 60:.0f} min"
+                )
+                raise self._failure(
+                    problem, f"run `agent-platform {record.kind} {self.stack}` again, which waits for it"
+                )
+            self.clock.sleep(POLL_SECONDS)
+
+    def _adopt(self, record: FailoverRecord) -> None:
+        self.note(f"giving {record.target} the size and the jobs of the region that serves")
+        self.port.adopt(record.target)
+
+    def _test(self, record: FailoverRecord) -> None:
+        self.note(f"testing the services of {record.target}")
+        started = self.clock.seconds()
+        while problem := self.port.test(record.target):
+            if self.clock.seconds() - started >= TEST_TIMEOUT_SECONDS:
+                if self.force:
+                    self.note(f"{record.target} does not answer as it should ({problem}); it serves nevertheless")
+                    return
+                text = f"the services of {record.target} do not answer ({problem}), so no request was moved"
+                fix = (
+                    f"read `agent-platform logs {self.stack} SERVICE` and run `agent-platform {record.kind} {self.stack}` again; "
+                    "with --force the requests move nevertheless"
+                )
+                raise self._failure(text, fix)
+            self.clock.sleep(POLL_SECONDS)
+
+    def _route(self, record: FailoverRecord) -> None:
+        if not record.planned:
+            self._fence(record)
+        self.note(f"pointing the domain to {record.target}")
+        self.port.route(record.target)
+
+    def _finish(self, record: FailoverRecord) -> None:
+        if not self.port.answers(record.source):
+            self.note(
+                f"{record.source} does not answer; when it does, `agent-platform up {self.stack}` reduces it, and "
+                f"`agent-platform failback {self.stack}` returns to it"
+            )
+            return
+        self.note(f"updating the stack, which reduces {record.source}")
+        self.port.converge()
+
+    def _seed(self, record: FailoverRecord, region: str, serving: str) -> None:
+        """Give a region a new replica of the database that serves, in place of one that does not follow it."""
+        if not self.port.has_database:
+            return
+        self._refuse_only_data(record, serving)
+        state = self.port.database(region)
+        if state.exists and state.writes:
+            self._delete(record, region, state)
+        if not state.exists or state.writes:
+            self.port.forget_database(region)
+            self.note(f"creating a replica in {region}, which takes from minutes to hours")
+            self.port.converge()
+        started = self.clock.seconds()
+        while True:
+            state = self.port.database(region)
+            if state.exists and state.available and not state.writes and (state.lag_seconds or 0) <= SEEDED_LAG_SECONDS:
+                return
+            if self.clock.seconds() - started >= SEED_TIMEOUT_SECONDS:
+                problem = f"the replica in {region} is not ready after {SEED_TIMEOUT_SECONDS / 3600:.0f} h"
+                raise self._failure(
+                    problem, f"run `agent-platform {record.kind} {self.stack}` again, which waits for it"
+                )
+            self.clock.sleep(POLL_SECONDS)
+
+    def _refuse_only_data(self, record: FailoverRecord, serving: str) -> None:
+        """Refuse to delete a database unless the one that serves is there and writes."""
+        state = self.port.database(serving)
+        if not (state.exists and state.writes and state.available):
+            problem = (
+                f"the database of {serving} does not write, so that of the other region is the only one and is kept"
+            )
+            raise self._failure(problem, f"look at it with `agent-platform recovery status {self.stack}`")
+
+    def _delete(self, record: FailoverRecord, region: str, state: DatabaseState) -> None:
+        """Delete a database after a last snapshot, and wait; one that is being deleted is awaited alone."""
+        if state.available:
+            self.note(f"deleting the old database of {region} after a last snapshot")
+            self.port.delete_database(region)
+        started = self.clock.seconds()
+        while self.port.database(region).exists:
+            if self.clock.seconds() - started >= DELETION_TIMEOUT_SECONDS:
+                problem = f"the old database of {region} is not deleted after {DELETION_TIMEOUT_SECONDS / 60:.0f} min"
+                raise self._failure(
+                    problem, f"run `agent-platform {record.kind} {self.stack}` again, which waits for it"
+                )
+            self.clock.sleep(POLL_SECONDS)
+
+    def _failure(self, problem: str, fix: str) -> DeploymentFailed:
+        return DeploymentFailed(Failure.COMMAND, problem, fix, stack=self.stack)

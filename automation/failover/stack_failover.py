@@ -1,0 +1,182 @@
+"""Failover of a deployment: the operations of the driver, by the commands of its cloud and the engine."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from automation.deploy.failover_record import FailoverRecord, FailoverStore
+from automation.deploy.state import state_resources
+from automation.deploy.targets import FAILOVER_MESSAGE
+from automation.failover.role_targets import role_targets
+from automation.failover.smoke import probe_entry, smoke_paths
+from automation.images.supply import Phase
+from automation.plan.build import plan_of
+from automation.plan.inventory import Inventory
+from automation.services.cloud_port import CloudPort
+from automation.services.operations import cli_failures
+from automation.stack.document import Stack
+from automation.urn import Urn
+from providers import failover_control
+from providers.contract.cli import Shell
+from providers.contract.failover import Address, DatabaseState, FailoverControl
+
+if TYPE_CHECKING:
+    from automation.deploy.deployment import Deployment
+
+ACTIVE = "recovery.active_region"
+Probe = Callable[[Address, str, str], str]
+
+
+class StackFailover(CloudPort[FailoverControl]):
+    """Operations on one deployment; `shell`, `control` and `probe` replace those of this machine and the cloud."""
+
+    def __init__(
+        self,
+        deployment: "Deployment",
+        note: Callable[[str], object],
+        phase: Phase,
+        *,
+        shell: Shell | None = None,
+        control: FailoverControl | None = None,
+        probe: Probe = probe_entry,
+    ) -> None:
+        found = control or failover_control(deployment.file.spec.cloud)
+        if found is None:
+            raise ValueError(f"services run in one region alone on {deployment.file.spec.cloud}")
+        super().__init__(deployment, note, found, shell)
+        self.phase, self.probe = phase, probe
+        self.has_database = deployment.file.spec.database is not None
+
+    def record(self) -> FailoverRecord | None:
+        """Return the record of the failover in progress, or of the last one."""
+        with self.deployment.engine_errors():
+            return FailoverStore(self.deployment.engine).read()
+
+    def write(self, record: FailoverRecord) -> None:
+        """See `FailoverPort.write`."""
+        with self.deployment.engine_errors():
+            FailoverStore(self.deployment.engine).write(record)
+
+    def answers(self, region: str) -> bool:
+        """See `FailoverPort.answers`."""
+        with cli_failures():
+            return self.control.answers(self.stack, region, self.shell)
+
+    def database(self, region: str) -> DatabaseState:
+        """See `FailoverPort.database`."""
+        with cli_failures():
+            return self.control.database(self.stack, region, self.shell)
+
+    def stop(self, region: str) -> None:
+        """See `FailoverPort.stop`."""
+        with cli_failures():
+            self.control.stop(self.stack, region, self.shell)
+
+    def start(self, region: str) -> None:
+        """See `FailoverPort.start`."""
+        with cli_failures():
+            self.control.start(self.stack, region, self.shell)
+
+    def promote(self, region: str) -> None:
+        """See `FailoverPort.promote`."""
+        with cli_failures():
+            self.control.promote(self.stack, region, self.shell)
+
+    def adopt(self, region: str) -> None:
+        """See `FailoverPort.adopt`; the program of this update does not declare what is in the other region."""
+        # loads the SDK's program side
+        from automation.deploy.partial_program import deploy_targets
+
+        other = self.other(region)
+        targets = self.targets(region)
+        if self.active != region:
+            self.deployment.workdir.set_values({ACTIVE: region})
+        if self.has_database:
+            # what the promotion changed is read first: the engine would promote it again
+            self.deployment.refresh(targets=[str(urn) for urn in self._database_urns(region)])
+        if targets:
+            with self.phase(f"{self.deployment.name}  giving {region} its role") as on_event:
+                deploy_targets(self.deployment, targets, FAILOVER_MESSAGE, on_event, without=self._provider(other))
+        self.forget_stack()
+
+    def test(self, region: str) -> str:
+        """See `FailoverPort.test`."""
+        address, domain = self.control.address(self.stack, region), self.deployment.file.spec.ingress.domain or ""
+        if address is None:
+            return ""
+        problems = (self.probe(address, domain, path) for path in smoke_paths(self.deployment.file.spec).values())
+        return next((problem for problem in problems if problem), "")
+
+    def route(self, region: str) -> None:
+        """See `FailoverPort.route`."""
+        with cli_failures():
+            self.control.route(self.stack, region, self.shell)
+
+    def converge(self) -> None:
+        """See `FailoverPort.converge`; what the commands changed is read first."""
+        with self.phase(f"{self.deployment.name}  updating") as on_event:
+            self.deployment.refresh(targets=self._commanded())
+            self.deployment.up(on_event)
+        self.forget_stack()
+
+    def delete_database(self, region: str) -> None:
+        """See `FailoverPort.delete_database`."""
+        with cli_failures():
+            self.control.delete_database(self.stack, region, self.shell)
+
+    def forget_database(self, region: str) -> None:
+        """See `FailoverPort.forget_database`."""
+        urns = [str(urn) for urn in self._database_urns(region)]
+        if urns:
+            self.deployment.refresh(targets=urns)
+        self.forget_stack()
+
+    @property
+    def name(self) -> str:
+        """Name of the stack."""
+        return self.deployment.name
+
+    @property
+    def active(self) -> str:
+        """Region that the stack file names as the one that serves."""
+        return self.deployment.file.spec.active_region
+
+    def targets(self, region: str) -> tuple[Urn, ...]:
+        """Return the resources of a region that change when it is to serve."""
+        other = self.other(region)
+        return role_targets(self._declared(other), self._declared(region), self._provider(region))
+
+    def other(self, region: str) -> str:
+        """Return the other one of the two regions."""
+        spec = self.deployment.file.spec
+        return (spec.standby_region or "") if region == spec.home_region else spec.home_region
+
+    def _provider(self, region: str) -> str:
+        return f"{self.deployment.name}-{region}"
+
+    def _declared(self, active: str) -> Inventory:
+        """Plan of the stack while a region serves."""
+        source = self.deployment.workdir.source.with_overrides({ACTIVE: active})
+        stack: Stack = source.stack(self.deployment.file.name)
+        return plan_of(stack, self.deployment.folder).inventory
+
+    def _urns(self) -> Iterator[tuple[Urn, str]]:
+        with self.deployment.engine_errors():
+            exported = self.deployment.engine.export_state()
+        for resource in state_resources(exported, pending_deletes=False):
+            yield Urn(str(resource["urn"])), str(resource["type"])
+
+    def _database_urns(self, region: str) -> list[Urn]:
+        name = f"{self.stack.name_in(region)}-database"
+        return [urn for urn, kind in self._urns() if kind == self.control.database_type() and urn.name == name]
+
+    def _commanded(self) -> list[str]:
+        """URNs of the resources that commands change: what the role decides in both regions."""
+        spec = self.deployment.file.spec
+        first, second = self._declared(spec.active_region), self._declared(self.other(spec.active_region))
+        known = {urn for urn, _ in self._urns()}
+        targets = [
+            urn
+            for region in (spec.home_region, spec.standby_region or "")
+            for urn in role_targets(second, first, self._provider(region))
+        ]
+        return [str(urn) for urn in targets if urn in known]

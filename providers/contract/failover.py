@@ -1,0 +1,104 @@
+"""Failover between the two regions of a warm standby: what a cloud must do, and what the driver reads. Pure.
+
+The driver of `automation.failover` decides the order and records it. Every method here can be repeated, and asks one region alone,
+so that a region that does not answer is not needed for what happens in the other one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from providers.contract.cli import CliCommand, DeployedStack, Shell
+
+PROBE_SECONDS = 10
+"""Time for a region to answer a question that it answers within a second as a rule."""
+SAFE_LAG_SECONDS = 60.0
+"""Age up to which a measured delay of a replica describes what is lost now."""
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """Database of a region. `lag_seconds` is the delay of a replica, None when nothing has reported it lately."""
+
+    exists: bool
+    writes: bool = False
+    """True for a database that is no replica, also one that was promoted by hand."""
+    available: bool = False
+    lag_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Move:
+    """Regions of a failover: `source` serves when it begins, `target` when it ends."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class FailoverCommands:
+    """Commands of each step on a cloud, with the names of the stack, for `--dry-run`."""
+
+    stop: Sequence[CliCommand] = ()
+    promote: Sequence[CliCommand] = ()
+    route: Sequence[CliCommand] = ()
+    delete: Sequence[CliCommand] = ()
+    """Commands that delete the database of the source of a failback, which keeps a last snapshot."""
+    minutes: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Expected minutes of each step by its name here."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Address of a region's entry, to which a smoke test connects without DNS."""
+
+    host: str
+    port: int
+
+
+class FailoverControl(Protocol):
+    """Commands that move a deployed stack between its regions; `shell` runs the cloud's command line.
+
+    Methods raise CliFailure or DeploymentFailed. The module `providers/<cloud>/recovery/control.py` ends with
+    `CONTROL: FailoverControl = <Cloud>Failover()`, which pyright checks against this Protocol.
+    """
+
+    def answers(self, stack: DeployedStack, region: str, shell: Shell) -> bool:
+        """Return within seconds whether a region answers."""
+        ...
+
+    def database(self, stack: DeployedStack, region: str, shell: Shell) -> DatabaseState:
+        """Return the state of the database in a region."""
+        ...
+
+    def stop(self, stack: DeployedStack, region: str, shell: Shell) -> None:
+        """Stop every service and every schedule of a region, so that nothing there writes."""
+        ...
+
+    def start(self, stack: DeployedStack, region: str, shell: Shell) -> None:
+        """Undo `stop`, with the replicas of the spec."""
+        ...
+
+    def promote(self, stack: DeployedStack, region: str, shell: Shell) -> None:
+        """Begin the promotion of the replica in a region; the caller waits until it writes and is available."""
+        ...
+
+    def route(self, stack: DeployedStack, region: str, shell: Shell) -> None:
+        """Point the domain to a region; nothing without a domain."""
+        ...
+
+    def address(self, stack: DeployedStack, region: str) -> Address | None:
+        """Return the address of a region's entry from the state; None without public services."""
+        ...
+
+    def delete_database(self, stack: DeployedStack, region: str, shell: Shell) -> None:
+        """Begin the deletion of the database in a region after a last snapshot, so that a replica can take its place."""
+        ...
+
+    def database_type(self) -> str:
+        """Return the type token of the database in the state."""
+        ...
+
+    def commands(self, stack: DeployedStack, move: Move) -> FailoverCommands:
+        """Return the commands of each step without running any."""
+        ...
