@@ -7,7 +7,7 @@ import pytest
 
 from automation import Deployment
 from automation.deploy import DeploymentFailed
-from automation.rollout.driver import RolloutProgress, RolloutResult
+from automation.rollout.driver import Answer, RolloutProgress, RolloutResult
 from automation.rollout.stack_rollouts import StackRollouts
 from tests.automation.scripted_rollout import FakeClock
 from tests.engine.project import STACK, EngineProject, small_platform
@@ -46,9 +46,9 @@ def write(project: EngineProject, cloud: str, number: int, **rollout: object) ->
 
 
 def roll_out(
-    project: EngineProject, shell: CloudShell, retry: tuple[str, ...] = ()
+    project: EngineProject, shell: CloudShell, retry: tuple[str, ...] = (), answer: Answer = "leave"
 ) -> tuple[list[RolloutResult], list[RolloutProgress]]:
-    """Do what `up` does; return the results and the progress of the rollouts."""
+    """Do what `up` does; return the results and the progress of the rollouts. `answer` is that to an interrupt."""
     time, progress = FakeClock(), list[RolloutProgress]()
     deployment = Deployment(STACK, project.folder, environment=project.environment, clock=time.clock)
     rollouts = StackRollouts(deployment, lambda text: None, shell=shell)
@@ -56,7 +56,7 @@ def roll_out(
     preview = deployment.preview()
     rollouts.begin(preview)
     deployment.up(preview=preview)
-    driven: Iterator[tuple[str, RolloutResult]] = rollouts.drive(progress.append, lambda: "leave")
+    driven: Iterator[tuple[str, RolloutResult]] = rollouts.drive(progress.append, lambda: answer)
     return [result for _, result in driven], progress
 
 
