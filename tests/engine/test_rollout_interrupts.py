@@ -24,7 +24,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def standing(small_project: EngineProject, cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+def first_image_project(
+    small_project: EngineProject, cloud: str, tmp_path_factory: pytest.TempPathFactory
+) -> EngineProject:
     """Small platform with a canary rollout for its gateway, deployed with the first image."""
     project = small_project.copy(tmp_path_factory.mktemp(f"interrupts-{cloud}"))
     write(project, cloud, 1)
@@ -33,9 +35,9 @@ def standing(small_project: EngineProject, cloud: str, tmp_path_factory: pytest.
 
 
 @pytest.fixture
-def project(standing: EngineProject, cloud: str, tmp_path: Path) -> EngineProject:
+def project(first_image_project: EngineProject, cloud: str, tmp_path: Path) -> EngineProject:
     """Copy whose file has the second image."""
-    copy = standing.copy(tmp_path)
+    copy = first_image_project.copy(tmp_path)
     write(copy, cloud, 2)
     return copy
 
