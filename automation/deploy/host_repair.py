@@ -15,7 +15,7 @@ from automation.deploy.state import ExportedState, StateResource, state_resource
 from automation.urn import Urn
 from providers import host_checks
 from providers.contract.cli import DeployedResource
-from providers.contract.preflight import Deviation, HostChecks, HostUnreachable
+from providers.contract.preflight import Deviation, HostChecks, HostObject, HostUnreachable
 from providers.contract.spec.defaults import is_mapping
 
 if TYPE_CHECKING:  # the SDK is loaded with a deployment
@@ -53,6 +53,8 @@ class HostRepair:
         outdated = [one for one in deviations if one.missing or one.changed]
         for one in outdated:
             effect = "replaces what uses it" if one.changed else f"creates it again{self._loss(one)}"
+            if one.incomplete:
+                self._remove(one)
             self.note(f"{one.subject} {one.problem}; the update {effect}")
         if outdated:
             self.deployment.refresh(targets=[by_resource[id(one.resource)] for one in outdated])
@@ -106,6 +108,15 @@ class HostRepair:
         except HostUnreachable as unreachable:
             return str(unreachable)
 
+    def _remove(self, deviation: Deviation) -> None:
+        """Remove an object whose creation failed; raises DeploymentFailed."""
+        kind, _, name = deviation.subject.partition(" ")
+        reason = self.checks.remove(HostObject(kind, name, deviation.resource.id), self.environment)
+        if reason:
+            problem = f"{deviation.subject} {deviation.problem} and cannot be removed: {reason}"
+            fix = f"remove it with `docker rm --force {name}`, and run `agent-platform up {self.deployment.name}` again"
+            raise DeploymentFailed(Failure.RESOURCE, problem, fix, stack=self.deployment.name)
+
     def _loss(self, deviation: Deviation) -> str:
         """Clause about the data of a stateful object that no longer exists."""
         content = self.deployment.traits.holds.get(deviation.resource.type)
@@ -118,4 +129,5 @@ def _deployed_resource(resource: StateResource, outputs: object) -> DeployedReso
         str(resource["type"]),
         str(resource["id"]),
         outputs if is_mapping(outputs) else {},
+        incomplete=bool(resource.get("initErrors")),
     )

@@ -1,4 +1,7 @@
-"""Adoption of volumes that a lost state left on their host, before an update would create empty ones beside them.
+"""Objects of a stack that its state lacks, before an update would create others beside them: volumes are adopted, the rest removed.
+
+A state can be lost while its volumes are kept, and an update whose Docker daemon ends does not learn what it has created. A
+container or a network of such an update has no data, and would keep its addresses and its name from those that are created.
 
 A volume has the labels of its stack and its checkout. Its name is that of a volume that the update would create and a suffix
 of the provider, so the state gets it by an import, and the update uses it. The passwords in its data are set again: the
@@ -12,6 +15,7 @@ from pulumi.automation import EngineEvent
 
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.results import update_message
+from automation.deploy.state import state_resources
 from automation.recover.importer import import_matches
 from automation.recover.match import Match, ObservedObject
 from automation.recover.missing_resources import MissingResource, planned_creations, related_resources
@@ -28,7 +32,7 @@ VOLUME = "Volume"
 
 
 class Adoption:
-    """Volumes of one deployment that its state lacks; `note` prints one line for each. Raises DeploymentFailed."""
+    """Objects of one deployment that its state lacks; `note` prints one line for each. Raises DeploymentFailed."""
 
     def __init__(
         self, deployment: "Deployment", note: Callable[[str], object], checks: HostChecks | None = None
@@ -37,14 +41,17 @@ class Adoption:
         self.checks = checks or host_checks(deployment.file.spec.cloud)
 
     def adopt(self, known: Collection[str]) -> None:
-        """Import the volumes that the update would create again, and refuse a host that runs a stack without its state.
+        """Import the volumes that the update would create again, and remove what an update without an end has left.
 
-        `known` has the ids of the resources in the state.
+        Refuses a host that runs a stack without its state. `known` has the ids of the resources in the state.
         """
         found = self._found()
         containers = [each for each in found if each.kind == "container"]
-        if containers and not any(each.id in known for each in containers):
+        if containers and not any(each.id in known for each in found):
             raise unknown_containers(self.deployment.name, containers)
+        left = [each for each in found if not each.has_data and each.id not in known]
+        if left:
+            self._remove_left(left)
         volumes = [each for each in found if each.has_data and each.id not in known]
         if volumes:
             self._import(volumes)
@@ -56,6 +63,37 @@ class Adoption:
             return self.checks.find(self.deployment.name, self.deployment.host_environment)
         except HostUnreachable:
             return ()  # the check of the host explains it
+
+    def _remove_left(self, left: Sequence[HostObject]) -> None:
+        """Remove what is in no state; another update that runs at this time records its objects when it ends."""
+        deployment = self.deployment
+        deployment.refuse_locked()
+        known = self._recorded()
+        for each in left:
+            if each.id in known:
+                continue
+            if each.unlabelled:  # it may be of a stack of this name in another backend
+                self.note(
+                    f"{each} is not in the state; `agent-platform recover {deployment.name}` adds what the stack needs"
+                )
+                continue
+            reason = self.checks.remove(each, deployment.host_environment)
+            if reason:
+                problem = f"{each} is not in the state and cannot be removed: {reason}"
+                fix = f"end what uses it, and run `agent-platform up {deployment.name}` again"
+                raise DeploymentFailed(Failure.RESOURCE, problem, fix, stack=deployment.name)
+            self.note(f"{each} is not in the state, as the update that created it did not end; removed")
+
+    def _recorded(self) -> Collection[str]:
+        """Ids of every resource in the state, also of those that wait for their deletion."""
+        try:
+            with self.deployment.engine_errors():
+                exported = self.deployment.engine.export_state()
+        except DeploymentFailed as failure:
+            if failure.kind is Failure.NO_STACK:
+                return ()
+            raise
+        return {str(each.get("id")) for each in state_resources(exported)}
 
     def _import(self, volumes: Sequence[HostObject]) -> None:
         deployment, events = self.deployment, list[EngineEvent]()

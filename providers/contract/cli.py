@@ -56,6 +56,8 @@ class DeployedResource:
     type: str
     id: str
     outputs: JsonObject
+    incomplete: bool = False
+    """True for one whose creation failed when the object existed already."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ class Deviation:
     missing: bool
     changed: bool = False
     """True for an object that has new content under its name, which the state learns from a refresh."""
+    incomplete: bool = False
+    """True for an object without effect that takes the name of the one to create, and is removed before."""
 
 
 @dataclass(frozen=True)

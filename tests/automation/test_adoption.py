@@ -1,4 +1,4 @@
-"""Adoption of the volumes of a lost state, with a fake engine, a constructed preview and a constructed host."""
+"""Objects that the state of a stack lacks, with a fake engine, a constructed preview and a constructed host."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -39,8 +39,12 @@ class Adopted:
         self.imported: list[tuple[str, str]] = []
         self.previews = 0
         self.rejects = False
+        self.removed: list[str] = []
+        self.state_ids: list[str] = []
+        """Ids in the state when it is read again."""
+        self.remove_reason = ""
         self.deployment = Deployment(STACK, folder)
-        engine = type("Engine", (), {"preview": self.preview})()
+        engine = type("Engine", (), {"preview": self.preview, "export_state": self.state})()
         monkeypatch.setattr(Deployment, "engine", engine)
         monkeypatch.setattr(Deployment, "preview", self.preview)
         missing = [MissingResource(Urn(urn_of(VOLUME, name)), "", "") for name in (DATA, CACHE)]
@@ -51,6 +55,15 @@ class Adopted:
 
         monkeypatch.setattr(adoption, "planned_creations", planned_creations)
         monkeypatch.setattr(adoption, "import_matches", self.import_matches)
+
+    def state(self) -> Mapping[str, object]:
+        resources = [{"type": CONTAINER, "urn": urn_of(CONTAINER, each), "id": each} for each in self.state_ids]
+        return {"deployment": {"resources": resources}}
+
+    def remove(self, found: HostObject, _environment: Environment) -> str:
+        if not self.remove_reason:
+            self.removed.append(found.name)
+        return self.remove_reason
 
     def preview(self, *, on_event: Callable[[EngineEvent], object] | None = None) -> None:
         self.previews += 1
@@ -67,7 +80,7 @@ class Adopted:
         def find(_stack: str, _environment: Environment) -> Sequence[HostObject]:
             return found
 
-        Adoption(self.deployment, self.notes.append, HostChecks(find=find)).adopt(known)
+        Adoption(self.deployment, self.notes.append, HostChecks(find=find, remove=self.remove)).adopt(known)
 
 
 @pytest.fixture
@@ -111,6 +124,59 @@ def test_a_host_that_runs_the_stack_without_its_state_is_refused_before_a_previe
         "`agent-platform up local` then uses these with their data."
     )
     assert adopted.previews == 0
+
+
+LEFT = (HostObject("container", "local-compute-web-1-2b3c4d5", "c2"), HostObject("network", "local-data-2b3c4d5", "n2"))
+
+
+def test_what_an_update_without_an_end_has_left_is_removed_and_named(adopted: Adopted) -> None:
+    adopted.adopt(SERVER, *LEFT, known=[SERVER.id])
+    assert adopted.removed == [each.name for each in LEFT]
+    assert adopted.notes == [
+        "container local-compute-web-1-2b3c4d5 is not in the state, as the update that created it did not end; removed",
+        "network local-data-2b3c4d5 is not in the state, as the update that created it did not end; removed",
+    ]
+
+
+def test_a_first_update_without_an_end_is_no_lost_state(adopted: Adopted) -> None:
+    network = HostObject("network", "local-web-1a2b3c4", "n1")
+    adopted.adopt(LEFT[0], network, known=[network.id])
+    assert adopted.removed == [LEFT[0].name]
+
+
+def test_what_another_update_has_recorded_meanwhile_is_kept(adopted: Adopted) -> None:
+    adopted.state_ids = [LEFT[0].id]
+    adopted.adopt(SERVER, LEFT[0], known=[SERVER.id])
+    assert (adopted.removed, adopted.notes) == ([], [])
+
+
+def test_nothing_is_removed_while_another_update_runs(adopted: Adopted, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(_deployment: Deployment) -> None:
+        raise DeploymentFailed(Failure.LOCKED, "another update is in progress")
+
+    monkeypatch.setattr(Deployment, "refuse_locked", locked)
+    with pytest.raises(DeploymentFailed, match="another update is in progress"):
+        adopted.adopt(SERVER, LEFT[0], known=[SERVER.id])
+    assert adopted.removed == []
+
+
+def test_what_may_be_of_a_stack_in_another_backend_is_named_and_kept(adopted: Adopted) -> None:
+    other = HostObject("container", "local-compute-web-1-2b3c4d5", "c2", unlabelled=True)
+    adopted.adopt(SERVER, other, known=[SERVER.id])
+    assert adopted.removed == []
+    assert adopted.notes == [
+        "container local-compute-web-1-2b3c4d5 is not in the state; `agent-platform recover local` adds what the stack needs"
+    ]
+
+
+def test_an_object_that_cannot_be_removed_stops_the_update(adopted: Adopted) -> None:
+    adopted.remove_reason = "network has active endpoints"
+    with pytest.raises(DeploymentFailed) as failed:
+        adopted.adopt(SERVER, LEFT[1], known=[SERVER.id])
+    assert str(failed.value) == (
+        "local: network local-data-2b3c4d5 is not in the state and cannot be removed: network has active endpoints. End what "
+        "uses it, and run `agent-platform up local` again."
+    )
 
 
 def test_a_volume_that_cannot_be_imported_stops_the_update(adopted: Adopted) -> None:

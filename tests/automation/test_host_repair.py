@@ -1,7 +1,7 @@
 """Repair of a stack whose objects were stopped or deleted on their host, with a fake engine and constructed checks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from automation.deploy.host_repair import HostRepair
 from automation.deploy.results import Preview
 from automation.urn import Urn
 from providers.contract.cli import DeployedResource
-from providers.contract.preflight import Deviation, Environment, HostChecks, HostUnreachable
+from providers.contract.preflight import Deviation, Environment, HostChecks, HostObject, HostUnreachable
 from providers.docker.resource_traits import CONTAINER, VOLUME
 from tests.automation.event_fixtures import urn_of
 from tests.automation.fake_engine import FakeEngine
@@ -31,23 +31,34 @@ class FakeHost:
 
     deviations: Mapping[str, tuple[str, bool]]
     stuck: str = ""
+    """Object that can be neither started nor removed."""
+    incomplete: str = ""
+    """Object whose creation failed."""
+    removed: list[str] = field(default_factory=list[str])
     unreachable: bool = False
     started: list[str] = field(default_factory=list[str])
     compared: list[str] = field(default_factory=list[str])
 
     @property
     def checks(self) -> HostChecks:
-        return HostChecks(compare=self.compare, start=self.start)
+        return HostChecks(compare=self.compare, start=self.start, remove=self.remove)
 
     def compare(self, resources: Sequence[DeployedResource], _environment: Environment) -> Sequence[Deviation]:
         if self.unreachable:
             raise HostUnreachable("only Docker's own client can connect")
         self.compared += [each.name for each in resources]
         return [
-            Deviation(each, f"object {each.name}-1a2b3c4", *self.deviations[each.name])
+            replace(
+                Deviation(each, f"object {each.name}-1a2b3c4", *self.deviations[each.name]),
+                incomplete=each.name == self.incomplete,
+            )
             for each in resources
             if each.name in self.deviations
         ]
+
+    def remove(self, found: HostObject, _environment: Environment) -> str:
+        self.removed.append(str(found))
+        return "it is in use" if found.id == self.stuck else ""
 
     def start(self, deviation: Deviation, _environment: Environment) -> str:
         self.started.append(deviation.resource.name)
@@ -105,6 +116,20 @@ def test_exactly_what_no_longer_exists_is_refreshed_and_named(repaired: Repaired
         "the cache, the object store or Prometheus",
     ]
     assert host.compared == [*TYPES]
+
+
+def test_an_object_whose_creation_failed_is_removed_before_the_update_creates_it_again(repaired: Repaired) -> None:
+    host = FakeHost({CACHE: ("was not completed", True)}, incomplete=CACHE)
+    repaired.repair(host).refresh_missing()
+    assert host.removed == [f"object {CACHE}-1a2b3c4"]
+    assert repaired.targets == [[urn_of(CONTAINER, CACHE)]]
+    assert repaired.notes == [f"object {CACHE}-1a2b3c4 was not completed; the update creates it again"]
+    with pytest.raises(DeploymentFailed) as failed:
+        repaired.repair(FakeHost(host.deviations, CACHE, incomplete=CACHE)).refresh_missing()
+    assert str(failed.value) == (
+        f"local: object {CACHE}-1a2b3c4 was not completed and cannot be removed: it is in use. Remove it with `docker rm "
+        f"--force {CACHE}-1a2b3c4`, and run `agent-platform up local` again."
+    )
 
 
 def test_a_stack_as_the_host_has_it_is_not_refreshed(repaired: Repaired) -> None:

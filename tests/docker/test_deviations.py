@@ -56,6 +56,19 @@ def test_a_container_that_does_not_run_only_has_to_exist() -> None:
 
 
 @pytest.mark.parametrize(
+    ("start_", "incomplete", "expected"), [(False, True, True), (False, False, False), (True, True, False)]
+)
+def test_a_container_of_files_whose_creation_failed_is_removed_before_the_next(
+    start_: bool, incomplete: bool, expected: bool
+) -> None:
+    outputs = {"name": "local-files-1a2b3c4", "mustRun": False, "start": start_}
+    files = DeployedResource("local-files", CONTAINER, "files", outputs, incomplete=incomplete)
+    host = DockerObjects({"files": "created"}, frozenset(), frozenset(), frozenset())
+    deviations = [(one.problem, one.missing, one.incomplete) for one in deviations_of((files,), host)]
+    assert deviations == ([("was not completed", True, True)] if expected else [])
+
+
+@pytest.mark.parametrize(
     ("name", "tag", "changed"),
     [
         ("own:1", "own:1", True),

@@ -24,6 +24,7 @@ KINDS = {CONTAINER: "container", NETWORK: "network", VOLUME: "volume", IMAGE: "i
 RUNNING = ("running", "restarting")
 """States of a container that Docker keeps running; `restarting` is between two attempts."""
 MISSING, PAUSED, STOPPED = "no longer exists", "was paused", "was stopped"
+INCOMPLETE = "was not completed"
 CHANGED = "was built or pulled again under this name"
 START_TIMEOUT_SECONDS = 60.0
 
@@ -63,6 +64,9 @@ def deviations_of(resources: Sequence[DeployedResource], host: DockerObjects) ->
             yield Deviation(resource, subject, CHANGED, missing=False, changed=True)
         elif not _exists(resource, host):
             yield Deviation(resource, subject, MISSING, missing=True)
+        elif resource.incomplete and resource.type == CONTAINER and resource.outputs.get("start") is False:
+            # a container of files has a fixed name, so the engine cannot create another one before it deletes this one
+            yield Deviation(resource, subject, INCOMPLETE, missing=True, incomplete=True)
         elif resource.type == CONTAINER and resource.outputs.get("mustRun"):
             state = host.containers[resource.id]
             if state not in RUNNING:
