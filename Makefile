@@ -87,6 +87,7 @@ docs: $(VENV)/.program
 	@$(BIN)/agent-platform config capabilities --write
 	@$(BIN)/python -m automation.plan.docs.architecture
 	@$(BIN)/agent-platform config recovery
+	@$(BIN)/agent-platform config audit
 	@$(BIN)/agent-platform config examples
 
 metrics: $(VENV)/.program

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers import limits
+from providers import audit, limits
 from providers.contract.diagnostics import Adjustment, Effect, listed
 from providers.contract.spec import Platform
 
@@ -26,6 +26,9 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield from _monitoring(spec)
     yield from _metrics(spec)
     yield from _standby_regions(spec)
+    if spec.accept_checks and audit(spec.cloud) is None:
+        requested = sorted(spec.accept_checks)
+        yield Adjustment("accept_checks", requested, Effect.IGNORED, f"there are no security checks for {spec.cloud}")
     if spec.database is not None and spec.database.backup.retention_days == 0:
         start = spec.database.backup.window_start
         yield Adjustment(

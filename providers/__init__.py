@@ -12,6 +12,7 @@ from providers.sdk_modules import import_by_file
 if TYPE_CHECKING:
     # these modules import the Pulumi SDK, which reading a stack file does not need
     from providers.contract.adapter import AnyCloud
+    from providers.contract.audit import CloudAudit
     from providers.contract.cli import CloudCli
     from providers.contract.cost import CloudCost
     from providers.contract.drill import DrillControl
@@ -110,3 +111,10 @@ def cost(name: str) -> "CloudCost | None":
     if find_spec(f"providers.{name}.cost") is None:
         return None
     return import_module(f"providers.{name}.cost.charges").COST
+
+
+def audit(name: str) -> "CloudAudit | None":
+    """Return the security checks of a cloud's resources; None for Docker, which has none yet. Imports no SDK."""
+    if find_spec(f"providers.{name}.audit") is None:
+        return None
+    return import_module(f"providers.{name}.audit.checks").AUDIT

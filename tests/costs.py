@@ -33,7 +33,7 @@ def by_component(estimate: CostEstimate) -> dict[str, Amount]:
 
 def cents(amounts: Mapping[str, Amount]) -> dict[str, Amount]:
     """Return amounts as `by_component` does."""
-    return {name: (round(least, 2), round(most, 2)) for name, (least, most) in amounts.items()}
+    return {name: (round(low, 2), round(high, 2)) for name, (low, high) in amounts.items()}
 
 
 def part(estimate: CostEstimate, component: str, what: str) -> Amount:

@@ -1,13 +1,12 @@
 """The command `cost`, from `automation.cost`."""
 
 import json
-import os
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from automation.cli.formats import today
 from automation.cli.session import AsJson, StackName
 from automation.stack.document import read_stack
 from automation.stack.folder import project_folder
@@ -58,8 +57,8 @@ def cost(
 
 
 def _refuse_with_compare(options: dict[str, bool]) -> None:
-    for option, given in options.items():
-        if given:
+    for option, used in options.items():
+        if used:
             raise InvalidConfiguration([ConfigError(option, "not possible with --compare", "leave one of the two out")])
 
 
@@ -87,15 +86,8 @@ def _print_estimate(stack: str, estimate: "CostEstimate", *, as_json: bool, full
         typer.echo(json.dumps(estimate_json(stack, estimate), indent=2))
         return
     title = f"{stack}  {estimate.cloud} {estimate.region}"
-    for line in estimate_lines(title, estimate, _today(), full=full):
+    for line in estimate_lines(title, estimate, today(), full=full):
         typer.echo(line)
-
-
-def _today() -> date:
-    """Return the date of today, or that of SOURCE_DATE_EPOCH (reproducible-builds.org), with which documents are generated."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    now = datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else datetime.now(UTC)
-    return now.date()
 
 
 def _print_comparison(stack: str, columns: "list[CloudColumn]", *, as_json: bool) -> None:

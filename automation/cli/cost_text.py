@@ -110,8 +110,8 @@ def _range(lines: Sequence[CostLine]) -> str:
     if not lines:
         return "-"
     total = component_total(lines)
-    least, most = f"{total.minimum:,.0f}", f"{total.maximum:,.0f}"
-    return least if least == most else f"{least} to {most}"
+    low, high = f"{total.minimum:,.0f}", f"{total.maximum:,.0f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _largest(lines: Sequence[CostLine]) -> tuple[str, float]:

@@ -1,7 +1,9 @@
 """Output to the terminal: console, durations, counts and pairs of values as text."""
 
 import json
+import os
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from automation.plan.inventory import Value
@@ -95,6 +97,13 @@ def show(content: "RenderableType") -> None:
     from rich.text import Text
 
     console().print(content, soft_wrap=isinstance(content, Text))
+
+
+def today() -> date:
+    """Return the date of today, or that of SOURCE_DATE_EPOCH (reproducible-builds.org), with which documents are generated."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else datetime.now(UTC)
+    return now.date()
 
 
 def print_json_line(document: object) -> None:

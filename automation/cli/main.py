@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from automation.cli import (
+    audit,
     cost,
     day2,
     deploy,
@@ -34,7 +35,7 @@ from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 SECTIONS = {
-    "Prepare a stack": ("init", "login", "secret", "plan", "cost", "doctor", "engine"),
+    "Prepare a stack": ("init", "login", "secret", "plan", "cost", "audit", "doctor", "engine"),
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
     "Change and protect": (
@@ -73,6 +74,7 @@ for group in (
     secret,
     plan,
     cost,
+    audit,
     images,
     deploy,
     dev,
@@ -166,6 +168,16 @@ def recovery_documents() -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
         typer.echo(f"wrote {file.relative_to(folder)}")
+
+
+@config.command("audit")
+def audit_document() -> None:
+    """Update the tables of docs/audit.md: checks, and controls by framework."""
+    from automation.audit.document import AUDIT_FILE, audit_text
+
+    folder = project_folder()
+    (folder / AUDIT_FILE).write_text(audit_text(folder), encoding="utf-8")
+    typer.echo(f"wrote {AUDIT_FILE}")
 
 
 @config.command()

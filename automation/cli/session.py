@@ -36,7 +36,7 @@ class ExitCode(IntEnum):
 
 EXIT_CODE_MEANINGS = {
     ExitCode.OK: "success",
-    ExitCode.FAILED: "the operation failed, was not confirmed, or a check of `doctor` failed",
+    ExitCode.FAILED: "the operation failed, was not confirmed, or a check of `doctor` or `audit` failed",
     ExitCode.INVALID: "the stack file, a stack name or an option is invalid; nothing was done",
     ExitCode.DIFFERENT: (
         "`drift`: the cloud differs from the state; `recover`: unclaimed resources are left; "

@@ -103,7 +103,7 @@ class CostEstimate:
     @property
     def used_keys(self) -> tuple[str, ...]:
         """Assumptions that lines depend on, and those that a file sets, in the order of the usage table."""
-        used = {key for line in self.lines for key in line.charge.usage} | {"hours"} | self.usage.given
+        used = {key for line in self.lines for key in line.charge.usage} | {"hours"} | self.usage.changed
         return tuple(key for key in self.usage.values if key in used)
 
 
@@ -128,7 +128,7 @@ def estimate(
 ) -> CostEstimate:
     """Return the estimate of an inventory with the charges of a cloud and the prices of a table."""
     types = {resource.short_type for resource in inventory.custom}
-    site = CostSite(spec, usage.values, tuple(_resources(inventory, charges)))
+    site = CostSite(tuple(_resources(inventory, charges)), spec, usage.values)
     lines, unknown = _priced(site, charges, table)
     return CostEstimate(
         cloud=spec.cloud,

@@ -28,8 +28,8 @@ class CostSummary:
         """`about 1,200 to 2,200 USD a month`."""
         if self.minimum_usd is None or self.maximum_usd is None:
             return f"unknown: {self.reason}"
-        least, most = rounded(self.minimum_usd), rounded(self.maximum_usd)
-        amount = least if least == most else f"{least} to {most}"
+        low, high = rounded(self.minimum_usd), rounded(self.maximum_usd)
+        amount = low if low == high else f"{low} to {high}"
         if not self.unknown:
             return f"about {amount} USD a month"
         parts = "1 part has" if self.unknown == 1 else f"{self.unknown} parts have"

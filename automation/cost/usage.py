@@ -16,16 +16,16 @@ DEFAULTS: Mapping[str, float] = {key.name: key.default for key in USAGE}
 
 @dataclass(frozen=True)
 class Usage:
-    """Assumed usage by key; `given` are the keys that a file sets, and `price_region` is empty for the stack's own."""
+    """Assumed usage by key; `changed` are the keys that a file sets, and `price_region` is empty for the stack's own."""
 
     values: Mapping[str, float]
-    given: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     price_region: str = ""
     file: str = field(default="", compare=False)
 
     def origin(self, key: str) -> str:
         """Return where a value comes from: the name of the file, or `default`."""
-        return self.file if key in self.given else "default"
+        return self.file if key in self.changed else "default"
 
 
 DEFAULT_USAGE = Usage(DEFAULTS)
@@ -40,8 +40,8 @@ def read_usage(file: Path | None) -> Usage:
     if errors:
         raise InvalidConfiguration(errors)
     region = str(content.get(REGION_KEY, ""))
-    given = {key: float(str(value)) for key, value in content.items() if key != REGION_KEY}
-    return Usage({**DEFAULTS, **given}, frozenset(given), region, file.name)
+    changed = {key: float(str(value)) for key, value in content.items() if key != REGION_KEY}
+    return Usage({**DEFAULTS, **changed}, frozenset(changed), region, file.name)
 
 
 def _errors(content: Mapping[str, object]) -> Iterator[ConfigError]:

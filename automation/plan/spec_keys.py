@@ -54,6 +54,7 @@ class Leaf:
     def key(self) -> str:
         """Path with `<name>` for the name that the user chooses."""
         key = self.path.replace("services.web", "services.<name>").replace("jobs.nightly", "jobs.<name>")
+        key = key.replace("accept_checks.secrets-rotate", "accept_checks.<name>")
         return key.replace("docker.dev.web", "docker.dev.<name>")
 
     @property
@@ -138,6 +139,7 @@ ACCEPTED_RISK = {
     "services.web.replicas": {"min": 1, "max": 1},
     "accept_risk": {"services.web.replicas.min": "a trial of one week"},
 }
+ACCEPTED_CHECK: dict[str, object] = {"accept_checks": {"secrets-rotate": {"reason": "rotated by hand"}}}
 
 
 def part(name: str) -> dict[str, object]:
@@ -289,4 +291,6 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("recovery.drill.query", "SELECT count(*) FROM runs", WITH_DRILL),
     Leaf("recovery.drill.max_age_days", 9, WITH_DRILL),
     Leaf("accept_risk", {"services.web.replicas.min": "a trial of two weeks"}, ACCEPTED_RISK),
+    Leaf("accept_checks.secrets-rotate.reason", "rotated by hand each quarter", ACCEPTED_CHECK),
+    Leaf("accept_checks.secrets-rotate.until", "2027-03-31", ACCEPTED_CHECK),
 )

@@ -9,6 +9,7 @@ MIN_LIKENESS = 0.65
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "accept_risk": ("accept_risks", "accepted_risks", "risks"),
+    "accept_checks": ("accepted_checks", "ignore_checks", "skip_checks", "audit"),
     "account_id": ("account", "account_number"),
     "alerts": ("alarms", "thresholds"),
     "allowed_cidrs": ("allow_list", "allowlist", "whitelist", "ip_allowlist", "allowed_ips", "source_ranges"),

@@ -1,9 +1,11 @@
-"""Rules over the keys of the platform: cloud, tags, domain, egress, database."""
+"""Rules over the keys of the platform: accepted checks, cloud, tags, domain, egress, database."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from providers import AVAILABLE
-from providers.contract.diagnostics import ConfigError, listed
+from providers.contract.audit import CHECK_IDS, acceptance_key
+from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.spec import Platform
 from providers.contract.spec.data import IN_MIB, minutes_of
 
@@ -85,3 +87,28 @@ def check_parameters(spec: Platform) -> Iterator[ConfigError]:
             yield ConfigError(
                 f"database.parameters.{in_mib}", "must be a whole number above 0", "write the size in MiB"
             )
+
+
+def check_accepted_checks(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse an unknown check, an acceptance without a reason, and a day that no month has."""
+    for key, acceptance in spec.accept_checks.items():
+        check = acceptance_key(key).check
+        if check not in CHECK_IDS:
+            problem = f"there is no security check {check}{did_you_mean(check, CHECK_IDS)}"
+            yield ConfigError(f"accept_checks.{key}", problem, "use a name of docs/audit.md")
+        if len(acceptance.reason.split()) < 2:
+            fix = "say in a few words why the failure is accepted"
+            yield ConfigError(f"accept_checks.{key}.reason", "the reason is too short", fix)
+        if acceptance.until is not None and not _is_day(acceptance.until):
+            problem = f"{acceptance.until} is not a day of the calendar"
+            yield ConfigError(
+                f"accept_checks.{key}.until", problem, "use the last day of the acceptance, as YYYY-MM-DD"
+            )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -94,6 +94,7 @@ RULES = (
         reads=("profile", "services.*.path", "services.*.app", "services.*.secrets", "ingress.allowed_cidrs"),
     ),
     Rule(risks.check_acceptances, reads=("*",)),
+    Rule(platform_rules.check_accepted_checks, reads=("accept_checks",)),
 )
 
 

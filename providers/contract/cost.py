@@ -8,9 +8,8 @@ data: `providers/<cloud>/cost/prices/<region>.json`, read by `automation.cost.pr
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
 
-from providers.contract.declaration import DeclaredResource
+from providers.contract.declaration import DeclaredResource, ResourceSet
 from providers.contract.schedule import Schedule, parse_schedule
 from providers.contract.spec import Platform
 
@@ -93,19 +92,11 @@ class ReplicaCount:
 
 
 @dataclass(frozen=True)
-class CostSite:
-    """Stack that is estimated: its spec, usage by key, and the priced resources."""
+class CostSite(ResourceSet):
+    """Stack that is estimated: the priced resources, its spec, and usage by key."""
 
     spec: Platform
     usage: Mapping[str, float]
-    resources: tuple[DeclaredResource, ...]
-
-    @cached_property
-    def _by_type(self) -> Mapping[str, tuple[DeclaredResource, ...]]:
-        by_type: dict[str, list[DeclaredResource]] = {}
-        for resource in self.resources:
-            by_type.setdefault(resource.type, []).append(resource)
-        return {name: tuple(resources) for name, resources in by_type.items()}
 
     @property
     def hours(self) -> float:
@@ -116,10 +107,6 @@ class CostSite:
     def seconds(self) -> float:
         """Seconds of a month."""
         return self.hours * SECONDS_PER_HOUR
-
-    def of_type(self, short_type: str) -> tuple[DeclaredResource, ...]:
-        """Return the resources of a short type."""
-        return self._by_type.get(short_type, ())
 
     def needed_by(self, resource: DeclaredResource, short_type: str) -> DeclaredResource:
         """Return the only resource of a type that `resource` refers to; raises LookupError."""

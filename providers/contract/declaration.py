@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from providers.contract.json_data import is_list, is_mapping
 
@@ -20,6 +21,7 @@ class DeclaredResource:
     inputs: Mapping[str, object]
     depends_on: frozenset[str] = frozenset()
     """URNs of the resources that it refers to."""
+    protect: bool = False
 
     def value(self, *path: str) -> object:
         """Return an input by its path; None when it is not set."""
@@ -51,3 +53,21 @@ class DeclaredResource:
         """Return the length of a list; 0 when it is not set."""
         value = self.value(*path)
         return len(value) if is_list(value) else 0
+
+
+@dataclass(frozen=True)
+class ResourceSet:
+    """Declared resources of a stack, found by type."""
+
+    resources: tuple[DeclaredResource, ...]
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, tuple[DeclaredResource, ...]]:
+        by_type: dict[str, list[DeclaredResource]] = {}
+        for resource in self.resources:
+            by_type.setdefault(resource.type, []).append(resource)
+        return {name: tuple(resources) for name, resources in by_type.items()}
+
+    def of_type(self, *short_types: str) -> tuple[DeclaredResource, ...]:
+        """Return the resources of some short types."""
+        return tuple(each for name in short_types for each in self._by_type.get(name, ()))

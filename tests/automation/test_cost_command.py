@@ -127,8 +127,8 @@ def test_a_region_is_priced_as_another_one_if_the_usage_file_says_so(folder: Pat
     result = run("cost", "far", "--usage", str(usage_file(folder, "price_region: us-west-2\n")))
     assert result.code == 0
     assert "Prices of 2026-11-27 in us-west-2 instead of ap-south-1;" in result.out
-    unknown = run("cost", "far", "--usage", str(usage_file(folder, "price_region: nowhere\n")))
-    assert unknown.errors[0].startswith("price_region: there are no prices for nowhere.")
+    unknown = run("cost", "far", "--usage", str(usage_file(folder, "price_region: mars-1\n")))
+    assert unknown.errors[0].startswith("price_region: there are no prices for mars-1.")
 
 
 def test_a_region_without_own_rows_multiplies_those_of_another_and_says_so(folder: Path, run: Run) -> None:

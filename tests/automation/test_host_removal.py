@@ -136,9 +136,7 @@ def test_a_host_that_does_not_answer_is_no_proof_of_absence(engine: FakeEngine) 
     )
 
 
-def test_the_host_is_asked_for_the_objects_of_this_checkout(
-    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_host_lists_the_objects_of_this_checkout(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
     monkeypatch.setenv("HOME", str(engine.home))
     folder = engine.home.parent
@@ -160,7 +158,7 @@ def test_objects_that_may_be_of_another_checkout_are_named_before_their_removal(
     ]
 
 
-def test_volumes_are_removed_by_label_only_when_asked(engine: FakeEngine) -> None:
+def test_volumes_are_removed_by_label_only_on_request(engine: FakeEngine) -> None:
     notes, host = list[str](), FakeHost()
     removal = HostRemoval(deployment(engine), notes.append, host.checks)
     removal.remove(removal.labelled(volumes=False))

@@ -133,7 +133,7 @@ def test_the_exports_for_plain_pulumi_paste_into_a_shell(tmp_path: Path) -> None
     assert shell.stdout.splitlines() == [f"file://{state.folder / 'state'}", str(state.passphrase)]
 
 
-def test_a_lock_is_seen_without_the_engine(tmp_path: Path) -> None:
+def test_a_lock_is_detected_without_the_engine(tmp_path: Path) -> None:
     state = LocalState(tmp_path)
     assert not state.may_be_locked("local")
     lock = state.folder / "state" / ".pulumi" / "locks" / "organization" / "agent-platform" / "local" / "1.json"

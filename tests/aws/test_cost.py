@@ -37,9 +37,9 @@ def production_at(replicas: int, scraped: int, disk_gib: int) -> dict[str, float
 
 
 def test_production_costs_what_the_arithmetic_by_hand_gives() -> None:
-    least = production_at(replicas=3 + 3 + 2, scraped=3 + 3, disk_gib=100)
-    most = production_at(replicas=12 + 6 + 8, scraped=12 + 6, disk_gib=500)
-    amounts: dict[str, Amount] = {name: (least[name], most[name]) for name in least}
+    low = production_at(replicas=3 + 3 + 2, scraped=3 + 3, disk_gib=100)
+    high = production_at(replicas=12 + 6 + 8, scraped=12 + 6, disk_gib=500)
+    amounts: dict[str, Amount] = {name: (low[name], high[name]) for name in low}
     estimate = estimated("aws")
     assert by_component(estimate) == cents(amounts)
     assert (round(estimate.total.minimum), round(estimate.total.maximum)) == (1170, 2102)
@@ -83,8 +83,8 @@ def test_a_release_command_costs_nothing_between_deployments() -> None:
 def test_a_restore_drill_pays_for_the_restored_instance_and_its_vault_has_no_known_price() -> None:
     """One drill a week of two hours: 730 / 168 runs."""
     estimate = estimated("aws", {"recovery.drill": DRILL})
-    least, _ = part(estimate, "Drill", "restored instance")
-    assert abs(least - 2 * HOURS / 168) < 0.05  # a year of 365 days has 52 Sundays
+    low, _ = part(estimate, "Drill", "restored instance")
+    assert abs(low - 2 * HOURS / 168) < 0.05  # a year of 365 days has 52 Sundays
     assert [part.reason for part in estimate.unknown] == ["no price of backup.rds_snapshot in us-west-2"]
 
 

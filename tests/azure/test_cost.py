@@ -41,9 +41,9 @@ def production_at(replicas: int, workers: int, disk_gib: int) -> dict[str, float
 
 def test_production_costs_what_the_arithmetic_by_hand_gives() -> None:
     """The disk of 128 GiB grows in Azure's sizes to the 512 GiB above `database.max_storage_gib`."""
-    least = production_at(replicas=3 + 3, workers=2, disk_gib=128)
-    most = production_at(replicas=12 + 6, workers=8, disk_gib=512)
-    amounts: dict[str, Amount] = {name: (least[name], most[name]) for name in least}
+    low = production_at(replicas=3 + 3, workers=2, disk_gib=128)
+    high = production_at(replicas=12 + 6, workers=8, disk_gib=512)
+    amounts: dict[str, Amount] = {name: (low[name], high[name]) for name in low}
     estimate = estimated("azure")
     assert by_component(estimate) == cents(amounts)
     assert (round(estimate.total.minimum), round(estimate.total.maximum)) == (2008, 3769)

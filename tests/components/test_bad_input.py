@@ -30,7 +30,7 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "an unknown key": (
         {"databse": {}},
-        "databse: unknown key (did you mean database). Use accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, jobs, monitoring, network, profile, recovery, services, storage or tags.",
+        "databse: unknown key (did you mean database). Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, jobs, monitoring, network, profile, recovery, services, storage or tags.",
     ),
     "an unknown key deep inside": (
         {"services.gateway.size": {"vcpus": 1}},

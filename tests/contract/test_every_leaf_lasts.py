@@ -41,6 +41,8 @@ WARM_KEYS: Mapping[str, object] = {"network.standby_cidr": "10.60.0.0/16"}
 """Keys of services in a standby region with another value."""
 BY_COMMANDS: Mapping[str, str] = {
     "accept_risk": "checked before the plan, which has the accepted risks",
+    "accept_checks.<name>.reason": "`audit` shows the reason",
+    "accept_checks.<name>.until": "`audit` fails after the day",
     "services.<name>.build": "`images` and `up` build the image",
     "services.<name>.build.context": "`images` and `up` build the image",
     "services.<name>.build.dockerfile": "`images` and `up` build the image",

@@ -31,9 +31,9 @@ def production_at(replicas: int, workers: int, disk_gib: int) -> dict[str, float
 
 def test_production_costs_what_the_arithmetic_by_hand_gives() -> None:
     """A worker pool has a fixed number of replicas, so the workers are 2 at the maximum, too."""
-    least = production_at(replicas=3 + 3, workers=2, disk_gib=100)
-    most = production_at(replicas=12 + 6, workers=2, disk_gib=500)
-    amounts: dict[str, Amount] = {name: (least[name], most[name]) for name in least}
+    low = production_at(replicas=3 + 3, workers=2, disk_gib=100)
+    high = production_at(replicas=12 + 6, workers=2, disk_gib=500)
+    amounts: dict[str, Amount] = {name: (low[name], high[name]) for name in low}
     estimate = estimated("gcp")
     assert by_component(estimate) == cents(amounts)
     assert (round(estimate.total.minimum), round(estimate.total.maximum)) == (1386, 2892)

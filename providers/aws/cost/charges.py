@@ -1,6 +1,6 @@
 """Monthly cost of the resources of a stack on AWS. Pure.
 
-Prices are in `prices/`. ReplicaCount are those of the scaling target, not the desired count of the service. Not in it: requests
+Prices are in `prices/`. Replicas are those of the scaling target, not the desired count of the service. Not in it: requests
 to keys, secrets and buckets, traffic between zones, state transitions and rule evaluations, which are cents at this size.
 """
 

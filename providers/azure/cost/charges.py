@@ -31,10 +31,10 @@ REDUNDANCY = {"Standard_LRS": "lrs", "Standard_ZRS": "zrs", "Standard_GRS": "grs
 def _app(app: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     replicas, active = _replicas(app), site.usage["active_percent"] / 100
     vcpu, memory = _size(app, "template", "containers")
-    least, most = replicas.minimum * site.seconds, replicas.maximum * site.seconds
-    yield Charge("vCPU, active", "aca.vcpu.active", vcpu * least * active, vcpu * most, ("active_percent",))
-    yield Charge("vCPU, idle", "aca.vcpu.idle", vcpu * least * (1 - active), 0, ("active_percent",))
-    yield Charge("memory", "aca.memory", memory * least, memory * most)
+    low, high = replicas.minimum * site.seconds, replicas.maximum * site.seconds
+    yield Charge("vCPU, active", "aca.vcpu.active", vcpu * low * active, vcpu * high, ("active_percent",))
+    yield Charge("vCPU, idle", "aca.vcpu.idle", vcpu * low * (1 - active), 0, ("active_percent",))
+    yield Charge("memory", "aca.memory", memory * low, memory * high)
     if app.value("configuration", "ingress", "external"):
         yield fixed("requests", "aca.requests", site.usage["requests_millions"], "requests_millions")
 
@@ -113,8 +113,8 @@ def _vaulted_backup(_resource: DeclaredResource, _site: CostSite) -> Iterator[Ch
 def _grown(disk: float, server: DeclaredResource, site: CostSite) -> float:
     if server.value("storage", "autoGrow") != "Enabled" or site.spec.database is None:
         return disk
-    most = site.spec.database.max_storage_gib
-    return max(disk, next((size for size in DISKS_GIB if size >= most), most))
+    high = site.spec.database.max_storage_gib
+    return max(disk, next((size for size in DISKS_GIB if size >= high), high))
 
 
 def _cache(cluster: DeclaredResource, site: CostSite) -> Iterator[Charge]:

@@ -13,6 +13,7 @@ from providers.contract.spec.data import (
 from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec, PathRateLimit, RateLimit, Replicas
 from providers.contract.spec.operations import (
+    Acceptance,
     Alerts,
     BudgetSpec,
     Deployer,
@@ -41,6 +42,7 @@ from providers.contract.spec.service import (
 __all__ = [
     "PRESETS",
     "UNBUILT_TAG",
+    "Acceptance",
     "Alerts",
     "App",
     "Autoscaling",

@@ -93,6 +93,15 @@ class Drill(SpecModel):
     """Age in days of the newest backup that was restored, above which an alarm fires; at least the longest pause of the schedule."""
 
 
+class Acceptance(SpecModel):
+    """Accepted failure of a security check."""
+
+    reason: str
+    """Reason for which the failure is accepted, in a few words; `audit` shows it."""
+    until: Annotated[str, Field(pattern=r"^20\d\d-[01]\d-[0-3]\d$")] | None = None
+    """Last day of the acceptance (YYYY-MM-DD), after which the check fails; absent: no end."""
+
+
 class RecoverySpec(SpecModel):
     """Recovery from the loss of a region."""
 

@@ -8,7 +8,7 @@ from providers.contract.spec.base import CloudName, Guid, Ipv4, Port, Profile, S
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
 from providers.contract.spec.job import Job
 from providers.contract.spec.network import IngressSpec, NetworkSpec
-from providers.contract.spec.operations import BudgetSpec, Deployer, MonitoringSpec, RecoverySpec
+from providers.contract.spec.operations import Acceptance, BudgetSpec, Deployer, MonitoringSpec, RecoverySpec
 from providers.contract.spec.rollout import Release
 from providers.contract.spec.service import Service
 
@@ -138,6 +138,8 @@ class Platform(SpecModel):
     """Recovery from the loss of a region."""
     accept_risk: dict[str, str] = {}
     """Accepted production refusals: the refused key and the reason."""
+    accept_checks: dict[str, Acceptance] = {}
+    """Accepted failures of `audit` by check, as <check>, <check>/<resource>, or either with <cloud>/ before it."""
 
     @property
     def block(self) -> AwsBlock | GcpBlock | AzureBlock | DockerBlock | None:

@@ -16,7 +16,7 @@ from providers.gcp.database.sizes import PERFORMANCE_GIB
 SIDECAR = "metrics"
 """Container that sends the samples of a service to the managed Prometheus."""
 MAX_NAT_REPLICAS = 32
-"""ReplicaCount above this number add nothing to the price of a gateway."""
+"""Replicas above this number add nothing to the price of a gateway."""
 FREE_LOG_DAYS = 30
 FIRST_RULES = 5
 """Forwarding rules that have one price together."""
@@ -43,9 +43,9 @@ def _service(service: DeclaredResource, site: CostSite) -> Iterator[Charge]:
 
 
 def _replicas(service: DeclaredResource) -> ReplicaCount:
-    least, most = service.value("scaling", "minInstanceCount"), service.value("scaling", "maxInstanceCount")
-    most = most if most is not None else service.number("template", "scaling", "maxInstanceCount")
-    return ReplicaCount(float(str(least or 0)), float(str(most)))
+    low, high = service.value("scaling", "minInstanceCount"), service.value("scaling", "maxInstanceCount")
+    high = high if high is not None else service.number("template", "scaling", "maxInstanceCount")
+    return ReplicaCount(float(str(low or 0)), float(str(high)))
 
 
 def _by_instance(
@@ -61,10 +61,10 @@ def _by_request(container: Mapping[str, object], replicas: ReplicaCount, site: C
     """Yield the charges of a container whose CPU is allocated during requests; all replicas are busy at the maximum."""
     busy = site.usage["busy_percent"] / 100
     vcpu, memory = (size * site.seconds for _, size in _sizes(container))
-    least, most, title = replicas.minimum, replicas.maximum, container.get("name")
-    yield Charge(f"{title} vcpu, busy", "run.request.vcpu", vcpu * least * busy, vcpu * most, ("busy_percent",))
-    yield Charge(f"{title} vcpu, idle", "run.request.idle_min", vcpu * least * (1 - busy), 0, ("busy_percent",))
-    yield Charge(f"{title} memory", "run.request.memory", memory * least, memory * most)
+    low, high, title = replicas.minimum, replicas.maximum, container.get("name")
+    yield Charge(f"{title} vcpu, busy", "run.request.vcpu", vcpu * low * busy, vcpu * high, ("busy_percent",))
+    yield Charge(f"{title} vcpu, idle", "run.request.idle_min", vcpu * low * (1 - busy), 0, ("busy_percent",))
+    yield Charge(f"{title} memory", "run.request.memory", memory * low, memory * high)
 
 
 def _sizes(container: Mapping[str, object]) -> tuple[tuple[str, float], tuple[str, float]]:
@@ -123,7 +123,7 @@ def _machine(tier: str) -> tuple[float, float]:
 
 def _cache(instance: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     memory_gib, tier = instance.number("memorySizeGb"), REDIS_TIERS[instance.text("tier")]
-    capacity = next(name for most, name in REDIS_CAPACITIES if memory_gib <= most)
+    capacity = next(name for high, name in REDIS_CAPACITIES if memory_gib <= high)
     yield fixed("memory", f"memorystore.redis.{tier}.{capacity}", memory_gib * site.hours)
 
 
@@ -134,8 +134,8 @@ def _nat(gateway: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     for pool in site.of_type("cloudrunv2:WorkerPool"):
         count = pool.number("scaling", "manualInstanceCount")
         total += ReplicaCount(count, count)
-    least, most = (min(count, MAX_NAT_REPLICAS) * site.hours for count in (total.minimum, total.maximum))
-    yield Charge("gateway, for each replica", "nat.vm", least, most)
+    low, high = (min(count, MAX_NAT_REPLICAS) * site.hours for count in (total.minimum, total.maximum))
+    yield Charge("gateway, for each replica", "nat.vm", low, high)
     yield fixed("data", "nat.data", site.share("nat_gb", gateway), "nat_gb")
 
 

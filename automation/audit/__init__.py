@@ -1,0 +1,1 @@
+"""Security audit of a plan: checks over the declared resources, acceptances, and reports. Imports no SDK."""

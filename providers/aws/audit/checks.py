@@ -1,0 +1,48 @@
+"""Security checks on AWS with the controls that ask the same. Pure.
+
+Controls: AWS Foundational Security Best Practices (such as RDS.2) and rules of checkov (such as CKV_AWS_16).
+"""
+
+from providers.aws.audit import access, data, network
+from providers.contract.audit import CloudAudit, CloudCheck, OnlyLive
+
+AUDIT: CloudAudit = {
+    "rights-name-actions": CloudCheck(access.rights_name_actions, ("IAM.1", "IAM.21", "CKV_AWS_286", "CKV_AWS_287", "CKV_AWS_288", "CKV_AWS_289", "CKV_AWS_290")),
+    "rights-name-resources": CloudCheck(access.rights_name_resources, ("CKV_AWS_355", "CKV_AWS_356")),
+    "own-identity-per-service": CloudCheck(access.own_identity_per_service, ("CKV_AWS_249",)),
+    "trust-is-narrow": CloudCheck(access.trust_is_narrow),
+    "no-lasting-keys": CloudCheck(access.no_lasting_keys),
+    "pass-role-and-run": CloudCheck(access.pass_role_and_run),
+    "keys-rotate": CloudCheck(access.keys_rotate, ("KMS.4",)),
+    "secrets-rotate": CloudCheck(access.secrets_rotate, ("SecretsManager.1", "CKV2_AWS_57")),
+    "permission-changes-are-watched": CloudCheck(access.permission_changes_are_watched),
+    "only-the-entry-is-open": CloudCheck(network.only_the_entry_is_open, ("EC2.18", "EC2.19", "CKV_AWS_260")),
+    "plain-http-only-redirects": CloudCheck(network.plain_http_only_redirects, ("ELB.1",)),
+    "tls-of-today": CloudCheck(network.tls_of_today, ("ELB.17",)),
+    "inside-is-encrypted": CloudCheck(network.inside_is_encrypted, ("CKV_AWS_378",)),
+    "filters-and-defaults-are-closed": CloudCheck(network.filters_and_defaults_are_closed, ("EC2.2", "EC2.21", "CKV_AWS_352")),
+    "data-stores-are-private": CloudCheck(network.data_stores_are_private, ("RDS.2", "RDS.46")),
+    "data-has-no-way-out": CloudCheck(network.data_has_no_way_out),
+    "flow-is-logged": CloudCheck(network.flow_is_logged, ("EC2.6",)),
+    "attacks-are-filtered-and-logged": CloudCheck(network.attacks_are_filtered_and_logged, ("WAF.10", "WAF.11", "WAF.12", "ELB.16")),
+    "odd-traffic-is-watched": CloudCheck(network.odd_traffic_is_watched),
+    "stored-data-has-our-key": CloudCheck(access.stored_data_has_our_key, ("CKV_AWS_16", "CKV_AWS_136", "CKV_AWS_145", "CKV_AWS_149", "CKV_AWS_158")),
+    "data-links-need-tls": CloudCheck(data.data_links_need_tls, ("RDS.38",)),
+    "objects-are-private": CloudCheck(data.objects_are_private),
+    "backups-are-kept": CloudCheck(data.backups_are_kept, ("RDS.11", "Backup.1")),
+    "backups-leave-the-region": CloudCheck(data.backups_leave_the_region, ("CKV_AWS_144",)),
+    "deletion-is-guarded": CloudCheck(data.deletion_is_guarded),
+    "versions-are-kept": CloudCheck(data.versions_are_kept, ("S3.14",)),
+    "access-is-logged": CloudCheck(data.access_is_logged),
+    "logs-live-long-enough": CloudCheck(data.logs_live_long_enough, ("CloudWatch.16",)),
+    "no-secret-in-plain": CloudCheck(access.no_secret_in_plain, ("ECS.8",)),
+    "images-are-scanned": CloudCheck(data.images_are_scanned, ("ECR.1", "ECR.2")),
+    "containers-are-confined": CloudCheck(data.containers_are_confined, ("ECS.4", "ECS.5", "ECS.20")),
+    "zones-at-least-two": CloudCheck(data.zones_at_least_two),
+    "minor-updates-are-taken": CloudCheck(data.minor_updates_are_taken),
+    "alarms-reach-people": CloudCheck(data.alarms_reach_people),
+    "money-is-watched": CloudCheck(data.money_is_watched),
+    "everything-is-tagged": CloudCheck(data.everything_is_tagged),
+    "account-baseline": OnlyLive("CloudTrail, GuardDuty, Config and Security Hub of the account", ("CloudTrail.1", "GuardDuty.1", "Config.1")),
+}  # fmt: skip
+"""Answer by check; those that need the stack file alone are in `automation.audit.evaluation`."""
