@@ -216,7 +216,7 @@ class FailoverDriver:
         self._refuse_only_data(record, serving)
         state = self.port.database(region)
         if state.exists and state.writes:
-            self._delete(record, region, state)
+            self._delete(record, region)
         if not state.exists or state.writes:
             self.port.forget_database(region)
             self.note(f"creating a replica in {region}, which takes from minutes to hours")
@@ -224,7 +224,8 @@ class FailoverDriver:
         started = self.clock.seconds()
         while True:
             state = self.port.database(region)
-            if state.exists and state.available and not state.writes and (state.lag_seconds or 0) <= SEEDED_LAG_SECONDS:
+            follows = state.exists and state.available and not state.writes
+            if follows and state.lag_seconds is not None and state.lag_seconds <= SEEDED_LAG_SECONDS:
                 return
             if self.clock.seconds() - started >= SEED_TIMEOUT_SECONDS:
                 problem = f"the replica in {region} is not ready after {SEED_TIMEOUT_SECONDS / 3600:.0f} h"
@@ -242,13 +243,14 @@ class FailoverDriver:
             )
             raise self._failure(problem, f"look at it with `agent-platform recovery status {self.stack}`")
 
-    def _delete(self, record: FailoverRecord, region: str, state: DatabaseState) -> None:
-        """Delete a database after a last snapshot, and wait; one that is being deleted is awaited alone."""
-        if state.available:
-            self.note(f"deleting the old database of {region} after a last snapshot")
-            self.port.delete_database(region)
-        started = self.clock.seconds()
-        while self.port.database(region).exists:
+    def _delete(self, record: FailoverRecord, region: str) -> None:
+        """Delete a database after a last snapshot, as soon as it is available, and wait; one that is being deleted is not."""
+        started, begun = self.clock.seconds(), False
+        while (state := self.port.database(region)).exists:
+            if state.available and not begun:
+                self.note(f"deleting the old database of {region} after a last snapshot")
+                self.port.delete_database(region)
+                begun = True
             if self.clock.seconds() - started >= DELETION_TIMEOUT_SECONDS:
                 problem = f"the old database of {region} is not deleted after {DELETION_TIMEOUT_SECONDS / 60:.0f} min"
                 raise self._failure(

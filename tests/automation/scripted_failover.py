@@ -23,6 +23,8 @@ class ScriptedDatabase:
     writes: bool = False
     ready_at: float = 0.0
     deleting: bool = False
+    busy_until: float = 0.0
+    """End of a change, such as a backup, during which it is neither available nor another database."""
 
 
 @dataclass
@@ -76,6 +78,7 @@ class ScriptedRegions(KillableCalls):
             found.exists, found.deleting = False, False
         available = self.time.now >= found.ready_at and not found.deleting
         writes = found.writes and (available or found.deleting)
+        available = available and self.time.now >= found.busy_until
         return DatabaseState(found.exists, writes, available, None if writes else self.lag(self.time.now))
 
     def stop(self, region: str) -> None:

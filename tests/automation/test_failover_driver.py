@@ -300,3 +300,20 @@ def test_every_call_is_one_of_those_at_which_the_process_is_killed(scene: str) -
     stack = make()
     run_scene(stack, kind, planned)
     assert len(stack.calls) == calls
+
+
+def test_a_new_replica_is_awaited_until_its_delay_is_known() -> None:
+    stack = after_failover()
+    known = stack.time.now + 2000.0
+    stack.lag = lambda now: 0.0 if now > known else None
+    move(stack, "failback")
+    serves_alone(stack, HOME)
+    assert stack.time.now > known
+
+
+def test_an_old_database_that_is_busy_is_deleted_when_it_is_available() -> None:
+    stack = after_failover()
+    stack.databases[HOME].busy_until = stack.time.now + 300.0
+    move(stack, "failback")
+    assert stack.snapshots == [HOME, STANDBY]
+    serves_alone(stack, HOME)
