@@ -32,6 +32,12 @@ def name_key(token: str) -> str | None:
     return next((key for key in names if key in inputs), None)
 
 
+def place_key(token: str) -> str | None:
+    """Return the input with the place in which a name is unique, when it is a part of the import id; None elsewhere."""
+    row = rule_of(token)
+    return next((key for key in ("location", "region") if row and f"{{{key}}}" in row.identity), None)
+
+
 def taggable(token: str) -> bool:
     """True for a type with tags or labels."""
     return not {"tags", "labels", "userLabels"}.isdisjoint(shape_of(token).inputs)

@@ -244,10 +244,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         key = ids.name_key(token)
         if key is None or key not in inputs.fields or not ids.taggable(token):
             return
-        name = inputs.fields[key].string_value
-        parent = inputs.fields[VAULT_KEY].string_value if VAULT_KEY in inputs.fields else None
+        name, place = inputs.fields[key].string_value, ids.place_key(token) or VAULT_KEY
+        parent = inputs.fields[place].string_value if place in inputs.fields else None
         taken = (item for item in self.cloud.objects(self._stored(token)) if item.input(key) == name)
-        if name and any(item.input(VAULT_KEY) == parent for item in taken):
+        if name and any(item.input(place) == parent for item in taken):
             context.abort(grpc.StatusCode.ALREADY_EXISTS, f"a {token.rpartition(':')[2]} named {name} already exists")
 
 
