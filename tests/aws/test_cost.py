@@ -98,6 +98,15 @@ def test_copies_in_a_standby_region_are_in_the_estimate() -> None:
     assert {part.component for part in estimate.unknown} == {"Recovery"}
 
 
+def test_the_read_replica_of_a_warm_standby_has_the_disk_of_its_source() -> None:
+    estimate = estimated("aws", {"recovery": {"mode": "warm", "standby_region": "us-east-1"}})
+    disks = {line.name: line.charge.minimum for line in estimate.lines if line.charge.what == "disk"}
+    assert disks["prod-database"] == 2 * 100
+    assert disks["prod-us-east-1-database"] in (100, 2 * 100)
+    reasons = {each.reason for each in estimate.unknown}
+    assert reasons == {"no price of backup.rds_snapshot in us-west-2"}
+
+
 def test_every_size_that_a_stack_can_have_has_a_price() -> None:
     assert_prices("aws", [f"rds.postgres.{each.name}" for each in DATABASE_CLASSES])
     assert_prices("aws", [f"elasticache.valkey.{name}" for name in CACHE_NODES])

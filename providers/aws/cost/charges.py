@@ -88,15 +88,30 @@ def _state_machine(machine: DeclaredResource, site: CostSite) -> Iterator[Charge
 def _database(instance: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     times = MULTI_AZ if instance.value("multiAz") else 1
     yield fixed("instance", f"rds.postgres.{instance.text('instanceClass')}", times * site.hours)
-    disk = instance.number("allocatedStorage")
-    growth = max(disk, float(str(instance.value("maxAllocatedStorage") or 0)))
-    yield Charge("disk", f"rds.{instance.text('storageType')}", times * disk, times * growth)
+    source = _source(instance, site)
+    disk = source.number("allocatedStorage")
+    growth = max(disk, float(str(source.value("maxAllocatedStorage") or 0)))
+    yield Charge("disk", f"rds.{source.text('storageType')}", times * disk, times * growth)
     above = max(site.usage["database_backups_gb"] - disk, 0)
     yield fixed("backups", "rds.backup_above_disk", above, "database_backups_gb")
 
 
+def _source(instance: DeclaredResource, site: CostSite) -> DeclaredResource:
+    """Return the instance whose disk a read replica has; any other instance has its own."""
+    if instance.value("replicateSourceDb") is None:
+        return instance
+    sources = _sources(site)
+    if len(sources) != 1:
+        raise LookupError("the source of the read replica is not known before the deployment")
+    return sources[0]
+
+
+def _sources(site: CostSite) -> list[DeclaredResource]:
+    return [each for each in site.of_type("rds:Instance") if each.value("replicateSourceDb") is None]
+
+
 def _copied_backups(_resource: DeclaredResource, site: CostSite) -> Iterator[Charge]:
-    disk = sum(instance.number("allocatedStorage") for instance in site.of_type("rds:Instance"))
+    disk = sum(instance.number("allocatedStorage") for instance in _sources(site))
     yield fixed("copied database backups, as much as the disk", "rds.backup_above_disk", disk)
 
 
