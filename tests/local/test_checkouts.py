@@ -8,12 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from automation.stack.document import with_values
 from automation.stack.yaml_reader import dump
 from components.configuration import PLATFORM_KEY
 from tests.engine.project import TIMEOUT_SECONDS
@@ -49,33 +50,40 @@ class Checkout:
     port: int
     cidr: str
 
-    def write(self) -> None:
-        """Write the stack file."""
+    def write(self, changes: Mapping[str, object] | None = None) -> None:
+        """Write the stack file with changes by dotted path."""
         service = {
             "app": "custom", "image": images.service_images()["gateway"], "path": "/", "port": 9000, "uses": ["database"],
             "command": ["python3", "-m", "http.server", "9000", "--directory=/tmp"], "health": dict(HEALTH),
             "size": {"vcpu": 0.5, "memory_gib": 0.25}, "replicas": {"min": 1, "max": 1},
         }  # fmt: skip
-        platform = {
+        platform: dict[str, object] = {
             "cloud": "docker", "profile": "development", "services": {"web": service}, "database": dict(DATABASE),
             "docker": {"entry_port": self.port, "images": dict(images.role_images())}, "network": {"cidr": self.cidr},
             "monitoring": {"dashboards": False},
         }  # fmt: skip
-        (self.path / f"Pulumi.{STACK}.yaml").write_text(dump({"config": {PLATFORM_KEY: platform}}), encoding="utf-8")
+        written = with_values(platform, changes or {})
+        (self.path / f"Pulumi.{STACK}.yaml").write_text(dump({"config": {PLATFORM_KEY: written}}), encoding="utf-8")
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `agent-platform` as a user who has never logged in to a backend."""
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `agent-platform` as a user who has never logged in to a backend."""
         kept = {name: value for name, value in os.environ.items() if name not in INHERITED}
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "automation", *arguments],
             cwd=self.path, env={**kept, "HOME": str(self.path.parent / "home"), "PYTHONPATH": str(ROOT)}, text=True,
-            input="", capture_output=True, timeout=TIMEOUT_SECONDS, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `agent-platform`."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=TIMEOUT_SECONDS)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def up(self) -> str:
         """Output of an update that succeeds."""
         up = self.command("up", STACK, "--yes")
-        assert up.returncode == 0, up.stderr
+        assert up.returncode == 0, up.stdout + up.stderr
         return up.stdout
 
     def python(self, program: str, *arguments: str) -> str:
