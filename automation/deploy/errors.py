@@ -92,7 +92,7 @@ NETWORK = (
 
 DOCKER_DAEMON = ErrorPattern(
     kind=Failure.OFFLINE,
-    pattern=r"failed to connect to any docker daemon|Cannot connect to the Docker daemon|rror pinging Docker server",
+    pattern=r"failed to connect to any docker daemon|Cannot connect to the Docker daemon|rror (?:pinging Docker server|during connect)",
     problem="cannot reach the Docker daemon",
     fix="start it, or set DOCKER_HOST to its address; `agent-platform doctor {stack}` shows the address in use",
 )

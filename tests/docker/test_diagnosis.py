@@ -224,6 +224,14 @@ def test_a_full_disk_of_the_host_is_no_error_of_the_service(part: str, kind: str
     )
 
 
+@pytest.mark.parametrize("kind", [IMAGE, CONTAINER, NETWORK, VOLUME])
+@pytest.mark.parametrize(
+    "text", ["Cannot connect to the Docker daemon at unix:///x.", "error during connect: Post x: EOF"]
+)
+def test_a_daemon_that_ended_is_no_error_of_the_resource(kind: str, text: str) -> None:
+    assert diagnosis_of("registry-service-web", kind, f"Error: {text}") is None
+
+
 def test_a_full_disk_of_the_state_is_none_of_the_host() -> None:
     text = "failed to save snapshot: write /state/.pulumi/stacks/x.json: no space left on device"
     assert diagnosis_of("network-data", NETWORK, text) is None

@@ -32,6 +32,10 @@ UNHEALTHY = "failed to be in healthy state"
 DAEMON_ERROR = re.compile(r"Error response from daemon: (?P<reason>[^\n]+?)(?:: provider=docker@\S+)?$", re.MULTILINE)
 DISK_FULL, OF_STATE = "no space left on device", "failed to save snapshot"
 """Text of a full disk, and of the engine's error when that is the one of the state."""
+DAEMON_ENDED = re.compile(
+    r"Cannot connect to the Docker daemon|error during connect|failed to connect to any docker daemon|pinging Docker server"
+)
+"""Errors of the connection to the daemon, which are no errors of the resource."""
 DELETED = re.compile(r"No such container|network \S+ not found")
 PORT_IN_USE = re.compile(r":(?P<port>\d+)(?: failed: port is already allocated|: bind: address already in use)")
 PUBLIC_VARIABLES = (
@@ -72,6 +76,8 @@ class ContainerReport:
 def explain(spec: Platform, stack: str, failed: FailedResource, environment: Environment) -> Diagnosis | None:
     """Diagnosis of an image, a network, a volume or a container; None for any other resource."""
     part = failed.name.removeprefix(f"{stack}-")
+    if DAEMON_ENDED.search(failed.text):
+        return None
     if failed.type in (IMAGE, NETWORK, VOLUME, CONTAINER) and _is_disk_full(failed.text):
         action = "pulled" if failed.type == IMAGE else "created"
         fix = f"free space there, such as with `docker image prune`, and run `agent-platform up {stack}` again, which continues"
