@@ -106,6 +106,7 @@ ROUTED = {"services.web.path": "/"}
 CANARY: dict[str, object] = {**ROUTED, "services.web.rollout.strategy": "canary"}
 RELEASE: dict[str, object] = {"services.web.release": {"command": ["alembic", "upgrade", "head"]}}
 SMOKE: dict[str, object] = {**CANARY, "services.web.rollout.smoke": {"path": "/ready"}}
+WITH_WAF: dict[str, object] = {**ROUTED, "ingress.waf": {}}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
 FROM_SOURCE: dict[str, object] = {"docker.dev.web": {"command": ["python3", "app.py"]}}
 BUDGET = {"budget": {"monthly_usd": 100}}
@@ -186,6 +187,9 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("ingress.rate_limit_per_minute", 100, ROUTED),
     Leaf("ingress.idle_timeout_seconds", 300, ROUTED),
     Leaf("ingress.waf", False, ROUTED),
+    Leaf("ingress.waf.mode", "count", WITH_WAF),
+    Leaf("ingress.waf.prompts", ["/ask"], WITH_WAF),
+    Leaf("ingress.waf.exclude_rules", ["SQLi_QUERYARGUMENTS"], WITH_WAF),
     Leaf("services.web.app", "streamlit"),
     Leaf("services.web.image", "ghcr.io/acme/web:2.0"),
     Leaf("services.web.build", {}, {"services.web.image": "web:1.0"}),

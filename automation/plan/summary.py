@@ -219,7 +219,7 @@ def _guards(spec: Platform) -> Guards:
     clients = () if ANY_ADDRESS in ranges else ranges
     ingress, limits_of_paths = spec.ingress, spec.ingress.rate_limit.paths
     return Guards(
-        ingress.waf,
+        ingress.waf_settings is not None,
         ingress.requests_per_address,
         clients,
         ingress.rate_limit.per_key,

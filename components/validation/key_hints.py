@@ -79,6 +79,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "vcpu": ("cpu", "cpus", "vcpus", "cores"),
     "version": ("engine_version", "major_version", "postgres_version"),
     "zone_names": ("zones", "availability_zones", "azs"),
+    "exclude_rules": ("exclusions", "disabled_rules", "ignore_rules", "exclude"),
+    "prompts": ("prompt_paths", "body_exclusions"),
     "waf": ("firewall", "web_application_firewall"),
     "zones": ("azs", "availability_zones", "az_count"),
 }  # fmt: skip

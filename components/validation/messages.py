@@ -155,6 +155,8 @@ def _near_word(value: str, words: Sequence[str]) -> str:
 
 def _wrong_kind(kind: str, location: Sequence[int | str], value: object, shown: str) -> tuple[str, str]:
     expected, fix = KINDS[kind]
+    if "bool" in forms_at(location):
+        expected, fix = "true, false or a mapping", "write true or false without quotes, or keys and values"
     actual = "a mapping" if is_mapping(value) else "a list" if is_list(value) else shown
     if location[-1] == "secrets" and kind == "tuple_type":
         fix = LIST_NAMES

@@ -1,4 +1,4 @@
-"""Rules over rate limits: the short form, and paths that are limited."""
+"""Rules over the paths of the entry that have a limit of their own, or take prompts."""
 
 from collections.abc import Iterator
 
@@ -35,3 +35,14 @@ def _mistakes(spec: Platform, limit: PathRateLimit, earlier: list[PathRateLimit]
         if is_below(prefix, other.prefix) or is_below(other.prefix, prefix):
             problem = f"{shown} and {displayed(other.prefix)} are parts of each other"
             yield ConfigError(key, problem, "keep one of the two")
+
+
+def check_prompts(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse a path of prompts that no route leads to."""
+    waf = spec.ingress.waf_settings
+    routes = [service.path or "/" for service in spec.public.values()]
+    for path in (waf.prompts or ()) if waf else ():
+        fixed = path.partition("*")[0].rstrip("/")
+        if routes and not any(is_below(fixed, route) or is_below(route, fixed or "/") for route in routes):
+            fix = "write the path as clients request it, or remove it"
+            yield ConfigError("ingress.waf.prompts", f"no route leads to {displayed(path)}", fix)

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, collapse_addresses
 
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
+from providers.contract.prompts import is_everything
 from providers.contract.spec import Platform, Service
 
 SINGLE_ZONE = "runs in a single zone"
@@ -43,11 +44,24 @@ def risks(spec: Platform) -> Iterator[Risk]:
 def _network_risks(spec: Platform) -> Iterator[Risk]:
     if spec.network.zones == 1:
         yield Risk("network.zones", 1, SINGLE_ZONE, "use 2 or more")
-    if spec.public and not spec.ingress.waf:
-        yield Risk("ingress.waf", False, "known attacks are not blocked", "set it to true")
+    yield from _waf_risks(spec)
     if spec.public and spec.ingress.domain is None:
         danger = "missing; production needs a domain name for its certificate"
         yield Risk("ingress.domain", None, danger, "set the domain name")
+
+
+def _waf_risks(spec: Platform) -> Iterator[Risk]:
+    waf = spec.ingress.waf_settings
+    if not spec.public:
+        return
+    if waf is None:
+        yield Risk("ingress.waf", False, "known attacks are not blocked", "set it to true")
+        return
+    if waf.mode == "count":
+        yield Risk("ingress.waf.mode", "count", "known attacks are counted and not blocked", "set it to block")
+    if any(is_everything(path) for path in waf.prompts or ()):
+        danger = "no body of any request is inspected"
+        yield Risk("ingress.waf.prompts", list(waf.prompts or ()), danger, "name the paths that take prompts")
 
 
 def with_generated_key(spec: Platform) -> Platform:

@@ -89,6 +89,7 @@ RULES = (
     Rule(drill_rules.check_drill_backups, reads=("database", "recovery.drill")),
     Rule(drill_rules.check_drill_schedule, reads=("recovery.drill",)),
     Rule(risks.check_risks, reads=("profile", "services.*.path")),
+    Rule(rate_limit_rules.check_prompts, reads=("ingress.waf", "services.*.path")),
     Rule(
         risks.check_authentication,
         reads=("profile", "services.*.path", "services.*.app", "services.*.secrets", "ingress.allowed_cidrs"),

@@ -64,13 +64,18 @@ def hides_documentation(spec: Platform, service: Service) -> bool:
 
 
 def expressions(paths: Iterable[str], frame: str, max_characters: int) -> Iterator[str]:
-    """Yield regular expressions that match all `paths`: `frame` with `{}` replaced by as many alternatives as fit.
+    """Return regular expressions that match all `paths`: `frame` with `{}` replaced by as many alternatives as fit.
 
     No group captures, and a plain path has no backslash, as some clouds accept neither.
     """
+    escaped = (re.sub(r"[^A-Za-z0-9_~/-]", _literal, path.strip("/")).replace("/", "/+") for path in paths)
+    return framed(escaped, frame, max_characters)
+
+
+def framed(expressions_of_paths: Iterable[str], frame: str, max_characters: int) -> Iterator[str]:
+    """Yield `frame` with `{}` replaced by as many of the alternatives as fit, until all have been."""
     alternatives: list[str] = []
-    for path in paths:
-        one = re.sub(r"[^A-Za-z0-9_~/-]", _literal, path.strip("/")).replace("/", "/+")
+    for one in expressions_of_paths:
         if alternatives and len(frame) + len("|".join((*alternatives, one))) > max_characters:
             yield frame.replace("{}", "|".join(alternatives))
             alternatives = []

@@ -11,7 +11,7 @@ from providers.docker.compute.rollout import rollout_adjustments, rollout_refusa
 from providers.docker.compute.sizes import size_refusals
 from providers.docker.context import REGION
 from providers.docker.database.parameters import parameter_refusals, rollout_connections
-from providers.docker.entry.limits import entry_adjustments
+from providers.docker.entry.limits import entry_adjustments, entry_refusals
 from providers.docker.jobs.limits import job_adjustments, job_refusals
 from providers.docker.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
 from providers.docker.naming import naming_refusals
@@ -21,6 +21,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     naming_refusals,
     image_refusals,
     network_refusals,
+    entry_refusals,
     size_refusals,
     parameter_refusals,
     workload_refusals,

@@ -3,9 +3,14 @@
 import json
 import re
 
+import pytest
+
 from automation.plan.inventory import Inventory
+from components.validation.parse import read
+from providers.aws.entry.managed_rules import MANAGED_RULES, body_rules, rule_count
 from tests.aws.plans import changed, staging
 from tests.aws.readers import json_object, json_objects, number, text
+from tests.planning import production
 
 ACL = "prod-entry-us-west-2-acl"
 
@@ -22,7 +27,7 @@ def rate(plan: Inventory) -> dict[str, object]:
 def counted(plan: Inventory, group: str) -> list[str]:
     (rule,) = [rule for rule in rules(plan) if rule["name"] == group]
     statement = json_object(rule["statement"])["managedRuleGroupStatement"]
-    overrides = json_objects(statement["ruleActionOverrides"])
+    overrides = json_objects(statement.get("ruleActionOverrides", []))
     return [text(override["name"]) for override in overrides if override["actionToUse"] == {"count": {}}]
 
 
@@ -98,7 +103,7 @@ def test_a_rejected_request_is_answered_429_with_the_time_to_wait() -> None:
 
 
 def test_every_rule_has_its_own_priority() -> None:
-    assert sorted(number(rule["priority"]) for rule in rules(changed(LIMITS))) == list(range(10))
+    assert sorted(number(rule["priority"]) for rule in rules(changed(LIMITS))) == list(range(11))
 
 
 def test_the_rate_limit_is_the_first_rule(prod: Inventory) -> None:
@@ -113,6 +118,7 @@ def test_the_rules_in_the_order_of_evaluation(prod: Inventory) -> None:
         "AWSManagedRulesKnownBadInputsRuleSet",
         "AWSManagedRulesSQLiRuleSet",
         "AWSManagedRulesCommonRuleSet",
+        "bodies",
         "closed-paths",
     ]
 
@@ -146,7 +152,59 @@ def test_without_closed_paths_there_is_no_rule() -> None:
 
 
 def test_a_long_prompt_is_counted_and_not_blocked(prod: Inventory) -> None:
-    assert counted(prod, "AWSManagedRulesCommonRuleSet") == ["SizeRestrictions_BODY"]
+    assert "SizeRestrictions_BODY" in counted(prod, "AWSManagedRulesCommonRuleSet")
+    assert not any("SizeRestrictions" in label for label in body_labels(prod))
+
+
+def body_labels(plan: Inventory) -> list[str]:
+    (rule,) = [rule for rule in rules(plan) if rule["name"] == "bodies"]
+    labels, _ = json_objects(json_object(json_object(rule["statement"])["andStatement"])["statements"])
+    alternatives = json_objects(json_object(labels["orStatement"])["statements"])
+    return [text(json_object(each["labelMatchStatement"])["key"]) for each in alternatives]
+
+
+def test_every_body_rule_counts_and_its_label_blocks_elsewhere(prod: Inventory) -> None:
+    declared = [rule for group in MANAGED_RULES for rule in counted(prod, group) if rule.endswith("_BODY")]
+    assert {rule for rule in declared if rule != "SizeRestrictions_BODY"} == {
+        rule for group in MANAGED_RULES for rule in body_rules(group)
+    }
+    assert body_labels(prod) == [
+        "awswaf:managed:aws:known-bad-inputs:JavaDeserializationRCE_Body",
+        "awswaf:managed:aws:known-bad-inputs:Log4JRCE_Body",
+        "awswaf:managed:aws:known-bad-inputs:ReactJSRCE_Body",
+        "awswaf:managed:aws:sql-database:SQLi_Body",
+        "awswaf:managed:aws:sql-database:SQLiExtendedPatterns_Body",
+        "awswaf:managed:aws:core-rule-set:EC2MetaDataSSRF_Body",
+        "awswaf:managed:aws:core-rule-set:GenericLFI_Body",
+        "awswaf:managed:aws:core-rule-set:GenericRFI_Body",
+        "awswaf:managed:aws:core-rule-set:CrossSiteScripting_Body",
+    ]
+
+
+def test_a_platform_without_prompts_blocks_by_the_managed_rules_alone() -> None:
+    changes: dict[str, object] = {"services.gateway.app": "django", "services.gateway.uses": ["database"]}
+    plain = changed({**changes, "services.gateway.secrets": [], "ingress.allowed_cidrs": ["10.0.0.0/8"]})
+    assert counted(plain, "AWSManagedRulesCommonRuleSet") == ["SizeRestrictions_BODY"]
+    assert "bodies" not in {rule["name"] for rule in rules(plain)}
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, LIMITS, {"ingress.waf": {"prompts": []}}, {"services.gateway.closed_paths": []}], ids=str
+)
+def test_the_number_of_rules_that_is_billed_is_that_of_the_web_acl(changes: dict[str, object]) -> None:
+    spec, _ = read(production(changes, cloud="aws"))
+    assert spec is not None and rule_count(spec) == len(rules(changed(changes)))
+
+
+def test_excluded_rules_count_and_a_counting_waf_blocks_nothing() -> None:
+    waf: dict[str, object] = {"mode": "count", "exclude_rules": ["SQLi_QUERYARGUMENTS", "SQLi_BODY"]}
+    plan = changed({"ingress.waf": waf, "accept_risk": {"ingress.waf.mode": "a trial of rules"}})
+    assert {"SQLi_QUERYARGUMENTS", "SQLi_BODY"} < set(counted(plan, "AWSManagedRulesSQLiRuleSet"))
+    assert "awswaf:managed:aws:sql-database:SQLi_Body" not in body_labels(plan)
+    managed = [rule for rule in rules(plan) if text(rule["name"]).startswith("AWS")]
+    assert [rule["overrideAction"] for rule in managed] == [{"count": {}}] * 5
+    (bodies,) = [rule for rule in rules(plan) if rule["name"] == "bodies"]
+    assert bodies["action"] == {"count": {}}
 
 
 def test_a_caller_in_a_hosting_provider_is_counted_and_not_blocked(prod: Inventory) -> None:

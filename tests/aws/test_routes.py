@@ -128,7 +128,9 @@ def test_without_a_domain_the_plan_says_that_requests_are_not_encrypted() -> Non
 
 
 def test_the_plan_says_which_prompts_the_managed_rules_block() -> None:
-    assert "SQL, HTML, file paths or URLs can be answered with status 403" in adjustments({})["ingress.waf"].reason
+    reason = adjustments({})["ingress.waf"].reason
+    assert "except on paths of prompts: /agents/*/runs, /teams/*/runs and /workflows/*/runs" in reason
+    assert "SQL, HTML, file paths or URLs can be answered with status 403" in reason
     assert "ingress.waf" not in adjustments({"ingress.waf": False})
 
 
@@ -145,6 +147,12 @@ def test_a_metrics_path_that_no_rule_can_close_is_refused(path: str) -> None:
 
 def refused(changes: dict[str, object]) -> dict[str, str]:
     return {refusal.key: refusal.problem for refusal in ingress_refusals(routed(changes), "prod")}
+
+
+def test_a_rule_that_no_managed_group_has_cannot_be_excluded() -> None:
+    key = "ingress.waf.exclude_rules"
+    assert refused({"ingress.waf": {"exclude_rules": ["SQLi_QUERYARGUMENTS"]}}) == {}
+    assert "(did you mean SQLi_BODY)" in refused({"ingress.waf": {"exclude_rules": ["SQLi_BODYS"]}})[key]
 
 
 def rules_of(paths: list[str], changes: dict[str, object] | None = None) -> dict[str, str]:

@@ -64,13 +64,18 @@ def test_the_waf_blocks_with_the_managed_rule_sets(prod: Inventory) -> None:
     assert [each["ruleSetType"] for each in sets] == ["Microsoft_DefaultRuleSet", "Microsoft_BotManagerRuleSet"]
 
 
+def rate_limit(inventory: Inventory) -> dict[str, object]:
+    (rule,) = [rule for rule in custom_rules(inventory) if rule["name"] == "rate"]
+    return rule
+
+
 def test_without_waf_the_rate_limit_remains(minimal: Inventory) -> None:
     assert mappings_at(minimal.one("prod-entry-firewall"), "managedRules.managedRuleSets") == []
-    assert custom_rules(minimal)[-1]["rateLimitThreshold"] == 600
+    assert rate_limit(minimal)["rateLimitThreshold"] == 600
 
 
 def test_the_rate_limit_applies_to_each_client_address(prod: Inventory) -> None:
-    rate = custom_rules(prod)[-1]
+    rate = rate_limit(prod)
     assert rate["groupBy"] == [{"variableName": "SocketAddr"}]
     assert (rate["rateLimitDurationInMinutes"], rate["rateLimitThreshold"], rate["action"]) == (1, 600, "Block")
 
@@ -155,11 +160,53 @@ def test_more_closed_paths_than_a_rule_holds_are_refused() -> None:
 
 
 def test_the_waf_on_prompts_and_the_cost_of_the_link_are_reported() -> None:
-    assert "prompts with SQL, HTML or file paths may be blocked" in adjustments()["ingress.waf"].reason
+    assert "POST requests to paths of prompts, /agents/*/runs" in adjustments()["ingress.waf"].reason
+    unknown = adjustments({"ingress.waf": {"prompts": []}})["ingress.waf"].reason
+    assert "prompts with SQL, HTML or file paths may be blocked" in unknown
     assert "ingress.waf" not in adjustments({"ingress.waf": False})
     assert (
         "Dedicated Plan Management (0.1 USD an hour, about 73 a month)" in adjustments()["services.gateway.path"].reason
     )
+
+
+def test_prompts_pass_after_every_rule_that_blocks(prod: Inventory) -> None:
+    *others, prompts = sorted(custom_rules(prod), key=lambda rule: cast("int", rule["priority"]))
+    assert (prompts["name"], prompts["action"]) == ("prompts", "Allow")
+    assert {rule["action"] for rule in others} == {"Block"}
+    conditions = cast("list[dict[str, object]]", prompts["matchConditions"])
+    assert [each["matchVariable"] for each in conditions] == ["RequestMethod", "RequestUri", *["RequestHeader"] * 4]
+    (default, bots) = mappings_at(prod.one("prod-entry-firewall"), "managedRules.managedRuleSets")
+    assert "exclusions" not in default and "exclusions" not in bots
+
+
+def test_without_paths_of_prompts_their_fields_are_excluded() -> None:
+    plain = plan(production({"ingress.waf": {"prompts": []}}, cloud="azure"))
+    (default, bots) = mappings_at(plain.one("prod-entry-firewall"), "managedRules.managedRuleSets")
+    assert len(cast("list[object]", default["exclusions"])) == 8 and "exclusions" not in bots
+    assert "prompts" not in {rule["name"] for rule in custom_rules(plain)}
+
+
+def test_excluded_rules_are_disabled_and_a_counting_waf_logs() -> None:
+    waf: dict[str, object] = {"mode": "count", "exclude_rules": ["942110", "942150", "99001001"]}
+    risk = {"accept_risk": {"ingress.waf.mode": "a trial of rules"}}
+    counting = plan(production({"ingress.waf": waf, **risk}, cloud="azure")).one("prod-entry-firewall")
+    sets = mappings_at(counting, "managedRules.managedRuleSets")
+    assert [each["ruleSetAction"] for each in sets] == ["Log", "Log"]
+    disabled = {"enabledState": "Disabled"}
+    assert sets[0]["ruleGroupOverrides"] == [
+        {"ruleGroupName": "SQLI", "rules": [{"ruleId": "942110", **disabled}, {"ruleId": "942150", **disabled}]},
+        {"ruleGroupName": "MS-ThreatIntel-CVEs", "rules": [{"ruleId": "99001001", **disabled}]},
+    ]
+    assert input_at(counting, "policySettings.mode") == "Prevention", "rate limits and closed paths still block"
+
+
+def test_rules_that_azure_cannot_exclude_are_refused() -> None:
+    for name in ("SQLi_BODY", "123456"):
+        (refusal,) = refusals({"ingress.waf": {"exclude_rules": [name]}})
+        assert refusal.key == "ingress.waf.exclude_rules"
+    paths = [f"/{'a' * 110}{n:02}" for n in range(11)]
+    assert refusals({"ingress.waf": {"prompts": paths[:10]}}) == []
+    assert [refusal.key for refusal in refusals({"ingress.waf": {"prompts": paths}})] == ["ingress.waf.prompts"]
 
 
 def test_the_waf_covers_every_domain(prod: Inventory) -> None:

@@ -28,6 +28,26 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
         },
         'ingress.rate_limit.paths: no route leads to "/chat". Write the path as clients request it, or remove it.',
     ),
+    "a WAF that is neither a switch nor a mapping": (
+        {"ingress.waf": "block"},
+        'ingress.waf: must be true, false or a mapping, not "block". Write true or false without quotes, or keys and values.',
+    ),
+    "an unknown key of the WAF": (
+        {"ingress.waf": {"promts": ["/chat"]}},
+        "ingress.waf.promts: unknown key (did you mean prompts). Use exclude_rules, mode or prompts.",
+    ),
+    "prompts everywhere in production": (
+        {"ingress.waf": {"prompts": ["/*"]}},
+        'ingress.waf.prompts: no body of any request is inspected. Name the paths that take prompts, or accept it by `accept_risk: {"ingress.waf.prompts": "<reason>"}`.',
+    ),
+    "prompts on a path without a route": (
+        {"services.gateway.path": "/agents", "ingress.waf": {"prompts": ["/chat"]}},
+        'ingress.waf.prompts: no route leads to "/chat". Write the path as clients request it, or remove it.',
+    ),
+    "a WAF that only counts in production": (
+        {"ingress.waf": {"mode": "count"}},
+        'ingress.waf.mode: known attacks are counted and not blocked. Set it to block, or accept it by `accept_risk: {"ingress.waf.mode": "<reason>"}`.',
+    ),
     "a closed path of another service": (
         {"services.chat.path": "/api", "services.gateway.closed_paths": ["/api/internal"]},
         'services.gateway.closed_paths: "/api/internal" is a path of chat. List it under services.chat.closed_paths.',

@@ -6,21 +6,20 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from automation.plan.inventory import Inventory, Secret
-from providers.docker.entry.admission import DECODED_PATH, WAF_RULES, admission, closing_rules, rate_tables
+from providers.docker.entry.admission import DECODED_PATH
 from providers.docker.entry.haproxy import configuration, proxy_configuration
 from providers.docker.entry.split import map_text
 from tests.docker.plans import aliases, command, container, files, secret_file, settings, words
 from tests.docker.specs import adjustments, context_of
 from tests.planning import DROP, plan, production
 
+ACCEPTED = ("ingress.waf.mode", "database.high_availability", "cache.high_availability")
 ADDRESSES = {"ENTRY_ADDRESS": "127.0.0.1", "METRICS_ADDRESS": "127.0.0.2", "STARTED": "1"}
 """Variables that the script of the entry sets."""
 
@@ -115,111 +114,6 @@ def test_an_idle_connection_is_closed_after_the_time_of_the_spec() -> None:
 def test_answers_are_streamed() -> None:
     assert "option http-no-delay" in section("backend gateway")
     assert "http-buffer" not in configuration(context_of())
-
-
-def test_a_client_address_is_counted_over_a_minute() -> None:
-    assert section("backend clients") == ["stick-table type ip size 100000 expire 120s store http_req_rate(60s)"]
-    limited = section("frontend https", ingress__rate_limit={"per_address": 77})
-    assert f"{TOO_MANY} {{ sc_http_req_rate(0) gt 77 }}" in limited
-    assert "table keys" not in " ".join(limited) and "table paths" not in " ".join(limited)
-
-
-TOO_MANY = 'http-request return status 429 hdr Retry-After "60" if'
-LIMITS: dict[str, object] = {
-    "per_address": 300,
-    "per_key": 120,
-    "paths": [{"prefix": "/agents", "per_address": 30}, {"prefix": "/teams", "per_address": 60}],
-}
-
-
-def test_keys_and_paths_are_counted_beside_addresses() -> None:
-    limited = section("frontend https", ingress__rate_limit=LIMITS)
-    counters = ("track-sc0", "track-sc1", "track-sc2", "return status 429")
-    assert [line for line in limited if any(each in line for each in counters)] == [
-        "http-request track-sc0 src table clients",
-        f"{TOO_MANY} {{ sc_http_req_rate(0) gt 300 }}",
-        "http-request track-sc1 req.hdr(authorization),sha2(256),hex table keys if { req.hdr(authorization) -m found }",
-        f"{TOO_MANY} {{ sc_http_req_rate(1) gt 120 }}",
-        "http-request track-sc2 src,concat(/,txn.limit) table paths if { var(txn.limit) -m found }",
-        f"{TOO_MANY} {{ var(txn.limit) -m int 0 }} {{ sc_http_req_rate(2) gt 30 }}",
-        f"{TOO_MANY} {{ var(txn.limit) -m int 1 }} {{ sc_http_req_rate(2) gt 60 }}",
-    ]
-    table = ["stick-table type string len 64 size 100000 expire 120s store http_req_rate(60s)"]
-    assert [section(f"backend {name}", ingress__rate_limit=LIMITS) for name in ("keys", "paths")] == [table, table]
-
-
-class Requests:
-    """Requests to a HAProxy with the rules of admission, which answers 200 to what these let through."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def statuses(self, count: int, path: str = "/", **headers: str) -> list[int]:
-        """Statuses of `count` equal requests from one address; a rejected one says how long to wait."""
-        found: list[int] = []
-        for _ in range(count):
-            connection = answered(self.port)
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            assert answer.headers["retry-after"] == ("60" if answer.status == 429 else None)
-            found.append(answer.status)
-            connection.close()
-        return found
-
-
-@contextmanager
-def admitting(folder: Path, changes: dict[str, object]) -> Generator[Requests]:
-    """HAProxy with the rules of admission and the tables of a specification."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    spec = context_of(changes).spec
-    rules = [*admission(spec), *closing_rules(spec), "http-request return status 200"]
-    tables = [line for table in rate_tables(spec) for line in table]
-    lines = ["defaults", "mode http", "timeout client 5s", "timeout server 5s", "timeout connect 1s", *tables]
-    file = folder / "haproxy.cfg"
-    file.write_text("\n".join([*lines, "frontend of", f"bind 127.0.0.1:{port}", *rules, ""]), encoding="utf-8")
-    with subprocess.Popen(["haproxy", "-db", "-f", file], stderr=subprocess.DEVNULL) as process:
-        try:
-            yield Requests(port)
-        finally:
-            process.terminate()
-
-
-@pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not on PATH")
-def test_each_limit_rejects_what_exceeds_it_and_nothing_else(tmp_path: Path) -> None:
-    paths = [{"prefix": "/agents", "per_address": 11}, {"prefix": "/teams", "per_address": 12}]
-    limits: dict[str, object] = {"per_address": 80, "per_key": 10, "paths": paths}
-    with admitting(tmp_path, {"ingress.rate_limit": limits}) as requests:
-        assert requests.statuses(11, "/", authorization="Bearer a") == [200] * 10 + [429]
-        assert requests.statuses(11, "/", authorization="Bearer b") == [200] * 10 + [429]
-        assert requests.statuses(12, "/agents/x") == [200] * 11 + [429]
-        assert requests.statuses(13, "//%74eams") == [200] * 12 + [429]
-        assert requests.statuses(2, "/agentsmith") == [200] * 2
-        assert requests.statuses(32) == [200] * 31 + [429], "11 + 11 + 12 + 13 + 2 requests came before"
-
-
-@pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not on PATH")
-def test_closed_paths_are_not_found_in_any_spelling(tmp_path: Path) -> None:
-    with admitting(tmp_path, {}) as requests:
-        for path in ("/docs", "/docs/", "//docs", "/%64ocs", "/docs/oauth2-redirect", "/openapi.json", "/metrics?x"):
-            assert requests.statuses(1, path) == [404], path
-        for path in ("/docsearch", "/v1/docs", "/health", "/?next=/docs"):
-            assert requests.statuses(1, path) == [200], path
-
-
-def test_addresses_outside_the_allowed_ranges_are_denied_before_they_are_counted() -> None:
-    frontend = section("frontend https", ingress__allowed_cidrs=["198.51.100.0/24", "203.0.113.0/24"])
-    denial = "http-request deny deny_status 403 unless { src 198.51.100.0/24 203.0.113.0/24 }"
-    assert frontend.index(denial) < frontend.index("http-request track-sc0 src table clients")
-    assert "unless { src" not in " ".join(section("frontend https"))
-
-
-def test_without_the_waf_there_are_no_waf_rules() -> None:
-    assert all(condition in " ".join(section("frontend https")) for _, condition in WAF_RULES)
-    keys = ("ingress.waf", "database.high_availability", "cache.high_availability")
-    accepted = dict.fromkeys(keys, "one host in a private network")
-    text = configuration(context_of({"ingress.waf": False, "accept_risk": accepted}))
-    assert not [name for name, condition in WAF_RULES if condition in text]
 
 
 def test_the_longest_path_is_matched_first() -> None:
@@ -332,6 +226,7 @@ def test_the_private_key_is_a_secret_file(prod: Inventory) -> None:
         {"ingress.allowed_cidrs": ["198.51.100.0/24"]},
         {"services.gateway.path": "/agents"},
         {"ingress.rate_limit": {"per_key": 120, "paths": [{"prefix": "/agents", "per_address": 30}]}},
+        {"ingress.waf": {"mode": "count"}, "accept_risk": {**dict.fromkeys(ACCEPTED, "one host in a private network")}},
         {"services.gateway.rollout": {"strategy": "canary"}},
         {"services.gateway.path": "/agents", "services.gateway.rollout": {"strategy": "blue_green"}},
     ],

@@ -7,7 +7,7 @@ from pulumi_gcp.dns.outputs import GetManagedZonesManagedZoneResult
 
 from automation.plan.inventory import Inventory
 from providers.contract.diagnostics import Effect
-from providers.gcp.entry.limits import allowed_ranges, entry_adjustments, entry_refusals, idle_seconds
+from providers.gcp.entry.limits import OWASP_RULES, allowed_ranges, entry_adjustments, entry_refusals, idle_seconds
 from providers.gcp.entry.resources import zone_name
 from providers.gcp.entry.routes import uptime_target
 from providers.gcp.entry.waf import path_conditions
@@ -141,10 +141,59 @@ def test_a_service_at_the_root_is_the_default_of_its_domain(prod: Inventory) -> 
 
 def test_every_waf_rule_denies_and_none_is_a_preview(prod: Inventory) -> None:
     declared = expressions(prod)
-    assert "evaluatePreconfiguredWaf('sqli-v422-stable', {'sensitivity': 1})" in declared
-    assert "evaluatePreconfiguredWaf('cve-canary')" in declared
+    elsewhere = f"!request.path.matches('{PROMPTS}') && "
+    assert f"{elsewhere}evaluatePreconfiguredWaf('sqli-v422-stable', {{'sensitivity': 1}})" in declared
+    assert f"{elsewhere}evaluatePreconfiguredWaf('cve-canary')" in declared
     waf = [rule for rule in rules(prod) if "evaluatePreconfiguredWaf" in str(rule["match"])]
     assert {rule["action"] for rule in waf} == {"deny(403)"} and not any(rule.get("preview") for rule in waf)
+
+
+PROMPTS = "^/(agents/[A-Za-z0-9._~-]+/runs|teams/[A-Za-z0-9._~-]+/runs|workflows/[A-Za-z0-9._~-]+/runs)(/|$)"
+
+
+def test_rules_on_prompts_have_every_set_and_inspect_no_body(prod: Inventory) -> None:
+    tuned = [rule for rule in rules(prod) if "preconfiguredWafConfig" in rule]
+    assert [number_at(rule, "priority") for rule in tuned] == [1300, 1301, 1302]
+    evaluated: list[str] = []
+    for rule in tuned:
+        expression = text_at(rule, "match", "expr", "expression")
+        assert expression.startswith(f"request.path.matches('{PROMPTS}') && (")
+        assert expression.count("evaluatePreconfiguredWaf") == 4
+        exclusions = values_at(rule, "preconfiguredWafConfig", "exclusions")
+        assert {str(value_at(each, "requestBodies")) for each in exclusions} == {"[{'operator': 'EQUALS_ANY'}]"}
+        sets = [text_at(each, "targetRuleSet") for each in exclusions]
+        assert all(f"evaluatePreconfiguredWaf('{name}'" in expression for name in sets)
+        evaluated += sets
+    assert evaluated == [*OWASP_RULES.values(), "cve-canary"]
+
+
+def test_a_platform_without_prompts_has_one_rule_for_each_set() -> None:
+    changes: dict[str, object] = {"services.gateway.app": "django", "services.gateway.uses": ["database"]}
+    plain = plan(
+        production({**changes, "services.gateway.secrets": [], "ingress.allowed_cidrs": ["10.0.0.0/8"]}, cloud="gcp")
+    )
+    assert "evaluatePreconfiguredWaf('sqli-v422-stable', {'sensitivity': 1})" in expressions(plain)
+    assert not [rule for rule in rules(plain) if "preconfiguredWafConfig" in rule]
+
+
+def test_excluded_rules_are_opted_out_and_counted_ones_are_previews() -> None:
+    name = "owasp-crs-v042200-id942110-sqli"
+    waf: dict[str, object] = {"mode": "count", "exclude_rules": [name]}
+    risk = {"accept_risk": {"ingress.waf.mode": "a trial of rules"}}
+    counted = rules(plan(production({"ingress.waf": waf, **risk}, cloud="gcp")))
+    inspected = [rule for rule in counted if "evaluatePreconfiguredWaf" in str(rule["match"])]
+    assert all(rule["preview"] for rule in inspected)
+    opted_out = [rule for rule in inspected if f"'opt_out_rule_ids': ['{name}']" in str(rule["match"])]
+    assert [number_at(rule, "priority") for rule in opted_out] == [1000, 1300]
+
+
+def test_a_rule_that_no_set_has_cannot_be_excluded() -> None:
+    (refusal,) = entry_refusals(unchecked_spec({"ingress.waf": {"exclude_rules": ["SQLi_BODY"]}}), "prod")
+    assert refusal.key == "ingress.waf.exclude_rules"
+    long = [f"/{'a' * 110}{n}" for n in range(9)]
+    assert entry_refusals(unchecked_spec({"ingress.waf": {"prompts": long[:8]}}), "prod") == []
+    (refusal,) = entry_refusals(unchecked_spec({"ingress.waf": {"prompts": long}}), "prod")
+    assert refusal.key == "ingress.waf.prompts"
 
 
 def closing_rules(plan: Inventory) -> list[dict[str, object]]:
@@ -183,7 +232,8 @@ def test_metrics_that_cannot_be_closed_alone_are_refused(path: str) -> None:
 def test_prompts_that_the_waf_blocks_are_reported() -> None:
     (adjustment,) = adjustments()["ingress.waf"]
     assert (adjustment.requested, adjustment.effect) == (True, Effect.PARTIAL)
-    assert "prompts with SQL, HTML" in adjustment.reason and "403" in adjustment.reason
+    assert "bodies on paths of prompts are not inspected: /agents/*/runs" in adjustment.reason
+    assert "text with SQL, HTML" in adjustment.reason and "403" in adjustment.reason
     assert not [each for each in entry_adjustments(unchecked_spec({"ingress.waf": False})) if each.key == "ingress.waf"]
 
 

@@ -119,7 +119,7 @@ def _service_lines(service: Service) -> tuple[str, ...]:
 
 
 def _entry_lines(spec: Platform) -> tuple[str, ...]:
-    waf = "WAF, " if spec.ingress.waf else ""
+    waf = "WAF, " if spec.ingress.waf_settings else ""
     return (
         spec.ingress.domain or "generated name",
         f"{waf}{spec.ingress.requests_per_address} requests/min per client",

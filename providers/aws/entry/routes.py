@@ -10,8 +10,18 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 
+from providers.aws.entry.managed_rules import RULES
 from providers.contract.closed_paths import PLAIN_PATH, closed_paths, is_closed
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
+from providers.contract.diagnostics import (
+    Adjustment,
+    Diagnostic,
+    Effect,
+    Unsupported,
+    did_you_mean,
+    displayed,
+    listed,
+)
+from providers.contract.prompts import prompt_paths
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import IngressSpec, Platform
 
@@ -31,14 +41,6 @@ PLAIN_PATTERN = re.compile(r"""/[A-Za-z0-9_.$/~"'@:+&-]{0,127}""")
 """Path pattern without wildcards, with the characters that the same page lists."""
 SERVICE_HEADER = "x-rollout-service"
 """Header of a smoke test with the name of the service: the listener sends it to the new revision."""
-MANAGED_GROUPS = (
-    "AWSManagedRulesAmazonIpReputationList",
-    "AWSManagedRulesAnonymousIpList",
-    "AWSManagedRulesKnownBadInputsRuleSet",
-    "AWSManagedRulesSQLiRuleSet",
-    "AWSManagedRulesCommonRuleSet",
-)
-"""Cheapest first: address lists before content inspection."""
 
 
 def segments(path: str) -> list[str]:
@@ -123,6 +125,7 @@ def ingress_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
         *_closed_path_refusals(spec),
         *_smoke_refusals(spec),
         *_slot_refusals(spec),
+        *_excluded_rule_refusals(spec),
     ]
 
 
@@ -144,10 +147,12 @@ def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
         f"{limit} requests per 60 s and address, evaluated every few seconds; a burst can pass before blocking starts"
     )
     yield Adjustment(key, requested=limit, effect=Effect.ADJUSTED, reason=reason)
-    if ingress.waf:
+    if ingress.waf_settings is not None:
+        paths = prompt_paths(spec).paths
+        tuned = f", except on paths of prompts: {listed(paths, 'and')}" if paths else ""
         reason = (
-            "the managed rules also inspect the first 8 KB of a body, so prompts that contain SQL, HTML, file paths or "
-            "URLs can be answered with status 403; `waf: false` keeps only the rate limit"
+            f"the managed rules inspect the first 8 KB of a body{tuned}; text with SQL, HTML, file paths or URLs can be answered "
+            "with status 403 elsewhere, and ingress.waf.prompts names other paths"
         )
         yield Adjustment("ingress.waf", requested=True, effect=Effect.PARTIAL, reason=reason)
     days = spec.monitoring.log_retention_days
@@ -164,6 +169,14 @@ def _closed_path_refusals(spec: Platform) -> Iterator[Diagnostic]:
             problem = f"no rule can close {displayed(closed.path)} to the outside"
             fix = f"use up to {MAX_CLOSED_PATH_CHARACTERS} letters, digits and / _ - . ~, or another port"
             yield Unsupported("aws", closed.key, problem, fix)
+
+
+def _excluded_rule_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    waf = spec.ingress.waf_settings
+    for name in waf.exclude_rules if waf else ():
+        if name not in RULES:
+            problem = f"{name} is not a rule of the managed groups{did_you_mean(name, RULES)}"
+            yield Unsupported("aws", "ingress.waf.exclude_rules", problem, "use a name of AWS Managed Rules")
 
 
 def _path_refusals(spec: Platform) -> Iterator[Diagnostic]:

@@ -1,8 +1,11 @@
-"""Rules of the web ACL: rate limits, managed rule groups and closed paths.
+"""Rules of the web ACL: rate limits, managed rule groups, bodies and closed paths.
 
 Two managed rules only count: one blocks bodies above 8 KB, but prompts are longer; one blocks hosting providers, but
 callers of an agent are often servers. The rate limits are the first rules, so that excess requests do not reach the more
 expensive inspections. A rate-based rule that is not exceeded decides nothing, so each of several limits applies.
+
+A managed rule has no condition on the path. So the rules that inspect bodies only count, and one rule after the groups blocks
+requests with their labels, except on the paths of prompts.
 """
 
 from collections.abc import Iterator
@@ -10,18 +13,15 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 
-from providers.aws.entry.routes import MANAGED_GROUPS
+from providers.aws.entry.managed_rules import COUNTED_RULES, MANAGED_RULES, body_label, body_rules, judges_bodies
 from providers.contract.closed_paths import closed_paths, expressions
-from providers.contract.spec import Platform
+from providers.contract.prompts import prompt_expressions, prompt_paths
+from providers.contract.spec import Platform, Waf
 
-COUNTED_RULES = {
-    "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",),
-    "AWSManagedRulesAnonymousIpList": ("HostingProviderIPList",),
-}
-"""Rules of a group that count instead of block: long prompts, and callers in hosting providers."""
+PATH_EXPRESSION = "^/+(?:{})(?:/|$)"
 RATE_WINDOW_SECONDS = 60
 """Evaluation window; WAF offers 60, 120, 300 or 600 seconds and a minimum limit of 10."""
-PATH_EXPRESSION = "^/+(?:{})(?:/|$)"
+PROMPT_EXPRESSION = "^/(?:{})(?:/|$)"
 MAX_EXPRESSION_CHARACTERS = 200
 """Length of a regular expression: AWS WAF developer guide, "AWS WAF quotas"."""
 KEY_HEADER = "authorization"
@@ -35,22 +35,30 @@ Block = aws.wafv2.WebAclRuleActionBlockArgs
 
 @dataclass(frozen=True)
 class AclRule:
-    """Rule that blocks what its statement matches; without `block`, the rules of a managed group decide themselves."""
+    """Rule that blocks what its statement matches; without `block`, the rules of a managed group decide themselves.
+
+    With `count`, it only counts what it would block.
+    """
 
     name: str
     statement: Statement
     block: Block | None = None
+    count: bool = False
 
     def declare(self, priority: int) -> aws.wafv2.WebAclRuleArgs:
         """Rule with its place in the order of evaluation."""
-        override = aws.wafv2.WebAclRuleOverrideActionArgs(none=aws.wafv2.WebAclRuleOverrideActionNoneArgs())
-        return aws.wafv2.WebAclRuleArgs(
+        waf, own = aws.wafv2, self.block is not None
+        count = waf.WebAclRuleActionArgs(count=waf.WebAclRuleActionCountArgs())
+        block = waf.WebAclRuleActionArgs(block=self.block)
+        counted = waf.WebAclRuleOverrideActionArgs(count=waf.WebAclRuleOverrideActionCountArgs())
+        as_they_are = waf.WebAclRuleOverrideActionArgs(none=waf.WebAclRuleOverrideActionNoneArgs())
+        return waf.WebAclRuleArgs(
             name=self.name,
             priority=priority,
-            action=aws.wafv2.WebAclRuleActionArgs(block=self.block) if self.block else None,
-            override_action=None if self.block else override,
+            action=(count if self.count else block) if own else None,
+            override_action=None if own else counted if self.count else as_they_are,
             statement=self.statement,
-            visibility_config=aws.wafv2.WebAclRuleVisibilityConfigArgs(
+            visibility_config=waf.WebAclRuleVisibilityConfigArgs(
                 cloudwatch_metrics_enabled=True, metric_name=self.name, sampled_requests_enabled=True
             ),
         )
@@ -124,13 +132,43 @@ def _key() -> aws.wafv2.WebAclRuleStatementRateBasedStatementCustomKeyArgs:
 
 
 def _managed_rules(spec: Platform) -> Iterator[AclRule]:
-    for group in MANAGED_GROUPS if spec.ingress.waf else ():
+    waf = spec.ingress.waf_settings
+    if waf is None:
+        return
+    tuned = bool(prompt_paths(spec).paths)
+    for group, rules in MANAGED_RULES.items():
+        counted = {*COUNTED_RULES.get(group, ()), *waf.exclude_rules, *(body_rules(group) if tuned else ())}
         statement = aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs(
             vendor_name="AWS",
             name=group,
-            rule_action_overrides=[_counted(rule) for rule in COUNTED_RULES.get(group, ())] or None,
+            rule_action_overrides=[_counted(rule) for rule in rules if rule in counted] or None,
         )
-        yield AclRule(group, Statement(managed_rule_group_statement=statement))
+        yield AclRule(group, Statement(managed_rule_group_statement=statement), count=waf.mode == "count")
+    if judges_bodies(spec):
+        yield AclRule("bodies", _bodies_elsewhere(spec, waf), Block(), count=waf.mode == "count")
+
+
+def _bodies_elsewhere(spec: Platform, waf: Waf) -> Statement:
+    """Requests with a label of a body rule, except those to the paths of prompts."""
+    labels = [
+        aws.wafv2.WebAclRuleStatementLabelMatchStatementArgs(scope="LABEL", key=body_label(group, rule))
+        for group in MANAGED_RULES
+        for rule in body_rules(group)
+        if rule not in waf.exclude_rules
+    ]
+    prompts = prompt_expressions(spec, PROMPT_EXPRESSION, MAX_EXPRESSION_CHARACTERS)
+    # without decoding: a path in another spelling is not one of a client that sends prompts
+    elsewhere = aws.wafv2.WebAclRuleStatementNotStatementArgs(
+        statement=_any_of([_path_match(each, transformation="NONE") for each in prompts])
+    )
+    return Statement(
+        and_statement=aws.wafv2.WebAclRuleStatementAndStatementArgs(
+            statements=[
+                _any_of([Statement(label_match_statement=label) for label in labels]),
+                Statement(not_statement=elsewhere),
+            ]
+        )
+    )
 
 
 def _closed_paths_rules(spec: Platform) -> Iterator[AclRule]:
@@ -158,7 +196,7 @@ def _any_of(statements: list[Statement]) -> Statement:
     return Statement(or_statement=aws.wafv2.WebAclRuleStatementOrStatementArgs(statements=statements))
 
 
-def _path_match(expression: str) -> Statement:
+def _path_match(expression: str, transformation: str = "URL_DECODE") -> Statement:
     return Statement(
         regex_match_statement=aws.wafv2.WebAclRuleStatementRegexMatchStatementArgs(
             regex_string=expression,
@@ -166,7 +204,7 @@ def _path_match(expression: str) -> Statement:
                 uri_path=aws.wafv2.WebAclRuleStatementRegexMatchStatementFieldToMatchUriPathArgs()
             ),
             text_transformations=[
-                aws.wafv2.WebAclRuleStatementRegexMatchStatementTextTransformationArgs(priority=0, type="URL_DECODE")
+                aws.wafv2.WebAclRuleStatementRegexMatchStatementTextTransformationArgs(priority=0, type=transformation)
             ],
         )
     )

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from providers.aws.cache.sizes import cache_node
 from providers.aws.compute.sizes import fargate
 from providers.aws.database.sizes import database_class
-from providers.aws.entry.routes import MANAGED_GROUPS
+from providers.aws.entry.managed_rules import rule_count
 from providers.aws.network.flows import private_services
-from providers.contract.closed_paths import closed_paths
 from providers.contract.recovery_plan import CostItem
 from providers.contract.recovery_promises import IMAGES_GB, OBJECTS_GB
 from providers.contract.spec import Platform
@@ -73,6 +72,6 @@ def _entry(spec: Platform) -> Iterator[CostItem]:
         yield CostItem("endpoints in the standby region", hours, "vpce.interface.hour")
     if spec.public:
         yield CostItem("load balancer in the standby region", HOURS, "alb.hour")
-        rules = 1 + (len(MANAGED_GROUPS) if spec.ingress.waf else 0) + bool(closed_paths(spec))
+        rules = rule_count(spec)
         yield CostItem("web ACL in the standby region", 1, "waf.acl")
         yield CostItem("rules of the web ACL", rules, "waf.rule")

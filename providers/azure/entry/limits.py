@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from providers.contract.closed_paths import closed_paths, expressions
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, listed
+from providers.contract.prompts import prompt_expressions, prompt_paths
 from providers.contract.spec import IngressSpec, Platform
 
 ANY_ADDRESS = "0.0.0.0/0"
@@ -25,6 +26,29 @@ MAX_PATH_LIMITS = 50
 """Limits of paths: a policy has up to 100 custom rules, same page."""
 MIN_COUNTED_PER_MINUTE = 200
 """Requests per minute below which the count is not exact: Microsoft Learn, "Rate limiting for Azure Front Door WAF"."""
+PROMPT_EXPRESSION = "^(?:https?://[^/]+)?/(?:{})(?:/[A-Za-z0-9_~-]+)*/?(?:[?][A-Za-z0-9_.~=&-]*)?$"
+"""Path of prompts with plain segments below it, without a query or with one that has no character that attacks need."""
+SCANNERS = ("sqlmap", "nikto", "masscan", "nuclei", "zgrab", "jndi:")
+"""Parts of the user agents of scanners and exploits."""
+RULE_GROUPS = {
+    "911": "METHOD-ENFORCEMENT",
+    "920": "PROTOCOL-ENFORCEMENT",
+    "921": "PROTOCOL-ATTACK",
+    "930": "LFI",
+    "931": "RFI",
+    "932": "RCE",
+    "933": "PHP",
+    "934": "NODEJS",
+    "941": "XSS",
+    "942": "SQLI",
+    "943": "FIX",
+    "944": "JAVA",
+    "99001": "MS-ThreatIntel-CVEs",
+    "99005": "MS-ThreatIntel-WebShells",
+    "99030": "MS-ThreatIntel-AppSec",
+    "99031": "MS-ThreatIntel-SQLI",
+}
+"""Groups of the default rule set by the first digits of a rule: Microsoft Learn, "DRS rule groups and rules"."""
 MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS = 16, 240
 """Bounds of a profile's origin response timeout: Microsoft Learn, "Azure Front Door limits"."""
 MIN_PROBE_SECONDS, MAX_PROBE_SECONDS = 5, 255
@@ -155,7 +179,13 @@ def approval_command(group: str) -> str:
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Paths that Front Door does not distinguish, and more address ranges closed paths or limits than rules accept."""
-    return [*_duplicate_paths(spec), *_refused_ranges(spec), *_refused_closed_paths(spec), *_rate_refusals(spec)]
+    return [
+        *_duplicate_paths(spec),
+        *_refused_ranges(spec),
+        *_refused_closed_paths(spec),
+        *_rate_refusals(spec),
+        *_waf_refusals(spec),
+    ]
 
 
 def entry_adjustments(spec: Platform) -> list[Adjustment]:
@@ -241,6 +271,37 @@ def _rate_adjustments(ingress: IngressSpec) -> Iterator[Adjustment]:
         yield Adjustment("ingress.rate_limit.paths", requested, Effect.PARTIAL, reason)
 
 
+def _waf_reason(spec: Platform) -> str:
+    paths = prompt_paths(spec).paths
+    if paths:
+        return (
+            f"POST requests to paths of prompts, {listed(paths, 'and')}, with a plain query pass without the managed and bot "
+            "rules, because no exclusion reaches the rules on the raw body; other requests that Microsoft's rule sets take for "
+            "attacks are answered 403"
+        )
+    return (
+        "requests that Microsoft's rule sets take for attacks are answered 403; JSON and form fields named "
+        f"{listed(PROMPT_ARGUMENTS)} are excluded, but rules on the raw body have no exclusions, so prompts with SQL, HTML "
+        "or file paths may be blocked: name their paths in ingress.waf.prompts"
+    )
+
+
+def rule_group(rule: str) -> str | None:
+    """Group of a managed rule by its number; None for a number that no group has."""
+    return next((group for prefix, group in RULE_GROUPS.items() if rule.isdecimal() and rule.startswith(prefix)), None)
+
+
+def _waf_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    waf = spec.ingress.waf_settings
+    for name in waf.exclude_rules if waf else ():
+        if rule_group(name) is None:
+            problem = f"{name} is not the number of a rule of Microsoft's default rule set"
+            yield Unsupported("azure", "ingress.waf.exclude_rules", problem, "use a number such as 942110")
+    if len(prompt_expressions(spec, PROMPT_EXPRESSION, MAX_VALUE_CHARACTERS)) > MAX_VALUES:
+        problem = f"the paths of prompts need more than {MAX_VALUES} expressions of {MAX_VALUE_CHARACTERS} characters"
+        yield Unsupported("azure", "ingress.waf.prompts", problem, "name fewer or shorter paths")
+
+
 def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     yield from _closed_path_adjustments(spec)
     ingress, location = spec.ingress, spec.azure.location if spec.azure else ""
@@ -255,13 +316,8 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
             f"everything else is in {location}"
         )
         yield Adjustment("azure.location", location, Effect.PARTIAL, reason)
-    if ingress.waf:
-        reason = (
-            "requests that Microsoft's rule sets take for attacks are answered 403; JSON and form fields named "
-            f"{listed(PROMPT_ARGUMENTS)} are excluded, but rules on the raw body have no exclusions, so prompts with SQL, HTML "
-            "or file paths may be blocked"
-        )
-        yield Adjustment("ingress.waf", True, Effect.PARTIAL, reason)
+    if ingress.waf_settings is not None:
+        yield Adjustment("ingress.waf", True, Effect.PARTIAL, _waf_reason(spec))
     if ingress.domain is None:
         reason = "no domain is set; Front Door serves HTTPS on a generated host name under azurefd.net"
         yield Adjustment("ingress.domain", None, Effect.ADJUSTED, reason)

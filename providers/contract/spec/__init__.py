@@ -11,7 +11,7 @@ from providers.contract.spec.data import (
     StorageSpec,
 )
 from providers.contract.spec.job import Job
-from providers.contract.spec.network import IngressSpec, NetworkSpec, PathRateLimit, RateLimit, Replicas
+from providers.contract.spec.network import IngressSpec, NetworkSpec, PathRateLimit, RateLimit, Replicas, Waf
 from providers.contract.spec.operations import (
     Acceptance,
     Alerts,
@@ -84,4 +84,5 @@ __all__ = [
     "SpecModel",
     "StorageSpec",
     "Uses",
+    "Waf",
 ]

@@ -67,6 +67,17 @@ class RateLimit(SpecModel):
     """Lower limits of paths, each counted on its own."""
 
 
+class Waf(SpecModel):
+    """Inspection of requests with the cloud's managed WAF rules."""
+
+    mode: Literal["block", "count"] = "block"
+    """`block` answers 403 to what a rule matches, `count` only records it; production refuses `count`."""
+    prompts: tuple[Annotated[str, Field(pattern=r"^(/|(/([A-Za-z0-9._~-]+|\*))+)$", max_length=120)], ...] | None = None
+    """Paths whose bodies are prompts, which are not inspected, `*` for one segment; absent: those of agentos and of services that call models."""
+    exclude_rules: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=120)], ...] = ()
+    """Managed rules, by the cloud's own names, that match ordinary requests and block none."""
+
+
 class IngressSpec(SpecModel):
     """Public entry: domain, allowed clients, rate limit and WAF."""
 
@@ -82,8 +93,13 @@ class IngressSpec(SpecModel):
     """Short form of `rate_limit.per_address`; absent: that of `rate_limit`."""
     idle_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 120
     """Seconds without data after which a connection is closed; for streaming agents longer than their longest pause."""
-    waf: bool = True
-    """Inspect requests with the cloud's managed WAF rules; the rate limit applies in any case."""
+    waf: Waf | bool = True
+    """Inspection with the cloud's managed WAF rules: true, false, or its settings; rate limits apply in any case."""
+
+    @property
+    def waf_settings(self) -> Waf | None:
+        """Settings of the WAF; None without one."""
+        return (Waf() if self.waf else None) if isinstance(self.waf, bool) else self.waf
 
     @property
     def per_address_setting(self) -> tuple[str, int]:

@@ -11,6 +11,8 @@ TRACKED_CLIENTS = 100_000
 """Addresses and keys that are counted at the same time; the least recent one is dropped first."""
 KEY_CHARACTERS = 64
 """Length of an entry of a table: a SHA-256 digest in hexadecimal digits, so that HAProxy keeps no key of a client."""
+CAPTURED_CHARACTERS = 40
+"""Length of the name of a rule in the log of a request that it would have denied."""
 ANY_ADDRESS = "0.0.0.0/0"
 DECODED_PATH = "path,url_dec,regsub(/+,/,g)"
 """Path as applications may read it: without percent encoding and repeated slashes."""
@@ -33,8 +35,16 @@ def admission(spec: Platform) -> Iterator[str]:
     yield "http-request track-sc0 src table clients"
     yield _too_many(f"{{ sc_http_req_rate(0) gt {spec.ingress.requests_per_address} }}")
     yield from _limits_of_keys_and_paths(spec)
-    if spec.ingress.waf:
-        yield from (f"http-request deny deny_status 403 if {condition}" for _, condition in WAF_RULES)
+    waf = spec.ingress.waf_settings
+    for name, condition in WAF_RULES if waf else ():
+        if waf and rule_id(name) not in waf.exclude_rules:
+            counted = f"http-request capture str(waf:{rule_id(name)}) len {CAPTURED_CHARACTERS}"
+            yield f"{counted if waf.mode == 'count' else 'http-request deny deny_status 403'} if {condition}"
+
+
+def rule_id(name: str) -> str:
+    """Name of a rule in `ingress.waf.exclude_rules` and in the log: `path-traversal`."""
+    return name.lower().replace(" ", "-")
 
 
 def _limits_of_keys_and_paths(spec: Platform) -> Iterator[str]:

@@ -2,10 +2,22 @@
 
 from collections.abc import Iterator
 
-from providers.contract.diagnostics import Adjustment, Effect
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import Platform
 from providers.docker.context import LOOPBACK
-from providers.docker.entry.admission import WAF_RULES
+from providers.docker.entry.admission import WAF_RULES, rule_id
+
+
+def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
+    """Rules to exclude that the entry does not have."""
+    waf, known = spec.ingress.waf_settings, [rule_id(name) for name, _ in WAF_RULES]
+    return [
+        Unsupported(
+            "docker", "ingress.waf.exclude_rules", f"{name} is not a rule of this entry", f"use {listed(known)}"
+        )
+        for name in (waf.exclude_rules if waf else ())
+        if name not in known
+    ]
 
 
 def entry_adjustments(spec: Platform) -> list[Adjustment]:
@@ -15,13 +27,17 @@ def entry_adjustments(spec: Platform) -> list[Adjustment]:
 
 def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     ingress = spec.ingress
-    if ingress.waf:
+    waf = ingress.waf_settings
+    if waf is not None:
         yield Adjustment(
             "ingress.waf",
             requested=True,
             effect=Effect.ADJUSTED,
             reason=f"{len(WAF_RULES)} HAProxy rules on methods, paths, queries and user agents; no managed rule sets",
         )
+    if waf is not None and waf.prompts is not None:
+        reason = "the rules inspect no body, so prompts are not blocked on any path"
+        yield Adjustment("ingress.waf.prompts", list(waf.prompts), Effect.IGNORED, reason)
     if ingress.domain is not None:
         yield Adjustment(
             "ingress.domain",

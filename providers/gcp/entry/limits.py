@@ -1,9 +1,11 @@
 """Allowed addresses, connection timeouts and path limits of the load balancer, and what it refuses or adjusts. Pure."""
 
+import re
 from collections.abc import Iterator
 
 from providers.contract.closed_paths import PLAIN_PATH, closed_paths
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed, listed
+from providers.contract.prompts import prompt_expressions, prompt_paths
 from providers.contract.spec import Platform
 
 ANY_ADDRESS = "0.0.0.0/0"
@@ -12,17 +14,31 @@ MAX_RANGES_PER_RULE = 10
 MAX_SUBEXPRESSIONS = 5
 MAX_PATH_RULES = 100
 """Rules of limited paths, which have the priorities before those of all paths."""
+MAX_EXPRESSION_CHARACTERS = 970
+"""Length of a regular expression in a subexpression of 1024 characters: same page."""
+OWASP_RULES: dict[int, str] = {
+    1000: "sqli-v422-stable",
+    1010: "xss-v422-stable",
+    1020: "lfi-v422-stable",
+    1030: "rfi-v422-stable",
+    1040: "rce-v422-stable",
+    1050: "scannerdetection-v422-stable",
+    1060: "protocolattack-v422-stable",
+    1070: "sessionfixation-v422-stable",
+    1080: "nodejs-v422-stable",
+    1090: "java-v422-stable",
+    1100: "php-v422-stable",
+}
+"""OWASP rule sets by priority, which never changes: Cloud Armor documentation, "Preconfigured WAF rules"."""
+RULE_ID = re.compile(r"owasp-crs-v042200-id\d{6}-([a-z]+)")
+"""Name of a rule of a set, such as `owasp-crs-v042200-id942110-sqli`: same page."""
+PROMPT_EXPRESSION = "^/({})(/|$)"
 MIN_IDLE_SECONDS, MAX_IDLE_SECONDS = 5, 1200
 """Bounds of `httpKeepAliveTimeoutSec`: target HTTPS proxies API."""
 MAX_REQUEST_SECONDS = 3600
 """Maximum request timeout: Cloud Run documentation, "Set request timeout for services"."""
 MAX_PATH_CHARACTERS = 1024 - len("/*")
 """Length of a path rule: URL maps API, `pathMatchers[].pathRules[].paths[]`."""
-
-PROMPTS_REASON = (
-    "prompts with SQL, HTML, shell commands, file paths or URLs can be answered 403 by the rules for SQL injection, XSS, RCE, "
-    "LFI and RFI; set ingress.waf to false where users send such text"
-)
 
 
 def is_open_to_all(spec: Platform) -> bool:
@@ -56,7 +72,7 @@ def idle_seconds(spec: Platform) -> int:
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse paths that a URL map does not accept, closed paths that a rule cannot match, and limits that can be evaded."""
-    return [*_path_refusals(spec), *_closed_path_refusals(spec), *_rate_refusals(spec)]
+    return [*_path_refusals(spec), *_closed_path_refusals(spec), *_rate_refusals(spec), *_waf_refusals(spec)]
 
 
 def _path_refusals(spec: Platform) -> list[Diagnostic]:
@@ -105,6 +121,34 @@ def _is_path_rule(path: str) -> bool:
     return len(path) <= MAX_PATH_CHARACTERS and path.isascii() and "//" not in path
 
 
+def _waf_reason(spec: Platform) -> str:
+    paths = prompt_paths(spec).paths
+    tuned = f"bodies on paths of prompts are not inspected: {listed(paths, 'and')}; " if paths else ""
+    return (
+        f"{tuned}text with SQL, HTML, shell commands, file paths or URLs can be answered 403 elsewhere by the rules for SQL "
+        "injection, XSS, RCE, LFI and RFI, and ingress.waf.prompts names other paths"
+    )
+
+
+def set_of(rule: str) -> str | None:
+    """Set of a rule by its name; None for a name that no set has."""
+    match = RULE_ID.fullmatch(rule)
+    name = f"{match[1]}-v422-stable" if match else ""
+    return name if name in OWASP_RULES.values() else None
+
+
+def _waf_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    waf = spec.ingress.waf_settings
+    for name in waf.exclude_rules if waf else ():
+        if set_of(name) is None:
+            problem = f"{name} is not a rule of Cloud Armor's preconfigured sets"
+            fix = "use a name such as owasp-crs-v042200-id942110-sqli"
+            yield Unsupported("gcp", "ingress.waf.exclude_rules", problem, fix)
+    if len(prompt_expressions(spec, PROMPT_EXPRESSION, MAX_EXPRESSION_CHARACTERS)) > 1:
+        problem = f"the paths of prompts need more than the {MAX_EXPRESSION_CHARACTERS} characters of an expression"
+        yield Unsupported("gcp", "ingress.waf.prompts", problem, "name fewer or shorter paths")
+
+
 def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
     ingress = spec.ingress
     key, limit = ingress.per_address_setting
@@ -133,8 +177,8 @@ def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
             f"limited, and Cloud Run ends a request after {MAX_REQUEST_SECONDS} seconds"
         ),
     )
-    if ingress.waf:
-        yield Adjustment("ingress.waf", requested=True, effect=Effect.PARTIAL, reason=PROMPTS_REASON)
+    if ingress.waf_settings is not None:
+        yield Adjustment("ingress.waf", requested=True, effect=Effect.PARTIAL, reason=_waf_reason(spec))
     if not is_open_to_all(spec):
         yield Adjustment(
             "ingress.allowed_cidrs",

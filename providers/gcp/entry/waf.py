@@ -9,35 +9,32 @@ which higher sensitivities report as attacks. `methodenforcement` is not used: i
 agent APIs need. Denied requests are in the load balancer's log, without their content.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import pulumi_gcp as gcp
 
 from providers.contract.closed_paths import closed_paths, expressions
 from providers.contract.component import Scope
+from providers.contract.prompts import prompt_expressions
+from providers.contract.spec import Platform, Waf
 from providers.gcp.context import GcpContext
-from providers.gcp.entry.limits import allowed_ranges, path_ranges
+from providers.gcp.entry.limits import (
+    MAX_EXPRESSION_CHARACTERS,
+    MAX_SUBEXPRESSIONS,
+    OWASP_RULES,
+    PROMPT_EXPRESSION,
+    allowed_ranges,
+    path_ranges,
+    set_of,
+)
 
 CLOSED_PATHS_PRIORITY = 500
 PATH_EXPRESSION = "^/+({})(/|$)"
-MAX_EXPRESSION_CHARACTERS = 1024
-"""Length of a subexpression of a rule: Cloud Armor documentation, "Quotas and limits"."""
 SENSITIVITY = 1
-OWASP_RULES: dict[int, str] = {
-    1000: "sqli-v422-stable",
-    1010: "xss-v422-stable",
-    1020: "lfi-v422-stable",
-    1030: "rfi-v422-stable",
-    1040: "rce-v422-stable",
-    1050: "scannerdetection-v422-stable",
-    1060: "protocolattack-v422-stable",
-    1070: "sessionfixation-v422-stable",
-    1080: "nodejs-v422-stable",
-    1090: "java-v422-stable",
-    1100: "php-v422-stable",
-}
-"""OWASP rule sets by priority, which never changes: Cloud Armor documentation, "Preconfigured WAF rules"."""
-KNOWN_EXPLOITS_PRIORITY = 1200
+KNOWN_EXPLOITS, KNOWN_EXPLOITS_PRIORITY = "cve-canary", 1200
+PROMPTS_PRIORITY = 1300
+SETS_PER_RULE = MAX_SUBEXPRESSIONS - 1
 PATH_RATE_PRIORITY, RATE_PRIORITY = 1900, 2000
 LAST_PRIORITY = 2147483647
 """Priority of the default rule, which every policy has."""
@@ -48,12 +45,17 @@ Rule = gcp.compute.SecurityPolicyRuleArgs
 
 def create_security_policy(scope: Scope, context: GcpContext) -> gcp.compute.SecurityPolicy:
     """Create the policy of every backend; without `waf` it has no WAF rules, and all the others."""
-    waf = context.spec.ingress.waf
+    waf = context.spec.ingress.waf_settings
     return gcp.compute.SecurityPolicy(
         scope.named("policy"),
         project=context.project,
         type="CLOUD_ARMOR",
-        rules=[*_closed_path_rules(context), *(_waf_rules() if waf else ()), *_rate_rules(context), _default_rule()],
+        rules=[
+            *_closed_path_rules(context),
+            *(_waf_rules(context.spec, waf) if waf else ()),
+            *_rate_rules(context),
+            _default_rule(),
+        ],
         advanced_options_config=_inspection_options() if waf else None,
         adaptive_protection_config=_adaptive_protection() if waf else None,
         opts=scope.opts(),
@@ -78,25 +80,71 @@ def _closed_path_rules(context: GcpContext) -> list[Rule]:
 def path_conditions(paths: Sequence[str]) -> list[str]:
     """Conditions on paths and everything below them, as servers decode them: `/%6Detrics` is `/metrics` too."""
     lower = [path.lower() for path in paths]
-    patterns = expressions(lower, PATH_EXPRESSION, MAX_EXPRESSION_CHARACTERS - 50)
+    patterns = expressions(lower, PATH_EXPRESSION, MAX_EXPRESSION_CHARACTERS)
     return [f"request.path.urlDecode().lower().matches('{pattern}')" for pattern in patterns]
 
 
-def _waf_rules() -> list[Rule]:
-    owasp = {
-        priority: f"evaluatePreconfiguredWaf('{rules}', {{'sensitivity': {SENSITIVITY}}})"
-        for priority, rules in OWASP_RULES.items()
-    }
+def _waf_rules(spec: Platform, waf: Waf) -> list[Rule]:
+    """Rules that inspect whole requests, and for the paths of prompts rules that inspect no body.
+
+    An expression has five subexpressions, one of which is the path, so a rule of prompts has four sets.
+    """
+    sets = {priority: _evaluation(rules, waf) for priority, rules in OWASP_RULES.items()}
     # without arguments, the form that the checkov control CKV_GCP_73 (log4j) requires
-    expressions = {**owasp, KNOWN_EXPLOITS_PRIORITY: "evaluatePreconfiguredWaf('cve-canary')"}
-    return [_waf_rule(priority, expression) for priority, expression in expressions.items()]
+    evaluations = {**sets, KNOWN_EXPLOITS_PRIORITY: f"evaluatePreconfiguredWaf('{KNOWN_EXPLOITS}')"}
+    prompts = "".join(prompt_expressions(spec, PROMPT_EXPRESSION, MAX_EXPRESSION_CHARACTERS))
+    if not prompts:
+        return [_waf_rule(priority, each, waf) for priority, each in evaluations.items()]
+    names = [*OWASP_RULES.values(), KNOWN_EXPLOITS]
+    condition = f"request.path.matches('{prompts}')"
+    groups = [names[first : first + SETS_PER_RULE] for first in range(0, len(names), SETS_PER_RULE)]
+    by_name = dict(zip(names, evaluations.values(), strict=True))
+    return [
+        *(_waf_rule(priority, f"!{condition} && {each}", waf) for priority, each in evaluations.items()),
+        *(
+            _prompt_rule(PROMPTS_PRIORITY + n, condition, {name: by_name[name] for name in group}, waf)
+            for n, group in enumerate(groups)
+        ),
+    ]
 
 
-def _waf_rule(priority: int, expression: str) -> Rule:
+def _evaluation(rules: str, waf: Waf) -> str:
+    """Expression that is true for a request that a set of rules matches, apart from excluded rules."""
+    excluded = [name for name in waf.exclude_rules if set_of(name) == rules]
+    opted_out = f", 'opt_out_rule_ids': [{', '.join(repr(name) for name in excluded)}]" if excluded else ""
+    return f"evaluatePreconfiguredWaf('{rules}', {{'sensitivity': {SENSITIVITY}{opted_out}}})"
+
+
+def _waf_rule(priority: int, expression: str, waf: Waf, exclusions: Sequence[str] = ()) -> Rule:
     match = gcp.compute.SecurityPolicyRuleMatchArgs(
         expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=expression)
     )
-    return Rule(priority=priority, action="deny(403)", match=match, description=f"deny {expression.split(chr(39))[1]}")
+    sets = re.findall(r"evaluatePreconfiguredWaf\('([^']+)'", expression)
+    return Rule(
+        priority=priority,
+        action="deny(403)",
+        match=match,
+        preview=True if waf.mode == "count" else None,
+        preconfigured_waf_config=_without_bodies(exclusions) if exclusions else None,
+        description=f"deny {', '.join(sets)}{' in prompts' if exclusions else ''}",
+    )
+
+
+def _prompt_rule(priority: int, condition: str, evaluations: Mapping[str, str], waf: Waf) -> Rule:
+    return _waf_rule(priority, f"{condition} && ({' || '.join(evaluations.values())})", waf, tuple(evaluations))
+
+
+def _without_bodies(sets: Sequence[str]) -> gcp.compute.SecurityPolicyRulePreconfiguredWafConfigArgs:
+    """Exclusion of every field of the body: Cloud Armor documentation, "Exclude request fields from inspection"."""
+    body = gcp.compute.SecurityPolicyRulePreconfiguredWafConfigExclusionRequestBodyArgs(operator="EQUALS_ANY")
+    return gcp.compute.SecurityPolicyRulePreconfiguredWafConfigArgs(
+        exclusions=[
+            gcp.compute.SecurityPolicyRulePreconfiguredWafConfigExclusionArgs(
+                target_rule_set=name, request_bodies=[body]
+            )
+            for name in sets
+        ]
+    )
 
 
 def _rate_rules(context: GcpContext) -> list[Rule]:
