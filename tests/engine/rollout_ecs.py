@@ -28,7 +28,10 @@ class EcsShell(CloudShell):
         operation = " ".join(command.arguments[1:3])
         if command.program == "curl":
             assert self.object_named(RULE_TYPE, SMOKE_ROUTE), "the stable revision would answer"
-            self.smoked.append((self.newest, dict(self.split)["latest"]))
+            test = (self.newest, dict(self.split)["latest"])
+            # a test repeats a request that fails
+            if self.smoke_succeeds or self.smoked[-1:] != [test]:
+                self.smoked.append(test)
             return "200" if self.smoke_succeeds else "503"
         answers = {
             "sts get-caller-identity": lambda: ACCOUNT,
