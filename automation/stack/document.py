@@ -37,7 +37,13 @@ if TYPE_CHECKING:
     # pydantic builds the spec's models at import, which `--help` does not need
     from providers.contract.spec import Platform
 
-REMOVE = object()
+
+class _Remove:
+    def __repr__(self) -> str:
+        return "REMOVE"
+
+
+REMOVE = _Remove()
 """Value of a change that removes the key."""
 
 

@@ -18,12 +18,12 @@ MAX_CPU_SECONDS = 1.5
 FILE = "FILE"
 """Replaces the name of the file in an answer."""
 SERVICE_KEYS = (
-    "Use app, architecture, autoscaling, build, calls, command, environment, health, image, image_credentials, metrics, "
-    "path, port, release, replicas, rollout, secrets, size or uses."
+    "Use app, architecture, autoscaling, build, calls, closed_paths, command, environment, health, image, "
+    "image_credentials, metrics, path, port, release, replicas, rollout, secrets, size or uses."
 )
 PLATFORM_KEYS = (
-    "Use accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, jobs, monitoring, network, "
-    "profile, recovery, services, storage or tags."
+    "Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, jobs, "
+    "monitoring, network, profile, recovery, services, storage or tags."
 )
 NOT_TEXT = 'services.gateway.environment.{key}: YAML reads the key at line 7 as {kind}, not as text. Put it in quotes: "{key}".'
 

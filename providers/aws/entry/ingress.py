@@ -27,6 +27,7 @@ from providers.aws.entry.routes import (
 )
 from providers.aws.naming import load_balancer_name, target_group_name
 from providers.aws.storage.bucket import ObjectLifecycle, SecureBucket, secure_bucket
+from providers.contract.closed_paths import service_at
 from providers.contract.component import Scope
 from providers.contract.naming import next_part
 from providers.contract.results import Origin
@@ -85,7 +86,7 @@ def create_ingress(scope: Scope, base: AwsBaseResources, positions: Mapping[str,
         return None
     balancer = create_load_balancer(scope, base)
     listener, domain_zone_id = create_listener(scope, base, balancer)
-    closed = tuple(close_path(scope, name, path, listener) for path, name in closing_rules(base.spec).items())
+    closed = {path: close_path(scope, name, path, listener) for path, name in closing_rules(base.spec).items()}
     groups = {name: create_target_group(scope, base, name, service) for name, service in public.items()}
     added = {
         name: create_target_group(scope, base, next_part(name), service)
@@ -95,7 +96,7 @@ def create_ingress(scope: Scope, base: AwsBaseResources, positions: Mapping[str,
     routes = {
         name: (
             create_route(scope, name, service, listener, _split(groups[name], added.get(name), positions.get(name))),
-            *closed,
+            *(rule for path, rule in closed.items() if service_at(base.spec, path) == name),
         )
         for name, service in public.items()
     }

@@ -39,7 +39,7 @@ def create_backups(scope: Scope, base: AzureBaseResources, database: AzureDataba
     _instance(scope, context, database, vault, _policy(scope, context, vault), rights)
 
 
-def _vault(scope: Scope, context: AzureContext) -> azure_native.dataprotection.BackupVault:
+def _vault(scope: Scope, context: AzureContext) -> "azure_native.dataprotection.BackupVault":
     dataprotection, lock = azure_native.dataprotection, context.spec.recovery.lock
     return dataprotection.BackupVault(
         scope.named("vault"),
@@ -63,8 +63,8 @@ def _vault(scope: Scope, context: AzureContext) -> azure_native.dataprotection.B
 
 
 def _policy(
-    scope: Scope, context: AzureContext, vault: azure_native.dataprotection.BackupVault
-) -> azure_native.dataprotection.BackupPolicy:
+    scope: Scope, context: AzureContext, vault: "azure_native.dataprotection.BackupVault"
+) -> "azure_native.dataprotection.BackupPolicy":
     dataprotection, days = azure_native.dataprotection, context.spec.recovery.retention_days
     store = dataprotection.DataStoreInfoBaseArgs(data_store_type=VAULT_STORE, object_type="DataStoreInfoBase")
     default = dataprotection.TaggingCriteriaArgs(
@@ -116,8 +116,8 @@ def _instance(
     scope: Scope,
     context: AzureContext,
     database: AzureDatabase,
-    vault: azure_native.dataprotection.BackupVault,
-    policy: azure_native.dataprotection.BackupPolicy,
+    vault: "azure_native.dataprotection.BackupVault",
+    policy: "azure_native.dataprotection.BackupPolicy",
     rights: list[azure_native.authorization.RoleAssignment],
 ) -> None:
     """Declare the backup of the server; deleting it deletes its backups."""

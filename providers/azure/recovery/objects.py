@@ -18,16 +18,21 @@ EVERY_BLOB = "1601-01-01T00:00:00Z"
 """Minimum creation time with which blobs that exist already are copied: Storage API, `ObjectReplicationPolicyFilter`."""
 NEW_POLICY = "default"
 """Id of a policy that the service gives an id."""
-Policy = azure_native.storage.ObjectReplicationPolicy
 
 
-def receive_objects(scope: Scope, context: AzureContext, source: BlobStore, destination: BlobStore) -> Policy:
+def receive_objects(
+    scope: Scope, context: AzureContext, source: BlobStore, destination: BlobStore
+) -> "azure_native.storage.ObjectReplicationPolicy":
     """Declare the policy on the account of the standby location."""
     return _policy(scope, context, destination.account, source, destination, policy_id=NEW_POLICY, rule_id=None)
 
 
 def send_objects(
-    scope: Scope, context: AzureContext, source: BlobStore, destination: BlobStore, received: Policy
+    scope: Scope,
+    context: AzureContext,
+    source: BlobStore,
+    destination: BlobStore,
+    received: "azure_native.storage.ObjectReplicationPolicy",
 ) -> None:
     """Declare the policy on the account of the home location, with the ids of the one that receives."""
     ids = {"policy_id": received.policy_id, "rule_id": received.rules.apply(first_rule_id)}
@@ -48,8 +53,8 @@ def _policy(
     *,
     policy_id: pulumi.Input[str],
     rule_id: pulumi.Input[str] | None,
-) -> Policy:
-    return Policy(
+) -> "azure_native.storage.ObjectReplicationPolicy":
+    return azure_native.storage.ObjectReplicationPolicy(
         scope.named("objects"),
         resource_group_name=context.group,
         account_name=account.name,

@@ -8,6 +8,8 @@ can be locked. Objects: object replication copies every version and deletion int
 Secrets have their copies where they are declared (base/secrets.py); images are copied by `images push`.
 """
 
+import pulumi_azure_native as azure_native
+
 from providers.azure.base.registry import create_standby_registry
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.standby import AzureStandby, BlobStore
@@ -16,7 +18,7 @@ from providers.azure.context import AzureContext
 from providers.azure.database.resources import AzureDatabase
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.azure.recovery.backups import create_backups
-from providers.azure.recovery.objects import Policy, receive_objects, send_objects
+from providers.azure.recovery.objects import receive_objects, send_objects
 from providers.azure.storage.resources import AzureStorage, create_standby_storage
 from providers.contract.component import Scope
 from providers.contract.results import Copies
@@ -58,7 +60,7 @@ def _stores(standby: AzureStandby, storage: AzureStorage | None) -> tuple[BlobSt
 
 def _receive(
     scope: Scope, logs: AzureLogs, standby: AzureStandby, stores: tuple[BlobStore, BlobStore] | None
-) -> Policy | None:
+) -> "azure_native.storage.ObjectReplicationPolicy | None":
     """Declare what is in the standby location: the policy of its account, and logs of who reads the copies."""
     send_to_logs(scope, logs, "vault", standby.vault_id)
     if standby.registry_id is not None:

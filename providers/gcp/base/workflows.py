@@ -78,7 +78,7 @@ def create_workflow(
     source: Steps,
     grants: Sequence[pulumi.Resource],
     logical: str = "workflow",
-) -> gcp.workflows.Workflow:
+) -> "gcp.workflows.Workflow":
     """Create the workflow `part`; `source` may contain Outputs, and `grants` are what its first execution needs."""
     return gcp.workflows.Workflow(
         scope.named(logical),
@@ -102,7 +102,7 @@ def create_schedule(
     part: str,
     schedule: str,
     account: gcp.serviceaccount.Account,
-    workflow: gcp.workflows.Workflow,
+    workflow: "gcp.workflows.Workflow",
     logical: str = "schedule",
 ) -> None:
     """Create the job of Cloud Scheduler that starts the workflow `part`; its times are UTC."""
