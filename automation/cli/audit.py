@@ -27,7 +27,10 @@ def audit(
     as_json: AsJson = False,
     as_sarif: Annotated[bool, typer.Option("--sarif", help="Print SARIF, for code scanning.")] = False,
 ) -> None:
-    """Check the security of what a stack would deploy; exit code 1 with a failure. Needs no account or engine."""
+    """Check the security of what a stack would deploy.
+
+    Exit code 1 with a failed check. Needs no account or engine.
+    """
     if as_json and as_sarif:
         raise InvalidConfiguration([ConfigError("--sarif", "not possible with --json", "leave one of the two out")])
     folder = project_folder()

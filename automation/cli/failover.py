@@ -64,7 +64,10 @@ def failback(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Run a failback: copy the data to the region of before a failover, return without loss, and renew the standby."""
+    """Return to the region from before a failover.
+
+    Copies the data there, waits until the replica has everything, and renews the standby region.
+    """
     _move(stack, "failback", planned=True, force=force, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose)
 
 

@@ -39,7 +39,8 @@ SECTIONS = {
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
     "Change and protect": (
-        "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "recovery", "destroy", "sweep",
+        "rotate", "promote", "rollback", "refresh", "drift", "cancel", "recover", "recovery", "failover",
+        "failback", "destroy", "sweep",
     ),
     "Integrate": ("describe", "config"),
 }  # fmt: skip

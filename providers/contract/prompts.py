@@ -5,13 +5,14 @@ level (`tests/waf`). On these paths bodies are not inspected; path, query and he
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from providers.contract.closed_paths import framed
 from providers.contract.spec import Platform, Service
 
-AGENTOS_PROMPTS = ("/agents/*/runs", "/teams/*/runs", "/workflows/*/runs")
+AGENTOS_KINDS = ("agents", "teams", "workflows")
+AGENTOS_PROMPTS = tuple(f"/{kind}/*/runs" for kind in AGENTOS_KINDS)
 """Paths at which AgentOS (agno 3.1.10) takes messages."""
 MODEL_KEY = re.compile(r"(OPENAI|ANTHROPIC|GEMINI|GOOGLE|MISTRAL|COHERE|GROQ|DEEPSEEK|XAI|TOGETHER|OPENROUTER)_API_KEY")
 """Secrets of services that call a hosted model."""
@@ -46,7 +47,7 @@ def is_everything(path: str) -> bool:
 
 def prompt_expressions(spec: Platform, frame: str, max_characters: int) -> list[str]:
     """Regular expressions of the paths of prompts and all below them: `frame` with `{}` replaced by alternatives."""
-    return list(framed((_alternative(path) for path in prompt_paths(spec).paths), frame, max_characters))
+    return list(framed(_alternatives(prompt_paths(spec).paths), frame, max_characters))
 
 
 def _defaults(spec: Platform, service: Service) -> Iterator[str]:
@@ -55,6 +56,20 @@ def _defaults(spec: Platform, service: Service) -> Iterator[str]:
         yield from (f"{prefix}{path}" for path in AGENTOS_PROMPTS)
     elif "models" in service.uses or any(MODEL_KEY.fullmatch(secret) for secret in service.secrets):
         yield prefix or "/"
+
+
+def _alternatives(paths: Sequence[str]) -> Iterator[str]:
+    """Yield an expression for each path; the paths of an AgentOS share one, so that those of many services fit."""
+    shared: set[str] = set()
+    for path in paths:
+        prefix = path.removesuffix(AGENTOS_PROMPTS[0])
+        together = {f"{prefix}{each}" for each in AGENTOS_PROMPTS}
+        if prefix != path and together <= set(paths):
+            shared |= together
+            before = f"{_alternative(prefix)}/" if prefix else ""
+            yield f"{before}(?:{'|'.join(AGENTOS_KINDS)})/{ANY_SEGMENT}/runs"
+        elif path not in shared:
+            yield _alternative(path)
 
 
 def _alternative(path: str) -> str:

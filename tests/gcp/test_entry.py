@@ -148,7 +148,7 @@ def test_every_waf_rule_denies_and_none_is_a_preview(prod: Inventory) -> None:
     assert {rule["action"] for rule in waf} == {"deny(403)"} and not any(rule.get("preview") for rule in waf)
 
 
-PROMPTS = "^/(agents/[A-Za-z0-9._~-]+/runs|teams/[A-Za-z0-9._~-]+/runs|workflows/[A-Za-z0-9._~-]+/runs)(/|$)"
+PROMPTS = "^/((?:agents|teams|workflows)/[A-Za-z0-9._~-]+/runs)(/|$)"
 
 
 def test_rules_on_prompts_have_every_set_and_inspect_no_body(prod: Inventory) -> None:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,9 @@ def _matched(sent: HttpRequest, body: bytes) -> frozenset[int]:
 @cache
 def _engine() -> tuple[Any, Any, Any]:
     """Engine, rules and the class of transactions, loaded once."""
-    import libmodsecurity
-
-    root, rules = rules_folder(), libmodsecurity.RulesSet()
+    # the bindings have no types, and are missing on most machines
+    bindings: Any = import_module("libmodsecurity")
+    root, rules = rules_folder(), bindings.RulesSet()
     rules.load(JSON_BODIES)
     files = [
         root / "etc/modsecurity/crs/crs-setup.conf",
@@ -128,6 +129,6 @@ def _engine() -> tuple[Any, Any, Any]:
         # rules of responses, of other applications, and of addresses, which need a database that the bindings lack
         if not file.name.startswith(NOT_LOADED) and rules.load_from_uri(str(file)) < 0:
             raise ValueError(f"{file.name}: {rules.get_parser_error()}")
-    engine = libmodsecurity.ModSecurity()
-    engine.set_log_callback(lambda _line: None)
-    return engine, rules, libmodsecurity.Transaction
+    engine = bindings.ModSecurity()
+    engine.set_log_callback(len)
+    return engine, rules, bindings.Transaction

@@ -146,7 +146,9 @@ def _waf_refusals(spec: Platform) -> Iterator[Diagnostic]:
             yield Unsupported("gcp", "ingress.waf.exclude_rules", problem, fix)
     if len(prompt_expressions(spec, PROMPT_EXPRESSION, MAX_EXPRESSION_CHARACTERS)) > 1:
         problem = f"the paths of prompts need more than the {MAX_EXPRESSION_CHARACTERS} characters of an expression"
-        yield Unsupported("gcp", "ingress.waf.prompts", problem, "name fewer or shorter paths")
+        yield Unsupported(
+            "gcp", "ingress.waf.prompts", problem, "name fewer paths, with `*` for a segment: /*/agents/*/runs"
+        )
 
 
 def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
