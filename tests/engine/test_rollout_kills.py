@@ -1,4 +1,4 @@
-"""Rollouts in steps on AWS whose process ends at the moments at which both revisions have tasks, with the real engine."""
+"""Rollouts in steps whose process ends at any call that changes something, with the real engine."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -11,29 +11,28 @@ from automation.rollout.stack_rollouts import StackRollouts
 from tests.engine.project import EngineProject
 from tests.engine.rollout_cloud import SERVICE_TYPES, failing_at
 from tests.engine.rollout_ecs import NEXT_NAME, ROUTE, EcsShell
-from tests.engine.test_rollouts import roll_out, write
+from tests.engine.test_rollouts import CLOUDS, roll_out, shell_of, write
 
-pytestmark = [
-    pytest.mark.parametrize("cloud", [pytest.param("aws", marks=pytest.mark.xdist_group("aws"))], indirect=True),
-    pytest.mark.long(reason="a finished rollout is in the chosen set"),
-]
+pytestmark = pytest.mark.long(reason="a finished rollout is in the chosen set")
+on_aws = pytest.mark.parametrize("cloud", [pytest.param("aws", marks=pytest.mark.xdist_group("aws"))], indirect=True)
+on_every_cloud = pytest.mark.parametrize("cloud", CLOUDS, indirect=True)
 RULE = "aws:lb/listenerRule:ListenerRule"
 
 
 @pytest.fixture(scope="module")
 def standing(small_project: EngineProject, cloud: str, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
     """Small platform with a canary rollout and a smoke test for its gateway, deployed with the first image."""
-    project = small_project.copy(tmp_path_factory.mktemp("kills"))
+    project = small_project.copy(tmp_path_factory.mktemp(f"kills-{cloud}"))
     write(project, cloud, 1, smoke={"path": "/ready"})
     project.up()
     return project
 
 
 @pytest.fixture
-def project(standing: EngineProject, tmp_path: Path) -> EngineProject:
+def project(standing: EngineProject, cloud: str, tmp_path: Path) -> EngineProject:
     """Copy whose file has the second image."""
     copy = standing.copy(tmp_path)
-    write(copy, "aws", 2, smoke={"path": "/ready"})
+    write(copy, cloud, 2, smoke={"path": "/ready"})
     return copy
 
 
@@ -58,6 +57,37 @@ def ended(method: str, number: int, *, done: bool) -> Generator[None]:
             yield
 
 
+POINTS = {
+    "the rollout is recorded": ("write", 1, True),
+    "the first step is taken": ("update", 1, True),
+    "the last step is recorded": ("write", 3, True),
+    "the end is recorded": ("write", 4, True),
+    "the removal is recorded": ("write", 5, True),
+    "the record is about to be removed": ("write", 6, False),
+}
+"""Calls at which the process ends: each kind that changes the cloud or the record, of a rollout with two steps.
+
+test_rollouts.py ends it while each step is observed.
+"""
+
+
+@on_every_cloud
+@pytest.mark.parametrize(("method", "number", "done"), POINTS.values(), ids=POINTS)
+def test_a_killed_rollout_is_completed_by_the_next_update(
+    project: EngineProject, cloud: str, method: str, number: int, done: bool
+) -> None:
+    shell = shell_of(project, cloud)
+    first = shell.newest
+    with ended(method, number, done=done):
+        roll_out(project, shell)
+    assert sum(weight for _, weight in shell.split) == 100
+    results, _ = roll_out(project, shell)
+    assert ([each.result for each in results], shell.split) == (["done"], [("latest", 100)])
+    assert shell.newest != first
+    assert "unchanged" in project.up("--expect-no-changes")
+    assert "rollout." not in project.run("stack", "tag", "ls", "--json")
+
+
 MOMENTS = {
     "the new image runs in both services": ("update", 3, True),
     "the weights are about to return": ("write", 5, True),
@@ -66,6 +96,7 @@ MOMENTS = {
 """Calls at which the process ends; two updates are the steps, the third replaces the tasks, the fourth ends the rollout."""
 
 
+@on_aws
 @pytest.mark.parametrize(("method", "number", "done"), MOMENTS.values(), ids=MOMENTS)
 def test_an_end_that_is_interrupted_is_completed_without_a_request_to_an_empty_group(
     project: EngineProject, method: str, number: int, done: bool
@@ -82,6 +113,7 @@ def test_an_end_that_is_interrupted_is_completed_without_a_request_to_an_empty_g
     assert "unchanged" in project.up("--expect-no-changes")
 
 
+@on_aws
 def test_a_failed_removal_is_repeated_and_the_weights_have_returned_before(project: EngineProject) -> None:
     shell = EcsShell(project, "aws")
     project.cloud.plan_fault("fail", "delete", SERVICE_TYPES["aws"], NEXT_NAME)
@@ -92,8 +124,9 @@ def test_a_failed_removal_is_repeated_and_the_weights_have_returned_before(proje
     assert ([each.result for each in results], shell.split) == (["done"], [("latest", 100)])
 
 
-def test_an_interrupted_abort_is_completed_before_anything_else(project: EngineProject) -> None:
-    shell = EcsShell(project, "aws", failing_at(10))
+@on_every_cloud
+def test_an_interrupted_abort_is_completed_before_anything_else(project: EngineProject, cloud: str) -> None:
+    shell = shell_of(project, cloud, failing_at(10))
     first = shell.newest
     with ended("update", 2, done=False):
         roll_out(project, shell)
@@ -101,5 +134,7 @@ def test_an_interrupted_abort_is_completed_before_anything_else(project: EngineP
     with suppress(DeploymentFailed):
         roll_out(project, shell)
     assert shell.split == [(first, 100)]
+    if cloud != "aws":
+        return
     updated, deleted = project.cloud.calls("update"), project.cloud.calls("delete")
     assert (RULE, ROUTE) in updated and (SERVICE_TYPES["aws"], NEXT_NAME) in deleted
