@@ -28,9 +28,12 @@ KINDS = {
     "interruptions": ("commands/test_interruptions.py", ()),
     "rollouts": ("test_rollouts.py", CLOUDS),
     "release commands": ("test_releases.py", CLOUDS),
+    "failover": ("test_failover.py", ()),
+    "copies and drills on Google Cloud": ("test_google_recovery.py", ()),
+    "copies and drills on Azure": ("test_azure_recovery.py", ()),
     "language host": ("test_language_host.py", ()),
 }
-"""File of each kind of test, and the clouds that it must cover; the commands are the same on every cloud."""
+"""File of each kind of test, and the clouds that it must cover; commands are the same on every cloud, and some files are of one."""
 
 
 @cache
