@@ -108,7 +108,7 @@ def test_every_help_text_begins_with_a_verb() -> None:
     first_words = {(callback.__doc__ or "").split()[0] for callback in commands if callback}
     assert first_words <= {
         "Check", "Delete", "Deploy", "Destroy", "Encrypt", "Estimate", "Generate", "Install", "List", "Log", "Open", "Print", "Recover", "Release", "Replace",
-        "Restore", "Run", "Show", "Store", "Update", "Write",
+        "Restore", "Return", "Run", "Show", "Store", "Update", "Write",
     }  # fmt: skip
 
 
