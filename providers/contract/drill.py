@@ -6,8 +6,9 @@ it counts from the declaration of the drill. Pure: imports no SDK.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from math import ceil
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Protocol
 
 from providers.contract.cli import CliFailure, DeployedStack, Shell
 from providers.contract.diagnostics import Diagnostic, Unsupported
-from providers.contract.json_data import is_mapping
+from providers.contract.json_data import Raw, is_mapping
 from providers.contract.schedule import DAY_MINUTES, Schedule, longest_pause_minutes, parse_schedule
 from providers.contract.spec import Drill, Platform
 
@@ -24,6 +25,11 @@ MAX_DRILL_SECONDS = 6 * 3600
 """Time for one drill, most of which is the restore; a database of some hundred GiB takes an hour on every cloud."""
 LEFTOVER_SECONDS = 86_400
 """Age above which a database of a drill is a leftover, also while no drill runs."""
+POLL_SECONDS = 30
+MAX_POLLS = 2 * MAX_DRILL_SECONDS // POLL_SECONDS
+"""A drill ends a restore that takes too long, and deletes its copy after that."""
+RESULT = re.compile(r"the query returned ([0-9.]+)\s*$", re.MULTILINE)
+REFUSED = re.compile(r"(ERROR: .*|.*authentication failed.*|the query returned .*, not one number above 0)")
 KEY = "recovery.drill"
 QUERY_SCRIPT = Path(__file__).parent / "drill_query.sh"
 """Script of POSIX sh that runs the query with psql; its variables are described there."""
@@ -53,6 +59,14 @@ def refuse_both_day_fields(spec: Platform, scheduler: str) -> list[Diagnostic]:
         return []
     problem = f'{scheduler} accepts a restriction of one day field, and "{drill.schedule}" restricts both'
     return [Unsupported(spec.cloud, f"{KEY}.schedule", problem, "use one of the two day fields")]
+
+
+def refuse_closed_network(spec: Platform, problem: str) -> Iterator[Diagnostic]:
+    """Refuse a drill without connections to the internet; `problem` says what it needs these for."""
+    if spec.recovery.drill is not None and spec.network.egress == "none":
+        problem = f"{problem}, and `network.egress: none` blocks the internet"
+        fix = "set network.egress to per_zone or single, or remove the drill"
+        yield Unsupported(spec.cloud, KEY, problem, fix)
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,49 @@ def _evidence(document: dict[str, object]) -> DrillEvidence:
         deleted=document.get("deleted") is True,
         problem=text("problem") or "",
     )
+
+
+def require_deployed(stack: DeployedStack, type_token: str, name: str) -> None:
+    """Raise CliFailure unless a stack has the resource that runs its drills."""
+    if stack.resource(type_token, f"{stack.name}-{name}") is None:
+        raise CliFailure(KEY, "not deployed yet", f"run agent-platform up {stack.name}")
+
+
+def drill_in_progress(restored: str) -> CliFailure:
+    """Return the failure of a search for leftovers while a drill runs; `restored` is what a drill restores."""
+    problem = f"a drill is in progress, and its {restored} is no leftover"
+    return CliFailure(KEY, problem, "repeat this when it has ended")
+
+
+def ended_execution(
+    describe: Callable[[], Raw], state: str, running: Collection[str], subject: str, console: str, shell: Shell
+) -> Raw:
+    """Return the description of an execution when its field `state` has no value of `running`; raises CliFailure."""
+    for _ in range(MAX_POLLS):
+        described = describe()
+        if described.get(state) not in running:
+            return described
+        shell.sleep(POLL_SECONDS)
+    problem = f"the execution {subject} still runs after {MAX_POLLS * POLL_SECONDS // 3600} hours"
+    raise CliFailure(KEY, problem, f"look at it in the console of {console}")
+
+
+def execution_evidence(text: str, result: object, console: str) -> DrillEvidence:
+    """Return the evidence in the output of an execution; one that ended with another `result` raises CliFailure."""
+    try:
+        return evidence_of(text)
+    except CliFailure:
+        # an error that no step expects, such as a missing permission
+        problem = f"the execution ended with {result}: {text[:300]}".rstrip(": ")
+        raise CliFailure(KEY, problem, f"look at the execution in the console of {console}") from None
+
+
+def with_query_log(evidence: DrillEvidence, log: str) -> DrillEvidence:
+    """Add what `QUERY_SCRIPT` has printed: the number, or the reason of a failure."""
+    results, refusals = RESULT.findall(log), REFUSED.findall(log)
+    if evidence.verified:
+        return replace(evidence, query_result=results[-1] if results else None)
+    return replace(evidence, problem=f"{evidence.problem}: {refusals[-1].strip()}") if refusals else evidence
 
 
 class DrillControl(Protocol):

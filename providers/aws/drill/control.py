@@ -3,24 +3,29 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from providers.aws.cli import checked_context, json_command
 from providers.aws.cli_job import LOG_DELAY_SECONDS, answer_of
 from providers.aws.context import AwsContext
 from providers.aws.drill.machine import COPY_DIGITS, copy_prefix, machine_arn
-from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
-from providers.contract.drill import KEY, MAX_DRILL_SECONDS, DrillControl, DrillEvidence, evidence_of
+from providers.contract.cli import CliCommand, DeployedStack, Shell
+from providers.contract.drill import (
+    KEY,
+    DrillControl,
+    DrillEvidence,
+    drill_in_progress,
+    ended_execution,
+    evidence_of,
+    execution_evidence,
+    require_deployed,
+    with_query_log,
+)
 from providers.contract.json_data import Raw, is_list
 from providers.contract.spec import Platform
 
 MACHINE_TYPE = "aws:sfn/stateMachine:StateMachine"
-POLL_SECONDS = 30
-MAX_POLLS = 2 * MAX_DRILL_SECONDS // POLL_SECONDS
-"""The state machine ends a restore that takes too long, and deletes its copy after that."""
-RESULT = re.compile(r"the query returned ([0-9.]+)\s*$", re.MULTILINE)
-REFUSED = re.compile(r"(ERROR: .*|.*authentication failed.*|the query returned .*, not one number above 0)")
+CONSOLE = "Step Functions"
 
 
 class AwsDrills:
@@ -32,17 +37,18 @@ class AwsDrills:
 
     def run(self, stack: DeployedStack, shell: Shell) -> DrillEvidence:
         """See `DrillControl.run`; Ctrl-C leaves the execution, which deletes the copy of the database itself."""
-        if stack.resource(MACHINE_TYPE, f"{stack.name}-drill-machine") is None:
-            raise CliFailure(KEY, "not deployed yet", f"run agent-platform up {stack.name}")
+        require_deployed(stack, MACHINE_TYPE, "drill-machine")
         context = checked_context(stack, shell, home=True)
         machine = ("--state-machine-arn", machine_arn(context))
         answer = shell.output(json_command(context, "stepfunctions", "start-execution", *machine))
         execution = str(answer_of(answer, KEY).get("executionArn"))
-        ended = _ended(context, execution, shell)
+        ended = ended_execution(
+            lambda: _described(context, execution, shell), "status", ("RUNNING",), execution, CONSOLE, shell
+        )
         text = str(ended.get("output" if ended.get("status") == "SUCCEEDED" else "cause") or "")
-        evidence = _evidence(ended, text)
+        evidence = execution_evidence(text, ended.get("error") or ended.get("status"), CONSOLE)
         shell.sleep(LOG_DELAY_SECONDS)
-        return _with_log(evidence, shell.output(_log(context, ended)))
+        return with_query_log(evidence, shell.output(_log(context, ended)))
 
     def last_verified(self, stack: DeployedStack, shell: Shell) -> datetime | None:
         """See `DrillControl.last_verified`."""
@@ -66,9 +72,7 @@ class AwsDrills:
             shell.output(json_command(context, "stepfunctions", "list-executions", *machine, *running)) or "[]"
         )
         if executions:
-            raise CliFailure(
-                KEY, "a drill is in progress, and its copy is no leftover", "repeat this when it has ended"
-            )
+            raise drill_in_progress("copy")
         names = "DBInstances[].DBInstanceIdentifier"
         answer: object = json.loads(
             shell.output(json_command(context, "rds", "describe-db-instances", "--query", names)) or "[]"
@@ -83,41 +87,14 @@ class AwsDrills:
         shell.output(json_command(context, "rds", "delete-db-instance", "--db-instance-identifier", leftover, *options))
 
 
-def _ended(context: AwsContext, execution: str, shell: Shell) -> Raw:
-    for _ in range(MAX_POLLS):
-        described = _described(context, execution, shell)
-        if described.get("status") != "RUNNING":
-            return described
-        shell.sleep(POLL_SECONDS)
-    problem = f"the execution {execution} still runs after {MAX_POLLS * POLL_SECONDS // 3600} hours"
-    raise CliFailure(KEY, problem, "look at it in the console of Step Functions")
-
-
 def _described(context: AwsContext, execution: str, shell: Shell) -> Raw:
     command = json_command(context, "stepfunctions", "describe-execution", "--execution-arn", execution)
     return answer_of(shell.output(command), KEY)
 
 
-def _evidence(ended: Raw, text: str) -> DrillEvidence:
-    try:
-        return evidence_of(text)
-    except CliFailure:
-        # an error that no state expects, such as a missing permission
-        problem = f"the execution ended with {ended.get('error') or ended.get('status')}: {text[:300]}".rstrip(": ")
-        raise CliFailure(KEY, problem, "look at the execution in the console of Step Functions") from None
-
-
 def _log(context: AwsContext, ended: Raw) -> CliCommand:
     since = ("--since", str(ended.get("startDate")), "--format", "short")
     return json_command(context, "logs", "tail", context.log_group("drill"), *since)
-
-
-def _with_log(evidence: DrillEvidence, log: str) -> DrillEvidence:
-    """Add what the task of the query has printed."""
-    results, refusals = RESULT.findall(log), REFUSED.findall(log)
-    if evidence.verified:
-        return replace(evidence, query_result=results[-1] if results else None)
-    return replace(evidence, problem=f"{evidence.problem}: {refusals[-1].strip()}") if refusals else evidence
 
 
 CONTROL: DrillControl = AwsDrills()

@@ -1,15 +1,15 @@
 """Drill settings that AWS refuses or adjusts. Pure."""
 
-from collections.abc import Iterator
-
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.drill import KEY, refuse_both_day_fields
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect
+from providers.contract.drill import KEY, refuse_both_day_fields, refuse_closed_network
 from providers.contract.spec import Platform
+
+CLOSED_NETWORK = "the image of the query is in public.ecr.aws"
 
 
 def drill_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Schedules that restrict both day fields, and a network without a way to the image of the query."""
-    return [*refuse_both_day_fields(spec, "AWS Backup"), *_closed_network(spec)]
+    return [*refuse_both_day_fields(spec, "AWS Backup"), *refuse_closed_network(spec, CLOSED_NETWORK)]
 
 
 def drill_adjustments(spec: Platform) -> list[Adjustment]:
@@ -22,13 +22,3 @@ def drill_adjustments(spec: Platform) -> list[Adjustment]:
         "the last rotation of database-password cannot be queried, so that drill fails"
     )
     return [Adjustment(f"{KEY}.schedule", drill.schedule, Effect.PARTIAL, reason)]
-
-
-def _closed_network(spec: Platform) -> Iterator[Diagnostic]:
-    if spec.recovery.drill is not None and spec.network.egress == "none":
-        yield Unsupported(
-            "aws",
-            KEY,
-            problem="the image of the query is in public.ecr.aws, and `network.egress: none` blocks the internet",
-            fix="set network.egress to per_zone or single, or remove the drill",
-        )

@@ -9,8 +9,15 @@ from providers.azure.context import AzureContext
 from providers.azure.drill.limits import POINT_SECONDS
 from providers.azure.naming import COPY_DIGITS, copy_prefix, drill_group, drill_job
 from providers.azure.tasks import RUNNING_STATES, awaited_status, read_output, start_execution
-from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
-from providers.contract.drill import KEY, MAX_DRILL_SECONDS, DrillControl, DrillEvidence, evidence_of
+from providers.contract.cli import CliCommand, DeployedStack, Shell
+from providers.contract.drill import (
+    MAX_DRILL_SECONDS,
+    DrillControl,
+    DrillEvidence,
+    drill_in_progress,
+    evidence_of,
+    require_deployed,
+)
 from providers.contract.spec import Platform
 
 JOB_TYPE = "azure-native:app:Job"
@@ -25,8 +32,7 @@ class AzureDrills:
 
     def run(self, stack: DeployedStack, shell: Shell) -> DrillEvidence:
         """See `DrillControl.run`; Ctrl-C leaves the execution, which deletes the restored server itself."""
-        if stack.resource(JOB_TYPE, f"{stack.name}-drill-job") is None:
-            raise CliFailure(KEY, "not deployed yet", f"run agent-platform up {stack.name}")
+        require_deployed(stack, JOB_TYPE, "drill-job")
         context = context_of(stack.spec, stack.name)
         job = drill_job(context)
         execution = start_execution(context, job, shell)
@@ -45,9 +51,7 @@ class AzureDrills:
         context = context_of(stack.spec, stack.name)
         running = " || ".join(f"properties.status=='{state}'" for state in RUNNING_STATES if state)
         if lines(shell.output(_executions(context, running.removeprefix("properties."), "name"))):
-            raise CliFailure(
-                KEY, "a drill is in progress, and its server is no leftover", "repeat this when it has ended"
-            )
+            raise drill_in_progress("server")
         listed = ("postgres", "flexible-server", "list", "--resource-group", drill_group(context))
         names = lines(shell.output(az(context, *listed, "--query", "[].name", "--output", "tsv")))
         pattern = re.compile(rf"{re.escape(copy_prefix(context))}\d{{{COPY_DIGITS}}}")

@@ -1,19 +1,19 @@
 """Drill settings that Azure refuses or adjusts. Pure."""
 
-from collections.abc import Iterator
-
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.drill import KEY, refuse_both_day_fields
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect
+from providers.contract.drill import KEY, refuse_both_day_fields, refuse_closed_network
 from providers.contract.spec import Platform
 
 POINT_SECONDS = 600
 """Time before its start to which a drill restores: the log is archived every five minutes (Microsoft Learn, "Backup and
 restore in Azure Database for PostgreSQL")."""
 
+CLOSED_NETWORK = "the drill calls the Resource Manager and pulls public images"
+
 
 def drill_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Schedules that restrict both day fields, and a network without a way to the images and to the Resource Manager."""
-    return [*refuse_both_day_fields(spec, "Container Apps"), *_closed_network(spec)]
+    return [*refuse_both_day_fields(spec, "Container Apps"), *refuse_closed_network(spec, CLOSED_NETWORK)]
 
 
 def drill_adjustments(spec: Platform) -> list[Adjustment]:
@@ -27,13 +27,3 @@ def drill_adjustments(spec: Platform) -> list[Adjustment]:
         "Owner or User Access Administrator"
     )
     return [Adjustment(f"{KEY}.schedule", drill.schedule, Effect.PARTIAL, reason)]
-
-
-def _closed_network(spec: Platform) -> Iterator[Diagnostic]:
-    if spec.recovery.drill is not None and spec.network.egress == "none":
-        yield Unsupported(
-            "azure",
-            KEY,
-            problem="the drill calls the Resource Manager and pulls public images, and `network.egress: none` blocks the internet",
-            fix="set network.egress to per_zone or single, or remove the drill",
-        )

@@ -3,11 +3,19 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
-from providers.contract.drill import KEY, MAX_DRILL_SECONDS, DrillControl, DrillEvidence, evidence_of
+from providers.contract.drill import (
+    KEY,
+    DrillControl,
+    DrillEvidence,
+    drill_in_progress,
+    ended_execution,
+    execution_evidence,
+    require_deployed,
+    with_query_log,
+)
 from providers.contract.json_data import Raw, is_list, is_mapping
 from providers.contract.spec import Platform
 from providers.gcp.cli import context_of, read_logs
@@ -16,11 +24,7 @@ from providers.gcp.context import GcpContext
 from providers.gcp.drill.names import copy_pattern, drill_workflow, query_job
 
 WORKFLOW_TYPE = "gcp:workflows/workflow:Workflow"
-POLL_SECONDS = 30
-MAX_POLLS = 2 * MAX_DRILL_SECONDS // POLL_SECONDS
-"""The workflow ends a restore that takes too long, and deletes its copy after that."""
-RESULT = re.compile(r"the query returned ([0-9.]+)\s*$", re.MULTILINE)
-REFUSED = re.compile(r"(ERROR: .*|.*authentication failed.*|the query returned .*, not one number above 0)")
+CONSOLE = "Workflows"
 
 
 class GcpDrills:
@@ -32,14 +36,16 @@ class GcpDrills:
 
     def run(self, stack: DeployedStack, shell: Shell) -> DrillEvidence:
         """See `DrillControl.run`; Ctrl-C leaves the execution, which deletes the copy of the database itself."""
-        if stack.resource(WORKFLOW_TYPE, f"{stack.name}-drill-workflow") is None:
-            raise CliFailure(KEY, "not deployed yet", f"run agent-platform up {stack.name}")
+        require_deployed(stack, WORKFLOW_TYPE, "drill-workflow")
         context = context_of(stack.spec, stack.name)
         started = _answer(shell, _workflows(context, "execute", drill_workflow(stack.name)))
-        ended = _ended(context, str(started.get("name")), shell)
+        execution = str(started.get("name"))
+        ended = ended_execution(
+            lambda: _described(context, execution, shell), "state", ("ACTIVE", "QUEUED"), execution, CONSOLE, shell
+        )
         evidence = _evidence(ended)
         shell.sleep(LOG_DELAY_SECONDS)
-        return _with_log(evidence, shell.output(_log(stack, ended)))
+        return with_query_log(evidence, shell.output(_log(stack, ended)))
 
     def last_verified(self, stack: DeployedStack, shell: Shell) -> datetime | None:
         """See `DrillControl.last_verified`."""
@@ -54,8 +60,7 @@ class GcpDrills:
         """See `DrillControl.leftovers`."""
         context = context_of(stack.spec, stack.name)
         if _executions(context, "ACTIVE", shell):
-            problem = "a drill is in progress, and its copy is no leftover"
-            raise CliFailure(KEY, problem, "repeat this when it has ended")
+            raise drill_in_progress("copy")
         listed = CliCommand(
             ("gcloud", "sql", "instances", "list", "--format=value(name)", f"--project={context.project}")
         )
@@ -96,40 +101,17 @@ def _described(context: GcpContext, execution: str, shell: Shell) -> Raw:
     return _answer(shell, _workflows(context, "executions", "describe", name, workflow))
 
 
-def _ended(context: GcpContext, execution: str, shell: Shell) -> Raw:
-    for _ in range(MAX_POLLS):
-        described = _described(context, execution, shell)
-        if described.get("state") not in ("ACTIVE", "QUEUED"):
-            return described
-        shell.sleep(POLL_SECONDS)
-    problem = f"the execution {execution} still runs after {MAX_POLLS * POLL_SECONDS // 3600} hours"
-    raise CliFailure(KEY, problem, "look at it in the console of Workflows")
-
-
 def _evidence(ended: Raw) -> DrillEvidence:
     error = ended.get("error")
     payload = error.get("payload") if is_mapping(error) else None
     text = str(ended.get("result") if ended.get("state") == "SUCCEEDED" else payload or "")
-    try:
-        return evidence_of(text)
-    except CliFailure:
-        # an error that no step expects, such as a missing permission
-        problem = f"the execution ended with {ended.get('state')}: {text[:300]}".rstrip(": ")
-        raise CliFailure(KEY, problem, "look at the execution in the console of Workflows") from None
+    return execution_evidence(text, ended.get("state"), CONSOLE)
 
 
 def _log(stack: DeployedStack, ended: Raw) -> CliCommand:
     """Command that prints what the query has printed since the start of the execution."""
     job = f'resource.type="cloud_run_job" AND resource.labels.job_name="{query_job(stack.name)}"'
     return read_logs(stack, f'{job} AND timestamp>="{ended.get("startTime")}"')
-
-
-def _with_log(evidence: DrillEvidence, log: str) -> DrillEvidence:
-    """Add what the query has printed."""
-    results, refusals = RESULT.findall(log), REFUSED.findall(log)
-    if evidence.verified:
-        return replace(evidence, query_result=results[-1] if results else None)
-    return replace(evidence, problem=f"{evidence.problem}: {refusals[-1].strip()}") if refusals else evidence
 
 
 CONTROL: DrillControl = GcpDrills()
