@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from providers.aws.base.image_sources import own_images, repository_name
+from providers.aws.base.image_sources import repository_name
 from providers.aws.cli_job import run_job
 from providers.aws.context import AwsContext
 from providers.contract.cli import (
@@ -29,6 +29,7 @@ from providers.contract.cli import (
 )
 from providers.contract.data_clients import private_store
 from providers.contract.diagnostics import InvalidConfiguration, Unsupported, listed
+from providers.contract.images import own_images
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw, is_list, is_mapping
 

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from providers.azure.base.image_sources import own_images
 from providers.azure.cli_commands import az, context_of, lines
 from providers.azure.context import AzureContext
 from providers.azure.naming import registry_name
 from providers.contract.cli import CliCommand, CliFailure, DeployedStack, Shell
+from providers.contract.images import own_images
 from providers.contract.spec import Platform
 
 TOKEN_USERNAME = "00000000-0000-0000-0000-000000000000"  # noqa: S105  # user name of every registry token

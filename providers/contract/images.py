@@ -6,6 +6,8 @@ when it contains a dot or a colon, or is `localhost`. Images without a host are 
 
 from dataclasses import dataclass
 
+from providers.contract.spec import Platform
+
 
 @dataclass(frozen=True)
 class Image:
@@ -45,3 +47,15 @@ def parse_image(reference: str) -> Image:
     has_registry = bool(slash) and (first == "localhost" or any(mark in first for mark in ".:"))
     name, _, tag = (rest if has_registry else path).partition(":")
     return Image(first if has_registry else None, name, tag or None, digest or None)
+
+
+def own_images(spec: Platform) -> dict[str, Image]:
+    """Return by service the images without a registry host, which the platform's registry stores."""
+    images = {name: parse_image(service.image) for name, service in spec.services.items()}
+    return {name: image for name, image in images.items() if image.registry is None}
+
+
+def other_registries(spec: Platform) -> dict[str, str]:
+    """Return by service the registry host of the images that the platform's registry does not store."""
+    images = {name: parse_image(service.image) for name, service in spec.services.items()}
+    return {name: image.registry for name, image in images.items() if image.registry is not None}

@@ -4,9 +4,9 @@ import pytest
 
 from automation.plan.inventory import Secret
 from providers.azure.base import roles
-from providers.azure.base.image_sources import own_images
 from providers.azure.limits import LIMITS
 from providers.contract.diagnostics import Effect
+from providers.contract.images import own_images
 from tests.azure.plans import (
     adjustments,
     base_plan,

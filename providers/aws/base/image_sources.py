@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
-from providers.contract.images import Image, parse_image
+from providers.contract.images import Image, own_images, parse_image
 from providers.contract.spec import Platform
 
 ECR_HOST = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
@@ -18,12 +18,6 @@ REPOSITORY_LIMIT = 256
 def repository_name(stack: str, image: str) -> str:
     """`agent-platform/<stack>/<image>`: fixed, because CI pushes to it and the deployer role is limited to it."""
     return f"agent-platform/{stack}/{image}"
-
-
-def own_images(spec: Platform) -> dict[str, Image]:
-    """Images without a registry host by service; they are stored in the stack's own repositories."""
-    images = {name: parse_image(service.image) for name, service in spec.services.items()}
-    return {name: image for name, image in images.items() if image.registry is None}
 
 
 def external_repository_arn(image: Image, partition: str) -> str | None:

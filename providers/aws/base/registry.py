@@ -13,11 +13,11 @@ import pulumi_aws as aws
 
 from providers.aws.base.iam_policies import allow, document
 from providers.aws.base.identity import AwsIdentity
-from providers.aws.base.image_sources import external_repository_arn, own_images, repository_name
+from providers.aws.base.image_sources import external_repository_arn, repository_name
 from providers.aws.base.keys import AwsKeys
 from providers.aws.context import AwsContext
 from providers.contract.component import Scope
-from providers.contract.images import parse_image
+from providers.contract.images import own_images, parse_image
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 UNTAGGED_DAYS = 7

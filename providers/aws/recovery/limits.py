@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from providers.aws.base.image_sources import own_images
 from providers.aws.base.models import model_refusals
 from providers.aws.monitoring.limits import monitoring_refusals
 from providers.aws.network.limits import network_refusals
+from providers.contract.copies import image_copies, locked_copies
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed, listed
-from providers.contract.images import parse_image
 from providers.contract.region_specs import is_warm, standby_spec
 from providers.contract.spec import Platform
 
@@ -112,31 +111,10 @@ def _copied_in_part(spec: Platform) -> Iterator[Adjustment]:
             "had before"
         )
         yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
-    if own_images(spec):
-        reason = f"`images push` copies images to {region}; what is pushed in another way is not copied"
-        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
-    hosted = sorted({image.registry for image in map(parse_image, _images(spec)) if image.registry})
-    if hosted:
-        puller = "services" if is_warm(spec) else "a restore"
-        verb = "pull" if is_warm(spec) else "pulls"
-        reason = f"images of {', '.join(hosted)} are not copied; {puller} in {region} {verb} them from there"
-        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
-
-
-def _images(spec: Platform) -> list[str]:
-    return [service.image for service in spec.services.values()]
+    yield from image_copies(spec)
 
 
 def _locks(spec: Platform) -> Iterator[Adjustment]:
-    recovery = spec.recovery
-    if recovery.lock == "none" or spec.database is None:
-        return
-    who = "nobody" if recovery.lock == "compliance" else "only a principal that may remove the lock"
-    reason = (
-        f"{who} can delete a copy before {recovery.retention_days} days, so `destroy` fails until the last one ends"
-    )
-    if recovery.lock == "compliance":
-        reason += (
-            f"; {LOCK_DAYS} days after the update neither the lock nor its {recovery.retention_days} days can change"
-        )
-    yield Adjustment("recovery.lock", recovery.lock, Effect.PARTIAL, reason)
+    days = spec.recovery.retention_days
+    permanent = f"; {LOCK_DAYS} days after the update neither the lock nor its {days} days can change"
+    return locked_copies(spec, "a copy", permanent=permanent)

@@ -3,7 +3,7 @@
 import re
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
-from providers.contract.images import Image, parse_image
+from providers.contract.images import other_registries, own_images
 from providers.contract.spec import Platform
 
 REPOSITORY_PATTERN = re.compile(r"([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*")
@@ -11,18 +11,6 @@ MAX_REPOSITORY_CHARACTERS = 256
 """Microsoft Learn, "Azure Container Registry service limits" and "Naming conventions of repositories"."""
 MICROSOFT_REGISTRY = "mcr.microsoft.com"
 """Reachable by its service tag without outbound internet access."""
-
-
-def own_images(spec: Platform) -> dict[str, Image]:
-    """Return by service the images without a registry host, which the platform's registry stores."""
-    images = {name: parse_image(service.image) for name, service in spec.services.items()}
-    return {name: image for name, image in images.items() if image.registry is None}
-
-
-def other_registries(spec: Platform) -> dict[str, str]:
-    """Return by service the registry host of the images that the platform's registry does not store."""
-    images = {name: parse_image(service.image) for name, service in spec.services.items()}
-    return {name: image.registry for name, image in images.items() if image.registry is not None}
 
 
 def registry_adjustments(spec: Platform) -> list[Adjustment]:

@@ -13,7 +13,6 @@ import pulumi
 import pulumi_azure_native as azure_native
 
 from providers.azure.base.identity import AzureIdentity
-from providers.azure.base.image_sources import own_images
 from providers.azure.base.limits import LOCATIONS_WITH_ZONES
 from providers.azure.base.roles import ACR_IMPORT, ACR_PULL, ACR_PUSH, grant_role
 from providers.azure.base.standby import AzureStandby
@@ -23,6 +22,7 @@ from providers.azure.network.endpoints import private_endpoint
 from providers.azure.network.resources import AzureNetwork
 from providers.azure.observability.logs import AzureLogs, send_to_logs
 from providers.contract.component import Scope
+from providers.contract.images import own_images
 
 
 @dataclass(frozen=True)

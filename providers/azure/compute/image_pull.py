@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.image_sources import other_registries
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.secrets import create_secret
 from providers.azure.naming import secret_name
 from providers.contract.component import Scope
 from providers.contract.image_credentials import image_credentials
+from providers.contract.images import other_registries
 from providers.contract.results import SecretRef
 
 RegistryAccess = azure_native.app.RegistryCredentialsArgs

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_azure_native as azure_native
 
-from providers.azure.base.image_sources import own_images
 from providers.azure.context import GLOBAL, AzureContext
 from providers.contract.component import Scope
+from providers.contract.images import own_images
 from providers.contract.spec import Platform
 
 VAULT = "privatelink.vaultcore.azure.net"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from providers.azure.base.image_sources import other_registries, own_images
 from providers.azure.base.limits import LOCATIONS_WITHOUT_GEO_BACKUP, PAIRS, is_location
+from providers.contract.copies import image_copies, locked_copies
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed
 from providers.contract.resource_traits import CreationChoice
 from providers.contract.spec import Platform
@@ -86,24 +86,10 @@ def _copied_in_part(spec: Platform) -> Iterator[Adjustment]:
             "PendingOperationsForReplication of the policy, and no alarm is declared on it"
         )
         yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
-    if own_images(spec):
-        reason = f"`images push` copies images to {region}; what is pushed or imported in another way is not copied"
-        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
-    hosted = sorted(set(other_registries(spec).values()))
-    if hosted:
-        reason = f"images of {', '.join(hosted)} are not copied; a restore in {region} pulls them from there"
-        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
+    yield from image_copies(spec, added="pushed or imported")
 
 
 def _locks(spec: Platform) -> Iterator[Adjustment]:
-    recovery = spec.recovery
-    if recovery.lock == "none" or spec.database is None:
-        return
-    who = "nobody" if recovery.lock == "compliance" else "only a principal that may remove the lock"
-    reason = (
-        f"{who} can delete a backup in the vault before {recovery.retention_days} days, so `destroy` fails until the last one "
-        "ends; the geo-redundant backup has no lock"
-    )
-    if recovery.lock == "compliance":
-        reason += "; the vault's lock can never be removed, not by Microsoft either"
-    yield Adjustment("recovery.lock", recovery.lock, Effect.PARTIAL, reason)
+    permanent = "; the vault's lock can never be removed, not by Microsoft either"
+    not_locked = "; the geo-redundant backup has no lock"
+    return locked_copies(spec, "a backup in the vault", not_locked=not_locked, permanent=permanent)

@@ -9,7 +9,7 @@ Sources: Azure Database for PostgreSQL flexible server, "High availability" (fai
 
 from collections.abc import Iterator
 
-from providers.azure.base.image_sources import own_images
+from providers.contract.images import own_images
 from providers.contract.recovery_plan import (
     DAY_MINUTES,
     NO_LIMIT,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from providers.contract.copies import image_copies, locked_copies
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, did_you_mean, displayed
-from providers.contract.images import parse_image
 from providers.contract.spec import Platform
 from providers.gcp.base.limits import REGIONS
 from providers.gcp.recovery.schedule import export_hour
@@ -39,29 +39,10 @@ def _copied_in_part(spec: Platform) -> Iterator[Adjustment]:
             "update on; a deleted object keeps its copy"
         )
         yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
-    yield from _images(spec)
-
-
-def _images(spec: Platform) -> Iterator[Adjustment]:
-    mode, region = spec.recovery.mode, spec.standby_region
-    registries = {parse_image(service.image).registry for service in spec.services.values()}
-    if None in registries:
-        reason = f"`images push` copies images to {region}; what is pushed in another way is not copied"
-        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
-    hosted = sorted(registry for registry in registries if registry)
-    if hosted:
-        reason = f"images of {', '.join(hosted)} are not copied; a restore in {region} pulls them from there"
-        yield Adjustment("recovery.mode", mode, Effect.PARTIAL, reason)
+    yield from image_copies(spec)
 
 
 def _locks(spec: Platform) -> Iterator[Adjustment]:
-    recovery = spec.recovery
-    if recovery.lock == "none" or spec.database is None:
-        return
-    who = "nobody" if recovery.lock == "compliance" else "only a principal that may remove the lock"
-    reason = (
-        f"{who} can delete an export before {recovery.retention_days} days, so `destroy` fails until the last one ends"
-    )
-    if recovery.lock == "compliance":
-        reason += f"; from the first update on the lock stays, and its {recovery.retention_days} days can only grow"
-    yield Adjustment("recovery.lock", recovery.lock, Effect.PARTIAL, reason)
+    days = spec.recovery.retention_days
+    permanent = f"; from the first update on the lock stays, and its {days} days can only grow"
+    return locked_copies(spec, "an export", permanent=permanent)
