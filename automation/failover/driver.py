@@ -168,9 +168,7 @@ class FailoverDriver:
                 problem = (
                     f"the database of {record.target} is not promoted after {PROMOTION_TIMEOUT_SECONDS / 60:.0f} min"
                 )
-                raise self._failure(
-                    problem, f"run `agent-platform {record.kind} {self.stack}` again, which waits for it"
-                )
+                raise self._late(record, problem)
             self.clock.sleep(POLL_SECONDS)
 
     def _adopt(self, record: FailoverRecord) -> None:
@@ -229,9 +227,7 @@ class FailoverDriver:
                 return
             if self.clock.seconds() - started >= SEED_TIMEOUT_SECONDS:
                 problem = f"the replica in {region} is not ready after {SEED_TIMEOUT_SECONDS / 3600:.0f} h"
-                raise self._failure(
-                    problem, f"run `agent-platform {record.kind} {self.stack}` again, which waits for it"
-                )
+                raise self._late(record, problem)
             self.clock.sleep(POLL_SECONDS)
 
     def _refuse_only_data(self, record: FailoverRecord, serving: str) -> None:
@@ -253,10 +249,11 @@ class FailoverDriver:
                 begun = True
             if self.clock.seconds() - started >= DELETION_TIMEOUT_SECONDS:
                 problem = f"the old database of {region} is not deleted after {DELETION_TIMEOUT_SECONDS / 60:.0f} min"
-                raise self._failure(
-                    problem, f"run `agent-platform {record.kind} {self.stack}` again, which waits for it"
-                )
+                raise self._late(record, problem)
             self.clock.sleep(POLL_SECONDS)
+
+    def _late(self, record: FailoverRecord, problem: str) -> DeploymentFailed:
+        return self._failure(problem, f"run `agent-platform {record.kind} {self.stack}` again, which waits for it")
 
     def _failure(self, problem: str, fix: str) -> DeploymentFailed:
         return DeploymentFailed(Failure.COMMAND, problem, fix, stack=self.stack)

@@ -118,6 +118,13 @@ def _connections(_: Platform, rule: AlarmRule, max_connections: int) -> float:
     return max_connections * rule.threshold / 100
 
 
+def _events(metric: str = "", condition: str = "", missing_data: str | None = None) -> GcpMetric:
+    """Number of events in a period."""
+    return GcpMetric(
+        metric, "ALIGN_DELTA", "REDUCE_SUM", threshold=_unchanged, condition=condition, missing_data=missing_data
+    )
+
+
 COMPLETED_RUNS = "run.googleapis.com/job/completed_execution_count"
 SUCCEEDED_RUNS = (
     'run_googleapis_com:job_completed_execution_count{{monitored_resource="cloud_run_job",job_name="{name}",'
@@ -162,12 +169,9 @@ METRICS: Mapping[Signal, GcpMetric] = {
         f"{RUN}/request_latencies", aligner="ALIGN_DELTA", reducer="REDUCE_PERCENTILE_95", threshold=_milliseconds
     ),
     # a starting replica has a separate probe with its own timeout
-    Signal.UNHEALTHY_REPLICAS: GcpMetric(
+    Signal.UNHEALTHY_REPLICAS: _events(
         f"{RUN}/container/completed_probe_attempt_count",
-        aligner="ALIGN_DELTA",
-        reducer="REDUCE_SUM",
-        threshold=_unchanged,
-        condition='metric.labels.is_healthy=false AND metric.labels.probe_type!="STARTUP"',
+        'metric.labels.is_healthy=false AND metric.labels.probe_type!="STARTUP"',
         missing_data=MISSING_IS_OK,
     ),
     Signal.MISSING_REPLICAS: GcpMetric(
@@ -179,9 +183,7 @@ METRICS: Mapping[Signal, GcpMetric] = {
         comparison=BELOW,
         missing_data=MISSING_IS_BREACH,
     ),
-    Signal.DATABASE_FAILED_CONNECTIONS: GcpMetric(
-        "", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged
-    ),
+    Signal.DATABASE_FAILED_CONNECTIONS: _events(),
     Signal.DATABASE_CPU_PERCENT: GcpMetric(
         f"{SQL}/cpu/utilization", aligner="ALIGN_MEAN", reducer="REDUCE_MAX", threshold=_share
     ),
@@ -192,23 +194,10 @@ METRICS: Mapping[Signal, GcpMetric] = {
     Signal.DATABASE_CONNECTIONS_PERCENT: GcpMetric(
         f"{SQL}/postgresql/num_backends", aligner="ALIGN_MAX", reducer="REDUCE_SUM", threshold=_connections
     ),
-    Signal.DATABASE_BACKUP_FAILED: GcpMetric("", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged),
-    Signal.COPIES_DATABASE_FAILED: GcpMetric(
-        EXPORTS,
-        aligner="ALIGN_DELTA",
-        reducer="REDUCE_SUM",
-        threshold=_unchanged,
-        condition='metric.labels.status="FAILED"',
-        missing_data=MISSING_IS_OK,
-    ),
-    Signal.COPIES_DATABASE_MISSING: GcpMetric(
-        EXPORTS,
-        aligner="ALIGN_DELTA",
-        reducer="REDUCE_SUM",
-        threshold=_unchanged,
-        condition='metric.labels.status="SUCCEEDED"',
-    ),
-    Signal.COPIES_OBJECTS_FAILED: GcpMetric("", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged),
+    Signal.DATABASE_BACKUP_FAILED: _events(),
+    Signal.COPIES_DATABASE_FAILED: _events(EXPORTS, 'metric.labels.status="FAILED"', missing_data=MISSING_IS_OK),
+    Signal.COPIES_DATABASE_MISSING: _events(EXPORTS, 'metric.labels.status="SUCCEEDED"'),
+    Signal.COPIES_OBJECTS_FAILED: _events(),
     **{
         signal: GcpMetric(metric_type(name), aligner="ALIGN_MAX", reducer="REDUCE_MAX", threshold=_unchanged)
         for signal, name in DRILL_SIGNALS.items()
@@ -216,24 +205,9 @@ METRICS: Mapping[Signal, GcpMetric] = {
     Signal.CACHE_MEMORY_PERCENT: GcpMetric(
         f"{REDIS}/memory/usage_ratio", aligner="ALIGN_MEAN", reducer="REDUCE_MAX", threshold=_share
     ),
-    Signal.CACHE_EVICTIONS: GcpMetric(
-        f"{REDIS}/evicted_keys", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", threshold=_unchanged
-    ),
-    Signal.JOB_FAILED: GcpMetric(
-        COMPLETED_RUNS,
-        aligner="ALIGN_DELTA",
-        reducer="REDUCE_SUM",
-        threshold=_unchanged,
-        condition='metric.labels.result="failed"',
-        missing_data=MISSING_IS_OK,
-    ),
-    Signal.JOB_MISSED: GcpMetric(
-        COMPLETED_RUNS,
-        aligner="ALIGN_DELTA",
-        reducer="REDUCE_SUM",
-        threshold=_unchanged,
-        condition='metric.labels.result="succeeded"',
-    ),
+    Signal.CACHE_EVICTIONS: _events(f"{REDIS}/evicted_keys"),
+    Signal.JOB_FAILED: _events(COMPLETED_RUNS, 'metric.labels.result="failed"', missing_data=MISSING_IS_OK),
+    Signal.JOB_MISSED: _events(COMPLETED_RUNS, 'metric.labels.result="succeeded"'),
 }
 """Metric of each signal; an empty type is a metric that counts log entries. Cloud Monitoring documentation, "Google Cloud
 metrics": Cloud Run, Cloud SQL, Memorystore for Redis."""
