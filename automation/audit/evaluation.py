@@ -31,7 +31,7 @@ from providers.contract.spec import Acceptance, Platform
 
 
 class CheckVerdict(StrEnum):
-    """CheckVerdict of a check, the worst first."""
+    """Verdict of a check, the worst first."""
 
     FAIL = "fail"
     ACCEPTED = "accepted"
@@ -42,7 +42,7 @@ class CheckVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class CheckFinding:
-    """CheckEvidence with its verdict, and the reason of an acceptance."""
+    """Evidence with its verdict, and the reason of an acceptance."""
 
     evidence: CheckEvidence
     verdict: CheckVerdict
@@ -51,7 +51,7 @@ class CheckFinding:
 
 @dataclass(frozen=True)
 class AuditedCheck:
-    """Check with its findings; `note` is why it does not apply, or what checked in the account only, such as trail and threat detection."""
+    """Check with its findings; `note` is why it does not apply, or what must be checked in the account."""
 
     check: Check
     verdict: CheckVerdict

@@ -13,6 +13,8 @@ from providers.contract.declaration import DeclaredResource, ResourceSet
 from providers.contract.spec import CloudName, Platform
 
 MAX_VALUE_CHARACTERS = 100
+BACKUP_DAYS, LOG_DAYS = 7, 365
+"""Shortest retention of backups and logs that passes."""
 
 
 class Severity(StrEnum):
@@ -98,6 +100,13 @@ def require_one(resources: Sequence[DeclaredResource], subject: str, why: str) -
     """Yield evidence that a stack declares at least one of some resources."""
     names = ", ".join(resource.name for resource in resources[:3])
     yield CheckEvidence("", subject, names or "none", bool(resources), "" if resources else why)
+
+
+def watched_budget(site: AuditSite, type_name: str, notifications: str) -> Iterator[CheckEvidence]:
+    """Yield evidence that a stack has a budget of a type, and that its input `notifications` is set."""
+    budgets = site.of_type(type_name)
+    yield from require_one(budgets, type_name, "unexpected costs notify no one")
+    yield from require(budgets, notifications, is_set, "the budget notifies no one")
 
 
 def state(resource: DeclaredResource, part: str, value: object, passed: bool, why: str) -> CheckEvidence:

@@ -5,19 +5,20 @@ from collections.abc import Iterator
 
 from providers.aws.audit.access import containers
 from providers.contract.audit import (
+    BACKUP_DAYS,
+    LOG_DAYS,
     AuditSite,
     CheckEvidence,
     equals,
-    is_set,
     is_true,
     minimum_of,
     require,
     require_one,
     state,
+    watched_budget,
 )
 from providers.contract.json_data import is_mapping
 
-BACKUP_DAYS, LOG_DAYS = 7, 365
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 TAGS = ("project", "stack", "managed-by")
 
@@ -147,9 +148,7 @@ def alarms_reach_people(site: AuditSite) -> Iterator[CheckEvidence]:
 
 def money_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the budget and its notifications."""
-    budgets = site.of_type("budgets:Budget")
-    yield from require_one(budgets, "budgets:Budget", "unexpected costs notify no one")
-    yield from require(budgets, "notifications", is_set, "the budget notifies no one")
+    yield from watched_budget(site, "budgets:Budget", "notifications")
 
 
 def everything_is_tagged(site: AuditSite) -> Iterator[CheckEvidence]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from providers.contract.audit import (
+    BACKUP_DAYS,
+    LOG_DAYS,
     AuditSite,
     CheckEvidence,
     equals,
@@ -13,9 +15,9 @@ from providers.contract.audit import (
     require,
     require_one,
     state,
+    watched_budget,
 )
 
-BACKUP_DAYS, LOG_DAYS = 7, 365
 TAGS = ("project", "stack", "managed-by")
 TAGGED = (
     "app:ContainerApp", "app:ManagedEnvironment", "containerregistry:Registry", "dbforpostgresql:Server", "keyvault:Vault",
@@ -142,9 +144,7 @@ def alarms_reach_people(site: AuditSite) -> Iterator[CheckEvidence]:
 
 def money_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the budget and its notifications."""
-    budgets = site.of_type("consumption:Budget")
-    yield from require_one(budgets, "consumption:Budget", "unexpected costs notify no one")
-    yield from require(budgets, "notifications", is_set, "the budget notifies no one")
+    yield from watched_budget(site, "consumption:Budget", "notifications")
 
 
 def everything_is_tagged(site: AuditSite) -> Iterator[CheckEvidence]:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 
 from providers.contract.audit import (
+    BACKUP_DAYS,
+    LOG_DAYS,
     AuditSite,
     CheckEvidence,
     equals,
@@ -13,10 +15,10 @@ from providers.contract.audit import (
     require,
     require_one,
     state,
+    watched_budget,
 )
 from providers.contract.json_data import is_mapping
 
-BACKUP_DAYS, LOG_DAYS = 7, 365
 AUDIT_LOGS = {"ADMIN_READ", "DATA_READ", "DATA_WRITE"}
 LABELS = ("project", "stack", "managed-by")
 RUN_TYPES = ("cloudrunv2:Service", "cloudrunv2:WorkerPool")
@@ -147,9 +149,7 @@ def alarms_reach_people(site: AuditSite) -> Iterator[CheckEvidence]:
 
 def money_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the budget and its notifications."""
-    budgets = site.of_type("billing:Budget")
-    yield from require_one(budgets, "billing:Budget", "unexpected costs notify no one")
-    yield from require(budgets, "thresholdRules", is_set, "the budget notifies no one")
+    yield from watched_budget(site, "billing:Budget", "thresholdRules")
 
 
 def everything_is_tagged(site: AuditSite) -> Iterator[CheckEvidence]:
