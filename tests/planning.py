@@ -106,3 +106,20 @@ _recorded_changes = lru_cache(RECORDED_CHANGES)(_record)
 def revealed(value: object) -> object:
     """The value with secrets opened, for tests that must look inside."""
     return walk(value, lambda leaf: leaf.value if isinstance(leaf, Secret) else leaf)
+
+
+def resource_names(inventory: Inventory) -> set[str]:
+    """Short type and logical name of every resource."""
+    return {f"{resource.short_type} {resource.name}" for resource in inventory.resources}
+
+
+def changed_inputs(before: Inventory, after: Inventory) -> set[tuple[str, str]]:
+    """Short type and name of every input that differs in resources that both have."""
+    old = {resource.urn: resource for resource in before.resources}
+    return {
+        (resource.short_type, key)
+        for resource in after.resources
+        if resource.urn in old
+        for key in {*resource.inputs, *old[resource.urn].inputs}
+        if resource.inputs.get(key) != old[resource.urn].inputs.get(key)
+    }

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from automation.cli.main import app, main
 from components.configuration import PLATFORM_KEY
 from providers.contract.spec.defaults import Raw
+from tests.planning import ROOT
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ def runner(capsys: pytest.CaptureFixture[str]) -> Run:
         return CliResult(out, errors.splitlines(), end.value.code)
 
     return run
+
+
+def write_project(folder: Path, stack: str, platform: Raw) -> None:
+    """Write a project folder with the real program and one stack."""
+    (folder / "__main__.py").write_text((ROOT / "__main__.py").read_text(encoding="utf-8"), encoding="utf-8")
+    write_stack_file(folder, stack, platform)
 
 
 def write_stack_file(folder: Path, stack: str, platform: Raw) -> None:

@@ -16,7 +16,7 @@ from automation.plan.docs.schema import SCHEMA_FILE, schema_text
 from automation.plan.spec_keys import BASE
 from automation.stack.document import with_values
 from components.configuration import PLATFORM_KEY
-from tests.automation.command_line import Run, runner, write_stack_file
+from tests.automation.command_line import Run, runner, write_project, write_stack_file
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -24,8 +24,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project folder with the real program and the small stack `trial`, as the working directory."""
-    (tmp_path / "__main__.py").write_text((ROOT / "__main__.py").read_text(encoding="utf-8"), encoding="utf-8")
-    write_stack_file(tmp_path, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
+    write_project(tmp_path, "trial", with_values(BASE, {"services.web.secrets": ["API_KEY"]}))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

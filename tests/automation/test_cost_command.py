@@ -12,16 +12,14 @@ from automation.plan.spec_keys import BASE
 from automation.stack.document import with_values
 from providers.contract.cost import USAGE
 from providers.contract.diagnostics import InvalidConfiguration
-from tests.automation.command_line import Run, runner, write_stack_file
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.automation.command_line import Run, runner, write_project, write_stack_file
+from tests.planning import ROOT
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project folder with the real program and the small stack `trial`, as the working directory."""
-    (tmp_path / "__main__.py").write_text((ROOT / "__main__.py").read_text(encoding="utf-8"), encoding="utf-8")
-    write_stack_file(tmp_path, "trial", BASE)
+    write_project(tmp_path, "trial", BASE)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

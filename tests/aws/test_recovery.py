@@ -10,7 +10,7 @@ from providers import resource_traits
 from tests.aws.plans import production_plan
 from tests.aws.readers import json_object, json_objects, statements, text
 from tests.engine.fake_cloud.steps import lost, steps
-from tests.planning import DROP, plan, production
+from tests.planning import DROP, changed_inputs, plan, production, resource_names
 
 HOME, STANDBY = "us-west-2", "us-east-1"
 COPIES: dict[str, object] = {"recovery": {"mode": "backup", "standby_region": STANDBY, "lock": "governance"}}
@@ -73,25 +73,13 @@ def copied() -> Inventory:
     return plan(production(COPIES, cloud="aws"))
 
 
-def names(inventory: Inventory) -> set[str]:
-    return {f"{resource.short_type} {resource.name}" for resource in inventory.resources}
-
-
 def test_a_standing_stack_gains_resources_and_loses_none() -> None:
-    before, after = names(production_plan()), names(copied())
+    before, after = resource_names(production_plan()), resource_names(copied())
     assert (after - before, before - after) == (NEW, set())
 
 
 def test_nothing_that_exists_changes_but_secrets_roles_and_the_dashboard() -> None:
-    before = {resource.urn: resource for resource in production_plan().resources}
-    changed = {
-        (resource.short_type, key)
-        for resource in copied().resources
-        if resource.urn in before
-        for key in {*resource.inputs, *before[resource.urn].inputs}
-        if resource.inputs.get(key) != before[resource.urn].inputs.get(key)
-    }
-    assert changed == {
+    assert changed_inputs(production_plan(), copied()) == {
         ("secretsmanager:Secret", "replicas"),
         ("iam:RolePolicy", "policy"),
         ("cloudwatch:Dashboard", "dashboardBody"),

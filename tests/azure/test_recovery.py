@@ -13,7 +13,7 @@ from providers.azure.recovery.objects import first_rule_id
 from tests.azure.kql import faults
 from tests.azure.plans import depends_on, input_at, mapping_at, mappings_at
 from tests.engine.fake_cloud.steps import lost, steps
-from tests.planning import DROP, plan, production
+from tests.planning import DROP, changed_inputs, plan, production, resource_names
 
 HOME, STANDBY = "eastus2", "centralus"
 AT_HOME: dict[str, object] = {"azure.location": HOME}
@@ -69,25 +69,13 @@ def copied() -> Inventory:
     return plan(production(COPIES, cloud="azure"))
 
 
-def names(inventory: Inventory) -> set[str]:
-    return {f"{resource.short_type} {resource.name}" for resource in inventory.resources}
-
-
 def test_a_standing_stack_gains_resources_and_loses_none() -> None:
-    before, after = names(without_copies()), names(copied())
+    before, after = resource_names(without_copies()), resource_names(copied())
     assert (after - before, before - after) == (NEW, set())
 
 
 def test_nothing_that_exists_changes_but_the_dashboard() -> None:
-    before = {resource.urn: resource for resource in without_copies().resources}
-    changed = {
-        (resource.short_type, key)
-        for resource in copied().resources
-        if resource.urn in before
-        for key in {*resource.inputs, *before[resource.urn].inputs}
-        if resource.inputs.get(key) != before[resource.urn].inputs.get(key)
-    }
-    assert changed == {("applicationinsights:Workbook", "serializedData")}
+    assert changed_inputs(without_copies(), copied()) == {("applicationinsights:Workbook", "serializedData")}
 
 
 def test_copies_of_a_standing_stack_are_creations_and_updates_in_place() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from providers import AVAILABLE
-from tests.engine.project import STACK, EngineProject, missing_engine, small_platform
+from tests.engine.project import EngineProject, missing_engine, small_platform
 
 CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in AVAILABLE if name != "docker"]
 """One worker for the tests of each cloud, so that its platform is deployed once."""
@@ -51,9 +51,7 @@ def small_project(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> Engin
     """Small platform, deployed on its cloud; tests use a copy."""
     need_engine()
     project = EngineProject.create(tmp_path_factory.mktemp(f"small-{cloud}"))
-    project.run("stack", "init", STACK, stack=None)
-    project.write(small_platform(cloud))
-    project.set_missing_secrets()
+    project.init_with(small_platform(cloud))
     project.up()
     return project
 

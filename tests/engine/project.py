@@ -119,8 +119,12 @@ class EngineProject:
 
     def init(self, cloud: str, changes: Mapping[str, object] | None = None, stack: str = STACK) -> "EngineProject":
         """Create a stack with the production platform on `cloud` and a value for every listed secret."""
+        return self.init_with(production(changes, cloud), stack)
+
+    def init_with(self, raw: Mapping[str, object], stack: str = STACK) -> "EngineProject":
+        """Create a stack with a platform and a value for every listed secret."""
         self.run("stack", "init", stack, stack=None)
-        self.write(production(changes, cloud), stack)
+        self.write(raw, stack)
         self.set_missing_secrets(stack)
         return self
 

@@ -32,9 +32,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
     """Stack with a database and objects, whose server was created without geo-redundant backup."""
     need_engine()
     project = EngineProject.create(tmp_path_factory.mktemp("azure-recovery"))
-    project.run("stack", "init", STACK, stack=None)
-    project.write(platform())
-    project.set_missing_secrets()
+    project.init_with(platform())
     project.up()
     return project
 

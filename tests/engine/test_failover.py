@@ -34,9 +34,7 @@ def warm_project(tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
     need_engine()
     project = EngineProject.create(tmp_path_factory.mktemp("warm"))
     project.cloud.set("second_region", STANDBY)
-    project.run("stack", "init", STACK, stack=None)
-    project.write(small_platform("aws", recovery=RECOVERY))
-    project.set_missing_secrets()
+    project.init_with(small_platform("aws", recovery=RECOVERY))
     project.up()
     return project
 

@@ -9,7 +9,7 @@ from automation.plan.inventory import Inventory
 from providers import resource_traits
 from tests.engine.fake_cloud.steps import lost, steps
 from tests.gcp.plans import mapping_at, text_at, value_at
-from tests.planning import DROP, plan, production, revealed
+from tests.planning import DROP, changed_inputs, plan, production, resource_names, revealed
 
 HOME, STANDBY = "us-central1", "us-east1"
 COPIES: dict[str, object] = {"recovery": {"mode": "backup", "standby_region": STANDBY, "lock": "governance"}}
@@ -81,24 +81,15 @@ def copied() -> Inventory:
     return plan(production(COPIES, cloud="gcp"))
 
 
-def names(inventory: Inventory) -> set[str]:
-    return {f"{resource.short_type} {resource.name}" for resource in inventory.resources}
-
-
 def test_a_standing_stack_gains_resources_and_loses_none() -> None:
-    assert (names(copied()) - names(before()), names(before()) - names(copied())) == (NEW, set())
+    assert (
+        resource_names(copied()) - resource_names(before()),
+        resource_names(before()) - resource_names(copied()),
+    ) == (NEW, set())
 
 
 def test_nothing_that_exists_changes_but_the_logs_and_the_dashboard() -> None:
-    standing = {resource.urn: resource for resource in before().resources}
-    changed = {
-        (resource.short_type, key)
-        for resource in copied().resources
-        if resource.urn in standing
-        for key in {*resource.inputs, *standing[resource.urn].inputs}
-        if resource.inputs.get(key) != standing[resource.urn].inputs.get(key)
-    }
-    assert changed == {
+    assert changed_inputs(before(), copied()) == {
         ("logging:ProjectExclusion", "filter"),
         ("logging:ProjectSink", "filter"),
         ("monitoring:Dashboard", "dashboardJson"),
