@@ -1,4 +1,4 @@
-"""Standby region: what receives copies of the home region's data, and with `recovery.mode: warm` services of its own.
+"""Standby region: what receives copies of the home region's data, and with `recovery.mode: warm` separate services.
 
 It has the type token of a region, because it is one: its names contain the region and not its role, so that they stay when
 services run there.

@@ -107,7 +107,7 @@ def recovery(name: str) -> "CloudRecovery":
 
 
 def cost(name: str) -> "CloudCost | None":
-    """Return the charges of a cloud's resources; None for Docker, whose host nobody prices. Imports no SDK."""
+    """Return the charges of a cloud's resources; None for Docker, whose host has no price. Imports no SDK."""
     if find_spec(f"providers.{name}.cost") is None:
         return None
     return import_module(f"providers.{name}.cost.charges").COST

@@ -1,6 +1,6 @@
 """Estimate of the monthly cost of declared resources at minimum and at maximum replicas. Pure but for the price table.
 
-A charge without a price, a resource whose size is not known and a resource type that nobody has classified are unknown: they
+A charge without a price, a resource whose size is not known and a resource type without a classification are unknown: they
 are named and counted as nothing, so a total with unknown parts is a lower bound.
 """
 

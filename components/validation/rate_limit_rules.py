@@ -1,4 +1,4 @@
-"""Rules over the paths of the entry that have a limit of their own, or take prompts."""
+"""Rules over the paths of the entry that have a separate limit, or take prompts."""
 
 from collections.abc import Iterator
 

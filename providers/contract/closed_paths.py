@@ -1,7 +1,7 @@
 """Paths of public services that the entry does not forward. Pure.
 
 The path of metrics on a routed port is closed in any case: only collectors inside the network read it. AgentOS serves
-statistics of its own at `/metrics`, and production closes the interactive documentation of APIs, unless
+its statistics at `/metrics`, and production closes the interactive documentation of APIs, unless
 `services.<name>.closed_paths` names other paths. A path is closed with everything below it, in every spelling that servers
 decode to it. An application behind a prefix may see the path with or without that prefix, so both forms are closed.
 """

@@ -1,7 +1,7 @@
 """Monthly cost of declared resources as quantities of price units, and the usage that is assumed for them. Pure.
 
 Every `providers/<cloud>/cost/charges.py` ends with `COST: CloudCost = ...`: which resource types cost what, which cost
-nothing of their own, and which are left out of the estimate. A type in none of the three is unknown, never free. Prices are
+nothing separately, and which are left out of the estimate. A type in none of the three is unknown, never free. Prices are
 data: `providers/<cloud>/cost/prices/<region>.json`, read by `automation.cost.prices`.
 """
 
@@ -152,7 +152,7 @@ class CloudCost:
 
     priced: Mapping[str, Charges]
     free: Mapping[str, str]
-    """Types without a price of their own, and the reason."""
+    """Types without a separate price, and the reason."""
     excluded: Mapping[str, str] = field(default_factory=dict[str, str])
     """Types whose cost is not estimated, and the reason."""
     read: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """Metrics of a web service: request durations under the OpenTelemetry name.
 
 The platform's alarm rules read `http_server_request_duration_seconds`, and CPU and memory of the process, which
-prometheus_client provides. `shared.serving` exposes them on a port of their own, which no route of the entry leads to.
+prometheus_client provides. `shared.serving` exposes them on a separate port, which no route of the entry leads to.
 Requests of the platform itself (`/health`) are left out: a failing health check is not a failed request of a user.
 """
 

@@ -57,7 +57,7 @@ def create_secret(
 def _replicas(base: AwsBaseResources) -> list[aws.secretsmanager.SecretReplicaArgs] | None:
     """Replica in the standby region, encrypted with the key there; None where none is, or where it has its own secrets.
 
-    Services in the standby region have secrets of their own: a replica is read-only, also after the loss of its region.
+    Services in the standby region have separate secrets: a replica is read-only, also after the loss of its region.
     """
     if base.standby is None or is_warm(base.spec):
         return None

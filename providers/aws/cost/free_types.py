@@ -1,4 +1,4 @@
-"""Resource types of AWS without a price of their own, and the reason. Pure."""
+"""Resource types of AWS without a separate price, and the reason. Pure."""
 
 from collections.abc import Mapping
 

@@ -45,7 +45,7 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 @dataclass(frozen=True)
 class Server:
-    """Instance, and its password, which a replica in another region has too; in a class of its own, so no component outputs it."""
+    """Instance, and its password, which a replica in another region has too; in a separate class, so no component outputs it."""
 
     instance: aws.rds.Instance
     password: pulumi.Output[str]

@@ -101,7 +101,7 @@ def _rate_rule(
 
 
 def _only_below(prefix: str) -> ScopeDown:
-    """Requests that a rate-based rule counts; the SDK has classes of its own for a part of such a rule."""
+    """Requests that a rate-based rule counts; the SDK has separate classes for a part of such a rule."""
     waf = aws.wafv2
     (expression,) = expressions([prefix], PATH_EXPRESSION, MAX_EXPRESSION_CHARACTERS)
     match = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementRegexMatchStatementArgs(

@@ -36,7 +36,7 @@ class AlarmCondition:
     comparison: Comparison = "GreaterThanThreshold"
     warm_up_minutes: int = 0
     quiet: bool = False
-    """True for an alarm that notifies nobody."""
+    """True for an alarm that sends no notification."""
 
 
 def create_alarm(

@@ -97,7 +97,7 @@ class AwsAlarmTarget:
     passive: bool = False
     """True in a region that does not serve."""
     quiet: frozenset[Signal] = frozenset()
-    """Signals whose alarms notify nobody, because what they measure is expected in a region that does not serve."""
+    """Signals whose alarms send no notification, because what they measure is expected in a region that does not serve."""
 
 
 @dataclass(frozen=True)

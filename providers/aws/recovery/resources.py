@@ -53,7 +53,7 @@ def create_recovery(
 def _receive(
     scope: Scope, base: AwsBaseResources, standby: AwsStandby, database: AwsDatabase | None, storage: AwsStorage | None
 ) -> AwsVault | None:
-    """Declare what stands in the standby region, in its scope; services there also return the objects that they write."""
+    """Declare the resources of the standby region, in its scope; services there also return the objects that they write."""
     if storage is not None and is_warm(base.spec):
         source = ReplicationPlace(standby.context, standby.key, _bucket(standby))
         create_replication(scope, source, ReplicationPlace(base.context, base.keys.data, storage.secure))

@@ -1,4 +1,4 @@
-"""Resource types of Azure without a price of their own, and the reason. Pure."""
+"""Resource types of Azure without a separate price, and the reason. Pure."""
 
 from collections.abc import Mapping
 

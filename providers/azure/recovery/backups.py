@@ -3,7 +3,7 @@
 The server's own geo-redundant backup is at most an hour old, but cannot be locked, and ends with the server. The vault adds
 backups that outlive it: Azure Backup takes one a week of the whole server, the only schedule for this kind of server, and
 restores it as files in either location (Microsoft Learn, "Support matrix for Azure Database for PostgreSQL - Flexible
-server backup"). With a lock nobody shortens their retention or deletes them; "Locked" can never be undone.
+server backup"). With a lock no principal can shorten their retention or delete them; "Locked" can never be undone.
 """
 
 import pulumi_azure_native as azure_native

@@ -40,7 +40,7 @@ def send_objects(
 
 
 def first_rule_id(rules: "Sequence[azure_native.storage.outputs.ObjectReplicationPolicyRuleResponse] | None") -> str:
-    """Return the id that the service gave the rule; empty while it is not known in a preview."""
+    """Return the id that the service assigned to the rule; empty while it is not known in a preview."""
     return (rules[0].rule_id or "") if rules else ""
 
 

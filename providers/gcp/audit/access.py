@@ -137,7 +137,7 @@ def no_secret_in_plain(site: AuditSite) -> Iterator[CheckEvidence]:
 
 
 def _containers(service: DeclaredResource) -> list[DeclaredResource]:
-    """Return the containers of a service as parts with inputs of their own."""
+    """Return the containers of a service as parts with separate inputs."""
     parts = service.items("template", "containers")
     return [
         DeclaredResource(service.urn, service.type, service.name, service.component, part)

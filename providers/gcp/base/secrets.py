@@ -2,7 +2,7 @@
 
 The value is stored in the stack's region only, encrypted with the data key. A new value is a new version. Readers refer
 to a version, so a rotation restarts them; production keeps the previous version for a week before it is destroyed. The
-locations of a secret cannot change, so a copy in the standby region is a secret of its own, which nobody may read.
+locations of a secret cannot change, so a copy in the standby region is a separate secret, which no principal may read.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Workflows that run on a schedule, each as a service account that may start it and do what its steps call.
 
-Google Cloud has no permission on a single workflow, so the account has a role of its own with the one permission that
+Google Cloud has no permission on a single workflow, so the account has a separate role with the one permission that
 starts executions. The agent of Workflows, which issues the account's tokens, must exist with its role before the first
 workflow.
 """

@@ -1,4 +1,4 @@
-"""Workflow of a drill: restore the newest backup into an instance of its own, query it, delete it, report. Pure.
+"""Workflow of a drill: restore the newest backup into a separate instance, query it, delete it, report. Pure.
 
 Cloud SQL restores a backup over an instance, so the drill creates one of the same version, tier and disk first, with its own
 key and without backups. A failed drill fails the execution; its result, or the error that it raises, is the evidence.

@@ -4,7 +4,7 @@ Cloud SQL encrypts a backup with the key of its instance, wherever the backup is
 be read while the region of the key is lost. An export is a dump, encrypted with the key of the bucket. Cloud SQL makes it
 on a temporary instance (`offload`), without load on the database, as the service account of the instance, which may only
 create objects in this bucket. The bucket deletes exports after `retention_days`; a lock keeps each of them until then:
-`governance` can be removed by whoever may change the bucket, `compliance` by nobody.
+`governance` can be removed by principals that may change the bucket, `compliance` by no principal.
 """
 
 from dataclasses import dataclass
