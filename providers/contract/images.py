@@ -4,9 +4,13 @@
 when it contains a dot or a colon, or is `localhost`. Images without a host are in the registry of the platform.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from providers.contract.spec import Platform
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command line reads logins of registries at its start, without the specification
+    from providers.contract.spec import Platform
 
 
 @dataclass(frozen=True)
