@@ -14,6 +14,8 @@ from automation.engine.provider_errors import TIMEOUT, UNCLASSIFIED, ProviderErr
 from automation.engine.target import CloudTarget
 from automation.plan.inventory import Value
 from automation.processes import run_module
+from providers import import_table
+from providers.contract.import_ids import SearchScope
 from providers.contract.preflight import Environment, Find, HostUnreachable
 
 TIMEOUT_SECONDS = 300.0
@@ -132,19 +134,15 @@ class CloudSearcher:
         """Return an error; one of unknown cause with the command that shows it."""
         if error != UNCLASSIFIED:
             return error
-        command = query_by_hand(self.cloud, self.target, name)
-        return replace(error, cause="the cause is not known", fix=f"run `{command}` to read it")
+        return replace(
+            error, cause="the cause is not known", fix=f"run `{command_of(self.cloud, self.target, name)}` to read it"
+        )
 
 
-def query_by_hand(cloud: str, target: CloudTarget, name: str) -> str:
+def command_of(cloud: str, target: CloudTarget, name: str) -> str:
     """Return the command of a cloud's own command line that searches like the search `name`."""
-    stack = target.stack
-    if cloud == "aws":
-        if "roles" in name:
-            return f"aws iam list-roles --query \"Roles[?starts_with(RoleName, '{stack}-')].Arn\""
-        region = name.rpartition(" ")[2] if name != WHOLE_SEARCH else target.region
-        return f"aws resourcegroupstaggingapi get-resources --region {region} --tag-filters Key=stack,Values={stack}"
-    if cloud == "gcp":
-        return f"gcloud asset search-all-resources --scope=projects/{target.account} --query=labels.stack={stack}"
-    part = "group" if name.startswith("resourcegroups ") else "resource"
-    return f"az {part} list --subscription {target.account} --tag stack={stack}"
+    command = import_table(cloud).search_command
+    if command is None:
+        raise ValueError(f"{cloud} is not searched by a command line")
+    scope = SearchScope(target.stack, target.account, target.region)
+    return command(scope, "" if name == WHOLE_SEARCH else name)

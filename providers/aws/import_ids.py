@@ -4,7 +4,7 @@ The ids are those of the "Import" sections of the provider's documentation. The 
 return IAM roles; those are listed by name.
 """
 
-from providers.contract.import_ids import ImportRule, ImportTable
+from providers.contract.import_ids import ImportRule, ImportTable, SearchScope
 
 ARN = "{address}"
 
@@ -14,7 +14,16 @@ def _by_arn(token: str, service: str, resource: str, identity: str = ARN, name: 
     return ImportRule(token, identity, f"arn:*:{service}:*:*:{resource}", name=name)
 
 
+def search_command(scope: SearchScope, name: str) -> str:
+    """Return the command that repeats a search by its display name, which ends with the region of a search by tags."""
+    if "roles" in name:
+        return f"aws iam list-roles --query \"Roles[?starts_with(RoleName, '{scope.stack}-')].Arn\""
+    region = name.rpartition(" ")[2] or scope.region
+    return f"aws resourcegroupstaggingapi get-resources --region {region} --tag-filters Key=stack,Values={scope.stack}"
+
+
 IMPORT_TABLE = ImportTable(
+    search_command=search_command,
     rows=(
         _by_arn("aws:acm/certificate:Certificate", "acm", "certificate/{id}"),
         ImportRule("aws:amp/alertManagerDefinition:AlertManagerDefinition", "{workspaceId}"),

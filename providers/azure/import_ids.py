@@ -4,7 +4,7 @@ The Resource Manager lists resources by their tags; a child resource without tag
 from its inputs.
 """
 
-from providers.contract.import_ids import ImportRule, ImportTable
+from providers.contract.import_ids import ImportRule, ImportTable, SearchScope
 
 GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 
@@ -19,7 +19,14 @@ def _extension(token: str, path: str) -> ImportRule:
     return ImportRule(f"azure-native:{token}", path)
 
 
+def search_command(scope: SearchScope, name: str) -> str:
+    """Return the command that repeats a search by its display name, of resources or of resource groups."""
+    part = "group" if name.startswith("resourcegroups ") else "resource"
+    return f"az {part} list --subscription {scope.account} --tag stack={scope.stack}"
+
+
 IMPORT_TABLE = ImportTable(
+    search_command=search_command,
     rows=(
         ImportRule("azure-native:resources:ResourceGroup", "{address}", GROUP),
         _in_group(

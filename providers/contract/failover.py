@@ -12,8 +12,6 @@ from providers.contract.cli import CliCommand, DeployedStack, Shell
 
 PROBE_SECONDS = 10
 """Time for a region to answer a question that it answers within a second as a rule."""
-SAFE_LAG_SECONDS = 60.0
-"""Age up to which a measured delay of a replica describes what is lost now."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,15 @@ class Move:
 
     source: str
     target: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Message to the people who receive the critical alarms; it names no secret."""
+
+    subject: str
+    """One line of at most 100 ASCII characters: the limit of Amazon SNS."""
+    text: str
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,10 @@ class FailoverControl(Protocol):
 
     def address(self, stack: DeployedStack, region: str) -> Address | None:
         """Return the address of a region's entry from the state; None without public services."""
+        ...
+
+    def notify(self, stack: DeployedStack, region: str, notice: Notice, shell: Shell) -> bool:
+        """Send a message to the channels of the critical alarms through a region that answers; False without a channel."""
         ...
 
     def delete_database(self, stack: DeployedStack, region: str, shell: Shell) -> None:

@@ -7,7 +7,7 @@ resource, so that an object with a known name needs no search. `{name}` matches 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -52,14 +52,29 @@ class CloudObject:
 
 
 @dataclass(frozen=True)
+class SearchScope:
+    """Stack whose objects are searched, and the account (project, subscription) and region of the search."""
+
+    stack: str
+    account: str
+    region: str
+
+
+SearchCommand = Callable[[SearchScope, str], str]
+"""Command of a cloud's own command line that repeats a search by its display name; the name is empty for all searches."""
+
+
+@dataclass(frozen=True)
 class ImportTable:
     """Import rules of one cloud; `again` are types whose creation is idempotent, so that no search is needed.
 
     Creating those twice has one result (a permission, a setting of another resource), or the later one replaces the earlier.
+    `search_command` is None on a machine, which lists its objects itself.
     """
 
     rows: tuple[ImportRule, ...]
     again: frozenset[str]
+    search_command: SearchCommand | None = None
 
     @cached_property
     def by_type(self) -> Mapping[str, ImportRule]:

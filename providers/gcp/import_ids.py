@@ -4,7 +4,7 @@ Some names in the inventory contain the project's number where import ids contai
 stack file. Types that the inventory does not search have an import id that follows from their inputs.
 """
 
-from providers.contract.import_ids import ImportRule, ImportTable
+from providers.contract.import_ids import ImportRule, ImportTable, SearchScope
 
 PROJECT = "projects/{project}"
 ANY_PROJECT = "projects/*"
@@ -35,7 +35,13 @@ def _monitoring(token: str, path: str) -> ImportRule:
     return _searched(f"monitoring/{token}", "monitoring", f"{path}/{{id}}", name="displayName")
 
 
+def search_command(scope: SearchScope, _name: str) -> str:
+    """Return the command that repeats the search of the project."""
+    return f"gcloud asset search-all-resources --scope=projects/{scope.account} --query=labels.stack={scope.stack}"
+
+
 IMPORT_TABLE = ImportTable(
+    search_command=search_command,
     rows=(
         _searched(
             "artifactregistry/repository:Repository",

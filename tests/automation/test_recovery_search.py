@@ -11,7 +11,7 @@ from automation.processes import CompletedCommand
 from automation.recover import search
 from automation.recover.discovery import find_objects, observed_objects
 from automation.recover.missing_resources import MissingResource
-from automation.recover.search import WHOLE_SEARCH, CloudSearcher, HostSearcher, SearchReply, query_by_hand
+from automation.recover.search import WHOLE_SEARCH, CloudSearcher, HostSearcher, SearchReply, command_of
 from automation.recover.steps import StepLog, log_unsearched
 from automation.stack.document import stack_of
 from automation.urn import Urn
@@ -155,5 +155,5 @@ def test_an_error_of_unknown_cause_is_reported_with_the_command_that_shows_it(
 def test_every_search_of_a_cloud_has_a_command_of_its_own() -> None:
     for cloud, module in (("aws", aws), ("gcp", gcp), ("azure", azure)):
         names = tuple(module.searches(TARGET))
-        commands = {query_by_hand(cloud, TARGET, name) for name in names}
+        commands = {command_of(cloud, TARGET, name) for name in names}
         assert len(commands) == len(names), commands

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from providers import failover_control
 from providers.aws.recovery.control import CONTROL, SCHEDULE_KEYS
 from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack
-from providers.contract.failover import Address, DatabaseState, Move
+from providers.contract.failover import Address, DatabaseState, Move, Notice
 from providers.contract.spec.defaults import Raw
 from tests.aws.plans import spec_of
-from tests.planning import DROP, JOBS
+from tests.planning import DROP, JOBS, ROOT
 
 HOME, STANDBY = "us-west-2", "us-east-1"
 RECOVERY: Mapping[str, object] = {"mode": "warm", "standby_region": STANDBY}
@@ -271,3 +272,46 @@ def test_a_platform_without_a_database_promotes_and_deletes_none() -> None:
     of = stack(database=DROP, **bare)
     shown = CONTROL.commands(of, Move(HOME, STANDBY))
     assert (shown.promote, shown.delete) == ((), ())
+
+
+NOTICE = Notice("prod: us-east-1 serves", "us-west-2 does not answer. Run `agent-platform failback prod` later.")
+TOPICS = ("prod-channels-critical", f"prod-{STANDBY}-channels-critical")
+
+
+def test_the_topics_of_notices_are_declared_under_their_names() -> None:
+    tables = [ROOT / f"tests/contract/tables/names-{part}.txt" for part in ("prod", "standby")]
+    declared = {line for table in tables for line in table.read_text(encoding="utf-8").splitlines()}
+    assert {f"aws:sns/topic:Topic {name}" for name in TOPICS} <= declared
+
+
+def with_topics(stack: DeployedStack) -> DeployedStack:
+    topics = tuple(resource("aws:sns/topic:Topic", name, {"arn": f"arn:aws:sns:{name}"}) for name in TOPICS)
+    return replace(stack, resources=(*stack.resources, *topics))
+
+
+@pytest.mark.parametrize(("region", "topic"), list(zip((HOME, STANDBY), TOPICS, strict=True)))
+def test_a_notice_is_published_to_the_topic_of_the_critical_alarms_in_one_region(region: str, topic: str) -> None:
+    shell = ScriptedAws()
+    assert CONTROL.notify(with_topics(stack()), region, NOTICE, shell)
+    (command,) = shell.commands
+    options = dict(zip(command.arguments[3::2], command.arguments[4::2], strict=False))
+    assert (command.arguments[1:3], options["--topic-arn"]) == (("sns", "publish"), f"arn:aws:sns:{topic}")
+    assert (options["--region"], options["--subject"]) == (region, NOTICE.subject)
+    messages = json.loads(options["--message"])
+    assert (options["--message-structure"], messages["default"]) == ("json", NOTICE.text)
+    assert json.loads(messages["https"]) == {
+        "version": "1.0",
+        "source": "custom",
+        "content": {"title": NOTICE.subject, "description": NOTICE.text},
+    }
+
+
+@pytest.mark.parametrize(
+    "unheard",
+    [stack(), with_topics(stack(monitoring__emails=[], monitoring__slack=DROP))],
+    ids=["without a topic", "without a recipient"],
+)
+def test_a_notice_that_nobody_would_receive_is_not_published(unheard: DeployedStack) -> None:
+    shell = ScriptedAws()
+    assert not CONTROL.notify(unheard, STANDBY, NOTICE, shell)
+    assert shell.commands == []

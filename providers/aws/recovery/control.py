@@ -20,10 +20,12 @@ from providers.contract.failover import (
     FailoverCommands,
     FailoverControl,
     Move,
+    Notice,
 )
 from providers.contract.json_data import is_mapping
 
 INSTANCE, SERVICE = "aws:rds/instance:Instance", "aws:ecs/service:Service"
+TOPIC = "aws:sns/topic:Topic"
 BALANCER, RECORD = "aws:lb/loadBalancer:LoadBalancer", "aws:route53/record:Record"
 LAG_WINDOW_MINUTES = 10
 """Minutes of the metric that are read: it arrives once a minute, and a minute or two late."""
@@ -94,6 +96,15 @@ class AwsFailover:
         if balancer is None:
             return None
         return Address(str(balancer.outputs.get("dnsName")), 443 if stack.spec.ingress.domain else 80)
+
+    def notify(self, stack: DeployedStack, region: str, notice: Notice, shell: Shell) -> bool:
+        """See `FailoverControl.notify`; the topic of a region is one that its alarms use."""
+        topic = stack.resource(TOPIC, f"{stack.name_in(region)}-channels-critical")
+        channels = stack.spec.monitoring
+        if topic is None or not (channels.emails or channels.slack):
+            return False
+        shell.output(_publication(_context(stack, region), _text(topic, "arn"), notice))
+        return True
 
     def delete_database(self, stack: DeployedStack, region: str, shell: Shell) -> None:
         """See `FailoverControl.delete_database`."""
@@ -201,6 +212,19 @@ def _route(stack: DeployedStack, region: str) -> Iterator[CliCommand]:
     }
     zone = ("--hosted-zone-id", _text(record, "zoneId"), "--change-batch", json.dumps({"Changes": [change]}))
     yield aws(_context(stack, region), "route53", "change-resource-record-sets", *zone, "--output", "json")
+
+
+def _publication(context: AwsContext, topic: str, notice: Notice) -> CliCommand:
+    """Command that publishes a message; the chat service reads only its own schema, which it receives over HTTPS.
+
+    Source: Amazon Q Developer in chat applications, "Custom notifications".
+    """
+    content = {"title": notice.subject, "description": notice.text}
+    custom = {"version": "1.0", "source": "custom", "content": content}
+    messages = {"default": notice.text, "https": json.dumps(custom)}
+    message = ("--message-structure", "json", "--message", json.dumps(messages))
+    subject = ("--subject", notice.subject)
+    return aws(context, "sns", "publish", "--topic-arn", topic, *subject, *message, "--output", "json")
 
 
 def _deletion(stack: DeployedStack, region: str) -> Sequence[CliCommand]:
