@@ -5,6 +5,9 @@ with these: an output that is no input is missing, and an input whose type diffe
 the SDK. Here every other new resource gets the placeholders of the plan, with which the whole program runs. No placeholder
 reaches a target, because everything that a target refers to is a target (docs/adr/0015-deploy-an-empty-account-in-phases.md).
 A resource that is in the state is registered: the engine leaves it as it is, and would otherwise take it for one to delete.
+Those of a region that does not answer are not registered. What others read of them, such as the ID of a network that both regions
+use, is their output in the state. A target that refers to one is registered without that dependency, which the engine would miss;
+the next update of the whole stack adds it again.
 """
 
 import json
@@ -12,8 +15,9 @@ import os
 import runpy
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from google.protobuf import empty_pb2
@@ -25,13 +29,15 @@ from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, update_message
 from automation.deploy.state import StateResource, state_resources
 from automation.deploy.workspace import PARALLEL_OPERATIONS, open_stack
+from automation.plan.inventory import Value
 from automation.plan.recorder import Recorder
-from automation.plan.sdk_internals import replace_monitor
+from automation.plan.sdk_internals import SIGNATURE, encode, replace_monitor
 from automation.processes import ROOT
 from automation.stack.document import stack_file
 from automation.stack.workdir import PROGRAM, PROJECT_FILE, Workdir, program_path
 from automation.stack.yaml_reader import dump, read_mapping
 from automation.urn import STACK_TYPE, Urn
+from providers.contract.json_data import is_list, is_mapping
 
 TARGETS_FILE = "targets.json"
 MOVED_PROGRAM = "stack_program.py"
@@ -44,8 +50,35 @@ run(Path({program!r}), Path({targets!r}))
 """
 
 
-def write_partial_project(workdir: Workdir, targets: Collection[str], existing: Collection[str]) -> Path:
-    """Return a new folder with the stack's file and a program that registers the targets and what the state has."""
+@dataclass(frozen=True)
+class KnownResource:
+    """Resource in the state that is not registered: its ID, and its outputs without secrets."""
+
+    id: str
+    outputs: Mapping[str, Value]
+
+    @classmethod
+    def of(cls, resource: StateResource) -> "KnownResource":
+        """Return what the state has of a resource."""
+        outputs = resource.get("outputs")
+        values = cast("Mapping[str, Value]", outputs) if is_mapping(outputs) else {}
+        return cls(str(resource.get("id") or ""), {key: each for key, each in values.items() if not _is_marked(each)})
+
+
+def _is_marked(value: object) -> bool:
+    """Return whether a value in the state is or contains a secret or another value with a mark of the engine."""
+    if is_mapping(value):
+        return SIGNATURE in value or any(_is_marked(each) for each in value.values())
+    return is_list(value) and any(_is_marked(each) for each in value)
+
+
+def write_partial_project(
+    workdir: Workdir, targets: Collection[str], existing: Collection[str], known: Mapping[str, KnownResource]
+) -> Path:
+    """Return a new folder with the stack's file and a program that registers the targets and what exists.
+
+    `known` are the resources in the state that the program does not register, by URN.
+    """
     folder = workdir.own_folder()
     program = program_path(folder)
     if program is None:
@@ -56,7 +89,8 @@ def write_partial_project(workdir: Workdir, targets: Collection[str], existing: 
     project["main"] = str(folder)
     project.pop("stackConfigDir", None)
     (folder / PROJECT_FILE).write_text(dump(project), encoding="utf-8")
-    registered = {"targets": sorted(targets), "existing": sorted(existing)}
+    others = {urn: {"id": each.id, "outputs": each.outputs} for urn, each in known.items()}
+    registered = {"targets": sorted(targets), "existing": sorted(existing), "known": others}
     (folder / TARGETS_FILE).write_text(json.dumps(registered), encoding="utf-8")
     text = PARTIAL_PROGRAM.format(program=str(program), targets=str(folder / TARGETS_FILE))
     (folder / PROGRAM).write_text(text, encoding="utf-8")
@@ -76,13 +110,18 @@ def deploy_targets(
     """Deploy targets that contain what they need; the rest of the stack stays as it is. Raises DeploymentFailed.
 
     The program does not register the provider with the name `without` and its resources, so that a region that does not answer
-    is not called; no target may contain or depend on one of them.
+    is not called. A target may read their outputs, but no secret ones.
     `message` is one of `PARTIAL_MESSAGES`, by which the history is known to have no deployment of the whole stack.
     """
     with deployment.engine_errors():
         resources = state_resources(deployment.engine.export_state())
-    existing = {str(resource["urn"]) for resource in resources if not without or not belongs_to(resource, without)}
-    folder = write_partial_project(deployment.workdir, targets, existing)
+    lost = {
+        str(resource["urn"]): KnownResource.of(resource)
+        for resource in resources
+        if without and belongs_to(resource, without)
+    }
+    existing = {str(resource["urn"]) for resource in resources} - lost.keys()
+    folder = write_partial_project(deployment.workdir, targets, existing, lost)
     environment = {**deployment.environment, "PYTHONPATH": os.pathsep.join(_search_path(deployment.environment))}
     engine = open_stack(folder, deployment.name, environment, deployment.secrets_provider, deployment.folder)
     text = update_message(message, {**os.environ, **deployment.environment})
@@ -117,10 +156,11 @@ def run(program: Path, targets: Path) -> None:
     """Run the program at a path with the engine's monitor replaced; called by the program of the partial project."""
     registered = json.loads(targets.read_text(encoding="utf-8"))
     urns = frozenset([*registered["targets"], *registered["existing"]])
+    known = {urn: KnownResource(each["id"], each["outputs"]) for urn, each in registered["known"].items()}
     partial: list[PartialMonitor] = []
 
     def wrap(monitor: resource_pb2_grpc.ResourceMonitorStub) -> "PartialMonitor":
-        partial.append(PartialMonitor(monitor, urns))
+        partial.append(PartialMonitor(monitor, urns, known))
         return partial[0]
 
     replace_monitor(wrap)
@@ -133,9 +173,10 @@ class PartialMonitor:
     """Resource monitor that registers some URNs with the engine and answers every other request as the plan does."""
 
     def __init__(
-        self, engine: Any, registered: frozenset[str]
+        self, engine: Any, registered: frozenset[str], known: Mapping[str, KnownResource] | None = None
     ) -> None:  # the stubs do not type the methods of the monitor
-        self._engine, self._registered = engine, registered
+        self._engine, self._registered, self._known = engine, registered, known or {}
+        self._answered = set(registered)
         self._recorder = Recorder("symbolic")
 
     def __getattr__(self, name: str) -> Callable[..., Any]:  # every request that is not about one resource
@@ -148,8 +189,27 @@ class PartialMonitor:
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         """Register a target or a resource in the state, also under an earlier name; answer others with placeholders."""
         if request.type == STACK_TYPE or not self._registered.isdisjoint(_urns(request)):
-            return self._engine.RegisterResource(request)
-        return self._recorder.RegisterResource(request)
+            if self._known:
+                self._drop_dependencies(request)
+            response = self._engine.RegisterResource(request)
+            self._answered.add(response.urn)
+            return response
+        response = self._recorder.RegisterResource(request)
+        found = next((self._known[urn] for urn in _urns(request) if urn in self._known), None)
+        if found is not None:
+            response.id = found.id
+            response.object.MergeFrom(encode(found.outputs))
+        return response
+
+    def _drop_dependencies(self, request: resource_pb2.RegisterResourceRequest) -> None:
+        """Remove dependencies on what the engine is not told of: it knows no resource of these URNs."""
+        kept = [urn for urn in request.dependencies if urn in self._answered]
+        del request.dependencies[:]
+        request.dependencies.extend(kept)
+        for of_property in request.propertyDependencies.values():
+            kept = [urn for urn in of_property.urns if urn in self._answered]
+            del of_property.urns[:]
+            of_property.urns.extend(kept)
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
         """Leave the outputs of components and of the stack as they are: they would contain placeholders."""

@@ -18,6 +18,9 @@ class FailoverQuestions(Protocol):
     """Facts about a stack and its regions before a failover."""
 
     has_database: bool
+    reseeds: bool
+    """True when a failback replaces a database that does not follow by a new replica."""
+    copied_objects_minutes: int
 
     @property
     def name(self) -> str:
@@ -79,7 +82,8 @@ def begin(stack: FailoverQuestions, kind: Kind, *, planned: bool, force: bool) -
     move = Move(record.source, record.target)
     if kind == "failback":
         _refuse_failback(stack, move)
-        return record, f"the old data of {move.target}, of which a snapshot is kept"
+        replaced = f"the old data of {move.target}, of which a snapshot is kept"
+        return record, replaced if stack.reseeds else "nothing; the replica has everything before it is promoted"
     return record, _loss(stack, move, planned=planned, force=force)
 
 
@@ -94,6 +98,10 @@ def _refuse_failback(stack: FailoverQuestions, move: Move) -> None:
         raise _refused(
             stack, problem, f"run `agent-platform failover {stack.name} --planned` to let {move.target} serve"
         )
+    if stack.has_database and not stack.reseeds and stack.database(move.target).writes:
+        problem = f"the database of {move.target} does not follow that of {move.source}, and its cloud does not make it a replica again"
+        fix = f"leave {move.source} serving; `agent-platform recovery plan {stack.name}` has the ways to move the data"
+        raise _refused(stack, problem, fix)
 
 
 def _loss(stack: FailoverQuestions, move: Move, *, planned: bool, force: bool) -> str:
@@ -107,7 +115,7 @@ def _loss(stack: FailoverQuestions, move: Move, *, planned: bool, force: bool) -
         fix = f"run `agent-platform failover {stack.name} --planned`, which loses nothing, or add --force"
         raise _refused(stack, problem, fix)
     if not stack.has_database:
-        return "objects of the last 15 minutes may be missing"
+        return f"objects of the last {stack.copied_objects_minutes} minutes may be missing"
     state = stack.database(move.target)
     if not state.exists:
         fix = f"follow `agent-platform recovery plan {stack.name}`, which restores a backup"
@@ -120,7 +128,7 @@ def _loss(stack: FailoverQuestions, move: Move, *, planned: bool, force: bool) -
         problem = f"the delay of the replica in {move.target} is not known, and so is what would be lost"
         raise _refused(stack, problem, "add --force to promote it nevertheless")
     delay = "an unknown time" if state.lag_seconds is None else f"about {max(state.lag_seconds, 1):.0f} s"
-    return f"what was written in the last {delay}, and objects of the last 15 minutes"
+    return f"what was written in the last {delay}, and objects of the last {stack.copied_objects_minutes} minutes"
 
 
 def _loss_after_promotion(stack: FailoverQuestions, move: Move) -> str:

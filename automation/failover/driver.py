@@ -30,6 +30,8 @@ class FailoverPort(Protocol):
     """Operations on a stack and its regions; every method can be repeated, and raises DeploymentFailed."""
 
     has_database: bool
+    reseeds: bool
+    """True when a database that does not follow is replaced by a new replica."""
 
     def write(self, record: FailoverRecord) -> None:
         """Store the record."""
@@ -51,7 +53,7 @@ class FailoverPort(Protocol):
         """Undo `stop`."""
         ...
 
-    def promote(self, region: str) -> None:
+    def promote(self, region: str, *, planned: bool) -> None:
         """Begin the promotion of the replica in a region."""
         ...
 
@@ -162,7 +164,7 @@ class FailoverDriver:
                 return
             if not state.writes and state.available and not begun:
                 self.note(f"promoting the replica in {record.target}")
-                self.port.promote(record.target)
+                self.port.promote(record.target, planned=record.planned)
                 begun = True
             elif self.clock.seconds() - started >= PROMOTION_TIMEOUT_SECONDS:
                 problem = (
@@ -213,6 +215,9 @@ class FailoverDriver:
             return
         self._refuse_only_data(record, serving)
         state = self.port.database(region)
+        if state.exists and state.writes and not self.port.reseeds:
+            self.note(f"the database of {region} does not follow that of {serving}, and is left as it is")
+            return
         if state.exists and state.writes:
             self._delete(record, region)
         if not state.exists or state.writes:

@@ -45,6 +45,8 @@ class StackFailover(CloudPort[FailoverControl]):
         super().__init__(deployment, note, found, shell)
         self.phase, self.probe = phase, probe
         self.has_database = deployment.file.spec.database is not None
+        self.reseeds = found.reseeds
+        self.copied_objects_minutes = found.copied_objects_minutes()
 
     def record(self) -> FailoverRecord | None:
         """Return the record of the failover in progress, or of the last one."""
@@ -76,10 +78,10 @@ class StackFailover(CloudPort[FailoverControl]):
         with cli_failures():
             self.control.start(self.stack, region, self.shell)
 
-    def promote(self, region: str) -> None:
+    def promote(self, region: str, *, planned: bool) -> None:
         """See `FailoverPort.promote`."""
         with cli_failures():
-            self.control.promote(self.stack, region, self.shell)
+            self.control.promote(self.stack, region, self.shell, planned=planned)
 
     def adopt(self, region: str) -> None:
         """See `FailoverPort.adopt`; the program of this update does not declare what is in the other region."""
@@ -170,13 +172,16 @@ class StackFailover(CloudPort[FailoverControl]):
         return [urn for urn, kind in self._urns() if kind == self.control.database_type() and urn.name == name]
 
     def _commanded(self) -> list[str]:
-        """URNs of the resources that commands change: what the role decides in both regions."""
+        """URNs of the resources that commands change: what the role decides in both regions, and what is stopped and started.
+
+        A service with as many replicas in either role is no part of the role, and stays stopped unless it is read.
+        """
         spec = self.deployment.file.spec
         first, second = self._declared(spec.active_region), self._declared(self.other(spec.active_region))
-        known = {urn for urn, _ in self._urns()}
-        targets = [
+        by_role = {
             urn
             for region in (spec.home_region, spec.standby_region or "")
             for urn in role_targets(second, first, self._provider(region))
-        ]
-        return [str(urn) for urn in targets if urn in known]
+        }
+        types = self.control.commanded_types()
+        return [str(urn) for urn, kind in self._urns() if urn in by_role or kind in types]

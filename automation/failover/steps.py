@@ -24,15 +24,23 @@ TITLES: dict[FailoverPhase, tuple[str, str]] = {
     "returning": ("delete", "give {source} a new replica in place of its old database"),
 }
 """Name of the expected minutes, and the text of each phase."""
+FOLLOWED: dict[FailoverPhase, str] = {
+    "seeding": "look whether the database of {target} has everything",
+    "returning": "look whether the database of {source} follows",
+}
+"""Texts of the phases in which nothing is deleted where a database follows by itself."""
 
 
 def step_lines(failover: StackFailover, record: FailoverRecord) -> Iterator[str]:
     """Yield the steps that are left, each with the commands that it runs."""
-    commands = failover.control.commands(failover.stack, Move(record.source, record.target))
+    commands = failover.control.commands(failover.stack, Move(record.source, record.target), planned=record.planned)
     names = {"source": record.source, "target": record.target}
     for number, phase in enumerate(record.left, 1):
         key, title = TITLES[phase]
         minutes = commands.minutes.get(key, 0) + (commands.minutes.get("seed", 0) if key == "delete" else 0)
+        if phase in FOLLOWED and not failover.reseeds:
+            yield f"{number}. {FOLLOWED[phase].format(**names)} (about 1 min)"
+            continue
         yield f"{number}. {title.format(**names)} (about {minutes:g} min)"
         yield from (f"     {line}" for line in _lines(failover, record, phase, commands))
 
@@ -41,12 +49,13 @@ def _lines(
     failover: StackFailover, record: FailoverRecord, phase: FailoverPhase, commands: FailoverCommands
 ) -> Iterator[str]:
     name = failover.deployment.name
+    back = Move(record.target, record.source)
     run: dict[FailoverPhase, Sequence[CliCommand]] = {
         "seeding": commands.delete,
         "stopping": commands.stop,
         "promoting": commands.promote,
         "routing": commands.route,
-        "returning": failover.control.commands(failover.stack, Move(record.target, record.source)).delete,
+        "returning": failover.control.commands(failover.stack, back, planned=record.planned).delete,
     }
     yield from (command_text(command) for command in run.get(phase, ()))
     if phase in ("finishing", "seeding", "returning"):

@@ -4,7 +4,7 @@ The driver of `automation.failover` decides the order and records it. Every meth
 so that a region that does not answer is not needed for what happens in the other one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -86,8 +86,11 @@ class FailoverControl(Protocol):
         """Undo `stop`, with the replicas of the spec."""
         ...
 
-    def promote(self, stack: DeployedStack, region: str, shell: Shell) -> None:
-        """Begin the promotion of the replica in a region; the caller waits until it writes and is available."""
+    def promote(self, stack: DeployedStack, region: str, shell: Shell, *, planned: bool) -> None:
+        """Begin the promotion of the replica in a region; the caller waits until it writes and is available.
+
+        A `planned` one follows the stop of the other region and the end of the replication, and may ask that region.
+        """
         ...
 
     def route(self, stack: DeployedStack, region: str, shell: Shell) -> None:
@@ -106,10 +109,23 @@ class FailoverControl(Protocol):
         """Begin the deletion of the database in a region after a last snapshot, so that a replica can take its place."""
         ...
 
+    @property
+    def reseeds(self) -> bool:
+        """True when a database that no longer follows is deleted for a new replica; false when nothing is ever deleted."""
+        ...
+
+    def commanded_types(self) -> Collection[str]:
+        """Return the type tokens of the resources that `stop` and `start` change besides what the role of a region decides."""
+        ...
+
+    def copied_objects_minutes(self) -> int:
+        """Return the minutes after which an object is in the other region as a rule."""
+        ...
+
     def database_type(self) -> str:
         """Return the type token of the database in the state."""
         ...
 
-    def commands(self, stack: DeployedStack, move: Move) -> FailoverCommands:
+    def commands(self, stack: DeployedStack, move: Move, *, planned: bool) -> FailoverCommands:
         """Return the commands of each step without running any."""
         ...

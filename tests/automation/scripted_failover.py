@@ -34,6 +34,9 @@ class ScriptedRegions(KillableCalls):
     time: FakeClock = field(default_factory=FakeClock)
     name: str = "prod"
     has_database: bool = True
+    reseeds: bool = True
+    """False for a cloud whose databases follow by themselves after a promotion."""
+    copied_objects_minutes: int = 15
     active: str = HOME
     """Region in the stack file."""
     served: str = HOME
@@ -91,7 +94,7 @@ class ScriptedRegions(KillableCalls):
         self._reach(region)
         self.call(f"start {region}", lambda: self.running.add(region))
 
-    def promote(self, region: str) -> None:
+    def promote(self, region: str, *, planned: bool) -> None:
         """Promote a replica: nothing in the other region may write, unless it does not answer."""
         self._reach(region)
         other = self.other(region)
@@ -101,6 +104,8 @@ class ScriptedRegions(KillableCalls):
         def effect() -> None:
             self.databases[region].writes = True
             self.databases[region].ready_at = self.time.now + PROMOTION_SECONDS
+            if not self.reseeds:  # the cloud makes the other one a replica, as soon as its region answers
+                self.databases[other].writes = False
 
         self.call(f"promote {region}", effect)
 

@@ -214,6 +214,33 @@ def test_a_failback_copies_the_data_moves_without_loss_and_renews_the_standby() 
     assert stack.snapshots == [HOME, STANDBY]
 
 
+def test_a_failback_deletes_nothing_where_the_old_database_follows_by_itself() -> None:
+    stack = after_failover(ScriptedRegions(reseeds=False))
+    move(stack, "failback")
+    assert changes(stack) == [f"stop {STANDBY}", f"promote {HOME}", f"adopt {HOME}", f"route {HOME}", "converge"]
+    serves_alone(stack, HOME)
+    assert stack.snapshots == [] and not stack.databases[STANDBY].writes
+
+
+def test_a_failback_ends_although_the_database_that_it_leaves_does_not_follow() -> None:
+    stack = written_by_hand(ScriptedRegions(reseeds=False))
+    stack.stored = FailoverRecord("failback", "returning", STANDBY, HOME, planned=True, since="t")
+    move(stack, "failback")
+    serves_alone(stack, HOME)
+    assert changes(stack) == []
+    assert stack.notes == [f"the database of {STANDBY} does not follow that of {HOME}, and is left as it is"]
+
+
+def test_a_failback_is_refused_before_anything_changes_where_the_old_database_does_not_follow() -> None:
+    stack = after_failover(ScriptedRegions(reseeds=False))
+    stack.databases[HOME].writes = True
+    assert refusal(stack, "failback") == (
+        f"prod: the database of {HOME} does not follow that of {STANDBY}, and its cloud does not make it a replica again. Leave "
+        f"{STANDBY} serving; `agent-platform recovery plan prod` has the ways to move the data."
+    )
+    assert changes(stack) == [] and stack.stored is not None and not stack.stored.open
+
+
 def test_after_a_failback_the_next_failover_is_one_like_the_first() -> None:
     stack = after_failover()
     move(stack, "failback")
@@ -261,11 +288,16 @@ def failback() -> ScriptedRegions:
     return after_failover()
 
 
+def followed() -> ScriptedRegions:
+    return after_failover(ScriptedRegions(reseeds=False))
+
+
 SCENES: Mapping[str, tuple[Callable[[], ScriptedRegions], str, bool, str, int]] = {
     "planned": (planned_failover, "failover", True, STANDBY, 47),
     "unplanned": (unplanned_failover, "failover", False, STANDBY, 38),
     "the region answers again": (interrupted_failover, "failover", False, STANDBY, 40),
     "failback": (failback, "failback", True, HOME, 171),
+    "failback to a database that follows": (followed, "failback", True, HOME, 56),
 }
 """Start, command, and the number of calls of an uninterrupted run."""
 

@@ -194,7 +194,7 @@ def test_a_schedule_that_cannot_be_read_is_a_failure() -> None:
 
 def test_the_replica_is_promoted_with_the_backups_of_the_spec() -> None:
     shell = ScriptedAws()
-    CONTROL.promote(stack(), STANDBY, shell)
+    CONTROL.promote(stack(), STANDBY, shell, planned=True)
     (command,) = shell.commands
     assert command.arguments[1:3] == ("rds", "promote-read-replica")
     options = dict(zip(command.arguments[3::2], command.arguments[4::2], strict=False))
@@ -254,10 +254,10 @@ def test_a_service_that_is_not_in_the_state_is_named() -> None:
 
 def test_the_commands_of_a_dry_run_are_those_that_are_run() -> None:
     of, move = stack(), Move(HOME, STANDBY)
-    shown = CONTROL.commands(of, move)
+    shown = CONTROL.commands(of, move, planned=True)
     actions: Mapping[str, tuple[object, Callable[[ScriptedAws], None]]] = {
         "stop": (shown.stop, lambda shell: CONTROL.stop(of, HOME, shell)),
-        "promote": (shown.promote, lambda shell: CONTROL.promote(of, STANDBY, shell)),
+        "promote": (shown.promote, lambda shell: CONTROL.promote(of, STANDBY, shell, planned=True)),
         "route": (shown.route, lambda shell: CONTROL.route(of, STANDBY, shell)),
     }
     for name, (commands, act) in actions.items():
@@ -270,7 +270,7 @@ def test_the_commands_of_a_dry_run_are_those_that_are_run() -> None:
 def test_a_platform_without_a_database_promotes_and_deletes_none() -> None:
     bare: Mapping[str, object] = {f"services__{name}__uses": [] for name in SERVICES}
     of = stack(database=DROP, **bare)
-    shown = CONTROL.commands(of, Move(HOME, STANDBY))
+    shown = CONTROL.commands(of, Move(HOME, STANDBY), planned=True)
     assert (shown.promote, shown.delete) == ((), ())
 
 

@@ -5,7 +5,7 @@ other one. The record is one of Route 53, which is global.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +26,7 @@ from providers.contract.json_data import is_mapping
 
 INSTANCE, SERVICE = "aws:rds/instance:Instance", "aws:ecs/service:Service"
 TOPIC = "aws:sns/topic:Topic"
+TARGET, SCHEDULE = "aws:appautoscaling/target:Target", "aws:scheduler/schedule:Schedule"
 BALANCER, RECORD = "aws:lb/loadBalancer:LoadBalancer", "aws:route53/record:Record"
 LAG_WINDOW_MINUTES = 10
 """Minutes of the metric that are read: it arrives once a minute, and a minute or two late."""
@@ -81,8 +82,8 @@ class AwsFailover:
             shell.output(command)
         _set_schedules(stack, region, shell, "ENABLED")
 
-    def promote(self, stack: DeployedStack, region: str, shell: Shell) -> None:
-        """See `FailoverControl.promote`."""
+    def promote(self, stack: DeployedStack, region: str, shell: Shell, *, planned: bool) -> None:
+        """See `FailoverControl.promote`; RDS promotes a replica in one way."""
         shell.output(_promotion(stack, region))
 
     def route(self, stack: DeployedStack, region: str, shell: Shell) -> None:
@@ -111,11 +112,24 @@ class AwsFailover:
         for command in _deletion(stack, region):
             shell.output(command)
 
+    @property
+    def reseeds(self) -> bool:
+        """See `FailoverControl.reseeds`."""
+        return True
+
+    def commanded_types(self) -> Collection[str]:
+        """See `FailoverControl.commanded_types`."""
+        return (SERVICE, TARGET, SCHEDULE)
+
+    def copied_objects_minutes(self) -> int:
+        """See `FailoverControl.copied_objects_minutes`."""
+        return 15
+
     def database_type(self) -> str:
         """See `FailoverControl.database_type`."""
         return INSTANCE
 
-    def commands(self, stack: DeployedStack, move: Move) -> FailoverCommands:
+    def commands(self, stack: DeployedStack, move: Move, *, planned: bool) -> FailoverCommands:
         """See `FailoverControl.commands`."""
         has_database = stack.spec.database is not None
         return FailoverCommands(

@@ -1,0 +1,84 @@
+"""Program of an update without a region: what it registers, and what it answers for what the state has of that region."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pulumi.runtime.proto import resource_pb2
+
+from automation.deploy.deployment import Deployment
+from automation.deploy.partial_program import KnownResource, PartialMonitor, write_partial_project
+from automation.plan.sdk_internals import SECRET_SIGNATURE, SIGNATURE, decode
+from tests.automation.command_line import write_stack_file
+from tests.planning import production
+
+TYPES = "prod::agent-platform::"
+STACK = f"urn:pulumi:{TYPES}pulumi:pulumi:Stack::agent-platform-prod"
+NETWORK, SUBNET = (f"urn:pulumi:{TYPES}gcp:compute/{kind}::{kind[:3]}" for kind in ("network:Network", "subnet:Subnet"))
+SECRET = {SIGNATURE: SECRET_SIGNATURE, "ciphertext": "abc"}
+
+
+class Engine:
+    """Engine that keeps what it is asked to register."""
+
+    def __init__(self) -> None:
+        self.requests: list[resource_pb2.RegisterResourceRequest] = []
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
+        self.requests.append(request)
+        return resource_pb2.RegisterResourceResponse(urn="from the engine")
+
+
+def request(urn: str, *depends_on: str) -> resource_pb2.RegisterResourceRequest:
+    *_, kind, name = urn.split("::")
+    found = resource_pb2.RegisterResourceRequest(type=kind, name=name, parent=STACK, custom=True)
+    found.dependencies.extend(depends_on)
+    found.propertyDependencies["network"].urns.extend(depends_on)
+    return found
+
+
+def monitor(engine: Engine, known: dict[str, KnownResource]) -> PartialMonitor:
+    return PartialMonitor(engine, frozenset({SUBNET}), known)
+
+
+def test_what_the_state_has_of_the_other_region_is_answered_from_it() -> None:
+    engine = Engine()
+    known = {NETWORK: KnownResource("projects/p/global/networks/n", {"name": "n", "tags": ["a"], "size": 3})}
+    answer = monitor(engine, known).RegisterResource(request(NETWORK))
+    assert engine.requests == []
+    assert answer.id == "projects/p/global/networks/n"
+    outputs = decode(answer.object)
+    assert (outputs["name"], outputs["tags"], outputs["size"]) == ("n", ["a"], 3)
+
+
+def test_a_target_is_registered_without_dependencies_that_the_engine_does_not_know() -> None:
+    engine = Engine()
+    partial = monitor(engine, {NETWORK: KnownResource("n", {})})
+    partial.RegisterResource(request(SUBNET))
+    partial.RegisterResource(request(SUBNET, NETWORK, "from the engine", SUBNET))
+    registered = engine.requests[1]
+    assert list(registered.dependencies) == ["from the engine", SUBNET]
+    assert list(registered.propertyDependencies["network"].urns) == ["from the engine", SUBNET]
+
+
+def test_an_update_that_knows_everything_keeps_every_dependency() -> None:
+    engine = Engine()
+    monitor(engine, {}).RegisterResource(request(SUBNET, NETWORK))
+    assert list(engine.requests[0].dependencies) == [NETWORK]
+
+
+@pytest.mark.parametrize("secret", [SECRET, {"inner": SECRET}, [SECRET], [{"inner": [SECRET]}]])
+def test_no_secret_output_is_taken_from_the_state(secret: object) -> None:
+    found = KnownResource.of({"urn": NETWORK, "id": "n", "outputs": {"name": "n", "password": secret}})
+    assert found == KnownResource("n", {"name": "n"})
+
+
+def test_the_project_of_the_update_names_what_it_does_not_register(tmp_path: Path) -> None:
+    write_stack_file(tmp_path, "prod", production(cloud="gcp"))
+    known = {NETWORK: KnownResource("n", {"name": "n"})}
+    deployment = Deployment("prod", tmp_path)
+    folder = write_partial_project(deployment.workdir, [SUBNET], [], known)
+    registered = json.loads((folder / "targets.json").read_text(encoding="utf-8"))
+    assert registered == {
+        "targets": [SUBNET], "existing": [], "known": {NETWORK: {"id": "n", "outputs": {"name": "n"}}}
+    }  # fmt: skip
