@@ -32,6 +32,8 @@ class FailoverPort(Protocol):
     has_database: bool
     reseeds: bool
     """True when a database that does not follow is replaced by a new replica."""
+    shares_entry: bool
+    """True when a request reaches a region only after `route`."""
 
     def write(self, record: FailoverRecord) -> None:
         """Store the record."""
@@ -62,7 +64,11 @@ class FailoverPort(Protocol):
         ...
 
     def test(self, region: str) -> str:
-        """Send a request to the entry of a region; return why it failed, empty on success."""
+        """Ask the services of a region before requests move, at its entry if it has one; return why they are not ready."""
+        ...
+
+    def request(self, region: str) -> str:
+        """Send a request to the entry, and return why it failed; of use after `route` where both regions share it."""
         ...
 
     def route(self, region: str) -> None:
@@ -179,13 +185,16 @@ class FailoverDriver:
 
     def _test(self, record: FailoverRecord) -> None:
         self.note(f"testing the services of {record.target}")
+        self._await_answers(record, self.port.test, "so no request was moved")
+
+    def _await_answers(self, record: FailoverRecord, ask: Callable[[str], str], consequence: str) -> None:
         started = self.clock.seconds()
-        while problem := self.port.test(record.target):
+        while problem := ask(record.target):
             if self.clock.seconds() - started >= TEST_TIMEOUT_SECONDS:
                 if self.force:
                     self.note(f"{record.target} does not answer as it should ({problem}); it serves nevertheless")
                     return
-                text = f"the services of {record.target} do not answer ({problem}), so no request was moved"
+                text = f"the services of {record.target} do not answer ({problem}), {consequence}"
                 fix = (
                     f"read `agent-platform logs {self.stack} SERVICE` and run `agent-platform {record.kind} {self.stack}` again; "
                     "with --force the requests move nevertheless"
@@ -198,6 +207,9 @@ class FailoverDriver:
             self._fence(record)
         self.note(f"pointing the domain to {record.target}")
         self.port.route(record.target)
+        if self.port.shares_entry:
+            self.note(f"testing the entry, which leads to {record.target}")
+            self._await_answers(record, self.port.request, "and requests were moved there already")
 
     def _finish(self, record: FailoverRecord) -> None:
         if not self.port.answers(record.source):

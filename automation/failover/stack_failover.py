@@ -46,6 +46,7 @@ class StackFailover(CloudPort[FailoverControl]):
         self.phase, self.probe = phase, probe
         self.has_database = deployment.file.spec.database is not None
         self.reseeds = found.reseeds
+        self.shares_entry = found.shares_entry
         self.copied_objects_minutes = found.copied_objects_minutes()
 
     def record(self) -> FailoverRecord | None:
@@ -102,6 +103,12 @@ class StackFailover(CloudPort[FailoverControl]):
 
     def test(self, region: str) -> str:
         """See `FailoverPort.test`."""
+        with cli_failures():
+            problem = self.control.problem(self.stack, region, self.shell)
+        return problem or ("" if self.shares_entry else self.request(region))
+
+    def request(self, region: str) -> str:
+        """See `FailoverPort.request`."""
         address, domain = self.control.address(self.stack, region), self.deployment.file.spec.ingress.domain or ""
         if address is None:
             return ""

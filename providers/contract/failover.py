@@ -114,6 +114,15 @@ class FailoverControl(Protocol):
         """True when a database that no longer follows is deleted for a new replica; false when nothing is ever deleted."""
         ...
 
+    @property
+    def shares_entry(self) -> bool:
+        """True when both regions have one address, so that a request reaches a region only after `route`."""
+        ...
+
+    def problem(self, stack: DeployedStack, region: str, shell: Shell) -> str:
+        """Return why the services of a region are not ready for requests; empty when they are, or when a request shows it."""
+        ...
+
     def commanded_types(self) -> Collection[str]:
         """Return the type tokens of the resources that `stop` and `start` change besides what the role of a region decides."""
         ...

@@ -37,6 +37,10 @@ class ScriptedRegions(KillableCalls):
     reseeds: bool = True
     """False for a cloud whose databases follow by themselves after a promotion."""
     copied_objects_minutes: int = 15
+    shares_entry: bool = False
+    """True for a cloud with one entry for both regions."""
+    problem_after_route: str = ""
+    """Why the entry of both regions does not answer."""
     active: str = HOME
     """Region in the stack file."""
     served: str = HOME
@@ -125,6 +129,13 @@ class ScriptedRegions(KillableCalls):
         self._reach(region)
         self.call(f"test {region}", lambda: None)
         return self.problem
+
+    def request(self, region: str) -> str:
+        """Send a request to the entry."""
+        self._reach(region)
+        assert self.served == region, "the entry leads to the other region"
+        self.call(f"request {region}", lambda: None)
+        return self.problem_after_route
 
     def route(self, region: str) -> None:
         """Point the domain to a region."""

@@ -241,6 +241,25 @@ def test_a_failback_is_refused_before_anything_changes_where_the_old_database_do
     assert changes(stack) == [] and stack.stored is not None and not stack.stored.open
 
 
+def test_an_entry_of_both_regions_is_tested_after_requests_moved_too() -> None:
+    stack = ScriptedRegions(shares_entry=True)
+    move(stack)
+    order = [call for call in stack.calls if call.partition(" ")[0] in ("test", "route", "request", "converge")]
+    assert order == [f"test {STANDBY}", f"route {STANDBY}", f"request {STANDBY}", "converge"]
+
+
+def test_an_entry_that_does_not_answer_after_the_move_is_said_so() -> None:
+    stack = ScriptedRegions(shares_entry=True)
+    stack.problem_after_route = "/health is answered with 503"
+    assert refusal(stack, planned=True).startswith(
+        f"prod: the services of {STANDBY} do not answer (/health is answered with 503), and requests were moved there already."
+    )
+    assert stack.stored is not None and stack.stored.phase == "routing"
+    stack.problem_after_route = ""
+    move(stack)
+    serves_alone(stack, STANDBY)
+
+
 def test_after_a_failback_the_next_failover_is_one_like_the_first() -> None:
     stack = after_failover()
     move(stack, "failback")
@@ -289,7 +308,7 @@ def failback() -> ScriptedRegions:
 
 
 def followed() -> ScriptedRegions:
-    return after_failover(ScriptedRegions(reseeds=False))
+    return after_failover(ScriptedRegions(reseeds=False, shares_entry=True))
 
 
 SCENES: Mapping[str, tuple[Callable[[], ScriptedRegions], str, bool, str, int]] = {
@@ -297,7 +316,7 @@ SCENES: Mapping[str, tuple[Callable[[], ScriptedRegions], str, bool, str, int]] 
     "unplanned": (unplanned_failover, "failover", False, STANDBY, 38),
     "the region answers again": (interrupted_failover, "failover", False, STANDBY, 40),
     "failback": (failback, "failback", True, HOME, 171),
-    "failback to a database that follows": (followed, "failback", True, HOME, 56),
+    "failback to a database that follows": (followed, "failback", True, HOME, 57),
 }
 """Start, command, and the number of calls of an uninterrupted run."""
 

@@ -117,6 +117,15 @@ class AwsFailover:
         """See `FailoverControl.reseeds`."""
         return True
 
+    @property
+    def shares_entry(self) -> bool:
+        """See `FailoverControl.shares_entry`: each region has a load balancer."""
+        return False
+
+    def problem(self, stack: DeployedStack, region: str, shell: Shell) -> str:
+        """See `FailoverControl.problem`: a request to the load balancer of the region shows it."""
+        return ""
+
     def commanded_types(self) -> Collection[str]:
         """See `FailoverControl.commanded_types`."""
         return (SERVICE, TARGET, SCHEDULE)
