@@ -61,8 +61,9 @@ class KnownResource:
     def of(cls, resource: StateResource) -> "KnownResource":
         """Return what the state has of a resource."""
         outputs = resource.get("outputs")
-        values = cast("Mapping[str, Value]", outputs) if is_mapping(outputs) else {}
-        return cls(str(resource.get("id") or ""), {key: each for key, each in values.items() if not _is_marked(each)})
+        values: Mapping[str, object] = outputs if is_mapping(outputs) else {}
+        plain = {key: each for key, each in values.items() if not _is_marked(each)}
+        return cls(str(resource.get("id") or ""), cast("Mapping[str, Value]", plain))
 
 
 def _is_marked(value: object) -> bool:
