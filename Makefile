@@ -41,22 +41,14 @@ dev: $(VENV)/.program
 down: $(VENV)/.program
 	@$(BIN)/python -m automation.local down $(STACK_FILE) $(ARGS)
 
-# The types are checked by one process, so the tests run beside it.
-test: lint
-	@$(MAKE) --no-print-directory -j 2 types tests
+test: lint types tests
 
 lint: $(VENV)/.development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-# The type checker slows down as its memory grows: one run for each SDK and one for the rest take a third of the time of one run.
-PYRIGHT = NODE_OPTIONS=--max-old-space-size=4096 $(BIN)/pyright
-SDK_CLOUDS := aws azure gcp
-SDK_FOLDERS := $(foreach cloud,$(SDK_CLOUDS),providers/$(cloud) tests/$(cloud))
-OTHER_CODE = $(filter-out $(SDK_FOLDERS) %/__pycache__,$(patsubst %/,%,$(wildcard __main__.py automation components benchmarks tools providers/*/ providers/*.py tests/*/ tests/*.py)))
-
 types: $(VENV)/.development
-	@$(foreach cloud,$(SDK_CLOUDS),$(PYRIGHT) providers/$(cloud) tests/$(cloud) &&) $(PYRIGHT) $(OTHER_CODE)
+	@$(BIN)/pyrefly check --summary=none
 
 tests: $(VENV)/.development
 	@$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/engine

@@ -67,7 +67,7 @@ def cast_count(paths: list[Path]) -> int:
 
 def ignore_count(paths: list[Path]) -> int:
     """Comments that switch off a rule of a tool."""
-    marks = ("# noqa", "# type: ignore", "# pyright: ignore")
+    marks = ("# noqa", "# type: ignore", "# pyrefly: ignore")
     return sum(path.read_text(encoding="utf-8").count(mark) for path in paths for mark in marks)
 
 

@@ -84,7 +84,7 @@ def comments(paths: list[Path]) -> Iterator[Text]:
         source = path.read_text(encoding="utf-8")
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             text = token.string.lstrip("# ")
-            if token.type == tokenize.COMMENT and not text.startswith(("noqa", "type:", "fmt:", "pyright:")):
+            if token.type == tokenize.COMMENT and not text.startswith(("noqa", "type:", "fmt:", "pyrefly:")):
                 yield Text(path, token.start[0], text)
 
 

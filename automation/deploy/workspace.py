@@ -42,7 +42,7 @@ DOCTOR_FIX = "run `agent-platform doctor STACK`, which lists what is missing and
 class ProjectWorkspace(automation.LocalWorkspace):
     """SDK workspace of a folder that never selects a stack."""
 
-    pulumi_command: EngineCommand
+    pulumi_command: EngineCommand  # pyrefly: ignore[bad-override-mutable-attribute]  # the SDK assigns it once
 
     def create_stack(self, stack_name: str) -> None:
         """Create an empty stack in the backend, with the secrets provider of this workspace or of the stack's file.
@@ -81,7 +81,7 @@ class ProjectWorkspace(automation.LocalWorkspace):
 class ProjectStack(automation.Stack):
     """SDK stack that reads no secret and starts no unneeded process."""
 
-    workspace: ProjectWorkspace
+    workspace: ProjectWorkspace  # pyrefly: ignore[bad-override-mutable-attribute]  # the SDK assigns it once
 
     def __init__(self, name: str, workspace: ProjectWorkspace) -> None:
         # The constructor of the base class selects the stack for all users of the folder.

@@ -65,5 +65,5 @@ def _token(challenge: str, name: str, fetch: Fetch) -> str | None:
         document = json.loads(reply.body)
     except ValueError:
         return ""
-    token = document.get("token") or document.get("access_token") if isinstance(document, dict) else ""  # pyright: ignore
+    token = document.get("token") or document.get("access_token") if isinstance(document, dict) else ""
     return token if isinstance(token, str) else ""

@@ -148,7 +148,7 @@ def _declared(urn: str, request: resource_pb2.RegisterResourceRequest) -> Declar
 
 def _aliases(request: resource_pb2.RegisterResourceRequest) -> tuple[str, ...]:
     # the stub's import of alias_pb2 fails, so the field has no type
-    aliases = cast("Sequence[alias_pb2.Alias]", request.aliases)  # pyright: ignore[reportUnknownMemberType]
+    aliases = cast("Sequence[alias_pb2.Alias]", request.aliases)
     return tuple(alias.spec.name or alias.urn for alias in aliases)
 
 

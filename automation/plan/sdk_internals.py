@@ -14,7 +14,7 @@ from typing import cast
 
 import pulumi
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi import _types  # pyright: ignore[reportPrivateUsage]  # reads the annotations of generated classes
+from pulumi import _types  # reads the annotations of generated classes
 from pulumi.runtime import config as runtime_config
 from pulumi.runtime import mocks, resource, rpc, settings
 from pulumi.runtime.proto import resource_pb2_grpc, source_pb2
@@ -24,9 +24,9 @@ from automation.plan.inventory import Secret, Unknown, Value
 VERIFIED_VERSION = "3.272.0"
 UNKNOWN = Unknown()
 UNKNOWN_TEXT = rpc.UNKNOWN
-SIGNATURE = rpc._special_sig_key  # pyright: ignore[reportPrivateUsage]
-SECRET_SIGNATURE = rpc._special_secret_sig  # pyright: ignore[reportPrivateUsage]
-RESOURCE_SIGNATURE = rpc._special_resource_sig  # pyright: ignore[reportPrivateUsage]
+SIGNATURE = rpc._special_sig_key  # noqa: SLF001
+SECRET_SIGNATURE = rpc._special_secret_sig  # noqa: SLF001
+RESOURCE_SIGNATURE = rpc._special_resource_sig  # noqa: SLF001
 MONITOR = "monitor"
 """Attribute of the SDK's settings, a descriptor without a type for assignments."""
 STACK_TRACE_FUNCTION = "_get_stack_trace"
@@ -104,7 +104,7 @@ def configure_runtime(
     dry_run: bool,
 ) -> None:
     """Point the SDK of this context at a mock monitor, without state of an earlier run in the same process."""
-    deployment = monitor.GetDeploymentInfo(empty_pb2.Empty())  # pyright: ignore[reportUnknownMemberType]
+    deployment = monitor.GetDeploymentInfo(empty_pb2.Empty())
     settings.configure(
         mocks.MockSettings(
             monitor=monitor, monitor_features=set(deployment.supportedFeatures),

@@ -164,7 +164,7 @@ def _wrong_kind(kind: str, location: Sequence[int | str], value: object, shown: 
         fix = "write it as {NAME: value}"
     elif location[-1] == "build":
         fix = "write it as {context: FOLDER, dockerfile: FILE}"
-    elif kind == "string_type" and isinstance(value, dict | list):
+    elif kind == "string_type" and (is_mapping(value) or is_list(value)):
         fix = "write one value"
     elif kind == "string_type" and shown:
         fix = f'put it in quotes: "{shown}"'
@@ -174,7 +174,7 @@ def _wrong_kind(kind: str, location: Sequence[int | str], value: object, shown: 
 def _shown(location: Sequence[int | str], value: object, source: str | None) -> str:
     """Return the value as the file writes it; nothing for a list, a mapping, and what may be a secret."""
     hidden = location and location[0] != "deployer" and any(part in NEVER_SHOWN for part in location)
-    if hidden or value is None or isinstance(value, dict | list):
+    if hidden or value is None or (is_mapping(value) or is_list(value)):
         return ""
     if not isinstance(value, str):
         return source or json.dumps(value, default=str)

@@ -2,7 +2,7 @@
 
 Neutral code calls these methods and nothing else; it never sees a subnet, a role or an alarm. An adapter holds no state:
 each method receives what earlier methods returned. Every `providers/<cloud>/adapter.py` ends with
-`CLOUD: Cloud[...] = <Adapter>()`, which pyright checks against this Protocol.
+`CLOUD: Cloud[...] = <Adapter>()`, which the type checker checks against this Protocol.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,10 +2,10 @@
 
 `agent-platform images`, `login`, `logs`, `run` and `exec` run these and print each first, so that a user can repeat them
 (docs/adr/0013-operate-through-the-clouds-command-lines.md). Pure: imports no SDK. Every `providers/<cloud>/cli.py` ends
-with `CLI: CloudCli = <Cloud>Cli()`, which pyright checks against this Protocol.
+with `CLI: CloudCli = <Cloud>Cli()`, which the type checker checks against this Protocol.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -188,8 +188,9 @@ class Shell(Protocol):
         """Run a command on this terminal, with its input and output, and return its exit code."""
         ...
 
-    def sleep(self, seconds: float, /) -> None:
-        """Wait between two polls."""
+    @property
+    def sleep(self) -> Callable[[float], None]:
+        """Function that waits some seconds between two polls."""
         ...
 
 

@@ -126,4 +126,4 @@ def outputs_of(result: object) -> dict[str, pulumi.Input[object]]:
     if not is_dataclass(result):
         return {}
     values = {field.name: cast("object", getattr(result, field.name)) for field in fields(result)}
-    return {name: value for name, value in values.items() if isinstance(value, pulumi.Output | str | int | bool)}
+    return {name: value for name, value in values.items() if isinstance(value, (pulumi.Output, str, int, bool))}

@@ -173,7 +173,7 @@ class DrillControl(Protocol):
     """Commands that run drills of a deployed stack and read their results; `shell` runs the cloud's command line.
 
     Methods raise CliFailure or DeploymentFailed. Every `providers/<cloud>/drill/control.py` ends with
-    `CONTROL: DrillControl = <Cloud>Drills()`, which pyright checks against this Protocol.
+    `CONTROL: DrillControl = <Cloud>Drills()`, which the type checker checks against this Protocol.
     """
 
     def declared(self, spec: Platform) -> bool:

@@ -67,7 +67,7 @@ class FailoverControl(Protocol):
     """Commands that move a deployed stack between its regions; `shell` runs the cloud's command line.
 
     Methods raise CliFailure or DeploymentFailed. The module `providers/<cloud>/recovery/control.py` ends with
-    `CONTROL: FailoverControl = <Cloud>Failover()`, which pyright checks against this Protocol.
+    `CONTROL: FailoverControl = <Cloud>Failover()`, which the type checker checks against this Protocol.
     """
 
     def answers(self, stack: DeployedStack, region: str, shell: Shell) -> bool:

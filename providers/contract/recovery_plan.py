@@ -284,7 +284,8 @@ PARTS: Mapping[Incident, Callable[[Platform], bool]] = {
 
 def can_have(spec: Platform, failure: Incident) -> bool:
     """Return whether a platform has the part that fails."""
-    return PARTS.get(failure, lambda _spec: True)(spec)
+    part = PARTS.get(failure)
+    return part is None or part(spec)
 
 
 @dataclass(frozen=True)

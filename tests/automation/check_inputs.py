@@ -39,7 +39,7 @@ def check_input(folder: Path, **fields: object) -> CheckInput:
         fetch=replies({}),
         run_tool=tool({}),
     )
-    return replace(passing, **fields)
+    return replace(passing, **fields)  # pyrefly: ignore[bad-argument-type]
 
 
 def cli_result(completed: CompletedCommand) -> RunCli:

@@ -24,7 +24,7 @@ def recorded(name: str) -> list[Event]:
 
 def event_from_json(document: Mapping[str, Value], seconds: float = 0.0) -> Event | None:
     """Return the event of the engine's JSON."""
-    engine_event = EngineEvent.from_json(dict(document))  # pyright: ignore[reportUnknownMemberType]  # the SDK has a bare dict there
+    engine_event = EngineEvent.from_json(dict(document))  # the SDK has a bare dict there
     return event_of(engine_event, seconds)
 
 

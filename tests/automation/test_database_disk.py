@@ -38,7 +38,7 @@ def started(old: ResourceState | None, token: str = TYPE) -> StepStarted:
 def state(declared: object, current: object) -> ResourceState:
     """State of a database with these sizes."""
     return ResourceState(
-        "id", {"settings": {"diskSize": declared}}, {"settings": {"diskSize": current}}  # pyright: ignore[reportArgumentType]
+        "id", {"settings": {"diskSize": declared}}, {"settings": {"diskSize": current}}
     )  # fmt: skip
 
 

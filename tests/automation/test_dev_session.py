@@ -148,7 +148,7 @@ def test_a_port_that_cannot_be_used_is_refused(texts: list[str]) -> None:
 
 def test_a_port_that_is_taken_is_refused_before_anything_is_done() -> None:
     port = DebugPort("web", 0, {})
-    number = port._server.getsockname()[1]  # pyright: ignore[reportPrivateUsage]
+    number = port._server.getsockname()[1]  # noqa: SLF001
     try:
         with pytest.raises(InvalidConfiguration) as error:
             DebugPort("tool", number, {})

@@ -64,9 +64,9 @@ def test_the_language_host_is_in_the_folder_of_the_cli_or_behind_its_link(tmp_pa
 
 
 def test_the_minimum_version_is_that_of_the_sdk() -> None:
-    from pulumi.automation import _minimum_version  # pyright: ignore[reportPrivateUsage]  # not public in the SDK
+    from pulumi.automation import _minimum_version  # not public in the SDK
 
-    minimum = _minimum_version._MINIMUM_VERSION  # pyright: ignore[reportPrivateUsage]
+    minimum = _minimum_version._MINIMUM_VERSION  # noqa: SLF001
     assert VersionInfo.parse(MIN_VERSION) == minimum
 
 

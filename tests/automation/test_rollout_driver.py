@@ -175,7 +175,7 @@ def test_a_machine_that_slept_for_hours_decides_by_the_metrics_of_the_whole_time
         windows.append(since_seconds)
         return FAILING if since_seconds and service.percent == percent else GOOD
 
-    service.metrics = metrics
+    service.metrics = metrics  # pyrefly: ignore[method-assign]
 
     def sleep(_seconds: float) -> None:
         time.sleep(3600)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-import botocore.session  # pyright: ignore[reportMissingTypeStubs]
-from botocore.validate import ParamValidator  # pyright: ignore[reportMissingTypeStubs]
-from jsonata.jsonata import Jsonata  # pyright: ignore[reportMissingTypeStubs]
+import botocore.session
+from botocore.validate import ParamValidator
+from jsonata.jsonata import Jsonata
 
 EXPRESSION = re.compile(r"\{%(.*)%\}", re.DOTALL)
 MODELS = {"sfn": "stepfunctions"}
@@ -35,7 +35,7 @@ def mapping(value: Any) -> dict[str, Any] | None:
 
 
 def sequence(value: Any) -> list[Any] | None:
-    return list(cast("list[Any]", value)) if isinstance(value, list | tuple) else None
+    return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else None
 
 
 @cache
@@ -48,7 +48,7 @@ def checked(service: str, action: str, arguments: Mapping[str, Any]) -> None:
     """Raise AssertionError unless the arguments fit the model of the API."""
     names = {name.lower(): name for name in model(service).operation_names}
     shape = model(service).operation_model(names[action.lower()]).input_shape
-    report: Any = ParamValidator().validate(_renamed(arguments, shape), shape)  # pyright: ignore
+    report: Any = ParamValidator().validate(_renamed(arguments, shape), shape)
     assert not report.has_errors(), f"{service}:{action}: {report.generate_report()}"
 
 

@@ -93,7 +93,7 @@ def test_a_run_ends_with_a_success_or_after_all_attempts(
 
 def test_each_branch_of_an_attempt_ends_the_other_one() -> None:
     states = definition(job(timeout_minutes=45), TASK)["States"]
-    task, timer = states["Attempt"]["Branches"]  # pyright: ignore
+    task, timer = states["Attempt"]["Branches"]  # pyrefly: ignore[bad-index]
     assert task["States"]["Task"]["Resource"] == "arn:aws:states:::ecs:runTask.sync"
     assert task["States"]["Done"]["Error"] == "JobSucceeded"
     assert timer["States"]["Timer"]["Seconds"] == 45 * 60

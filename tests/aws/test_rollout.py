@@ -148,7 +148,7 @@ def test_a_smoke_test_reaches_its_path_alone_and_by_the_header_alone() -> None:
 def test_a_stack_without_steps_has_one_group_with_the_weight_of_earlier_releases() -> None:
     declared = plan(production(cloud="aws"))
     assert not [each.name for each in declared.resources if "-next" in each.name]
-    (action,) = inputs(declared, "lb:ListenerRule", "prod-ingress-")["gateway-route"]["actions"]  # pyright: ignore
+    (action,) = inputs(declared, "lb:ListenerRule", "prod-ingress-")["gateway-route"]["actions"]  # pyrefly: ignore[not-iterable]
     assert action["forward"]["targetGroups"] == [{"arn": GROUP, "weight": 1}]
 
 

@@ -93,7 +93,7 @@ def granted(part: str) -> tuple[tuple[str, ...], str, str]:
     assert f"prod-drill-{part}" in depends_on(assignment)
     (permission,) = mappings_at(role, "permissions")
     assert set(permission) == {"actions"}
-    actions = tuple(str(action) for action in permission["actions"])  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType, reportUnknownArgumentType]
+    actions = tuple(str(action) for action in permission["actions"])  # pyrefly: ignore[not-iterable]
     return actions, str(assignment.inputs["principalId"]), str(assignment.inputs["scope"])
 
 

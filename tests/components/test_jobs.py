@@ -9,6 +9,7 @@ from components.validation.parse import parse
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.job_limits import MAX_HOURS_WITHOUT_SUCCESS, hours_without_success
+from providers.contract.spec import CloudName
 from tests.planning import production
 
 JOB: Mapping[str, object] = {"service": "gateway", "schedule": "0 3 * * *", "command": ["report"]}
@@ -92,8 +93,8 @@ def test_a_success_is_missing_after_the_longest_pause_and_all_attempts(
 
 
 @pytest.mark.parametrize("cloud", MAX_HOURS_WITHOUT_SUCCESS)
-def test_a_pause_that_a_cloud_cannot_watch_is_said_in_words(cloud: str) -> None:
-    hours, _ = MAX_HOURS_WITHOUT_SUCCESS[cloud]  # pyright: ignore
+def test_a_pause_that_a_cloud_cannot_watch_is_said_in_words(cloud: CloudName) -> None:
+    hours, _ = MAX_HOURS_WITHOUT_SUCCESS[cloud]
     schedule = "0 0 29 2 *" if hours > 1000 else "0 3 * * 1"
     spec = parse(production({"jobs": {"nightly": {**JOB, "schedule": schedule}}}, cloud=cloud), "prod")
     signals = {rule.signal for rule in alarm_rules(spec) if rule.subject == "job"}

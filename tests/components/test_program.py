@@ -13,7 +13,7 @@ MAX_GARBAGE = 100_000
 
 
 @pytest.fixture(autouse=True)
-def _own_thresholds() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+def _own_thresholds() -> Iterator[None]:
     thresholds = gc.get_threshold()
     yield
     gc.set_threshold(*thresholds)

@@ -44,7 +44,7 @@ def restore(path: Path, project: EngineProject) -> None:
     content = cast("Mapping[str, Value]", json.loads(gzip.decompress(path.read_bytes())))
     (project.folder / f"Pulumi.{STACK}.yaml").write_text(cast("str", content["stack_file"]), encoding="utf-8")
     for item in cast("list[dict[str, str]]", content["objects"]):
-        project.cloud.put(FakeObject(**item))  # pyright: ignore[reportArgumentType]  # `changed` is a number
+        project.cloud.put(FakeObject(**item))  # pyrefly: ignore[bad-argument-type]  # `changed` is a number
     state = project.folder.parent / "state.json"
     state.write_text(json.dumps(content["state"]), encoding="utf-8")
     project.run("stack", "init", STACK, stack=None)

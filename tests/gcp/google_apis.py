@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import googleapiclient  # pyright: ignore[reportMissingTypeStubs]
+import googleapiclient
 
 DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
 Document = Mapping[str, Any]

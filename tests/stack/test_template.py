@@ -114,7 +114,7 @@ def test_production_needs_to_know_who_authenticates_clients(app: App) -> None:
     ],
 )  # fmt: skip
 def test_a_value_that_yaml_would_read_as_something_else_stays_text(field: str, value: str) -> None:
-    new = replace(answers("aws", "fastapi", "development", build=field == "build"), **{field: value})
+    new = replace(answers("aws", "fastapi", "development", build=field == "build"), **{field: value})  # pyrefly: ignore[bad-argument-type]
     try:
         spec = read(new).spec
     except InvalidConfiguration as invalid:

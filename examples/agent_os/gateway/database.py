@@ -66,7 +66,7 @@ class Database:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": notes.NOTES_LOCK})
             try:
                 # AgentOS creates them at start only, and not later if the database was unavailable then.
-                await self.agno._create_all_tables()
+                await self.agno._create_all_tables()  # noqa: SLF001
                 await connection.execute(text(notes.CREATE))
                 await connection.execute(text(notes.CREATE_INDEX))
                 await connection.commit()

@@ -6,7 +6,7 @@ from types import UnionType
 from typing import Literal, Union, cast, get_args, get_origin
 
 from google.protobuf import struct_pb2
-from pulumi import Output, _types  # pyright: ignore[reportPrivateUsage]  # the SDK's own reading of its annotations
+from pulumi import Output, _types  # the SDK's own reading of its annotations
 
 from automation.plan.inventory import Secret, Unknown, Value
 from automation.plan.sdk_internals import decode
@@ -75,7 +75,7 @@ def _inner(value: Value, kind: type, path: str) -> Iterator[tuple[str, str]]:
         yield path, "must be an object"
         return
     values = cast("dict[str, Value]", value)
-    required = _types._required_property_names(kind)  # pyright: ignore[reportPrivateUsage]
+    required = _types._required_property_names(kind)  # noqa: SLF001
     yield from ((f"{path}.{name}", "is required and missing") for name in sorted(required) if name not in values)
     yield from _bag(values, cast("Mapping[str, object]", _types.input_type_types(kind)), f"{path}.")
 

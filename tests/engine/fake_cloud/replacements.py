@@ -122,5 +122,5 @@ def _at(values: object, path: str) -> object:
     for key in path.split("."):
         if not isinstance(values, Mapping):
             return None
-        values = values.get(key)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # narrowed from object
-    return values  # pyright: ignore[reportUnknownVariableType]
+        values = values.get(key)  # narrowed from object
+    return values

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import cast
 
 import pulumi
-from pulumi import _types  # pyright: ignore[reportPrivateUsage]  # the SDK's own reading of its annotations
+from pulumi import _types  # the SDK's own reading of its annotations
 
 REPLACES = re.compile(
     r"forces? (a )?new resource|forces? (the )?(creation of a )?(new|re-?creation)|requires replacement", re.IGNORECASE
@@ -61,7 +61,7 @@ def _shape_of(token: str) -> Shape:
     return Shape(
         resource=resource,
         inputs=cast("Mapping[str, object]", _types.input_type_types(arguments)),
-        required=_types._required_property_names(arguments),  # pyright: ignore[reportPrivateUsage]
+        required=_types._required_property_names(arguments),  # noqa: SLF001
         replacing=_replacing(arguments),
         outputs=cast("Mapping[str, object]", _types.resource_types(resource)),
     )
