@@ -71,8 +71,8 @@ class ServiceSource:
         port = ("--port", str(self.service.port)) if self.service.port is not None else ()
         debug = ("--debug", str(self.debug_port)) if self.debug_port is not None else ()
         words = (*self.image.entrypoint, *self.service.command) if self.service.command else self.image.command
-        own = {} if self.restarts else STREAMLIT_VARIABLES
-        command = [*PYTHON, f"{TOOLS_FOLDER}/supervisor.py", *port, *debug, "--", *words]
+        own, spare = ({}, ("--spare",)) if self.restarts else (STREAMLIT_VARIABLES, ())
+        command = [*PYTHON, f"{TOOLS_FOLDER}/supervisor.py", *port, *debug, *spare, "--", *words]
         return {
             "folders": {**self.mirror.mounts, TOOLS_FOLDER: str(tools)},
             "command": command,
@@ -81,12 +81,12 @@ class ServiceSource:
 
 
 def write_tools(folder: Path, *, debugger: bool) -> Path:
-    """Write the supervisor, and the debugger where it is needed, into a folder that containers mount."""
+    """Write the scripts, and the debugger where it is needed, into a folder that containers mount."""
     tools = folder / STATE_FOLDER / "dev" / "tools"
-    (tools / "debug").mkdir(parents=True, exist_ok=True)
+    (tools / "start").mkdir(parents=True, exist_ok=True)
     for name in ("supervisor.py", "relay.py"):
         shutil.copyfile(SCRIPTS / name, tools / name)
-    shutil.copyfile(SCRIPTS / "sitecustomize.py", tools / "debug" / "sitecustomize.py")
+    shutil.copyfile(SCRIPTS / "sitecustomize.py", tools / "start" / "sitecustomize.py")
     module = find_spec("debugpy") if debugger else None
     if module is not None and module.origin is not None:
         ignored = shutil.ignore_patterns("__pycache__")

@@ -1,12 +1,7 @@
-"""A dev session without Docker: mirrored files, options, refusals, logs, the lock and the supervisor of a service."""
+"""A dev session without Docker: mirrored files, options, refusals, logs and the lock."""
 
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +12,7 @@ from automation.dev.image_layout import named_layout
 from automation.dev.log_stream import LogFilter, LogPrinter
 from automation.dev.mirror import COMPLETE, Mirror
 from automation.dev.options import chosen_services, model_values, parse_debug, parse_sources
-from automation.dev.service_source import SCRIPTS, write_tools
+from automation.dev.service_source import write_tools
 from automation.dev.session import ending, refuse_other_clouds, refuse_remote
 from automation.dev.session_lock import refuse_session, session_lock
 from automation.images.build_context import IgnoreRules
@@ -26,7 +21,6 @@ from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec import Platform
 
-Start = Callable[[str], "subprocess.Popen[str]"]
 SERVICES: dict[str, object] = {
     "web": {"app": "agentos", "build": {}, "secrets": ["API_KEY"]},
     "tool": {"app": "fastapi", "build": {}},
@@ -224,46 +218,3 @@ def test_the_debugger_is_written_only_when_it_is_needed(tmp_path: Path) -> None:
     tools = write_tools(tmp_path, debugger=True)
     assert (tools / "debug" / "debugpy" / "__init__.py").is_file()
     assert (tools / "supervisor.py").stat().st_mode & 0o777 == 0o644
-
-
-@pytest.fixture
-def supervised(tmp_path: Path) -> Iterator[Start]:
-    """Function that starts a supervised program and returns its process; ended after the test."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(program: str) -> "subprocess.Popen[str]":
-        path = tmp_path / "program.py"
-        path.write_text(program, encoding="utf-8")
-        command = [sys.executable, "-I", "-S", str(SCRIPTS / "supervisor.py"), "--", sys.executable, "-u", str(path)]
-        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def line(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def test_a_service_is_started_again_on_a_signal_and_ends_with_its_supervisor(supervised: Start, tmp_path: Path) -> None:
-    process = supervised("import time\nprint('one')\ntime.sleep(60)\n")
-    assert line(process) == "one"
-    (tmp_path / "program.py").write_text("import time\nprint('two')\ntime.sleep(60)\n", encoding="utf-8")
-    process.send_signal(signal.SIGHUP)
-    assert line(process) == "two"
-    started = time.monotonic()
-    process.terminate()
-    assert process.wait(timeout=20) == 0
-    assert time.monotonic() - started < 15
-
-
-def test_code_that_fails_is_reported_once_and_runs_after_the_next_edit(supervised: Start, tmp_path: Path) -> None:
-    process = supervised("raise SystemExit(3)\n")
-    assert line(process) == "[dev] ended with exit code 3; waiting for the next edit"
-    (tmp_path / "program.py").write_text("import time\nprint('repaired')\ntime.sleep(60)\n", encoding="utf-8")
-    process.send_signal(signal.SIGHUP)
-    assert line(process) == "repaired"

@@ -1,10 +1,11 @@
 """Process 1 of a service in a `dev` session: runs the service's command, and runs it again on SIGHUP.
 
-    python3 -I -S supervisor.py [--port N] [--debug N] -- COMMAND...
+    python3 -I -S supervisor.py [--port N] [--debug N] [--spare] -- COMMAND...
 
 A command that ends by itself, such as one whose code fails at import, is run again at the next SIGHUP: a container that
-restarted in the meantime would lose time and fill the log. Runs with the Python of the service's image, which may be 3.8,
-and with the standard library only.
+restarted in the meantime would lose time and fill the log. With `--spare`, another process of a Python command has imported
+the installed modules before the next edit. Runs with the Python of the service's image, which may be 3.8, and with the
+standard library only.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,69 +22,162 @@ import time
 STOP_SECONDS = 1.0
 """Time for the command to end after SIGTERM."""
 POLL_SECONDS = 0.02
+SPARE_SECONDS, SPARE_SECONDS_WITHOUT_PORT = 1.0, 5.0
+"""Time from the listening service, or from the start of one without a port, to the spare process."""
 LISTENING = "0A"
 """State of a listening socket, proc_pid_net(5)."""
 SIGNALS = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
-DEBUG_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "debug")
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+START_FOLDER, DEBUG_FOLDER = os.path.join(FOLDER, "start"), os.path.join(FOLDER, "debug")
+MEMORY = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.stat", "anon"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.stat", "rss"),
+)
+"""Files of the memory limit and of the used memory, and its field: control groups of version 2 and 1."""
 
 
 def main() -> int:
     """Run the command until SIGTERM or SIGINT."""
     options = _options()
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    starter = Starter(options)
     received: int = signal.SIGHUP
     while received == signal.SIGHUP:
         started = time.monotonic()
-        child = _start(options)
-        received = _wait(child, options.port, started)
-        _stop(child)
+        child = starter.start()
+        received = _wait(child, options.port, started, starter)
+        _stop(child, starter)
     return 0
+
+
+class Starter:
+    """Starts the command, where possible as the spare process that has imported the installed modules."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.spare: subprocess.Popen[bytes] | None = None
+        self.record: int | None = None
+        self.go = -1
+        if options.spare and _is_python(options.command[0]) and hasattr(os, "memfd_create"):
+            self.record = os.memfd_create("imports")
+
+    def start(self) -> subprocess.Popen[bytes] | None:
+        """Start the command; None when that is impossible."""
+        child, self.spare = self.spare, None
+        if child is not None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self.go, b"\n")
+            os.close(self.go)
+            if child.poll() is None:
+                return child
+        return self._run()
+
+    def prepare(self, child: subprocess.Popen[bytes] | None) -> None:
+        """Start a spare process, if the service's first process has recorded its imports and memory is left for both."""
+        if self.spare is None and self._has_recorded(child) and has_memory():
+            wait, self.go = os.pipe()
+            self.spare = self._run(wait)
+            os.close(wait)
+
+    def _has_recorded(self, child: subprocess.Popen[bytes] | None) -> bool:
+        if self.record is None or child is None:
+            return False
+        return f"\n\t{child.pid}\n".encode() in b"\n" + os.pread(self.record, os.fstat(self.record).st_size, 0)
+
+    def _run(self, go: int | None = None) -> subprocess.Popen[bytes] | None:
+        passed = [number for number in (self.record, go) if number is not None]
+        try:
+            return subprocess.Popen(  # noqa: S603  # the command of the service
+                self.options.command,
+                env=self._variables(go),
+                pass_fds=passed,
+                start_new_session=True,
+                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS),
+            )
+        except OSError as error:
+            _report(f"{self.options.command[0]} cannot be started: {error.strerror}")
+            return None
+
+    def _variables(self, go: int | None) -> dict[str, str]:
+        """Return the variables of the command, and those that `start/sitecustomize.py` takes."""
+        variables, options = dict(os.environ), self.options
+        paths = [DEBUG_FOLDER] if options.debug else []
+        path = os.pathsep.join(each for each in (*paths, variables.get("PYTHONPATH", "")) if each)
+        if options.debug:
+            variables["AGENT_PLATFORM_DEBUG_PORT"] = str(options.debug)
+        if self.record is not None:
+            variables["AGENT_PLATFORM_DEV_RECORD"] = str(self.record)
+        if go is not None:
+            variables["AGENT_PLATFORM_DEV_GO"] = str(go)
+        if options.debug or self.record is not None:
+            variables["AGENT_PLATFORM_DEV_PYTHONPATH"] = path
+            variables["PYTHONPATH"] = os.pathsep.join(each for each in (START_FOLDER, path) if each)
+        return variables
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int)
     parser.add_argument("--debug", type=int)
+    parser.add_argument("--spare", action="store_true")
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
 
 
-def _start(options: argparse.Namespace) -> subprocess.Popen[bytes] | None:
-    variables = dict(os.environ)
-    if options.debug:
-        paths = (DEBUG_FOLDER, variables.get("PYTHONPATH", ""))
-        variables["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-        variables["AGENT_PLATFORM_DEBUG_PORT"] = str(options.debug)
-    try:
-        return subprocess.Popen(  # noqa: S603  # the command of the service
-            options.command,
-            env=variables,
-            start_new_session=True,
-            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS),
-        )
-    except OSError as error:
-        _report(f"{options.command[0]} cannot be started: {error.strerror}")
-        return None
+def _is_python(program: str) -> bool:
+    """True when a program is Python or a script of it: anything else may do work before Python starts."""
+    path = shutil.which(program)
+    if path is None:
+        return False
+    if os.path.basename(os.path.realpath(path)).startswith("python"):
+        return True
+    with open(path, "rb") as file:
+        first = file.readline(256)
+    return first.startswith(b"#!") and b"python" in first
 
 
-def _wait(child: subprocess.Popen[bytes] | None, port: int | None, started: float) -> int:
-    """Return the signal that ends the command; report when it listens and when it has ended by itself."""
+def has_memory() -> bool:
+    """True when the container may use twice the memory that its processes use."""
+    for limit_path, used_path, name in MEMORY:
+        try:
+            with open(limit_path, encoding="ascii") as file:
+                limit = file.read().strip()
+            with open(used_path, encoding="ascii") as file:
+                used = dict(line.split() for line in file)[name]
+        except (OSError, KeyError, ValueError):
+            continue
+        return limit == "max" or 2.2 * int(used) < int(limit)
+    return True
+
+
+def _wait(child: subprocess.Popen[bytes] | None, port: int | None, started: float, starter: Starter) -> int:
+    """Return the signal that ends the command; report when it listens and when it has ended, and prepare a spare process."""
     listens, ended = port is None, child is None
+    spare_at = started + SPARE_SECONDS_WITHOUT_PORT if listens else None
     while True:
-        received = signal.sigtimedwait(SIGNALS, POLL_SECONDS if not (listens or ended) else 3600)
+        received = signal.sigtimedwait(SIGNALS, _timeout(spare_at, is_starting=not (listens or ended)))
         if received is not None and received.si_signo != signal.SIGCHLD:
             return received.si_signo
         if child is not None and not ended and child.poll() is not None:
-            ended = True
+            ended, spare_at = True, None  # what failed is started from the beginning after the next edit
             _report(f"ended with exit code {child.returncode}; waiting for the next edit")
-        _reap(child)
+        _reap(child, starter.spare)
         if port is not None and not listens and not ended and _is_listening(port):
-            listens = True
+            listens, spare_at = True, time.monotonic() + SPARE_SECONDS
             _report(f"listens on port {port} after {time.monotonic() - started:.1f} s")
+        if spare_at is not None and time.monotonic() >= spare_at:
+            spare_at = None
+            starter.prepare(child)
 
 
-def _stop(child: subprocess.Popen[bytes] | None) -> None:
-    """End the command and every process that it left behind, such as the adapter of its debugger."""
+def _timeout(spare_at: float | None, *, is_starting: bool) -> float:
+    if is_starting:
+        return POLL_SECONDS
+    return 3600 if spare_at is None else max(POLL_SECONDS, spare_at - time.monotonic())
+
+
+def _stop(child: subprocess.Popen[bytes] | None, starter: Starter) -> None:
+    """End the command and every process that it left behind, such as the adapter of its debugger, but not the spare one."""
     if child is not None and child.poll() is None:
         _kill_group(child.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -92,15 +187,17 @@ def _stop(child: subprocess.Popen[bytes] | None) -> None:
         _kill_group(child.pid, signal.SIGKILL)
         child.wait()
     for pid in _children_of(os.getpid()):
-        _kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
+        if starter.spare is None or pid != starter.spare.pid:
+            _kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
-def _reap(child: subprocess.Popen[bytes] | None) -> None:
+def _reap(*known: subprocess.Popen[bytes] | None) -> None:
     """Wait for processes whose parents have ended; process 1 inherits them."""
+    own = {each.pid for each in known if each is not None}
     for pid in _children_of(os.getpid()):
-        if child is None or pid != child.pid:
+        if pid not in own:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
 
