@@ -18,6 +18,8 @@ from automation.cli.session import (
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from automation.cli.display import Display
     from automation.deploy import Deployment
     from automation.deploy.failover_record import FailoverRecord, Kind
@@ -34,6 +36,13 @@ Force = Annotated[
         help="Promote although the other region answers or the loss is unknown; move although the test fails.",
     ),
 ]
+WhenUnreachable = Annotated[
+    bool,
+    typer.Option(
+        "--when-unreachable",
+        help="Check the region that serves three times, and fail over within recovery.failover_timeout_minutes; for a schedule.",
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the steps, their commands and minutes; change nothing.")]
 
 
@@ -47,12 +56,17 @@ def failover(
     stack: StackName,
     planned: Planned = False,
     force: Force = False,
+    when_unreachable: WhenUnreachable = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Run a failover: let the other region of a warm standby serve. Continues one that was interrupted."""
+    if when_unreachable:
+        _refuse_decisions({"--planned": planned, "--force": force, "--dry-run": dry_run})
+        _watch(stack, yes=yes, as_json=as_json, verbose=verbose)
+        return
     _move(stack, "failover", planned=planned, force=force, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose)
 
 
@@ -94,9 +108,46 @@ def _move(
             display.note(f"{stack}: {record.target} will serve instead of {record.source}; lost: {lost}")
             confirm(_question(record), yes=yes)
         else:
+            record = record.by_hand
             display.note(f"{stack}: continuing the {kind} to {record.target} ({record.phase})")
         end = FailoverDriver(deployment.name, port, deployment.clock, display.note, force=force).run(record)
     _print_end(stack, end, as_json=as_json)
+
+
+def _watch(stack: str, *, yes: bool, as_json: bool, verbose: bool) -> None:
+    """Check the region that serves, and move the stack by itself when it does not answer."""
+    deployment = checked_deployment(stack)
+    _refuse_one_region(deployment)
+    timeout_minutes = deployment.file.spec.recovery.failover_timeout_minutes
+    if timeout_minutes is None:
+        problem = "not set, so nothing is moved without a person"
+        fix = f"set it to the minutes that a failover may take, or run `agent-platform failover {stack}`"
+        raise InvalidConfiguration([ConfigError("recovery.failover_timeout_minutes", problem, fix)])
+    require_confirmation(yes=yes, as_json=as_json, command=f"failover {stack} --when-unreachable")
+    with operation(as_json=as_json, verbose=verbose) as display:
+        from automation.failover.automatic import AutomaticFailover
+        from automation.failover.stack_failover import StackFailover
+
+        port = StackFailover(deployment, display.note, lambda title: display.changes(title, {}))
+        confirm(f"Let the other region serve when {port.active} does not answer?", yes=yes)
+        ended = AutomaticFailover(
+            port,
+            deployment.clock,
+            display.note,
+            timeout_minutes=timeout_minutes,
+            max_loss_seconds=port.max_loss_seconds(),
+        ).run()
+    if as_json:
+        print_json_line({"event": "result", "stack": stack, "kind": "failover", "region": port.active, "ended": ended})
+    else:
+        typer.echo(f"{stack}: {port.active} serves")
+
+
+def _refuse_decisions(options: "Mapping[str, bool]") -> None:
+    given = [option for option, value in options.items() if value]
+    if given:
+        problem = "not possible with --when-unreachable, which moves nothing without three failed checks"
+        raise InvalidConfiguration([ConfigError(given[0], problem, "leave one of them out")])
 
 
 def _refuse_one_region(deployment: "Deployment") -> None:

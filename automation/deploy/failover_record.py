@@ -4,7 +4,7 @@ A phase is written before what it names is done. The record of the last one that
 """
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -40,12 +40,21 @@ class FailoverRecord:
     planned: bool
     """True when nothing may be lost: services are stopped, and the replica has everything before its promotion."""
     since: str
-    """Beginning, in ISO 8601."""
+    """Beginning, in ISO 8601; of an automatic one, its first failed check."""
+    automatic: bool = False
+    """True while no person has decided for it, so that it ends with its timeout."""
+    held: bool = False
+    """True for an automatic one whose timeout is over, of which the channels know."""
 
     @property
     def open(self) -> bool:
         """True while steps are left."""
         return self.phase != "done"
+
+    @property
+    def by_hand(self) -> "FailoverRecord":
+        """Record of the same failover after a person has continued it."""
+        return replace(self, automatic=False, held=False)
 
     @property
     def left(self) -> tuple[FailoverPhase, ...]:
@@ -64,17 +73,21 @@ class FailoverRecord:
 RECORD = TypeAdapter(FailoverRecord)
 VALUES = TypeAdapter(list[str | bool])
 FIELDS = tuple(FailoverRecord.__dataclass_fields__)
+FIRST_FIELDS = 6
+"""Fields of a failover that a person has begun."""
 
 
 def dump_record(record: FailoverRecord) -> str:
-    """Return the value of the tag, some 100 characters."""
-    return json.dumps(astuple(record), separators=(",", ":"))
+    """Return the value of the tag, some 100 characters; one by hand is written as earlier versions read it."""
+    fields = FIELDS if record.automatic else FIELDS[:FIRST_FIELDS]
+    return json.dumps(astuple(record)[: len(fields)], separators=(",", ":"))
 
 
 def parse_record(value: str) -> FailoverRecord:
     """Return the record of a tag; raises ValueError."""
     values = VALUES.validate_json(value)
-    record = RECORD.validate_python(dict(zip(FIELDS, values, strict=True)))
+    fields = FIELDS if len(values) > FIRST_FIELDS else FIELDS[:FIRST_FIELDS]
+    record = RECORD.validate_python(dict(zip(fields, values, strict=True)))
     if record.open and record.phase not in PHASES[record.kind]:
         raise ValueError(f"a {record.kind} has no phase {record.phase}")
     return record

@@ -4,12 +4,13 @@ Every phase is recorded before it is carried out, and everything it does can be 
 continued by the next one with the same record. The region that is left is asked and changed only while it answers.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
 from automation.deploy.errors import DeploymentFailed, Failure
-from automation.deploy.failover_record import FailoverRecord
+from automation.deploy.failover_record import BEFORE_ADOPTION, FailoverRecord
 from automation.deploy.results import Clock
 from providers.contract.failover import DatabaseState
 
@@ -88,16 +89,44 @@ class FailoverPort(Protocol):
         ...
 
 
+class SourceAnswers(Exception):
+    """The region that an automatic failover was to leave answers again, and nothing was promoted."""
+
+
 class FailoverDriver:
-    """Driver of one failover or failback; `note` prints a line. `force` moves requests although a test fails."""
+    """Driver of one failover or failback; `note` prints a line.
+
+    `force` moves requests although a test fails. Waiting ends at `deadline`, seconds of the clock.
+    """
 
     def __init__(
-        self, stack: str, port: FailoverPort, clock: Clock, note: Callable[[str], object], *, force: bool = False
+        self,
+        stack: str,
+        port: FailoverPort,
+        clock: Clock,
+        note: Callable[[str], object],
+        *,
+        force: bool = False,
+        deadline: float = math.inf,
     ) -> None:
-        self.stack, self.port, self.clock, self.note, self.force = stack, port, clock, note, force
+        self.stack, self.port, self.clock, self.note = stack, port, clock, note
+        self.force, self.deadline = force, deadline
 
     def run(self, record: FailoverRecord) -> FailoverRecord:
-        """Carry out the phases from the recorded one on, and return the record of the end; raises DeploymentFailed."""
+        """Carry out the phases from the recorded one on, and return the record of the end; raises DeploymentFailed.
+
+        An automatic failover from a region that answers before the promotion ends with that region as its target.
+        """
+        try:
+            record = self._carry_out(record)
+        except SourceAnswers:
+            self.note(f"{record.source} answers again; nothing was moved")
+            record = replace(record, target=record.source)
+        record = replace(record, phase="done")
+        self.port.write(record)
+        return record
+
+    def _carry_out(self, record: FailoverRecord) -> FailoverRecord:
         steps: dict[str, Callable[[FailoverRecord], None]] = {
             "seeding": lambda of: self._seed(of, of.target, of.source),
             "stopping": self._stop,
@@ -112,8 +141,6 @@ class FailoverDriver:
             record = replace(record, phase=phase)
             self.port.write(record)
             steps[phase](record)
-        record = replace(record, phase="done")
-        self.port.write(record)
         return record
 
     def _stop(self, record: FailoverRecord) -> None:
@@ -143,11 +170,13 @@ class FailoverDriver:
         fix = f"find out why the database of {record.target} is late, then run `agent-platform {record.kind} {self.stack}` again"
         return self._failure(problem, fix)
 
-    def _fence(self, record: FailoverRecord) -> bool:
+    def _fence(self, record: FailoverRecord, *, promoting: bool = False) -> bool:
         """Stop everything in the region that is left, if it answers, also when it answers again in the middle."""
         if not self.port.answers(record.source):
             self.note(f"{record.source} does not answer, and is left as it is")
             return False
+        if record.automatic and not promoting and record.phase in BEFORE_ADOPTION:
+            raise SourceAnswers
         self.note(f"stopping services and jobs of {record.source}")
         self.port.stop(record.source)
         return True
@@ -156,7 +185,7 @@ class FailoverDriver:
         if not self.port.has_database:
             return
         if not record.planned:
-            self._fence(record)
+            self._fence(record, promoting=self._is_promoting(record))
         started, begun = self.clock.seconds(), False
         while True:
             state = self.port.database(record.target)
@@ -169,15 +198,33 @@ class FailoverDriver:
                     self.note(f"the database of {record.target} was promoted already")
                 return
             if not state.writes and state.available and not begun:
+                self._refuse_late_promotion(record)
                 self.note(f"promoting the replica in {record.target}")
                 self.port.promote(record.target, planned=record.planned)
                 begun = True
-            elif self.clock.seconds() - started >= PROMOTION_TIMEOUT_SECONDS:
-                problem = (
-                    f"the database of {record.target} is not promoted after {PROMOTION_TIMEOUT_SECONDS / 60:.0f} min"
-                )
-                raise self._late(record, problem)
+            elif self._is_over(started, PROMOTION_TIMEOUT_SECONDS):
+                raise self._late(record, f"the database of {record.target} is not promoted{self._after(started)}")
             self.clock.sleep(POLL_SECONDS)
+
+    def _is_promoting(self, record: FailoverRecord) -> bool:
+        """Return whether the promotion of an automatic failover has begun, after which there is no way back."""
+        if not record.automatic:
+            return False
+        state = self.port.database(record.target)
+        return state.exists and (state.writes or not state.available)
+
+    def _refuse_late_promotion(self, record: FailoverRecord) -> None:
+        """Raise DeploymentFailed when the time of an automatic failover is over: a promotion cannot be undone."""
+        if self.clock.seconds() >= self.deadline:
+            problem = f"the time for an automatic failover is over, and the database of {record.target} is not promoted"
+            raise self._late(record, problem)
+
+    def _is_over(self, started: float, timeout_seconds: float) -> bool:
+        """Return whether a wait that began at `started` has to end."""
+        return self.clock.seconds() >= min(started + timeout_seconds, self.deadline)
+
+    def _after(self, started: float) -> str:
+        return f" after {(self.clock.seconds() - started) / 60:.0f} min"
 
     def _adopt(self, record: FailoverRecord) -> None:
         self.note(f"giving {record.target} the size and the jobs of the region that serves")
@@ -190,7 +237,7 @@ class FailoverDriver:
     def _await_answers(self, record: FailoverRecord, ask: Callable[[str], str], consequence: str) -> None:
         started = self.clock.seconds()
         while problem := ask(record.target):
-            if self.clock.seconds() - started >= TEST_TIMEOUT_SECONDS:
+            if self._is_over(started, TEST_TIMEOUT_SECONDS):
                 if self.force:
                     self.note(f"{record.target} does not answer as it should ({problem}); it serves nevertheless")
                     return

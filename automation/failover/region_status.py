@@ -39,10 +39,11 @@ def status_of(stack: FailoverQuestions, regions: Sequence[str]) -> Iterator[str]
 
 
 def _record_line(stack: FailoverQuestions, record: FailoverRecord) -> str:
-    how = "planned " if record.planned and record.kind == "failover" else ""
+    how = "planned " if record.planned and record.kind == "failover" else "automatic " if record.automatic else ""
     text = f"{how}{record.kind} from {record.source} to {record.target}, begun {record.since}"
     if record.open:
-        return f"{text}, is in progress ({record.phase}); continue with `agent-platform {record.kind} {stack.name}`"
+        state = "is held" if record.held else "is in progress"
+        return f"{text}, {state} ({record.phase}); continue with `agent-platform {record.kind} {stack.name}`"
     return f"{text}, has ended"
 
 

@@ -1,5 +1,6 @@
 """Failover of a deployment: the operations of the driver, by the commands of its cloud and the engine."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from automation.services.cloud_port import CloudPort
 from automation.services.operations import cli_failures
 from automation.stack.document import Stack
 from automation.urn import Urn
-from providers import failover_control
+from providers import failover_control, recovery
 from providers.contract.cli import Shell
-from providers.contract.failover import Address, DatabaseState, FailoverControl
+from providers.contract.failover import Address, DatabaseState, FailoverControl, Notice
+from providers.contract.recovery_plan import Incident, promise_for
 
 if TYPE_CHECKING:
     from automation.deploy.deployment import Deployment
@@ -114,6 +116,24 @@ class StackFailover(CloudPort[FailoverControl]):
             return ""
         problems = (self.probe(address, domain, path) for path in smoke_paths(self.deployment.file.spec).values())
         return next((problem for problem in problems if problem), "")
+
+    def entry_answers(self, region: str) -> bool:
+        """See `AutomaticPort.entry_answers`; one path of a service that is answered is enough."""
+        address, domain = self.control.address(self.stack, region), self.deployment.file.spec.ingress.domain or ""
+        if address is None:
+            return False
+        return any(not self.probe(address, domain, path) for path in smoke_paths(self.deployment.file.spec).values())
+
+    def notify(self, region: str, notice: Notice) -> bool:
+        """See `AutomaticPort.notify`."""
+        with cli_failures():
+            return self.control.notify(self.stack, region, notice, self.shell)
+
+    def max_loss_seconds(self) -> float:
+        """Return what the recovery plan promises to lose at most with the region."""
+        spec = self.deployment.file.spec
+        promise = promise_for(recovery(spec.cloud).promises, spec, Incident.REGION)
+        return math.inf if promise.rpo.minutes is None else promise.rpo.minutes * 60
 
     def route(self, region: str) -> None:
         """See `FailoverPort.route`."""

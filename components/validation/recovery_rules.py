@@ -11,7 +11,7 @@ from providers.contract.spec import Platform
 
 ONLY_WITH_COPIES = ("retention_days", "lock")
 """Keys of `recovery` that only apply to copies; a standby region without copies is an adjustment."""
-ONLY_WARM = ("active_region", "standby_replicas")
+ONLY_WARM = ("active_region", "standby_replicas", "failover_timeout_minutes")
 """Keys of `recovery` that only apply to services in the standby region."""
 
 
@@ -39,6 +39,13 @@ def check_active_region(spec: Platform) -> Iterator[ConfigError]:
         return
     problem = f"{displayed(active)} is neither the home region nor the standby region"
     yield ConfigError("recovery.active_region", problem, f"use {spec.home_region} or {spec.standby_region}")
+
+
+def check_automatic_failover(spec: Platform) -> Iterator[ConfigError]:
+    """Require an entry that a check can ask: an API that does not answer is no proof that the services do not."""
+    if is_warm(spec) and spec.recovery.failover_timeout_minutes is not None and not spec.public:
+        problem = "no service is public, so a check cannot distinguish a lost region from an API that does not answer"
+        yield ConfigError("recovery.failover_timeout_minutes", problem, "remove it, or set the path of a service")
 
 
 def check_ranges(spec: Platform) -> Iterator[ConfigError]:

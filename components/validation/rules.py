@@ -81,6 +81,10 @@ RULES = (
     Rule(recovery_rules.check_mode, reads=("cloud", "recovery.mode")),
     Rule(recovery_rules.check_warm_keys, reads=("recovery", "network.standby_cidr")),
     Rule(recovery_rules.check_active_region, reads=("cloud", "recovery", "aws", "gcp", "azure")),
+    Rule(
+        recovery_rules.check_automatic_failover,
+        reads=("cloud", "recovery", "aws", "gcp", "azure", "ingress", "services.*.path", "services.*.port"),
+    ),
     Rule(recovery_rules.check_ranges, reads=("recovery", "network.cidr", "network.standby_cidr")),
     Rule(recovery_rules.check_unused_keys, reads=("cloud", "recovery", "aws", "gcp", "azure")),
     Rule(recovery_rules.check_standby_region, reads=("cloud", "recovery", "aws", "gcp", "azure")),

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from providers import failover_control
-from providers.aws.recovery.control import CONTROL, SCHEDULE_KEYS
+from providers.aws.recovery.control import CONTROL, SCHEDULE_KEYS, newest_lag
 from providers.contract.cli import CliCommand, CliFailure, DeployedResource, DeployedStack
 from providers.contract.failover import Address, DatabaseState, Move, Notice
 from providers.contract.spec.defaults import Raw
@@ -101,16 +102,17 @@ REPLICA = {
     "ReadReplicaSourceDBInstanceIdentifier": "arn:aws:rds:us-west-2:1:db:prod-database",
 }
 PROMOTED = {"DBInstanceStatus": "available"}
+NOW, EARLIER = "2026-11-28T22:10:00+00:00", ["2026-11-28T22:07:00+00:00", 7.0]
 STATES: Mapping[str, tuple[object, object, DatabaseState]] = {
-    "a replica": (REPLICA, 3.0, DatabaseState(True, False, True, 3.0)),
+    "a replica": (REPLICA, [EARLIER, [NOW, 3.0]], DatabaseState(True, False, True, 3.0)),
     "a replica without a metric": (REPLICA, None, DatabaseState(True, False, True, None)),
-    "a replica that is not connected": (REPLICA, -1.0, DatabaseState(True, False, True, None)),
+    "a replica that was never connected": (REPLICA, [[NOW, -1.0]], DatabaseState(True, False, True, None)),
     "a replica that is modified": (
         {**REPLICA, "DBInstanceStatus": "modifying"},
-        0.0,
+        [[NOW, 0.0]],
         DatabaseState(True, False, False, 0.0),
     ),
-    "a promoted one": (PROMOTED, 3.0, DatabaseState(True, True, True, None)),
+    "a promoted one": (PROMOTED, [[NOW, 3.0]], DatabaseState(True, True, True, None)),
     "one that is deleted": ({"DBInstanceStatus": "deleting"}, None, DatabaseState(True, True, False, None)),
     "none": (None, None, DatabaseState(False)),
 }
@@ -121,6 +123,12 @@ def test_the_state_of_a_database(instance: object, lag: object, expected: Databa
     shell = ScriptedAws({"rds describe-db-instances": instance, "cloudwatch get-metric-statistics": lag})
     assert CONTROL.database(stack(), STANDBY, shell) == expected
     assert shell.regions == {STANDBY}
+
+
+def test_what_a_replica_lacks_since_it_was_disconnected_is_its_last_delay_and_the_time_since() -> None:
+    now = datetime.fromisoformat(NOW)
+    assert newest_lag([EARLIER, ["2026-11-28T22:08:00+00:00", -1.0], [NOW, -1.0]], now) == 7.0 + 180.0
+    assert newest_lag([[NOW, -1.0], ["2026-11-28T22:11:00+00:00", 2.0]], now) == 2.0
 
 
 def bounds(shell: ScriptedAws) -> dict[str, tuple[str, str]]:

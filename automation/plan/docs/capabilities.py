@@ -1,6 +1,6 @@
 """Effect of each key of the spec on each cloud, measured by changing the key and planning again.
 
-honoured: the declared resources change, or the images and rollouts that the commands carry out, or accepted risks and checks. adjusted: the plan lists an adjustment of the key. refused: nothing is declared
+honoured: the declared resources change, or the images, rollouts and failovers that the commands carry out, or accepted risks and checks. adjusted: the plan lists an adjustment of the key. refused: nothing is declared
 and an error names the key. ignored would be a fault of this program: a key that is accepted and changes nothing.
 """
 
@@ -85,11 +85,11 @@ def _stack(raw: Raw) -> Stack:
 
 
 def _declared(stack: Stack, recorded: Recording) -> object:
-    """Return the whole plan with what no resource shows: accepted risks and checks, and what `images` and `up` carry out."""
+    """Return the whole plan with what no resource shows: accepted risks and checks, and what commands carry out."""
     inventory = recorded(stack)
     commands = [(name, service.build, service.rollout) for name, service in stack.spec.services.items()]
     accepted = accepted_risks(stack.spec), stack.spec.accept_checks
-    return inventory.resources, inventory.outputs, accepted, commands
+    return inventory.resources, inventory.outputs, accepted, commands, stack.spec.recovery.failover_timeout_minutes
 
 
 _before: dict[str, object] = {}

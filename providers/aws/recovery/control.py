@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from pydantic import TypeAdapter
+
 from providers.aws.cli import aws
 from providers.aws.context import AwsContext
 from providers.aws.naming import cluster_name, database_identifier, job_name
@@ -170,11 +172,22 @@ def _lag(context: AwsContext, identifier: str, shell: Shell) -> float | None:
     metric = ("--namespace", "AWS/RDS", "--metric-name", "ReplicaLag", "--statistics", "Maximum", "--period", "60")
     of = ("--dimensions", f"Name=DBInstanceIdentifier,Value={identifier}")
     window = ("--start-time", since.isoformat(), "--end-time", now.isoformat())
-    newest = ("--query", "sort_by(Datapoints, &Timestamp)[-1].Maximum")
-    command = _probe(context, "cloudwatch", "get-metric-statistics", *metric, *of, *window, *newest, *PROBE_OPTIONS)
-    value = _json(shell.output(command))
-    # -1 is the delay of a replica that is not connected
-    return float(value) if isinstance(value, int | float) and value >= 0 else None
+    values = ("--query", "sort_by(Datapoints, &Timestamp)[].[Timestamp,Maximum]")
+    command = _probe(context, "cloudwatch", "get-metric-statistics", *metric, *of, *window, *values, *PROBE_OPTIONS)
+    return newest_lag(_json(shell.output(command)), now)
+
+
+def newest_lag(points: object, now: datetime) -> float | None:
+    """Return the delay in seconds of the newest point `[time, seconds]`; None without one.
+
+    -1 is the delay of a replica that is not connected, as after the loss of its source: what it lacks is then at most the last
+    known delay and the time since.
+    """
+    found = TypeAdapter(list[tuple[datetime, float]]).validate_python(points or [])
+    if found and found[-1][1] >= 0:
+        return found[-1][1]
+    known = [seconds + (now - time).total_seconds() for time, seconds in found if seconds >= 0]
+    return known[-1] if known else None
 
 
 def _sizes(stack: DeployedStack, region: str, *, stopped: bool) -> Iterator[CliCommand]:

@@ -113,6 +113,8 @@ class RecoverySpec(SpecModel):
     """Region that serves and writes with `mode: warm`: the home region, which is the default, or the standby region."""
     standby_replicas: Annotated[int, Field(ge=0, le=100)] = 1
     """Replicas of each service with a port in the region that does not serve, with `mode: warm`; services without one have none."""
+    failover_timeout_minutes: Annotated[int, Field(ge=10, le=1440)] | None = None
+    """Minutes that `failover --when-unreachable` may take, from its first failed check; absent: it moves nothing by itself."""
     retention_days: Annotated[int, Field(ge=1, le=35)] = 35
     """Days that copies of database backups are kept."""
     lock: Literal["none", "governance", "compliance"] = "none"
