@@ -10,7 +10,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.failover_record import FailoverRecord
 from automation.deploy.results import Clock
 from automation.failover.automatic import CHECK_SECONDS, AutomaticFailover, Ended
-from providers.contract.failover import Notice
+from providers.contract.failover import DatabaseState, Notice
 from tests.automation.scripted_failover import (
     HOME,
     STANDBY,
@@ -24,6 +24,7 @@ from tests.automation.scripted_rollout import Killed
 
 BEGINNING = datetime(2026, 11, 28, 19, tzinfo=UTC)
 TIMEOUT_MINUTES = 30
+MAX_LOSS_SECONDS = 900.0
 
 
 @dataclass
@@ -54,6 +55,10 @@ class WatchedRegions(ScriptedRegions):
         self.call(f"notify {notice.subject}", lambda: self.notices.append((region, notice)))
         return self.channel
 
+    def max_loss_seconds(self) -> float:
+        """Return what the recovery plan promises to lose at most."""
+        return MAX_LOSS_SECONDS
+
     @property
     def clock(self) -> Clock:
         """Clock whose time of day passes too."""
@@ -68,7 +73,11 @@ class WatchedRegions(ScriptedRegions):
 def watch(stack: WatchedRegions, timeout_minutes: int = TIMEOUT_MINUTES) -> Ended:
     """Do what a scheduled run does."""
     return AutomaticFailover(
-        stack, stack.clock, stack.notes.append, timeout_minutes=timeout_minutes, max_loss_seconds=900.0
+        stack,
+        stack.clock,
+        stack.notes.append,
+        timeout_minutes=timeout_minutes,
+        max_loss_seconds=stack.max_loss_seconds(),
     ).run()
 
 
@@ -83,10 +92,24 @@ def changes(stack: ScriptedRegions) -> list[str]:
     return [call for call in stack.calls if not call.startswith(looks)]
 
 
-def lost_home(**options: object) -> WatchedRegions:
-    stack = WatchedRegions(down=lost(HOME), lag=lambda _now: 4.0)
-    for key, value in options.items():
-        setattr(stack, key, value)
+Fault = Callable[[str, float], bool]
+
+
+def lost_home(
+    down: Fault | None = None,
+    *,
+    lag: Callable[[float], float | None] = lambda _now: 4.0,
+    entry_down: Fault | None = None,
+    fault: Fault = lambda _call, _now: False,
+    databases: dict[str, ScriptedDatabase] | None = None,
+    stored: FailoverRecord | None = None,
+    channel: bool = True,
+) -> WatchedRegions:
+    """Return a stack whose home region does not answer."""
+    stack = WatchedRegions(
+        down=down or lost(HOME), lag=lag, entry_down=entry_down, fault=fault, stored=stored, channel=channel
+    )
+    stack.databases = databases or stack.databases
     return stack
 
 
@@ -130,13 +153,13 @@ def test_three_failed_checks_begin_a_failover_of_which_the_channels_of_the_other
 @pytest.mark.parametrize("answers_at", [0.5, 1.5])
 def test_one_answer_among_the_checks_ends_them(answers_at: float) -> None:
     since = answers_at * CHECK_SECONDS
-    stack = lost_home(down=lost(HOME, until=since))
+    stack = lost_home(lost(HOME, until=since))
     assert watch(stack) == "answers"
     assert (changes(stack), stack.stored, stack.notices) == ([], None, [])
 
 
 def test_a_region_that_comes_and_goes_is_never_left() -> None:
-    stack = lost_home(down=lambda region, now: region == HOME and now // CHECK_SECONDS % 3 != 2)
+    stack = lost_home(lambda region, now: region == HOME and now // CHECK_SECONDS % 3 != 2)
     for _ in range(20):
         assert watch(stack) == "answers"
         stack.time.sleep(45)
@@ -150,7 +173,7 @@ def test_services_that_answer_are_not_moved_because_an_api_does_not() -> None:
 
 
 def test_a_machine_that_reaches_no_region_moves_nothing() -> None:
-    stack = lost_home(down=lambda _region, _now: True)
+    stack = lost_home(lambda _region, _now: True)
     assert held(stack) == (
         f"prod: neither {HOME} nor {STANDBY} answers, which is no proof that {HOME} is lost. Check network and login of this machine, "
         "then run `agent-platform failover prod --when-unreachable` again."
@@ -213,7 +236,7 @@ def test_a_region_that_answers_before_the_promotion_is_kept(phase: str) -> None:
     stack = lost_home()
     original, looks = stack.database, 0
 
-    def database(region: str) -> object:
+    def database(region: str) -> DatabaseState:
         nonlocal looks
         looks += 1
         if looks == (1 if phase == "answers" else 3):
@@ -276,6 +299,12 @@ def test_nothing_is_promoted_after_the_time_is_over() -> None:
     assert "is not promoted after" in held(stack)
     assert stack.time.now <= TIMEOUT_MINUTES * 60
     assert not stack.databases[STANDBY].writes
+
+    busy = lost_home(
+        databases={HOME: ScriptedDatabase(writes=True), STANDBY: ScriptedDatabase(busy_until=TIMEOUT_MINUTES * 60 - 1)}
+    )
+    assert f"the time for an automatic failover is over, and the database of {STANDBY} is not promoted" in held(busy)
+    assert not busy.databases[STANDBY].writes
 
     late = lost_home(
         stored=FailoverRecord("failover", "promoting", HOME, STANDBY, False, BEGINNING.isoformat(), automatic=True)

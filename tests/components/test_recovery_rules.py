@@ -10,6 +10,7 @@ from tests.planning import DROP
 COPIES: Mapping[str, object] = {"recovery.mode": "backup", "recovery.standby_region": "us-east-1"}
 WARM: Mapping[str, object] = {"recovery.mode": "warm", "recovery.standby_region": "us-east-1"}
 WITHOUT_DATABASE: Mapping[str, object] = {f"services.{name}.uses": [] for name in ("gateway", "chat", "worker")}
+NO_ENTRY: Mapping[str, object] = {"services.gateway.path": DROP, "services.chat.path": DROP}
 ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "copies in the home region": (
         {"recovery.mode": "backup", "recovery.standby_region": "us-west-2"},
@@ -18,6 +19,19 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "copies in no region": (
         {"recovery": {"mode": "backup"}},
         'recovery.mode: "backup" requires a standby region. Set recovery.standby_region or aws.standby_region.',
+    ),
+    "an automatic failover without a second region": (
+        {**COPIES, "recovery.failover_timeout_minutes": 30},
+        "recovery.failover_timeout_minutes: has no effect with `recovery.mode: backup`. Set recovery.mode to warm, or remove it.",
+    ),
+    "an automatic failover that has not enough time": (
+        {**WARM, "recovery.failover_timeout_minutes": 9},
+        "recovery.failover_timeout_minutes: 9 is too small. Use 10 or more.",
+    ),
+    "an automatic failover without an entry to check": (
+        {**WARM, "recovery.failover_timeout_minutes": 30, **NO_ENTRY},
+        "recovery.failover_timeout_minutes: no service is public, so a check cannot distinguish a lost region from an API that does "
+        "not answer. Remove it, or set the path of a service.",
     ),
     "retention without copies": (
         {"recovery.retention_days": 14},

@@ -43,6 +43,7 @@ BY_COMMANDS: Mapping[str, str] = {
     "accept_risk": "checked before the plan, which has the accepted risks",
     "accept_checks.<name>.reason": "`audit` shows the reason",
     "accept_checks.<name>.until": "`audit` fails after the day",
+    "recovery.failover_timeout_minutes": "`failover --when-unreachable` ends then",
     "services.<name>.build": "`images` and `up` build the image",
     "services.<name>.build.context": "`images` and `up` build the image",
     "services.<name>.build.dockerfile": "`images` and `up` build the image",
