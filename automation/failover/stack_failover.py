@@ -154,9 +154,10 @@ class StackFailover(CloudPort[FailoverControl]):
 
     def forget_database(self, region: str) -> None:
         """See `FailoverPort.forget_database`."""
-        urns = [str(urn) for urn in self._database_urns(region)]
+        copies = frozenset(self.control.copies(self.stack, region))
+        urns = [*self._database_urns(region), *(urn for urn, _ in self._urns() if urn.name in copies)]
         if urns:
-            self.deployment.refresh(targets=urns)
+            self.deployment.refresh(targets=[str(urn) for urn in urns])
         self.forget_stack()
 
     @property

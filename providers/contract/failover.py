@@ -135,6 +135,10 @@ class FailoverControl(Protocol):
         """Return the type token of the database in the state."""
         ...
 
+    def copies(self, stack: DeployedStack, region: str) -> Sequence[str]:
+        """Return the logical names of the resources that copy backups of a region's database, and are gone when it is deleted."""
+        ...
+
     def commands(self, stack: DeployedStack, move: Move, *, planned: bool) -> FailoverCommands:
         """Return the commands of each step without running any."""
         ...

@@ -255,6 +255,24 @@ def test_an_old_database_is_deleted_with_a_last_snapshot() -> None:
     assert shell.regions == {HOME}
 
 
+COPYING = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
+SOURCE_ARN = "arn:aws:rds:us-west-2:1:db:prod-database"
+
+
+def test_the_copying_of_backups_ends_before_their_source_is_deleted() -> None:
+    of, name = stack(), f"prod-{STANDBY}-recovery-automated-backups"
+    copied = replace(of, resources=(*of.resources, resource(COPYING, name, {"sourceDbInstanceArn": SOURCE_ARN})))
+    assert (CONTROL.copies(copied, HOME), CONTROL.copies(copied, STANDBY), CONTROL.copies(of, HOME)) == ([name], [], [])
+    shell = ScriptedAws(reachable=False)
+    CONTROL.delete_database(copied, HOME, shell)
+    assert shell.run() == [
+        "rds stop-db-instance-automated-backups-replication", "rds modify-db-instance", "rds delete-db-instance",
+    ]  # fmt: skip
+    end = shell.commands[0].arguments
+    assert end[end.index("--source-db-instance-arn") + 1] == SOURCE_ARN
+    assert end[end.index("--region") + 1] == STANDBY
+
+
 def test_a_service_that_is_not_in_the_state_is_named() -> None:
     with pytest.raises(CliFailure, match=r"services\.gateway: not deployed yet"):
         CONTROL.stop(DeployedStack("prod", stack().spec), HOME, ScriptedAws())

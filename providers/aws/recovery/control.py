@@ -27,6 +27,7 @@ from providers.contract.failover import (
 from providers.contract.json_data import is_mapping
 
 INSTANCE, SERVICE = "aws:rds/instance:Instance", "aws:ecs/service:Service"
+REPLICATION = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
 TOPIC = "aws:sns/topic:Topic"
 TARGET, SCHEDULE = "aws:appautoscaling/target:Target", "aws:scheduler/schedule:Schedule"
 BALANCER, RECORD = "aws:lb/loadBalancer:LoadBalancer", "aws:route53/record:Record"
@@ -111,6 +112,8 @@ class AwsFailover:
 
     def delete_database(self, stack: DeployedStack, region: str, shell: Shell) -> None:
         """See `FailoverControl.delete_database`."""
+        for command in _end_of_copying(stack, region):
+            shell.succeeds(command)  # it fails for one that has ended
         for command in _deletion(stack, region):
             shell.output(command)
 
@@ -140,6 +143,10 @@ class AwsFailover:
         """See `FailoverControl.database_type`."""
         return INSTANCE
 
+    def copies(self, stack: DeployedStack, region: str) -> Sequence[str]:
+        """See `FailoverControl.copies`."""
+        return [each.name for each in _copying(stack, region)]
+
     def commands(self, stack: DeployedStack, move: Move, *, planned: bool) -> FailoverCommands:
         """See `FailoverControl.commands`."""
         has_database = stack.spec.database is not None
@@ -147,7 +154,7 @@ class AwsFailover:
             stop=tuple(_sizes(stack, move.source, stopped=True)),
             promote=(_promotion(stack, move.target),) if has_database else (),
             route=tuple(_route(stack, move.target)),
-            delete=tuple(_deletion(stack, move.target)) if has_database else (),
+            delete=(*_end_of_copying(stack, move.target), *_deletion(stack, move.target)) if has_database else (),
             minutes=MINUTES,
         )
 
@@ -261,6 +268,22 @@ def _publication(context: AwsContext, topic: str, notice: Notice) -> CliCommand:
     message = ("--message-structure", "json", "--message", json.dumps(messages))
     subject = ("--subject", notice.subject)
     return aws(context, "sns", "publish", "--topic-arn", topic, *subject, *message, "--output", "json")
+
+
+def _copying(stack: DeployedStack, region: str) -> list[DeployedResource]:
+    """Return the replication of automated backups from a region, which begins anew with a new instance."""
+    name = f"{stack.name_in(stack.spec.standby_region or region)}-recovery-automated-backups"
+    found = stack.resource(REPLICATION, name) if region == stack.spec.home_region else None
+    return [] if found is None else [found]
+
+
+def _end_of_copying(stack: DeployedStack, region: str) -> Iterator[CliCommand]:
+    """Yield the command that ends the replication, in the region that receives it; the provider finds it no more then."""
+    context = _context(stack, stack.spec.standby_region or region)
+    for replication in _copying(stack, region):
+        source = ("--source-db-instance-arn", _text(replication, "sourceDbInstanceArn"))
+        status = ("--query", "DBInstanceAutomatedBackup.Status", "--output", "text")
+        yield aws(context, "rds", "stop-db-instance-automated-backups-replication", *source, *status)
 
 
 def _deletion(stack: DeployedStack, region: str) -> Sequence[CliCommand]:
