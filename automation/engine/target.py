@@ -21,6 +21,13 @@ class CloudTarget:
     stack: str
     subjects: Mapping[str, str] = field(default_factory=dict[str, str])
     """Names of what the doctor asks the cloud about; absent parts have no entry."""
+    standby: str = ""
+    """Region in which the stack has copies or services too."""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Regions of the stack, the home region first."""
+        return (self.region, self.standby) if self.standby else (self.region,)
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,8 @@ class StackDescription:
 def target_of(spec: Platform, stack: str) -> CloudTarget:
     """Return the target of a stack."""
     account, tenant = account_of(spec)
-    return CloudTarget(limits(spec.cloud).region(spec), account, tenant, stack)
+    standby = spec.standby_region if spec.recovery.mode != "none" else None
+    return CloudTarget(limits(spec.cloud).region(spec), account, tenant, stack, standby=standby or "")
 
 
 def account_of(spec: Platform) -> tuple[str, str]:

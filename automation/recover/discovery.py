@@ -24,6 +24,8 @@ from automation.recover.match import (
 from automation.recover.missing_resources import (
     MissingResource,
     RelatedResource,
+    in_regions,
+    region_names,
     related_resources,
     resources_to_import,
 )
@@ -85,7 +87,9 @@ def find_objects(
 ) -> DiscoveredObjects:
     """Find the objects of the missing resources in the answers of a search, and read single objects where necessary."""
     location = location_of(target)
-    index = index_state(state_resources(state), table, location)
+    regions = region_names(target.stack, target.regions)
+    missing = in_regions(missing, regions)
+    index = index_state(state_resources(state), table, location, regions)
     result = match_objects(observed_objects(answers, table, location), missing, index, table, location)
     matched = {match.missing.urn for match in result.matches}
     remaining = [resource for resource in missing if resource.urn not in matched]
@@ -119,7 +123,7 @@ def observed_objects(answers: SearchAnswers, table: ImportTable, location: Locat
 def read_target(observed: ObservedObject) -> ReadTarget:
     """Return the target that reads an object as the first of its possible types."""
     token, identity = next(iter(observed.identities.items()))
-    return ReadTarget(observed.address, token, identity)
+    return ReadTarget(observed.address, token, identity, observed.cloud_object.region)
 
 
 def location_of(target: CloudTarget) -> Location:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from automation.deploy.events import MASKED, UNKNOWN
 from automation.plan.inventory import Value
-from automation.recover.missing_resources import MissingResource
+from automation.recover.missing_resources import MissingResource, RegionNames, region_of
 from automation.urn import Urn
 from providers.contract.import_ids import LOCAL_TYPES, CloudObject, ImportTable, is_automatic
 from providers.contract.spec.defaults import is_mapping
@@ -63,11 +63,14 @@ class StateIndex:
 
     ids: frozenset[str]
     names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    ids_by_region: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Ids of the resources of each region, for a stack in two regions, in which an id may occur twice."""
 
     def contains(self, cloud_object: CloudObject) -> bool:
         """True when the state contains the object."""
         ids = (cloud_object.address, *cloud_object.identities.values())
-        return not self.ids.isdisjoint(value.casefold() for value in ids)
+        known = self.ids_by_region.get(cloud_object.region, self.ids)
+        return not known.isdisjoint(value.casefold() for value in ids)
 
     def contains_part_of(self, identity: str, inputs: Mapping[str, Value]) -> bool:
         """True when the id contains the id of a resource in the state."""
@@ -80,16 +83,36 @@ class StateIndex:
         return any(is_automatic(cloud_object.name, name) for name in names)
 
 
-def index_state(resources: Iterable[Mapping[str, Value]], table: ImportTable, location: Location) -> StateIndex:
-    """Return the index of the resources of a state."""
+def index_state(
+    resources: Iterable[Mapping[str, Value]],
+    table: ImportTable,
+    location: Location,
+    regions: RegionNames | None = None,
+) -> StateIndex:
+    """Return the index of the resources of a state; `regions` has those of a stack in two regions."""
     ids: set[str] = set()
     names: dict[str, set[str]] = {}
+    by_region: dict[str, set[str]] = {region: set() for region in (regions or {}).values()}
     for resource in resources:
         urn, values = Urn(resource["urn"]), _inputs_and_outputs(resource)
-        candidates = (resource.get("id"), values.get("arn"), table.identity(urn.type, values, location))
-        ids |= {value.casefold() for value in candidates if isinstance(value, str) and value}
+        region = region_of(Urn.of_provider(str(resource.get("provider") or "")), values, regions or {})
+        identity = table.identity(urn.type, values, placed(location, region))
+        candidates = (resource.get("id"), values.get("arn"), identity)
+        known = {value.casefold() for value in candidates if isinstance(value, str) and value}
+        ids |= known
+        by_region.setdefault(region, set()).update(known)
         names.setdefault(urn.type, set()).add(urn.name)
-    return StateIndex(frozenset(ids), {token: frozenset(values) for token, values in names.items()})
+    by_region.pop("", None)
+    return StateIndex(frozenset(ids), _frozen(names), _frozen(by_region))
+
+
+def placed(location: Location, region: str) -> Location:
+    """Return a location in another region of a stack; unchanged without one."""
+    return {**location, "region": region, "location": region} if region else location
+
+
+def _frozen(sets: Mapping[str, set[str]]) -> Mapping[str, frozenset[str]]:
+    return {key: frozenset(values) for key, values in sets.items()}
 
 
 def match_objects(
@@ -106,7 +129,9 @@ def match_objects(
         for resource in missing:
             if resource.urn in matches:
                 continue  # matched by a more certain criterion
-            candidates = (each for each in remaining if criterion(resource, each.cloud_object, table, location))
+            place = placed(location, resource.region)
+            candidates = (each for each in remaining if criterion(resource, each.cloud_object, table, place))
+            candidates = (each for each in candidates if _may_be_there(resource, each))
             candidate = next(candidates, None)
             if candidate is not None:
                 matches[resource.urn] = Match(resource, candidate.identities[resource.urn.type], candidate)
@@ -137,7 +162,8 @@ def match_by_inputs(
     done = {match.missing.urn for match in matched}
     for resource in missing:
         rule = table.by_type.get(resource.urn.type)
-        identity = table.identity(resource.urn.type, comparable(resource.inputs), location) if rule else ""
+        place = placed(location, resource.region)
+        identity = table.identity(resource.urn.type, comparable(resource.inputs), place) if rule else ""
         if not rule or not identity or resource.urn in done:
             continue
         generated = is_automatic(str(resource.inputs.get(rule.named, "")), resource.urn.name)
@@ -161,7 +187,7 @@ def match_by_similarity(
         (_similarity_of(resource, outputs[each.address], table), resource, each)
         for each in unnamed
         for resource in missing
-        if resource.urn.type in each.identities and each.address in outputs
+        if resource.urn.type in each.identities and each.address in outputs and _may_be_there(resource, each)
     ]
     matches: list[Match] = []
     for score, resource, each in sorted(pairs, key=lambda pair: -pair[0]):
@@ -193,6 +219,12 @@ def unsearchable(missing: Iterable[MissingResource], table: ImportTable) -> tupl
         if resource.urn.type not in table.again and resource.urn.type not in LOCAL_TYPES
         if not (rule := table.by_type.get(resource.urn.type)) or not rule.address
     )
+
+
+def _may_be_there(resource: MissingResource, observed: ObservedObject) -> bool:
+    """Return false for an object in another region than the resource; names and ids of two regions may be the same."""
+    region = observed.cloud_object.region
+    return not resource.region or not region or region == resource.region
 
 
 def _same_identity(

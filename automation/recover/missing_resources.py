@@ -5,7 +5,7 @@ resources, so inputs that depend on them have values that a search can compare.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pulumi.automation import EngineEvent
 from pulumi.automation.events import StepEventStateMetadata
@@ -17,6 +17,8 @@ from automation.urn import Urn
 from providers.contract.spec.defaults import is_mapping
 
 CREATING = "creating"
+RegionNames = Mapping[str, str]
+"""Region by the logical name of its provider, for a stack in two regions, in which names may occur twice."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class MissingResource:
     provider: str
     inputs: Mapping[str, Value] = field(default_factory=dict[str, Value])
     pending: bool = False
+    region: str = ""
+    """Region, for a stack in two regions."""
 
     def __str__(self) -> str:
         return f"{self.urn.name} ({self.urn.short_type})"
@@ -92,6 +96,23 @@ def resources_to_import(state: ExportedState, events: Sequence[EngineEvent]) -> 
     """Return every resource that could be imported, those that were being created first."""
     by_urn = {missing.urn: missing for missing in (*planned_creations(events), *pending_creations(state))}
     return tuple(sorted(by_urn.values(), key=lambda missing: not missing.pending))
+
+
+def region_names(stack: str, regions: Sequence[str]) -> RegionNames:
+    """Return the region of each provider by its logical name; empty for a stack in one region."""
+    return {f"{stack}-{region}": region for region in regions} if len(regions) > 1 else {}
+
+
+def region_of(provider: str, inputs: Mapping[str, Value], names: RegionNames) -> str:
+    """Return the region of a resource: that of its inputs, else that of its provider; empty for a stack in one region."""
+    region = names.get(Urn(provider).name, "")
+    own = inputs.get("region")
+    return own if region and isinstance(own, str) and own in names.values() else region
+
+
+def in_regions(missing: Iterable[MissingResource], names: RegionNames) -> tuple[MissingResource, ...]:
+    """Return resources with their regions; unchanged for a stack in one region."""
+    return tuple(replace(each, region=region_of(each.provider, each.inputs, names)) for each in missing)
 
 
 def urns_of(state: ExportedState) -> set[str]:

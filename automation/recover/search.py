@@ -33,6 +33,8 @@ class ReadTarget:
     address: str
     type: str
     id: str
+    region: str = ""
+    """Region of the object; empty for one that the home region answers for."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,20 @@ class CloudSearcher:
 
     def read(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
         """Return the outputs of objects."""
-        return self._run(targets) if targets else SearchAnswers()
+        by_region: dict[str, list[ReadTarget]] = {}
+        for target in targets:
+            region = target.region if target.region in self.target.regions else self.target.region
+            by_region.setdefault(region, []).append(target)
+        answers = [self._run(each, region) for region, each in by_region.items()]
+        return SearchAnswers(
+            errors={name: error for each in answers for name, error in each.errors.items()},
+            outputs={address: outputs for each in answers for address, outputs in each.outputs.items()},
+            absent=frozenset(address for each in answers for address in each.absent),
+        )
 
-    def _run(self, targets: Sequence[ReadTarget]) -> SearchAnswers:
-        request = SearchRequest(self.program, self.version, self.cloud, self.target, targets)
+    def _run(self, targets: Sequence[ReadTarget], region: str = "") -> SearchAnswers:
+        place = replace(self.target, region=region or self.target.region)
+        request = SearchRequest(self.program, self.version, self.cloud, place, targets)
         completed = run_module(PROCESS_MODULE, asdict(request), self.environment, TIMEOUT_SECONDS)
         if completed.exit_code is None:
             return SearchAnswers(errors={WHOLE_SEARCH: TIMEOUT})

@@ -22,7 +22,14 @@ def search_command(scope: SearchScope, name: str) -> str:
     return f"aws resourcegroupstaggingapi get-resources --region {region} --tag-filters Key=stack,Values={scope.stack}"
 
 
+def region_of(address: str) -> str:
+    """Return the region of an ARN, its fourth part, which is empty for a global service."""
+    parts = address.split(":")
+    return parts[3] if parts[0] == "arn" and len(parts) > 3 else ""
+
+
 IMPORT_TABLE = ImportTable(
+    region_of=region_of,
     search_command=search_command,
     rows=(
         _by_arn("aws:acm/certificate:Certificate", "acm", "certificate/{id}"),

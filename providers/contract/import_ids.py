@@ -44,11 +44,12 @@ class ImportRule:
 
 @dataclass(frozen=True)
 class CloudObject:
-    """Cloud object: address, name (may be empty), and import IDs by type token."""
+    """Cloud object: address, name (may be empty), import IDs by type token, and region (empty where the address has none)."""
 
     address: str
     name: str
     identities: Mapping[str, str] = field(default_factory=dict[str, str])
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,10 @@ SearchCommand = Callable[[SearchScope, str], str]
 """Command of a cloud's own command line that repeats a search by its display name; the name is empty for all searches."""
 
 
+def _no_region(_address: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class ImportTable:
     """Import rules of one cloud; `again` are types whose creation is idempotent, so that no search is needed.
@@ -75,6 +80,8 @@ class ImportTable:
     rows: tuple[ImportRule, ...]
     again: frozenset[str]
     search_command: SearchCommand | None = None
+    region_of: Callable[[str], str] = _no_region
+    """Region in an address of a search; empty for an object without one, and for a cloud whose addresses have none."""
 
     @cached_property
     def by_type(self) -> Mapping[str, ImportRule]:
@@ -90,16 +97,18 @@ class ImportTable:
         are not in the address: the project, the subscription.
         """
         identities: dict[str, str] = {}
+        region = self.region_of(address)
+        place = {"region": region, "location": region} if region else dict[str, str]()
         for row in self.rows:
             read = parts_of(row.address, address) if row.address and row.kind in ("", kind) else None
             if read is None:
                 continue
-            parts = {**(location or {}), **read}
+            parts = {**(location or {}), **place, **read}
             identity = filled(row.identity, {**parts, "address": address})
             if identity:
                 identities[row.type] = identity
                 name = parts.get(row.named, "") or name
-        return CloudObject(address, name, identities)
+        return CloudObject(address, name, identities, region)
 
     def identity(self, token: str, inputs: Mapping[str, object], location: Mapping[str, str]) -> str:
         """Import ID of a resource that follows from its inputs; empty when it does not."""

@@ -4,9 +4,12 @@ Some names in the inventory contain the project's number where import ids contai
 stack file. Types that the inventory does not search have an import id that follows from their inputs.
 """
 
+import re
+
 from providers.contract.import_ids import ImportRule, ImportTable, SearchScope
 
 PROJECT = "projects/{project}"
+REGION = re.compile(r"/(?:locations|regions)/([a-z]+-[a-z]+\d+)/")
 ANY_PROJECT = "projects/*"
 
 
@@ -40,7 +43,14 @@ def search_command(scope: SearchScope, _name: str) -> str:
     return f"gcloud asset search-all-resources --scope=projects/{scope.account} --query=labels.stack={scope.stack}"
 
 
+def region_of(address: str) -> str:
+    """Return the region in a full resource name; empty for a global resource, and for one whose name has none."""
+    found = REGION.search(address)
+    return found[1] if found else ""
+
+
 IMPORT_TABLE = ImportTable(
+    region_of=region_of,
     search_command=search_command,
     rows=(
         _searched(

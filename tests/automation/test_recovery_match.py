@@ -1,6 +1,7 @@
 """Matches between the objects of a cloud and the missing resources."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,7 @@ from automation.recover.match import (
     similarity,
     unsearchable,
 )
-from automation.recover.missing_resources import MissingResource
+from automation.recover.missing_resources import MissingResource, in_regions, region_names, region_of
 from automation.urn import Urn
 from providers import import_table
 from providers.contract.import_ids import CloudObject
@@ -80,6 +81,77 @@ def test_an_object_in_the_state_is_ignored() -> None:
         [subnet("subnet-1")], [missing(SUBNET, "b")], index_state(state, TABLE, LOCATION), TABLE, LOCATION
     )
     assert (result.matches, result.unnamed, result.unmatched) == ((), (), ())
+
+
+STANDBY = "us-east-1"
+REGIONS = region_names("prod", ("us-west-2", STANDBY))
+PROVIDER = "urn:pulumi:prod::agent-platform::agent-platform:index:AgentPlatform$pulumi:providers:aws::prod-{}"
+HERE, THERE = (PROVIDER.format(region) for region in ("us-west-2", STANDBY))
+
+
+def database_in(region: str) -> ObservedObject:
+    return ObservedObject(TABLE.found_at(f"arn:aws:rds:{region}:111122223333:db:prod-database"))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_databases_of_two_regions_with_one_name_are_matched_by_the_regions_of_their_providers(order: int) -> None:
+    resources = in_regions(
+        (
+            replace(missing(DATABASE, "prod-database", identifier="prod-database"), provider=HERE),
+            replace(missing(DATABASE, f"prod-{STANDBY}-database", identifier="prod-database"), provider=THERE),
+        ),
+        REGIONS,
+    )
+    observed = [database_in("us-west-2"), database_in(STANDBY)][::order]
+    result = match_objects(observed, resources, EMPTY, TABLE, LOCATION)
+    assert {
+        match.missing.urn.name: match.observed.address.split(":")[3] for match in result.matches if match.observed
+    } == {
+        "prod-database": "us-west-2",
+        f"prod-{STANDBY}-database": STANDBY,
+    }
+    assert (result.unnamed, result.unmatched) == ((), ())
+
+
+def test_an_object_of_one_region_is_not_taken_for_the_one_in_the_state_of_the_other() -> None:
+    state: list[Mapping[str, Value]] = [
+        {
+            "urn": f"urn:pulumi:prod::agent-platform::{DATABASE}::prod-database",
+            "id": "prod-database",
+            "provider": f"{HERE}::1a2b",
+            "outputs": None,
+        }
+    ]
+    index = index_state(state, TABLE, LOCATION, REGIONS)
+    assert index.contains(database_in("us-west-2").cloud_object)
+    assert not index.contains(database_in(STANDBY).cloud_object)
+    assert index_state(state, TABLE, LOCATION).contains(database_in(STANDBY).cloud_object), (
+        "one region: no region counts"
+    )
+
+
+def test_a_resource_is_in_the_region_of_its_inputs_or_of_its_provider() -> None:
+    assert region_of(THERE, {}, REGIONS) == STANDBY
+    assert region_of(THERE, {"region": "us-west-2"}, REGIONS) == "us-west-2"
+    assert region_of(THERE, {"region": "eu-west-1"}, REGIONS) == STANDBY, "a setting of another kind"
+    assert region_of("urn:pulumi:prod::p::pulumi:providers:random::default", {}, REGIONS) == ""
+    assert region_of(THERE, {}, region_names("prod", ("us-west-2",))) == ""
+
+
+ADDRESSES = {
+    "arn:aws:rds:us-east-1:111122223333:db:prod-database": ("aws", "us-east-1"),
+    "arn:aws:iam::111122223333:role/prod": ("aws", ""),
+    "//run.googleapis.com/projects/acme/locations/us-east1/services/prod-gateway": ("gcp", "us-east1"),
+    "//compute.googleapis.com/projects/acme/regions/us-east1/subnetworks/prod": ("gcp", "us-east1"),
+    "//certificatemanager.googleapis.com/projects/acme/locations/global/certificates/prod": ("gcp", ""),
+    "/subscriptions/s/resourceGroups/prod/providers/Microsoft.App/containerApps/gateway": ("azure", ""),
+}
+
+
+@pytest.mark.parametrize(("address", "expected"), ADDRESSES.items())
+def test_the_region_of_an_address(address: str, expected: tuple[str, str]) -> None:
+    cloud, region = expected
+    assert import_table(cloud).region_of(address) == region
 
 
 def test_an_object_with_another_id_in_the_state_is_recognized_by_its_address() -> None:

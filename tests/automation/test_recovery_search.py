@@ -1,6 +1,7 @@
 """Queries and results of the searches of each cloud."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 import pytest
@@ -11,7 +12,7 @@ from automation.processes import CompletedCommand
 from automation.recover import search
 from automation.recover.discovery import find_objects, observed_objects
 from automation.recover.missing_resources import MissingResource
-from automation.recover.search import WHOLE_SEARCH, CloudSearcher, HostSearcher, SearchReply, command_of
+from automation.recover.search import WHOLE_SEARCH, CloudSearcher, HostSearcher, ReadTarget, SearchReply, command_of
 from automation.recover.steps import StepLog, log_unsearched
 from automation.stack.document import stack_of
 from automation.urn import Urn
@@ -150,6 +151,30 @@ def test_an_error_of_unknown_cause_is_reported_with_the_command_that_shows_it(
     assert [str(step) for step in log.steps] == [
         f"{name}: search failed: the cause is not known; run `{command}` to read it"
     ]
+
+
+def test_both_regions_of_a_stack_are_searched_and_each_reads_its_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = CloudTarget("us-west-2", "111122223333", "", "prod", standby="eu-west-1")
+    assert tuple(aws.searches(target)) == (
+        "tagged resources in us-west-2", "tagged resources in eu-west-1", "tagged resources in us-east-1", "roles by name",
+    )  # fmt: skip
+    asked: list[tuple[str, list[str]]] = []
+
+    def run_module(
+        _module: str, request: Mapping[str, Mapping[str, str] | list[Mapping[str, str]]], *_: object
+    ) -> CompletedCommand:
+        of, read = request["target"], request["read"]
+        assert isinstance(of, dict) and isinstance(read, list)
+        asked.append((of["region"], [each["id"] for each in read]))
+        outputs: dict[str, Mapping[str, object]] = {each["address"]: {"in": of["region"]} for each in read}
+        return CompletedCommand(0, f"{json.dumps(asdict(SearchReply(outputs=outputs)))}\n", "")
+
+    monkeypatch.setattr(search, "run_module", run_module)
+    regions = ("us-west-2", "eu-west-1", "", "us-east-1")
+    targets = [ReadTarget(f"address {number}", "type", str(number), region) for number, region in enumerate(regions)]
+    answers = CloudSearcher("pulumi", "3.0.0", "aws", target, {}).read(targets)
+    assert asked == [("us-west-2", ["0", "2", "3"]), ("eu-west-1", ["1"])], "global objects are read in the home region"
+    assert answers.outputs["address 1"] == {"in": "eu-west-1"} and len(answers.outputs) == 4
 
 
 def test_every_search_of_a_cloud_has_a_command_of_its_own() -> None:

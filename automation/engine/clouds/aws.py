@@ -89,7 +89,7 @@ def searches(target: CloudTarget) -> Mapping[str, Search]:
         result = aws.iam.get_roles(name_regex=f"^{re.escape(target.stack)}-", opts=opts)
         return [SearchHit(arn) for arn in result.arns]
 
-    regions = dict.fromkeys((target.region, GLOBAL_REGION))
+    regions = dict.fromkeys((*target.regions, GLOBAL_REGION))
     return {**{f"tagged resources in {region}": tagged_in(region) for region in regions}, "roles by name": roles}
 
 

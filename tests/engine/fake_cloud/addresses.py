@@ -39,7 +39,7 @@ def identity_of(token: str, inputs: Mapping[str, Value], config: Mapping[str, Va
     if row is None:
         return ""
     values = {**location_of(config), **generated_parts(token, salt), **inputs}
-    return filled(row.identity, {**values, "address": filled(_plain(token, row.address), values)})
+    return filled(row.identity, {**values, "address": filled(_plain(token, row.address, config), values)})
 
 
 def address_of(token: str, identity: str, inputs: Mapping[str, Value], config: Mapping[str, Value]) -> str:
@@ -50,7 +50,7 @@ def address_of(token: str, identity: str, inputs: Mapping[str, Value], config: M
     if row.identity == "{address}":
         return identity
     values = {**location_of(config), **generated_parts(token, sha256(identity.encode()).hexdigest()[:8]), **inputs}
-    return filled(_plain(token, row.address), {**values, **(parts_of(row.identity, identity) or {})})
+    return filled(_plain(token, row.address, config), {**values, **(parts_of(row.identity, identity) or {})})
 
 
 def generated_parts(token: str, salt: str) -> dict[str, str]:
@@ -74,9 +74,9 @@ def location_of(config: Mapping[str, Value]) -> dict[str, str]:
     }
 
 
-def _plain(token: str, pattern: str) -> str:
+def _plain(token: str, pattern: str, config: Mapping[str, Value]) -> str:
     for pattern_part, value in GLOBAL_SERVICES.items():
         pattern = pattern.replace(pattern_part, value)
     for word in WILDCARDS.get(token.partition(":")[0], ()):
-        pattern = pattern.replace("*", word, 1)
+        pattern = pattern.replace("*", text_of(config.get("region")) or REGION if word == REGION else word, 1)
     return pattern

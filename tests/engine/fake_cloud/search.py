@@ -12,7 +12,7 @@ from google.protobuf import struct_pb2
 
 from automation.plan.inventory import Value
 from automation.plan.sdk_internals import decode, encode
-from tests.engine.fake_cloud.addresses import ACCOUNT, address_of
+from tests.engine.fake_cloud.addresses import ACCOUNT, REGION, address_of
 from tests.engine.fake_cloud.cloud import FakeCloud, FakeObject
 from tests.engine.fake_cloud.sdk_schema import shape_of
 
@@ -44,7 +44,7 @@ def tagged(cloud: FakeCloud, arguments: Values, config: Values) -> dict[str, Val
     found: list[Values] = [
         {"resourceArn": address, "tags": tags, "complianceDetails": list[Value]()}
         for item, address, tags in _searched(cloud, config)
-        if item.token != ROLE and all(tags.get(key) in values for key, values in requested.items())
+        if item.token.partition("@")[0] != ROLE and all(tags.get(key) in values for key, values in requested.items())
         if address.split(":")[3] == region
         or (address.split(":")[3] == "" and region == "us-east-1")
         or ":s3:" in address
@@ -54,7 +54,7 @@ def tagged(cloud: FakeCloud, arguments: Values, config: Values) -> dict[str, Val
 
 def roles(cloud: FakeCloud, arguments: Values, config: Values) -> dict[str, Value]:
     """Return the roles of AWS whose name matches."""
-    found = [(address, item) for item, address, _ in _searched(cloud, config) if item.token == ROLE]
+    found = [(address, item) for item, address, _ in _searched(cloud, config) if item.token.partition("@")[0] == ROLE]
     named = [(address, str(item.input("name"))) for address, item in found]
     kept = [(address, name) for address, name in named if re.search(str(arguments["nameRegex"]), name)]
     return {"id": "roles", "arns": [address for address, _ in kept], "names": [name for _, name in kept]}
@@ -88,7 +88,10 @@ def _searched(cloud: FakeCloud, config: Values) -> Iterator[tuple[FakeObject, st
     for item in cloud.objects() if cloud.setting("search") != "late" else []:
         inputs, outputs = (cast("Values", json.loads(text)) for text in (item.inputs, item.outputs))
         tags = _first(outputs, TAGS)
-        address = address_of(item.token, item.id, inputs, config)
+        # objects of the second region are stored with it
+        token, _, region = item.token.partition("@")
+        place = {**config, "region": region or REGION} if token.startswith("aws:") else config
+        address = address_of(token, item.id, inputs, place)
         if address:
             yield item, address, tags
 
