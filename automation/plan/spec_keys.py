@@ -285,7 +285,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("recovery.mode", "backup", STANDBY),
     Leaf("recovery.active_region", "us-east-1", WITH_WARM),
     Leaf("recovery.standby_replicas", 0, WITH_WARM),
-    Leaf("recovery.failover_timeout_minutes", 30, WITH_WARM),
+    Leaf("recovery.failover_timeout_minutes", 30, {**WITH_WARM, **ROUTED}),
     Leaf("recovery.retention_days", 14, WITH_COPIES),
     Leaf("recovery.lock", "governance", WITH_COPIES),
     Leaf("aws.standby_region", "us-east-2", WITH_COPIES),
