@@ -21,9 +21,11 @@ from automation.plan.build import plan_of
 from automation.processes import CompletedCommand, run_command
 from automation.stack.document import Stack, read_stack, stack_names
 from automation.stack.folder import project_folder
+from automation.urn import Urn
 from providers import host_checks
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.preflight import CheckResult
+from providers.contract.region_specs import is_warm
 
 PLANNED_CLOUDS = ("aws", "azure")
 """Clouds with a check that depends on the resources of the plan."""
@@ -99,6 +101,7 @@ def collect(name: str, folder: Path, environment: Mapping[str, str]) -> CheckInp
     """Collect the input of the checks; the cloud is queried when there is an engine and a valid stack file."""
     stack, errors = _read(folder, name)
     location, engine_error = _engine(folder, environment)
+    planned, standby_planned = _planned(folder, stack)
     return CheckInput(
         name=name,
         folder=folder,
@@ -115,7 +118,8 @@ def collect(name: str, folder: Path, environment: Mapping[str, str]) -> CheckInp
         run_tool=_tool_runner(folder, environment),
         answers=_answers(location, environment, stack),
         standby_answers=_standby_answers(location, environment, stack),
-        planned=_planned(folder, stack),
+        planned=planned,
+        standby_planned=standby_planned,
         host_results=_host_results(stack, folder, environment) if stack else (),
     )
 
@@ -190,12 +194,21 @@ def query_target(stack: Stack) -> CloudTarget:
     return replace(target_of(spec, stack.name), subjects={key: value for key, value in subjects.items() if value})
 
 
-def _planned(folder: Path, stack: Stack | None) -> Mapping[str, int] | None:
-    """Count the planned resources by type for a cloud whose quotas are compared with them; None when it fails."""
+def _planned(folder: Path, stack: Stack | None) -> tuple[Mapping[str, int] | None, Mapping[str, int] | None]:
+    """Count the planned resources by type, and those of the standby region; None when the program fails.
+
+    Only for a cloud whose quotas are compared with them.
+    """
     if stack is None or stack.spec.cloud not in PLANNED_CLOUDS:
-        return {}
+        return {}, {}
     try:
-        return Counter(resource.type for resource in plan_of(stack, folder).inventory.custom)
+        planned = plan_of(stack, folder).inventory.custom
     # The program is the project's own and may raise anything; `plan` prints the error.
     except Exception:
-        return None
+        return None, None
+    everything = Counter(resource.type for resource in planned)
+    if not is_warm(stack.spec):  # after a loss, all of it is built there
+        return everything, everything
+    provider = f"{stack.name}-{stack.spec.standby_region}"
+    there = Counter(each.type for each in planned if Urn.of_provider(each.provider or "").name == provider)
+    return everything - there, there

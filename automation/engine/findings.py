@@ -80,6 +80,8 @@ class CheckInput:
     """Answers about the standby region; empty without one."""
     planned: Mapping[str, int] | None = field(default_factory=dict[str, int])
     """Planned resources by type token; empty when no check needs them, None when the program fails."""
+    standby_planned: Mapping[str, int] | None = field(default_factory=dict[str, int])
+    """Resources that the standby region must have room for: those planned there, or all of a stack that is rebuilt there."""
     host_results: Sequence[CheckResult] = ()
     """Checks of the machine, for a cloud that is one machine."""
 

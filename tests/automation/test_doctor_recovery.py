@@ -1,6 +1,6 @@
 """Checks of the doctor on a stack with a recovery mode: place of state and key, and the standby region."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,20 +8,25 @@ import pytest
 
 from automation.engine.checks import recovery
 from automation.engine.cloud_queries import QueryAnswers
-from automation.engine.doctor import findings_of
+from automation.engine.doctor import collect, findings_of
 from automation.engine.findings import CheckInput, RunCli
+from automation.engine.provider_errors import error_of_kind
 from automation.processes import CompletedCommand
 from automation.stack.document import Stack
+from providers import limits
 from tests.automation.check_inputs import check_input, stack
+from tests.automation.command_line import write_project
+from tests.planning import production
 
 STANDBY = {"aws": "us-east-1", "gcp": "us-east1", "azure": "eastus"}
 HOME = {"aws": "us-west-2", "gcp": "us-central1", "azure": "westus3"}
 
 
-def with_standby(cloud: str = "aws", **changes: object) -> Stack:
-    """Return a stack with copies in another region, whatever the validation of its file accepts."""
+def with_standby(cloud: str = "aws", mode: str = "backup", active: str | None = None, **changes: object) -> Stack:
+    """Return a stack with copies or services in another region, whatever the validation of its file accepts."""
     one = stack(cloud, changes)
-    updated = one.spec.recovery.model_copy(update={"mode": "backup", "standby_region": STANDBY[cloud]})
+    recovery = {"mode": mode, "standby_region": STANDBY[cloud], "active_region": active}
+    updated = one.spec.recovery.model_copy(update=recovery)
     return replace(one, spec=one.spec.model_copy(update={"recovery": updated}))
 
 
@@ -127,23 +132,83 @@ def test_the_region_of_a_key_is_taken_from_the_variable_of_aws(tmp_path: Path) -
 
 def test_a_stack_without_a_mode_has_no_checks_of_a_standby() -> None:
     assert recovery.recovery_checks(stack()) == ()
+    assert recovery.recovery_checks(with_standby(mode="none")) == ()
 
 
+def test_a_state_and_a_key_in_the_region_that_serves_now_are_lost_with_it(tmp_path: Path) -> None:
+    state, key = "s3://state?region=us-east-1", "awskms://alias/state?region=us-east-1"
+    for active, verdict in ((None, "ok"), (STANDBY["aws"], "failed")):
+        one = with_standby(mode="warm", active=active)
+        of = facts(tmp_path, one, url=state, provider=key)
+        assert [check(of, one).verdict for check in recovery.recovery_checks(one)[:2]] == [verdict] * 2
+
+
+def test_a_region_that_the_account_may_not_use_is_named_before_it_is_needed(tmp_path: Path) -> None:
+    one, subject = with_standby(), "region in us-east-1"
+    login = QueryAnswers({"identity": {"account": "111122223333"}}, {})
+    verdicts = {
+        verdict: next(
+            each for each in findings_of(check_input(tmp_path, stack=one, **given)) if each.subject == subject
+        )
+        for verdict, given in {
+            "ok": {"standby_answers": login},
+            "failed": {
+                "answers": login,
+                "standby_answers": QueryAnswers({}, {"identity": error_of_kind("credentials")}),
+            },
+            "unknown": {"engine": None},
+        }.items()
+    }
+    assert [finding.verdict for finding in verdicts.values()] == list(verdicts)
+    assert "aws account enable-region --region-name REGION" in verdicts["failed"].fix
+
+
+def test_each_region_of_a_warm_standby_has_room_for_what_is_planned_there(tmp_path: Path) -> None:
+    one = with_standby(mode="warm")
+    room = QueryAnswers({"addresses": {"limit": 5.0, "used": 3.0}}, {})
+    given = {"answers": room, "standby_answers": room}
+    address = "aws:ec2/eip:Eip"
+    found = findings_of(check_input(tmp_path, stack=one, planned={address: 2}, standby_planned={address: 3}, **given))
+    verdicts = {each.subject: each.verdict for each in found if each.subject.startswith("Elastic IP")}
+    assert verdicts == {"Elastic IP addresses": "ok", "Elastic IP addresses in us-east-1": "failed"}
+
+
+def test_the_resources_of_both_regions_of_a_warm_standby_are_counted_apart(tmp_path: Path) -> None:
+    recovery_keys = {"mode": "warm", "standby_region": STANDBY["aws"]}
+    counts = {mode: collect_planned(tmp_path / mode, {**recovery_keys, "mode": mode}) for mode in ("backup", "warm")}
+    vpc, address = "aws:ec2/vpc:Vpc", "aws:ec2/eip:Eip"
+    zones = counts["backup"][0][address]
+    assert {mode: [(each[vpc], each[address]) for each in found] for mode, found in counts.items()} == {
+        "backup": [(1, zones), (1, zones)],
+        "warm": [(1, zones), (1, 1)],
+    }
+
+
+def collect_planned(folder: Path, recovery_keys: Mapping[str, object]) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    folder.mkdir()
+    write_project(folder, "trial", production({"recovery": recovery_keys}, cloud="aws"))
+    collected = collect("trial", folder, {"PATH": ""})
+    assert collected.planned is not None and collected.standby_planned is not None
+    return collected.planned, collected.standby_planned
+
+
+@pytest.mark.parametrize("mode", ["backup", "warm"])
 @pytest.mark.parametrize("cloud", STANDBY)
-def test_the_checks_of_the_account_run_for_the_standby_region(tmp_path: Path, cloud: str) -> None:
-    one = with_standby(cloud)
+def test_the_checks_of_the_account_run_for_the_standby_region(tmp_path: Path, cloud: str, mode: str) -> None:
+    one = with_standby(cloud, mode)
     subjects = [
         finding.subject
         for finding in findings_of(check_input(tmp_path, stack=one))
         if finding.subject.endswith(f" in {STANDBY[cloud]}")
     ]
     quotas = {
-        "aws": ["Fargate vCPUs at full scale", "VPCs", "Elastic IP addresses"],
+        "aws": ["region", "Fargate vCPUs at full scale", "VPCs", "Elastic IP addresses"],
         "gcp": ["Cloud Run vCPUs at full scale", "Cloud Run GiB at full scale"],
         "azure": ["Container Apps cores at full scale"],
     }
-    registry = ["registry"] if cloud == "azure" else []
-    expected = [*quotas[cloud], "models", "own images", *registry]
+    prepared = {"aws": ["availability zones"], "gcp": [], "azure": ["Network Watcher", "registry"]}
+    closed = ["registry"] if cloud == "azure" else []
+    expected = [*quotas[cloud], "models", "own images", *(prepared[cloud] if mode == "warm" else closed)]
     assert subjects == [f"{each} in {STANDBY[cloud]}" for each in expected]
 
 
@@ -162,8 +227,8 @@ def test_a_quota_of_the_standby_region_is_compared_with_its_own_answer(tmp_path:
 @pytest.mark.parametrize("cloud", STANDBY)
 def test_a_stack_is_moved_to_another_region_of_its_cloud(cloud: str) -> None:
     moved = recovery.in_region(with_standby(cloud), STANDBY[cloud])
-    assert recovery.limits(cloud).region(moved.spec) == STANDBY[cloud]
-    assert recovery.limits(cloud).region(with_standby(cloud).spec) == HOME[cloud]
+    assert limits(cloud).region(moved.spec) == STANDBY[cloud]
+    assert limits(cloud).region(with_standby(cloud).spec) == HOME[cloud]
 
 
 def test_images_are_looked_up_in_the_registry_of_the_standby_region(tmp_path: Path) -> None:

@@ -11,15 +11,20 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from automation.engine.checks import account, cloud, images
 from automation.engine.checks.backend import CLOUD_SCHEMES, state_url
 from automation.engine.checks.evidence import COMMAND_TIMEOUT_SECONDS, shown
+from automation.engine.checks.project import NO_CLI
 from automation.engine.findings import CheckInput, Finding, failed, ok, unknown
+from automation.engine.installation import INSTALL
 from automation.stack.document import Stack
-from providers import limits
+from providers.contract.region_specs import is_warm
 from providers.contract.spec.platform import AwsBlock, AzureBlock, GcpBlock
 
 STATE, KEY = "state outside the region", "secrets key outside the region"
 PULUMI_CLOUD = "api.pulumi.com"
 AWS_DEFAULT_REGION = "us-east-1"
 """Region of a bucket whose location constraint is empty: Amazon S3 API Reference, "GetBucketLocation"."""
+WHERE_COPIES_ARE = (account.check_registry_closed,)
+WHERE_SERVICES_RUN = (*WHERE_COPIES_ARE, account.check_zones, account.check_network_watcher)
+"""Checks of an account that are about one region, for a standby region in which services run."""
 StackCheck = Callable[[CheckInput, Stack], Finding]
 
 
@@ -33,9 +38,9 @@ class Place:
 
 
 def recovery_checks(stack: Stack) -> tuple[StackCheck, ...]:
-    """Return the checks of a stack with a standby region; a stack without one has none."""
+    """Return the checks of a stack with a recovery mode; a stack without one has none."""
     region = stack.spec.standby_region
-    if region is None:
+    if region is None or stack.spec.recovery.mode == "none":
         return ()
     return (check_state_region, check_key_region, *_standby_checks(stack, region))
 
@@ -57,16 +62,31 @@ def _standby_checks(stack: Stack, region: str) -> Iterator[StackCheck]:
     """Yield checks of the account and of the images, as of a stack in the standby region."""
     moved = in_region(stack, region)
     of_account = account.ACCOUNT_CHECKS.get(stack.spec.cloud, ())
-    closed = tuple(check for check in of_account if check is account.check_registry_closed)
-    checks = (*cloud.quota_checks(stack.spec.cloud), account.check_models, images.check_own_images, *closed)
+    regional = WHERE_SERVICES_RUN if is_warm(stack.spec) else WHERE_COPIES_ARE
+    prepared = tuple(check for check in of_account if check in regional)
+    enabled = (check_region,) if stack.spec.cloud == "aws" else ()
+    checks = (*enabled, *cloud.quota_checks(stack.spec.cloud), account.check_models, images.check_own_images, *prepared)
     for check in checks:
         yield partial(_there, check, moved, region)
 
 
 def _there(check: StackCheck, moved: Stack, region: str, facts: CheckInput, _stack: Stack) -> Finding:
     """Run a check with the answers of the standby region; its subject names the region."""
-    finding = check(replace(facts, answers=facts.standby_answers, stack=moved), moved)
+    there = replace(facts, answers=facts.standby_answers, planned=facts.standby_planned, stack=moved)
+    finding = check(there, moved)
     return replace(finding, subject=f"{finding.subject} in {region}")
+
+
+def check_region(facts: CheckInput, _stack: Stack) -> Finding:
+    """Check that the account may use a region, with the answer of that region; many of AWS must be enabled first."""
+    subject = "region"
+    if facts.answers.answers.get(cloud.IDENTITY) is not None:
+        return ok(subject, "it answers this login")
+    if facts.engine is None:
+        return unknown(subject, NO_CLI, INSTALL)
+    error = facts.answers.error(cloud.IDENTITY)
+    fix = f"{error.fix}, or enable the region: `aws account enable-region --region-name REGION`"
+    return (failed if error.permanent else unknown)(subject, f"it does not answer: {error.cause}", fix)
 
 
 def check_state_region(facts: CheckInput, stack: Stack) -> Finding:
@@ -150,7 +170,7 @@ def key_place(url: SplitResult, environment: Mapping[str, str]) -> Place | None:
 
 
 def _place_finding(subject: str, what: str, place: Place, facts: CheckInput, stack: Stack, fix: str) -> Finding:
-    home = limits(stack.spec.cloud).region(stack.spec)
+    home = stack.spec.active_region
     if place.cloud and place.cloud != stack.spec.cloud:
         return ok(subject, f"{what} is on {place.cloud}, not on {stack.spec.cloud}")
     region = place.region or _asked(place, facts)
