@@ -109,6 +109,7 @@ def _move(
             confirm(_question(record), yes=yes)
         else:
             record = record.by_hand
+            port.resume()
             display.note(f"{stack}: continuing the {kind} to {record.target} ({record.phase})")
         end = FailoverDriver(deployment.name, port, deployment.clock, display.note, force=force).run(record)
     _print_end(stack, end, as_json=as_json)

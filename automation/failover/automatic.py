@@ -31,6 +31,10 @@ Ended = Literal["answers", "moved", "by hand"]
 class AutomaticPort(FailoverPort, FailoverQuestions, Protocol):
     """Operations of a failover, and what only an automatic one asks and tells."""
 
+    def resume(self) -> None:
+        """Remove what a killed engine has left, such as a lock."""
+        ...
+
     def entry_answers(self, region: str) -> bool:
         """Return whether the entry of a region answers requests; False also for one that cannot be reached."""
         ...
@@ -69,6 +73,7 @@ class AutomaticFailover:
             return "by hand"
         if record.held:
             raise self._held(record, f"its time of {self.timeout_minutes} min is over ({record.phase})", "")
+        self.port.resume()
         self.note(f"continuing the automatic failover to {record.target} ({record.phase})")
         return self._complete(record)
 

@@ -61,6 +61,14 @@ class StackFailover(CloudPort[FailoverControl]):
         with self.deployment.engine_errors():
             FailoverStore(self.deployment.engine).write(record)
 
+    def resume(self) -> None:
+        """Remove what a killed engine has left: processes, a damaged state file, a lock of this machine."""
+        # loads the SDK's engine side
+        from automation.recover.blockers import remove_blockers
+        from automation.recover.steps import StepLog
+
+        remove_blockers(self.deployment, StepLog(on_step=lambda step: self.note(str(step))), take_lock=False)
+
     def answers(self, region: str) -> bool:
         """See `FailoverPort.answers`."""
         with cli_failures():

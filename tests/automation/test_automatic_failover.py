@@ -35,6 +35,7 @@ class WatchedRegions(ScriptedRegions):
     """When the entry of a region does not answer; with its API by default."""
     notices: list[tuple[str, Notice]] = field(default_factory=list[tuple[str, Notice]])
     channel: bool = True
+    resumed: int = 0
     fault: Callable[[str, float], bool] = lambda _call, _now: False
     """Calls that fail, at a time."""
 
@@ -44,6 +45,10 @@ class WatchedRegions(ScriptedRegions):
             self.calls.append(f"{name} failed")
             raise DeploymentFailed(Failure.COMMAND, f"{name} was answered with 500", stack=self.name)
         super().call(name, effect)
+
+    def resume(self) -> None:
+        """Count the runs that continue."""
+        self.resumed += 1
 
     def entry_answers(self, region: str) -> bool:
         """Return whether the entry answers."""
@@ -346,9 +351,11 @@ def test_a_run_that_is_killed_before_or_after_any_call_is_continued_by_the_next_
         stack.kill_at = kill_at
         with pytest.raises(Killed):
             watch(stack)
+        record = stack.stored
         for _ in range(2):  # the second one has nothing to do
             if stack.active == HOME or (stack.stored is not None and stack.stored.open):
                 assert watch(stack) == "moved", kill_at
         serves(stack, STANDBY)
         assert stack.stored is not None and not stack.stored.open
+        assert stack.resumed == (record is not None and record.open), kill_at
         assert stack.calls.count(f"promote {STANDBY}") in (1, 2), kill_at
