@@ -115,7 +115,7 @@ def test_a_spare_process_has_imported_the_installed_modules_before_the_edit(
         eventually(lambda: len(children(process)) == 2, 20)
 
 
-def test_a_spare_process_starts_anew_after_a_change_of_an_installed_module(
+def test_a_spare_process_is_started_again_after_a_change_of_an_installed_module(
     supervised: Start, tmp_path: Path, port: int, installed: Path
 ) -> None:
     process = supervised(program_of(port, "one"), "--port", str(port), "--spare")

@@ -92,7 +92,7 @@ def _restore_path() -> None:
 
 
 def _wait_as_spare(record: int, go: int, variables: Mapping[str, str]) -> None:
-    """Import the recorded modules, wait for the supervisor, and start anew where an import failed or its file has changed."""
+    """Import the recorded modules, wait for the supervisor, and start again where an import failed or its file has changed."""
     try:
         times = {origin: _time(origin) for name, origin in _recorded(record) if _import_same(name, origin)}
         if DEBUG_PORT in variables:
