@@ -61,10 +61,12 @@ class HostRepair:
 
     def start_stopped(self, preview: Preview) -> None:
         """Start what was stopped, except what the update replaces; raises DeploymentFailed."""
-        replaced = {(change.name, change.type) for change in preview.effective}
+        # an update in place does not start a container
+        effects = {"replace": "replaces", "delete": "deletes"}
+        ended = {(change.name, change.type): effects.get(change.operation) for change in preview.effective}
         for one in self.stopped:
-            if (one.resource.name, one.resource.type) in replaced:
-                self.note(f"{one.subject} {one.problem}; the update replaces it")
+            if effect := ended.get((one.resource.name, one.resource.type)):
+                self.note(f"{one.subject} {one.problem}; the update {effect} it")
                 continue
             reason = self._start(one)
             if reason:

@@ -99,10 +99,10 @@ def repaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repaired:
     return result
 
 
-def preview(*names: str) -> Preview:
-    """Preview that replaces these resources."""
+def preview(*names: str, operation: str = "replace") -> Preview:
+    """Preview that replaces these resources, or changes them by another operation."""
     return Preview(
-        STACK, tuple(ResourceChange(Urn(urn_of(TYPES[name], name)), "replace", managed=True) for name in names)
+        STACK, tuple(ResourceChange(Urn(urn_of(TYPES[name], name)), operation, managed=True) for name in names)
     )
 
 
@@ -149,12 +149,19 @@ def test_what_was_stopped_is_started_after_the_preview(repaired: Repaired) -> No
     assert repaired.notes == [f"object {SERVER}-1a2b3c4 was stopped (exit code 137); started"]
 
 
-def test_a_stopped_container_that_the_update_replaces_is_not_started(repaired: Repaired) -> None:
+@pytest.mark.parametrize(
+    ("operation", "effect"),
+    [("replace", "the update replaces it"), ("delete", "the update deletes it"), ("update", "started")],
+)
+def test_a_stopped_container_is_started_unless_the_update_ends_it(
+    repaired: Repaired, operation: str, effect: str
+) -> None:
     host = FakeHost({SERVER: ("was stopped", False)})
     repair = repaired.repair(host)
     repair.refresh_missing()
-    repair.start_stopped(preview(SERVER))
-    assert (host.started, repaired.notes) == ([], [f"object {SERVER}-1a2b3c4 was stopped; the update replaces it"])
+    repair.start_stopped(preview(SERVER, operation=operation))
+    assert repaired.notes == [f"object {SERVER}-1a2b3c4 was stopped; {effect}"]
+    assert host.started == ([SERVER] if effect == "started" else [])
 
 
 def test_a_container_that_cannot_be_started_is_reported_with_the_reason_and_the_fix(repaired: Repaired) -> None:

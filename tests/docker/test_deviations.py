@@ -1,6 +1,7 @@
 """Comparison of a state with the objects of a Docker host, and starting what was stopped."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -55,17 +56,24 @@ def test_a_container_that_does_not_run_only_has_to_exist() -> None:
     assert found((files,), HOST) == [("container local-files-1a2b3c4", "no longer exists", True)]
 
 
+@pytest.mark.parametrize("must_run", [True, False])
 @pytest.mark.parametrize(
-    ("start_", "incomplete", "expected"), [(False, True, True), (False, False, False), (True, True, False)]
+    ("state", "incomplete", "expected"),
+    [
+        ("created", True, True),
+        ("exited", True, True),
+        ("running", True, False),
+        ("restarting", True, False),
+        ("created", False, False),
+    ],
 )
-def test_a_container_of_files_whose_creation_failed_is_removed_before_the_next(
-    start_: bool, incomplete: bool, expected: bool
+def test_a_container_whose_creation_failed_is_removed_unless_it_runs(
+    must_run: bool, state: str, incomplete: bool, expected: bool
 ) -> None:
-    outputs = {"name": "local-files-1a2b3c4", "mustRun": False, "start": start_}
-    files = DeployedResource("local-files", CONTAINER, "files", outputs, incomplete=incomplete)
-    host = DockerObjects({"files": "created"}, frozenset(), frozenset(), frozenset())
-    deviations = [(one.problem, one.missing, one.incomplete) for one in deviations_of((files,), host)]
-    assert deviations == ([("was not completed", True, True)] if expected else [])
+    resource = replace(container("server", must_run=must_run), incomplete=incomplete)
+    host = DockerObjects({"server": state}, frozenset(), frozenset(), frozenset())
+    deviations = [one for one in deviations_of((resource,), host) if one.incomplete]
+    assert [(one.problem, one.missing) for one in deviations] == ([("was not completed", True)] if expected else [])
 
 
 @pytest.mark.parametrize(

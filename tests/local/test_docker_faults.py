@@ -72,6 +72,7 @@ def in_state(stack: Checkout, kind: str) -> set[str]:
 def finished(stack: Checkout) -> str:
     """Output of an `up` that succeeds, after which nothing differs and only the objects in the state exist."""
     out = stack.up()
+    print(out)
     drift = stack.command("drift", STACK)
     assert (drift.returncode, "no drift" in drift.stdout) == (0, True), drift.stdout + drift.stderr
     for kind in ("container", "network", "volume"):

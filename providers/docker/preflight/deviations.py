@@ -64,8 +64,8 @@ def deviations_of(resources: Sequence[DeployedResource], host: DockerObjects) ->
             yield Deviation(resource, subject, CHANGED, missing=False, changed=True)
         elif not _exists(resource, host):
             yield Deviation(resource, subject, MISSING, missing=True)
-        elif resource.incomplete and resource.type == CONTAINER and resource.outputs.get("start") is False:
-            # a container of files has a fixed name, so the engine cannot create another one before it deletes this one
+        elif resource.incomplete and resource.type == CONTAINER and host.containers[resource.id] not in RUNNING:
+            # it may lack networks, the engine would not start it, and one of files has a fixed name
             yield Deviation(resource, subject, INCOMPLETE, missing=True, incomplete=True)
         elif resource.type == CONTAINER and resource.outputs.get("mustRun"):
             state = host.containers[resource.id]
