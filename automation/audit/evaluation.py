@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from automation.plan.inventory import Declared, Inventory, plain
+from automation.plan.inventory import Inventory, declared_resources
 from components.validation.risks import authentication_of, risks
 from providers import audit
 from providers.contract.audit import (
@@ -23,10 +23,8 @@ from providers.contract.audit import (
     OnlyLive,
     acceptance_key,
 )
-from providers.contract.declaration import DeclaredResource
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.images import parse_image
-from providers.contract.json_data import is_mapping
 from providers.contract.spec import Acceptance, Platform
 
 
@@ -87,7 +85,7 @@ def audit_of(stack: str, spec: Platform, region: str, inventory: Inventory, toda
     if answers is None:
         problem = f"there are no security checks for {spec.cloud}"
         raise InvalidConfiguration([ConfigError("cloud", problem, "use --cloud aws, gcp or azure")])
-    site = AuditSite(tuple(_resources(inventory)), spec)
+    site = AuditSite(tuple(declared_resources(inventory)), spec)
     accepted = Acceptances(spec, today)
     results = tuple(_result(check, {**answers, **PLATFORM_CHECKS}[check.id], site, accepted) for check in CHECKS)
     return AuditResult(stack, spec.cloud, region, results, tuple(accepted.useless()))
@@ -151,23 +149,6 @@ def _finding(check: Check, evidence: CheckEvidence, accepted: Acceptances) -> Ch
         return CheckFinding(evidence, CheckVerdict.PASSED)
     reason = accepted.reason(check.id, evidence.resource)
     return CheckFinding(evidence, CheckVerdict.ACCEPTED if reason else CheckVerdict.FAIL, reason)
-
-
-def _resources(inventory: Inventory) -> Iterator[DeclaredResource]:
-    return (_resource(inventory, each) for each in inventory.resources if each.custom)
-
-
-def _resource(inventory: Inventory, resource: Declared) -> DeclaredResource:
-    inputs: Mapping[str, object] | object = plain(dict(resource.inputs))
-    return DeclaredResource(
-        urn=resource.urn,
-        type=resource.short_type,
-        name=resource.name,
-        component=inventory.component_of(resource),
-        inputs=inputs if is_mapping(inputs) else {},
-        depends_on=frozenset(resource.depends_on),
-        protect=resource.protect,
-    )
 
 
 ANY_ADDRESS = "0.0.0.0/0"

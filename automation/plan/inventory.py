@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from automation.urn import PROVIDER_PREFIX, Urn, kind_of, short_type
+from providers.contract.declaration import DeclaredResource
 from providers.contract.json_data import is_list, is_mapping
 
 Value = object
@@ -117,6 +118,22 @@ def walk(value: Value, leaf: Callable[[Value], Value]) -> Value:
     if is_list(value):
         return [walk(inner, leaf) for inner in value]
     return leaf(value)
+
+
+def declared_resources(inventory: Inventory) -> Iterator[DeclaredResource]:
+    """Yield the resources that a provider has, as checks and reports read them: secrets masked."""
+    for resource in inventory.resources:
+        if resource.custom:
+            inputs = plain(dict(resource.inputs))
+            yield DeclaredResource(
+                urn=resource.urn,
+                type=resource.short_type,
+                name=resource.name,
+                component=inventory.component_of(resource),
+                inputs=inputs if is_mapping(inputs) else {},
+                depends_on=frozenset(resource.depends_on),
+                protect=resource.protect,
+            )
 
 
 def as_json(inventory: Inventory) -> dict[str, Value]:
