@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from providers.contract.preflight import HostChecks
     from providers.contract.recovery_plan import CloudRecovery
     from providers.contract.release import ReleaseControl
+    from providers.contract.report import CloudFacts
     from providers.contract.rollout import RolloutControl
     from providers.contract.spec import CloudName
 
@@ -118,3 +119,8 @@ def audit(name: str) -> "CloudAudit | None":
     if find_spec(f"providers.{name}.audit") is None:
         return None
     return import_module(f"providers.{name}.audit.checks").AUDIT
+
+
+def report_facts(name: str) -> "CloudFacts":
+    """Return the readers of the facts that a report shows about a cloud's resources; imports no SDK."""
+    return import_module(f"providers.{name}.report").FACTS
