@@ -3,25 +3,14 @@
 Everything is escaped outside code: a name that a user writes can neither add HTML, nor a link, nor end a table.
 """
 
-import html
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
 
+from automation.pages.renderer import CODE, render
 from automation.plan.markdown import escape
 from automation.recovery.document import Block, Grid, Heading, Paragraph, ShellLines
 
-CODE = re.compile(r"`([^`]*)`")
 WIDTH = 120
-STYLE = """
-body { font: 11pt/1.4 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #111; }
-table { border-collapse: collapse; width: 100%; margin: 1em 0; }
-th, td { border: 1px solid #999; padding: .25em .5em; text-align: left; vertical-align: top; }
-pre { border: 1px solid #999; padding: .5em; white-space: pre-wrap; overflow-wrap: anywhere; }
-code, pre { font: 9.5pt/1.4 monospace; }
-h2 { margin-top: 2em; border-bottom: 1px solid #999; }
-@media print { h2 { break-before: page; } pre, tr { break-inside: avoid; } body { margin: 0; max-width: none; } }
-"""
 
 
 def markdown(blocks: Iterable[Block]) -> str:
@@ -55,28 +44,7 @@ def _table_code(text: str) -> str:
 def html_page(blocks: Sequence[Block]) -> str:
     """Return a document as one HTML page without links to other files, to be printed."""
     title = next((block.text for block in blocks if isinstance(block, Heading)), "")
-    head = f'<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n<style>{STYLE}</style>'
-    body = "\n".join(_html_block(block) for block in blocks)
-    return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
-
-
-def _html_block(block: Block) -> str:
-    if isinstance(block, Heading):
-        return f"<h{block.level}>{_html(block.text)}</h{block.level}>"
-    if isinstance(block, Paragraph):
-        return f"<p>{_html(block.text)}</p>"
-    if isinstance(block, ShellLines):
-        return "<pre>" + html.escape("\n".join(block.lines)) + "</pre>"
-    head = [_html_row(block.head, "th")] if any(block.head) else []
-    return "\n".join(["<table>", *head, *(_html_row(row, "td") for row in block.rows), "</table>"])
-
-
-def _html_row(cells: Sequence[str], tag: str) -> str:
-    return "<tr>" + "".join(f"<{tag}>{_html(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-
-def _html(text: str) -> str:
-    return _inline(text, lambda code: f"<code>{html.escape(code)}</code>", html.escape)
+    return render("document.html", {"title": title, "blocks": blocks})
 
 
 def text(blocks: Iterable[Block]) -> str:

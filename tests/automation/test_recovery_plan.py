@@ -249,7 +249,7 @@ def test_a_page_is_complete_and_refers_to_no_other_file(plan: RecoveryPlan) -> N
     assert not tags.open
     assert {"h1", "h2", "h3", "p", "table", "pre", "style"} <= tags.names
     assert not tags.names & {"script", "link", "img", "iframe"}
-    assert tags.attributes == {"charset", "lang"}
+    assert tags.attributes == {"charset", "content", "http-equiv", "lang", "name", "scope"}
 
 
 def test_what_a_user_writes_is_escaped_in_every_form(plan: RecoveryPlan) -> None:

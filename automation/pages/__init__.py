@@ -1,0 +1,1 @@
+"""Pages of HTML: one file each, without scripts or requests, from templates that escape everything."""
