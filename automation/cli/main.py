@@ -25,6 +25,7 @@ from automation.cli import (
     plan,
     recover,
     recovery,
+    report,
     rollout,
     secret,
     services,
@@ -35,7 +36,7 @@ from components.configuration import PROJECT
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 
 SECTIONS = {
-    "Prepare a stack": ("init", "login", "secret", "plan", "cost", "audit", "doctor", "engine"),
+    "Prepare a stack": ("init", "login", "secret", "plan", "cost", "audit", "report", "doctor", "engine"),
     "Deploy": ("dev", "images", "preview", "up", "rollout", "open", "outputs", "history"),
     "Operate services": ("logs", "run", "exec", "psql", "redis-cli", "drill"),
     "Change and protect": (
@@ -76,6 +77,7 @@ for group in (
     plan,
     cost,
     audit,
+    report,
     images,
     deploy,
     dev,

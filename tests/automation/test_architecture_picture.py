@@ -15,4 +15,5 @@ def test_the_picture_is_current_and_shows_every_service_and_data_store() -> None
     # the picture was generated here from the repository's own stack file
     texts = [element.text for element in ElementTree.fromstring(picture).iter() if element.text]  # noqa: S314
     spec = read_stack(ROOT, "prod").spec
-    assert {*spec.services, "database", "cache", "storage", "models", "Entry", "Monitoring"} <= set(texts)
+    assert {*spec.services, "PostgreSQL 17", "Redis", "Objects", "Models", "Entry", "Internet"} <= set(texts)
+    assert any("monitoring: " in text for text in texts)
