@@ -13,7 +13,7 @@ from automation.stack.document import Stack
 from automation.urn import Urn
 from providers import limits, resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
-from providers.contract.region_specs import is_warm
+from providers.contract.region_specs import is_passive, is_warm
 from providers.contract.resource_traits import PASSWORD_TYPE, RotatablePassword
 from providers.contract.spec.defaults import is_mapping
 
@@ -63,10 +63,9 @@ def target_of(stack: Stack, name: str) -> RotationTarget:
     standby = spec.standby_region or "" if is_warm(spec) else ""
     if name in passwords:
         row = passwords[name]
-        if row.refused:
-            problem, _, fix = row.refused.format(stack=stack.name, region=limits(spec.cloud).region(spec)).partition(
-                "; "
-            )
+        refused = row.refused or (row.refused_in_standby if is_passive(spec) else "")
+        if refused:
+            problem, _, fix = refused.format(stack=stack.name, region=limits(spec.cloud).region(spec)).partition("; ")
             raise InvalidConfiguration([ConfigError("rotate", f"{name} on {spec.cloud}: {problem}", fix)])
         return RotationTarget(stack.name, name, spec.users_of(row.part), types, row, standby)
     if name in (*spec.secrets, *cloud_secrets):

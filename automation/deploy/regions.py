@@ -33,6 +33,8 @@ def refuse_old_data(
             and not promoted
             and change.operation != "create"
         ):
-            problem = f"recovery.active_region moves from {served} to {active}, whose database does not replicate"
+            reason = "whose database does not replicate" if path else "whose database only a failover promotes"
+            problem = f"recovery.active_region moves from {served} to {active}, {reason}"
             fix = f"set recovery.active_region to {served}"
+            fix += "" if path else f", then run `agent-platform failover {stack} --planned`"
             raise DeploymentFailed(Failure.GUARDED, problem, fix, stack=stack)

@@ -134,7 +134,8 @@ def _served_there(site: RecoverySite) -> Steps:
         ),
         Step("When the home region answers again: reduce it.", own=("up", site.stack)),
         Step(
-            "Return to it, hours later: its old database is deleted after a last snapshot, and the data is copied back.",
+            "Return to it, hours later. Where its old database does not follow by itself, it is deleted after a last snapshot, and the "
+            "data is copied back; with --dry-run every step is shown.",
             own=("failback", site.stack),
         ),
     )

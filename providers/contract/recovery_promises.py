@@ -24,6 +24,7 @@ REBUILD_MINUTES = Bound(240)
 PROMOTION_MINUTES = Bound(30)
 """Estimate for the promotion of a replica and the start of all replicas; a drill of it needs an account."""
 COPIES = "Copies of backups, objects, images and secrets remain in the standby region; nothing runs there."
+RUNS_THERE = "Services and a replica of the database run in the standby region; nothing there serves until a command moves the requests."
 OBJECTS_GB, IMAGES_GB = default_usage("objects_gb"), default_usage("images_gb")
 """Assumed amounts of copies, the same as those of the cost estimate."""
 NOT_RESTORABLE = Promise(

@@ -80,6 +80,8 @@ class RotatablePassword:
     rounds: int = 1
     pause_seconds: int = 0
     refused: str = ""
+    refused_in_standby: str = ""
+    """As `refused`, while the standby region serves."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class ResourceTraits:
     database_version: tuple[str, str] | None = None
     """Type of the database server, and its input with the major version; None where the server itself compares it with its data."""
     replica_source: tuple[str, str] | None = None
-    """Type of the database server, and its input with the server that it replicates; None where no server has one."""
+    """Type of the database server, and its input with the server that it replicates; None where no server has one. The input is empty
+    where an update must not promote a replica, because the other server would not follow it."""
     disk: Callable[["DatabaseSpec"], DatabaseDisk] | None = None
     """Disk of the database; None where it has no size, or where its size is that of the host."""
 

@@ -37,7 +37,7 @@ from providers.gcp.monitoring.resources import create_monitoring
 from providers.gcp.network.resources import create_network
 from providers.gcp.observability.channels import create_channels
 from providers.gcp.recovery.resources import GcpCopies, create_recovery
-from providers.gcp.recovery.standby import create_standby
+from providers.gcp.recovery.standby import create_running_base, create_standby, follow_home
 from providers.gcp.storage.resources import create_storage
 from providers.gcp.workloads import GcpDataStores, GcpWatched, GcpWorkloads, collect_workloads
 
@@ -64,11 +64,13 @@ class Gcp:
         return create_standby(scope, GcpContext(spec, pulumi.get_stack(), region))
 
     def follow(self, standby: GcpStandby, base: GcpBaseResources, stores: GcpDataStores) -> GcpStandby:
-        """See `Cloud.follow`; `recovery.mode: warm` is refused, so never called."""
-        raise NotImplementedError
+        """See `Cloud.follow`; the bucket of the standby region has the objects already."""
+        return follow_home(standby, base, stores.database)
 
     def base_resources(self, scope: Scope, spec: Platform, region: str, standby: GcpStandby | None) -> GcpBaseResources:
         """Keys, network, notification channels, identities and image repositories of a region."""
+        if standby is not None and standby.home is not None:
+            return create_running_base(scope, spec, standby, standby.home)
         context = GcpContext(spec, pulumi.get_stack(), region)
         keys = scope.component("keys", create_keys, context)
         network = scope.component("network", create_network, context)
@@ -115,7 +117,7 @@ class Gcp:
         """See `Cloud.workloads`."""
         compute = scope.component("compute", create_compute, base, environments, positions)
         ingress = scope.component("ingress", create_ingress, base, compute)
-        return collect_workloads(base, compute, ingress)
+        return collect_workloads(base, compute, ingress, stores.database)
 
     def jobs(
         self, scope: Scope, base: GcpBaseResources, workloads: GcpWorkloads, environments: Mapping[str, Environment]

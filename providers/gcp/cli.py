@@ -24,6 +24,7 @@ from providers.contract.cli import (
 )
 from providers.contract.data_clients import private_store
 from providers.contract.diagnostics import InvalidConfiguration, Unsupported, displayed
+from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 from providers.gcp.base.enabled_services import STATE_SERVICES, enable_command
 from providers.gcp.base.image_sources import images, platform_repository_id
@@ -31,7 +32,8 @@ from providers.gcp.cli_executions import JobExecutions
 from providers.gcp.cli_job import RUN_TYPES, GcpJob
 from providers.gcp.context import GcpContext
 from providers.gcp.monitoring.metrics import SUBJECTS
-from providers.gcp.naming import MAX_BUCKET_CHARACTERS, STATE_NAME, run_name, state_bucket
+from providers.gcp.naming import MAX_BUCKET_CHARACTERS, STATE_NAME, region_name, run_name, state_bucket
+from providers.gcp.recovery.instances import designate
 
 PROGRAMS = (
     CliProgram(
@@ -79,7 +81,7 @@ class GcpCli:
 
     def repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.repositories`."""
-        return _repositories(context_of(spec, stack))
+        return _repositories(home_context(spec, stack))
 
     def standby_repositories(self, spec: Platform, stack: str) -> Mapping[str, str]:
         """See `CloudCli.standby_repositories`."""
@@ -93,7 +95,7 @@ class GcpCli:
         """See `CloudCli.registry_login`; the token is valid for one hour."""
         login = ("docker", "login", "--username", "oauth2accesstoken", "--password-stdin")
         token = CliCommand(("gcloud", "auth", "print-access-token"))
-        contexts = (context_of(spec, stack), *_standby_contexts(spec, stack))
+        contexts = (home_context(spec, stack), *_standby_contexts(spec, stack))
         return tuple(CliCommand((*login, f"https://{registry_host(context)}"), stdin=token) for context in contexts)
 
     def open_registry(self, stack: DeployedStack, shell: Shell) -> bool:
@@ -104,8 +106,14 @@ class GcpCli:
         """See `CloudCli.close_registry`."""
 
     def after_update(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
-        """See `CloudCli.after_update`."""
-        return ()
+        """See `CloudCli.after_update`: the replica is designated for disaster recovery, which names an instance that must exist."""
+        if not is_warm(stack.spec) or stack.spec.database is None:
+            return ()
+        passive = (
+            stack.spec.standby_region if stack.spec.active_region == stack.spec.home_region else stack.spec.home_region
+        )
+        done = designate(stack, passive or "", shell)
+        return (done,) if done else ()
 
     def logs(self, stack: DeployedStack, query: LogQuery, shell: Shell) -> int:
         """See `CloudCli.logs`."""
@@ -151,7 +159,7 @@ class GcpCli:
 
     def state_backend(self, spec: Platform, name: str) -> StateBackend:
         """See `CloudCli.state_backend`; names of buckets are globally unique, so the bucket's begins with the project."""
-        context = context_of(spec, name)
+        context = home_context(spec, name)
         bucket = state_bucket(context.project, name)
         if not STATE_NAME.fullmatch(name) or len(bucket) > MAX_BUCKET_CHARACTERS:
             longest = MAX_BUCKET_CHARACTERS - len(state_bucket(context.project, ""))
@@ -200,23 +208,29 @@ def read_logs(stack: DeployedStack, entries: str) -> CliCommand:
 def _log_place(stack: DeployedStack, context: GcpContext) -> tuple[str, ...]:
     """Options for the stack's log bucket; before it exists, the project's `_Default` bucket has the entries."""
     project = f"--project={context.project}"
-    bucket = stack.resource(LOG_BUCKET_TYPE, f"{stack.name}-monitoring-logs")
+    bucket = stack.resource(LOG_BUCKET_TYPE, f"{stack.active_name}-monitoring-logs")
     if bucket is None:
         return (project,)
     return (project, f"--bucket={bucket.outputs['bucketId']}", f"--location={context.region}", "--view=_AllLogs")
 
 
 def context_of(spec: Platform, stack: str) -> GcpContext:
-    """Context of a stack."""
-    return GcpContext(spec, stack, spec.gcp.region if spec.gcp else "")
+    """Context of the region of a stack that serves, with the names there."""
+    region = spec.active_region
+    return GcpContext(spec, stack if region == spec.home_region else region_name(stack, region), region)
+
+
+def home_context(spec: Platform, stack: str) -> GcpContext:
+    """Context of the home region of a stack, which has the state and the drills."""
+    return GcpContext(spec, stack, spec.home_region)
 
 
 def _deployed(stack: DeployedStack, service: str) -> tuple[GcpContext, DeployedResource]:
     """Context of the stack, and the Cloud Run service or worker pool of a service, or the Cloud Run job of a job."""
     if service in stack.spec.jobs:
-        resource = stack.resource(JOB_TYPE, f"{stack.name}-jobs-{service}")
+        resource = stack.resource(JOB_TYPE, f"{stack.active_name}-jobs-{service}")
     else:
-        name = f"{stack.name}-compute-{service}"
+        name = f"{stack.active_name}-compute-{service}"
         resource = next((found for token in RUN_TYPES if (found := stack.resource(token, name))), None)
     if resource is None:
         raise stack.not_deployed(service)

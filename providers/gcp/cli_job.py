@@ -120,7 +120,7 @@ def access_options(template: Raw) -> Sequence[str]:
 
 def label_option(context: GcpContext) -> str:
     """Option with the labels of the stack; those in the state are masked, because the SDK marks them as secret."""
-    return list_option("labels", pairs({**context.spec.tags, "stack": context.stack}))
+    return list_option("labels", pairs({**context.spec.tags, "stack": context.stack_label}))
 
 
 def list_option(option: str, items: Sequence[str]) -> str:

@@ -18,6 +18,12 @@ class GcpContext(RegionContext):
         return self.spec.gcp
 
     @property
+    def stack_label(self) -> str:
+        """Name of the stack, without the region that names in the standby region have."""
+        there = self.region == self.spec.standby_region
+        return self.stack.removesuffix(f"-{self.region}") if there else self.stack
+
+    @property
     def project(self) -> str:
         """Project id."""
         return self.block.project

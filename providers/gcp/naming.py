@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError, Diagnostic, Unsupported, displayed
 from providers.contract.naming import STACK_PATTERN, Name, length_refusal
+from providers.contract.region_specs import is_standby
 from providers.contract.release import release_name
 from providers.contract.spec import Platform, Slack
 
@@ -68,6 +69,22 @@ def deployer_account_id(stack: str) -> str:
 def job_starter_id(stack: str) -> str:
     """`prod-jobs`: service account that starts the scheduled jobs."""
     return account_id(stack, JOB_STARTER)
+
+
+def standby_starter_id(stack: str, region: str) -> str:
+    """`prod-jobs-usea1`: the account of the standby region; some names of regions are almost as long as an id may be."""
+    code = "".join(re.sub(r"([a-z]{2})[a-z]*", r"\1", part) for part in region.split("-"))
+    return account_id(stack, f"{JOB_STARTER}-{code}")
+
+
+def region_name(stack: str, region: str) -> str:
+    """`prod-us-east1`: beginning of every name in the standby region."""
+    return f"{stack}-{region}"
+
+
+def instance_name(place: str, generation: str) -> str:
+    """`prod-us-east1-database-1a2b3c`: database instance in the standby region; up to 98 characters with those of the project."""
+    return f"{place}-database-{generation}"
 
 
 def identity_pool_id(stack: str, generation: str) -> str:
@@ -152,6 +169,11 @@ def _name_refusals(spec: Platform, stack: str) -> Iterator[Diagnostic]:
     if spec.jobs and JOB_STARTER in spec.services:
         problem = f"{JOB_STARTER} is the name of the service account that starts scheduled jobs"
         yield ConfigError(f"services.{JOB_STARTER}", problem=problem, fix="rename the service")
+    if spec.jobs and is_standby(spec):
+        starter = standby_starter_id("", spec.home_region).removeprefix("-")
+        if starter in spec.services:
+            problem = f"{starter} is the name of the service account that starts scheduled jobs in {spec.home_region}"
+            yield ConfigError(f"services.{starter}", problem=problem, fix="rename the service")
     if exports_database(spec) and COPIER in spec.services:
         problem = f"{COPIER} is the name of the service account that exports the database to the standby region"
         yield ConfigError(f"services.{COPIER}", problem=problem, fix="rename the service")
@@ -174,17 +196,23 @@ def exports_database(spec: Platform) -> bool:
 
 
 def names(spec: Platform, stack: str) -> Iterator[Name]:
-    """Every name of the platform with a length limit."""
+    """Every name of the platform with a length limit; `stack` has the region in the standby region, whose accounts are shared."""
+    there = is_standby(spec)
     for service in spec.services:
         key = f"services.{service}"
-        yield _name("service account", account_id(stack, service), key, service)
+        if not there:
+            yield _name("service account", account_id(stack, service), key, service)
         yield _name("Cloud Run service", run_name(stack, service), key, service)
     for job in spec.jobs:
         yield _name("Cloud Run job", run_name(stack, job), f"jobs.{job}", job)
     for service in spec.releases:
         yield _name("Cloud Run job", run_name(stack, release_name(service)), f"services.{service}", service)
     if spec.jobs:
-        yield _name("service account", job_starter_id(stack), "stack", stack)
+        own = stack.removesuffix(f"-{spec.home_region}") if there else stack
+        starter = standby_starter_id(own, spec.home_region) if there else job_starter_id(stack)
+        yield _name("service account", starter, "stack", own)
+    if there:
+        return
     if exports_database(spec):
         yield _name("service account", copier_id(stack), "stack", stack)
     if spec.recovery.drill is not None:

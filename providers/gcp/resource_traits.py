@@ -63,7 +63,14 @@ RESOURCE_TRAITS = ResourceTraits(
         ),
     ),
     passwords=(
-        RotatablePassword(DATABASE_PASSWORD, "Database", "database", pause_seconds=PASSWORD_CHANGE_SECONDS),
+        RotatablePassword(
+            DATABASE_PASSWORD,
+            "Database",
+            "database",
+            pause_seconds=PASSWORD_CHANGE_SECONDS,
+            refused_in_standby="the user belongs to the instance of {region}, which is a replica; run `agent-platform failback {stack}` "
+            "first",
+        ),
         RotatablePassword(
             CACHE_PASSWORD,
             "Cache",
@@ -74,4 +81,5 @@ RESOURCE_TRAITS = ResourceTraits(
     ),
     database_version=("gcp:sql/databaseInstance:DatabaseInstance", "databaseVersion"),
     disk=database_disk,
+    replica_source=("gcp:sql/databaseInstance:DatabaseInstance", ""),
 )

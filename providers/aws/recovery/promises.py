@@ -17,10 +17,9 @@ from providers.contract.recovery_promises import (
     REGION_WITHOUT_BACKUPS,
     RESTORE,
     ROWS_FROM_BACKUP,
+    RUNS_THERE,
     WITHOUT_BACKUPS,
 )
-
-RUNS_THERE = "Services and a replica of the database run in the standby region; nothing there serves until a command moves the requests."
 
 PROMISES = (
     PromiseRow(

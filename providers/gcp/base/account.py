@@ -11,7 +11,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
-from providers.gcp.base.enabled_services import STANDBY_SERVICES, enabled_services
+from providers.gcp.base.enabled_services import enabled_services, standby_services
 from providers.gcp.context import GcpContext
 
 AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
@@ -31,8 +31,8 @@ def create_account(scope: Scope, context: GcpContext) -> GcpAccount:
 
 
 def create_standby_account(scope: Scope, context: GcpContext) -> GcpAccount:
-    """Enable the services of what receives copies; enabling a service again changes nothing."""
-    return GcpAccount(tuple(_enable_service(scope, context, name) for name in STANDBY_SERVICES))
+    """Enable the services of what is in the standby region; enabling a service again changes nothing."""
+    return GcpAccount(tuple(_enable_service(scope, context, name) for name in standby_services(context.spec)))
 
 
 def project_number(scope: Scope, context: GcpContext) -> pulumi.Output[str]:

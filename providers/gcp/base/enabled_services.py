@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 from providers.gcp.naming import exports_database
 
@@ -13,7 +14,7 @@ ENABLED_BEFORE: Mapping[str, str] = {
 STATE_SERVICES = ("cloudkms", "storage")
 """Services that the Pulumi state in this project needs, before the stack exists."""
 STANDBY_SERVICES = ("artifactregistry", "cloudkms", "containerscanning", "iam", "secretmanager", "storage")
-"""Services that the resources of a standby region need."""
+"""Services that what receives copies in a standby region needs."""
 ALWAYS_ENABLED = (
     "artifactregistry",
     "cloudasset",
@@ -37,6 +38,11 @@ ALWAYS_ENABLED = (
 def enabled_services(spec: Platform) -> tuple[str, ...]:
     """Names without `.googleapis.com`, in alphabetical order."""
     return tuple(sorted({*ALWAYS_ENABLED, *_services_of_spec(spec)}))
+
+
+def standby_services(spec: Platform) -> tuple[str, ...]:
+    """Names of the services that the standby region needs, in alphabetical order."""
+    return enabled_services(spec) if is_warm(spec) else STANDBY_SERVICES
 
 
 def enable_command(project: str, *services: str) -> tuple[str, ...]:

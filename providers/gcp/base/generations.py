@@ -18,9 +18,11 @@ RESERVED_DAYS: Mapping[str, int] = {
     "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": 30,
     "gcp:logging/projectBucketConfig:ProjectBucketConfig": 7,
     "gcp:projects/iAMCustomRole:IAMCustomRole": 37,
+    "gcp:sql/databaseInstance:DatabaseInstance": 7,
 }
 """Days for which a deleted object keeps a name that the program sets, by type: IAM API, `workloadIdentityPools.delete`; Cloud
-Logging API, `buckets.delete`; IAM documentation, "Create and manage custom roles" (7 days until the deletion, 30 for it)."""
+Logging API, `buckets.delete`; IAM documentation, "Create and manage custom roles" (7 days until the deletion, 30 for it); Cloud
+SQL documentation, "Delete instances"."""
 FREE_AT_ONCE = frozenset(
     {
         "gcp:artifactregistry/repository:Repository",

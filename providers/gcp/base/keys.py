@@ -65,15 +65,46 @@ STANDBY_SERVICES = ("artifactregistry", "secretmanager")
 """Services with an agent that encrypt copies in the standby region; Cloud Storage is the third."""
 
 
-def create_standby_keys(scope: Scope, context: GcpContext) -> Mapping[str, pulumi.Output[str]]:
-    """Create the data key of the standby region and the grants of the agents; return the usable key by service."""
+@dataclass(frozen=True)
+class StandbyKeys:
+    """Key ring and data key of the standby region; `usable` and `agents` as in `GcpKeys`."""
+
+    ring: gcp.kms.KeyRing
+    data: gcp.kms.CryptoKey
+    usable: Mapping[str, pulumi.Output[str]]
+    agents: Mapping[str, pulumi.Output[str]]
+
+
+def create_standby_keys(scope: Scope, context: GcpContext) -> StandbyKeys:
+    """Create the data key of the standby region and the grants of the agents that encrypt copies."""
     ring = gcp.kms.KeyRing(scope.named(), project=context.project, location=context.region, opts=scope.opts())
     data = _create_key(scope, context, ring, "data")
     members = {name: _create_agent(scope, context, name) for name in STANDBY_SERVICES}
     roles = {name: [_grant_role(scope, context, name, members[name])] for name in members if name in AGENT_ROLES}
     if context.spec.storage is not None or context.spec.database is not None:
         members["storage"] = _storage_agent(scope, context)
-    return {name: _grant(scope, f"data-{name}", data, member, roles.get(name, ())) for name, member in members.items()}
+    usable = {
+        name: _grant(scope, f"data-{name}", data, member, roles.get(name, ())) for name, member in members.items()
+    }
+    return StandbyKeys(ring, data, usable, members)
+
+
+def create_service_keys(scope: Scope, context: GcpContext, standby: StandbyKeys) -> GcpKeys:
+    """Create the telemetry key of the standby region, and the grants of the agents that encrypt for services there."""
+    telemetry = _create_key(scope, context, standby.ring, "telemetry")
+    names = [name for name in services_with_agent(context.spec) if name not in standby.agents]
+    members = {name: _create_agent(scope, context, name) for name in names}
+    roles = {name: [_grant_role(scope, context, name, members[name])] for name in members if name in AGENT_ROLES}
+    usable = {
+        name: _grant(scope, f"data-{name}", standby.data, member, roles.get(name, ()))
+        for name, member in members.items()
+    }
+    return GcpKeys(
+        data=standby.data.id,
+        telemetry=_grant(scope, "telemetry-logging", telemetry, _logging_agent(scope, context)),
+        usable={**standby.usable, **usable},
+        agents={**standby.agents, **members},
+    )
 
 
 def services_with_agent(spec: Platform) -> tuple[str, ...]:

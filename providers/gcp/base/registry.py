@@ -41,9 +41,15 @@ class GcpRegistry:
     grants: Mapping[str, tuple[pulumi.Resource, ...]]
 
 
-def create_registry(scope: Scope, context: GcpContext, keys: GcpKeys, identity: GcpIdentity) -> GcpRegistry:
-    """Create the platform's repository, and a remote repository for each external registry."""
-    own = _create_platform_repository(scope, context, keys.usable["artifactregistry"])
+def create_registry(
+    scope: Scope,
+    context: GcpContext,
+    keys: GcpKeys,
+    identity: GcpIdentity,
+    own: gcp.artifactregistry.Repository | None = None,
+) -> GcpRegistry:
+    """Create the platform's repository unless it exists, and a remote repository for each external registry."""
+    own = own or create_platform_repository(scope, context, keys.usable["artifactregistry"])
     if identity.deployer is not None:
         allow_pushes(scope, context, own.location, own.name, identity.deployer)
     external = upstreams(context.spec)
@@ -66,14 +72,10 @@ def _reference(repository: gcp.artifactregistry.Repository, image: Image) -> pul
     return pulumi.Output.concat(host, "/", repository.repository_id, f"/{image.name}{image.suffix}")
 
 
-def create_standby_registry(scope: Scope, context: GcpContext, key: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Create the repository of the standby region, with the same id as that of the home region; return its name."""
-    return _create_platform_repository(scope, context, key).name
-
-
-def _create_platform_repository(
+def create_platform_repository(
     scope: Scope, context: GcpContext, key: pulumi.Input[str]
 ) -> gcp.artifactregistry.Repository:
+    """Create the repository of the platform's images, with the same id in each region."""
     return gcp.artifactregistry.Repository(
         scope.named(),
         project=context.project,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_warm
 from providers.contract.results import SecretRef
 from providers.contract.spec import Platform
 from providers.gcp.base.identity import GcpIdentity
@@ -29,8 +30,10 @@ class GcpBaseResources:
     identity: GcpIdentity
     registry: GcpRegistry
     channels: GcpChannels
-    standby: GcpStandby | None
-    """Standby region that receives copies; None with `recovery.mode: none`."""
+    standby: GcpStandby | None = None
+    """Region that receives copies of this one; None with `recovery.mode: none`, and in the standby region itself."""
+    received: GcpStandby | None = None
+    """In the standby region: what it has before services run there; None in the home region."""
 
     @property
     def spec(self) -> Platform:
@@ -49,10 +52,13 @@ def create_secret(
 ) -> SecretRef:
     """Store a secret that the services `readers` may read.
 
-    A `copied` secret has a copy in the standby region; one with an address of the home region is of no use there.
+    A `copied` secret has a copy in the standby region; one with an address of the home region is of no use there. With services
+    there, that copy is their secret.
     """
+    if base.received is not None and copied:
+        scope = base.received.scopes["secrets"]
     members = {reader: base.identity.member(reader) for reader in readers}
     stored = store_secret(scope, base.context, base.keys.usable["secretmanager"], name, value, members)
-    if copied and base.standby is not None:
+    if copied and base.standby is not None and not is_warm(base.spec):
         copy_secret(base.standby, name, value)
     return stored

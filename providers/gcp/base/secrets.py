@@ -42,7 +42,7 @@ def store_secret(
 
 def copy_secret(standby: GcpStandby, name: str, value: pulumi.Output[str]) -> None:
     """Store the value in the standby region too, encrypted with the key there."""
-    scope, context = standby.secrets, standby.context
+    scope, context = standby.scopes["secrets"], standby.context
     identity = standby_secret_id(context.stack, context.region, name)
     secret = _create_secret(scope, context, standby.usable["secretmanager"], name, identity)
     _create_version(scope, name, secret, value)

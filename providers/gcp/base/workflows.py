@@ -104,6 +104,7 @@ def create_schedule(
     account: gcp.serviceaccount.Account,
     workflow: "gcp.workflows.Workflow",
     logical: str = "schedule",
+    paused: bool | None = None,
 ) -> None:
     """Create the job of Cloud Scheduler that starts the workflow `part`; its times are UTC."""
     path = f"projects/{context.project}/locations/{context.region}/workflows/{workflow_id(context.stack, part)}"
@@ -114,6 +115,7 @@ def create_schedule(
         region=context.region,
         description=f"Starts the workflow {part} of the stack {context.stack}",
         schedule=schedule,
+        paused=paused,
         time_zone="Etc/UTC",
         attempt_deadline=f"{START_DEADLINE_SECONDS}s",
         retry_config=gcp.cloudscheduler.JobRetryConfigArgs(retry_count=START_RETRIES),

@@ -13,6 +13,7 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.credentials import redis_url
+from providers.contract.region_specs import is_passive
 from providers.contract.results import Cache
 from providers.contract.spec import CacheSpec
 from providers.contract.variables import REDIS_CA_FILE
@@ -52,13 +53,15 @@ def create_cache(scope: Scope, base: GcpBaseResources) -> GcpCache:
 
 
 def _create_instance(scope: Scope, base: GcpBaseResources, cache: CacheSpec) -> gcp.redis.Instance:
-    context = base.context
+    context, received = base.context, base.received
+    # the tier cannot change: the cache of a standby region has one node in either role
+    tier = "STANDARD_HA" if cache.high_availability and received is None else "BASIC"
     return gcp.redis.Instance(
         scope.named(),
         project=context.project,
         region=context.region,
         display_name=f"Cache of the stack {context.stack}",
-        tier="STANDARD_HA" if cache.high_availability else "BASIC",
+        tier=tier,
         memory_size_gb=instance_memory_gib(cache.memory_gib),
         redis_version=VERSION,
         redis_configs={"maxmemory-policy": cache.eviction},
@@ -73,7 +76,7 @@ def _create_instance(scope: Scope, base: GcpBaseResources, cache: CacheSpec) -> 
         ),
         maintenance_policy=_maintenance_policy(),
         deletion_protection=context.production,
-        opts=scope.opts(),
+        opts=scope.opts(ignore_changes=["tier"]) if is_passive(base.spec) else scope.opts(),
     )
 
 

@@ -28,6 +28,7 @@ from providers.contract.smoke import is_requested
 from providers.contract.spec import Platform, Service
 from providers.gcp.compute.smoke import SmokeJob, smoke_problem
 from providers.gcp.naming import run_name
+from providers.gcp.rest import TOKEN
 
 SERVICE_TYPE = "gcp:cloudrunv2/service:Service"
 ALLOCATION = "TRAFFIC_TARGET_ALLOCATION_TYPE_"
@@ -37,8 +38,6 @@ METRICS_DELAY_SECONDS = 180
 """Samples of Cloud Run are taken every 60 seconds and are visible after up to 180 seconds: list of Google Cloud metrics,
 `run.googleapis.com/request_count`."""
 PROMQL = "https://monitoring.googleapis.com/v1/projects/{project}/location/global/prometheus/api/v1/query"
-TOKEN = CliCommand(("gcloud", "auth", "print-access-token", '--format=value(token.sub("^", "Authorization: Bearer "))'))
-"""Header with the access token, which is piped into curl and never an argument."""
 MILLISECONDS = 1000
 
 
@@ -179,19 +178,19 @@ def _give_all(stack: DeployedStack, service: str, revision: str) -> CliCommand:
 
 def _run_services(stack: DeployedStack, service: str, verb: str, option: str) -> CliCommand:
     block = stack.spec.gcp
-    place = (f"--project={block.project}", f"--region={block.region}") if block else ()
-    return CliCommand(("gcloud", "run", "services", verb, run_name(stack.name, service), *place, option))
+    place = (f"--project={block.project}", f"--region={stack.spec.active_region}") if block else ()
+    return CliCommand(("gcloud", "run", "services", verb, run_name(stack.active_name, service), *place, option))
 
 
 def _labels(stack: DeployedStack, service: str) -> str:
     """Labels of the series of the new revision, which is the latest in the state."""
-    resource = stack.resource(SERVICE_TYPE, f"{stack.name}-compute-{service}")
+    resource = stack.resource(SERVICE_TYPE, f"{stack.active_name}-compute-{service}")
     if resource is None:
         raise stack.not_deployed(service)
     revision = OutputReader("Cloud Run service").text(resource.outputs, "latestCreatedRevision")
     labels = {
         "monitored_resource": "cloud_run_revision",
-        "service_name": run_name(stack.name, service),
+        "service_name": run_name(stack.active_name, service),
         "revision_name": revision.rpartition("/")[2],
     }
     return "{" + ", ".join(f"{name}={json.dumps(value)}" for name, value in labels.items()) + "}"

@@ -97,7 +97,7 @@ class SmokeJob:
     @property
     def _executions(self) -> JobExecutions:
         digest = sha256(f"smoke {self.service}".encode()).hexdigest()[:8]
-        name = job_name(self.stack.name, self.service, digest)
+        name = job_name(self.stack.active_name, self.service, digest)
         return JobExecutions(context_of(self.stack.spec, self.stack.name), f"services.{self.service}", name)
 
     @property
@@ -136,7 +136,7 @@ _FETCH_IDENTITY = 'curl --silent --max-time 30 --header "Metadata-Flavor: Google
 
 
 def _run_resource(stack: DeployedStack, service: str) -> DeployedResource:
-    name = f"{stack.name}-compute-{service}"
+    name = f"{stack.active_name}-compute-{service}"
     found = next((each for token in RUN_TYPES if (each := stack.resource(token, name))), None)
     if found is None:
         raise stack.not_deployed(service)

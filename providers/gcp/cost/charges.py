@@ -103,12 +103,24 @@ def _database(instance: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     vcpu, memory_gib = _machine(instance.text("settings", "tier"))
     yield fixed("vCPU", f"sql.{edition}.{zones}.vcpu", vcpu * site.hours)
     yield fixed("memory", f"sql.{edition}.{zones}.memory", memory_gib * site.hours)
-    disk = instance.number("settings", "diskSize")
+    source = _source(instance, site)
+    disk = source.number("settings", "diskSize")
     limit = float(str(instance.value("settings", "diskAutoresizeLimit") or 0))
     grown = max(disk, limit) if instance.value("settings", "diskAutoresize") else disk
     yield Charge("disk", f"sql.{zones}.ssd", disk, grown)
     if instance.value("settings", "backupConfiguration", "enabled"):
         yield fixed("backups", "sql.backup", site.usage["database_backups_gb"], "database_backups_gb")
+
+
+def _source(instance: DeclaredResource, site: CostSite) -> DeclaredResource:
+    """Return the instance whose disk a read replica has; any other instance has its own."""
+    if instance.value("instanceType") != "READ_REPLICA_INSTANCE":
+        return instance
+    instances = site.of_type("sql:DatabaseInstance")
+    sources = [each for each in instances if each.value("instanceType") != "READ_REPLICA_INSTANCE"]
+    if len(sources) != 1:
+        raise LookupError("the source of the read replica is not known before the deployment")
+    return sources[0]
 
 
 def _machine(tier: str) -> tuple[float, float]:
@@ -123,15 +135,21 @@ def _machine(tier: str) -> tuple[float, float]:
 
 def _cache(instance: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     memory_gib, tier = instance.number("memorySizeGb"), REDIS_TIERS[instance.text("tier")]
-    capacity = next(name for high, name in REDIS_CAPACITIES if memory_gib <= high)
-    yield fixed("memory", f"memorystore.redis.{tier}.{capacity}", memory_gib * site.hours)
+    yield fixed("memory", f"memorystore.redis.{tier}.{redis_capacity(memory_gib)}", memory_gib * site.hours)
+
+
+def redis_capacity(memory_gib: float) -> str:
+    """Return the capacity tier of an instance."""
+    return next(name for high, name in REDIS_CAPACITIES if memory_gib <= high)
 
 
 def _nat(gateway: DeclaredResource, site: CostSite) -> Iterator[Charge]:
     total = ReplicaCount(0, 0)
+    region = gateway.value("region")
     for service in site.of_type("cloudrunv2:Service"):
-        total += _replicas(service)
-    for pool in site.of_type("cloudrunv2:WorkerPool"):
+        total += _replicas(service) if service.value("location") == region else ReplicaCount(0, 0)
+    pools = (each for each in site.of_type("cloudrunv2:WorkerPool") if each.value("location") == region)
+    for pool in pools:
         count = pool.number("scaling", "manualInstanceCount")
         total += ReplicaCount(count, count)
     low, high = (min(count, MAX_NAT_REPLICAS) * site.hours for count in (total.minimum, total.maximum))

@@ -14,12 +14,14 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.credentials import LIBPQ_SCHEME, generated_password, postgres_url
+from providers.contract.region_specs import is_passive
 from providers.contract.results import Database, SecretRef
 from providers.contract.spec import DatabaseSpec, MaintenanceSpec
 from providers.gcp.base.resources import GcpBaseResources, create_secret
 from providers.gcp.context import GcpContext
 from providers.gcp.database.limits import day_number, grows, start_hour
 from providers.gcp.database.parameters import flags, max_connections
+from providers.gcp.database.replica import PRIMARY, follow, ignored
 from providers.gcp.database.sizes import Tier, database_tier, log_days
 from providers.gcp.naming import DATABASE_NAME, USERNAME
 from providers.gcp.network.flows import DATABASE_PORT
@@ -33,6 +35,15 @@ QUERY_PLANS_PER_MINUTE = 5
 
 
 @dataclass(frozen=True)
+class SqlServer:
+    """Instance with its name, and the password of both regions; in a separate class, so no component outputs it."""
+
+    instance: gcp.sql.DatabaseInstance
+    name: pulumi.Output[str]
+    password: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
 class GcpDatabase(Database):
     """Cloud SQL instance; metrics and logs have `identifier` (`project:instance`) as a label."""
 
@@ -42,16 +53,29 @@ class GcpDatabase(Database):
     """Name of the instance."""
     account: pulumi.Output[str]
     """E-mail address of the service account as which the instance writes exports."""
+    server: SqlServer
 
 
 def create_database(scope: Scope, base: GcpBaseResources) -> GcpDatabase:
-    """Create the instance, its user, its database, and the secrets with its URL and password."""
+    """Create the instance, its user, its database, and the secrets with its URL and password.
+
+    In the standby region, user and database are those that the replica has from its source.
+    """
     database, context = base.spec.database, base.context
     if database is None:
         raise ValueError("the platform has no database")
     tier = database_tier(database.size, context.region)
     instance = _create_instance(scope, base, database, tier)
-    secrets = _create_secrets(scope, base, instance)
+    home = base.received.home if base.received is not None else None
+    content: tuple[pulumi.Resource, ...] = ()
+    if home is None:
+        password = generated_password(scope)
+        content = _create_content(scope, base, instance, password)
+    elif home.password is not None:
+        password = home.password
+    else:
+        raise ValueError("the home region has no database")
+    secrets = _create_secrets(scope, base, instance, password, content)
     return GcpDatabase(
         host=instance.private_ip_address,
         port=DATABASE_PORT,
@@ -64,14 +88,14 @@ def create_database(scope: Scope, base: GcpBaseResources) -> GcpDatabase:
         max_connections=max_connections(database, tier),
         instance=instance.name,
         account=instance.service_account_email_address,
+        server=SqlServer(instance, instance.name, password),
     )
 
 
-def _create_secrets(
-    scope: Scope, base: GcpBaseResources, instance: gcp.sql.DatabaseInstance
-) -> Mapping[str, SecretRef]:
-    """Create user, database and secrets; readers of the secrets depend on the user and the database too."""
-    password = generated_password(scope)
+def _create_content(
+    scope: Scope, base: GcpBaseResources, instance: gcp.sql.DatabaseInstance, password: pulumi.Output[str]
+) -> tuple[pulumi.Resource, ...]:
+    """Create user and database, on which readers of the secrets depend too."""
     user = gcp.sql.User(
         scope.named("user"),
         project=base.context.project,
@@ -89,6 +113,17 @@ def _create_secrets(
         deletion_policy="ABANDON",
         opts=scope.opts(),
     )
+    return user, database
+
+
+def _create_secrets(
+    scope: Scope,
+    base: GcpBaseResources,
+    instance: gcp.sql.DatabaseInstance,
+    password: pulumi.Output[str],
+    content: tuple[pulumi.Resource, ...],
+) -> Mapping[str, SecretRef]:
+    """Create the secrets with the address and the password."""
     address = (USERNAME, password, instance.private_ip_address, DATABASE_PORT, DATABASE_NAME)
     users = base.spec.users_of("database")
     values = {"url": (postgres_url(*address), users), "password": (password, users)}
@@ -99,29 +134,45 @@ def _create_secrets(
         part: create_secret(scope, base, f"database-{part}", value, readers, copied=part == "password")
         for part, (value, readers) in values.items()
     }
-    return {part: replace(secret, grants=(*secret.grants, user, database)) for part, secret in stored.items()}
+    return {part: replace(secret, grants=(*secret.grants, *content)) for part, secret in stored.items()}
 
 
 def _create_instance(
     scope: Scope, base: GcpBaseResources, database: DatabaseSpec, tier: Tier
 ) -> gcp.sql.DatabaseInstance:
     """Create the Cloud SQL instance; deletion protection applies to the stack and, as a separate setting, to the API."""
-    context = base.context
-    return gcp.sql.DatabaseInstance(
-        scope.named(),
+    context, received, passive = base.context, base.received, is_passive(base.spec)
+    settings = _settings(scope, base, database, tier)
+    instance = gcp.sql.DatabaseInstanceArgs(
         project=context.project,
         region=context.region,
         database_version=f"POSTGRES_{database.version}",
         encryption_key_name=base.keys.usable["sqladmin"],
         deletion_protection=database.deletion_protection,
-        settings=_settings(scope, base, database, tier),
+        settings=settings,
+    )
+    if received is not None:
+        instance.name, instance.instance_type = received.instance, PRIMARY
+    if passive:
+        follow(instance, settings, _source(base))
+    return gcp.sql.DatabaseInstance(
+        scope.named(),
+        instance,
         opts=scope.opts(
-            protect=database.deletion_protection,
-            # a disk that has grown by itself is larger than in the spec, and a smaller size replaces the instance; a disk
-            # that does not grow by itself has the size of the spec, and a larger one is an update in place
-            ignore_changes=["settings.diskSize"] if grows(database) else [],
+            protect=database.deletion_protection, ignore_changes=ignored(grows=grows(database), passive=passive)
         ),
     )
+
+
+def _source(base: GcpBaseResources) -> pulumi.Output[str]:
+    """Name of the instance in the region that serves; the standby region's is known before it is declared."""
+    received = base.received
+    source = received.home.instance if received is not None and received.home is not None else None
+    if received is None and base.standby is not None:
+        source = base.standby.instance
+    if source is None:
+        raise ValueError("the other region has no database")
+    return source
 
 
 def _settings(

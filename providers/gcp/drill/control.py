@@ -18,7 +18,7 @@ from providers.contract.drill import (
 )
 from providers.contract.json_data import Raw, is_list, is_mapping
 from providers.contract.spec import Platform
-from providers.gcp.cli import context_of, read_logs
+from providers.gcp.cli import home_context, read_logs
 from providers.gcp.cli_executions import LOG_DELAY_SECONDS
 from providers.gcp.context import GcpContext
 from providers.gcp.drill.names import copy_pattern, drill_workflow, query_job
@@ -37,7 +37,7 @@ class GcpDrills:
     def run(self, stack: DeployedStack, shell: Shell) -> DrillEvidence:
         """See `DrillControl.run`; Ctrl-C leaves the execution, which deletes the copy of the database itself."""
         require_deployed(stack, WORKFLOW_TYPE, "drill-workflow")
-        context = context_of(stack.spec, stack.name)
+        context = home_context(stack.spec, stack.name)
         started = _answer(shell, _workflows(context, "execute", drill_workflow(stack.name)))
         execution = str(started.get("name"))
         ended = ended_execution(
@@ -49,7 +49,7 @@ class GcpDrills:
 
     def last_verified(self, stack: DeployedStack, shell: Shell) -> datetime | None:
         """See `DrillControl.last_verified`."""
-        context = context_of(stack.spec, stack.name)
+        context = home_context(stack.spec, stack.name)
         newest = _executions(context, "SUCCEEDED", shell)
         if not newest:
             return None
@@ -58,7 +58,7 @@ class GcpDrills:
 
     def leftovers(self, stack: DeployedStack, shell: Shell) -> Sequence[str]:
         """See `DrillControl.leftovers`."""
-        context = context_of(stack.spec, stack.name)
+        context = home_context(stack.spec, stack.name)
         if _executions(context, "ACTIVE", shell):
             raise drill_in_progress("copy")
         listed = CliCommand(
@@ -68,7 +68,7 @@ class GcpDrills:
 
     def delete(self, stack: DeployedStack, leftover: str, shell: Shell) -> None:
         """See `DrillControl.delete`."""
-        context = context_of(stack.spec, stack.name)
+        context = home_context(stack.spec, stack.name)
         shell.output(
             CliCommand(("gcloud", "sql", "instances", "delete", leftover, f"--project={context.project}", "--quiet"))
         )

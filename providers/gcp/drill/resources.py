@@ -11,6 +11,7 @@ import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.contract.drill import drill_of, drill_schedule
+from providers.contract.region_specs import is_passive
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.workflows import (
     INSTANCE_TYPE,
@@ -66,7 +67,9 @@ def create_drill(scope: Scope, base: GcpBaseResources, database: GcpDatabase) ->
     grants = [create_agent(scope, context), *_grants(scope, context, account, query)]
     source = drill_workflow(_settings(base, database))
     drill = create_workflow(scope, context, DRILL, account, source, grants)
-    create_schedule(scope, context, DRILL, drill_schedule(drill_of(base.spec)).text, account, drill)
+    # a replica has no backups, so no drill starts while the other region serves
+    paused = is_passive(base.spec) or None
+    create_schedule(scope, context, DRILL, drill_schedule(drill_of(base.spec)).text, account, drill, paused=paused)
     source = report_workflow(context.project, context.region, context.stack)
     report = create_workflow(scope, context, REPORT, account, source, [drill, *grants], logical="report")
     create_schedule(scope, context, REPORT, SCHEDULE, account, report, logical="hourly")

@@ -21,6 +21,8 @@ class GcpOrigin(Origin):
     """Endpoint groups of a region, by public service."""
 
     groups: Mapping[str, pulumi.Output[str]]
+    ready: tuple[pulumi.Resource, ...] = ()
+    """Database and services, for which backends wait that a failover moves; empty without services in a standby region."""
 
 
 @dataclass(frozen=True)

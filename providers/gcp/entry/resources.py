@@ -1,18 +1,20 @@
 """Global external Application Load Balancer in front of the regions' endpoint groups.
 
 The anycast address accepts requests near the client and forwards them to the nearest healthy region. Cloud Armor,
-certificate, TLS policy and routes are global: a second region adds endpoint groups to the backends and nothing else.
+certificate, TLS policy and routes are global. With services in a standby region, the backends have the endpoint groups of the region
+that serves alone.
 Without a domain there is no name for a certificate, so outside production (or with that risk accepted) the address is
 served over plain HTTP.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_gcp as gcp
 from pulumi_gcp.dns.outputs import GetManagedZonesManagedZoneResult
 
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_warm
 from providers.contract.results import Entry, Origin
 from providers.gcp.context import GcpContext
 from providers.gcp.entry import routes
@@ -33,7 +35,9 @@ Backends = Mapping[str, gcp.compute.BackendService]
 
 def create_entry(scope: Scope, context: GcpContext, origins: Mapping[str, Origin]) -> Entry:
     """Create the load balancer over the endpoint groups of `origins`, by region."""
-    regions = [origin for origin in origins.values() if isinstance(origin, GcpOrigin)]
+    regions = [
+        origin for region, origin in origins.items() if _serves(context, region) and isinstance(origin, GcpOrigin)
+    ]
     policy = create_security_policy(scope, context)
     backends = {name: _create_backend(scope, context, name, regions, policy) for name in context.spec.public}
     url_map = _create_url_map(scope, context, backends)
@@ -49,8 +53,13 @@ def create_entry(scope: Scope, context: GcpContext, origins: Mapping[str, Origin
     return Entry(url=pulumi.Output.from_input(f"https://{domain}"))
 
 
+def _serves(context: GcpContext, region: str) -> bool:
+    """Return whether requests go to a region: the database of the other one, if there is one, does not take writes."""
+    return region == (context.spec.active_region if is_warm(context.spec) else context.region)
+
+
 def _create_backend(
-    scope: Scope, context: GcpContext, name: str, origins: Iterable[GcpOrigin], policy: gcp.compute.SecurityPolicy
+    scope: Scope, context: GcpContext, name: str, origins: Sequence[GcpOrigin], policy: gcp.compute.SecurityPolicy
 ) -> gcp.compute.BackendService:
     """Create the backend of a public service.
 
@@ -66,7 +75,8 @@ def _create_backend(
         security_policy=policy.self_link,
         enable_cdn=False,
         log_config=gcp.compute.BackendServiceLogConfigArgs(enable=True, sample_rate=1.0),
-        opts=scope.opts(),
+        # a failover moves requests last, and no Output expresses that
+        opts=scope.opts(depends_on=[each for origin in origins for each in origin.ready]),
     )
 
 

@@ -39,7 +39,7 @@ class GcpReleases:
 
 
 def _executions(stack: DeployedStack, service: str) -> JobExecutions:
-    name = run_name(stack.name, release_name(service))
+    name = run_name(stack.active_name, release_name(service))
     return JobExecutions(context_of(stack.spec, stack.name), f"services.{service}.release", name)
 
 

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
@@ -18,7 +19,7 @@ from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.containers import directory_of, file_of, plain_variables, volume_of
 from providers.gcp.compute.resources import DEPLOYER_ROLE, INVOKER_ROLE, prerequisites
 from providers.gcp.compute.sizes import run_size
-from providers.gcp.naming import APP_CONTAINER, job_starter_id, run_name
+from providers.gcp.naming import APP_CONTAINER, job_starter_id, run_name, standby_starter_id
 
 START_RETRIES = 3
 """Attempts to start a run that the API of Cloud Run refused."""
@@ -55,11 +56,12 @@ def create_releases(scope: Scope, base: GcpBaseResources, environments: Mapping[
 
 
 def _create_starter(scope: Scope, base: GcpBaseResources) -> gcp.serviceaccount.Account:
-    context = base.context
+    context, received = base.context, base.received
+    identity = standby_starter_id(received.context.stack, context.region) if received else job_starter_id(context.stack)
     return gcp.serviceaccount.Account(
         scope.named("starter"),
         project=context.project,
-        account_id=job_starter_id(context.stack),
+        account_id=identity,
         display_name=f"{context.stack} jobs",
         description=f"Starts the scheduled jobs of the stack {context.stack}",
         opts=scope.opts(),
@@ -192,6 +194,7 @@ def _create_schedule(
         description=f"Starts the job {name} of the stack {context.stack}",
         schedule=schedule_of(job).text,
         time_zone=job.time_zone,
+        paused=is_passive(base.spec) or None,
         attempt_deadline=f"{START_DEADLINE_SECONDS}s",
         retry_config=gcp.cloudscheduler.JobRetryConfigArgs(retry_count=START_RETRIES),
         http_target=gcp.cloudscheduler.JobHttpTargetArgs(

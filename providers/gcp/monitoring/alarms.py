@@ -8,6 +8,7 @@ import pulumi_gcp as gcp
 
 from providers.contract.alarms import AlarmRule, Severity, Signal, metric_for
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive
 from providers.contract.spec import Platform
 from providers.gcp.context import GcpContext
 from providers.gcp.monitoring import metrics
@@ -78,6 +79,8 @@ class GcpAlarm:
     severity: Severity
     summary: str
     conditions: Sequence[Condition]
+    enabled: bool | None = None
+    """False for an alarm on what is expected in a region that does not serve; None for the default, which is true."""
 
 
 def find_targets(context: GcpContext, watched: GcpWatched) -> GcpTargets:
@@ -100,10 +103,20 @@ def create_alarms(
 ) -> None:
     """Create an alert policy for each rule; `log_metrics` are the metrics that count log entries, by signal."""
     for rule in targets.context.alarm_rules:
-        alarm = GcpAlarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)])
+        enabled = False if _is_expected(targets.spec, rule) else None
+        alarm = GcpAlarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)], enabled)
         # a query contains the metric's name as text
         depends_on = [log_metrics[rule.signal]] if rule.signal in log_metrics else []
         create_alarm(scope, targets.context, channels, alarm, depends_on=depends_on)
+
+
+def _is_expected(spec: Platform, rule: AlarmRule) -> bool:
+    """Return whether what a rule measures is expected in a region that does not serve: no runs, exports and stopped services."""
+    if not is_passive(spec):
+        return False
+    if rule.subject == "service":
+        return rule.signal is Signal.MISSING_REPLICAS and spec.services[rule.name].replicas.min == 0
+    return rule.signal in (Signal.JOB_MISSED, Signal.COPIES_DATABASE_MISSING)
 
 
 def create_alarm(
@@ -118,6 +131,7 @@ def create_alarm(
         scope.named(alarm.key),
         project=context.project,
         display_name=f"{context.stack}-{alarm.key}",
+        enabled=alarm.enabled,
         combiner="AND",
         severity=SEVERITIES[alarm.severity],
         conditions=list(alarm.conditions),
@@ -162,7 +176,7 @@ def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:
             comparison=metric.comparison,
             threshold_value=targets.threshold(rule),
             duration=f"{duration_seconds(targets.spec, rule)}s",
-            evaluation_missing_data=metric.missing_data,
+            evaluation_missing_data=metric.missing(passive=is_passive(targets.spec)),
             trigger=gcp.monitoring.AlertPolicyConditionConditionThresholdTriggerArgs(count=1),
         ),
     )

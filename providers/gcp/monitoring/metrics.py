@@ -92,6 +92,12 @@ class GcpMetric:
     comparison: str = ABOVE
     missing_data: str | None = None
     """Result of a period without data; None is the default of Cloud Monitoring."""
+    missing_while_passive: str | None = None
+    """Another result in a region that does not serve; None for the same."""
+
+    def missing(self, *, passive: bool) -> str | None:
+        """Result of a period without data in a region."""
+        return self.missing_while_passive if passive and self.missing_while_passive else self.missing_data
 
 
 def _share(_: Platform, rule: AlarmRule, __: int) -> float:
@@ -195,6 +201,15 @@ METRICS: Mapping[Signal, GcpMetric] = {
         f"{SQL}/postgresql/num_backends", aligner="ALIGN_MAX", reducer="REDUCE_SUM", threshold=_connections
     ),
     Signal.DATABASE_BACKUP_FAILED: _events(),
+    # only a replica reports it; a replica that reports nothing does not replicate
+    Signal.DATABASE_REPLICA_LAG_SECONDS: GcpMetric(
+        f"{SQL}/replication/replica_lag",
+        aligner="ALIGN_MAX",
+        reducer="REDUCE_MAX",
+        threshold=_unchanged,
+        missing_data=MISSING_IS_OK,
+        missing_while_passive=MISSING_IS_BREACH,
+    ),
     Signal.COPIES_DATABASE_FAILED: _events(EXPORTS, 'metric.labels.status="FAILED"', missing_data=MISSING_IS_OK),
     Signal.COPIES_DATABASE_MISSING: _events(EXPORTS, 'metric.labels.status="SUCCEEDED"'),
     Signal.COPIES_OBJECTS_FAILED: _events(),

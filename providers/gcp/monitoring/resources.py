@@ -9,6 +9,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_standby
 from providers.contract.results import Entry, Monitoring
 from providers.contract.spec import BudgetSpec
 from providers.gcp.base.resources import GcpBaseResources
@@ -33,7 +34,8 @@ def create_monitoring(scope: Scope, base: GcpBaseResources, watched: GcpWatched,
     targets = find_targets(context, watched)
     create_log_bucket(scope, base, targets)
     create_alarms(scope, targets, channels, create_log_metrics(scope, targets))
-    create_uptime_checks(scope, context, channels, entry)
+    if not is_standby(base.spec):  # the entry is one for both regions
+        create_uptime_checks(scope, context, channels, entry)
     if settings.slo is not None:
         create_slos(scope, context, channels, settings.slo)
     if settings.prometheus:

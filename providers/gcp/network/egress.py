@@ -81,35 +81,36 @@ MIN_PORTS, MAX_PORTS = 64, 4096
 
 
 def create_egress(
-    scope: Scope, context: GcpContext, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
+    scope: Scope, context: GcpContext, network: pulumi.Input[str], subnet: gcp.compute.Subnetwork
 ) -> tuple[pulumi.Resource, ...]:
-    """Create routes and NAT; return those that services depend on."""
+    """Create routes and NAT; return those that services depend on. `network` is the ID of the network."""
     # despite the gateway's name, traffic to this block never leaves Google's network
     google = _create_route(scope, context, network, "google", GOOGLE_APIS)
     if context.spec.network.egress == "none":
         return (google,)
     internet = _create_route(scope, context, network, "world", INTERNET)
-    return (google, internet, _create_nat(scope, context, network, subnet))
+    return (google, internet, create_nat(scope, context, network, subnet))
 
 
 def _create_route(
-    scope: Scope, context: GcpContext, network: gcp.compute.Network, part: str, destination: str
+    scope: Scope, context: GcpContext, network: pulumi.Input[str], part: str, destination: str
 ) -> gcp.compute.Route:
     return gcp.compute.Route(
         scope.named(f"route-{part}"),
         project=context.project,
-        network=network.id,
+        network=network,
         dest_range=destination,
         next_hop_gateway=GATEWAY,
         opts=scope.opts(),
     )
 
 
-def _create_nat(
-    scope: Scope, context: GcpContext, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork
+def create_nat(
+    scope: Scope, context: GcpContext, network: pulumi.Input[str], subnet: gcp.compute.Subnetwork
 ) -> gcp.compute.RouterNat:
+    """Create the NAT of a region with its router and its addresses."""
     router = gcp.compute.Router(
-        scope.named("router"), project=context.project, region=context.region, network=network.id, opts=scope.opts()
+        scope.named("router"), project=context.project, region=context.region, network=network, opts=scope.opts()
     )
     addresses = [_create_address(scope, context, number) for number in range(nat_address_count(context.spec))]
     return gcp.compute.RouterNat(

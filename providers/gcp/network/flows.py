@@ -7,9 +7,9 @@ private endpoints; with `egress: none` no service does. Cloud Run pulls images o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from providers.contract.spec import Platform
-from providers.gcp.network.cidr import address_plan
 
 DATABASE_PORT = 5432
 CACHE_PORT = 6378
@@ -31,9 +31,9 @@ class GcpFlow:
     port: int
 
 
-def flows(spec: Platform) -> Iterator[GcpFlow]:
-    """Every allowed connection of the services."""
-    private = str(address_plan(spec.network.cidr).private)
+def flows(spec: Platform, private_range: IPv4Network) -> Iterator[GcpFlow]:
+    """Every allowed connection of the services; `private_range` is that of database and cache."""
+    private = str(private_range)
     yield from _flow("database", spec.users_of("database"), private, DATABASE_PORT)
     yield from _flow("cache", spec.users_of("cache"), private, CACHE_PORT)
     if spec.network.private_endpoints:

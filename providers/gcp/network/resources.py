@@ -17,7 +17,7 @@ from providers.contract.component import Scope
 from providers.gcp.context import GcpContext
 from providers.gcp.naming import network_tag
 from providers.gcp.network.cidr import address_plan
-from providers.gcp.network.egress import create_dns, create_egress
+from providers.gcp.network.egress import create_dns, create_egress, create_nat
 from providers.gcp.network.flows import INTERNET, GcpFlow, flows
 
 MTU_BYTES = 1460
@@ -40,6 +40,8 @@ class GcpNetwork:
     """Name of the address range of Cloud SQL and Memorystore; depends on the peering."""
     ready: tuple[pulumi.Resource, ...]
     """Routes, NAT, DNS records and firewall rules; no input of a service refers to them."""
+    private: IPv4Network
+    """Range of Cloud SQL and Memorystore, in every region."""
 
 
 def create_network(scope: Scope, context: GcpContext) -> GcpNetwork:
@@ -57,23 +59,44 @@ def create_network(scope: Scope, context: GcpContext) -> GcpNetwork:
         deletion_policy=context.deletion_policy,
         opts=scope.opts(),
     )
-    subnet = _create_subnet(scope, context, network, str(plan.services))
+    subnet = _create_subnet(scope, context, network.id, str(plan.services))
     tags = {name: network_tag(context.stack, name) for name in context.spec.services}
-    egress = create_egress(scope, context, network, subnet)
+    egress = create_egress(scope, context, network.id, subnet)
     records = create_dns(scope, context, network)
-    rules = _create_firewall(scope, context, network, tags)
+    for direction in ("EGRESS", "INGRESS"):
+        _create_deny_rule(scope, context, network, direction)
+    rules = _create_allow_rules(scope, context, network.id, plan.private, tags)
     return GcpNetwork(
         network_id=network.id,
         subnet_id=subnet.id,
         tags=tags,
         private_range=_create_peering(scope, context, network, plan.private),
         ready=(*egress, *records, *rules),
+        private=plan.private,
     )
 
 
-def _create_subnet(
-    scope: Scope, context: GcpContext, network: gcp.compute.Network, cidr: str
-) -> gcp.compute.Subnetwork:
+def extend_network(scope: Scope, context: GcpContext, home: GcpNetwork) -> GcpNetwork:
+    """Create the part of another region in the network of the home region: subnet, NAT, and rules for the services there.
+
+    A replica of the database is in the network of its source (Cloud SQL documentation, "Replication in Cloud SQL"), so both regions
+    share it, with its routes, its private names and its range of data services.
+    """
+    tags = {name: network_tag(context.stack, name) for name in context.spec.services}
+    subnet = _create_subnet(scope, context, home.network_id, str(address_plan(context.spec.network.cidr).services))
+    nat = () if context.spec.network.egress == "none" else (create_nat(scope, context, home.network_id, subnet),)
+    rules = _create_allow_rules(scope, context, home.network_id, home.private, tags)
+    return GcpNetwork(
+        network_id=home.network_id,
+        subnet_id=subnet.id,
+        tags=tags,
+        private_range=home.private_range,
+        ready=(*home.ready, *nat, *rules),
+        private=home.private,
+    )
+
+
+def _create_subnet(scope: Scope, context: GcpContext, network: pulumi.Input[str], cidr: str) -> gcp.compute.Subnetwork:
     log = gcp.compute.SubnetworkLogConfigArgs(
         aggregation_interval="INTERVAL_5_SEC", flow_sampling=FLOW_SAMPLING, metadata="INCLUDE_ALL_METADATA"
     )
@@ -81,7 +104,7 @@ def _create_subnet(
         scope.named("services"),
         project=context.project,
         region=context.region,
-        network=network.id,
+        network=network,
         ip_cidr_range=cidr,
         private_ip_google_access=True,
         stack_type="IPV4_ONLY",
@@ -128,19 +151,17 @@ DENY_PRIORITY = 65000
 ALLOW_PRIORITY = 1000
 
 
-def _create_firewall(
-    scope: Scope, context: GcpContext, network: gcp.compute.Network, tags: Mapping[str, str]
+def _create_allow_rules(
+    scope: Scope, context: GcpContext, network: pulumi.Input[str], private: IPv4Network, tags: Mapping[str, str]
 ) -> tuple[pulumi.Resource, ...]:
-    """Create a logged deny rule per direction, and an allow rule per flow; return those that services depend on.
+    """Create an allow rule per flow, on which services depend; the logged deny rules block everything else.
 
     Rules refer to services by network tag, because addresses of replicas change. The firewall is stateful, so responses
     need no rule.
     """
-    _create_deny_rule(scope, context, network, "EGRESS")
-    _create_deny_rule(scope, context, network, "INGRESS")
     return tuple(
         _create_allow_rule(scope, context, network, flow, [tags[name] for name in flow.services])
-        for flow in flows(context.spec)
+        for flow in flows(context.spec, private)
     )
 
 
@@ -163,12 +184,12 @@ def _create_deny_rule(
 
 
 def _create_allow_rule(
-    scope: Scope, context: GcpContext, network: gcp.compute.Network, flow: GcpFlow, tags: list[str]
+    scope: Scope, context: GcpContext, network: pulumi.Input[str], flow: GcpFlow, tags: list[str]
 ) -> gcp.compute.Firewall:
     return gcp.compute.Firewall(
         scope.named(f"to-{flow.part}"),
         project=context.project,
-        network=network.id,
+        network=network,
         direction="EGRESS",
         priority=ALLOW_PRIORITY,
         allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(flow.port)])],

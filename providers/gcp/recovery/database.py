@@ -5,20 +5,10 @@ A clone has the labels of its source, and a name that begins like it, by which `
 
 from providers.contract.recovery_plan import CloudCommand, CloudSteps, RecoverySite, Step
 from providers.gcp.naming import DATABASE_NAME, USERNAME
+from providers.gcp.recovery.commands import find_bucket, find_instance, gcloud
+from providers.gcp.recovery.warm import warm_steps
 
 DELETIONS = 'protoPayload.methodName="cloudsql.instances.delete"'
-
-
-def gcloud(site: RecoverySite, *arguments: str, sets: str = "") -> CloudCommand:
-    """Command of the Google Cloud CLI for the project of the stack."""
-    project = site.spec.gcp.project if site.spec.gcp else ""
-    return CloudCommand(("gcloud", *arguments, f"--project={project}"), sets)
-
-
-def find_instance(site: RecoverySite) -> CloudCommand:
-    """Command that finds the instance of the database."""
-    name = f"--filter=name~^{site.stack}-database-"
-    return gcloud(site, "sql", "instances", "list", name, "--format=value(name)", "--limit=1", sets="INSTANCE")
 
 
 def instance_state(site: RecoverySite) -> CloudCommand:
@@ -63,15 +53,11 @@ def region_steps(site: RecoverySite) -> CloudSteps:
     )
     if not site.standby:
         return CloudSteps(detect=(detect,))
+    if site.spec.recovery.mode == "warm":
+        return warm_steps(site, detect)
     assess = (_newest_export(site),) if site.spec.database is not None else ()
     steps = (*_copied_objects(site), *_imported_export(site))
     return CloudSteps(detect=(detect,), assess=assess, after=steps, without_tool=steps)
-
-
-def find_bucket(site: RecoverySite, logical: str, sets: str = "BUCKET") -> CloudCommand:
-    """Command that finds the bucket whose name begins with a logical name."""
-    name = f"--filter=name~^{logical}-[0-9a-f]+$"
-    return gcloud(site, "storage", "buckets", "list", name, "--format=value(name)", "--limit=1", sets=sets)
 
 
 def find_exports(site: RecoverySite) -> CloudCommand:

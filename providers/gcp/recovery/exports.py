@@ -13,6 +13,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
+from providers.contract.region_specs import is_passive
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.base.standby import GcpStandby
 from providers.gcp.base.workflows import (
@@ -108,7 +109,9 @@ def create_exports(scope: Scope, base: GcpBaseResources, database: GcpDatabase, 
     ]
     source = export_workflow(context.project, database.instance, bucket.name)
     workflow = create_workflow(scope, context, COPIER, account, source, grants)
-    create_schedule(scope, context, COPIER, export_schedule(settings), account, workflow)
+    # while the other region serves, the database here is a replica, or has old data
+    paused = is_passive(base.spec) or None
+    create_schedule(scope, context, COPIER, export_schedule(settings), account, workflow, paused=paused)
 
 
 def export_workflow(project: str, instance: pulumi.Input[str], bucket: pulumi.Input[str]) -> Steps:

@@ -3,14 +3,18 @@
 A bucket cannot move to two regions, so a second bucket has the copies. Storage Transfer Service compares both buckets and
 copies what is new or different, also objects from before the first run; it deletes nothing there. It runs as an account of
 Google, which reads the source and writes the destination. Only actions that failed are logged, and an alarm counts them.
+
+With services in the standby region there is a transfer in each direction, and only the one out of the region that serves is enabled:
+the other one would copy older versions over newer ones.
 """
+
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
 
 from providers.contract.component import Scope
 from providers.gcp.base.resources import GcpBaseResources
-from providers.gcp.base.standby import GcpStandby
 
 INTERVAL_SECONDS = 3600
 """The shortest interval of Storage Transfer Service."""
@@ -22,15 +26,19 @@ DESTINATION_ROLES = {"write": "roles/storage.objectUser", "describe": "roles/sto
 LOGGED_ACTIONS = ("COPY", "FIND")
 
 
-def create_transfer(
-    scope: Scope,
-    base: GcpBaseResources,
-    standby: GcpStandby,
-    source: pulumi.Output[str],
-    destination: pulumi.Output[str],
-) -> pulumi.Output[str]:
+@dataclass(frozen=True)
+class Transfer:
+    """Buckets of a transfer by name, the region of the second one, and whether it runs."""
+
+    source: pulumi.Output[str]
+    destination: pulumi.Output[str]
+    region: str
+    enabled: bool
+
+
+def create_transfer(scope: Scope, base: GcpBaseResources, transfer: Transfer) -> pulumi.Output[str]:
     """Create the hourly transfer from one bucket to the other; return its name, `transferJobs/<number>`."""
-    context = base.context
+    context, source, destination = base.context, transfer.source, transfer.destination
     agent = _transfer_agent(scope, base)
     grants = [
         gcp.storage.BucketIAMMember(
@@ -42,8 +50,8 @@ def create_transfer(
     job = gcp.storage.TransferJob(
         scope.named("objects"),
         project=context.project,
-        description=f"Copies objects of the stack {context.stack} to {standby.region}",
-        status="ENABLED",
+        description=f"Copies objects of the stack {context.stack} to {transfer.region}",
+        status="ENABLED" if transfer.enabled else "DISABLED",
         transfer_spec=gcp.storage.TransferJobTransferSpecArgs(
             gcs_data_source=gcp.storage.TransferJobTransferSpecGcsDataSourceArgs(bucket_name=source),
             gcs_data_sink=gcp.storage.TransferJobTransferSpecGcsDataSinkArgs(bucket_name=destination),

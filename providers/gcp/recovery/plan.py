@@ -16,19 +16,18 @@ from providers.contract.recovery_plan import (
     StepsOf,
     Variable,
 )
+from providers.gcp.recovery.commands import find_bucket, find_instance, gcloud
+from providers.gcp.recovery.costs import costs
 from providers.gcp.recovery.database import (
     by_hand_steps,
     database_steps,
-    find_bucket,
     find_exports,
-    find_instance,
-    gcloud,
     instance_state,
     region_steps,
     rows_steps,
     zone_step,
 )
-from providers.gcp.recovery.promises import PROMISES, costs
+from providers.gcp.recovery.promises import PROMISES
 
 SERVICE, POOL = "gcp:cloudrunv2/service:Service", "gcp:cloudrunv2/workerPool:WorkerPool"
 REPOSITORY = "gcp:artifactregistry/repository:Repository"

@@ -1,36 +1,37 @@
-"""Promises of a stack on Google Cloud after each failure, and the monthly cost of a recovery mode. Pure.
+"""Promises of a stack on Google Cloud after each failure. Pure.
 
 Sources: Cloud SQL documentation, "About high availability" (failover after about 60 s without an answer), "Availability in
-Cloud SQL", "Perform point-in-time recovery", "Export and import using SQL dump files"; Cloud Storage, "Soft delete" and
+Cloud SQL", "Perform point-in-time recovery", "Export and import using SQL dump files", "Use advanced disaster
+recovery (DR)"; Cloud Storage, "Soft delete" and
 "Object versioning"; Storage Transfer Service API, `Schedule.repeatInterval` (one hour at least); Cloud KMS, "Destroy and restore key versions"; Resource Manager, "Shutting down projects" (30 days);
 Memorystore for Redis, "High availability" and "RDB snapshots".
 """
-
-from collections.abc import Iterator
 
 from providers.contract.recovery_plan import (
     DAY_MINUTES,
     NO_LIMIT,
     NOTHING,
     Bound,
-    CostItem,
+    Condition,
     Incident,
     Promise,
     PromiseRow,
 )
 from providers.contract.recovery_promises import (
     COPIES,
-    IMAGES_GB,
     NO_DATABASE,
-    OBJECTS_GB,
     ON_EVERY_CLOUD,
     ONE_ZONE,
+    PROMOTION_MINUTES,
     REBUILD_MINUTES,
     REGION_WITHOUT_BACKUPS,
     RESTORE,
+    RUNS_THERE,
     WITHOUT_BACKUPS,
 )
-from providers.contract.spec import Platform
+from providers.gcp.recovery.differences import has_dr_replica
+
+DR_REPLICA = Condition("a `database.size` of the edition ENTERPRISE_PLUS", has_dr_replica)
 
 PROMISES = (
     PromiseRow(
@@ -86,6 +87,44 @@ PROMISES = (
             by_itself=COPIES,
         ),
         modes=("backup",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(120),
+            rto=PROMOTION_MINUTES,
+            assumption="objects are copied every hour, which takes less than an hour; the services only start more replicas",
+            by_itself=RUNS_THERE,
+        ),
+        when=NO_DATABASE,
+        modes=("warm",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(120),
+            rto=PROMOTION_MINUTES,
+            assumption=(
+                "the replica is seconds behind as a rule, and an alarm fires above 60 s; objects are copied every hour; the old "
+                "database becomes a replica by itself; the time is an estimate for failover, standby and start of all replicas"
+            ),
+            by_itself=RUNS_THERE,
+        ),
+        when=DR_REPLICA,
+        modes=("warm",),
+    ),
+    PromiseRow(
+        Incident.REGION,
+        Promise(
+            rpo=Bound(120),
+            rto=PROMOTION_MINUTES,
+            assumption=(
+                "the replica is seconds behind as a rule, and an alarm fires above 60 s; objects are copied every hour; the old "
+                "database follows no more, so there is no way back; the time is an estimate"
+            ),
+            by_itself=RUNS_THERE,
+        ),
+        modes=("warm",),
     ),
     PromiseRow(
         Incident.ACCOUNT,
@@ -153,18 +192,3 @@ PROMISES = (
     ),
     *ON_EVERY_CLOUD,
 )
-
-
-def costs(spec: Platform) -> Iterator[CostItem]:
-    """Monthly cost of `recovery.mode: backup`, by part; mode none adds nothing."""
-    if spec.recovery.mode == "none":
-        return
-    if spec.database is not None and spec.database.backup.retention_days:
-        # a compressed export is smaller than the disk, by how much depends on the data
-        yield CostItem("exports of the database, one for each day", 0)
-    if spec.storage is not None:
-        yield CostItem("copies of objects", OBJECTS_GB, "storage.standard")
-    yield CostItem("copies of images", IMAGES_GB, "artifact.storage")
-    yield CostItem("copies of secrets", len(spec.secrets), "secret.version")
-    yield CostItem("key in the standby region", 1, "kms.version")
-    yield CostItem("transfer between the regions", 0)

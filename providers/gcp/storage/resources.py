@@ -21,11 +21,14 @@ INCOMPLETE_UPLOAD_DAYS = 7
 
 
 def create_storage(scope: Scope, base: GcpBaseResources) -> ObjectStore:
-    """Create the bucket, and the grants of the services that use it."""
-    storage = base.spec.storage
+    """Create the bucket, and the grants of the services that use it; the standby region has its bucket already."""
+    storage, received = base.spec.storage, base.received
     if storage is None:
         raise ValueError("the platform has no storage")
-    bucket = create_bucket(scope, base.context, storage, base.keys.usable["storage"])
+    if received is not None and received.bucket is not None:
+        scope, bucket = received.scopes["storage"], received.bucket
+    else:
+        bucket = create_bucket(scope, base.context, storage, base.keys.usable["storage"])
     for service in base.spec.users_of("storage"):
         gcp.storage.BucketIAMMember(
             scope.named(service),
