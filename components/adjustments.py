@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from providers import audit, limits
+from providers.contract.authentication import auth_mode, is_checked_at_entry
 from providers.contract.diagnostics import Adjustment, Effect, listed
 from providers.contract.spec import Platform
 
@@ -22,6 +23,7 @@ def neutral_adjustments(spec: Platform) -> Iterator[Adjustment]:
     if not spec.public and "ingress" in spec.model_fields_set:
         requested = spec.ingress.model_dump(exclude_unset=True, mode="json")
         yield Adjustment("ingress", requested, Effect.IGNORED, NO_ENTRY)
+    yield from _public_paths(spec)
     yield from _evicted_jobs(spec)
     yield from _monitoring(spec)
     yield from _metrics(spec)
@@ -44,6 +46,15 @@ def _monitoring(spec: Platform) -> Iterator[Adjustment]:
             yield Adjustment(f"monitoring.alerts.{key}", requested, Effect.IGNORED, NO_ENTRY)
     if spec.monitoring.slo is not None:
         yield Adjustment("monitoring.slo", spec.monitoring.slo.model_dump(), Effect.IGNORED, NO_ENTRY)
+
+
+def _public_paths(spec: Platform) -> Iterator[Adjustment]:
+    for name, service in spec.public.items():
+        if not service.public_paths or is_checked_at_entry(spec, service):
+            continue
+        checked = "the application checks its clients, and its own list of public paths applies"
+        reason = checked if auth_mode(spec) != "none" else "ingress.auth asks clients for nothing"
+        yield Adjustment(f"services.{name}.public_paths", list(service.public_paths), Effect.IGNORED, reason)
 
 
 def _evicted_jobs(spec: Platform) -> Iterator[Adjustment]:

@@ -45,6 +45,7 @@ class AgentPlatform(pulumi.ComponentResource):
 
         active = spec.active_region if is_warm(spec) else region_name
         self.outputs = outputs(spec, active, regions[active], entry, monitoring[active])
+        self.outputs |= home.generated_key
         self.register_outputs(self.outputs)
 
 

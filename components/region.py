@@ -7,9 +7,14 @@ import pulumi
 from components.environment import ServiceInputs, environments
 from components.settings import Settings
 from providers.contract.adapter import AnyCloud, DataStores, Watched
+from providers.contract.authentication import keys_of_program
 from providers.contract.component import Scope, type_token
+from providers.contract.credentials import generated_key
 from providers.contract.region_specs import is_standby
 from providers.contract.results import Database, Entry, Monitoring, SecretRef, Standby, Workloads
+
+API_KEY_OUTPUT = "api_key"
+"""Output of the stack with the generated key: `pulumi stack output api_key --show-secrets`."""
 
 
 class RunningRegion:
@@ -24,7 +29,8 @@ class RunningRegion:
         spec = settings.spec
         self._cloud = cloud
         self.base = base = cloud.base_resources(inner, spec, region, standby)
-        secrets = inner.component("secrets", store_secrets, cloud, base, settings)
+        self._generated = [name for name in keys_of_program(spec) if name not in settings.secrets]
+        self.secrets, secrets = inner.component("secrets", store_secrets, cloud, base, settings)
         self.database: Database | None = inner.component("database", cloud.database, base) if spec.database else None
         cache = inner.component("cache", cloud.cache, base) if spec.cache else None
         storage = inner.component("storage", cloud.storage, base) if spec.storage else None
@@ -48,6 +54,12 @@ class RunningRegion:
         copies = inner.component("recovery", cloud.recovery, base, standby, stores) if copied else None
         self.watched = Watched(self.database, cache, self.workloads, jobs, copies)
 
+    @property
+    def generated_key(self) -> dict[str, pulumi.Input[object]]:
+        """Output with the generated key of clients, a secret; empty when the platform generates none."""
+        generated = [self.secrets[name] for name in self._generated]
+        return {API_KEY_OUTPUT: generated[0]} if generated else {}
+
     def monitoring(self, scope: Scope, entry: Entry) -> Monitoring:
         """Alarms, dashboard, SLO and budget of this region."""
         return self._cloud.monitoring(scope, self.base, self.watched, entry)
@@ -64,7 +76,13 @@ class Region(pulumi.ComponentResource):
         self.register_outputs({"services": dict(self.running.workloads.services)})
 
 
-def store_secrets(scope: Scope, cloud: AnyCloud, base: object, settings: Settings) -> Mapping[str, SecretRef]:
-    """Every listed secret, readable by the services that list it."""
-    readers = settings.spec.readers_of
-    return {name: cloud.secret(scope, base, name, value, readers(name)) for name, value in settings.secrets.items()}
+def store_secrets(
+    scope: Scope, cloud: AnyCloud, base: object, settings: Settings
+) -> tuple[Mapping[str, pulumi.Output[str]], Mapping[str, SecretRef]]:
+    """Values of the secrets, with generated keys of clients, and the stored secrets, readable by the services that list them."""
+    spec = settings.spec
+    generated = [name for name in keys_of_program(spec) if name not in settings.secrets]
+    key = generated_key(scope) if generated else None
+    values = {**settings.secrets, **({name: key for name in generated} if key is not None else {})}
+    stored = {name: cloud.secret(scope, base, name, value, spec.readers_of(name)) for name, value in values.items()}
+    return values, stored

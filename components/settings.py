@@ -8,6 +8,7 @@ from pulumi.runtime.config import is_config_secret
 
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
+from providers.contract.authentication import keys_of_program
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.rollout import POSITIONS_KEY, RolloutPosition, positions_of
 from providers.contract.spec import Platform
@@ -35,7 +36,9 @@ def load() -> Settings:
     values = {name: config.get_secret(name) for name in spec.secrets}
     present = {name: value for name, value in values.items() if value is not None}
     missing = [
-        _missing(stack, f"services.{spec.readers_of(name)[0]}.secrets", name) for name in values if name not in present
+        _missing(stack, f"services.{spec.readers_of(name)[0]}.secrets", name)
+        for name in values
+        if name not in present and name not in keys_of_program(spec)
     ]
     missing += [
         _missing(stack, f"services.{service}.image_credentials", value.image_credentials)

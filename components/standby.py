@@ -4,6 +4,8 @@ It has the type token of a region, because it is one: its names contain the regi
 services run there.
 """
 
+from dataclasses import replace
+
 import pulumi
 
 from components.region import RunningRegion
@@ -33,6 +35,8 @@ class StandbyRegion(pulumi.ComponentResource):
     def start(self, home: RunningRegion) -> RunningRegion:
         """Declare network, data stores and services; the data is that of the home region."""
         receivers = self._cloud.follow(self.receivers, home.base, home.stores)
-        running = RunningRegion(self._inner, self._cloud, self._settings, self.region, receivers)
+        # clients send the same generated key to both regions
+        settings = replace(self._settings, secrets=home.secrets)
+        running = RunningRegion(self._inner, self._cloud, settings, self.region, receivers)
         self.register_outputs({"services": dict(running.workloads.services)})
         return running

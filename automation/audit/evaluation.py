@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from automation.plan.inventory import Inventory, declared_resources
-from components.validation.risks import authentication_of, risks
+from components.validation.risks import risks
 from providers import audit
 from providers.contract.audit import (
     CHECKS,
@@ -23,6 +23,7 @@ from providers.contract.audit import (
     OnlyLive,
     acceptance_key,
 )
+from providers.contract.authentication import authentication_of
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.images import parse_image
 from providers.contract.spec import Acceptance, Platform
@@ -159,7 +160,7 @@ def entry_knows_its_caller(site: AuditSite) -> Iterator[CheckEvidence]:
     ranges = site.spec.ingress.allowed_cidrs
     limited = ANY_ADDRESS not in ranges
     for name, service in site.spec.public.items():
-        known = authentication_of(service) or (", ".join(ranges) if limited else "")
+        known = str(authentication_of(site.spec, service)) or (", ".join(ranges) if limited else "")
         why = "" if known else "every client can call it, unless its code authenticates them"
         yield CheckEvidence(f"service {name}", "authentication", known or "none", bool(known), why)
 

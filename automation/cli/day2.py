@@ -26,6 +26,7 @@ from providers.contract.diagnostics import InvalidConfiguration
 
 if TYPE_CHECKING:
     from automation.day2 import Proposal, SweepResult
+    from automation.day2.rotation_targets import RotationTarget
 
 SWEEP_RESULTS = {"destroyed": "destroyed and removed", "due": "would be destroyed"}
 
@@ -41,7 +42,8 @@ def rotate(
     secret: Annotated[
         str,
         typer.Argument(
-            help="database-password, cache-password, or a secret that services list.", autocompletion=complete_secret
+            help="database-password, cache-password, api-key, or a secret that services list.",
+            autocompletion=complete_secret,
         ),
     ],
     with_changes: Annotated[
@@ -62,7 +64,8 @@ def rotate(
     from automation.day2 import Rotation
     from automation.day2.rotation_targets import target_of
 
-    value = _new_value(secret) if target_of(file, secret).needs_value else None
+    target = target_of(file, secret)
+    value = _value_of(target) if target.needs_value else None
     rotation = Rotation(checked_deployment(stack), secret, value, with_changes=with_changes, force=force)
     with operation(as_json=as_json, verbose=verbose) as display, rotation:
         with display.read_only(f"{stack}  previewing") as on_event:
@@ -72,6 +75,13 @@ def rotate(
         with display.changes(f"{stack}  rotating {secret}", component_counts(changes.effective)) as on_event:
             outcome = rotation.up(on_event, preview=changes)
         deploy.print_outcome(outcome, f"has a new {secret}", as_json=as_json)
+
+
+def _value_of(target: "RotationTarget") -> str:
+    """Generate the key of clients, or ask for the value of another secret."""
+    from automation.local.security_key import new_key
+
+    return new_key() if target.keys else _new_value(target.name)
 
 
 def _new_value(secret: str) -> str:

@@ -24,12 +24,13 @@ from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, Preview
 from automation.deploy.state import StateResource
 from automation.rollout.record import refuse_rollouts
+from automation.secret_values.checks import weakness
 from automation.stack.document import read_stack, stack_file, with_sealed_values
 from automation.stack.edit import replace_text
 from automation.urn import Urn
 from components.configuration import PROJECT
-from components.validation.risks import AGENTOS_KEY
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, listed
+from providers.contract.resource_traits import CLIENT_KEYS
 
 if TYPE_CHECKING:  # the caller has loaded the SDK
     from automation.deploy.deployment import Deployment
@@ -59,8 +60,11 @@ class Rotation:
             raise InvalidConfiguration([ConfigError("rotate", problem, fix)])
         self.deployment, self.value = deployment, value
         self.with_changes, self.force = with_changes, force
-        self.target = target_of(read_stack(deployment.folder, deployment.stack), secret)
+        stack = read_stack(deployment.folder, deployment.stack)
+        self.target = target_of(stack, secret)
         refuse_value(self.target, value)
+        if value is not None and (problem := weakness(stack, secret, value)):
+            raise InvalidConfiguration([ConfigError("rotate", *problem)])
         self.path = stack_file(deployment.folder, deployment.stack)
         self.original_text: str | None = None
         """Text of the stack file to restore; None when there is nothing to restore."""
@@ -104,7 +108,11 @@ class Rotation:
         """Rotate the secret; `preview` is a current preview, otherwise one is made."""
         effective_preview = preview or self.preview()
         self.original_text, local_state = None, self.deployment.local_state
-        if self.target.name == AGENTOS_KEY and self.value is not None and local_state is not None:
+        if (
+            not {*CLIENT_KEYS}.isdisjoint(self.target.stored_names)
+            and self.value is not None
+            and local_state is not None
+        ):
             local_state.keep_security_key(self.deployment.name, self.value)
         outcome = self._update(on_event, effective_preview)
         for _ in range(self.target.rounds - 1):
@@ -146,7 +154,8 @@ class Rotation:
         text = self.path.read_text(encoding="utf-8")
         self.original_text = text
         with self.deployment.engine_errors():
-            self.deployment.engine.set_secret(f"{PROJECT}:{self.target.name}", value)
+            for name in self.target.stored_names:
+                self.deployment.engine.set_secret(f"{PROJECT}:{name}", value)
         engine_text = self.path.read_text(encoding="utf-8")
         replace_text(self.path, with_sealed_values(text, engine_text, self.path))
 

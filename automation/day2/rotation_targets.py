@@ -3,20 +3,27 @@
 Imports no SDK.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from automation.deploy.changes import ResourceChange
 from automation.deploy.state import ExportedState, StateResource, state_resources, urns
 from automation.stack.document import Stack
 from automation.urn import Urn
+from components.configuration import PROJECT
 from providers import limits, resource_traits
+from providers.contract.authentication import HOST, keys_of_program, keys_of_up
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
 from providers.contract.region_specs import is_passive, is_warm
-from providers.contract.resource_traits import PASSWORD_TYPE, RotatablePassword
+from providers.contract.resource_traits import CLIENT_KEYS, KEY_TYPE, RotatablePassword
 from providers.contract.spec.defaults import is_mapping
 
+CLIENT_KEY = "api-key"
+"""Name of the generated key of clients in `rotate`."""
+REPLICA = re.compile(r"-\d+$")
+"""Number of a replica in its logical name, where each is a resource."""
 SECRETS, COMPUTE = "Secrets", "Compute"
 """Kinds of the components that store listed secrets and that run the services."""
 
@@ -32,6 +39,8 @@ class RotationTarget:
     password: RotatablePassword | None = None
     standby: str = ""
     """Standby region in which the same services run; empty for none."""
+    keys: tuple[str, ...] = ()
+    """Keys of clients that `up` generated: the stack file stores one new value under each name."""
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -42,6 +51,15 @@ class RotationTarget:
     def services(self) -> tuple[str, ...]:
         """Logical names of the readers."""
         return tuple(f"{place}-{COMPUTE.lower()}-{reader}" for place in self.places for reader in self.readers)
+
+    @property
+    def stored_names(self) -> tuple[str, ...]:
+        """Names under which the stack file stores the value."""
+        return self.keys or (self.name,)
+
+    def is_read_by(self, name: str) -> bool:
+        """Return whether a service with this logical name, or the service of this replica, reads the secret."""
+        return name in self.services or REPLICA.sub("", name) in self.services
 
     @property
     def rounds(self) -> int:
@@ -59,7 +77,7 @@ def target_of(stack: Stack, name: str) -> RotationTarget:
     spec = stack.spec
     traits = resource_traits(spec.cloud)
     passwords = {row.name: row for row in traits.passwords if getattr(spec, row.part) is not None}
-    cloud_secrets, types = limits(spec.cloud).stack_secrets(spec), frozenset(traits.services)
+    cloud_secrets, types = limits(spec.cloud).stack_secrets(spec), traits.service_types
     standby = spec.standby_region or "" if is_warm(spec) else ""
     if name in passwords:
         row = passwords[name]
@@ -68,11 +86,35 @@ def target_of(stack: Stack, name: str) -> RotationTarget:
             problem, _, fix = refused.format(stack=stack.name, region=limits(spec.cloud).region(spec)).partition("; ")
             raise InvalidConfiguration([ConfigError("rotate", f"{name} on {spec.cloud}: {problem}", fix)])
         return RotationTarget(stack.name, name, spec.users_of(row.part), types, row, standby)
+    if name == CLIENT_KEY:
+        return _client_key(stack, types, standby)
     if name in (*spec.secrets, *cloud_secrets):
         return RotationTarget(stack.name, name, spec.readers_of(name), types, standby=standby)
-    known = [*passwords, *spec.secrets, *cloud_secrets]
+    known = [*passwords, *([CLIENT_KEY] if _generated_keys(stack) else []), *spec.secrets, *cloud_secrets]
     problem = f"{stack.name} has no secret {displayed(name)}{did_you_mean(name, known)}"
     raise InvalidConfiguration([ConfigError("rotate", problem, f"use {listed(known)}" if known else "")])
+
+
+def _generated_keys(stack: Stack) -> tuple[str, ...]:
+    """Keys of clients that the platform generated; a value that the stack file has on a cloud is the user's."""
+    spec = stack.spec
+    in_program = (name for name in keys_of_program(spec) if f"{PROJECT}:{name}" not in stack.config)
+    return keys_of_up(spec) or tuple(in_program)
+
+
+def _client_key(stack: Stack, types: frozenset[str], standby: str) -> RotationTarget:
+    """Return the generated key of clients, which has one value for all of its variables."""
+    keys, spec = _generated_keys(stack), stack.spec
+    if not keys:
+        listed_keys = [name for name in CLIENT_KEYS if name in spec.secrets]
+        problem = f"the platform generates no key for {stack.name}"
+        fix = f"rotate {listed(listed_keys)} by its name" if listed_keys else "set ingress.auth to generate one"
+        raise InvalidConfiguration([ConfigError("rotate", problem, fix)])
+    readers = tuple(name for name in spec.services if any(name in spec.readers_of(key) for key in keys))
+    target = RotationTarget(stack.name, CLIENT_KEY, readers, types, standby=standby)
+    if spec.cloud == HOST:
+        return replace(target, keys=keys)
+    return replace(target, password=RotatablePassword(CLIENT_KEY, SECRETS, "", type=KEY_TYPE))
 
 
 def live_resources(exported: ExportedState) -> list[StateResource]:
@@ -85,7 +127,7 @@ def secret_urns(target: RotationTarget, state: Iterable[StateResource]) -> tuple
     all_urns = [Urn(resource["urn"]) for resource in state]
     if target.password is not None:
         component = target.password.component
-        return tuple(urn for urn in all_urns if urn.type == PASSWORD_TYPE and urn.component == component)
+        return tuple(urn for urn in all_urns if urn.type == target.password.type and urn.component == component)
     stems = [f"{place}-{SECRETS.lower()}-{target.name}" for place in target.places]
     names = {name for stem in stems for name in (stem, f"{stem}-value")}
     return tuple(urn for urn in all_urns if urn.component == SECRETS and urn.name in names)
@@ -128,14 +170,20 @@ def unrelated_changes(
         change
         for change in changes
         if (stored and change.urn not in dependents)
-        or (change.type in target.service_types and change.name not in target.services)
+        or (_is_service(target, change) and not target.is_read_by(change.name))
     )
 
 
 def readers_without_change(target: RotationTarget, changes: Iterable[ResourceChange]) -> tuple[str, ...]:
     """Return the services that read the secret and would not restart."""
-    changed = {change.name for change in changes if change.type in target.service_types}
+    changed = {change.name for change in changes if _is_service(target, change)}
+    changed |= {REPLICA.sub("", name) for name in changed}
     return tuple(name for name in target.services if name not in changed)
+
+
+def _is_service(target: RotationTarget, change: ResourceChange) -> bool:
+    """True for a service or a replica; other resources may have the same type, such as the entry's containers on Docker."""
+    return change.type in target.service_types and Urn(change.urn).component == COMPUTE
 
 
 def _time(text: str) -> datetime:

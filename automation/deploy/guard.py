@@ -18,7 +18,7 @@ from automation.stack.document import Stack
 from automation.urn import Urn
 from providers import AVAILABLE, host_checks, resource_traits
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, displayed, listed
-from providers.contract.resource_traits import ReplacingChange
+from providers.contract.resource_traits import CLIENT_KEYS, ReplacingChange
 
 LOSING_OPERATIONS = {"replace": "replaced", "delete": "deleted"}
 
@@ -138,7 +138,17 @@ def find_losses(
         Loss(change, contents[change.type])
         for change in changes
         if change.operation in LOSING_OPERATIONS and change.type in contents and change.name not in allowed
+        if not _is_unused_key(change)
     )
+
+
+def _is_unused_key(change: ResourceChange) -> bool:
+    """True for the deletion of a stored key of clients, whose value is generated, or is in the stack file.
+
+    A change of `ingress.auth.mode` ends the use of the key, and nothing else can be lost with it.
+    """
+    place, _, name = change.name.rpartition("-secrets-")
+    return change.operation == "delete" and bool(place) and name.removesuffix("-value") in CLIENT_KEYS
 
 
 def refuse_losses(

@@ -1,9 +1,9 @@
-"""Key of an AgentOS on a Docker stack that has no value for OS_SECURITY_KEY.
+"""Generated key of the clients of a Docker stack: OS_SECURITY_KEY of an AgentOS, API_KEY of other services.
 
-An AgentOS that anybody can call has the key without listing it (components/validation/risks.py). The first `up` generates a
+Which services have the key is in providers/contract/authentication.py. The first `up` generates a
 value and stores it like `agent-platform secret set`, encrypted in the stack file, so that each later update has the same. The
 user reads it in a file beside the state, which has the access of the passphrase that opens the stack anyway; a new value of
-`secret set` or `rotate` is written there too. On a cloud a stack is shared, so its users set the key.
+`secret set` or `rotate` is written there too. On a cloud a stack is shared, so the program generates the key.
 """
 
 import secrets
@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 
 from automation.local.state import write_secret
 from automation.secret_values.store import set_secrets
-from components.validation.risks import AGENTOS_KEY
 from providers.contract.diagnostics import listed
 
 if TYPE_CHECKING:  # the SDK is loaded with a deployment
     from automation.deploy.deployment import Deployment
 
-KEY_BYTES = 32
+KEY_BYTES = 24
+
+
+def new_key() -> str:
+    """Return a random key of 48 hexadecimal digits, as the program generates it on a cloud."""
+    return secrets.token_hex(KEY_BYTES)
 
 
 def supply_security_key(deployment: "Deployment", note: Callable[[str], object]) -> None:
@@ -27,11 +31,15 @@ def supply_security_key(deployment: "Deployment", note: Callable[[str], object])
     # the file of an ephemeral stack belongs to another one
     if state is None or deployment.ephemeral or not deployment.file.generated_secrets:
         return
-    path, value = state.security_key(deployment.name), secrets.token_urlsafe(KEY_BYTES)
+    names, path = deployment.file.generated_secrets, state.security_key(deployment.name)
+    # one key for all applications: that of an AgentOS may be there before another service asks for it
+    value = path.read_text(encoding="utf-8") if path.is_file() else new_key()
     state.create()
     write_secret(path, value)
-    set_secrets(deployment.stack, {AGENTOS_KEY: value}, deployment.folder, environment=deployment.environment)
+    set_secrets(deployment.stack, dict.fromkeys(names, value), deployment.folder, environment=deployment.environment)
     deployment.workdir.reload()
-    readers = listed(deployment.file.spec.readers_of(AGENTOS_KEY), "and")
+    spec = deployment.file.spec
+    readers = listed(dict.fromkeys(reader for name in names for reader in spec.readers_of(name)), "and")
     where = path.relative_to(deployment.folder)
-    note(f"generated {AGENTOS_KEY} for {readers}; it is in {where}, and clients send it as `Authorization: Bearer KEY`")
+    key = listed(names, "and")
+    note(f"generated {key} for {readers}; it is in {where}, and clients send it as `Authorization: Bearer KEY`")

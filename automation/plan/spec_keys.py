@@ -108,6 +108,7 @@ RELEASE: dict[str, object] = {"services.web.release": {"command": ["alembic", "u
 SMOKE: dict[str, object] = {**CANARY, "services.web.rollout.smoke": {"path": "/ready"}}
 WITH_WAF: dict[str, object] = {**ROUTED, "ingress.waf": {}}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
+WITH_KEY: dict[str, object] = {**ROUTED, "ingress.auth": {"mode": "api_key"}}
 FROM_SOURCE: dict[str, object] = {"docker.dev.web": {"command": ["python3", "app.py"]}}
 BUDGET = {"budget": {"monthly_usd": 100}}
 WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
@@ -181,6 +182,8 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("ingress.domain", "agents.example.com", ROUTED),
     Leaf("ingress.dns_zone", "example.com", WITH_DOMAIN),
     Leaf("ingress.allowed_cidrs", ["198.51.100.0/24"], ROUTED),
+    Leaf("ingress.auth", {"mode": "api_key"}, ROUTED),
+    Leaf("ingress.auth.mode", "none", WITH_KEY),
     Leaf("ingress.rate_limit.per_address", 300, ROUTED),
     Leaf("ingress.rate_limit.per_key", 120, ROUTED),
     Leaf("ingress.rate_limit.paths", [{"prefix": "/chat", "per_address": 30}], ROUTED),
@@ -198,6 +201,8 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.architecture", "arm64"),
     Leaf("services.web.image_credentials", "REGISTRY_LOGIN"),
     Leaf("services.web.path", "/api", ROUTED),
+    Leaf("services.web.auth", "none", WITH_KEY),
+    Leaf("services.web.public_paths", ["/health", "/pictures/*"], WITH_KEY),
     Leaf("services.web.port", 9000),
     Leaf("services.web.command", ["serve", "--all"]),
     Leaf("services.web.size.vcpu", 1, {"services.web.size": {"vcpu": 2, "memory_gib": 4}}),

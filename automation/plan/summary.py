@@ -14,8 +14,8 @@ from automation.plan.build import AcceptedRisk, Plan, PlanAdjustment
 from automation.plan.chain import total_minutes
 from automation.plan.inventory import Inventory
 from automation.stack.document import Stack
-from components.validation.risks import authentication_of
 from providers import limits, recovery
+from providers.contract.authentication import authentication_of, unchecked_variable
 from providers.contract.images import parse_image
 from providers.contract.recovery_plan import Incident, Promise, promises_of
 from providers.contract.schedule import explain, next_runs
@@ -47,6 +47,8 @@ class PublicRoute:
     service: str
     path: str
     authentication: str
+    unchecked_key: str = ""
+    """Variable of a key that the application receives, and may or may not check."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,10 @@ def summary_of(plan: Plan, cloud: str | None = None, now: datetime | None = None
         url=url,
         scheme=scheme,
         public=tuple(
-            PublicRoute(name, service.path or "", authentication_of(service)) for name, service in spec.public.items()
+            PublicRoute(
+                name, service.path or "", str(authentication_of(spec, service)), unchecked_variable(spec, service)
+            )
+            for name, service in spec.public.items()
         ),
         guards=_guards(spec),
         connections=connections_of(spec),

@@ -63,8 +63,10 @@ def _public(summary: PlanSummary) -> list[str]:
 
 
 def _route(route: PublicRoute) -> str:
-    known = f"authentication by {route.authentication}"
-    return f"{route.service} at {route.path}, {known if route.authentication else 'no authentication by the platform'}"
+    known = f"authentication by {route.authentication}" if route.authentication else "no authentication by the platform"
+    # the platform cannot know what the code of an application checks
+    unchecked = f", {route.unchecked_key} for the application to check" if route.unchecked_key else ""
+    return f"{route.service} at {route.path}, {known}{unchecked}"
 
 
 def _guards(summary: PlanSummary) -> list[str]:

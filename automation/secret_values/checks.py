@@ -8,6 +8,7 @@ from typing import Literal
 from automation.stack.document import Stack, StackDocument, stack_file
 from automation.stack.file_checks import is_sealed
 from components.configuration import PROJECT
+from providers.contract.authentication import MIN_KEY_CHARACTERS, key_variable
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
 from providers.contract.images import registry_login
 
@@ -53,7 +54,9 @@ def value_errors(stack: Stack, secrets: Mapping[str, ListedSecret], values: Mapp
     for name, value in values.items():
         if name not in secrets:
             yield unlisted_error(stack, name, secrets)
-        elif problem := _problem(value, secrets[name], MAX_VALUE_BYTES[stack.spec.cloud]):
+        elif problem := _problem(value, secrets[name], MAX_VALUE_BYTES[stack.spec.cloud]) or weakness(
+            stack, name, value
+        ):
             yield ConfigError(name, *problem)
 
 
@@ -83,6 +86,17 @@ def _problem(value: str, secret: ListedSecret, max_bytes: int) -> tuple[str, str
     if secret.is_registry_login and not all(part.strip() for part in registry_login(value)):
         return "the value is not of the form username:password", "write user name and password or token with a colon"
     return None
+
+
+def weakness(stack: Stack, name: str, value: str) -> tuple[str, str] | None:
+    """Return problem and fix of a key of clients that could be guessed, which production refuses; None for other secrets."""
+    is_key = any(key_variable(stack.spec.services[reader]) == name for reader in stack.spec.readers_of(name))
+    if stack.spec.profile != "production" or not is_key or len(value) >= MIN_KEY_CHARACTERS:
+        return None
+    return (
+        f"the key has fewer than {MIN_KEY_CHARACTERS} characters",
+        "provide a longer one, such as `openssl rand -hex 24`",
+    )
 
 
 def _readers(stack: Stack, name: str) -> tuple[str, ...]:

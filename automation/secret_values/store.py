@@ -16,7 +16,7 @@ from automation.stack.edit import replace_text
 from automation.stack.folder import project_folder
 from automation.stack.yaml_reader import read_text
 from components.configuration import PROJECT
-from components.validation.risks import AGENTOS_KEY
+from providers.contract.resource_traits import CLIENT_KEYS
 
 if TYPE_CHECKING:  # the SDK is loaded when a value is stored
     from automation.deploy.deployment import Deployment
@@ -98,7 +98,7 @@ def _store(deployment: "Deployment", name: str, value: str, report: OnCommand) -
         report(f"$ {config_command(deployment.folder, deployment.stack, name)}  (the value is on standard input)")
         engine.set_secret(f"{PROJECT}:{name}", value)
     replace_text(path, with_sealed_values(before, read_text(path), path))
-    if name == AGENTOS_KEY and deployment.local_state is not None:
+    if name in CLIENT_KEYS and deployment.local_state is not None:
         deployment.local_state.keep_security_key(deployment.name, value)
 
 

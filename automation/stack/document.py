@@ -113,9 +113,9 @@ class Stack:
     @property
     def generated_secrets(self) -> tuple[str, ...]:
         """Missing secrets that the first update generates where the state is on this machine."""
-        from components.validation.risks import generated_keys
+        from providers.contract.authentication import keys_of_up
 
-        return tuple(name for name in generated_keys(self.spec) if name in self.missing_secrets)
+        return tuple(name for name in keys_of_up(self.spec) if name in self.missing_secrets)
 
     @property
     def secrets_to_set(self) -> tuple[str, ...]:
@@ -288,6 +288,9 @@ def stack_of(name: str, values: Mapping[str, object], source: Mapping[str, str] 
 
     `source` has the numbers of the platform as they are written, by dotted path.
     """
+    # loads the spec's models, which `--help` does not need
+    from providers.contract.authentication import keys_of_program
+
     platform = values.get(PLATFORM_KEY)
     sealed = _sealed_key(platform)
     if platform is None and PLATFORM_KEY in values:
@@ -297,7 +300,8 @@ def stack_of(name: str, values: Mapping[str, object], source: Mapping[str, str] 
     config = {key: _text(key, value) for key, value in values.items()}
     config[PLATFORM_KEY] = text or ""
     secrets = _secrets_of(spec)
-    missing = tuple(secret for secret in secrets if f"{PROJECT}:{secret}" not in config)
+    generated = keys_of_program(spec)
+    missing = tuple(key for key in secrets if f"{PROJECT}:{key}" not in config and key not in generated)
     config |= {f"{PROJECT}:{secret}": f"<missing secret {secret}>" for secret in missing}
     secret_keys = tuple(key for key in config if key in {f"{PROJECT}:{secret}" for secret in secrets})
     return Stack(name, spec, config, secret_keys, missing)

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 from components.validation.drill_rules import is_consistent_drill
 from components.validation.job_rules import is_consistent
 from components.validation.messages import is_about_another_form, keys_concerned, message_of, without_forms
-from components.validation.risks import with_generated_key
 from components.validation.rules import overlap, rule_errors
 from components.validation.schema import Location, with_empty_blocks
 from components.validation.secret_detection import plain_secret_errors
 from components.validation.service_rules import plain_path
 from providers import AVAILABLE, limits
+from providers.contract.authentication import with_generated_keys
 from providers.contract.diagnostics import ConfigError, Diagnostic, InvalidConfiguration
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.defaults import Raw, complete, is_mapping
@@ -130,7 +130,7 @@ def _read(raw: Raw, source: Mapping[str, str]) -> SpecReading:
             for detail in details:
                 _remove(rest, without_forms(detail["loc"]))
         else:
-            return SpecReading(with_generated_key(spec), list(errors.values()), unclear)
+            return SpecReading(with_generated_keys(spec), list(errors.values()), unclear)
     return SpecReading(None, list(errors.values()), unclear)
 
 

@@ -2,22 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, collapse_addresses
 
+from providers.contract.authentication import (
+    AUTHENTICATION,
+    HOST,
+    auth_mode,
+    authentication_of,
+    is_open_to_anybody,
+)
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
 from providers.contract.prompts import is_everything
-from providers.contract.spec import Platform, Service
+from providers.contract.resource_traits import AGENTOS_KEY, API_KEY
+from providers.contract.spec import Platform
 
 SINGLE_ZONE = "runs in a single zone"
-AUTHENTICATION = "ingress.auth"
-"""Key of the risk of a public service without authentication; no setting yet, so only `accept_risk` names it."""
-AGENTOS_KEY = "OS_SECURITY_KEY"
-KEY_CLOUD = "docker"
-"""Cloud on which `up` generates the key: a stack of one machine has one user."""
-AGENTOS_JWT = ("JWT_VERIFICATION_KEY", "JWT_JWKS_FILE")
-"""Variables with which Agno's AgentOS (3.1.10) answers requests without a bearer token by 401; `/health` and `/info` stay open
-(https://docs.agno.com/agent-os/security)."""
 
 
 @dataclass(frozen=True)
@@ -64,41 +63,19 @@ def _waf_risks(spec: Platform) -> Iterator[Risk]:
         yield Risk("ingress.waf.prompts", list(waf.prompts or ()), danger, "name the paths that take prompts")
 
 
-def with_generated_key(spec: Platform) -> Platform:
-    """Return the spec in which an AgentOS that anybody can call, and the services that call it, list the key.
-
-    Only on the cloud that generates the key; `accept_risk` or `ingress.allowed_cidrs` leaves it out.
-    """
-    if spec.cloud != KEY_CLOUD or AUTHENTICATION in spec.accept_risk or not _open_to_anybody(spec):
-        return spec
-    readers = list(_unguarded_agents(spec))
-    for name in readers:  # grows by the callers
-        readers += [caller for caller in spec.callers_of(name) if caller not in readers]
-    services = {
-        name: service.model_copy(update={"secrets": tuple(dict.fromkeys((*service.secrets, AGENTOS_KEY)))})
-        if name in readers
-        else service
-        for name, service in spec.services.items()
-    }
-    return spec.model_copy(update={"services": services})
-
-
-def generated_keys(spec: Platform) -> tuple[str, ...]:
-    """Return the keys that `up` generates when they have no value."""
-    readers = (spec.services[name] for name in spec.readers_of(AGENTOS_KEY))
-    generated = spec.cloud == KEY_CLOUD and any(service.app == "agentos" for service in readers)
-    return (AGENTOS_KEY,) if generated else ()
-
-
 def _open_agents(spec: Platform) -> Iterator[Risk]:
-    unguarded = list(_unguarded_agents(spec)) if spec.cloud == KEY_CLOUD and _open_to_anybody(spec) else []
-    if unguarded:
+    """Yield an AgentOS without a key on a cloud whose default is a key in every profile."""
+    unguarded = [name for name in _unguarded(spec) if spec.services[name].app == "agentos"]
+    if spec.cloud == HOST and spec.ingress.auth is None and unguarded:
         keyed = listed((f"services.{name}.secrets" for name in unguarded), "and")
         yield Risk(AUTHENTICATION, None, _without_authentication(unguarded), f"list {AGENTOS_KEY} under {keyed}")
 
 
-def _unguarded_agents(spec: Platform) -> Iterator[str]:
-    return (name for name, each in spec.public.items() if each.app == "agentos" and not authentication_of(each))
+def _unguarded(spec: Platform) -> list[str]:
+    """Public services of which the platform knows no authentication; a platform for known address ranges has none."""
+    if not is_open_to_anybody(spec):
+        return []
+    return [name for name, service in spec.public.items() if not authentication_of(spec, service).by]
 
 
 def _without_authentication(names: Sequence[str]) -> str:
@@ -106,33 +83,30 @@ def _without_authentication(names: Sequence[str]) -> str:
 
 
 def _authentication_risks(spec: Platform) -> Iterator[Risk]:
-    """Yield the risk of routed services without known authentication.
-
-    Only AgentOS is known to authenticate clients, by its variables. A service that does so in its own code accepts the risk
-    with that reason; a platform for known address ranges has none.
-    """
-    unguarded = [name for name, service in spec.public.items() if not authentication_of(service)]
-    if not unguarded or not _open_to_anybody(spec):
-        return
-    keyed = [f"services.{name}.secrets" for name in unguarded if spec.services[name].app == "agentos"]
-    fix = f"list {AGENTOS_KEY} under {listed(keyed, 'and')}, or " if keyed else ""
-    danger = _without_authentication(unguarded)
-    yield Risk(AUTHENTICATION, None, danger, f"{fix}limit `ingress.allowed_cidrs` to your networks")
+    """Yield public services without known authentication, and an AgentOS that is left open by its own key."""
+    unguarded = _unguarded(spec)
+    for name in unguarded:
+        if spec.services[name].auth == "none" and spec.services[name].app == "agentos":
+            danger = "anybody can call every agent and read every session"
+            yield Risk(f"services.{name}.auth", "none", danger, "set it to inherit or app")
+    inherited = [name for name in unguarded if spec.services[name].auth == "inherit"]
+    if inherited:
+        yield Risk(AUTHENTICATION, None, _unknown(spec, inherited), _fix(spec, inherited))
 
 
-def authentication_of(service: Service) -> str:
-    """Return the variable by which a service requires authentication; empty when the platform knows of none."""
-    if service.app != "agentos":
-        return ""
-    if AGENTOS_KEY in service.secrets:
-        return AGENTOS_KEY
-    names = {*service.secrets, *service.environment}
-    return next((name for name in AGENTOS_JWT if name in names), "")
+def _unknown(spec: Platform, names: Sequence[str]) -> str:
+    keyed = auth_mode(spec) == "api_key" and spec.ingress.auth is not None
+    unknown = f", as the platform cannot know whether {'it checks' if len(names) == 1 else 'they check'} {API_KEY}"
+    return f"{_without_authentication(names)}{unknown if keyed else ''}"
 
 
-def _open_to_anybody(spec: Platform) -> bool:
-    ranges = collapse_addresses(IPv4Network(each) for each in spec.ingress.allowed_cidrs)
-    return any(each.prefixlen == 0 for each in ranges)
+def _fix(spec: Platform, names: Sequence[str]) -> str:
+    """Fix in the words of the mode: an AgentOS checks a key itself, the code of another application is its own."""
+    agents = [f"services.{name}.secrets" for name in names if spec.services[name].app == "agentos"]
+    others = [f"services.{name}.auth: app" for name in names if spec.services[name].app != "agentos"]
+    keyed = [f"list {AGENTOS_KEY} under {listed(agents, 'and')}"] if agents else []
+    own = [f"set {listed(others, 'and')} where the code authenticates clients"] if others else []
+    return ", or ".join((*keyed, *own, "limit `ingress.allowed_cidrs` to your networks"))
 
 
 def _service_risks(spec: Platform) -> Iterator[Risk]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from components.validation import (
+    authentication_rules,
     closed_path_rules,
     drill_rules,
     job_rules,
@@ -30,6 +31,8 @@ class Rule:
     reads: tuple[str, ...]
 
 
+PUBLIC = ("services.*.path", "services.*.app")
+"""Keys that say which services are public, and of which kind."""
 RULES = (
     Rule(platform_rules.check_cloud_block, reads=("cloud", "aws", "gcp", "azure", "docker")),
     Rule(
@@ -94,9 +97,15 @@ RULES = (
     Rule(drill_rules.check_drill_schedule, reads=("recovery.drill",)),
     Rule(risks.check_risks, reads=("profile", "services.*.path")),
     Rule(rate_limit_rules.check_prompts, reads=("ingress.waf", "services.*.path")),
+    Rule(authentication_rules.check_authentication_modes, reads=("ingress.auth", *PUBLIC, "services.*.auth")),
+    Rule(authentication_rules.check_plain_keys, reads=(*PUBLIC, "services.*.environment")),
+    Rule(
+        authentication_rules.check_public_paths,
+        reads=("profile", *PUBLIC, "services.*.auth", "services.*.closed_paths", "services.*.metrics"),
+    ),
     Rule(
         risks.check_authentication,
-        reads=("profile", "services.*.path", "services.*.app", "services.*.secrets", "ingress.allowed_cidrs"),
+        reads=("profile", "ingress", "services.*.auth", *PUBLIC, "services.*.secrets"),
     ),
     Rule(risks.check_acceptances, reads=("*",)),
     Rule(platform_rules.check_accepted_checks, reads=("accept_checks",)),

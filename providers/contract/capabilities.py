@@ -5,7 +5,7 @@ A cloud without a capability has neither the component nor the module. A plan ha
 
 from collections.abc import Mapping
 
-from providers.contract.spec import CloudName
+from providers.contract.spec import AuthMode, CloudName
 
 CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     "aws": frozenset(
@@ -37,6 +37,14 @@ CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
 
 WARM_STANDBY: frozenset[CloudName] = frozenset({"aws"})
 """Clouds on which services can run in the standby region, too (`recovery.mode: warm`)."""
+
+ENTRY_CHECKS: Mapping[CloudName, frozenset[AuthMode]] = {
+    "aws": frozenset(),
+    "gcp": frozenset(),
+    "azure": frozenset(),
+    "docker": frozenset({"api_key"}),
+}
+"""Modes of `ingress.auth` that the entry of a cloud checks itself; a key in a load balancer's rule could be read there."""
 
 MODULES: Mapping[str, str] = {
     "Account": "base/account.py",

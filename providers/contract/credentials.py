@@ -8,6 +8,7 @@ import pulumi_random as random
 from providers.contract.component import Scope
 
 PASSWORD_LENGTH = 40
+KEY_BYTES = 24
 SQLALCHEMY_SCHEME = "postgresql+psycopg"
 """Scheme of SQLAlchemy, which Agno and Alembic use, with the driver psycopg 3."""
 LIBPQ_SCHEME = "postgresql"
@@ -21,6 +22,15 @@ def generated_password(scope: Scope, part: str = "password") -> pulumi.Output[st
     """
     password = random.RandomPassword(scope.named(part), length=PASSWORD_LENGTH, special=False, opts=scope.opts())
     return pulumi.Output.secret(password.result)
+
+
+def generated_key(scope: Scope) -> pulumi.Output[str]:
+    """Random key of clients: 48 hexadecimal digits (192 bits).
+
+    Not a password of a data store: a change of `ingress.auth` removes it without losing data, so it has another type.
+    """
+    key = random.RandomBytes(scope.named("api-key"), length=KEY_BYTES, opts=scope.opts())
+    return pulumi.Output.secret(key.hex)
 
 
 def postgres_url(

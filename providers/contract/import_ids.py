@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from providers.contract.resource_traits import PASSWORD_TYPE
+from providers.contract.resource_traits import KEY_TYPE, PASSWORD_TYPE
 
 PART = re.compile(r"\{(?P<key>\w+)(?P<several>\+?)\}|(?P<any>\*)")
 AUTOMATIC = re.compile(r"-?[0-9a-z]{7,8}")
 """Suffix that providers append to a logical name when the program sets no physical name."""
-LOCAL_TYPES = frozenset({PASSWORD_TYPE, "random:index/randomId:RandomId"})
+LOCAL_TYPES = frozenset({PASSWORD_TYPE, KEY_TYPE, "random:index/randomId:RandomId"})
 """Types without a cloud object: they are generated locally, and again when they are lost."""
 
 

@@ -15,6 +15,11 @@ DATABASE_PASSWORD = "database-password"  # noqa: S105  # a name
 CACHE_PASSWORD = "cache-password"  # noqa: S105  # a name
 PASSWORD_TYPE = "random:index/randomPassword:RandomPassword"  # noqa: S105  # a type token
 
+KEY_TYPE = "random:index/randomBytes:RandomBytes"
+"""Type token of the generated key of clients."""
+AGENTOS_KEY, API_KEY = CLIENT_KEYS = ("OS_SECURITY_KEY", "API_KEY")
+"""Variables of the key of clients, of an AgentOS and of other applications."""
+
 
 @dataclass(frozen=True)
 class StatefulType:
@@ -77,6 +82,7 @@ class RotatablePassword:
     name: str
     component: str
     part: str
+    type: str = PASSWORD_TYPE
     rounds: int = 1
     pause_seconds: int = 0
     refused: str = ""
@@ -90,6 +96,8 @@ class ResourceTraits:
 
     stateful: tuple[StatefulType, ...]
     running: tuple[ServiceType, ...]
+    replicas: str = ""
+    """Type of the replicas of a service where each is a resource; empty where a service is one resource."""
     losing: tuple[ReplacingChange, ...] = ()
     passwords: tuple[RotatablePassword, ...] = ()
     kept: frozenset[str] = frozenset()
@@ -111,6 +119,11 @@ class ResourceTraits:
     def holds(self) -> Mapping[str, str]:
         """Data of each stateful type by type token; generated passwords are stateful on every cloud."""
         return {PASSWORD_TYPE: "a password in use", **{row.type: row.holds for row in self.stateful}}
+
+    @property
+    def service_types(self) -> frozenset[str]:
+        """Types that restart when a service reads another value: services, or their replicas."""
+        return frozenset(filter(None, (*self.services, self.replicas)))
 
     @cached_property
     def services(self) -> Mapping[str, ServiceType]:

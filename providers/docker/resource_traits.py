@@ -22,6 +22,7 @@ RESOURCE_TRAITS = ResourceTraits(
         StatefulType("tls:index/privateKey:PrivateKey", "a key whose certificate clients of the entry trust"),
     ),
     running=(),
+    replicas=CONTAINER,
     content={IMAGE: "imageId"},
     # the authority and its certificates too, so that clients trust the entry of the next update
     kept=frozenset(

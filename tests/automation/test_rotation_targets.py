@@ -20,6 +20,8 @@ from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY
 from providers import AVAILABLE, resource_traits
 from providers.contract.diagnostics import ConfigError, Diagnostic, InvalidConfiguration
+from providers.contract.resource_traits import KEY_TYPE
+from tests.automation.event_fixtures import urn_of
 from tests.automation.rotation_state import (
     BUCKET,
     CHAT,
@@ -43,8 +45,8 @@ def config(cloud: str = "gcp", changes: Mapping[str, object] | None = None) -> M
     return {PLATFORM_KEY: production(changes, cloud)}
 
 
-def target(name: str, cloud: str = "gcp") -> RotationTarget:
-    return target_of(stack_of("prod", config(cloud)), name)
+def target(name: str, cloud: str = "gcp", changes: Mapping[str, object] | None = None) -> RotationTarget:
+    return target_of(stack_of("prod", config(cloud, changes)), name)
 
 
 def refusal(name: str, cloud: str = "gcp", changes: Mapping[str, object] | None = None) -> Diagnostic:
@@ -149,3 +151,50 @@ def test_a_password_cannot_rotate_within_the_interval_of_the_cloud(age_hours: in
 def test_a_cloud_without_an_interval_accepts_a_password_at_any_time() -> None:
     state = [resource(PASSWORD, created=NOON)]
     assert rotation_interval_problem(target("database-password", "aws"), state, NOON) == ""
+
+
+OPEN: Mapping[str, object] = {"services.gateway.secrets": ["OPENAI_API_KEY"]}
+KEY = urn_of(KEY_TYPE, "prod-secrets-api-key", "Secrets")
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+def test_a_key_that_the_program_generates_is_replaced(cloud: str) -> None:
+    key = target("api-key", cloud, OPEN)
+    assert (key.readers, key.needs_value, key.keys) == (("gateway",), False, ())
+    assert secret_urns(key, [resource(KEY), resource(PASSWORD)]) == (KEY,)
+    assert secret_urns(target("database-password", cloud, OPEN), [resource(KEY), resource(PASSWORD)]) == (PASSWORD,)
+
+
+def test_a_key_that_up_generates_gets_another_value_in_the_stack_file() -> None:
+    changes = {**OPEN, "ingress.auth": {"mode": "api_key"}, "services.chat.path": "/chat"}
+    key = target("api-key", "docker", changes)
+    assert (key.readers, key.needs_value) == (("chat", "gateway"), True)
+    assert key.stored_names == key.keys == ("OS_SECURITY_KEY", "API_KEY")
+
+
+@pytest.mark.parametrize(
+    ("changes", "fix"),
+    [
+        ({}, "rotate OS_SECURITY_KEY by its name"),
+        ({"services.gateway.secrets": [], "services.gateway.auth": "app", "services.gateway.app": "fastapi"},
+         "set ingress.auth to generate one"),
+    ],
+)  # fmt: skip
+def test_a_key_that_the_platform_did_not_generate_is_refused(changes: Mapping[str, object], fix: str) -> None:
+    error = ConfigError("rotate", "the platform generates no key for prod", fix)
+    assert refusal("api-key", "aws", changes) == error
+
+
+def test_each_replica_on_a_host_is_a_resource_of_its_service() -> None:
+    container = "docker:index/container:Container"
+    names = ("gateway-1", "gateway-2", "gateway-3", "chat-1", "worker-1")
+    replicas = [urn_of(container, f"prod-compute-{name}", "Compute") for name in names]
+    router = urn_of(container, "prod-entry-router", "Entry")
+    key = target("api-key", "docker", OPEN)
+    changes = [change(urn, "replace") for urn in (*replicas, router)]
+    assert [each.name for each in unrelated_changes(key, changes, [])] == [
+        "prod-compute-chat-1",
+        "prod-compute-worker-1",
+    ]
+    assert readers_without_change(key, changes) == ()
+    assert readers_without_change(key, changes[3:]) == ("prod-compute-gateway",)

@@ -12,16 +12,20 @@ from automation.local.state import LocalState
 from automation.plan.spec_keys import BASE
 from automation.plan.summary import next_commands
 from automation.secret_values.store import set_secrets
-from automation.stack.document import read_stack, with_values
-from components.validation.risks import AGENTOS_KEY
+from automation.stack.document import REMOVE, read_stack, with_values
 from providers.contract.diagnostics import InvalidConfiguration
+from providers.contract.resource_traits import AGENTOS_KEY, API_KEY
 from tests.automation.command_line import write_stack_file
 from tests.automation.fake_engine import FakeEngine
-from tests.planning import ROOT
+from tests.planning import ROOT, production
 
 STACK = "local"
 AGENT: dict[str, object] = {"cloud": "docker", "services.web.app": "agentos", "services.web.secrets": [AGENTOS_KEY]}
 
+OPEN_PAIR: dict[str, object] = {
+    "cloud": "docker", "profile": "development", "services.web.path": "/", "ingress.auth": {"mode": "api_key"},
+    "services.agent": {"app": "agentos", "image": "agent:1", "path": "/agent", "replicas": {"min": 1, "max": 1}},
+}  # fmt: skip
 OPEN_AGENT: dict[str, object] = {
     "cloud": "docker", "profile": "development", "services.web.app": "agentos", "services.web.path": "/",
 }  # fmt: skip
@@ -61,7 +65,7 @@ def test_the_first_update_generates_the_key_and_prints_where_it_is(folder: Path,
         f"generated {AGENTOS_KEY} for web; it is in .local/local-os-security-key, and clients send it as "
         "`Authorization: Bearer KEY`"
     ]
-    assert (len(value) >= 40, stat.S_IMODE(path.stat().st_mode)) == (True, 0o600)
+    assert (len(value), stat.S_IMODE(path.stat().st_mode)) == (48, 0o600)
     assert engine.calls_of("config", "set")[-1].stdin == value
     assert not any(value in argument for call in engine.calls for argument in call.arguments)
     assert value not in (folder / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
@@ -127,3 +131,29 @@ def test_another_value_is_written_to_the_file_of_a_generated_key_only(folder: Pa
     path.unlink()
     set_secrets(STACK, {AGENTOS_KEY: "a-third-value-of-the-key"}, folder)
     assert not path.exists()
+
+
+def test_applications_of_two_kinds_have_one_key(folder: Path, engine: FakeEngine) -> None:
+    assert supply(folder, OPEN_PAIR) == [
+        f"generated {AGENTOS_KEY} and {API_KEY} for agent and web; it is in .local/local-os-security-key, and clients send "
+        "it as `Authorization: Bearer KEY`"
+    ]
+    (value,) = {call.stdin for call in engine.calls_of("config", "set")}
+    assert value == LocalState(folder).security_key(STACK).read_text(encoding="utf-8")
+
+
+def test_a_service_that_is_added_has_the_key_that_clients_know(folder: Path, engine: FakeEngine) -> None:
+    supply(folder, {**OPEN_PAIR, "services.web.auth": "app", "ingress.auth": REMOVE})
+    before = LocalState(folder).security_key(STACK).read_text(encoding="utf-8")
+    stored = len(engine.calls_of("config", "set"))
+    supply(folder, OPEN_PAIR)
+    assert {call.stdin for call in engine.calls_of("config", "set")[stored:]} == {before}
+
+
+def test_production_refuses_a_key_that_could_be_guessed(folder: Path, engine: FakeEngine) -> None:
+    write_stack_file(folder, STACK, production({}, cloud="docker"))
+    with pytest.raises(
+        InvalidConfiguration, match=r"^OS_SECURITY_KEY: the key has fewer than 32 characters\. Provide a "
+    ):
+        set_secrets(STACK, {AGENTOS_KEY: "k" * 31}, folder)
+    set_secrets(STACK, {AGENTOS_KEY: "k" * 32, "OPENAI_API_KEY": "short"}, folder)

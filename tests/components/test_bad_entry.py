@@ -8,6 +8,7 @@ from components.validation.parse import parse
 from providers.contract.diagnostics import InvalidConfiguration
 from tests.planning import production
 
+PAGE = {"app": "streamlit", "image": "page@sha256:" + "2" * 64, "path": "/page", "replicas": {"min": 2, "max": 2}}
 ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "both forms of the rate limit": (
         {"ingress.rate_limit_per_minute": 300},
@@ -47,6 +48,62 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     "a WAF that only counts in production": (
         {"ingress.waf": {"mode": "count"}},
         'ingress.waf.mode: known attacks are counted and not blocked. Set it to block, or accept it by `accept_risk: {"ingress.waf.mode": "<reason>"}`.',
+    ),
+    "an unknown mode of authentication": (
+        {"ingress.auth": {"mode": "basic"}},
+        'ingress.auth.mode: "basic" is not one of the allowed values. Use none or api_key.',
+    ),
+    "authentication of a private service": (
+        {"services.chat.auth": "app"},
+        "services.chat.auth: the service has no `path`, so the entry forwards nothing to it. Remove auth, or set the path.",
+    ),
+    "a key of people with browsers": (
+        {"ingress.auth": {"mode": "api_key"}, "services.page": PAGE},
+        "services.page.auth: streamlit has users with browsers, which send no key. Set it to app or none.",
+    ),
+    "the key in clear text": (
+        {"services.gateway.secrets": [], "services.gateway.environment": {"OS_SECURITY_KEY": "${OS_SECURITY_KEY}"}},
+        "services.gateway.environment.OS_SECURITY_KEY: the key of clients in clear text. Remove it, or list OS_SECURITY_KEY under services.gateway.secrets and run `agent-platform secret set`.",
+    ),
+    "public paths of a private service": (
+        {"services.chat.public_paths": ["/health"]},
+        "services.chat.public_paths: the service has no `path`, so the entry forwards nothing to it. Remove public_paths, or set the path.",
+    ),
+    "public paths without authentication": (
+        {"services.chat.path": "/chat", "services.chat.auth": "none", "services.chat.public_paths": ["/chat/x"]},
+        "services.chat.public_paths: no effect with `auth: none`, with which the entry lets every request through. Remove it.",
+    ),
+    "a public path twice": (
+        {"services.gateway.public_paths": ["/health", "/health"]},
+        'services.gateway.public_paths: "/health" is listed twice. List it once.',
+    ),
+    "a public path that is everything": (
+        {"services.gateway.public_paths": ["/"]},
+        'services.gateway.public_paths: "/" opens the service to anybody. Name single paths, or set services.gateway.auth to none.',
+    ),
+    "a public path with everything below": (
+        {"services.gateway.public_paths": ["/*"]},
+        'services.gateway.public_paths: "/*" opens the service to anybody. Name single paths, or set services.gateway.auth to none.',
+    ),
+    "a public path that is the whole service": (
+        {"services.gateway.path": "/agents", "services.gateway.public_paths": ["/agents/*"]},
+        'services.gateway.public_paths: "/agents/*" opens the service to anybody. Name single paths, or set services.gateway.auth to none.',
+    ),
+    "a public path of another service": (
+        {"services.chat.path": "/api", "services.chat.auth": "app", "services.gateway.public_paths": ["/api/health"]},
+        'services.gateway.public_paths: "/api/health" is a path of chat. List it under services.chat.public_paths.',
+    ),
+    "a public path that no route leads to": (
+        {"services.gateway.path": "/agents", "services.gateway.public_paths": ["/health"]},
+        'services.gateway.public_paths: no route leads to "/health"; the paths of the service begin with "/agents". Write the path as clients request it, or remove it.',
+    ),
+    "a public path that is closed": (
+        {"services.gateway.public_paths": ["/docs/*"]},
+        'services.gateway.public_paths: the entry closes "/docs/*", and answers it with 404. Remove it, or leave the path out of closed_paths.',
+    ),
+    "a public path with a wildcard inside": (
+        {"services.gateway.public_paths": ["/agents/*/runs"]},
+        'services.gateway.public_paths[0]: "/agents/*/runs" has the wrong form. Correct it: paths that the entry lets through without authentication, `/*` at the end for all below.',
     ),
     "a closed path of another service": (
         {"services.chat.path": "/api", "services.gateway.closed_paths": ["/api/internal"]},

@@ -6,7 +6,8 @@ import pytest
 
 from automation.stack.document import REMOVE, with_values
 from components.validation.parse import parse
-from components.validation.risks import generated_keys, risks
+from components.validation.risks import risks
+from providers.contract.authentication import keys_of_program, keys_of_up
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import Raw
 from tests.components.test_bad_input import messages
@@ -29,7 +30,8 @@ RISKS: dict[str, Mapping[str, object]] = {
     "cache.high_availability": {"cache.high_availability": False},
     "storage.versioning": {"storage.versioning": False},
     "ingress.waf": {"ingress.waf": False},
-    "ingress.auth": {"services.gateway.secrets": ["OPENAI_API_KEY"]},
+    "ingress.auth": {"ingress.auth": {"mode": "none"}, "services.gateway.secrets": ["OPENAI_API_KEY"]},
+    "services.gateway.auth": {"services.gateway.auth": "none", "services.gateway.secrets": ["OPENAI_API_KEY"]},
     "services.chat.image": {"services.chat.image": "chat:1.0"},
     "services.worker.replicas.min": {"services.worker.replicas": {"min": 1, "max": 2}},
 }
@@ -50,27 +52,41 @@ def test_other_profiles_accept_risks_without_a_reason(path: str, changes: Mappin
     assert parse(production({**changes, "profile": "development"}), "dev")
 
 
+LIMIT = 'limit `ingress.allowed_cidrs` to your networks, or accept it by `accept_risk: {"ingress.auth": "<reason>"}`.'
+OWN_CODE = "set services.chat.auth: app where the code authenticates clients, or "
 PUBLIC: dict[str, tuple[Mapping[str, object], str]] = {
-    "an AgentOS without a key": (
-        {"services.gateway.secrets": []},
+    "an AgentOS without a key by choice": (
+        {"services.gateway.secrets": [], "ingress.auth": {"mode": "none"}},
         "ingress.auth: gateway is public without authentication. List OS_SECURITY_KEY under services.gateway.secrets, or "
-        'limit `ingress.allowed_cidrs` to your networks, or accept it by `accept_risk: {"ingress.auth": "<reason>"}`.',
+        + LIMIT,
     ),
     "a service of another kind": (
         {"services.chat.path": "/chat", "services.chat.secrets": ["OS_SECURITY_KEY"]},
-        "ingress.auth: chat is public without authentication. Limit `ingress.allowed_cidrs` to your networks, or accept it "
-        'by `accept_risk: {"ingress.auth": "<reason>"}`.',
+        f"ingress.auth: chat is public without authentication. {OWN_CODE[0].upper()}{OWN_CODE[1:]}{LIMIT}",
+    ),
+    "a service of another kind with a key": (
+        {"services.chat.path": "/chat", "ingress.auth": {"mode": "api_key"}},
+        "ingress.auth: chat is public without authentication, as the platform cannot know whether it checks API_KEY. "
+        f"{OWN_CODE[0].upper()}{OWN_CODE[1:]}{LIMIT}",
     ),
     "both": (
-        {"services.chat.path": "/chat", "services.gateway.secrets": []},
+        {"services.chat.path": "/chat", "services.gateway.secrets": [], "ingress.auth": {"mode": "none"}},
         "ingress.auth: chat and gateway are public without authentication. List OS_SECURITY_KEY under "
-        "services.gateway.secrets, or limit `ingress.allowed_cidrs` to your networks, or accept it by "
-        '`accept_risk: {"ingress.auth": "<reason>"}`.',
+        f"services.gateway.secrets, or {OWN_CODE}{LIMIT}",
     ),
     "address ranges that add up to all": (
-        {"services.gateway.secrets": [], "ingress.allowed_cidrs": ["0.0.0.0/1", "128.0.0.0/1"]},
+        {
+            "services.gateway.secrets": [],
+            "ingress.auth": {"mode": "none"},
+            "ingress.allowed_cidrs": ["0.0.0.0/1", "128.0.0.0/1"],
+        },
         "ingress.auth: gateway is public without authentication. List OS_SECURITY_KEY under services.gateway.secrets, or "
-        'limit `ingress.allowed_cidrs` to your networks, or accept it by `accept_risk: {"ingress.auth": "<reason>"}`.',
+        + LIMIT,
+    ),
+    "an AgentOS that anybody can call by choice": (
+        {"services.gateway.secrets": [], "services.gateway.auth": "none"},
+        "services.gateway.auth: anybody can call every agent and read every session. Set it to inherit or app, or accept it "
+        'by `accept_risk: {"services.gateway.auth": "<reason>"}`.',
     ),
 }
 
@@ -89,8 +105,19 @@ def test_production_refuses_a_public_service_without_authentication(
         {"services.gateway.secrets": ["JWT_VERIFICATION_KEY"]},
         {"services.gateway.secrets": [], "services.gateway.environment": {"JWT_JWKS_FILE": "/app/jwks.json"}},
         {"services.gateway.secrets": [], "services.gateway.path": DROP, "ingress": DROP},
+        {"services.gateway.secrets": []},
+        {"services.chat.path": "/chat", "services.chat.auth": "app"},
+        {"services.chat.path": "/chat", "services.chat.auth": "none"},
     ],
-    ids=["known address ranges", "a JWT key", "a JWKS file", "nothing public"],
+    ids=[
+        "known address ranges",
+        "a JWT key",
+        "a JWKS file",
+        "nothing public",
+        "a generated key",
+        "its own code",
+        "a named choice",
+    ],
 )
 def test_production_accepts_services_that_not_anybody_can_call(changes: Mapping[str, object]) -> None:
     assert parse(production(changes), "prod")
@@ -123,7 +150,7 @@ def test_an_open_agent_of_a_docker_stack_and_its_callers_get_the_key() -> None:
     spec = parse(dict(AGENTS), "local")
     assert spec.readers_of(KEY) == ("agent", "page", "planner", "hook")
     assert spec.services["agent"].secrets == ("OPENAI_API_KEY", KEY)
-    assert generated_keys(spec) == (KEY,)
+    assert (keys_of_up(spec), keys_of_program(spec)) == ((KEY,), ())
 
 
 @pytest.mark.parametrize(
@@ -155,8 +182,53 @@ def test_only_an_agent_without_its_key_is_an_accepted_risk_of_a_docker_stack(pro
 
 @pytest.mark.parametrize("profile", ["production", "staging", "development"])
 @pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
-def test_no_cloud_adds_a_key(cloud: str, profile: str) -> None:
+def test_a_cloud_adds_a_key_in_production_only_and_for_anybody(cloud: str, profile: str) -> None:
     ranges = {"profile": profile, "services.gateway.secrets": [], "ingress.allowed_cidrs": ["203.0.113.0/24"]}
     assert KEY not in parse(production(ranges, cloud), "prod").secrets
     if profile != "production":
         assert KEY not in parse(production({**ranges, "ingress.allowed_cidrs": DROP}, cloud), "prod").secrets
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+def test_production_generates_the_key_of_an_open_agent_for_it_and_its_callers(cloud: str) -> None:
+    calls = {"services.gateway.calls": [], "services.chat.calls": ["gateway"]}
+    spec = parse(production({**calls, "services.gateway.secrets": []}, cloud), "prod")
+    assert (spec.generated_keys, spec.readers_of(KEY)) == ((KEY,), ("gateway", "chat"))
+    assert (keys_of_program(spec), keys_of_up(spec)) == ((KEY,), ())
+
+
+WRITTEN: dict[str, tuple[Mapping[str, object], Mapping[str, tuple[str, ...]]]] = {
+    "applications by their variables": (
+        {"ingress.auth": {"mode": "api_key"}, "services.page.auth": "none"},
+        {KEY: ("agent", "page", "planner", "hook"), "API_KEY": ("hook", "tools")},
+    ),
+    "an application without authentication": (
+        {"ingress.auth": {"mode": "api_key"}, "services.page.auth": "none", "services.hook.auth": "none"},
+        {KEY: ("agent", "page", "planner", "hook"), "API_KEY": ("tools",)},
+    ),
+    "an application that checks itself, and its caller": (
+        {
+            "ingress.auth": {"mode": "api_key"},
+            "services.page": {"app": "streamlit", "image": "page:1", "calls": ["tools"]},
+            "services.tools.auth": "app",
+        },
+        {KEY: ("agent", "planner", "hook"), "API_KEY": ("page", "hook", "tools")},
+    ),
+    "no authentication": ({"ingress.auth": {"mode": "none"}}, {KEY: (), "API_KEY": ()}),
+    "known address ranges": (
+        {"ingress.auth": {"mode": "api_key"}, "services.page.auth": "app", "ingress.allowed_cidrs": ["203.0.113.0/24"]},
+        {KEY: ("agent", "page", "planner", "hook"), "API_KEY": ("hook", "tools")},
+    ),
+}
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure", "docker"])
+@pytest.mark.parametrize(("changes", "expected"), WRITTEN.values(), ids=WRITTEN)
+def test_a_written_mode_gives_the_key_to_services_and_callers_and_nobody_else(
+    cloud: str, changes: Mapping[str, object], expected: Mapping[str, tuple[str, ...]]
+) -> None:
+    blocks = {name: production()[name] for name in ("aws", "gcp", "azure")}
+    spec = parse(
+        with_values(AGENTS, {**blocks, "cloud": cloud, "ingress.domain": "agents.example.com", **changes}), "local"
+    )
+    assert {key: spec.readers_of(key) for key in expected} == expected

@@ -1,5 +1,6 @@
 """Spec of a platform: frozen data, the same for every cloud."""
 
+from providers.contract.spec.authentication import Auth, AuthMode, ServiceAuth
 from providers.contract.spec.base import CloudName, Profile, SpecModel
 from providers.contract.spec.data import (
     BackupSpec,
@@ -45,6 +46,8 @@ __all__ = [
     "Acceptance",
     "Alerts",
     "App",
+    "Auth",
+    "AuthMode",
     "Autoscaling",
     "AwsBlock",
     "AzureBlock",
@@ -77,6 +80,7 @@ __all__ = [
     "Replicas",
     "Rollout",
     "Service",
+    "ServiceAuth",
     "Size",
     "Slack",
     "Slo",

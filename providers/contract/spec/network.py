@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from providers.contract.spec.authentication import Auth
 from providers.contract.spec.base import PositiveInt, SpecModel
 
 
@@ -87,6 +88,8 @@ class IngressSpec(SpecModel):
     """Existing DNS zone of `domain` in the same account; absent: `domain` without its first label."""
     allowed_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)] = ("0.0.0.0/0",)
     """Client address ranges that may connect, in CIDR notation."""
+    auth: Auth | None = None
+    """Authentication of clients; absent: a generated key of every AgentOS in production and on Docker, else none."""
     rate_limit: RateLimit = RateLimit()
     """Requests per minute by client address, key and path."""
     rate_limit_per_minute: RequestsPerMinute | None = None

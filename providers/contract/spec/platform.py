@@ -1,8 +1,8 @@
 """Complete spec of a platform, as a stack file describes it."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from providers.contract.spec.base import CloudName, Guid, Ipv4, Port, Profile, Slug, SpecModel, Variable
 from providers.contract.spec.data import CacheSpec, DatabaseSpec, StorageSpec
@@ -140,6 +140,18 @@ class Platform(SpecModel):
     """Accepted production refusals: the refused key and the reason."""
     accept_checks: dict[str, Acceptance] = {}
     """Accepted failures of `audit` by check, as <check>, <check>/<resource>, or either with <cloud>/ before it."""
+    _generated_keys: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def generated_keys(self) -> tuple[str, ...]:
+        """Keys of clients among `secrets` that no service of the stack file lists: the platform generates them."""
+        return self._generated_keys
+
+    def generating(self, keys: tuple[str, ...]) -> Self:
+        """Return the spec with these generated keys."""
+        spec = self.model_copy()
+        spec._generated_keys = keys
+        return spec
 
     @property
     def block(self) -> AwsBlock | GcpBlock | AzureBlock | DockerBlock | None:

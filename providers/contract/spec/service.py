@@ -7,6 +7,7 @@ from pydantic import Field
 from providers.contract.presets import PRESETS as PRESETS
 from providers.contract.presets import App as App
 from providers.contract.presets import Preset as Preset
+from providers.contract.spec.authentication import ServiceAuth
 from providers.contract.spec.base import Environment, Percent, Port, PositiveInt, Slug, SpecModel, Variable
 from providers.contract.spec.network import Replicas
 from providers.contract.spec.rollout import Release, Rollout
@@ -92,6 +93,10 @@ ClosedPathText = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)+$", max_len
 """Path without a trailing slash, query or wildcard."""
 
 
+PublicPathText = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*(/[A-Za-z0-9._~-]+|/\*|/)$", max_length=120)]
+"""Path without a query; the last segment may be `*`."""
+
+
 class Metrics(SpecModel):
     """Endpoint with metrics in the Prometheus text format, inside the private network."""
 
@@ -116,6 +121,10 @@ class Service(SpecModel):
     """Secret with the value `username:password` for the image's registry; absent: anonymous or the cloud's own access."""
     path: Annotated[str, Field(pattern=r"^/[\w./-]*$")] | None = None
     """Path prefix under which the entry routes to the service; absent: private."""
+    auth: ServiceAuth = "inherit"
+    """`inherit`: authentication of `ingress.auth`; `app`: the application authenticates its clients itself; `none`: anybody may call it."""
+    public_paths: tuple[PublicPathText, ...] = ()
+    """Paths that the entry lets through without authentication, `/*` at the end for all below; those of an application are its own."""
     port: Port | None = None
     """Port that the service listens on; absent: that of the preset, none for a worker."""
     command: tuple[str, ...] = ()

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 
+from providers.contract.authentication import guarded_services, key_variable, public_patterns
 from providers.contract.closed_paths import closed_paths
-from providers.contract.spec import Platform
+from providers.contract.spec import Platform, Service
+from providers.docker.naming import CONFIG_FOLDER
 
 RATE_WINDOW_SECONDS = 60
 TRACKED_CLIENTS = 100_000
@@ -14,6 +17,11 @@ KEY_CHARACTERS = 64
 CAPTURED_CHARACTERS = 40
 """Length of the name of a rule in the log of a request that it would have denied."""
 ANY_ADDRESS = "0.0.0.0/0"
+KEY_DIGEST = "http_auth_bearer,sha2(256),hex,lower"
+"""Digest of the token of `Authorization: Bearer`; nothing for another scheme."""
+ODD_PATH = r"path -m reg (%|\.\.|//|\\|;)"
+"""Path that a server may read as another one; it is never a public path."""
+UNAUTHORIZED = "http-request return status 401 hdr WWW-Authenticate Bearer"
 DECODED_PATH = "path,url_dec,regsub(/+,/,g)"
 """Path as applications may read it: without percent encoding and repeated slashes."""
 WAF_RULES: tuple[tuple[str, str], ...] = (
@@ -77,6 +85,57 @@ def rate_tables(spec: Platform) -> Iterator[tuple[str, str]]:
     for name, kind in types.items():
         times = f"expire {2 * RATE_WINDOW_SECONDS}s store http_req_rate({RATE_WINDOW_SECONDS}s)"
         yield f"backend {name}", f"stick-table type {kind} size {TRACKED_CLIENTS} {times}"
+
+
+def authentication(spec: Platform) -> Iterator[str]:
+    """Answer 401 to requests of guarded services without a known key; a key is compared by its digest.
+
+    A browser sends a preflight request (OPTIONS) without the key, and a service answers it without one. The longest path of
+    a service decides, as for its route, so each request is of one service.
+    """
+    guarded = guarded_services(spec)
+    if not guarded:
+        return
+    yield "http-request set-var(txn.service) str(none)"
+    for name, service in reversed(spec.public.items()):  # the longest path comes last and decides
+        route = route_condition(service)
+        yield f"http-request set-var(txn.service) str({name}){f' if {route}' if route else ''}"
+    yield "acl preflight method OPTIONS"
+    yield f"acl odd-path {ODD_PATH}"
+    # a server may read another one of several headers than the entry
+    yield "acl authorized-once req.hdr_cnt(authorization) eq 1"
+    for name, service in guarded.items():
+        yield from _guard(name, service)
+
+
+def _guard(name: str, service: Service) -> Iterator[str]:
+    of_service = f"{{ var(txn.service) -m str {name} }}"
+    for path, below in public_patterns(service):
+        yield f"acl public-{name} path {path}"
+        if below:
+            yield f"acl public-{name} path_beg {path.rstrip('/')}/"
+    yield f"acl keyed-{name} {KEY_DIGEST},map_str({key_map_file(key_variable(service))}) -m found"
+    for unknown in ("!authorized-once", f"!keyed-{name}"):
+        open_to_all = f"!public-{name}" if service.public_paths else ""
+        if open_to_all:
+            yield f"{UNAUTHORIZED} if {of_service} !preflight odd-path {unknown}"
+        yield " ".join(filter(None, (f"{UNAUTHORIZED} if {of_service} !preflight", open_to_all, unknown)))
+
+
+def key_map_file(variable: str) -> str:
+    """Path of the file with the digest of a key and the name of its variable."""
+    return f"{CONFIG_FOLDER}/{variable.lower().replace('_', '-')}.map"
+
+
+def key_map(variable: str, key: str) -> str:
+    """Content of that file: a digest in lower case, as HAProxy's converters write it."""
+    return f"{sha256(key.encode()).hexdigest()} {variable}\n"
+
+
+def route_condition(service: Service) -> str:
+    """Condition of the path of a service and of the paths below it: `/api` does not match `/apis`; empty for every path."""
+    prefix = (service.path or "").rstrip("/")
+    return f"{{ path {prefix} }} or {{ path_beg {prefix}/ }}" if prefix else ""
 
 
 def closing_rules(spec: Platform) -> Iterator[str]:

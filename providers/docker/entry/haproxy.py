@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from providers.contract.naming import next_part
 from providers.contract.spec import Platform, Service
 from providers.docker.context import HTTPS_PORT, DockerContext
-from providers.docker.entry.admission import admission, closing_rules, rate_tables
+from providers.docker.entry.admission import admission, authentication, closing_rules, rate_tables
 from providers.docker.entry.split import control, dice, route_to_next, split_services
 from providers.docker.naming import CONFIG_FOLDER
 
@@ -197,6 +197,7 @@ def _https(context: DockerContext) -> list[str]:
         "option idle-close-on-response",
         *admission(spec),
         *closing_rules(spec),
+        *authentication(spec),
         "http-request set-header X-Forwarded-Proto https",
         "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
         *_https_redirects(),

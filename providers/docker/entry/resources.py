@@ -11,16 +11,20 @@ registry. The router is attached to a network of each public service and reaches
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pulumi
 
+from providers.contract.authentication import guarded_services, key_variable
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
+from providers.contract.spec import Platform
 from providers.docker.base.containers import ContainerSpec, PublishedPort, create_container, script, script_path
 from providers.docker.base.platform_images import PROXY
 from providers.docker.base.resources import DockerBaseResources
 from providers.docker.compute.health import DockerProbe, platform_probe
 from providers.docker.context import HTTP_PORT, HTTPS_PORT, DockerContext
+from providers.docker.entry.admission import key_map, key_map_file
 from providers.docker.entry.haproxy import (
     HTTP_CONTAINER_PORT,
     HTTPS_CONTAINER_PORT,
@@ -34,6 +38,7 @@ from providers.docker.entry.split import MAP_FILE, map_text, split_services
 from providers.docker.naming import CONFIG_FOLDER
 from providers.docker.network.flows import ENTRY, MONITORING, internal_network, prometheus_address, proxy_address
 
+PROJECT = "agent-platform"
 ROUTER_MEMORY_MIB, PROXY_MEMORY_MIB = 512, 128
 VCPU = 2
 CONFIGURATION_FILE = f"{CONFIG_FOLDER}/haproxy.cfg"
@@ -83,11 +88,22 @@ def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> 
             CONFIGURATION_FILE: configuration(context),
             f"{CONFIG_FOLDER}/entry.pem": base.keys.entry.bundle,
             **({MAP_FILE: map_text(split)} if split else {}),
+            **_key_maps(context.spec),
         },
         probe=_probe(READY_PATH),
         stop_signal=SOFT_STOP,
     )
     create_container(scope, context, "router", container)
+
+
+def _key_maps(spec: Platform) -> Mapping[str, pulumi.Input[str]]:
+    """Files with the digests of the keys that the router accepts; the keys themselves are in the services only."""
+    config = pulumi.Config(PROJECT)
+    variables = dict.fromkeys(key_variable(service) for service in guarded_services(spec).values())
+    return {
+        key_map_file(name): pulumi.Output.secret(config.require_secret(name).apply(partial(key_map, name)))
+        for name in variables
+    }
 
 
 def _proxy(scope: Scope, context: DockerContext, base: DockerBaseResources) -> None:

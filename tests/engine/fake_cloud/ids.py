@@ -6,6 +6,7 @@ its inputs.
 """
 
 import secrets
+from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 
@@ -125,5 +126,8 @@ def random_outputs(token: str, inputs: Mapping[str, Value]) -> struct_pb2.Struct
     if token.endswith(":RandomPassword"):
         length = int(str(inputs["length"]))
         return encode({"result": secrets.token_hex(length)[:length], "bcryptHash": secrets.token_hex(16)})
+    if token.endswith(":RandomBytes"):
+        value = secrets.token_hex(int(str(inputs["length"])))
+        return encode({"hex": value, "base64": b64encode(bytes.fromhex(value)).decode()})
     value = secrets.token_hex(int(str(inputs.get("byteLength", SALT_BYTES))))
     return encode({"hex": value, "b64Std": value, "b64Url": value, "dec": str(int(value, 16))})

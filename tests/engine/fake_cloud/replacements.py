@@ -89,6 +89,7 @@ AZURE = {
     "azure-native:storage:StorageAccount": "accountName location isHnsEnabled",
 }
 RANDOM = {
+    "random:index/randomBytes:RandomBytes": EVERYTHING,
     "random:index/randomId:RandomId": EVERYTHING,
     "random:index/randomPassword:RandomPassword": EVERYTHING,
 }
