@@ -8,7 +8,7 @@ from pulumi.runtime.config import is_config_secret
 
 from components.configuration import PLATFORM_KEY, PROJECT, spec_of
 from providers import limits
-from providers.contract.authentication import keys_of_program
+from providers.contract.authentication import keys_of_program, sign_in_secrets
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.rollout import POSITIONS_KEY, RolloutPosition, positions_of
 from providers.contract.spec import Platform
@@ -47,10 +47,15 @@ def load() -> Settings:
     ]
     # secrets that the cloud's own components read from the stack; no service does
     of_cloud = [name for name in limits(spec.cloud).stack_secrets(spec) if config.get_secret(name) is None]
-    missing += [_missing(stack, "cloud", name) for name in of_cloud]
+    missing += [_missing(stack, _key_of(spec, name), name) for name in of_cloud]
     if errors or missing:
         raise InvalidConfiguration([*errors, *missing])
     return Settings(stack, spec, present, _positions(config, spec), frozenset((config.get("applied") or "").split()))
+
+
+def _key_of(spec: Platform, name: str) -> str:
+    """Key for which the cloud's own components read a secret."""
+    return "ingress.auth.client_secret" if name in sign_in_secrets(spec) else "cloud"
 
 
 def _positions(config: pulumi.Config, spec: Platform) -> Mapping[str, RolloutPosition]:

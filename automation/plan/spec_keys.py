@@ -109,6 +109,40 @@ SMOKE: dict[str, object] = {**CANARY, "services.web.rollout.smoke": {"path": "/r
 WITH_WAF: dict[str, object] = {**ROUTED, "ingress.waf": {}}
 WITH_DOMAIN = {**ROUTED, "ingress.domain": "agents.trials.example.com"}
 WITH_KEY: dict[str, object] = {**ROUTED, "ingress.auth": {"mode": "api_key"}}
+LOGIN = "https://login.example.com"
+PUBLIC_KEYS = tuple(
+    f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"
+    for body in (
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEvURX0eU1duOte6B86vNzMn/1PttO"
+        "9WaeIrIg4VKg4eZgLxQLEt8RJBudl+YjqyywS8jrWfcizJHyzslMWgyl1g==",
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEiwqsHNoFYpX5Mrdk8h4kjtXlkj9O"
+        "i7NVcIpNUCu0m+5zTEecgYtmrD3cMnALRYE96s1JR4IB/lh1v5K5XDV7hA==",
+    )
+)
+TOKENS: dict[str, object] = {
+    **WITH_DOMAIN,
+    "ingress.auth.mode": "jwt",
+    "ingress.auth.issuer": "https://login.microsoftonline.com/acme/v2.0",
+    "ingress.auth.audience": "api://agents",
+    "ingress.auth.jwks_url": "https://login.microsoftonline.com/acme/discovery/v2.0/keys",
+    "ingress.auth.client_id": None,
+}
+"""Tokens in the form of AWS; what other clouds lack or refuse is a key of the context too."""
+WITH_PUBLIC_KEY: dict[str, object] = {"ingress.auth.public_keys": [PUBLIC_KEYS[0]]}
+SIGN_IN: dict[str, object] = {
+    **WITH_DOMAIN,
+    "ingress.auth.mode": "oidc",
+    "ingress.auth.issuer": "https://login.microsoftonline.com/acme/v2.0",
+    "ingress.auth.client_id": "agents",
+    "ingress.auth.client_secret": "SIGN_IN_SECRET",
+}
+ENDPOINTS = {"authorization": f"{LOGIN}/authorize", "token": f"{LOGIN}/token", "user_info": f"{LOGIN}/userinfo"}
+WITH_ENDPOINTS: dict[str, object] = {**SIGN_IN, "ingress.auth.allowed": [], "ingress.auth.endpoints": ENDPOINTS}
+GOOGLE_SIGN_IN: dict[str, object] = {
+    **SIGN_IN,
+    "ingress.auth.issuer": "https://accounts.google.com",
+    "ingress.auth.allowed": ["example.com"],
+}
 FROM_SOURCE: dict[str, object] = {"docker.dev.web": {"command": ["python3", "app.py"]}}
 BUDGET = {"budget": {"monthly_usd": 100}}
 WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
@@ -183,7 +217,20 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("ingress.dns_zone", "example.com", WITH_DOMAIN),
     Leaf("ingress.allowed_cidrs", ["198.51.100.0/24"], ROUTED),
     Leaf("ingress.auth", {"mode": "api_key"}, ROUTED),
-    Leaf("ingress.auth.mode", "none", WITH_KEY),
+    Leaf("ingress.auth.mode", "api_key", {**ROUTED, "ingress.auth.mode": "none"}),
+    Leaf(
+        "ingress.auth.issuer", "https://login.microsoftonline.com/tools/v2.0", {**SIGN_IN, "ingress.auth.allowed": []}
+    ),
+    Leaf("ingress.auth.audience", "api://tools", TOKENS),
+    Leaf("ingress.auth.jwks_url", "https://login.example.com/keys", TOKENS),
+    Leaf("ingress.auth.public_keys", [PUBLIC_KEYS[1]], {**TOKENS, "ingress.auth.jwks_url": None, **WITH_PUBLIC_KEY}),
+    Leaf("ingress.auth.client_id", "pages", {**SIGN_IN, "ingress.auth.allowed": []}),
+    Leaf("ingress.auth.client_secret", "PAGES_SECRET", {**SIGN_IN, "ingress.auth.allowed": []}),
+    Leaf("ingress.auth.endpoints", {**ENDPOINTS, "user_info": f"{LOGIN}/me"}, {**SIGN_IN, "ingress.auth.allowed": []}),
+    Leaf("ingress.auth.endpoints.authorization", f"{LOGIN}/sign-in", WITH_ENDPOINTS),
+    Leaf("ingress.auth.endpoints.token", f"{LOGIN}/tokens", WITH_ENDPOINTS),
+    Leaf("ingress.auth.endpoints.user_info", f"{LOGIN}/me", WITH_ENDPOINTS),
+    Leaf("ingress.auth.allowed", ["example.com", "team@example.com"], GOOGLE_SIGN_IN),
     Leaf("ingress.rate_limit.per_address", 300, ROUTED),
     Leaf("ingress.rate_limit.per_key", 120, ROUTED),
     Leaf("ingress.rate_limit.paths", [{"prefix": "/chat", "per_address": 30}], ROUTED),
@@ -201,7 +248,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.architecture", "arm64"),
     Leaf("services.web.image_credentials", "REGISTRY_LOGIN"),
     Leaf("services.web.path", "/api", ROUTED),
-    Leaf("services.web.auth", "none", WITH_KEY),
+    Leaf("services.web.auth", "inherit", {**WITH_KEY, "services.web.auth": "none"}),
     Leaf("services.web.public_paths", ["/health", "/pictures/*"], WITH_KEY),
     Leaf("services.web.port", 9000),
     Leaf("services.web.command", ["serve", "--all"]),

@@ -8,7 +8,7 @@ from typing import Literal
 from automation.stack.document import Stack, StackDocument, stack_file
 from automation.stack.file_checks import is_sealed
 from components.configuration import PROJECT
-from providers.contract.authentication import MIN_KEY_CHARACTERS, key_variable
+from providers.contract.authentication import MIN_KEY_CHARACTERS, key_variable, sign_in_secrets
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration, did_you_mean, listed
 from providers.contract.images import registry_login
 
@@ -102,7 +102,8 @@ def weakness(stack: Stack, name: str, value: str) -> tuple[str, str] | None:
 def _readers(stack: Stack, name: str) -> tuple[str, ...]:
     spec = stack.spec
     images = tuple(f"image of {key}" for key, service in spec.services.items() if service.image_credentials == name)
-    return (*spec.readers_of(name), *images) or ("monitoring",)
+    of_cloud = "entry" if name in sign_in_secrets(spec) else "monitoring"
+    return (*spec.readers_of(name), *images) or (of_cloud,)
 
 
 def _state(document: StackDocument, name: str) -> SecretState:

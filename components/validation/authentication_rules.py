@@ -2,11 +2,51 @@
 
 from collections.abc import Iterator
 
-from providers.contract.authentication import auth_mode, key_variable, public_patterns
+from providers.contract.authentication import auth_mode, guarded_services, key_variable, public_patterns
 from providers.contract.closed_paths import is_below, is_closed, service_at
 from providers.contract.diagnostics import ConfigError, displayed
-from providers.contract.resource_traits import CLIENT_KEYS
+from providers.contract.resource_traits import AGENTOS_KEY, CLIENT_KEYS
 from providers.contract.spec import Platform, Service
+
+MODE_KEYS = {
+    "none": frozenset[str](),
+    "api_key": frozenset[str](),
+    "jwt": frozenset({"issuer", "audience", "jwks_url", "public_keys", "client_id", "allowed"}),
+    "oidc": frozenset({"issuer", "client_id", "client_secret", "endpoints", "allowed"}),
+}
+"""Keys of `ingress.auth` that each mode uses on some cloud."""
+
+
+def check_authentication_keys(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse keys of another mode, tokens that any issuer or application could have, and an issuer that matches no token."""
+    auth = spec.ingress.auth
+    if auth is None:
+        return
+    used = MODE_KEYS[auth.mode] | {"mode"}
+    for key in sorted(auth.model_fields_set - used):
+        yield ConfigError(f"ingress.auth.{key}", f"no effect with `mode: {auth.mode}`", "remove it")
+    if auth.mode == "jwt":
+        for key, value in (("issuer", auth.issuer), ("audience", auth.audience)):
+            if value is None:
+                problem = "missing; without it, the tokens of other issuers or applications would be accepted"
+                yield ConfigError(f"ingress.auth.{key}", problem, f"set it to the claim `{key[:3]}` of your tokens")
+    if auth.issuer is not None and ends_with_a_needless_slash(auth.issuer):
+        problem = "ends with a slash, and the claim `iss` is compared exactly"
+        yield ConfigError("ingress.auth.issuer", problem, f"write {auth.issuer.rstrip('/')}")
+
+
+def ends_with_a_needless_slash(issuer: str) -> bool:
+    """True for an issuer with a trailing slash, except those that have one: a bare host (Auth0) and Entra's tokens of version 1."""
+    host, _, path = issuer.removeprefix("https://").partition("/")
+    return issuer.endswith("/") and host != "sts.windows.net" and (bool(path) or host == "accounts.google.com")
+
+
+def check_two_authentications(spec: Platform) -> Iterator[ConfigError]:
+    """Refuse an AgentOS that would answer the clients whom the entry lets through with 401: it reads the same header."""
+    for name, service in guarded_services(spec).items():
+        if spec.ingress.auth is not None and spec.ingress.auth.mode != "api_key" and AGENTOS_KEY in service.secrets:
+            problem = f"AgentOS would refuse clients without {AGENTOS_KEY}, and the entry asks them for something else"
+            yield ConfigError(f"services.{name}.secrets", problem, f"remove it, or set services.{name}.auth to app")
 
 
 def check_authentication_modes(spec: Platform) -> Iterator[ConfigError]:
@@ -16,9 +56,9 @@ def check_authentication_modes(spec: Platform) -> Iterator[ConfigError]:
         if service.path is None and service.auth != "inherit":
             problem = "the service has no `path`, so the entry forwards nothing to it"
             yield ConfigError(key, problem, "remove auth, or set the path")
-        keyed = spec.ingress.auth is not None and auth_mode(spec) == "api_key"
-        if keyed and service.path is not None and service.auth == "inherit" and not key_variable(service):
-            problem = f"{service.app} has users with browsers, which send no key"
+        sent = {"api_key": "key", "jwt": "token"}.get(auth_mode(spec)) if spec.ingress.auth is not None else None
+        if sent and service.path is not None and service.auth == "inherit" and not key_variable(service):
+            problem = f"{service.app} has users with browsers, which send no {sent}"
             yield ConfigError(key, problem, "set it to app or none")
 
 

@@ -90,7 +90,8 @@ def _authentication_risks(spec: Platform) -> Iterator[Risk]:
             danger = "anybody can call every agent and read every session"
             yield Risk(f"services.{name}.auth", "none", danger, "set it to inherit or app")
     inherited = [name for name in unguarded if spec.services[name].auth == "inherit"]
-    if inherited:
+    # an entry that checks no tokens, or signs nobody in, refuses the mode itself
+    if inherited and auth_mode(spec) in ("none", "api_key"):
         yield Risk(AUTHENTICATION, None, _unknown(spec, inherited), _fix(spec, inherited))
 
 

@@ -97,6 +97,11 @@ RULES = (
     Rule(drill_rules.check_drill_schedule, reads=("recovery.drill",)),
     Rule(risks.check_risks, reads=("profile", "services.*.path")),
     Rule(rate_limit_rules.check_prompts, reads=("ingress.waf", "services.*.path")),
+    Rule(authentication_rules.check_authentication_keys, reads=("ingress.auth",)),
+    Rule(
+        authentication_rules.check_two_authentications,
+        reads=("cloud", "ingress.auth", *PUBLIC, "services.*.auth", "services.*.secrets"),
+    ),
     Rule(authentication_rules.check_authentication_modes, reads=("ingress.auth", *PUBLIC, "services.*.auth")),
     Rule(authentication_rules.check_plain_keys, reads=(*PUBLIC, "services.*.environment")),
     Rule(

@@ -19,6 +19,7 @@ from providers.aws.naming import naming_refusals
 from providers.aws.network.flows import HTTPS_PORT, reaches_internet
 from providers.aws.network.limits import network_adjustments, network_refusals
 from providers.aws.recovery.limits import recovery_adjustments, recovery_refusals
+from providers.contract.authentication import sign_in_secrets
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
@@ -71,4 +72,4 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return {name: str(HTTPS_PORT) for name in spec.services if reaches_internet(spec, name, region(spec))}
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections)
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, sign_in_secrets)

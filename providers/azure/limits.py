@@ -18,6 +18,7 @@ from providers.azure.database.limits import database_adjustments, database_refus
 from providers.azure.database.parameters import parameter_adjustments, parameter_refusals, rollout_connections
 from providers.azure.drill.limits import drill_adjustments, drill_refusals
 from providers.azure.entry.limits import entry_adjustments, entry_refusals, private_link_adjustments
+from providers.azure.entry.sign_in import authentication_adjustments, authentication_refusals
 from providers.azure.jobs.limits import job_adjustments, job_refusals
 from providers.azure.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
 from providers.azure.naming import naming_refusals
@@ -25,6 +26,7 @@ from providers.azure.network.flows import HTTPS_PORT
 from providers.azure.network.limits import network_adjustments, network_refusals
 from providers.azure.recovery.limits import recovery_adjustments, recovery_refusals
 from providers.azure.storage.limits import storage_adjustments
+from providers.contract.authentication import sign_in_secrets
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
@@ -44,6 +46,7 @@ REFUSALS: tuple[RefusalRule, ...] = (
     rollout_refusals,
     scaling_refusals,
     entry_refusals,
+    authentication_refusals,
     job_refusals,
     recovery_refusals,
     drill_refusals,
@@ -62,6 +65,7 @@ ADJUSTMENTS: tuple[AdjustmentRule, ...] = (
     rollout_adjustments,
     scaling_adjustments,
     entry_adjustments,
+    authentication_adjustments,
     private_link_adjustments,
     job_adjustments,
     release_adjustments,
@@ -81,4 +85,9 @@ def outbound(spec: Platform) -> Mapping[str, str]:
     return {name: str(HTTPS_PORT) for name in spec.services if spec.network.egress != "none"}
 
 
-LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, stack_secrets)
+def secrets_of_stack(spec: Platform) -> tuple[str, ...]:
+    """Secrets of notification channels and of the sign-in of users."""
+    return (*stack_secrets(spec), *sign_in_secrets(spec))
+
+
+LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, secrets_of_stack)

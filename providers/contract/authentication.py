@@ -67,8 +67,29 @@ def authentication_of(spec: Platform, service: Service) -> Authentication:
     if service.auth == "app":
         return Authentication(own or "the application itself")
     if is_checked_at_entry(spec, service):
-        return Authentication(own or key_variable(service), at_entry=True)
+        return Authentication(_checked(spec, service), at_entry=True)
     return Authentication(own)
+
+
+def _checked(spec: Platform, service: Service) -> str:
+    """What the entry asks the clients of a service for."""
+    auth = spec.ingress.auth
+    if auth is None or auth.mode == "api_key":
+        return key_variable(service)
+    issuer = f" of {auth.issuer}" if auth.issuer else ""
+    return f"tokens{issuer}" if auth.mode == "jwt" else f"sign-in{issuer}"
+
+
+def answers_with_a_redirect(service: Service) -> bool:
+    """True for pages that people open; a client of an API gets 401, as it could not follow a redirect to a sign-in."""
+    return service.app not in ("agentos", "fastapi")
+
+
+def sign_in_secrets(spec: Platform) -> tuple[str, ...]:
+    """Secrets that the entry needs for the sign-in of browsers."""
+    auth = spec.ingress.auth
+    used = auth is not None and auth.mode == "oidc" and auth.client_secret is not None and guarded_services(spec)
+    return (auth.client_secret,) if auth is not None and auth.client_secret and used else ()
 
 
 def unchecked_variable(spec: Platform, service: Service) -> str:

@@ -39,10 +39,10 @@ WARM_STANDBY: frozenset[CloudName] = frozenset({"aws"})
 """Clouds on which services can run in the standby region, too (`recovery.mode: warm`)."""
 
 ENTRY_CHECKS: Mapping[CloudName, frozenset[AuthMode]] = {
-    "aws": frozenset(),
-    "gcp": frozenset(),
-    "azure": frozenset(),
-    "docker": frozenset({"api_key"}),
+    "aws": frozenset({"jwt", "oidc"}),
+    "gcp": frozenset({"oidc"}),
+    "azure": frozenset({"jwt", "oidc"}),
+    "docker": frozenset({"api_key", "jwt"}),
 }
 """Modes of `ingress.auth` that the entry of a cloud checks itself; a key in a load balancer's rule could be read there."""
 

@@ -1,9 +1,13 @@
 """Authentication at the entry of a Docker host: the lines of HAProxy's file, and its answers to requests."""
 
+import base64
+import hmac
+import json
 import re
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -12,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from automation.plan.inventory import Secret
+from providers.contract.spec import Auth
 from providers.docker.entry.admission import authentication, key_map
+from providers.docker.entry.tokens import key_files
 from tests.docker.plans import container, files, secret_file, variables
 from tests.docker.specs import context_of
 from tests.docker.test_entry import answered
@@ -140,3 +146,114 @@ def test_services_that_check_themselves_or_nothing_are_let_through(tmp_path: Pat
     }  # fmt: skip
     with guarding(tmp_path, changes, {"API_KEY": OTHER}) as requests:
         assert [requests.status(path) for path in ("/agents", "/page", "/chat", "/page/x")] == [200, 200, 401, 200]
+
+
+ISSUER, AUDIENCE = "https://login.example.com/tenant", "api://agents.example.com"
+NOW = int(time.time())
+CLAIMS: Mapping[str, object] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "worker", "exp": NOW + 600}
+"""Claims of a valid token."""
+
+
+def encoded(value: bytes | Mapping[str, object]) -> str:
+    """Part of a token."""
+    text = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+class Issuer:
+    """Identity provider with a key pair that openssl generates."""
+
+    def __init__(self, folder: Path, name: str, *options: str) -> None:
+        self.private, public = folder / f"{name}.key", folder / f"{name}.pub"
+        self.run("genpkey", *options, "-out", self.private)
+        self.run("pkey", "-in", self.private, "-pubout", "-out", public)
+        self.public = public.read_text(encoding="utf-8")
+
+    @staticmethod
+    def run(*arguments: str | Path, text: bytes = b"") -> bytes:
+        """Output of openssl."""
+        return subprocess.run(["openssl", *arguments], input=text, capture_output=True, check=True).stdout
+
+    def token(self, claims: Mapping[str, object], alg: str = "RS256") -> str:
+        """Token with claims; the signature is that of the key, whatever the header says."""
+        text = f"{encoded({'alg': alg, 'typ': 'JWT'})}.{encoded(claims)}"
+        signature = self.run("dgst", "-sha256", "-sign", self.private, text=text.encode())
+        return f"{text}.{encoded(signature if 'RS' in alg or alg == 'HS256' else raw_signature(signature))}"
+
+
+def raw_signature(der: bytes) -> bytes:
+    """Signature of a P-256 key in the form of RFC 7518: both numbers with 32 bytes each."""
+    first = der[4 : 4 + der[3]]
+    second = der[6 + der[3] :]
+    return b"".join(number.lstrip(b"\0").rjust(32, b"\0") for number in (first, second))
+
+
+@pytest.fixture(scope="module")
+def issuers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Issuer, Issuer, Issuer]:
+    """Issuer with an RSA key, one with a P-256 key, and one that is not configured."""
+    folder, rsa = tmp_path_factory.mktemp("issuers"), ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+    curve = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+    return Issuer(folder, "rsa", *rsa), Issuer(folder, "curve", *curve), Issuer(folder, "other", *rsa)
+
+
+def tokens_of(issuer: Issuer, curve: Issuer, other: Issuer) -> dict[str, tuple[int, str]]:
+    """Tokens with the status of a request that has one."""
+    good = issuer.token(CLAIMS)
+    head, body, signature = good.split(".")
+    changed = encoded({**CLAIMS, "sub": "admin"})
+    none = f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{body}."
+    secret = hmac.new(issuer.public.encode(), f"{encoded({'alg': 'HS256'})}.{body}".encode(), sha256).digest()
+    without = {key: {name: value for name, value in CLAIMS.items() if name != key} for key in CLAIMS}
+
+    def claims(**changes: object) -> str:
+        return issuer.token({**CLAIMS, **changes})
+
+    return {
+        "a valid token": (200, good),
+        "a valid token of the other key": (200, curve.token(CLAIMS, "ES256")),
+        "without an optional claim": (200, issuer.token(without["sub"])),
+        "an audience in a list": (200, claims(aud=[AUDIENCE])),
+        "an audience first in a list": (200, claims(aud=[AUDIENCE, "other"])),
+        "an audience last in a list": (200, claims(aud=["other", AUDIENCE])),
+        "the last of eight audiences": (200, claims(aud=["other"] * 7 + [AUDIENCE])),
+        "a ninth audience": (401, claims(aud=["other"] * 8 + [AUDIENCE])),
+        "an audience whose text is a list": (401, claims(aud=json.dumps([AUDIENCE]))),
+        "valid since a moment": (200, claims(nbf=NOW - 5)),
+        "expired": (401, claims(exp=NOW - 5)),
+        "without an expiry": (401, issuer.token(without["exp"])),
+        "an expiry that is text": (401, claims(exp="never")),
+        "not yet valid": (401, claims(nbf=NOW + 300)),
+        "another audience": (401, claims(aud="other")),
+        "an audience that begins with ours": (401, claims(aud=f"{AUDIENCE}.evil.com")),
+        "an audience that ours is a pattern of": (401, claims(aud=AUDIENCE.replace(".", "x"))),
+        "other audiences in a list": (401, claims(aud=["other", f"{AUDIENCE}2"])),
+        "an audience inside of another one's text": (401, claims(aud=[f'x{AUDIENCE}y'])),
+        "without an audience": (401, issuer.token(without["aud"])),
+        "another issuer": (401, claims(iss="https://login.example.com/other")),
+        "an issuer with a slash": (401, claims(iss=f"{ISSUER}/")),
+        "without an issuer": (401, issuer.token(without["iss"])),
+        "tampered": (401, f"{head}.{changed}.{signature}"),
+        "another signature": (401, f"{head}.{body}.{encoded(b'0' * 256)}"),
+        "without a signature": (401, f"{head}.{body}."),
+        "algorithm none": (401, none),
+        "the public key as a shared secret": (401, f"{encoded({'alg': 'HS256'})}.{body}.{encoded(secret)}"),
+        "the algorithm of another key": (401, issuer.token(CLAIMS, "RS512")),
+        "a key that is not listed": (401, other.token(CLAIMS)),
+        "no token at all": (401, "agno_pat_0123456789abcdef"),
+        "two parts": (401, f"{head}.{body}"),
+    }  # fmt: skip
+
+
+@NEEDS_HAPROXY
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on PATH")
+def test_each_token_is_answered_as_the_matrix_states(tmp_path: Path, issuers: tuple[Issuer, Issuer, Issuer]) -> None:
+    auth = {"mode": "jwt", "issuer": ISSUER, "audience": AUDIENCE, "public_keys": [each.public for each in issuers[:2]]}
+    changes = {**GUARDED, "ingress.auth": auth}
+    for path, key in key_files(Auth.model_validate_json(json.dumps(auth))).items():
+        (tmp_path / Path(path).name).write_text(key, encoding="utf-8")
+    expected = tokens_of(*issuers)
+    with guarding(tmp_path, changes, {}) as requests:
+        found = {name: requests.status("/agents", f"Bearer {token}") for name, (_, token) in expected.items()}
+        assert found == {name: status for name, (status, _) in expected.items()}
+        assert [requests.status(path, method=method) for path, method in (("/agents", "OPTIONS"), ("/health", "GET"),
+                ("/agents", "GET"), ("/chat/x", "GET"))] == [200, 200, 401, 401]  # fmt: skip

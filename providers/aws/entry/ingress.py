@@ -14,11 +14,14 @@ import pulumi_aws as aws
 from providers.aws.base.iam_policies import Statement, source_condition
 from providers.aws.base.resources import AwsBaseResources
 from providers.aws.context import AwsContext
+from providers.aws.entry.authentication import guarded_actions
 from providers.aws.entry.routes import (
     SERVICE_HEADER,
+    OpenRule,
     accepts_smoke_tests,
     closing_rules,
     deregistration_delay_seconds,
+    open_rules,
     patterns,
     priority,
     smoke_paths,
@@ -32,7 +35,7 @@ from providers.contract.component import Scope
 from providers.contract.naming import next_part
 from providers.contract.results import Origin
 from providers.contract.rollout import RolloutPosition
-from providers.contract.spec import Health, Service
+from providers.contract.spec import Health, Platform, Service
 
 ACCESS_LOGS = "access"
 CONNECTION_LOGS = "connection"
@@ -95,7 +98,7 @@ def create_ingress(scope: Scope, base: AwsBaseResources, positions: Mapping[str,
     }
     routes = {
         name: (
-            create_route(scope, name, service, listener, _split(groups[name], added.get(name), positions.get(name))),
+            *_routes(scope, base.spec, name, listener, _split(groups[name], added.get(name), positions.get(name))),
             *(rule for path, rule in closed.items() if service_at(base.spec, path) == name),
         )
         for name, service in public.items()
@@ -282,11 +285,36 @@ def create_target_group(scope: Scope, base: AwsBaseResources, name: str, service
     )
 
 
-def create_route(
-    scope: Scope, name: str, service: Service, listener: aws.lb.Listener, split: Sequence[WeightedGroup]
+def _routes(
+    scope: Scope, spec: Platform, name: str, listener: aws.lb.Listener, split: Sequence[WeightedGroup]
+) -> list[aws.lb.ListenerRule]:
+    """Listener rules that forward a service's path and all below it, by the weights of the target groups.
+
+    Before a route that checks clients come the rules of what is open.
+    """
+    service = spec.public[name]
+    actions = guarded_actions(spec, service, _forward(split))
+    route = _path_rule(scope, f"{name}-route", service.path or "/", listener, actions)
+    opened = {part: rule for part, rule in open_rules(spec).items() if rule.service == name}
+    return [route, *(_open_rule(scope, part, rule, listener, _forward(split)) for part, rule in opened.items())]
+
+
+def _open_rule(
+    scope: Scope, part: str, rule: OpenRule, listener: aws.lb.Listener, forward: aws.lb.ListenerRuleActionArgs
 ) -> aws.lb.ListenerRule:
-    """Listener rule that forwards a service's path and all below it, by the weights of the target groups."""
-    return _path_rule(scope, f"{name}-route", service.path or "/", listener, _forward(split))
+    path = aws.lb.ListenerRuleConditionPathPatternArgs(values=list(rule.patterns))
+    conditions = [aws.lb.ListenerRuleConditionArgs(path_pattern=path)]
+    if rule.method is not None:
+        method = aws.lb.ListenerRuleConditionHttpRequestMethodArgs(values=[rule.method])
+        conditions.append(aws.lb.ListenerRuleConditionArgs(http_request_method=method))
+    return aws.lb.ListenerRule(
+        scope.named(part),
+        listener_arn=listener.arn,
+        priority=rule.priority,
+        conditions=conditions,
+        actions=[forward],
+        opts=scope.opts(),
+    )
 
 
 def _split(
@@ -329,11 +357,11 @@ def close_path(scope: Scope, name: str, path: str, listener: aws.lb.Listener) ->
         content_type="text/plain", message_body="not found", status_code="404"
     )
     action = aws.lb.ListenerRuleActionArgs(type="fixed-response", fixed_response=answer)
-    return _path_rule(scope, name, path, listener, action)
+    return _path_rule(scope, name, path, listener, [action])
 
 
 def _path_rule(
-    scope: Scope, name: str, path: str, listener: aws.lb.Listener, action: aws.lb.ListenerRuleActionArgs
+    scope: Scope, name: str, path: str, listener: aws.lb.Listener, actions: list[aws.lb.ListenerRuleActionArgs]
 ) -> aws.lb.ListenerRule:
     """Listener rule for a path and all below it, with the priority of the path."""
     values = aws.lb.ListenerRuleConditionPathPatternArgs(values=list(patterns(path)))
@@ -342,7 +370,7 @@ def _path_rule(
         listener_arn=listener.arn,
         priority=priority(path),
         conditions=[aws.lb.ListenerRuleConditionArgs(path_pattern=values)],
-        actions=[action],
+        actions=actions,
         opts=scope.opts(),
     )
 

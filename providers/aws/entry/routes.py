@@ -8,9 +8,12 @@ band, a hash of the path the slot in the band. Two paths of one slot, a chance o
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
 from providers.aws.entry.managed_rules import RULES
+from providers.aws.entry.sign_in import sign_in_refusals
+from providers.contract.authentication import guarded_services, public_patterns
 from providers.contract.closed_paths import PLAIN_PATH, closed_paths, is_closed
 from providers.contract.diagnostics import (
     Adjustment,
@@ -65,6 +68,34 @@ def priority(path: str) -> int:
     return (MAX_SEGMENTS - depth) * SLOTS + slot + 1
 
 
+@dataclass(frozen=True)
+class OpenRule:
+    """Rule of the listener that forwards requests of a guarded service without a check of the client."""
+
+    service: str
+    patterns: tuple[str, ...]
+    priority: int
+    method: str | None = None
+
+
+def open_rules(spec: Platform) -> dict[str, OpenRule]:
+    """Rules of public paths and of preflight requests (OPTIONS), which browsers send without a token, by logical name.
+
+    The number of a preflight rule is that before its route, so that deeper paths of other services come first.
+    """
+    rules: dict[str, OpenRule] = {}
+    for name, service in guarded_services(spec).items():
+        path = service.path or "/"
+        if not _has_rule(path):
+            continue
+        rules[f"{name}-preflight"] = OpenRule(name, patterns(path), priority(path) - 1, "OPTIONS")
+        for public, below in public_patterns(service):
+            if _has_rule(public):
+                matched = patterns(public) if below else (public,)
+                rules[f"{name}-public{public.replace('/', '-')}"] = OpenRule(name, matched, priority(public))
+    return rules
+
+
 def closing_rules(spec: Platform) -> dict[str, str]:
     """Paths that have a rule of the listener, with its logical name: `closed-metrics` for `/metrics`.
 
@@ -73,6 +104,7 @@ def closing_rules(spec: Platform) -> dict[str, str]:
     """
     priorities = {priority(service.path or "/") for service in spec.public.values() if _has_rule(service.path or "/")}
     priorities |= {smoke_priority(spec, name) for name in smoke_paths(spec)}
+    priorities |= {rule.priority for rule in open_rules(spec).values()}
     names: dict[str, str] = {}
     for path in (each.path for each in closed_paths(spec)):
         name = f"closed{path.replace('/', '-')}"
@@ -125,6 +157,8 @@ def ingress_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
         *_closed_path_refusals(spec),
         *_smoke_refusals(spec),
         *_slot_refusals(spec),
+        *_public_path_refusals(spec),
+        *sign_in_refusals(spec),
         *_excluded_rule_refusals(spec),
     ]
 
@@ -155,6 +189,10 @@ def _ingress_adjustments(spec: Platform) -> Iterator[Adjustment]:
             "with status 403 elsewhere, and ingress.waf.prompts names other paths"
         )
         yield Adjustment("ingress.waf", requested=True, effect=Effect.PARTIAL, reason=reason)
+    auth = ingress.auth
+    if auth is not None and auth.mode == "jwt" and guarded_services(spec):
+        reason = "a token whose claim `aud` is a list is answered with status 401: the load balancer compares one text"
+        yield Adjustment("ingress.auth.audience", requested=auth.audience, effect=Effect.PARTIAL, reason=reason)
     days = spec.monitoring.log_retention_days
     reason = (
         "the load balancer's access logs are encrypted with keys of S3 (AES256), not with the stack's key: log delivery "
@@ -205,6 +243,23 @@ def _smoke_refusals(spec: Platform) -> Iterator[Diagnostic]:
             key = f"services.{name}.rollout.smoke.path"
             problem = f"the entry closes {displayed(path)}, and smoke tests pass through it"
             yield Unsupported("aws", key, problem, fix="use another path, or remove it from closed_paths")
+
+
+def _public_path_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse public paths that no rule can match, and open rules whose number another rule has."""
+    for name, service in guarded_services(spec).items():
+        for path, _ in public_patterns(service):
+            if not _has_rule(path):
+                problem = f"{displayed(path)} exceeds the limits of a listener rule"
+                fix = f"use up to {MAX_SEGMENTS} segments and {PATTERN_CHARACTERS - len('/*')} characters"
+                yield Unsupported("aws", f"services.{name}.public_paths", problem, fix)
+    taken = {priority(each.path or "/") for each in spec.public.values() if _has_rule(each.path or "/")}
+    taken |= {smoke_priority(spec, name) for name in smoke_paths(spec)}
+    for rule in open_rules(spec).values():
+        if rule.priority < 1 or rule.priority in taken:
+            problem = f"the rule of {displayed(rule.patterns[0])} has the priority of another one"
+            yield Unsupported("aws", f"services.{rule.service}.path", problem, "change one of the paths")
+        taken.add(rule.priority)
 
 
 def _slot_refusals(spec: Platform) -> Iterator[Diagnostic]:

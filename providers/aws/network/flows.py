@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from providers.aws.base.image_sources import ECR_HOST
+from providers.contract.authentication import guarded_services
 from providers.contract.images import parse_image
 from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform, Service
@@ -107,6 +108,14 @@ def client_ports(spec: Platform) -> tuple[int, ...]:
     if not spec.public:
         return ()
     return (HTTPS_PORT, HTTP_PORT) if spec.ingress.domain is not None else (HTTP_PORT,)
+
+
+def calls_identity_provider(spec: Platform) -> bool:
+    """True when the load balancer reads the keys of tokens, or signs users in, at an identity provider.
+
+    Without port 443 to it, clients get status 500: Elastic Load Balancing, "Authenticate users".
+    """
+    return bool(guarded_services(spec))
 
 
 def client_cidrs(spec: Platform) -> tuple[str, ...]:

@@ -12,7 +12,15 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.network.cidr import TIERS, AwsAddressPlan, Tier
-from providers.aws.network.flows import ANY_IPV4, CACHE_PORT, DATABASE_PORT, HTTP_PORT, HTTPS_PORT, client_ports
+from providers.aws.network.flows import (
+    ANY_IPV4,
+    CACHE_PORT,
+    DATABASE_PORT,
+    HTTP_PORT,
+    HTTPS_PORT,
+    calls_identity_provider,
+    client_ports,
+)
 from providers.aws.network.subnets import Subnets
 from providers.contract.component import Scope
 from providers.contract.spec import Platform
@@ -93,18 +101,18 @@ def acl_rules(spec: Platform, plan: AwsAddressPlan) -> dict[Tier, tuple[NetworkA
 
 
 def _public(spec: Platform, vpc: str) -> tuple[NetworkAclRule, ...]:
-    """Clients connect to the load balancer; outbound requests of the private tier pass through NAT."""
+    """Clients connect to the load balancer, which may call an identity provider; requests of the private tier pass through NAT."""
     clients = client_ports(spec)
-    nat = spec.network.egress != "none"
+    outbound = spec.network.egress != "none" or calls_identity_provider(spec)
     rules = (
         (_inbound("in-from-vpc", number=100, cidr=vpc, ports=ANY_PORT), True),
         (_inbound("in-https", number=110, cidr=ANY_IPV4, ports=HTTPS), HTTPS_PORT in clients),
         (_inbound("in-http", number=120, cidr=ANY_IPV4, ports=HTTP), HTTP_PORT in clients),
-        (_inbound("in-low-answers", number=130, cidr=ANY_IPV4, ports=LOW_ANSWERS), nat),
-        (_inbound("in-high-answers", number=140, cidr=ANY_IPV4, ports=HIGH_ANSWERS), nat),
+        (_inbound("in-low-answers", number=130, cidr=ANY_IPV4, ports=LOW_ANSWERS), outbound),
+        (_inbound("in-high-answers", number=140, cidr=ANY_IPV4, ports=HIGH_ANSWERS), outbound),
         (_inbound("in-too-large", number=150, cidr=ANY_IPV4, ports=None), True),
         (_outbound("out-to-vpc", number=100, cidr=vpc, ports=ANY_PORT), True),
-        (_outbound("out-https", number=110, cidr=ANY_IPV4, ports=HTTPS), nat),
+        (_outbound("out-https", number=110, cidr=ANY_IPV4, ports=HTTPS), outbound),
         (_outbound("out-answers", number=120, cidr=ANY_IPV4, ports=EPHEMERAL_PORTS), bool(clients)),
         (_outbound("out-too-large", number=130, cidr=ANY_IPV4, ports=None), True),
     )

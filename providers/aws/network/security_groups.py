@@ -20,6 +20,7 @@ from providers.aws.network.flows import (
     HTTPS_PORT,
     LOAD_BALANCER,
     AwsFlow,
+    calls_identity_provider,
     client_cidrs,
     client_ports,
     flows,
@@ -63,6 +64,8 @@ def create_rules(
     """
     by_peer = _by_peer(groups)
     _clients(scope, context.spec, groups.load_balancer)
+    if calls_identity_provider(context.spec):
+        _to_world(scope, LOAD_BALANCER, groups.load_balancer, "to the identity provider of clients")
     rules: dict[str, list[pulumi.Resource]] = {peer: [] for peer in by_peer}
     for flow in flows(context.spec):
         declared = tuple(_flow(scope, flow, by_peer))
@@ -144,13 +147,19 @@ def _outbound(
         opts=scope.opts(),
     )
     if reaches_internet(context.spec, name, context.region):
-        yield aws.vpc.SecurityGroupEgressRule(
-            scope.named(f"{peer}-to-world"),
-            security_group_id=group.id,
-            description="to APIs and registries outside AWS",
-            ip_protocol="tcp",
-            from_port=HTTPS_PORT,
-            to_port=HTTPS_PORT,
-            cidr_ipv4=ANY_IPV4,
-            opts=scope.opts(),
-        )
+        yield _to_world(scope, peer, group, "to APIs and registries outside AWS")
+
+
+def _to_world(
+    scope: Scope, peer: str, group: aws.ec2.SecurityGroup, description: str
+) -> aws.vpc.SecurityGroupEgressRule:
+    return aws.vpc.SecurityGroupEgressRule(
+        scope.named(f"{peer}-to-world"),
+        security_group_id=group.id,
+        description=description,
+        ip_protocol="tcp",
+        from_port=HTTPS_PORT,
+        to_port=HTTPS_PORT,
+        cidr_ipv4=ANY_IPV4,
+        opts=scope.opts(),
+    )

@@ -13,6 +13,7 @@ import pulumi_azure_native as azure_native
 
 from providers.azure.base.resources import AzureBaseResources
 from providers.azure.base.roles import CONTAINER_APPS_CONTRIBUTOR, grant_role
+from providers.azure.compute.authentication import authenticate_clients, sign_in_secrets_of
 from providers.azure.compute.containers import (
     collector_container,
     platform_values,
@@ -63,6 +64,7 @@ def create_compute(
         apps[name] = _app(scope, base, name, environments[name], pulls[name], positions.get(name))
     deployer = base.identity.deployer
     for name, app in apps.items():
+        authenticate_clients(scope, base, name, app)
         send_to_logs(scope, base.logs, f"{name}-diagnostics", app.id, log_group=None)
         if deployer is not None:
             part = f"{name}-deployer"
@@ -148,7 +150,7 @@ def _configuration(
         active_revisions_mode=active_revisions_mode(position),
         max_inactive_revisions=MAX_INACTIVE_REVISIONS,
         ingress=_ingress(service, position) if listens(base.spec, name) else None,
-        secrets=stored_secrets(base, name, environment, pull),
+        secrets=[*stored_secrets(base, name, environment, pull), *sign_in_secrets_of(base, service)],
         registries=list(pull.registries),
         identity_settings=hidden_identities(pull),
     )

@@ -1,6 +1,6 @@
 """Spec of a platform: frozen data, the same for every cloud."""
 
-from providers.contract.spec.authentication import Auth, AuthMode, ServiceAuth
+from providers.contract.spec.authentication import Auth, AuthMode, ServiceAuth, SignInEndpoints
 from providers.contract.spec.base import CloudName, Profile, SpecModel
 from providers.contract.spec.data import (
     BackupSpec,
@@ -81,6 +81,7 @@ __all__ = [
     "Rollout",
     "Service",
     "ServiceAuth",
+    "SignInEndpoints",
     "Size",
     "Slack",
     "Slo",

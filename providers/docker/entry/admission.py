@@ -7,6 +7,7 @@ from hashlib import sha256
 from providers.contract.authentication import guarded_services, key_variable, public_patterns
 from providers.contract.closed_paths import closed_paths
 from providers.contract.spec import Platform, Service
+from providers.docker.entry.tokens import REFUSED, token_rules
 from providers.docker.naming import CONFIG_FOLDER
 
 RATE_WINDOW_SECONDS = 60
@@ -88,13 +89,13 @@ def rate_tables(spec: Platform) -> Iterator[tuple[str, str]]:
 
 
 def authentication(spec: Platform) -> Iterator[str]:
-    """Answer 401 to requests of guarded services without a known key; a key is compared by its digest.
+    """Answer 401 to requests of guarded services without a known key or a valid token; a key is compared by its digest.
 
-    A browser sends a preflight request (OPTIONS) without the key, and a service answers it without one. The longest path of
+    A browser sends a preflight request (OPTIONS) without either, and a service answers it without one. The longest path of
     a service decides, as for its route, so each request is of one service.
     """
-    guarded = guarded_services(spec)
-    if not guarded:
+    guarded, auth = guarded_services(spec), spec.ingress.auth
+    if not guarded or auth is None:
         return
     yield "http-request set-var(txn.service) str(none)"
     for name, service in reversed(spec.public.items()):  # the longest path comes last and decides
@@ -104,22 +105,23 @@ def authentication(spec: Platform) -> Iterator[str]:
     yield f"acl odd-path {ODD_PATH}"
     # a server may read another one of several headers than the entry
     yield "acl authorized-once req.hdr_cnt(authorization) eq 1"
+    yield from token_rules(auth) if auth.mode == "jwt" else ()
     for name, service in guarded.items():
-        yield from _guard(name, service)
+        yield from _public_paths(name, service)
+        if auth.mode == "api_key":
+            yield f"acl keyed-{name} {KEY_DIGEST},map_str({key_map_file(key_variable(service))}) -m found"
+        for reason in ("!authorized-once", *(REFUSED if auth.mode == "jwt" else [f"!keyed-{name}"])):
+            of_service = f"{UNAUTHORIZED} if {{ var(txn.service) -m str {name} }} !preflight {reason}"
+            yield from (
+                [f"{of_service} !public-{name}", f"{of_service} odd-path"] if service.public_paths else [of_service]
+            )
 
 
-def _guard(name: str, service: Service) -> Iterator[str]:
-    of_service = f"{{ var(txn.service) -m str {name} }}"
+def _public_paths(name: str, service: Service) -> Iterator[str]:
     for path, below in public_patterns(service):
         yield f"acl public-{name} path {path}"
         if below:
             yield f"acl public-{name} path_beg {path.rstrip('/')}/"
-    yield f"acl keyed-{name} {KEY_DIGEST},map_str({key_map_file(key_variable(service))}) -m found"
-    for unknown in ("!authorized-once", f"!keyed-{name}"):
-        open_to_all = f"!public-{name}" if service.public_paths else ""
-        if open_to_all:
-            yield f"{UNAUTHORIZED} if {of_service} !preflight odd-path {unknown}"
-        yield " ".join(filter(None, (f"{UNAUTHORIZED} if {of_service} !preflight", open_to_all, unknown)))
 
 
 def key_map_file(variable: str) -> str:

@@ -35,6 +35,7 @@ from providers.docker.entry.haproxy import (
     proxy_configuration,
 )
 from providers.docker.entry.split import MAP_FILE, map_text, split_services
+from providers.docker.entry.tokens import key_files
 from providers.docker.naming import CONFIG_FOLDER
 from providers.docker.network.flows import ENTRY, MONITORING, internal_network, prometheus_address, proxy_address
 
@@ -88,7 +89,7 @@ def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> 
             CONFIGURATION_FILE: configuration(context),
             f"{CONFIG_FOLDER}/entry.pem": base.keys.entry.bundle,
             **({MAP_FILE: map_text(split)} if split else {}),
-            **_key_maps(context.spec),
+            **_authentication_files(context.spec),
         },
         probe=_probe(READY_PATH),
         stop_signal=SOFT_STOP,
@@ -96,13 +97,17 @@ def _router(scope: Scope, context: DockerContext, base: DockerBaseResources) -> 
     create_container(scope, context, "router", container)
 
 
-def _key_maps(spec: Platform) -> Mapping[str, pulumi.Input[str]]:
-    """Files with the digests of the keys that the router accepts; the keys themselves are in the services only."""
+def _authentication_files(spec: Platform) -> Mapping[str, pulumi.Input[str]]:
+    """Files of what the router compares: digests of keys, which are in the services only, or an issuer's public keys."""
+    auth, guarded = spec.ingress.auth, guarded_services(spec)
+    if auth is None or not guarded:
+        return {}
+    if auth.mode == "jwt":
+        return key_files(auth)
     config = pulumi.Config(PROJECT)
-    variables = dict.fromkeys(key_variable(service) for service in guarded_services(spec).values())
     return {
         key_map_file(name): pulumi.Output.secret(config.require_secret(name).apply(partial(key_map, name)))
-        for name in variables
+        for name in dict.fromkeys(key_variable(service) for service in guarded.values())
     }
 
 

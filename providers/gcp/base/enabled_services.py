@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from providers.contract.authentication import guarded_services
 from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 from providers.gcp.naming import exports_database
@@ -60,6 +61,8 @@ def _services_of_spec(spec: Platform) -> Iterator[str]:
         yield "aiplatform"
     if spec.ingress.domain is not None:
         yield "certificatemanager"
+    if guarded_services(spec):
+        yield "iap"
     if spec.jobs:
         yield "cloudscheduler"
     if exports_database(spec) or spec.recovery.drill is not None:

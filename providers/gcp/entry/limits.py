@@ -7,6 +7,7 @@ from providers.contract.closed_paths import PLAIN_PATH, closed_paths
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, displayed, listed
 from providers.contract.prompts import prompt_expressions, prompt_paths
 from providers.contract.spec import Platform
+from providers.gcp.entry.sign_in import sign_in_refusals
 
 ANY_ADDRESS = "0.0.0.0/0"
 MAX_RANGES_PER_RULE = 10
@@ -72,7 +73,13 @@ def idle_seconds(spec: Platform) -> int:
 
 def entry_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Refuse paths that a URL map does not accept, closed paths that a rule cannot match, and limits that can be evaded."""
-    return [*_path_refusals(spec), *_closed_path_refusals(spec), *_rate_refusals(spec), *_waf_refusals(spec)]
+    return [
+        *_path_refusals(spec),
+        *_closed_path_refusals(spec),
+        *_rate_refusals(spec),
+        *_waf_refusals(spec),
+        *sign_in_refusals(spec),
+    ]
 
 
 def _path_refusals(spec: Platform) -> list[Diagnostic]:

@@ -18,6 +18,7 @@ from providers.contract.region_specs import is_warm
 from providers.contract.results import Entry, Origin
 from providers.gcp.context import GcpContext
 from providers.gcp.entry import routes
+from providers.gcp.entry.authentication import grant_access, proxy_settings
 from providers.gcp.entry.ingress import GcpOrigin
 from providers.gcp.entry.limits import idle_seconds
 from providers.gcp.entry.waf import create_security_policy
@@ -66,7 +67,7 @@ def _create_backend(
     A serverless backend has no health check, port or timeout: Cloud Run checks its replicas and ends a request at its own
     request timeout, which also limits a stream.
     """
-    return gcp.compute.BackendService(
+    backend = gcp.compute.BackendService(
         scope.named(name),
         project=context.project,
         load_balancing_scheme=SCHEME,
@@ -74,10 +75,13 @@ def _create_backend(
         backends=[gcp.compute.BackendServiceBackendArgs(group=origin.groups[name]) for origin in origins],
         security_policy=policy.self_link,
         enable_cdn=False,
+        iap=proxy_settings(context, name),
         log_config=gcp.compute.BackendServiceLogConfigArgs(enable=True, sample_rate=1.0),
         # a failover moves requests last, and no Output expresses that
         opts=scope.opts(depends_on=[each for origin in origins for each in origin.ready]),
     )
+    grant_access(scope, context, name, backend)
+    return backend
 
 
 def _create_url_map(scope: Scope, context: GcpContext, backends: Backends) -> gcp.compute.URLMap:

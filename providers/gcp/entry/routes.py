@@ -4,6 +4,7 @@ A path rule matches its own path or, with a trailing `/*`, every path below it. 
 priorities. The service at `/` is the default; without one, the map answers unmatched paths with 404.
 """
 
+from providers.contract.authentication import is_checked_at_entry
 from providers.contract.closed_paths import is_closed, service_at
 from providers.contract.spec import Platform
 
@@ -32,11 +33,13 @@ def uptime_target(spec: Platform, name: str) -> tuple[str, tuple[str, ...]]:
     """Return the path that an uptime check requests from a service, and the accepted status classes.
 
     The health path, if the service is reached at it from outside, must return 2xx. Otherwise the service's own path is checked, where
-    an API may require another method or authentication, so every status below 500 is accepted.
+    an API may require another method or authentication, so every status below 500 is accepted. A service whose clients sign in at
+    the entry has no other path.
     """
     service = spec.services[name]
     health = service.health.path
-    if health is not None and service_at(spec, health) == name and not is_closed(spec, health):
+    asked = is_checked_at_entry(spec, service)
+    if health is not None and service_at(spec, health) == name and not is_closed(spec, health) and not asked:
         return health, ("STATUS_CLASS_2XX",)
     return service.path or "/", ("STATUS_CLASS_2XX", "STATUS_CLASS_3XX", "STATUS_CLASS_4XX")
 
