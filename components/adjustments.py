@@ -53,7 +53,7 @@ def _public_paths(spec: Platform) -> Iterator[Adjustment]:
         if not service.public_paths or is_checked_at_entry(spec, service):
             continue
         checked = "the application checks its clients, and its own list of public paths applies"
-        reason = checked if auth_mode(spec) != "none" else "ingress.auth asks clients for nothing"
+        reason = checked if auth_mode(spec) != "none" else "ingress.auth requires nothing of clients"
         yield Adjustment(f"services.{name}.public_paths", list(service.public_paths), Effect.IGNORED, reason)
 
 

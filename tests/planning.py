@@ -31,7 +31,7 @@ POSSIBLE: Mapping[str, Mapping[str, object]] = {
         },
     },
 }
-"""What production must say differently on a cloud that refuses a part of it; the refusals have tests of their own."""
+"""What production must say differently on a cloud that refuses a part of it; the refusals have separate tests."""
 JOBS: Mapping[str, Mapping[str, object]] = {
     "nightly": {"service": "gateway", "schedule": "0 3 * * *", "command": ["python", "-m", "report"]}
 }

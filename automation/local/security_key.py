@@ -32,7 +32,7 @@ def supply_security_key(deployment: "Deployment", note: Callable[[str], object])
     if state is None or deployment.ephemeral or not deployment.file.generated_secrets:
         return
     names, path = deployment.file.generated_secrets, state.security_key(deployment.name)
-    # one key for all applications: that of an AgentOS may be there before another service asks for it
+    # one key for all applications: that of an AgentOS may exist before another service needs it
     value = path.read_text(encoding="utf-8") if path.is_file() else new_key()
     state.create()
     write_secret(path, value)

@@ -42,15 +42,15 @@ def ends_with_a_needless_slash(issuer: str) -> bool:
 
 
 def check_two_authentications(spec: Platform) -> Iterator[ConfigError]:
-    """Refuse an AgentOS that would answer the clients whom the entry lets through with 401: it reads the same header."""
+    """Refuse an AgentOS that would answer the clients that the entry admits with 401: it reads the same header."""
     for name, service in guarded_services(spec).items():
         if spec.ingress.auth is not None and spec.ingress.auth.mode != "api_key" and AGENTOS_KEY in service.secrets:
-            problem = f"AgentOS would refuse clients without {AGENTOS_KEY}, and the entry asks them for something else"
+            problem = f"AgentOS would refuse clients without {AGENTOS_KEY}, and the entry requires something else"
             yield ConfigError(f"services.{name}.secrets", problem, f"remove it, or set services.{name}.auth to app")
 
 
 def check_authentication_modes(spec: Platform) -> Iterator[ConfigError]:
-    """Refuse authentication of services that nobody can call from outside, and a key that browsers would have to send."""
+    """Refuse authentication of services without a route, and a key that browsers would have to send."""
     for name, service in spec.services.items():
         key = f"services.{name}.auth"
         if service.path is None and service.auth != "inherit":
@@ -85,7 +85,7 @@ def _mistakes(spec: Platform, name: str, service: Service) -> Iterator[ConfigErr
         yield ConfigError(key, problem, "remove public_paths, or set the path")
         return
     if service.auth != "inherit":
-        problem = f"no effect with `auth: {service.auth}`, with which the entry lets every request through"
+        problem = f"no effect with `auth: {service.auth}`, with which the entry forwards every request"
         yield ConfigError(key, problem, "remove it")
     for path in sorted({path for path in service.public_paths if service.public_paths.count(path) > 1}):
         yield ConfigError(key, f"{displayed(path)} is listed twice", "list it once")
@@ -93,7 +93,7 @@ def _mistakes(spec: Platform, name: str, service: Service) -> Iterator[ConfigErr
     for (path, below), text in written.items():
         owner = service_at(spec, path)
         if is_below(own, path) and (below or path.rstrip("/") == own.rstrip("/")):
-            problem = f"{displayed(text)} opens the service to anybody"
+            problem = f"{displayed(text)} opens the service to every client"
             yield ConfigError(key, problem, f"name single paths, or set services.{name}.auth to none")
         elif owner is not None and owner != name:
             problem = f"{displayed(text)} is a path of {owner}"

@@ -8,7 +8,7 @@ from providers.contract.authentication import (
     HOST,
     auth_mode,
     authentication_of,
-    is_open_to_anybody,
+    is_open_to_the_internet,
 )
 from providers.contract.diagnostics import ConfigError, did_you_mean, listed
 from providers.contract.images import parse_image
@@ -73,7 +73,7 @@ def _open_agents(spec: Platform) -> Iterator[Risk]:
 
 def _unguarded(spec: Platform) -> list[str]:
     """Public services of which the platform knows no authentication; a platform for known address ranges has none."""
-    if not is_open_to_anybody(spec):
+    if not is_open_to_the_internet(spec):
         return []
     return [name for name, service in spec.public.items() if not authentication_of(spec, service).by]
 
@@ -87,10 +87,10 @@ def _authentication_risks(spec: Platform) -> Iterator[Risk]:
     unguarded = _unguarded(spec)
     for name in unguarded:
         if spec.services[name].auth == "none" and spec.services[name].app == "agentos":
-            danger = "anybody can call every agent and read every session"
+            danger = "every client can call every agent and read every session"
             yield Risk(f"services.{name}.auth", "none", danger, "set it to inherit or app")
     inherited = [name for name in unguarded if spec.services[name].auth == "inherit"]
-    # an entry that checks no tokens, or signs nobody in, refuses the mode itself
+    # an entry that checks no tokens, or signs no user in, refuses the mode itself
     if inherited and auth_mode(spec) in ("none", "api_key"):
         yield Risk(AUTHENTICATION, None, _unknown(spec, inherited), _fix(spec, inherited))
 

@@ -1,4 +1,4 @@
-"""Authentication of the clients of public services: who is asked for what, and which services get the key. Pure.
+"""Authentication of the clients of public services: credentials of each service, and the services that get the key. Pure.
 
 A key is checked by the application, which is the one check that works the same on every cloud and keeps the key out of the
 configuration of load balancers. AgentOS reads it from a variable (agno 3.1.10, `AgnoAPISettings.os_security_key`); of other
@@ -44,7 +44,7 @@ def auth_mode(spec: Platform) -> AuthMode:
     if spec.ingress.auth is not None:
         return spec.ingress.auth.mode
     asked = spec.profile == "production" or spec.cloud == HOST
-    return "api_key" if asked and AUTHENTICATION not in spec.accept_risk and is_open_to_anybody(spec) else "none"
+    return "api_key" if asked and AUTHENTICATION not in spec.accept_risk and is_open_to_the_internet(spec) else "none"
 
 
 def is_checked_at_entry(spec: Platform, service: Service) -> bool:
@@ -60,7 +60,7 @@ def guarded_services(spec: Platform) -> dict[str, Service]:
 
 
 def authentication_of(spec: Platform, service: Service) -> Authentication:
-    """Return how a public service knows its clients."""
+    """Return the authentication of the clients of a public service."""
     if service.auth == "none":
         return Authentication("")
     own = _own_variable(service)
@@ -72,7 +72,7 @@ def authentication_of(spec: Platform, service: Service) -> Authentication:
 
 
 def _checked(spec: Platform, service: Service) -> str:
-    """What the entry asks the clients of a service for."""
+    """Credentials that the entry requires of the clients of a service."""
     auth = spec.ingress.auth
     if auth is None or auth.mode == "api_key":
         return key_variable(service)
@@ -106,7 +106,7 @@ def public_patterns(service: Service) -> Iterator[tuple[str, bool]]:
         yield (path.removesuffix("*").rstrip("/") or "/", True) if path.endswith("/*") else (path, False)
 
 
-def is_open_to_anybody(spec: Platform) -> bool:
+def is_open_to_the_internet(spec: Platform) -> bool:
     """True when the entry accepts requests from every address."""
     ranges = collapse_addresses(IPv4Network(each) for each in spec.ingress.allowed_cidrs)
     return any(each.prefixlen == 0 for each in ranges)

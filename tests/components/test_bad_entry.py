@@ -51,7 +51,7 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "an unknown mode of authentication": (
         {"ingress.auth": {"mode": "basic"}},
-        'ingress.auth.mode: "basic" is not one of the allowed values. Use none or api_key.',
+        'ingress.auth.mode: "basic" is not one of the allowed values. Use none, api_key, jwt or oidc.',
     ),
     "authentication of a private service": (
         {"services.chat.auth": "app"},
@@ -71,7 +71,7 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "public paths without authentication": (
         {"services.chat.path": "/chat", "services.chat.auth": "none", "services.chat.public_paths": ["/chat/x"]},
-        "services.chat.public_paths: no effect with `auth: none`, with which the entry lets every request through. Remove it.",
+        "services.chat.public_paths: no effect with `auth: none`, with which the entry forwards every request. Remove it.",
     ),
     "a public path twice": (
         {"services.gateway.public_paths": ["/health", "/health"]},
@@ -79,15 +79,15 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "a public path that is everything": (
         {"services.gateway.public_paths": ["/"]},
-        'services.gateway.public_paths: "/" opens the service to anybody. Name single paths, or set services.gateway.auth to none.',
+        'services.gateway.public_paths: "/" opens the service to every client. Name single paths, or set services.gateway.auth to none.',
     ),
     "a public path with everything below": (
         {"services.gateway.public_paths": ["/*"]},
-        'services.gateway.public_paths: "/*" opens the service to anybody. Name single paths, or set services.gateway.auth to none.',
+        'services.gateway.public_paths: "/*" opens the service to every client. Name single paths, or set services.gateway.auth to none.',
     ),
     "a public path that is the whole service": (
         {"services.gateway.path": "/agents", "services.gateway.public_paths": ["/agents/*"]},
-        'services.gateway.public_paths: "/agents/*" opens the service to anybody. Name single paths, or set services.gateway.auth to none.',
+        'services.gateway.public_paths: "/agents/*" opens the service to every client. Name single paths, or set services.gateway.auth to none.',
     ),
     "a public path of another service": (
         {"services.chat.path": "/api", "services.chat.auth": "app", "services.gateway.public_paths": ["/api/health"]},
@@ -103,7 +103,7 @@ ERRORS: dict[str, tuple[Mapping[str, object], str]] = {
     ),
     "a public path with a wildcard inside": (
         {"services.gateway.public_paths": ["/agents/*/runs"]},
-        'services.gateway.public_paths[0]: "/agents/*/runs" has the wrong form. Correct it: paths that the entry lets through without authentication, `/*` at the end for all below.',
+        'services.gateway.public_paths[0]: "/agents/*/runs" has the wrong form. Correct it: paths that the entry forwards without authentication, `/*` at the end for all below.',
     ),
     "a closed path of another service": (
         {"services.chat.path": "/api", "services.gateway.closed_paths": ["/api/internal"]},

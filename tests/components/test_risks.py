@@ -83,9 +83,9 @@ PUBLIC: dict[str, tuple[Mapping[str, object], str]] = {
         "ingress.auth: gateway is public without authentication. List OS_SECURITY_KEY under services.gateway.secrets, or "
         + LIMIT,
     ),
-    "an AgentOS that anybody can call by choice": (
+    "an AgentOS without authentication by choice": (
         {"services.gateway.secrets": [], "services.gateway.auth": "none"},
-        "services.gateway.auth: anybody can call every agent and read every session. Set it to inherit or app, or accept it "
+        "services.gateway.auth: every client can call every agent and read every session. Set it to inherit or app, or accept it "
         'by `accept_risk: {"services.gateway.auth": "<reason>"}`.',
     ),
 }
@@ -182,7 +182,7 @@ def test_only_an_agent_without_its_key_is_an_accepted_risk_of_a_docker_stack(pro
 
 @pytest.mark.parametrize("profile", ["production", "staging", "development"])
 @pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
-def test_a_cloud_adds_a_key_in_production_only_and_for_anybody(cloud: str, profile: str) -> None:
+def test_a_cloud_adds_a_key_in_production_only_and_for_open_services(cloud: str, profile: str) -> None:
     ranges = {"profile": profile, "services.gateway.secrets": [], "ingress.allowed_cidrs": ["203.0.113.0/24"]}
     assert KEY not in parse(production(ranges, cloud), "prod").secrets
     if profile != "production":

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import os
 import re
 import shutil
 import socket
@@ -22,7 +23,7 @@ from providers.docker.entry.tokens import key_files
 from tests.docker.plans import container, files, secret_file, variables
 from tests.docker.specs import context_of
 from tests.docker.test_entry import answered
-from tests.planning import plan, production, revealed
+from tests.planning import ROOT, plan, production, revealed
 
 KEY, OTHER = "6f" * 24, "5e" * 24
 IMAGE = "chat@sha256:" + "2a" * 32
@@ -53,7 +54,7 @@ def test_the_router_has_the_digest_of_the_key_and_the_services_have_the_key() ->
 
 
 class Requests:
-    """Requests to a HAProxy that answers 200 to what authentication lets through."""
+    """Requests to a HAProxy that answers 200 to what authentication admits."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -100,7 +101,7 @@ MATRIX: tuple[tuple[str, int, str, tuple[str, ...], str], ...] = (
     ("no key", 401, "/agents", (), "GET"),
     ("a wrong key", 401, "/agents", (WRONG,), "GET"),
     ("an empty key", 401, "/agents", ("Bearer ",), "GET"),
-    ("the key in capitals", 401, "/agents", (BEARER.upper(),), "GET"),
+    ("the key in upper case", 401, "/agents", (BEARER.upper(),), "GET"),
     ("the digest instead of the key", 401, "/agents", (f"Bearer {sha256(KEY.encode()).hexdigest()}",), "GET"),
     ("the key without a scheme", 401, "/agents", (KEY,), "GET"),
     ("another scheme", 401, "/agents", (f"Basic {KEY}",), "GET"),
@@ -244,16 +245,53 @@ def tokens_of(issuer: Issuer, curve: Issuer, other: Issuer) -> dict[str, tuple[i
     }  # fmt: skip
 
 
+def with_tokens(issuers: tuple[Issuer, Issuer, Issuer], folder: Path) -> Mapping[str, object]:
+    """Specification with tokens of two issuers' keys, whose files are written to a folder."""
+    auth = {"mode": "jwt", "issuer": ISSUER, "audience": AUDIENCE, "public_keys": [each.public for each in issuers[:2]]}
+    for path, key in key_files(Auth.model_validate_json(json.dumps(auth))).items():
+        (folder / Path(path).name).write_text(key, encoding="utf-8")
+    return {**GUARDED, "ingress.auth": auth}
+
+
 @NEEDS_HAPROXY
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on PATH")
 def test_each_token_is_answered_as_the_matrix_states(tmp_path: Path, issuers: tuple[Issuer, Issuer, Issuer]) -> None:
-    auth = {"mode": "jwt", "issuer": ISSUER, "audience": AUDIENCE, "public_keys": [each.public for each in issuers[:2]]}
-    changes = {**GUARDED, "ingress.auth": auth}
-    for path, key in key_files(Auth.model_validate_json(json.dumps(auth))).items():
-        (tmp_path / Path(path).name).write_text(key, encoding="utf-8")
     expected = tokens_of(*issuers)
-    with guarding(tmp_path, changes, {}) as requests:
+    with guarding(tmp_path, with_tokens(issuers, tmp_path), {}) as requests:
         found = {name: requests.status("/agents", f"Bearer {token}") for name, (_, token) in expected.items()}
         assert found == {name: status for name, (status, _) in expected.items()}
         assert [requests.status(path, method=method) for path, method in (("/agents", "OPTIONS"), ("/health", "GET"),
                 ("/agents", "GET"), ("/chat/x", "GET"))] == [200, 200, 401, 401]  # fmt: skip
+
+
+QUOTED = re.compile(r"^\$ (curl .*)\n(\d{3})$", re.MULTILINE)
+HOST = "https://agents.example.com"
+
+
+def quoted_requests() -> list[tuple[str, int]]:
+    """Requests of the document and the status that it quotes for each."""
+    section = (
+        (ROOT / "docs/edge.md").read_text(encoding="utf-8").partition("<!-- requests -->")[2].partition("<!-- end -->")
+    )
+    return [(command, int(status)) for command, status in QUOTED.findall(section[0])]
+
+
+@NEEDS_HAPROXY
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on PATH")
+@pytest.mark.parametrize("mode", ["api_key", "jwt"])
+def test_the_requests_of_the_document_have_the_status_that_it_quotes(
+    tmp_path: Path, issuers: tuple[Issuer, Issuer, Issuer], mode: str
+) -> None:
+    changes, other = (GUARDED, "$TOKEN") if mode == "api_key" else (with_tokens(issuers, tmp_path), "$KEY")
+    requests = [(command, status) for command, status in quoted_requests() if other not in command]
+    assert len(requests) == 4
+    credentials = {"KEY": KEY, "TOKEN": issuers[0].token(CLAIMS)}
+    with guarding(tmp_path, changes, {"OS_SECURITY_KEY": KEY, "API_KEY": OTHER}) as proxy:
+        proxy.status("/")  # it listens
+        for command, status in requests:
+            assert HOST in command
+            local = command.replace(HOST, f"http://127.0.0.1:{proxy.port}")
+            answer = subprocess.run(
+                ["/bin/sh", "-c", local], capture_output=True, text=True, check=True, env={**os.environ, **credentials}
+            )
+            assert answer.stdout == f"{status}\n", command

@@ -55,7 +55,7 @@ def sign_in_refusals(spec: Platform) -> Iterator[Diagnostic]:
     for name, service in guarded.items():
         smoke = service.rollout.smoke
         if service.rollout.in_steps and smoke is not None and not is_public(service, smoke.path.partition("?")[0]):
-            problem = f"smoke tests send no token, and the load balancer asks for one at {displayed(smoke.path)}"
+            problem = f"smoke tests send no token, and the load balancer requires one at {displayed(smoke.path)}"
             fix = f"list the path in services.{name}.public_paths, or use one that is listed"
             yield Unsupported("aws", f"services.{name}.rollout.smoke.path", problem, fix)
 
@@ -87,5 +87,5 @@ def _user_refusals(auth: Auth) -> Iterator[Diagnostic]:
         fix = f"copy them from {auth.issuer.rstrip('/')}/.well-known/openid-configuration"
         yield ConfigError("ingress.auth.endpoints", problem, fix)
     if auth.allowed:
-        problem = "the load balancer lets every user of the client in"
+        problem = "the load balancer admits every user of the client"
         yield Unsupported("aws", "ingress.auth.allowed", problem, "remove it, and assign users to the client instead")

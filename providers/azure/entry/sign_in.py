@@ -46,14 +46,12 @@ def _refusals(spec: Platform) -> Iterator[Diagnostic]:
             yield Unsupported("azure", f"services.{name}.public_paths", problem, "list each path")
         smoke = service.rollout.smoke
         if service.rollout.in_steps and smoke is not None and smoke.path.partition("?")[0] not in open_paths(service):
-            problem = "smoke tests send no token, and the app asks for one at their path"
+            problem = "smoke tests send no token, and the app requires one at their path"
             fix = f"list the path in services.{name}.public_paths"
             yield Unsupported("azure", f"services.{name}.rollout.smoke.path", problem, fix)
         if service.health.path in (None, "/"):
             problem = "Front Door probes the health path without a token, and `/` is the whole service"
-            yield Unsupported(
-                "azure", f"services.{name}.health.path", problem, "set a path of its own, such as /health"
-            )
+            yield Unsupported("azure", f"services.{name}.health.path", problem, "set a separate path, such as /health")
 
 
 def _provider_refusals(auth: Auth) -> Iterator[Diagnostic]:
@@ -86,7 +84,7 @@ def _adjustments(spec: Platform) -> Iterator[Adjustment]:
     for name, service in guarded_services(spec).items():
         if auth is not None:
             reason = (
-                f"{service.health.path} of {name} is open to anybody, as Front Door probes it without a token; a preflight "
+                f"{service.health.path} of {name} is open to every client, as Front Door probes it without a token; a preflight "
                 "request of a browser (OPTIONS) passes only if Container Apps lets it through"
             )
             yield Adjustment("ingress.auth.mode", requested=auth.mode, effect=Effect.PARTIAL, reason=reason)

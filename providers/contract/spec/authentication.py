@@ -43,7 +43,7 @@ class Auth(SpecModel):
     """Authentication of clients, which each service with a path inherits."""
 
     mode: AuthMode = "api_key"
-    """`api_key`: a generated bearer key that services receive; `jwt`: tokens of `issuer`; `oidc`: sign-in of browsers; `none`: anybody."""
+    """`api_key`: a generated bearer key that services receive; `jwt`: tokens of `issuer`; `oidc`: sign-in of browsers; `none`: no authentication."""
     issuer: HttpsUrl | None = None
     """Identity provider, exactly as the claim `iss` of its tokens writes it."""
     audience: ClaimText | None = None

@@ -122,9 +122,9 @@ class Service(SpecModel):
     path: Annotated[str, Field(pattern=r"^/[\w./-]*$")] | None = None
     """Path prefix under which the entry routes to the service; absent: private."""
     auth: ServiceAuth = "inherit"
-    """`inherit`: authentication of `ingress.auth`; `app`: the application authenticates its clients itself; `none`: anybody may call it."""
+    """`inherit`: authentication of `ingress.auth`; `app`: the application authenticates its clients itself; `none`: no authentication."""
     public_paths: tuple[PublicPathText, ...] = ()
-    """Paths that the entry lets through without authentication, `/*` at the end for all below; those of an application are its own."""
+    """Paths that the entry forwards without authentication, `/*` at the end for all below; it cannot open those that an application guards."""
     port: Port | None = None
     """Port that the service listens on; absent: that of the preset, none for a worker."""
     command: tuple[str, ...] = ()

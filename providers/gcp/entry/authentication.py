@@ -22,7 +22,7 @@ def proxy_settings(context: GcpContext, name: str) -> gcp.compute.BackendService
 
 
 def grant_access(scope: Scope, context: GcpContext, name: str, backend: gcp.compute.BackendService) -> None:
-    """Declare the members who may pass a guarded backend, and let preflight requests through, which browsers send without one."""
+    """Declare the members who may pass a guarded backend, and admit preflight requests, which browsers send without a sign-in."""
     auth = context.spec.ingress.auth
     if auth is None or not is_checked_at_entry(context.spec, context.spec.services[name]):
         return

@@ -56,14 +56,14 @@ def _token_refusals(spec: Platform) -> Iterator[Diagnostic]:
 
 def _iap_refusals(auth: Auth) -> Iterator[Diagnostic]:
     if not auth.allowed:
-        problem = "missing; IAP lets nobody in without it"
+        problem = "missing; IAP admits no user without it"
         yield ConfigError(
             "ingress.auth.allowed", problem, "list domains, groups or members, such as group:team@example.com"
         )
     for entry in auth.allowed:
         kind, colon, _ = entry.partition(":")
         if colon and kind not in MEMBER_KINDS:
-            problem = f"{kind} is not a kind of member that IAP lets in by name"
+            problem = f"{kind} is not a kind of member that IAP admits by name"
             yield Unsupported("gcp", "ingress.auth.allowed", problem, f"use one of {', '.join(MEMBER_KINDS)}")
     if auth.issuer not in (None, ISSUER):
         problem = "IAP signs users in with Google accounts"
@@ -72,7 +72,7 @@ def _iap_refusals(auth: Auth) -> Iterator[Diagnostic]:
         yield Unsupported("gcp", "ingress.auth.endpoints", "IAP knows those of Google", "remove it")
     if (auth.client_id is None) != (auth.client_secret is None):
         missing = "client_secret" if auth.client_secret is None else "client_id"
-        problem = "missing; a client of your own has both"
+        problem = "missing; a custom client has both"
         yield ConfigError(
             f"ingress.auth.{missing}", problem, "set it, or remove both for the client that Google manages"
         )
