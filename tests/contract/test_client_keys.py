@@ -12,6 +12,7 @@ from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY, PROJECT
 from providers import resource_traits
 from providers.contract.resource_traits import KEY_TYPE
+from providers.contract.spec.defaults import is_mapping
 from tests.automation.event_fixtures import urn_of
 from tests.engine.fake_cloud.steps import steps
 from tests.planning import plan, production, revealed
@@ -81,7 +82,9 @@ def test_both_regions_accept_the_same_key() -> None:
 
 @pytest.mark.parametrize("cloud", (*CLOUDS, "docker"))
 def test_a_change_of_the_mode_loses_no_data(cloud: str) -> None:
-    risk = {"accept_risk": {**production(cloud=cloud).get("accept_risk", {}), "ingress.auth": "a demo of one day"}}
+    accepted = production(cloud=cloud).get("accept_risk")
+    others = accepted if is_mapping(accepted) else {}
+    risk = {"accept_risk": {**others, "ingress.auth": "a demo of one day"}}
     modes = [
         plan(production({**OPEN, **risk, "ingress.auth": {"mode": "none"}}, cloud=cloud)),
         plan(production({**OPEN, "ingress.auth": {"mode": "api_key"}}, cloud=cloud)),

@@ -62,7 +62,10 @@ def verifying(cloud: str, public: bool = False) -> Inventory:
 
 def test_a_load_balancer_of_aws_verifies_a_token_before_it_forwards() -> None:
     rule = verifying("aws").one("prod-ingress-gateway-route")
-    check, forward = rule.inputs["actions"] if is_list(rule.inputs["actions"]) else ()
+    actions = rule.inputs["actions"]
+    assert is_list(actions)
+    check, forward = actions
+    assert is_mapping(check) and is_mapping(forward)
     assert (check["type"], check["order"]) == ("jwt-validation", 1)
     assert check["jwtValidation"] == {
         "issuer": TENANT,
@@ -80,7 +83,7 @@ def test_preflight_requests_and_public_paths_come_before_the_route_on_aws() -> N
         if "gateway" in each.name
     }
     assert set(rules) == {"gateway-route", "gateway-preflight", "gateway-public-health", "gateway-public-pictures"}
-    priorities = {name: rule["priority"] for name, rule in rules.items()}
+    priorities = {name: int(str(rule["priority"])) for name, rule in rules.items()}
     assert all(priority < 50_000 for name, priority in priorities.items() if name != "gateway-route")
     assert priorities["gateway-route"] == 50_000
     for name, rule in rules.items():

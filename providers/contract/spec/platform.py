@@ -150,7 +150,7 @@ class Platform(SpecModel):
     def generating(self, keys: tuple[str, ...]) -> Self:
         """Return the spec with these generated keys."""
         spec = self.model_copy()
-        spec._generated_keys = keys
+        spec._generated_keys = keys  # noqa: SLF001  # the copy of this class
         return spec
 
     @property
