@@ -128,7 +128,7 @@ def reaches_internet(spec: Platform, name: str, region: str) -> bool:
     service = spec.services[name]
     # the collector's image is in public.ecr.aws, which no endpoint serves
     collected = spec.monitoring.prometheus and scrape_endpoint(service) is not None
-    needed = bool(service.secrets) or collected or pulled_from_internet(service.image, region)
+    needed = bool(spec.external_secrets(name)) or collected or pulled_from_internet(service.image, region)
     return spec.network.egress != "none" and (needed or not spec.network.private_endpoints)
 
 

@@ -147,6 +147,10 @@ class Platform(SpecModel):
         """Keys of clients among `secrets` that no service of the stack file lists: the platform generates them."""
         return self._generated_keys
 
+    def external_secrets(self, service: str) -> tuple[str, ...]:
+        """Secrets that a service lists, which may be keys of external APIs; a generated key of clients is none."""
+        return tuple(name for name in self.services[service].secrets if name not in self.generated_keys)
+
     def generating(self, keys: tuple[str, ...]) -> Self:
         """Return the spec with these generated keys."""
         spec = self.model_copy()

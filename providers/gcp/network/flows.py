@@ -45,7 +45,7 @@ def flows(spec: Platform, private_range: IPv4Network) -> Iterator[GcpFlow]:
 
 def reaches_internet(spec: Platform, name: str) -> bool:
     """True when the service may connect to any address on port 443; see the module docstring."""
-    is_needed = bool(spec.services[name].secrets) or not spec.network.private_endpoints
+    is_needed = bool(spec.external_secrets(name)) or not spec.network.private_endpoints
     return spec.network.egress != "none" and is_needed
 
 
