@@ -10,7 +10,7 @@ from enum import IntEnum
 from html import escape
 
 from automation.report.facts import ReportFacts
-from components.validation.risks import authentication_of
+from providers.contract.authentication import authentication_of
 from providers.contract.report import CACHE, DATABASE, ENTRY, EVERY_SERVICE, INTERNET, MODELS, STORAGE, StoredData
 from providers.contract.spec import Platform, Service
 
@@ -108,7 +108,7 @@ def _lane(facts: ReportFacts, region: str) -> Iterator[Node]:
     for name in sorted(spec.services, key=lambda each: _order(spec, each)):
         service = spec.services[name]
         yield Node(
-            f"{region}/{name}", name, _service_lines(service), NodeTier.SERVICE, region, service.path is not None
+            f"{region}/{name}", name, _service_lines(spec, service), NodeTier.SERVICE, region, service.path is not None
         )
     yield from _data(facts, region)
     if spec.models and spec.users_of(MODELS):
@@ -134,14 +134,22 @@ def call_depth(spec: Platform, name: str) -> int:
     return depths.get(name, 0)
 
 
-def _service_lines(service: Service) -> tuple[str, ...]:
+def _service_lines(spec: Platform, service: Service) -> tuple[str, ...]:
     port = service.port or service.preset.port
     low, high = service.replicas.min, service.replicas.max
     replicas = f"{low}" if low == high else f"{low}-{high}"
     runs = f"{service.app}{f' :{port}' if port else ''}, {replicas} replica{'' if high == 1 else 's'}"
     if service.path is None:
         return runs, "private"
-    return runs, f"public at {service.path}, {'key' if authentication_of(service) else 'own'} auth"
+    return runs, f"public at {service.path}, {_clients(spec, service)}"
+
+
+def _clients(spec: Platform, service: Service) -> str:
+    """Short name of the authentication of a public service, which has to fit into a box."""
+    known, auth = authentication_of(spec, service), spec.ingress.auth
+    if known.at_entry and auth is not None:
+        return {"jwt": "tokens", "oidc": "sign-in"}.get(auth.mode, "key auth")
+    return "no auth" if service.auth == "none" else "key auth" if known.by and service.auth == "inherit" else "own auth"
 
 
 def _data(facts: ReportFacts, region: str) -> Iterator[Node]:
