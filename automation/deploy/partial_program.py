@@ -27,7 +27,7 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from automation.deploy.deployment import Deployment
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, update_message
-from automation.deploy.state import StateResource, state_resources
+from automation.deploy.state import StateResource, belongs_to, state_resources
 from automation.deploy.workspace import PARALLEL_OPERATIONS, open_stack
 from automation.plan.inventory import Value
 from automation.plan.recorder import Recorder
@@ -134,14 +134,6 @@ def deploy_targets(
             ),
             engine=engine,
         )
-    )
-
-
-def belongs_to(resource: StateResource, provider: str) -> bool:
-    """Return whether a resource in the state is a provider with this name, or one of its resources."""
-    urn, reference = Urn(str(resource["urn"])), str(resource.get("provider") or "")
-    return (urn.is_provider and urn.name == provider) or (
-        bool(reference) and Urn.of_provider(reference).name == provider
     )
 
 

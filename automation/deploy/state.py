@@ -2,11 +2,12 @@
 
 import re
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from automation.plan.inventory import Value
 from automation.processes import is_running
+from automation.urn import Urn
 from providers.contract.spec.defaults import is_list, is_mapping
 
 ExportedState = Mapping[str, Value]
@@ -41,6 +42,26 @@ def urns(resource: StateResource, key: str) -> list[str]:
     """Return a list of URNs in a resource, such as `dependencies`."""
     values = resource.get(key)
     return [str(value) for value in values] if is_list(values) else []
+
+
+def dependents(resources: Iterable[StateResource], targets: Iterable[str]) -> list[StateResource]:
+    """Return the resources that depend on targets, directly or through others, or are their children; `resources` in state order."""
+    known, found = set(targets), list[StateResource]()
+    for resource in resources:
+        urn = str(resource["urn"])
+        needed = (*urns(resource, "dependencies"), str(resource.get("parent") or ""))
+        if urn not in known and not known.isdisjoint(needed):
+            known.add(urn)
+            found.append(resource)
+    return found
+
+
+def belongs_to(resource: StateResource, provider: str) -> bool:
+    """Return whether a resource in the state is a provider with this name, or one of its resources."""
+    urn, reference = Urn(str(resource["urn"])), str(resource.get("provider") or "")
+    return (urn.is_provider and urn.name == provider) or (
+        bool(reference) and Urn.of_provider(reference).name == provider
+    )
 
 
 def _objects(exported: ExportedState, key: str) -> list[Mapping[str, Value]]:

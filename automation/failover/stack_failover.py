@@ -1,11 +1,12 @@
 """Failover of a deployment: the operations of the driver, by the commands of its cloud and the engine."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.failover_record import FailoverRecord, FailoverStore
-from automation.deploy.state import state_resources
+from automation.deploy.state import StateResource, belongs_to, dependents, state_resources
 from automation.deploy.targets import FAILOVER_MESSAGE
 from automation.failover.role_targets import role_targets
 from automation.failover.smoke import probe_entry, smoke_paths
@@ -95,7 +96,7 @@ class StackFailover(CloudPort[FailoverControl]):
             self.control.promote(self.stack, region, self.shell, planned=planned)
 
     def adopt(self, region: str) -> None:
-        """See `FailoverPort.adopt`; the program of this update does not declare what is in the other region."""
+        """See `FailoverPort.adopt`; the program of this update declares nothing of the other region, unless that depends on targets."""
         # loads the SDK's program side
         from automation.deploy.partial_program import deploy_targets
 
@@ -106,9 +107,10 @@ class StackFailover(CloudPort[FailoverControl]):
         if self.has_database:
             # what the promotion changed is read first: the engine would promote it again
             self.deployment.refresh(targets=[str(urn) for urn in self._database_urns(region)])
+        without = self._undeclared(targets, other)
         if targets:
             with self.phase(f"{self.deployment.name}  giving {region} its role") as on_event:
-                deploy_targets(self.deployment, targets, FAILOVER_MESSAGE, on_event, without=self._provider(other))
+                deploy_targets(self.deployment, targets, FAILOVER_MESSAGE, on_event, without=without)
         self.forget_stack()
 
     def test(self, region: str) -> str:
@@ -188,6 +190,21 @@ class StackFailover(CloudPort[FailoverControl]):
         spec = self.deployment.file.spec
         return (spec.standby_region or "") if region == spec.home_region else spec.home_region
 
+    def _undeclared(self, targets: Sequence[Urn], other: str) -> str:
+        """Return the provider that an update of targets does not declare; empty when the other region depends on a target.
+
+        The engine deletes a dependent of a target that the program does not declare (pulumi/pkg, step_generator.go,
+        `determineAllowedResourcesToDeleteFromTargets`), such as the copying of a database's backups.
+        """
+        provider = self._provider(other)
+        found = [each for each in dependents(self._resources(), targets) if belongs_to(each, provider)]
+        if found and not self.answers(other):
+            problem = f"{Urn(str(found[0]['urn'])).name} in {other} depends on the region that is to serve, and {other} does not answer"
+            raise DeploymentFailed(
+                Failure.GUARDED, problem, "run the command again when it answers", stack=self.deployment.name
+            )
+        return "" if found else provider
+
     def _provider(self, region: str) -> str:
         return f"{self.deployment.name}-{region}"
 
@@ -197,10 +214,12 @@ class StackFailover(CloudPort[FailoverControl]):
         stack: Stack = source.stack(self.deployment.file.name)
         return plan_of(stack, self.deployment.folder).inventory
 
-    def _urns(self) -> Iterator[tuple[Urn, str]]:
+    def _resources(self) -> list[StateResource]:
         with self.deployment.engine_errors():
-            exported = self.deployment.engine.export_state()
-        for resource in state_resources(exported, pending_deletes=False):
+            return state_resources(self.deployment.engine.export_state(), pending_deletes=False)
+
+    def _urns(self) -> Iterator[tuple[Urn, str]]:
+        for resource in self._resources():
             yield Urn(str(resource["urn"])), str(resource["type"])
 
     def _database_urns(self, region: str) -> list[Urn]:

@@ -15,13 +15,13 @@ from automation.deploy.deployment import Deployment
 from automation.deploy.errors import DeploymentFailed
 from automation.deploy.events import OnEvent
 from automation.deploy.failover_record import FailoverRecord
-from automation.deploy.partial_program import belongs_to
+from automation.deploy.state import belongs_to, dependents
 from automation.deploy.targets import FAILOVER_MESSAGE, PARTIAL_MESSAGES
 from automation.failover.begin import next_record, refuse_open_failover
 from automation.failover.role_targets import role_targets
 from automation.failover.stack_failover import StackFailover
 from automation.failover.steps import step_lines
-from automation.plan.inventory import Inventory
+from automation.plan.inventory import Inventory, Value
 from automation.urn import Urn
 from providers.contract.cli import DeployedStack
 from providers.contract.failover import Address
@@ -198,3 +198,39 @@ def test_up_is_refused_while_a_failover_is_in_progress(failover: StackFailover) 
         "prod: a failover from a to b is in progress (routing). Complete it with `agent-platform failover prod`, then run "
         "`agent-platform up prod` again."
     )
+
+
+COPYING = "urn:pulumi:prod::agent-platform::aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication::copies"
+THERE = "urn:pulumi:prod::agent-platform::pulumi:providers:aws::prod-us-east-1::1a2b"
+
+
+def test_dependents_are_followed_over_others_and_to_children() -> None:
+    state: list[Mapping[str, Value]] = [
+        {"urn": "a"},
+        {"urn": "b", "dependencies": ["a"]},
+        {"urn": "c", "dependencies": ["b"]},
+        {"urn": "d", "parent": "c"},
+        {"urn": "e", "dependencies": ["x"]},
+    ]
+    assert [each["urn"] for each in dependents(state, ["a"])] == ["b", "c", "d"]
+    assert dependents(state, ["e"]) == []
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_region_with_a_dependent_of_a_target_is_declared_too(failover: StackFailover, answers: bool) -> None:
+    """The engine deletes a dependent of a target that the program does not declare."""
+    deployment = cast("FakeDeployment", failover.deployment)
+    targets = failover.targets(HOME)
+    copying: Mapping[str, Value] = {"urn": COPYING, "type": "t", "provider": THERE, "dependencies": [str(targets[0])]}
+    database: Mapping[str, Value] = {"urn": DATABASE, "type": "aws:rds/instance:Instance"}
+    deployment.engine.export_state = lambda: {"deployment": {"resources": [database, copying]}}
+    failover.shell = ScriptedAws(reachable=answers)
+    if answers:
+        failover.adopt(HOME)
+        assert deployment.calls[-1] == "deploy True without "
+        return
+    with pytest.raises(
+        DeploymentFailed, match="copies in us-east-1 depends on the region that is to serve, and us-east-1 does not"
+    ):
+        failover.adopt(HOME)
+    assert [call for call in deployment.calls if call.startswith("deploy")] == []
