@@ -169,10 +169,10 @@ def image_id(name: str) -> str:
     return docker("image", "inspect", "--format", "{{.Id}}", name).strip()
 
 
-def up_under_load(stack: RolloutStack) -> tuple[CommandResult, Report]:
-    """Run `up` while clients send requests."""
+def up_under_load(stack: RolloutStack, *options: str) -> tuple[CommandResult, Report]:
+    """Run `up` while clients send requests, without which each bake time is doubled."""
     with load(stack, REQUESTS_PER_SECOND, ask) as report:
-        result = stack.command("up", STACK, "--yes")
+        result = stack.command("up", STACK, "--yes", *options)
     print(result.out, result.err, report.summary(), sep="\n")
     return result, report
 
@@ -228,9 +228,32 @@ def test_a_restart_of_the_entry_in_the_middle_aborts_and_leaves_the_stable_revis
     assert process.returncode == 1
     assert "the rollout of web was aborted (the entry restarted or was reset" in err
     assert stack.replicas() == stable
-    retried = stack.command("up", STACK, "--yes", "--retry", "web")
+    retried, report = up_under_load(stack, "--retry", "web")
     assert retried.code == 0, retried.err
+    assert report.failed == []
     assert set(stack.replicas().values()) == {image_id(image("4"))}
+    stack.settled()
+
+
+def test_an_interrupt_at_a_step_leaves_the_rollout_there_and_the_next_update_continues(stack: RolloutStack) -> None:
+    stack.write(image("5"))
+    stable = stack.replicas()
+    with load(stack, REQUESTS_PER_SECOND, ask) as report:
+        process = stack.start_up()
+        eventually(lambda: stack.share() == SHARE_PERCENT, REACHED_SECONDS)
+        # Ctrl-C reaches every process of the terminal
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=REACHED_SECONDS)
+    assert process.returncode == 1
+    assert err.splitlines()[-1] == (
+        f"{STACK}: the rollout of web stays at its step. Run `agent-platform up {STACK}` to continue, or `agent-platform "
+        f"rollout abort {STACK} web`."
+    )
+    assert (stack.share(), stable.items() <= stack.replicas().items()) == (SHARE_PERCENT, True)
+    continued, second = up_under_load(stack)
+    assert continued.code == 0, continued.err
+    assert report.failed + second.failed == []
+    assert set(stack.replicas().values()) == {image_id(image("5"))}
     stack.settled()
 
 
