@@ -1,4 +1,4 @@
-"""A Docker daemon that restarts, crashes, or is killed during an update: a repeat of the update finishes.
+"""Faults of the Docker daemon during an update: it is killed, it restarts, or its disk is full. A repeat of the update finishes.
 
 The tests start a separate daemon.
 """
@@ -11,6 +11,7 @@ import pytest
 
 from providers.docker.naming import state_file
 from providers.docker.preflight.deviations import KINDS
+from tests.engine.small_disk import full
 from tests.local import images, own_docker
 from tests.local.agent_os.system import free_port
 from tests.local.host_stack import docker
@@ -80,12 +81,12 @@ def finished(stack: Checkout) -> str:
     return out
 
 
-def kill_in_update(stack: Checkout, daemon: OwnDocker, kind: str) -> str:
-    """Kill the daemon when an update has created an object of a kind; return the last line of the update."""
+def end_in_update(stack: Checkout, daemon: OwnDocker, kind: str, number: signal.Signals) -> str:
+    """End the daemon with a signal when an update has created an object of a kind; return the last line of the update."""
     before = existing(kind)
     process = stack.start("up", STACK, "--yes")
     eventually(lambda: existing(kind) - before or process.poll() is not None, REACHED_SECONDS)
-    daemon.end(signal.SIGKILL)
+    daemon.end(number)
     _, err = process.communicate(timeout=REACHED_SECONDS)
     daemon.start()
     assert process.returncode == 1, err
@@ -121,20 +122,39 @@ def test_containers_that_a_crash_of_docker_stopped_are_started_by_the_next_updat
     assert stack.python(READ).strip() == "[('kept',)]"
 
 
-def test_a_daemon_that_is_killed_during_an_update_is_reported_and_a_repeat_finishes(
-    stack: Checkout, daemon: OwnDocker
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "restarted"])
+def test_a_daemon_that_ends_during_an_update_is_reported_and_a_repeat_finishes(
+    stack: Checkout, daemon: OwnDocker, number: signal.Signals
 ) -> None:
-    stack.write({**MORE_REPLICAS, "services.web.environment": {"ROUND": "1"}})
-    assert kill_in_update(stack, daemon, "container").startswith(UNREACHABLE)
+    stack.write({**MORE_REPLICAS, "services.web.environment": {"ROUND": number.name}})
+    assert end_in_update(stack, daemon, "container", number).startswith(UNREACHABLE)
     finished(stack)
     assert stack.python(READ).strip() == "[('kept',)]"
     stack.write()
     finished(stack)
 
 
-def test_a_first_update_whose_daemon_is_killed_is_finished_by_a_repeat(stack: Checkout, daemon: OwnDocker) -> None:
+@pytest.mark.parametrize("kind", ["network", "volume", "container"])
+def test_a_first_update_whose_daemon_is_killed_is_finished_by_a_repeat(
+    stack: Checkout, daemon: OwnDocker, kind: str
+) -> None:
     destroyed = stack.command("destroy", STACK, "--yes", "--volumes")
     assert destroyed.returncode == 0, destroyed.stderr
-    assert kill_in_update(stack, daemon, "network").startswith(UNREACHABLE)
+    assert end_in_update(stack, daemon, kind, signal.SIGKILL).startswith(UNREACHABLE)
     finished(stack)
     stack.python(WRITE, "kept")
+
+
+def test_a_full_disk_of_the_daemon_is_reported_and_the_update_is_finished_after_it(
+    stack: Checkout, daemon: OwnDocker
+) -> None:
+    before = running()
+    stack.write(MORE_REPLICAS)
+    with full(daemon.disk):
+        up = stack.command("up", STACK, "--yes")
+        assert running() >= before
+    (*_, sentence) = up.stderr.splitlines()
+    assert (up.returncode, sentence.startswith(f"{STACK}: the disk of the Docker host is full")) == (1, True), up.stderr
+    assert f"Free space there, such as with `docker image prune`, and run `agent-platform up {STACK}` again" in sentence
+    finished(stack)
+    assert stack.python(READ).strip() == "[('kept',)]"
