@@ -60,11 +60,11 @@ def test_pruned_files_are_created_again_and_nothing_is_restarted(small_stack: Sm
 
 
 def test_a_change_after_a_prune_is_deployed(small_stack: SmallStack) -> None:
-    before = container("entry-proxy")
+    before = container("entry-router")
     docker("container", "prune", "--force")
     small_stack.write({"ingress.rate_limit_per_minute": 77})
     repaired(small_stack)
-    assert container("entry-proxy") != before
+    assert container("entry-router") != before
     small_stack.write({})
     repaired(small_stack)
 
