@@ -99,10 +99,11 @@ time.sleep(60)
 """
 
 
+@pytest.mark.parametrize("command", [(sys.executable,), ("/bin/sh", "-c", f"exec {sys.executable} $0 ${{UNSET:-}}")])
 def test_a_spare_process_has_imported_the_installed_modules_before_the_edit(
-    supervised: Start, tmp_path: Path, port: int, installed: Path
+    supervised: Start, tmp_path: Path, port: int, installed: Path, command: Sequence[str]
 ) -> None:
-    process = supervised(program_of(port, "one"), "--port", str(port), "--spare")
+    process = supervised(program_of(port, "one"), "--port", str(port), "--spare", command=command)
     assert line(process) == "one False first True"
     assert line(process).startswith(f"[dev] listens on port {port}")
     eventually(lambda: len(children(process)) == 2, 20)
@@ -140,13 +141,15 @@ def test_a_module_that_cannot_be_imported_in_advance_is_imported_by_the_service(
     assert line(process) == "one False False True"
 
 
-@pytest.mark.parametrize("command", [("/bin/sh",), (sys.executable, "-I")])
+@pytest.mark.parametrize(
+    "command", [("/bin/sh",), (sys.executable, "-I"), ("/bin/sh", "-c", f"true && exec {sys.executable} $0")]
+)
 def test_a_command_that_may_do_other_work_has_no_spare_process(
     supervised: Start, port: int, command: Sequence[str]
 ) -> None:
     program = (
         f"exec {sys.executable} -c \"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)\""
-        if command == ("/bin/sh",)
+        if command == ("/bin/sh",)  # the file is a program of the shell
         else f"import socket, time\ns = socket.create_server(('127.0.0.1', {port}))\ntime.sleep(60)\n"
     )
     process = supervised(program, "--port", str(port), "--spare", command=command)

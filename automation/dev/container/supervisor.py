@@ -24,6 +24,8 @@ STOP_SECONDS = 1.0
 POLL_SECONDS = 0.02
 SPARE_SECONDS, SPARE_SECONDS_WITHOUT_PORT = 1.0, 5.0
 """Time from the listening service, or from the start of one without a port, to the spare process."""
+SHELLS, SEVERAL_COMMANDS = ("sh", "bash", "dash", "ash"), frozenset(";&|<>()`\n")
+"""Names of shells, and characters of more than one command, a redirection or a substitution."""
 LISTENING = "0A"
 """State of a listening socket, proc_pid_net(5)."""
 SIGNALS = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
@@ -58,7 +60,7 @@ class Starter:
         self.spare: subprocess.Popen[bytes] | None = None
         self.record: int | None = None
         self.go = -1
-        if options.spare and _is_python(options.command[0]) and hasattr(os, "memfd_create"):
+        if options.spare and _is_python(_program(options.command)) and hasattr(os, "memfd_create"):
             self.record = os.memfd_create("imports")
 
     def start(self) -> subprocess.Popen[bytes] | None:
@@ -122,6 +124,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--spare", action="store_true")
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
+
+
+def _program(command: list[str]) -> str:
+    """Return the program that a command runs; of a shell, the one of its only simple command, for which it makes way."""
+    if os.path.basename(command[0]) not in SHELLS or len(command) < 3 or command[1] != "-c":
+        return command[0]
+    words = [] if SEVERAL_COMMANDS.intersection(command[2]) else command[2].split()
+    return next((word for word in words if word != "exec"), "")
 
 
 def _is_python(program: str) -> bool:
