@@ -8,6 +8,7 @@
 #   make engine          the Pulumi CLI for the engine tests, built as a Go tool into .cache/engine
 #   make engine-test     the chosen engine tests of every change; make engine-test-all runs them all
 #   make bench           write docs/benchmarks.md on a quiet machine: about 40 minutes
+#   make policies        the Python environment of the policy pack, for `agent-platform up --policy-pack policies`
 #   make docs            regenerate the generated documents and the architecture picture
 #   make metrics         size, structure and wording of the repository
 #   make mutants         plant one-line faults and check that the tests catch them
@@ -26,7 +27,7 @@ ENGINE := .cache/engine/pulumi
 ENGINE_TESTS ?= tests/engine
 ENGINE_VERSION := $(shell sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' tools/engine/go.mod)
 
-.PHONY: plan dev up down test lint types tests engine engine-test engine-test-all bench docs metrics mutants clean
+.PHONY: plan dev up down test lint types tests engine engine-test engine-test-all bench policies docs metrics mutants clean
 .DEFAULT_GOAL := plan
 
 plan: $(VENV)/.program
@@ -73,6 +74,21 @@ engine-test-all: engine $(VENV)/.development
 bench: engine $(VENV)/.development
 	@$(BIN)/python -m benchmarks --write
 
+# pulumi-policy needs an older protobuf than the program, so the pack has an environment and a lock of its own.
+POLICY_VENV := policies/.venv
+
+policies: $(POLICY_VENV)/.pack
+
+$(POLICY_VENV)/.pack: $(VENV)/.uv policies/requirements.txt
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(POLICY_VENV)
+	@$(BIN)/uv pip install --quiet --python $(POLICY_VENV)/bin/python --requirement policies/requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(POLICY_VENV)/bin/python --no-deps --editable .
+	@touch $@
+
+policies/requirements.txt: pyproject.toml
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra policy --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make policies/requirements.txt" --output-file $@
+
 docs: $(VENV)/.program
 	@$(BIN)/agent-platform config schema --write
 	@$(BIN)/agent-platform config docs --write
@@ -103,4 +119,4 @@ $(VENV)/.development: $(VENV)/.program requirements-dev.txt
 	@touch $@
 
 clean:
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(POLICY_VENV) .pytest_cache .ruff_cache .hypothesis

@@ -86,10 +86,15 @@ def audit_of(stack: str, spec: Platform, region: str, inventory: Inventory, toda
     if answers is None:
         problem = f"there are no security checks for {spec.cloud}"
         raise InvalidConfiguration([ConfigError("cloud", problem, "use --cloud aws, gcp or azure")])
-    site = AuditSite(tuple(declared_resources(inventory)), spec)
+    site = audit_site(spec, inventory)
     accepted = Acceptances(spec, today)
     results = tuple(_result(check, {**answers, **PLATFORM_CHECKS}[check.id], site, accepted) for check in CHECKS)
     return AuditResult(stack, spec.cloud, region, results, tuple(accepted.useless()))
+
+
+def audit_site(spec: Platform, inventory: Inventory) -> AuditSite:
+    """Return the resources of an inventory as checks read them."""
+    return AuditSite(tuple(declared_resources(inventory)), spec)
 
 
 class Acceptances:

@@ -1,6 +1,5 @@
-"""The commands `preview`, `up`, `refresh`, `drift`, `destroy`, `outputs` and `history`, from `automation.deploy`."""
+"""The commands `preview`, `up`, `refresh`, `drift` and `destroy`, from `automation.deploy`."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,11 +7,12 @@ import typer
 from automation.cli.formats import print_json_line, show
 from automation.cli.rollout import Retry, rollouts_of, take_steps
 from automation.cli.session import (
-    AsJson,
     AsJsonLines,
     Create,
     ExitCode,
     Name,
+    PolicyPackConfigs,
+    PolicyPacks,
     SecretsProvider,
     Settings,
     StackName,
@@ -45,7 +45,7 @@ AllowReplace = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (preview, up, refresh, drift, destroy, outputs, history):
+    for command in (preview, up, refresh, drift, destroy):
         app.command()(command)
 
 
@@ -55,11 +55,14 @@ def preview(
     settings: Settings = None,
     create: Create = False,
     secrets_provider: SecretsProvider = None,
+    policy_pack: PolicyPacks = None,
+    policy_pack_config: PolicyPackConfigs = None,
     as_json: AsJsonLines = False,
     verbose: Verbose = False,
 ) -> None:
     """Show what `up` would change in the cloud, without changing it."""
     deployment = checked_deployment(stack, name, settings=settings, secrets_provider=secrets_provider)
+    deployment.use_policies(policy_pack or (), policy_pack_config or ())
     with operation(as_json=as_json, verbose=verbose) as display:
         rollouts = rollouts_of(deployment, display)
         if rollouts:
@@ -78,6 +81,8 @@ def up(
     secrets_provider: SecretsProvider = None,
     allow_replace: AllowReplace = None,
     retry: Retry = None,
+    policy_pack: PolicyPacks = None,
+    policy_pack_config: PolicyPackConfigs = None,
     rollout_timeout_seconds: Annotated[
         float,
         typer.Option(
@@ -94,6 +99,7 @@ def up(
 ) -> None:
     """Deploy a stack. Shows the changes, applies them after a confirmation, and checks that services run."""
     deployment = checked_deployment(stack, name, ttl_hours, settings, secrets_provider)
+    deployment.use_policies(policy_pack or (), policy_pack_config or ())
     require_confirmation(yes=yes, as_json=as_json, command=f"up {stack}")
     with operation(as_json=as_json, verbose=verbose) as display:
         from automation.deploy.update_record import update_record
@@ -323,36 +329,6 @@ def _remove_by_label(removal: "HostRemoval", *, volumes: bool, yes: bool) -> Non
         confirm(f"Remove these {len(objects)} objects of {removal.deployment.name} permanently?", yes=yes)
     removal.remove(objects)
     removal.finish_without_state(volumes=volumes)
-
-
-def outputs(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """Print the outputs of a stack. Secrets are printed as [secret]."""
-    deployment = unchecked_deployment(stack, name)
-    with operation(verbose=verbose):
-        values = deployment.outputs()
-    if as_json:
-        typer.echo(json.dumps(values, indent=2))
-        return
-
-    from automation.cli.deployment_text import outputs_text
-
-    show(outputs_text(values))
-
-
-def history(stack: StackName, name: Name = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """List the updates of a stack. Prints kind, result, start, duration, changes and author."""
-    deployment = unchecked_deployment(stack, name)
-    with operation(verbose=verbose):
-        updates = deployment.history()
-    if as_json:
-        from automation.cli.json_lines import update_json
-
-        typer.echo(json.dumps([update_json(update) for update in updates], indent=2))
-        return
-
-    from automation.cli.deployment_text import history_text
-
-    show(history_text(updates))
 
 
 def print_preview(result: "Preview", *, as_json: bool) -> None:

@@ -22,6 +22,7 @@ from automation.cli import (
     images,
     init,
     login,
+    outputs,
     plan,
     recover,
     recovery,
@@ -73,6 +74,7 @@ config = typer.Typer(no_args_is_help=True, help="Generate the documents of the s
 for group in (
     init,
     login,
+    outputs,
     secret,
     plan,
     cost,

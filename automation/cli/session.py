@@ -121,6 +121,17 @@ SecretsProvider = Annotated[
     str | None, typer.Option("--secrets-provider", help="With --create: its secrets provider, such as awskms://...")
 ]
 
+PolicyPacks = Annotated[
+    list[str] | None,
+    typer.Option("--policy-pack", help="Run the policy pack in this folder as well, such as policies; repeatable."),
+]
+PolicyPackConfigs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy-pack-config", help="JSON file that configures the policy pack, one for each in their order."
+    ),
+]
+
 
 def checked_deployment(
     stack: str,

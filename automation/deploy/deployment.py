@@ -70,7 +70,9 @@ class Deployment(EngineStack):
 
         def run() -> EventCollector:
             return self._run(
-                EngineOperation.PREVIEW, on_event, lambda add: self.engine.preview(on_event=add, replace=list(replace))
+                EngineOperation.PREVIEW,
+                on_event,
+                lambda add: self.engine.preview(on_event=add, replace=list(replace), **self.policies.options),
             )
 
         try:
@@ -108,7 +110,13 @@ class Deployment(EngineStack):
         update = partial(
             self.run_patiently,
             on_event,
-            lambda add: self.engine.up(on_event=add, message=message, replace=replaced, parallel=PARALLEL_OPERATIONS),
+            lambda add: self.engine.up(
+                on_event=add,
+                message=message,
+                replace=replaced,
+                parallel=PARALLEL_OPERATIONS,
+                **self.policies.options,
+            ),
             lambda: self.guard(self.preview(replace=replace), allow_replace),
             allow_replace=allow_replace,
         )

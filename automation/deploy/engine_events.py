@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from threading import Lock
 
 from pulumi.automation import DiagnosticEvent, EngineEvent
-from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
+from pulumi.automation.events import PolicyEvent, StepEventMetadata, StepEventStateMetadata
 
 from automation.deploy.events import (
     MASKED,
@@ -102,6 +102,8 @@ def event_of(engine_event: EngineEvent, seconds: float) -> Event | None:
         return StepFailed(seconds, _step(engine_event.res_op_failed_event.metadata, planning=False))
     if engine_event.diagnostic_event:
         return _message(engine_event.diagnostic_event, seconds)
+    if engine_event.policy_event:
+        return _violation(engine_event.policy_event, seconds)
     if engine_event.summary_event:
         counts = engine_event.summary_event.resource_changes or {}
         return OperationEnded(seconds, {str(operation): count for operation, count in counts.items()})
@@ -124,6 +126,14 @@ def _message(diagnostic: DiagnosticEvent, seconds: float) -> EngineMessage | Non
         return None
     severity, text = diagnostic.severity.partition("#")[0], diagnostic.message.strip()
     return EngineMessage(seconds, severity, text, Urn(diagnostic.urn or ""))
+
+
+def _violation(policy: PolicyEvent, seconds: float) -> EngineMessage:
+    severity = "error" if policy.enforcement_level == "mandatory" else "warning"
+    text = " ".join(policy.message.split())
+    return EngineMessage(
+        seconds, severity, f"policy violation: {policy.policy_name}: {text}", Urn(policy.resource_urn or "")
+    )
 
 
 def _step(metadata: StepEventMetadata, *, planning: bool) -> StepMetadata:

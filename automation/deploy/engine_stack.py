@@ -1,7 +1,7 @@
 """Stack of a stack file under the engine: its settings, and runs of the engine whose failures are classified."""
 
 import os
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from automation.deploy.engine_command import EngineCommand
 from automation.deploy.engine_events import EventCollector
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import Event, OnEvent
+from automation.deploy.policies import PolicyPacks
 from automation.deploy.results import Clock, Outcome, update_message
 from automation.deploy.retries import Patience
 from automation.deploy.workspace import ProjectStack, open_stack, unknown_stack
@@ -57,6 +58,11 @@ class EngineStack:
         self.secrets_provider = secrets_provider
         self.clock = clock or Clock()
         self._engine: ProjectStack | None = None
+        self.policies = PolicyPacks()
+
+    def use_policies(self, folders: Sequence[str], configurations: Sequence[str] = ()) -> None:
+        """Run policy packs during the previews and updates from now on; raises InvalidConfiguration."""
+        self.policies = PolicyPacks.at(folders, configurations)
 
     @property
     def ephemeral(self) -> bool:

@@ -32,6 +32,7 @@ class Failure(StrEnum):
     QUOTA = "quota"
     OFFLINE = "offline"
     PROTECTED = "protected"
+    POLICY = "policy"
     PROGRAM = "program"
     RESOURCE = "resource"
     GUARDED = "guarded"
@@ -221,6 +222,12 @@ CLOUD_PATTERNS = (
 """Errors of a provider about one resource; completed steps are saved in the state."""
 
 PROGRAM_PATTERNS = (
+    ErrorPattern(
+        kind=Failure.POLICY,
+        pattern=r"^policy violation: (?P<why>[^\n]+?)\.?$",
+        problem="a mandatory policy fails: {why}",
+        fix="fix the resource, or accept the failure with its reason in accept_checks or in the configuration of the pack",
+    ),
     ErrorPattern(
         kind=Failure.NO_ENVIRONMENT,
         pattern=r"No module named '(?P<module>pulumi\w*)'",

@@ -4,6 +4,7 @@ Every `providers/<cloud>/audit/checks.py` ends with `AUDIT: CloudAudit = ...`: f
 and the ids of public controls, or the reason why it does not apply or only a running stack shows.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -107,6 +108,17 @@ def watched_budget(site: AuditSite, type_name: str, notifications: str) -> Itera
     budgets = site.of_type(type_name)
     yield from require_one(budgets, type_name, "unexpected costs notify no one")
     yield from require(budgets, notifications, is_set, "the budget notifies no one")
+
+
+def json_input(resource: DeclaredResource, path: str) -> object:
+    """Return the content of an input that is JSON; None when it is not set, or only the cloud can compute it."""
+    value = resource.value(path)
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
 
 
 def state(resource: DeclaredResource, part: str, value: object, passed: bool, why: str) -> CheckEvidence:

@@ -9,6 +9,7 @@ from providers.contract.audit import (
     is_secret_name,
     is_set,
     is_true,
+    json_input,
     require,
     require_one,
     state,
@@ -147,7 +148,7 @@ def no_secret_in_plain(site: AuditSite) -> Iterator[CheckEvidence]:
 
 def containers(task: DeclaredResource) -> list[Mapping[str, object]]:
     """Return the containers of a task definition."""
-    return _objects(json.loads(str(task.value("containerDefinitions") or "[]")))
+    return _objects(json_input(task, "containerDefinitions"))
 
 
 def _allowed(site: AuditSite) -> Iterator[tuple[DeclaredResource, Mapping[str, object]]]:
@@ -158,7 +159,7 @@ def _allowed(site: AuditSite) -> Iterator[tuple[DeclaredResource, Mapping[str, o
 
 
 def _statements(resource: DeclaredResource, path: str) -> list[Mapping[str, object]]:
-    document: object = json.loads(str(resource.value(path) or "{}"))
+    document = json_input(resource, path)
     statements = document.get("Statement") if is_mapping(document) else None
     return [statements] if is_mapping(statements) else _objects(statements)
 

@@ -1,6 +1,5 @@
 """Checks of data, backups, logs and operation on AWS. Pure."""
 
-import json
 from collections.abc import Iterator
 
 from providers.aws.audit.access import containers
@@ -11,6 +10,7 @@ from providers.contract.audit import (
     CheckEvidence,
     equals,
     is_true,
+    json_input,
     minimum_of,
     require,
     require_one,
@@ -154,7 +154,7 @@ def money_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
 def everything_is_tagged(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the default tags of each provider, which every resource receives."""
     for provider in site.of_type("providers:aws"):
-        setting: object = json.loads(str(provider.value("defaultTags") or "{}"))
+        setting = json_input(provider, "defaultTags")
         tags = setting.get("tags") if is_mapping(setting) else None
         missing = [name for name in TAGS if not is_mapping(tags) or name not in tags]
         yield state(

@@ -1,6 +1,5 @@
 """Checks of data, backups, logs and operation on Google Cloud. Pure."""
 
-import json
 from collections.abc import Iterator
 
 from providers.contract.audit import (
@@ -11,6 +10,7 @@ from providers.contract.audit import (
     equals,
     is_set,
     is_true,
+    json_input,
     minimum_of,
     require,
     require_one,
@@ -155,7 +155,7 @@ def money_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
 def everything_is_tagged(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the default labels of each provider, which every resource with labels receives."""
     for provider in site.of_type("providers:gcp"):
-        labels: object = json.loads(str(provider.value("defaultLabels") or "{}"))
+        labels = json_input(provider, "defaultLabels")
         missing = [name for name in LABELS if not is_mapping(labels) or name not in labels]
         yield state(
             provider,

@@ -86,6 +86,21 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         error = f"program exited with non-zero exit code: {exit_code}" if exit_code else ""
         return language_pb2.RunResponse(error=error)
 
+    def RunPlugin(
+        self, request: language_pb2.RunPluginRequest, context: Context
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        """Run a policy pack until the engine cancels the call, and send what it prints; the first line is its port."""
+        python = interpreter(request)
+        if python is None:
+            context.abort(grpc.StatusCode.UNKNOWN, f"no Python environment in {options_of(request).get('virtualenv')}")
+        command = [str(python), "-u", "-m", "pulumi.policy", *request.args, request.info.program_directory]
+        process = subprocess.Popen(command, cwd=request.pwd, env=dict(self._variables), stdout=subprocess.PIPE)
+        context.add_callback(process.kill)
+        assert process.stdout is not None
+        for line in process.stdout:
+            yield language_pb2.RunPluginResponse(stdout=line)
+        yield language_pb2.RunPluginResponse(exitcode=process.wait())
+
     def Cancel(self, request: Any, context: Context) -> empty_pb2.Empty:
         """Interrupt the program."""
         self.interrupt_program()
@@ -122,12 +137,12 @@ def _plugin_of(distribution: Distribution) -> Mapping[str, object]:
     return content
 
 
-def options_of(request: language_pb2.RunRequest) -> Mapping[str, object]:
+def options_of(request: language_pb2.RunRequest | language_pb2.RunPluginRequest) -> Mapping[str, object]:
     """Return the runtime options of the project file."""
     return MessageToDict(request.info.options)
 
 
-def interpreter(request: language_pb2.RunRequest) -> Path | None:
+def interpreter(request: language_pb2.RunRequest | language_pb2.RunPluginRequest) -> Path | None:
     """Return the interpreter of the environment that the project names; None where it does not exist."""
     virtualenv = options_of(request).get("virtualenv")
     if not virtualenv:
