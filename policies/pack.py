@@ -41,7 +41,7 @@ class StackConfiguration:
     """JSON text of the platform; the secrets beside it are not kept."""
 
 
-class ConfiguredServicer(policy._PolicyAnalyzerServicer):
+class ConfiguredServicer(policy._PolicyAnalyzerServicer):  # noqa: SLF001  # no public way to read the configuration
     """Server of the pack that also keeps the platform of the stack, which pulumi-policy 1.21 drops."""
 
     def ConfigureStack(self, request, context):
@@ -52,7 +52,7 @@ class ConfiguredServicer(policy._PolicyAnalyzerServicer):
 
 def install() -> None:
     """Let packs of this process keep the configuration of the stack."""
-    policy._PolicyAnalyzerServicer = ConfiguredServicer
+    policy._PolicyAnalyzerServicer = ConfiguredServicer  # noqa: SLF001
 
 
 def policies() -> list[Policy]:

@@ -12,15 +12,22 @@ from automation.urn import Urn
 from components.settings import PLATFORM_KEY
 from providers import limits
 from providers.contract.json_data import is_list, is_mapping
-from tests.planning import plan, production
+from tests.planning import DROP, plan, production
 
 TODAY = date(2026, 11, 28)
 
 
 @cache
 def _production(cloud: str) -> tuple[Stack, Inventory]:
-    raw = production(cloud=cloud)
+    raw = production({"accept_checks": DROP}, cloud)
     return stack_of("prod", {PLATFORM_KEY: raw}), plan(raw)
+
+
+def shipped(cloud: str) -> AuditResult:
+    """Return the audit of the production stack as it is shipped, with its acceptances."""
+    raw = production(cloud=cloud)
+    spec = stack_of("prod", {PLATFORM_KEY: raw}).spec
+    return audit_of("prod", spec, limits(cloud).region(spec), plan(raw), TODAY)
 
 
 def inventory_of(cloud: str) -> Inventory:
@@ -36,7 +43,7 @@ def audited(cloud: str, inventory: Inventory | None = None, today: date = TODAY)
 
 def audited_with(cloud: str, changes: Mapping[str, object], today: date = TODAY) -> AuditResult:
     """Return the audit of production with other settings."""
-    raw = production(changes, cloud)
+    raw = production({"accept_checks": DROP, **changes}, cloud)
     spec = stack_of("prod", {PLATFORM_KEY: raw}).spec
     return audit_of("prod", spec, limits(cloud).region(spec), plan(raw), today)
 

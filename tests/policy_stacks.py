@@ -82,7 +82,7 @@ class StackResource:
 
 
 def stack_resources(inventory: Inventory, phase: Phase) -> list[StackResource]:
-    """Return the resources of an inventory; providers are no resources of their own, as in the engine.
+    """Return the resources of an inventory; providers are not in the list, as in the engine.
 
     In a preview every reference is unknown; in an update it is a text that is also an output of its target.
     """

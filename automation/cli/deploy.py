@@ -37,6 +37,15 @@ ROLLOUT_TIMEOUT_SECONDS = 300.0
 Build = Annotated[
     bool, typer.Option("--build/--no-build", help="On a Docker host, build the images whose source has changed.")
 ]
+RolloutTimeout = Annotated[
+    float,
+    typer.Option(
+        "--rollout-timeout-seconds",
+        "--settle-seconds",
+        min=0,
+        help="Seconds to wait until every service runs its new revision.",
+    ),
+]
 AllowReplace = Annotated[
     list[str] | None,
     typer.Option("--allow-replace", help="Allow the loss of a resource, by its name in the refusal; repeatable."),
@@ -83,15 +92,7 @@ def up(
     retry: Retry = None,
     policy_pack: PolicyPacks = None,
     policy_pack_config: PolicyPackConfigs = None,
-    rollout_timeout_seconds: Annotated[
-        float,
-        typer.Option(
-            "--rollout-timeout-seconds",
-            "--settle-seconds",
-            min=0,
-            help="Seconds to wait until every service runs its new revision.",
-        ),
-    ] = ROLLOUT_TIMEOUT_SECONDS,
+    rollout_timeout_seconds: RolloutTimeout = ROLLOUT_TIMEOUT_SECONDS,
     build: Build = True,
     yes: Yes = False,
     as_json: AsJsonLines = False,

@@ -72,7 +72,12 @@ class Deployment(EngineStack):
             return self._run(
                 EngineOperation.PREVIEW,
                 on_event,
-                lambda add: self.engine.preview(on_event=add, replace=list(replace), **self.policies.options),
+                lambda add: self.engine.preview(
+                    on_event=add,
+                    replace=list(replace),
+                    policy_packs=self.policies.packs,
+                    policy_pack_configs=self.policies.configs,
+                ),
             )
 
         try:
@@ -115,7 +120,8 @@ class Deployment(EngineStack):
                 message=message,
                 replace=replaced,
                 parallel=PARALLEL_OPERATIONS,
-                **self.policies.options,
+                policy_packs=self.policies.packs,
+                policy_pack_configs=self.policies.configs,
             ),
             lambda: self.guard(self.preview(replace=replace), allow_replace),
             allow_replace=allow_replace,

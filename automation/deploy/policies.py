@@ -31,12 +31,14 @@ class PolicyPacks:
         )
 
     @property
-    def options(self) -> dict[str, list[str] | None]:
-        """Keyword arguments of the SDK."""
-        return {
-            "policy_packs": list(self.folders) or None,
-            "policy_pack_configs": list(self.configurations) or None,
-        }
+    def packs(self) -> list[str] | None:
+        """Folders as the SDK expects them."""
+        return list(self.folders) or None
+
+    @property
+    def configs(self) -> list[str] | None:
+        """Files as the SDK expects them."""
+        return list(self.configurations) or None
 
 
 def _pack_errors(folders: Sequence[str]) -> Iterator[ConfigError]:

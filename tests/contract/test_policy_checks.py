@@ -14,7 +14,7 @@ from components.configuration import PLATFORM_KEY
 from providers.contract.audit import CHECKS
 from tests.audits import TODAY, audited, inventory_of, result_of
 from tests.contract.test_audit import FAULTS, Change
-from tests.planning import SECRET, production
+from tests.planning import DROP, SECRET, production
 from tests.policy_stacks import Phase, StackResource, UnknownProperty, stack_resources
 
 CHECK = {check.id: check for check in CHECKS}
@@ -32,7 +32,7 @@ def found(
     changes: Mapping[str, object] | None = None,
     today: date = TODAY,
 ) -> Examination:
-    platform = json.dumps(production(changes, cloud))
+    platform = json.dumps(production({"accept_checks": DROP, **(changes or {})}, cloud))
     return examine(CHECK[check], resources, platform, settings or {}, UnknownProperty, today)
 
 

@@ -11,7 +11,7 @@ from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event
 from providers.contract.audit import CHECKS, Severity
 from tests.engine.project import STACK, EngineProject, small_platform
-from tests.planning import ROOT, SECRET
+from tests.planning import DROP, ROOT, SECRET
 from tests.policy_pack.test_wire_format import needs_pack
 
 PACK = str(ROOT / "policies")
@@ -38,7 +38,7 @@ def violations(events: Sequence[Event]) -> dict[str, list[EngineMessage]]:
 def test_a_mandatory_violation_ends_the_preview_and_an_advisory_one_is_a_warning(
     project: EngineProject, tmp_path: Path
 ) -> None:
-    project.init_with(small_platform("aws"))
+    project.init_with(small_platform("aws", accept_checks=DROP))
     deployment = Deployment(STACK, project.folder, environment=project.environment)
     deployment.use_policies([PACK])
     events: list[Event] = []
