@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from providers.contract.drill import DrillControl
     from providers.contract.failover import FailoverControl
     from providers.contract.limits import CloudLimits
+    from providers.contract.live_audit import CloudLiveAudit
     from providers.contract.preflight import HostChecks
     from providers.contract.recovery_plan import CloudRecovery
     from providers.contract.release import ReleaseControl
@@ -124,3 +125,10 @@ def audit(name: str) -> "CloudAudit | None":
 def report_facts(name: str) -> "CloudFacts":
     """Return the readers of the facts that a report shows about a cloud's resources; imports no SDK."""
     return import_module(f"providers.{name}.report").FACTS
+
+
+def live_audit(name: str) -> "CloudLiveAudit | None":
+    """Return the questions of the audit to a cloud's command line; None for Docker, which has none. Imports no SDK."""
+    if find_spec(f"providers.{name}.audit") is None:
+        return None
+    return import_module(f"providers.{name}.audit.live").LIVE

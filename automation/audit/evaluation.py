@@ -5,7 +5,7 @@ accepts nothing, fails as well: it would hide a later fault.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ from providers.contract.audit import (
 from providers.contract.authentication import authentication_of
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
 from providers.contract.images import parse_image
+from providers.contract.live_audit import LiveEvidence
 from providers.contract.spec import Acceptance, Platform
 
 
@@ -69,27 +70,70 @@ class AuditResult:
     results: tuple[AuditedCheck, ...]
     useless: tuple[ConfigError, ...]
     """Acceptances that have expired or accept nothing."""
+    unanswered: tuple[ConfigError, ...] = ()
+    """Questions to the account that have no answer."""
 
     @property
     def failed(self) -> bool:
-        """True with a failed check, or a useless acceptance."""
-        return bool(self.useless) or any(result.verdict is CheckVerdict.FAIL for result in self.results)
+        """True with a failed check, a useless acceptance, or a question to the account without an answer."""
+        return bool(self.useless or self.unanswered) or any(
+            result.verdict is CheckVerdict.FAIL for result in self.results
+        )
 
     def with_verdict(self, verdict: CheckVerdict) -> tuple[AuditedCheck, ...]:
         """Return the results with a verdict."""
         return tuple(result for result in self.results if result.verdict is verdict)
 
 
-def audit_of(stack: str, spec: Platform, region: str, inventory: Inventory, today: date) -> AuditResult:
-    """Return the audit of what a platform declares; raises InvalidConfiguration on a cloud without checks."""
+@dataclass
+class LiveAnswers:
+    """Evidence by check, and the questions without an answer."""
+
+    evidence: dict[str, tuple[CheckEvidence, ...]] = field(default_factory=dict[str, tuple[CheckEvidence, ...]])
+    unanswered: tuple[ConfigError, ...] = ()
+
+    def add(self, found: LiveEvidence) -> None:
+        """Add evidence for a check."""
+        check, evidence = found
+        self.evidence[check] = (*self.evidence.get(check, ()), evidence)
+
+    def fail(self, error: ConfigError) -> None:
+        """Add a question that has no answer."""
+        self.unanswered = (*self.unanswered, error)
+
+
+def audit_of(
+    stack: str,
+    spec: Platform,
+    region: str,
+    inventory: Inventory,
+    today: date,
+    live: LiveAnswers | None = None,
+) -> AuditResult:
+    """Return the audit of what a platform declares; raises InvalidConfiguration on a cloud without checks.
+
+    `live` are the answers of the account, whose evidence counts as that of the declared resources.
+    """
     answers = audit(spec.cloud)
     if answers is None:
         problem = f"there are no security checks for {spec.cloud}"
         raise InvalidConfiguration([ConfigError("cloud", problem, "use --cloud aws, gcp or azure")])
     site = audit_site(spec, inventory)
     accepted = Acceptances(spec, today)
-    results = tuple(_result(check, {**answers, **PLATFORM_CHECKS}[check.id], site, accepted) for check in CHECKS)
-    return AuditResult(stack, spec.cloud, region, results, tuple(accepted.useless()))
+    live = live or LiveAnswers()
+    every = {**answers, **PLATFORM_CHECKS}
+    results = tuple(
+        _result(check, _with(every[check.id], live.evidence.get(check.id)), site, accepted) for check in CHECKS
+    )
+    return AuditResult(stack, spec.cloud, region, results, tuple(accepted.useless()), live.unanswered)
+
+
+def _with(answer: Answer, found: tuple[CheckEvidence, ...] | None) -> Answer:
+    """Return an answer that also yields the evidence of the account."""
+    if not found or isinstance(answer, NotApplicable):
+        return answer
+    declared = answer.run if isinstance(answer, CloudCheck) else lambda _site: ()
+    return CloudCheck(lambda site: (*declared(site), *found), answer.controls)
 
 
 def audit_site(spec: Platform, inventory: Inventory) -> AuditSite:

@@ -23,14 +23,20 @@ def audit(
     cloud: Annotated[
         str | None, typer.Option(help="Check the stack on this cloud instead of the one in its file.")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the account as well, through the command line of its cloud.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="List the evidence of every check.")] = False,
     as_json: AsJson = False,
     as_sarif: Annotated[bool, typer.Option("--sarif", help="Print SARIF, for code scanning.")] = False,
 ) -> None:
     """Check the security of what a stack would deploy.
 
-    Exit code 1 with a failed check. Needs no account or engine.
+    Exit code 1 with a failed check. Needs no account or engine without --live.
     """
+    if live and cloud:
+        problem = "the stack is deployed on the cloud in its file"
+        raise InvalidConfiguration([ConfigError("--live", problem, "leave --cloud out")])
     if as_json and as_sarif:
         raise InvalidConfiguration([ConfigError("--sarif", "not possible with --json", "leave one of the two out")])
     folder = project_folder()
@@ -41,7 +47,12 @@ def audit(
     from automation.plan.build import plan_of
 
     plan = plan_of(file, folder)
-    result = audit_of(stack, plan.stack.spec, plan.region, plan.inventory, today())
+    answers = None
+    if live:
+        from automation.audit.live import ask_account
+
+        answers = ask_account(plan.stack, folder)
+    result = audit_of(stack, plan.stack.spec, plan.region, plan.inventory, today(), answers)
     if as_sarif:
         from importlib.metadata import version
 

@@ -27,7 +27,7 @@ def audit_lines(result: AuditResult, *, full: bool) -> Iterator[str]:
     """Yield the verdicts, failures with evidence first; with `full`, the evidence of every check."""
     counts = ", ".join(f"{len(result.with_verdict(verdict))} {verdict}" for verdict in CheckVerdict)
     yield f"{result.stack}  {result.cloud} {result.region}  {len(result.results)} checks: {counts}"
-    for error in result.useless:
+    for error in (*result.useless, *result.unanswered):
         yield str(error)
     for verdict, title in TITLES.items():
         results = result.with_verdict(verdict)
@@ -48,6 +48,7 @@ def audit_json(result: AuditResult) -> Mapping[str, object]:
         "failed": result.failed,
         "counts": {verdict.value: len(result.with_verdict(verdict)) for verdict in CheckVerdict},
         "uselessAcceptances": [str(error) for error in result.useless],
+        "unanswered": [str(error) for error in result.unanswered],
         "checks": [_check_json(each) for each in result.results],
     }
 

@@ -117,6 +117,8 @@ HARMLESS = re.compile(
 """Value of a variable named like a secret that is none: a switch, a path, a reference, a placeholder."""
 VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 """Name such as OPENAI_API_KEY, which has no form of the library; loading that takes a third of the CPU time of a check."""
+WORDS = re.compile(r"[a-z]+(?:[-.'/][a-z]+)*[.,:;]?")
+"""Part of a sentence, such as `environment,` or `recovery.mode`."""
 NAME_OR_NUMBER = re.compile(r"[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)|\d{1,6}")
 """Value that is no token: the name of another variable, or a number such as a limit."""
 
@@ -128,6 +130,9 @@ def kind_of_secret(text: str) -> str | None:
     own = kind_of_token(text)
     if own is not None or VARIABLE_NAME.fullmatch(text):
         return own
+    # no form of the library has a space or consists of lower-case words: a reason of `accept_checks` need not load it
+    if all(len(word) < MIN_CHARACTERS or WORDS.fullmatch(word) for word in text.split()) and "://" not in text:
+        return None
     return next((kind for kind, detector in _detectors() if any(True for _ in detector.analyze_string(text))), None)
 
 

@@ -130,3 +130,21 @@ def test_docker_has_no_checks(folder: Path, run: Run) -> None:
     entries = {"flow-is-logged": {"reason": "a trial of one week"}}
     write_stack_file(folder, "host", with_values(BASE, {"cloud": "docker", "accept_checks": entries}))
     assert "accept_checks: there are no security checks for docker." in run("plan", "host", "--full").out
+
+
+def test_a_live_audit_without_login_says_so_and_exits_with_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    result = run("audit", "trial", "--live")
+    assert result.code == 1
+    assert [line for line in result.out.splitlines() if line.startswith("--live: ")] == [
+        "--live: the Pulumi CLI is not installed. Run `agent-platform doctor STACK`, which lists what is missing and how to install it.",
+        next(line for line in result.out.splitlines() if "the program aws is not on PATH" in line),
+    ]
+    document = json.loads(run("audit", "trial", "--live", "--json").out)
+    assert (len(document["unanswered"]), document["failed"]) == (2, True)
+
+
+def test_a_live_audit_of_another_cloud_is_refused(run: Run) -> None:
+    result = run("audit", "trial", "--live", "--cloud", "gcp")
+    error = "--live: the stack is deployed on the cloud in its file. Leave --cloud out."
+    assert (result.code, result.errors) == (2, [error])

@@ -140,7 +140,7 @@ def test_an_error_of_a_provider_has_its_kind(text: str, kind: Failure) -> None:
 
 def test_every_pattern_matches_a_text_of_these_tests() -> None:
     kinds = {kind for _, kind in (*ENGINE_ERRORS, *PROVIDER_ERRORS)}
-    kinds |= {Failure.NO_ENVIRONMENT, Failure.PROGRAM}
+    kinds |= {Failure.NO_ENVIRONMENT, Failure.POLICY, Failure.PROGRAM}
     patterns = (*STACK_PATTERNS, *CLOUD_PATTERNS, *PROGRAM_PATTERNS, UNREACHABLE_BACKEND)
     assert {pattern.kind for pattern in patterns} <= kinds
 

@@ -16,7 +16,6 @@ from tests.audits import (
     audited_with,
     inventory_of,
     result_of,
-    shipped,
     unprotected,
     with_input,
     with_resource,
@@ -257,14 +256,6 @@ def test_a_repaired_failure_passes_or_has_nothing_to_check(cloud: str, check: st
     assert result_of(audited(cloud), check).verdict is CheckVerdict.FAIL
     result = result_of(audited(cloud, REPAIRS[cloud, check](inventory_of(cloud))), check)
     assert result.verdict in (CheckVerdict.PASSED, CheckVerdict.NOT_APPLICABLE)
-
-
-@pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_shipped_production_passes_with_the_reasons_of_its_file(cloud: str) -> None:
-    audit = shipped(cloud)
-    assert not audit.failed, [*audit.useless, *audit.with_verdict(CheckVerdict.FAIL)]
-    accepted = {each.check.id for each in audit.with_verdict(CheckVerdict.ACCEPTED)}
-    assert accepted == {each.check.id for each in audited(cloud).with_verdict(CheckVerdict.FAIL)}
 
 
 def test_a_public_service_without_authentication_fails() -> None:
