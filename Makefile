@@ -9,6 +9,7 @@
 #   make engine-test     the chosen engine tests of every change; make engine-test-all runs them all
 #   make bench           write docs/benchmarks.md on a quiet machine: about 40 minutes
 #   make policies        the Python environment of the policy pack, for `agent-platform up --policy-pack policies`
+#   make checkov         checkov for the comparison in tests/checkov, in .local/checkov
 #   make docs            regenerate the generated documents and the architecture picture
 #   make metrics         size, structure and wording of the repository
 #   make mutants         plant one-line faults and check that the tests catch them
@@ -27,7 +28,7 @@ ENGINE := .cache/engine/pulumi
 ENGINE_TESTS ?= tests/engine
 ENGINE_VERSION := $(shell sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' tools/engine/go.mod)
 
-.PHONY: plan dev up down test lint types tests engine engine-test engine-test-all bench policies docs metrics mutants clean
+.PHONY: plan dev up down test lint types tests engine engine-test engine-test-all bench policies checkov docs metrics mutants clean
 .DEFAULT_GOAL := plan
 
 plan: $(VENV)/.program
@@ -88,6 +89,14 @@ $(POLICY_VENV)/.pack: $(VENV)/.uv policies/requirements.txt
 policies/requirements.txt: pyproject.toml
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra policy --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make policies/requirements.txt" --output-file $@
+
+CHECKOV_VERSION := 3.3.30
+
+checkov: .local/checkov/bin/checkov
+
+.local/checkov/bin/checkov: $(VENV)/.uv
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .local/checkov
+	@$(BIN)/uv pip install --quiet --python .local/checkov/bin/python checkov==$(CHECKOV_VERSION)
 
 docs: $(VENV)/.program
 	@$(BIN)/agent-platform config schema --write

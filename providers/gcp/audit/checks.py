@@ -39,7 +39,7 @@ AUDIT: CloudAudit = {
     "images-are-scanned": CloudCheck(data.images_are_scanned, ("CKV_GCP_101",)),
     "containers-are-confined": CloudCheck(data.containers_are_confined),
     "zones-at-least-two": CloudCheck(data.zones_at_least_two),
-    "minor-updates-are-taken": CloudCheck(data.minor_updates_are_taken),
+    "minor-updates-are-taken": CloudCheck(data.minor_updates_are_taken, ("CKV_GCP_79",)),
     "alarms-reach-people": CloudCheck(data.alarms_reach_people),
     "money-is-watched": CloudCheck(data.money_is_watched),
     "everything-is-tagged": CloudCheck(data.everything_is_tagged),
