@@ -31,6 +31,7 @@ KINDS = {
     "failover": ("test_failover.py", ()),
     "copies and drills on Google Cloud": ("test_google_recovery.py", ()),
     "copies and drills on Azure": ("test_azure_recovery.py", ()),
+    "policy pack": ("test_policy_pack.py", ()),
     "language host": ("test_language_host.py", ()),
 }
 """File of each kind of test, and the clouds that it must cover; commands are the same on every cloud, and some files are of one."""
