@@ -118,14 +118,14 @@ def answers(cloud: str, changes: Mapping[str, object | None] | None = None) -> F
     return FakeAccount({LOGINS[cloud]: f"{ACCOUNTS[cloud]}\n", **texts})
 
 
-def asked(cloud: str, shell: FakeAccount) -> LiveAnswers:
+def answered(cloud: str, shell: FakeAccount) -> LiveAnswers:
     return ask(deployed(cloud), shell, LiveAnswers())
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_an_account_that_answers_well_passes_and_each_question_is_asked_once(cloud: str) -> None:
+def test_an_account_that_answers_well_passes_and_each_query_runs_once(cloud: str) -> None:
     shell = answers(cloud)
-    found = asked(cloud, shell)
+    found = answered(cloud, shell)
     assert found.unanswered == ()
     assert found.evidence.keys() >= {"account-baseline", "data-stores-are-private", "objects-are-private"}
     assert [each for every in found.evidence.values() for each in every if not each.passed] == []
@@ -140,7 +140,7 @@ def test_an_account_that_answers_well_passes_and_each_question_is_asked_once(clo
 
 @pytest.mark.parametrize(("cloud", "words"), QUESTIONS)
 def test_an_empty_answer_fails_a_check_with_its_reason(cloud: str, words: str) -> None:
-    found = asked(cloud, answers(cloud, {words: {}}))
+    found = answered(cloud, answers(cloud, {words: {}}))
     failed = [each for every in found.evidence.values() for each in every if not each.passed]
     assert failed
     assert all(each.why for each in failed)
@@ -152,7 +152,7 @@ def test_an_empty_answer_fails_a_check_with_its_reason(cloud: str, words: str) -
 
 @pytest.mark.parametrize(("cloud", "words"), QUESTIONS)
 def test_a_refused_question_is_unanswered_and_fails_the_audit(cloud: str, words: str) -> None:
-    found = asked(cloud, answers(cloud, {words: None}))
+    found = answered(cloud, answers(cloud, {words: None}))
     (error,) = found.unanswered
     assert (error.key, words in error.problem) == ("--live", True)
     stack = deployed(cloud)
@@ -161,16 +161,16 @@ def test_a_refused_question_is_unanswered_and_fails_the_audit(cloud: str, words:
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_nothing_is_asked_in_another_account_or_without_a_login(cloud: str) -> None:
+def test_no_query_runs_in_another_account_or_without_a_login(cloud: str) -> None:
     shell = FakeAccount({LOGINS[cloud]: "another\n"})
-    found = asked(cloud, shell)
+    found = answered(cloud, shell)
     live = live_audit(cloud)
     assert live is not None
     assert [str(error) for error in found.unanswered] == [
         f"{live.key}: the login is of another, and the stack is in {ACCOUNTS[cloud]}. Log in to the account of the stack."
     ]
     assert (len(shell.commands), found.evidence) == (1, {})
-    without = asked(cloud, FakeAccount({}))
+    without = answered(cloud, FakeAccount({}))
     assert [error.key for error in without.unanswered] == ["--live"]
 
 
@@ -181,7 +181,7 @@ def test_a_service_that_is_not_enabled_is_an_answer() -> None:
                 raise DeploymentFailed(Failure.COMMAND, "failed", "", "Account is not subscribed to AWS Security Hub")
             return super().output(command)
 
-    found = asked("aws", NoHub(answers("aws").answers))
+    found = answered("aws", NoHub(answers("aws").answers))
     assert found.unanswered == ()
     assert [each.property for each in found.evidence["account-baseline"] if not each.passed] == ["Security Hub"]
 
@@ -189,7 +189,7 @@ def test_a_service_that_is_not_enabled_is_an_answer() -> None:
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_every_command_only_reads_and_names_the_account(cloud: str) -> None:
     shell = answers(cloud)
-    asked(cloud, shell)
+    answered(cloud, shell)
     verbs = ("describe", "list", "get-", "show")
     assert [each for each in shell.commands if not any(verb in each for verb in verbs)] == []
     if cloud == "azure":
