@@ -1,4 +1,4 @@
-"""Policy pack under the real engine, in its own Python environment: previews and updates with fake providers."""
+"""Policy pack under the real engine, in its own Python environment: previews and an update with fake providers."""
 
 import json
 from collections.abc import Sequence
@@ -9,15 +9,25 @@ import pytest
 from automation import Deployment
 from automation.deploy.errors import DeploymentFailed, Failure
 from automation.deploy.events import EngineMessage, Event
-from providers.contract.audit import CHECKS, Severity
-from tests.engine.project import STACK, EngineProject, small_platform
-from tests.planning import DROP, ROOT, SECRET
+from tests.engine.project import STACK, EngineProject
+from tests.planning import DROP, ROOT, SECRET, production
 from tests.policy_pack.test_wire_format import needs_pack
 
 PACK = str(ROOT / "policies")
-GUARDED = "deletion-is-guarded"
-"""Check of high severity that a development stack fails."""
-MANDATORY = [check.id for check in CHECKS if check.severity in (Severity.HIGH, Severity.CRITICAL)]
+OPEN = "data-stores-are-private"
+PROGRAM = """
+import pulumi
+import pulumi_aws as aws
+
+opts = pulumi.ResourceOptions(provider=aws.Provider("aws", region="us-west-2"))
+key = aws.kms.Key("key", enable_key_rotation=True, opts=opts)
+aws.rds.Instance(
+    "database", engine="postgres", instance_class="db.t4g.small", allocated_storage=20, username="platform",
+    password=pulumi.Config().require_secret("OPENAI_API_KEY"), kms_key_id=key.arn, publicly_accessible=True,
+    backup_retention_period=7, deletion_protection=True, opts=opts,
+)
+"""
+"""Program of a stack whose database has a public address, and a key that is unknown in a preview."""
 
 
 def configured(folder: Path, settings: object) -> str:
@@ -26,47 +36,40 @@ def configured(folder: Path, settings: object) -> str:
     return str(path)
 
 
-def violations(events: Sequence[Event]) -> dict[str, list[EngineMessage]]:
-    found = dict[str, list[EngineMessage]]()
-    for each in events:
-        if isinstance(each, EngineMessage) and each.text.startswith("policy violation: "):
-            found.setdefault(each.text.split(": ")[1], []).append(each)
-    return found
+def violations(events: Sequence[Event]) -> dict[str, EngineMessage]:
+    messages = [each for each in events if isinstance(each, EngineMessage)]
+    return {each.text.split(": ")[1]: each for each in messages if each.text.startswith("policy violation: ")}
 
 
 @needs_pack
-def test_a_mandatory_violation_ends_the_preview_and_an_advisory_one_is_a_warning(
+def test_a_mandatory_violation_ends_the_preview_and_an_accepted_one_does_not(
     project: EngineProject, tmp_path: Path
 ) -> None:
-    project.init_with(small_platform("aws", accept_checks=DROP))
+    (project.folder / "__main__.py").write_text(PROGRAM, encoding="utf-8")
+    project.init_with(production({"accept_checks": DROP}, "aws"))
     deployment = Deployment(STACK, project.folder, environment=project.environment)
     deployment.use_policies([PACK])
     events: list[Event] = []
     with pytest.raises(DeploymentFailed) as failure:
         deployment.preview(events.append)
     assert failure.value.kind is Failure.POLICY
-    assert "accept_checks" in failure.value.fix
+    assert OPEN in failure.value.problem
     found = violations(events)
-    assert found[GUARDED][0].severity == "error"
-    assert found["restore-is-tested"][0].severity == "warning"
+    assert (found[OPEN].severity, found[OPEN].urn.name) == ("error", "database")
+    assert found["flow-is-logged"].severity == "warning"
+    # the key of the database is unknown in a preview
+    assert "stored-data-has-our-key" not in found
     assert project.state() == []
 
-    advisory = {name: "advisory" for name in MANDATORY}
-    configuration = {
-        **advisory,
-        GUARDED: {"enforcementLevel": "mandatory", "accepted": {"*": "only tests use the data"}},
-    }
-    deployment.use_policies([PACK], [configured(tmp_path, configuration)])
+    settings = {OPEN: {"enforcementLevel": "mandatory", "accepted": {"database": "moves in May"}}}
+    deployment.use_policies([PACK], [configured(tmp_path, settings)])
     events.clear()
-    preview = deployment.preview(events.append)
-    assert preview.effective
-    found = violations(events)
-    assert GUARDED not in found
-    assert {each.severity for several in found.values() for each in several} == {"warning"}
+    assert deployment.preview(events.append).effective
+    assert OPEN not in violations(events)
 
-    events.clear()
-    deployment.up(events.append, rollout_timeout_seconds=0, preview=preview)
-    texts = [each.text for each in events if isinstance(each, EngineMessage)]
-    assert GUARDED not in violations(events)
-    assert violations(events)
-    assert not [text for text in texts if "can't run policy" in text or SECRET in text]
+    pack = ("--policy-pack", PACK, "--policy-pack-config", configured(tmp_path, settings))
+    printed = project.up(*pack)
+    assert "flow-is-logged" in printed
+    assert OPEN not in printed
+    assert "can't run policy" not in printed
+    assert SECRET not in printed
