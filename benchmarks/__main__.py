@@ -9,7 +9,7 @@ nothing is measured on a machine that is too busy to write.
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import critical_path, engine, program, rollout
+from benchmarks import critical_path, engine, entry, program, rollout
 from benchmarks.measure import load, too_busy, write_section
 from tests.engine.project import missing_engine
 from tests.engine.rollout_cloud import SERVICE_TYPES
@@ -17,11 +17,12 @@ from tests.engine.rollout_cloud import SERVICE_TYPES
 Report = Callable[[Sequence[str]], tuple[str, bool]]
 REPORTS: tuple[tuple[str, str, Report, Sequence[str]], ...] = (
     (critical_path.TITLE, "benchmarks.critical_path", critical_path.report, list(critical_path.REQUIRED)),
+    (entry.TITLE, "benchmarks.entry", entry.report, entry.MODES),
     (program.TITLE, "benchmarks.program", program.report, program.CLOUDS),
     (rollout.TITLE, "benchmarks.rollout", rollout.report, list(SERVICE_TYPES)),
     (engine.TITLE, "benchmarks.engine", engine.report, engine.CLOUDS),
 )
-"""Title, module, report and clouds of each section, the shortest measurement first."""
+"""Title, module, report and clouds (or modes) of each section, the shortest measurement first."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -11,10 +11,8 @@ from providers.contract.authentication import keys_of_program
 from providers.contract.component import Scope, type_token
 from providers.contract.credentials import generated_key
 from providers.contract.region_specs import is_standby
+from providers.contract.resource_traits import API_KEY_OUTPUT
 from providers.contract.results import Database, Entry, Monitoring, SecretRef, Standby, Workloads
-
-API_KEY_OUTPUT = "api_key"
-"""Output of the stack with the generated key: `pulumi stack output api_key --show-secrets`."""
 
 
 class RunningRegion:

@@ -12,6 +12,7 @@ from automation.deploy.events import OPERATIONS, normalize_operation
 from automation.deploy.results import Drift, Outcome, Preview, Update
 from automation.plan.inventory import Value
 from automation.plan.tree import MAX_NAMES, rank, without_prefix
+from providers.contract.resource_traits import API_KEY_OUTPUT, KEY_TYPE
 
 SIGNS = {
     "create": ("+", "green"), "update": ("~", "yellow"), "replace": ("+-", "bold red"), "delete": ("-", "red"),
@@ -111,6 +112,9 @@ def outcome_text(outcome: Outcome, result: str) -> Text:
         text = Text("\n\n").join([text, columns(("component", "duration"), rows)])
     if outcome.outputs:
         text = Text("\n\n").join([text, outputs_text(outcome.outputs)])
+    if any(change.type == KEY_TYPE and change.operation in ("create", "replace") for change in outcome.changes):
+        command = f"pulumi stack output {API_KEY_OUTPUT} --show-secrets --stack {outcome.stack}"
+        text.append(f"\n\ngenerated a key, which clients send as `Authorization: Bearer KEY`; {command}")
     return text
 
 

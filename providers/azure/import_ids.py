@@ -33,6 +33,10 @@ IMPORT_TABLE = ImportTable(
             "alertsmanagement:PrometheusRuleGroup", "Microsoft.AlertsManagement/prometheusRuleGroups/{ruleGroupName}"
         ),
         _in_group("app:ContainerApp", "Microsoft.App/containerApps/{containerAppName}"),
+        _extension(
+            "app:ContainerAppsAuthConfig",
+            f"{GROUP}/providers/Microsoft.App/containerApps/{{containerAppName}}/authConfigs/{{authConfigName}}",
+        ),
         _in_group("app:Job", "Microsoft.App/jobs/{jobName}"),
         _in_group("app:ManagedEnvironment", "Microsoft.App/managedEnvironments/{environmentName}"),
         _in_group("applicationinsights:Workbook", "Microsoft.Insights/workbooks/{resourceName}"),

@@ -17,6 +17,8 @@ PASSWORD_TYPE = "random:index/randomPassword:RandomPassword"  # noqa: S105  # a 
 
 KEY_TYPE = "random:index/randomBytes:RandomBytes"
 """Type token of the generated key of clients."""
+API_KEY_OUTPUT = "api_key"
+"""Output of the stack with that key: `pulumi stack output api_key --show-secrets`."""
 AGENTOS_KEY, API_KEY = CLIENT_KEYS = ("OS_SECURITY_KEY", "API_KEY")
 """Variables of the key of clients, of an AgentOS and of other applications."""
 

@@ -108,6 +108,7 @@ IMPORT_TABLE = ImportTable(
             f"{PROJECT}/locations/global/workloadIdentityPools/{{workloadIdentityPoolId}}"
             "/providers/{workloadIdentityPoolProviderId}",
         ),
+        _by_inputs("iap/settings:Settings", "{name}"),
         ImportRule(
             "gcp:kms/cryptoKey:CryptoKey",
             "{keyRing}/cryptoKeys/{name}",
@@ -144,6 +145,7 @@ IMPORT_TABLE = ImportTable(
             "gcp:cloudrunv2/jobIamMember:JobIamMember",
             "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
             "gcp:cloudrunv2/workerPoolIamMember:WorkerPoolIamMember",
+            "gcp:iap/webBackendServiceIamMember:WebBackendServiceIamMember",
             "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
             "gcp:logging/projectBucketConfig:ProjectBucketConfig",
             "gcp:projects/iAMAuditConfig:IAMAuditConfig",

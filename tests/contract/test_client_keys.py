@@ -5,8 +5,10 @@ from functools import cache
 
 import pytest
 
+from automation.cli.deployment_text import outcome_text
 from automation.deploy.changes import ResourceChange
 from automation.deploy.guard import find_losses
+from automation.deploy.results import Outcome
 from automation.plan.inventory import Inventory, Secret, Value, walk
 from automation.stack.document import stack_of
 from components.configuration import PLATFORM_KEY, PROJECT
@@ -97,3 +99,10 @@ def test_a_change_of_the_mode_loses_no_data(cloud: str) -> None:
         assert [step for step in taken if step.refusal] == []
         if cloud != "docker":
             assert KEY_TYPE in {step.type for step in taken}
+
+
+@pytest.mark.parametrize(("operation", "printed"), [("create", True), ("replace", True), ("same", False)])
+def test_the_command_that_reads_a_new_key_is_printed(operation: str, printed: bool) -> None:
+    change = ResourceChange(urn_of(KEY_TYPE, "prod-secrets-api-key", "Secrets"), operation)
+    text = str(outcome_text(Outcome("prod", (change,), {"api_key": "[secret]"}, 1.0), "is up"))
+    assert ("pulumi stack output api_key --show-secrets --stack prod" in text) == printed

@@ -1,8 +1,8 @@
 """Checks of bearer tokens (JWT) in HAProxy: signature, algorithm, issuer, audience and times. Pure.
 
 `jwt_verify` checks the signature alone, so each claim has a condition. The algorithm is that of the key and never the one that
-a token names. A token without an expiry is refused: the comparison of an absent claim would not fail. The claim `aud` is a
-text or a list, for which the query of a text finds nothing (HAProxy 2.6.12), so that each place of a list has a query.
+a token names. Each condition is one that a token meets, so that an absent claim, which compares with nothing, is refused. The
+claim `aud` is a text or a list, for which the query of a text finds nothing (HAProxy 2.6.12), so each place of a list has a query.
 """
 
 import base64
@@ -55,11 +55,11 @@ def token_rules(auth: Auth) -> Iterator[str]:
     yield f"acl issued var(txn.iss) -m str {auth.issuer}"
     for query in ("$.aud", *(f"$.aud[{index}]" for index in range(MAX_AUDIENCES))):
         yield f"acl meant-for-us {BEARER},jwt_payload_query('{query}') -m str {auth.audience}"
-    yield "acl expiring var(txn.exp) -m found"
+    # without an expiry the difference has no value, and the condition does not hold
     yield "acl fresh var(txn.now),sub(txn.exp) lt 0"
     yield f"acl early var(txn.nbf),sub(txn.now) gt {MAX_CLOCK_DIFFERENCE_SECONDS}"
 
 
-CONDITIONS = ("signed", "issued", "meant-for-us", "expiring", "fresh")
+CONDITIONS = ("signed", "issued", "meant-for-us", "fresh")
 REFUSED = (*(f"!{name}" for name in CONDITIONS), "early")
 """Conditions of which each refuses a token."""
