@@ -15,6 +15,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "allowed_cidrs": ("allow_list", "allowlist", "whitelist", "ip_allowlist", "allowed_ips", "source_ranges"),
     "architecture": ("arch", "cpu_arch", "cpu_architecture", "platform", "platforms", "runtime_platform", "processor"),
     "app": ("application", "framework", "preset", "kind", "type"),
+    "auth": ("authentication", "oidc", "jwt", "api_key", "basic_auth"),
     "autoscaling": ("autoscale", "autoscaler", "scaling"),
     "budget": ("billing", "costs", "spending"),
     "build": ("dockerfile", "docker_build", "build_context", "context", "source"),
@@ -63,6 +64,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "per_address": ("per_ip", "ip", "per_minute", "per_client"),
     "per_key": ("per_user", "per_token", "per_api_key"),
     "region": ("location", "zone", "region_name"),
+    "release": (
+        "release_command", "migrate", "migration", "migrations", "migration_command", "pre_deploy", "predeploy",
+    ),
     "replicas": ("scale", "instances", "count", "copies", "desired_count", "instance_count"),
     "retention_days": ("retention", "days", "keep_days"),
     "retries": ("retry", "max_retries", "attempts", "max_attempts", "retry_limit", "backoff_limit"),
@@ -100,12 +104,9 @@ class Unavailable:
 UNAVAILABLE = (
     Unavailable(
         "services.*",
-        (
-            "release_command", "migrate", "migration", "migrations", "migration_command", "pre_deploy", "predeploy",
-            "release", "init", "init_command", "init_container", "init_containers",
-        ),
-        "no command runs before a release",
-        "run it by `agent-platform run STACK SERVICE -- COMMAND`, or from CI before `agent-platform up`, and remove this key",
+        ("init", "init_command", "init_container", "init_containers"),
+        "no container runs before a replica starts",
+        "use `release` for a command that runs once before a release, and remove this key",
     ),
     Unavailable(
         "services.*",
@@ -151,12 +152,6 @@ UNAVAILABLE = (
         ("domains", "aliases", "hosts", "alternative_names", "domain_names"),
         "the platform has a single domain name",
         "set `ingress.domain`, and redirect other names to it elsewhere",
-    ),
-    Unavailable(
-        "ingress",
-        ("auth", "authentication", "oidc", "jwt", "api_key", "basic_auth"),
-        "the entry does not authenticate clients",
-        "authenticate them in the service, and remove this key",
     ),
 )  # fmt: skip
 

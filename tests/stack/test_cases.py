@@ -18,8 +18,8 @@ MAX_CPU_SECONDS = 1.5
 FILE = "FILE"
 """Replaces the name of the file in an answer."""
 SERVICE_KEYS = (
-    "Use app, architecture, autoscaling, build, calls, closed_paths, command, environment, health, image, "
-    "image_credentials, metrics, path, port, release, replicas, rollout, secrets, size or uses."
+    "Use app, architecture, auth, autoscaling, build, calls, closed_paths, command, environment, health, image, "
+    "image_credentials, metrics, path, port, public_paths, release, replicas, rollout, secrets, size or uses."
 )
 PLATFORM_KEYS = (
     "Use accept_checks, accept_risk, aws, azure, budget, cache, cloud, database, deployer, docker, gcp, ingress, jobs, "
@@ -62,10 +62,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
         for key, kind in (("2", "a number"), ("on", "true or false"), ("null", "null"), ("1.5", "a number"))
     ),
     "latin-1": ("FILE: not encoded in UTF-8 (byte 0xfc at line 7). Save it as UTF-8.",),
-    "migrate-first": (
-        "services.gateway.release_command: unknown key: no command runs before a release. "
-        "Run it by `agent-platform run STACK SERVICE -- COMMAND`, or from CI before `agent-platform up`, and remove this key.",
-    ),
+    "migrate-first": (f"services.gateway.release_command: unknown key (did you mean release). {SERVICE_KEYS}",),
     "misspelt-profile": (
         'profile: "dev" is not one of the allowed values (did you mean development). '
         "Use production, staging or development.",
