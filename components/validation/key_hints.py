@@ -15,7 +15,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "allowed_cidrs": ("allow_list", "allowlist", "whitelist", "ip_allowlist", "allowed_ips", "source_ranges"),
     "architecture": ("arch", "cpu_arch", "cpu_architecture", "platform", "platforms", "runtime_platform", "processor"),
     "app": ("application", "framework", "preset", "kind", "type"),
-    "auth": ("authentication", "oidc", "jwt", "api_key", "basic_auth"),
+    "auth": ("authentication", "oidc", "jwt", "basic_auth"),
     "autoscaling": ("autoscale", "autoscaler", "scaling"),
     "budget": ("billing", "costs", "spending"),
     "build": ("dockerfile", "docker_build", "build_context", "context", "source"),
