@@ -22,9 +22,9 @@ Start = Callable[..., "subprocess.Popen[str]"]
 def supervised(tmp_path: Path) -> Iterator[Start]:
     """Function that starts a supervised program and returns its process; ended after the test."""
     started: list[subprocess.Popen[str]] = []
-    tools = write_tools(tmp_path, debugger=False)
 
     def start(program: str, *options: str, command: Sequence[str] = (sys.executable, "-u")) -> "subprocess.Popen[str]":
+        tools = write_tools(tmp_path, debugger="--debug" in options)
         path = tmp_path / "program.py"
         path.write_text(program, encoding="utf-8")
         words = [sys.executable, "-I", "-S", str(tools / "supervisor.py"), *options, "--", *command, str(path)]
@@ -116,6 +116,18 @@ def test_a_spare_process_has_imported_the_installed_modules_before_the_edit(
         eventually(lambda: len(children(process)) == 2, 20)
 
 
+def test_a_spare_process_listens_for_a_debugger_after_the_edit(supervised: Start, port: int, installed: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        debug_port = listener.getsockname()[1]
+    debugger = f"[dev] the debugger listens on port {debug_port}"
+    process = supervised(program_of(port, "one"), "--port", str(port), "--debug", str(debug_port), "--spare")
+    assert (line(process), line(process)) == (debugger, "one False first True")
+    assert line(process).startswith(f"[dev] listens on port {port}")
+    time.sleep(6)  # the spare process imports the debugger too
+    process.send_signal(signal.SIGHUP)
+    assert (line(process), line(process)) == (debugger, "one True first True")
+
+
 def test_a_spare_process_is_started_again_after_a_change_of_an_installed_module(
     supervised: Start, tmp_path: Path, port: int, installed: Path
 ) -> None:
@@ -129,10 +141,23 @@ def test_a_spare_process_is_started_again_after_a_change_of_an_installed_module(
     assert line(process) == "one False second True"
 
 
+def test_a_module_that_the_service_does_without_is_skipped(supervised: Start, port: int, installed: Path) -> None:
+    (installed.parent / "optional.py").write_text("raise RuntimeError('not configured')\n", encoding="utf-8")
+    attempt = "try:\n    import optional\nexcept RuntimeError:\n    pass\n"
+    program = program_of(port, "one").replace("import installed\n", f"{attempt}import installed\n")
+    process = supervised(program, "--port", str(port), "--spare")
+    assert line(process) == "one False first True"
+    eventually(lambda: len(children(process)) == 2, 20)
+    time.sleep(1)  # the spare process waits
+    process.send_signal(signal.SIGHUP)
+    assert line(process).startswith("[dev] listens")
+    assert line(process) == "one True first True"
+
+
 def test_a_module_that_cannot_be_imported_in_advance_is_imported_by_the_service(
     supervised: Start, port: int, installed: Path
 ) -> None:
-    installed.write_text("import sys\nVALUE = len(sys.argv[1:]) or sys.modules['__main__'].early\n", encoding="utf-8")
+    installed.write_text("import sys\nVALUE = sys.modules['__main__'].early\n", encoding="utf-8")
     process = supervised(program_of(port, "one"), "--port", str(port), "--spare")
     assert line(process) == "one False False True"
     eventually(lambda: len(children(process)) == 2, 20)

@@ -92,12 +92,12 @@ def _restore_path() -> None:
 
 
 def _wait_as_spare(record: int, go: int, variables: Mapping[str, str]) -> None:
-    """Import the recorded modules, wait for the supervisor, and start again where an import failed or its file has changed."""
+    """Import the recorded modules, wait for the supervisor, and start again where an import ends it or its file has changed."""
     try:
         times = {origin: _time(origin) for name, origin in _recorded(record) if _import_same(name, origin)}
         if DEBUG_PORT in variables:
             importlib.import_module("debugpy.server.api")  # imported by `debugpy.listen`
-    except BaseException:  # whatever the import of a module raises
+    except BaseException:  # such as SystemExit
         times = None
     if not os.read(go, 1):
         os._exit(1)
@@ -122,16 +122,20 @@ def _recorded(record: int) -> Iterator[tuple[str, str]]:
 
 
 def _import_same(name: str, origin: str) -> bool:
-    """Import a module unless its name means another file now; return True when it is imported."""
+    """Import a module unless its name means another file now; return True when it is imported.
+
+    A module that fails may have failed for the service too, which then did without it; the service imports it again.
+    """
     if name not in sys.modules:
         try:
             spec = importlib.util.find_spec(name)
-        except (ImportError, ValueError):
+        except Exception:  # whatever the import of the package raises
             return False
         if spec is None or spec.origin != origin:
             return False
-        importlib.import_module(name)
-    return True
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    return name in sys.modules
 
 
 def _time(path: str) -> int:
