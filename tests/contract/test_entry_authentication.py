@@ -5,10 +5,11 @@ from functools import cache
 
 import pytest
 
+from automation.cost.estimate import estimate_of
 from automation.plan.inventory import Inventory, Secret
 from automation.plan.spec_keys import PUBLIC_KEYS
 from components.validation.parse import parse
-from providers import resource_traits
+from providers import limits, resource_traits
 from providers.contract.authentication import authentication_of, sign_in_secrets
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.spec.defaults import is_list, is_mapping
@@ -365,3 +366,11 @@ def test_what_an_entry_cannot_check_is_refused(
     with pytest.raises(InvalidConfiguration) as refused:
         parse(production(changes, cloud), "prod")
     assert tuple(map(str, refused.value.diagnostics)) == expected
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+def test_the_prices_of_the_sign_in_are_known(cloud: str) -> None:
+    spec = parse(production(with_sign_in(cloud), cloud), "prod")
+    estimate = estimate_of(spec, limits(cloud).region(spec), signing_in(cloud))
+    unknown = " ".join(each.name for each in estimate.unknown)
+    assert not [word for word in ("iap:", "AuthConfig", "ListenerRule") if word in unknown]

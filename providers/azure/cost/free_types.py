@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 FREE: Mapping[str, str] = {
+    "app:ContainerAppsAuthConfig": "its container runs in the replicas of the app",
     "alertsmanagement:PrometheusRuleGroup": "free",
     "applicationinsights:Workbook": "free",
     "authorization:ManagementLockByScope": "free",

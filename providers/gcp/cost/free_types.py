@@ -26,6 +26,8 @@ FREE: Mapping[str, str] = {
     "dns:RecordSet": "queries only; the public zone is not the stack's",
     "iam:WorkloadIdentityPool": "free",
     "iam:WorkloadIdentityPoolProvider": "free",
+    "iap:Settings": "free",
+    "iap:WebBackendServiceIamMember": "free",
     "kms:CryptoKeyIAMMember": "free",
     "kms:KeyRing": "free",
     "logging:Metric": "0.26 USD a MiB of its samples, cents for counters",
