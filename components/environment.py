@@ -12,6 +12,7 @@ from providers.contract import variables
 from providers.contract.closed_paths import hides_documentation
 from providers.contract.results import Cache, Database, Environment, ObjectStore, SecretRef
 from providers.contract.spec import Platform, Service
+from providers.contract.tracing import span_variables
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,30 @@ class ServiceInputs:
     models: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """Variables by which SDKs find the cloud's models."""
     secrets: Mapping[str, SecretRef] = field(default_factory=dict[str, SecretRef])
+    stack: str = ""
+    span_receiver: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    """Variables by which OpenTelemetry finds the receiver of spans."""
 
 
 def environments(spec: Platform, around: ServiceInputs) -> dict[str, Environment]:
     """Return the environment of every service, by name."""
-    return {name: environment_of(spec, service, around) for name, service in spec.services.items()}
+    return {name: environment_of(spec, name, around) for name in spec.services}
 
 
-def environment_of(spec: Platform, service: Service, around: ServiceInputs) -> Environment:
+def environment_of(spec: Platform, name: str, around: ServiceInputs) -> Environment:
     """Return variables and secret references of one service, by its `app`, `uses`, `calls` and `secrets`."""
+    service = spec.services[name]
+    secrets = {name: secret for name, secret in _secrets(service, around).items() if name not in service.environment}
+    plain = {**_plain(spec, service, around), **_spans(spec, name, around), **service.environment}
+    return Environment(
+        plain={name: value for name, value in plain.items() if name not in secrets},
+        secrets=secrets,
+        files=_files(service, around),
+    )
+
+
+def _plain(spec: Platform, service: Service, around: ServiceInputs) -> dict[str, pulumi.Input[str]]:
+    """Return the variables by the service's `app`, `uses` and `calls`."""
     keep_alive = spec.keep_alive_seconds
     plain: dict[str, pulumi.Input[str]] = {
         name: value.format(keep_alive_seconds=keep_alive) for name, value in service.preset.environment
@@ -51,14 +67,14 @@ def environment_of(spec: Platform, service: Service, around: ServiceInputs) -> E
         plain[variables.DOCS_ENABLED] = "false"
     if "models" in service.uses:
         plain |= {variables.MODELS: ",".join(spec.models), **around.models}
-    plain |= {variables.call_variable(callee): around.address(callee) for callee in service.calls}
-    plain |= service.environment
-    secrets = {name: secret for name, secret in _secrets(service, around).items() if name not in service.environment}
-    return Environment(
-        plain={name: value for name, value in plain.items() if name not in secrets},
-        secrets=secrets,
-        files=_files(service, around),
-    )
+    return plain | {variables.call_variable(callee): around.address(callee) for callee in service.calls}
+
+
+def _spans(spec: Platform, name: str, around: ServiceInputs) -> dict[str, pulumi.Input[str]]:
+    tracing = spec.monitoring.tracing
+    if tracing is None:
+        return {}
+    return span_variables(tracing, around.stack, name, spec.services[name], around.span_receiver)
 
 
 def _libpq(database: Database) -> dict[str, pulumi.Input[str]]:

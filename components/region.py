@@ -40,6 +40,8 @@ class RunningRegion:
             storage=storage,
             models=cloud.model_variables(base) if spec.users_of("models") else {},
             secrets=secrets,
+            stack=settings.stack,
+            span_receiver=cloud.span_receiver(base) if spec.monitoring.tracing else {},
         )
         self.stores = stores = DataStores(self.database, cache, storage)
         variables = environments(spec, inputs)

@@ -147,6 +147,7 @@ FROM_SOURCE: dict[str, object] = {"docker.dev.web": {"command": ["python3", "app
 BUDGET = {"budget": {"monthly_usd": 100}}
 WITH_PROMETHEUS: dict[str, object] = {"monitoring.prometheus": True}
 WITH_METRICS: dict[str, object] = {**WITH_PROMETHEUS, "services.web.metrics": {}}
+WITH_TRACES: dict[str, object] = {"monitoring.tracing": {}}
 WITH_SLO: dict[str, object] = {**ROUTED, "monitoring.slo": {}}
 STANDBY: dict[str, object] = {
     "database": {},
@@ -321,6 +322,10 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("monitoring.dashboards", True),
     Leaf("monitoring.prometheus", True),
     Leaf("monitoring.grafana_admins", ["00000000-0000-0000-0000-000000000005"], WITH_PROMETHEUS),
+    Leaf("monitoring.tracing", {}),
+    Leaf("monitoring.tracing.sample_percent", 50, WITH_TRACES),
+    Leaf("monitoring.tracing.content", True, WITH_TRACES),
+    Leaf("monitoring.tracing.retention_days", 14, WITH_TRACES),
     Leaf("monitoring.alerts.cpu_percent", 70),
     Leaf("monitoring.alerts.memory_percent", 75),
     Leaf("monitoring.alerts.error_percent", 5, ROUTED),

@@ -38,6 +38,9 @@ def risks(spec: Platform) -> Iterator[Risk]:
     yield from _authentication_risks(spec)
     yield from _service_risks(spec)
     yield from _data_risks(spec)
+    if spec.monitoring.tracing is not None and spec.monitoring.tracing.content:
+        danger = "prompts and answers are kept with the traces, where everybody who reads traces reads them"
+        yield Risk("monitoring.tracing.content", True, danger, "set it to false")
 
 
 def _network_risks(spec: Platform) -> Iterator[Risk]:

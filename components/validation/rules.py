@@ -14,6 +14,7 @@ from components.validation import (
     risks,
     rollout_rules,
     service_rules,
+    tracing_rules,
 )
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
@@ -49,6 +50,10 @@ RULES = (
     ),
     Rule(service_rules.check_health, reads=("services.*.health",)),
     Rule(service_rules.check_variables, reads=("services.*.environment", "services.*.secrets")),
+    Rule(
+        tracing_rules.check_hidden_prompts,
+        reads=("monitoring.tracing", "services.*.environment", "services.*.secrets"),
+    ),
     Rule(service_rules.check_images, reads=("profile", "services.*.image")),
     Rule(service_rules.check_image_credentials, reads=("services.*.image", "services.*.secrets")),
     Rule(service_rules.check_builds, reads=("services.*.image", "services.*.build")),

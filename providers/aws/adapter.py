@@ -34,6 +34,7 @@ from providers.contract.results import (
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
+from providers.contract.tracing import SIDECAR_ENDPOINT, sent_over_http
 
 
 class Aws:
@@ -76,6 +77,10 @@ class Aws:
         """See `Cloud.model_variables`."""
         # AWS_REGION is read by most SDKs and by the clients of model vendors, AWS_DEFAULT_REGION by botocore
         return {"AWS_REGION": base.context.region, "AWS_DEFAULT_REGION": base.context.region}
+
+    def span_receiver(self, base: AwsBaseResources) -> Mapping[str, pulumi.Input[str]]:
+        """See `Cloud.span_receiver`."""
+        return sent_over_http(SIDECAR_ENDPOINT)
 
     def database(self, scope: Scope, base: AwsBaseResources) -> AwsDatabase:
         """See `Cloud.database`."""

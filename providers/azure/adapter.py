@@ -42,6 +42,7 @@ from providers.contract.results import (
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
+from providers.contract.tracing import PROTOCOL
 
 
 class Azure:
@@ -107,6 +108,10 @@ class Azure:
     def model_variables(self, base: AzureBaseResources) -> Mapping[str, pulumi.Input[str]]:
         """See `Cloud.model_variables`."""
         return base.models.variables if base.models is not None else {}
+
+    def span_receiver(self, base: AzureBaseResources) -> Mapping[str, pulumi.Input[str]]:
+        """See `Cloud.span_receiver`; Container Apps sets the endpoint, at which its agent takes gRPC only."""
+        return {PROTOCOL: "grpc"}
 
     def database(self, scope: Scope, base: AzureBaseResources) -> AzureDatabase:
         """See `Cloud.database`."""

@@ -39,6 +39,7 @@ IMPORT_TABLE = ImportTable(
         ),
         _in_group("app:Job", "Microsoft.App/jobs/{jobName}"),
         _in_group("app:ManagedEnvironment", "Microsoft.App/managedEnvironments/{environmentName}"),
+        _in_group("applicationinsights:Component", "Microsoft.Insights/components/{resourceName}"),
         _in_group("applicationinsights:Workbook", "Microsoft.Insights/workbooks/{resourceName}"),
         _extension("authorization:ManagementLockByScope", "{scope}/providers/Microsoft.Authorization/locks/{lockName}"),
         _extension(
@@ -136,6 +137,8 @@ IMPORT_TABLE = ImportTable(
     again=frozenset(
         {
             "azure-native:dbforpostgresql:Configuration",
+            # Azure has the tables in every workspace; declaring one sets its retention
+            "azure-native:operationalinsights:Table",
             "azure-native:storage:BlobServiceProperties",
             # the service keeps one policy for a pair of accounts, so the later one replaces the earlier
             "azure-native:storage:ObjectReplicationPolicy",

@@ -105,6 +105,13 @@ class Cloud(Protocol[BaseT, DatabaseT, CacheT, StorageT, WorkloadsT, JobsT, Stan
         """Variables by which the SDKs of services with `uses: [models]` find the models: region, project or endpoint."""
         ...
 
+    def span_receiver(self, base: BaseT) -> Mapping[str, pulumi.Input[str]]:
+        """Variables of OpenTelemetry by which services find the receiver of spans.
+
+        Called only with `monitoring.tracing`.
+        """
+        ...
+
     def database(self, scope: Scope, base: BaseT) -> DatabaseT:
         """PostgreSQL for the services that use it, with a generated password."""
         ...

@@ -47,6 +47,8 @@ USAGE: tuple[UsageKey, ...] = (
     UsageKey(
         "samples_millions_per_replica", 90, "Prometheus samples of one replica, in millions: 500 series every 15 s"
     ),
+    UsageKey("traces_millions", 0.1, "recorded traces, in millions: sample_percent of the requests"),
+    UsageKey("traces_gb", 1, "stored spans, in GB"),
     UsageKey("insights_metrics_per_task", 75, "metrics of Container Insights for one task"),
     UsageKey("insights_metrics_of_cluster", 60, "metrics of Container Insights for the cluster"),
     UsageKey("grafana_users", 2, "active users of the managed Grafana"),

@@ -19,6 +19,7 @@ from providers.contract.results import (
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
+from providers.contract.tracing import sent_over_http
 from providers.docker.base.identity import create_identity
 from providers.docker.base.keys import create_keys
 from providers.docker.base.registry import create_registry, registry_logins
@@ -34,6 +35,7 @@ from providers.docker.limits import region as region_of
 from providers.docker.monitoring.resources import create_monitoring
 from providers.docker.network.resources import create_network
 from providers.docker.observability.channels import create_channels
+from providers.docker.observability.tempo import RECEIVER
 from providers.docker.storage.resources import DockerObjectStore, create_storage
 from providers.docker.workloads import DockerDataStores, DockerWatched, DockerWorkloads, collect_workloads
 
@@ -79,6 +81,10 @@ class Docker:
     def model_variables(self, base: DockerBaseResources) -> Mapping[str, pulumi.Input[str]]:
         """See `Cloud.model_variables`."""
         return {}
+
+    def span_receiver(self, base: DockerBaseResources) -> Mapping[str, pulumi.Input[str]]:
+        """See `Cloud.span_receiver`."""
+        return sent_over_http(RECEIVER)
 
     def database(self, scope: Scope, base: DockerBaseResources) -> DockerDatabase:
         """See `Cloud.database`."""

@@ -17,6 +17,7 @@ from providers.contract.results import (
 )
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Platform
+from providers.contract.tracing import SIDECAR_ENDPOINT, sent_over_http
 from providers.gcp.base.account import create_account, create_standby_account, project_number
 from providers.gcp.base.identity import create_identity
 from providers.gcp.base.keys import create_keys
@@ -93,6 +94,10 @@ class Gcp:
     def model_variables(self, base: GcpBaseResources) -> Mapping[str, pulumi.Input[str]]:
         """See `Cloud.model_variables`."""
         return model_variables(base.context.project)
+
+    def span_receiver(self, base: GcpBaseResources) -> Mapping[str, pulumi.Input[str]]:
+        """See `Cloud.span_receiver`."""
+        return sent_over_http(SIDECAR_ENDPOINT)
 
     def database(self, scope: Scope, base: GcpBaseResources) -> GcpDatabase:
         """See `Cloud.database`."""

@@ -10,7 +10,8 @@ from automation.plan.inventory import Inventory
 from providers.aws.base.identity import create_identity
 from providers.aws.context import AwsContext
 from providers.aws.observability.channels import AwsChannels
-from providers.aws.observability.metrics_collector import AwsMetricsCollector, collector_config, create_prometheus
+from providers.aws.observability.collector import collector_config, spans_pipeline
+from providers.aws.observability.metrics_collector import AwsMetricsCollector, create_prometheus, metrics_pipeline
 from providers.contract.component import Scope
 from providers.contract.prometheus import ScrapeEndpoint
 from tests.aws.plans import component, context_of, keys
@@ -38,13 +39,14 @@ def workspace_plan() -> Inventory:
     return prometheus()
 
 
-def collected(endpoint: ScrapeEndpoint | None = None) -> dict[str, dict[str, object]]:
+def collected(endpoint: ScrapeEndpoint | None = None, *, traced: bool = False) -> dict[str, dict[str, object]]:
     """The collector's configuration beside `chat`."""
     configs: list[str] = []
 
     def write(_: Scope) -> None:
         workspace = AwsMetricsCollector(output("ws-1"), output(f"{ENDPOINT}api/v1/remote_write"), "us-west-2", {})
-        collector_config(workspace, "chat", endpoint or ScrapeEndpoint("/metrics", 8001)).apply(configs.append)
+        metrics = metrics_pipeline(workspace, "chat", endpoint or ScrapeEndpoint("/metrics", 8001))
+        collector_config([metrics, *([spans_pipeline("us-west-2")] if traced else [])]).apply(configs.append)
 
     component("prometheus", write)
     return json.loads(configs[0])

@@ -105,7 +105,7 @@ def _declare(context: AzureContext) -> None:
 
 def _base_resources(scope: Scope, context: AzureContext) -> AzureBaseResources:
     output = pulumi.Output.from_input
-    logs = AzureLogs(output(WORKSPACE), output("<workspace>.customerId"))
+    logs = AzureLogs(output(WORKSPACE), output("<workspace>.customerId"), output("<workspace>.name"))
     network = scope.component("network", create_network, context, logs)
     identity = scope.component("identity", create_identity, context)
     return AzureBaseResources(

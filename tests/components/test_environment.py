@@ -26,7 +26,7 @@ def of(service: Service, inputs: ServiceInputs) -> Environment:
         aws=AwsBlock(region="us-west-2", account_id="111122223333", models=models),
         services={"api": service},
     )
-    return environment_of(spec, service, inputs)
+    return environment_of(spec, "api", inputs)
 
 
 @pytest.fixture(scope="module")

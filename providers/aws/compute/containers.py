@@ -1,4 +1,4 @@
-"""Task definitions: the container of a service, its metrics collector, its log and the permission to write the log."""
+"""Task definitions: the container of a service, its collector, its log and the permissions to write log and spans."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from providers.aws.compute.health import container_check
 from providers.aws.compute.limits import COLLECTOR_MEMORY_MIB, tmp_mib
 from providers.aws.compute.sizes import fargate
 from providers.aws.naming import task_family
+from providers.aws.observability.collector import WRITE_SPANS, CollectorPipeline, collector_config, spans_pipeline
 from providers.aws.observability.logs import create_log_group
-from providers.aws.observability.metrics_collector import collector_config
+from providers.aws.observability.metrics_collector import metrics_pipeline
 from providers.contract.component import Scope
 from providers.contract.prometheus import scrape_endpoint
 from providers.contract.results import Environment, SecretRef
@@ -44,11 +45,11 @@ _LINUX: Container = {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"
 
 @dataclass(frozen=True)
 class Task:
-    """Task definition, the log group of its containers, the policy that lets them write to it, and registry credentials."""
+    """Task definition, the log group of its containers, the policies that let them write, and registry credentials."""
 
     definition: aws.ecs.TaskDefinition
     log_group: aws.cloudwatch.LogGroup
-    grant: aws.iam.RolePolicy
+    grants: tuple[aws.iam.RolePolicy, ...]
     credentials: SecretRef | None
 
 
@@ -57,11 +58,11 @@ def create_task(
 ) -> Task:
     """Task definition of a service, in the smallest Fargate size that fits; `credentials` are those of its registry."""
     log_group = _log_group(scope, base, name)
-    grant = _log_grant(scope, base, name, log_group)
+    grants = (_log_grant(scope, base, name, log_group), *_span_grants(scope, base, name))
     containers = _container_definitions(base, name, environment, log_group, credentials)
     # a failed deployment rolls back to the previous revision, which must still exist
     definition = define_task(scope, base, name, name, containers, skip_destroy=True)
-    return Task(definition, log_group, grant, credentials)
+    return Task(definition, log_group, grants, credentials)
 
 
 def define_task(
@@ -100,17 +101,23 @@ def _container_definitions(
     log_group: aws.cloudwatch.LogGroup,
     credentials: SecretRef | None,
 ) -> list[Container]:
-    """Container of the service, and a metrics collector for a service with metrics when Prometheus is enabled."""
+    """Container of the service, and its collector of metrics and spans where it has one."""
     container = {
         **service_container(base, name, environment, log_group.name),
         **({"repositoryCredentials": {"credentialsParameter": credentials.reference}} if credentials else {}),
     }
-    service = base.spec.services[name]
-    endpoint = scrape_endpoint(service)
-    if base.prometheus is None or endpoint is None:
+    pipelines = _pipelines(base, name)
+    if not pipelines:
         return [container]
-    collector = collector_container(base, collector_config(base.prometheus, name, endpoint), log_group.name)
+    collector = collector_container(base, collector_config(pipelines), log_group.name)
     return [{**container, "dependsOn": [{"containerName": COLLECTOR, "condition": "START"}]}, collector]
+
+
+def _pipelines(base: AwsBaseResources, name: str) -> list[CollectorPipeline]:
+    """Pipelines of the collector beside a service; without any, it has no collector."""
+    endpoint = scrape_endpoint(base.spec.services[name])
+    metrics = [metrics_pipeline(base.prometheus, name, endpoint)] if base.prometheus and endpoint else []
+    return [*metrics, *([spans_pipeline(base.context.region)] if base.spec.monitoring.tracing else [])]
 
 
 def _log_group(scope: Scope, base: AwsBaseResources, name: str) -> aws.cloudwatch.LogGroup:
@@ -129,6 +136,15 @@ def _log_grant(
         policy=document(allow(["logs:CreateLogStream", "logs:PutLogEvents"], streams)),
         opts=scope.opts(),
     )
+
+
+def _span_grants(scope: Scope, base: AwsBaseResources, name: str) -> list[aws.iam.RolePolicy]:
+    """Permission of the task role, with which the collector writes spans."""
+    if base.spec.monitoring.tracing is None:
+        return []
+    policy = document(allow(WRITE_SPANS, "*"))
+    role = base.identity.task[name].id
+    return [aws.iam.RolePolicy(scope.named(f"{name}-span-grant"), role=role, policy=policy, opts=scope.opts())]
 
 
 def service_container(
@@ -157,7 +173,7 @@ def _with_home(environment: Environment) -> Mapping[str, pulumi.Input[str]]:
 
 
 def collector_container(base: AwsBaseResources, config: pulumi.Input[str], log_group: pulumi.Output[str]) -> Container:
-    """Collector that sends a service's metrics to Prometheus; the task continues when it stops."""
+    """Collector that sends a service's metrics and spans to AWS; the task continues when it stops."""
     return {
         **_base(base, COLLECTOR, COLLECTOR_IMAGE, log_group),
         "essential": False,

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from providers.aws.compute.calls import call_refusals, connected
 from providers.aws.compute.health import health_adjustments, health_refusals
 from providers.aws.compute.sizes import fargate, fits_fargate
+from providers.aws.network.flows import has_collector
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.prometheus import scrape_endpoint, unscraped_reason
 from providers.contract.spec import Platform, Service
+from providers.contract.tracing_limits import sidecar_port_refusals
 
 FIRST_UNPRIVILEGED_PORT = 1024
 """Lowest port that an unprivileged process may open on Linux; containers run without root."""
@@ -31,6 +33,7 @@ def compute_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
         *health_refusals(spec),
         *call_refusals(spec),
         *_collector_refusals(spec),
+        *sidecar_port_refusals(spec, "aws"),
     ]
 
 
@@ -51,14 +54,18 @@ def _port_refusals(spec: Platform) -> Iterator[Diagnostic]:
 
 
 def _collector_refusals(spec: Platform) -> Iterator[Diagnostic]:
+    if spec.network.egress != "none":
+        return
     collected = any(scrape_endpoint(service) is not None for service in spec.services.values())
-    if spec.monitoring.prometheus and collected and spec.network.egress == "none":
-        yield Unsupported(
-            "aws",
-            "monitoring.prometheus",
-            problem="the metrics collector's image is on public.ecr.aws, which `network.egress: none` blocks",
-            fix="set network.egress to per_zone or single, or set monitoring.prometheus to false",
-        )
+    if spec.monitoring.prometheus and collected:
+        yield _without_image("monitoring.prometheus", "metrics collector", "set monitoring.prometheus to false")
+    if spec.monitoring.tracing is not None:
+        yield _without_image("monitoring.tracing", "collector", "remove monitoring.tracing")
+
+
+def _without_image(key: str, collector: str, other_fix: str) -> Unsupported:
+    problem = f"the {collector}'s image is on public.ecr.aws, which `network.egress: none` blocks"
+    return Unsupported("aws", key, problem, f"set network.egress to per_zone or single, or {other_fix}")
 
 
 def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
@@ -67,7 +74,7 @@ def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
             continue
         shares = {
             f"{tmp_mib(service)} MiB of files in /tmp (HOME, the only folder that user 10001 may write to)": True,
-            f"{COLLECTOR_MEMORY_MIB} MiB for the metrics collector": _is_scraped(spec, service),
+            f"{COLLECTOR_MEMORY_MIB} MiB for the {_collector_name(spec, service)}": has_collector(spec, service),
             f"{PROXY_MEMORY_MIB} MiB for the Service Connect proxy": connected(spec, name),
         }
         yield Adjustment(
@@ -78,8 +85,14 @@ def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
         )
 
 
-def _is_scraped(spec: Platform, service: Service) -> bool:
-    return spec.monitoring.prometheus and scrape_endpoint(service) is not None
+def _collector_name(spec: Platform, service: Service) -> str:
+    scraped = spec.monitoring.prometheus and scrape_endpoint(service) is not None
+    names = {"metrics": scraped, "spans": spec.monitoring.tracing is not None}
+    return (
+        "metrics collector"
+        if names == {"metrics": True, "spans": False}
+        else (f"collector of {listed([name for name, present in names.items() if present], 'and')}")
+    )
 
 
 def _metrics_adjustments(spec: Platform) -> Iterator[Adjustment]:

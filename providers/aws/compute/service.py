@@ -170,7 +170,7 @@ def _dependencies(
     yield from base.registry.grants.get(inputs.name, ())
     yield from base.identity.grants.get(inputs.name, ())
     yield from inputs.environment.prerequisites(inputs.name)
-    yield inputs.task.grant
+    yield from inputs.task.grants
     if inputs.task.credentials is not None:
         yield from inputs.task.credentials.prerequisites(inputs.name)
     if base.prometheus is not None:

@@ -13,7 +13,9 @@ from providers.contract.declaration import DeclaredResource
 from providers.contract.json_data import is_list, is_mapping
 
 COLLECTOR = "metrics_collector"
-"""Container that sends the samples of a service to the managed Prometheus."""
+"""Container that sends the metrics and spans of a service."""
+METRICS_EXPORTER = "prometheusremotewrite"
+"""Part of the collector that writes to the managed Prometheus."""
 MULTI_AZ = 2
 """Instance and disk of a Multi-AZ deployment are billed twice."""
 ALARMS_PER_POLICY = 2
@@ -44,18 +46,20 @@ def _replicas(service: DeclaredResource, site: CostSite) -> ReplicaCount:
     return ReplicaCount(count, count)
 
 
-def _all_replicas(site: CostSite, container: str = "") -> ReplicaCount:
-    """Return the replicas of all services, or of those that have a container."""
+def _all_replicas(site: CostSite, *, scraped: bool = False) -> ReplicaCount:
+    """Return the replicas of all services, or of those whose collector sends metrics."""
     total = ReplicaCount(0, 0)
     for service in site.of_type("ecs:Service"):
-        if not container or container in _containers(site.needed_by(service, "ecs:TaskDefinition")):
+        if not scraped or _is_scraped(site.needed_by(service, "ecs:TaskDefinition")):
             total += _replicas(service, site)
     return total
 
 
-def _containers(task: DeclaredResource) -> tuple[object, ...]:
+def _is_scraped(task: DeclaredResource) -> bool:
+    """Return whether the task has a collector that writes metrics; one of spans only writes none."""
     definitions = json.loads(str(task.value("containerDefinitions") or "[]"))
-    return tuple(each.get("name") for each in definitions if is_mapping(each)) if is_list(definitions) else ()
+    containers = [each for each in definitions if is_mapping(each)] if is_list(definitions) else []
+    return any(each.get("name") == COLLECTOR and METRICS_EXPORTER in json.dumps(each) for each in containers)
 
 
 def _cluster(cluster: DeclaredResource, site: CostSite) -> Iterator[Charge]:
@@ -70,10 +74,12 @@ def _cluster(cluster: DeclaredResource, site: CostSite) -> Iterator[Charge]:
             own + each * tasks.maximum,
             ("insights_metrics_per_task", "insights_metrics_of_cluster"),
         )
+    if site.spec.monitoring.tracing is not None:
+        yield fixed("recorded traces", "xray.traces", site.share("traces_millions", cluster), "traces_millions")
 
 
 def _workspace(_resource: DeclaredResource, site: CostSite) -> Iterator[Charge]:
-    replicas = _all_replicas(site, COLLECTOR)
+    replicas = _all_replicas(site, scraped=True)
     each = site.usage["samples_millions_per_replica"] / SAMPLES_PER_UNIT_MILLIONS
     key = "samples_millions_per_replica"
     yield Charge("Prometheus samples", "amp.ingest", each * replicas.minimum, each * replicas.maximum, (key,))

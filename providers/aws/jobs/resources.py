@@ -21,6 +21,7 @@ from providers.contract.region_specs import is_passive
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
+from providers.contract.tracing import without_spans
 
 SYNC_RULE = "rule/StepFunctionsGetEventsForECSTaskRule"
 """Rule by which Step Functions learns that a task has stopped: developer guide, "IAM policies for calling Amazon ECS"."""
@@ -69,8 +70,10 @@ def _command(
     environments: Mapping[str, Environment],
     command: CommandTask,
 ) -> "aws.sfn.StateMachine":
-    task = _task_definition(scope, base, compute, environments[command.service], command)
-    return _state_machine(scope, base, compute, task, environments[command.service], command)
+    # a run has no collector beside it
+    environment = without_spans(environments[command.service])
+    task = _task_definition(scope, base, compute, environment, command)
+    return _state_machine(scope, base, compute, task, environment, command)
 
 
 def job_container(

@@ -6,12 +6,15 @@ from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.dashboard import dashboard_rows
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.spec import DatabaseSpec, Platform
+from providers.contract.tracing_limits import fixed_retention, untraced_runs
 
 BYTES_PER_GIB = 2**30
 MAX_WIDGETS = 500
 """Quota of widgets on a CloudWatch dashboard."""
 TOP_WIDGETS = 7
 """Widgets above the rows: the title, and lists of a hundred alarms each, as many as the largest dashboard needs."""
+X_RAY_DAYS = 30
+"""AWS X-Ray developer guide, "AWS X-Ray concepts"."""
 REGIONS_WITHOUT_CHAT = ("cn-", "us-gov-")
 """Prefixes of regions without Amazon Q Developer in chat applications."""
 
@@ -38,6 +41,8 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_storage_adjustments(spec),
         *_prometheus_adjustments(spec),
         *_budget_adjustments(spec),
+        *fixed_retention(spec, "X-Ray", X_RAY_DAYS),
+        *untraced_runs(spec),
     ]
 
 

@@ -18,6 +18,7 @@ from providers.aws.base.iam_policies import Statement, allow, document
 from providers.aws.context import AwsContext
 from providers.aws.network.flows import private_services
 from providers.aws.network.security_groups import SecurityGroups
+from providers.aws.observability.collector import WRITE_SPANS
 from providers.contract.component import Scope
 
 ECR_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -114,6 +115,8 @@ def _statements_by_service(context: AwsContext) -> Mapping[str, tuple[Statement,
             _allow_account(context, "secretsmanager:GetSecretValue", context.arn("secretsmanager", "secret:*")),
         ),
         "bedrock-runtime": (_allow_account(context, MODEL_INVOKE, f"arn:{context.partition}:bedrock:*"),),
+        # the actions support no resources
+        "xray": (_allow_account(context, WRITE_SPANS, "*"),),
         "aps-workspaces": (_allow_account(context, "aps:RemoteWrite", context.arn("aps", "workspace/*")),),
     }
 

@@ -1,7 +1,7 @@
 """Permitted connections: peers, ports, and services with access to the internet. Pure.
 
 Every connection that is not listed here is denied. Services may connect to the internet on port 443 only if they need
-to: they list secrets (an API key of a third party), their image or that of their metrics collector is in a registry
+to: they list secrets (an API key of a third party), their image or that of their collector is in a registry
 outside this region's ECR, or AWS services have no private endpoints. With `egress: none` no service may. HTTP and other
 ports to the internet are never open.
 """
@@ -45,6 +45,7 @@ def private_services(spec: Platform) -> tuple[str, ...]:
         ),
         "bedrock-runtime": bool(spec.users_of("models")),
         "aps-workspaces": spec.monitoring.prometheus,
+        "xray": spec.monitoring.tracing is not None,
     }
     return tuple(service for service, is_needed in needed.items() if is_needed)
 
@@ -127,9 +128,15 @@ def reaches_internet(spec: Platform, name: str, region: str) -> bool:
     """True when the service may connect to any address on port 443; see the module's docstring for the conditions."""
     service = spec.services[name]
     # the collector's image is in public.ecr.aws, which no endpoint serves
-    collected = spec.monitoring.prometheus and scrape_endpoint(service) is not None
+    collected = has_collector(spec, service)
     needed = bool(spec.external_secrets(name)) or collected or pulled_from_internet(service.image, region)
     return spec.network.egress != "none" and (needed or not spec.network.private_endpoints)
+
+
+def has_collector(spec: Platform, service: Service) -> bool:
+    """True when a collector beside the service sends its metrics or spans."""
+    scraped = spec.monitoring.prometheus and scrape_endpoint(service) is not None
+    return scraped or spec.monitoring.tracing is not None
 
 
 def pulled_from_internet(reference: str, region: str) -> bool:

@@ -17,6 +17,7 @@ from providers.aws.base.identity import AwsIdentity
 from providers.aws.base.keys import AwsKeys
 from providers.aws.context import AwsContext
 from providers.aws.observability.channels import AwsChannels
+from providers.aws.observability.collector import CollectorPipeline
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 from providers.contract.prometheus import DEFAULT_PATH, ScrapeEndpoint, rules_document, scrape_endpoint
@@ -81,18 +82,19 @@ def create_prometheus(
     )
 
 
-def collector_config(prometheus: AwsMetricsCollector, job: str, endpoint: ScrapeEndpoint) -> pulumi.Output[str]:
-    """Configuration of the collector of one task, as YAML in its JSON form (AOT_CONFIG_CONTENT)."""
-    writer = {"endpoint": prometheus.remote_write_url, "auth": {"authenticator": "sigv4auth"}}
-    pipeline = {"receivers": ["prometheus"], "processors": ["batch"], "exporters": ["prometheusremotewrite"]}
-    return pulumi.Output.json_dumps(
-        {
-            "extensions": {"sigv4auth": {"region": prometheus.region, "service": "aps"}},
-            "receivers": {"prometheus": {"config": scrape_config(job, endpoint)}},
-            "processors": {"batch": {}},
-            "exporters": {"prometheusremotewrite": writer},
-            "service": {"extensions": ["sigv4auth"], "pipelines": {"metrics": pipeline}},
-        }
+def metrics_pipeline(prometheus: AwsMetricsCollector, job: str, endpoint: ScrapeEndpoint) -> CollectorPipeline:
+    """Pipeline that scrapes one task and writes to the workspace."""
+    return CollectorPipeline(
+        name="metrics",
+        extensions={"sigv4auth": {"region": prometheus.region, "service": "aps"}},
+        receivers={"prometheus": {"config": scrape_config(job, endpoint)}},
+        processors={"batch": {}},
+        exporters={
+            "prometheusremotewrite": {
+                "endpoint": prometheus.remote_write_url,
+                "auth": {"authenticator": "sigv4auth"},
+            }
+        },
     )
 
 

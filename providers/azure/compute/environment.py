@@ -13,6 +13,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.context import AzureContext
 from providers.azure.network.resources import AzureNetwork
 from providers.azure.observability.logs import AzureLogs, send_to_logs
+from providers.azure.observability.tracing import create_tracing
 from providers.contract.component import Scope
 
 WORKLOAD_PROFILE = "Consumption"
@@ -30,7 +31,7 @@ class AppEnvironment:
 
 def create_environment(scope: Scope, context: AzureContext, network: AzureNetwork, logs: AzureLogs) -> AppEnvironment:
     """Declare the environment: internal, zone-redundant with several zones, with peer encryption."""
-    app = azure_native.app
+    app, tracing = azure_native.app, create_tracing(scope, context, logs)
     environment = app.ManagedEnvironment(
         scope.named(),
         resource_group_name=context.group,
@@ -45,6 +46,8 @@ def create_environment(scope: Scope, context: AzureContext, network: AzureNetwor
         ),
         # the destination log-analytics would put the workspace's key into the state; a diagnostic setting has no key
         app_logs_configuration=app.AppLogsConfigurationArgs(destination="azure-monitor"),
+        app_insights_configuration=tracing.insights if tracing else None,
+        open_telemetry_configuration=tracing.agent if tracing else None,
         tags=dict(scope.tags),
         opts=scope.opts(protect=context.production),
     )

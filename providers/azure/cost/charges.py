@@ -21,6 +21,8 @@ GRAFANA_UNITS = 2
 REPORT_SECONDS = 30
 """Estimated time of a report on drills."""
 FREE_LOG_DAYS = 31
+FREE_SPAN_DAYS = 90
+"""Days that the tables of Application Insights are kept without charge."""
 FREE_FLOW_LOGS_GB = 5
 SAMPLES_PER_UNIT_MILLIONS = 10
 FRONT_DOOR_REQUESTS_PER_UNIT = 10_000
@@ -179,6 +181,13 @@ def _log_workspace(workspace: DeclaredResource, site: CostSite) -> Iterator[Char
     yield fixed("stored logs", "loganalytics.retention", amount * months, "service_logs_gb", "waf_logs_gb")
 
 
+def _traces(component: DeclaredResource, site: CostSite) -> Iterator[Charge]:
+    yield fixed("spans", "loganalytics.ingest", site.share("traces_gb", component), "traces_gb")
+    tracing = site.spec.monitoring.tracing
+    months = site.stored_months(tracing.retention_days if tracing else 0, FREE_SPAN_DAYS)
+    yield fixed("stored spans", "loganalytics.retention", site.share("traces_gb", component) * months, "traces_gb")
+
+
 def _metric_alert(alert: DeclaredResource, _site: CostSite) -> Iterator[Charge]:
     yield fixed("time series", "monitor.metric_alert", alert.length("criteria", "allOf"))
 
@@ -197,6 +206,7 @@ PRICED: Mapping[str, Charges] = {
     "app:ContainerApp": _app,
     "app:Job": _job,
     "app:ManagedEnvironment": _environment,
+    "applicationinsights:Component": _traces,
     "cdn:Profile": _front_door,
     "containerregistry:Registry": _registry,
     "dashboard:Grafana": _grafana,

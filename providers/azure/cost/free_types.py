@@ -37,6 +37,7 @@ FREE: Mapping[str, str] = {
     "network:PrivateDnsZoneGroup": "free",
     "network:Subnet": "free",
     "network:VirtualNetwork": "free",
+    "operationalinsights:Table": "its data is priced with its source",
     "privatedns:VirtualNetworkLink": "free",
     "redisenterprise:Database": "in the price of the cluster",
     "resources:ResourceGroup": "free",

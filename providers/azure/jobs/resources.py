@@ -19,6 +19,7 @@ from providers.contract.component import Scope
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
+from providers.contract.tracing import without_spans
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def create_jobs(
             scope,
             base,
             job_task(base.spec, name),
-            environments[job.service],
+            without_spans(environments[job.service]),
             compute.pulls[job.service],
             schedule_of(job).text,
         )
@@ -56,7 +57,7 @@ def create_releases(
 ) -> None:
     """Declare the job of every release command."""
     for command in release_tasks(base.spec):
-        _job(scope, base, command, environments[command.service], compute.pulls[command.service])
+        _job(scope, base, command, without_spans(environments[command.service]), compute.pulls[command.service])
 
 
 def _job(

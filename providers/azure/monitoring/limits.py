@@ -6,6 +6,7 @@ from providers.azure.monitoring.metrics import METRICS, QUERY_INTERVAL_MINUTES, 
 from providers.contract.alarms import DEFINITIONS, Signal
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
 from providers.contract.spec import Platform
+from providers.contract.tracing_limits import untraced_runs
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
 MIN_RETENTION_DAYS, MAX_RETENTION_DAYS = 30, 730
@@ -56,6 +57,8 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_adjusted_slack(spec),
         *_adjusted_budget(spec),
         *_grafana_access(spec),
+        *_traced_by_agent(spec),
+        *untraced_runs(spec),
     ]
 
 
@@ -128,3 +131,13 @@ def _adjusted_budget(spec: Platform) -> Iterator[Adjustment]:
     if spec.monitoring.dashboards:
         reason = "the spending row of the workbook is a link to Cost Management; Azure Monitor has no metric of costs"
         yield Adjustment("monitoring.dashboards", True, Effect.PARTIAL, reason)
+
+
+def _traced_by_agent(spec: Platform) -> Iterator[Adjustment]:
+    tracing = spec.monitoring.tracing
+    if tracing is not None:
+        reason = (
+            "the agent of Container Apps takes spans over gRPC only, so images need `opentelemetry-exporter-otlp-proto-grpc`; the "
+            "agent is a preview of Azure"
+        )
+        yield Adjustment("monitoring.tracing", tracing.model_dump(), Effect.ADJUSTED, reason)

@@ -20,10 +20,11 @@ ALL_METRICS = "AllMetrics"
 
 @dataclass(frozen=True)
 class AzureLogs:
-    """Log Analytics workspace: its resource id, and the GUID by which agents and queries refer to it."""
+    """Log Analytics workspace: its resource id, the GUID by which agents and queries refer to it, and its name."""
 
     workspace_id: pulumi.Output[str]
     customer_id: pulumi.Output[str]
+    workspace_name: pulumi.Output[str]
 
 
 def create_logs(scope: Scope, context: AzureContext) -> AzureLogs:
@@ -37,7 +38,7 @@ def create_logs(scope: Scope, context: AzureContext) -> AzureLogs:
         tags=dict(scope.tags),
         opts=scope.opts(protect=context.production),
     )
-    logs = AzureLogs(workspace.id, workspace.customer_id)
+    logs = AzureLogs(workspace.id, workspace.customer_id, workspace.name)
     send_to_logs(scope, logs, "diagnostics", workspace.id)
     return logs
 

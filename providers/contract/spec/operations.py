@@ -45,6 +45,17 @@ class Slo(SpecModel):
     """Objective for the 95th percentile of the response time, in seconds."""
 
 
+class Tracing(SpecModel):
+    """Traces: spans that the services send with OpenTelemetry, and where they are kept."""
+
+    sample_percent: Annotated[float, Field(gt=0, le=100)] = 10
+    """Share of requests that are traced, in percent; a request that a caller traces is traced in every service."""
+    content: bool = False
+    """Keep prompts and answers in the spans of OpenInference; otherwise they are hidden, and counts of tokens stay."""
+    retention_days: Annotated[int, Field(ge=4, le=730)] = 30
+    """Days that traces are kept."""
+
+
 class MonitoringSpec(SpecModel):
     """Logs, alarms, dashboards and notification channels."""
 
@@ -60,6 +71,8 @@ class MonitoringSpec(SpecModel):
     """Create a managed Prometheus with the same alert rules that collects the /metrics of the services."""
     grafana_admins: tuple[Guid, ...] = ()
     """Object IDs of the Microsoft Entra users or groups that administer the managed Grafana; absent: nobody can sign in."""
+    tracing: Tracing | None = None
+    """Receive spans of the services and keep them; absent: none."""
     alerts: Alerts = Alerts()
     """Thresholds of the alarm rules."""
     slo: Slo | None = None

@@ -20,6 +20,7 @@ COURIER = "courier"
 PROMETHEUS = "prometheus"
 ALERTMANAGER = "alertmanager"
 GRAFANA = "grafana"
+TEMPO = "tempo"
 POSTGRES_EXPORTER = "postgres-exporter"
 REDIS_EXPORTER = "redis-exporter"
 HOST_EXPORTER = "host-exporter"
@@ -42,6 +43,7 @@ IMAGES: Mapping[str, str] = {
     PROMETHEUS: "prom/prometheus:v3.5.0@sha256:63805ebb8d2b3920190daf1cb14a60871b16fd38bed42b857a3182bc621f4996",
     ALERTMANAGER: "prom/alertmanager:v0.28.1@sha256:27c475db5fb156cab31d5c18a4251ac7ed567746a2483ff264516437a39b15ba",
     GRAFANA: "grafana/grafana:12.1.1@sha256:a1701c2180249361737a99a01bc770db39381640e4d631825d38ff4535efa47d",
+    TEMPO: "grafana/tempo:2.8.2@sha256:0ef775495967cd5d7a6b2e146b6ea695d624803c8db8349fb8ce4164f719f9b7",
     POSTGRES_EXPORTER: (
         "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
         "@sha256:38606faa38c54787525fb0ff2fd6b41b4cfb75d455c1df294927c5f611699b17"
@@ -122,6 +124,8 @@ def _required_roles(spec: Platform) -> Iterator[str]:
         yield PROXY
     if spec.monitoring.dashboards:
         yield GRAFANA
+    if spec.monitoring.tracing is not None:
+        yield TEMPO
     if spec.database is not None:
         yield from (POSTGRES, POSTGRES_EXPORTER)
         if spec.database.backup.retention_days > 0:

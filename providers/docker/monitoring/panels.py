@@ -5,6 +5,7 @@ A panel shows the PromQL expression of its alarm, with the alarm's threshold as 
 
 import json
 from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
 from providers.contract.alarms import AlarmRules, Signal
 from providers.contract.dashboard import DashboardRow, GraphOnlyMetric, Panel, dashboard_rows
@@ -82,8 +83,26 @@ def _panel(spec: Platform, rules: AlarmRules, row: DashboardRow, panel: Panel, x
         "gridPos": position,
         "datasource": DATA_SOURCE,
         "targets": [{"refId": "A", "expr": query, "legendFormat": row.name, "datasource": DATA_SOURCE}],
-        "fieldConfig": {"defaults": _field_defaults(panel), "overrides": []},
+        "fieldConfig": {"defaults": {**_field_defaults(panel), **_trace_links(spec, row, panel)}, "overrides": []},
     }
+
+
+def _trace_links(spec: Platform, row: DashboardRow, panel: Panel) -> Mapping[str, object]:
+    """Link from a latency panel to the traces of the service that were slower than the value that is clicked on."""
+    if spec.monitoring.tracing is None or panel.shows != Signal.LATENCY_P95_SECONDS:
+        return {}
+    query = f'{{resource.service.name="{row.name}" && duration>=${{__value.raw}}s}}'
+    pane = {
+        "datasource": "tempo",
+        "queries": [
+            {"refId": "A", "datasource": {"type": "tempo", "uid": "tempo"}, "queryType": "traceql", "query": query}
+        ],
+        "range": {"from": "${__from}", "to": "${__to}"},
+    }
+    # variables are replaced in the text as it is here, so they are not encoded
+    panes = quote(json.dumps({"traces": pane}), safe="${}_")
+    url = f"/explore?schemaVersion=1&orgId=1&panes={panes}"
+    return {"links": [{"title": "Slow traces", "url": url, "targetBlank": False}]}
 
 
 def _query(spec: Platform, rules: AlarmRules, name: str, panel: Panel) -> str:

@@ -1,4 +1,4 @@
-"""Monitoring: exporters, Prometheus with its alert rules, Alertmanager and Grafana.
+"""Monitoring: exporters, Prometheus with its alert rules, Alertmanager, Tempo for traces, and Grafana.
 
 Every alarm is a rule of Prometheus, which therefore runs even when `monitoring.prometheus` is false. Prometheus listens
 in the monitoring network only; in the networks of the services it only opens connections.
@@ -26,9 +26,10 @@ from providers.docker.context import LOOPBACK, DockerContext
 from providers.docker.monitoring.exporters import create_exporters
 from providers.docker.monitoring.panels import DASHBOARD_UID, DATA_SOURCE, dashboard_document
 from providers.docker.naming import CONFIG_FOLDER
-from providers.docker.network.flows import DASHBOARD, MONITORING, prometheus_address
+from providers.docker.network.flows import DASHBOARD, MONITORING, prometheus_address, tempo_address
 from providers.docker.observability.metrics_collector import create_alertmanager, create_prometheus
 from providers.docker.observability.prometheus import PROMETHEUS_PORT
+from providers.docker.observability.tempo import create_tempo, data_source
 from providers.docker.workloads import DockerWatched
 
 GRAFANA_PORT = 3000
@@ -40,6 +41,7 @@ def create_monitoring(scope: Scope, base: DockerBaseResources, watched: DockerWa
     create_exporters(scope, base, watched)
     create_alertmanager(scope, base)
     create_prometheus(scope, base, watched)
+    create_tempo(scope, base)
     dashboard_url = _grafana(scope, base) if base.spec.monitoring.dashboards else ""
     return Monitoring(dashboard_url=pulumi.Output.from_input(dashboard_url))
 
@@ -72,7 +74,7 @@ def _grafana(scope: Scope, base: DockerBaseResources) -> str:
         files={
             f"{CONFIG_FOLDER}/password": generated_password(scope, "grafana-password"),
             f"{CONFIG_FOLDER}/provisioning/dashboards/platform.yaml": json.dumps(_dashboard_provider()),
-            f"{CONFIG_FOLDER}/provisioning/datasources/prometheus.yaml": json.dumps(_data_source(context)),
+            f"{CONFIG_FOLDER}/provisioning/datasources/prometheus.yaml": json.dumps(_data_sources(context)),
             f"{CONFIG_FOLDER}/server.crt": base.keys.entry.certificate,
             f"{CONFIG_FOLDER}/server.key": base.keys.entry.key,
             script_path("grafana"): script("grafana"),
@@ -94,8 +96,9 @@ def _dashboard_provider() -> dict[str, object]:
     return {"apiVersion": 1, "providers": [provider]}
 
 
-def _data_source(context: DockerContext) -> dict[str, object]:
-    source = {
+def _data_sources(context: DockerContext) -> dict[str, object]:
+    traces = [data_source(tempo_address(context))] if context.spec.monitoring.tracing else []
+    prometheus = {
         "name": "Prometheus",
         "access": "proxy",
         "url": f"http://{prometheus_address(context)}:{PROMETHEUS_PORT}",
@@ -103,4 +106,4 @@ def _data_source(context: DockerContext) -> dict[str, object]:
         "editable": False,
         **DATA_SOURCE,
     }
-    return {"apiVersion": 1, "datasources": [source]}
+    return {"apiVersion": 1, "datasources": [prometheus, *traces]}

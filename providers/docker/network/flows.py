@@ -17,8 +17,8 @@ DATA, MONITORING, ENTRY, DASHBOARD, ALERTING = "data", "monitoring", "entry", "d
 PREFIX_LENGTH = 25
 """Prefix length of a network's block: 126 addresses, of which Docker assigns the upper half."""
 DYNAMIC_ADDRESSES = 62
-GATEWAY_OFFSET, PROMETHEUS_OFFSET, PROXY_OFFSET = 1, 2, 2
-"""Fixed addresses of the gateway, of Prometheus in the monitoring network and of the entry's port in its network."""
+GATEWAY_OFFSET, PROMETHEUS_OFFSET, TEMPO_OFFSET, PROXY_OFFSET = 1, 2, 3, 2
+"""Fixed addresses of the gateway, of Prometheus and Tempo in the monitoring network and of the entry's port in its network."""
 METADATA_ADDRESSES = ("169.254.169.254", "169.254.170.2", "169.254.170.23")
 """Metadata of virtual machines, and credentials of tasks on ECS and of pods on EKS
 (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html). A container with outbound access has
@@ -120,6 +120,11 @@ def gateway_address(block: IPv4Network) -> str:
 def prometheus_address(context: RegionContext) -> str:
     """Address at which Prometheus listens, in the monitoring network only."""
     return str(subnets(context.spec)[MONITORING][PROMETHEUS_OFFSET])
+
+
+def tempo_address(context: RegionContext) -> str:
+    """Address at which Tempo answers queries, in the monitoring network only."""
+    return str(subnets(context.spec)[MONITORING][TEMPO_OFFSET])
 
 
 def proxy_address(context: RegionContext) -> str:

@@ -22,6 +22,8 @@ from providers.docker.preflight.host import (
 PORT_KEY = "docker.entry_port"
 PLATFORM_MEMORY_GIB = 2.0
 """Approximate memory of proxy, Prometheus, exporters, backups and object store."""
+TEMPO_MEMORY_GIB = 0.5
+"""Memory limit of Tempo, which runs with `monitoring.tracing`."""
 ENTRY_CPUS = 2
 """CPU limit of the entry, which no key changes."""
 STEP_GIB = 0.25
@@ -128,34 +130,40 @@ class MemoryRequest:
         return f"{self.key} ({self.memory_gib:g}{replicas})"
 
 
+def platform_memory_gib(spec: Platform) -> float:
+    """Return the approximate memory of the platform's own containers."""
+    return PLATFORM_MEMORY_GIB + (TEMPO_MEMORY_GIB if spec.monitoring.tracing is not None else 0)
+
+
 def check_memory(host: Host, spec: Platform) -> CheckResult:
     """Check that the host has the memory that all containers may use together."""
     required_gib = total_memory_gib(spec)
     detail = (
-        f"{required_gib:g} GiB requested and about {PLATFORM_MEMORY_GIB:g} GiB for the platform's own containers, of "
+        f"{required_gib:g} GiB requested and about {platform_memory_gib(spec):g} GiB for the platform's own containers, of "
         f"{host.memory_gib:.1f} GiB"
     )
     return CheckResult("memory", detail, tuple(_memory_refusals(host, spec, required_gib)))
 
 
 def _memory_refusals(host: Host, spec: Platform, required_gib: float) -> Iterator[Diagnostic]:
-    if required_gib + PLATFORM_MEMORY_GIB <= host.memory_gib:
+    own_gib = platform_memory_gib(spec)
+    if required_gib + own_gib <= host.memory_gib:
         return
     largest, *others = sorted(_memory_requests(spec), key=lambda request: -request.total_gib)
     yield ConfigError(
         largest.key,
         problem=(
             f"{largest.memory_gib:g} GiB is too much for this host: services, database and cache may use {required_gib:g} "
-            f"GiB together and the platform's own containers about {PLATFORM_MEMORY_GIB:g}, but Docker has "
+            f"GiB together and the platform's own containers about {own_gib:g}, but Docker has "
             f"{host.memory_gib:.1f}"
         ),
-        fix=_memory_fix(host, required_gib, largest, others) + _without_steps(spec),
+        fix=_memory_fix(host.memory_gib - own_gib, required_gib, largest, others) + _without_steps(spec),
     )
 
 
-def _memory_fix(host: Host, required_gib: float, largest: MemoryRequest, others: list[MemoryRequest]) -> str:
+def _memory_fix(usable_gib: float, required_gib: float, largest: MemoryRequest, others: list[MemoryRequest]) -> str:
     """Largest value that fits for the largest request, else the keys to reduce together."""
-    available_gib = host.memory_gib - PLATFORM_MEMORY_GIB - (required_gib - largest.total_gib)
+    available_gib = usable_gib - (required_gib - largest.total_gib)
     max_gib = floor(available_gib / largest.replicas / largest.overhead / STEP_GIB) * STEP_GIB
     if max_gib >= STEP_GIB:
         return f"set it to {max_gib:g} or less"

@@ -7,6 +7,7 @@ from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsup
 from providers.contract.prometheus import scrape_endpoint, unscraped_reason
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.service import Metrics
+from providers.contract.tracing_limits import sidecar_port_refusals
 from providers.gcp.compute.health import probe_adjustments
 from providers.gcp.compute.sizes import (
     MAX_MEMORY_MIB,
@@ -35,9 +36,15 @@ def has_sidecar(spec: Platform, service: Service) -> bool:
     return spec.monitoring.prometheus and service.port is not None and scrape_endpoint(service) is not None
 
 
+def sidecar_count(spec: Platform, service: Service) -> int:
+    """Return the number of sidecars of each replica: one for metrics, one for spans."""
+    spans = spec.monitoring.tracing is not None and service.port is not None
+    return has_sidecar(spec, service) + spans
+
+
 def works_in_background(spec: Platform, service: Service) -> bool:
     """True when a replica needs CPU between requests; other services are billed for CPU during requests only."""
-    return service.app in BACKGROUND_APPS or has_sidecar(spec, service)
+    return service.app in BACKGROUND_APPS or sidecar_count(spec, service) > 0
 
 
 def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
@@ -47,6 +54,7 @@ def compute_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
         *_refuse_oversized_replicas(spec),
         *_refuse_architectures(spec),
         *_refuse_reserved_variables(spec),
+        *sidecar_port_refusals(spec, "gcp"),
     ]
 
 
@@ -56,6 +64,7 @@ def compute_adjustments(spec: Platform) -> list[Adjustment]:
         *run_size_adjustments(spec),
         *probe_adjustments(spec),
         *_sidecar_adjustments(spec),
+        *_tracing_adjustments(spec),
         *_unscraped_workers(spec),
         *_unused_metrics(spec),
     ]
@@ -64,16 +73,28 @@ def compute_adjustments(spec: Platform) -> list[Adjustment]:
 def _refuse_oversized_replicas(spec: Platform) -> Iterator[Diagnostic]:
     """All containers of a replica share the limits of the largest size."""
     for name, service in spec.services.items():
-        if not has_sidecar(spec, service) or not fits(service.size):
+        count = sidecar_count(spec, service)
+        if count == 0 or not fits(service.size):
             continue
         size = run_size(service.size)
-        if size.vcpu + SIDECAR_SIZE.vcpu > MAX_VCPU or size.memory_mib + SIDECAR_SIZE.memory_mib > MAX_MEMORY_MIB:
+        vcpu, memory_mib = size.vcpu + count * SIDECAR_SIZE.vcpu, size.memory_mib + count * SIDECAR_SIZE.memory_mib
+        if vcpu > MAX_VCPU or memory_mib > MAX_MEMORY_MIB:
             problem = (
-                f"{size_text(service.size)} and the metrics sidecar, {SIDECAR_SIZE}, exceed the {MAX_VCPU} vCPU and "
-                f"{MAX_MEMORY_MIB // 1024} GiB of a replica"
+                f"{size_text(service.size)} and {_sidecars(spec, service)}, {SIDECAR_SIZE}, exceed the {MAX_VCPU} vCPU "
+                f"and {MAX_MEMORY_MIB // 1024} GiB of a replica"
             )
-            fix = "use a smaller size, or set monitoring.prometheus to false"
+            without = {
+                "set monitoring.prometheus to false": has_sidecar(spec, service),
+                "remove monitoring.tracing": spec.monitoring.tracing is not None,
+            }
+            fix = listed(["use a smaller size", *(step for step, helps in without.items() if helps)])
             yield Unsupported("gcp", f"services.{name}.size", problem=problem, fix=fix)
+
+
+def _sidecars(spec: Platform, service: Service) -> str:
+    if spec.monitoring.tracing is None:
+        return "the metrics sidecar"
+    return "the sidecars for metrics and spans, each" if has_sidecar(spec, service) else "the sidecar for spans"
 
 
 def _refuse_architectures(spec: Platform) -> Iterator[Diagnostic]:
@@ -107,6 +128,25 @@ def _sidecar_adjustments(spec: Platform) -> Iterator[Adjustment]:
             "for a service without metrics"
         )
         yield Adjustment("monitoring.prometheus", requested=True, effect=Effect.ADJUSTED, reason=reason)
+
+
+def _tracing_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    """Report the sidecar for spans, and workers, which have none."""
+    tracing = spec.monitoring.tracing
+    if tracing is None:
+        return
+    traced = [name for name, service in spec.services.items() if service.port is not None]
+    workers = [name for name in spec.services if name not in traced]
+    if traced:
+        replicas = sum(spec.services[name].replicas.min for name in traced)
+        reason = (
+            f"each replica of {listed(traced, 'and')} has a sidecar for spans of {SIDECAR_SIZE}, the smallest size, which is "
+            f"billed like the replica at all times: {replicas} vCPU at the minimum number of replicas"
+        )
+        yield Adjustment("monitoring.tracing", tracing.model_dump(), Effect.ADJUSTED, reason)
+    if workers:
+        reason = f"{listed(workers, 'and')} {'sends' if len(workers) == 1 else 'send'} no spans: a worker pool has no sidecar"
+        yield Adjustment("monitoring.tracing", tracing.model_dump(), Effect.PARTIAL, reason)
 
 
 def _unused_metrics(spec: Platform) -> Iterator[Adjustment]:

@@ -24,6 +24,7 @@ from providers.contract.component import Scope
 from providers.contract.results import Environment
 from providers.contract.rollout import RolloutPosition
 from providers.contract.spec import Service
+from providers.contract.tracing import without_spans
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.containers import (
     service_container,
@@ -36,6 +37,7 @@ from providers.gcp.compute.metrics_sidecar import MetricsSidecar, create_metrics
 from providers.gcp.compute.rollout import traffic_of
 from providers.gcp.compute.scaling import GcpScaling, service_scaling
 from providers.gcp.compute.smoke import opens_default_url
+from providers.gcp.compute.spans_sidecar import spans_container
 from providers.gcp.entry.limits import MAX_REQUEST_SECONDS
 from providers.gcp.naming import APP_CONTAINER, run_name
 
@@ -66,7 +68,8 @@ def create_compute(
     for name, service in spec.services.items():
         scaling = service_scaling(spec, service)
         if service.port is None:
-            workers[name] = _create_worker_pool(scope, base, name, environments[name], scaling)
+            # no sidecar receives spans in a worker pool
+            workers[name] = _create_worker_pool(scope, base, name, without_spans(environments[name]), scaling)
         else:
             services[name] = _create_service(scope, base, name, environments[name], scaling, positions.get(name))
     for callee, resource in services.items():
@@ -195,6 +198,7 @@ def _service_template(
 ) -> gcp.cloudrunv2.ServiceTemplateArgs:
     spec, service = base.spec, base.spec.services[name]
     app = service_container(spec, service, base.registry.images[name], environment)
+    spans = [spans_container(base.context, APP_CONTAINER)] if spec.monitoring.tracing else []
     return gcp.cloudrunv2.ServiceTemplateArgs(
         execution_environment="EXECUTION_ENVIRONMENT_GEN2",
         service_account=base.identity.accounts[name].email,
@@ -204,7 +208,7 @@ def _service_template(
         # Streamlit keeps a session in the memory of one replica, so a browser must return to it
         session_affinity=service.app == "streamlit",
         scaling=_revision_targets(scaling),
-        containers=[app, sidecar.container] if sidecar else [app],
+        containers=[app, *([sidecar.container] if sidecar else []), *spans],
         volumes=[*service_volumes(environment.files), *([sidecar.volume] if sidecar else [])] or None,
         vpc_access=_service_network(base, name),
     )

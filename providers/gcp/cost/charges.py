@@ -15,6 +15,10 @@ from providers.gcp.database.sizes import PERFORMANCE_GIB
 
 SIDECAR = "metrics"
 """Container that sends the samples of a service to the managed Prometheus."""
+SPANS_SIDECAR = "spans"
+"""Container that sends the spans of a service to Cloud Trace."""
+SPANS_PER_TRACE = 10
+"""Assumed spans of a trace over all services."""
 MAX_NAT_REPLICAS = 32
 """Replicas above this number add nothing to the price of a gateway."""
 FREE_LOG_DAYS = 30
@@ -38,6 +42,9 @@ def _service(service: DeclaredResource, site: CostSite) -> Iterator[Charge]:
             each, key = site.usage["samples_millions_per_replica"], "samples_millions_per_replica"
             samples = (each * replicas.minimum, each * replicas.maximum)
             yield Charge("Prometheus samples", "monitoring.prometheus", *samples, (key,))
+        if container.get("name") == SPANS_SIDECAR:
+            spans = site.share("traces_millions", service) * SPANS_PER_TRACE
+            yield fixed("spans", "trace.spans", spans, "traces_millions")
     if by_request:
         yield fixed("requests", "run.requests", site.usage["requests_millions"], "requests_millions")
 

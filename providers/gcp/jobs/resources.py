@@ -15,6 +15,7 @@ from providers.contract.region_specs import is_passive
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
+from providers.contract.tracing import without_spans
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.containers import directory_of, file_of, plain_variables, volume_of
 from providers.gcp.compute.resources import DEPLOYER_ROLE, INVOKER_ROLE, prerequisites
@@ -41,7 +42,7 @@ def create_jobs(scope: Scope, base: GcpBaseResources, environments: Mapping[str,
     starter = _create_starter(scope, base)
     jobs: dict[str, gcp.cloudrunv2.Job] = {}
     for name, job in base.spec.jobs.items():
-        jobs[name] = _create_job(scope, base, job_task(base.spec, name), environments[job.service])
+        jobs[name] = _create_job(scope, base, job_task(base.spec, name), without_spans(environments[job.service]))
         grant = _grant(scope, base, f"{name}-starter", jobs[name], INVOKER_ROLE, starter.member)
         if base.identity.deployer is not None:
             _grant(scope, base, f"{name}-deployer", jobs[name], DEPLOYER_ROLE, base.identity.deployer)
@@ -52,7 +53,7 @@ def create_jobs(scope: Scope, base: GcpBaseResources, environments: Mapping[str,
 def create_releases(scope: Scope, base: GcpBaseResources, environments: Mapping[str, Environment]) -> None:
     """Create the Cloud Run job of every release command."""
     for command in release_tasks(base.spec):
-        _create_job(scope, base, command, environments[command.service])
+        _create_job(scope, base, command, without_spans(environments[command.service]))
 
 
 def _create_starter(scope: Scope, base: GcpBaseResources) -> gcp.serviceaccount.Account:

@@ -6,6 +6,7 @@ from math import floor
 from providers.contract.burn_rates import BurnRate
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
 from providers.contract.spec import Platform
+from providers.contract.tracing_limits import fixed_retention, untraced_runs
 from providers.gcp.naming import slack_channel_name
 
 MAX_AVAILABILITY_PERCENT = 99.9
@@ -14,6 +15,8 @@ MAX_BUDGET_CHANNELS = 5
 """Channels of one budget, e-mail only: Cloud Billing documentation, "Customize budget alert email recipients"."""
 OUTAGE_SHARE = 0.99
 """Share of a total outage's burn rate that counts as an outage."""
+TRACE_DAYS = 30
+"""Cloud Trace documentation, "Quotas and limits"."""
 REQUIRED_RETENTION_DAYS = 400
 """Days that the project's `_Required` bucket keeps administrative audit logs, which cannot be changed: Cloud Logging
 documentation, "Routing and storage overview"."""
@@ -45,6 +48,8 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
         *_slack_adjustments(spec),
         *_budget_adjustments(spec),
         *_dashboard_adjustments(spec),
+        *fixed_retention(spec, "Cloud Trace", TRACE_DAYS),
+        *untraced_runs(spec),
     ]
 
 

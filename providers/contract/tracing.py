@@ -1,0 +1,67 @@
+"""Variables by which an OpenTelemetry SDK sends the spans of a service, the same on every cloud. Pure.
+
+The platform sets them with `monitoring.tracing`; spans come from the application, which must be instrumented
+(docs/observability.md). A cloud adds where spans are received (`Cloud.span_receiver`). Metrics and logs of OpenTelemetry are off,
+because the receivers take spans only. Instrumentations of OpenInference, such as that of Agno, put prompts and answers into
+spans unless two variables hide them (measured with openinference-instrumentation-agno 1.0.15).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pulumi
+
+from providers.contract.prometheus import metrics_path
+from providers.contract.results import Environment
+from providers.contract.spec import Service
+from providers.contract.spec.operations import Tracing
+
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+HTTP_PORT = 4318
+"""Port of OTLP over HTTP: OpenTelemetry specification, "OTLP/HTTP"."""
+SIDECAR_ENDPOINT = f"http://localhost:{HTTP_PORT}"
+"""Address of a collector beside the service, where the containers of a replica share one network."""
+OVER_HTTP = "http/protobuf"
+HIDE_PROMPTS = ("OPENINFERENCE_HIDE_INPUTS", "OPENINFERENCE_HIDE_OUTPUTS")
+"""Variables that leave prompts and answers out of spans; counts of tokens stay (openinference-instrumentation 0.1.72)."""
+DISABLED = "OTEL_SDK_DISABLED"
+
+
+def sent_over_http(endpoint: str) -> dict[str, pulumi.Input[str]]:
+    """Return the variables of a receiver that takes OTLP over HTTP."""
+    return {ENDPOINT: endpoint, PROTOCOL: OVER_HTTP}
+
+
+def span_variables(
+    tracing: Tracing, stack: str, name: str, service: Service, receiver: Mapping[str, pulumi.Input[str]]
+) -> dict[str, pulumi.Input[str]]:
+    """Return the variables of the service `name`; `receiver` are those of the cloud."""
+    hidden = {} if tracing.content else dict.fromkeys(HIDE_PROMPTS, "true")
+    return {
+        "OTEL_SERVICE_NAME": name,
+        "OTEL_RESOURCE_ATTRIBUTES": f"deployment.environment.name={stack}",
+        "OTEL_TRACES_EXPORTER": "otlp",
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": f"{tracing.sample_percent / 100:g}",
+        "OTEL_PYTHON_EXCLUDED_URLS": ",".join(_excluded_urls(service)),
+        **receiver,
+        **hidden,
+    }
+
+
+def _excluded_urls(service: Service) -> list[str]:
+    """Patterns of the platform's own requests, which would be most of the traces of a quiet service."""
+    return [f"{re.escape(path)}$" for path in dict.fromkeys((service.health.path, metrics_path(service))) if path]
+
+
+def without_spans(environment: Environment) -> Environment:
+    """Return the environment of a container that no collector accompanies; an endpoint that the user sets stays in use."""
+    plain = environment.plain
+    platforms_own = plain.get(ENDPOINT, SIDECAR_ENDPOINT) == SIDECAR_ENDPOINT
+    if "OTEL_TRACES_SAMPLER" not in plain or DISABLED in plain or not platforms_own:
+        return environment
+    return replace(environment, plain={**plain, DISABLED: "true"})
