@@ -18,6 +18,7 @@ from models import choose_model
 from pricing import read_prices
 from shared.serving import DRAINING
 from shared.telemetry import measure_requests
+from shared.tracing import trace_agents, trace_requests
 from sqlalchemy.exc import SQLAlchemyError
 from toolkit import ToolService, note_taker
 
@@ -44,6 +45,8 @@ def create_gateway(environment: Mapping[str, str]) -> FastAPI:
     settings = AgnoAPISettings()
     app = FastAPI(title="gateway", lifespan=_lifespan(database, tools))
     measure_requests(app)
+    trace_requests(app)
+    trace_agents()
     _add_health_route(app, database)
     app.include_router(
         chat_routes(agent, database, worker, prices), dependencies=[Depends(get_authentication_dependency(settings))]

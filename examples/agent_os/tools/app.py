@@ -9,6 +9,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel, Field
 from shared.serving import DRAINING
 from shared.telemetry import measure_requests
+from shared.tracing import trace_requests
 
 CALLS = Counter("tool_calls_total", "Calls of a tool, by tool and outcome.", ("tool", "outcome"))
 
@@ -23,6 +24,7 @@ def create() -> FastAPI:
     """Create the service."""
     app = FastAPI(title="tools")
     measure_requests(app)
+    trace_requests(app)
 
     @app.get("/health")
     async def health() -> dict[str, str]:
