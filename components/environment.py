@@ -11,8 +11,8 @@ import pulumi
 from providers.contract import variables
 from providers.contract.closed_paths import hides_documentation
 from providers.contract.results import Cache, Database, Environment, ObjectStore, SecretRef
+from providers.contract.spans import span_variables
 from providers.contract.spec import Platform, Service
-from providers.contract.tracing import span_variables
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from components.validation import (
     risks,
     rollout_rules,
     service_rules,
-    tracing_rules,
+    trace_rules,
 )
 from providers.contract.diagnostics import ConfigError
 from providers.contract.spec import Platform
@@ -51,7 +51,7 @@ RULES = (
     Rule(service_rules.check_health, reads=("services.*.health",)),
     Rule(service_rules.check_variables, reads=("services.*.environment", "services.*.secrets")),
     Rule(
-        tracing_rules.check_hidden_prompts,
+        trace_rules.check_hidden_prompts,
         reads=("monitoring.tracing", "services.*.environment", "services.*.secrets"),
     ),
     Rule(service_rules.check_images, reads=("profile", "services.*.image")),

@@ -33,8 +33,8 @@ from providers.contract.results import (
     SecretRef,
 )
 from providers.contract.rollout import RolloutPosition
+from providers.contract.spans import SIDECAR_ENDPOINT, sent_over_http
 from providers.contract.spec import Platform
-from providers.contract.tracing import SIDECAR_ENDPOINT, sent_over_http
 
 
 class Aws:

@@ -41,8 +41,8 @@ from providers.contract.results import (
     SecretRef,
 )
 from providers.contract.rollout import RolloutPosition
+from providers.contract.spans import PROTOCOL
 from providers.contract.spec import Platform
-from providers.contract.tracing import PROTOCOL
 
 
 class Azure:

@@ -18,8 +18,8 @@ from providers.contract.results import (
     Standby,
 )
 from providers.contract.rollout import RolloutPosition
+from providers.contract.spans import sent_over_http
 from providers.contract.spec import Platform
-from providers.contract.tracing import sent_over_http
 from providers.docker.base.identity import create_identity
 from providers.docker.base.keys import create_keys
 from providers.docker.base.registry import create_registry, registry_logins

@@ -16,8 +16,8 @@ from providers.contract.results import (
     SecretRef,
 )
 from providers.contract.rollout import RolloutPosition
+from providers.contract.spans import SIDECAR_ENDPOINT, sent_over_http
 from providers.contract.spec import Platform
-from providers.contract.tracing import SIDECAR_ENDPOINT, sent_over_http
 from providers.gcp.base.account import create_account, create_standby_account, project_number
 from providers.gcp.base.identity import create_identity
 from providers.gcp.base.keys import create_keys

@@ -8,8 +8,8 @@ from providers.aws.compute.sizes import fargate, fits_fargate
 from providers.aws.network.flows import has_collector
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.prometheus import scrape_endpoint, unscraped_reason
+from providers.contract.span_limits import sidecar_port_refusals
 from providers.contract.spec import Platform, Service
-from providers.contract.tracing_limits import sidecar_port_refusals
 
 FIRST_UNPRIVILEGED_PORT = 1024
 """Lowest port that an unprivileged process may open on Linux; containers run without root."""

@@ -21,7 +21,7 @@ from providers.contract.region_specs import is_passive
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
-from providers.contract.tracing import without_spans
+from providers.contract.spans import without_spans
 
 SYNC_RULE = "rule/StepFunctionsGetEventsForECSTaskRule"
 """Rule by which Step Functions learns that a task has stopped: developer guide, "IAM policies for calling Amazon ECS"."""

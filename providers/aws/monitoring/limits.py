@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from providers.contract.alarms import Signal, alarm_rules
 from providers.contract.dashboard import dashboard_rows
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.span_limits import fixed_retention, untraced_runs
 from providers.contract.spec import DatabaseSpec, Platform
-from providers.contract.tracing_limits import fixed_retention, untraced_runs
 
 BYTES_PER_GIB = 2**30
 MAX_WIDGETS = 500

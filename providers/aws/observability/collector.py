@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from providers.contract.tracing import HTTP_PORT
+from providers.contract.spans import HTTP_PORT
 
 Settings = Mapping[str, object]
 """Settings of the collector's components by name; values may be Outputs."""

@@ -13,7 +13,7 @@ import pulumi_azure_native as azure_native
 from providers.azure.context import AzureContext
 from providers.azure.network.resources import AzureNetwork
 from providers.azure.observability.logs import AzureLogs, send_to_logs
-from providers.azure.observability.tracing import create_tracing
+from providers.azure.observability.traces import create_tracing
 from providers.contract.component import Scope
 
 WORKLOAD_PROFILE = "Consumption"

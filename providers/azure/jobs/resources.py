@@ -19,7 +19,7 @@ from providers.contract.component import Scope
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
-from providers.contract.tracing import without_spans
+from providers.contract.spans import without_spans
 
 
 @dataclass(frozen=True)

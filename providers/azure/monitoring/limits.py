@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from providers.azure.monitoring.metrics import METRICS, QUERY_INTERVAL_MINUTES, query_minutes, window_seconds
 from providers.contract.alarms import DEFINITIONS, Signal
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect
+from providers.contract.span_limits import untraced_runs
 from providers.contract.spec import Platform
-from providers.contract.tracing_limits import untraced_runs
 
 SLACK_SECRET = "SLACK_WEBHOOK_URL"  # noqa: S105  # a name, not a value
 MIN_RETENTION_DAYS, MAX_RETENTION_DAYS = 30, 730

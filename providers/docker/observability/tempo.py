@@ -9,8 +9,8 @@ some seconds.
 import json
 
 from providers.contract.component import Scope
+from providers.contract.spans import HTTP_PORT
 from providers.contract.spec.operations import Tracing
-from providers.contract.tracing import HTTP_PORT
 from providers.docker.base.containers import ContainerSpec, create_container, create_volume
 from providers.docker.base.platform_images import PROMETHEUS, TEMPO
 from providers.docker.base.resources import DockerBaseResources

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.prometheus import scrape_endpoint, unscraped_reason
+from providers.contract.span_limits import sidecar_port_refusals
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.service import Metrics
-from providers.contract.tracing_limits import sidecar_port_refusals
 from providers.gcp.compute.health import probe_adjustments
 from providers.gcp.compute.sizes import (
     MAX_MEMORY_MIB,

@@ -23,8 +23,8 @@ import pulumi_gcp as gcp
 from providers.contract.component import Scope
 from providers.contract.results import Environment
 from providers.contract.rollout import RolloutPosition
+from providers.contract.spans import without_spans
 from providers.contract.spec import Service
-from providers.contract.tracing import without_spans
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.containers import (
     service_container,

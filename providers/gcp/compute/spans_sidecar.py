@@ -10,7 +10,7 @@ import json
 
 import pulumi_gcp as gcp
 
-from providers.contract.tracing import HTTP_PORT
+from providers.contract.spans import HTTP_PORT
 from providers.gcp.compute.limits import SIDECAR_SIZE
 from providers.gcp.context import GcpContext
 

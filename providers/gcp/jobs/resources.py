@@ -15,7 +15,7 @@ from providers.contract.region_specs import is_passive
 from providers.contract.release import CommandTask, job_task, release_tasks
 from providers.contract.results import Environment, Jobs
 from providers.contract.schedule import schedule_of
-from providers.contract.tracing import without_spans
+from providers.contract.spans import without_spans
 from providers.gcp.base.resources import GcpBaseResources
 from providers.gcp.compute.containers import directory_of, file_of, plain_variables, volume_of
 from providers.gcp.compute.resources import DEPLOYER_ROLE, INVOKER_ROLE, prerequisites

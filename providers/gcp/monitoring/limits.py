@@ -5,8 +5,8 @@ from math import floor
 
 from providers.contract.burn_rates import BurnRate
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.span_limits import fixed_retention, untraced_runs
 from providers.contract.spec import Platform
-from providers.contract.tracing_limits import fixed_retention, untraced_runs
 from providers.gcp.naming import slack_channel_name
 
 MAX_AVAILABILITY_PERCENT = 99.9

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import ConfigError
+from providers.contract.spans import HIDE_PROMPTS
 from providers.contract.spec import Platform
-from providers.contract.tracing import HIDE_PROMPTS
 
 
 def check_hidden_prompts(spec: Platform) -> Iterator[ConfigError]:

@@ -13,10 +13,10 @@ from providers import AVAILABLE
 from providers import limits as limits_of
 from providers.contract.diagnostics import InvalidConfiguration
 from providers.contract.results import Environment
+from providers.contract.spans import DISABLED, without_spans
 from providers.contract.spec import Platform
 from providers.contract.spec.defaults import Raw
 from providers.contract.spec.operations import Tracing
-from providers.contract.tracing import DISABLED, without_spans
 from providers.docker.network.flows import internal_network
 from providers.docker.observability.tempo import tempo_document
 from providers.gcp.compute.spans_sidecar import collector_config

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Effect, Unsupported
 from providers.contract.prometheus import scrape_endpoint
+from providers.contract.spans import HTTP_PORT
 from providers.contract.spec import Platform
-from providers.contract.tracing import HTTP_PORT
 
 
 def sidecar_port_refusals(spec: Platform, cloud: str) -> Iterator[Unsupported]:
