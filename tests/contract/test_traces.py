@@ -213,11 +213,11 @@ def test_a_latency_panel_leads_to_the_slow_traces_of_its_service() -> None:
 
 
 @pytest.mark.parametrize(("cloud", "store"), [("aws", "X-Ray"), ("gcp", "Cloud Trace")])
-def test_a_fixed_retention_is_reported_when_another_is_wanted(cloud: str, store: str) -> None:
+def test_a_fixed_retention_is_reported_when_another_is_set(cloud: str, store: str) -> None:
     def reported(days: int) -> list[str]:
-        wanted = spec(cloud, {"monitoring.tracing": {"retention_days": days}})
+        requested = spec(cloud, {"monitoring.tracing": {"retention_days": days}})
         key = "monitoring.tracing.retention_days"
-        return [each.reason for each in limits_of(cloud).adjustments(wanted) if each.key == key]
+        return [each.reason for each in limits_of(cloud).adjustments(requested) if each.key == key]
 
     assert reported(30) == []
     assert reported(31) == [f"{store} keeps traces for 30 days, which no setting changes"]
