@@ -172,7 +172,20 @@ def test_the_comment_runs_no_code_of_the_pull_request_and_gets_its_number_from_g
     refs = [cast("Node", step["with"])["ref"] for step in job.steps if "actions/checkout@" in str(step.get("uses"))]
     assert refs == ["${{ github.event.repository.default_branch }}"]
     assert job.scripts.count("untrusted") == 1
-    assert 'code_block.py plan "Plan of $HEAD_SHA" < "$plan"' in job.scripts
+    title = "Plan of $HEAD_SHA, [report and evidence]($RUN#artifacts)"
+    assert f'code_block.py plan "{title}" < "$plan"' in job.scripts
+    environment = [cast("Node", step["env"]) for step in job.steps if "code_block.py" in str(step.get("run"))]
+    assert [each["RUN"] for each in environment] == ["${{ github.event.workflow_run.html_url }}"]
+
+
+def test_a_plan_compares_the_report_with_main_and_keeps_it_as_an_artifact() -> None:
+    (job,) = (job for job in JOBS if job.workflow == "plan")
+    assert 'report "$stack" --bundle "$OLDPWD/output/$stack.main.zip"' in job.scripts
+    assert 'compare=(--diff "output/$stack.main.zip" --changes)' in job.scripts
+    uploads = [cast("Node", step["with"]) for step in job.steps if "upload-artifact@" in str(step.get("uses"))]
+    paths = {str(each["name"]): str(each["path"]).split() for each in uploads}
+    # the job that comments reads the text alone
+    assert paths == {"plan": ["output/plan.txt"], "report": ["output/*.html", "output/*.zip"]}
 
 
 def used() -> set[str]:
