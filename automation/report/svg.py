@@ -80,8 +80,8 @@ def _route(route: Route, *, merged: bool) -> Iterator[str]:
 def _box(box: Box, *, links: bool) -> Iterator[str]:
     node = box.node
     kinds = f"node n{node.tier}{' public' if node.public else ''}"
-    full = f"{node.title}: {', '.join(line for line in node.lines if line)}"
-    start = f'<a class="{kinds}" href="#{anchor(node.key)}" aria-label="{escape(full, quote=True)}">'
+    # the name of a link is its text (WCAG 2.2, 2.5.3); what does not fit is in the row to which it leads
+    start = f'<a class="{kinds}" href="#{anchor(node.key)}">'
     yield start if links else f'<g class="{kinds}">'
     yield f'<rect class="box" x="{box.x}" y="{box.y}" width="{WIDTH}" height="{HEIGHT}" rx="6" data-node="{escape(node.key, quote=True)}"/>'
     yield f'<text class="title" x="{box.x + PAD}" y="{box.y + 19}">{escape(_cut(node.title, TITLE_CHARACTERS))}</text>'

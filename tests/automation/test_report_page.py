@@ -3,51 +3,31 @@
 import re
 import time
 from dataclasses import replace
-from datetime import date
-from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 
-from automation.plan.build import Plan, plan_of
+from automation.plan.build import plan_of
 from automation.plan.docs.recovery import in_mode
 from automation.report.content import BulletList, Drawing, Prose, ReportSection, ReportTable
 from automation.report.digest import inventory_text, plan_digest
 from automation.report.facts import ReportFacts, facts_of, mismatches
 from automation.report.graph import graph_of
-from automation.report.page import report_page, sections_of
-from automation.report.posture import posture_of
-from automation.stack.document import Stack, stack_of
-from components.settings import PLATFORM_KEY, PROJECT
+from automation.report.page import sections_of
+from automation.stack.document import stack_of
+from components.settings import PLATFORM_KEY
 from providers import AVAILABLE
-from providers.contract.json_data import is_mapping
 from providers.contract.report import EVERY_SERVICE, INTERNET
 from providers.contract.spec.defaults import Raw
 from tests.planning import JOBS, ROOT, SECRET, production
+from tests.reports import TODAY, facts, fifty_services, page_of, planned_stack
 
-TODAY = date(2026, 11, 28)
 IDS = (
     "summary", "architecture", "reach", "access", "data", "failures", "audit", "alarms", "adjustments", "cost", "changes", "resources",
 )  # fmt: skip
 MAX_BYTES = 1_000_000
 HOSTILE = "</td><script>alert(1)</script>"
-
-
-def planned_stack(raw: Raw, name: str = "prod") -> Plan:
-    """Return the plan of a platform in which every listed secret has the value SECRET."""
-    stack = stack_of(name, {PLATFORM_KEY: raw})
-    config = {**stack.config, **{f"{PROJECT}:{secret}": SECRET for secret in stack.missing_secrets}}
-    return plan_of(Stack(name, stack.spec, config, stack.secret_keys, ()), ROOT)
-
-
-@cache
-def facts(cloud: str) -> ReportFacts:
-    return facts_of(planned_stack(production({"jobs": JOBS}, cloud)), TODAY)
-
-
-def page_of(of: ReportFacts) -> str:
-    return report_page(of, today=TODAY, version="1.2.3", commit="`0123abc`", before=posture_of(of))
 
 
 class Page(HTMLParser):
@@ -281,21 +261,8 @@ def test_a_page_takes_less_than_a_second_of_cpu_time_beside_its_plan(cloud: str)
 
 
 def test_fifty_services_are_readable_and_below_the_size() -> None:
-    raw = production(
-        {"jobs": {}, "database.parameters": {"max_connections": 5000}, "database.size": {"vcpu": 16, "memory_gib": 128}}
-    )
-    services = raw["services"]
-    assert is_mapping(services)
-    chat, gateway = services["chat"], services["gateway"]
-    assert is_mapping(chat) and is_mapping(gateway)
-    chat["replicas"] = {"min": 2, "max": 2}
-    names = [f"service-{number:02}" for number in range(49)]
-    raw["services"] = {
-        "gateway": {**gateway, "calls": names[:10]},
-        **{name: {**chat, "calls": names[index + 1 : index + 3]} for index, name in enumerate(names)},
-    }
-    of = facts_of(planned_stack(raw), TODAY)
+    of = fifty_services()
     page = page_of(of)
     assert len(page.encode()) < MAX_BYTES
     assert of.mismatches == ()
-    assert [name for name in names if not re.search(rf'class="title"[^>]*>{name}<', page)] == []
+    assert [name for name in of.spec.services if not re.search(rf'class="title"[^>]*>{name}<', page)] == []
