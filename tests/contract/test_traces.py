@@ -20,6 +20,7 @@ from providers.contract.spec.operations import Tracing
 from providers.docker.network.flows import internal_network
 from providers.docker.observability.tempo import tempo_document
 from providers.gcp.compute.spans_sidecar import collector_config
+from tests.costs import estimated, part
 from tests.docker.plans import container, files, networks
 from tests.planning import JOBS, plan, production, revealed
 
@@ -265,3 +266,24 @@ def test_what_a_cloud_cannot_do_is_refused(cloud: str, changes: Mapping[str, obj
     found = limits_of(cloud).refusals(spec(cloud, changes), "prod")
     refusals = [f"{each.key}: {each.problem}" for each in found]
     assert [each for each in refusals if each.startswith(expected)], refusals
+
+
+CHARGES: Mapping[str, tuple[str, str, float]] = {
+    "aws": ("Compute", "recorded traces", 0.1),
+    "gcp": ("Compute", "spans", 1),
+    "azure": ("Environment", "spans", 1),
+}
+
+
+@pytest.mark.parametrize("cloud", CHARGES)
+def test_the_estimate_has_what_traces_cost(cloud: str) -> None:
+    component, what, quantity = CHARGES[cloud]
+    assert part(estimated(cloud, TRACED), component, what) == (quantity, quantity)
+    assert part(estimated(cloud), component, what) == (0, 0)
+
+
+def test_a_collector_of_spans_alone_writes_no_samples() -> None:
+    alone = estimated("aws", {**TRACED, "services.chat.metrics": "none"})
+    assert part(alone, "Prometheus", "Prometheus samples") < part(
+        estimated("aws", TRACED), "Prometheus", "Prometheus samples"
+    )
