@@ -6,14 +6,19 @@ applications the platform cannot know whether they check it. A cloud whose entry
 once the stack file has `ingress.auth`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, collapse_addresses
+from typing import TYPE_CHECKING
 
 from providers.contract.capabilities import ENTRY_CHECKS
-from providers.contract.presets import App
+from providers.contract.presets import App, AuthMode
 from providers.contract.resource_traits import AGENTOS_KEY, API_KEY
-from providers.contract.spec import AuthMode, Platform, Service
+
+if TYPE_CHECKING:  # the command line checks secrets at its start, without the specification
+    from providers.contract.spec import Platform, Service
 
 AUTHENTICATION = "ingress.auth"
 """Key of the risk of a public service without authentication."""

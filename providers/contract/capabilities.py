@@ -5,7 +5,7 @@ A cloud without a capability has neither the component nor the module. A plan ha
 
 from collections.abc import Mapping
 
-from providers.contract.spec import AuthMode, CloudName
+from providers.contract.presets import AuthMode, CloudName
 
 CAPABILITIES: Mapping[CloudName, frozenset[str]] = {
     "aws": frozenset(

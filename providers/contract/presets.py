@@ -8,6 +8,7 @@ from typing import Literal
 
 CloudName = Literal["aws", "gcp", "azure", "docker"]
 Profile = Literal["production", "staging", "development"]
+AuthMode = Literal["none", "api_key", "jwt", "oidc"]
 App = Literal["agentos", "fastapi", "streamlit", "django", "celery", "custom"]
 
 

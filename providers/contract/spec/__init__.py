@@ -1,6 +1,6 @@
 """Spec of a platform: frozen data, the same for every cloud."""
 
-from providers.contract.spec.authentication import Auth, AuthMode, ServiceAuth, SignInEndpoints
+from providers.contract.spec.authentication import Auth, ServiceAuth, SignInEndpoints
 from providers.contract.spec.base import CloudName, Profile, SpecModel
 from providers.contract.spec.data import (
     BackupSpec,
@@ -47,7 +47,6 @@ __all__ = [
     "Alerts",
     "App",
     "Auth",
-    "AuthMode",
     "Autoscaling",
     "AwsBlock",
     "AzureBlock",

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from providers.contract.presets import AuthMode
 from providers.contract.spec.base import Environment, SpecModel
 
-AuthMode = Literal["none", "api_key", "jwt", "oidc"]
 ServiceAuth = Literal["inherit", "app", "none"]
 PEM_BEGIN, PEM_END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
 
