@@ -27,7 +27,7 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from automation.deploy.deployment import Deployment
 from automation.deploy.events import OnEvent
 from automation.deploy.results import Outcome, update_message
-from automation.deploy.state import StateResource, belongs_to, state_resources
+from automation.deploy.state import StateResource, belongs_to, providers_beside, state_resources
 from automation.deploy.workspace import PARALLEL_OPERATIONS, open_stack
 from automation.plan.inventory import Value
 from automation.plan.recorder import Recorder
@@ -110,16 +110,17 @@ def deploy_targets(
 ) -> Outcome:
     """Deploy targets that contain what they need; the rest of the stack stays as it is. Raises DeploymentFailed.
 
-    The program does not register the provider with the name `without` and its resources, so that a region that does not answer
-    is not called. A target may read their outputs, but no secret ones.
+    The program does not register the provider with the name `without`, others of its region, and their resources, so that a region
+    that does not answer is not called. A target may read their outputs, but no secret ones.
     `message` is one of `PARTIAL_MESSAGES`, by which the history is known to have no deployment of the whole stack.
     """
     with deployment.engine_errors():
         resources = state_resources(deployment.engine.export_state())
+    providers = providers_beside(resources, without) if without else frozenset[str]()
     lost = {
         str(resource["urn"]): KnownResource.of(resource)
         for resource in resources
-        if without and belongs_to(resource, without)
+        if any(belongs_to(resource, provider) for provider in providers)
     }
     existing = {str(resource["urn"]) for resource in resources} - lost.keys()
     folder = write_partial_project(deployment.workdir, targets, existing, lost)

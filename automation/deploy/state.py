@@ -56,6 +56,17 @@ def dependents(resources: Iterable[StateResource], targets: Iterable[str]) -> li
     return found
 
 
+def providers_beside(resources: Collection[StateResource], provider: str) -> frozenset[str]:
+    """Return the names of a provider and of those that are configured for the same region."""
+    regions: dict[str, object] = {}
+    for resource in resources:
+        urn, inputs = Urn(str(resource["urn"])), resource.get("inputs")
+        if urn.is_provider:
+            regions[urn.name] = inputs.get("region") if is_mapping(inputs) else None
+    region = regions.get(provider)
+    return frozenset({provider, *(name for name, of in regions.items() if region is not None and of == region)})
+
+
 def belongs_to(resource: StateResource, provider: str) -> bool:
     """Return whether a resource in the state is a provider with this name, or one of its resources."""
     urn, reference = Urn(str(resource["urn"])), str(resource.get("provider") or "")

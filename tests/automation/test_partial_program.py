@@ -8,6 +8,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from automation.deploy.deployment import Deployment
 from automation.deploy.partial_program import KnownResource, PartialMonitor, write_partial_project
+from automation.deploy.state import StateResource, providers_beside
 from automation.plan.sdk_internals import SECRET_SIGNATURE, SIGNATURE, decode
 from tests.automation.command_line import write_stack_file
 from tests.planning import production
@@ -65,6 +66,18 @@ def test_an_update_that_knows_everything_keeps_every_dependency() -> None:
     engine = Engine()
     monitor(engine, {}).RegisterResource(request(SUBNET, NETWORK))
     assert list(engine.requests[0].dependencies) == [NETWORK]
+
+
+def test_every_provider_of_a_region_is_left_out_with_it() -> None:
+    regions: dict[str, dict[str, object]] = {
+        "prod-a": {"region": "a"}, "prod-services": {"region": "a"}, "prod-b": {"region": "b"}, "prod-random": {},
+    }  # fmt: skip
+    state: list[StateResource] = [
+        {"urn": f"urn:pulumi:{TYPES}pulumi:providers:gcp::{name}", "inputs": inputs} for name, inputs in regions.items()
+    ]
+    assert providers_beside(state, "prod-a") == {"prod-a", "prod-services"}
+    assert providers_beside(state, "prod-random") == {"prod-random"}
+    assert providers_beside(state, "prod-unknown") == {"prod-unknown"}
 
 
 @pytest.mark.parametrize("secret", [SECRET, {"inner": SECRET}, [SECRET], [{"inner": [SECRET]}]])
