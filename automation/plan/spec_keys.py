@@ -49,6 +49,8 @@ class Leaf:
     path: str
     value: object
     context: Mapping[str, object] = field(default_factory=dict[str, object])
+    values: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Other values by cloud, for a key whose values have different names on each."""
 
     @property
     def key(self) -> str:
@@ -69,7 +71,7 @@ class Leaf:
 
     def after(self, cloud: str) -> Raw:
         """Return the platform with the other value."""
-        return with_values(self.before(cloud), {self.path: self.value})
+        return with_values(self.before(cloud), {self.path: self.values.get(cloud, self.value)})
 
 
 BLOCKS = ("aws", "gcp", "azure", "docker")
@@ -340,7 +342,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("deployer.environment", "trial", {"deployer": {"github": "acme/agents"}}),
     Leaf("recovery.standby_region", "us-east-1"),
     Leaf("recovery.mode", "backup", STANDBY),
-    Leaf("recovery.active_region", "us-east-1", WITH_WARM),
+    Leaf("recovery.active_region", "us-east-1", WITH_WARM, {"gcp": "us-east1", "azure": "westus"}),
     Leaf("recovery.standby_replicas", 0, WITH_WARM),
     Leaf("recovery.failover_timeout_minutes", 30, {**WITH_WARM, **ROUTED}),
     Leaf("recovery.retention_days", 14, WITH_COPIES),

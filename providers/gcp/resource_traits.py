@@ -55,6 +55,9 @@ RESOURCE_TRAITS = ResourceTraits(
         ReplacingChange("gcp.region", "*", "everything is recreated in the new region; create a new stack instead"),
         ReplacingChange("gcp.standby_region", "*", "copies cannot move to another region; those there are deleted"),
         ReplacingChange("network.cidr", "gcp:compute/subnetwork:Subnetwork", "a range can grow in place, but not move"),
+        ReplacingChange(
+            "network.standby_cidr", "gcp:compute/subnetwork:Subnetwork", "a range can grow in place, but not move"
+        ),
         ReplacingChange("network.zones", "gcp:compute/address:Address", "each zone has a fixed outbound address"),
         ReplacingChange(
             "cache.high_availability",

@@ -20,6 +20,7 @@ PLATFORMS: list[tuple[str, Mapping[str, object]]] = [
     ("aws", {"network.private_endpoints": False}),
     ("aws", {"recovery": {"mode": "backup", "standby_region": "us-east-1", "lock": "governance"}}),
     ("aws", {"recovery": {"mode": "warm", "standby_region": "us-east-1"}, "jobs": JOBS}),
+    ("gcp", {"recovery": {"mode": "warm", "standby_region": "us-east1"}, "jobs": JOBS}),
     ("gcp", {"network.private_endpoints": False}),
     ("gcp", {"recovery": {"mode": "backup", "standby_region": "us-east1", "lock": "governance"}}),
 ]

@@ -39,6 +39,15 @@ def test_a_reserved_name_ends_with_the_generation_of_the_stack(prod: Inventory, 
     assert digits.inputs["byteLength"] == 3
 
 
+def test_the_name_of_a_replica_ends_with_a_generation_and_that_of_its_source_is_generated() -> None:
+    warm = {"mode": "warm", "standby_region": "us-east1"}
+    declared = plan(production({"recovery": warm}, cloud="gcp"))
+    source, replica = sorted((each for each in declared.custom if each.type == INSTANCE), key=lambda each: each.name)
+    assert "name" not in source.inputs
+    digits = "prod-us-east1-database-generation"
+    assert replica.inputs["name"] == f"prod-us-east1-database-<random:RandomId {digits}>.hex"
+
+
 @pytest.mark.parametrize("token", NAMED)
 def test_a_resource_of_an_earlier_release_keeps_its_name(prod: Inventory, token: str) -> None:
     (resource,) = [each for each in prod.custom if each.type == token]

@@ -106,7 +106,12 @@ class GcpFailover:
         if name is not None:
             designated = has_dr_replica(stack.spec)
             promotion = (instances.promotion(stack, name, planned=planned, designated=designated),)
-        stopped = (*workloads.sizes(stack, move.source, stopped=True), *_held(stack, move))
+        stopped = (
+            *workloads.sizes(stack, move.source, stopped=True),
+            *workloads.schedule_changes(stack, move.source, paused=True),
+            *workloads.last_copies(stack, move.target),
+            *_held(stack, move),
+        )
         return FailoverCommands(
             stop=_commands(stopped),
             promote=_commands((*_held(stack, move), *promotion)) if promotion else (),

@@ -45,7 +45,7 @@ def _lag(site: RecoverySite) -> Step:
             "--data-urlencode", LAG.format(project=project), PROMETHEUS.format(project=project),
         )
     )  # fmt: skip
-    token = CloudCommand(("gcloud", "auth", "print-access-token"), "TOKEN")
+    token = gcloud(site, "auth", "print-access-token", sets="TOKEN")
     return Step(
         f"Delay of the replica in {site.region}, in seconds: what was written after it is lost.",
         commands=(find_instance(site), token, query, _role(site)),

@@ -65,16 +65,20 @@ def sizes(stack: DeployedStack, region: str, *, stopped: bool) -> Iterator[ApiRe
         yield ApiRequest("PATCH", "run", path, (("updateMask", "scaling"),), {"scaling": values})
 
 
-def set_schedules(stack: DeployedStack, region: str, shell: Shell, *, paused: bool) -> None:
-    """Pause or resume the schedules of a region; Cloud Scheduler refuses to pause a job that is paused."""
+def schedule_changes(stack: DeployedStack, region: str, *, paused: bool) -> Iterator[ApiRequest]:
+    """Yield the requests that pause or resume the schedules of a region."""
     for job in stack.spec.jobs:
         path = f"v1/{_location(stack, region)}/jobs/{run_name(stack.name_in(region), job)}"
-        state = parsed(
-            _ScheduleState, shell.output(ApiRequest("GET", "cloudscheduler", path).command()), f"jobs.{job}"
-        ).state
+        yield ApiRequest("POST", "cloudscheduler", f"{path}:{'pause' if paused else 'resume'}", body={})
+
+
+def set_schedules(stack: DeployedStack, region: str, shell: Shell, *, paused: bool) -> None:
+    """Pause or resume the schedules of a region; Cloud Scheduler refuses to pause a job that is paused."""
+    for change in schedule_changes(stack, region, paused=paused):
+        path = change.path.rpartition(":")[0]
+        state = parsed(_ScheduleState, shell.output(ApiRequest("GET", "cloudscheduler", path).command()), path).state
         if (state == "PAUSED") != paused:
-            verb = "pause" if paused else "resume"
-            shell.output(ApiRequest("POST", "cloudscheduler", f"{path}:{verb}", body={}).command())
+            shell.output(change.command())
 
 
 def problem_of(stack: DeployedStack, region: str, shell: Shell) -> str:
@@ -105,8 +109,15 @@ def copy_last_objects(stack: DeployedStack, region: str, shell: Shell) -> None:
     request = ApiRequest("GET", "storagetransfer", f"v1/{_name(found)}", (("projectId", _project(stack)),))
     # a second operation of the same transfer is refused
     _await(parsed(_Transfer, shell.output(request.command()), found.name).latestOperationName, region, shell)
-    run = ApiRequest("POST", "storagetransfer", f"v1/{_name(found)}:run", body=_owned(stack))
-    _await(parsed(_TransferOperation, shell.output(run.command()), found.name).name, region, shell)
+    for run in last_copies(stack, region):
+        _await(parsed(_TransferOperation, shell.output(run.command()), found.name).name, region, shell)
+
+
+def last_copies(stack: DeployedStack, region: str) -> Iterator[ApiRequest]:
+    """Yield the request that copies the objects of the other region into a region now."""
+    found = transfer_into(stack, region)
+    if found is not None:
+        yield ApiRequest("POST", "storagetransfer", f"v1/{_name(found)}:run", body=_owned(stack))
 
 
 def _await(operation: str, region: str, shell: Shell) -> None:

@@ -1,0 +1,105 @@
+"""Services in a standby region of Google Cloud with the real engine: a standing stack gains them, and they serve without the other region."""
+
+from pathlib import Path
+
+import pytest
+
+from automation.deploy.failover_record import FailoverRecord
+from tests.engine.conftest import need_engine
+from tests.engine.project import STACK, EngineProject, small_platform
+from tests.engine.test_failover import by_urn, differing, failover_of
+
+HOME, STANDBY = "us-central1", "us-east1"
+RECOVERY: dict[str, object] = {"mode": "warm", "standby_region": STANDBY, "standby_replicas": 0}
+INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
+REPLICA = f"{STACK}-{STANDBY}-database"
+
+
+def platform(**changes: object) -> dict[str, object]:
+    return small_platform("gcp", storage={}, services__gateway__uses=["database", "storage"], **changes)
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+    """Small platform in one region."""
+    need_engine()
+    project = EngineProject.create(tmp_path_factory.mktemp("google-single"))
+    project.cloud.set("second_region", STANDBY)
+    project.init_with(platform())
+    project.up()
+    return project
+
+
+@pytest.fixture(scope="module")
+def warm(single: EngineProject, tmp_path_factory: pytest.TempPathFactory) -> EngineProject:
+    """The same stack with services in the standby region."""
+    project = single.copy(tmp_path_factory.mktemp("google-warm"))
+    project.write(platform(recovery=RECOVERY))
+    project.up()
+    return project
+
+
+def test_a_standing_stack_gains_services_in_the_standby_region_and_keeps_everything(
+    single: EngineProject, warm: EngineProject
+) -> None:
+    before, after = by_urn(single), by_urn(warm)
+    assert before.keys() < after.keys()
+    assert {urn: before[urn].get("id") for urn in before} == {urn: after[urn].get("id") for urn in before}
+    assert warm.cloud.calls("delete") == []
+    (replica,) = [each for urn, each in after.items() if urn.endswith(f"{INSTANCE}::{REPLICA}")]
+    (source,) = [each for urn, each in after.items() if urn.endswith(f"{INSTANCE}::{STACK}-database")]
+    inputs, outputs = replica["inputs"], source["outputs"]
+    assert isinstance(inputs, dict) and isinstance(outputs, dict)
+    assert inputs["masterInstanceName"] == outputs["name"]
+    assert "unchanged" in warm.up("--expect-no-changes")
+
+
+def test_the_standby_region_serves_while_the_provider_of_the_home_region_does_not_answer(
+    warm: EngineProject, tmp_path: Path
+) -> None:
+    project = warm.copy(tmp_path)
+    before = by_urn(project)
+    project.cloud.set("lost_region", HOME)
+    # what `promoteReplica` does
+    for key, value in (("instanceType", "CLOUD_SQL_INSTANCE"), ("masterInstanceName", None)):
+        project.cloud.change(f"{INSTANCE}@{STANDBY}", REPLICA, key, value)
+    failover = failover_of(project)
+    changed = {str(urn) for urn in failover.targets(STANDBY)}
+    failover.adopt(STANDBY)
+
+    after = by_urn(project)
+    assert after.keys() == before.keys()
+    assert differing(before, after) == changed
+    assert {urn.rpartition("::")[2] for urn in changed} >= {REPLICA, f"{STACK}-{STANDBY}-compute-gateway"}
+    assert not project.cloud.calls("Configure")
+    assert not project.cloud.calls("delete")
+    # what both regions share is that of the state, not a placeholder of the plan
+    assert "<" not in str([after[urn]["inputs"] for urn in changed if "cloudrunv2" in urn])
+
+    # when the region answers again the whole stack is up to date but for what the role decides there
+    project.cloud.set("lost_region", "")
+    steps = [step for step in project.steps() if step["op"] not in ("same", "refresh")]
+    assert {step["op"] for step in steps} <= {"update"}
+    assert not [step["urn"] for step in steps if f"{STACK}-{STANDBY}" in step["urn"].rpartition("::")[2]]
+
+
+def test_after_a_switchover_the_old_database_is_a_replica_and_has_no_change_of_its_role(
+    warm: EngineProject, tmp_path: Path
+) -> None:
+    project = warm.copy(tmp_path)
+    (source,) = [each for urn, each in by_urn(project).items() if urn.endswith(f"{INSTANCE}::{REPLICA}")]
+    inputs = source["inputs"]
+    assert isinstance(inputs, dict)
+    for key, value in (("instanceType", "CLOUD_SQL_INSTANCE"), ("masterInstanceName", None)):
+        project.cloud.change(f"{INSTANCE}@{STANDBY}", REPLICA, key, value)
+    for key, value in (("instanceType", "READ_REPLICA_INSTANCE"), ("masterInstanceName", inputs["name"])):
+        project.cloud.change(INSTANCE, f"{STACK}-database", key, value)
+    failover = failover_of(project)
+    failover.adopt(STANDBY)
+    failover.write(FailoverRecord("failover", "finishing", HOME, STANDBY, planned=True, since="t"))
+    failover.converge()
+    assert project.cloud.calls("delete") == []
+    old = next(each for urn, each in by_urn(project).items() if urn.endswith(f"{INSTANCE}::{STACK}-database"))
+    kept = old["inputs"]
+    assert isinstance(kept, dict) and kept["instanceType"] == "READ_REPLICA_INSTANCE"
+    assert "unchanged" in project.up("--expect-no-changes")
