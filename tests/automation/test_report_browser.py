@@ -31,6 +31,11 @@ TEXT_OUTSIDE = """() => [...document.querySelectorAll('.picture .node')].flatMap
   }).map(text => text.textContent);
 })"""
 SMALL_TEXT = """() => Math.min(...[...document.querySelectorAll('.picture text')].map(text => text.getBoundingClientRect().height))"""
+BROKEN_WORDS = """() => [...document.querySelectorAll('thead th')].filter(cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return !cell.textContent.includes(' ') && range.getClientRects().length > 1;
+}).map(cell => cell.textContent)"""
 MIN_TEXT_PIXELS = 9
 """Height of the smallest line of text in the picture on a desktop."""
 
@@ -132,6 +137,7 @@ def test_text_is_inside_its_box_and_large_enough(browser: Browser, files: dict[s
     shown = opened(browser, files[name])
     assert shown.page.evaluate(TEXT_OUTSIDE) == []
     assert shown.page.evaluate(SMALL_TEXT) >= MIN_TEXT_PIXELS
+    assert shown.page.evaluate(BROKEN_WORDS) == []
     shown.page.context.close()
 
 
