@@ -6,16 +6,21 @@ because the receivers take spans only. Instrumentations of OpenInference, such a
 spans unless two variables hide them (measured with openinference-instrumentation-agno 1.0.15).
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-
-import pulumi
+from typing import TYPE_CHECKING
 
 from providers.contract.prometheus import metrics_path
-from providers.contract.results import Environment
 from providers.contract.spec import Service
 from providers.contract.spec.operations import Tracing
+
+if TYPE_CHECKING:  # the rules of a stack file read names of variables here, without an SDK
+    import pulumi
+
+    from providers.contract.results import Environment
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
