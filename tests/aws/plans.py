@@ -132,8 +132,10 @@ def component(kind: str, create: Callable[[Scope], object]) -> Inventory:
 
 
 def network(**changes: object) -> Inventory:
-    """Network of production, changed by `section__key=value`; recorded once for each change."""
-    return _network(tuple((path.replace("__", "."), value) for path, value in changes.items()))
+    """Network of production, changed by `section__key=value`; recorded once for each change without mappings."""
+    by_path = {path.replace("__", "."): value for path, value in changes.items()}
+    mapped = any(isinstance(value, dict) for value in by_path.values())
+    return _network.__wrapped__(tuple(by_path.items())) if mapped else _network(tuple(by_path.items()))
 
 
 @cache

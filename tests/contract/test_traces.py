@@ -73,7 +73,7 @@ def texts(value: object) -> Iterator[object]:
     elif isinstance(opened, Mapping):
         for each in opened.values():
             yield from texts(each)
-    elif isinstance(opened, list | tuple):
+    elif isinstance(opened, (list, tuple)):
         for each in opened:
             yield from texts(each)
 
