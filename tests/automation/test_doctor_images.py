@@ -161,6 +161,11 @@ def test_an_image_to_build_needs_docker_with_buildx(
     assert bool(finding.fix) == (verdict == "failed")
 
 
+def test_a_docker_stack_builds_its_images_without_buildx(tmp_path: Path) -> None:
+    facts = check_input(tmp_path, run_tool=tool({"docker version": DOCKER}))
+    assert tools.check_docker(facts, stack("docker", BUILT)).verdict == "ok"
+
+
 def test_a_stack_of_hosted_images_needs_no_docker(tmp_path: Path) -> None:
     assert tools.check_docker(check_input(tmp_path), using(HOSTED)).verdict == "ok"
 

@@ -17,9 +17,10 @@ def builds_images(stack: Stack) -> bool:
 
 
 def check_docker(facts: CheckInput, stack: Stack) -> Finding:
-    """Check that docker answers where the stack runs on it or an image is to be built, and that it has buildx for that."""
-    subject, builds = "docker", builds_images(stack)
-    if not builds and stack.spec.cloud != "docker":
+    """Check that docker answers where the stack runs on it or an image is to be built; images for a cloud need buildx."""
+    subject, on_host = "docker", stack.spec.cloud == "docker"
+    pushes = builds_images(stack) and not on_host
+    if not pushes and not on_host:
         return ok(subject, "not needed: no image is to be built")
     server = facts.run_tool(DOCKER, COMMAND_TIMEOUT_SECONDS)
     if server.exit_code is None:
@@ -27,9 +28,9 @@ def check_docker(facts: CheckInput, stack: Stack) -> Finding:
         return failed(subject, problem, DOCKER_PROGRAM.install)
     if server.exit_code != 0:
         return failed(subject, "docker cannot reach its daemon", "start Docker, or set DOCKER_HOST to its address")
-    if builds and facts.run_tool(BUILDX, COMMAND_TIMEOUT_SECONDS).exit_code != 0:
+    if pushes and facts.run_tool(BUILDX, COMMAND_TIMEOUT_SECONDS).exit_code != 0:
         return failed(subject, f"Docker {server.stdout.strip()} has no buildx", INSTALL_BUILDX)
-    return ok(subject, f"Docker {server.stdout.strip()}{' with buildx' if builds else ''}")
+    return ok(subject, f"Docker {server.stdout.strip()}{' with buildx' if pushes else ''}")
 
 
 def check_command_line(facts: CheckInput, stack: Stack) -> Finding:
