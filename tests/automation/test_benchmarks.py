@@ -9,7 +9,13 @@ import pytest
 from benchmarks import __main__ as every
 from benchmarks import measure
 
-TITLES = ["Longest deploy chain", "Cold plan compared with the baseline", "Steps of rollouts", "Under the real engine"]
+TITLES = [
+    "Longest deploy chain",
+    "Entry with authentication and limits",
+    "Cold plan compared with the baseline",
+    "Steps of rollouts",
+    "Under the real engine",
+]
 
 
 @pytest.fixture

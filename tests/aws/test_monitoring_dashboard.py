@@ -57,7 +57,7 @@ def test_a_graph_shows_the_threshold_of_its_alarm() -> None:
 
 def test_the_spending_graph_shows_the_budget() -> None:
     annotations = titled("money", "Spending this month")["annotations"]
-    assert annotations == {"horizontal": [{"label": "alarm", "value": 2000}]}
+    assert annotations == {"horizontal": [{"label": "alarm", "value": 4000}]}
 
 
 def test_the_graph_of_backups_has_no_threshold() -> None:

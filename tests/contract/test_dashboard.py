@@ -41,7 +41,7 @@ def test_only_public_services_count_requests() -> None:
 
 def test_the_cost_panel_has_the_budget_as_its_line() -> None:
     (spending,) = row("money").panels
-    assert (spending.shows, spending.threshold) == (GraphOnlyMetric.SPENDING, 2000)
+    assert (spending.shows, spending.threshold) == (GraphOnlyMetric.SPENDING, 4000)
 
 
 def test_without_a_budget_the_cost_panel_has_no_line() -> None:

@@ -134,7 +134,7 @@ def test_a_budget_notifies_at_80_and_100_percent_and_by_forecast(prod: Inventory
     assert [(value_at(rule, "thresholdPercent"), value_at(rule, "spendBasis")) for rule in rules] == [
         (0.8, "CURRENT_SPEND"), (1, "CURRENT_SPEND"), (1, "FORECASTED_SPEND"),
     ]  # fmt: skip
-    assert value_at(budget, "amount", "specifiedAmount") == {"currencyCode": "USD", "units": "2000"}
+    assert value_at(budget, "amount", "specifiedAmount") == {"currencyCode": "USD", "units": "4000"}
 
 
 def test_a_budget_refers_to_the_number_of_the_project(prod: Inventory) -> None:

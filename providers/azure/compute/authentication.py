@@ -25,7 +25,7 @@ def sign_in_secrets_of(base: AzureBaseResources, service: Service) -> list[azure
 
 def authenticate_clients(
     scope: Scope, base: AzureBaseResources, name: str, app: azure_native.app.ContainerApp
-) -> azure_native.app.ContainerAppsAuthConfig | None:
+) -> "azure_native.app.ContainerAppsAuthConfig | None":
     """Declare the authentication of an app; None for one whose clients nothing checks before it."""
     auth, service = base.spec.ingress.auth, base.spec.services[name]
     if auth is None or not is_checked_at_entry(base.spec, service):
