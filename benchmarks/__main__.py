@@ -9,7 +9,7 @@ nothing is measured on a machine that is too busy to write.
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import critical_path, engine, entry, program, rollout
+from benchmarks import critical_path, engine, entry, failover, program, rollout
 from benchmarks.measure import load, too_busy, write_section
 from tests.engine.project import missing_engine
 from tests.engine.rollout_cloud import SERVICE_TYPES
@@ -20,6 +20,7 @@ REPORTS: tuple[tuple[str, str, Report, Sequence[str]], ...] = (
     (entry.TITLE, "benchmarks.entry", entry.report, entry.MODES),
     (program.TITLE, "benchmarks.program", program.report, program.CLOUDS),
     (rollout.TITLE, "benchmarks.rollout", rollout.report, list(SERVICE_TYPES)),
+    (failover.TITLE, "benchmarks.failover", failover.report, list(failover.CLOUDS)),
     (engine.TITLE, "benchmarks.engine", engine.report, engine.CLOUDS),
 )
 """Title, module, report and clouds (or modes) of each section, the shortest measurement first."""

@@ -6,6 +6,7 @@ import pytest
 
 from providers import AVAILABLE
 from tests.engine.project import EngineProject, missing_engine, small_platform
+from tests.engine.warm_aws import WarmStack, deploy_warm
 
 CLOUDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in AVAILABLE if name != "docker"]
 """One worker for the tests of each cloud, so that its platform is deployed once."""
@@ -60,3 +61,16 @@ def small_project(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> Engin
 def small_copy(small_project: EngineProject, tmp_path: Path) -> EngineProject:
     """Copy of the deployed small platform that a test may change."""
     return small_project.copy(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def warm_deployed(tmp_path_factory: pytest.TempPathFactory) -> tuple[WarmStack, WarmStack]:
+    """Small platform on AWS in one region, and the same one after it was given a standby region; tests use copies."""
+    need_engine()
+    return deploy_warm(tmp_path_factory.mktemp("warm"))
+
+
+@pytest.fixture
+def warm(warm_deployed: tuple[WarmStack, WarmStack], tmp_path: Path) -> WarmStack:
+    """Copy of the platform in two regions that a test may change."""
+    return warm_deployed[1].copy(tmp_path)

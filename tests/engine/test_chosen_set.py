@@ -29,6 +29,7 @@ KINDS = {
     "rollouts": ("test_rollouts.py", CLOUDS),
     "release commands": ("test_releases.py", CLOUDS),
     "failover": ("test_failover.py", ()),
+    "killed failovers": ("test_failover_kills.py", ()),
     "copies and drills on Google Cloud": ("test_google_recovery.py", ()),
     "copies and drills on Azure": ("test_azure_recovery.py", ()),
     "policy pack": ("test_policy_pack.py", ()),
