@@ -23,7 +23,7 @@ import psutil
 
 ENGINE = "pulumi"
 STARTED_BY_ENGINES = ("pulumi-language-", "pulumi-resource-", "pulumi-analyzer-")
-ATTRIBUTES = ("pid", "ppid", "name", "cmdline", "cwd", "create_time")
+ATTRIBUTES = ("pid", "ppid", "name", "cmdline", "cwd", "create_time", "status")
 GRACE_SECONDS = 5.0
 
 
@@ -56,13 +56,17 @@ class Process:
 
 
 def running() -> tuple[Process, ...]:
-    """Return every process that this user may see."""
-    return tuple(_process(process.info) for process in psutil.process_iter(ATTRIBUTES))
+    """Return every process that this user may see, without those that have ended and whose parent has not asked for it."""
+    found = (process.info for process in psutil.process_iter(ATTRIBUTES))
+    return tuple(_process(info) for info in found if info["status"] != psutil.STATUS_ZOMBIE)
 
 
 def is_running(pid: int) -> bool:
-    """True when a process has this id."""
-    return psutil.pid_exists(pid)
+    """True when a process has this id and has not ended."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def is_engine(pid: int) -> bool:

@@ -1,11 +1,15 @@
 """Processes of this machine: which of them outlived their engine, and which may be ended."""
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from automation.processes import Process, end, end_session, is_engine, is_running, orphans, running, session_pids
@@ -81,3 +85,17 @@ def test_an_id_above_the_systems_maximum_is_not_running() -> None:
 
 def test_a_process_of_another_program_is_no_engine() -> None:
     assert not is_engine(os.getpid())
+
+
+def test_an_engine_that_was_killed_does_not_run_although_its_parent_has_not_asked_for_it(tmp_path: Path) -> None:
+    engine = shutil.copy("/bin/sleep", tmp_path / "pulumi")
+    process = subprocess.Popen([engine, "60"])
+    try:
+        assert is_engine(process.pid) and is_running(process.pid)
+        process.send_signal(signal.SIGKILL)
+        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert not is_engine(process.pid) and not is_running(process.pid)
+    finally:
+        process.kill()
+        process.wait()

@@ -6,8 +6,8 @@ import pytest
 
 from automation.deploy.failover_record import FailoverRecord
 from tests.engine.conftest import need_engine
+from tests.engine.failover_project import by_urn, differing, failover_of
 from tests.engine.project import STACK, EngineProject, small_platform
-from tests.engine.test_failover import by_urn, differing, failover_of
 
 HOME, STANDBY = "us-central1", "us-east1"
 RECOVERY: dict[str, object] = {"mode": "warm", "standby_region": STANDBY, "standby_replicas": 0}

@@ -291,14 +291,24 @@ def platform(**changes: object) -> dict[str, object]:
     return small_platform("aws", jobs=JOBS, **changes)
 
 
-def inputs_by_urn(stack: WarmStack) -> Mapping[str, str]:
-    """Return the inputs of each resource in the state, without encrypted values, which differ in each export."""
+def inputs_by_urn(stack: WarmStack) -> Mapping[str, Mapping[str, str]]:
+    """Return the inputs of each resource in the state as JSON, without encrypted values, which differ in each export."""
     return {
-        str(each["urn"]): CIPHERTEXT.sub("", json.dumps(each.get("inputs"), sort_keys=True))
+        str(each["urn"]): {key: CIPHERTEXT.sub("", json.dumps(value)) for key, value in _inputs(each).items()}
         for each in stack.project.state()
     }
 
 
-def differing(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
-    """Return the URNs whose inputs differ, or that one of both lacks."""
-    return {urn for urn in {*before, *after} if before.get(urn) != after.get(urn)}
+def _inputs(resource: Mapping[str, Value]) -> Mapping[str, Value]:
+    inputs = resource.get("inputs")
+    return inputs if isinstance(inputs, Mapping) else {}
+
+
+def differing(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> dict[str, set[str]]:
+    """Return the names of inputs that differ by URN; a resource that one of both lacks has all of its own."""
+    found = {
+        urn: {key for key in {*left, *right} if left.get(key) != right.get(key)}
+        for urn in {*before, *after}
+        for left, right in [(before.get(urn, {}), after.get(urn, {}))]
+    }
+    return {urn: keys for urn, keys in found.items() if keys or (urn in before) != (urn in after)}
