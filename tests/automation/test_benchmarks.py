@@ -14,6 +14,7 @@ TITLES = [
     "Entry with authentication and limits",
     "Cold plan compared with the baseline",
     "Steps of rollouts",
+    "Failover",
     "Under the real engine",
 ]
 

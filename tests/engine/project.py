@@ -115,7 +115,7 @@ class EngineProject:
         path = self.folder / f"Pulumi.{stack}.yaml"
         document = cast("Raw", yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
         document["config"] = {**cast("Raw", document.get("config", {})), PLATFORM_KEY: dict(raw)}
-        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        path.write_text(yaml.safe_dump(document, width=1 << 20), encoding="utf-8")
 
     def init(self, cloud: str, changes: Mapping[str, object] | None = None, stack: str = STACK) -> "EngineProject":
         """Create a stack with the production platform on `cloud` and a value for every listed secret."""
