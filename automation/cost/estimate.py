@@ -11,13 +11,12 @@ from math import fsum
 
 from automation.cost.prices import Price, PriceTable, required_table
 from automation.cost.usage import DEFAULT_USAGE, REGION_KEY, Usage
-from automation.plan.inventory import Declared, Inventory, plain
+from automation.plan.inventory import Inventory, declared_resource
 from automation.plan.tree import rank
 from providers import cost
 from providers.contract.cost import Charge, CloudCost, CostSite, is_local
 from providers.contract.declaration import DeclaredResource
 from providers.contract.diagnostics import ConfigError, InvalidConfiguration
-from providers.contract.json_data import is_mapping
 from providers.contract.spec import Platform
 
 NOT_INCLUDED = (
@@ -158,19 +157,7 @@ def _resources(inventory: Inventory, charges: CloudCost) -> Iterator[DeclaredRes
     for resource in inventory.custom:
         name = resource.short_type
         if name in charges.priced or name in charges.read:
-            yield _resource(inventory, resource, name)
-
-
-def _resource(inventory: Inventory, resource: Declared, name: str) -> DeclaredResource:
-    inputs = plain(dict(resource.inputs))
-    return DeclaredResource(
-        urn=resource.urn,
-        type=name,
-        name=resource.name,
-        component=inventory.component_of(resource),
-        inputs=inputs if is_mapping(inputs) else {},
-        depends_on=frozenset(resource.depends_on),
-    )
+            yield declared_resource(inventory, resource)
 
 
 def _priced(

@@ -124,16 +124,21 @@ def declared_resources(inventory: Inventory) -> Iterator[DeclaredResource]:
     """Yield the resources that a provider has, as checks and reports read them: secrets masked."""
     for resource in inventory.resources:
         if resource.custom:
-            inputs = plain(dict(resource.inputs))
-            yield DeclaredResource(
-                urn=resource.urn,
-                type=resource.short_type,
-                name=resource.name,
-                component=inventory.component_of(resource),
-                inputs=inputs if is_mapping(inputs) else {},
-                depends_on=frozenset(resource.depends_on),
-                protect=resource.protect,
-            )
+            yield declared_resource(inventory, resource)
+
+
+def declared_resource(inventory: Inventory, resource: Declared) -> DeclaredResource:
+    """Return a resource as charges, checks and reports read it: secrets masked."""
+    inputs = plain(dict(resource.inputs))
+    return DeclaredResource(
+        urn=resource.urn,
+        type=resource.short_type,
+        name=resource.name,
+        component=inventory.component_of(resource),
+        inputs=inputs if is_mapping(inputs) else {},
+        depends_on=frozenset(resource.depends_on),
+        protect=resource.protect,
+    )
 
 
 def as_json(inventory: Inventory) -> dict[str, Value]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from providers.contract.declaration import DeclaredResource
-from providers.contract.json_data import is_list, is_mapping
+from providers.contract.json_data import is_list, is_mapping, texts
 from providers.contract.report import (
     CACHE,
     DATABASE,
@@ -83,7 +83,7 @@ def _permissions(site: ReportSite) -> Iterator[AllowedConnection]:
         if role is None or role.name not in users:
             continue
         for part in dict.fromkeys(
-            BY_PERMISSION[each] for each in _texts(statement.get("Action")) if each in BY_PERMISSION
+            BY_PERMISSION[each] for each in texts(statement.get("Action")) if each in BY_PERMISSION
         ):
             yield AllowedConnection(users[role.name], part, "", evidence(policy), site.region(policy))
 
@@ -106,10 +106,8 @@ def rights(site: ReportSite) -> Iterator[GrantedRight]:
     """Yield the allowed actions of every policy, and managed policies that are attached."""
     for policy, role, statement in _allowed(site):
         identity = site.label(role) if role is not None else site.label(policy)
-        for target in _texts(statement.get("Resource")):
-            yield GrantedRight(
-                identity, tuple(_texts(statement.get("Action"))), _target(site, target), evidence(policy)
-            )
+        for target in texts(statement.get("Resource")):
+            yield GrantedRight(identity, tuple(texts(statement.get("Action"))), _target(site, target), evidence(policy))
     for attachment in site.of_type("iam:RolePolicyAttachment"):
         role, arn = site.referred(attachment.value("role")), str(attachment.value("policyArn"))
         if role is not None and not REFERENCE.search(arn):
@@ -138,12 +136,12 @@ def _principal(statement: Statement) -> str:
     """Return the principal of a trust policy with what its condition names."""
     principal, condition = statement.get("Principal"), statement.get("Condition")
     names = (
-        ", ".join(text for each in _values(principal) for text in _texts(each))
+        ", ".join(text for each in _values(principal) for text in texts(each))
         if is_mapping(principal)
         else str(principal)
     )
     parts = [
-        f"{key} {', '.join(_texts(value))}"
+        f"{key} {', '.join(texts(value))}"
         for test in _values(condition)
         if is_mapping(test)
         for key, value in test.items()
@@ -181,14 +179,14 @@ def secrets(site: ReportSite) -> Iterator[StoredSecret]:
         readers = [
             SecretReader(users.get(role.name, site.label(role)) if role else site.label(policy), evidence(policy))
             for policy, role, statement in _allowed(site)
-            if _reads(statement) and any(_covers(text, secret.name) for text in _texts(statement.get("Resource")))
+            if _reads(statement) and any(_covers(text, secret.name) for text in texts(statement.get("Resource")))
         ]
         key = site.label_of(secret.value("kmsKeyId")) or AWS_KEY
         yield StoredSecret.of(site, secret, readers, key, "scheduled" if secret.urn in rotated else "")
 
 
 def _reads(statement: Statement) -> bool:
-    return any(fnmatchcase(READ_SECRET, action) for action in _texts(statement.get("Action")))
+    return any(fnmatchcase(READ_SECRET, action) for action in texts(statement.get("Action")))
 
 
 def _covers(resource: str, secret: str) -> bool:
@@ -299,10 +297,6 @@ def _statements(resource: DeclaredResource, key: str) -> list[Statement]:
     statements = document.get("Statement") if is_mapping(document) else None
     listed = [statements] if is_mapping(statements) else statements
     return [each for each in listed if is_mapping(each)] if is_list(listed) else []
-
-
-def _texts(value: object) -> list[str]:
-    return [str(each) for each in value] if is_list(value) else [str(value)] if value else []
 
 
 FACTS = CloudFacts(

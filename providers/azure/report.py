@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 
 from providers.contract.declaration import DeclaredResource
-from providers.contract.json_data import is_list, is_mapping
+from providers.contract.json_data import is_mapping, texts
 from providers.contract.report import (
     CACHE,
     DATABASE,
@@ -71,7 +71,7 @@ def _rule(
     """Yield the outbound rules of the apps and the inbound ones of every other subnet: each connection once."""
     own = SUBNETS.get(site.part(group).removesuffix("-rules"), site.part(group))
     outbound, source, target = rule.get("direction") == "Outbound", _side(rule, "source"), _side(rule, "destination")
-    ports = ", ".join(_texts(rule.get("destinationPortRanges")) or _texts(rule.get("destinationPortRange")))
+    ports = ", ".join(texts(rule.get("destinationPortRanges")) or texts(rule.get("destinationPortRange")))
     ends = _block(source, blocks), _block(target, blocks)
     wide = is_anywhere(target if outbound else source)
     if (own == EVERY_SERVICE) == outbound or wide:
@@ -87,7 +87,7 @@ def _without_cache(ports: str) -> str:
 
 
 def _side(rule: Mapping[str, object], side: str) -> str:
-    return ", ".join(_texts(rule.get(f"{side}AddressPrefixes")) or _texts(rule.get(f"{side}AddressPrefix")))
+    return ", ".join(texts(rule.get(f"{side}AddressPrefixes")) or texts(rule.get(f"{side}AddressPrefix")))
 
 
 def _blocks(site: ReportSite) -> Mapping[str, str]:
@@ -132,7 +132,7 @@ def rights(site: ReportSite) -> Iterator[GrantedRight]:
 
 
 def _actions(role: DeclaredResource) -> tuple[str, ...]:
-    return tuple(text for each in role.items("permissions") for text in _texts(each.get("actions")))
+    return tuple(text for each in role.items("permissions") for text in texts(each.get("actions")))
 
 
 def identities(site: ReportSite) -> Iterator[DeclaredIdentity]:
@@ -152,7 +152,7 @@ def _identity_users(site: ReportSite) -> Mapping[str, str]:
     """Return the app of each identity that one app alone has, by the identity's name."""
     users: dict[str, list[str]] = {}
     for app in site.of_type("app:ContainerApp"):
-        for value in _texts(app.value("identity", "userAssignedIdentities")):
+        for value in texts(app.value("identity", "userAssignedIdentities")):
             identity = site.referred(value)
             if identity is not None:
                 users.setdefault(identity.name, []).append(site.part(app))
@@ -215,10 +215,6 @@ def _stored(
     site: ReportSite, part: str, what: str, resource: DeclaredResource, key: str, transit: str, backup: str
 ) -> StoredData:
     return StoredData(part, what, key, transit, backup, evidence(resource), site.region(resource))
-
-
-def _texts(value: object) -> list[str]:
-    return [str(each) for each in value] if is_list(value) else [str(value)] if value else []
 
 
 FACTS = CloudFacts(

@@ -5,7 +5,7 @@ registers its outputs. A component is registered with its first child, so one wi
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Concatenate, ParamSpec, TypedDict, TypeVar, Unpack, cast
 
 import pulumi
@@ -114,6 +114,24 @@ class Scope:
         result = create(replace(self, name=self.named(kind), owner=component), *args, **kwargs)
         component.finish(outputs_of(result))
         return result
+
+
+@dataclass(frozen=True)
+class KeptScopes:
+    """Components of a scope whose inner scopes are kept, so that resources can be declared in them later."""
+
+    scope: Scope
+    inner: dict[str, Scope] = field(default_factory=dict[str, Scope])
+    """Scope inside each component by its kind."""
+
+    def component(self, kind: str, create: Callable[Concatenate[Scope, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Scope.component`."""
+
+        def declare(inner: Scope) -> T:
+            self.inner[kind] = inner
+            return create(inner, *args, **kwargs)
+
+        return self.scope.component(kind, declare)
 
 
 def type_token(kind: str) -> str:

@@ -62,6 +62,11 @@ class Address:
     host: str
     port: int
 
+    @classmethod
+    def of_entry(cls, host: object, stack: DeployedStack) -> "Address":
+        """Return the address of a load balancer, which serves HTTPS with a domain and HTTP without one."""
+        return cls(str(host), 443 if stack.spec.ingress.domain else 80)
+
 
 class FailoverControl(Protocol):
     """Commands that move a deployed stack between its regions; `shell` runs the cloud's command line.

@@ -17,3 +17,8 @@ def is_mapping(value: object) -> TypeGuard[Raw]:
 def is_list(value: object) -> TypeGuard[list[object]]:
     """Return whether a value is a list."""
     return isinstance(value, list)
+
+
+def texts(value: object) -> list[str]:
+    """Return the items of a list as text, a value that stands alone as one item, and no items for an empty value."""
+    return [str(each) for each in value] if is_list(value) else [str(value)] if value else []

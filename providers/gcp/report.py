@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from providers.contract.declaration import DeclaredResource
-from providers.contract.json_data import is_list
+from providers.contract.json_data import texts
 from providers.contract.report import (
     CACHE,
     DATABASE,
@@ -64,8 +64,8 @@ def _firewall(site: ReportSite, rule: DeclaredResource) -> Iterator[AllowedConne
     """Yield what a rule allows; a rule for all machines of the network is one for every service."""
     allowed = [port for each in rule.items("allows") for port in _ports(each.get("ports"))]
     outbound = rule.value("direction") == OUTBOUND
-    ranges = _texts(rule.value("destinationRanges" if outbound else "sourceRanges"))
-    services = [_service(site, tag) for tag in _texts(rule.value("targetTags"))] or [EVERY_SERVICE]
+    ranges = texts(rule.value("destinationRanges" if outbound else "sourceRanges"))
+    services = [_service(site, tag) for tag in texts(rule.value("targetTags"))] or [EVERY_SERVICE]
     wide = any(is_anywhere(each) for each in ranges)
     for service in services if rule.length("allows") else ():
         other = INTERNET if wide else TARGETS.get(site.part(rule), ", ".join(ranges))
@@ -107,7 +107,7 @@ def rights(site: ReportSite) -> Iterator[GrantedRight]:
     for member, account in _members(site):
         identity = site.label(account) if account is not None else str(member.value("member"))
         role = site.referred(member.value("role"))
-        named = tuple(_texts(role.value("permissions"))) if role is not None else (str(member.value("role")),)
+        named = tuple(texts(role.value("permissions"))) if role is not None else (str(member.value("role")),)
         yield GrantedRight(identity, named, _target(site, member), evidence(member))
 
 
@@ -216,11 +216,7 @@ def keys(site: ReportSite) -> Iterator[EncryptionKey]:
 
 
 def _ports(value: object) -> list[str]:
-    return _texts(value) or ["every port"]
-
-
-def _texts(value: object) -> list[str]:
-    return [str(each) for each in value] if is_list(value) else [str(value)] if value else []
+    return texts(value) or ["every port"]
 
 
 FACTS = CloudFacts(

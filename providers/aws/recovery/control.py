@@ -99,7 +99,7 @@ class AwsFailover:
         balancer = stack.resource(BALANCER, f"{stack.name_in(region)}-ingress")
         if balancer is None:
             return None
-        return Address(str(balancer.outputs.get("dnsName")), 443 if stack.spec.ingress.domain else 80)
+        return Address.of_entry(balancer.outputs.get("dnsName"), stack)
 
     def notify(self, stack: DeployedStack, region: str, notice: Notice, shell: Shell) -> bool:
         """See `FailoverControl.notify`; the topic of a region is one that its alarms use."""
@@ -271,7 +271,7 @@ def _publication(context: AwsContext, topic: str, notice: Notice) -> CliCommand:
 
 
 def _copying(stack: DeployedStack, region: str) -> list[DeployedResource]:
-    """Return the replication of automated backups from a region, which begins anew with a new instance."""
+    """Return the replication of automated backups from a region, which starts again with a new instance."""
     name = f"{stack.name_in(stack.spec.standby_region or region)}-recovery-automated-backups"
     found = stack.resource(REPLICATION, name) if region == stack.spec.home_region else None
     return [] if found is None else [found]

@@ -7,26 +7,17 @@ from providers.aws.compute.sizes import fargate
 from providers.aws.database.sizes import database_class
 from providers.aws.entry.managed_rules import rule_count
 from providers.aws.network.flows import private_services
+from providers.contract.recovery_costs import HOURS, mode_costs
 from providers.contract.recovery_plan import CostItem
 from providers.contract.recovery_promises import IMAGES_GB, OBJECTS_GB
 from providers.contract.spec import Platform
 
-HOURS = 730
-"""Hours of a month."""
 ARCHITECTURES = {"amd64": "fargate", "arm64": "fargate.arm"}
 
 
 def costs(spec: Platform) -> Iterator[CostItem]:
-    """Monthly cost of the mode of the spec; mode none adds nothing."""
-    if spec.recovery.mode == "none":
-        return
-    yield from _copies(spec)
-    if spec.recovery.mode == "warm":
-        yield from _data(spec)
-        yield from _replicas(spec)
-        yield from _entry(spec)
-        yield CostItem("logs, metrics and alarms in the standby region", 0)
-    yield CostItem("transfer between the regions", 0)
+    """Return the monthly cost of the mode of the spec, by part; mode none adds nothing."""
+    return mode_costs(spec, _copies, _data, _replicas, _entry)
 
 
 def _copies(spec: Platform) -> Iterator[CostItem]:

@@ -5,9 +5,7 @@ Each component and resource has the name that it keeps when services run in the 
 names contain the region, as all logical names of the standby region do.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Concatenate, ParamSpec, TypeVar
 
 from providers.aws.base.keys import create_standby_key
 from providers.aws.base.registry import create_repositories
@@ -15,27 +13,16 @@ from providers.aws.base.standby import AwsStandby, HomeData
 from providers.aws.context import AwsContext
 from providers.aws.database.resources import AwsDatabase
 from providers.aws.storage.resources import create_bucket
-from providers.contract.component import Scope
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from providers.contract.component import KeptScopes, Scope
 
 
 def create_standby(scope: Scope, context: AwsContext) -> AwsStandby:
     """Declare what receives copies; `context` and the provider of `scope` are those of the standby region."""
-    scopes: dict[str, Scope] = {}
-
-    def opened(kind: str, create: Callable[Concatenate[Scope, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def declare(inner: Scope) -> T:
-            scopes[kind] = inner
-            return create(inner, *args, **kwargs)
-
-        return scope.component(kind, declare)
-
-    key = opened("keys", create_standby_key, context)
-    repositories = opened("registry", create_repositories, context, key)
-    bucket = opened("storage", create_bucket, context, key) if context.spec.storage else None
-    return AwsStandby(context.region, context, scope, key, repositories, bucket, scopes)
+    kept = KeptScopes(scope)
+    key = kept.component("keys", create_standby_key, context)
+    repositories = kept.component("registry", create_repositories, context, key)
+    bucket = kept.component("storage", create_bucket, context, key) if context.spec.storage else None
+    return AwsStandby(context.region, context, scope, key, repositories, bucket, kept.inner)
 
 
 def follow_home(standby: AwsStandby, database: AwsDatabase | None) -> AwsStandby:

@@ -72,7 +72,7 @@ class GcpFailover:
         address = stack.resource(ENTRY_ADDRESS, f"{stack.name}-entry-address")
         if address is None:
             return None
-        return Address(str(address.outputs.get("address")), 443 if stack.spec.ingress.domain else 80)
+        return Address.of_entry(address.outputs.get("address"), stack)
 
     def notify(self, stack: DeployedStack, region: str, notice: Notice, shell: Shell) -> bool:
         """See `FailoverControl.notify`; Cloud Monitoring sends no message to a channel except those of its policies."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from providers.contract.recovery_costs import HOURS, mode_costs
 from providers.contract.recovery_plan import CostItem
 from providers.contract.recovery_promises import IMAGES_GB, OBJECTS_GB
 from providers.contract.spec import Platform
@@ -11,21 +12,10 @@ from providers.gcp.compute.sizes import run_size
 from providers.gcp.cost.charges import redis_capacity
 from providers.gcp.database.sizes import database_tier
 
-HOURS = 730
-"""Hours of a month."""
-
 
 def costs(spec: Platform) -> Iterator[CostItem]:
-    """Yield the monthly cost of the mode of the spec, by part; mode none adds nothing."""
-    if spec.recovery.mode == "none":
-        return
-    yield from _copies(spec)
-    if spec.recovery.mode == "warm":
-        yield from _data(spec)
-        yield from _replicas(spec)
-        yield from _network(spec)
-        yield CostItem("logs, metrics and alarms in the standby region", 0)
-    yield CostItem("transfer between the regions", 0)
+    """Return the monthly cost of the mode of the spec, by part; mode none adds nothing."""
+    return mode_costs(spec, _copies, _data, _replicas, _network)
 
 
 def _copies(spec: Platform) -> Iterator[CostItem]:

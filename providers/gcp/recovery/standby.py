@@ -5,13 +5,11 @@ Each component and resource has the name that it keeps when services run in the 
 those of secrets and of log metrics, contain the region there, as all logical names do: the stack's name in that context does.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Concatenate, ParamSpec, TypeVar
 
 import pulumi
 
-from providers.contract.component import Scope
+from providers.contract.component import KeptScopes, Scope
 from providers.contract.region_specs import is_warm
 from providers.contract.spec import Platform
 from providers.gcp.base.account import project_number
@@ -27,29 +25,18 @@ from providers.gcp.network.resources import extend_network
 from providers.gcp.observability.channels import create_channels
 from providers.gcp.storage.resources import create_bucket
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 
 def create_standby(scope: Scope, context: GcpContext) -> GcpStandby:
     """Create what receives copies; `context` and the provider of `scope` are those of the standby region."""
-    spec, scopes = context.spec, dict[str, Scope]()
-
-    def opened(kind: str, create: Callable[Concatenate[Scope, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def declare(inner: Scope) -> T:
-            scopes[kind] = inner
-            return create(inner, *args, **kwargs)
-
-        return scope.component(kind, declare)
-
-    keys = opened("keys", create_standby_keys, context)
-    repository = opened("registry", create_platform_repository, context, keys.usable["artifactregistry"])
+    spec, kept = context.spec, KeptScopes(scope)
+    keys = kept.component("keys", create_standby_keys, context)
+    repository = kept.component("registry", create_platform_repository, context, keys.usable["artifactregistry"])
     bucket = None
     if spec.storage is not None:
-        bucket = opened("storage", create_bucket, context, spec.storage, keys.usable["storage"])
-    opened("secrets", _declare_later)
+        bucket = kept.component("storage", create_bucket, context, spec.storage, keys.usable["storage"])
+    kept.component("secrets", _declare_later)
     instance = _instance_name(scope, context) if is_warm(spec) and spec.database else None
-    return GcpStandby(context.region, context, scope, keys, repository, bucket, scopes, instance)
+    return GcpStandby(context.region, context, scope, keys, repository, bucket, kept.inner, instance)
 
 
 def _declare_later(_scope: Scope) -> None:
