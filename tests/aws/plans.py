@@ -132,13 +132,16 @@ def component(kind: str, create: Callable[[Scope], object]) -> Inventory:
 
 
 def network(**changes: object) -> Inventory:
-    """Network of production, changed by `section__key=value`; recorded once for each change without mappings."""
-    by_path = {path.replace("__", "."): value for path, value in changes.items()}
-    mapped = any(isinstance(value, dict) for value in by_path.values())
-    return _network.__wrapped__(tuple(by_path.items())) if mapped else _network(tuple(by_path.items()))
+    """Network of production, changed by `section__key=value`; recorded once for each change."""
+    return _network(tuple((path.replace("__", "."), value) for path, value in changes.items()))
 
 
 @cache
 def _network(changes: tuple[tuple[str, object], ...]) -> Inventory:
-    context = context_of(dict(changes))
+    return network_of(dict(changes))
+
+
+def network_of(changes: Mapping[str, object]) -> Inventory:
+    """Network of production with changes by dotted path, which may be mappings; recorded anew."""
+    context = context_of(changes)
     return component("network", lambda scope: create_network(scope, context, keys()))

@@ -6,7 +6,7 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from providers.aws.network.resources import AwsNetwork, create_network
-from tests.aws.plans import KEYS, component, context_of, keys, network
+from tests.aws.plans import KEYS, component, context_of, keys, network, network_of
 from tests.aws.readers import json_objects, strings, text
 from tests.planning import DROP
 
@@ -157,11 +157,11 @@ def test_credentials_of_a_registry_need_the_endpoint_of_secrets() -> None:
     bare = {
         "database": DROP,
         "cache": DROP,
-        **{f"services__{name}__uses": () for name in ("gateway", "chat", "worker")},
+        **{f"services.{name}.uses": () for name in ("gateway", "chat", "worker")},
     }
-    quiet = {**bare, "services__gateway__secrets": (), "accept_risk": {"ingress.auth": "a demo of one day"}}
-    assert "secretsmanager" not in names(network(**quiet), "ec2:VpcEndpoint")
-    with_login = network(**quiet, services__gateway__image_credentials="GHCR_LOGIN")
+    quiet = {**bare, "services.gateway.secrets": (), "accept_risk": {"ingress.auth": "a demo of one day"}}
+    assert "secretsmanager" not in names(network_of(quiet), "ec2:VpcEndpoint")
+    with_login = network_of({**quiet, "services.gateway.image_credentials": "GHCR_LOGIN"})
     assert "secretsmanager" in names(with_login, "ec2:VpcEndpoint")
 
 

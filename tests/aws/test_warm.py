@@ -9,15 +9,13 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from automation.plan.spec_keys import BASE
-from automation.stack.document import stack_of, with_values
-from components.configuration import PLATFORM_KEY
 from providers import resource_traits
 from tests.aws.plans import production_plan
 from tests.aws.readers import json_object, json_objects, statements, text
 from tests.aws.test_recovery import copied
-from tests.engine.fake_cloud.steps import Step, lost, steps
-from tests.planning import DROP, JOBS, plan, production, recorded, revealed
+from tests.engine.fake_cloud.steps import lost, steps
+from tests.planning import DROP, plan, production, revealed
+from tests.warm_plans import DATA, OTHERS, operations, settings_of, warm_production, warm_shape
 
 HOME, STANDBY = "us-west-2", "us-east-1"
 RECOVERY: Mapping[str, object] = {"mode": "warm", "standby_region": STANDBY}
@@ -27,8 +25,7 @@ REPLICA = "prod-us-east-1-database"
 @cache
 def warm(active: str = "", jobs: bool = False) -> Inventory:
     """Plan of production with services in the standby region, which serves when `active` is its name."""
-    recovery = {**RECOVERY, **({"active_region": active} if active else {})}
-    return plan(production({"recovery": recovery, **({"jobs": JOBS} if jobs else {})}, cloud="aws"))
+    return warm_production("aws", RECOVERY, active=active, jobs=jobs)
 
 
 def changes(before: Inventory, after: Inventory) -> set[tuple[str, str, tuple[str, ...]]]:
@@ -37,10 +34,6 @@ def changes(before: Inventory, after: Inventory) -> set[tuple[str, str, tuple[st
         for step in steps(before, after)
         if step.operation == "update"
     }
-
-
-def operations(taken: tuple[Step, ...]) -> set[str]:
-    return {step.operation for step in taken}
 
 
 @pytest.mark.parametrize("before", [production_plan, copied], ids=["none", "backup"])
@@ -283,17 +276,6 @@ def test_a_platform_without_data_runs_in_both_regions() -> None:
     assert not declared.of_type("rds:Instance")
 
 
-DATA = ("database", "cache", "storage")
-OTHERS: Mapping[str, Mapping[str, object]] = {
-    "path": {"services.web.path": "/"},
-    "canary": {"services.web.path": "/", "services.web.rollout": {"strategy": "canary"}},
-    "fixed replicas": {"services.web.replicas": {"min": 3, "max": 3}},
-    "job": {"jobs": {"nightly": {**JOBS["nightly"], "service": "web"}}},
-    "worker": {"services.worker": {"app": "celery", "image": "worker:1.0"}},
-    "nothing runs there": {"recovery.standby_replicas": 0},
-}
-
-
 @settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 @given(data=st.sets(st.sampled_from(DATA)), others=st.sets(st.sampled_from(sorted(OTHERS))))
 @example(data=set(DATA), others=set(OTHERS))
@@ -301,16 +283,8 @@ OTHERS: Mapping[str, Mapping[str, object]] = {
 def test_in_every_shape_a_failover_and_a_failback_create_replace_and_delete_nothing(
     data: set[str], others: set[str]
 ) -> None:
-    shape: dict[str, object] = {part: {} for part in data}
-    shape |= {key: value for name in others for key, value in OTHERS[name].items()}
-    shape["services.web.uses"] = sorted(data)
-
-    def served_by(region: str) -> Inventory:
-        recovery = {"recovery.mode": "warm", "recovery.standby_region": STANDBY, "recovery.active_region": region}
-        raw = with_values(BASE, {"cloud": "aws", **recovery, **shape})
-        return recorded(stack_of("trial", {PLATFORM_KEY: raw}))
-
-    home, there = served_by(HOME), served_by(STANDBY)
+    chosen = settings_of(others, OTHERS)
+    home, there = (warm_shape("aws", STANDBY, region, data, chosen) for region in (HOME, STANDBY))
     assert {each.urn for each in home.resources} == {each.urn for each in there.resources}
     for taken in (steps(home, there), steps(there, home)):
         assert operations(taken) <= {"update"}

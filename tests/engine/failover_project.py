@@ -1,4 +1,4 @@
-"""Operations and states of a project with two regions."""
+"""States of a project with two regions, and what a failover of it needs beside a shell."""
 
 import json
 import re
@@ -15,14 +15,15 @@ CIPHERTEXT = re.compile(r'"ciphertext": "[^"]*"')
 
 
 @contextmanager
-def _phase(_title: str) -> Generator[OnEvent]:
+def phase(_title: str) -> Generator[OnEvent]:
+    """Ignore the events of an update."""
     yield lambda _event: None
 
 
 def failover_of(project: EngineProject) -> StackFailover:
     """Operations of a new process."""
     deployment = Deployment(STACK, project.folder, environment=project.environment)
-    return StackFailover(deployment, lambda _line: None, _phase)
+    return StackFailover(deployment, lambda _line: None, phase)
 
 
 def by_urn(project: EngineProject) -> Mapping[str, Mapping[str, Value]]:
@@ -30,10 +31,24 @@ def by_urn(project: EngineProject) -> Mapping[str, Mapping[str, Value]]:
     return {str(each["urn"]): each for each in project.state()}
 
 
-def differing(before: Mapping[str, Mapping[str, Value]], after: Mapping[str, Mapping[str, Value]]) -> set[str]:
-    """Return the URNs of the resources whose inputs differ, without encrypted values, which differ in each export."""
+def inputs_by_urn(project: EngineProject) -> Mapping[str, Mapping[str, str]]:
+    """Return the inputs of each resource in the state as JSON, without encrypted values, which differ in each export."""
+    return {
+        urn: {key: CIPHERTEXT.sub("", json.dumps(value, sort_keys=True)) for key, value in _inputs(each).items()}
+        for urn, each in by_urn(project).items()
+    }
 
-    def text(of: Mapping[str, Value]) -> str:
-        return CIPHERTEXT.sub("", json.dumps(of.get("inputs"), sort_keys=True))
 
-    return {urn for urn in after if text(after[urn]) != text(before[urn])}
+def _inputs(resource: Mapping[str, Value]) -> Mapping[str, Value]:
+    inputs = resource.get("inputs")
+    return inputs if isinstance(inputs, Mapping) else {}
+
+
+def differing(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> dict[str, set[str]]:
+    """Return the names of inputs that differ by URN; a resource that one of both lacks has all of its own."""
+    found = {
+        urn: {key for key in {*left, *right} if left.get(key) != right.get(key)}
+        for urn in {*before, *after}
+        for left, right in [(before.get(urn, {}), after.get(urn, {}))]
+    }
+    return {urn: keys for urn, keys in found.items() if keys or (urn in before) != (urn in after)}

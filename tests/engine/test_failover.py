@@ -11,6 +11,7 @@ from automation.failover.region_status import status_of
 from automation.failover.stack_failover import StackFailover
 from automation.urn import Urn
 from providers.contract.json_data import is_mapping
+from tests.engine.failover_project import differing, inputs_by_urn
 from tests.engine.faults import FaultStack
 from tests.engine.project import STACK
 from tests.engine.warm_aws import (
@@ -19,8 +20,6 @@ from tests.engine.warm_aws import (
     SERVICE,
     STANDBY,
     WarmStack,
-    differing,
-    inputs_by_urn,
 )
 
 pytestmark = pytest.mark.xdist_group("warm")
@@ -64,7 +63,7 @@ def test_after_a_planned_failover_nothing_is_left_to_do(
     warm_deployed: tuple[WarmStack, WarmStack], planned: WarmStack
 ) -> None:
     serves(planned, STANDBY)
-    assert inputs_by_urn(planned).keys() == inputs_by_urn(warm_deployed[1]).keys()
+    assert inputs_by_urn(planned.project).keys() == inputs_by_urn(warm_deployed[1].project).keys()
     assert planned.project.cloud.calls("delete") == []
     assert [each for each in planned.shell.commands if each[0] == "rds promote-read-replica"] == [
         ("rds promote-read-replica", STANDBY)
@@ -77,7 +76,7 @@ def test_after_a_planned_failover_nothing_is_left_to_do(
 
 
 def test_a_region_that_hangs_is_left_without_a_call_into_it_and_reduced_when_it_answers(warm: WarmStack) -> None:
-    before = inputs_by_urn(warm)
+    before = inputs_by_urn(warm.project)
     warm.lose(HOME)
     changed = {str(urn) for urn in warm.failover.targets(STANDBY)}
     warm.move(planned=False)
@@ -86,7 +85,7 @@ def test_a_region_that_hangs_is_left_without_a_call_into_it_and_reduced_when_it_
     assert (warm.failover.active, warm.served, warm.writes(STANDBY)) == (STANDBY, STANDBY, True)
     # the number of tasks is that of autoscaling, and no difference of the program's
     unchanged = {urn for urn in changed if SERVICE in urn}
-    assert differing(before, inputs_by_urn(warm)).keys() == changed - unchanged
+    assert differing(before, inputs_by_urn(warm.project)).keys() == changed - unchanged
 
     # only what the role decides in the region that answers again, and the record that a command has changed
     warm.lose("")
@@ -107,7 +106,7 @@ def test_a_failback_ends_in_the_original_shape(
     serves(stack, HOME)
     assert not stack.writes(STANDBY)
     assert [name.rpartition("-")[0] for name in stack.shell.snapshots] == ["prod-database-before-failback"] * 2
-    changed = differing(inputs_by_urn(warm_deployed[1]), inputs_by_urn(stack))
+    changed = differing(inputs_by_urn(warm_deployed[1].project), inputs_by_urn(stack.project))
     assert {urn.rpartition("::")[2]: keys for urn, keys in changed.items()} == {
         # a replica has these from its source
         "prod-database": {"dbName", "engine", "username"},
@@ -176,7 +175,7 @@ def test_a_replica_that_was_promoted_by_hand_is_taken_over(warm: WarmStack) -> N
     reason="a lost state of one region is in the chosen set, and the match by region is tested without the engine"
 )
 def test_a_lost_state_of_both_regions_is_recovered_each_object_in_its_own(warm: WarmStack) -> None:
-    before, objects = inputs_by_urn(warm), warm.project.cloud.objects()
+    before, objects = inputs_by_urn(warm.project), warm.project.cloud.objects()
     lost = FaultStack(warm.project)
     lost.delete_state()
     result = lost.recover()
@@ -188,4 +187,4 @@ def test_a_lost_state_of_both_regions_is_recovered_each_object_in_its_own(warm: 
         name = Urn.of_provider(str(each.get("provider") or "")).name
         if arn.startswith("arn:aws:") and (region := arn.split(":")[3]):
             assert name == f"{STACK}-{region}", each["urn"]
-    assert inputs_by_urn(warm).keys() <= before.keys()
+    assert inputs_by_urn(warm.project).keys() <= before.keys()

@@ -1,15 +1,12 @@
 """Platform in two regions of the fake cloud of AWS, and the AWS CLI of a failover, whose commands change the cloud's objects."""
 
 import json
-import re
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from automation.deploy.deployment import Deployment
-from automation.deploy.events import OnEvent
 from automation.deploy.failover_record import FailoverRecord, Kind
 from automation.failover.begin import begin, recorded
 from automation.failover.driver import FailoverDriver
@@ -19,6 +16,7 @@ from automation.shell import command_text
 from providers.contract.cli import CliCommand
 from providers.contract.failover import Address
 from tests.automation.scripted_rollout import FakeClock
+from tests.engine.failover_project import phase
 from tests.engine.fake_cloud.cloud import FakeObject
 from tests.engine.project import STACK, EngineProject, small_platform
 from tests.engine.rollout_ecs import option
@@ -34,7 +32,6 @@ CHANGING = (
     "write", "stop", "start", "promote", "adopt", "route", "converge", "delete_database", "forget_database",
 )  # fmt: skip
 """Methods of `StackFailover` that change the cloud, the state or the record."""
-CIPHERTEXT = re.compile(r'"ciphertext": "[^"]*"')
 
 
 class FailoverShell:
@@ -170,11 +167,6 @@ def stored(token: str, region: str) -> str:
     return f"{token}@{STANDBY}" if region == STANDBY else token
 
 
-@contextmanager
-def _phase(_title: str) -> Generator[OnEvent]:
-    yield lambda _event: None
-
-
 def answering(_address: Address, _domain: str, _path: str) -> str:
     """Entry that answers every request."""
     return ""
@@ -201,7 +193,7 @@ class WarmStack:
     @property
     def failover(self) -> StackFailover:
         """Operations of a new process."""
-        return StackFailover(self.deployment, self.notes.append, _phase, shell=self.shell, probe=answering)
+        return StackFailover(self.deployment, self.notes.append, phase, shell=self.shell, probe=answering)
 
     def move(
         self, kind: Kind = "failover", *, planned: bool = True, force: bool = False, copies: Path | None = None
@@ -289,26 +281,3 @@ def deploy_warm(home: Path) -> tuple[WarmStack, WarmStack]:
 def platform(**changes: object) -> dict[str, object]:
     """Return the small platform with a job."""
     return small_platform("aws", jobs=JOBS, **changes)
-
-
-def inputs_by_urn(stack: WarmStack) -> Mapping[str, Mapping[str, str]]:
-    """Return the inputs of each resource in the state as JSON, without encrypted values, which differ in each export."""
-    return {
-        str(each["urn"]): {key: CIPHERTEXT.sub("", json.dumps(value)) for key, value in _inputs(each).items()}
-        for each in stack.project.state()
-    }
-
-
-def _inputs(resource: Mapping[str, Value]) -> Mapping[str, Value]:
-    inputs = resource.get("inputs")
-    return inputs if isinstance(inputs, Mapping) else {}
-
-
-def differing(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> dict[str, set[str]]:
-    """Return the names of inputs that differ by URN; a resource that one of both lacks has all of its own."""
-    found = {
-        urn: {key for key in {*left, *right} if left.get(key) != right.get(key)}
-        for urn in {*before, *after}
-        for left, right in [(before.get(urn, {}), after.get(urn, {}))]
-    }
-    return {urn: keys for urn, keys in found.items() if keys or (urn in before) != (urn in after)}

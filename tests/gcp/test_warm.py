@@ -9,14 +9,13 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from automation.plan.inventory import Inventory
-from automation.plan.spec_keys import BASE
-from automation.stack.document import stack_of, with_values
-from components.configuration import PLATFORM_KEY
 from providers import resource_traits
-from tests.engine.fake_cloud.steps import Step, lost, steps
+from tests.engine.fake_cloud.steps import lost, steps
 from tests.gcp.plans import mapping_at, text_at, value_at, values_at
 from tests.gcp.test_recovery import before, copied
-from tests.planning import DROP, JOBS, plan, production, recorded, revealed
+from tests.planning import DROP, plan, production, revealed
+from tests.warm_plans import DATA, operations, settings_of, warm_production, warm_shape
+from tests.warm_plans import OTHERS as SHAPES
 
 HOME, STANDBY = "us-central1", "us-east1"
 RECOVERY: Mapping[str, object] = {"mode": "warm", "standby_region": STANDBY}
@@ -28,12 +27,7 @@ INSTANCE = "sql:DatabaseInstance"
 @cache
 def warm(active: str = "", jobs: bool = False) -> Inventory:
     """Plan of production with services in the standby region, which serves when `active` is its name."""
-    recovery = {**RECOVERY, **({"active_region": active} if active else {})}
-    return plan(production({"recovery": recovery, **({"jobs": JOBS} if jobs else {})}, cloud="gcp"))
-
-
-def operations(taken: tuple[Step, ...]) -> set[str]:
-    return {step.operation for step in taken}
+    return warm_production("gcp", RECOVERY, active=active, jobs=jobs)
 
 
 def changes(before: Inventory, after: Inventory) -> set[tuple[str, str, tuple[str, ...]]]:
@@ -359,16 +353,7 @@ def test_a_platform_without_data_runs_in_both_regions() -> None:
     assert not declared.of_type(INSTANCE)
 
 
-DATA = ("database", "cache", "storage")
-OTHERS: Mapping[str, Mapping[str, object]] = {
-    "path": {"services.web.path": "/"},
-    "canary": {"services.web.path": "/", "services.web.rollout": {"strategy": "canary"}},
-    "fixed replicas": {"services.web.replicas": {"min": 3, "max": 3}},
-    "job": {"jobs": {"nightly": {**JOBS["nightly"], "service": "web"}}},
-    "worker": {"services.worker": {"app": "celery", "image": "worker:1.0"}},
-    "nothing runs there": {"recovery.standby_replicas": 0},
-    "no internet": {"network": {"egress": "none", "private_endpoints": True}},
-}
+OTHERS = {**SHAPES, "no internet": {"network": {"egress": "none", "private_endpoints": True}}}
 
 
 @settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
@@ -378,16 +363,8 @@ OTHERS: Mapping[str, Mapping[str, object]] = {
 def test_in_every_shape_a_failover_and_a_failback_create_replace_and_delete_nothing(
     data: set[str], others: set[str]
 ) -> None:
-    shape: dict[str, object] = {part: {} for part in data}
-    shape |= {key: value for name in others for key, value in OTHERS[name].items()}
-    shape["services.web.uses"] = sorted(data)
-
-    def served_by(region: str) -> Inventory:
-        recovery = {"recovery.mode": "warm", "recovery.standby_region": STANDBY, "recovery.active_region": region}
-        raw = with_values(BASE, {"cloud": "gcp", **recovery, **shape})
-        return recorded(stack_of("trial", {PLATFORM_KEY: raw}))
-
-    home, there = served_by(HOME), served_by(STANDBY)
+    chosen = settings_of(others, OTHERS)
+    home, there = (warm_shape("gcp", STANDBY, region, data, chosen) for region in (HOME, STANDBY))
     assert {each.urn for each in home.resources} == {each.urn for each in there.resources}
     for taken in (steps(home, there), steps(there, home)):
         assert operations(taken) <= {"update"}
