@@ -196,7 +196,7 @@ class PartialMonitor:
         return response
 
     def _drop_dependencies(self, request: resource_pb2.RegisterResourceRequest) -> None:
-        """Remove dependencies on what the engine is not told of: it knows no resource of these URNs."""
+        """Remove dependencies on resources that are not registered: the engine refuses their URNs."""
         kept = [urn for urn in request.dependencies if urn in self._answered]
         del request.dependencies[:]
         request.dependencies.extend(kept)

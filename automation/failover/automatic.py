@@ -29,7 +29,7 @@ Ended = Literal["answers", "moved", "by hand"]
 
 
 class AutomaticPort(FailoverPort, FailoverQuestions, Protocol):
-    """Operations of a failover, and what only an automatic one asks and tells."""
+    """Operations of a failover, and the checks and notices of an automatic one."""
 
     def resume(self) -> None:
         """Remove what a killed engine has left, such as a lock."""

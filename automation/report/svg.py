@@ -1,4 +1,4 @@
-"""Picture of a layout as SVG: inside the report, whose page has the colours, or as a file of its own. Pure."""
+"""Picture of a layout as SVG: inside the report, whose page defines the colours, or as a separate file. Pure."""
 
 import re
 from collections import Counter
