@@ -80,11 +80,21 @@ def growth(cloud: str, runs: int = RUNS) -> dict[int, Cost]:
 
 
 def _stack_with_services(size: int) -> str:
-    service = {"app": "fastapi", "image": "service@sha256:" + "5" * 64, "uses": ["database"]}
-    services = {f"s{index}": {**service, "path": f"/s{index}"} for index in range(size)}
-    platform = {
-        **read_stack(ROOT, "prod").platform,
-        "services": services,
+    service = {
+        "app": "fastapi",
+        "image": "service@sha256:" + "5" * 64,
+        "uses": ["database"],
+        "replicas": {"min": 2, "max": 2},
+        "closed_paths": [],
+    }
+    platform = read_stack(ROOT, "prod").platform
+    platform |= {
+        "services": {f"service{index}": {**service, "path": f"/s{index}"} for index in range(size)},
+        "database": {
+            **platform["database"],
+            "size": {"vcpu": 16, "memory_gib": 128},
+            "parameters": {"max_connections": 4000},
+        },
         "accept_risk": {"ingress.auth": "measured only"},
     }
     return yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
