@@ -25,6 +25,8 @@ FAKE_AZ = '''
 import json, os, sys
 from urllib.parse import urlsplit
 
+pytestmark = pytest.mark.long(reason="the scripts wait for a real PostgreSQL server, which not every machine has")
+
 folder = os.environ["FAKE_FOLDER"]
 file = os.path.join(folder, "cloud.json")
 cloud = json.load(open(file))
@@ -114,7 +116,7 @@ class Cloud:
             "AZURE_CLIENT_ID": "client", "COPY_PREFIX": PREFIX, "DRILL_GROUP_ID": GROUP, "DRILL_TAGS": '{"stack": "prod"}',
             "EXCHANGE": str(self.exchange), "LOCATION": "eastus2", "MAX_DRILL_SECONDS": "21600", "POINT_SECONDS": "600",
             "QUERY_SECONDS": "20", "RESTORE_SECONDS": "10", "SOURCE_ID": SOURCE, "START_SECONDS": "1",
-            "SUBNET_ID": "/subnet", "ZONE_ID": "/zone", "DRILL_POLL_SECONDS": "0.2", "AGE_METRIC": "backup_verified_age_seconds",
+            "SUBNET_ID": "/subnet", "ZONE_ID": "/zone", "DRILL_POLL_SECONDS": "0.2", "QUERY_POLL_SECONDS": "0.2", "AGE_METRIC": "backup_verified_age_seconds",
             "LEFTOVERS_METRIC": "backup_drill_leftovers", "LEFTOVER_SECONDS": "86400", "JOB_ID": "/g/jobs/drill-1a2b3c",
             "JOB_API_VERSION": "2025-01-01",
         }  # fmt: skip

@@ -110,11 +110,12 @@ await_query() {
     manage get "$servers/$copy" --query properties.fullyQualifiedDomainName --output tsv > "$EXCHANGE/host.new" \
         && [ -s "$EXCHANGE/host.new" ] || fail 'the restored server has no address'
     mv "$EXCHANGE/host.new" "$EXCHANGE/host"
-    waited=0
+    asked=$(date +%s)
     while [ ! -e "$EXCHANGE/code" ]; do
-        if [ "$waited" -gt "$QUERY_SECONDS" ]; then fail "the query did not end within $QUERY_SECONDS seconds"; fi
-        sleep 5
-        waited=$((waited + 5))
+        if [ $(($(date +%s) - asked)) -gt "$QUERY_SECONDS" ]; then
+            fail "the query did not end within $QUERY_SECONDS seconds"
+        fi
+        sleep "${QUERY_POLL_SECONDS:-5}"
     done
     last="$(tail -n 1 "$EXCHANGE/output")"
     if [ "$(cat "$EXCHANGE/code")" = 0 ]; then
