@@ -1,7 +1,8 @@
 # Needs Python 3.11 or newer and a package index; everything else is installed into .venv.
 #   make plan            the production plan of Pulumi.prod.yaml
 #   make plan STACK=staging ARGS="--diff prod"
-#   make test            lint, types, tests; CI runs it and then engine tests (.ci/run)
+#   make test            lint, types, tests; CI runs it, then the long tests and engine tests (.ci/run)
+#   make long-test       tests that take long or need a program beside Python; `pytest` without options runs them too
 #   make dev             make up with services from their source: make dev SERVICE="gateway page" ARGS="--debug gateway"
 #   make up              the example on a Docker host, with Pulumi
 #   make down            removes it and keeps its volumes; make down ARGS=--volumes removes them too
@@ -28,7 +29,7 @@ ENGINE := .cache/engine/pulumi
 ENGINE_TESTS ?= tests/engine
 ENGINE_VERSION := $(shell sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' tools/engine/go.mod)
 
-.PHONY: plan dev up down test lint types tests engine engine-test engine-test-all bench policies checkov docs metrics mutants clean
+.PHONY: plan dev up down test lint types tests long-test engine engine-test engine-test-all bench policies checkov docs metrics mutants clean
 .DEFAULT_GOAL := plan
 
 plan: $(VENV)/.program
@@ -53,7 +54,10 @@ types: $(VENV)/.development
 	@$(BIN)/pyrefly check --summary=none
 
 tests: $(VENV)/.development
-	@$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/engine
+	@$(BIN)/pytest -n 3 --dist loadgroup -m "not long" --ignore tests/engine
+
+long-test: $(VENV)/.development
+	@$(BIN)/pytest -n 3 --dist loadgroup -m long --ignore tests/engine
 
 engine: $(ENGINE)
 

@@ -93,6 +93,8 @@ def program_of(port: int, version: str) -> str:
 import os, socket, sys, time
 early = "installed" in sys.modules
 import installed
+
+pytestmark = pytest.mark.long(reason="real processes that wait for edits")
 print("{version}", early, installed.VALUE, os.environ["PYTHONPATH"].endswith("site-packages"), flush=True)
 listener = socket.create_server(("127.0.0.1", {port}))
 time.sleep(60)

@@ -21,6 +21,7 @@ def test_the_readme_quotes_its_commands() -> None:
     assert {"plan staging", "plan broken"} <= set(arguments)
 
 
+@pytest.mark.long(reason="runs the commands that documents quote")
 @pytest.mark.parametrize("example", QUOTED, ids=lambda example: example.arguments)
 def test_quoted_output_is_up_to_date(example: Example) -> None:
     assert example.text == quoted(ROOT, example), "run `make docs`"

@@ -17,6 +17,8 @@ from providers import AVAILABLE
 from tests.planning import ROOT
 from tests.reports import facts, fifty_services, page_of
 
+pytestmark = pytest.mark.long(reason="needs a browser")
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 AXE = ROOT / ".local" / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP, PHONE, A4 = (1440, 900), (390, 844), (1050, 740)

@@ -216,6 +216,7 @@ def test_dependents_are_followed_over_others_and_to_children() -> None:
     assert dependents(state, ["e"]) == []
 
 
+@pytest.mark.long(reason="plans both regions several times")
 @pytest.mark.parametrize("answers", [True, False])
 def test_a_region_with_a_dependent_of_a_target_is_declared_too(failover: StackFailover, answers: bool) -> None:
     """The engine deletes a dependent of a target that the program does not declare."""

@@ -340,6 +340,7 @@ def validated() -> dict[str, CliCommand]:
     return found
 
 
+@pytest.mark.long(reason="needs the AWS CLI")
 @needs_aws
 @pytest.mark.parametrize("operation", sorted(validated()))
 def test_the_aws_cli_accepts_the_arguments(operation: str) -> None:

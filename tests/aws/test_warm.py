@@ -276,6 +276,7 @@ def test_a_platform_without_data_runs_in_both_regions() -> None:
     assert not declared.of_type("rds:Instance")
 
 
+@pytest.mark.long(reason="plans dozens of shapes")
 @settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 @given(data=st.sets(st.sampled_from(DATA)), others=st.sets(st.sampled_from(sorted(OTHERS))))
 @example(data=set(DATA), others=set(OTHERS))

@@ -70,6 +70,7 @@ def inventories(cloud: str) -> Iterator[tuple[str, Inventory]]:
             )
 
 
+@pytest.mark.long(reason="plans every variant of each cloud")
 @pytest.mark.parametrize("cloud", PRICED_CLOUDS)
 def test_every_declared_type_is_priced_free_or_excluded(cloud: str) -> None:
     known = set(charges_of(cloud).types)

@@ -17,6 +17,10 @@ from providers.contract.spec.defaults import Raw
 from tests.engine.fake_cloud.steps import Step, lost, steps
 from tests.planning import production, recorded
 
+pytestmark = pytest.mark.long(
+    reason="each key of each cloud on a standing stack; what a key declares is in test_every_leaf.py"
+)
+
 STACK = "trial"
 CASES = [(leaf, cloud) for cloud in AVAILABLE for leaf in LEAVES if leaf.block in (None, cloud)]
 ROWS = [(row, cloud) for cloud in AVAILABLE for row in resource_traits(cloud).losing]

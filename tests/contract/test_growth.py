@@ -35,6 +35,7 @@ def dependencies(plan: Inventory) -> int:
     return sum(len(resource.depends_on) for resource in plan.resources)
 
 
+@pytest.mark.long(reason="plans up to 50 services on each cloud")
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_each_service_adds_the_same_number_of_resources_and_dependencies(cloud: str) -> None:
     few, more, most = (with_services(cloud, count) for count in SIZES)

@@ -32,6 +32,7 @@ def table(cloud: str) -> ImportTable:
     return import_module(f"providers.{cloud}.import_ids").IMPORT_TABLE
 
 
+@pytest.mark.long(reason="plans every variant of each cloud")
 @pytest.mark.parametrize(("cloud", "changes"), PLATFORMS)
 def test_every_type_of_the_platform_has_an_import_rule(cloud: str, changes: Mapping[str, object]) -> None:
     tokens = [resource.type for resource in plan(production(changes, cloud)).custom]

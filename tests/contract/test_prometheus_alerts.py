@@ -12,7 +12,10 @@ from providers.contract.alarms import alarm_rules
 from providers.contract.prometheus import rules_document
 from tests.contract.test_alarms import spec_of
 
-pytestmark = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on PATH")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on PATH"),
+    pytest.mark.long(reason="needs promtool"),
+]
 
 MINUTES_IN_A_DAY = 24 * 60
 REPLICAS = ("a", "b", "c")

@@ -118,6 +118,7 @@ def fetched(host: DrillHost, dump: Path, content: bytes | None = None) -> None:
         (exchange / name).chmod(0o644)
 
 
+@pytest.mark.long(reason="needs a PostgreSQL server")
 @needs_postgres
 def test_a_good_backup_is_restored_queried_and_deleted(host: DrillHost, dump: Path) -> None:
     fetched(host, dump)
@@ -134,6 +135,7 @@ def test_a_good_backup_is_restored_queried_and_deleted(host: DrillHost, dump: Pa
     assert not (host.folder / "scratch" / "data").exists()
 
 
+@pytest.mark.long(reason="needs a PostgreSQL server")
 @needs_postgres
 @pytest.mark.parametrize(
     ("query", "problem"),
@@ -163,6 +165,7 @@ def test_a_query_that_returns_no_number_above_zero_is_no_success(
     assert host.metrics()["backup_verification_failed"] == 1
 
 
+@pytest.mark.long(reason="needs a PostgreSQL server")
 @needs_postgres
 def test_a_dump_that_cannot_be_restored_keeps_the_time_of_the_last_success(host: DrillHost, dump: Path) -> None:
     (host.folder / "exchange" / "drill.prom").write_text(
@@ -174,6 +177,7 @@ def test_a_dump_that_cannot_be_restored_keeps_the_time_of_the_last_success(host:
     assert host.metrics()["backup_verified_timestamp_seconds"] == 1_700_000_000
 
 
+@pytest.mark.long(reason="needs a PostgreSQL server")
 @needs_postgres
 def test_a_copy_that_cannot_be_deleted_is_reported(host: DrillHost, dump: Path) -> None:
     fetched(host, dump)
@@ -187,6 +191,7 @@ def test_a_copy_that_cannot_be_deleted_is_reported(host: DrillHost, dump: Path) 
     assert "could not be deleted" in host.evidence()["problem"]
 
 
+@pytest.mark.long(reason="needs a PostgreSQL server")
 @needs_postgres
 def test_the_next_drill_deletes_what_the_last_one_left(host: DrillHost, dump: Path) -> None:
     left = host.folder / "scratch" / "data"

@@ -184,6 +184,7 @@ def test_failures_are_counted_over_restarts_and_keep_the_last_success(tmp_path: 
     assert job.recorded() == {"job_failed_runs_total": 2, "job_last_success_timestamp_seconds": success}
 
 
+@pytest.mark.long(reason="the script waits in real time")
 def test_a_failed_attempt_is_repeated_as_often_as_the_spec_says(tmp_path: Path) -> None:
     count = f"n=$(($(cat {tmp_path}/n 2>/dev/null || echo 0)+1)); echo $n > {tmp_path}/n; [ $n -ge 3 ]"
     job = JobScript(tmp_path, job_of(command=["sh", "-c", count], retries=2))
@@ -192,6 +193,7 @@ def test_a_failed_attempt_is_repeated_as_often_as_the_spec_says(tmp_path: Path) 
     assert output.splitlines() == [f"nightly: attempt {n} of 3 failed with exit code 1" for n in (1, 2)]
 
 
+@pytest.mark.long(reason="the script waits in real time")
 def test_a_command_is_stopped_at_its_timeout(tmp_path: Path) -> None:
     job = JobScript(tmp_path, job_of(command=["sleep", "600"]))
     conf = tmp_path / "job.conf"
@@ -199,6 +201,7 @@ def test_a_command_is_stopped_at_its_timeout(tmp_path: Path) -> None:
     assert job.now() == (124, "nightly: stopped after 1 seconds\nnightly: failed with exit code 124\n")
 
 
+@pytest.mark.long(reason="the script waits in real time")
 def test_two_runs_never_overlap(tmp_path: Path) -> None:
     job = JobScript(tmp_path, job_of(command=["sleep", "4"]))
     first = job.start("now")
@@ -208,6 +211,7 @@ def test_two_runs_never_overlap(tmp_path: Path) -> None:
     assert first.wait(timeout=30) == 0
 
 
+@pytest.mark.long(reason="the script waits in real time")
 def test_a_signal_ends_the_command_and_frees_the_next_run(tmp_path: Path) -> None:
     job = JobScript(
         tmp_path, job_of(command=["sh", "-c", f"trap 'touch {tmp_path}/ended; exit' TERM; sleep 60 & wait"])
@@ -221,6 +225,7 @@ def test_a_signal_ends_the_command_and_frees_the_next_run(tmp_path: Path) -> Non
     assert (tmp_path / "ended").exists() and not (job.metrics / ".nightly.lock").exists()
 
 
+@pytest.mark.long(reason="the script waits in real time")
 @pytest.mark.parametrize(
     ("schedule", "due", "not_due"),
     [
@@ -248,6 +253,7 @@ def test_a_run_starts_at_the_minutes_of_the_schedule_only(
     assert runs.read_text() == "run\n"
 
 
+@pytest.mark.long(reason="the script waits in real time")
 def test_a_repeated_hour_runs_a_job_once(tmp_path: Path) -> None:
     job = JobScript(tmp_path, job_of(schedule="30 2 * * *", command=["sh", "-c", f"echo run >> {tmp_path}/runs"]))
     job.at("30 02 25 10 0", "31 02 25 10 0", "30 02 25 10 0")

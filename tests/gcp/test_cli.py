@@ -365,6 +365,7 @@ def gcloud(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[st
     return subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.long(reason="needs gcloud")
 @pytest.mark.skipif(GCLOUD is None, reason="gcloud is not installed")
 def test_gcloud_parses_every_command(tmp_path: Path) -> None:
     for command in commands():
@@ -373,6 +374,7 @@ def test_gcloud_parses_every_command(tmp_path: Path) -> None:
         assert reached, f"{' '.join(command.arguments)}: {done.stderr}"
 
 
+@pytest.mark.long(reason="needs gcloud")
 @pytest.mark.skipif(GCLOUD is None, reason="gcloud is not installed")
 def test_gcloud_refuses_a_wrong_option(tmp_path: Path) -> None:
     done = gcloud(["gcloud", "run", "jobs", "create", "job", "--argz=x", "--image=x"], tmp_path)

@@ -356,6 +356,7 @@ def test_a_platform_without_data_runs_in_both_regions() -> None:
 OTHERS = {**SHAPES, "no internet": {"network": {"egress": "none", "private_endpoints": True}}}
 
 
+@pytest.mark.long(reason="plans dozens of shapes")
 @settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 @given(data=st.sets(st.sampled_from(DATA)), others=st.sets(st.sampled_from(sorted(OTHERS))))
 @example(data=set(DATA), others=set(OTHERS))

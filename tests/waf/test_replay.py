@@ -9,7 +9,10 @@ import pytest
 from tests.waf.decisions import DECISIONS, docker, planned
 from tests.waf.replay import HttpRequest, detect, message_forms, missing, request
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+pytestmark = [
+    pytest.mark.skipif(missing() is not None, reason=str(missing())),
+    pytest.mark.long(reason="needs the OWASP rules"),
+]
 
 FOLDER = Path(__file__).parent
 PROMPTS: dict[str, list[str]] = json.loads((FOLDER / "prompts.json").read_text(encoding="utf-8"))
