@@ -287,6 +287,7 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("services.web.uses", ["storage"], {"storage": {}}),
     Leaf("services.web.calls", ["tool"], WITH_TOOL),
     Leaf("services.web.closed_paths", ["/internal"], ROUTED),
+    Leaf("services.web.egress", [{"host": "db.example.com", "port": 5432}]),
     Leaf("services.web.metrics", "none", WITH_PROMETHEUS),
     Leaf("services.web.metrics.path", "/internal/metrics", WITH_METRICS),
     Leaf("services.web.metrics.port", 9100, WITH_METRICS),

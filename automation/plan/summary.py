@@ -16,6 +16,7 @@ from automation.plan.inventory import Inventory
 from automation.stack.document import Stack
 from providers import limits, recovery
 from providers.contract.authentication import authentication_of, unchecked_variable
+from providers.contract.egress import hosts_of
 from providers.contract.images import parse_image
 from providers.contract.recovery_plan import Incident, Promise, promises_of
 from providers.contract.schedule import explain, next_runs
@@ -75,6 +76,8 @@ class ServiceConnections:
     uses: tuple[str, ...]
     internet: str
     """Ports as text; empty for no outbound access."""
+    hosts: tuple[str, ...] = ()
+    """Hosts outside that the stack file lists, with their ports."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +239,7 @@ def connections_of(spec: Platform) -> tuple[ServiceConnections, ...]:
     """Return the connections that each service may open, in the order of the file."""
     outbound = limits(spec.cloud).outbound(spec)
     return tuple(
-        ServiceConnections(name, service.calls, service.uses, outbound.get(name, ""))
+        ServiceConnections(name, service.calls, service.uses, outbound.get(name, ""), hosts_of(spec, name))
         for name, service in spec.services.items()
     )
 

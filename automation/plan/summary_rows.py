@@ -92,13 +92,17 @@ def _connections(connections: ServiceConnections) -> str:
 
 
 def _outbound(summary: PlanSummary) -> list[str]:
-    by_ports: dict[str, list[str]] = {}
+    by_reach: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for each in summary.connections:
-        by_ports.setdefault(each.internet, []).append(each.service)
-    closed = by_ports.pop("", [])
+        by_reach.setdefault((each.internet, each.hosts), []).append(each.service)
+    closed = by_reach.pop(("", ()), [])
     through = f" through {summary.gateways}" if summary.gateways else ""
-    lines = [f"{_names(names)}: {_ports(ports)}{through}" for ports, names in by_ports.items()]
+    lines = [f"{_names(names)}: {_ports(ports)}{through}{_hosts(hosts)}" for (ports, hosts), names in by_reach.items()]
     return [*lines, f"{_names(closed)}: none"] if closed else lines
+
+
+def _hosts(hosts: tuple[str, ...]) -> str:
+    return f", for {_names(hosts)}" if hosts else ""
 
 
 def _ports(ports: str) -> str:

@@ -18,7 +18,8 @@ from automation.report.content import (
     table,
 )
 from automation.report.facts import ReportFacts
-from providers.contract.report import ENTRY, INTERNET, AllowedConnection
+from providers.contract.egress import hosts_of
+from providers.contract.report import ENTRY, EVERY_PORT, EVERY_SERVICE, INTERNET, AllowedConnection
 from providers.contract.spec import Platform
 
 PEOPLE = (
@@ -35,12 +36,20 @@ def reachability(facts: ReportFacts) -> ReportSection:
     limits = facts.rule_limits
     parts: list[Part] = [
         table("Entry", ("from", "to", "port", "TLS", "WAF", "authentication", "evidence"), _entry(facts, inbound), "Nothing accepts connections from outside."),
-        table("Outbound", ("from", "port", "evidence"), (row(each.source, _port(each), mono(each.resource)) for each in outbound), "No service can open connections to the internet."),
+        table("Outbound", ("from", "port", "hosts in the stack file", "evidence"), (row(each.source, _port(each), names(_hosts(facts.spec, each)) or "none", mono(each.resource)) for each in outbound), "No service can open connections to the internet."),
         table("Inside", ("from", "to", "port", "evidence"), (row(each.source, each.target, _port(each), mono(each.resource)) for each in inside), "No connection is allowed inside."),
         table("Differences from the stack file", ("from", "to", "problem", "evidence"), (row(each.source, each.target, Cell(each.problem, BAD), mono(each.resource)) for each in facts.mismatches), "Rules and permissions allow what `calls` and `uses` of the stack file say, and nothing more between these parts."),
     ]  # fmt: skip
     parts += [Prose("Not distinguished by this cloud's rules:"), BulletList(limits)] if limits else []
     return ReportSection("reach", "Reachability", tuple(parts))
+
+
+def _hosts(spec: Platform, connection: AllowedConnection) -> Iterator[str]:
+    """Yield the listed hosts that a connection to the internet is for, each once."""
+    sources = spec.services if connection.source == EVERY_SERVICE else {connection.source} & spec.services.keys()
+    ports = connection.ports.split(", ")
+    hosts = (host for name in sources for host in hosts_of(spec, name))
+    yield from dict.fromkeys(host for host in hosts if host.rpartition(":")[2] in ports or EVERY_PORT in ports)
 
 
 def _entry(facts: ReportFacts, inbound: list[AllowedConnection]) -> Iterator[ReportRow]:

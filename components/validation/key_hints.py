@@ -31,6 +31,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "deployer": ("ci", "github", "github_actions", "oidc"),
     "dockerfile": ("file", "docker_file"),
     "domain": ("domain_name", "hostname", "host", "fqdn", "url"),
+    "egress": (
+        "egress_ports", "egress_rules", "outbound", "outbound_ports", "outbound_rules", "allowed_hosts", "external_hosts",
+    ),
     "dns_zone": ("zone", "hosted_zone", "zone_name"),
     "emails": ("email", "mail", "mails"),
     "entry_port": ("port",),
@@ -116,15 +119,6 @@ UNAVAILABLE = (
     ),
     Unavailable(
         "services.*",
-        (
-            "egress", "egress_ports", "egress_rules", "outbound", "outbound_ports", "outbound_rules", "allowed_hosts",
-            "external_hosts",
-        ),
-        "no port can be opened to the internet; on a cloud services reach it on TCP port 443 only",
-        "use an HTTPS interface or a database of the platform, and remove this key",
-    ),
-    Unavailable(
-        "services.*",
         ("volumes", "volume", "mounts", "disk", "disks"),
         "services have no persistent volumes",
         "use `storage` or `database`, and remove this key",
@@ -137,9 +131,9 @@ UNAVAILABLE = (
     ),
     Unavailable(
         "network",
-        ("egress_ports", "egress_rules", "outbound", "outbound_ports", "outbound_rules", "allowed_hosts", "egress_control"),
-        "no port can be opened to the internet; on a cloud services reach it on TCP port 443 only",
-        "use an HTTPS interface or a database of the platform, and remove this key",
+        ("egress_ports", "egress_rules", "outbound", "outbound_ports", "outbound_rules", "allowed_hosts", "hosts"),
+        "hosts and ports outside are listed for each service",
+        "list them under services.<name>.egress as {host: db.example.com, port: 5432}, and remove this key",
     ),
     Unavailable(
         "ingress",

@@ -16,10 +16,11 @@ from providers.aws.entry.routes import ingress_adjustments, ingress_refusals
 from providers.aws.jobs.limits import job_adjustments, job_refusals
 from providers.aws.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.aws.naming import naming_refusals
-from providers.aws.network.flows import HTTPS_PORT, reaches_internet
+from providers.aws.network.flows import internet_ports
 from providers.aws.network.limits import network_adjustments, network_refusals
 from providers.aws.recovery.limits import recovery_adjustments, recovery_refusals
 from providers.contract.authentication import sign_in_secrets
+from providers.contract.egress import ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
@@ -68,8 +69,8 @@ def region(spec: Platform) -> str:
 
 
 def outbound(spec: Platform) -> Mapping[str, str]:
-    """Port 443 for the services that may connect to any address."""
-    return {name: str(HTTPS_PORT) for name in spec.services if reaches_internet(spec, name, region(spec))}
+    """Ports on which services may connect to any address."""
+    return ports_by_service(spec, lambda name: internet_ports(spec, name, region(spec)))
 
 
 LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, sign_in_secrets)

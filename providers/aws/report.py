@@ -10,6 +10,7 @@ from providers.contract.report import (
     CACHE,
     DATABASE,
     ENTRY,
+    EVERY_PORT,
     INTERNET,
     MODELS,
     REFERENCE,
@@ -98,7 +99,7 @@ def _group(site: ReportSite, value: object) -> str:
 
 def _ports(rule: DeclaredResource) -> str:
     if rule.value("ipProtocol") == "-1":
-        return "every port"
+        return EVERY_PORT
     return port_text(rule.value("fromPort"), rule.value("toPort"))
 
 

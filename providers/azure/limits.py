@@ -22,11 +22,12 @@ from providers.azure.entry.sign_in import authentication_adjustments, authentica
 from providers.azure.jobs.limits import job_adjustments, job_refusals
 from providers.azure.monitoring.limits import monitoring_adjustments, monitoring_refusals, stack_secrets
 from providers.azure.naming import naming_refusals
-from providers.azure.network.flows import HTTPS_PORT
+from providers.azure.network.flows import internet_ports
 from providers.azure.network.limits import network_adjustments, network_refusals
 from providers.azure.recovery.limits import recovery_adjustments, recovery_refusals
 from providers.azure.storage.limits import storage_adjustments
 from providers.contract.authentication import sign_in_secrets
+from providers.contract.egress import ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
@@ -81,8 +82,8 @@ def region(spec: Platform) -> str:
 
 
 def outbound(spec: Platform) -> Mapping[str, str]:
-    """Port 443 for every service: one subnet, whose rules apply to all, holds them."""
-    return {name: str(HTTPS_PORT) for name in spec.services if spec.network.egress != "none"}
+    """The same ports for every service: one subnet, whose rules apply to all, holds them."""
+    return ports_by_service(spec, lambda _name: internet_ports(spec))
 
 
 def secrets_of_stack(spec: Platform) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from providers.contract.report import (
     CACHE,
     DATABASE,
     ENTRY,
+    EVERY_PORT,
     EVERY_SERVICE,
     INTERNET,
     MODELS,
@@ -78,7 +79,7 @@ def _rule(
         resource = f"{evidence(group)} {rule.get('name')}"
         for end in (ends[1], CACHE) if CACHE_PORT in ports.split(", ") else (ends[1],):
             used = CACHE_PORT if end == CACHE else _without_cache(ports)
-            yield AllowedConnection(ends[0], end, used.replace("*", "every port"), resource, site.region(group), wide)
+            yield AllowedConnection(ends[0], end, used.replace("*", EVERY_PORT), resource, site.region(group), wide)
 
 
 def _without_cache(ports: str) -> str:

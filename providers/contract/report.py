@@ -16,6 +16,7 @@ from providers.contract.spec import Platform
 INTERNET, ENTRY, DATABASE, CACHE, STORAGE, MODELS = "internet", "entry", "database", "cache", "storage", "models"
 EVERY_SERVICE = "every service"
 """Source or target of a rule that does not distinguish services."""
+EVERY_PORT = "every port"
 ANYWHERE = ("0.0.0.0/0", "::/0", "Internet", "*")
 REFERENCE = re.compile(r"<(?P<type>[\w-]+:\w+) (?P<name>[^>]+)>")
 """Recorded value that refers to another resource: `<kms:Key prod-keys-data>.arn`."""

@@ -9,6 +9,7 @@ from providers.contract.report import (
     CACHE,
     DATABASE,
     ENTRY,
+    EVERY_PORT,
     INTERNET,
     ROTATIONS,
     STORAGE,
@@ -64,7 +65,7 @@ def _through(
     """Yield what a container reaches through a network: the internet, data stores, and services that share it."""
     source, part = _part(site, container), site.part(network)
     if network.value("internal") is not True and container.component == "Compute":
-        yield AllowedConnection(source, INTERNET, "every port", evidence(network), open=True)
+        yield AllowedConnection(source, INTERNET, EVERY_PORT, evidence(network), open=True)
     for other in members:
         target = _part(site, other)
         if target == source:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from providers.contract.authentication import sign_in_secrets
+from providers.contract.egress import ports_by_service
 from providers.contract.limits import AdjustmentRule, CloudLimits, RefusalRule
 from providers.contract.release import release_adjustments
 from providers.contract.spec import Platform
@@ -20,7 +21,7 @@ from providers.gcp.entry.limits import entry_adjustments, entry_refusals
 from providers.gcp.jobs.limits import job_adjustments, job_refusals
 from providers.gcp.monitoring.limits import monitoring_adjustments, monitoring_refusals
 from providers.gcp.naming import naming_refusals
-from providers.gcp.network.flows import HTTPS_PORT, reaches_internet
+from providers.gcp.network.flows import internet_ports
 from providers.gcp.network.limits import network_adjustments, network_refusals
 from providers.gcp.recovery.limits import recovery_adjustments, recovery_refusals
 
@@ -67,8 +68,8 @@ def region(spec: Platform) -> str:
 
 
 def outbound(spec: Platform) -> Mapping[str, str]:
-    """Port 443 for the services that may connect to any address."""
-    return {name: str(HTTPS_PORT) for name in spec.services if reaches_internet(spec, name)}
+    """Ports on which services may connect to any address."""
+    return ports_by_service(spec, lambda name: internet_ports(spec, name))
 
 
 LIMITS = CloudLimits(region, REFUSALS, ADJUSTMENTS, outbound, rollout_connections, sign_in_secrets)

@@ -82,15 +82,16 @@ def test_the_plan_lists_services_with_egress() -> None:
     assert (adjustment.key, adjustment.requested) == ("network.egress", "per_zone")
     assert adjustment.effect is Effect.PARTIAL
     assert adjustment.reason == (
-        "only gateway and chat may open connections to the internet, on TCP port 443 only; other ports, such as 5432 and "
-        "6543 of a hosted PostgreSQL or 587 of a mail server, are closed; to allow worker, list a secret for it"
+        "only gateway and chat may open connections to the internet, on TCP port 443; other ports, such as 5432 and "
+        "6543 of a hosted PostgreSQL or 587 of a mail server, are closed unless `services.<name>.egress` lists a host; to "
+        "allow worker port 443, list a secret or a host for it"
     )
 
 
 def test_other_ports_are_closed_also_when_every_service_has_egress() -> None:
     (adjustment,) = network_adjustments(spec_of({"network.private_endpoints": False}))
-    assert adjustment.reason.startswith("every service may open connections to the internet, on TCP port 443 only")
-    assert adjustment.reason.endswith("are closed")
+    assert adjustment.reason.startswith("every service may open connections to the internet, on TCP port 443;")
+    assert adjustment.reason.endswith("are closed unless `services.<name>.egress` lists a host")
 
 
 @pytest.mark.parametrize(

@@ -83,12 +83,13 @@ def test_services_without_outbound_access_are_reported() -> None:
     (adjustment,) = adjustments({"network.egress": "single"})["network.egress"]
     assert (adjustment.requested, adjustment.effect) == ("single", Effect.PARTIAL)
     assert adjustment.reason == (
-        "only gateway may connect to the internet, to TCP port 443 alone; every other port, such as 5432 of a hosted "
-        "database or 587 for mail, is blocked. To allow port 443 for chat or worker, list a secret for it"
+        "only gateway may connect to the internet, to TCP port 443; every other port, such as 5432 of a hosted "
+        "database or 587 for mail, is blocked unless `services.<name>.egress` lists a host. To allow port 443 for chat or "
+        "worker, list a secret or a host for it"
     )
 
 
 def test_the_open_port_is_reported_when_every_service_has_outbound_access() -> None:
     secrets = {f"services.{name}.secrets": ["DATABASE_URL_OF_A_HOST", "SMTP_PASSWORD"] for name in ("chat", "worker")}
     (adjustment,) = adjustments({"network.egress": "single", **secrets})["network.egress"]
-    assert adjustment.reason.startswith("gateway, chat and worker may connect to the internet, to TCP port 443 alone")
+    assert adjustment.reason.startswith("gateway, chat and worker may connect to the internet, to TCP port 443;")

@@ -79,6 +79,17 @@ def test_the_plan_lists_the_ports_that_lead_out(cloud: str, ports: str) -> None:
     assert {each.internet for each in connections_of(moved("egress-other-port", cloud).spec)} == {ports}
 
 
+@pytest.mark.parametrize(
+    ("cloud", "ports"),
+    [("aws", "443, 587, 5432"), ("gcp", "443, 587, 5432"), ("azure", "443, 587, 5432"), ("docker", "any port")],
+)
+def test_a_port_that_a_service_needs_outside_can_be_opened(cloud: str, ports: str) -> None:
+    hosts = [{"host": "ep-cool.neon.tech", "port": 5432}, {"host": "smtp.example.com", "port": 587}]
+    opened = moved("egress-other-port", cloud, services__gateway__egress=hosts)
+    (gateway,) = connections_of(opened.spec)
+    assert (gateway.internet, gateway.hosts) == (ports, ("ep-cool.neon.tech:5432", "smtp.example.com:587"))
+
+
 @pytest.mark.parametrize("cloud", [*CLOUDS, "docker"])
 def test_an_architecture_is_honoured_or_refused(cloud: str) -> None:
     key = "services.gateway.architecture"

@@ -2,8 +2,8 @@
 
 Every connection that is not listed here is denied. Services may connect to the internet on port 443 only if they need
 to: they list secrets (an API key of a third party), their image or that of their collector is in a registry
-outside this region's ECR, or AWS services have no private endpoints. With `egress: none` no service may. HTTP and other
-ports to the internet are never open.
+outside this region's ECR, or AWS services have no private endpoints. Other ports open for the hosts under
+`services.<name>.egress` only. With `network.egress: none` no service may.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from providers.aws.base.image_sources import ECR_HOST
 from providers.contract.authentication import guarded_services
+from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
+from providers.contract.egress import outside_ports
 from providers.contract.images import parse_image
 from providers.contract.prometheus import scrape_endpoint
 from providers.contract.spec import Platform, Service
@@ -20,7 +22,6 @@ DATABASE = "database"
 CACHE = "cache"
 ENDPOINTS = "endpoints"
 HTTP_PORT = 80
-HTTPS_PORT = 443
 DATABASE_PORT = 5432
 """PostgreSQL."""
 CACHE_PORT = 6379
@@ -124,8 +125,13 @@ def client_cidrs(spec: Platform) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spec.ingress.allowed_cidrs))
 
 
-def reaches_internet(spec: Platform, name: str, region: str) -> bool:
-    """True when the service may connect to any address on port 443; see the module's docstring for the conditions."""
+def internet_ports(spec: Platform, name: str, region: str) -> tuple[int, ...]:
+    """Ports on which the service may connect to any address."""
+    return outside_ports(spec, name, https=_needs_internet(spec, name, region))
+
+
+def _needs_internet(spec: Platform, name: str, region: str) -> bool:
+    """True when the service needs port 443 without listing a host; see the module's docstring for the conditions."""
     service = spec.services[name]
     # the collector's image is in public.ecr.aws, which no endpoint serves
     collected = has_collector(spec, service)

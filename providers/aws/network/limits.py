@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from math import ceil
 
 from providers.aws.network.cidr import address_plan, cidr_problem, usable_addresses
-from providers.aws.network.flows import client_cidrs, client_ports, pulled_from_internet, reaches_internet
+from providers.aws.network.flows import client_cidrs, client_ports, internet_ports, pulled_from_internet
 from providers.contract.diagnostics import Adjustment, ConfigError, Diagnostic, Effect, Unsupported, displayed, listed
+from providers.contract.egress import HTTPS_PORT, open_port_adjustments, other_ports
 from providers.contract.spec import Platform, Service
 
 TASKS_PER_REPLICA = 2
@@ -16,27 +17,30 @@ RESERVED_INTERFACES = 10
 """Reserve for interfaces of endpoints and NAT gateways in each zone."""
 RULES_PER_GROUP = 60
 """Inbound rules of a security group: Amazon VPC user guide, "Amazon VPC quotas"."""
+RULES_PER_NETWORK_ACL, OWN_OUTBOUND_RULES = 20, 4
+"""Rules of a network ACL in one direction (same page), and those of the public tier for every stack."""
 
 
 def network_refusals(spec: Platform, stack: str) -> list[Diagnostic]:
     """Blocks that cannot be divided or are too small, too few zones, unreachable images and too many client ranges."""
-    return [*_cidr(spec), *_zones(spec), *_zone_names(spec), *_images(spec), *_clients(spec)]
+    return [*_cidr(spec), *_zones(spec), *_zone_names(spec), *_images(spec), *_clients(spec), *_listed_ports(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
-    """Services without access to the internet, and the only port that is open to others."""
+    """Services without access to the internet, and the ports that are open to others."""
     if spec.network.egress == "none":
         return []
     region = spec.aws.region if spec.aws else ""
-    closed = [name for name in spec.services if not reaches_internet(spec, name, region)]
+    closed = [name for name in spec.services if HTTPS_PORT not in internet_ports(spec, name, region)]
     allowed = [name for name in spec.services if name not in closed]
     subject = f"only {listed(allowed, 'and')}" if closed and allowed else "every service" if allowed else "no service"
-    advice = f"; to allow {listed(closed)}, list a secret for it" if closed else ""
+    advice = f"; to allow {listed(closed)} port 443, list a secret or a host for it" if closed else ""
     reason = (
-        f"{subject} may open connections to the internet, on TCP port 443 only; other ports, such as 5432 and 6543 of a "
-        f"hosted PostgreSQL or 587 of a mail server, are closed{advice}"
+        f"{subject} may open connections to the internet, on TCP port 443; other ports, such as 5432 and 6543 of a "
+        f"hosted PostgreSQL or 587 of a mail server, are closed unless `services.<name>.egress` lists a host{advice}"
     )
-    return [Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)]
+    egress = Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)
+    return [egress, *open_port_adjustments(spec)]
 
 
 def _cidr(spec: Platform) -> Iterator[Diagnostic]:
@@ -106,3 +110,14 @@ def _clients(spec: Platform) -> Iterator[Diagnostic]:
             problem=f"{ranges} ranges on {ports} ports exceed the {RULES_PER_GROUP} rules of a security group",
             fix=f"merge them into {RULES_PER_GROUP // ports} ranges or fewer",
         )
+
+
+def _listed_ports(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse more ports of hosts outside than a network ACL has rules for; the first service over the limit is named."""
+    ports, limit = other_ports(spec), RULES_PER_NETWORK_ACL - OWN_OUTBOUND_RULES
+    if len(ports) > limit:
+        name = next(
+            name for name in spec.services if any(rule.port == ports[limit] for rule in spec.services[name].egress)
+        )
+        problem = f"the services list {len(ports)} ports besides 443, and a network ACL has rules for {limit}"
+        yield Unsupported("aws", f"services.{name}.egress", problem, fix="list fewer ports")

@@ -5,7 +5,7 @@ They do not filter the VPC's DNS, metadata and time services (Amazon VPC user gu
 are fixed, so that adding or removing a rule renumbers no other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -23,6 +23,7 @@ from providers.aws.network.flows import (
 )
 from providers.aws.network.subnets import Subnets
 from providers.contract.component import Scope
+from providers.contract.egress import other_ports
 from providers.contract.spec import Platform
 
 DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED = 3, 4
@@ -42,6 +43,8 @@ LOW_ANSWERS, HIGH_ANSWERS = (1024, 3389), (3390, 65535)
 it one connection in 64,512 receives no answer. Security Hub EC2.21 reports the rule, because it checks ports, not their use:
 in the public tier nothing listens on 3389.
 """
+LISTED_NUMBERS = range(1000, 31_000)
+"""Numbers of the rules for ports that services list, after those of every stack."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def acl_rules(spec: Platform, plan: AwsAddressPlan) -> dict[Tier, tuple[NetworkA
     """Rules of each tier; all other traffic is denied."""
     return {
         "public": _public(spec, str(plan.vpc)),
-        "private": _private(str(plan.vpc)),
+        "private": _private(spec, str(plan.vpc)),
         "database": _database(spec, str(plan.block("private")), str(plan.block("database"))),
     }
 
@@ -116,10 +119,20 @@ def _public(spec: Platform, vpc: str) -> tuple[NetworkAclRule, ...]:
         (_outbound("out-answers", number=120, cidr=ANY_IPV4, ports=EPHEMERAL_PORTS), bool(clients)),
         (_outbound("out-too-large", number=130, cidr=ANY_IPV4, ports=None), True),
     )
-    return tuple(rule for rule, needed in rules if needed)
+    return (*(rule for rule, needed in rules if needed), *_listed_ports(spec))
 
 
-def _private(vpc: str) -> tuple[NetworkAclRule, ...]:
+def _listed_ports(spec: Platform) -> Iterator[NetworkAclRule]:
+    """One rule for each port of a host outside that a service lists; its number follows from the port, unless that one is taken."""
+    numbers: set[int] = set()
+    for port in other_ports(spec):
+        candidates = (LISTED_NUMBERS.start + (port + step) % len(LISTED_NUMBERS) for step in range(len(LISTED_NUMBERS)))
+        number = next(number for number in candidates if number not in numbers)
+        numbers.add(number)
+        yield _outbound(f"out-{port}", number=number, cidr=ANY_IPV4, ports=(port, port))
+
+
+def _private(spec: Platform, vpc: str) -> tuple[NetworkAclRule, ...]:
     """S3 responds from public addresses even over its gateway endpoint, so responses from any address are allowed."""
     return (
         _inbound("in-from-vpc", number=100, cidr=vpc, ports=ANY_PORT),
@@ -127,6 +140,7 @@ def _private(vpc: str) -> tuple[NetworkAclRule, ...]:
         _inbound("in-too-large", number=120, cidr=ANY_IPV4, ports=None),
         _outbound("out-to-vpc", number=100, cidr=vpc, ports=ANY_PORT),
         _outbound("out-https", number=110, cidr=ANY_IPV4, ports=HTTPS),
+        *_listed_ports(spec),
     )
 
 

@@ -24,8 +24,8 @@ from providers.aws.network.flows import (
     client_cidrs,
     client_ports,
     flows,
+    internet_ports,
     peers,
-    reaches_internet,
     service_peer,
 )
 from providers.contract.component import Scope
@@ -146,20 +146,23 @@ def _outbound(
         prefix_list_id=s3.prefix_list_id,
         opts=scope.opts(),
     )
-    if reaches_internet(context.spec, name, context.region):
-        yield _to_world(scope, peer, group, "to APIs and registries outside AWS")
+    for port in internet_ports(context.spec, name, context.region):
+        https = port == HTTPS_PORT
+        yield _to_world(scope, peer, group, f"to {'APIs and registries' if https else 'hosts'} outside AWS", port)
 
 
 def _to_world(
-    scope: Scope, peer: str, group: aws.ec2.SecurityGroup, description: str
+    scope: Scope, peer: str, group: aws.ec2.SecurityGroup, description: str, port: int = HTTPS_PORT
 ) -> aws.vpc.SecurityGroupEgressRule:
+    # one rule for each port, so that a port that is added or removed changes no other
+    suffix = "" if port == HTTPS_PORT else f"-{port}"
     return aws.vpc.SecurityGroupEgressRule(
-        scope.named(f"{peer}-to-world"),
+        scope.named(f"{peer}-to-world{suffix}"),
         security_group_id=group.id,
         description=description,
         ip_protocol="tcp",
-        from_port=HTTPS_PORT,
-        to_port=HTTPS_PORT,
+        from_port=port,
+        to_port=port,
         cidr_ipv4=ANY_IPV4,
         opts=scope.opts(),
     )

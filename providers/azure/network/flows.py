@@ -3,7 +3,7 @@
 Rules refer to subnets and service tags, never to addresses of machines. Priorities are fixed, so that an added or
 removed rule changes no other one. Azure DNS (168.63.129.16) is always allowed, because name resolution depends on it.
 Outbound, the apps' subnet reaches what Container Apps requires, what the platform declares and, unless
-`network.egress` is none, port 443 of the internet.
+`network.egress` is none, port 443 of the internet and the ports of the hosts under `services.<name>.egress`.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from providers.azure.network.cidr import AzureAddressPlan
+from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
+from providers.contract.egress import other_ports
 from providers.contract.spec import Platform
 
 Subnet = Literal["apps", "database", "endpoints"]
 Direction = Literal["Inbound", "Outbound"]
 
-HTTPS_PORT = 443
 DATABASE_PORT = 5432
 POOLER_PORT = 6432
 """PgBouncer, which a flexible server includes."""
@@ -84,6 +85,14 @@ def _apps(spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:
         yield SecurityRule("out-https", 180, "Outbound", apps, INTERNET, (str(HTTPS_PORT),))
     if spec.cache is not None and not spec.network.private_endpoints:
         yield SecurityRule("out-cache", 190, "Outbound", apps, "AzureCloud", (str(CACHE_PORT),))
+    listed = tuple(map(str, other_ports(spec)))
+    if listed:
+        yield SecurityRule("out-listed", 200, "Outbound", apps, INTERNET, listed)
+
+
+def internet_ports(spec: Platform) -> tuple[int, ...]:
+    """Ports of the internet that every app may connect to."""
+    return tuple(sorted((HTTPS_PORT, *other_ports(spec)))) if spec.network.egress != "none" else ()
 
 
 def _database(_spec: Platform, plan: AzureAddressPlan) -> Iterator[SecurityRule]:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from providers.azure.base.limits import ZONES
 from providers.azure.network.cidr import address_plan, cidr_fault, max_replicas
-from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.azure.network.flows import HTTPS_PORT
+from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.egress import listed_ports, open_port_adjustments, services_by_port
 from providers.contract.spec import Platform
 
 
 def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
     """Blocks that cannot be divided, more replicas than addresses, production without private endpoints."""
-    return [*_refused_cidr(spec), *_refused_public_access(spec)]
+    return [*_refused_cidr(spec), *_refused_public_access(spec), *_refused_own_ports(spec)]
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
@@ -18,6 +20,7 @@ def network_adjustments(spec: Platform) -> list[Adjustment]:
     return [
         *_adjusted_zones(spec),
         *_adjusted_egress(spec),
+        *open_port_adjustments(spec),
         *_unused_watcher(spec),
         *_adjusted_public_access(spec),
     ]
@@ -57,6 +60,21 @@ def _refused_public_access(spec: Platform) -> Iterator[Diagnostic]:
         )
 
 
+def _refused_own_ports(spec: Platform) -> Iterator[Diagnostic]:
+    """Refuse a port of one service alone: a security group of the subnet opens it for every app."""
+    for name in spec.services:
+        missing = {
+            port: users[0]
+            for port, users in services_by_port(spec).items()
+            if port != HTTPS_PORT and port not in listed_ports(spec, name)
+        }
+        if missing:
+            ports, others = listed(missing, "and"), listed(dict.fromkeys(missing.values()), "and")
+            problem = f"apps share one subnet, whose rules would open TCP {ports} of {others} for {name} too"
+            fix = f"list the hosts under services.{name}.egress as well, or give {others} a stack of its own"
+            yield Unsupported("azure", f"services.{name}.egress", problem, fix)
+
+
 def _adjusted_zones(spec: Platform) -> Iterator[Adjustment]:
     zones = spec.network.zones
     if 1 < zones < len(ZONES):
@@ -70,7 +88,8 @@ def _adjusted_egress(spec: Platform) -> Iterator[Adjustment]:
     if egress == "none":
         return
     ports = (
-        "the security group allows TCP port 443 only; connections to other ports, such as 5432, 587 or 22, are dropped"
+        "the security group allows TCP port 443; connections to other ports, such as 5432 or 587, are dropped unless "
+        "`services.<name>.egress` lists a host"
     )
     if egress == "per_zone" and spec.network.zones > 1:
         reason = (

@@ -12,7 +12,15 @@ from providers.contract.spec.data import (
     StorageSpec,
 )
 from providers.contract.spec.job import Job
-from providers.contract.spec.network import IngressSpec, NetworkSpec, PathRateLimit, RateLimit, Replicas, Waf
+from providers.contract.spec.network import (
+    EgressRule,
+    IngressSpec,
+    NetworkSpec,
+    PathRateLimit,
+    RateLimit,
+    Replicas,
+    Waf,
+)
 from providers.contract.spec.operations import (
     Acceptance,
     Alerts,
@@ -60,6 +68,7 @@ __all__ = [
     "Deployer",
     "DockerBlock",
     "Drill",
+    "EgressRule",
     "GcpBlock",
     "Health",
     "IngressSpec",

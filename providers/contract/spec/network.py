@@ -1,12 +1,13 @@
 """Network, public entry and replica counts."""
 
+import re
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from providers.contract.spec.authentication import Auth
-from providers.contract.spec.base import PositiveInt, SpecModel
+from providers.contract.spec.base import Port, PositiveInt, SpecModel
 
 
 def _cidr(value: str) -> str:
@@ -23,8 +24,43 @@ def _cidr(value: str) -> str:
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
 """IPv4 block in CIDR notation with no host bits set."""
-DomainName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$", max_length=253)]
+HOST_NAME = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$"
+DomainName = Annotated[str, Field(pattern=HOST_NAME, max_length=253)]
 """Lower-case DNS name."""
+
+
+SMTP_PORT = 25
+
+
+def _host(value: str) -> str:
+    """Return the name of a host outside; a value that is more than a name has its own message."""
+    problems = (
+        ("://" in value, "has a scheme", "write the host alone, like db.example.com, and the port beside it"),
+        ("*" in value, "is a wildcard", "list each host by its full name"),
+        ("/" in value, "has a path", "write the host alone, like db.example.com"),
+        (":" in value, "has a port", "write the host alone, and the port under `port`"),
+        (re.fullmatch(r"[\d.]+", value) is not None, "is an address", "use the DNS name of the host"),
+        (re.fullmatch(HOST_NAME, value) is None, "is not a DNS name", "write it in lower case, like db.example.com"),
+    )
+    for present, problem, fix in problems:
+        if present:
+            raise ValueError(f"{problem}; {fix}")
+    return value
+
+
+def _outside_port(value: int) -> int:
+    if value == SMTP_PORT:
+        raise ValueError("is blocked by the clouds, which deliver no mail directly; use 587 of a mail service")
+    return value
+
+
+class EgressRule(SpecModel):
+    """Host outside the platform to which a service opens connections."""
+
+    host: Annotated[str, AfterValidator(_host), Field(max_length=253)]
+    """DNS name of the host in lower case, without scheme, port or wildcard."""
+    port: Annotated[Port, AfterValidator(_outside_port)] = 443
+    """TCP port of the host; 25 is refused."""
 
 
 class NetworkSpec(SpecModel):

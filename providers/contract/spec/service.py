@@ -9,7 +9,7 @@ from providers.contract.presets import App as App
 from providers.contract.presets import Preset as Preset
 from providers.contract.spec.authentication import ServiceAuth
 from providers.contract.spec.base import Environment, Percent, Port, PositiveInt, Slug, SpecModel, Variable
-from providers.contract.spec.network import Replicas
+from providers.contract.spec.network import EgressRule, Replicas
 from providers.contract.spec.rollout import Release, Rollout
 
 Architecture = Literal["amd64", "arm64"]
@@ -149,6 +149,8 @@ class Service(SpecModel):
     """Data stores and models that the service may use: database, cache, storage, models."""
     calls: tuple[Slug, ...] = ()
     """Services that it may call; each adds the variable <NAME>_URL. All other calls are denied."""
+    egress: tuple[EgressRule, ...] = ()
+    """Hosts outside the platform, with their TCP ports, that the service connects to, besides what it uses and calls."""
     metrics: Metrics | Literal["none"] | None = None
     """Metrics endpoint that Prometheus scrapes, or `none`; absent: `none` for agentos, else `/metrics` on the service's port. It is never public."""
     closed_paths: tuple[ClosedPathText, ...] | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported
+from providers.contract.egress import hosts_of
 from providers.contract.spec import Platform
 from providers.docker.network.flows import DYNAMIC_ADDRESSES, PREFIX_LENGTH, block_count, networks
 
@@ -16,8 +17,8 @@ def network_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 
 def network_adjustments(spec: Platform) -> list[Adjustment]:
-    """Zones, egress, private endpoints, calls and flow logs."""
-    return [*_zones(spec), *_calls(spec), *_flow_logs(spec)]
+    """Zones, egress, hosts outside, private endpoints, calls and flow logs."""
+    return [*_zones(spec), *_egress(spec), *_calls(spec), *_flow_logs(spec)]
 
 
 def _cidr(spec: Platform) -> Iterator[Diagnostic]:
@@ -73,6 +74,13 @@ def _zones(spec: Platform) -> Iterator[Adjustment]:
             effect=Effect.IGNORED,
             reason="no cloud services are used, and the host's Docker pulls the images",
         )
+
+
+def _egress(spec: Platform) -> Iterator[Adjustment]:
+    for name, service in spec.services.items():
+        if service.egress:
+            reason = "its network has outbound access to every port of every host, as Docker networks have no rules for ports"
+            yield Adjustment(f"services.{name}.egress", list(hosts_of(spec, name)), Effect.PARTIAL, reason)
 
 
 def _calls(spec: Platform) -> Iterator[Adjustment]:

@@ -2,19 +2,21 @@
 
 Every other connection is denied. Services reach Google APIs, and each other, through one private address block. They
 reach the internet on port 443 only if they list secrets, which may be keys of external APIs, or if Google APIs have no
-private endpoints; with `egress: none` no service does. Cloud Run pulls images outside this network.
+private endpoints, and on the ports of the hosts under `services.<name>.egress`; with `network.egress: none` no service does.
+Cloud Run pulls images outside this network.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from providers.contract.egress import HTTPS_PORT as HTTPS_PORT
+from providers.contract.egress import other_ports, outside_ports
 from providers.contract.spec import Platform
 
 DATABASE_PORT = 5432
 CACHE_PORT = 6378
 """Port of Memorystore with TLS."""
-HTTPS_PORT = 443
 GOOGLE_APIS = "199.36.153.8/30"
 """private.googleapis.com: VPC documentation, "Private Google Access", domain options."""
 GOOGLE_API_ADDRESSES = ("199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11")
@@ -38,15 +40,17 @@ def flows(spec: Platform, private_range: IPv4Network) -> Iterator[GcpFlow]:
     yield from _flow("cache", spec.users_of("cache"), private, CACHE_PORT)
     if spec.network.private_endpoints:
         yield from _flow("google", tuple(spec.services), GOOGLE_APIS, HTTPS_PORT)
-    yield from _flow(
-        "world", tuple(name for name in spec.services if reaches_internet(spec, name)), INTERNET, HTTPS_PORT
-    )
+    for port in (HTTPS_PORT, *other_ports(spec)):
+        # one rule for each port, so that a port that is added or removed changes no other
+        part = "world" if port == HTTPS_PORT else f"world-{port}"
+        allowed = tuple(name for name in spec.services if port in internet_ports(spec, name))
+        yield from _flow(part, allowed, INTERNET, port)
 
 
-def reaches_internet(spec: Platform, name: str) -> bool:
-    """True when the service may connect to any address on port 443; see the module docstring."""
+def internet_ports(spec: Platform, name: str) -> tuple[int, ...]:
+    """Ports on which the service may connect to any address; see the module docstring."""
     is_needed = bool(spec.external_secrets(name)) or not spec.network.private_endpoints
-    return spec.network.egress != "none" and is_needed
+    return outside_ports(spec, name, https=spec.network.egress != "none" and is_needed)
 
 
 def _flow(part: str, services: tuple[str, ...], destination: str, port: int) -> Iterator[GcpFlow]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
+from providers.contract.egress import open_port_adjustments
 from providers.contract.spec import Platform
 from providers.gcp.network.cidr import address_plan, addresses_needed, cidr_fault, usable_addresses
-from providers.gcp.network.flows import HTTPS_PORT, reaches_internet
+from providers.gcp.network.flows import HTTPS_PORT, internet_ports
 
 EXTERNAL_APIS = frozenset(
     [
@@ -26,7 +27,7 @@ def network_adjustments(spec: Platform) -> list[Adjustment]:
     """Report the regional NAT, and what the firewall allows to leave the network."""
     if spec.network.egress == "none":
         return []
-    return [*_nat_adjustments(spec), *_outbound_adjustments(spec)]
+    return [*_nat_adjustments(spec), *_outbound_adjustments(spec), *open_port_adjustments(spec)]
 
 
 def nat_address_count(spec: Platform) -> int:
@@ -77,14 +78,13 @@ def _nat_adjustments(spec: Platform) -> Iterator[Adjustment]:
 
 
 def _outbound_adjustments(spec: Platform) -> Iterator[Adjustment]:
-    closed = [name for name in spec.services if not reaches_internet(spec, name)]
+    closed = [name for name in spec.services if HTTPS_PORT not in internet_ports(spec, name)]
     open_services = [name for name in spec.services if name not in closed]
-    reason = "no service may connect to the internet"
-    if open_services:
-        reason = (
-            f"{'only ' if closed else ''}{listed(open_services, 'and')} may connect to the internet, to TCP port "
-            f"{HTTPS_PORT} alone; every other port, such as 5432 of a hosted database or 587 for mail, is blocked"
-        )
+    subject = listed(open_services, "and") or "no service"
+    reason = (
+        f"{'only ' if closed and open_services else ''}{subject} may connect to the internet, to TCP port {HTTPS_PORT}; every "
+        "other port, such as 5432 of a hosted database or 587 for mail, is blocked unless `services.<name>.egress` lists a host"
+    )
     if closed:
-        reason += f". To allow port {HTTPS_PORT} for {listed(closed)}, list a secret for it"
+        reason += f". To allow port {HTTPS_PORT} for {listed(closed)}, list a secret or a host for it"
     yield Adjustment("network.egress", requested=spec.network.egress, effect=Effect.PARTIAL, reason=reason)
