@@ -143,7 +143,7 @@ def test_the_flow_log_follows_the_rest_of_the_network() -> None:
 
 def test_the_ports_that_are_closed_to_the_internet_are_reported() -> None:
     for changes in ({}, {"network.egress": "single"}):
-        assert "TCP port 443 only" in adjustments(changes)["network.egress"].reason
+        assert "TCP port 443; connections to other ports" in adjustments(changes)["network.egress"].reason
     assert "network.egress" not in adjustments({"network.egress": "none"})
 
 
