@@ -333,6 +333,8 @@ LEAVES: tuple[Leaf, ...] = (
     Leaf("monitoring.alerts.memory_percent", 75),
     Leaf("monitoring.alerts.error_percent", 5, ROUTED),
     Leaf("monitoring.alerts.latency_p95_seconds", 3, ROUTED),
+    Leaf("monitoring.alerts.blocked_percent", 50, ROUTED),
+    Leaf("monitoring.alerts.permission_changes", True),
     Leaf("monitoring.slo", {}, ROUTED),
     Leaf("monitoring.slo.availability_percent", 99.5, WITH_SLO),
     Leaf("monitoring.slo.latency_p95_seconds", 1, WITH_SLO),

@@ -68,6 +68,11 @@ def alarm_name(stack: str, key: str) -> str:
     return f"{stack}-{key}"
 
 
+def web_acl_metric(stack: str) -> str:
+    """`prod-entry-acl`: fixed, because alarms refer to the metrics of the web ACL by it; the same in each region."""
+    return f"{stack}-entry-acl"
+
+
 def cluster_name(stack: str) -> str:
     """`prod-agents`: fixed, because the log group of its metrics carries it and must exist before the cluster."""
     return f"{stack}-agents"

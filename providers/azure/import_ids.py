@@ -97,6 +97,7 @@ IMPORT_TABLE = ImportTable(
             "managedidentity:UserAssignedIdentity", "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
         ),
         _in_group("monitor:ActionGroup", "Microsoft.Insights/actionGroups/{actionGroupName}"),
+        _in_group("monitor:ActivityLogAlert", "Microsoft.Insights/activityLogAlerts/{activityLogAlertName}"),
         _in_group("monitor:AzureMonitorWorkspace", "Microsoft.Monitor/accounts/{azureMonitorWorkspaceName}"),
         _in_group(
             "monitor:DataCollectionEndpoint", "Microsoft.Insights/dataCollectionEndpoints/{dataCollectionEndpointName}"

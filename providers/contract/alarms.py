@@ -6,48 +6,28 @@ its metric; `metric_for` raises when a signal is missing there, so no cloud can 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal, TypeVar
 
 from providers.contract.drill import drill_of
 from providers.contract.job_limits import hours_without_success, notices_missing_success
 from providers.contract.region_specs import is_standby, is_warm
+from providers.contract.signals import BETWEEN_REGIONS as BETWEEN_REGIONS
+from providers.contract.signals import COPY_SIGNALS as COPY_SIGNALS
+from providers.contract.signals import ONLY_IN_CLOUDS as ONLY_IN_CLOUDS
+from providers.contract.signals import Signal as Signal
 from providers.contract.spec import Alerts, CloudName, Platform
 
 T = TypeVar("T")
-Subject = Literal["service", "job", "database", "cache", "copies"]
+Subject = Literal["service", "job", "database", "cache", "copies", "entry", "account"]
 Severity = Literal["warning", "critical"]
 MAX_COPY_LAG_SECONDS = 1800
 """Twice the 15 minutes within which the clouds copy objects as a rule."""
 MAX_REPLICA_LAG_SECONDS = 60
 """Delay of a replica in another region; it is some seconds as a rule."""
-
-
-class Signal(StrEnum):
-    """Measured signal; names end with the unit where there is one."""
-
-    CPU_PERCENT = "cpu-percent"
-    MEMORY_PERCENT = "memory-percent"
-    ERROR_PERCENT = "error-percent"
-    LATENCY_P95_SECONDS = "latency-p95-seconds"
-    UNHEALTHY_REPLICAS = "unhealthy-replicas"
-    MISSING_REPLICAS = "missing-replicas"
-    DATABASE_FAILED_CONNECTIONS = "failed-connections"
-    DATABASE_CPU_PERCENT = "database-cpu-percent"
-    DATABASE_STORAGE_PERCENT = "storage-percent"
-    DATABASE_CONNECTIONS_PERCENT = "connections-percent"
-    DATABASE_BACKUP_FAILED = "backup-failed"
-    DATABASE_BACKUP_AGE_SECONDS = "backup-verified-age-seconds"
-    DATABASE_DRILL_LEFTOVERS = "drill-leftovers"
-    DATABASE_REPLICA_LAG_SECONDS = "replica-lag-seconds"
-    CACHE_MEMORY_PERCENT = "cache-memory-percent"
-    CACHE_EVICTIONS = "evictions"
-    COPIES_DATABASE_FAILED = "database-failed"
-    COPIES_DATABASE_MISSING = "database-missing"
-    COPIES_OBJECTS_FAILED = "objects-failed"
-    COPIES_OBJECTS_LAG_SECONDS = "objects-lag-seconds"
-    JOB_FAILED = "job-failed"
-    JOB_MISSED = "job-missed"
+ENTRY_FIREWALL, ACCOUNT_PERMISSIONS = "entry firewall", "account permissions"
+"""Names of subjects that a platform has once; no service can have a name with a space."""
+MIN_JUDGED_REQUESTS = 100
+"""Requests of a period below which the share of blocked ones is not judged: three requests of a scanner at night are no attack."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +37,7 @@ class AlarmRule:
     signal: Signal
     subject: Subject
     name: str
-    """Name of the service or job; `database`, `cache` and `copies` for those."""
+    """Name of the service or job; `database`, `cache`, `copies`, `entry firewall` and `account permissions` for those."""
     threshold: float
     period_seconds: int
     periods: int
@@ -67,7 +47,7 @@ class AlarmRule:
     @property
     def key(self) -> str:
         """Logical name part, unique in a platform: `gateway-cpu-percent`, `database-storage-percent`."""
-        prefix = f"{self.name}-"
+        prefix = f"{self.name.replace(' ', '-')}-"
         return f"{prefix}{self.signal.removeprefix(prefix)}"
 
 
@@ -125,19 +105,6 @@ def _keeps_backups(spec: Platform, _name: str) -> bool:
     return spec.database is not None and spec.database.backup.retention_days > 0
 
 
-COPIES = frozenset(signal for signal in Signal if signal.name.startswith("COPIES_"))
-"""Signals about copies in a standby region."""
-BETWEEN_REGIONS = COPIES | {Signal.DATABASE_REPLICA_LAG_SECONDS}
-"""Signals that only the cloud reports: no exporter sees what it copies between two of its regions."""
-COPY_SIGNALS: Mapping[CloudName, frozenset[Signal]] = {
-    "aws": COPIES - {Signal.COPIES_DATABASE_FAILED},
-    "azure": frozenset({Signal.COPIES_DATABASE_FAILED}),
-    # Storage Transfer Service compares buckets every hour, and reports no delay
-    "gcp": COPIES - {Signal.COPIES_OBJECTS_LAG_SECONDS},
-}
-"""Signals by which a cloud reports copies."""
-
-
 def _copies(signal: Signal) -> Callable[[Platform, str], bool]:
     """True for a spec with such data, whose copies the cloud reports by `signal`."""
 
@@ -146,6 +113,21 @@ def _copies(signal: Signal) -> Callable[[Platform, str], bool]:
         return data is not None and signal in COPY_SIGNALS.get(spec.cloud, ())
 
     return applies
+
+
+ENTRY_OF_REGION: frozenset[CloudName] = frozenset({"aws"})
+"""Clouds on which each region has a firewall; on the others one serves both regions."""
+PERMISSION_CLOUDS: frozenset[CloudName] = frozenset({"aws", "gcp", "azure"})
+"""Clouds whose services record changes of permissions."""
+
+
+def _has_firewall(spec: Platform, _name: str) -> bool:
+    return bool(spec.public) and (spec.cloud in ENTRY_OF_REGION or not is_standby(spec))
+
+
+def watches_permissions(spec: Platform) -> bool:
+    """Return whether an alarm fires on changes of permissions; the account is the same in both regions."""
+    return spec.monitoring.alerts.permission_changes and spec.cloud in PERMISSION_CLOUDS and not is_standby(spec)
 
 
 def _restores_backups(spec: Platform, _name: str) -> bool:
@@ -347,6 +329,25 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
         applies=_copies(Signal.COPIES_OBJECTS_LAG_SECONDS),
     ),
     RuleDefinition(
+        signal=Signal.BLOCKED_PERCENT,
+        subject="entry",
+        threshold=lambda alerts: alerts.blocked_percent,
+        period_seconds=300,
+        periods=2,
+        severity="warning",
+        summary="the firewall of the entry blocks more than {threshold} % of requests: an attack, or a rule that blocks prompts",
+        applies=_has_firewall,
+    ),
+    RuleDefinition(
+        signal=Signal.PERMISSION_CHANGES,
+        subject="account",
+        period_seconds=300,
+        periods=1,
+        severity="warning",
+        summary="permissions were changed; if no deployment did it, find out who did",
+        applies=lambda spec, _name: watches_permissions(spec),
+    ),
+    RuleDefinition(
         signal=Signal.JOB_FAILED,
         subject="job",
         period_seconds=300,
@@ -369,7 +370,7 @@ DEFINITIONS: tuple[RuleDefinition, ...] = (
 
 
 def alarm_rules(spec: Platform) -> AlarmRules:
-    """Compute every rule of the platform: for each service, the database, the cache, the copies in the standby region, then for each job."""
+    """Compute every rule of the platform: for each service, the parts that it has once, then for each job."""
     subjects: list[tuple[Subject, str]] = [("service", name) for name in spec.services]
     if spec.database is not None:
         subjects.append(("database", "database"))
@@ -377,6 +378,7 @@ def alarm_rules(spec: Platform) -> AlarmRules:
         subjects.append(("cache", "cache"))
     if spec.standby_region is not None and not is_standby(spec):
         subjects.append(("copies", "copies"))
+    subjects += [("entry", ENTRY_FIREWALL), ("account", ACCOUNT_PERMISSIONS)]
     subjects.extend(("job", name) for name in spec.jobs)
     return AlarmRules(
         tuple(

@@ -181,7 +181,7 @@ CHECKS: tuple[Check, ...] = (
     Check("pass-role-and-run", "No identity both chooses roles and starts tasks", IAM, HIGH, "remove one of the two rights, or limit who has the identity"),
     Check("keys-rotate", "Encryption keys rotate", IAM, MEDIUM, "enable automatic rotation of the key"),
     Check("secrets-rotate", "Secrets rotate or expire", IAM, MEDIUM, "rotate with `agent-platform rotate`, and accept the check with the interval"),
-    Check("permission-changes-are-watched", "Changes of permissions raise an alarm", IAM, MEDIUM, "alert on permission changes in the account's audit log"),
+    Check("permission-changes-are-watched", "Changes of permissions raise an alarm", IAM, MEDIUM, "set monitoring.alerts.permission_changes to true, or accept the check where the account has such an alarm"),
     Check("only-the-entry-is-open", "Only the entry accepts connections from the internet", NETWORK, CRITICAL, "remove the open rule, or route the service through the entry"),
     Check("plain-http-only-redirects", "Plain HTTP only redirects", NETWORK, HIGH, "set ingress.domain, which adds HTTPS"),
     Check("tls-of-today", "The entry needs TLS 1.2 or later", NETWORK, HIGH, "use a TLS policy of 1.2 or later"),

@@ -1,4 +1,4 @@
-"""Content of the dashboard, the same on every cloud: a row for each service, the database, the cache, each job and cost.
+"""Content of the dashboard, the same on every cloud: a row for each service, the parts of the platform, each job and cost.
 
 A panel shows the metric of an alarm rule with its threshold as a line, or one of two metrics without an alarm. Each cloud
 renders the panels in its own format.
@@ -41,6 +41,8 @@ TITLES: dict[Signal | GraphOnlyMetric, tuple[str, str]] = {
     Signal.DATABASE_REPLICA_LAG_SECONDS: ("Delay of the replica", "seconds"),
     Signal.CACHE_MEMORY_PERCENT: ("Memory", "percent"),
     Signal.CACHE_EVICTIONS: ("Evictions", "entries"),
+    Signal.BLOCKED_PERCENT: ("Blocked requests", "percent"),
+    Signal.PERMISSION_CHANGES: ("Changes of permissions", "changes"),
     Signal.JOB_FAILED: ("Failed runs", "runs"),
     Signal.JOB_MISSED: ("Successful runs", "runs"),
 }
@@ -68,7 +70,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class DashboardRow:
-    """Panels of one service, the database, the cache, one job or cost."""
+    """Panels of one service, one part of the platform, one job or cost."""
 
     name: str
     panels: tuple[Panel, ...]
@@ -80,7 +82,7 @@ SPENDING_PERIOD_SECONDS = 6 * 3600
 
 
 def dashboard_rows(spec: Platform, rules: AlarmRules) -> tuple[DashboardRow, ...]:
-    """Every row of the dashboard: services in the order of the file, database, cache, jobs, cost."""
+    """Every row of the dashboard: services in the order of the file, parts of the platform, jobs, cost."""
     subjects = dict.fromkeys((rule.subject, rule.name) for rule in rules)
     rows = [
         _row(name, [rule for rule in rules if (rule.subject, rule.name) == (kind, name)]) for kind, name in subjects

@@ -6,6 +6,7 @@ Series that the rules need; the `job` label is the name of the service or schedu
   every Prometheus client library exposes (`SERVICE_METRICS`). The `instance` label of `up` identifies a replica;
 - the database: postgres_exporter, the CPU of its container, and the time of its last successful backup (`DATABASE_METRICS`);
 - the cache: redis_exporter (`CACHE_METRICS`);
+- the firewall of the entry: HAProxy, whose job is `proxy` (`ENTRY_METRICS`);
 - a scheduled job: failed runs, and the time of the last success or else of the deployment (`JOB_METRICS`).
 
 A service with `metrics: none`, a worker without a port, and an AgentOS whose `metrics` are not set are not scraped and have
@@ -18,11 +19,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Template
 
-from providers.contract.alarms import BETWEEN_REGIONS, AlarmRule, AlarmRules, Signal, Subject, metric_for
+from providers.contract.alarms import (
+    MIN_JUDGED_REQUESTS,
+    ONLY_IN_CLOUDS,
+    AlarmRule,
+    AlarmRules,
+    Signal,
+    Subject,
+    metric_for,
+)
 from providers.contract.spec import Platform, Service
 from providers.contract.spec.service import Metrics
 
-SUBJECTS: tuple[Subject, ...] = ("service", "job", "database", "cache")
+SUBJECTS: tuple[Subject, ...] = ("service", "job", "database", "cache", "entry")
 BYTES_PER_GIB = 2**30
 SECONDS_WITHOUT_BACKUP = 26 * 3600
 """One day between backups plus two hours of tolerance."""
@@ -48,9 +57,13 @@ DATABASE_METRICS = (
     "backup_drill_leftovers",
 )
 JOB_METRICS = ("job_failed_runs_total", "job_last_success_timestamp_seconds")
+ENTRY_METRICS = ("haproxy_frontend_requests_denied_total", "haproxy_frontend_http_requests_total")
 CACHE_METRICS = ("redis_memory_used_bytes", "redis_memory_max_bytes", "redis_evicted_keys_total")
 
 REQUESTS = 'http_server_request_duration_seconds_count{job="$job"'
+ENTRY_FRONTEND = '{job="proxy",proxy="https"}'
+"""Frontend of the entry that has the rules; the label `job` is that of the entry's metrics, not of a service."""
+ENTRY_REQUESTS = f"sum(increase(haproxy_frontend_http_requests_total{ENTRY_FRONTEND}[${{window}}s]))"
 EXPOSES_METRICS = 'max(max_over_time(up{job="$job"}[1d])) == 1'
 """True once a replica has been scraped; a service may have no exporter."""
 EXPRESSIONS: Mapping[Signal, str] = {
@@ -87,6 +100,10 @@ EXPRESSIONS: Mapping[Signal, str] = {
         '100 * sum(redis_memory_used_bytes{job="$job"}) / sum(redis_memory_max_bytes{job="$job"})'
     ),
     Signal.CACHE_EVICTIONS: 'sum(increase(redis_evicted_keys_total{job="$job"}[${window}s]))',
+    Signal.BLOCKED_PERCENT: (
+        f"(100 * sum(increase(haproxy_frontend_requests_denied_total{ENTRY_FRONTEND}[${{window}}s])) / {ENTRY_REQUESTS}"
+        f" and {ENTRY_REQUESTS} >= {MIN_JUDGED_REQUESTS})"
+    ),
     Signal.JOB_FAILED: 'sum(increase(job_failed_runs_total{job="$job"}[${window}s]))',
     Signal.JOB_MISSED: 'sum(time() - job_last_success_timestamp_seconds{job="$job"} > bool $total)',
 }
@@ -186,8 +203,8 @@ def prometheus_rules(spec: Platform, rules: AlarmRules, subjects: Iterable[Subje
 
 
 def is_scraped(spec: Platform, rule: AlarmRule) -> bool:
-    """True unless the rule is on a service without a metrics endpoint, or on data in another region."""
-    if rule.signal in BETWEEN_REGIONS:
+    """True unless the rule is on a service without a metrics endpoint, or on what only a cloud reports."""
+    if rule.signal in ONLY_IN_CLOUDS:
         return False
     return rule.subject != "service" or scrape_endpoint(spec.services[rule.name]) is not None
 

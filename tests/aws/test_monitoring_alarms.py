@@ -172,7 +172,7 @@ def test_without_a_database_there_are_no_database_metrics() -> None:
     used = {f"services.{name}.uses": DROP for name in ("gateway", "chat", "worker")}
     plan = changed({**used, "database": DROP})
     assert not plan.of_type("cloudwatch:LogMetricFilter")
-    assert not plan.of_type("cloudwatch:EventRule")
+    assert "prod-monitoring-backups" not in {rule.name for rule in plan.of_type("cloudwatch:EventRule")}
 
 
 def test_a_rule_keeps_its_threshold_unless_its_metric_is_inverted() -> None:

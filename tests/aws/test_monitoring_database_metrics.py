@@ -49,7 +49,7 @@ def test_a_line_with_any_of_the_phrases_is_counted() -> None:
 
 
 def test_finished_backups_of_this_database_are_recorded() -> None:
-    (rule,) = production_plan().of_type("cloudwatch:EventRule")
+    rule = production_plan().one("prod-monitoring-backups", "cloudwatch:EventRule")
     pattern = json.loads(text(rule.inputs["eventPattern"]))
     assert pattern["detail"] == {"EventID": ["RDS-EVENT-0002"], "SourceIdentifier": ["prod-database"]}
 
@@ -87,4 +87,4 @@ def test_the_backup_log_has_the_retention_and_key_of_all_logs() -> None:
 def test_without_backups_there_is_no_backup_rule() -> None:
     key = "database.backup.retention_days"
     plan = changed({key: 0, "accept_risk": {key: "rebuilt every night"}})
-    assert not plan.of_type("cloudwatch:EventRule")
+    assert "prod-monitoring-backups" not in {rule.name for rule in plan.of_type("cloudwatch:EventRule")}

@@ -105,3 +105,10 @@ def test_sizes_of_the_database_are_in_bytes_and_connections() -> None:
     database = spec_of().database
     assert database is not None
     assert database_sizes(database, 200) == {"storage_bytes": 100 * 2**30, "max_connections": 200}
+
+
+def test_the_alarm_on_permissions_needs_a_trail_of_the_account() -> None:
+    key = "monitoring.alerts.permission_changes"
+    (adjusted,) = [each for each in monitoring_adjustments(spec_of()) if each.key == key]
+    assert "CloudTrail trail" in adjusted.reason
+    assert key not in adjusted_keys(spec_of({key: False}))

@@ -106,6 +106,7 @@ def _log_reading(policy: Declared, condition: Values) -> Reading:
 
 
 def _azure(plan: Inventory) -> Iterator[tuple[str, Reading]]:
+    yield from _activity(plan)
     for alert in (*plan.of_type("monitor:MetricAlert"), *plan.of_type("monitor:ScheduledQueryRule")):
         (criterion,) = cast("list[Values]", cast("Values", alert.inputs["criteria"])["allOf"])
         groups = tuple(re.findall(r"channels-(\w+)>", json.dumps(alert.inputs["actions"])))
@@ -119,6 +120,13 @@ def _azure(plan: Inventory) -> Iterator[tuple[str, Reading]]:
                 groups,
             ),
         )
+
+
+def _activity(plan: Inventory) -> Iterator[tuple[str, Reading]]:
+    """Alerts on the activity log: every event fires, without a window, and the action group has the severity of the rule."""
+    for alert in plan.of_type("monitor:ActivityLogAlert"):
+        groups = tuple(re.findall(r"channels-(\w+)>", json.dumps(alert.inputs["actions"])))
+        yield _key(alert), Reading(">", 0, 0, "/".join(groups), groups)
 
 
 def _docker(plan: Inventory) -> Iterator[tuple[str, Reading]]:

@@ -5,8 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.validation.parse import read
-from providers.contract.alarms import AlarmRule, AlarmRules, Signal, alarm_rules, metric_for
+from providers.contract.alarms import (
+    ACCOUNT_PERMISSIONS,
+    ENTRY_FIREWALL,
+    AlarmRule,
+    AlarmRules,
+    Signal,
+    alarm_rules,
+    metric_for,
+)
 from providers.contract.burn_rates import BURN_RATES, BurnRate
+from providers.contract.region_specs import standby_spec
 from providers.contract.spec import Platform
 from tests.planning import DRILL, DROP, JOBS, plan, production, record_again
 
@@ -54,6 +63,8 @@ def test_every_signal_is_used_by_production_with_a_job_a_standby_region_and_a_dr
         ("gateway", Signal.ERROR_PERCENT, 10, 120, "critical"),
         ("gateway", Signal.LATENCY_P95_SECONDS, 5, 300, "warning"),
         ("database", Signal.DATABASE_FAILED_CONNECTIONS, 0, 60, "critical"),
+        (ENTRY_FIREWALL, Signal.BLOCKED_PERCENT, 25, 600, "warning"),
+        (ACCOUNT_PERMISSIONS, Signal.PERMISSION_CHANGES, 0, 300, "warning"),
     ],
 )
 def test_a_rule_has_its_threshold_window_and_severity(
@@ -101,6 +112,32 @@ def test_a_drill_sets_the_age_of_the_last_restored_backup() -> None:
     assert Signal.DATABASE_BACKUP_AGE_SECONDS not in rules_of("database")
 
 
+def test_only_a_platform_with_a_public_service_has_a_firewall_to_watch() -> None:
+    private = spec_of(services__gateway__path=DROP, ingress=DROP)
+    assert rules_of(ENTRY_FIREWALL, private) == {}
+    assert rules_of(ENTRY_FIREWALL)[Signal.BLOCKED_PERCENT].key == "entry-firewall-blocked-percent"
+    other = rules_of(ENTRY_FIREWALL, spec_of(monitoring__alerts__blocked_percent=60))
+    assert other[Signal.BLOCKED_PERCENT].threshold == 60
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+def test_the_account_and_a_shared_firewall_are_watched_once_with_two_regions(cloud: str) -> None:
+    places: dict[str, object] = {"azure__location": "eastus2", "azure__standby_location": "centralus"}
+    places |= {"gcp__standby_region": "us-east1", "recovery": {"mode": "warm", "standby_region": "us-east-1"}}
+    home = spec_of(cloud=cloud, **places)
+    there = {rule.key for rule in alarm_rules(standby_spec(home)) if rule.subject in ("entry", "account")}
+    assert there == ({"entry-firewall-blocked-percent"} if cloud == "aws" else set())
+    assert {"entry-firewall-blocked-percent", "account-permissions-changes"} <= {rule.key for rule in alarm_rules(home)}
+
+
+def test_changes_of_permissions_are_watched_in_production_only_by_default() -> None:
+    assert rules_of(ACCOUNT_PERMISSIONS, spec_of(profile="staging")) == {}
+    asked = spec_of(profile="staging", monitoring__alerts__permission_changes=True)
+    assert rules_of(ACCOUNT_PERMISSIONS, asked)[Signal.PERMISSION_CHANGES].key == "account-permissions-changes"
+    assert rules_of(ACCOUNT_PERMISSIONS, spec_of(monitoring__alerts__permission_changes=False)) == {}
+    assert rules_of(ACCOUNT_PERMISSIONS, spec_of(cloud="docker")) == {}
+
+
 def test_a_cache_without_eviction_has_no_eviction_alarm() -> None:
     spec = spec_of(cache__eviction="noeviction")
     assert set(rules_of("cache", spec)) == {Signal.CACHE_MEMORY_PERCENT}
@@ -109,7 +146,7 @@ def test_a_cache_without_eviction_has_no_eviction_alarm() -> None:
 def test_absent_data_stores_have_no_rules() -> None:
     uses = {f"services__{name}__uses": DROP for name in ("gateway", "chat", "worker")}
     spec = spec_of(**uses, database=DROP, cache=DROP)
-    assert {rule.subject for rule in alarm_rules(spec)} == {"service"}
+    assert {rule.subject for rule in alarm_rules(spec)} == {"service", "entry", "account"}
 
 
 def test_a_missing_metric_names_its_signal() -> None:

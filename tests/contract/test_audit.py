@@ -96,6 +96,12 @@ AWS: Mapping[str, Change] = {
     "minor-updates-are-taken": put("rds:Instance prod-database", "autoMinorVersionUpgrade", False),
     "alarms-reach-people": removed("sns:TopicSubscription", "chatbot:SlackChannelConfiguration"),
     "money-is-watched": removed("budgets:Budget"),
+    "permission-changes-are-watched": put(
+        "cloudwatch:MetricAlarm prod-monitoring-account-permissions-changes", "alarmActions", []
+    ),
+    "odd-traffic-is-watched": put(
+        "cloudwatch:MetricAlarm prod-monitoring-entry-firewall-blocked-percent", "alarmActions", []
+    ),
     "everything-is-tagged": put(
         "providers:aws prod-us-west-2", "defaultTags", json.dumps({"tags": {"team": "agents"}})
     ),
@@ -138,6 +144,12 @@ GCP: Mapping[str, Change] = {
     "minor-updates-are-taken": put("redis:Instance prod-cache", "maintenancePolicy", None),
     "alarms-reach-people": put("monitoring:AlertPolicy prod-monitoring-cache-evictions", "notificationChannels", []),
     "money-is-watched": removed("billing:Budget"),
+    "permission-changes-are-watched": put(
+        "logging:Metric prod-monitoring-count-account-permissions-changes", "filter", "severity=ERROR"
+    ),
+    "odd-traffic-is-watched": put(
+        "monitoring:AlertPolicy prod-monitoring-entry-firewall-blocked-percent", "conditions", []
+    ),
     "everything-is-tagged": put("providers:gcp prod-us-central1", "defaultLabels", json.dumps({"team": "agents"})),
 }
 ROLE = "/subscriptions/0/providers/Microsoft.Authorization/roleDefinitions/"
@@ -174,6 +186,12 @@ AZURE: Mapping[str, Change] = {
         "monitor:ActionGroup prod-channels-critical", "logicAppReceivers", [],
     ),
     "money-is-watched": removed("consumption:Budget"),
+    "permission-changes-are-watched": put(
+        "monitor:ActivityLogAlert prod-monitoring-account-permissions-changes", "actions.actionGroups", []
+    ),
+    "odd-traffic-is-watched": put(
+        "monitor:ScheduledQueryRule prod-monitoring-entry-firewall-blocked-percent", "criteria.allOf", []
+    ),
     "everything-is-tagged": put("keyvault:Vault prod-vault", "tags.stack", None),
 }  # fmt: skip
 FAULTS = {"aws": AWS, "gcp": GCP, "azure": AZURE}
@@ -182,20 +200,12 @@ FAULTS = {"aws": AWS, "gcp": GCP, "azure": AZURE}
 REPAIRS: Mapping[tuple[str, str], Change] = {
     ("aws", "pass-role-and-run"): removed("iam:Policy", "iam:RolePolicy"),
     ("aws", "secrets-rotate"): removed("secretsmanager:Secret"),
-    ("aws", "permission-changes-are-watched"): added(
-        "aws:cloudwatch/eventRule:EventRule", {"eventPattern": '{"source": ["aws.iam"], "detail": {"eventName": ["PutRolePolicy"]}}'}
-    ),
     ("aws", "inside-is-encrypted"): put("lb:TargetGroup prod-ingress-gateway", "protocol", "HTTPS"),
-    ("aws", "odd-traffic-is-watched"): added("aws:cloudwatch/metricAlarm:MetricAlarm", {"namespace": "AWS/WAFV2"}),
     ("aws", "backups-leave-the-region"): added(
         "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication", {}
     ),
     ("gcp", "pass-role-and-run"): removed("serviceaccount:IAMMember"),
     ("gcp", "secrets-rotate"): removed("secretmanager:Secret"),
-    ("gcp", "permission-changes-are-watched"): added("gcp:logging/metric:Metric", {"filter": 'protoPayload.methodName="SetIamPolicy"'}),
-    ("gcp", "odd-traffic-is-watched"): added(
-        "gcp:monitoring/alertPolicy:AlertPolicy", {"notificationChannels": ["a"], "filter": "networksecurity.googleapis.com/https"}
-    ),
     ("gcp", "backups-leave-the-region"): put(
         "sql:DatabaseInstance prod-database", "settings.backupConfiguration.location", "us-east1"
     ),
@@ -206,8 +216,6 @@ REPAIRS: Mapping[tuple[str, str], Change] = {
     ("azure", "pass-role-and-run"): removed("authorization:RoleAssignment"),
     ("azure", "keys-rotate"): added("azure-native:keyvault:Key", {"properties": {"rotationPolicy": {"lifetimeActions": []}}}),
     ("azure", "secrets-rotate"): removed("keyvault:Secret"),
-    ("azure", "permission-changes-are-watched"): added("azure-native:monitor:ActivityLogAlert", {}),
-    ("azure", "odd-traffic-is-watched"): added("azure-native:monitor:ScheduledQueryRule", {"query": "FrontDoorWebApplicationFirewallLog"}),
     ("azure", "stored-data-has-our-key"): removed(
         "dbforpostgresql:Server", "storage:StorageAccount", "containerregistry:Registry"
     ),

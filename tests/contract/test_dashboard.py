@@ -21,6 +21,8 @@ def test_rows_follow_the_file_and_end_with_cost() -> None:
         "worker",
         "database",
         "cache",
+        "entry firewall",
+        "account permissions",
         "money",
     ]
 

@@ -6,10 +6,11 @@ from typing import cast
 
 import yaml
 
-from providers.contract.alarms import BETWEEN_REGIONS, Signal, alarm_rules
+from providers.contract.alarms import ACCOUNT_PERMISSIONS, ONLY_IN_CLOUDS, Signal, alarm_rules
 from providers.contract.prometheus import (
     CACHE_METRICS,
     DATABASE_METRICS,
+    ENTRY_METRICS,
     EXPRESSIONS,
     JOB_METRICS,
     SERVICE_METRICS,
@@ -34,13 +35,13 @@ def alert(key: str) -> PrometheusRule:
 
 
 def test_every_signal_has_an_expression() -> None:
-    assert set(EXPRESSIONS) == set(Signal) - BETWEEN_REGIONS
+    assert set(EXPRESSIONS) == set(Signal) - ONLY_IN_CLOUDS
 
 
 def test_the_document_is_yaml_with_every_rule_on_a_scraped_subject() -> None:
     groups = yaml.safe_load(rules_document(spec_of(), alarm_rules(spec_of())))["groups"]
     written = {rule["alert"] for group in groups for rule in group["rules"]}
-    expected = {rule.key for rule in alarm_rules(spec_of()) if rule.name != "worker"}
+    expected = {rule.key for rule in alarm_rules(spec_of()) if rule.name not in ("worker", ACCOUNT_PERMISSIONS)}
     assert written == expected
 
 
@@ -128,7 +129,13 @@ def test_no_placeholder_remains() -> None:
 
 
 def test_the_rules_read_exactly_the_documented_metrics() -> None:
-    exposed = {"service": SERVICE_METRICS, "job": JOB_METRICS, "database": DATABASE_METRICS, "cache": CACHE_METRICS}
+    exposed = {
+        "service": SERVICE_METRICS,
+        "job": JOB_METRICS,
+        "database": DATABASE_METRICS,
+        "cache": CACHE_METRICS,
+        "entry": ENTRY_METRICS,
+    }
     read: dict[str, set[str]] = {subject: set() for subject in exposed}
     spec = spec_of(jobs=JOBS, recovery__drill=DRILL)
     for rule in prometheus_rules(spec, alarm_rules(spec)):

@@ -22,13 +22,20 @@ REPLICAS = ("a", "b", "c")
 """Instances of the service `gateway`, which has a minimum of three replicas."""
 
 
-def require(folder: Path, series: Mapping[str, str], minutes: int, firing: Collection[str], **changes: object) -> None:
-    """Fail unless exactly the alerts `firing` of `gateway` fire after `minutes`; `series` has a value for each minute."""
+def require(
+    folder: Path,
+    series: Mapping[str, str],
+    minutes: int,
+    firing: Collection[str],
+    subject: str = "gateway",
+    **changes: object,
+) -> None:
+    """Fail unless exactly the alerts `firing` of a subject fire after `minutes`; `series` has a value for each minute."""
     spec = spec_of(**changes)
-    document = rules_document(spec, alarm_rules(spec), subjects=("service",))
+    document = rules_document(spec, alarm_rules(spec), subjects=("service", "entry"))
     (folder / "rules.yml").write_text(document, encoding="utf-8")
     groups = json.loads(document)["groups"]
-    rules = [rule for group in groups for rule in group["rules"] if rule["labels"]["service"] == "gateway"]
+    rules = [rule for group in groups for rule in group["rules"] if rule["labels"]["service"] == subject]
     assert set(firing) <= {rule["alert"] for rule in rules}
     expected = {
         rule["alert"]: [{"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}]
@@ -83,3 +90,28 @@ def test_a_service_without_metrics_for_a_day_is_taken_as_one_that_has_none(tmp_p
     series, firing = scrapes(long, long, long), ("gateway-missing-replicas", "gateway-unhealthy-replicas")
     require(tmp_path, series, minutes=20 * 60, firing=firing)
     require(tmp_path, series, minutes=30 * 60, firing=())
+
+
+def blocked(denied: str, total: str) -> dict[str, str]:
+    """Counters of the entry over time, in promtool's notation: `0+3x60` is 3 more each minute."""
+    frontend = '{job="proxy",proxy="https",instance="proxy:8404"}'
+    return {
+        f"haproxy_frontend_requests_denied_total{frontend}": denied,
+        f"haproxy_frontend_http_requests_total{frontend}": total,
+    }
+
+
+@pytest.mark.parametrize(
+    ("denied", "total", "fires"),
+    [
+        ("0+3x60", "0+3x60", False),  # 15 requests of a scanner in 5 minutes, all blocked
+        ("0+12x60", "0+40x60", True),  # 30 % of 200
+        ("0+4x60", "0+40x60", False),  # 10 %
+        ("0x60", "0+40x60", False),
+    ],
+)
+def test_a_share_of_blocked_requests_needs_a_number_of_requests(
+    tmp_path: Path, denied: str, total: str, fires: bool
+) -> None:
+    firing = ("entry-firewall-blocked-percent",) if fires else ()
+    require(tmp_path, blocked(denied, total), minutes=40, firing=firing, subject="entry firewall")

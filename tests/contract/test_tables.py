@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from providers import AVAILABLE
-from providers.contract.alarms import AlarmRule, Signal, alarm_rules
+from providers.contract.alarms import ONLY_IN_CLOUDS, AlarmRule, Signal, alarm_rules
 from tests.contract.readings import Reading, readings
 from tests.contract.tables import FOLDER, production_plan, tables
 from tests.contract.test_alarms import spec_of
@@ -17,6 +17,7 @@ PERCENT_AS_RATIO = (
     Signal.ERROR_PERCENT,
     Signal.DATABASE_CPU_PERCENT,
     Signal.CACHE_MEMORY_PERCENT,
+    Signal.BLOCKED_PERCENT,
 )
 MAX_CONNECTIONS = 200
 """`database.parameters.max_connections` of production."""
@@ -53,8 +54,15 @@ def window_seconds(cloud: str, rule: AlarmRule) -> int:
     window = rule.period_seconds * rule.periods
     if (cloud, rule.signal) == ("aws", Signal.DATABASE_BACKUP_FAILED):
         return 26 * 3600
+    if cloud == "azure" and rule.signal is Signal.PERMISSION_CHANGES:
+        return 0  # every event of the activity log
     if cloud == "azure":
-        queried = (Signal.ERROR_PERCENT, Signal.LATENCY_P95_SECONDS, Signal.UNHEALTHY_REPLICAS)
+        queried = (
+            Signal.ERROR_PERCENT,
+            Signal.LATENCY_P95_SECONDS,
+            Signal.UNHEALTHY_REPLICAS,
+            Signal.BLOCKED_PERCENT,
+        )
         return 600 if rule.signal in queried else {180: 300, 600: 900}.get(window, window)
     if cloud == "docker" and not RANGED.get(rule.signal, False):
         return window - rule.period_seconds
@@ -68,6 +76,7 @@ RANGED: dict[Signal, bool] = dict.fromkeys(
         Signal.LATENCY_P95_SECONDS,
         Signal.DATABASE_CPU_PERCENT,
         Signal.CACHE_EVICTIONS,
+        Signal.BLOCKED_PERCENT,
     ),
     True,
 )
@@ -78,7 +87,7 @@ RANGED: dict[Signal, bool] = dict.fromkeys(
 @pytest.mark.parametrize("cloud", AVAILABLE)
 def test_every_alarm_rule_is_declared_on_every_cloud(cloud: str, rule: AlarmRule) -> None:
     declared = readings(production_plan(cloud), cloud)
-    if cloud == "docker" and rule.key in UNSCRAPED:
+    if cloud == "docker" and (rule.key in UNSCRAPED or rule.signal in ONLY_IN_CLOUDS):
         assert rule.key not in declared
         return
     comparison, threshold = limit(cloud, rule)

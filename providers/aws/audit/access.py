@@ -1,6 +1,5 @@
 """Checks of identities, rights, keys and secrets on AWS. Pure."""
 
-import json
 from collections.abc import Iterator, Mapping
 
 from providers.contract.audit import (
@@ -107,9 +106,14 @@ def secrets_rotate(site: AuditSite) -> Iterator[CheckEvidence]:
 
 
 def permission_changes_are_watched(site: AuditSite) -> Iterator[CheckEvidence]:
-    """Yield alarms on changes of permissions."""
-    rules = site.of_type("cloudwatch:EventRule", "cloudwatch:LogMetricFilter")
-    watching = [rule for rule in rules if any(event in json.dumps(dict(rule.inputs)) for event in IAM_EVENTS)]
+    """Yield alarms that notify when a rule on changes of permissions has matched an event."""
+    rules = {
+        rule.urn
+        for rule in site.of_type("cloudwatch:EventRule")
+        if any(event in str(rule.value("eventPattern")) for event in IAM_EVENTS)
+    }
+    alarms = site.of_type("cloudwatch:MetricAlarm")
+    watching = [alarm for alarm in alarms if rules & alarm.depends_on and is_set(alarm.value("alarmActions"))]
     yield from require_one(watching, "alarm on changes of IAM", "no alarm of the stack watches changes of permissions")
 
 

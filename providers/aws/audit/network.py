@@ -94,7 +94,12 @@ def attacks_are_filtered_and_logged(site: AuditSite) -> Iterator[CheckEvidence]:
 
 
 def odd_traffic_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
-    """Yield alarms on metrics of the firewall."""
+    """Yield alarms on metrics of the firewall that notify."""
     if site.of_type("wafv2:WebAcl"):
-        alarms = [each for each in site.of_type("cloudwatch:MetricAlarm") if "AWS/WAFV2" in str(dict(each.inputs))]
+        alarms = [
+            each
+            for each in site.of_type("cloudwatch:MetricAlarm")
+            if "AWS/WAFV2" in f"{each.value('namespace')} {each.value('metricQueries')}"
+            and is_set(each.value("alarmActions"))
+        ]
         yield from require_one(alarms, "alarm on AWS/WAFV2", "blocked requests notify no one")

@@ -16,7 +16,7 @@ FREE: Mapping[str, str] = {
     "budgets:Budget": "budgets without actions are free",
     "chatbot:SlackChannelConfiguration": "free",
     "cloudwatch:EventRule": "events of AWS services are free",
-    "cloudwatch:EventTarget": "events of AWS services are free",
+    "cloudwatch:EventTarget": "events of AWS services are free; 1 USD for a million that are sent to another region",
     "cloudwatch:LogResourcePolicy": "a policy",
     "costexplorer:AnomalyMonitor": "anomaly detection is free",
     "costexplorer:AnomalySubscription": "anomaly detection is free",

@@ -13,7 +13,7 @@ from providers.aws.base.iam_policies import Statement, allow, document, source_c
 from providers.aws.context import AwsContext
 from providers.aws.entry.ingress import AwsOrigin
 from providers.aws.entry.web_acl import web_acl_rules
-from providers.aws.naming import waf_log_group
+from providers.aws.naming import waf_log_group, web_acl_metric
 from providers.aws.observability.logs import create_log_group
 from providers.contract.component import Scope
 from providers.contract.results import Entry, Origin
@@ -73,7 +73,7 @@ def _protect(scope: Scope, context: AwsContext, balancer: AwsOrigin) -> None:
         default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
         rules=web_acl_rules(context.spec),
         visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
-            cloudwatch_metrics_enabled=True, metric_name=scope.named("acl"), sampled_requests_enabled=True
+            cloudwatch_metrics_enabled=True, metric_name=web_acl_metric(context.stack), sampled_requests_enabled=True
         ),
         opts=_options(scope, balancer),
     )

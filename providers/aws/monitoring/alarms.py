@@ -11,11 +11,10 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.monitoring.metric_queries import Comparison, MetricQuery
 from providers.aws.monitoring.metrics import (
     SIGNAL_QUERIES,
     AwsAlarmTarget,
-    Comparison,
-    MetricQuery,
     MetricReading,
     expression,
     readings,

@@ -11,11 +11,11 @@ import pulumi
 import pulumi_aws as aws
 
 from providers.aws.context import AwsContext
+from providers.aws.monitoring.metric_queries import MetricQuery
 from providers.aws.monitoring.metrics import (
     GRAPH_METRICS,
     SIGNAL_QUERIES,
     AwsAlarmTarget,
-    MetricQuery,
     MetricReading,
     expression,
     readings,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from providers.contract.alarms import Signal, alarm_rules
+from providers.contract.alarms import Signal, alarm_rules, watches_permissions
 from providers.contract.dashboard import dashboard_rows
 from providers.contract.diagnostics import Adjustment, Diagnostic, Effect, Unsupported, listed
 from providers.contract.span_limits import fixed_retention, untraced_runs
@@ -38,6 +38,7 @@ def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     """Settings that CloudWatch, Prometheus or the budget applies in part or not at all."""
     return [
         *_request_adjustments(spec),
+        *_permission_adjustments(spec),
         *_storage_adjustments(spec),
         *_prometheus_adjustments(spec),
         *_budget_adjustments(spec),
@@ -87,6 +88,15 @@ def _request_adjustments(spec: Platform) -> Iterator[Adjustment]:
         yield Adjustment(
             "monitoring.alerts.error_percent", spec.monitoring.alerts.error_percent, Effect.ADJUSTED, reason
         )
+
+
+def _permission_adjustments(spec: Platform) -> Iterator[Adjustment]:
+    if watches_permissions(spec):
+        reason = (
+            "fires where a CloudTrail trail of the account or organization records management events of all regions; the "
+            "stack creates none, because each trail after the first is billed by event, and `audit --live` looks for one"
+        )
+        yield Adjustment("monitoring.alerts.permission_changes", requested=True, effect=Effect.PARTIAL, reason=reason)
 
 
 def _storage_adjustments(spec: Platform) -> Iterator[Adjustment]:

@@ -10,18 +10,17 @@ service whose deployments it rolls back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from providers.aws.monitoring.metric_queries import Absence, AwsMetric, MetricQuery, single_metric
+from providers.aws.monitoring.security_metrics import BLOCKED_REQUESTS, PERMISSION_CHANGES
 from providers.aws.naming import next_service_name
 from providers.contract.alarms import Signal
 from providers.contract.dashboard import GraphOnlyMetric
 from providers.contract.drill import AGE_METRIC, LEFTOVERS_METRIC
 
-Missing = Literal["missing", "breaching", "notBreaching"]
-Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold"]
 ECS = ("ClusterName", "ServiceName")
 BALANCER = ("LoadBalancer",)
 TARGETS = ("LoadBalancer", "TargetGroup")
@@ -41,47 +40,6 @@ HOURS_WITHOUT_COPY = 36
 """A day, and the nine hours in which AWS Backup starts and completes a snapshot, and the time to copy it."""
 LOG_NAMESPACE = "AgentPlatform/{stack}"
 FAILED_CONNECTIONS = "DatabaseFailedConnections"
-
-
-@dataclass(frozen=True)
-class AwsMetric:
-    """CloudWatch metric: namespace, name, statistic and the names of its dimensions."""
-
-    namespace: str
-    name: str
-    stat: str
-    dimensions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class MetricQuery:
-    """CloudWatch query of one signal.
-
-    `expression` is metric math over the metrics' ids; empty for a single metric. Placeholders in it and in a namespace
-    are replaced by values of the target, and `{nodes}` by the ids of a metric that is read `per_node`.
-    """
-
-    metrics: Mapping[str, AwsMetric]
-    expression: str = ""
-    per_node: bool = False
-    missing: Missing = "missing"
-    missing_while_passive: Missing | None = None
-    """Other treatment of missing data in a region that does not serve; None for the same."""
-    absence: "Absence | None" = None
-    both: "MetricQuery | None" = None
-    """Query over both revisions of a service whose rollout has steps; ids that end with `_next` are of the new one."""
-
-
-@dataclass(frozen=True)
-class Absence:
-    """Inverted condition: the alarm fires when the metric stays below `fewer_than` in each of `periods` periods."""
-
-    fewer_than: float
-    periods: int | None = None
-    """Number of periods; absent: that of the rule.
-
-    The alarm does not fire in these periods after its creation, because there is no history.
-    """
 
 
 @dataclass(frozen=True)
@@ -108,14 +66,6 @@ class MetricReading:
     namespace: str
     metric: AwsMetric
     dimensions: Mapping[str, pulumi.Input[str]]
-
-
-def single_metric(
-    namespace: str, name: str, stat: str, dimensions: tuple[str, ...], missing: Missing = "missing"
-) -> MetricQuery:
-    """Query of a single metric."""
-    metric = AwsMetric(namespace=namespace, name=name, stat=stat, dimensions=dimensions)
-    return MetricQuery({"m": metric}, missing=missing)
 
 
 def _next_of(metrics: Mapping[str, AwsMetric]) -> Mapping[str, AwsMetric]:
@@ -305,6 +255,8 @@ SIGNAL_QUERIES: Mapping[Signal, MetricQuery] = {
         "SUM([{nodes}])",
         per_node=True,
     ),
+    Signal.BLOCKED_PERCENT: BLOCKED_REQUESTS,
+    Signal.PERMISSION_CHANGES: PERMISSION_CHANGES,
     Signal.JOB_FAILED: FAILED_RUNS,
     Signal.JOB_MISSED: SUCCESSFUL_RUNS,
 }

@@ -18,12 +18,15 @@ from providers.aws.monitoring.dashboard import DashboardContent, create_dashboar
 from providers.aws.monitoring.database_metrics import create_failed_connections_metric, log_backups
 from providers.aws.monitoring.limits import database_sizes, dollars
 from providers.aws.monitoring.metrics import AwsAlarmTarget, next_dimensions, service_target
+from providers.aws.monitoring.permission_events import log_permission_changes
+from providers.aws.monitoring.security_metrics import ALL_RULES
 from providers.aws.monitoring.slo import create_slo
+from providers.aws.naming import web_acl_metric
 from providers.aws.observability.channels import AwsChannels
 from providers.aws.recovery.objects import REPLICATION_RULE
 from providers.aws.recovery.resources import AwsCopies
 from providers.aws.workloads import AwsWatched
-from providers.contract.alarms import Severity, Signal
+from providers.contract.alarms import ACCOUNT_PERMISSIONS, ENTRY_FIREWALL, Severity, Signal, watches_permissions
 from providers.contract.component import Scope
 from providers.contract.region_specs import is_passive
 from providers.contract.results import Entry, Monitoring
@@ -89,6 +92,7 @@ def _targets(scope: Scope, base: AwsBaseResources, watched: AwsWatched) -> dict[
         targets["cache"] = AwsAlarmTarget(base.context.stack, nodes=watched.cache.node_ids)
     if watched.copies is not None:
         targets["copies"] = _copies(base, watched.copies)
+    targets |= _security(scope, base)
     if watched.jobs is not None:
         targets |= {name: _job(base, watched.jobs, name) for name in watched.jobs.names}
     return {**targets, "money": AwsAlarmTarget(base.context.stack, {"Currency": "USD"})}
@@ -116,6 +120,17 @@ def _copies(base: AwsBaseResources, copies: AwsCopies) -> AwsAlarmTarget:
     if copies.source_bucket is not None and copies.destination_bucket is not None:
         dimensions |= {"SourceBucket": copies.source_bucket, "DestinationBucket": copies.destination_bucket}
     return AwsAlarmTarget(base.context.stack, dimensions)
+
+
+def _security(scope: Scope, base: AwsBaseResources) -> dict[str, AwsAlarmTarget]:
+    """Targets of the web ACL of this region, and of the events of changed permissions."""
+    context = base.context
+    firewall = {"Region": context.region, "Rule": ALL_RULES, "WebACL": web_acl_metric(context.stack)}
+    targets = {ENTRY_FIREWALL: AwsAlarmTarget(context.stack, firewall)}
+    if watches_permissions(base.spec):
+        changes = {"RuleName": log_permission_changes(scope, context, base.keys)}
+        targets[ACCOUNT_PERMISSIONS] = AwsAlarmTarget(context.stack, changes)
+    return targets
 
 
 def _job(base: AwsBaseResources, jobs: AwsJobs, name: str) -> AwsAlarmTarget:

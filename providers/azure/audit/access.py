@@ -29,6 +29,8 @@ APP_ROLES = {
 GROUP_ROLES = {"43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader"}
 """Roles that Grafana has on the resource group, whose metrics it shows."""
 
+ROLE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/write"
+
 
 def rights_name_actions(site: AuditSite) -> Iterator[CheckEvidence]:
     """Yield the role of each assignment; some have more rights than any service needs."""
@@ -111,10 +113,13 @@ def secrets_rotate(site: AuditSite) -> Iterator[CheckEvidence]:
 
 
 def permission_changes_are_watched(site: AuditSite) -> Iterator[CheckEvidence]:
-    """Yield alerts on changes of role assignments."""
-    yield from require_one(
-        site.of_type("monitor:ActivityLogAlert"), "monitor:ActivityLogAlert", "nothing watches changes of permissions"
-    )
+    """Yield alerts on changes of role assignments that notify."""
+    alerts = [
+        each
+        for each in site.of_type("monitor:ActivityLogAlert")
+        if ROLE_ASSIGNMENTS in str(each.value("condition")) and is_set(each.value("actions", "actionGroups"))
+    ]
+    yield from require_one(alerts, f"alert on {ROLE_ASSIGNMENTS}", "nothing watches changes of permissions")
 
 
 def stored_data_has_our_key(site: AuditSite) -> Iterator[CheckEvidence]:

@@ -135,6 +135,6 @@ def odd_traffic_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
         alarms = [
             each
             for each in rules
-            if any(word in str(dict(each.inputs)) for word in ("FirewallLog", "WebApplicationFirewall"))
+            if any(word in str(each.value("criteria")) for word in ("FirewallLog", "WebApplicationFirewall"))
         ]
         yield from require_one(alarms, "alert on the firewall's log", "blocked requests notify no one")

@@ -30,6 +30,7 @@ FREE: Mapping[str, str] = {
     "managedidentity:FederatedIdentityCredential": "free",
     "managedidentity:UserAssignedIdentity": "free",
     "monitor:ActionGroup": "the first 1,000 e-mails are free",
+    "monitor:ActivityLogAlert": "alert rules on the activity log are free",
     "monitor:DataCollectionEndpoint": "its data is priced in the workspace",
     "monitor:DataCollectionRule": "its data is priced in the workspace",
     "monitor:DiagnosticSetting": "its logs are priced in the workspace",

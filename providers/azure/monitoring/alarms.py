@@ -22,7 +22,7 @@ from providers.azure.monitoring.metrics import (
 )
 from providers.azure.observability.channels import SEVERITIES, AzureChannels
 from providers.azure.workloads import AzureWatched
-from providers.contract.alarms import AlarmRule, Severity, metric_for
+from providers.contract.alarms import AlarmRule, Severity, Signal, metric_for
 from providers.contract.component import Scope
 from providers.contract.results import Entry
 from providers.contract.spec import Platform
@@ -52,6 +52,13 @@ def monitoring_targets(base: AzureBaseResources, watched: AzureWatched) -> Azure
     return AzureTargets(base, ids, watched.database.max_connections if watched.database else 0)
 
 
+PERMISSION_OPERATIONS = (
+    "Microsoft.Authorization/roleAssignments/write",
+    "Microsoft.Authorization/roleAssignments/delete",
+    "Microsoft.Authorization/roleDefinitions/write",
+    "Microsoft.Authorization/roleDefinitions/delete",
+)
+"""Operations that give or take a right: Microsoft Learn, "Azure permissions for Management and governance"."""
 MIN_HEALTHY_PERCENT = 90
 ORIGIN_WINDOW_SECONDS = 300
 
@@ -92,7 +99,9 @@ class LogCondition:
 def create_alarms(scope: Scope, targets: AzureTargets) -> None:
     """Declare an alert rule for each alarm rule; LookupError for a signal that no table has."""
     for rule in targets.base.context.alarm_rules:
-        if rule.signal in DRILL_QUERIES:
+        if rule.signal is Signal.PERMISSION_CHANGES:
+            _permission_alarm(scope, targets, rule)
+        elif rule.signal in DRILL_QUERIES:
             _drill_alarm(scope, targets, rule)
         elif rule.signal in JOB_QUERIES:
             _job_alarm(scope, targets, rule)
@@ -168,6 +177,36 @@ def _drill_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
         periods=rule.periods,
     )
     log_alert(scope, base.context, base.channels, _alarm(rule), query, base.logs.workspace_id)
+
+
+def _permission_alarm(scope: Scope, targets: AzureTargets, rule: AlarmRule) -> None:
+    """Alert on each event of the subscription's activity log about a role assignment or definition (CIS 5.2).
+
+    Assignments on the subscription apply to the group as well, so its events are watched. Azure resolves no such alert, has no
+    window for it, and gives each one severity 4; the action group is that of the rule's severity.
+    """
+    monitor, context = azure_native.monitor, targets.base.context
+    leaves = [monitor.AlertRuleLeafConditionArgs(field="operationName", equals=name) for name in PERMISSION_OPERATIONS]
+    monitor.ActivityLogAlert(
+        scope.named(rule.key),
+        resource_group_name=context.group,
+        location=GLOBAL,
+        enabled=True,
+        description=rule.summary,
+        scopes=[f"/subscriptions/{context.subscription_id}"],
+        condition=monitor.AlertRuleAllOfConditionArgs(
+            all_of=[
+                monitor.AlertRuleAnyOfOrLeafConditionArgs(field="category", equals="Administrative"),
+                monitor.AlertRuleAnyOfOrLeafConditionArgs(field="status", equals="Succeeded"),
+                monitor.AlertRuleAnyOfOrLeafConditionArgs(any_of=leaves),
+            ]
+        ),
+        actions=monitor.ActionListArgs(
+            action_groups=[monitor.ActionGroupArgs(action_group_id=targets.base.channels.group(rule.severity))]
+        ),
+        tags=dict(scope.tags),
+        opts=scope.opts(),
+    )
 
 
 def _alarm(rule: AlarmRule) -> AzureAlarm:

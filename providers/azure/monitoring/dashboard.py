@@ -1,7 +1,7 @@
 """Workbook with the dashboard rows that are the same on every cloud.
 
-Each graph shows the metric or log query of its alarm; the spending row is a link, because Azure Monitor has no metric
-of costs.
+Each graph shows the metric or log query of its alarm; spending and changes of permissions are links, because Azure Monitor has
+no metric of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,6 +73,8 @@ def _panel(targets: AzureTargets, row: DashboardRow, panel: Panel) -> Item:
     name = f"{row.name}-{panel.shows.value}"
     if panel.shows == GraphOnlyMetric.SPENDING:
         return _text_item(name, _spending_link(targets, panel))
+    if panel.shows == Signal.PERMISSION_CHANGES:
+        return _text_item(name, f"[{panel.title}]({PORTAL_URL}/#view/Microsoft_Azure_ActivityLog/ActivityLogBlade)")
     if panel.shows == GraphOnlyMetric.REQUESTS:
         return _query_item(targets, name, panel, _requests_query(targets, row.name))
     rule = targets.base.context.alarm_rules.rule(row.name, Signal(panel.shows))

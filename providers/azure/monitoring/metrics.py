@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from providers.azure.database.sizes import disk_gib
 from providers.azure.naming import app_name, profile_name
-from providers.contract.alarms import AlarmRule, RuleDefinition, Signal
+from providers.contract.alarms import MIN_JUDGED_REQUESTS, AlarmRule, RuleDefinition, Signal
 from providers.contract.spec import Platform
 
 GIB = 2**30
@@ -147,12 +147,27 @@ def _failed_copies(_: str, __: AlarmRule) -> str:
     )
 
 
+def _blocked_percent(stack: str, _: AlarmRule) -> str:
+    """Query of the share of blocked requests; the firewall's log may have several entries of a request, the access log has one.
+
+    Microsoft Learn, "Azure Web Application Firewall monitoring and logging".
+    """
+    return (
+        f'AzureDiagnostics | where Category in ("FrontDoorAccessLog", "FrontDoorWebApplicationFirewallLog") '
+        f'and Resource =~ "{profile_name(stack)}" | extend action = tostring(column_ifexists("action_s", "")), '
+        'request = tostring(column_ifexists("trackingReference_s", "")) '
+        '| summarize requests = countif(Category == "FrontDoorAccessLog"), blocked = dcountif(request, action == "Block", 4) '
+        f"| where requests >= {MIN_JUDGED_REQUESTS} | project value = min_of(100.0, 100.0 * blocked / requests)"
+    )
+
+
 QUERIES: Mapping[Signal, Callable[[str, AlarmRule], str]] = {
     Signal.ERROR_PERCENT: _error_percent,
     Signal.LATENCY_P95_SECONDS: _latency_p95,
     Signal.UNHEALTHY_REPLICAS: _failed_probes,
     Signal.DATABASE_BACKUP_FAILED: _failed_archiving,
     Signal.COPIES_DATABASE_FAILED: _failed_copies,
+    Signal.BLOCKED_PERCENT: _blocked_percent,
 }
 """Log query of a rule, by the stack: its result is one row with one number, `value`."""
 

@@ -17,7 +17,7 @@ PROFILES: dict[str, Raw] = {
         "network": {"zones": 2, "egress": "single"},
         "services": {"*": {"replicas": {"min": 2, "max": 4}}},
         "database": {"size": {"vcpu": 2, "memory_gib": 8}, "storage_gib": 50, "max_storage_gib": 200},
-        "monitoring": {"log_retention_days": 90},
+        "monitoring": {"log_retention_days": 90, "alerts": {"permission_changes": False}},
     },
     "development": {
         "network": {"zones": 2, "egress": "single", "private_endpoints": False},
@@ -30,7 +30,7 @@ PROFILES: dict[str, Raw] = {
             "deletion_protection": False,
         },
         "cache": {"memory_gib": 1, "high_availability": False},
-        "monitoring": {"log_retention_days": 30},
+        "monitoring": {"log_retention_days": 30, "alerts": {"permission_changes": False}},
     },
 }
 """Defaults by profile; `*` means each service. Defaults never enable an optional part."""

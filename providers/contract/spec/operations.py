@@ -34,6 +34,10 @@ class Alerts(SpecModel):
     """Share of answers with a 5xx status, in percent, over 2 minutes: critical."""
     latency_p95_seconds: Annotated[float, Field(gt=0, le=600)] = 5
     """95th percentile of the response time, in seconds, over 5 minutes: warning."""
+    blocked_percent: Percent = 25
+    """Share of requests that the firewall of the entry blocks, in percent of at least 100 in 5 minutes, over 10 minutes: warning."""
+    permission_changes: bool = True
+    """Fire on every change of permissions in the account, those of deployments too: warning. false outside production."""
 
 
 class Slo(SpecModel):

@@ -42,7 +42,7 @@ def monitoring_refusals(spec: Platform, _stack: str) -> list[Diagnostic]:
 
 def monitoring_adjustments(spec: Platform) -> list[Adjustment]:
     """Log retention, notification channels, Prometheus, SLO and alarms of services without metrics."""
-    return [*_logs(spec), *_channels(spec), *_prometheus_and_slo(spec), *_unscraped(spec)]
+    return [*_logs(spec), *_channels(spec), *_prometheus_and_slo(spec), *_unscraped(spec), *_security(spec)]
 
 
 def _logs(spec: Platform) -> Iterator[Adjustment]:
@@ -108,4 +108,26 @@ def _unscraped(spec: Platform) -> Iterator[Adjustment]:
                 "services without a metrics endpoint (`metrics: none`, its default for agentos, or no port) have no alarms; Docker restarts a "
                 f"replica that ends, and the entry stops using one that fails its check: {listed(unscraped, 'and')}"
             ),
+        )
+
+
+def _security(spec: Platform) -> Iterator[Adjustment]:
+    """Limits of the alarms on blocked requests and on changes of permissions."""
+    alerts = spec.monitoring.alerts
+    if spec.public:
+        yield Adjustment(
+            "monitoring.alerts.blocked_percent",
+            requested=alerts.blocked_percent,
+            effect=Effect.ADJUSTED,
+            reason=(
+                "counts what HAProxy denies with 403: its WAF rules and addresses that are not allowed; not rate limits (429), "
+                "missing keys (401) and closed paths (404)"
+            ),
+        )
+    if alerts.permission_changes:
+        yield Adjustment(
+            "monitoring.alerts.permission_changes",
+            requested=True,
+            effect=Effect.IGNORED,
+            reason="a Docker host has no service of permissions: who may use the Docker socket may do everything; watch it with auditd",
         )

@@ -1,5 +1,6 @@
 """Checks of identities, rights, keys and secrets on Google Cloud. Pure."""
 
+import re
 from collections.abc import Iterator
 
 from providers.contract.audit import AuditSite, CheckEvidence, is_secret_name, is_set, require, require_one, state
@@ -90,12 +91,16 @@ def secrets_rotate(site: AuditSite) -> Iterator[CheckEvidence]:
 
 
 def permission_changes_are_watched(site: AuditSite) -> Iterator[CheckEvidence]:
-    """Yield metrics of permission changes in the audit log."""
+    """Yield metrics of permission changes in the audit log that an alert reads."""
+    alerts = [str(each.value("conditions")) for each in site.of_type("monitoring:AlertPolicy")]
     metrics = [
-        each for each in site.of_type("logging:Metric") if any(word in str(each.value("filter")) for word in CHANGES)
+        each
+        for each in site.of_type("logging:Metric")
+        if any(word in str(each.value("filter")) for word in CHANGES)
+        and any(re.sub(r"\W", "_", str(each.value("name"))) in re.sub(r"\W", "_", alert) for alert in alerts)
     ]
     yield from require_one(
-        metrics, "log metric on SetIamPolicy", "no alarm of the stack watches changes of permissions"
+        metrics, "alert on SetIamPolicy in the log", "no alarm of the stack watches changes of permissions"
     )
 
 

@@ -98,9 +98,12 @@ def attacks_are_filtered_and_logged(site: AuditSite) -> Iterator[CheckEvidence]:
 
 
 def odd_traffic_is_watched(site: AuditSite) -> Iterator[CheckEvidence]:
-    """Yield alarms on requests that Cloud Armor refuses."""
+    """Yield alarms on requests that Cloud Armor refuses; in a preview their filter is a reference to its policy."""
     if site.of_type("compute:SecurityPolicy"):
+        words = ("networksecurity", "<compute:SecurityPolicy")
         alarms = [
-            each for each in site.of_type("monitoring:AlertPolicy") if "networksecurity" in str(dict(each.inputs))
+            each
+            for each in site.of_type("monitoring:AlertPolicy")
+            if any(word in str(each.value("conditions")) for word in words)
         ]
         yield from require_one(alarms, "alert on networksecurity.googleapis.com", "blocked requests notify no one")

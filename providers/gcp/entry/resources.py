@@ -8,6 +8,7 @@ served over plain HTTP.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
@@ -34,6 +35,13 @@ RECORD_TTL_SECONDS = 300
 Backends = Mapping[str, gcp.compute.BackendService]
 
 
+@dataclass(frozen=True)
+class GcpEntry(Entry):
+    """Public entry; `policy_name` identifies the security policy in metrics."""
+
+    policy_name: pulumi.Output[str]
+
+
 def create_entry(scope: Scope, context: GcpContext, origins: Mapping[str, Origin]) -> Entry:
     """Create the load balancer over the endpoint groups of `origins`, by region."""
     regions = [
@@ -46,12 +54,12 @@ def create_entry(scope: Scope, context: GcpContext, origins: Mapping[str, Origin
     domain, zone = context.spec.ingress.domain, context.spec.ingress.zone
     if domain is None or zone is None:
         _serve_http(scope, context, address, url_map)
-        return Entry(url=pulumi.Output.concat("http://", address))
+        return GcpEntry(url=pulumi.Output.concat("http://", address), policy_name=policy.name)
     managed_zone = _find_zone(scope, context, zone)
     certificates = _create_certificate_map(scope, context, domain, managed_zone)
     _serve_https(scope, context, address, url_map, certificates)
     _create_domain_record(scope, context, domain, managed_zone, address)
-    return Entry(url=pulumi.Output.from_input(f"https://{domain}"))
+    return GcpEntry(url=pulumi.Output.from_input(f"https://{domain}"), policy_name=policy.name)
 
 
 def _serves(context: GcpContext, region: str) -> bool:

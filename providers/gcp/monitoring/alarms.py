@@ -1,18 +1,21 @@
 """Alert policies of Cloud Monitoring: one per alarm rule, and the subjects that alarms and dashboards refer to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
 
-from providers.contract.alarms import AlarmRule, Severity, Signal, metric_for
+from providers.contract.alarms import ACCOUNT_PERMISSIONS, ENTRY_FIREWALL, AlarmRule, Severity, Signal, metric_for
 from providers.contract.component import Scope
 from providers.contract.region_specs import is_passive
+from providers.contract.results import Entry
 from providers.contract.spec import Platform
 from providers.gcp.context import GcpContext
+from providers.gcp.entry.resources import GcpEntry
 from providers.gcp.monitoring import metrics
 from providers.gcp.monitoring.metrics import (
+    ABOVE,
     COPIED_DATABASE,
     COPIED_OBJECTS,
     COPY_KINDS,
@@ -47,6 +50,7 @@ class GcpTargets:
 
     context: GcpContext
     subjects: Mapping[str, pulumi.Output[str]]
+    """Names of the subjects by the name of the rule, and of copies by kind."""
     max_connections: int
 
     @property
@@ -83,10 +87,13 @@ class GcpAlarm:
     """False for an alarm on what is expected in a region that does not serve; None for the default, which is true."""
 
 
-def find_targets(context: GcpContext, watched: GcpWatched) -> GcpTargets:
+def find_targets(context: GcpContext, watched: GcpWatched, entry: Entry) -> GcpTargets:
     """Return the subjects of every alarm rule."""
     run_names = (*context.spec.services, *context.spec.jobs)
     subjects = {name: pulumi.Output.from_input(run_name(context.stack, name)) for name in run_names}
+    subjects[ACCOUNT_PERMISSIONS] = pulumi.Output.from_input(context.project)
+    if isinstance(entry, GcpEntry):
+        subjects[ENTRY_FIREWALL] = entry.policy_name
     if watched.database is not None:
         subjects["database"] = watched.database.identifier
     if watched.cache is not None:
@@ -104,7 +111,7 @@ def create_alarms(
     """Create an alert policy for each rule; `log_metrics` are the metrics that count log entries, by signal."""
     for rule in targets.context.alarm_rules:
         enabled = False if _is_expected(targets.spec, rule) else None
-        alarm = GcpAlarm(rule.key, rule.severity, rule.summary, [_condition(targets, rule)], enabled)
+        alarm = GcpAlarm(rule.key, rule.severity, rule.summary, list(_conditions(targets, rule)), enabled)
         # a query contains the metric's name as text
         depends_on = [log_metrics[rule.signal]] if rule.signal in log_metrics else []
         create_alarm(scope, targets.context, channels, alarm, depends_on=depends_on)
@@ -147,6 +154,32 @@ def create_alarm(
         user_labels=dict(scope.tags),
         opts=scope.opts(depends_on=depends_on),
     )
+
+
+def _conditions(targets: GcpTargets, rule: AlarmRule) -> Iterator[Condition]:
+    """Condition of a rule, and for a share of at least some events one on their number."""
+    yield _condition(targets, rule)
+    metric = metric_for(METRICS, rule)
+    if metric.min_events:
+        period = alignment_seconds(targets.spec, rule)
+        yield Condition(
+            display_name=f"{metric.min_events} or more in {period} s",
+            condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+                filter=targets.all_series(rule),
+                aggregations=[
+                    gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
+                        alignment_period=f"{period}s",
+                        per_series_aligner="ALIGN_DELTA",
+                        cross_series_reducer="REDUCE_SUM",
+                    )
+                ],
+                comparison=ABOVE,
+                threshold_value=metric.min_events - 1,
+                duration=f"{duration_seconds(targets.spec, rule)}s",
+                evaluation_missing_data=metric.missing(passive=is_passive(targets.spec)),
+                trigger=gcp.monitoring.AlertPolicyConditionConditionThresholdTriggerArgs(count=1),
+            ),
+        )
 
 
 def _condition(targets: GcpTargets, rule: AlarmRule) -> Condition:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from providers.contract.alarms import AlarmRule, Signal, metric_for
+from providers.contract.alarms import MIN_JUDGED_REQUESTS, AlarmRule, Signal, metric_for
 from providers.contract.drill import AGE_METRIC, LEFTOVERS_METRIC
 from providers.contract.spec import Platform
+from providers.gcp.monitoring.permission_changes import PERMISSION_FILTER, changes_query, changes_series
 from providers.gcp.naming import job_name, metric_type, run_name
 
 MINUTE_SECONDS = 60
@@ -38,6 +39,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     COPIED_DATABASE: ("workflows.googleapis.com/Workflow", "workflow_id"),
     COPIED_OBJECTS: ("storage_transfer_job", "job_id"),
     DRILLS: ("global", "project_id"),
+    "entry": ("network_security_policy", "policy_name"),
+    "account": ("project", "project_id"),
 }
 """Monitored resource type, and its label with the name, by kind of subject."""
 COPY_KINDS: Mapping[Signal, str] = {
@@ -58,6 +61,7 @@ LOG_FILTERS: Mapping[Signal, str] = {
     ),
     # a transfer logs the actions that failed only
     Signal.COPIES_OBJECTS_FAILED: 'log_id("storagetransfer.googleapis.com/transfer_activity")',
+    Signal.PERMISSION_CHANGES: PERMISSION_FILTER,
 }
 """Filter of the log entries that a signal counts: Cloud SQL documentation, "View audit logs for automated backups"; Cloud
 Logging documentation, "Google Cloud platform logs", for transfers; messages of PostgreSQL for the connections."""
@@ -89,6 +93,8 @@ class GcpMetric:
     """Additional filter condition on the time series."""
     is_share: bool = False
     """True when the value is the share of the time series with `condition` in all of them."""
+    min_events: int = 0
+    """Number of events of all time series in a period below which a share is not judged."""
     comparison: str = ABOVE
     missing_data: str | None = None
     """Result of a period without data; None is the default of Cloud Monitoring."""
@@ -221,11 +227,22 @@ METRICS: Mapping[Signal, GcpMetric] = {
         f"{REDIS}/memory/usage_ratio", aligner="ALIGN_MEAN", reducer="REDUCE_MAX", threshold=_share
     ),
     Signal.CACHE_EVICTIONS: _events(f"{REDIS}/evicted_keys"),
+    Signal.BLOCKED_PERCENT: GcpMetric(
+        "networksecurity.googleapis.com/https/request_count",
+        aligner="ALIGN_DELTA",
+        reducer="REDUCE_SUM",
+        threshold=_share,
+        condition="metric.labels.blocked=true",
+        is_share=True,
+        min_events=MIN_JUDGED_REQUESTS,
+        missing_data=MISSING_IS_OK,
+    ),
+    Signal.PERMISSION_CHANGES: _events(),
     Signal.JOB_FAILED: _events(COMPLETED_RUNS, 'metric.labels.result="failed"', missing_data=MISSING_IS_OK),
     Signal.JOB_MISSED: _events(COMPLETED_RUNS, 'metric.labels.result="succeeded"'),
 }
 """Metric of each signal; an empty type is a metric that counts log entries. Cloud Monitoring documentation, "Google Cloud
-metrics": Cloud Run, Cloud SQL, Memorystore for Redis."""
+metrics": Cloud Run, Cloud SQL, Memorystore for Redis, Cloud Armor."""
 
 
 def series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str:
@@ -239,6 +256,8 @@ def all_series(spec: Platform, stack: str, rule: AlarmRule, subject: str) -> str
     kind = subject_kind(spec, rule)
     resource, label = SUBJECTS[kind]
     metric = metric_for(METRICS, rule).type or f"logging.googleapis.com/user/{log_metric_name(stack, rule.signal)}"
+    if kind == "account":
+        return changes_series(metric)
     # the metric of a transfer counts the entries of this one only
     labels = {COPIED_OBJECTS: "", DRILLS: f' AND metric.labels.stack="{stack}"'}
     named = labels.get(kind, f' AND resource.labels.{label}="{subject}"')
@@ -254,6 +273,8 @@ def log_metric_query(spec: Platform, stack: str, rule: AlarmRule, subject: str) 
     kind = subject_kind(spec, rule)
     resource, label = SUBJECTS[kind]
     name = re.sub(r"\W", "_", log_metric_name(stack, rule.signal))
+    if kind == "account":
+        return changes_query(f"logging_googleapis_com:user_{name}", alignment_seconds(spec, rule))
     labels = f'monitored_resource="{resource}"' + ("" if kind == COPIED_OBJECTS else f',{label}="{subject}"')
     return f"sum(increase(logging_googleapis_com:user_{name}{{{labels}}}[{alignment_seconds(spec, rule)}s]))"
 

@@ -31,7 +31,7 @@ BUDGET_THRESHOLDS = ((0.8, SPENT), (1.0, SPENT), (1.0, FORECAST))
 def create_monitoring(scope: Scope, base: GcpBaseResources, watched: GcpWatched, entry: Entry) -> Monitoring:
     """Create an alarm for each rule of the contract, SLOs, uptime checks, log bucket, budget and dashboard."""
     context, channels, settings = base.context, base.channels, base.spec.monitoring
-    targets = find_targets(context, watched)
+    targets = find_targets(context, watched, entry)
     create_log_bucket(scope, base, targets)
     create_alarms(scope, targets, channels, create_log_metrics(scope, targets))
     if not is_standby(base.spec):  # the entry is one for both regions

@@ -75,12 +75,19 @@ def create_log_metrics(scope: Scope, targets: GcpTargets) -> Mapping[Signal, pul
 
 
 def _create_log_metric(scope: Scope, targets: GcpTargets, signal: Signal) -> gcp.logging.Metric:
-    kind = COPY_KINDS.get(signal, "database")
     return gcp.logging.Metric(
         scope.named(f"count-{signal.value}"),
         name=log_metric_name(targets.context.stack, signal),
         project=targets.context.project,
-        filter=targets.subjects[kind].apply(lambda name: f"{subject_logs(kind, name)} AND {LOG_FILTERS[signal]}"),
+        filter=_counted_entries(targets, signal),
         metric_descriptor=gcp.logging.MetricMetricDescriptorArgs(metric_kind="DELTA", value_type="INT64", unit="1"),
         opts=scope.opts(),
     )
+
+
+def _counted_entries(targets: GcpTargets, signal: Signal) -> pulumi.Input[str]:
+    """Filter of a signal's entries: those of one subject, or for changes of permissions of the whole project."""
+    if signal is Signal.PERMISSION_CHANGES:
+        return LOG_FILTERS[signal]
+    kind = COPY_KINDS.get(signal, "database")
+    return targets.subjects[kind].apply(lambda name: f"{subject_logs(kind, name)} AND {LOG_FILTERS[signal]}")
