@@ -7,8 +7,8 @@ import pytest
 
 from automation.plan.inventory import Inventory
 from providers.azure.monitoring.metrics import QUERIES, burn_rate_query
-from providers.contract.signals import COPIES
 from providers.contract.burn_rates import BURN_RATES
+from providers.contract.signals import COPIES
 from tests.azure.kql import faults
 from tests.azure.plans import mappings_at, revealed_inputs
 
