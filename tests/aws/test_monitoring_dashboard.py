@@ -38,8 +38,17 @@ def titled(row: str, title: str) -> dict[str, object]:
     return next(properties for properties in graphs()[row] if properties["title"] == title)
 
 
-def test_each_service_the_database_the_cache_and_costs_have_a_row() -> None:
-    assert list(graphs()) == ["chat", "gateway", "worker", "database", "cache", "money"]
+def test_each_service_each_part_and_costs_have_a_row() -> None:
+    assert list(graphs()) == [
+        "chat",
+        "gateway",
+        "worker",
+        "database",
+        "cache",
+        "entry firewall",
+        "account permissions",
+        "money",
+    ]
 
 
 def test_every_graph_names_its_region() -> None:

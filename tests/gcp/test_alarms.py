@@ -172,7 +172,7 @@ def test_the_dashboard_shows_every_rule_with_its_threshold(prod: Inventory) -> N
     graphs = [mapping_at(widget, "xyChart") for widget in widgets if "xyChart" in widget]
     assert len([graph for graph in graphs if graph["thresholds"]]) == len(RULES)
     assert [widget["title"] for widget in widgets if "sectionHeader" in widget] == [
-        "chat", "gateway", "worker", "database", "cache", "money",
+        "chat", "gateway", "worker", "database", "cache", "entry firewall", "account permissions", "money",
     ]  # fmt: skip
 
 
