@@ -9,8 +9,8 @@ from tests.costs import HOURS, Amount, assert_prices, by_component, cents, estim
 from tests.planning import DRILL, JOBS
 
 LOG_MONTHS = 365 / 30.4
-LOG_GROUP = 2 * 0.5 + 2 * LOG_MONTHS * 0.03
-"""20 GB of logs in ten log groups, of services, data stores, the cluster, its metrics collector and backup events."""
+LOG_GROUP = 20 / 11 * (0.5 + LOG_MONTHS * 0.03)
+"""20 GB of logs in eleven groups, of services, data stores, the cluster, its metrics collector, and of events about backups and rights."""
 REPLICA = HOURS * (1 * 0.04048 + 2 * 0.004445)
 SECRET, KEY, ALARM_METRIC, LOG_METRIC = 0.4, 1.0, 0.1, 0.3
 
@@ -32,7 +32,7 @@ def production_at(replicas: int, scraped: int, disk_gib: int) -> dict[str, float
         "Compute": replicas * REPLICA + (60 + 75 * replicas) * 0.07 + 4 * LOG_GROUP + 3 * ALARM_METRIC,
         "Autoscaling": 7 * 2 * ALARM_METRIC,
         "Entry": 5 + 8 * 1 + 1 * 0.6 + 1 * 0.5 + 1 * LOG_MONTHS * 0.03,
-        "Monitoring": 43 * ALARM_METRIC + 4 * 0.5 + 3.0 + 4 * LOG_METRIC + LOG_GROUP,
+        "Monitoring": (43 + 3) * ALARM_METRIC + 4 * 0.5 + 3.0 + 4 * LOG_METRIC + 2 * LOG_GROUP,
     }
 
 
