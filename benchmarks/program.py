@@ -16,7 +16,7 @@ import yaml
 
 from automation.plan.recorder import record
 from automation.plan.watch import PlanWatch
-from automation.stack.document import read_stack
+from automation.stack.document import read_stack, with_values
 from automation.stack.workdir import PROGRAM
 from benchmarks.baseline import program_text
 from benchmarks.measure import ROOT, RUNS, Cost, alternate, load, write_section
@@ -87,16 +87,13 @@ def _stack_with_services(size: int) -> str:
         "replicas": {"min": 2, "max": 2},
         "closed_paths": [],
     }
-    platform = read_stack(ROOT, "prod").platform
-    platform |= {
+    changes = {
         "services": {f"service{index}": {**service, "path": f"/s{index}"} for index in range(size)},
-        "database": {
-            **platform["database"],
-            "size": {"vcpu": 16, "memory_gib": 128},
-            "parameters": {"max_connections": 4000},
-        },
+        "database.size": {"vcpu": 16, "memory_gib": 128},
+        "database.parameters.max_connections": 4000,
         "accept_risk": {"ingress.auth": "measured only"},
     }
+    platform = with_values(read_stack(ROOT, "prod").platform, changes)
     return yaml.safe_dump({"config": {PLATFORM_KEY: platform}})
 
 

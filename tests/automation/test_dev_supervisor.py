@@ -15,6 +15,8 @@ from automation.dev.container import supervisor
 from automation.dev.service_source import write_tools
 from tests.local.poll import eventually
 
+pytestmark = pytest.mark.long(reason="real processes that wait for edits")
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -93,8 +95,6 @@ def program_of(port: int, version: str) -> str:
 import os, socket, sys, time
 early = "installed" in sys.modules
 import installed
-
-pytestmark = pytest.mark.long(reason="real processes that wait for edits")
 print("{version}", early, installed.VALUE, os.environ["PYTHONPATH"].endswith("site-packages"), flush=True)
 listener = socket.create_server(("127.0.0.1", {port}))
 time.sleep(60)

@@ -16,6 +16,8 @@ from providers.azure.drill.resources import FOLDER
 from providers.contract.drill import QUERY_SCRIPT, DrillEvidence, evidence_of
 from tests.postgres_server import DATABASE, USER, Host, needs_postgres, open_host, running_database
 
+pytestmark = pytest.mark.long(reason="the scripts wait for a real PostgreSQL server, which not every machine has")
+
 GROUP = "/subscriptions/s/resourceGroups/prod-agents-eastus2-drill"
 SERVERS = f"{GROUP}/providers/Microsoft.DBforPostgreSQL/flexibleServers"
 SOURCE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/flexibleServers/prod-database-1a2b3c"
@@ -25,8 +27,6 @@ FAKE_AZ = '''
 import json, os, sys
 from urllib.parse import urlsplit
 
-pytestmark = pytest.mark.long(reason="the scripts wait for a real PostgreSQL server, which not every machine has")
-
 folder = os.environ["FAKE_FOLDER"]
 file = os.path.join(folder, "cloud.json")
 cloud = json.load(open(file))
@@ -35,7 +35,9 @@ cloud["calls"].append(words)
 
 
 def end(code=0, text="", error=""):
-    json.dump(cloud, open(file, "w"))
+    with open(file + ".new", "w") as new:
+        json.dump(cloud, new)
+    os.replace(new.name, file)  # the test reads it at any time, and may end this process
     sys.stdout.write(text)
     sys.stderr.write(error)
     sys.exit(code)
