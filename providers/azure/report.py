@@ -224,7 +224,7 @@ FACTS = CloudFacts(
     identities=identities,
     secrets=secrets,
     data=data,
-    alarm_types=("monitor:MetricAlert", "monitor:ScheduledQueryRule"),
+    alarm_types=("monitor:ActivityLogAlert", "monitor:MetricAlert", "monitor:ScheduledQueryRule"),
     limits=(
         "Container Apps cannot restrict callers: every service can reach every service that has an ingress.",
         "One security group covers all services: each of them can connect to the database's port, and the passwords decide "
