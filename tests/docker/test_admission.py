@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from providers.contract.prometheus import ENTRY_FRONTEND, ENTRY_METRICS
 from providers.contract.spec import Waf
 from providers.docker.entry.admission import WAF_RULES, admission, closing_rules, rate_tables
 from providers.docker.entry.haproxy import configuration
@@ -51,8 +52,16 @@ def test_keys_and_paths_are_counted_beside_addresses() -> None:
 class Requests:
     """Requests to a HAProxy with the rules of admission, which answers 200 to what these let through."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, metrics_port: int) -> None:
+        self.port, self.metrics_port = port, metrics_port
+
+    def series(self, name: str) -> float:
+        """Value of a series of the frontend that has the rules, as Prometheus scrapes it."""
+        connection = answered(self.metrics_port)
+        connection.request("GET", "/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+        (value,) = [line.rpartition(" ")[2] for line in lines if line.startswith(f'{name}{{proxy="https"}}')]
+        return float(value)
 
     def statuses(self, count: int, path: str = "/", **headers: str) -> list[int]:
         """Statuses of `count` equal requests from one address; a rejected one says how long to wait."""
@@ -70,17 +79,19 @@ class Requests:
 @contextmanager
 def admitting(folder: Path, changes: dict[str, object]) -> Generator[Requests]:
     """HAProxy with the rules of admission and the tables of a specification."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
+        port, metrics_port = free.getsockname()[1], other.getsockname()[1]
     spec = context_of(changes).spec
     rules = [*admission(spec), *closing_rules(spec), "http-request return status 200"]
     tables = [line for table in rate_tables(spec) for line in table]
     lines = ["defaults", "mode http", "timeout client 5s", "timeout server 5s", "timeout connect 1s", *tables]
     file = folder / "haproxy.cfg"
-    file.write_text("\n".join([*lines, "frontend of", f"bind 127.0.0.1:{port}", *rules, ""]), encoding="utf-8")
+    frontend = ["frontend https", f"bind 127.0.0.1:{port}", *rules]
+    exporter = ["frontend metrics", f"bind 127.0.0.1:{metrics_port}", "http-request use-service prometheus-exporter"]
+    file.write_text("\n".join([*lines, *frontend, *exporter, ""]), encoding="utf-8")
     with subprocess.Popen(["haproxy", "-db", "-f", file], stderr=subprocess.DEVNULL) as process:
         try:
-            yield Requests(port)
+            yield Requests(port, metrics_port)
         finally:
             process.terminate()
 
@@ -105,6 +116,18 @@ def test_closed_paths_are_not_found_in_any_spelling(tmp_path: Path) -> None:
             assert requests.statuses(1, path) == [404], path
         for path in ("/docsearch", "/v1/docs", "/health", "/?next=/docs"):
             assert requests.statuses(1, path) == [200], path
+
+
+@pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not on PATH")
+def test_the_alarm_on_blocked_requests_counts_denied_ones_and_no_other_answer(tmp_path: Path) -> None:
+    denied, requested = ENTRY_METRICS
+    assert 'proxy="https"' in ENTRY_FRONTEND
+    with admitting(tmp_path, {"ingress.rate_limit": {"per_address": 12}}) as requests:
+        assert requests.statuses(3, "/?q=union+select") == [403] * 3
+        assert requests.statuses(1, **{"user-agent": "sqlmap/1.8"}) == [403]
+        assert requests.statuses(2, "/docs") == [404] * 2
+        assert requests.statuses(8) == [200] * 6 + [429] * 2
+        assert (requests.series(denied), requests.series(requested)) == (4, 14)
 
 
 def test_addresses_outside_the_allowed_ranges_are_denied_before_they_are_counted() -> None:
