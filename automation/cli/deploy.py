@@ -117,6 +117,7 @@ def up(
         rollouts = rollouts_of(deployment, display)
         if rollouts:
             rollouts.prepare(tuple(retry or ()))
+        deployment.allow_losses(allowed)
         changes = _preview(deployment, display, create=create or deployment.ephemeral, prompt=prompt)
         print_preview(changes, as_json=as_json)
         deployment.guard(changes, allowed)

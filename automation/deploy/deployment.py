@@ -94,6 +94,15 @@ class Deployment(EngineStack):
                 collector = run()
         return Preview(self.name, planned_changes(collector.events), new)
 
+    def allow_losses(self, names: Collection[str]) -> None:
+        """Remove the protection of resources that the next update may delete or replace.
+
+        The engine refuses such an update in its preview already. An update protects again what the program still declares.
+        """
+        if names:
+            with self.engine_errors():
+                self.engine.unprotect(names)
+
     def up(
         self,
         on_event: OnEvent | None = None,

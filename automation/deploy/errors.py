@@ -200,7 +200,13 @@ CLOUD_PATTERNS = (
     ),
     ErrorPattern(
         kind=Failure.PROTECTED,
-        pattern=r"cannot be deleted\s+because it is protected|[Dd]eletion ?[Pp]rotection|ScopeLocked",
+        pattern=r'resource "[^"]*?(?P<name>[^":]+)" cannot be deleted\s+because it is protected',
+        problem="{name} is protected from deletion",
+        fix="revert the setting that causes it; to delete it, run `agent-platform up {stack} --allow-replace {name}`",
+    ),
+    ErrorPattern(
+        kind=Failure.PROTECTED,
+        pattern=r"[Dd]eletion ?[Pp]rotection|ScopeLocked",
         problem="{resource} is protected from deletion",
         fix="if you intend to delete it, disable the protection in the stack file, run `up`, then retry",
     ),

@@ -6,7 +6,7 @@ Every command names its stack and none is ever selected: a selection would chang
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from pulumi import automation
@@ -26,6 +26,7 @@ from automation.stack.edit import replace_text
 from automation.stack.folder import project_folder
 from automation.stack.workdir import STACK_FOLDER, Workdir
 from automation.stack.yaml_reader import read_text
+from automation.urn import Urn
 from components.configuration import PLATFORM_KEY
 from providers import command_line
 from providers.contract.database_disk import DatabaseDisk
@@ -143,7 +144,14 @@ class ProjectStack(automation.Stack):
 
     def unprotect_all(self, exported: ExportedState) -> None:
         """Remove the protection of every resource in the state; raises CommandError."""
-        for urn in protected_urns(exported):
+        self._unprotect(protected_urns(exported))
+
+    def unprotect(self, names: Collection[str]) -> None:
+        """Remove the protection of resources with these names; raises CommandError."""
+        self._unprotect(urn for urn in protected_urns(self.export_state()) if urn.name in names)
+
+    def _unprotect(self, urns: Iterable[Urn]) -> None:
+        for urn in urns:
             self.run_command("state", "unprotect", urn, "--yes")
 
     def lock_holder(self) -> LockHolder | None:

@@ -74,6 +74,7 @@ PROVIDER_ERRORS = [
     ("dial tcp: lookup rds.us-west-2.amazonaws.com: no such host", Failure.OFFLINE),
     ("error reading from server: connection reset by peer", Failure.OFFLINE),
     ('resource "urn:x" cannot be deleted\nbecause it is protected. To unprotect the resource', Failure.PROTECTED),
+    ('resource "urn:pulumi:prod::p::a:b:C::prod-entry" cannot be deleted\nbecause it is protected.', Failure.PROTECTED),
     (
         "api error InvalidParameterCombination: Cannot delete protected DB Instance, DeletionProtection",
         Failure.PROTECTED,
